@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test soak soak-long check docs matching-corpus desk-pictures lock
+.PHONY: setup demo test soak soak-long check docs dist matching-corpus desk-pictures lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -14,7 +14,7 @@ test: setup ## all tests
 
 soak: setup ## kills, forgeries and power cuts by the hundred, and the tests marked `long`; some minutes
 	@echo "soak: killing, forging and cutting the power, again and again"
-	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py
+	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py tests/soak/soak_companion.py
 	@echo "soak: the tests that take much of a processor"
 	@.venv/bin/pytest -n 4 -rs -m long
 
@@ -32,8 +32,15 @@ check: setup ## style, types, import directions and the structure
 	@.venv/bin/lint-imports --no-cache --no-logo
 	@.venv/bin/python tests/structure.py
 
-docs: setup ## the picture of the rooms, docs/architecture.svg, drawn from the imports
+docs: setup ## the documents as a site in .venv/site, with the reference written from the program; a dead link fails
 	@.venv/bin/python docs/draw_architecture.py
+	@.venv/bin/python -m archiver.companion.site_rules
+	@PYTHONPATH=. .venv/bin/python docs/write_reference.py .venv/man
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict -f .ci/mkdocs.yml
+	@echo "docs: the site is .venv/site/index.html; the manual pages are in .venv/man (man -M .venv/man archiver)"
+
+dist: setup ## what is published, in dist/: sdist, wheel, SBOM, licences; the same bytes each time
+	@.ci/dist
 
 matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/benchmarks/matching.py; Debian only
 	@.venv/bin/python tests/benchmarks/corpus.py .venv/corpus

@@ -106,11 +106,9 @@ class EnvatoElements(Website):
         rules=Rules(
             allow=(
                 *(Rule("GET", f"{SITE}{path}") for path in ("/", "/account", "/account/subscription")),
-                *(
-                    Rule("GET", url.replace(HOSTS[0], host))
-                    for host in HOSTS
-                    for url in (DOWNLOADS, CERTIFICATE)  # what else lies below may take a licence, by GET too
-                ),
+                *(Rule("GET", DOWNLOADS.replace(HOSTS[0], host)) for host in HOSTS),
+                # What else lies below may take a licence, by GET too.
+                *(Rule("GET", CERTIFICATE.replace(HOSTS[0], host), Purpose.DOCUMENT) for host in HOSTS),
                 Rule("GET", LOGIN, Purpose.SIGN_IN),
                 Rule("GET", f"{LOGIN}/**", Purpose.SIGN_IN),
                 Rule("POST", LOGIN, Purpose.SIGN_IN),

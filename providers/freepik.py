@@ -86,8 +86,9 @@ class Freepik(Website):
                 *(
                     Rule("GET", url.replace(HOSTS[0], host))
                     for host in HOSTS
-                    for url in (f"{SITE}/", DOWNLOADS, f"{CERTIFICATE}/*", *PAGE_DATA)
+                    for url in (f"{SITE}/", DOWNLOADS, *PAGE_DATA)
                 ),
+                *(Rule("GET", f"{CERTIFICATE}/*".replace(HOSTS[0], host), Purpose.DOCUMENT) for host in HOSTS),
                 *(
                     Rule(method, url, Purpose.SIGN_IN)
                     for method in ("GET", "POST")

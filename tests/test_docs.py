@@ -7,17 +7,22 @@ message of the test says where a function went.
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError
 from pathlib import Path
 
 import pytest
 
-from docs import draw_architecture
+from archiver.core import errors
+from docs import draw_architecture, write_reference
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")])
 TOP = ("archiver", "docs", "providers", "recordings", "tests")
 
 
@@ -136,3 +141,52 @@ def test_the_picture_has_an_arrow_for_each_import_that_no_other_shows(tmp_path: 
 def test_rooms_that_import_each_other_cannot_be_drawn(tmp_path: Path) -> None:
     with pytest.raises(CycleError):
         draw_architecture.draw(source_tree(tmp_path, one="two", two="one"))
+
+
+def test_the_reference_is_what_the_program_gives() -> None:
+    pages = {"commands.md": write_reference.commands_page(), "errors.md": write_reference.errors_page()}
+    for name, text in pages.items():
+        assert (write_reference.PAGES / name).read_text("utf-8") == text, "run `make docs`"
+
+
+def test_the_reference_has_every_command_option_error_and_exit_code() -> None:
+    commands = (write_reference.PAGES / "commands.md").read_text("utf-8")
+    for name, command in write_reference.commands():
+        assert f"### {name}\n" in commands
+        options = [option for each in command.params if not getattr(each, "hidden", False) for option in each.opts]
+        assert [each for each in options if each.startswith("-") and each not in commands] == [], name
+    kinds = write_reference.error_kinds()
+    assert {f"`{kind.__name__}`" for kind in kinds} <= set(re.findall(r"`\w+`", write_reference.errors_page()))
+    assert {kind.exit_code for kind in kinds} | {0} <= set(write_reference.EXIT_CODES)
+    assert errors.spoken("SignInNeeded") == "sign-in needed" and errors.spoken("NotACertificate") == "not a certificate"
+
+
+def site(docs: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    configuration = (ROOT / ".ci" / "mkdocs.yml").read_text("utf-8").replace("../docs", str(docs))
+    file = out.parent / "mkdocs.yml"
+    file.write_text(configuration.replace("../.venv/site", str(out)), "utf-8")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(file)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.long
+def test_the_site_is_built_and_a_dead_link_fails(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="the extra `docs` is not installed")
+    whole = site(ROOT / "docs", tmp_path / "site")
+    assert whole.returncode == 0, whole.stderr
+    listed = (ROOT / ".ci" / "mkdocs.yml").read_text("utf-8")
+    assert all(page.relative_to(ROOT / "docs").as_posix() in listed for page in PAGES if page.name != "README.md")
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "docs" / "upgrade.md").open("a") as page:
+        page.write("[gone](no-such-page.md)\n")
+    assert site(tmp_path / "docs", tmp_path / "site2").returncode == 1
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="the program groff, which sets manual pages, is not installed")
+def test_the_manual_pages_are_read_without_a_complaint(tmp_path: Path) -> None:
+    name, command = next(each for each in write_reference.commands() if each[0] == "archiver account add")
+    page = tmp_path / "page.1"
+    page.write_text(write_reference.manual(name, command))
+    command = ["groff", "-man", "-Tascii", "-P-cbou", "-ww", str(page)]
+    read = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "GROFF_NO_SGR": "1"})
+    assert "--client CLIENT" in read.stdout and not read.stderr

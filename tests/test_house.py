@@ -17,7 +17,7 @@ from archiver.core import errors
 ROOT = Path(__file__).parent.parent
 TOP_LEVEL = {
     ".ci", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
-    "archiver", "docs", "providers", "pyproject.toml", "recordings", "tests",
+    "archiver", "deploy", "docs", "providers", "pyproject.toml", "recordings", "tests",
 }  # fmt: skip
 TEXT = {".py", ".md", ".toml", ".yaml", ".txt", ".html", ".json", ".svg", ".jinja", ""}
 

@@ -11,10 +11,11 @@ import yaml
 
 from archiver.agency.check_steps import AccountSteps, Check, Step
 from archiver.agency.live_check import check_live
+from archiver.collect.account_result import about
 from archiver.collect.account_session import find_recording, secrets_of
 from archiver.collect.automation import accepted
 from archiver.core.atomic_files import read_file, replace_file
-from archiver.core.errors import ConfigError, SignInNeeded
+from archiver.core.errors import ConfigError, SignInNeeded, spoken
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
@@ -36,10 +37,11 @@ async def check(home: Home, vault: Vault, name: str, *, live: bool = False, repl
     account = as_rotated(home, vault, home.account(name))
     found = Check(name, account.provider, live)
     steps = AccountSteps(home, vault, account, found, replay)
-    if await prepared(steps) and (live or replay):
-        await check_live(steps)
-        if live and not found.failed:
-            _passed(home, account.provider)
+    with about(account):
+        if await prepared(steps) and (live or replay):
+            await check_live(steps)
+            if live and not found.failed:
+                _passed(home, account.provider)
     return found
 
 
@@ -103,7 +105,7 @@ def _acceptance(steps: AccountSteps) -> str:
 def _trouble(steps: AccountSteps) -> str:
     trouble = steps.vault.trouble(steps.account.name)
     if trouble:
-        raise SignInNeeded(f"the platform refused the sign-in on {trouble.at} ({trouble.error})")
+        raise SignInNeeded(f"the platform refused the sign-in on {trouble.at} ({spoken(trouble.error)})")
     return "none"
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from archiver.agency.account_statements import ACCEPTED, AUTHORISED, file_statements
 from archiver.agency.notification import seen_to
+from archiver.collect.account_result import about
+from archiver.collect.account_result import name_account as name_account  # sign-ins take it from here
 from archiver.core.errors import ArchiverError, ConfigError, NotAccepted
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account, Home, add_account, planned_account
-from archiver.home.vault import Vault
+from archiver.home.vault import Vault, run_secret_command
 from archiver.provider import ProviderInfo, SignInMethod, load
 
 
@@ -32,6 +34,7 @@ class NewAccount:
     username: str | None = None
     plan: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    secret_command: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
     accepted_by: str | None = None
     authorised_by: str | None = None
@@ -41,7 +44,7 @@ class NewAccount:
         """Client and settings, as the client's file has them."""
         return {
             "client": self.client, "provider": self.provider, "method": self.method, "username": self.username,
-            "plan": self.plan, "settings": dict(self.settings),
+            "plan": self.plan, "settings": dict(self.settings), "secret_command": self.secret_command,
         }  # fmt: skip
 
     @property
@@ -84,7 +87,11 @@ async def add(
         return  # a killed command added it completely
     planned, _ = planned_account(home.root, name, **new.fields)
     account = planned.account(name)
-    session = await _tested(planned, account, secrets, bool(new.accepted_by), check, replay, say)
+    _require_secrets(home, new, info)
+    usable = secrets
+    if check and new.secret_command:
+        usable = run_secret_command(new.secret_command, bare=next(iter(info.method(new.method).secrets), "password"))
+    session = await _tested(planned, account, usable, bool(new.accepted_by), check, replay, say)
     try:
         vault.forget(name)  # remove the leftovers of a killed command
         if secrets:
@@ -98,6 +105,18 @@ async def add(
         if name not in {each.name for each in Home.load(home.root).accounts()}:  # otherwise another command added it
             vault.forget(name)
         raise
+
+
+def _require_secrets(home: Home, new: NewAccount, info: ProviderInfo) -> None:
+    """ConfigError if an account of a real home would have no way to sign in."""
+    method = info.method(new.method)
+    missing = [each for each in method.secrets if not new.secrets.get(each)]
+    if missing and not home.settings.replay and not new.secret_command:
+        raise ConfigError(
+            f"No {' and no '.join(missing)} was given for {new.name}, so nothing was added. Give it at the prompt of a "
+            f"terminal, as YAML with --secrets-stdin, or by a password manager's command with --secret-command."
+            + (f" You find it like this: {method.where}." if method.where else "")
+        )
 
 
 async def _tested(
@@ -118,7 +137,8 @@ async def _tested(
     if reason:
         say(f"The sign-in was not tested: {reason}.")
         return None
-    session = await try_sign_in(home, account, secrets, replay)
+    with about(account):
+        session = await try_sign_in(home, account, secrets, replay)
     say(f"{info.title} accepts the sign-in.")
     return session
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
 from archiver.catalogue.index import Catalogue
+from archiver.collect.account_result import Progress
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import iso
 from archiver.home.settings import HOUSE, Home
@@ -26,6 +28,7 @@ from archiver.reading.spreadsheet import written
 from archiver.reading.worker import DocumentReader
 
 CHUNK = 1 << 20
+MAX_LISTED_FINDINGS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +43,16 @@ class HandedOver:
     files: int
     bytes: int
     key: str
+    unproven: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The document of `client hand-over --json`."""
         return dict(vars(self))
 
 
-def hand_over(home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool = False) -> HandedOver:
+def hand_over(
+    home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool = False, progress: Progress = lambda *_: None
+) -> HandedOver:
     """Copy a client's archive, sealed, to a new folder, with a list of its licences and instructions.
 
     The copy holds nothing of the house archive. A licence from a shared account is there as the client's own copy. The
@@ -72,12 +78,16 @@ def hand_over(home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool =
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             stack.callback(shutil.rmtree, partial, ignore_errors=True)
-            for file in (files := list(_files(source))):
+            files = list(_files(source))
+            for number, file in enumerate(files, 1):
                 _copy(file, partial / file.relative_to(source))
-            (partial / "staging").mkdir(exist_ok=True)
+                progress(f"{slug}: files", number, len(files))
             done = _handed_over(home, slug, partial, out, "handed_over", files)
             (partial / "licences.csv").write_bytes(_list(home, slug))
-            letter = READ_ME.format(**vars(done) | {"client": home.client(slug).name, "day": datetime.now(UTC).date()})
+            letter = READ_ME.format(
+                **vars(done) | {"client": home.client(slug).name, "day": datetime.now(UTC).date()},
+                why="\n".join(["", *(textwrap.fill(each, 78) for each in done.unproven), ""]) if done.unproven else "",
+            )
             (partial / "READ-ME.txt").write_text(letter, "utf-8")
             partial.rename(out)
         except OSError as error:
@@ -124,6 +134,21 @@ def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, fil
         files=len(files),
         bytes=sum(file.lstat().st_size for file in files),
         key=str(first.fields["key"]),
+        unproven=tuple(why_unproven(checked)) if checked["state"] == "UNPROVEN" else (),
+    )
+
+
+def why_unproven(checked: Mapping[str, Any]) -> Iterator[str]:
+    """Why the archive is UNPROVEN, and what to do before the folder is given away."""
+    for each in checked["findings"][:MAX_LISTED_FINDINGS]:
+        yield f"{each['path']}: {each['message']}" if each["path"] else str(each["message"])
+    if not checked["evidence"]:
+        yield "This archive comes from recordings, so it proves nothing. Hand over the archive of a real home."
+        return
+    yield (
+        "UNPROVEN: the copy is complete and its signatures are intact, but no trusted timestamp proves all its dates "
+        "yet. Run `archiver run` while the timestamp authorities can be reached, check the archive with `archiver "
+        "verify`, and hand over again."
     )
 
 
@@ -161,7 +186,9 @@ To check every byte, signature and date, with Python 3.9 or later and OpenSSL 3:
 
     python3 tools/verify.py
 
-The result was {state} when we made this copy. The fingerprint of the key that signed the archive:
+The result was {state} when we made this copy.
+{why}
+The fingerprint of the key that signed the archive:
 
     {key}
 

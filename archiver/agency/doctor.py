@@ -14,7 +14,7 @@ from typing import Any
 
 from archiver.agency.archive_checks import archives, clock, timestamps, witnesses
 from archiver.agency.diagnosis import Diagnosis, Findings, State
-from archiver.agency.home_checks import accounts, leftovers, mail, notifying, refusals, trouble
+from archiver.agency.home_checks import accounts, companion, leftovers, mail, notifying, refusals, trouble
 from archiver.agency.machine_checks import cloud, disk, folder, openssl, permissions, python, readers, vault, writing
 from archiver.core.errors import ArchiverError
 from archiver.home.settings import Home
@@ -107,4 +107,5 @@ OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
     "blocked": refusals,
     "witnesses": witnesses,
     "notify": notifying,
+    "companion": companion,
 }

@@ -11,12 +11,16 @@ from archiver.browsing.chromium import commands_to_install, find, is_root, sandb
 from archiver.browsing.chromium_version import version_warning
 from archiver.claims.claim_files import CLAIM
 from archiver.collect.run_log import read_logs
+from archiver.companion.captures import Inbox
+from archiver.companion.paired_browsers import PairedBrowsers
 from archiver.core.errors import INSTALL_ALL, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.core.stale_files import in_home, in_temporary_folder
 from archiver.home.connections import mailer_of
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, locate_key
 from archiver.provider import Transport, load
+
+SILENT_DAYS = 30  # after which a paired browser without contact is worth a question
 
 
 def accounts(home: Home) -> Findings:
@@ -112,6 +116,24 @@ def refusals(home: Home) -> Findings:
         if line.get("outcome") != "complete" and (refused := line.get("refused")):
             advice = f"Look which step needs it: `archiver account check {account} --live`."
             yield State.WARNING, f"{account}: the last run blocked {'; '.join(refused)}", advice
+
+
+def companion(home: Home) -> Findings:
+    """The last contact of each paired browser, and captures that wait."""
+    now = datetime.now(UTC)
+    for each in PairedBrowsers(home.state).all():
+        silent = (now - datetime.fromisoformat(each.last_contact)).days
+        said = f"{each.browser} of {each.person}: last contact {each.last_contact}"
+        if not each.valid:
+            yield State.WARNING, f"{said}; its token has expired", "Pair it again, or revoke it at the desk."
+        elif silent > SILENT_DAYS:
+            advice = "Ask whether it is still used. If not, revoke it at the desk, on the page Companion."
+            yield State.WARNING, f"{said}, {silent} days ago", advice
+        else:
+            yield State.OK, said, ""
+    if waiting := sum(1 for _ in Inbox(home.state).waiting()):
+        advice = "Start `archiver desk`: it files them. Its page Companion says why they wait."
+        yield State.WARNING, f"{waiting} captures of browsers wait to be filed", advice
 
 
 def notifying(home: Home) -> Findings:

@@ -18,7 +18,7 @@ from archiver.catalogue.search import followed
 from archiver.claims.claim_files import all_claims
 from archiver.collect.run_log import read_logs
 from archiver.core.alert import Alert
-from archiver.core.errors import ArchiverError, ConfigError, machine_error
+from archiver.core.errors import ArchiverError, ConfigError, machine_error, spoken
 from archiver.core.model import iso
 from archiver.home.settings import Account, Client, Home
 from archiver.provider import Transport, load
@@ -178,7 +178,7 @@ def _of_account(at: Account, runs: Sequence[RunLine], said: Mapping[str, Any]) -
         happened, fix = remedy(at, last.error)
         yield _cause("person", client, account, (last.error,), happened, fix)
     elif len(runs) > 1 and all(run.outcome == "failed" or run.error for run in runs):
-        happened = said.get("message") or f"It failed twice in a row ({last.error})."
+        happened = said.get("message") or f"It failed twice in a row ({spoken(last.error or '')})."
         yield _cause("failing", client, account, (last.error or "",), happened, f"archiver run --account {account}")
     incomplete = [str(each) for each in said.get("incomplete", ())]
     if last.incomplete and incomplete:

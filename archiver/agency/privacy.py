@@ -11,7 +11,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archiver.archive import pending_statements
-from archiver.archive.erasure import EVERYTHING, LASTING, REASONS, STATEMENT, Hold, erasure_of, holds, refuse_held
+from archiver.archive.erasure import (
+    EVERYTHING,
+    LASTING,
+    MARKS,
+    REASONS,
+    STATEMENT,
+    Hold,
+    erasure_of,
+    holds,
+    refuse_held,
+)
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, unfinished
@@ -56,10 +66,17 @@ def named_object(home: Home, name: str) -> tuple[str, str]:
 
 
 def reason_of(text: str) -> tuple[str, str]:
-    """Split a reason into its class and text: `CLASS`, `CLASS: TEXT`, or any other text, whose class is `other`."""
+    """Split a reason into its class and text: `CLASS`, `CLASS: TEXT`, or any other text.
+
+    Other text, such as `GDPR`, is kept whole. Its class is the one that it names, or `other` if it names none or two.
+    """
     code, _, words = text.partition(":")
     code = "_".join(re.split(r"[\s_-]+", code.strip().casefold()))  # a variant spelling must not become `other` forever
-    return (code, words.strip()) if code in REASONS else ("other", text.strip())
+    if code in REASONS:
+        return code, words.strip()
+    plain = " ".join(re.split(r"[\s_-]+", text.casefold()))
+    named = [each for each, marks in MARKS.items() if re.search(rf"\b({marks})\b", plain)]
+    return (named[0] if len(named) == 1 else "other"), text.strip()
 
 
 # ---------------------------------------------------------------- erasing

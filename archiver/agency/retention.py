@@ -50,6 +50,13 @@ CLASSES = (
         name="search index", place="state/catalogue", kept="follows the archive; what is erased leaves it at once"
     ),
     Retention(name="run logs", place="state/runs", kept="400 days", days=400, prunes=True),
+    Retention(
+        name="what became of a browser's captures",
+        place="state/companion/results",
+        kept="400 days",
+        days=400,
+        prunes=True,
+    ),
     Retention(name="who was told what", place="state/notify.json", kept="until what was told is no longer so"),
     Retention(name="pages on which a run failed", place="state/trouble", kept="90 days", days=90, prunes=True),
     Retention(

@@ -10,6 +10,7 @@ from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import Progress
 from archiver.collect.run_context import RunSummary
+from archiver.core.errors import spoken
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import ProviderInfo, declared, load
 from archiver.reading.worker import DocumentReader
@@ -79,7 +80,11 @@ def closing(home: Home, summary: RunSummary, *, dry_run: bool = False) -> Iterat
             yield f"  To get a document on request: {info.confirm.how}"
     causes = Counter(result.error for result in summary.accounts if result.error)
     if causes:
-        yield "Next: fix " + ", ".join(f"{count} {name}" for name, count in causes.items()) + ", as described above."
+        yield (
+            "Next: fix "
+            + ", ".join(f"{spoken(name)} ({count})" for name, count in causes.items())
+            + ", as described above."
+        )
     if number := unassigned(home):
         licences = "licences of shared accounts have" if number > 1 else "licence of a shared account has"
         yield f"{number} {licences} no client yet. Next: archiver unassigned"

@@ -9,6 +9,7 @@ import os
 import plistlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from archiver.core.atomic_files import replace_file
-from archiver.core.errors import ConfigError, MachineRefused
+from archiver.core.errors import ConfigError, MachineRefused, ProgramMissing
 from archiver.core.stale_files import sweep_beside
 
 NIGHT = "04:30"  # exists on every day in every time zone: clocks go forward earlier in the night
@@ -262,8 +263,32 @@ def _windows(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Sche
     return Schedule(System.WINDOWS, folder, files, commands)
 
 
+PROGRAMS = {
+    System.SYSTEMD: "systemctl",
+    System.CRON: "crontab",
+    System.LAUNCHD: "launchctl",
+    System.WINDOWS: "schtasks",
+}
+"""The program that loads the files of each scheduler."""
+
+
+def require_scheduler(system: System) -> None:
+    """ProgramMissing if this machine lacks the scheduler."""
+    if shutil.which(PROGRAMS[system]):
+        return
+    there = [each.value for each, program in PROGRAMS.items() if shutil.which(program)]
+    instead = (
+        f"choose another scheduler with --system {' or '.join(there)}" if there else "start the shown command daily"
+    )
+    install = "install the package `cron`" if system is System.CRON else f"install {system}"
+    raise ProgramMissing(
+        f"without `{PROGRAMS[system]}`, {system} cannot start the nightly run. {install.capitalize()}, or {instead}"
+    )
+
+
 def install(made: Schedule) -> None:
     """Write the files and run the commands that load them; MachineRefused if a command fails."""
+    require_scheduler(made.system)
     made.folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.files.items():
         sweep_beside(made.folder / name)

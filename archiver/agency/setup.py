@@ -77,7 +77,10 @@ def missing_extras() -> Iterator[str]:
         yield f"  To add them: {INSTALL_ALL}"
 
 
-def setup(root: Path | None, agency: str | None, *, say: Callable[[str], None], ask: Callable[[str, str], str]) -> None:
+def setup(
+    root: Path | None, agency: str | None, *, replay: bool = False, say: Callable[[str], None],
+    ask: Callable[[str, str], str],
+) -> Home:  # fmt: skip
     """Set up home, agency, browser, vault key and timestamps. Each step reports its result and keeps what exists."""
     from archiver.browsing.chromium import ensure, try_start
 
@@ -87,7 +90,7 @@ def setup(root: Path | None, agency: str | None, *, say: Callable[[str], None], 
         home = Home.load(target)
     else:
         name = agency or ask("Your agency's name", "My agency")
-        home = initialise(target, agency=name, say=say, ask=ask)
+        home = initialise(target, agency=name, replay=replay, say=say, ask=ask)
         say(f"Home: created {target}.")
     open_vault(home.vault, create=True)
     say("Vault: the key was found and opens the vault.")
@@ -103,4 +106,4 @@ def setup(root: Path | None, agency: str | None, *, say: Callable[[str], None], 
     if extras := list(missing_extras()):
         say("Optional parts that are not installed:")
         say("\n".join(extras))
-    say(f'Next: archiver --home "{target}" client add SLUG --name NAME')
+    return home

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from archiver.agency.accounts import open_account
+from archiver.agency.accounts import name_account, open_account
 from archiver.agency.notification import seen_to
 from archiver.agency.notification_causes import PERSON, remedy
 from archiver.catalogue.search import AccountRuns, runs_of
-from archiver.core.errors import ArchiverError, ConfigError
+from archiver.core.errors import ArchiverError, ConfigError, spoken
 from archiver.core.model import iso
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Home
@@ -44,7 +44,8 @@ async def sign_in_all(
         try:
             ends = await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
         except ArchiverError as error:
-            message = error.message(name)
+            name_account(error, home.account(name))
+            message = error.message()
             say(f"archiver: {message}" if name in message else f"archiver: {name}: {message}")
             found.append(SignedIn(name, type(error).__name__, message, exit_code=error.exit_code))
         else:
@@ -133,7 +134,7 @@ def due_sign_ins(
         error = error if mark or error in PERSON else None
         ends = info.session_end(session) if attended else None
         if error:
-            why = f"{error} on {since}"
+            why = f"{spoken(error)} on {since}"
         elif ends and ends < now + timedelta(days=7):
             why = f"its session ends on {ends:%Y-%m-%d %H:%M} UTC"
         else:

@@ -14,6 +14,7 @@ from typing import Any
 from archiver.catalogue.index import RunLine
 from archiver.catalogue.search import AccountRuns, runs_of
 from archiver.collect.history_cursor import next_sweep_day
+from archiver.core.errors import spoken
 from archiver.home.settings import Home
 
 
@@ -79,8 +80,16 @@ class AccountStatus:
 
     @property
     def trouble(self) -> str:
-        """The problems in a few words; empty if there are none."""
-        said = [self.error or ""]
+        """The problems in a few words, an error by the name of its class; empty if there are none."""
+        return self._trouble(self.error or "")
+
+    @property
+    def trouble_in_words(self) -> str:
+        """The same for people."""
+        return self._trouble(spoken(self.error or ""))
+
+    def _trouble(self, error: str) -> str:
+        said = [error]
         said += [f"{self.coverage.incomplete} incomplete"] if self.coverage.incomplete else []
         said += [f"{self.unexplained} not archived"] if self.unexplained and not self.error else []
         said += ["closed"] if self.closed else ["never run"] if self.last_run is None else []
@@ -111,7 +120,7 @@ class Status:
         rows: list[tuple[object, ...]] = [
             (
                 each.client, each.account, (each.last_complete or "never").replace("T", " ")[:16], each.coverage,
-                each.coverage.incomplete, each.next_full or "-", each.trouble or "-",
+                each.coverage.incomplete, each.next_full or "-", each.trouble_in_words or "-",
             )
             for each in self.accounts
         ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Build objects in a separate process.
 
-Each file of an object needs a few system calls, and after each of them a thread waits for the interpreter's lock.
-During a busy run this wait takes longer than all the calls.
+Each file of an object needs a few system calls, and after each call a thread waits for the interpreter lock. During a
+busy run these waits take longer than the calls.
 """
 
 from __future__ import annotations
@@ -20,16 +20,22 @@ from archiver.archive.ocfl import NewObject, Staged, stage_object
 
 
 class Builder:
-    """The process. It waits for no disk: what it built is to be made durable. One thread at a time may ask."""
+    """The building process.
+
+    It does not sync: the caller makes the objects durable. Only one thread may ask at a time.
+    """
 
     def __init__(self, held: int) -> None:
-        """`held` is the handle of the locked ledger: if this process is killed, the lock lasts until that one ended."""
+        """`held` is the handle of the locked ledger.
+
+        If this process is killed, the lock stays until the builder has ended too.
+        """
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[held]
         )
 
     def build(self, wanted: Sequence[tuple[Path, NewObject]]) -> list[Staged]:
-        """Build each object in its new folder; OSError where the disk refuses one, or the process ended."""
+        """Build each object in its new folder. Raises OSError if the disk refuses one or the process has ended."""
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None and sink is not None
         try:
@@ -44,16 +50,16 @@ class Builder:
         return answer
 
     def close(self) -> None:
-        self._process.communicate()  # it ends where its input does
+        self._process.communicate()  # the child ends when its input does
 
 
 def _receive(source: IO[bytes]) -> Any:
-    return pickle.load(source)  # noqa: S301  # both ends are this program, and nobody else has the pipe
+    return pickle.load(source)  # noqa: S301 # both ends are this program, and only it has the pipe
 
 
 def _serve() -> None:
-    """The process's life: objects in, one by one, and what was built out, until the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends us
+    """Run the child: read objects, build them, report each one, until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that ends the child
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     with suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):
         while True:

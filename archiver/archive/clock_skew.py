@@ -14,12 +14,14 @@ CLOCK_TOLERANCE = timedelta(seconds=verify.CLOCK_TOLERANCE_S)
 
 
 def was_ahead(root: Path) -> tuple[str, str] | None:
-    """What the last sealed line of an archive claims, and the earlier time that an authority states of its seal: then
-    this machine's clock was ahead. None where they agree."""
+    """Compare the time of the last sealed line with the earlier time that an authority gave its seal.
+
+    A difference means that this machine's clock was ahead. Returns None if the two agree.
+    """
     head, (size, _, tokens) = Archive(root).head(), verify.newest_checkpoint(root)
     if not head or size != head.seq + 1:
         return None
-    with suppress(verify.Malformed, ValueError, OSError):  # `verify` names what is wrong there
+    with suppress(verify.Malformed, ValueError, OSError):  # `verify` reports this damage
         times = [verify.Token.parse(read_file(path)).time for path in tokens]
         claimed = str(head.fields["at"])
         if times and datetime.fromisoformat(claimed) > datetime.fromisoformat(min(times)) + CLOCK_TOLERANCE:

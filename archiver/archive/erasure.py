@@ -1,8 +1,10 @@
 """Erase an object's content visibly, and place legal holds on objects that must not be erased.
 
-The content is removed. A tombstone, an OCFL object of its own, keeps the digests. An `erasure` line of the ledger
-records the tombstone and names the erased object. Only with that line does a missing object count as erased. A hold
-and its release are `statement` lines. The person's words are in the statement's object, which can itself be erased.
+The content is removed. A tombstone, itself an OCFL object, keeps the digests. An `erasure` line in the ledger records
+the tombstone and names the erased object. A missing object counts as erased only if that line exists.
+
+A hold and its release are `statement` lines. The person's words are stored in the statement's object, which can itself
+be erased.
 """
 
 from __future__ import annotations
@@ -28,20 +30,28 @@ REASONS = {
     "court_order": "a court or an authority ordered it",
     "other": "another reason, which the statement gives",
 }
-"""The classes of reasons that may stand in the ledger; what else is to be said stands in the statement."""
+"""Classes of reasons that the ledger may contain. All further words belong in the statement."""
+
+MARKS = {
+    "data_subject_request": r"gdpr|dsgvo|ccpa|lgpd|data subject|right to erasure|right to be forgotten",
+    "retention_expired": r"retention (period|expired|is over|time)|aufbewahrungsfrist",
+    "wrong_client": r"wrong (client|customer|archive)",
+    "court_order": r"court order|injunction|gerichtsbeschluss",
+}
+"""Words by which a reason in a person's own words names its class."""
 
 LASTING = (f"{verify.URN}:tombstone:", f"{verify.URN}:terms:")
-"""How ids of objects begin that are never erased: they hold nothing about a person, and others rest on them."""
+"""Prefixes of ids that are never erased: the objects have no personal data, and others refer to them."""
 
 EVERYTHING = "all"
-"""What a hold on a whole archive names in place of an object's id."""
+"""The scope of a hold on a whole archive, in place of an object's id."""
 
 TOMBSTONE = "tombstone.json"
 STATEMENT = "statement.json"
 
 
 def tombstone_id(object_id: str) -> str:
-    """The id of the tombstone of an object: its folder's name, with another digest at the end, that of its id."""
+    """Return the id of an object's tombstone: its folder's name, ended by another digest (that of its id)."""
     folder = object_id.rpartition(":")[2]
     return f"{verify.URN}:tombstone:{folder[:-8]}{sha256(object_id.encode()).hexdigest()[:8]}"
 
@@ -49,10 +59,11 @@ def tombstone_id(object_id: str) -> str:
 def tombstone(
     archive: Archive, object_id: str, *, reason: str, statement: str, identity_sha256: str | None, at: datetime
 ) -> bytes:
-    """What stays of an object: `tombstone.json`. `versions` has for each the ledger line, the inventory's digest and
-    the files; `intact` says whether all was as it should be, so that nobody hides damage behind an erasure.
+    """Return the content of `tombstone.json`, which is what remains of an object.
 
-    IntegrityError where there is no such object, in the ledger or in its place: what is missing is not erased.
+    `versions` lists for each version its ledger line, the inventory's digest, and the files. `intact` is false if the
+    object was damaged, so that an erasure cannot hide damage. Raises IntegrityError if the object is missing in the
+    ledger or on disk: a missing object cannot be erased.
     """
     needle = f'"id":"{object_id}"'.encode()
     lines = [line for line in archive.lines() if needle in line.raw and "inventory_sha512" in line.fields]
@@ -84,7 +95,7 @@ def tombstone(
 
 
 def _files(archive: Archive, object_id: str, version: str) -> list[dict[str, Any]]:
-    """Name, size and digest of a version's files, as far as a damaged object still tells them."""
+    """Return name, size and digest of a version's files, as far as a damaged object still shows them."""
     files = []
     with suppress(IntegrityError):
         for name, file in sorted(archive.object(object_id).files(version).items()):
@@ -94,7 +105,7 @@ def _files(archive: Archive, object_id: str, version: str) -> list[dict[str, Any
 
 
 def erasure_of(archive: Archive, object_id: str) -> Line | None:
-    """The ledger line that says that an object was erased."""
+    """Return the ledger line that records the erasure of an object."""
     needle = f'"erases":"{object_id}"'.encode()
     return next((line for line in archive.lines() if needle in line.raw and line.type == "erasure"), None)
 
@@ -104,8 +115,10 @@ def erasure_of(archive: Archive, object_id: str) -> Line | None:
 
 @dataclass(frozen=True)
 class Hold:
-    """A legal hold in force: on `scope`, an object's id or EVERYTHING. `by` and `reason` are None where the statement
-    was erased."""
+    """A legal hold in force on `scope`: an object's id or EVERYTHING.
+
+    `by` and `reason` are None if the statement was erased.
+    """
 
     scope: str
     at: str
@@ -123,7 +136,7 @@ class Hold:
 
 
 def holds(archive: Archive, lines: Iterable[Line] | None = None) -> list[Hold]:
-    """The holds in force, oldest first. `lines`: only these, if they are known to be all that hold or release."""
+    """Return the holds in force, oldest first. `lines`: these alone, if they are all that hold or release."""
     found: dict[str, Line] = {}
     for line in archive.lines() if lines is None else lines:
         if b'"type":"statement"' in line.raw:
@@ -134,7 +147,7 @@ def holds(archive: Archive, lines: Iterable[Line] | None = None) -> list[Hold]:
 
 
 def refuse_held(archive: Archive, object_id: str) -> None:
-    """LegalHold, which names who holds an object and since when, where one is in force."""
+    """Raise LegalHold, with the holder and the date, if a hold is in force on the object."""
     for hold in holds(archive):
         if hold.covers(object_id):
             raise LegalHold(str(hold))

@@ -64,14 +64,15 @@ def disclose(
 
 
 def place_of(object_id: str) -> str:
-    """Where an object lies in a proof: `licence/20261124_…`."""
+    """Return an object's folder inside a proof, for example `licence/20261124_…`."""
     return "/".join(object_id.split(":")[2:])
 
 
 def _lines_about(archive: Archive, objects: Collection[str]) -> list[Line]:
-    """The ledger's first line and those that record these objects.
+    """Return the ledger's first line and the lines that record these objects.
 
-    For whom a licence is, is told by the statement that a person made of it, and to whom that concerns.
+    A licence's client is not in its own line: the statement that assigned it and the line that names this statement say
+    so.
     """
     search_terms = [f'"id":"{object_id}"'.encode() for object_id in objects]
     candidates = (line for line in archive.lines() if not line.offset or any(each in line.raw for each in search_terms))
@@ -87,7 +88,10 @@ def _copy(stored: StoredObject, out: Path, withheld: Collection[str]) -> None:
 
 
 def first_covering(checkpoints: list[tuple[int, Path, list[Path]]], line: Line) -> tuple[int, Path, list[Path]]:
-    """The first checkpoint with a timestamp that covers a line, else the newest; IntegrityError where none does."""
+    """Return the first checkpoint with a timestamp that covers a line, else the newest.
+
+    Raises IntegrityError if none covers it.
+    """
     over = [checkpoint for checkpoint in checkpoints if checkpoint[0] > line.seq]
     if not over:
         raise IntegrityError(f"no checkpoint covers ledger line {line.seq} yet; the next run writes one")

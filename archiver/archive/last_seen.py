@@ -1,7 +1,7 @@
 """Remember what this machine last saw of an archive, outside that archive, so that forgers there cannot change it.
 
-It is disposable and proves nothing. Differences give a warning, because an archive with a lost end or a swapped file
-can look intact from inside.
+The memory is disposable and proves nothing. Differences give a warning, because an archive can look intact from inside
+although its end was cut off or a file was swapped.
 """
 
 from __future__ import annotations
@@ -24,23 +24,26 @@ SINGLE_FILES = (verify.SIGNER_KEY, verify.TSA_ROOTS, verify.KEY_HISTORY, verify.
 
 
 class LastSeen:
-    """In the disposable folder: `head`, the newest ledger line that this machine wrote, and `files.json`, the SHA-256
-    of each file that stands alone, and of the newest checkpoint's."""
+    """Two files in the disposable folder.
+
+    `head` is the newest ledger line that this machine wrote. `files.json` has the SHA-256 of each file outside objects
+    and of the newest checkpoint.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._files, self._head = folder / "files.json", -1
-        with suppress(OSError):  # on a full disk nothing is remembered
+        with suppress(OSError):  # a full disk: remember nothing
             folder.mkdir(parents=True, exist_ok=True)
             self._head = os.open(folder / "head", os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
 
     def wrote(self, line: Line) -> None:
-        """Remember the newest line. Not durable: after a power cut an older one is remembered, which does no harm."""
+        """Remember the newest line. Not durable: after a power cut the memory is older, which does no harm."""
         with suppress(OSError):
             os.lseek(self._head, 0, os.SEEK_SET)
             os.write(self._head, b"%020d %020d %s\n" % (line.seq, line.offset, line.hash.encode()))
 
     def left(self, root: Path, head: Line | None) -> None:
-        """Remember the files as they are, and the newest line."""
+        """Remember the files as they are now, and the newest line."""
         if head:
             self.wrote(head)
         new = self._files.with_suffix(".new")
@@ -49,7 +52,7 @@ class LastSeen:
             new.replace(self._files)
 
     def doubts(self, client: str, root: Path) -> list[str]:
-        """A sentence for each thing that is not as this machine left it."""
+        """Return one sentence for each difference from what this machine left."""
         return [*self._ledger_doubts(client, root), *self._file_doubts(client, root)]
 
     def _ledger_doubts(self, client: str, root: Path) -> Iterator[str]:

@@ -26,43 +26,49 @@ from archiver.core.model import iso
 if sys.platform == "win32":
     import msvcrt
 
-    LOCKED_BYTE = 1 << 40  # far behind the end: Windows locks are mandatory, and readers must be able to read
+    LOCKED_BYTE = 1 << 40  # far beyond the file's end: Windows locks are mandatory, and would bar readers
 
     def lock(handle: int) -> None:
-        """Hold an open file against all other processes until it is closed; OSError where another one holds it."""
+        """Lock an open file against all other processes until it is closed.
+
+        Raises OSError if another process holds it.
+        """
         os.lseek(handle, LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
     def lock(handle: int) -> None:
-        """Hold an open file against all other processes until it is closed; OSError where another one holds it."""
+        """Lock an open file against all other processes until it is closed.
+
+        Raises OSError if another process holds it.
+        """
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 type LedgerEntry = tuple[str, Mapping[str, object]]
-"""A line to be: its type and what it says."""
+"""A line before it is written: its type and its fields."""
 
 FIRST_PREVIOUS_HASH = "0" * 64
 
 type Sign = Callable[[bytes], str]
-"""Signs with the archive's key: 64 bytes in URL-safe base64, without padding."""
-HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what systems say of a lock that another process holds
-_MAX_LINE_BYTES = 1 << 14  # bytes of what a line says
-_VALUE = re.compile(r"[\w.:+-]*", re.ASCII)  # ids, digests, dates, names of accounts and error kinds
-_TAIL_BYTES = 1 << 16  # bytes at the end of the file, in which the newest line is found
+"""Sign with the archive's key. Returns 64 bytes in URL-safe base64, without padding."""
+HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # error numbers for a lock that another process holds
+_MAX_LINE_BYTES = 1 << 14  # size of a line's fields
+_VALUE = re.compile(r"[\w.:+-]*", re.ASCII)  # ids, digests, dates, account names and error kinds
+_TAIL_BYTES = 1 << 16  # the newest line is looked for in this many bytes at the end of the file
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its bytes without the line end, and where in the file it begins."""
+    """One line: its bytes without the line end, and its byte offset in the file."""
 
     raw: bytes
     offset: int
 
     @cached_property
     def fields(self) -> dict[str, Any]:
-        """All that the line says; IntegrityError where it is not a ledger line."""
+        """Return all fields of the line. Raises IntegrityError if it is not a ledger line."""
         try:
             fields = json.loads(self.raw)
             int(fields["seq"]), str(fields["type"]), str(fields["prev"])
@@ -72,7 +78,7 @@ class Line:
 
     @property
     def end(self) -> int:
-        """Where the next line begins."""
+        """Return the byte offset of the next line."""
         return self.offset + len(self.raw) + 1
 
     @property
@@ -89,12 +95,12 @@ class Line:
 
     @property
     def id(self) -> str | None:
-        """The object that the line is about."""
+        """Return the id of the object that the line is about."""
         return self.fields.get("id")
 
 
 def read_lines(path: Path, offset: int = 0) -> Iterator[Line]:
-    """The complete lines from a byte offset on, one at a time; a last line without its end is not there yet."""
+    """Yield the complete lines from a byte offset on. A last line without its line end does not count yet."""
     with contextlib.suppress(FileNotFoundError), _opened(path) as file:
         file.seek(offset)
         for data in file:
@@ -106,7 +112,10 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[Line]:
 
 
 def last_line(path: Path) -> Line | None:
-    """The newest complete line, without reading the rest; IntegrityError where the file does not end with lines."""
+    """Return the newest complete line without reading the rest.
+
+    Raises IntegrityError if the file does not end with lines.
+    """
     with contextlib.suppress(FileNotFoundError), _opened(path) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _TAIL_BYTES))
@@ -119,13 +128,13 @@ def last_line(path: Path) -> Line | None:
 
 
 def lines_from(path: Path, seq: int) -> list[Line]:
-    """The lines from that number on, read from the ledger's end: nothing before them is read."""
+    """Return the lines from this number on. Reads backwards from the ledger's end, and nothing before these lines."""
     last, lines = last_line(path), list[Line]()
     if last is None or last.seq < seq:
         return lines
     with _opened(path) as file, mmap.mmap(file.fileno(), last.end, access=mmap.ACCESS_READ) as data:
         end = last.end - 1
-        while end > 0 and len(lines) <= last.seq - seq:  # the last line's number may be a lie
+        while end > 0 and len(lines) <= last.seq - seq:  # the last line's number may be forged
             start = data.rfind(b"\n", 0, end) + 1
             lines.append(Line(data[start:end], start))
             end = start - 1
@@ -142,7 +151,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def check_fields(fields: Mapping[str, object]) -> None:
-    """ValueError where a line would hold free text, a person's name or address, or more than a line may."""
+    """Raise ValueError if a line contains free text, a person's name or address, or is too long."""
     text = canonical(dict(fields))
     if len(text) > _MAX_LINE_BYTES or not all(_VALUE.fullmatch(each) for each in _strings(fields)):
         raise ValueError(
@@ -151,7 +160,7 @@ def check_fields(fields: Mapping[str, object]) -> None:
 
 
 def _strings(value: object) -> Iterator[str]:
-    """All texts in a value, keys included."""
+    """Return all texts in a value, keys included."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -164,16 +173,16 @@ def _strings(value: object) -> Iterator[str]:
 
 
 class Ledger:
-    """The ledger, held for writing: nobody else can open it so until `close`; `holder` is a file that says by whom.
+    """The ledger, locked for writing until `close`.
 
-    Opening cuts off a last line that a crash left unfinished. ArchiveBusy where another process holds it, be it on
-    another host; a dead one holds nothing, whatever `holder` says. MachineRefused where the file system has no locks.
-    `sign` signs each line that is written.
+    `holder` is a file that says which process holds the lock. Opening removes an unfinished last line that a crash
+    left. `sign` signs each written line. Raises ArchiveBusy if another process holds the lock, even on another host (a
+    dead process holds nothing, whatever `holder` says), and MachineRefused if the file system has no locks.
     """
 
     def __init__(self, path: Path, holder: Path, sign: Sign) -> None:
         self.path, self._holder, self._held, self._sign = path, holder, False, sign
-        self.latest: tuple[str, str] | None = None  # the newest moment (UTC, `…Z`) that is known of, and from what
+        self.latest: tuple[str, str] | None = None  # the newest known time (UTC, `…Z`) and its source
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         try:
             try:
@@ -186,7 +195,7 @@ class Ledger:
                     who = read_file(holder).decode()
                 raise ArchiveBusy(f"{who} has locked {path.parent.parent}") from None
             self._held = True
-            with contextlib.suppress(OSError):  # on a full disk it stays unsaid
+            with contextlib.suppress(OSError):  # a full disk: `holder` stays empty
                 holder.unlink(missing_ok=True)
                 with holder.open("x", encoding="utf-8") as file:
                     file.write(this_process())
@@ -200,7 +209,7 @@ class Ledger:
             raise
 
     def now(self) -> str:
-        """The time for the next line; ClockWrong where it cannot be, because the archive knows of a later one."""
+        """Return the time for the next line. Raises ClockWrong if the archive already knows a later time."""
         now = datetime.now(UTC).replace(microsecond=0)
         if self.latest and now + timedelta(seconds=CLOCK_TOLERANCE_S) < datetime.fromisoformat(self.latest[0]):
             moment, source = self.latest
@@ -208,7 +217,7 @@ class Ledger:
         return str(iso(now))
 
     def append(self, entries: Sequence[LedgerEntry]) -> list[Line]:
-        """Write lines, durably, all of them in one stroke; ClockWrong as for `now`."""
+        """Append lines durably in one write. Raises ClockWrong as `now` does."""
         at = self.now()
         lines: list[Line] = []
         seq, previous, offset = (
@@ -230,7 +239,7 @@ class Ledger:
         return lines
 
     def newest(self, object_id: str) -> Line | None:
-        """The newest line that records a version of an object; searches the file backwards in place."""
+        """Return the newest line that records a version of an object. Searches the file backwards."""
         if not self.end:
             return None
         needle = f'"id":"{object_id}","inventory_sha512":'.encode()

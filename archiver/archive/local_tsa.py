@@ -37,11 +37,11 @@ ess_cert_id_alg = sha256
 
 
 class LocalAuthority:
-    """`with LocalAuthority(folder) as authority:` serves timestamps at `authority.url`; `root_pem` is their root.
+    """Serve timestamps: `with LocalAuthority(folder) as authority:` gives `authority.url`; `root_pem` is the root.
 
-    A new root and a new authority certificate are made in the folder each time, both good for `lifetime`. `chain=True`
-    sends the root along, as some authorities do. `digest` is the hash function of its signatures. ConfigError where
-    there is no OpenSSL 3.
+    Each start makes a new root and a new authority certificate in the folder, both valid for `lifetime`. With
+    `chain=True`, responses include the root, as some authorities do. `digest` is the hash function of the signatures.
+    Raises ConfigError if OpenSSL 3 is missing.
     """
 
     def __init__(
@@ -74,14 +74,14 @@ class LocalAuthority:
                 self.wfile.write(answer)
 
             def log_message(self, format: str, *args: object) -> None:
-                """Say nothing: the demo's output is for people."""
+                """Log nothing: the demo's output is for people."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
     def reply(self, query: bytes) -> bytes:
-        """The timestamp response to an RFC 3161 query."""
+        """Return the timestamp response to an RFC 3161 query."""
         with (
             self._turn,
             tempfile.TemporaryDirectory(prefix=scratch("authority")) as folder,
@@ -110,7 +110,7 @@ class LocalAuthority:
 
 
 def _certify(folder: Path, lifetime: timedelta) -> None:
-    """A root, and a certificate of that root which may do nothing but timestamps."""
+    """Make a root, and a certificate under it that may only make timestamps."""
     root_key, tsa_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name, tsa_name = (
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])

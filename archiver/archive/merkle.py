@@ -16,13 +16,13 @@ from archiver.core.errors import IntegrityError
 
 @dataclass
 class TreeProgress:
-    """How far a ledger has been read into its tree: after `last`, the newest line read."""
+    """How far a ledger has been read into its tree: up to `last`, the newest line read."""
 
     frontier: Frontier
     last: Line | None = None
 
     def read(self, line: Line) -> None:
-        """Take the next line in; IntegrityError where it does not follow the last one."""
+        """Add the next line. Raises IntegrityError if it does not follow the last one."""
         if (
             line.fields["prev"] != (self.last.hash if self.last else FIRST_PREVIOUS_HASH)
             or line.seq != self.frontier.size
@@ -33,10 +33,10 @@ class TreeProgress:
 
 
 def follow(ledger: Path, cache: Path) -> Frontier:
-    """The tree over all lines of a ledger, reading only those that are new since `cache` was written.
+    """Return the tree over all lines of a ledger. Reads only the lines that are newer than `cache`.
 
-    The cache may vanish, or lie: it is used where the ledger's line is the one that it saw last, and the checkpoint of
-    its size has its root. Else everything is read again.
+    The cache may be missing or forged. It is used only if the ledger still has the line that the cache saw last and the
+    checkpoint of that size has the cache's root. Otherwise everything is read again.
     """
     progress = known(ledger, cache) or TreeProgress(Frontier())
     for line in read_lines(ledger, progress.last.end if progress.last else 0):
@@ -54,7 +54,9 @@ def follow(ledger: Path, cache: Path) -> Frontier:
 
 
 def known(ledger: Path, cache: Path) -> TreeProgress | None:
-    """Where the cache left off, if that holds: the last line's hash binds all before it, the signed root the peaks."""
+    """Return the cached progress if it is right: the last line's hash binds all lines before it, the signed root the
+    peaks.
+    """
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, IntegrityError):
         stored = json.loads(read_file(cache))
         frontier = Frontier(stored["size"], map(bytes.fromhex, stored["peaks"]))
@@ -66,18 +68,18 @@ def known(ledger: Path, cache: Path) -> TreeProgress | None:
 
 
 def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) -> list[list[bytes]]:
-    """For each (index, size): the hashes that lead from leaf `index` to the root over the first `size` lines.
+    """Return, for each (index, size), the hashes that lead from leaf `index` to the root over the first `size` lines.
 
-    Sibling first: RFC 6962, section 2.1.1. One pass over the lines, O(log n) memory for each. ValueError where the
-    lines are fewer than `size`.
+    The sibling comes first (RFC 6962, section 2.1.1). One pass over the lines, O(log n) memory for each path. Raises
+    ValueError if there are fewer lines than `size`.
     """
     subtrees: dict[tuple[int, int], Frontier] = {}
     for index, size in wanted:
         if not 0 <= index < size:
             raise ValueError(f"no leaf {index} in a tree of {size} lines")
         subtrees |= {span: Frontier() for span in _siblings(index, 0, size)}
-    waiting = sorted(subtrees, reverse=True)  # the next one to begin is the last
-    growing: list[tuple[int, Frontier]] = []  # where each ends
+    waiting = sorted(subtrees, reverse=True)  # the next range to begin is the last
+    growing: list[tuple[int, Frontier]] = []  # the end of each range
     read, most = 0, max((size for _, size in wanted), default=0)
     for line in lines:
         if read == most:
@@ -96,7 +98,7 @@ def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) ->
 
 
 def _siblings(index: int, start: int, end: int) -> list[tuple[int, int]]:
-    """The ranges of leaves whose subtrees stand beside the way from a leaf to the root, from below."""
+    """Return the ranges of leaves whose subtrees are siblings on the way from a leaf to the root, from below."""
     if end - start <= 1:
         return []
     middle = start + (1 << (end - start - 1).bit_length() - 1)

@@ -30,9 +30,10 @@ _FILE_NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-
 
 @dataclass(frozen=True, kw_only=True)
 class NewObject:
-    """One object to archive: `kind` is its folder (`licences`), `files` what it holds, by name.
+    """One object to archive: `kind` is its folder (`licences`), `files` its content by name.
 
-    File names are lower case, as every system can store them: `certificate.pdf`. ValueError for any other.
+    File names are lower case, so that every system can store them: `certificate.pdf`. Raises ValueError for any other
+    name.
     """
 
     kind: str
@@ -53,7 +54,7 @@ class NewObject:
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """An object's version in the archive, under ledger line `seq`; `already`: it was there before."""
+    """An object's version in the archive, recorded by ledger line `seq`. `already` is true if it was there before."""
 
     object_id: str
     version: str
@@ -66,17 +67,17 @@ class Stored:
 
 
 def check_names(files: Mapping[str, bytes]) -> None:
-    """ValueError for a file name that some system cannot store, and for an object without files."""
+    """Raise ValueError for a file name that some system cannot store, and for an object without files."""
     wrong = [name for name in files if not _FILE_NAME.fullmatch(name)]
     if wrong or not files:
         raise ValueError(f"these are not valid file names in an archive: {wrong}")
 
 
 def object_id(kind: str, date: Moment | None, provider: str, asset_id: str, identity: str) -> str:
-    """`urn:x-archiver:licence:20261124_shutterstock_1234567890_1a2b3c4d`, for any text in any part.
+    """Return an object's id, for example `urn:x-archiver:licence:20261124_shutterstock_1234567890_1a2b3c4d`.
 
-    The last part, the folder's name, has at most 60 characters; the asset id is cut first. An undated object is filed
-    under `undated`; a date is the UTC day.
+    Any text is allowed in any part. The last part is the folder's name and has at most 60 characters; the asset id is
+    shortened first. The date is the UTC day; an object without a date gets `undated`.
     """
     if isinstance(date, datetime):
         date = date.astimezone(UTC)
@@ -89,13 +90,13 @@ def object_id(kind: str, date: Moment | None, provider: str, asset_id: str, iden
 
 
 def _plain(text: str) -> str:
-    """ASCII letters, digits, `-` and `_` only."""
+    """Keep only ASCII letters, digits, `-` and `_`."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9_]+", "-", ascii_text)
 
 
 def object_path(root: Path, object_id: str) -> Path:
-    """The folder of an object in the archive at `root`, whether it is there or not."""
+    """Return the folder of an object in the archive at `root`, whether it exists or not."""
     return root / verify.object_path(object_id)
 
 
@@ -104,7 +105,7 @@ def object_path(root: Path, object_id: str) -> Path:
 
 @dataclass(frozen=True)
 class Erasure:
-    """What a ledger line says of an erasure: the object's id, the class of the reason, the id of the statement."""
+    """The fields of an erasure's ledger line: the object's id, the class of the reason, and the statement's id."""
 
     erases: str
     reason: str
@@ -113,13 +114,13 @@ class Erasure:
 
 @dataclass(frozen=True)
 class Staged:
-    """An object's version, complete and durable in the staging folder: what to record, and how to put it in place."""
+    """A complete and durable version in the staging folder, with its record and the way to put it in place."""
 
     object_id: str
     version: str
     inventory_sha512: str
-    folder: Path  # in staging: the whole object for v1, else the version's folder
-    erasure: Erasure | None = None  # what a tombstone stands for
+    folder: Path  # in staging: the whole object for v1, else only the version's folder
+    erasure: Erasure | None = None  # the object that a tombstone replaces
 
     @property
     def intent(self) -> dict[str, str]:
@@ -127,7 +128,7 @@ class Staged:
 
     @property
     def entry(self) -> tuple[str, dict[str, str]]:
-        """The ledger line that records it."""
+        """Return the ledger line that records this version."""
         if self.erasure:
             return "erasure", self.intent | vars(self.erasure)
         return "capture" if self.version == "v1" else "version", self.intent
@@ -136,13 +137,13 @@ class Staged:
 def stage_object(folder: Path, new: NewObject, *, durable: bool = True) -> Staged:
     """Build a new object, version v1, in a folder that does not exist yet.
 
-    Without `durable`, the caller makes it so, together with others.
+    Without `durable`, the caller makes it durable together with others.
     """
     return _stage(folder, new.object_id, new.files, new.created, _message("captured", new.files), durable)
 
 
 def stage_tombstone(folder: Path, object_id: str, erasure: Erasure, content: bytes, created: datetime) -> Staged:
-    """Build the object that is to stand for an erased one, in a folder that does not exist yet."""
+    """Build the tombstone of an erased object, in a folder that does not exist yet."""
     staged = _stage(folder, object_id, {"tombstone.json": content}, created, "erased", durable=True)
     return replace(staged, erasure=erasure)
 
@@ -167,9 +168,9 @@ def _stage(
 
 
 def stage_version(folder: Path, object_id: str, before: bytes, files: Mapping[str, bytes]) -> Staged | None:
-    """Build, in a new folder, the next version of the object with the inventory `before`: `files` replace and add.
+    """Build the next version of the object with the inventory `before`, in a new folder.
 
-    What did not change is carried over by its digest; None where nothing changed.
+    `files` are replaced or added; unchanged files are carried over by their digests. Returns None if nothing changes.
     """
     inventory = json.loads(before)
     manifest, head = inventory["manifest"], inventory["head"]
@@ -191,9 +192,9 @@ def stage_version(folder: Path, object_id: str, before: bytes, files: Mapping[st
 
 
 def _message(done: str, files: Mapping[str, bytes], before: str = "") -> str:
-    """What a version's message says: what was done, and of a licence the terms that it refers to, which is proven so.
+    """Return a version's message: what was done and, for a licence, the terms that it refers to, which proves them too.
 
-    `before` is the earlier version's message: where the description stays, so do the terms.
+    `before` is the previous version's message. If the description stays the same, the terms do too.
     """
     _, _, kept = before.partition("; ")
     terms = verify.terms_message(files["licence.json"]) if "licence.json" in files else kept
@@ -201,7 +202,10 @@ def _message(done: str, files: Mapping[str, bytes], before: str = "") -> str:
 
 
 def stage_copy(folder: Path, object_id: str, source: Path, version: str) -> Staged:
-    """Build, in a new folder, one version of an object as it lies elsewhere: of v1 the whole object, byte for byte."""
+    """Build, in a new folder, one version of an object of another archive.
+
+    For v1 the whole object is copied byte for byte.
+    """
     files = {
         path.relative_to(source / version).as_posix(): read_file(path)
         for path in sorted((source / version).rglob("*"))
@@ -217,9 +221,9 @@ def stage_copy(folder: Path, object_id: str, source: Path, version: str) -> Stag
 
 
 def publish_version(root: Path, staging: Path, object_id: str, version: str) -> None:
-    """Make a version whose folder is in place the object's head: inventory first, then its digest.
+    """Make a version whose folder is in place the object's head: first the inventory, then its digest.
 
-    Repeatable; after a crash it rolls forward.
+    Can be repeated; after a crash it completes the change.
     """
     place = object_path(root, object_id)
     for name in ("inventory.json", "inventory.json.sha512"):
@@ -250,7 +254,7 @@ def _inventory(object_id: str, head: str, manifest: Mapping[str, Any], versions:
         "manifest": manifest,
         "versions": versions,
     }
-    # A line for each entry: people can read it, and the standard library's fast encoder, which cannot indent, serves.
+    # One line for each entry: people can read it, and the standard library's fast encoder, which cannot indent, works.
     return json.dumps(inventory, sort_keys=True, separators=(",\n", ": ")).encode()
 
 
@@ -260,8 +264,8 @@ def _inventory_files(inventory: bytes) -> tuple[str, dict[str, bytes]]:
 
 
 def _write(folder: Path, files: Mapping[str, bytes], *, durable: bool = True) -> None:
-    """Write a folder of new files, durably: all are written before the first is waited for."""
-    root = os.fspath(folder)  # plain text: this is done for every file of an archive
+    """Write a folder of new files durably: write all of them before waiting for the first."""
+    root = os.fspath(folder)  # str paths, since this runs for every file of an archive
     folders = {root}
     for name in files:
         while name := name.rpartition("/")[0]:
@@ -282,7 +286,7 @@ def _write(folder: Path, files: Mapping[str, bytes], *, durable: bool = True) ->
 
 
 def make_durable(folder: Path) -> None:
-    """Wait until a folder that was built without `durable`, and all that is in it, is durable; for POSIX."""
+    """Wait until a folder that was built without `durable`, with all its content, is durable (POSIX)."""
     for place, _, names in os.walk(folder, topdown=False):
         for name in names:
             sync(f"{place}/{name}")
@@ -290,7 +294,7 @@ def make_durable(folder: Path) -> None:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file that does not exist yet, durably, read-only."""
+    """Write a new file durably and read-only."""
     handle = _create(path, content)
     try:
         os.fsync(handle)
@@ -299,7 +303,7 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def write_over(path: Path, content: bytes) -> None:
-    """Write a file durably, read-only, in place of what a crash may have left there."""
+    """Write a file durably and read-only. Replaces what a crash may have left there."""
     remove_file(path)
     write_new(path, content)
 
@@ -308,7 +312,7 @@ def _create(path: Path | str, content: bytes) -> int:
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o444)
     try:
         if os.name == "posix":
-            os.fchmod(handle, 0o444)  # whatever the umask is
+            os.fchmod(handle, 0o444)  # independent of the umask
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(handle, rest) :]
@@ -319,14 +323,14 @@ def _create(path: Path | str, content: bytes) -> int:
 
 
 def move_over(new: Path, old: Path) -> None:
-    """Rename a file to where perhaps another one is."""
+    """Rename a file, perhaps over an existing one."""
     if os.name == "nt" and old.exists():
-        old.chmod(stat.S_IWRITE)  # Windows replaces no read-only file
+        old.chmod(stat.S_IWRITE)  # Windows does not replace read-only files
     new.replace(old)
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and what it lies in, durably."""
+    """Make a folder and its parents durably."""
     if not path.is_dir():
         make_folder(path.parent)
         path.mkdir(exist_ok=True)
@@ -334,7 +338,7 @@ def make_folder(path: Path) -> None:
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file, read-only or not, if it is there; of a link, the link."""
+    """Remove a file, read-only or not, if it exists. If the path is a link, remove the link."""
     if os.name == "nt" and path.exists():
-        path.chmod(stat.S_IWRITE)  # Windows removes no read-only file
+        path.chmod(stat.S_IWRITE)  # Windows does not remove read-only files
     path.unlink(missing_ok=True)

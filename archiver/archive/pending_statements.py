@@ -12,13 +12,13 @@ from archiver.archive.reader import Archive
 from archiver.core.errors import IntegrityError
 
 type Statements = Mapping[str, Mapping[str, Any]]
-"""What statements say, by the ids of their objects."""
+"""Return the content of statements by their objects' ids."""
 
-_WHEN = frozenset(("at", "act"))  # what differs when the same command runs again
+_WHEN = frozenset(("at", "act"))  # fields that differ when the same command runs again
 
 
 def pending(archive: Archive) -> Statements:
-    """The statements on which no line of the ledger rests: their command was killed before it recorded that."""
+    """Return the statements that no ledger line uses: their command was killed before it recorded the rest."""
     there: set[str] = set()
     used: set[str] = set()
     for line in archive.lines():
@@ -31,13 +31,13 @@ def pending(archive: Archive) -> Statements:
         used |= {str(line.fields.get(key)) for key in ("statement", "erases")}
     found: dict[str, Mapping[str, Any]] = {}
     for object_id in there - used:
-        with suppress(IntegrityError, ValueError):  # `verify` names what is wrong there
+        with suppress(IntegrityError, ValueError):  # `verify` reports this damage
             found[object_id] = json.loads(archive.object(object_id).read(STATEMENT))
     return found
 
 
 def about(archive: Archive, account: str) -> Statements:
-    """The statements about an account that the ledger records and that are still there."""
+    """Return the statements about an account that the ledger records and that still exist."""
     found: dict[str, Mapping[str, Any]] = {}
     for line in archive.lines():
         if b'"type":"statement"' in line.raw and line.fields.get("account") == account:
@@ -47,7 +47,7 @@ def about(archive: Archive, account: str) -> Statements:
 
 
 def same(statements: Statements, said: Mapping[str, Any]) -> str | None:
-    """The id of the statement that says just this, whenever it was made."""
+    """Return the id of an earlier statement with exactly this content, whenever it was made."""
     return next((object_id for object_id, each in statements.items() if _timeless(each) == _timeless(said)), None)
 
 

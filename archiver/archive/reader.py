@@ -19,14 +19,14 @@ from archiver.core.errors import IntegrityError
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file of an object: where its bytes lie, and the SHA-512 that they must have."""
+    """A file of an object: the path of its bytes, and the SHA-512 that they must have."""
 
     path: Path
     sha512: str
 
 
 class StoredObject:
-    """One object of an archive as its inventory describes it; IntegrityError where it is absent or unreadable."""
+    """One object of an archive as its inventory describes it. Raises IntegrityError if it is missing or unreadable."""
 
     def __init__(self, root: Path, object_id: str) -> None:
         self.id = object_id
@@ -40,7 +40,7 @@ class StoredObject:
             raise IntegrityError(f"{self.folder} cannot be read ({error})") from None
 
     def files(self, version: str | None = None) -> dict[str, StoredFile]:
-        """Logical name -> file, of the newest version or the one named."""
+        """Return logical name -> file, for the newest version or the given one."""
         try:
             state = self._inventory["versions"][version or self._inventory["head"]]["state"]
             return {
@@ -52,7 +52,7 @@ class StoredObject:
             raise IntegrityError(f"{self.folder} has an invalid inventory") from None
 
     def first_versions(self) -> dict[str, str]:
-        """For each file of the newest version, the first version that holds its bytes."""
+        """Return, for each file of the newest version, the first version with the same bytes."""
         held = {version: self.files(version) for version in self.versions}
         return verify.first_versions(
             {version: {name: file.sha512.lower() for name, file in files.items()} for version, files in held.items()}
@@ -97,17 +97,17 @@ class Archive:
         return first.fields.get("origin") if first else None
 
     def lines(self, after: int = -1, offset: int = 0) -> Iterator[Line]:
-        """The ledger's lines from a byte offset on (a line's `offset` or `end`), with a number above `after`."""
+        """Yield the ledger's lines from a byte offset on (a line's `offset` or `end`), with a number above `after`."""
         for line in read_lines(self.ledger, offset):
             if after < 0 or line.seq > after:
                 yield line
 
     def head(self) -> Line | None:
-        """The ledger's newest line."""
+        """Return the ledger's newest line."""
         return last_line(self.ledger)
 
     def object(self, object_id: str) -> StoredObject:
-        """The object of an id, or of a folder's name; IntegrityError where there is none."""
+        """Return the object with this id or folder name. Raises IntegrityError if there is none."""
         if not object_id.startswith(verify.URN):
             candidates = [f"{verify.URN}:{kind}:{object_id}" for kind in verify.KINDS]
             object_id = next((each for each in candidates if self._holds(each)), candidates[0])
@@ -119,10 +119,10 @@ class Archive:
     def secured(
         self, object_id: str, lines: Sequence[tuple[int, int]], documents: Sequence[str], proven: verify.Dates
     ) -> dict[str, str | None]:
-        """Since when each of these documents of an object is secured; None: not yet.
+        """Return since when each of these documents of an object is secured; None means not yet.
 
-        `lines` are (number, byte offset) of the ledger's lines about the object. Where it cannot be read, no document
-        is dated earlier than its newest version.
+        `lines` are (number, byte offset) of the ledger lines about the object. If a document cannot be read, it is not
+        dated earlier than its newest version.
         """
         if len(lines) == 1:
             return dict.fromkeys(documents, proven.since(lines[0][0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.archive.ocfl import move_over, write_new, write_over
-from archiver.core.atomic_files import read_file, replace_file, sync_folder
+from archiver.core.atomic_files import read_file, replace_file, scratch, sync_folder
 from archiver.core.errors import ArchiverError
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 type Post = Callable[[str, bytes, str, float], bytes]
-"""Sends `(url, body, content_type, timeout in seconds)`, gives the answer; OSError or ArchiverError where it fails."""
+"""Send `(url, body, content_type, timeout in seconds)` and return the answer. Raises OSError or ArchiverError."""
 
-TSA_TIMEOUT_S = 5.0  # seconds for one authority
+TSA_TIMEOUT_S = 5.0  # for one authority
 
 
 @dataclass(frozen=True, kw_only=True)
 class Authority:
-    """A timestamp authority. `roots`: a PEM file with its root certificate; None: one of those that browsers trust."""
+    """A timestamp authority. `roots` is a PEM file with its root certificate; None means a root that browsers trust."""
 
     name: str
     url: str
@@ -36,7 +37,9 @@ class Authority:
 
 @dataclass(frozen=True)
 class Seal:
-    """The newest checkpoint: its size, the time of its first timestamp, and which authority failed and how."""
+    """The newest checkpoint: its size, the time of its first timestamp, and the authorities that failed, with the
+    reason.
+    """
 
     size: int
     secured_since: str | None
@@ -44,7 +47,7 @@ class Seal:
 
 
 def sign(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> bytes:
-    """A checkpoint in the form of C2SP tlog-checkpoint, signed with Ed25519 under the name `origin`."""
+    """Return a checkpoint in the form of C2SP tlog-checkpoint, signed with Ed25519 under the name `origin`."""
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
     identity = verify.key_id(origin, signer.public_key().public_bytes_raw())
     signature = base64.b64encode(identity + signer.sign(text.encode())).decode()
@@ -52,7 +55,7 @@ def sign(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> byte
 
 
 def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer: Ed25519PrivateKey) -> None:
-    """A checkpoint over the ledger, for ever; does nothing where it is there already."""
+    """Write a checkpoint over the ledger. Does nothing if it exists already."""
     folder = root / verify.CHECKPOINTS
     note = folder / f"{frontier.size:08d}.note"
     if not note.exists():
@@ -75,9 +78,9 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post) -> Seal:
 
 
 def anchored_tokens(root: Path) -> tuple[int, dict[str, str]] | None:
-    """The newest checkpoint's size and its timestamps, name -> SHA-256; None where it has none.
+    """Return the newest checkpoint's size and its timestamps, name -> SHA-256. Returns None if it has none.
 
-    The next line holds them, which proves that it is younger.
+    The next ledger line contains them, which proves that this line is younger.
     """
     size, note, tokens = verify.newest_checkpoint(root)
     if not tokens:
@@ -91,21 +94,54 @@ def _response(note: Path, authority: Authority) -> Path:
 
 
 def ask(data: bytes, authority: Authority, post: Post) -> tuple[int | None, bytes | str]:
-    """Ask for one timestamp over `data`: the nonce asked with, and the raw answer or why there is none."""
+    """Ask for one timestamp over `data`. Returns the nonce, and the raw answer or the reason why there is none."""
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
     builder = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA512)
     request = builder.nonce(nonce=True).cert_request(cert_request=True).build()
+    answer = send(request.as_bytes(), authority, post)
+    return (None if isinstance(answer, str) else request.nonce), answer
+
+
+def send(request: bytes, authority: Authority, post: Post) -> bytes | str:
+    """Send an RFC 3161 request. Returns the raw answer, or the reason why there is none."""
     try:
-        return request.nonce, post(authority.url, request.as_bytes(), "application/timestamp-query", TSA_TIMEOUT_S)
-    except ArchiverError as error:  # in its own words: it is no platform, and asked by each seal
-        return None, error.detail
+        return post(authority.url, request, "application/timestamp-query", TSA_TIMEOUT_S)
+    except ArchiverError as error:  # Its own session: an authority is no platform, and every seal asks it.
+        return error.detail
     except OSError as error:
-        return None, str(error)
+        return str(error)
+
+
+def hold_against_roots(response: bytes, digest: bytes, authority: Authority) -> None:
+    """Check an answer for a digest against its authority's roots. Raises Malformed with the reason."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+
+    if verify.Token.parse(response).digest != digest:
+        raise verify.Malformed("it is a timestamp of other data")
+    roots = _roots(authority, response)
+    if not roots:
+        raise verify.Malformed("its root certificate is unknown; add it as `roots` of this authority")
+    try:
+        VerifierBuilder(roots=roots).build().verify(decode_timestamp_response(response), digest)
+    except (ValueError, VerificationError) as error:  # which need not be a fault: it reads DER only, and some send BER
+        program = verify.openssl()
+        if program is None:
+            raise verify.Malformed(str(error)) from None
+        with tempfile.TemporaryDirectory(prefix=scratch("answer")) as folder:
+            answer, trusted = Path(folder) / "answer", Path(folder) / "roots.pem"
+            answer.write_bytes(response)
+            trusted.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in roots))
+            if refusal := verify.openssl_refuses(program, answer, digest, trusted, trusted):
+                raise verify.Malformed(refusal) from None
 
 
 def _keep(root: Path, note: Path, authority: Authority, nonce: int | None, answer: bytes | str) -> str | None:
-    """Keep an answer as it came, then check it; a text says why the checkpoint still has no timestamp, or a doubt."""
+    """Keep an answer as received, then check it.
+
+    Returns a text if the checkpoint still has no timestamp, or on doubt.
+    """
     trouble = f"No timestamp from {authority.name}: {{}}. The archive stays UNPROVEN until a later seal gets one."
     if isinstance(answer, str):
         return trouble.format(answer)
@@ -123,9 +159,9 @@ def _keep(root: Path, note: Path, authority: Authority, nonce: int | None, answe
 
 
 def _check(root: Path, response: Path, note: Path, nonce: int | None, authority: Authority) -> str | None:
-    """Check an answer against what was asked and the authority's roots; Malformed says what is wrong with it.
+    """Check an answer against the request and the authority's roots, and add these roots to the archive's.
 
-    The roots are added to the archive's. A text says what could not be checked.
+    Returns a text for what could not be checked. Raises Malformed with the reason if the answer is wrong.
     """
     from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -155,7 +191,7 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
 
 
 def strict_checker() -> verify.TokenChecker:
-    """A checker of timestamps that needs no program: for `verify_archive` where there is no OpenSSL 3."""
+    """Check timestamps without a program, for `verify_archive` on machines without OpenSSL 3."""
     from importlib.metadata import version
 
     def refuses(response: Path, data: Path, roots: Path, _: Path) -> str | None:
@@ -183,7 +219,10 @@ def strict_checker() -> verify.TokenChecker:
 
 
 def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | None:
-    """Why the strict reader refuses a timestamp. That need not be a fault: it reads DER only, and some send BER."""
+    """Return why the strict reader refuses a timestamp.
+
+    It may still be valid: the reader knows DER, and some send BER.
+    """
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
     try:
@@ -194,7 +233,7 @@ def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | No
 
 
 def _roots(authority: Authority, response: bytes) -> list[Certificate]:
-    """What an authority's timestamps are checked against: its configured roots, else the public root of its chain."""
+    """Return the roots for an authority's timestamps: the configured ones, else the public root of its chain."""
     from cryptography import x509
 
     if authority.roots:
@@ -202,7 +241,7 @@ def _roots(authority: Authority, response: bytes) -> list[Certificate]:
     import certifi
 
     public = x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
-    return [each for each in public if each.subject.public_bytes() in response]  # it issued a certificate in there
+    return [each for each in public if each.subject.public_bytes() in response]  # it issued one of the chain
 
 
 def _remember(file: Path, certificates: Iterable[Certificate]) -> None:

@@ -59,9 +59,9 @@ STATES = (PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED)
 """From the best to the worst. ERASED is a state of one object, never of an archive."""
 
 SCOPE_ALL, SCOPE_QUICK, SCOPE_ONE = "all", "contents not read", "one licence"
-SCOPE_BRIEF = "other checkpoints not checked"  # than those that the verdict rests on
-SCOPE_DATE = "date only, nothing else checked"  # of a licence in a list
-"""What a verdict is about. Where several of them apply, all stand there, with commas between."""
+SCOPE_BRIEF = "other checkpoints not checked"  # than the checkpoints that the verdict needs
+SCOPE_DATE = "date only, nothing else checked"  # for one licence
+"""The scope of a verdict. If several apply, all are listed, separated by commas."""
 
 LEDGER = "ledger/ledger.jsonl"
 INTENTS = "ledger/intents.jsonl"
@@ -83,17 +83,20 @@ KINDS = {
 """Kinds of objects: singular, as in ids, and the folder below `evidence/`."""
 
 PRACTICE = frozenset({"run", "anchor"})
-"""Types of ledger lines that record no evidence. They may wait for a timestamp: each is signed when it is written."""
+"""Types of ledger lines that record no evidence.
+
+They may wait for a timestamp: each line is signed when it is written.
+"""
 
 URN = "urn:x-archiver"
-LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client: it says that they can be reached nowhere
-_MAX_LINE_BYTES = 1 << 20  # bytes of a ledger line; the writer's are below 2 ** 15
-CLOCK_TOLERANCE_S = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
-OPENSSL_TIMEOUT_S = 30  # seconds for one call of the program openssl
-LATE_AFTER_S = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
+LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client; the name shows that no server exists
+_MAX_LINE_BYTES = 1 << 20  # size of a ledger line; the writer stays below 2 ** 15
+CLOCK_TOLERANCE_S = 600  # our clock may be off by this much before a claimed date contradicts a proven one
+OPENSSL_TIMEOUT_S = 30  # for one call of the program openssl
+LATE_AFTER_S = 7 * 86400  # a longer time between a claimed date and its proof is reported
 LATE_PRACTICE_AFTER_S = 2 * LATE_AFTER_S  # likewise for the lines of PRACTICE, which are sealed about once a week
-MAX_TIMESTAMPS_BY_PROGRAM = 32  # up to which starting the program openssl for each costs less than loading a library
-RENEW_BEFORE_S = 2 * 365 * 86400  # seconds before the end of their certificates that timestamps are to be renewed
+MAX_TIMESTAMPS_BY_PROGRAM = 32  # up to here, one openssl process each is cheaper than loading a library
+RENEW_BEFORE_S = 2 * 365 * 86400  # timestamps are renewed this long before their certificates end
 
 WARNINGS = frozenset(
     {
@@ -122,15 +125,12 @@ class Busy(Exception):
 
 
 class Malformed(ValueError):
-    """A file is not of the form that it should have; the text says what is wrong."""
+    """A file does not have the expected form. The text says what is wrong."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be.
-
-    `path` is the file at fault, relative to the archive; of `forked` and `witness`, the outside file.
-    """
+    """One fault. `path` is the file, relative to the archive; for `forked` and `witness` it is the outside file."""
 
     code: str
     path: str
@@ -145,13 +145,13 @@ class Finding:
 
 
 def _printable(text: str) -> str:
-    """Text in one line, with what could move the cursor or change how the rest is read written out."""
+    """Return the text in one line. Characters that move the cursor or change the order of reading are written out."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 @dataclass(frozen=True)
 class Trust:
-    """What the result rests on: a key or certificate's SHA-256 fingerprint, and who vouches for it."""
+    """What the result depends on: the SHA-256 fingerprint of a key or certificate, and who vouches for it."""
 
     what: str
     fingerprint: str
@@ -164,9 +164,10 @@ class Trust:
 
 @dataclass(frozen=True)
 class DatedDocument:
-    """A document of an object's newest version. `version` is the first version that holds its bytes.
+    """A document of an object's newest version. `version` is the first version with the same bytes.
 
-    `secured_since`: the earliest time that a timestamp proves for that version, or None. `withheld`: it is not here.
+    `secured_since` is the earliest time that a timestamp proves for that version, or None. `withheld` means that the
+    document is not included.
     """
 
     name: str
@@ -181,27 +182,27 @@ class DatedDocument:
 
 
 def newest(times: Iterable[str | None]) -> str | None:
-    """The one date of several documents: that of the newest. None where one of them is not proven yet."""
+    """Return the one date of several documents: that of the newest. None if one of them is not proven yet."""
     every = list(times)
     return None if None in every else max(filter(None, every), default=None)
 
 
 def secured_since(documents: list[DatedDocument]) -> str | None:
-    """The one date of several documents, of which those that are withheld do not count beside others."""
+    """Return the one date of several documents. Withheld ones do not count if there are others."""
     return newest(each.secured_since for each in [each for each in documents if not each.withheld] or documents)
 
 
 @dataclass
 class VerifyReport:
-    """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
+    """The result of a check. `secured_since` is when a trusted timestamp first covered everything asked about, or None.
 
-    Of one licence that is the date of its newest document; `documents` gives the date of each, and `terms`, by their
-    folders, those of the texts of terms, which have dates of their own.
+    For one licence this is the date of its newest document. `documents` has the date of each document, and `terms` the
+    dates of the texts of terms, by folder.
 
-    `unproven` says in words what no timestamp covers, `dates_by` what program checked the timestamps, `extends` which
-    outside checkpoints this was held against and found to continue. `licensed_at` is what the platform's document
-    says; only a proof of one licence has it. `erased` objects are not among `objects`; their tombstones are. `scope`
-    says what was looked at, and `elsewhere`, where that is one licence, how many findings are not about it.
+    `unproven` says in words what no timestamp covers. `dates_by` names the program that checked the timestamps.
+    `extends` names the outside checkpoints that the ledger continues. `licensed_at` is the date in the platform's
+    document; only the proof of one licence has it. `erased` objects are not counted in `objects`; their tombstones are.
+    `scope` says what was checked, and `elsewhere`, for one licence, counts the findings that are not about it.
     """
 
     client: str
@@ -234,7 +235,7 @@ class VerifyReport:
 
     @property
     def verdict(self) -> str:
-        """The state with its scope in words: what was not looked at is not vouched for."""
+        """Return the state with its scope in words, because the verdict covers only what was checked."""
         about = []
         if SCOPE_ONE in self.scope:
             about.append("this licence only")
@@ -247,7 +248,7 @@ class VerifyReport:
         return f"{self.state} ({'; '.join(about)})" if about else self.state
 
     def as_text(self) -> str:
-        """The result in words, for people."""
+        """Return the result in words, for people."""
         erased = f", {self.erased} erased" if self.erased else ""
         counts = f"{self.licences} licences, {self.objects} objects{erased}, "
         counts += f"newest checkpoint {self.checkpoint or 'none'}"
@@ -275,13 +276,13 @@ class VerifyReport:
 
 
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_BLOCK_BYTES = 1 << 18  # bytes read and hashed at once: few enough to stay in the processor's cache
+_BLOCK_BYTES = 1 << 18  # block size for reading and hashing, small enough for the processor's cache
 
 
 def opened(path: Path | str, most: int | None = None) -> int:
-    """A descriptor of a file, open for reading; OSError where it has more than `most` bytes.
+    """Open a regular file for reading and return its descriptor. Raises OSError if it has more than `most` bytes.
 
-    OSError also for what is no regular file: reading from a pipe or a device might never end.
+    Also raises OSError for pipes and devices, because reading them might never end.
     """
     file = os.open(path, _READ_FLAGS)
     status = os.fstat(file)
@@ -297,7 +298,7 @@ def opened(path: Path | str, most: int | None = None) -> int:
 
 
 def blocks(path: Path | str, most: int | None = None) -> Iterator[bytes]:
-    """A file's bytes, piece by piece; OSError for what `opened` refuses."""
+    """Yield a file's bytes in blocks. Raises OSError as `opened` does."""
     file = opened(path, most)
     try:
         while block := os.read(file, _BLOCK_BYTES):
@@ -307,12 +308,12 @@ def blocks(path: Path | str, most: int | None = None) -> Iterator[bytes]:
 
 
 def content(path: Path | str, most: int = 1 << 20) -> bytes:
-    """A file's bytes; OSError for what `opened` refuses."""
+    """Return a file's bytes. Raises OSError as `opened` does."""
     return b"".join(blocks(path, most))
 
 
 def digests(path: Path | str, algorithms: Iterable[str] = ("sha512",)) -> dict[str, str]:
-    """A file's digests in hexadecimal, by hashlib's names of the algorithms; OSError for what `opened` refuses."""
+    """Return a file's digests in hexadecimal, by hashlib's algorithm names. Raises OSError as `opened` does."""
     hashes = {name: hashlib.new(name) for name in algorithms}
     for block in blocks(path):
         for each in hashes.values():
@@ -321,7 +322,7 @@ def digests(path: Path | str, algorithms: Iterable[str] = ("sha512",)) -> dict[s
 
 
 def decoded(data: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
-    """What a JSON text says; Malformed for what is none, or is nested too deep to be read."""
+    """Parse JSON. Raises Malformed for invalid text and for text that is nested too deeply."""
     try:
         return json.loads(data.decode(), object_pairs_hook=pairs)
     except Malformed:
@@ -346,7 +347,7 @@ class Frontier:
 
     def __init__(self, size: int = 0, peaks: Iterable[bytes] = ()) -> None:
         self.size = size
-        self.peaks = list(peaks)  # largest subtree first; their sizes are the bits of `size`
+        self.peaks = list(peaks)  # largest subtree first; the sizes are the bits of `size`
 
     def add(self, leaf: bytes) -> None:
         """Append a leaf, given as its `leaf_hash`."""
@@ -367,7 +368,7 @@ class Frontier:
 
 
 def root_by_path(leaf: bytes, index: int, size: int, path: Iterable[bytes]) -> bytes | None:
-    """The root that an inclusion path leads to (RFC 9162, section 2.1.3.2); None where the path cannot be one."""
+    """Return the root that an inclusion path leads to (RFC 9162, section 2.1.3.2), or None for an impossible path."""
     if not 0 <= index < size:
         return None
     position, last, found = index, size - 1, leaf
@@ -424,9 +425,9 @@ _ZERO: _Point = (0, 1, 1, 0)
 
 @functools.lru_cache(8)
 def _multiples(point: _Point) -> list[list[_Point]]:
-    """Eight rows of 0 to 15 times the point, each row for 16 ** 8 times the point of the row before it.
+    """Return eight rows of 0 to 15 times the point; each row is for 16 ** 8 times the point of the previous row.
 
-    They take as long as one signature, and make all further signatures of one key three times as quick to check.
+    The table takes as long as one signature and makes all further signatures of the key three times as quick to check.
     """
     rows = []
     for _ in range(8):
@@ -441,12 +442,12 @@ def _multiples(point: _Point) -> list[list[_Point]]:
 
 @functools.lru_cache(8)
 def canonical_key(public: bytes) -> bool:
-    """Whether these bytes are the one encoding of a point, of which some libraries take others, too."""
+    """Return whether these bytes are the one canonical encoding of a point. Some libraries accept others too."""
     return len(public) == 32 and _point(public) is not None
 
 
 def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether this is the key's signature over the message (strict: canonical encodings, no cofactor)."""
+    """Return whether this is the key's signature over the message (strict: canonical encodings, no cofactor)."""
     key = _point(public) if len(public) == 32 else None
     if key is None or _BASE is None or len(signature) != 64:
         return False
@@ -475,13 +476,13 @@ _ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")
 
 
 def pem_blocks(text: str, label: str) -> list[bytes]:
-    """The DER contents of all PEM blocks of that label; Malformed where one cannot be decoded."""
+    """Return the DER contents of all PEM blocks with this label. Raises Malformed if one cannot be decoded."""
     blocks = re.findall(f"-----BEGIN {label}-----(.*?)-----END {label}-----", text, re.DOTALL)
     return [_unbase64("".join(block.split())) for block in blocks]
 
 
 def public_key(pem: str) -> bytes:
-    """The 32 bytes of an Ed25519 public key in PEM form."""
+    """Return the 32 bytes of an Ed25519 public key in PEM form."""
     blocks = pem_blocks(pem, "PUBLIC KEY")
     if len(blocks) != 1 or not blocks[0].startswith(_ED25519_SPKI) or len(blocks[0]) != 44:
         raise Malformed("not an Ed25519 public key in PEM form")
@@ -510,7 +511,7 @@ class Note:
 
     @classmethod
     def parse(cls, data: bytes) -> Note:
-        """Read a note file; Malformed says what is wrong with it."""
+        """Read a note file. Raises Malformed with the reason."""
         text, separator, rest = data.partition(b"\n\n")
         lines = _utf8(text).split("\n")
         if not separator or len(lines) < 3 or not re.fullmatch("[1-9][0-9]{0,17}|0", lines[1]):
@@ -528,13 +529,13 @@ class Note:
         return cls(lines[0], int(lines[1]), root, text + b"\n", tuple(signatures))
 
     def claims(self, public: bytes) -> bool:
-        """Whether a signature says that it is by this key, under whatever name; it need not hold."""
+        """Return whether a signature claims to be by this key, under any name. The claim may be false."""
         return any(blob[:4] == key_id(name, public) for name, blob in self.signatures)
 
     def signed_by(self, public: bytes, check: SignatureCheck | None = None, *, under_any_name: bool = False) -> bool:
-        """Whether this key signed it: under the log's name, or under whatever name.
+        """Return whether this key signed the checkpoint, under the log's name or any name.
 
-        `check` takes the place of `ed25519_verify`.
+        `check` replaces `ed25519_verify`.
         """
         return any(
             (under_any_name or name == self.origin)
@@ -563,10 +564,10 @@ def _unbase64(text: str) -> bytes:
 
 @dataclass(frozen=True)
 class Outside:
-    """A checkpoint that lies outside the archive.
+    """A checkpoint outside the archive.
 
-    `note` is None where it cannot bear witness; `fault` says why not, or that another key than the archive's signed it.
-    `other_log` is the name of the log of which it is, where neither the name nor the key is this archive's.
+    `note` is None if it cannot serve as a witness; `fault` says why, or that another key than the archive's signed it.
+    `other_log` is the log's name if neither the name nor the key belongs to this archive.
     """
 
     path: Path
@@ -587,12 +588,12 @@ def outside_checkpoints(
     *,
     signatures: bool = True,
 ) -> list[Outside]:
-    """The checkpoints that a file or a folder holds (also one level of folders down), smallest first.
+    """Return the checkpoints in a file, or in a folder and one level of folders below it, smallest first.
 
     `key` is the archive's; without it, or without `signatures`, no signature is checked. `origin` is the name of the
-    archive's log. Whatever is signed by that key, under any name, or stands under that name, signed by any key, is the
-    archive's; the rest, which is of other archives, comes with `other_log`. `origin` None: there is no other log. `own`
-    are the archive's own checkpoints: a copy of one of them needs no second look at its signature.
+    archive's log. A note that is signed by this key (under any name) or has this name (with any key) belongs to the
+    archive. Other notes get `other_log`. `origin` None: there is no other log. `own` are the archive's own checkpoints;
+    the signature of a copy is not checked again.
     """
     files = [place] if place.is_file() else [*place.glob("*.note"), *place.glob("*/*.note")]
     found = []
@@ -617,7 +618,7 @@ def outside_checkpoints(
 
 @dataclass(frozen=True)
 class Rollback:
-    """What a `rollback` line says of a restore: of `lost` lines with this root (hex), `kept` are still there."""
+    """The content of a `rollback` line after a restore: of `lost` lines with this root (hex), `kept` still exist."""
 
     kept: int
     lost: int
@@ -631,7 +632,7 @@ class Rollback:
         return cls(kept, lost, root)
 
     def explains(self, note: Note) -> bool:
-        """Whether the checkpoint covers lines that are said to be lost."""
+        """Return whether the checkpoint covers lines that are recorded as lost."""
         return self.kept < note.size < self.lost or (note.size, note.root.hex()) == (self.lost, self.root)
 
 
@@ -645,7 +646,7 @@ class Held:
 
 
 def check_witnessed(ledger: Path, outside: Iterable[Outside]) -> Held:
-    """One pass over the ledger's lines: which of the sound checkpoints are over its first lines?"""
+    """Find, in one pass over the ledger's lines, the valid checkpoints that cover its first lines."""
     valid = [each for each in outside if each.note]
     sizes = {each.size for each in valid}
     roots: dict[int, bytes] = {}
@@ -684,19 +685,21 @@ _HASHES = {
     "608648016503040202": "sha384",
     "608648016503040203": "sha512",
 }
-"""Encoded object identifiers of the hash functions that a token may use for what it covers."""
+"""Encoded object identifiers of the hash functions that a token may use for the data it covers."""
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _NEVER = "9999-12-31T23:59:59Z"
 
 _HASH_ENDS = {"2b0e03021a": "2014-01-01T00:00:00Z"}
-"""Since when the hash function of a signature is not relied on any more: SHA-1, by NIST SP 800-131A."""
+"""The date after which signatures with a hash function are no longer trusted: SHA-1, by NIST SP 800-131A."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """What a timestamp response says, unverified: `time` is `2026-11-24T02:00:00Z`, `nonce` the raw integer bytes."""
+    """The content of a timestamp response, not verified: `time` is `2026-11-24T02:00:00Z`, `nonce` the raw integer
+    bytes.
+    """
 
     algorithm: str
     digest: bytes
@@ -707,9 +710,9 @@ class Token:
         return hashlib.new(self.algorithm, data).digest() == self.digest
 
     @classmethod
-    @functools.lru_cache(16)  # whoever checks one asks several times
+    @functools.lru_cache(16)  # a check of one timestamp asks several times
     def parse(cls, response: bytes) -> Token:
-        """Walk a TimeStampResp as far as its TSTInfo; Malformed where it was not granted or is something else."""
+        """Read a TimeStampResp up to its TSTInfo. Raises Malformed if it was not granted or is something else."""
         try:
             encapsulated = _signed_data(response)[2]
             (octets,) = _der(_der(encapsulated.value)[1].value)
@@ -725,7 +728,7 @@ class Token:
 
 @functools.lru_cache(16)
 def _signed_data(response: bytes) -> list[_DerItem]:
-    """What a granted TimeStampResp holds in its SignedData (RFC 5652, section 5.1)."""
+    """Return the content of the SignedData (RFC 5652, section 5.1) of a granted TimeStampResp."""
     (whole,) = _der(response)
     status, *content = _der(whole.value)
     if _der(status.value)[0].value not in (b"\0", b"\1"):  # granted, or granted with modifications
@@ -734,9 +737,10 @@ def _signed_data(response: bytes) -> list[_DerItem]:
 
 
 def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
-    """When the first certificate between a timestamp and its root ends, or the hash function that was signed does.
+    """Return when a timestamp ends: when its first certificate up to the root ends, or its hash function.
 
-    `roots` are further certificates in DER, beside those in the response. None where that cannot be told.
+    `roots` are additional certificates in DER, besides those in the response. Returns None if this cannot be
+    determined.
     """
     with contextlib.suppress(IndexError, ValueError):
         signed = _signed_data(response)
@@ -752,12 +756,12 @@ def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
 
 @functools.lru_cache(32)  # an authority sends the same certificates for years
 def _chain_ends(certificates: tuple[bytes, ...], issuer: bytes, serial: bytes) -> str | None:
-    """When the first certificate ends between that of this issuer and number, and its root."""
+    """Return when the first certificate ends, from the one with this issuer and number up to its root."""
     known = [_Certificate.parse(item) for each in certificates for item in _der(each)]
     signers = [each for each in known if (each.issuer, each.serial) == (issuer, serial)]
-    signer = min(signers, key=lambda each: each.ends)  # the signature does not cover what is sent along
+    signer = min(signers, key=lambda each: each.ends)  # the choice is not covered by the signature
     ends = []
-    for _ in known:  # upwards; where there are several ways, the one that lasts longest
+    for _ in known:  # upwards; of several ways, the one that lasts longest
         ends.append(signer.ends)
         issuers = [each for each in known if each.subject == signer.issuer]
         if signer.subject == signer.issuer or not issuers:
@@ -767,7 +771,7 @@ def _chain_ends(certificates: tuple[bytes, ...], issuer: bytes, serial: bytes) -
 
 
 def _roots_of(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
-    """Those certificates, in DER, to which a timestamp's chain may lead; all of them where that cannot be told."""
+    """Return the certificates (DER) to which a timestamp's chain may lead, or all if this cannot be determined."""
     candidates = set(roots)
     try:
         signed = _signed_data(response)
@@ -784,7 +788,7 @@ def _roots_of(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
 
 
 class _Certificate(NamedTuple):
-    """What of an X.509 certificate tells its place in a chain (names and number as they are encoded), and its end."""
+    """An X.509 certificate's place in a chain (names and number as encoded), and its end."""
 
     serial: bytes
     issuer: bytes
@@ -799,7 +803,10 @@ class _Certificate(NamedTuple):
 
 
 def _asn1_time(item: _DerItem) -> str:
-    """A UTCTime (of 1950 to 2049) or GeneralizedTime as `2026-11-24T02:00:00Z`; ValueError for what is none."""
+    """Return a UTCTime (1950 to 2049) or GeneralizedTime as `2026-11-24T02:00:00Z`.
+
+    Raises ValueError for anything else.
+    """
     text = item.value.decode("ascii")
     if item.tag == 0x17:
         text = f"{'19' if text[:2] >= '50' else '20'}{text}"
@@ -815,9 +822,10 @@ class _DerItem(NamedTuple):
 
 
 def _der(data: bytes) -> list[_DerItem]:
-    """The DER items that follow each other in `data`; Malformed for what OpenSSL, which also reads BER, sees otherwise.
+    """Yield the consecutive DER items in `data`. Raises Malformed for encodings that OpenSSL, which accepts BER, reads
+    differently.
 
-    Otherwise a genuine timestamp could be wrapped so that its signature is checked and another time is read.
+    Without this, a genuine timestamp could be wrapped so that its signature is checked but another time is read.
     """
     items, position = [], 0
     while position < len(data):
@@ -838,7 +846,7 @@ def _der(data: bytes) -> list[_DerItem]:
 
 @functools.lru_cache(1 << 12)
 def epoch(moment: str) -> int:
-    """Seconds since 1970 of `2026-11-24T02:00:00Z`; ValueError on anything else."""
+    """Return seconds since 1970 of `2026-11-24T02:00:00Z`. Raises ValueError for anything else."""
     if _MOMENT.fullmatch(moment):
         with contextlib.suppress(ValueError):  # a leap second
             return int(datetime.fromisoformat(f"{moment[:-1]}+00:00").timestamp())
@@ -846,27 +854,27 @@ def epoch(moment: str) -> int:
 
 
 def moment(seconds: float | None = None) -> str:
-    """Seconds since 1970 as `2026-11-24T02:00:00Z`; None: now."""
+    """Return seconds since 1970 as `2026-11-24T02:00:00Z`; None means now."""
     return time.strftime(_TIME, time.gmtime(seconds))
 
 
 SignatureCheck = Callable[[bytes, bytes, bytes], bool]
-"""Whether an Ed25519 signature holds, of (public key, signature, message)."""
+"""Check one Ed25519 signature, given as (public key, signature, message)."""
 
 
 class TokenChecker(NamedTuple):
-    """What checks timestamps: its name, and a function of (response, data, roots, chain), all files.
+    """A checker of timestamps: its name, and a function of (response, data, roots, chain), all files.
 
-    The function gives the reason why it refuses a timestamp, or None; Malformed where it cannot read it.
+    The function returns the reason why it refuses a timestamp, or None. It raises Malformed if it cannot read it.
     """
 
     name: str
     refuses: Callable[[Path, Path, Path, Path], str | None]
-    signed: SignatureCheck | None = None  # as quick for signatures as it is for timestamps
+    signed: SignatureCheck | None = None  # as quick for signatures as for timestamps
 
 
 def openssl_version() -> tuple[str, str] | None:
-    """The `openssl` program and what it is: `OpenSSL 3.5.9`, `LibreSSL 3.3.6`, `not answering`; None: there is none."""
+    """Return the `openssl` program and its kind (`OpenSSL 3.5.9`, `LibreSSL 3.3.6`, `not answering`), or None."""
     program = shutil.which("openssl")
     if program is None:
         return None
@@ -887,27 +895,29 @@ def _openssl(command: list[str | Path], folder: Path | None = None) -> subproces
 
 
 def openssl() -> str | None:
-    """The `openssl` program, if it is OpenSSL 3 or later."""
+    """Return the `openssl` program if it is OpenSSL 3 or later."""
     program, version = openssl_version() or ("", "")
     return program if _is_openssl_3(version) else None
 
 
 def _is_openssl_3(version: str) -> bool:
-    """LibreSSL and older ones lack what is needed."""
+    """LibreSSL and older versions lack needed features."""
     number = re.match(r"OpenSSL (\d+)\.", version)
     return number is not None and int(number[1]) >= 3
 
 
-def openssl_refuses(program: str, response: Path, data: Path, roots: Path, chain: Path) -> str | None:
-    """Why `openssl ts -verify` refuses a timestamp at the time that it states; None where it accepts it.
+def openssl_refuses(program: str, response: Path, data: Path | bytes, roots: Path, chain: Path) -> str | None:
+    """Return why `openssl ts -verify` refuses a timestamp at its stated time, or None if it accepts it.
 
-    subprocess.TimeoutExpired where it does not end.
+    `data` is the file that was timestamped, or its digest. Raises subprocess.TimeoutExpired if the program does not
+    end.
     """
     at = str(epoch(Token.parse(content(response)).time))
-    command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), "-data", data.resolve()]
+    about = ["-digest", data.hex()] if isinstance(data, bytes) else ["-data", data.resolve()]
+    command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), *about]
     command += ["-CAfile", roots.resolve(), "-attime", at]
     if chain.is_file():
-        command += ["-untrusted", chain.name]  # openssl splits this value at spaces and commas: no folder may be in it
+        command += ["-untrusted", chain.name]  # openssl splits this at spaces and commas: use no folder
     done = _openssl(command, chain.parent)
     if done.returncode == 0:
         return None
@@ -925,10 +935,10 @@ _DIGESTS = {
     "sha512/256": "sha512_256",
     "blake2b-512": "blake2b",
 }
-"""OCFL's names of digest algorithms and hashlib's; fixity blocks may name others, which are not checked."""
+"""OCFL's digest algorithms and hashlib's names. Fixity blocks may use others, which are not checked."""
 
 _CONTENT_DIGESTS = {"sha512": re.compile("[0-9a-fA-F]{128}"), "sha256": re.compile("[0-9a-fA-F]{64}")}
-"""Those that content may be addressed by, and what they look like."""
+"""Algorithms that may address content, and the form of their digests."""
 
 _INVENTORY_FILES = frozenset({"inventory.json", "inventory.json.sha256", "inventory.json.sha512"})
 _MAX_INVENTORY_BYTES = 1 << 28
@@ -939,7 +949,7 @@ _CREATED = re.compile(r"(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|6[01]
 
 @dataclass(frozen=True)
 class Inventory:
-    """An inventory that is well-formed in itself. Versions in order; manifest and states map path to digest."""
+    """A valid inventory. Versions are in order; the manifest and the states map path to digest."""
 
     id: str
     spec: str
@@ -956,7 +966,7 @@ class Inventory:
         return self.versions[-1]
 
     def contents(self, version: str) -> dict[str, frozenset[str]]:
-        """Logical path -> the content files that hold it, which says the same whatever the digest algorithm."""
+        """Return logical path -> content files with these bytes, which is independent of the digest algorithm."""
         holders: dict[str, set[str]] = {}
         for path, digest in self.manifest.items():
             holders.setdefault(digest, set()).add(path)
@@ -964,7 +974,7 @@ class Inventory:
 
     @classmethod
     def parse(cls, data: bytes) -> Inventory:
-        """Read an inventory; Malformed names the first rule that it breaks."""
+        """Read an inventory. Raises Malformed with the first rule that it breaks."""
         tree = decoded(data, _unique)
         _must(isinstance(tree, dict), "the inventory is not a JSON object")
         for key in ("id", "type", "digestAlgorithm", "head"):
@@ -1005,7 +1015,7 @@ class Inventory:
 
 
 def first_versions(states: dict[str, dict[str, str]]) -> dict[str, str]:
-    """For each file of the newest version, the first version that holds its bytes.
+    """Return, for each file of the newest version, the first version with the same bytes.
 
     `states` maps each version, oldest first, to its files: name -> digest.
     """
@@ -1017,9 +1027,10 @@ def first_versions(states: dict[str, dict[str, str]]) -> dict[str, str]:
 
 
 def documents_of(files: list[DatedDocument]) -> list[DatedDocument]:
-    """An object's files without `licence.json`, which is the archiver's own description and changes with each version.
+    """Return an object's files without `licence.json`, which is the archiver's own description and changes with each
+    version.
 
-    Where it holds nothing else, that is its document.
+    If the object has no other file, `licence.json` is its document.
     """
     return [each for each in files if each.name != "licence.json"] or files
 
@@ -1044,7 +1055,7 @@ def _moment(text: object) -> bool:
 
 
 def _in_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Version names `v1, v2, …`, or zero-padded to one width, without a gap."""
+    """Check version names: `v1, v2, …`, or zero-padded to one width, without a gap."""
     known = set(names)
     plain = [f"v{n}" for n in range(1, len(known) + 1)]
     width = len(min(known)) - 1
@@ -1056,7 +1067,7 @@ def _in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _by_path(block: object, what: str) -> dict[str, str]:
-    """Turn `{digest: [path, …]}` around; Malformed for a digest or path given twice and for unsafe paths."""
+    """Invert `{digest: [path, …]}`. Raises Malformed for a repeated digest or path and for unsafe paths."""
     if not isinstance(block, dict):
         raise Malformed(f"the {what} is not a JSON object")
     _must(len({digest.lower() for digest in block}) == len(block), f"the {what} has a digest twice")
@@ -1078,7 +1089,7 @@ def _by_path(block: object, what: str) -> dict[str, str]:
 
 @dataclass
 class CheckedObject:
-    """What `check_object` found: findings, the inventory if it is one, and version -> SHA-512 of its inventory."""
+    """The result of `check_object`: findings, the inventory if valid, and version -> SHA-512 of its inventory."""
 
     findings: list[Finding] = field(default_factory=list)
     inventory: Inventory | None = None
@@ -1093,10 +1104,10 @@ def check_object(
     closed: bool = False,
     withheld: frozenset[str] = frozenset(),
 ) -> CheckedObject:
-    """Validate one OCFL object as the specification 1.1 demands; `contents=False` leaves out the content's digests.
+    """Validate one OCFL object by specification 1.1. With `contents=False`, the content's digests are not checked.
 
-    `closed`: there may be no folder whose files have no digest, which the specification allows.
-    `withheld` are content files that may be absent, which the specification does not know: `v1/content/record.json`.
+    With `closed`, folders whose files have no digest are refused, although the specification allows them. `withheld`
+    are content files that may be missing, which the specification does not know, for example `v1/content/record.json`.
     """
     check = _ObjectCheck(os.fspath(folder), prefix, contents, closed, withheld)
     try:
@@ -1111,7 +1122,7 @@ def check_object(
 
 
 _Sums = dict[str, set[tuple[str, str]]]
-"""Content file -> the digests that it must have, each with hashlib's name of the algorithm."""
+"""Content file -> its expected digests, each with hashlib's name of the algorithm."""
 
 
 @dataclass
@@ -1121,7 +1132,7 @@ class _ObjectCheck:
     contents: bool
     closed: bool
     withheld: frozenset[str]
-    at: str = ""  # what is being looked at, for the findings
+    at: str = ""  # the part being checked, for the findings
     result: CheckedObject = field(default_factory=CheckedObject)
 
     def find(self, code: str, path: str, message: str) -> None:
@@ -1131,7 +1142,7 @@ class _ObjectCheck:
         return content(f"{self.folder}/{path}", _MAX_INVENTORY_BYTES)
 
     def entries(self, place: str) -> dict[str, os.DirEntry[str]]:
-        """What a folder of the object holds, by name."""
+        """Return the content of a folder of the object, by name."""
         with os.scandir(f"{self.folder}/{place}") as found:
             return {entry.name: entry for entry in found}
 
@@ -1187,7 +1198,7 @@ class _ObjectCheck:
         return self.read(self.at)
 
     def sidecar(self, where: str, data: bytes, algorithm: str) -> bool:
-        """Whether the inventory has the digest that the file beside it states; where that is no digest, it may have."""
+        """Check the inventory against the digest in the file beside it, and that this file is well-formed."""
         place = f"{where}inventory.json.{algorithm}"
         try:
             stated = re.fullmatch(rb"([0-9a-fA-F]+)[ \t]+inventory\.json\n?", self.read(place))
@@ -1205,7 +1216,10 @@ class _ObjectCheck:
         return True
 
     def layout(self, root: Inventory, top: dict[str, os.DirEntry[str]]) -> dict[str, dict[str, os.DirEntry[str]]]:
-        """Nothing but what belongs there, in the object's folder and in each version's; what these hold."""
+        """Check that the object's folder and its version folders contain only what belongs there.
+
+        Returns their content.
+        """
         expected = {f"0=ocfl_object_{root.spec}", "inventory.json", f"inventory.json.{root.algorithm}"}
         for entry in top.values():
             folder = entry.is_dir(follow_symlinks=False)
@@ -1233,7 +1247,7 @@ class _ObjectCheck:
         return inside
 
     def predecessor(self, old: Inventory, root: Inventory, version: str, sums: _Sums) -> None:
-        """An earlier version's inventory tells the same story as the object's."""
+        """Check that an earlier version's inventory agrees with the object's."""
         earlier = root.versions[: root.versions.index(version) + 1]
         _must(old.id == root.id, "has another object's id")
         _must(old.content_folder == root.content_folder, "has another contentDirectory than the object")
@@ -1248,7 +1262,7 @@ class _ObjectCheck:
             _must(all(before[path] <= now[path] for path in before), f"{name} has other content than in the object's")
 
     def files(self, root: Inventory, sums: _Sums, versions: list[str]) -> None:
-        """The content files are exactly the manifest's, with the digests stated."""
+        """Check that the content files are exactly those of the manifest, with its digests."""
         found: dict[str, bool] = {}  # whether it is a file
         folders = [f"{version}/{root.content_folder}" for version in versions]
         for here in folders:
@@ -1279,19 +1293,19 @@ class _ObjectCheck:
 
 # ---------------------------------------------------------------- many OCFL objects, on all processors
 
-MIN_OBJECTS_FOR_PROCESSES = 256  # objects from which on processes are worth starting
+MIN_OBJECTS_FOR_PROCESSES = 256  # from this number of objects on, processes are worth starting
 
 _Placed = tuple[str, CheckedObject]
-"""What was found in an object's folder, after its path."""
+"""An object's folder and the result of checking it."""
 _Work = Callable[[list[str]], list[_Placed]]
 
 
 @contextlib.contextmanager
 def _begun(work: _Work, places: list[str]) -> Iterator[Iterator[_Placed]]:
-    """What the work finds in each place, in order; begun at once, on all processors.
+    """Check each place, on all processors, and yield the results in order. Starts at once.
 
-    By processes where they can be forked: threads of Python wait for each other whenever they do not hash. macOS does
-    not bear it well, nor does a program that has threads already.
+    Uses processes where fork works: Python threads block each other whenever they do not hash. It does not work well on
+    macOS, nor in a program that already has threads.
     """
     size = max(1, min(64, len(places) // 64), len(places) // 4096)
     groups = [places[i : i + size] for i in range(0, len(places), size)]
@@ -1308,12 +1322,12 @@ def _begun(work: _Work, places: list[str]) -> Iterator[Iterator[_Placed]]:
 
 
 _Results = Iterator[tuple[int, list[_Placed]]]
-"""The number of a group, and what the work found in it."""
+"""The number of a group, and its results."""
 
 
 @contextlib.contextmanager
 def _forked(work: _Work, groups: list[list[str]]) -> Iterator[_Results]:
-    """What processes tell that do the work; each takes the next group from a pipe that holds their numbers."""
+    """The results of the worker processes. Each takes the next group from a pipe that contains the groups' numbers."""
     from multiprocessing.connection import Connection, Pipe, wait
 
     numbers, end = os.pipe()
@@ -1343,18 +1357,18 @@ def _forked(work: _Work, groups: list[list[str]]) -> Iterator[_Results]:
                     number = int.from_bytes(data, "big")
                     telling.send((number, work(groups[number])))
             finally:
-                os._exit(0)  # what it did not tell is done by the process that waits for it
+                os._exit(0)  # a group without a result is done by the process that waits for it
         yield results()
     finally:
         os.close(numbers)
         for hearing, process in processes.items():
             hearing.close()
-            os.kill(process, signal.SIGKILL)  # it has ended already, unless nobody wants the rest
+            os.kill(process, signal.SIGKILL)  # it has already ended, unless the rest is no longer wanted
             os.waitpid(process, 0)
 
 
 def _gathered(work: _Work, groups: list[list[str]], results: _Results) -> Iterator[list[_Placed]]:
-    """What was found in each group; where nobody tells it, the work is done here."""
+    """Yield the results of each group. If no process delivers them, the work is done here."""
     found: dict[int, list[_Placed]] = {}
     for number, group in enumerate(groups):
         while number not in found:
@@ -1366,18 +1380,18 @@ def _gathered(work: _Work, groups: list[list[str]], results: _Results) -> Iterat
 
 
 def object_path(object_id: str) -> str:
-    """Where the object of an id lies, relative to the archive: `evidence/licences/2026/11/20261124_…`."""
+    """Return the path of an object, relative to the archive: `evidence/licences/2026/11/20261124_…`."""
     match = re.fullmatch(rf"{URN}:([a-z]+):((\d{{4}})(\d\d)\d\d_[\w-]+|undated_[\w-]+)", object_id, re.ASCII)
     if not match or match[1] not in KINDS:
         raise Malformed(f"{object_id} is not the id of an object")
     return f"evidence/{KINDS[match[1]]}/{f'{match[3]}/{match[4]}' if match[3] else 'undated'}/{match[2]}"
 
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # one for all the lines
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # one encoder for all lines
 
 
 def canonical(fields: dict[str, Any]) -> bytes:
-    """A ledger line, without its line end: sorted keys, no spaces, UTF-8."""
+    """Return a ledger line without its line end: sorted keys, no spaces, UTF-8."""
     return _CANONICAL.encode(fields).encode()
 
 
@@ -1385,14 +1399,15 @@ _CHECKPOINT_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,})\.note(\.[A-Za-z0-9_ -]
 
 
 def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
-    """All checkpoints as (size, note, timestamp responses), smallest first; names of any other form are left out."""
+    """Return all checkpoints as (size, note, timestamp responses), smallest first. Other file names are ignored."""
     return sorted(newest_checkpoints(folder))
 
 
 def newest_checkpoints(folder: Path, names: Iterable[str] | None = None) -> Iterator[tuple[int, Path, list[Path]]]:
-    """The same, newest first, as they are wanted: where only the newest is, this hardly grows with their number.
+    """Yield the checkpoints newest first, on demand. If only the newest is needed, the cost hardly grows with their
+    number.
 
-    `names` are those of the folder's files, where they were listed already.
+    `names` are the folder's files, if they were already listed.
     """
     try:
         names = sorted(os.listdir(folder) if names is None else names)  # noqa: PTH208  # no Path for each of thousands
@@ -1421,16 +1436,16 @@ def newest_checkpoint(root: Path) -> tuple[int, Path, list[Path]]:
 
 _LINE_CONTEXT, _INTENTS_CONTEXT = b"archiver ledger line\n", b"archiver intents\n"
 _SIGNATURE = re.compile("[A-Za-z0-9_-]{86}")
-_FIRST = "0" * 64  # what stands for the hash of a line before the first
+_FIRST = "0" * 64  # the hash of the line before the first
 
 
 def line_to_sign(fields: dict[str, Any]) -> bytes:
-    """What the signature of a ledger line covers: all of it but the signature."""
+    """Return the bytes that the signature of a ledger line covers: everything but the signature."""
     return _LINE_CONTEXT + canonical({name: value for name, value in fields.items() if name != "signature"})
 
 
 def is_signed(fields: dict[str, Any], public: bytes, to_sign: Callable[[dict[str, Any]], bytes] = line_to_sign) -> bool:
-    """Whether this key signed a ledger line (or, with another `to_sign`, something else)."""
+    """Return whether this key signed a ledger line (or, with another `to_sign`, something else)."""
     signature = fields.get("signature")
     if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
         return False
@@ -1438,12 +1453,12 @@ def is_signed(fields: dict[str, Any], public: bytes, to_sign: Callable[[dict[str
 
 
 def intents_to_sign(fields: dict[str, Any]) -> bytes:
-    """What the signature in the first line of `intents.jsonl` covers: all of that line but the signature."""
+    """Return what the signature in the first line of `intents.jsonl` covers: that line without the signature."""
     return _INTENTS_CONTEXT + canonical({name: value for name, value in fields.items() if name != "signature"})
 
 
 class Intent(NamedTuple):
-    """What a command was about to put in place: an object's version, and the SHA-512 of its inventory."""
+    """An object's version that a command was about to put in place, and the SHA-512 of its inventory."""
 
     id: str
     version: str
@@ -1455,16 +1470,17 @@ class Intent(NamedTuple):
 
     @property
     def inventory(self) -> str:
-        """Where that inventory lies, relative to the archive."""
+        """Return the path of that inventory, relative to the archive."""
         return f"{object_path(self.id)}/{self.version}/inventory.json"
 
 
 @dataclass(frozen=True)
 class Intents:
-    """What `intents.jsonl` holds. `head` is None where the archive's key did not sign it, or not for these intents.
+    """The content of `intents.jsonl`.
 
-    Signed are the hash of the ledger's last line before (`head`), how many lines were to follow, anchors not counted
-    (`lines`), and the digest of the intents. `cut_off`: a command was killed while it wrote this, before it acted.
+    `head` is None if the archive's key did not sign the intents. The signature covers the hash of the ledger's last
+    line before them (`head`), the number of lines to follow without anchors (`lines`), and the digest of the intents.
+    `cut_off` means that a command was killed while it wrote the file, before it acted.
     """
 
     named: tuple[Intent, ...] = ()
@@ -1475,7 +1491,7 @@ class Intents:
 
     @classmethod
     def parse(cls, data: bytes, public: bytes | None) -> Intents:
-        """Never raises: what makes no sense names nothing. `public` None: nothing counts as signed."""
+        """Never raises: an invalid file has no intents. Without `public`, nothing counts as signed."""
         first, end, rest = data.partition(b"\n")
         if not data or not end or first.startswith(b"\0"):  # zeros: what some file systems leave after a power cut
             return cls(cut_off=bool(data))
@@ -1500,29 +1516,32 @@ class Intents:
         return cls(tuple(named), head=bound[0], lines=bound[1])
 
     def follows(self, lines_since: int | None) -> bool:
-        """Whether the signed intents belong to the ledger as it is: `lines_since` is how many lines, anchors not
-        counted, follow its line `head`; None where it has no such line."""
+        """Return whether the signed intents fit the current ledger.
+
+        `lines_since` is the number of lines, without anchors, after line `head`, or None if the ledger has no such
+        line.
+        """
         return self.head is not None and lines_since is not None and lines_since <= self.lines
 
 
 class Dates:
-    """From when on each ledger line provably existed, out of (checkpoint size, time of its timestamp) pairs."""
+    """The proven date of each ledger line, computed from (checkpoint size, time of its timestamp) pairs."""
 
     def __init__(self, stamps: Iterable[tuple[int, str]]) -> None:
         ordered = sorted(stamps)
         self.sizes = [size for size, _ in ordered]
         self.times = [time for _, time in ordered]
-        for i in range(len(ordered) - 2, -1, -1):  # a later checkpoint covers the line too, and may be stamped earlier
+        for i in range(len(ordered) - 2, -1, -1):  # a later checkpoint covers it too, perhaps with an earlier timestamp
             self.times[i] = min(self.times[i], self.times[i + 1])
 
     def since(self, seq: int) -> str | None:
-        """When a trusted timestamp first covered the line of that number; None where none does."""
+        """Return when a trusted timestamp first covered this line, or None."""
         at = bisect.bisect_right(self.sizes, seq)
         return self.times[at] if at < len(self.times) else None
 
 
 def dates(root: Path) -> Dates:
-    """The dates that an archive's timestamps state over its checkpoints, signatures unchecked: cheap, for display."""
+    """Return the dates that an archive's timestamps state, without checking signatures: cheap, for display only."""
     stamps = []
     for size, note, tokens in checkpoint_files(root / CHECKPOINTS):
         with contextlib.suppress(OSError):
@@ -1537,9 +1556,10 @@ def dates(root: Path) -> Dates:
 
 @dataclass
 class Stamp:
-    """A timestamp: its time, and when its certificates or its hash function end (None: that cannot be told).
+    """A timestamp: its time, and when its certificates or hash function end (None if unknown).
 
-    `anchored`: the ledger names it in the anchor that follows its checkpoint, so that every later timestamp covers it.
+    `anchored` means that the ledger names it in the anchor after its checkpoint, so that every later timestamp covers
+    it.
     """
 
     time: str
@@ -1548,7 +1568,7 @@ class Stamp:
 
     @property
     def renew(self) -> str | None:
-        """When to renew it: two years before its end, or in the middle of a life that is shorter than four."""
+        """Return when to renew it: two years before its end, or halfway through a life of less than four years."""
         if self.ends is None:
             return None
         ends = epoch(self.ends)
@@ -1557,13 +1577,14 @@ class Stamp:
 
 
 def vouched_until(checkpoints: Iterable[Iterable[Stamp]]) -> Iterator[str]:
-    """Until when the date of each checkpoint is vouched for, given the stamps of each, newest checkpoint first.
+    """Return how long the date of each checkpoint is vouched for, given the timestamps of each, newest checkpoint
+    first.
 
-    That is until the end of its own stamps, or of newer ones, in a chain: each must cover the one before it and have
-    been made before that one's end (RFC 4998, section 5.2).
+    A date holds until its own timestamps end, or until newer ones end, in a chain: each must cover the previous one and
+    have been made before that one's end (RFC 4998, section 5.2).
     """
-    untils: list[str] = []  # of those newer stamps that vouch for longer than all that are older than they: falling,
-    ages: list[int] = []  # with their times, negative: rising
+    untils: list[str] = []  # expiry times of newer timestamps that outlast every older one, in descending order,
+    ages: list[int] = []  # and their own times, negated: in ascending order
     for stamps in checkpoints:
         vouched = []
         for stamp in stamps:
@@ -1580,9 +1601,9 @@ def vouched_until(checkpoints: Iterable[Iterable[Stamp]]) -> Iterator[str]:
 
 
 def renewal(root: Path) -> str | None:
-    """When an archive's newest timestamps are to be renewed; None where it has none, or where that cannot be told.
+    """Return when an archive's newest timestamps must be renewed, or None if unknown.
 
-    Their signatures are not checked: this is cheap.
+    Their signatures are not checked, so this is cheap.
     """
     stamped = next((tokens for _, _, tokens in newest_checkpoints(root / CHECKPOINTS) if tokens), [])
     with contextlib.suppress(OSError, Malformed):
@@ -1598,9 +1619,9 @@ def renewal(root: Path) -> str | None:
 
 @dataclass
 class _Checkpoint:
-    """A checkpoint's file and those of its timestamps; `note` and `stamps` once they were checked, if they hold.
+    """The file of a checkpoint and the files of its timestamps.
 
-    `path` is relative to the archive, `stamps` are by file name.
+    `note` and `stamps` (by file name) are set once they were checked and are valid. `path` is relative to the archive.
     """
 
     size: int
@@ -1621,7 +1642,7 @@ def _supplied(path: Path) -> bytes:
 
 
 class _OpenSSL:
-    """The program openssl, looked for when it is first needed. `hangs`: once it did not end."""
+    """The program openssl, located at first use. `hangs` means that it once did not end."""
 
     hangs = False
 
@@ -1642,9 +1663,9 @@ class _OpenSSL:
 
 
 class _Check:
-    """Keys, checkpoints and timestamps of an archive or a proof, wherever each keeps them."""
+    """Keys, checkpoints and timestamps of an archive or a proof, independent of where each stores them."""
 
-    checker: TokenChecker | None = None  # asked about timestamps before OpenSSL is
+    checker: TokenChecker | None = None  # asked about timestamps before OpenSSL
     brief = False
 
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
@@ -1656,26 +1677,26 @@ class _Check:
         self.checkpoints: dict[int, _Checkpoint] = {}
         self.openssl = _OpenSSL()
         self.dates_by = set[str]()
-        self.token_digests: dict[str, str] = {}  # path -> SHA-256, of the timestamps that were read
+        self.token_digests: dict[str, str] = {}  # path -> SHA-256 of the timestamps that were read
 
     def find(self, code: str, path: str, message: str) -> None:
         self.add(Finding(code, path, message))
 
     def trouble(self, path: str, error: OSError, effect: str = "") -> None:
-        """A file or folder that cannot be read."""
+        """Record a file or folder that cannot be read."""
         if isinstance(error, FileNotFoundError):
             self.find("missing", path, f"is missing{effect}")
         else:
             self.find("unreadable", path, f"cannot be read: {error.strerror}{effect}")
 
     def add(self, finding: Finding) -> None:
-        """Note a finding; the same fault of the same file is told once."""
+        """Record a finding. The same fault of the same file is recorded once."""
         if (finding.code, finding.path) not in self.known or finding.path == LEDGER:
             self.known.add((finding.code, finding.path))
             self.report.findings.append(finding)
 
     def read(self, path: str) -> bytes | None:
-        """A file's bytes, or None and a finding."""
+        """Return a file's bytes, or None and a finding."""
         try:
             return content(self.root / path)
         except OSError as error:
@@ -1683,7 +1704,7 @@ class _Check:
         return None
 
     def key(self) -> bytes | None:
-        """The key to check signatures with: the one supplied, else the one found."""
+        """Return the key for checking signatures: the supplied one, else the one in the archive or proof."""
         found = None
         if (pem := self.read(self.signer_key)) is not None:
             try:
@@ -1704,7 +1725,7 @@ class _Check:
         return key
 
     def find_checkpoints(self) -> None:
-        """List the checkpoints and their timestamps; none is read yet."""
+        """List the checkpoints and their timestamps without reading them."""
         folder = self.root / self.checkpoint_folder
         for size, file, tokens in checkpoint_files(folder):
             self.checkpoints[size] = _Checkpoint(size, f"{self.checkpoint_folder}/{file.name}", file, tokens)
@@ -1716,7 +1737,7 @@ class _Check:
                     self.find("missing", f"{self.checkpoint_folder}/{note}", f"is missing, and {token} is of it")
 
     def read_checkpoints(self, key: bytes | None, sizes: Iterable[int] | None = None) -> None:
-        """Read and check the checkpoints of these sizes and their timestamps, each once; None: all."""
+        """Read and check the checkpoints of these sizes and their timestamps, each once. None means all."""
         wanted = sorted(self.checkpoints if sizes is None else sizes)
         due = [self.checkpoints[size] for size in wanted if not self.checkpoints[size].checked]
         for checkpoint in due:
@@ -1725,7 +1746,7 @@ class _Check:
         self.check_tokens([(each, each.file, token) for each in due for token in each.tokens])
 
     def read_note(self, path: str, key: bytes | None, size: int | None = None) -> Note | None:
-        """A signed note of that size, or None and a finding."""
+        """Return the signed note of this size, or None and a finding."""
         many = len(self.checkpoints) > MAX_TIMESTAMPS_BY_PROGRAM and not self.brief
         check = self.checker.signed if self.checker and many else None
         if (data := self.read(path)) is not None:
@@ -1740,7 +1761,7 @@ class _Check:
 
     @functools.cached_property
     def certificates(self) -> list[bytes]:
-        """The roots that timestamps are checked against, in DER: those supplied, else those found."""
+        """Return the roots for checking timestamps, in DER: the supplied ones, else those in the archive or proof."""
         supplied = self.supplied_roots
         found = self.own_certificates
         if supplied:
@@ -1759,7 +1780,7 @@ class _Check:
 
     @functools.cached_property
     def own_certificates(self) -> list[bytes]:
-        """The timestamp roots in the archive or proof, in DER. They may be missing where nothing needs them."""
+        """Return the timestamp roots in the archive or proof, in DER. They may be missing if nothing needs them."""
         stamped = any(each.tokens for each in self.checkpoints.values())
         if not stamped and not (self.root / self.tsa_roots).exists():
             return []
@@ -1772,19 +1793,22 @@ class _Check:
         return list(filter(None, found))
 
     def check_tokens(self, stamped: list[tuple[_Checkpoint, Path, Path]]) -> None:
-        """Check these timestamps, by the checker that the caller brought along and, where that refuses, by OpenSSL."""
+        """Check these timestamps with the caller's checker and, if that refuses one, with OpenSSL."""
         certificates, own_certificates = self.certificates, self.own_certificates
-        own = self.root / self.tsa_roots  # whoever has the archive alone relies on these: both must give one verdict
+        own = self.root / self.tsa_roots  # readers of the archive alone rely on these: one verdict for all
         roots = self.supplied_roots or own
         chain = own if own_certificates else roots  # openssl fails on a file without certificates
         against = "the roots that you supplied" if self.supplied_roots else roots.name
         not_own = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
-        unchecked: list[str] = []  # the dates that the timestamps state
-        asked = set[str]()  # the names of those who checked
+        unchecked: list[str] = []  # the dates in the timestamps
+        asked = set[str]()  # the names of the checkers
         checkers = list(self.checkers(len(stamped)))
 
         def refusal(note: Path, file: Path, roots: Path, chain: Path) -> tuple[str, str] | None:
-            """The code and the message of a finding; None where it is accepted. TimeoutError where nobody can tell."""
+            """Return the code and message of a finding, or None if accepted.
+
+            Raises TimeoutError if no checker could decide.
+            """
             refused = None
             for checker in checkers:
                 if checker is self.openssl.checker and self.openssl.hangs:
@@ -1792,7 +1816,7 @@ class _Check:
                 try:
                     reason = checker.refuses(file, note, roots, chain)
                 except subprocess.TimeoutExpired:
-                    self.openssl.hangs = True  # it is not waited for again
+                    self.openssl.hangs = True  # never wait for it again
                     continue
                 except Malformed as error:
                     refused = "dates-not-checked", f"is not checked: {checker.name} cannot read it: {error}"
@@ -1849,9 +1873,9 @@ class _Check:
             self.find("dates-not-checked", self.checkpoint_folder, text)
 
     def checkers(self, timestamps: int) -> Iterator[TokenChecker]:
-        """Who is asked about so many timestamps: OpenSSL, whose word is the last.
+        """Return the checkers for this number of timestamps, in order. OpenSSL decides.
 
-        Of many, what the caller brought along is asked first, which is quicker.
+        For many timestamps, the caller's quicker checker comes first.
         """
         if self.checker and (timestamps > MAX_TIMESTAMPS_BY_PROGRAM or not self.openssl.checker):
             yield self.checker
@@ -1860,21 +1884,21 @@ class _Check:
 
     @property
     def unread(self) -> bool:
-        """Whether there are checkpoints that were not looked at."""
+        """Return whether some checkpoints were not checked."""
         return not all(checkpoint.checked for checkpoint in self.checkpoints.values())
 
     def dates(self) -> Dates:
-        """Proven dates: only of checkpoints that are sound, so far as has been checked."""
+        """Return the proven dates, only from checkpoints that are valid as far as they were checked."""
         valid = [c for c in self.checkpoints.values() if c.note and c.stamps]
         return Dates((c.size, min(stamp.time for stamp in c.stamps.values())) for c in valid)
 
     def age(self) -> None:
-        """Tell which dates rest on certificates that ended before a newer timestamp covered them, and what is due."""
+        """Report dates whose certificates ended before a newer timestamp covered them, and renewals that are due."""
         now = moment()
         valid = [c for _, c in sorted(self.checkpoints.items(), reverse=True) if c.note and c.stamps]
         untils = vouched_until(c.stamps.values() for c in valid)
         past = [(c, until) for c in valid if (until := next(untils)) < now]
-        if self.unread and past:  # what covered the older ones may be among those
+        if self.unread and past:  # unread ones may have covered the older ones
             past = [each for each in past if each[0] is valid[0]]
         if past:
             oldest, until = past[-1]
@@ -1890,7 +1914,7 @@ class _Check:
             self.find("renewal", self.checkpoint_folder, text)
 
     def origin(self, fields: dict[str, Any], path: str, key: bytes | None) -> None:
-        """The first line: what kind of archive this is, and whose."""
+        """Read the first line: the kind of archive, and its client."""
         if fields.get("type") != "origin" or fields.get("origin") not in ("live", "replay"):
             self.find("ledger", path, "does not begin with an origin line")
         elif key and fields.get("key") != key_fingerprint(key):
@@ -1898,12 +1922,15 @@ class _Check:
         self.report.evidence = fields.get("origin") == "live"
 
     def tell_recovered(self, place: str, version: str, seq: int) -> None:
-        """What a killed command had put in place and not recorded: it dates from the line that records it."""
+        """Report a version that a killed command placed without recording it.
+
+        It dates from the line that records it.
+        """
         text = f"was recovered after a command had been killed; it dates from ledger line {seq}, which says so"
         self.find("recovered", f"{place}/{version}", text)
 
     def compare(self, place: str, object_id: str, checked: CheckedObject, recorded: dict[str, tuple[str, int]]) -> None:
-        """An object against what the ledger says of its versions: version -> (inventory's SHA-512, line)."""
+        """Compare an object with the ledger's record of its versions: version -> (inventory's SHA-512, line)."""
         inventory = checked.inventory
         if inventory is None:
             return
@@ -1924,7 +1951,10 @@ class _Check:
     def dated(
         inventory: Inventory | None, versions: dict[str, tuple[str, int]], proven: Dates, *, absent: Iterable[str] = ()
     ) -> list[DatedDocument]:
-        """Since when each file of an object's newest version provably existed; `versions`: its ledger lines."""
+        """Return since when each file of an object's newest version provably existed.
+
+        `versions` are its ledger lines.
+        """
         if inventory is None:
             return []
         state, first = inventory.states[inventory.head], first_versions(inventory.states)
@@ -1945,9 +1975,12 @@ class _Check:
 
 @contextlib.contextmanager
 def _quiet(ledger: Path) -> Iterator[None]:
-    """Hold a shared lock on the ledger where the system can, so that nobody writes meanwhile; Busy where one does."""
+    """Hold a shared lock on the ledger where the system allows it, so that nobody writes meanwhile.
+
+    Raises Busy while a command is writing.
+    """
     with contextlib.ExitStack() as held:
-        with contextlib.suppress(ImportError, OSError):  # no locks here; or no ledger, which is told when it is read
+        with contextlib.suppress(ImportError, OSError):  # no locks here, or no ledger, which is reported later
             import fcntl
 
             file = held.enter_context(open(opened(ledger), "rb"))
@@ -1969,13 +2002,14 @@ def verify_archive(
 ) -> VerifyReport:
     """Check a whole archive, or with `licence` (any unique part of a folder's name) one object and its place in it.
 
-    `roots` and `key` are PEM files from a source that you trust; without them those in the archive are used. `quick`
-    leaves out the digests of the documents. Both leave out the checkpoints that the result does not rest on; the
-    report's `scope` says so, and where a fault is found, nothing of ledger and checkpoints is left out. `against` is
-    a checkpoint that somebody outside holds, or a folder of them: the state is FORKED where the ledger does not extend
-    them. `checker` checks timestamps where there is no OpenSSL 3, and of many those that it accepts. Raises Malformed
-    where this is no archive, the licence is not unique, or `against` holds no checkpoint of this archive; Busy where a
-    command is writing. Memory: about one kilobyte for each object.
+    `roots` and `key` are PEM files from a source that you trust; by default, those in the archive are used. `quick`
+    skips the digests of the documents. Both `quick` and `licence` skip checkpoints that the result does not need, and
+    the report's `scope` says so; after a fault, the whole ledger and all checkpoints are checked. `against` is a
+    checkpoint outside the archive, or a folder of them: the state is FORKED if the ledger does not extend them.
+    `checker` checks timestamps if OpenSSL 3 is missing, and most of many.
+
+    Raises Malformed if this is not an archive, the licence is not unique, or `against` has no checkpoint of this
+    archive; Busy while a command is writing. Uses about one kilobyte of memory for each object.
     """
     if not any((root / name).is_dir() for name in ("ledger", "evidence", "keys")):
         raise Malformed(f"{root} is not an archive")
@@ -1997,14 +2031,14 @@ FOLDERS = {
     "tools": re.compile(r"verify\.py"),
     "staging": re.compile(""),
 }
-"""The folders of an archive and the names that may stand in each; `_ArchiveCheck.walk` knows those in `evidence/`."""
+"""The folders of an archive and the names allowed in each. `_ArchiveCheck.walk` checks `evidence/`."""
 
 _LEFTOVER = re.compile(r"\.(READ-ME-FIRST\.txt|verify\.py|[a-z-]+\.(pem|jsonl))\.[a-z0-9_]{8}")
-"""The name of a file that was being written beside the one that it was to replace."""
+"""The name of a temporary file, written beside the file that it replaces."""
 
 
 class _Erasure(NamedTuple):
-    """What an `erasure` line says: its number, the tombstone's id, when, and the class of the reason."""
+    """The content of an `erasure` line: its number, the tombstone's id, the time, and the class of the reason."""
 
     seq: int
     tombstone: str
@@ -2027,23 +2061,23 @@ class _ArchiveCheck(_Check):
         super().__init__(root, roots, key, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS))
         self.quick, self.licence, self.checker, self.brief = quick, licence, checker, brief
         self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
-        self.erased: dict[str, _Erasure] = {}  # by the id of what was erased
+        self.erased: dict[str, _Erasure] = {}  # by the erased object's id
         self.recovered: dict[tuple[str, str], int] = {}  # (id, version) -> line
-        self.named: dict[int, set[str]] = {}  # size of a checkpoint -> the timestamps of it that anchors name
+        self.named: dict[int, set[str]] = {}  # size of a checkpoint -> its timestamps that anchors name
         self.empty: list[str] = []  # folders
         self.lines = 0
-        self.evidence_lines = 0  # up to the last one that records evidence
+        self.evidence_lines = 0  # up to the last line that records evidence
         self.roots_of: dict[int, bytes] = {}  # the tree's root at each checkpoint's size
         self.last: dict[str, Any] = {}  # the ledger's last line
-        self.vouched = False  # whether the archive's key vouches for that one, and so for all lines
+        self.vouched = False  # whether the archive's key signs the last line, which covers all lines
         self.anchors: list[tuple[int, dict[str, Any]]] = []
         self.claims: list[tuple[int, str, bool]] = []  # line, date, and whether it is one of PRACTICE
-        self.doubted = -1  # the last line whose date is odd
+        self.doubted = -1  # the last line with an implausible date
         self.log: str | None = None  # the name in all checkpoints of this archive
-        self.signs = False  # whether lines are signed when they are written: since a version of the writer they are
+        self.signs = False  # whether lines are signed when written, as newer versions do
         self.intents = Intents()
-        self.lines_since_intents: int | None = None  # lines, anchors not counted, that follow the one they name
-        self.wanted_inventory: Inventory | None = None  # of the one licence that was asked for
+        self.lines_since_intents: int | None = None  # lines, without anchors, after the one that the intents name
+        self.wanted_inventory: Inventory | None = None  # of the requested licence
 
     def run(self, against: Path | None) -> VerifyReport:
         key = self.key()
@@ -2054,7 +2088,7 @@ class _ArchiveCheck(_Check):
             self.intents = Intents.parse(self.read(INTENTS) or b"", key)
         self.report.checkpoint = max(self.checkpoints, default=None)
         places = [] if self.licence else list(self.walk("evidence"))
-        with _begun(self.check, places) as checked:  # meanwhile the ledger is read
+        with _begun(self.check, places) as checked:  # in the background, while the ledger is read
             report = self.conclude(self.read_all(key, against, checked))
         self.tell_scope()
         if self.licence:
@@ -2065,7 +2099,7 @@ class _ArchiveCheck(_Check):
         return report
 
     def read_folders(self) -> None:
-        """Nothing but what belongs there, in all folders but `evidence/`; and none of it a link."""
+        """Check that all folders but `evidence/` contain only what belongs there, and no links."""
         for folder, names in FOLDERS.items():
             place = self.root / folder
             if folder and place.is_symlink():
@@ -2083,22 +2117,22 @@ class _ArchiveCheck(_Check):
                     self.find("link", path, "is a link; a writing command would write over what it leads to")
 
     def newest(self) -> list[int]:
-        """The sizes of the newest checkpoint, and of the newest that has a timestamp."""
+        """Return the sizes of the newest checkpoint, and of the newest with a timestamp."""
         stamped = [size for size, checkpoint in self.checkpoints.items() if checkpoint.tokens]
         return sorted({max(sizes) for sizes in (self.checkpoints, stamped) if sizes})
 
     def bounding(self, seqs: Iterable[int]) -> set[int]:
-        """For each line the first checkpoint with a timestamp that covers it, and the last one that does not."""
+        """Return, for each line, the first timestamped checkpoint that covers it and the last one that does not."""
         stamped = sorted(size for size, checkpoint in self.checkpoints.items() if checkpoint.tokens)
         ends = [bisect.bisect_right(stamped, seq) for seq in seqs]
         return {size for end in ends for size in stamped[max(0, end - 1) : end + 1]}
 
     def signed(self) -> int:
-        """How many lines are under a checkpoint whose signature holds, so far as has been checked."""
+        """Return how many lines are under a checkpoint with a valid signature, as far as checked."""
         return max((checkpoint.size for checkpoint in self.checkpoints.values() if checkpoint.note), default=0)
 
     def read_all(self, key: bytes | None, against: Path | None, checked: Iterable[_Placed]) -> bool:
-        """The ledger, then the objects held against it; whether all that was asked about is proven."""
+        """Check the ledger, then the objects against it. Returns whether everything asked about is proven."""
         try:
             with open(opened(self.root / LEDGER), "rb") as file:
                 self.read_ledger(file, key)
@@ -2138,12 +2172,12 @@ class _ArchiveCheck(_Check):
         return False
 
     def tell_scope(self) -> None:
-        """Say what was looked at."""
+        """Record what was checked."""
         scopes = {SCOPE_ONE: self.licence, SCOPE_QUICK: self.quick, SCOPE_BRIEF: self.unread}
         self.report.scope = ", ".join(name for name, holds in scopes.items() if holds) or SCOPE_ALL
 
     def read_tool(self) -> None:
-        """The verifier that lies in the archive, which others may run, is the one that runs now."""
+        """Check that the archive's own verifier, which others may run, is the one that runs now."""
         with contextlib.suppress(OSError):
             own = content(__file__)
             if not (self.root / TOOL).exists():
@@ -2156,7 +2190,7 @@ class _ArchiveCheck(_Check):
                 self.find("verifier", TOOL, text)
 
     def hold_against(self, against: Path, key: bytes | None) -> None:
-        """The ledger against what is held outside."""
+        """Compare the ledger with the outside checkpoints."""
         own = [checkpoint.note for checkpoint in self.checkpoints.values() if checkpoint.note]
         log = self.log or (own[0].origin if own else None)
         found = outside_checkpoints(against, key, log, frozenset(own))
@@ -2190,9 +2224,10 @@ class _ArchiveCheck(_Check):
             self.report.extends = "; ".join(filter(None, [self.report.extends, note]))
 
     def read_ledger(self, file: BinaryIO, key: bytes | None) -> None:
-        """One pass: the chain of hashes, the tree at every checkpoint, what is recorded and which dates are claimed.
+        """Read the ledger in one pass: chain of hashes, tree at each checkpoint, records, and claimed dates.
 
-        In brief, lines of runs below a signature that holds are held against its root only, which binds every byte.
+        In a brief check, lines of runs below a valid signature are only compared with its root, which covers every
+        byte.
         """
         frontier, before = Frontier(), b""
         bound = self.signed() if self.brief else 0
@@ -2222,12 +2257,12 @@ class _ArchiveCheck(_Check):
             self.find("ledger", LEDGER, "is empty")
 
     def count_since_intents(self, before: bytes, seq: int) -> None:
-        """Begin to count where the line `before` the one of number `seq` is the one that the intents name."""
+        """Start counting if the line `before` line `seq` is the one that the intents name."""
         if self.intents.head and self.intents.head == (hashlib.sha256(before).hexdigest() if seq else _FIRST):
             self.lines_since_intents = 0
 
     def take(self, fields: dict[str, Any], seq: int, key: bytes | None) -> None:
-        """Take in what a line says."""
+        """Record the content of a line."""
         kind = fields.get("type")
         self.signs = self.signs or "signature" in fields
         if seq == 0:
@@ -2249,7 +2284,7 @@ class _ArchiveCheck(_Check):
             self.claims.append((seq, str(fields.get("at")), practice))
 
     def hold_checkpoints(self) -> None:
-        """The signed notes against the ledger's tree, so far as they were read."""
+        """Compare the signed notes with the ledger's tree, as far as they were read."""
         for checkpoint in self.checkpoints.values():
             if checkpoint.note and checkpoint.note.root != self.roots_of.get(checkpoint.size, checkpoint.note.root):
                 checkpoint.note = None
@@ -2263,9 +2298,9 @@ class _ArchiveCheck(_Check):
             self.find("ledger", LEDGER, text)
 
     def read_dates(self) -> None:
-        """Claimed against proven dates: of each line, from what its anchors and checkpoints say, in their order."""
+        """Compare claimed with proven dates of each line, from its anchors and checkpoints, in order."""
         sizes = [0, *sorted(self.checkpoints)]
-        starts, afters = [0], [""]  # from which line on: the time after which it was written
+        starts, afters = [0], [""]  # line number -> the time after which this line and later ones were written
         anchors = list(reversed(self.anchors))
         for size in [*sizes[1:], self.lines + 1]:
             while anchors and anchors[-1][0] < size:
@@ -2292,7 +2327,7 @@ class _ArchiveCheck(_Check):
             self.find("claimed-date", LEDGER, messages[0] + more)
 
     def read_history(self, origin: dict[str, Any]) -> None:
-        """The history of keys begins with the key that the ledger begins with."""
+        """Check that the history of keys begins with the ledger's first key."""
         if not (self.root / KEY_HISTORY).exists():
             self.find("remark", KEY_HISTORY, "is missing; the ledger's first line says the same")
         elif (data := self.read(KEY_HISTORY)) is not None:
@@ -2303,8 +2338,7 @@ class _ArchiveCheck(_Check):
                 self.find("key", KEY_HISTORY, "does not begin with the key that the ledger's first line names")
 
     def read_end(self, key: bytes | None) -> None:
-        """The newest line is vouched for, by itself or by a checkpoint, and so are all before it; of one log are all
-        checkpoints."""
+        """Check that the newest line or a checkpoint over it is signed, and that all checkpoints belong to one log."""
         covered = self.signed()
         self.vouched = self.lines <= covered or (key is not None and is_signed(self.last, key))
         if key and not self.vouched:
@@ -2325,7 +2359,9 @@ class _ArchiveCheck(_Check):
                     self.find("checkpoint", checkpoint.path, text)
 
     def read_anchored(self) -> None:
-        """Once a line names the timestamps of a checkpoint, there can be no more of it: it would be a later one."""
+        """Check that a checkpoint has no timestamps beyond those that a later line names: they would have been added
+        later.
+        """
         for size, named in self.named.items():
             stamps = self.checkpoints[size].stamps if size in self.checkpoints else {}
             for name in sorted(stamps.keys() - named):
@@ -2333,7 +2369,7 @@ class _ArchiveCheck(_Check):
                 del stamps[name]
 
     def not_before(self, after: str, checkpoint: _Checkpoint) -> None:
-        """A checkpoint over a line that names a timestamp is younger than that, whatever its own timestamps state."""
+        """Check that a checkpoint over a line that names a timestamp is not dated before this timestamp."""
         for name, stamp in checkpoint.stamps.items():
             if stamp.time < after:
                 if epoch(stamp.time) < epoch(after) - CLOCK_TOLERANCE_S:
@@ -2342,7 +2378,7 @@ class _ArchiveCheck(_Check):
                 stamp.time = after
 
     def line(self, data: bytes, seq: int, before: bytes) -> dict[str, Any]:
-        """A line's fields, empty where it is none; a finding where it does not belong behind the line `before` it."""
+        """Return a line's fields, or none if invalid. Records a finding if it does not follow the line `before`."""
         try:
             fields: dict[str, Any] = decoded(data)
             _must(isinstance(fields, dict) and data.isascii() and canonical(fields) == data, "not canonical")
@@ -2378,7 +2414,7 @@ class _ArchiveCheck(_Check):
         self.erased[erased] = _Erasure(seq, tombstone, str(fields.get("at")), str(fields.get("reason")))
 
     def rollback(self, fields: dict[str, Any], seq: int) -> None:
-        """A restore from a backup, told whenever the archive is checked."""
+        """Report a restore from a backup. Every check of the archive does so."""
         try:
             back = Rollback.parse(fields)
         except Malformed as error:
@@ -2390,7 +2426,7 @@ class _ArchiveCheck(_Check):
         self.find("rollback", LEDGER, text)
 
     def anchor(self, fields: dict[str, Any], seq: int, newest: int) -> str:
-        """Check the timestamps that an anchor line names; returns the latest time that holds: the line is younger.
+        """Check the timestamps that an anchor line names. Returns the latest valid time: the line is younger.
 
         `newest` is the size of the last checkpoint before the line.
         """
@@ -2415,9 +2451,9 @@ class _ArchiveCheck(_Check):
 
     @staticmethod
     def claim(at: str, after: str, proven: str | None, late: int) -> tuple[str, str] | None:
-        """What is odd about the date that a line claims, given two that are proven: a kind, and words.
+        """Return what is implausible about a line's claimed date, given two proven dates: a kind, and words.
 
-        `late`: how many seconds after the claimed date the proof may be without being told.
+        `late` is how many seconds the proof may come after the claimed date without a remark.
         """
         try:
             claimed = epoch(at)
@@ -2433,9 +2469,9 @@ class _ArchiveCheck(_Check):
         return None
 
     def pending(self) -> dict[str, set[str]]:
-        """The versions, by id, of what a killed command placed as it intended and did not record.
+        """Return the versions, by id, that a killed command placed as intended but did not record.
 
-        Intents that the archive's key did not sign, for the ledger as it is, count for nothing, and are told.
+        Intents that the archive's key did not sign for the current ledger are ignored and reported.
         """
         found: dict[str, set[str]] = {}
         if self.intents.cut_off:
@@ -2459,22 +2495,24 @@ class _ArchiveCheck(_Check):
 
     @property
     def intents_count(self) -> bool:
-        """Whether the archive's key signed the intents for the ledger as it is."""
+        """Return whether the archive's key signed the intents for the current ledger."""
         return self.intents.follows(self.lines_since_intents)
 
     def wanted(self) -> str | None:
-        """The id that `licence` names."""
+        """Return the id that `licence` means."""
         if self.licence is None:
             return None
         short = re.split("[/:]", self.licence)[-1]
-        tombstones = {erasure.tombstone for erasure in self.erased.values()}  # each is checked with what it stands for
+        tombstones = {erasure.tombstone for erasure in self.erased.values()}  # checked with the object that it replaces
         found = [i for i in self.recorded if short in i.rpartition(":")[2] and i not in tombstones]
         if len(found) != 1:
             raise Malformed(f"{self.licence!r} names {len(found) or 'no'} objects of this archive; name exactly one")
         return found[0]
 
     def read_objects(self, wanted: str | None, objects: Iterable[_Placed]) -> None:
-        """Every object against the ledger and, unless only one is wanted, every ledger line against the objects."""
+        """Check every object against the ledger and, unless only one is requested, every ledger line against the
+        objects.
+        """
         pending = self.pending()
         singular = {folder: kind for kind, folder in KINDS.items()}
         seen = set()
@@ -2485,7 +2523,7 @@ class _ArchiveCheck(_Check):
                 self.wanted_inventory = checked.inventory
             seen.add(object_id)
             self.read_object(place, object_id, checked, pending.get(object_id, set()))
-            counts = object_id in self.recorded and object_id not in self.erased  # nothing planted does
+            counts = object_id in self.recorded and object_id not in self.erased  # planted folders are not
             self.report.objects += counts
             self.report.licences += kind == "licences" and counts
         for (object_id, version), seq in self.recovered.items():
@@ -2506,13 +2544,16 @@ class _ArchiveCheck(_Check):
                 self.find("ledger", LEDGER, f"line {line}: {error}")
 
     def places_of(self, wanted: str) -> list[str]:
-        """Where one object must lie; of an erased one, its tombstone, and itself where it is there all the same."""
+        """Return where an object must be.
+
+        For an erased one, that is its tombstone, and the object itself if it still exists.
+        """
         erasure = self.erased.get(wanted)
         there = not erasure or (self.root / object_path(wanted)).exists()
         return [*([object_path(wanted)] if there else []), *([object_path(erasure.tombstone)] if erasure else [])]
 
     def read_erased(self, object_id: str, *, there: bool) -> None:
-        """An erased object: its content is gone, and its tombstone says of it what the ledger says."""
+        """Check an erased object: its content is gone, and its tombstone agrees with the ledger."""
         erasure, place = self.erased[object_id], object_path(object_id)
         if there and self.intents_count and any(each.id == erasure.tombstone for each in self.intents.named):
             self.find("interrupted", place, "is being erased; the next writing command completes it")
@@ -2523,7 +2564,7 @@ class _ArchiveCheck(_Check):
         text = f"was erased at {erasure.at} ({erasure.reason}), says ledger line {erasure.seq}; its digests are kept"
         path = f"{object_path(erasure.tombstone)}/v1/content/tombstone.json"
         if not (self.root / path).is_file():
-            return  # which the check of the tombstone, a recorded object, has told
+            return  # the check of the tombstone, a recorded object, reported it
         tombstone = None
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             kept = decoded(content(self.root / path))
@@ -2534,7 +2575,7 @@ class _ArchiveCheck(_Check):
         self.find("erased", place, text)
 
     def check(self, places: Iterable[str]) -> list[_Placed]:
-        """What is found in those objects' folders, without the long parts of the inventories."""
+        """Yield the results for these objects' folders, without the long parts of the inventories."""
         found = []
         for place in places:
             checked = check_object(self.root / place, f"{place}/", contents=not self.quick, closed=True)
@@ -2549,7 +2590,7 @@ class _ArchiveCheck(_Check):
         except Malformed:
             right_place = False
         if right_place and object_id in self.erased:
-            return  # `read_erased` tells it
+            return  # `read_erased` reports it
         recorded = self.recorded.get(object_id)
         unfinished = {f"{place}/{version}" for version in pending} | ({f"{place}/inventory.json"} if pending else set())
         if recorded is None or not right_place:
@@ -2568,7 +2609,7 @@ class _ArchiveCheck(_Check):
                 self.report.findings[i] = Finding("interrupted", self.report.findings[i].path, text)
 
     def unfinished(self) -> list[str]:
-        """Where a killed command may have left empty folders: on the way to what it was to place or to erase."""
+        """Return the folders that a killed command may have left empty, above what it was placing or erasing."""
         intended = {each.id for each in self.intents.named}
         intended |= {erased for erased, erasure in self.erased.items() if erasure.tombstone in intended}
         places = []
@@ -2578,13 +2619,13 @@ class _ArchiveCheck(_Check):
         return places
 
     def walk(self, folder: str) -> Iterator[str]:
-        """The objects' folders, in order; what else lies between them is a finding, or `empty`."""
+        """Yield the objects' folders in order. Anything between them is a finding, or counted as `empty`."""
         kinds = "|".join(KINDS.values())
         between = re.compile(rf"evidence(/({kinds})(/\d{{4}}(/\d\d)?|/undated)?)?", re.ASCII)
         holds_objects = re.compile(rf"evidence/({kinds})/(\d{{4}}/\d\d|undated)", re.ASCII)
         try:
             entries = sorted(os.scandir(self.root / folder), key=lambda entry: entry.name)
-        except FileNotFoundError:  # so are the objects, which is told of each
+        except FileNotFoundError:  # so are the objects, and each is reported
             return
         except OSError as error:
             self.trouble(folder, error)
@@ -2942,24 +2983,30 @@ def unexpected_files(root: Path, expected: set[str], but: frozenset[str] = froze
 
 PROOFS = "07_integrity"
 TERMS_FOLDERS = {"at_purchase": "03_terms_at_purchase", "later": "03_terms_captured_later"}
-PACK_FORMAT = 2
+PACK_FORMAT = 3
+_SEALED_FORMAT, _PAGE_FORMAT = 2, 3
+"""Since which format timestamps have sealed names, and the page to check a pack in a browser lies in it."""
+
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 HOW_TO_CHECK = "HOW-TO-CHECK.txt"
-_BAG_FILES = (HOW_TO_CHECK, "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
-"""The files beside `data/` that `tagmanifest-sha256.txt` lists."""
+CHECK_PAGE = "CHECK-THIS.html"
+_BAG_FILES = (CHECK_PAGE, HOW_TO_CHECK, "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
+"""The files beside `data/` that `tagmanifest-sha256.txt` lists; earlier formats have no `CHECK_PAGE`."""
 
 BY_SENDER = "written by the sender of this pack, not proven"
 
 
 def folder_of_copy(name: str) -> str:
     """In which folder of a pack a document of this name lies to be read."""
-    receipt = re.match(r"(imported-|attended-)?(receipt|invoice)(-\d+)?\.", name)
+    receipt = re.match(r"(imported-|attended-|companion-)?(receipt|invoice)(-\d+)?\.", name)
     return "04_invoice_payment" if receipt else "02_licence_original"
 
 
-def bag_info(date: str, size: int, files: int) -> bytes:
-    """A pack's `bag-info.txt`; `date` is YYYY-MM-DD, `size` in bytes."""
-    lines = ["Bag-Software-Agent: archiver", f"Bagging-Date: {date}", f"Archiver-Pack-Format: {PACK_FORMAT}"]
+def bag_info(date: str, size: int, files: int, pack_format: int = PACK_FORMAT) -> bytes:
+    """A pack's `bag-info.txt`; `date` is YYYY-MM-DD, `size` in bytes. Format 1 does not say its number."""
+    lines = ["Bag-Software-Agent: archiver", f"Bagging-Date: {date}"]
+    if pack_format > 1:
+        lines.append(f"Archiver-Pack-Format: {pack_format}")
     return "".join(f"{line}\n" for line in [*lines, f"Payload-Oxum: {size}.{files}"]).encode()
 
 
@@ -3012,6 +3059,7 @@ class _PackCheck:
 
     def run(self) -> list[VerifyReport]:
         self.info = self.read_info()
+        self.bag_files = _BAG_FILES if self.info >= _PAGE_FORMAT else _BAG_FILES[1:]
         self.read_proofs()
         self.read_claim()
         self.read_copies()
@@ -3027,7 +3075,7 @@ class _PackCheck:
         if self.in_bag:
             self.read_bag()
         else:
-            text = f"what lies beside the folder data of a pack ({', '.join(_BAG_FILES)}) is not here"
+            text = f"what lies beside the folder data of a pack ({', '.join(self.bag_files)}) is not here"
             self.find("remark", "bagit.txt", text)
         report = self.report
         report.evidence = all(each.evidence for each in self.proofs)
@@ -3055,7 +3103,7 @@ class _PackCheck:
             if check.report.client != name:
                 text = f"is the proof of {check.report.client}, under another name"
                 self.find("renamed", f"data/{PROOFS}/{name}", text)
-            if check.sealed != (self.info >= PACK_FORMAT) and self.in_bag and check.stamped:
+            if check.sealed != (self.info >= _SEALED_FORMAT) and self.in_bag and check.stamped:
                 text = "names its timestamps otherwise than packs of this format do"
                 self.find("changed", f"data/{PROOFS}/{name}/integrity", text)
             self.expect(name, check)
@@ -3137,8 +3185,8 @@ class _PackCheck:
         return 1
 
     def read_bag(self) -> None:
-        """What lies beside `data/`: five files, which say of all others what they are."""
-        expected = {*_BAG_FILES, "tagmanifest-sha256.txt"}
+        """What lies beside `data/`: the files that say of all others what they are."""
+        expected = {*self.bag_files, "tagmanifest-sha256.txt"}
         for place, message in unexpected_files(self.bag, expected, but=frozenset({"data"})):
             self.find("extra", place, message)
         if self.data.is_symlink():
@@ -3151,16 +3199,15 @@ class _PackCheck:
                 payload[f"data/{path}"] = digests(file, ["sha256"])["sha256"]
                 size += file.stat().st_size
         self.exactly("manifest-sha256.txt", payload)
-        self.exactly("tagmanifest-sha256.txt", {name: self.digest(name) for name in _BAG_FILES})
-        self.report.by_sender += [HOW_TO_CHECK, "bag-info.txt"]
-        self.read(HOW_TO_CHECK)
+        self.exactly("tagmanifest-sha256.txt", {name: self.digest(name) for name in self.bag_files})
+        self.report.by_sender += self.bag_files[:-2]
+        for name in self.bag_files[:-3]:
+            self.read(name)
         if self.read("bagit.txt") not in (None, BAGIT):
             self.find("changed", "bagit.txt", "does not have the content that it must have")
         info = self.read("bag-info.txt") or b""
         date = re.search(rb"^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})$", info, re.MULTILINE)
-        wanted = bag_info(date[1].decode() if date else "", size, len(payload))
-        if self.info < PACK_FORMAT:
-            wanted = wanted.replace(f"Archiver-Pack-Format: {PACK_FORMAT}\n".encode(), b"")
+        wanted = bag_info(date[1].decode() if date else "", size, len(payload), self.info)
         if self.info > PACK_FORMAT:
             text = f"is of a pack of format {self.info}, which is newer than this verifier. Use the one of that version"
             self.find("format", "bag-info.txt", text)
@@ -3189,7 +3236,7 @@ class _PackCheck:
         if stated is None or stated == wanted:
             return
         lines, right = stated.decode("utf-8", "replace").splitlines(), wanted.decode("utf-8", "replace").splitlines()
-        if self.info < PACK_FORMAT and sorted(lines) == sorted(right) and stated.count(b"\n") == len(right):
+        if self.info < _SEALED_FORMAT and sorted(lines) == sorted(right) and stated.count(b"\n") == len(right):
             return  # earlier versions sorted as their system does
         for path in sorted(path for path, digest in sums.items() if f"{digest}  {path}" not in lines):
             self.find("changed", path, f"does not have the digest that {name} states")

@@ -1,4 +1,4 @@
-"""Witnesses: outsiders who keep the newest checkpoint, so that nobody can rewrite the archive unnoticed.
+"""Witnesses keep the newest checkpoint outside the archive, so that nobody can rewrite the archive unnoticed.
 
 A witness gets a few kilobytes. They reveal only the archive's name, the number of ledger lines, a hash of them, and the
 time.
@@ -24,7 +24,7 @@ from archiver.core.smtp import Mailer
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-COMMAND_TIMEOUT_S = 30.0  # seconds for a command
+COMMAND_TIMEOUT_S = 30.0  # for a command
 
 MAIL = """\
 Attached is the newest checkpoint of the archive "{archive}": {size} lines, with {count} timestamp(s).
@@ -41,7 +41,7 @@ The attachment contains a signed hash. It does not show the content of the archi
 
 @dataclass(frozen=True)
 class Handover:
-    """What a witness is given: the archive's name, its newest checkpoint's size and note, and the note's timestamps."""
+    """What a witness gets: the archive's name, its newest checkpoint's size and note, and the note's timestamps."""
 
     archive: str
     size: int
@@ -54,13 +54,16 @@ class Handover:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that is handed over; another one when a timestamp was added."""
+        """SHA-256 over all that is handed over. It changes when a timestamp is added."""
         parts = (each.name.encode() + b"\0" + hashlib.sha256(read_file(each)).digest() for each in self.files)
         return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 class Witness(Protocol):
-    """Somebody outside. `take` raises OSError or ArchiverError where the handover failed; it may be done twice."""
+    """A place outside the archive.
+
+    `take` may be repeated, and raises OSError or ArchiverError if the handover failed.
+    """
 
     @property
     def name(self) -> str: ...
@@ -70,13 +73,13 @@ class Witness(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class FolderWitness:
-    """A folder that is there already, on another disk or a share; each archive has a folder of its own in it."""
+    """An existing folder on another disk or a share. Each archive has its own folder in it."""
 
     name: str
     folder: Path
 
     def of(self, archive: str) -> Path:
-        """Where an archive's checkpoints lie."""
+        """Return the folder of an archive's checkpoints."""
         return self.folder / archive
 
     def take(self, handover: Handover) -> None:
@@ -84,13 +87,13 @@ class FolderWitness:
             raise FileNotFoundError(f"{self.folder} is not there")
         if not (place := self.of(handover.archive)).is_dir():
             make_folder(place)
-            place.chmod(0o755)  # for others to read: there is nothing secret in it
+            place.chmod(0o755)  # readable by others: it contains no secret
         note = read_file(handover.note)
         stem = handover.note.name.removesuffix(".note")
         there = self.of(handover.archive) / handover.note.name
-        if there.exists() and read_file(there) != note:  # of the time before a restore; nothing is ever overwritten
+        if there.exists() and read_file(there) != note:  # from before a restore; nothing is ever overwritten
             stem += f"-{hashlib.sha256(note).hexdigest()[:8]}"
-        for file in reversed(handover.files):  # the note last: where it is, its timestamps are
+        for file in reversed(handover.files):  # the note comes last: if it exists, its timestamps do too
             copy = self.of(handover.archive) / f"{stem}.note{file.name.removeprefix(handover.note.name)}"
             if not copy.exists():
                 replace_file(copy, read_file(file), 0o444)
@@ -115,14 +118,14 @@ class MailWitness:
         message["Subject"] = f"Checkpoint {handover.size} of the archive {handover.archive}"
         words = {"archive": handover.archive, "size": handover.size, "name": handover.note.name}
         message.set_content(MAIL.format(**words, count=len(handover.tokens)))
-        for file in handover.files:  # as bytes: mail may change the line ends of text
+        for file in handover.files:  # as bytes, because mail may change the line ends of text
             message.add_attachment(read_file(file), maintype="application", subtype="octet-stream", filename=file.name)
         return message
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandWitness:
-    """A program, run without a shell: the note on its standard input, the files' names behind its arguments."""
+    """A program, run without a shell. It gets the note on standard input and the files' names as further arguments."""
 
     name: str
     command: tuple[str, ...]
@@ -141,9 +144,9 @@ class CommandWitness:
 
 
 def hand_over(witnesses: Sequence[Witness], handover: Handover, memory: Path) -> tuple[str, ...]:
-    """Give the newest checkpoint to every witness that does not have it yet; returns in words who did not get it.
+    """Give the newest checkpoint to every witness that lacks it. Returns a sentence for each that did not get it.
 
-    `memory` is a disposable file in which is kept who has what.
+    `memory` is a disposable file that remembers which witness has which checkpoint.
     """
     had = _remembered(memory)
     digest = handover.digest
@@ -166,7 +169,7 @@ def hand_over(witnesses: Sequence[Witness], handover: Handover, memory: Path) ->
 def _trouble(witness: Witness, handover: Handover) -> str | None:
     try:
         witness.take(handover)
-    except (OSError, ArchiverError) as error:  # smtplib's errors are OSErrors
+    except (OSError, ArchiverError) as error:  # errors of smtplib are OSErrors
         return str(error) or type(error).__name__
     return None
 

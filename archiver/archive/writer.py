@@ -66,14 +66,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
 
-HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
-LAST_LINE = "the last line"  # as the source of a moment
+HOLDER = "staging/holder.txt"  # names the writing process for others that wait
+LAST_LINE = "the last line"  # the source of a time
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
 MAX_BATCH = 128  # requests that share the durable writes of intents and ledger lines
-MAX_BUILDERS = 16  # objects that are built, and waited for by the disk, at once
-MIN_OBJECTS_FOR_PROCESS = 100  # objects from which on, beside other archives, a process to build them repays its start
-SEAL_AFTER_S = 7.5 * 86400  # seconds after which a checkpoint is renewed though no evidence is new: each eighth night
-MIN_OBJECTS_FOR_DISK_SYNC = 3  # objects from which on the whole disk is waited for, which may have much else to write
+MAX_BUILDERS = 16  # objects that are built and synced at the same time
+MIN_OBJECTS_FOR_PROCESS = 100  # from this number on, beside other archives, a building process repays its start
+SEAL_AFTER_S = 7.5 * 86400  # a checkpoint is renewed after this time even without new evidence: every eighth night
+MIN_OBJECTS_FOR_DISK_SYNC = 3  # from this number on, sync the whole file system, although it may be busy
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -91,17 +91,17 @@ def open_archive(
     after_restore: Path | None = None,
     clock_is_right: bool = False,
 ) -> Iterator[ArchiveWriter]:
-    """Open a client's archive for writing, making it where there is none, and finish what a killed command left.
+    """Open a client's archive for writing. Makes a missing archive, and finishes what a killed command left.
 
-    `origin` is `live` or `replay`; `state` a disposable folder. `after_restore` is the newest checkpoint of before a
-    restore from a backup, or a folder that holds it: what was lost is recorded in a `rollback` line. `clock_is_right`:
-    a person says that lines of the future, which no timestamp covers, were written by a clock that was ahead.
+    `origin` is `live` or `replay`; `state` is a disposable folder. `after_restore` is the newest checkpoint from before
+    a restore from a backup, or a folder that contains it; the loss is recorded in a `rollback` line. With
+    `clock_is_right`, a person confirms that lines from the future, which no timestamp covers, were written by a clock
+    that was ahead.
 
-    ArchiveBusy while another process writes; ClockWrong where the clock is behind what the archive knows; ConfigError
-    for an archive of the other origin or of another signing key, and for an `after_restore` that shows no loss;
-    IntegrityError where the ledger is shorter than its checkpoints or does not extend what a folder witness holds,
-    where nobody with the signing key wrote its last line or the intents, and where something else is in the place of a
-    file.
+    Raises ArchiveBusy while another process writes; ClockWrong if the clock is behind what the archive knows;
+    ConfigError for an archive of the other origin or of another signing key, and for an `after_restore` that shows no
+    loss; IntegrityError if the ledger is shorter than its checkpoints or does not extend what a folder witness has, if
+    the last line or the intents are not signed by the key, or if something else is in the place of a file.
     """
     _check_folders(root)
     _check_there(root)
@@ -133,14 +133,14 @@ def open_archive(
 
 
 def _check_folders(root: Path) -> None:
-    """What a link leads to is not the archive's, and would be written over or cleared away."""
+    """Refuse links: writing would change, and clearing would delete, files outside the archive."""
     for name in filter(None, verify.FOLDERS):
         if (root / name).is_symlink():
             raise IntegrityError(f"{root / name} is a link")
 
 
 def _check_there(root: Path) -> None:
-    """A ledger that is lost is not begun anew: that would hide it."""
+    """Refuse to begin a lost ledger anew: that would hide the loss."""
     if (root / verify.LEDGER).exists():
         return
     if verify.newest_checkpoint(root)[0] or (root / "evidence").exists():
@@ -148,8 +148,10 @@ def _check_there(root: Path) -> None:
 
 
 def _check_files(root: Path) -> tuple[str, ...]:
-    """What stands in a file's place and is none keeps whoever opens it waiting; a link would have what it leads to
-    written over. Returns the names in the folder of checkpoints, so that it is listed once."""
+    """Refuse pipes, devices and links in the place of files: opening them would hang or change files elsewhere.
+
+    Returns the names in the folder of checkpoints, so that it is listed only once.
+    """
     written = root / verify.LEDGER, root / verify.INTENTS
     for path in (*written, root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, root / verify.TOOL):
         if path in written and path.is_symlink():
@@ -165,7 +167,7 @@ def _check_files(root: Path) -> tuple[str, ...]:
 
 
 def _check_whole(root: Path, ledger: Ledger, names: tuple[str, ...]) -> None:
-    """A ledger that is shorter than what was signed was cut; going on would hide that."""
+    """Refuse a ledger that is shorter than its checkpoints: it was cut, and going on would hide that."""
     lines = ledger.head.seq + 1 if ledger.head else 0
     newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
     if newest and newest[0] > lines:
@@ -176,15 +178,17 @@ def _check_whole(root: Path, ledger: Ledger, names: tuple[str, ...]) -> None:
 
 
 def latest_moment(root: Path, names: tuple[str, ...] | None = None) -> tuple[str, str] | None:
-    """The newest moment (UTC, `…Z`) that an archive knows of, and from what: a timestamp, or a line that none covers.
+    """Return the newest time (UTC, `…Z`) that an archive knows, and its source: a timestamp, or a line that none
+    covers.
 
-    Where a timestamp covers the last line, that alone counts: a clock that was ahead by mistake does no lasting harm.
+    If a timestamp covers the last line, only the timestamp counts, so that a clock that was once ahead does no lasting
+    harm.
     """
     known: list[tuple[str, str]] = []
     covered = 0
     for size, _, tokens in verify.newest_checkpoints(root / verify.CHECKPOINTS, names):
         for path in tokens:
-            with suppress(verify.Malformed):  # for `verify` to name
+            with suppress(verify.Malformed):  # `verify` reports this damage
                 known.append((verify.Token.parse(verify.content(path)).time, f"the timestamp {path.name}"))
         if known:
             covered = size
@@ -198,7 +202,7 @@ def latest_moment(root: Path, names: tuple[str, ...] | None = None) -> tuple[str
 
 
 def unfinished(root: Path) -> bool:
-    """Whether a command was killed in this archive, or ended without a seal: `open_archive` and a seal finish it.
+    """Return whether a command was killed in this archive or ended without a seal. `open_archive` and a seal finish it.
 
     Lines that record no evidence may wait for a seal.
     """
@@ -214,9 +218,10 @@ def unfinished(root: Path) -> bool:
 def _check_clock(
     root: Path, ledger: Ledger, seal: Callable[[], Seal], names: tuple[str, ...], *, clock_is_right: bool
 ) -> None:
-    """ClockWrong where this machine's clock is behind what the archive knows.
+    """Raise ClockWrong if this machine's clock is behind what the archive knows.
 
-    If it is behind a line that no timestamp covers, it may have been ahead then: an authority is asked to tell.
+    If the clock is only behind a line that no timestamp covers, that line's clock may have been ahead: ask an
+    authority.
     """
     ledger.latest = latest_moment(root, names)
     try:
@@ -240,7 +245,7 @@ def _seal(
     *,
     rests: bool = False,
 ) -> Seal:
-    """Write a checkpoint over the ledger, unless that `rests`, and have the newest one timestamped."""
+    """Write a checkpoint over the ledger unless it `rests`, and get timestamps for the newest checkpoint."""
     with _disk_full(root):
         if not rests:
             sealing.write_checkpoint(root, _name(client), merkle.follow(ledger.path, state / TREE), signer)
@@ -248,11 +253,11 @@ def _seal(
 
 
 def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool:
-    """Whether the newest checkpoint is enough for now: it is recent, and after it no evidence was recorded.
+    """Return whether the newest checkpoint is enough for now: it is recent, and no evidence came after it.
 
-    Its age is that of the last line below it, by the clock that wrote that line. It is not enough where the dates that
-    the lines claim are out of order, nor where an authority failed and the ledger already names the timestamps of the
-    others, so that no more can be added.
+    Its age is that of the last line below it, by the clock that wrote that line. It is not enough if the lines' dates
+    are out of order, or if an authority failed and the ledger already names the timestamps of the others, so that no
+    more can be added.
     """
     size, note, tokens = verify.newest_checkpoint(root)
     if not size:
@@ -271,7 +276,7 @@ def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool
 
 
 def _name(client: str) -> str:
-    """The log's name in its checkpoints."""
+    """Return the log's name in its checkpoints."""
     return f"{verify.LOG_DOMAIN}/{client}"
 
 
@@ -284,10 +289,10 @@ def _check_witnessed(
     known: Path,
     names: tuple[str, ...],
 ) -> dict[str, object] | None:
-    """Hold the ledger against what witnesses hold; the loss to be recorded, where `after_restore` shows one.
+    """Compare the ledger with what witnesses have. Returns the loss to record, if `after_restore` shows one.
 
-    A witness that holds the checkpoint of the last seal, and none that is not here, costs no reading of the ledger:
-    `known`, the cache of its tree, leads to that checkpoint's root.
+    If a witness has the checkpoint of the last seal and none that is missing here, the ledger is not read: `known`, the
+    cache of its tree, leads to that checkpoint's root.
     """
     places = [each.of(client) for each in witnesses if isinstance(each, FolderWitness)]
     places += [after_restore] if after_restore else []
@@ -296,7 +301,7 @@ def _check_witnessed(
         return None
     key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
-    held = verify.check_witnessed(root / verify.LEDGER, outside)  # which passes over those of other archives
+    held = verify.check_witnessed(root / verify.LEDGER, outside)  # this skips checkpoints of other archives
     foreign = [each for each in held.forked if each.fault]
     if foreign:
         raise IntegrityError(f"{foreign[0].path} {foreign[0].fault}")
@@ -318,7 +323,7 @@ def _check_witnessed(
 
 
 def _holds_newest(root: Path, place: Path, known: int, names: tuple[str, ...]) -> bool:
-    """Whether a witness holds the archive's newest checkpoint, of no more lines than are known, and no foreign name."""
+    """Return whether a witness has the archive's newest checkpoint, no longer one, and no unknown name."""
     held, newest = _notes_in(place), next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
     if not held or newest is None:
         return not held
@@ -330,7 +335,7 @@ def _holds_newest(root: Path, place: Path, known: int, names: tuple[str, ...]) -
 
 
 def _notes_in(place: Path) -> dict[str, Path]:
-    """The checkpoints in a folder, also one level of folders down: name -> folder."""
+    """Return the checkpoints in a folder and one level of folders below it: name -> folder."""
     found: dict[str, Path] = {}
     folders = [place]
     for folder in folders:
@@ -344,7 +349,7 @@ def _notes_in(place: Path) -> dict[str, Path]:
 
 
 def _notes(root: Path) -> frozenset[verify.Note]:
-    """The archive's checkpoints; a damaged one is for `verify` to name."""
+    """Return the archive's checkpoints. `verify` reports damaged ones."""
     notes = set()
     for _, path, _ in verify.checkpoint_files(root / verify.CHECKPOINTS):
         with suppress(verify.Malformed):
@@ -353,13 +358,16 @@ def _notes(root: Path) -> frozenset[verify.Note]:
 
 
 def signing(signer: Ed25519PrivateKey) -> Sign:
-    """How this key signs ledger lines and intents."""
+    """Return the function that signs ledger lines and intents with this key."""
     return lambda text: base64.urlsafe_b64encode(signer.sign(text)).decode().rstrip("=")
 
 
 def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, known: Path) -> None:
-    """Whoever writes on vouches for all before. So the last line is signed by this key, which vouches for all lines
-    before it, or it is the last under a checkpoint by this key; else anybody who can write here may have written it."""
+    """Check that this key, or a checkpoint by it, signs the last line, which covers all lines before.
+
+    Whoever continues a ledger vouches for all of it. Without this signature, anybody who can write here may have
+    written the last line.
+    """
     head, public = ledger.head, signer.public_key().public_bytes_raw()
     if head is None or verify.is_signed(head.fields, public):
         return
@@ -376,7 +384,7 @@ def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, know
 
 
 def _introduce(root: Path, ledger: Ledger, client: str, signer: Ed25519PrivateKey, origin: str) -> None:
-    """Begin a new archive, or make sure that this is the archive meant; then put the running version's verifier in."""
+    """Begin a new archive, or check that this is the expected one. Then install the running version's verifier."""
     fingerprint = verify.key_fingerprint(signer.public_key().public_bytes_raw())
     first = next(read_lines(ledger.path), None)
     if first is None:
@@ -443,7 +451,7 @@ class _CopiedVersion:
 
 
 type _Operation = NewObject | _NewVersion | _CopiedVersion | _Removal | LedgerEntry | None
-"""What a request asks for; None: only to be told when all before it is done."""
+"""The content of a request; None: only report when all earlier requests are done."""
 
 
 @dataclass
@@ -459,7 +467,7 @@ class _Request:
 
     @property
     def entry(self) -> LedgerEntry | None:
-        """The ledger line that this comes to."""
+        """Return the ledger line for this operation."""
         if self.staged:
             return self.staged.entry
         return self.wish if isinstance(self.wish, tuple) else None
@@ -468,8 +476,8 @@ class _Request:
 class ArchiveWriter:
     """One archive, open for writing. `put`, `add_version`, `erase` and `append` may be called from any thread.
 
-    After a failed write (DiskFull, OSError) every further wish is answered with that error; what was begun is finished
-    by the next `open_archive`.
+    After a failed write (DiskFull, OSError), every further request gets the same error. The next `open_archive`
+    finishes what had begun.
     """
 
     def __init__(
@@ -501,7 +509,7 @@ class ArchiveWriter:
         self._builder: Builder | None = None
         self._built = 0
         self._recover()
-        self._disk = FilesystemSync.of(root)  # None: objects are made durable where they are built, each file by itself
+        self._disk = FilesystemSync.of(root)  # None: objects are made durable while they are built, file by file
         self._turn = self._disk.turn if self._disk else nullcontext()
         self._thread = threading.Thread(target=self._work, name="archive-writer")
         self._thread.start()
@@ -510,29 +518,29 @@ class ArchiveWriter:
 
     @property
     def lines(self) -> int:
-        """How many lines the ledger has."""
+        """Return the number of lines in the ledger."""
         return self._ledger.head.seq + 1 if self._ledger.head else 0
 
     def put(self, new: NewObject) -> Future[Stored]:
-        """Archive an object; the answer comes when it is durable. One that is there already is left as it is.
+        """Archive an object; returns when it is durable. An object that exists already stays as it is.
 
-        IntegrityError where something that the ledger does not know stands in its place; Erased where it was erased.
+        Raises IntegrityError if something that the ledger does not know is in its place, and Erased if it was erased.
         """
         return self._ask(new)
 
     def add_version(self, object_id: str, files: Mapping[str, bytes]) -> Future[Stored]:
-        """Archive changed or further files of an object as its next version; the rest is carried over.
+        """Archive changed or additional files as an object's next version; the other files are carried over.
 
-        Nothing is written where nothing changes. IntegrityError where the object is not what the ledger says; Erased
-        where it was erased.
+        Writes nothing if nothing changes. Raises IntegrityError if the object differs from the ledger, and Erased if it
+        was erased.
         """
         check_names(files)
         return self._ask(_NewVersion(object_id, files))
 
     def copy(self, source: StoredObject) -> Stored:
-        """Archive an object of another archive byte for byte, with each of its versions that is not here yet.
+        """Copy an object of another archive byte for byte, with each version that is missing here.
 
-        One that is here with a history of its own is left as it is. IntegrityError where the source is damaged.
+        An object with another history here stays as it is. Raises IntegrityError if the source is damaged.
         """
         if damage := [finding for finding in verify.check_object(source.path).findings if finding.damage]:
             raise IntegrityError(f"{source.folder} cannot be copied: {damage[0].path} {damage[0].message}")
@@ -543,13 +551,14 @@ class ArchiveWriter:
     def erase(
         self, object_id: str, *, reason: str, statement: str, identity_sha256: str | None = None
     ) -> Future[Stored]:
-        """Erase an object's content for good, all versions; a tombstone with its digests and a ledger line stay.
+        """Erase an object's content for good, in all versions. A tombstone with its digests and a ledger line remain.
 
-        `reason` is one of REASONS, `statement` the id of the object that says who wanted it and why;
-        `identity_sha256`, of a licence's identity, lets later runs know it without having it. The answer is the
-        tombstone; where the object was erased before and its content is there again, that goes once more.
-        LegalHold while a hold covers it, IntegrityError where there is no such object, ValueError for a tombstone and
-        for terms, on which other licences rest.
+        `reason` is one of REASONS. `statement` is the id of the object that says who asked for it and why.
+        `identity_sha256`, of a licence's identity, lets later runs recognise the licence without storing it. Returns
+        the tombstone; if the object was erased before and its content is there again, the content is removed again.
+
+        Raises LegalHold while a hold covers the object, IntegrityError if there is no such object, ValueError for
+        tombstones and for terms, which other licences need.
         """
         if reason not in REASONS or object_id.startswith(LASTING):
             raise ValueError(f"{object_id} cannot be erased for the reason {reason!r}")
@@ -559,17 +568,17 @@ class ArchiveWriter:
         return self._ask(_Removal(erasure, identity_sha256))
 
     def append(self, type: str, **fields: object) -> Line:
-        """Record something in the ledger, durably: ids, digests and numbers; ValueError for names and free text."""
+        """Record a line in the ledger durably: ids, digests and numbers. Raises ValueError for names and free text."""
         check_fields(fields)
         line: Line = self._ask((type, fields)).result()
         return line
 
     def seal(self, *, whole: bool = False) -> Seal:
-        """Sign and timestamp all that was written, and tell the witnesses. Writes nothing where that is already so.
+        """Sign and timestamp everything that was written, and inform the witnesses. Does nothing if that is already so.
 
-        Where no evidence was written since a recent checkpoint, the lines of PRACTICE wait for the next one, unless the
-        `whole` ledger is to be under it. An authority or a witness that fails is a warning; the next seal asks it
-        again.
+        If no evidence was written since a recent checkpoint, the lines of PRACTICE wait for the next one, unless
+        `whole` asks for a checkpoint over the entire ledger. A failing authority or witness gives a warning; the next
+        seal asks it again.
         """
         self._ask(None).result()
         sealed = _seal(
@@ -586,9 +595,9 @@ class ArchiveWriter:
         return replace(sealed, warnings=(*said, *sealed.warnings, *untold))
 
     def renew(self) -> Seal:
-        """Have all timestamps covered by new ones, before their certificates end: an anchor and a seal do that.
+        """Cover all timestamps by new ones before their certificates end, with an anchor and a seal.
 
-        Every seal of new lines does as much; this is for an archive in which nothing happens any more.
+        Every seal of new lines does the same; this is for an archive that no longer changes.
         """
         last = sealing.anchored_tokens(self._root)
         if last and not self._names(last):
@@ -596,7 +605,7 @@ class ArchiveWriter:
         return self.seal(whole=True)
 
     def close(self) -> None:
-        """Finish what was asked for and stop."""
+        """Finish all requests and stop."""
         with self._door:
             self._requests.put(None)
             self._failure = self._failure or ValueError("this archive is closed")
@@ -611,7 +620,7 @@ class ArchiveWriter:
 
     def _ask(self, wish: _Operation) -> Future[Any]:
         answer: Future[Any] = Future()
-        answer.set_running_or_notify_cancel()  # what has been asked for is written, whether anybody waits for it or not
+        answer.set_running_or_notify_cancel()  # requests are written, whether anybody waits for them or not
         with self._door:
             if self._failure:
                 answer.set_exception(self._failure)
@@ -643,13 +652,13 @@ class ArchiveWriter:
                     request.answer.set_exception(failure)
 
     def _take(self, first: _Request) -> list[_Request]:
-        """The next batch: what was asked for up to now, at most one request for each object."""
+        """Return the next batch: all requests up to now, at most one for each object."""
         batch, self._postponed = [first], None
         objects = {first.object_id}
-        while len(batch) < MAX_BATCH and not self._requests.empty():  # nobody else takes from it
+        while len(batch) < MAX_BATCH and not self._requests.empty():  # nobody else takes from the queue
             request = self._requests.get()
             if request is None:
-                self._requests.put(None)  # to be met again
+                self._requests.put(None)  # for the next batch
                 break
             if request.object_id and request.object_id in objects:
                 self._postponed = request
@@ -659,11 +668,11 @@ class ArchiveWriter:
         return batch
 
     def _commit(self, batch: Sequence[_Request]) -> None:
-        """All requests of a batch, each answered; what concerns one object only fails that one."""
+        """Carry out and answer all requests of a batch. A failure of one object affects only that one."""
         for request in batch:
             self._settle(request)
         self._build([request for request in batch if not request.answer.done()])
-        self._ledger.now()  # before anything is placed that could not be recorded then
+        self._ledger.now()  # before anything is placed that could then not be recorded
         due = [(request, request.entry) for request in batch if request.entry and not request.answer.done()]
         self._place([request.staged for request in batch if request.staged], lines=len(due))
         lines = self._append([entry for _, entry in due])
@@ -677,7 +686,7 @@ class ArchiveWriter:
                 request.answer.set_result(None)
 
     def _settle(self, request: _Request) -> None:
-        """Answer the request at once, or have what is asked for built; new objects are built together, later."""
+        """Answer the request at once, or build what it asks for. New objects are built together, later."""
         try:
             match request.wish:
                 case NewObject() as new:
@@ -708,7 +717,7 @@ class ArchiveWriter:
             request.answer.set_exception(error)
 
     def _stage_erasure(self, request: _Request, erasure: Erasure, identity_sha256: str | None) -> None:
-        """Refuse what is held, finish what was erased before, else build the tombstone."""
+        """Refuse held objects, finish an earlier erasure, or else build the tombstone."""
         object_id = erasure.erases
         refuse_held(self.reader, object_id)
         if line := self._erased(object_id):
@@ -723,8 +732,10 @@ class ArchiveWriter:
         request.staged = stage_tombstone(self._new_staging(), tombstone_id(object_id), erasure, content, now)
 
     def _erased(self, object_id: str) -> Line | None:
-        """The line that says that an object was erased; IntegrityError for a tombstone that the ledger does not know.
-        Where there is no tombstone, which is quick to see, the ledger is not read."""
+        """Return the line that records an erasure. Raises IntegrityError for a tombstone that the ledger does not know.
+
+        Without a tombstone, which is quick to see, the ledger is not read.
+        """
         if not object_path(self._root, tombstone_id(object_id)).exists():
             return None
         self._recorded(tombstone_id(object_id))
@@ -735,7 +746,7 @@ class ArchiveWriter:
             raise Erased(f"{object_id.rpartition(':')[2]} on {line.fields['at']} ({line.fields['reason']})")
 
     def _remove(self, object_id: str) -> None:
-        """Take an object away if it is there: out of its place in one stroke, then file by file."""
+        """Remove an object if it exists: first out of its place with one rename, then file by file."""
         place, gone = object_path(self._root, object_id), self._new_staging()
         if place.exists():
             place.rename(gone)
@@ -744,8 +755,7 @@ class ArchiveWriter:
         self._remove_empty(place)
 
     def _remove_empty(self, place: Path) -> None:
-        """The folders between the storage root and an object's place, where they hold nothing; OCFL knows no empty
-        ones."""
+        """Remove empty folders between the storage root and an object's place; OCFL allows none."""
         for folder in self._between(place):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
@@ -755,7 +765,7 @@ class ArchiveWriter:
         return place.parents[: len(place.relative_to(self._root / "evidence").parents) - 1]
 
     def _build(self, requests: Sequence[_Request]) -> None:
-        """Build the new objects: side by side or, where there have been many, by a process of their own."""
+        """Build the new objects side by side, or in a process of their own after many."""
         asked = [(request, request.wish) for request in requests if isinstance(request.wish, NewObject)]
         wanted = [(self._new_staging(), new) for _, new in asked]
         self._built += len(wanted)
@@ -778,7 +788,7 @@ class ArchiveWriter:
         return line
 
     def _place(self, staged: Sequence[Staged], lines: int) -> None:
-        """What was built and intents, then renames, all of them durable; `lines` of the ledger are to follow."""
+        """Place durably what was built: the intents, then the renames. The ledger `lines` follow."""
         if not staged:
             return
         disk = self._disk if self._disk and len(staged) >= MIN_OBJECTS_FOR_DISK_SYNC else None
@@ -804,7 +814,7 @@ class ArchiveWriter:
 
     @staticmethod
     def _move(staged: Staged, place: Path) -> Path:
-        """Rename into place; the folder whose entries that changed."""
+        """Rename into place. Returns the folder whose entries changed."""
         if staged.version == "v1":
             staged.folder.rename(place)
             return place.parent
@@ -812,7 +822,7 @@ class ArchiveWriter:
         return place
 
     def _make_evidence(self) -> None:
-        """The OCFL storage root, complete from the first moment."""
+        """Make the OCFL storage root, complete from the first moment."""
         if not (self._root / "evidence").exists():
             new = self._staging / "evidence"
             make_folder(new)
@@ -822,7 +832,10 @@ class ArchiveWriter:
             sync_folder(self._root)
 
     def _note_intents(self, staged: Sequence[Staged], lines: int = 0, *, durable: bool = True) -> None:
-        """Say what is about to be placed, signed, for the ledger as it is. What was noted before is in it by now."""
+        """Write a signed intent of what comes next, bound to the current ledger.
+
+        It replaces the earlier one, which is recorded.
+        """
         new = not self._intents.exists()
         if not staged and (new or not self._intents.stat().st_size):
             return
@@ -841,7 +854,10 @@ class ArchiveWriter:
             sync_folder(self._intents.parent)
 
     def _append(self, entries: Sequence[LedgerEntry]) -> list[Line]:
-        """Ledger lines; the first ones after a seal follow an anchor, which proves them younger than its timestamps."""
+        """Append ledger lines.
+
+        The first lines after a seal follow an anchor, which proves them younger than its timestamps.
+        """
         if not entries:
             return []
         anchor: list[LedgerEntry] = []
@@ -853,7 +869,7 @@ class ArchiveWriter:
         return lines[len(anchor) :]
 
     def _names(self, last: tuple[int, dict[str, str]]) -> bool:
-        """Whether a line after a checkpoint names these of its timestamps already."""
+        """Return whether a line after a checkpoint already names these of its timestamps."""
         _, named = _anchor(last)
         lines = (line.fields for line in lines_from(self._ledger.path, last[0]) if line.type == "anchor")
         return any(named.items() <= fields.items() for fields in lines)
@@ -861,9 +877,10 @@ class ArchiveWriter:
     # ------------------------------------------------------------ recovery
 
     def _recover(self) -> None:
-        """Finish or undo what a killed command left: adopt what an intent names and is complete, drop the rest.
+        """Finish or undo what a killed command left: adopt what an intent names and is complete, remove the rest.
 
-        An erasure is finished where the ledger has its line, and else undone: its tombstone goes, the content stays.
+        An erasure is finished if the ledger has its line. Otherwise it is undone: its tombstone goes, the content
+        stays.
         """
         for leftover in set(self._staging.iterdir()) - {self._root / HOLDER}:
             remove_tree(leftover) if leftover.is_dir() and not leftover.is_symlink() else remove_file(leftover)
@@ -892,7 +909,10 @@ class ArchiveWriter:
         return line is not None and int(line.fields["version"][1:]) >= intent.number
 
     def _lines_since(self, head: str | None) -> int | None:
-        """How many lines, anchors not counted, follow the one of that hash; None where the ledger has no such line."""
+        """Return the number of lines, without anchors, after the line with this hash.
+
+        None if the ledger has no such line.
+        """
         count = 0 if head == FIRST_PREVIOUS_HASH else None
         for line in self.reader.lines() if head else ():
             if line.hash == head:
@@ -902,8 +922,10 @@ class ArchiveWriter:
         return count
 
     def _refuse_intents(self, intents: verify.Intents, unrecorded: Sequence[verify.Intent]) -> None:
-        """IntegrityError for what somebody without the key wants to have adopted. What an earlier version, which did
-        not sign, intended and did not put in place before it was killed is no matter."""
+        """Raise IntegrityError for an intent that was made without the key.
+
+        Unsigned intents of an earlier version are ignored if that version had not put the objects in place.
+        """
         placed = [each for each in unrecorded if (self._root / each.inventory).exists()]
         head = self._ledger.head
         signs = head is not None and "signature" in head.fields
@@ -925,11 +947,11 @@ class ArchiveWriter:
         self._remove_empty(place)
 
     def _adopt(self, id: str, version: str, inventory_sha512: str) -> bool:
-        """Whether the version is in place and sound; a new version is rolled forward."""
+        """Return whether the version is in place and undamaged. A new version is completed first."""
         place = object_path(self._root, id)
         inventory = place / version / "inventory.json"
         if not inventory.exists() or sha512(read_file(inventory)).hexdigest() != inventory_sha512:
-            self._remove_empty(place)  # an object was about to be put there
+            self._remove_empty(place)  # a kill just before the object was placed
             return False
         if version != "v1":
             publish_version(self._root, self._staging, id, version)
@@ -939,12 +961,12 @@ class ArchiveWriter:
 
 
 def _anchor(last: tuple[int, dict[str, str]]) -> LedgerEntry:
-    """The line that names a checkpoint's timestamps, and so is younger than they are."""
+    """Return the line that names a checkpoint's timestamps, and so is younger than they are."""
     return "anchor", {"checkpoint": last[0], "tokens": last[1]}
 
 
 def _continues(here: Path, source: Path, version: str) -> bool:
-    """Whether a version of an object elsewhere follows the newest one here."""
+    """Return whether a version of an object elsewhere follows the newest one here."""
     before = source / f"v{int(version[1:]) - 1}" / "inventory.json"
     return read_file(here / "inventory.json") == read_file(before)
 

@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession, Download, Frame, Page
     from playwright.async_api import Request as PageRequest
 
-MAX_ANSWER_BYTES = 50 << 20  # bytes of an answer that is taken while it passes
-MAX_EARLY_REQUESTS = 2_000  # requests of pages that Chromium has not told of yet
-CLOSED_AFTER_S = 1.0  # seconds without a window after which the browser counts as closed
-DOWNLOAD_TIMEOUT_S = 120.0  # seconds for a download that is under way when the browser closes
-MAX_FRAMES = 20  # of a page, that are looked into
-HAND_OVER_TIMEOUT_S = 10.0  # seconds for Chromium to hand over what it has already received
+MAX_ANSWER_BYTES = 50 << 20  # a larger answer is not copied in transit
+MAX_EARLY_REQUESTS = 2_000  # requests of pages that Chromium has not announced yet
+CLOSED_AFTER_S = 1.0  # after this time without a window, the browser counts as closed
+DOWNLOAD_TIMEOUT_S = 120.0  # for a download that is running when the browser closes
+MAX_FRAMES = 20  # frames of a page that are captured
+HAND_OVER_TIMEOUT_S = 10.0  # for Chromium to hand over what it has already received
 
-# Everything that can bring a document; pictures, scripts and styles are none.
+# Resource types that can bring a document. Pictures, scripts and styles cannot.
 _TYPES = ("Document", "XHR", "Fetch", "Other")
 _PAPERS = {"application/pdf": ".pdf", "application/x-pdf": ".pdf", "text/plain": ".txt"}
 _VAGUE = ("application/octet-stream", "binary/octet-stream", "application/force-download", "application/download", "")
 
-# The page's scripts live in another world: they see neither this name nor what is behind it.
+# The page's scripts run in another world: they see neither this name nor its value.
 WORLD = "archiver"
 _TELL = "archiverTell"
 _SCRIPT = (Path(__file__).parent / "attended_browser.js").read_text("utf-8")
@@ -55,10 +55,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """One thing that a person brought: a document as it was sent, or a page that they marked.
+    """One item from the person: a document as it was sent, or a page that they marked.
 
-    `how` is opened, downloaded or marked. Of a marked page `content` is its HTML as it stands, with that of its frames,
-    `sent` its HTML as it came where that is still there, and `captures` the files that show it.
+    `how` is opened, downloaded or marked. For a marked page, `content` is its current HTML with that of its frames,
+    `sent` its original HTML if still available, and `captures` the files that show it.
     """
 
     how: str
@@ -77,13 +77,16 @@ class Taken:
 
 
 type Take = Callable[[Taken], Awaitable[str | None]]
-"""What becomes of what was taken; returns why it is not kept, for the person to read, or None."""
+"""Receive one item. Returns why it is not kept, for the person to read, or None."""
 
 
 @dataclass(eq=False)
 class Observation:
-    """One person's browser. `sent` lists what the person's pages sent besides GET, as `METHOD url` without the query;
-    `secrets` everything that no archive may hold: cookies, stored tokens, typed passwords."""
+    """One person's browser.
+
+    `sent` lists what the pages sent besides GET, as `METHOD url` without the query. `secrets` are all values that no
+    archive may contain: cookies, stored tokens, typed passwords.
+    """
 
     context: BrowserContext
     way: GuardProxy
@@ -107,7 +110,7 @@ class Observation:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Watch the context's pages, now and later; at the end, wait for what is under way."""
+        """Watch the context's pages, now and later. At the end, wait for unfinished work."""
         browser = self.context.browser
         assert browser is not None
         for name in ("request", "response", "requestfinished", "requestfailed"):
@@ -129,13 +132,13 @@ class Observation:
         browser = self.context.browser
         while browser and browser.is_connected():
             if not self.context.pages:
-                await asyncio.sleep(CLOSED_AFTER_S)  # one may be about to open
+                await asyncio.sleep(CLOSED_AFTER_S)  # a window may be about to open
                 if not self.context.pages:
                     return
             await asyncio.sleep(CLOSED_AFTER_S / 4)
 
     async def open(self, url: str | None = None) -> Page:
-        """A new tab, at this address."""
+        """Open a new tab at this address."""
         from playwright.async_api import Error
 
         page = await self.context.new_page()
@@ -155,7 +158,7 @@ class Observation:
         return task
 
     async def _safely(self, work: Awaitable[None]) -> None:
-        """Work beside the person's own: windows may close under it at any moment."""
+        """Run work beside the person's own, ignoring errors of windows that close meanwhile."""
         from playwright.async_api import Error
 
         try:
@@ -166,7 +169,7 @@ class Observation:
     # ------------------------------------------------------------ pages
 
     def _meet(self, page: Page) -> asyncio.Task[None]:
-        """Begin to watch a page, once."""
+        """Start to watch a page. Does nothing the second time."""
         if page not in self._met:
             self._met[page] = self._do(self._register(page))
         return self._met[page]
@@ -175,7 +178,7 @@ class Observation:
         """Listen to a page, and put the bar on it."""
         page.on("download", lambda download: self._do(self._downloaded(download)))
         traffic = await Traffic.of(page)
-        # A window that a page opened is told of only when its first answer has begun.
+        # Chromium announces a window that a page opened only after its first answer has begun.
         early, self._early = self._early, []
         for name, message in early:
             if _page_of(message if name != "response" else message.request) is page:
@@ -192,7 +195,7 @@ class Observation:
         self._met.pop(page, None)
 
     async def _watch(self, cdp: CDPSession, page: Page) -> None:
-        """Put our script into a target's documents, in a world of its own."""
+        """Put our script into a target's documents, in an isolated world."""
         cdp.on("Runtime.bindingCalled", lambda event: self._on_binding(cdp, page, event))
         await cdp.send("Page.enable")
         await cdp.send("Runtime.enable")
@@ -201,16 +204,16 @@ class Observation:
         await cdp.send("Page.addScriptToEvaluateOnNewDocument", script)
 
     async def _watch_frame(self, page: Page, frame: Frame) -> None:
-        """A frame of another site has a process of its own; passwords are typed there, too."""
+        """Watch a frame of another site, which has its own process: passwords are typed there, too."""
         from playwright.async_api import Error
 
         if frame.parent_frame is None:
             return
-        with suppress(Error):  # most frames are part of their page
+        with suppress(Error):  # most frames share their page's process
             await self._watch(await page.context.new_cdp_session(frame), page)
 
     def _on_binding(self, cdp: CDPSession, page: Page, event: Mapping[str, Any]) -> None:
-        """What our script says: that it is there, that the person marks the page, or what is in a password field."""
+        """Handle a message of our script: it is ready, the person marks the page, or a password field changed."""
         if event["name"] != _TELL:
             return
         said, world = json.loads(event["payload"]), event["executionContextId"]
@@ -228,7 +231,7 @@ class Observation:
         await cdp.send("Runtime.evaluate", {"expression": expression, "contextId": world})
 
     async def _in_world(self, traffic: Traffic, expression: str) -> None:
-        """Run something in our world of a page."""
+        """Evaluate an expression in our world of a page."""
         tree = await traffic.cdp.send("Page.getFrameTree")
         made = {"frameId": tree["frameTree"]["frame"]["id"], "worldName": WORLD}
         world = await traffic.cdp.send("Page.createIsolatedWorld", made)
@@ -252,7 +255,7 @@ class Observation:
             self._early = [*self._early[-MAX_EARLY_REQUESTS:], (name, message)]
 
     def _note(self, request: PageRequest) -> None:
-        """What a page sends besides GET is logged, and what it calls a password or a token is a secret."""
+        """Log what a page sends besides GET, and learn the secrets in fields named like a password or a token."""
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return
         line = f"{request.method} {redact_url(request.url)}"
@@ -264,7 +267,7 @@ class Observation:
     # ------------------------------------------------------------ documents
 
     async def _passing(self, cdp: CDPSession, event: Mapping[str, Any]) -> None:
-        """Look at an answer before Chromium goes on with it; what is a document is copied, and goes on unchanged."""
+        """Inspect an answer before Chromium continues. Documents are copied, and continue unchanged."""
         from playwright.async_api import Error
 
         number, found = {"requestId": event["requestId"]}, b""
@@ -273,7 +276,7 @@ class Observation:
         large = announced.isdecimal() and int(announced) > MAX_ANSWER_BYTES
         try:
             if paper and not large:
-                # With this Chromium keeps the answer and goes on with the same bytes.
+                # This lets Chromium keep the answer and continue with the same bytes.
                 body = await cdp.send("Fetch.getResponseBody", number)
                 found = base64.b64decode(body["body"]) if body["base64Encoded"] else body["body"].encode()
         except Error as error:
@@ -282,7 +285,7 @@ class Observation:
             with suppress(Error):
                 await cdp.send("Fetch.continueRequest", number)
         large = large or len(found) > MAX_ANSWER_BYTES
-        if paper and large and not _is_attachment(headers):  # of one that is saved, its file tells
+        if paper and large and not _is_attachment(headers):  # a saved one is taken from its file
             self.failures.append(
                 f"{redact_url(event['request']['url'])}: it is larger than {MAX_ANSWER_BYTES >> 20} MB"
             )
@@ -297,7 +300,7 @@ class Observation:
         )  # fmt: skip
 
     async def _downloaded(self, download: Download) -> None:
-        """A file that Chromium saved: it is the person's, so it is kept for them, too."""
+        """Take a file that Chromium saved. It belongs to the person, so they keep it, too."""
         from playwright.async_api import Error
 
         try:
@@ -321,7 +324,7 @@ class Observation:
         await self._taken(Taken(how="downloaded", name=name, content=content, url=url, method="", at=_now()))
 
     async def _taken(self, taken: Taken) -> None:
-        """The same bytes are taken once, by whichever way they came first."""
+        """Take the same bytes only once, in whichever way they came first."""
         digest = sha256(taken.content).hexdigest()
         if not taken.marked and digest in self._digests:
             return
@@ -339,7 +342,7 @@ class Observation:
     # ------------------------------------------------------------ marked pages
 
     async def _mark(self, page: Page) -> None:
-        """Capture a page as it stands, without our bar."""
+        """Capture a page as it is now, without our bar."""
         traffic = self._pages.get(page)
         if traffic is None or not page.url.startswith("http"):
             return
@@ -368,7 +371,7 @@ class Observation:
         captures = await capture(traffic, secrets, reader=self.reader, server=self.way.reached(page.url))
         sent = b""
         if answer and main in traffic.ended and kind in ("text/html", "application/xhtml+xml"):
-            with suppress(Error, TimeoutError):  # only a copy: the WARC has the page, or says why not
+            with suppress(Error, TimeoutError):  # only a copy: the WARC has the page, or the reason why not
                 sent = await asyncio.wait_for(answer.body(), HAND_OVER_TIMEOUT_S)
         html = [await page.content()]
         for frame in page.frames[1:MAX_FRAMES]:
@@ -384,7 +387,7 @@ class Observation:
     # ------------------------------------------------------------ secrets
 
     async def _collect(self) -> None:
-        """Learn what the browser now keeps for its pages and what stands in password fields."""
+        """Learn the values that the browser stores for its pages and that are in password fields."""
         from playwright.async_api import Error
 
         self.secrets |= {value for value in self._typed.values() if value}
@@ -402,7 +405,7 @@ def _page_of(request: PageRequest) -> Page | None:
 
     try:
         return request.frame.page
-    except Error:  # a worker's, or the first one of a window that is not told of yet
+    except Error:  # a worker's request, or the first one of a window that is not announced yet
         return None
 
 
@@ -411,7 +414,7 @@ def _is_attachment(headers: Mapping[str, str]) -> bool:
 
 
 def _is_paper(event: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
-    """Whether an answer is a document to be taken: a PDF by whatever way, a text that is opened or saved."""
+    """Return whether an answer is a document to take: any PDF, or a text that is opened or saved."""
     if event.get("responseStatusCode") != 200:
         return False
     media_type = headers.get("content-type", "").split(";")[0].strip().lower()
@@ -424,7 +427,7 @@ def _is_paper(event: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
 
 
 def _name(url: str, headers: Mapping[str, str], media_type: str) -> str:
-    """What a document is called: by its header, else by its address."""
+    """Return a document's name from its header, else from its address."""
     said = headers.get("content-disposition", "")
     wide = re.search(r"filename\*\s*=\s*[\w-]*'[\w-]*'([^;]+)", said, re.IGNORECASE)
     plain = re.search(r'filename\s*=\s*(?:"([^"]*)"|([^;]+))', said, re.IGNORECASE)

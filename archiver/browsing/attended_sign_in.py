@@ -11,9 +11,9 @@ from archiver.browsing.browser_session import PlaywrightSession
 from archiver.core.errors import SessionExpired, SignInNeeded, SiteUnavailable
 from archiver.provider import Provider, Request
 
-SIGN_IN_TIMEOUT_S = 600.0  # seconds for a person to sign in
-LOOK_INTERVAL_S = 1.0  # seconds between two looks at where the person is
-ASK_INTERVAL_S = 3.0  # seconds between two questions to the platform
+SIGN_IN_TIMEOUT_S = 600.0  # for a person to sign in
+LOOK_INTERVAL_S = 1.0  # between two looks at the person's page
+ASK_INTERVAL_S = 3.0  # between two requests to the platform
 
 
 async def attend(
@@ -24,10 +24,10 @@ async def attend(
     *,
     timeout_s: float = SIGN_IN_TIMEOUT_S,
 ) -> None:
-    """Open the sign-in page and return when the account is signed in; SignInNeeded after `patience` seconds.
+    """Open the sign-in page and return when the account is signed in. Raises SignInNeeded after `patience` seconds.
 
     Only a second page of the same session asks the platform, and only after the person has left the sign-in page, so
-    that nothing moves under their hands.
+    that the person's page never changes under their hands.
     """
     deadline = time.monotonic() + timeout_s
     await session.goto(login_url)
@@ -52,5 +52,5 @@ async def _wait(session: PlaywrightSession, deadline: float, seconds: float) -> 
 async def _signed_in(provider: Provider[Any], session: PlaywrightSession) -> bool:
     try:
         return await provider.signed_in(session)
-    except (SessionExpired, SiteUnavailable):  # a platform out of breath is asked again, while the person goes on
+    except (SessionExpired, SiteUnavailable):  # ask again later, while the person continues
         return False

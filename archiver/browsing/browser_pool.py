@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 
 class Browsers:
-    """Starts Chromium when an account first needs it; an async context manager.
+    """Start Chromium when an account first needs it. An async context manager.
 
-    `network` names the certificates to trust besides the system's. `executable` is a Chromium to use instead of the one
-    that is found. A provider that does not work headless gets a visible browser. `hear` is told of every exchange.
+    `network` names the certificates to trust besides the system's. `executable` is a Chromium to use instead of the
+    located one. A provider that does not work headless gets a visible browser. `hear` receives every exchange.
     """
 
     def __init__(
@@ -53,8 +53,8 @@ class Browsers:
         self._playwright: Playwright | None = None
         self._launched: dict[bool, Browser] = {}
         self._guards: set[guarding.RequestGuard] = set()
-        self._reader = DocumentReader(workers=1)  # reads our own PDFs; its process starts with the first
-        self._capturing = asyncio.Lock()  # printing and drawing take a processor and much memory each
+        self._reader = DocumentReader(workers=1)  # for our own PDFs; its process starts with the first one
+        self._capturing = asyncio.Lock()  # printing and drawing each need a processor and much memory
 
     async def __aenter__(self) -> Self:
         self._stack.enter_context(self._reader)
@@ -78,9 +78,10 @@ class Browsers:
         state: Any = None,
         mode: Mode = Mode.STRICT,
     ) -> PlaywrightSession:
-        """A guarded session on `network`, with a saved state (`PlaywrightSession.state`) restored; close it after use.
+        """Open a guarded session on `network` and restore a saved state (`PlaywrightSession.state`). Close it after
+        use.
 
-        BrowserMissing if no Chromium starts; SignInNeeded if the state cannot be restored.
+        Raises BrowserMissing if no Chromium starts, and SignInNeeded if the state cannot be restored.
         """
         from playwright.async_api import Error
 
@@ -128,10 +129,10 @@ class Browsers:
     async def observe(
         self, network: Network, take: Take, *, keep: Callable[[str], Path], say: Callable[[str], None]
     ) -> AsyncIterator[Observation]:
-        """A browser for a person, on `network`, in which nothing is refused; no other session may be open beside it.
+        """Open a browser for a person, on `network`, in which nothing is refused. No other session may be open.
 
-        `take` is given what the person brings; `keep` says where a downloaded file goes. BrowserMissing if no Chromium
-        starts; ConfigError where a visible one finds no screen.
+        `take` receives what the person brings; `keep` decides where a downloaded file goes. Raises BrowserMissing if no
+        Chromium starts, and ConfigError if a visible one finds no screen.
         """
         browser = await self._browser(self.headless)
         async with AsyncExitStack() as stack:
@@ -183,7 +184,7 @@ class Browsers:
 
 @asynccontextmanager
 async def _hear_cookies(context: BrowserContext, hear: ExchangeListener) -> AsyncIterator[None]:
-    """Tell of the cookies that each answer to a page sets."""
+    """Report the cookies that each answer to a page sets."""
     from playwright.async_api import Error
 
     tasks: list[asyncio.Task[None]] = []
@@ -202,12 +203,12 @@ async def _hear_cookies(context: BrowserContext, hear: ExchangeListener) -> Asyn
 async def _close(closable: Browser | BrowserContext) -> None:
     from playwright.async_api import Error
 
-    with suppress(Error):  # crashed or closed by a person already
+    with suppress(Error):  # already crashed, or closed by a person
         await closable.close()
 
 
 def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
-    """The values of these cookies and stored tokens in a storage state."""
+    """Return the values of these cookies and stored tokens in a storage state."""
     origins = (state or {}).get("origins", [])
     stored = [item for origin in origins for item in origin.get("localStorage", [])]
     for item in [*(state or {}).get("cookies", []), *stored]:

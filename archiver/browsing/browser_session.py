@@ -59,31 +59,31 @@ if TYPE_CHECKING:
     from playwright.async_api import Response as PageResponse
 
 
-PAGE_TIMEOUT_S = 30.0  # seconds for a page or an answer
+PAGE_TIMEOUT_S = 30.0  # for a page or an answer
 
 
-LOAD_TIMEOUT_S = 10.0  # seconds that a page's pictures and scripts may take after its text
+LOAD_TIMEOUT_S = 10.0  # for a page's pictures and scripts, after its text
 
 
-ELEMENT_TIMEOUT_S = 5.0  # seconds until a field or button that should be there, on a page that has come, is missed
+ELEMENT_TIMEOUT_S = 5.0  # a field or button of a loaded page counts as missing after this time
 
 
-CLICK_TIMEOUT_S = 15.0  # seconds for a button that is there to take a click
+CLICK_TIMEOUT_S = 15.0  # for an existing button to take a click
 
 
-RECOVERY_TIMEOUT_S = 10.0  # seconds for a page to try again by itself what failed
+RECOVERY_TIMEOUT_S = 10.0  # for a page to retry by itself what failed
 
 
-MAX_RECOVERY_S = 60.0  # seconds, where it was asked to wait
+MAX_RECOVERY_S = 60.0  # if the platform asked to wait
 
 
-POLL_INTERVAL_S = 0.1  # seconds between two looks at a page
+POLL_INTERVAL_S = 0.1  # between two looks at a page
 
 
-QUIET_AFTER_S = 0.4  # seconds without a request after which a page counts as quiet
+QUIET_AFTER_S = 0.4  # a page without requests for this time counts as idle
 
 
-# A page hears of scrolling with its next frame, which a busy machine may draw late, and a hidden window never.
+# A page learns of scrolling with its next frame. A busy machine draws it late, and a hidden window never does.
 _SCROLL = """(up) => new Promise((done) => {
   window.scrollTo(0, up ? 0 : document.documentElement.scrollHeight);
   requestAnimationFrame(() => requestAnimationFrame(done));
@@ -91,13 +91,13 @@ _SCROLL = """(up) => new Promise((done) => {
 })"""
 
 
-MAX_STEP_CLICKS = 3  # times that one step of a sign-in table is taken
+MAX_STEP_CLICKS = 3  # a step of a sign-in table is repeated at most this often
 
 
 ABORTED = "net::ERR_ABORTED"
 
 
-RENDERED = {"content-type": "text/html; charset=utf-8"}  # a page's text is kept in the encoding that we give it
+RENDERED = {"content-type": "text/html; charset=utf-8"}  # the text is stored in the encoding that we declare
 
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def expiry(info: ProviderInfo, state: Any) -> datetime | None:
 
 @dataclass
 class PlaywrightSession(ExchangeSession):
-    """`provider.BrowserSession` in a guarded browser context. Made by `Browsers.open`."""
+    """`provider.BrowserSession` in a guarded browser context. `Browsers.open` makes it."""
 
     info: ProviderInfo
     context: BrowserContext = field(repr=False)
@@ -121,26 +121,26 @@ class PlaywrightSession(ExchangeSession):
     _capturing: asyncio.Lock = field(repr=False)
     _stack: AsyncExitStack = field(repr=False)
     _codes: set[str] = field(default_factory=set, repr=False)
-    _list_paths: set[str] = field(default_factory=set, repr=False)  # from where an endless list gets more rows
+    _list_paths: set[str] = field(default_factory=set, repr=False)  # sources from which an endless list gets more rows
     _navigations: Navigations = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._navigations = Navigations(self.tab)
 
-    # What the archiver itself asks of a session.
+    # Used by the archiver itself.
 
     async def state(self) -> dict[str, Any]:
-        """Cookies, local storage and databases, to be restored by `Browsers.open`."""
+        """Return cookies, local storage and databases, which `Browsers.open` can restore."""
         with self._named_errors("the session"):
             return dict(await self.context.storage_state(indexed_db=True))
 
     async def close(self) -> None:
-        """Close the account's pages and its way out."""
+        """Close the account's pages and its proxy."""
         await self._stack.aclose()
 
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[PlaywrightSession]:
-        """A second page of the same account, behind the first."""
+        """Open a second page of the same account, behind the first."""
         with self._named_errors("a second page"):
             tab = await self.context.new_page()
             traffic = await Traffic.of(tab)
@@ -151,7 +151,7 @@ class PlaywrightSession(ExchangeSession):
             await tab.close()
 
     async def remember(self) -> None:
-        """Learn the session cookies and tokens that the provider declares."""
+        """Learn the values of the session cookies and tokens that the provider declares."""
         if not self.info.session_secrets:
             return
         cookies, stored = await self._stored()
@@ -163,8 +163,8 @@ class PlaywrightSession(ExchangeSession):
     async def goto(self, url: str) -> Response:
         """Open a page and wait until it is loaded. The response's content is the document's HTML as rendered.
 
-        SpendRefused if the rules do not allow the page or a redirect on the way; SessionExpired if it ends at the
-        sign-in page; LayoutChanged if it is no page but a file.
+        Raises SpendRefused if the rules refuse the page or a redirect to it, SessionExpired if it ends at the sign-in
+        page, and LayoutChanged if it is a file instead of a page.
         """
         answer = await self.exchange.request(self._navigate, "GET", url)
         await self.remember()
@@ -205,7 +205,7 @@ class PlaywrightSession(ExchangeSession):
         return [str(row) for row in found]
 
     async def visible_text(self, selector: str) -> str:
-        """What a reader sees in the first visible element that matches; empty where there is none."""
+        """Return the visible text of the first visible element that matches, or an empty text."""
         if not await self.seen(selector, wait=ELEMENT_TIMEOUT_S):
             return ""
         with self._named_errors(f"{selector!r}"):
@@ -225,7 +225,7 @@ class PlaywrightSession(ExchangeSession):
                 timeout_s = max(timeout_s, min(MAX_RECOVERY_S, asks_to_wait + RECOVERY_TIMEOUT_S / 2))
                 if (waited := time.monotonic() - began) > timeout_s:
                     raise error
-                if not nudged and waited > timeout_s / 2:  # a page that asks when it is scrolled
+                if not nudged and waited > timeout_s / 2:  # a page that sends requests while it is scrolled
                     nudged = True
                     await self._polite()
                     await self._scroll(up=True)
@@ -244,9 +244,10 @@ class PlaywrightSession(ExchangeSession):
             return await self.tab.locator(rows).count() if rows else 0
 
     async def _not_overcome(self, asked: Sequence[PageRequest], *, grown: bool) -> tuple[ArchiverError, float] | None:
-        """What keeps the page's list from going on, and the seconds that the platform asks to wait: an address's last
-        answer, where that is a failure. Where the list has grown, or is known to come from elsewhere, only addresses
-        that it comes from count.
+        """Return what stops the page's list, and for how many seconds the platform asks to wait.
+
+        The reason is the last answer of an address, if that is a failure. If the list has grown, or its source is
+        known, only failures of its own source count.
         """
         last: dict[tuple[str, ...], PageRequest] = {}
         for request in asked:
@@ -268,7 +269,7 @@ class PlaywrightSession(ExchangeSession):
             visible_now = await self._first(key for key, times in left.items() if times)
             if visible_now is None:
                 await asyncio.sleep(POLL_INTERVAL_S)
-                if self._navigations.pending:  # a slow answer is no answer that is not known
+                if self._navigations.pending:  # a request without an answer yet has not failed
                     deadline = min(latest, time.monotonic() + within)
                 continue
             match outcomes[visible_now]:
@@ -299,7 +300,7 @@ class PlaywrightSession(ExchangeSession):
     async def capture(self) -> Sequence[Document]:
         async with self._capturing:
             await self.remember()
-            cookies, stored = await self._stored()  # no capture may show them, whether declared or not
+            cookies, stored = await self._stored()  # captures must not show them, whether they are declared or not
             stored_secrets = {value for name, value in stored.items() if secret_name(name)}
             secrets = {*self.secret_values(), *cookie_secrets(cookies), *stored_secrets}
             return await capture(self.traffic, secrets, reader=self._reader, server=self.way.reached(self.tab.url))
@@ -307,7 +308,7 @@ class PlaywrightSession(ExchangeSession):
     # How
 
     async def _stored(self) -> tuple[list[Cookie], dict[str, str]]:
-        """The account's cookies, and what the page's site stores in the browser, by name."""
+        """Return the account's cookies and what the page's site stores in the browser, by name."""
         from playwright.async_api import Error
 
         deadline = time.monotonic() + PAGE_TIMEOUT_S
@@ -318,7 +319,7 @@ class PlaywrightSession(ExchangeSession):
                     if not self.tab.url.startswith("http"):
                         return cookies, {}
                     return cookies, await self.tab.evaluate("() => ({...sessionStorage, ...localStorage})")
-                except Error as error:  # the next page is on its way
+                except Error as error:  # the next page is loading
                     if "context was destroyed" not in error.message or time.monotonic() > deadline:
                         raise
                 await asyncio.sleep(POLL_INTERVAL_S)
@@ -338,7 +339,7 @@ class PlaywrightSession(ExchangeSession):
         return code
 
     async def _choose(self, options: str, setting: str) -> None:
-        """Click the option that the account's setting names; a guess would read another's history."""
+        """Click the option that the account's setting names. A guess would read another person's history."""
         await self._element(options)
         found = self.tab.locator(options).filter(visible=True)
         with self._named_errors(f"{options!r}"):
@@ -357,7 +358,7 @@ class PlaywrightSession(ExchangeSession):
             await found.nth(fitting[0]).click(timeout=1000 * ELEMENT_TIMEOUT_S)
 
     async def _words(self, key: str) -> str:
-        """What the platform says where the outcome shows, for the person who reads the error."""
+        """Return the platform's message where the outcome appears, for the reader of the error."""
         if key.startswith("url:"):
             return f"it leads to {redact_url(self.tab.url)}"
         with self._named_errors("the platform's message"):
@@ -377,10 +378,10 @@ class PlaywrightSession(ExchangeSession):
                 raise AdapterBroken(
                     f"{selector!r} is no valid selector{_adapter_line()}: {first_line(error)}"
                 ) from None
-            return False  # the page is being replaced by the next one
+            return False  # the next page is replacing this one
 
     async def _element(self, selector: str) -> Locator:
-        """The first visible one; waited for as long as the page is still on its way, and for a moment after."""
+        """Return the first visible match. Waits while the page is loading, and a moment longer."""
         deadline = latest = time.monotonic() + ELEMENT_TIMEOUT_S
         latest += PAGE_TIMEOUT_S
         while not await self._shows(selector):
@@ -394,8 +395,10 @@ class PlaywrightSession(ExchangeSession):
         return self.tab.locator(selector).filter(visible=True).first
 
     async def _press(self, element: Locator) -> None:
-        """Click. What the page makes of it is not waited for. Where another page begins, the button was clicked, even
-        if it did not live to tell."""
+        """Click, without waiting for the result.
+
+        If another page begins to load, the button was clicked, even if Playwright reports an error.
+        """
         from playwright.async_api import TimeoutError
 
         begun = self._navigations.begun
@@ -406,7 +409,7 @@ class PlaywrightSession(ExchangeSession):
                 raise
 
     async def _while_visible(self, key: str, act: Callable[[], Awaitable[None]]) -> None:
-        """Act on what is shown, unless it goes away by itself meanwhile."""
+        """Carry out the shown step, unless it disappears by itself meanwhile."""
         try:
             await act()
         except LayoutChanged:
@@ -414,7 +417,7 @@ class PlaywrightSession(ExchangeSession):
                 raise
 
     def _refused_on_the_way(self) -> ArchiverError | None:
-        """The error of a page that a sign-in led to and that did not come: the rules refused it, or it failed."""
+        """Return the error for a page that did not load during the sign-in: the rules refused it, or it failed."""
         failed = self._navigations.failed
         if failed is None or self._navigations.pending:
             return None
@@ -425,14 +428,14 @@ class PlaywrightSession(ExchangeSession):
         return lost if self._navigations.lost else None
 
     def _answered_badly(self) -> ArchiverError | None:
-        """The error of a page that shows nothing known, and says by its status that it is none."""
+        """Return the error for a page with nothing known on it and an error status."""
         answer = self._navigations.answer
         if answer is None or answer.status < 400:
             return None
         said = f"{redact_url(answer.url)}, to which the sign-in leads, answered {answer.status}"
         passing = answer.status == 429 or answer.status >= 500
         if passing and self._reads(Request(answer.request.method, answer.url)):
-            return None  # the account's own page: who reads it asks again, and waits as long as it is told to
+            return None  # the account's own page: its reader retries, and waits as long as the platform asks
         if answer.status == 429:
             return RateLimited(said)
         if answer.status >= 500:
@@ -444,22 +447,22 @@ class PlaywrightSession(ExchangeSession):
         return any(rule.matches(request) for rule in allowed)
 
     def _refused_here(self) -> list[str]:
-        """What was refused of the site's own hosts, where a sign-in may have needed it."""
+        """Return refused requests to the site's own hosts, which the sign-in may have needed."""
         hosts = (*self.info.rules.hosts, *self.info.rules.sign_in_hosts)
         lines = [(line, urlsplit(line.partition(" ")[2]).netloc.lower()) for line in self.refused]
         return [line for line, netloc in lines if any(fnmatchcase(netloc, host) for host in hosts)]
 
     async def _failure(self, request: PageRequest) -> tuple[ArchiverError, float] | None:
-        """A list whose request for more rows fails stops growing, and looks as if it had ended: so say what failed, and
-        how many seconds the platform asks to wait."""
+        """Raise the error that stops a list, so that a list whose requests fail is not taken for complete.
+
+        The error contains how many seconds the platform asks to wait.
+        """
         place = redact_url(request.url)
         if request.failure:
             return SiteUnavailable(f"{place}: {request.failure}"), 0
         try:
             with self._named_errors(place):
-                answer = await asyncio.wait_for(
-                    request.response(), ELEMENT_TIMEOUT_S
-                )  # the network was waited for already
+                answer = await asyncio.wait_for(request.response(), ELEMENT_TIMEOUT_S)  # the network is already idle
         except TimeoutError:
             return SiteUnavailable(f"{place} does not answer"), 0
         if answer is None or (answer.status < 400 and not self._is_login(answer.url)):
@@ -474,7 +477,7 @@ class PlaywrightSession(ExchangeSession):
         return Request("GET", url).place == Request("GET", self.info.login_url).place
 
     async def _polite(self) -> None:
-        """What a click or a scroll makes the page ask for is a request like any other."""
+        """Judge what a click or a scroll made the page request like any other request."""
         await self.exchange.pacing.wait(urlsplit(self.tab.url).hostname or "", self.info.pacing)
 
     async def _html(self) -> bytes:
@@ -486,7 +489,7 @@ class PlaywrightSession(ExchangeSession):
                 await self.tab.wait_for_load_state("domcontentloaded", timeout=1000 * PAGE_TIMEOUT_S)
                 try:
                     return (await self.tab.content()).encode()
-                except Error as error:  # the next page is on its way; what is wanted is that one
+                except Error as error:  # the next page is loading, and that is the one to read
                     if "navigating" not in error.message or time.monotonic() > deadline:
                         raise
                 await asyncio.sleep(POLL_INTERVAL_S)
@@ -510,10 +513,10 @@ class PlaywrightSession(ExchangeSession):
             raise SiteUnavailable(f"{what} at {redact_url(self.tab.url)}: {first_line(error)}") from None
 
     async def _navigate(self, _method: str, url: str, _headers: Mapping[str, str], _body: bytes | None) -> Raw:
-        """`exchange.Send` by the page itself: redirects are followed by Chromium and judged by the guard."""
+        """`exchange.Send` by the page itself. Chromium follows redirects, and the guard judges them."""
         refused = len(self.refused)
         answer, html = await self._load(url, refused)
-        if html is None:  # the page left itself while it came: once more, so that it cannot
+        if html is None:  # the page navigated away while loading: load it again so that it cannot
             await self._polite()
             async with self._held():
                 answer, html = await self._load(url, refused)
@@ -521,7 +524,7 @@ class PlaywrightSession(ExchangeSession):
             raise self._navigations.error()
         if len(html) > MAX_ANSWER_BYTES:
             raise endless(url)
-        if answer is None:  # only the fragment differed
+        if answer is None:  # only the fragment differs
             return Raw(200, RENDERED, html)
         kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "retry-after")}
         kind = kept.get("content-type", "text/html")
@@ -530,9 +533,9 @@ class PlaywrightSession(ExchangeSession):
         return Raw(answer.status, kept | RENDERED, html, answer.url)
 
     async def _load(self, url: str, refused: int) -> tuple[PageResponse | None, bytes | None]:
-        """The answer, and the page's text: None where its script leads away before it has come to its end.
+        """Return the answer and the page's text, or None if its script navigates away before it is loaded.
 
-        `refused` is how many requests were refused before.
+        `refused` is the number of earlier refused requests.
         """
         from playwright.async_api import Error, TimeoutError
 
@@ -548,7 +551,7 @@ class PlaywrightSession(ExchangeSession):
             if not parsed.done():
                 return answer, None
             parsed.result()
-            with suppress(TimeoutError):  # a picture that never comes; the page is there
+            with suppress(TimeoutError):  # a picture that never arrives; the page is there
                 await self.tab.wait_for_load_state("load", timeout=1000 * LOAD_TIMEOUT_S)
             html = await self._html()
             return answer, None if self._navigations.lost else html
@@ -564,9 +567,9 @@ class PlaywrightSession(ExchangeSession):
 
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[None]:
-        """Pages that are opened inside do not lead away from themselves; who clicks in them is led on."""
+        """Keep pages that the archiver opens from navigating away. Sign-in pages may, because clicks lead on."""
         cdp = self.traffic.cdp
-        await cdp.send("Page.enable")  # else the script is taken and never run
+        await cdp.send("Page.enable")  # otherwise the script is accepted and never runs
         added = await cdp.send("Page.addScriptToEvaluateOnNewDocument", {"source": HOLD})
         try:
             yield
@@ -600,7 +603,7 @@ class PlaywrightSession(ExchangeSession):
         return Raw(answer.status, answer.headers, content)
 
     async def _cookie_header(self, url: str) -> list[tuple[str, str]]:
-        """What the context sends to this address as cookies."""
+        """Return the cookies that the context sends to this address."""
         return [("cookie", f"{each['name']}={each['value']}") for each in await self.context.cookies(url)]
 
 
@@ -616,7 +619,7 @@ def _adapter_line() -> str:
 
 
 def _address(url: str) -> tuple[str, ...]:
-    """The path and the parameters of an address, without those by which pages make sure that they are answered anew."""
+    """Return path and parameters of an address, without those that only prevent caching."""
     parts = urlsplit(url)
     names = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0].lower() not in _ANEW)
     return parts.path, *(f"{name}={value}" for name, value in names)
@@ -626,11 +629,11 @@ _ANEW = frozenset({"_", "again", "attempt", "cb", "nocache", "r", "retry", "rnd"
 
 
 def _is_at(url: str, glob: str) -> bool:
-    """Whether the whole URL matches; `*` and `**` stand for anything, all else for itself."""
+    """Match the whole URL. `*` and `**` match anything; everything else matches itself."""
     return re.fullmatch(re.sub(r"(\\\*)+", ".*", re.escape(glob)), url) is not None
 
 
-_LOST = {  # by the words of Chromium and Node.js
+_LOST = {  # error texts of Chromium and Node.js
     UNKNOWN: ("ERR_NAME", "ENOTFOUND"),
     UNREACHED: ("ERR_TUNNEL", "ERR_PROXY", "ERR_CONNECTION_REFUSED", "ECONNREFUSED"),
     DROPPED: ("ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED", "ERR_EMPTY_RESPONSE", "ECONNRESET", "socket hang up"),
@@ -638,9 +641,9 @@ _LOST = {  # by the words of Chromium and Node.js
 
 
 def _lost(error: Exception, url: str) -> Lost | ArchiverError:
-    """What a request's failure means."""
+    """Return the meaning of a request's failure."""
     reason = first_line(error)
-    reason = (reason.partition(": ")[2] or reason).partition(" at http")[0]  # the URL, with its query, follows
+    reason = (reason.partition(": ")[2] or reason).partition(" at http")[0]  # the URL with its query follows
     if guarding.BLOCKED in reason:
         return SpendRefused(f"{redact_url(url)} or a page it leads to")
     if "Download is starting" in reason:
@@ -653,7 +656,7 @@ def _lost(error: Exception, url: str) -> Lost | ArchiverError:
 
 @dataclass(eq=False)
 class _Network:
-    """What a page asks for while it is listened to."""
+    """The requests of a page while a listener is active."""
 
     asked: list[PageRequest] = field(default_factory=list)
     _open: set[PageRequest] = field(default_factory=set)
@@ -669,7 +672,7 @@ class _Network:
         self._changed = time.monotonic()
 
     async def quiet(self) -> None:
-        """Wait until the page has asked for nothing for a moment."""
+        """Wait until the page has sent no request for a moment."""
         deadline = time.monotonic() + PAGE_TIMEOUT_S
         while time.monotonic() < deadline:
             await asyncio.sleep(POLL_INTERVAL_S)
@@ -679,11 +682,11 @@ class _Network:
 
 @asynccontextmanager
 async def _watched(tab: Page) -> AsyncIterator[_Network]:
-    """Listen to what the page asks for inside."""
+    """Listen to the page's requests inside this context."""
     network = _Network()
     handlers = {"request": network.began, "requestfinished": network.ended, "requestfailed": network.ended}
     for event, handler in handlers.items():
-        tab.on(event, handler)  # type: ignore[call-overload]  # Playwright overloads on each literal event name
+        tab.on(event, handler)  # type: ignore[call-overload] # Playwright overloads on each literal event name
     try:
         yield network
     finally:

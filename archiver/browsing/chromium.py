@@ -25,8 +25,8 @@ from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
-SANDBOX_VARIABLE = "ARCHIVER_CHROMIUM_SANDBOX"  # `off`: Chromium runs without its sandbox
-NOWHERE = "http://127.0.0.1:9"  # a proxy where nothing listens
+SANDBOX_VARIABLE = "ARCHIVER_CHROMIUM_SANDBOX"  # with `off`, Chromium runs without its sandbox
+NOWHERE = "http://127.0.0.1:9"  # a proxy address without a listener
 VERSION_TIMEOUT_S = 20
 SIGN_OF_LIFE_S = 8.0
 _SANDBOX_WORDS = re.compile(r"no usable sandbox|sandbox helper|setuid sandbox|move to new namespace|zygote_host", re.I)
@@ -65,14 +65,16 @@ class Chromium:
     found: str
 
     def describe(self) -> str:
-        """`Chromium 156.0.1 at /usr/bin/chromium (on the PATH)`, and whether it is too old; without the version where
-        it does not say."""
+        """Return for example `Chromium 156.0.1 at /usr/bin/chromium (on the PATH)`, with a warning if it is too old.
+
+        Without the version if the browser does not print one.
+        """
         version = self.version()
         warning = version_warning(version, datetime.now(UTC).date())
         return f"{version or 'Chromium'} at {self.path} ({self.found}){f'; {warning}' if warning else ''}"
 
     def version(self) -> str:
-        """What `--version` prints; empty where it prints nothing (Windows) or does not start."""
+        """Return the output of `--version`. Empty if it prints nothing (Windows) or does not start."""
         if sys.platform == "win32":
             return ""  # opens a window there
         try:
@@ -90,13 +92,18 @@ class Chromium:
 
 
 def child_environment() -> dict[str, str]:
-    """Our environment without what could carry a secret (ARCHIVER_*) or print one (Playwright's DEBUG)."""
+    """Return our environment without variables that may contain a secret (ARCHIVER_*) or print one (Playwright's
+    DEBUG).
+    """
     return {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_") and name != "DEBUG"}
 
 
 def find() -> Chromium | None:
-    """The first Chromium there is, without installing any: the one named in ARCHIVER_CHROMIUM, Playwright's own, one on
-    the PATH, Chrome, Edge. ConfigError where ARCHIVER_CHROMIUM names none."""
+    """Return the first existing Chromium without installing one.
+
+    The order is: ARCHIVER_CHROMIUM, Playwright's own, one on the PATH, Chrome, Edge. Raises ConfigError if
+    ARCHIVER_CHROMIUM does not name a browser.
+    """
     named = os.environ.get("ARCHIVER_CHROMIUM")
     if named:
         path = shutil.which(named)
@@ -107,7 +114,7 @@ def find() -> Chromium | None:
 
 
 def usable() -> Chromium:
-    """The first Chromium there is; BrowserMissing where there is none. Nothing is installed: set-up does that."""
+    """Return the first existing Chromium. Raises BrowserMissing if there is none; only set-up installs one."""
     if there := find():
         return there
     raise missing()
@@ -128,7 +135,7 @@ def _candidates() -> Iterator[Chromium]:
 
 
 def _playwrights_own() -> Path | None:
-    """The newest full Chromium in the folder where `playwright install chromium` puts them."""
+    """Return the newest full Chromium in the folder where `playwright install chromium` installs it."""
     system = platform.system()
     usual = {
         "Darwin": Path.home() / "Library/Caches/ms-playwright",
@@ -141,7 +148,10 @@ def _playwrights_own() -> Path | None:
 
 
 def ensure(say: Callable[[str], None]) -> Chromium:
-    """A Chromium, installed now if there is none; `say` hears what is being done. BrowserMissing if that fails too."""
+    """Return a Chromium, installing one if necessary.
+
+    `say` receives the progress. Raises BrowserMissing if that fails.
+    """
     if there := find():
         return there
     for what, commands in _installers():
@@ -158,14 +168,14 @@ def ensure(say: Callable[[str], None]) -> Chromium:
 
 
 def missing() -> BrowserMissing:
-    """The error where a machine has no Chromium, with the commands that bring one."""
+    """Return the error for a machine without Chromium, with the commands that install one."""
     return BrowserMissing(
         f"this machine has none. To get one: {' or '.join(f'`{each}`' for each in commands_to_install())}"
     )
 
 
 def commands_to_install() -> list[str]:
-    """Commands that bring a Chromium to this machine, the best first."""
+    """Return the commands that install a Chromium on this machine, best first."""
     program = Path(sys.executable).with_name("playwright")
     short = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
     apt = ["sudo apt-get install chromium"] if shutil.which("apt-get") else []
@@ -181,11 +191,14 @@ def _installers() -> Iterator[tuple[str, list[list[str]]]]:
 
 
 def _run(command: Sequence[str]) -> str:
-    """Run an installer, with a dot as a sign of life now and then; the reason where it failed, else nothing."""
+    """Run an installer and print a dot now and then as a sign of life.
+
+    Returns the reason of a failure, else nothing.
+    """
     environ = child_environment() | {"DEBIAN_FRONTEND": "noninteractive"}
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace", env=environ, umask=0o022,  # a package of the system is for everybody
+        errors="replace", env=environ, umask=0o022,  # packages of the system are readable by everybody
     )  # fmt: skip
     said, dots = "", 0
     while True:
@@ -206,14 +219,14 @@ def _run(command: Sequence[str]) -> str:
 
 
 def is_root() -> bool:
-    """Whether this process is root's: Chromium refuses to sandbox itself then."""
+    """Return whether this process runs as root: Chromium then refuses to use its sandbox."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def sandboxed() -> bool:
-    """Whether Chromium is started in its sandbox: unless ARCHIVER_CHROMIUM_SANDBOX is `off`, or as root.
+    """Return whether Chromium starts in its sandbox: not as root, and not if ARCHIVER_CHROMIUM_SANDBOX is `off`.
 
-    ConfigError where the variable holds anything else.
+    Raises ConfigError if the variable has any other value.
     """
     setting = os.environ.get(SANDBOX_VARIABLE, "on")
     if setting not in ("on", "off"):
@@ -223,29 +236,29 @@ def sandboxed() -> bool:
 
 @asynccontextmanager
 async def playwright_driver(variables: Mapping[str, str]) -> AsyncIterator[Playwright]:
-    """Playwright with these environment variables; BrowserMissing where its driver does not start."""
+    """Start Playwright with these environment variables. Raises BrowserMissing if its driver does not start."""
     from playwright.async_api import async_playwright
 
     if fault := await asyncio.to_thread(driver_fault):
         raise BrowserMissing(f"Playwright, which controls it, does not start on this machine ({fault})")
     async with AsyncExitStack() as stack:
-        with environment(variables):  # Playwright passes this process's environment on, and takes no other
+        with environment(variables):  # Playwright passes on this process's environment and accepts no other
             try:
                 playwright = await stack.enter_async_context(async_playwright())
-            except Exception as error:  # noqa: BLE001  # Playwright has no type of its own for a driver that ends
+            except Exception as error:  # noqa: BLE001 # Playwright has no type of its own for a driver that ends
                 raise BrowserMissing(f"Playwright, which controls it, does not start ({first_line(error)})") from None
         yield playwright
 
 
 def driver_fault() -> str:
-    """Why Playwright's driver does not start on this machine, in the system's words; empty where it does.
+    """Return why Playwright's driver does not start on this machine, in the system's words. Empty if it does.
 
-    Asked beforehand, since the driver would print its own words in the midst of ours.
+    Checked beforehand, because the driver would print its own message in the middle of ours.
     """
     import playwright
 
     program = Path(playwright.__file__).parent / "driver" / ("node.exe" if sys.platform == "win32" else "node")
-    if not program.exists():  # the system's Node.js may serve in its place
+    if not program.exists():  # the system's Node.js may replace it
         return ""
     try:
         done = subprocess.run(
@@ -272,7 +285,7 @@ async def launch(
     switches: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
 ) -> Browser:
-    """Start a Chromium with the guard's switches and these; SandboxRefused or BrowserMissing if that fails."""
+    """Start a Chromium with the guard's and these switches. Raises SandboxRefused or BrowserMissing."""
     from playwright.async_api import Error
 
     try:
@@ -291,7 +304,7 @@ async def launch(
 
 
 def try_start(chromium: Chromium) -> None:
-    """Start this Chromium and end it; SandboxRefused or BrowserMissing where it does not start."""
+    """Start this Chromium and end it. Raises SandboxRefused or BrowserMissing if it does not start."""
 
     async def start() -> None:
         async with playwright_driver(child_environment()) as playwright:
@@ -302,10 +315,10 @@ def try_start(chromium: Chromium) -> None:
 
 
 def run_apart[T](work: Coroutine[Any, Any, T]) -> T:
-    """Run this in an event loop of its own, in a thread of its own: the caller may be within another loop."""
+    """Run this in a new event loop in a new thread, because the caller may already be in a loop."""
 
     async def main() -> T:
-        # What fails is raised by what is awaited. The rest is what Ctrl-C broke in the midst of something.
+        # Awaited code raises its own errors. The rest are tasks that Ctrl-C interrupted.
         asyncio.get_running_loop().set_exception_handler(lambda _, context: log.debug("%s", context["message"]))
         return await work
 
@@ -315,7 +328,7 @@ def run_apart[T](work: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """This process's environment for a moment."""
+    """Change this process's environment for a moment."""
     before = dict(os.environ)
     _become(variables)
     try:
@@ -331,12 +344,12 @@ def _become(variables: Mapping[str, str]) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """What happened, without Playwright's call log, in which typed values stand."""
+    """Return the error without Playwright's call log, which contains typed values."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def main() -> None:
-    """For the set-up: find or install a Chromium, and try it. A machine without one is told what is missing."""
+    """Find or install a Chromium and try it, for set-up. Says what is missing if that fails."""
     try:
         chromium = ensure(print)
         try_start(chromium)

@@ -27,11 +27,11 @@ from archiver.provider import Mode, Request, Rules
 
 NOTHING = Rules(allow=())  # for Chromium's own traffic, which belongs to no account
 
-BUFFER_BYTES = 2**18  # bytes read at once
-WRAPPING_RATIO = 1.1  # how much longer an answer is in its chunks and TLS records
-MAX_BODY_BYTES = 2**20  # bytes of a plain HTTP request's body
-CONNECT_TIMEOUT_S = 30.0  # seconds to reach a host or the network's own proxy
-# Headers that are between two neighbours, and end there (RFC 9110, 7.6.1), besides those that `Connection` names.
+BUFFER_BYTES = 2**18  # bytes in one read
+WRAPPING_RATIO = 1.1  # chunks and TLS records make an answer longer by this factor
+MAX_BODY_BYTES = 2**20  # body of a plain HTTP request
+CONNECT_TIMEOUT_S = 30.0  # to reach a host or the network's own proxy
+# Hop-by-hop headers (RFC 9110, 7.6.1), besides those that `Connection` names.
 HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
     "transfer-encoding", "upgrade",
@@ -41,7 +41,10 @@ log = logging.getLogger(__name__)
 
 
 def may_connect(rules: Rules, mode: Mode, authority: str) -> bool:
-    """Whether a declared URL, or a sign-in host while a person signs in, is at this `host:port`; any is in observe."""
+    """Return whether this `host:port` belongs to a declared URL, or to a sign-in host while a person signs in.
+
+    In observe mode, every host is allowed.
+    """
     if mode is Mode.OBSERVE:
         return True
     declared = [rule.url for rule in rules.allow] + list(rules.assets)
@@ -58,7 +61,10 @@ def _authority_pattern(url: str) -> re.Pattern[str]:
 
 
 class Declined(ConnectionError):
-    """The network's own proxy refused to connect; `status` is what it answered, `407 Proxy Authentication Required`."""
+    """The network's own proxy refused to connect.
+
+    `status` is its answer, for example `407 Proxy Authentication Required`.
+    """
 
     def __init__(self, status: str) -> None:
         super().__init__(f"the network's proxy answered {status}")
@@ -66,10 +72,10 @@ class Declined(ConnectionError):
 
 
 class GuardProxy:
-    """One account's way out; `async with GuardProxy(rules, network) as proxy` listens at `proxy.url`.
+    """The proxy of one account: `async with GuardProxy(rules, network) as proxy` listens at `proxy.url`.
 
-    `refused` lists what was turned away: `host:port`, or method and URL without its query for plain HTTP. `flooded` has
-    the hosts whose connection was cut, since they sent more than any document without having been asked anew.
+    `refused` lists refused requests: `host:port`, or method and URL without its query for plain HTTP. `flooded` lists
+    hosts whose connection was cut because they sent more than any document without a new request.
     """
 
     def __init__(self, rules: Rules, network: Network, mode: Mode = Mode.STRICT) -> None:
@@ -96,7 +102,7 @@ class GuardProxy:
         await asyncio.gather(*self._open, return_exceptions=True)
 
     def reached(self, url: str) -> str:
-        """In words, the address at which a URL's host was last reached. Chromium itself sees but this proxy."""
+        """Return the address at which a URL's host was last reached. Chromium itself only sees this proxy."""
         parts = urlsplit(url)
         if self.network.proxy_for(parts.hostname or ""):
             return "not available: it is reached through the network's own proxy, which alone knows it"
@@ -108,17 +114,17 @@ class GuardProxy:
         assert task is not None
         self._open.add(task)
         try:
-            # Whoever hangs up first ends the exchange; the browser sees that for itself.
+            # Either side may hang up, which ends the exchange; the browser notices by itself.
             with suppress(OSError, asyncio.IncompleteReadError):
                 await self._serve(reader, writer)
         except asyncio.CancelledError:
-            pass  # the proxy is closing, which is all that cancels these tasks
+            pass  # only closing the proxy cancels these tasks
         finally:
             self._open.discard(task)
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request; whatever the client sends after it is passed on to nobody, except inside a tunnel."""
+        """Handle one request. Later bytes from the client go nowhere, except inside a tunnel."""
         try:
             received = await read_request(reader, MAX_BODY_BYTES)
             if received.method == "CONNECT":
@@ -144,7 +150,7 @@ class GuardProxy:
     async def _forward(
         self, received: Received, url: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """One plain HTTP request, judged whole, then sent on a connection of its own."""
+        """Judge one whole plain HTTP request, then send it on a new connection."""
         method, body, headers = received.method, received.body, received.headers
         requests = [Request(method, url, body, passive, headers) for passive in (False, True)]
         if not any(self.rules.permit(request, self.mode) for request in requests):
@@ -180,7 +186,7 @@ class GuardProxy:
         writer: asyncio.StreamWriter,
         netloc: str,
     ) -> None:
-        """The answer to the request that was sent on `out`, as the answer to the one that was `asked`."""
+        """Return the answer to the request sent on `out`, as the answer to the request that was `asked`."""
         came = 0
         try:
             while not isinstance(event := out.next_event(), h11.EndOfMessage | h11.ConnectionClosed):
@@ -207,11 +213,11 @@ class GuardProxy:
 
     @property
     def _most(self) -> float:
-        """Bytes of one answer; a person may download what they like."""
+        """Return the size limit of one answer. A person may download any size."""
         return inf if self.mode is Mode.OBSERVE else MAX_ANSWER_BYTES * WRAPPING_RATIO
 
     async def _reach(self, authority: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A byte stream to `host:port`, directly or through the network's own proxy."""
+        """Open a byte stream to `host:port`, directly or through the network's own proxy."""
         upstream = self.network.proxy_for(authority.rpartition(":")[0])
         if not upstream:
             return await self._dial(f"http://{authority}")
@@ -223,7 +229,7 @@ class GuardProxy:
         with ExitStack() as failed:
             failed.callback(writer.close)
             try:
-                while True:  # what follows the head is the other host's
+                while True:  # bytes after the head come from the other host
                     out.receive_data(await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), CONNECT_TIMEOUT_S))
                     if isinstance(response := out.next_event(), h11.Response):
                         break
@@ -240,7 +246,7 @@ class GuardProxy:
         port = parts.port or DEFAULT_PORTS[parts.scheme]
         connecting = asyncio.open_connection(parts.hostname, port, ssl=tls, limit=BUFFER_BYTES)
         reader, writer = await asyncio.wait_for(connecting, CONNECT_TIMEOUT_S)
-        if peer := writer.get_extra_info("peername"):  # none where the other side has hung up already
+        if peer := writer.get_extra_info("peername"):  # the other side may have hung up already
             self._peers[f"{parts.hostname}:{port}"] = f"{peer[0]} port {peer[1]}"
         return reader, writer
 
@@ -255,7 +261,7 @@ class GuardProxy:
 
 
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers that are for the other end."""
+    """Return the end-to-end headers."""
     items = list(headers)
     named = b",".join(value for name, value in items if name.lower() == b"connection").decode("latin-1").lower()
     hops = HOP_BY_HOP | {name.strip() for name in named.split(",")}
@@ -263,7 +269,7 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
 
 
 def _credentials(proxy: str | None) -> list[tuple[bytes, bytes]]:
-    """The header by which a proxy with `user:password@` in its URL knows us."""
+    """Return the header that authenticates us at a proxy with `user:password@` in its URL."""
     parts = urlsplit(proxy or "")
     if parts.username is None:
         return []
@@ -272,7 +278,7 @@ def _credentials(proxy: str | None) -> list[tuple[bytes, bytes]]:
 
 
 def answer(writer: asyncio.StreamWriter, status: str) -> None:
-    """An empty answer, after which the connection closes."""
+    """Send an empty answer and close the connection."""
     writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
 
 
@@ -283,8 +289,10 @@ async def relay(
     out_writer: asyncio.StreamWriter,
     most: float,
 ) -> bool:
-    """Carry bytes both ways until either side ends; False where the other side was cut off, since more than `most`
-    bytes came from it after the last that it was sent."""
+    """Copy bytes both ways until either side ends.
+
+    Returns False if the other side was cut off because it sent more than `most` bytes since it last received some.
+    """
     came = 0
 
     async def ask() -> None:
@@ -309,13 +317,13 @@ async def relay(
 
 
 async def _unheard(reader: asyncio.StreamReader) -> None:
-    """Until the client hangs up: what it sends meanwhile, a second request, say, goes nowhere."""
+    """Wait until the client hangs up. Bytes that it sends meanwhile, such as a second request, go nowhere."""
     while await reader.read(BUFFER_BYTES):
         pass
 
 
 async def first(*ways: Coroutine[None, None, None]) -> None:
-    """Until one of these ends, by whatever cause; the others end with it."""
+    """Wait until one of these ends for any reason, then end the others."""
     tasks = [asyncio.ensure_future(way) for way in ways]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

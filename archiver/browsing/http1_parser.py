@@ -21,7 +21,7 @@ _LISTED_LENGTH = re.compile(rb"\ncontent-length:[^\r\n]*[^0-9 \t\r\n]")
 
 
 class AmbiguousRequest(Exception):
-    """What came is no HTTP/1.1 request, or one that two programs could read in two ways. `status` answers it."""
+    """The data is not an HTTP/1.1 request, or two programs could read it differently. `status` is the answer."""
 
     def __init__(self, reason: str, status: str = "400 Bad Request") -> None:
         super().__init__(f"a request that {reason}")
@@ -30,7 +30,7 @@ class AmbiguousRequest(Exception):
 
 @dataclass(frozen=True)
 class Received:
-    """One whole request. `connection` is h11's view of it, on which it can be answered."""
+    """One whole request. `connection` is h11's state, through which it can be answered."""
 
     method: str
     target: str
@@ -40,7 +40,7 @@ class Received:
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
-        """Lower-case names; the values of a name that occurs more than once are joined by commas."""
+        """Lower-case names. Values of a repeated name are joined by commas."""
         joined: dict[str, str] = {}
         for raw_name, raw_value in self.raw_headers:
             name, value = raw_name.decode("ascii").lower(), raw_value.decode("latin-1")
@@ -48,9 +48,9 @@ class Received:
         return joined
 
     def url(self, tunnel: str = "") -> str:
-        """The URL that is asked for: inside a `tunnel` (`https://host`) a path, outside of one an http URL.
+        """Return the requested URL: inside a `tunnel` (`https://host`) from a path, otherwise an http URL.
 
-        AmbiguousRequest where it is neither, or where its Host header names another host.
+        Raises AmbiguousRequest for anything else, and if the Host header names another host.
         """
         host, url = self.headers.get("host", ""), tunnel + self.target
         if not (self.target.startswith("/") if tunnel else url.lower().startswith("http://")):
@@ -66,7 +66,7 @@ def _authority(netloc: str, scheme: str) -> str:
 
 
 def _second_reading(head: bytes) -> str | None:
-    """What h11 forgives in a request's head, and what another program may read differently."""
+    """Refuse faults in a request's head that h11 accepts, but another program may read differently."""
     lower = head.lower()
     if not lower.count(b"\n") == lower.count(b"\r\n") == lower.count(b"\r"):
         return "has a line that does not end in CRLF"
@@ -81,9 +81,10 @@ def _second_reading(head: bytes) -> str | None:
 
 
 async def read_request(reader: asyncio.StreamReader, max_body_bytes: int) -> Received:
-    """The next request, and not a byte beyond it.
+    """Read the next request and not a byte more.
 
-    AmbiguousRequest where it must not be passed on; IncompleteReadError where the other side closed the connection.
+    Raises AmbiguousRequest if it must not be passed on, and IncompleteReadError if the other side closed the
+    connection.
     """
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
     try:
@@ -110,7 +111,7 @@ async def read_request(reader: asyncio.StreamReader, max_body_bytes: int) -> Rec
         while not isinstance(event := connection.next_event(), h11.EndOfMessage):
             if isinstance(event, h11.Data):
                 body += event.data
-            elif event is h11.NEED_DATA:  # a chunk ends with a line's end, so a line never reaches beyond the request
+            elif event is h11.NEED_DATA:  # a chunk ends with a line end, so a line never extends beyond the request
                 connection.receive_data(await reader.readuntil(b"\n"))
             else:
                 raise AmbiguousRequest("ends early")

@@ -41,12 +41,12 @@ from archiver.provider import ProviderInfo, Request
 if TYPE_CHECKING:
     import aiohttp
 
-IDLE_TIMEOUT_S = 30.0  # seconds without a sign of the other side
+IDLE_TIMEOUT_S = 30.0  # without a byte from the other side
 ALWAYS = {"User-Agent": f"archiver/{archiver.__version__}", "Accept": "*/*", "Accept-Encoding": "gzip"}
 
 
 class HttpSession(ExchangeSession):
-    """`provider.Session` over an HTTP client; a context manager."""
+    """`provider.Session` over an HTTP client. A context manager."""
 
     def __init__(
         self,
@@ -77,14 +77,14 @@ class HttpSession(ExchangeSession):
 
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[HttpSession]:
-        """This session, as a browser has a second page: an interface has no page that could be in the way."""
+        """Return this session: an interface has no page that a second one would have to spare."""
         yield self
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
         import aiohttp
         from yarl import URL
 
-        # The rules have judged this very place; only what no request line may hold is written otherwise.
+        # The rules judged exactly this place. Only characters that a request line may not contain are encoded.
         place = URL(quote(url, safe="!#$%&'()*+,/:;=?@[]~"), encoded=True)
         unsent = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL, UnicodeError)
         try:
@@ -114,7 +114,7 @@ class HttpSession(ExchangeSession):
 
 
 def _reason(error: Exception) -> str:
-    """What kept an answer from coming, in words for whoever reads the account's message."""
+    """Return why there is no answer, in words for the reader of the account's message."""
     import aiohttp
 
     meanings: Mapping[str, tuple[type[Exception], ...]] = {
@@ -133,8 +133,11 @@ def _reason(error: Exception) -> str:
 
 
 async def _body(answer: aiohttp.ClientResponse) -> bytes:
-    """A body without the one content coding that was asked for; OSError for another, EOFError where it is cut off,
-    SiteUnavailable where it is more than any page or document."""
+    """Decode a body, which may have only the content coding that was requested.
+
+    Raises OSError for another coding, EOFError if the body is cut off, and SiteUnavailable if it is larger than any
+    page or document.
+    """
     content = bytearray()
     async for chunk in answer.content.iter_any():
         content += chunk
@@ -151,7 +154,7 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
 
 
 def _text(value: bytes) -> str:
-    """A header's value: UTF-8 where it is that, else Latin-1, which anything is."""
+    """Return a header's value, decoded as UTF-8 if valid, else as Latin-1, which always works."""
     try:
         return value.decode()
     except UnicodeDecodeError:

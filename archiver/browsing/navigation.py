@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ERROR_PAGE = "chrome-error:"
 
-# A file that a page makes itself would be shown instead of the page. Chromium tells of it before it leaves the page.
+# Chromium would show a file that the page makes instead of the page. It announces the file before it leaves the page.
 _STAY = """
 globalThis.navigation?.addEventListener('navigate', (event) => {
   if (/^(blob|data):/.test(event.destination.url) && event.cancelable) event.preventDefault();
@@ -33,11 +33,11 @@ globalThis.navigation?.addEventListener('navigate', (event) => {
   if (!event.destination.sameDocument && !event.userInitiated && event.cancelable) event.preventDefault();
 });
 """
-"""A script for a page that may not leave itself, in which nobody is to click."""
+"""A script for a page that may not navigate away, and in which nobody clicks."""
 
 
 async def stay_on_pages(context: BrowserContext, guard: RequestGuard) -> None:
-    """Answer refused navigations of a context's pages with 204, "no content": Chromium stays on the page then."""
+    """Answer refused navigations of a context's pages with 204, "no content", so that Chromium stays on the page."""
     from playwright.async_api import Error
 
     async def judge(route: Route) -> None:
@@ -51,13 +51,16 @@ async def stay_on_pages(context: BrowserContext, guard: RequestGuard) -> None:
                 await route.fallback()
 
     await context.add_init_script(_STAY)
-    await context.route("**/*", judge)  # before the guard's own, which judges all else
+    await context.route("**/*", judge)  # runs before the guard's own, which judges everything else
 
 
 @dataclass(eq=False)
 class Navigations:
-    """Listens to a page's main frame. `begun` counts its navigations; `failed` is the last one that brought no page,
-    until another does; `answer` is what the last one brought."""
+    """Listens to a page's main frame.
+
+    `begun` counts its navigations. `failed` is the last one without a page, until another succeeds. `answer` is what
+    the last one returned.
+    """
 
     tab: Page
     begun: int = 0
@@ -73,16 +76,16 @@ class Navigations:
 
     @property
     def pending(self) -> bool:
-        """Whether another page is on its way."""
+        """Return whether another page is loading."""
         return bool(self._open)
 
     @property
     def lost(self) -> bool:
-        """Whether Chromium shows an error instead of the page."""
+        """Return whether Chromium shows an error instead of the page."""
         return self.tab.url.startswith(ERROR_PAGE)
 
     def error(self) -> ArchiverError:
-        """Why there is no page, with the address that it led to."""
+        """Return why there is no page, with its address."""
         if self.failed is None:
             return SiteUnavailable("the browser shows no page")
         method, place, failure = self.failed.method, redact_url(self.failed.url), self.failed.failure or "no answer"
@@ -93,7 +96,7 @@ class Navigations:
     def _is_mine(self, request: PageRequest) -> bool:
         from playwright.async_api import Error
 
-        with suppress(Error):  # of a frame that is not there yet
+        with suppress(Error):  # of a frame that does not exist yet
             return request.is_navigation_request() and request.frame == self.tab.main_frame
         return False
 

@@ -21,12 +21,12 @@ from pathlib import Path
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 
-CERTUTIL_TIMEOUT_S = 60.0  # seconds for NSS to write its database
-DATABASE = Path(".pki/nssdb")  # where Chromium looks, below its HOME
+CERTUTIL_TIMEOUT_S = 60.0  # for NSS to write its database
+DATABASE = Path(".pki/nssdb")  # Chromium looks here, below its HOME
 
 
 def certificates(ca_file: Path) -> list[bytes]:
-    """The certificates of a PEM file as DER; ConfigError if it holds none."""
+    """Return the certificates of a PEM file as DER. Raises ConfigError if it contains none."""
     block = re.compile("-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
     try:
         found = [ssl.PEM_cert_to_DER_cert(pem) for pem in block.findall(ca_file.read_text("ascii", "replace"))]
@@ -41,19 +41,22 @@ def certificates(ca_file: Path) -> list[bytes]:
 
 @contextmanager
 def chromium_trust(ca_file: Path | None) -> Iterator[tuple[list[str], dict[str, str]]]:
-    """Switches and variables by which Chromium on Linux trusts the CA file; elsewhere it reads the system's."""
+    """Return switches and variables that make Chromium on Linux trust the CA file.
+
+    Elsewhere it uses the system's store.
+    """
     if ca_file is None or sys.platform != "linux":
         yield [], {}
         return
     with tempfile.TemporaryDirectory(prefix=scratch("browser"), ignore_cleanup_errors=True) as home:
         if trusting_home(ca_file, Path(home)):
             yield [], {"HOME": home}
-        else:  # works only where the other side sends the certificate itself, hence the second choice
+        else:  # works only if the other side sends the certificate itself, so this is the second choice
             yield [f"--ignore-certificate-errors-spki-list={key_hashes(ca_file)}"], {}
 
 
 def trusting_home(ca_file: Path, home: Path) -> bool:
-    """Make `home` one whose Chromium trusts the CA file; False where this machine's NSS cannot be used."""
+    """Prepare `home` so that Chromium trusts the CA file. Returns False if this machine's NSS cannot be used."""
     certificates(ca_file)
     command = [sys.executable, "-m", "archiver.browsing.nss_store", str(home), str(ca_file)]
     try:
@@ -63,7 +66,7 @@ def trusting_home(ca_file: Path, home: Path) -> bool:
 
 
 def key_hashes(ca_file: Path) -> str:
-    """The base64 SHA-256 of each certificate's public key, comma-separated, as Chromium's SPKI list takes them."""
+    """Return the base64 SHA-256 of each certificate's public key, comma-separated, in the form of Chromium."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -81,7 +84,7 @@ class _Item(ctypes.Structure):
 
 
 def _write_database(folder: Path, ders: list[bytes]) -> None:
-    """What `certutil -N` and `certutil -A -t C,,` do. Chromium itself needs libnss3; certutil is often missing."""
+    """Do what `certutil -N` and `certutil -A -t C,,` do. Chromium itself needs libnss3; certutil is often missing."""
     nss = ctypes.CDLL("libnss3.so")
     for function in (nss.PK11_GetInternalKeySlot, nss.CERT_GetDefaultCertDB, nss.CERT_NewTempCertificate):
         function.restype = ctypes.c_void_p

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Pacing:
-    """Requests a second: `hosts` before `default` before what the provider declares. 0, or `off`: no waiting.
+    """Requests per second: `hosts` before `default` before the provider's own value. 0 or `off` means no waiting.
 
-    What a host itself asks for (Retry-After) is kept even when pacing is off. One object serves one event loop.
+    Waiting times that a host itself asks for (Retry-After) apply even if pacing is off. One object serves one event
+    loop.
     """
 
     default: float | None = None
@@ -37,8 +38,8 @@ class Pacing:
         left = self._held.get(host, 0.0) - time.monotonic()
         if left > 0:
             await asyncio.sleep(left)
-            await self.wait(host, provider_rate)  # all who slept wake together: into line again
+            await self.wait(host, provider_rate)  # all waiting tasks wake together, so each queues again
 
     def hold(self, host: str, seconds: float) -> None:
-        """Let nobody send to this host for so long."""
+        """Send nothing to this host for this long."""
         self._held[host] = max(self._held.get(host, 0.0), time.monotonic() + seconds)

@@ -1,4 +1,4 @@
-"""The Jinja2 templates of the pages that we print: one layout, one set of macros and one stylesheet for all of them."""
+"""The Jinja2 templates of the pages that we print. All share one layout, one set of macros and one stylesheet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def render(template: Path, **values: object) -> str:
-    """A template as HTML. Values are plain text: each is made printable and escaped, whatever the template says."""
+    """Render a template as HTML.
+
+    Values are plain text: each is made printable and escaped, whatever the template says.
+    """
     return _environment(template.parent).get_template(template.name).render(values)
 
 
@@ -31,5 +34,5 @@ def _environment(folder: Path) -> Environment:
 
 
 def _fit_for_a_page(value: object) -> object:
-    """What a template prints, except the HTML that its own macros made; Jinja2 escapes it afterwards."""
+    """Make a printed value printable, except HTML from our own macros. Jinja2 escapes it afterwards."""
     return value if hasattr(value, "__html__") else printable(str(value), keep="\n")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archiver.browsing.chromium import child_environment, launch, playwright_driver, run_apart, usable
 
-MIN_FONT_RATIO = 0.62  # of the usual size of letters, for an element `.one-page` that would not fit its page otherwise
+MIN_FONT_RATIO = 0.62  # the largest scale for an element `.one-page` that does not fit its page
 
 FIT = """(smallest) => [...document.querySelectorAll('.one-page')].map((page) => {
   let size = 1;
@@ -17,9 +17,9 @@ FIT = """(smallest) => [...document.querySelectorAll('.one-page')].map((page) =>
 
 
 def print_pages(pages: Sequence[str]) -> list[bytes]:
-    """Each HTML page as a PDF. Letters in an element `.one-page` shrink (`--size`) until it fits its height.
+    """Print each HTML page as a PDF. In an element `.one-page`, letters shrink (`--size`) until it fits its height.
 
-    BrowserMissing where no Chromium starts. May be called from within a running event loop: it has one of its own.
+    Raises BrowserMissing if no Chromium starts. It has its own event loop, so it may be called within a running one.
     """
     return run_apart(_print(pages))
 

@@ -7,14 +7,14 @@ from archiver.core.model import Document, DocumentKind, Gap, GapReason
 from archiver.provider import Request, Rules, Session
 
 PICTURES = {"image/jpeg": "preview.jpg", "image/png": "preview.png", "image/webp": "preview.webp"}
-ENDS = {"image/jpeg": b"\xff\xd9", "image/png": b"IEND\xaeB`\x82"}  # a WebP says its length instead
-MAX_TRAILING_BYTES = 1024  # bytes that may follow the end: servers and cameras add some
+ENDS = {"image/jpeg": b"\xff\xd9", "image/png": b"IEND\xaeB`\x82"}  # a WebP states its length instead
+MAX_TRAILING_BYTES = 1024  # servers and cameras append some bytes after the end
 
 
 async def preview(session: Session, rules: Rules, url: str | None) -> Document | Gap:
-    """The picture at an address that the platform gave, or the reason why there is none.
+    """Return the picture at an address that the platform gave, or the reason why there is none.
 
-    Hosts that the adapter does not declare are not asked.
+    Only hosts that the adapter declares are asked.
     """
 
     def gap(reason: GapReason, detail: str) -> Gap:
@@ -45,7 +45,7 @@ async def preview(session: Session, rules: Rules, url: str | None) -> Document |
 
 
 def whole(media_type: str, content: bytes) -> bool:
-    """Whether a picture's end is there: a platform may send half of one as if it were all."""
+    """Return whether a picture is complete. A platform may send half of one as if it were all."""
     if media_type == "image/webp":
         return len(content) >= 8 + int.from_bytes(content[4:8], "little")
     return ENDS[media_type] in content[-MAX_TRAILING_BYTES:]

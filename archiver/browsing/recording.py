@@ -19,7 +19,7 @@ from archiver.core.yaml_source import load, validate
 
 
 def bundled() -> Path:
-    """The recordings that came with this installation, or the source tree's."""
+    """Return the recordings of this installation, or of the source tree."""
     package = Path(archiver.__file__).parent
     return next(path for path in (package / "recordings", package.parent / "recordings") if path.is_dir())
 
@@ -29,7 +29,10 @@ class _RecordingModel(BaseModel):
 
 
 class RecordedRequest(_RecordingModel):
-    """What is asked. `form`: names of the body's fields. `match`: query or body fields that tell exchanges apart."""
+    """A request.
+
+    `form` are the names of the body's fields. `match` are query or body fields that tell exchanges apart.
+    """
 
     method: Annotated[str, StringConstraints(pattern="^[A-Z]+$")]
     url: Annotated[str, StringConstraints(pattern="^https?://[^/]")]
@@ -38,9 +41,7 @@ class RecordedRequest(_RecordingModel):
 
 
 class RecordedResponse(_RecordingModel):
-    """What is answered: `body` (a file), `text`, `json`, or nothing; after `delay` seconds; cut off after `cut`
-    bytes.
-    """
+    """An answer: `body` (a file), `text`, `json`, or nothing; after `delay` seconds; cut off after `cut` bytes."""
 
     status: Annotated[int, Field(ge=200, le=599)]
     headers: dict[str, str | tuple[str, ...]] = {}
@@ -58,7 +59,7 @@ class RecordedResponse(_RecordingModel):
 
 
 class RecordedExchange(_RecordingModel):
-    """One request and its answer, which is there `repeat` times."""
+    """One request and its answer, which is available `repeat` times."""
 
     request: RecordedRequest
     response: RecordedResponse
@@ -66,9 +67,11 @@ class RecordedExchange(_RecordingModel):
 
 
 class Recording(_RecordingModel):
-    """One scenario. `secrets` are stand-ins; `username` and `settings` are the account's; `session` is a Playwright
-    storage state; `known` holds licence ids that an earlier full sweep archived; `now` is the adapter's clock; `assets`
-    is what a person asks for, of a platform without a history, by id or address.
+    """One scenario.
+
+    `secrets` are placeholders. `username` and `settings` are the account's. `session` is a Playwright storage state.
+    `known` are licence ids that an earlier full sweep archived. `now` is the adapter's clock. For a platform without a
+    history, `assets` are the ids or addresses that a person asks for.
     """
 
     format: Literal[1]
@@ -90,7 +93,10 @@ class Recording(_RecordingModel):
 
     @classmethod
     def load(cls, path: Path) -> Recording:
-        """The recording in a folder (or of its session.yaml). ConfigError names file, line and column of each fault."""
+        """Load the recording in a folder (or of its session.yaml).
+
+        Raises ConfigError with file, line and column of each fault.
+        """
         file = path / "session.yaml" if path.is_dir() else path
         marked = load(file)
         recording = validate(marked, cls)
@@ -104,11 +110,11 @@ class Recording(_RecordingModel):
 
     @cached_property
     def hosts(self) -> frozenset[str]:
-        """Every host that an exchange is with."""
+        """Return every host in the exchanges."""
         return frozenset(urlsplit(exchange.request.url).hostname or "" for exchange in self.exchanges)
 
     def content(self, response: RecordedResponse) -> bytes:
-        """The bytes of an answer's body."""
+        """Return the bytes of an answer's body."""
         if response.body is not None:
             return self._body_file(response.body).read_bytes()
         if "json_" in response.model_fields_set:
@@ -118,13 +124,13 @@ class Recording(_RecordingModel):
     def _body_file(self, name: str) -> Path:
         if name not in self._files:
             file = (self._folder / name).resolve()
-            # A recording is data from elsewhere: it must not reach outside its folder.
+            # A recording is foreign data: it must not reach outside its folder.
             self._files[name] = file if file.is_relative_to(self._folder.resolve()) else Path()
         return self._files[name]
 
 
 def clock(recording: Recording | None) -> Callable[[], datetime]:
-    """An adapter's clock: the machine's, or one that goes on from the recording's `now`."""
+    """Return an adapter's clock: the machine's, or one that continues from the recording's `now`."""
     if recording is None or recording.now is None:
         return lambda: datetime.now(UTC)
     begin, then = time.monotonic(), recording.now

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import trustme
 
 UNKNOWN_REQUEST_STATUS = 599
-# Changes nothing at a site whatever an adapter declares, so it does not move the barrier.
+# Never changes anything at a site, whatever an adapter declares, so it does not move the barrier.
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-# The replay frames bodies itself, and never encodes them.
+# The replay frames bodies itself and never encodes them.
 FRAMING = ("content-length", "transfer-encoding", "content-encoding", "connection", "keep-alive")
 MAX_BODY_BYTES = 1 << 24
 BUFFER_BYTES = 1 << 20
@@ -35,7 +35,7 @@ BUFFER_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Logged:
-    """A request as it arrived, and the status it was answered with (502: an unknown host's CONNECT)."""
+    """A request as it arrived, and the status of its answer (502 for the CONNECT of an unknown host)."""
 
     request: Request
     status: int
@@ -54,11 +54,11 @@ class Logged:
 
 
 class ReplayPosition:
-    """Which exchange answers a request: the serving rule of recordings.
+    """Choose the exchange that answers a request.
 
-    Exchanges are found by method, URL (the query as a set) and `match`. Served is the first unserved one after the
-    barrier, else the last one after it, else the newest earlier one. The barrier is the last served request that may
-    have changed something at the platform: a login, say, after which the same page shows something else.
+    Exchanges match by method, URL (the query as a set) and `match`. The first unserved one after the barrier is served,
+    else the last one after it, else the newest earlier one. The barrier is the last served request that may have
+    changed something at the platform: a login, for example, after which the same page shows something else.
     """
 
     def __init__(self, recording: Recording, rules: Rules) -> None:
@@ -70,7 +70,7 @@ class ReplayPosition:
             self._index[_key(exchange.request.method, exchange.request.url)].append(number)
 
     def serve(self, request: Request) -> tuple[RecordedResponse | None, str | None]:
-        """The answer, and what is wrong with the request; without an answer it is unknown."""
+        """Return the answer, and what is wrong with the request. Without an answer the request is unknown."""
         number = self._choose(request)
         if number is None:
             return None, f"{request.method} {request.url}"
@@ -91,7 +91,7 @@ class ReplayPosition:
             for number in self._index.get(_key(request.method, request.url), ())
             if all(request.fields.get(name) == [value] for name, value in exchanges[number].request.match.items())
         ]
-        # An exchange that names the request's fields is meant for it more than one that does not.
+        # An exchange that names the request's fields fits better than one that does not.
         closest = max((len(exchanges[number].request.match) for number in fitting), default=0)
         fitting = [number for number in fitting if len(exchanges[number].request.match) == closest]
         after = [number for number in fitting if number > self._barrier]
@@ -100,7 +100,9 @@ class ReplayPosition:
 
 
 class Replay:
-    """A context manager: throw-away certificates, which `ca_file` makes clients trust, and a listener per account."""
+    """A context manager with throw-away certificates, which clients trust through `ca_file`, and one listener per
+    account.
+    """
 
     async def __aenter__(self) -> Self:
         import trustme
@@ -121,14 +123,14 @@ class Replay:
         self._folder.cleanup()
 
     async def serve(self, recording: Recording, rules: Rules) -> Listener:
-        """Play this recording, from its beginning, on a port of its own."""
+        """Play this recording from its beginning, on a new port."""
         listener = Listener(self, ReplayPosition(recording, rules))
         await listener.open()
         self._listeners.append(listener)
         return listener
 
     def tls(self, host: str) -> ssl.SSLContext:
-        """A server's TLS settings with a certificate for this host."""
+        """Return a server's TLS settings with a certificate for this host."""
         if host not in self._contexts:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._ca.issue_cert(host).configure_cert(context)
@@ -139,7 +141,7 @@ class Replay:
 
 @dataclass(eq=False)
 class Listener:
-    """One account's replay. `log` has every request; `unknown` those that the recording does not foresee."""
+    """One account's replay. `log` has every request, `unknown` those that the recording does not contain."""
 
     replay: Replay
     cursor: ReplayPosition
@@ -163,7 +165,7 @@ class Listener:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
         try:
-            # The other side may go away or refuse the certificate at any moment: the connection ends.
+            # The other side may leave or refuse the certificate at any moment, which ends the connection.
             with contextlib.suppress(OSError, EOFError):
                 await self._converse(reader, writer)
         finally:
@@ -189,7 +191,7 @@ class Listener:
                 return None
 
     async def _tunnel(self, writer: asyncio.StreamWriter, target: str) -> None:
-        """Answer a CONNECT and speak TLS in it, in the name of the host that was asked for."""
+        """Answer a CONNECT and speak TLS inside it, in the name of the requested host."""
         host = target.rpartition(":")[0].strip("[]").lower()
         if not self._knows(host):
             self.unknown.append(f"CONNECT {target}")
@@ -220,7 +222,7 @@ class Listener:
         return host in self.cursor.recording.hosts or any(fnmatchcase(host, pattern) for pattern in allowed)
 
     async def _answer(self, writer: asyncio.StreamWriter, request: Request, *, upgrade: bool) -> bool:
-        """Write one answer; False if the connection ends with it."""
+        """Write one answer. Returns False if the connection ends with it."""
         wrong: str | None = f"{request.method} {request.url} as a WebSocket"
         response, wrong = (None, wrong) if upgrade else self.cursor.serve(request)
         if response is None and urlsplit(request.url).path == "/favicon.ico":

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 PASSIVE = frozenset({"image", "stylesheet", "font", "script", "media"})
 BLOCKED = "net::ERR_BLOCKED_BY_CLIENT"
 
-# What the browser's own process would ask for by itself, with the account's cookies and past both judges: by Chromium's
-# names of features. docs/requests.md lists every such way, how it is closed, and its test.
+# What the browser's own process would send by itself, with the account's cookies and past both judges, as Chromium's
+# feature names. docs/requests.md lists every such way, how it is closed, and its test.
 BROWSER_REQUESTS = (
     "FedCm", "FedCmAutofill", "FedCmDelegation", "FedCmIdPRegistration", "FedCmLightweightMode",
     "FedCmNavigationInterception", "EmailVerificationProtocol", "WebIdentityDigitalCredentials",
@@ -109,7 +109,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class RequestGuard:
-    """One account's judge. `refused` lists each active request that was refused, as `METHOD url` without the query."""
+    """One account's judge. `refused` lists each refused active request, as `METHOD url` without the query."""
 
     rules: Rules
     mode: Mode = Mode.STRICT
@@ -120,7 +120,7 @@ class RequestGuard:
         return self.rules.permit(Request(method, url, body, kind in PASSIVE, headers), self.mode)
 
     def refuse(self, method: str, url: str, kind: str) -> None:
-        """Note a refusal once. A page's pictures and scripts are of no account; what acts is."""
+        """Record a refusal once. Refused pictures and scripts are not recorded, only requests that act."""
         line = f"{method} {url.split('?')[0].split('#')[0]}"
         log.info("refused in the page: %s (%s)", line, kind)
         if kind not in PASSIVE and line not in self.refused:
@@ -146,13 +146,13 @@ class RequestGuard:
             await (route.continue_() if permitted else route.abort("blockedbyclient"))
 
     def _notice(self, request: PageRequest) -> None:
-        """The browser's judge refused it, a redirect hop mostly; Playwright knows which account it was."""
+        """Record a request that the browser's judge refused, mostly a redirect hop. Playwright knows its account."""
         if request.failure and BLOCKED in request.failure:
             self.refuse(request.method, request.url, request.resource_type)
 
 
 def close_popups(context: BrowserContext) -> None:
-    """Close every page that a page opens: unattended, there are none but ours."""
+    """Close every page that a page opens. In unattended sessions, only our own pages exist."""
 
     async def close(page: Page) -> None:
         await page.close()
@@ -168,10 +168,10 @@ def close_popups(context: BrowserContext) -> None:
 async def watch_browser(
     browser: Browser, guards: Collection[RequestGuard], hear: ExchangeListener | None = None
 ) -> CDPSession:
-    """Judge every request of the whole browser by the guards that are open at that moment: one of them must permit it.
+    """Judge every request of the whole browser: one of the open guards must permit it.
 
-    Chromium does not say here which account a request belongs to; the account's own judge and proxy do. `hear` is told
-    of every answer before the page sees it, since Chromium forgets bodies when a page is left.
+    Chromium does not tell here to which account a request belongs; the account's own judge and proxy know it. `hear`
+    receives every answer before the page does, because Chromium forgets bodies when a page is left.
     """
     session = await browser.new_browser_cdp_session()
 
@@ -182,7 +182,7 @@ async def watch_browser(
         if not request["url"].startswith(("http:", "https:")):
             verdict = True  # the browser's own pages
         elif any(guard.mode is Mode.OBSERVE for guard in guards):
-            verdict = True  # a person is at work in this browser, and nobody else
+            verdict = True  # only a person works in this browser
         elif kind == "document" and "networkId" not in event:
             verdict = False  # a download: Chromium follows its redirects without asking again
         else:
@@ -210,7 +210,7 @@ async def watch_browser(
                     b"",
                     [(each["name"], each["value"]) for each in event.get("responseHeaders", ())],
                 )
-                if not 300 <= event["responseStatusCode"] < 400:  # of a redirect Chromium has no body
+                if not 300 <= event["responseStatusCode"] < 400:  # Chromium has no body of a redirect
                     got = await session.send("Fetch.getResponseBody", at)
                     body = base64.b64decode(got["body"]) if got["base64Encoded"] else got["body"].encode()
                 asked = event["request"]
@@ -236,7 +236,7 @@ async def watch_browser(
 
 
 def _body(request: dict[str, Any]) -> bytes | None:
-    """A request's body where Chromium shows all of it; None where it is empty or held elsewhere (files, blobs)."""
+    """Return a request's body if Chromium shows all of it. None if it is empty or stored elsewhere (files, blobs)."""
     entries = request.get("postDataEntries", [])
     if entries and all("bytes" in entry for entry in entries):
         return b"".join(base64.b64decode(entry["bytes"]) for entry in entries)

@@ -29,22 +29,22 @@ from archiver.core.errors import (
 from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, redact_url
 
 MAX_CONCURRENT_REQUESTS = 8
-MAX_ANSWER_BYTES = 64 << 20  # of one answer, unpacked
+MAX_ANSWER_BYTES = 64 << 20  # size of one answer, decoded
 MAX_REDIRECTS = 10
-MAX_RETRY_AFTER_S = 120.0  # seconds that a Retry-After may ask for before the account is left to the next run
-FIRST_RETRY_WAIT_S = 1.0  # seconds before the second try, at most; twice as long before each further one
+MAX_RETRY_AFTER_S = 120.0  # with a longer Retry-After, the account waits for the next run
+FIRST_RETRY_WAIT_S = 1.0  # at most before the second try, doubled before each further one
 TRIES: Mapping[type[ArchiverError], int] = {RateLimited: 5, SiteUnavailable: 3}
-# What no proxy or replay gets better by asking again.
+# Errors of a proxy or a replay that a retry does not mend.
 HOPELESS = {407: "the proxy asks for a user name and password", 599: "the replay has no such request"}
-# Headers that say nothing about who asks; only these follow a redirect to another origin.
+# Headers that do not identify the sender; only these follow a redirect to another origin.
 HARMLESS = ("accept", "accept-language", "user-agent")
 
 
 @dataclass(frozen=True)
 class Raw:
-    """What one request brought: lower-case headers, decoded body, no redirect followed.
+    """The answer to one request: lower-case headers, decoded body, no redirect followed.
 
-    `url` is where a browser's page ended up, which follows redirects by itself.
+    `url` is the final address of a browser's page, which follows redirects by itself.
     """
 
     status: int
@@ -54,7 +54,7 @@ class Raw:
 
 
 class Lost(Exception):
-    """A request without an answer. `received`: the platform may have acted on it."""
+    """A request without an answer. `received` means that the platform may have acted on it."""
 
     def __init__(self, reason: str, *, received: bool) -> None:
         super().__init__(reason)
@@ -66,8 +66,10 @@ _single_try: ContextVar[bool] = ContextVar("single_try", default=False)
 
 @contextmanager
 def single_try() -> Iterator[None]:
-    """Inside this, a task's request that brings no whole answer is not repeated: what failed on other days is asked for
-    once. An answer 429 is waited for all the same, since it says nothing about the document."""
+    """Inside this context, a request without a whole answer is not repeated, because it already failed on other days.
+
+    An answer 429 is still waited for, since it says nothing about the document.
+    """
     token = _single_try.set(True)
     try:
         yield
@@ -76,13 +78,13 @@ def single_try() -> Iterator[None]:
 
 
 type Send = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[Raw]]
-"""Sends one request (method, URL, headers, body), cookies included, and follows nothing; raises Lost."""
+"""Send one request (method, URL, headers, body) with cookies and follow nothing. Raises Lost."""
 
 type Pairs = Iterable[tuple[str, str]]
 
 
 class ExchangeListener(Protocol):
-    """Is told of exchanges as they were on the wire. Chromium tells of a page's cookies apart from all else."""
+    """Receives exchanges as they were on the wire. Chromium reports a page's cookies separately."""
 
     def __call__(
         self,
@@ -94,15 +96,18 @@ class ExchangeListener(Protocol):
         *,
         by_page: bool = False,
     ) -> None:
-        """A request with its headers; its answer's status, headers and decoded body. `by_page`: cookies follow."""
+        """Receive a request with its headers, and its answer's status, headers and decoded body.
+
+        `by_page`: cookies follow.
+        """
 
     def cookies(self, method: str, url: str, lines: Sequence[str]) -> None:
-        """The Set-Cookie lines of the next answer to such a request of a page; none, mostly."""
+        """Receive the Set-Cookie lines of the next answer to such a request of a page; often there are none."""
 
 
 @dataclass
 class Exchange:
-    """The policy between an adapter and the wire. `refused` lists what was kept from leaving, `METHOD url` each."""
+    """The policy between an adapter and the network. `refused` lists refused requests as `METHOD url`."""
 
     info: ProviderInfo
     pacing: Pacing
@@ -120,7 +125,7 @@ class Exchange:
         self.authorisation.update(headers)
 
     def check(self, request: Request) -> None:
-        """SpendRefused, and a line in `refused`, unless the rules let this request leave."""
+        """Raise SpendRefused, and add to `refused`, unless the rules allow this request."""
         if not self.info.rules.permit(request, self.mode):
             self.refused.append(f"{request.method} {redact_url(request.url)}")
             raise SpendRefused(self.refused[-1])
@@ -136,13 +141,13 @@ class Exchange:
         json: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """The answer after checked redirects, as `provider.Session` promises it."""
+        """Return the answer after checked redirects, as `provider.Session` defines it."""
         url = with_query(url, query)
         body, given = _body(form, json)
         given |= {name.lower(): value for name, value in (headers or {}).items()}
-        # An adapter's own GET may fetch what a page may load: previews lie on asset hosts.
+        # An adapter's own GET may fetch what a page may load: previews are on asset hosts.
         request = first = Request(method, url, body, passive=method == "GET", headers=given)
-        # A picture that leads to the sign-in page, or is refused at another host, says nothing about the session.
+        # A picture that redirects to the sign-in page, or that another host refuses, says nothing about the session.
         proves = self.info.rules.proves_session(first)
         for _ in range(MAX_REDIRECTS + 1):
             same_origin = request is first or _origin(request.url) == _origin(first.url)
@@ -166,7 +171,7 @@ class Exchange:
         raise SiteUnavailable(f"{redact_url(first.url)} redirects more than {MAX_REDIRECTS} times")
 
     async def _answer(self, send: Send, request: Request, headers: Mapping[str, str]) -> Raw:
-        """One hop's answer: asked for again after a wait, where that does no harm and is of use."""
+        """Return one hop's answer. Repeats the request after a wait, if that is harmless and useful."""
         place, host = redact_url(request.url), request.host
         repeatable = self.info.rules.reads_only(request)
         tries: Counter[type[ArchiverError]] = Counter()
@@ -207,7 +212,7 @@ class Exchange:
                 await asyncio.sleep(wait)
 
     def _counts(self, request: Request, raw: Raw, same_origin: bool) -> bool:
-        """Whether an answer 401 counts against the session: where what proves it was sent, and the rules say so."""
+        """Return whether an answer 401 counts against the session: it got the session's proof, and the rules say so."""
         place = Request(request.method, raw.url, request.body) if raw.url else request
         return (same_origin or bool(raw.url)) and self.info.rules.proves_session(place)
 
@@ -217,7 +222,7 @@ class Exchange:
         return self.authorisation if allowed and same_origin else {}
 
     def _retry_after(self, raw: Raw) -> float | None:
-        """Seconds to wait, from a number or an HTTP date (RFC 9110, 10.2.3); None where nothing readable is said."""
+        """Return the seconds to wait, from a number or an HTTP date (RFC 9110, 10.2.3). None if unreadable."""
         said = raw.headers.get("retry-after", "").strip()
         if said.isdecimal():
             return float(said)
@@ -230,13 +235,13 @@ class Exchange:
         return request.place == Request("GET", self.info.login_url).place
 
     def _signs_in(self, request: Request) -> bool:
-        """Whoever signs in may well be sent back to the sign-in page: the adapter reads there what was wrong."""
+        """Allow a redirect to the sign-in page during the sign-in: the adapter reads there what was wrong."""
         return any(rule.purpose is Purpose.SIGN_IN and rule.matches(request) for rule in self.info.rules.allow)
 
 
 @dataclass
 class ExchangeSession(ABC):
-    """What every session is, whatever carries its requests: `provider.Session` over an exchange."""
+    """The common part of all sessions, whatever carries their requests: `provider.Session` over an exchange."""
 
     exchange: Exchange = field(repr=False)
     username: str | None
@@ -245,15 +250,15 @@ class ExchangeSession(ABC):
 
     @abstractmethod
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
-        """One request, cookies included; follows nothing; raises Lost."""
+        """Send one request with cookies and follow nothing. Raises Lost."""
 
     @property
     def refused(self) -> list[str]:
-        """Active requests that the rules kept from leaving, `METHOD url` each."""
+        """Active requests that the rules refused, as `METHOD url`."""
         return self.exchange.refused
 
     def secret_values(self) -> list[str]:
-        """Every secret this session knows, for the search through what is about to be archived."""
+        """Every secret that this session knows, for the search before anything is archived."""
         headers = self.exchange.authorisation.values()
         return sorted(self.secrets | {part for value in headers for part in (value, value.rpartition(" ")[2])})
 
@@ -287,7 +292,7 @@ def endless(url: str) -> SiteUnavailable:
 
 
 def with_query(url: str, query: Mapping[str, str] | None) -> str:
-    """The URL with these parameters added to its own."""
+    """Return the URL with these parameters added to its own."""
     if not query:
         return url
     return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(query)}"
@@ -302,7 +307,7 @@ def _body(form: Mapping[str, str] | None, json: object) -> tuple[bytes | None, d
 
 
 def _next_hop(request: Request, status: int, target: str, headers: dict[str, str]) -> tuple[Request, dict[str, str]]:
-    """Where a redirect leads, as browsers read it: 303, and 301 and 302 after POST, go on as GET without a body."""
+    """Follow a redirect as browsers do: 303, and 301 and 302 after POST, continue as GET without a body."""
     try:
         url = urljoin(request.url, target).partition("#")[0]
     except ValueError:
@@ -320,7 +325,7 @@ def _origin(url: str) -> str:
 
 
 def _missing(method: str, raw: Raw) -> int:
-    """How many announced bytes did not come; 0 where that cannot be said."""
+    """Return how many announced bytes are missing; 0 if unknown."""
     announced = raw.headers.get("content-length", "")
     if method == "HEAD" or "content-encoding" in raw.headers or not announced.isdecimal():
         return 0

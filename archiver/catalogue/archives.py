@@ -27,16 +27,12 @@ def writing(
 ) -> Iterator[ArchiveWriter]:
     """Open a client's archive for writing, with its lock, key, authorities and witnesses. The only way to write."""
     home.client(client)
-    authorities = [
-        Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
-        for each in home.settings.timestamps
-    ]
     with open_archive(
         home.archive(client),
         client=client,
         signer=vault.signer(client),
         origin="replay" if home.settings.replay else "live",
-        authorities=authorities,
+        authorities=authorities_of(home),
         state=home.state / "archive" / client,
         post=network_of(home).post,
         witnesses=list(witnesses_of(home)),
@@ -70,6 +66,14 @@ def finish(home: Home, vault: Vault, client: str) -> None:
     if unfinished(home.archive(client)):
         with writing(home, vault, client) as archive:
             archive.seal()
+
+
+def authorities_of(home: Home) -> list[Authority]:
+    """The timestamp authorities in the home's settings."""
+    return [
+        Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
+        for each in home.settings.timestamps
+    ]
 
 
 def witnesses_of(home: Home) -> Iterator[Witness]:

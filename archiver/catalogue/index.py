@@ -280,34 +280,47 @@ class Catalogue:
 
     # ------------------------------------------------------------ following the archive
 
-    def catch_up(self, archive: Archive, reader: DocumentReader, *, remembered: bool = False) -> None:
+    def catch_up(
+        self,
+        archive: Archive,
+        reader: DocumentReader,
+        *,
+        remembered: bool = False,
+        watch: Callable[[int], object] = lambda _: None,
+    ) -> None:
         """Read the ledger's new lines, or all lines if it is another ledger than before.
 
-        `remembered`: the reader has just read their documents, and nothing is gained by reading side by side.
+        `remembered`: the reader has just read their documents, and nothing is gained by reading side by side. `watch`
+        hears how many lines have been read.
         """
-        while self._follow(archive, reader, 1 if remembered else READER_THREADS):
-            pass
+        done = 0
+        while number := self._follow(archive, reader, 1 if remembered else READER_THREADS):
+            watch(done := done + number)
 
-    def _follow(self, archive: Archive, reader: DocumentReader, threads: int) -> bool:
-        """Read some new lines; False if there are none."""
+    def _follow(self, archive: Archive, reader: DocumentReader, threads: int) -> int:
+        """Read some new lines; returns their number."""
         with self._turn:
             if (offset := self._next(archive)) is None:
                 self._forget()
                 offset = 0
             if not (lines := list(islice(archive.lines(offset=offset), BATCH_LINES))):
-                return False
+                return 0
             read = _read_all(archive, reader, lines, threads)
             with self._writing():
                 if offset == (self._next(archive) or 0):  # otherwise another process has done it
                     self._store(archive, lines, read)
             if any(line.type == "erasure" for line in lines):
                 self._wipe()
-        return True
+        return len(lines)
 
-    def rebuild(self, archive: Archive, reader: DocumentReader) -> None:
-        """Rebuild the index from the archive."""
+    def rebuild(
+        self, archive: Archive, reader: DocumentReader, watch: Callable[[int, int], object] = lambda *_: None
+    ) -> None:
+        """Rebuild the index from the archive. `watch` hears how many of how many ledger lines have been read."""
+        total = sum(1 for _ in archive.lines())
+        watch(0, total)
         self._forget()
-        self.catch_up(archive, reader)
+        self.catch_up(archive, reader, watch=lambda done: watch(done, total))
 
     def embed(self, archive: Archive, embedder: Embeds, watch: Callable[[int, int], object]) -> None:
         """Make the missing vectors, oldest first. It can stop and continue at any time.

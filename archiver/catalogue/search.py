@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archiver.archive import verify as verifier
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
+from archiver.catalogue.filters import SORTS, LicenceFilter
 from archiver.catalogue.index import Catalogue, CatalogueEntry, ErasedEntry, Hit, RunLine
 from archiver.core.errors import ConfigError, Erased, IntegrityError
 from archiver.home.settings import HOUSE, Home
@@ -19,8 +21,8 @@ from archiver.provider import declared
 from archiver.reading import filenames
 from archiver.reading.worker import DocumentReader
 
-if TYPE_CHECKING:
-    pass
+MAX_SEARCHED = 1_000_000  # the most licences of one archive that are looked at to narrow or sort a search
+MAX_LISTED_ACCOUNTS = 4  # the most accounts that one sentence names
 
 
 @contextmanager
@@ -107,14 +109,17 @@ def orphan_archives(home: Home) -> list[str]:
 
 def find(
     home: Home, text: str, *, client: str | None = None, alone: bool = False, limit: int = 20,
-    used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None,
+    used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None, only: LicenceFilter | None = None,
+    sort: str = "match",
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Matching licences, best first, in the form of `find --json`. `warn` gets the objects that cannot be read.
 
     A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
     of a page on which a claim says that a picture is, the licence that was found for that claim. `alone` is a client's
-    own link: it finds nothing by what it does not show (seats, accounts, jobs, receipts, claims).
+    own link: it finds nothing by what it does not show (seats, accounts, jobs, receipts, claims). `only` narrows the
+    results, and `sort` is one of `SORTS`.
     """
+    whole = sort != "match" or (only is not None and only.narrows)
     rows: list[dict[str, Any]] = []
     named = [each for each in filenames.names(text.strip()) if each.asset_id]
     by = "page_url" if "://" in text else "file_name"
@@ -129,13 +134,15 @@ def find(
             ]
             seen = pages.get(text.strip(), ())
             hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
-            hits = hits or catalogue.find(text, limit, unassigned=unassigned, outside=alone)
+            hits = hits or catalogue.find(text, MAX_SEARCHED if whole else limit, unassigned=unassigned, outside=alone)
+            if only:
+                hits = [hit for hit in hits if only.fits(hit.entry.licence)]
             rows += views.hits(slug, archive, hits)
             for object_id, reason in catalogue.unreadable().items():
                 warn(f"warning: {slug}: the results leave out {object_id}: {reason}. Run `archiver verify`.")
     if by_name := [row for row in rows if row["match"] == by]:
         rows = by_name
-    return sorted(rows, key=lambda row: -row["score"])[:limit]
+    return SORTS[sort](rows)[:limit]
 
 
 def _opened(
@@ -160,8 +167,13 @@ def _opened(
 
 
 def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_of) -> list[str]:
-    """What the searched archives do not contain, a sentence for each account. For a search without results."""
-    messages = []
+    """What the searched archives do not contain, for a search without results: a sentence for the accounts of a client
+    of which it is true."""
+    found: dict[tuple[str, str], list[str]] = {}
+
+    def note(slug: str, account: str, said: str) -> None:
+        found.setdefault((slug, said), []).append(account)
+
     for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
         runs: dict[str, RunLine] = {}
         full: dict[str, str] = {}
@@ -172,23 +184,29 @@ def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
             if account.closed:
-                messages.append(
-                    f"{slug}: {account.name} was closed on {account.closed}; later licences are not archived"
-                )
+                note(slug, account.name, f"was closed on {account.closed}; later licences are not archived")
             elif (info := declared(account.provider)) and info.on_request:
-                messages.append(f"{slug}: {info.title} has no licence history; only captured pages are archived")
+                note(slug, info.title, "has no licence history; only captured pages are archived")
             elif last is None:
-                messages.append(f"{slug}: {account.name} has not been read yet")
+                note(slug, account.name, "has not been read yet")
             elif last.outcome != "complete":
                 since = f"; its last complete reading was on {full[account.name]}" if account.name in full else ""
-                messages.append(
-                    f"{slug}: {account.name} was read on {last.at[:10]} with the outcome {last.outcome}{since}"
-                )
+                note(slug, account.name, f"was read on {last.at[:10]} with the outcome {last.outcome}{since}")
             else:
-                messages.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; later licences are not")
+                note(slug, account.name, f"is archived up to {last.at[:10]}; later licences are not")
         if not home.client(slug).accounts:
-            messages.append(f"{slug}: no account is connected")
-    return messages
+            note(slug, "", "no account is connected")
+    return [f"{slug}: {_of_accounts(accounts, said)}" for (slug, said), accounts in found.items()]
+
+
+def _of_accounts(accounts: Sequence[str], said: str) -> str:
+    """A sentence about one or several accounts; `said` begins with the verb for one."""
+    names = list(dict.fromkeys(filter(None, accounts)))
+    if len(names) > 1:
+        verb, rest = said.split(" ", 1)
+        said = {"is": "are", "has": "have", "was": "were"}[verb] + f" {rest}"
+    more = f" and {len(names) - MAX_LISTED_ACCOUNTS} more" if len(names) > MAX_LISTED_ACCOUNTS else ""
+    return f"{', '.join(names[:MAX_LISTED_ACCOUNTS])}{more} {said}".strip()
 
 
 @contextmanager
@@ -243,13 +261,13 @@ def show(home: Home, name: str) -> dict[str, Any]:
     return views.show(slug, archive, entry) | {"hold": held}
 
 
-def rebuild(home: Home) -> dict[str, int]:
-    """Rebuild every catalogue. Returns the number of licences by client."""
+def rebuild(home: Home, watch: Callable[[str, int, int | None], object] = lambda *_: None) -> dict[str, int]:
+    """Rebuild every catalogue. Returns the number of licences by client; `watch` hears of each how far it is."""
     counts = {}
     with DocumentReader() as reader:
         for slug in archives(home):
             with Catalogue(home.catalogue(slug)) as catalogue:
-                catalogue.rebuild(Archive(home.archive(slug)), reader)
+                catalogue.rebuild(Archive(home.archive(slug)), reader, partial(watch, slug))
                 counts[slug] = catalogue.count()
     return counts
 

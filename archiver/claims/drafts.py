@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from archiver.catalogue.views import by_date
-from archiver.claims.facts import day_of, may_be_one, platform_of
+from archiver.claims.facts import LANGUAGES, may_be_one, platform_of
 from archiver.claims.pack_pages import Demand, PackWords
 from archiver.claims.rule_engine import Assessment
 from archiver.core.atomic_files import replace_file
-from archiver.core.model import iso
+from archiver.core.model import day_of, iso
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.terminal_safe import printable
 
@@ -130,7 +130,8 @@ def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
         "agency": matter.agency,
         "assigns": None if theirs else matter.agency,
         "folder": matter.folder,
-        "secured_en": _secured(matter),
+        **{f"secured_{language}": _secured(matter, language) for language in LANGUAGES},
+        **{f"process_{language}": _process(matter, language) for language in LANGUAGES},
         "assigned": day(matter.assigned),
         "who": who[words.language],
         "business": matter.agency,
@@ -153,12 +154,25 @@ def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
     return {name: printable(value) for name, value in known.items() if value is not None}
 
 
-def _secured(matter: DraftContext) -> str | None:
+def _secured(matter: DraftContext, language: str) -> str | None:
     """The date or dates on which the documents are known to have existed; None if some have none."""
-    dated = by_date(matter.secured_documents)
+    dated, words = by_date(matter.secured_documents), PackWords(language)
     if matter.secured is None or len(dated) < 2:
-        return PackWords("en").moment(matter.secured)
-    return " and ".join(f"{PackWords('en').moment(since)} ({', '.join(names)})" for since, names in dated.items())
+        return words.moment(matter.secured)
+    both = {"en": " and ", "de": " und "}[language]
+    return both.join(f"{words.moment(since)} ({', '.join(names)})" for since, names in dated.items())
+
+
+def _process(matter: DraftContext, language: str) -> str | None:
+    """How the licence came into the archive, as its provenance says; None where it does not say that."""
+    provenance = matter.file.provenance
+    at, tool = provenance.get("captured_at"), provenance.get("tool")
+    text = _texts()["processes"].get(str(provenance.get("source")), {}).get(language)
+    if not (text and at and tool):
+        return None
+    run = _texts()["run"][language].format(run=provenance["run"]) if provenance.get("run") else ""
+    said: str = text.format(platform=matter.platform, at=PackWords(language).moment(str(at)), tool=tool, run=run)
+    return said
 
 
 def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from archiver.catalogue.views import by_date
-from archiver.core.model import DocumentKind, GapReason, Moment, iso, parse_iso
+from archiver.core.model import DocumentKind, GapReason, Moment, day_of, iso, parse_iso
 from archiver.reading.labelled_documents import in_terms
 from archiver.reading.licence_json import LicenceFile
 
@@ -37,10 +37,13 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
         "for_client": "yes no",
         "editorial": "yes no mentioned unknown",
         "non_commercial": "yes mentioned no",
-        "credit": "yes no",
+        "credit": "yes plan no",
+        "ai_generated": "yes no",
         "limits": "yes no",
         "use": "commercial editorial unknown",
         "plan_excludes_clients": "yes no unknown",
+        "plan_excludes_agencies": "yes no unknown",
+        "plan_condition": "yes no",
         "other_clients": "yes no",
         "one_client": "yes no unknown",
         "several_seats": "yes no",
@@ -63,7 +66,10 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
 """The facts that a rule's `when` may name, and the values of each."""
 
 
-CLAUSES = ("clause", "routes", "plan_clause", "seat_clause", "lapse_clause")
+CLAUSES = (
+    "clause", "routes", "plan_clause", "seat_clause", "lapse_clause", "credit_clause", "agency_clause",
+    "condition_clause",
+)  # fmt: skip
 """The clauses from a platform's terms that sentences quote; the German ones end in `_de`."""
 
 
@@ -162,10 +168,17 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
         "for_client": _yes(bool(case.client_names)),
         "editorial": _editorial(kind, text, papers, platform.get("editorial", "no")),
         "non_commercial": "yes" if says("non_commercial", kind) else "mentioned" if private else "no",
-        "credit": platform.get("credit", _yes(says("credit", kind))),
+        "credit": "yes"
+        if says("credit", kind)
+        else "plan"
+        if _names(platform.get("credit_plans"), kind, plan)
+        else "no",
+        "ai_generated": _yes(says("ai_generated", text)),
         "limits": _yes(limited),
         "use": use.kind or "unknown",
         "plan_excludes_clients": _excludes(platform.get("plan_excludes"), plan),
+        "plan_excludes_agencies": _excludes(platform.get("excludes_agencies"), plan),
+        "plan_condition": _yes(_names(platform.get("condition_plans"), kind, plan)),
         "other_clients": other_clients,
         "one_client": platform.get("one_client", "unknown"),
         "several_seats": _yes(use.seats > 1),
@@ -245,11 +258,6 @@ def _order(licensed: Moment | None, first_seen: date | None) -> tuple[str, int]:
     return ("late" if late > 0 else "same_day" if late == 0 else "in_time"), max(late, 0)
 
 
-def day_of(moment: Moment) -> date:
-    """The day of a moment, in UTC."""
-    return moment.date() if isinstance(moment, datetime) else moment
-
-
 def _licensee(licensee: str | None, case: Case) -> str:
     if not licensee or not bare(licensee):
         return "unknown"
@@ -307,6 +315,11 @@ def _editorial(kind: str, text: str, papers: str, otherwise: str) -> str:
     if says("editorial", kind) or says("editorial_line", text):
         return "yes"
     return "mentioned" if stated("editorial", papers) else otherwise if kind else "unknown"
+
+
+def _names(pattern: str | None, *texts: str) -> bool:
+    """Whether kind or plan is one of those for which a platform's terms have such a clause."""
+    return pattern is not None and any(re.search(pattern, text, re.IGNORECASE) for text in texts)
 
 
 def _excludes(pattern: str | None, plan: str) -> str:
@@ -372,11 +385,18 @@ def _places(case: Case) -> dict[str, DocumentPlace]:
         "kind": said(iter(filter(None, [licence.kind]))),
         "plan": said(iter(filter(None, [licence.plan]))),
         "seat": said(iter(filter(None, [licence.seat]))),
-        "certificate": DocumentPlace(certificate, 1 if certificate and case.texts.get(certificate) else None),
+        "certificate": DocumentPlace(
+            certificate, 1 if certificate and case.texts.get(certificate) and _has_pages(certificate) else None
+        ),
         "terms": DocumentPlace("terms" if case.terms else None),
         "assignment": DocumentPlace("ledger"),
         "secured": DocumentPlace("ledger"),
     }
+
+
+def _has_pages(name: str) -> bool:
+    """Whether people find something in a document by its page: not in a platform's data."""
+    return not name.lower().endswith(".json")
 
 
 def _find(words: str, texts: Mapping[str, Sequence[str]]) -> DocumentPlace | None:
@@ -384,7 +404,7 @@ def _find(words: str, texts: Mapping[str, Sequence[str]]) -> DocumentPlace | Non
     for name, pages in texts.items():
         for number, page in enumerate(pages, 1):
             if wanted in " ".join(page.casefold().split()):
-                return DocumentPlace(name, number)
+                return DocumentPlace(name, number if _has_pages(name) else None)
     return None
 
 

@@ -39,7 +39,8 @@ class PackOptions:
     """How to pack. `others` are the names of all other clients, which must stay out. `pictures` are the claimant's.
     `accounts` and `elsewhere` are as in `RedactionRules`. `verdicts`, by licence folder, are internal.
 
-    `now` becomes the bag's date. Packs of the same licences differ only in it.
+    `now` becomes the bag's date. `timestamped` gives proof.pdf a document timestamp, or says why it has none. Packs of
+    the same licences differ only in these two.
     """
 
     now: datetime
@@ -50,6 +51,7 @@ class PackOptions:
     accounts: Sequence[str] = ()
     elsewhere: Callable[[set[str]], bool] = lambda _: False
     internal: bool = False
+    timestamped: Callable[[bytes], tuple[bytes, Sequence[str]]] | None = None
     verdicts: Mapping[str, Assessment] = field(default_factory=dict)
 
 

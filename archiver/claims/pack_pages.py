@@ -20,7 +20,7 @@ from archiver.core import localised
 from archiver.core.model import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
 from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
-from archiver.reading.licence_json import ATTENDED_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
+from archiver.reading.licence_json import ATTENDED_PREFIX, COMPANION_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
 from archiver.reading.terminal_safe import printable
 from archiver.reading.terms_json import TermsFile
 
@@ -60,10 +60,10 @@ def wording(room: str) -> Mapping[str, Any]:
     return loaded
 
 
-BY_HAND = {IMPORT_PREFIX: "imported_kinds", ATTENDED_PREFIX: "attended_kinds"}
+BY_HAND = {IMPORT_PREFIX: "imported_kinds", ATTENDED_PREFIX: "attended_kinds", COMPANION_PREFIX: "companion_kinds"}
 """How the names of documents begin that a person brought, and the wording that says what they are."""
 
-BY_SOURCE = {"import": "imported", "attended": "attended"}
+BY_SOURCE = {"import": "imported", "attended": "attended", "companion": "companion"}
 """The wording for licences that no adapter fetched."""
 
 

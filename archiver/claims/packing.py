@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from archiver.catalogue.index import CatalogueEntry
 from archiver.core.errors import ConfigError
+from archiver.home.connections import network_of
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
 from archiver.reading.worker import DocumentReader
@@ -17,6 +19,7 @@ from archiver.reading.worker import DocumentReader
 if TYPE_CHECKING:
     from archiver.claims.pack_pages import Demand
     from archiver.claims.rule_engine import Assessment
+from archiver.catalogue.archives import authorities_of
 from archiver.catalogue.search import archives, assigned_at, catalogue_of, located
 
 
@@ -37,10 +40,14 @@ def proof(
 
     If several archives have a licence, the copy of the client `prefer` counts.
     """
+    from archiver.claims import pdf_timestamp
     from archiver.claims.pack_input import LicenceToPack, PackOptions
     from archiver.claims.proof_pack import write_proof  # imported late because it loads the browser code
 
     packed = []
+    authorities, post = authorities_of(home), network_of(home).post
+    if authorities:
+        Thread(target=pdf_timestamp.load, daemon=True).start()
     with DocumentReader() as reader:
         for name in names:
             with located(home, name, reader, prefer=prefer) as (slug, archive, entry):
@@ -67,6 +74,7 @@ def proof(
             now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
             accounts=[each.username for each in home.accounts() if each.username],
             verdicts=verdicts or {},
+            timestamped=(lambda pdf: pdf_timestamp.timestamped(pdf, authorities, post)) if authorities else None,
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip
         return write_proof(packed, out, order, warn)

@@ -19,6 +19,7 @@ from pathlib import Path
 import bagit
 
 from archiver.archive import verify
+from archiver.archive.check_page import check_page
 from archiver.archive.inclusion_bundle import disclose, place_of
 from archiver.browsing.pdf_printing import print_pages
 from archiver.claims import pack_pages
@@ -144,10 +145,15 @@ def _write_bag(
         marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
     try:
-        _write(data / "proof.pdf", pdf_of(sounds, summaries, natives, order, reader))
+        pdf = pdf_of(sounds, summaries, natives, order, reader)
+        pdf, reasons = order.timestamped(pdf) if order.timestamped else (pdf, [])
+        _write(data / "proof.pdf", pdf)
+        for reason in reasons:
+            warn(f"proof.pdf has no document timestamp of its own: {reason}. What the archive proves is not affected.")
     except BrowserMissing as error:
         _write(data / "proof.html", html_of(sounds, summaries, order, reader))
         warn(f"{error} Until then proof.html takes the place of proof.pdf: open it in a browser and print it there.")
+    _write(bag / verify.CHECK_PAGE, check_page())
     _seal(bag, order.now)
     refuse([finding for report in verify.verify_pack(bag) for finding in report.findings])
     return summaries

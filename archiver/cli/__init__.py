@@ -5,28 +5,63 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 
-from archiver.cli.output import say
+from archiver.cli.output import Level, messages, say
 from archiver.core.errors import ArchiverError, machine_error
 
 INTERRUPTED_EXIT_CODE = 130  # typer's exit code for Ctrl-C
 
 
+COMPLETE = "__complete"  # the word with which a shell's completion asks
+
+
+def open_closed_streams() -> None:
+    """Open standard input, output and error where they are closed. Otherwise the next file would take their number."""
+    for number, mode in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.dup2(os.open(os.devnull, mode), number)
+    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115  # for as long as the process lives
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def explain(error: BaseException) -> None:
+    """With --verbose or --log-file, write where an error came from."""
+    if messages.level is Level.DETAIL or messages.log:
+        import traceback
+
+        messages.write("".join(traceback.format_exception(error)).rstrip(), Level.DETAIL)
+
+
 def main() -> None:
     """The `archiver` command. Errors become one message on standard error and the error's exit code."""
     from archiver.cli.commands import program
-    from archiver.home.vault import pop_secrets_from_environment
-    from archiver.reading.confinement import forbid_core_dumps
 
-    forbid_core_dumps()
-    pop_secrets_from_environment()
+    open_closed_streams()
+    if sys.argv[1:2] == [COMPLETE]:
+        from archiver.cli.completion import complete
+
+        print("\n".join(complete(program, sys.argv[2:])))
+        return
+    if not {"-h", "--help", "-V", "--version"}.intersection(sys.argv[1:]):  # which need no secrets, and answer at once
+        from archiver.home.vault import pop_secrets_from_environment
+        from archiver.reading.confinement import forbid_core_dumps
+
+        forbid_core_dumps()
+        pop_secrets_from_environment()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # a library's advice to programmers, with a path of its source
     for stream in (sys.stdout, sys.stderr):  # a character that the terminal lacks must not stop a command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     os.umask(0o077)  # other users of this machine must not read the files that commands and libraries create
     try:
-        program(prog_name="archiver")
+        program.main(prog_name="archiver", standalone_mode=True)
     except ArchiverError as error:
+        explain(error)
         say(f"archiver: {error}")
         sys.exit(error.exit_code)
     except SystemExit as end:
@@ -34,6 +69,7 @@ def main() -> None:
             say("archiver: Interrupted. Everything archived so far is safe; run the command again to continue.")
         raise
     except OSError as error:
+        explain(error)
         refused = machine_error(error)
         say(f"archiver: {refused}")
         sys.exit(refused.exit_code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,53 +18,95 @@ from archiver.cli.app import (
     recording_app,
     unlocked,
 )
-from archiver.cli.output import emit, progress, say, tell
+from archiver.cli.output import emit, facts, progress, say, table, tell
+from archiver.core.suggestions import did_you_mean
 
 
 @providers_app.callback(invoke_without_command=True)
 def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """List the platforms: the basis of each adapter, the documents it fetches, and the platform's terms.
+    """List the platforms: how each signs in, the basis of its adapter, and its terms on automation.
 
-    The list includes platforms without an adapter, with the reason and what you can archive there by hand.
+    The list includes platforms without an adapter. `archiver providers NAME` shows everything about one.
 
-    Example: archiver providers --json
+    Example: archiver providers
+
+    Example: archiver providers shutterstock
     """
     if context.invoked_subcommand:
         return
+    described = described_platforms(home)
+    if as_json:
+        emit(described, "providers")
+        return
+    table(
+        ("name", "platform", "sign-in", "basis", "automation"),
+        [
+            (
+                info["name"], info["title"], ", ".join(each["name"] for each in info["methods"]) or "by hand",
+                info["basis"], info["automation"]["stance"],
+            )
+            for info in described
+        ],
+    )  # fmt: skip
+    say("Show everything about one platform: archiver providers NAME")
+
+
+NO_TOTAL = "the platform does not say how many licences there are; runs, reports and the desk say so"
+
+
+def described_platforms(home: Path | None) -> list[dict[str, Any]]:
     from archiver.agency.account_check import live_days
     from archiver.agency.platform_list import describe_providers
     from archiver.home.settings import default_home
 
-    described = describe_providers(live_days(home or default_home()), say)
+    return describe_providers(live_days(home or default_home()), say)
+
+
+@providers_app.command("show")
+def providers_show(
+    name: Annotated[str, typer.Argument(help="The platform, as `archiver providers` lists it.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Show one platform: sign-in, documents, terms, pages to open by hand, and how the platform confirms a licence.
+
+    `archiver providers NAME` does the same.
+
+    Example: archiver providers show shutterstock
+    """
+    described = {info["name"]: info for info in described_platforms(home)}
+    if name not in described:
+        raise typer.BadParameter(
+            f"there is no platform {name!r}.{did_you_mean(name, described)} See `archiver providers`"
+        )
+    info = described[name]
     if as_json:
-        emit(described)
+        emit(info)
         return
-    for info in described:
-        methods = ", ".join(f"{method['name']} ({method['transport']})" for method in info["methods"])
-        terms = info["automation"]
-        tell(f"{info['name']}: {info['title']}")
-        if info["why"]:
-            tell(f"  served by:  {info['served_by']}: {info['why']}")
-        else:
-            tell(f"  sign-in:    {methods}; scope: {info['scope']}")
-        tell(f"  basis:      {info['basis']}: {info['basis_detail']}; live: {info['live']}")
-        if not info.get("states_total", True):
-            tell(
-                "  count:      the platform does not say how many licences there are; runs, reports and the desk say so"
-            )
-        for kind, how in info["documents"].items():
-            tell(f"  {kind + ':':<11} {how}")
-        if info["pages"]:
-            tell(f"  by hand:    archiver capture {info['name']}: {', '.join(info['pages'])}")
-            if info["web"]:
-                tell(f"              {info['web']}")
-        looked = f" (looked up {terms['read_on']})" if terms["read_on"] else ""
-        quote = f'"{terms["quote"]}" - ' if terms["quote"] else ""
-        tell(f"  automation: {terms['stance']}: {quote}{terms['source']}{looked}")
-        for page in info["terms"]:
-            only = f" (for {', '.join(page['kinds'])})" if page["kinds"] else ""
-            tell(f"  terms:      {page['name']}{only}: {page['url']}")
-        tell(f"  confirm:    {info['confirm']['how']}; who may ask: {info['confirm']['who']}")
+    terms = info["automation"]
+    looked = f" (looked up {terms['read_on']})" if terms["read_on"] else ""
+    quote = f'"{terms["quote"]}" - ' if terms["quote"] else ""
+    methods = ", ".join(f"{method['name']} ({method['transport']})" for method in info["methods"])
+    facts(f"{info['name']}: {info['title']}", [
+        ("served by", f"{info['served_by']}: {info['why']}" if info["why"] else ""),
+        ("sign-in", f"{methods}; scope: {info['scope']}" if methods else ""),
+        *((f"  {method['name']}", method["where"]) for method in info["methods"] if method["where"]),
+        ("basis", f"{info['basis']}: {info['basis_detail']}"),
+        ("live check", info["live"]),
+        ("count", "" if info.get("states_total", True) else NO_TOTAL),
+        *info["documents"].items(),
+        ("by hand", f"archiver capture --client CLIENT {name}" if info["pages"] else ""),
+        *(("", page) for page in info["pages"]),
+        ("", info["web"]),
+        ("automation", f"{terms['stance']}: {quote}{terms['source']}{looked}"),
+        *(
+            ("terms", f"{page['name']}{f' (for {", ".join(page['kinds'])})' if page['kinds'] else ''}: {page['url']}")
+            for page in info["terms"]
+        ),
+        ("confirm", f"{info['confirm']['how']}; who may ask: {info['confirm']['who']}"),
+    ])  # fmt: skip
+    if info["methods"]:
+        say(f"Connect an account: archiver account add NAME --client CLIENT --provider {name}")
 
 
 @providers_app.command("new")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archiver import __version__
+from archiver.cli import output
 
 if TYPE_CHECKING:
     from archiver.home.settings import Home
@@ -58,11 +59,38 @@ def print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def common_options() -> list[Any]:
+    """New instances of the options that every command has: how much to say, and where to write it."""
+    carrier = typer.Typer(add_completion=False)
+
+    @carrier.command()
+    def options(  # the callbacks do it
+        verbose: Annotated[
+            bool, typer.Option("--verbose", "-v", callback=output.be_verbose, help="Also say what happens inside.")
+        ] = False,
+        quiet: Annotated[
+            bool, typer.Option("--quiet", "-q", callback=output.be_quiet, help="Say only warnings and errors.")
+        ] = False,
+        log_file: Annotated[
+            Path | None,
+            typer.Option(
+                "--log-file", metavar="FILE", callback=output.log_to, help="Append all messages, with times, to FILE."
+            ),
+        ] = None,
+    ) -> None: ...
+
+    made = typer.main.get_command(carrier).params
+    for each in made:
+        each.expose_value = False
+    return made
+
+
 @app.callback()
 def root(
     home: HomeOption = None,
     version: Annotated[  # noqa: ARG001  # the callback prints it
-        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option("--version", "-V", callback=print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     if home:  # `archiver --home DIR COMMAND` means the same as `archiver COMMAND --home DIR`

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, catalogue_app, confirmed, language_of, opened, unlocked
-from archiver.cli.output import emit, say, table, tell, tell_lines
+from archiver.cli.output import counted, emit, progress, say, table, tell, tell_lines
 
 if TYPE_CHECKING:
     from archiver.core.errors import ArchiverError
@@ -84,7 +84,7 @@ def notify(
     met: list[ArchiverError] = []
     found = causes(here, datetime.now(UTC), met=met)
     if as_json:
-        emit([cause.as_json() for cause in found])
+        emit([cause.as_json() for cause in found], "messages")
     else:
         tell_lines("\n\n".join(cause.as_text() for cause in found) or "There is nothing to report.")
     for warning in [] if dry_run else tell_people(here):
@@ -202,14 +202,16 @@ def erase(
     Example: archiver erase 1234567890_1a2b3c4d --reason data_subject_request --by "Ada Example"
     """
     from archiver.agency.privacy import erase as erase_content
-    from archiver.agency.privacy import plan
+    from archiver.agency.privacy import plan, reason_of
 
     here = opened(home)
     done = plan(here, licence)
+    code, _ = reason_of(reason)
+    content = f"{counted(len(done['files']), 'file')} ({done['bytes']:,} bytes)"
     if not dry_run:
-        if done["outcome"] == "would_erase":
-            say(f"{done['licence']}: this erases {len(done['files'])} files ({done['bytes']} bytes) for good.")
-            if not (yes or confirmed("Erase?")):
+        if done["outcome"] == "would_erase" and not yes:
+            say(f"{done['licence']}: this erases {content} for good. The ledger records the reason as {code}.")
+            if not confirmed("Erase?"):
                 raise typer.BadParameter("nothing was erased; give --yes, or answer the question on a terminal")
         done, warnings = erase_content(here, unlocked(here), licence, reason=reason, by=by)
         for warning in warnings:
@@ -217,10 +219,11 @@ def erase(
     if as_json:
         emit(done)
         return
-    tell(f"{done['licence']}: {done['outcome'].replace('_', ' ')}")
+    outcome, recorded = done["outcome"].replace("_", " "), done["reason"] or code
+    tell(f"{done['licence']}: {outcome}{f': {content}' if done['files'] else ''}, reason: {recorded}")
     for name in done["files"]:
         tell(f"  {name}")
-    tell("What an erasure does not reach:")
+    tell("What an erasure does not reach:" if dry_run else "What this erasure did not reach:")
     for text in done["not_reached"]:
         tell(f"  {text}")
 
@@ -263,5 +266,7 @@ def catalogue_rebuild(home: HomeOption = None) -> None:
     """
     from archiver.catalogue.search import rebuild
 
-    for slug, licences in rebuild(opened(home)).items():
-        say(f"{slug}: {licences} licences")
+    with progress() as watch:
+        rebuilt = rebuild(opened(home), watch)
+    for slug, licences in rebuilt.items():
+        say(f"{slug}: {counted(licences, 'licence')}")

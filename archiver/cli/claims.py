@@ -86,7 +86,7 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
     now = datetime.now(UTC)
     found = [claim.as_json() | claim.clocks(now) for claim in all_claims(opened(home), say)]
     if as_json:
-        emit(found)
+        emit(found, "claims")
         return
     columns = ("claim", "claimant", "reference", "deadline", "days_left", "notice_deadline", "notice_days_left")
     rows = [

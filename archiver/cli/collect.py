@@ -9,6 +9,7 @@ import typer
 
 from archiver.cli.app import HomeOption, JsonOption, ReplayOption, app, awaited, opened, unlocked
 from archiver.cli.output import emit, progress, say, table, tell
+from archiver.core.errors import spoken
 
 if TYPE_CHECKING:
     from archiver.collect.account_result import AccountResult
@@ -40,7 +41,7 @@ def sign_in(
     vault = unlocked(here)
     waiting = due_sign_ins(here, vault) if due else []
     if due and as_json:
-        emit([each.as_json() for each in waiting])
+        emit([each.as_json() for each in waiting], "sign_ins")
     elif due:
         rows = [(each.account, each.why, each.command) for each in waiting]
         table(("account", "why", "command"), rows, "No sign-in needs a person this week.")
@@ -49,7 +50,7 @@ def sign_in(
     chosen = names or [each.account for each in waiting if each.attended]
     found = awaited(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say))
     if as_json:
-        emit([each.as_json() for each in found])
+        emit([each.as_json() for each in found], "results")
     raise typer.Exit(max((each.exit_code for each in found), default=0))
 
 
@@ -99,7 +100,7 @@ def run(
 
     def finished(result: AccountResult) -> None:
         numbers = f"{result.listed} listed, {result.archived} archived, {result.already} already"
-        trouble = f" - {result.error}" if result.error else ""
+        trouble = f" - {spoken(result.error)}" if result.error else ""
         say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
 
     with progress() as watch:
@@ -171,8 +172,7 @@ def import_(
         emit(report.as_json())
     else:
         table(("file", "kind", "outcome", "licence, or why"), report.table())
-    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
-    say(f"{'Dry run (nothing archived)' if dry_run else client}: {counts or 'no files'}.")
+    say(f"{client}: {report.in_words()}.")
     raise typer.Exit(report.exit_code)
 
 

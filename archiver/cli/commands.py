@@ -1,14 +1,12 @@
-"""All commands, in the order in which `archiver --help` lists them.
+"""All commands, in the order in which `archiver --help` lists those of a group.
 
 Each command opens the home, calls one function of the packages, and prints the result.
 """
 
-from typer.main import get_command  # noqa: I001  # the order of the next line is help's
-
-from archiver.cli import setup, collect, search, claims, desk, archive, adapters  # noqa: F401
-from archiver.cli.app import app
+from archiver.cli.app import app, common_options
+from archiver.cli.command_tree import build
 
 __all__ = ["app", "program"]
 
-program = get_command(app)
-"""The command-line program. Building it takes 0.1 s, so a caller that forks for each command builds it once."""
+program = build(app, common_options)
+"""The command-line program. A command is built when it is first used."""

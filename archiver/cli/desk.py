@@ -112,7 +112,7 @@ def listed(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     rows = [{"name": each.name, "role": each.role.name.lower()} for each in Users(opened(home).root).all().values()]
     if as_json:
-        emit(rows)
+        emit(rows, "users")
     else:
         table(
             ("name", "role"),
@@ -150,7 +150,7 @@ def sessions(as_json: JsonOption = False, home: HomeOption = None) -> None:
         }
         for each, seen in sessions_on_disk(opened(home).state)
     ]  # fmt: skip
-    _listed(rows, as_json, "Nobody is signed in.")
+    _listed(rows, "sessions", as_json, "Nobody is signed in.")
 
 
 @session_app.command("end")
@@ -179,7 +179,7 @@ def links(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     found = Links(opened(home).state).all()
     rows = [{name: getattr(each, name) for name in ("id", "client", "made_at", "made_by", "until")} for each in found]
-    _listed(rows, as_json, "There are no valid links. Make one at the desk, on a client's page.")
+    _listed(rows, "links", as_json, "There are no valid links. Make one at the desk, on a client's page.")
 
 
 @link_app.command("end")
@@ -211,7 +211,7 @@ def audit(
     path = opened(home).state / "desk" / "audit.jsonl"
     lines = newest(path, count)
     if as_json:
-        emit(lines)
+        emit(lines, "lines")
     else:
         columns = ("at", "who", "what", "target")
         table(columns, [tuple(line.get(each) or "" for each in columns) for line in lines], "The log is empty.")
@@ -219,9 +219,9 @@ def audit(
     say(f"Checked {chained} lines: each follows from the line before it.")
 
 
-def _listed(rows: Sequence[Mapping[str, object]], as_json: bool, empty: str) -> None:
+def _listed(rows: Sequence[Mapping[str, object]], name: str, as_json: bool, empty: str) -> None:
     if as_json:
-        emit(rows)
+        emit(rows, name)
     else:
         table(tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows], empty)
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import typer
 
 from archiver.reading.terminal_safe import printable
 
@@ -16,15 +25,100 @@ if TYPE_CHECKING:
     from archiver.collect.account_result import Progress
 
 
+PIPE_CLOSED_EXIT_CODE = 141  # as of a program that SIGPIPE ended
+
+
+class Level(IntEnum):
+    """How important a message is."""
+
+    ERROR = 0
+    WARNING = 1
+    INFO = 2
+    DETAIL = 3
+
+
+@dataclass
+class Messages:
+    """What goes to standard error: messages up to a level. All of them also go to the log file, if there is one."""
+
+    level: Level = Level.INFO
+    log: TextIO | None = None
+
+    def write(self, text: str, level: Level) -> None:
+        for line in map(printable, text.split("\n")):
+            if self.log:
+                now = datetime.now(UTC).isoformat(timespec="milliseconds")
+                print(f"{now} {level.name:<7} {line}", file=self.log, flush=True)
+            if level <= self.level and sys.stderr:
+                try:
+                    print(line, file=sys.stderr, flush=True)
+                except BrokenPipeError:  # nobody reads; the command's work goes on
+                    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # until the process ends
+
+
+messages = Messages()
+
+
+def be_quiet(wanted: bool) -> None:
+    """Print only warnings and errors."""
+    if wanted:
+        messages.level = Level.WARNING
+
+
+def be_verbose(wanted: bool) -> None:
+    """Print details too: what the libraries of this program report, and the trace of an error."""
+    if wanted:
+        messages.level = Level.DETAIL
+        _report_details()
+
+
+def log_to(path: Path | None) -> None:
+    """Append all messages to a file, however much is printed."""
+    if path is None:
+        return
+    try:
+        messages.log = path.open("a", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise typer.BadParameter(
+            f"--log-file {path} cannot be written ({error.strerror}). Name a file in a folder that exists."
+        ) from None
+    _report_details()
+
+
+def _report_details() -> None:
+    import logging
+
+    class Details(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.write(f"{record.name.removeprefix('archiver.')}: {record.getMessage()}", Level.DETAIL)
+
+    log = logging.getLogger("archiver")
+    if not log.handlers:
+        log.addHandler(Details())
+        log.setLevel(logging.DEBUG)
+        log.propagate = False
+
+
 def say(text: str = "") -> None:
-    """Print lines for people on standard error, so that standard output holds only the result."""
-    for line in text.split("\n"):
-        print(printable(line), file=sys.stderr, flush=True)
+    """Print lines for people on standard error, so that standard output holds only the result.
+
+    A line that begins with `archiver:` is an error, one with `warning:` a warning; both are printed with --quiet too.
+    """
+    level = Level.ERROR if text.startswith("archiver:") else Level.INFO
+    messages.write(text, Level.WARNING if text.startswith("warning:") else level)
 
 
 def tell(text: object) -> None:
     """Print one line of the result on standard output. Control characters in a platform's title are made harmless."""
-    print(printable(str(text)), flush=True)
+    _print(printable(str(text)))
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # who read the output, as `head` does, has enough
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  # else the rest is flushed into the pipe at the end
+        sys.exit(PIPE_CLOSED_EXIT_CODE)
 
 
 def tell_lines(text: str) -> None:
@@ -33,16 +127,62 @@ def tell_lines(text: str) -> None:
         tell(line)
 
 
-def emit(document: Any) -> None:
-    """Print the JSON document of a `--json` command. It is valid in any character set of standard output."""
-    plain = (sys.stdout.encoding or "").casefold() not in ("utf-8", "utf8")
-    print(json.dumps(document, indent=1, ensure_ascii=plain, default=str))
+JSON_VERSION = 1
+"""Of the JSON documents: new keys do not change it; it changes when a key goes or gets another meaning."""
+
+
+def emit(document: Any, rows: str = "items", *, versioned: bool = True) -> None:
+    """Print the JSON document of a `--json` command: an object with the key `version`.
+
+    A list becomes the object's entry `rows`. The document is valid in any character set of standard output.
+    """
+    if versioned:
+        document = {"version": JSON_VERSION, **(document if isinstance(document, dict) else {rows: document})}
+    plain = (getattr(sys.stdout, "encoding", None) or "").casefold() not in ("utf-8", "utf8")
+    _print(json.dumps(document, indent=1, ensure_ascii=plain, default=str))
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: "1 licence", "1,200 licences"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def width() -> int:
+    """The columns of the terminal, or of COLUMNS; 0 if standard output is no terminal, where lines have any length."""
+    return shutil.get_terminal_size((0, 0)).columns if os.environ.get("COLUMNS") or sys.stdout.isatty() else 0
+
+
+def tell_filled(text: str, indent: str = "", hanging: str | None = None) -> None:
+    """Print a paragraph, broken at the terminal's width; `hanging` begins the lines after the first one."""
+    columns = width()
+    if not columns:
+        tell(indent + text)
+        return
+    tell_lines(
+        textwrap.fill(
+            text, max(columns, MIN_WIDTH), initial_indent=indent,
+            subsequent_indent=indent if hanging is None else hanging, break_long_words=False, break_on_hyphens=False,
+        )
+    )  # fmt: skip
+
+
+def facts(heading: str, pairs: Sequence[tuple[str, object]]) -> None:
+    """Print a heading, and below it a line for each pair of a name and a value; a pair without a value is left out."""
+    tell_filled(heading)
+    given = [(name, str(value)) for name, value in pairs if value not in (None, "")]
+    longest = max((len(name) for name, _ in given), default=0)
+    for name, value in given:
+        tell_filled(value, f"  {name.ljust(longest)}  ", " " * (longest + 4))
+
+
+MIN_WIDTH = 30  # columns; a narrower terminal breaks lines itself
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str = "") -> None:
-    """Print a plain table on standard output. Numbers are aligned to the right; no cell is cut to the terminal's width.
+    """Print a plain table on standard output. Numbers are aligned to the right, and no cell is cut.
 
-    Without rows, `empty` is printed on standard error instead.
+    Where the table is wider than the terminal, each row becomes a block of lines `column  value`. Without rows, `empty`
+    is printed on standard error instead.
     """
     if not rows:
         if empty:
@@ -50,6 +190,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str =
         return
     lines = [list(columns), *([str(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    if sum(widths) + len(widths) - 1 > (width() or math.inf):
+        for row in rows:
+            pairs = [(name, str(cell)) for name, cell in zip(columns[1:], row[1:], strict=True)]
+            facts(str(row[0]), [(name, cell) for name, cell in pairs if cell not in ("", "-")])
+        return
     for line in lines:
         cells = (cell.rjust(w) if cell.isdecimal() else cell.ljust(w) for cell, w in zip(line, widths, strict=True))
         tell(" ".join(cells).rstrip())
@@ -58,7 +203,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str =
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Show the progress of each account or file, with rate and time left: bars on a terminal, else occasional lines."""
-    if not sys.stderr.isatty():
+    if messages.level < Level.INFO:
+        yield lambda *_: None
+        return
+    if not (sys.stderr and sys.stderr.isatty()):
         yield Lines(say)
         return
     from rich.console import Console

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.app import HomeOption, JsonOption, app, confirmed, opened, unlocked
-from archiver.cli.output import emit, progress, say, tell, tell_lines
+from archiver.cli.app import HomeOption, JsonOption, a_day, app, confirmed, opened, unlocked
+from archiver.cli.output import counted, emit, progress, say, tell, tell_filled, tell_lines
+from archiver.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from archiver.catalogue.assignment import Agreed, Loss
@@ -28,7 +30,20 @@ def find(
         Path | None, typer.Option(metavar="PNG", help="With --image: show picture and previews side by side.")
     ] = None,
     client: Annotated[str | None, typer.Option(help="Only this client's archive.")] = None,
+    since: Annotated[
+        date | None, typer.Option(parser=a_day, metavar="DAY", help="Only licences of this day or later.")
+    ] = None,
+    until: Annotated[
+        date | None, typer.Option(parser=a_day, metavar="DAY", help="Only licences of this day or earlier.")
+    ] = None,
+    provider: Annotated[str | None, typer.Option(help="Only licences of this platform.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this kind of licence, or a part of it: editorial.")] = None,
+    seat: Annotated[str | None, typer.Option(help="Only licences of this user of a shared account.")] = None,
+    sort: Annotated[
+        str, typer.Option(metavar="ORDER", help="match, newest, oldest, title, client or provider.")
+    ] = "match",
     limit: Annotated[int, typer.Option(min=1, help="The largest number of results.")] = 20,
+    as_csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet, on standard output.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -39,11 +54,14 @@ def find(
 
     Example: archiver find "harbour at dawn"
 
+    Example: archiver find --client acme --since 2026-01-01 --kind editorial --sort newest --csv > editorial.csv
+
     Example: archiver find "harbour march 2026"
 
     Example: archiver find --image screenshot.png --client acme --sheet side-by-side.png
     """
     from archiver.catalogue import picture_search, search
+    from archiver.catalogue.filters import SORTS, LicenceFilter
     from archiver.claims import claim_files
     from archiver.core import atomic_files
 
@@ -51,6 +69,19 @@ def find(
         raise typer.BadParameter("give words or --image, not both")
     if sheet and not image:
         raise typer.BadParameter("--sheet needs --image")
+    only = LicenceFilter(since=since, until=until, provider=provider, kind=kind, seat=seat)
+    if image and (only.narrows or sort != "match"):
+        raise typer.BadParameter(
+            "--since, --until, --provider, --kind, --seat and --sort are for words, not for --image"
+        )
+    if sort not in SORTS:
+        raise typer.BadParameter(f"--sort must be one of {', '.join(SORTS)}.{did_you_mean(sort, SORTS)}")
+    if since and until and since > until:
+        raise typer.BadParameter(f"--since {since} is after --until {until}, so nothing can match")
+    if fault := only.unknown_platform():
+        raise typer.BadParameter(fault)
+    if as_csv and as_json:
+        raise typer.BadParameter("give --csv or --json, not both")
     here = opened(home)
     pages = partial(claim_files.licences_by_page, here, say)
     if image:
@@ -64,56 +95,42 @@ def find(
             atomic_files.write_new(sheet, drawn)
             say(f"Wrote {sheet}. Compare the pictures yourself: a match is only a hint.")
     else:
-        rows = search.find(here, text, client=client, limit=limit + 1, used_on=pages, warn=say)
+        rows = search.find(here, text, client=client, limit=limit + 1, used_on=pages, warn=say, only=only, sort=sort)
         if len(rows) > limit:
             rows = rows[:limit]
             say(f"Only the first {limit} results are shown. Give more words, or a higher --limit.")
     for line in search.orphan_archives(here):
         say(line)
     if as_json:
-        emit(rows)
+        emit(rows, "licences")
+    elif as_csv:
+        from archiver.reading.spreadsheet import written
+
+        columns = (
+            "licence",
+            "provider",
+            "asset_id",
+            "title",
+            "kind",
+            "licensed_at",
+            "licensee",
+            "secured_since",
+            "state",
+        )
+        tell_lines(written(columns, [[row[each] for each in columns] for row in rows]).rstrip("\r\n"))
     elif not rows:
         tell("No licence found in this archive.")
     if all(row["match"] == "possible" for row in rows):
         for line in search.incomplete(here, client):
             say(f"  {line}")
-    for row in [] if as_json else rows:
+    for row in [] if as_json or as_csv else rows:
         hint = f"{row['match']} picture: " if row["match"] in ("same", "probable", "possible") else ""
-        tell(f"{hint}{row['licence']}  {row['title'] or ''}".rstrip())
+        tell_filled(f"{hint}{row['licence']}  {row['title'] or ''}".rstrip(), "", "    ")
         secured = search.secured_in_words(row)
         licensed = (
             f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
         )
-        tell(f"    {row['kind'] or 'licence'}, {licensed}, {secured} ({row['state']})")
-
-
-@app.command()
-def show(
-    licence: Annotated[str, typer.Argument(help="A short id as printed everywhere, or any unique part of it.")],
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-) -> None:
-    """Show everything about one licence.
-
-    Example: archiver show 20261124_shutterstock_1234567890
-    """
-    from archiver.catalogue.search import show as describe
-
-    described = describe(opened(home), licence)
-    if as_json:
-        emit(described)
-        return
-    for name, value in described.items():
-        if name == "secured_documents":  # each document's own line says it
-            continue
-        if isinstance(value, list):
-            tell(f"{name}:")
-            for item in value:
-                tell("  " + (", ".join(f"{k}: {v}" for k, v in item.items()) if isinstance(item, dict) else str(item)))
-        elif isinstance(value, dict):
-            tell(f"{name}: " + ", ".join(f"{k}: {v}" for k, v in value.items()))
-        else:
-            tell(f"{name}: {'-' if value is None else value}")
+        tell_filled(f"{row['kind'] or 'licence'}, {licensed}, {secured} ({row['state']})", "    ")
 
 
 @app.command()
@@ -215,12 +232,13 @@ def unassigned(
         emit(
             [row.as_json() for row in rows]
             if decided is None
-            else [{"licence": entry.short_id, "client": made.client, "reason": made.reason} for entry, made in decided]
+            else [{"licence": entry.short_id, "client": made.client, "reason": made.reason} for entry, made in decided],
+            "licences",
         )
     elif decided is not None:
         for entry, made in decided:
             tell(f"{entry.short_id} {'would be' if dry_run else 'is'} assigned to {made.client}: {made.reason}")
-        say(f"{'Would assign' if dry_run else 'Assigned'} {len(decided)} licence{'s' * (len(decided) != 1)}.")
+        say(f"{'Would assign' if dry_run else 'Assigned'} {counted(len(decided), 'licence')}.")
     elif as_csv:
         tell_lines(pool.as_csv(rows).rstrip("\n"))
     else:
@@ -231,4 +249,4 @@ def unassigned(
                 tell(f"    {each.client}? {each.reason}")
             for rule in row.rules:
                 tell(f"    fits the rule {rule}")
-        say(f"{len(rows)} {'proposed' if from_folder else 'unassigned'} licence{'s' * (len(rows) != 1)}.")
+        say(f"{counted(len(rows), f'{"proposed" if from_folder else "unassigned"} licence')}.")

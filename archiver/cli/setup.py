@@ -20,7 +20,7 @@ from archiver.cli.app import (
     opened,
     unlocked,
 )
-from archiver.cli.output import emit, progress, say, tell, tell_lines
+from archiver.cli.output import counted, emit, progress, say, tell, tell_lines
 
 
 @app.command()
@@ -37,20 +37,6 @@ def demo(
     from archiver.devkit.demo import demo as show
 
     awaited(show(keep, tell_lines))
-
-
-@app.command()
-def setup(
-    home: HomeOption = None,
-    agency: Annotated[str | None, typer.Option(help="Your agency's name.")] = None,
-) -> None:
-    """Set up this machine step by step: home, agency, browser, vault key, timestamps.
-
-    Example: archiver setup --home ~/archiver --agency "Northlight Media"
-    """
-    from archiver.agency.setup import setup as guide
-
-    guide(home, agency, say=say, ask=ask)
 
 
 @app.command()
@@ -132,13 +118,16 @@ def client_hand_over(
     from archiver.agency.client_handover import hand_over
 
     here = opened(home)
-    done = hand_over(here, unlocked(here), slug, out, dry_run=dry_run)
+    with progress() as watch:
+        done = hand_over(here, unlocked(here), slug, out, dry_run=dry_run, progress=watch)
     if as_json:
         emit(done.as_json())
         return
     tell(f"{slug}: {done.outcome.replace('_', ' ')}: {done.out}")
-    tell(f"  {done.licences} licences, {done.files} files, {done.bytes:,} bytes: {done.state}")
+    tell(f"  {counted(done.licences, 'licence')}, {counted(done.files, 'file')}, {done.bytes:,} bytes: {done.state}")
     tell(f"  key {done.key}")
+    for line in done.unproven:
+        tell(f"  {line}")
 
 
 @account_app.command("add")
@@ -153,6 +142,9 @@ def account_add(
     secrets_stdin: Annotated[
         bool, typer.Option("--secrets-stdin", help="Read the secrets as YAML from stdin.")
     ] = False,
+    secret_command: Annotated[
+        str | None, typer.Option(metavar="COMMAND", help="A password manager's command that prints the secrets.")
+    ] = None,
     accept_automation: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who accepts unattended runs if the terms forbid or omit them.")
     ] = None,
@@ -174,12 +166,13 @@ def account_add(
     chosen = method_of(provider, method)
     if chosen.needs_username and not username:
         username = ask("User name", "") or None
-    secrets = read_secrets(secrets_stdin, chosen)
+    command = split_command(secret_command) if secret_command else ()
+    secrets = {} if command else read_secrets(secrets_stdin, chosen)
     authorised_by = authorised_by or ask("Who authorised access to this account (empty: not recorded)", "") or None
     settings = {name: value or "true" for name, _, value in (pair.partition("=") for pair in setting or [])}
     new = NewAccount(
         name=name, client=client, provider=provider, method=method, username=username, plan=plan, settings=settings,
-        secrets=secrets, accepted_by=accept_automation, authorised_by=authorised_by,
+        secrets=secrets, secret_command=command, accepted_by=accept_automation, authorised_by=authorised_by,
     )  # fmt: skip
     awaited(add(here, vault, new, check=check, replay=replay, say=say))
     say(f"Added account {name}." + (f" Next: archiver run --account {name}" if chosen.secrets else ""))
@@ -306,6 +299,16 @@ def account_check(
         if found.refused:
             tell_lines("\n".join(f"blocked {each}" for each in found.refused))
     raise typer.Exit(found.exit_code)
+
+
+def split_command(text: str) -> tuple[str, ...]:
+    """A command's words, split as a shell splits them; nothing is expanded. BadParameter for an open quote."""
+    import shlex
+
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"--secret-command cannot be split into words ({error}). Close the quote") from None
 
 
 def read_secrets(from_stdin: bool, method: Any) -> dict[str, str]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
 from archiver.core.atomic_files import replace_file
-from archiver.core.errors import ArchiverError
+from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import Outcome
+from archiver.home.settings import Account
+from archiver.provider import Transport, load
 from archiver.reading.secret_scan import Needle, mask, mask_text
 
 MAX_REFUSALS_IN_MESSAGE = 5  # `run --json` and the run's log list all
@@ -21,6 +24,24 @@ class Progress(Protocol):
     """A progress callback, called after every licence with the numbers so far."""
 
     def __call__(self, account: str, done: int, total: int | None) -> None: ...
+
+
+def name_account(error: ArchiverError, account: Account) -> None:
+    """Let the error's message name this account, and advise the commands that fit its sign-in."""
+    by_token = None
+    with suppress(ConfigError):  # the adapter may be gone
+        by_token = load(account.provider).info.method(account.method).transport is Transport.HTTP
+    error.about(account.name, client=account.client, provider=account.provider, by_token=by_token)
+
+
+@contextmanager
+def about(account: Account) -> Iterator[None]:
+    """Name the account in the errors that pass; see `name_account`."""
+    try:
+        yield
+    except ArchiverError as error:
+        name_account(error, account)
+        raise
 
 
 @dataclass

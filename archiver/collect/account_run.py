@@ -12,7 +12,7 @@ from typing import Any
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.replay import Listener
 from archiver.catalogue.index import Catalogue
-from archiver.collect.account_result import AccountResult
+from archiver.collect.account_result import AccountResult, name_account
 from archiver.collect.account_session import REFUSALS, AccountAccess, AccountSession, SigningIn, Totp, admit, remember
 from archiver.collect.history_cursor import HistoryCursors, Retries, sweep_day
 from archiver.collect.run_context import RunContext
@@ -88,6 +88,7 @@ class AccountRun:
                     secret_values += session.secret_values()
                     result.refused = provider.info.rules.explained(session.refused)
         except ArchiverError as error:
+            name_account(error, self.account)
             self._keep(error, secret_values)
             result.fail(error, secret_values)
         except OSError as error:

@@ -15,6 +15,7 @@ from archiver.collect.recognition import ClassifiedFile
 from archiver.core.model import DocumentKind, Licence, iso
 from archiver.reading.certificates import Paper, Sure
 from archiver.reading.document_parser import completed, same_day, same_licence
+from archiver.reading.filenames import Named
 from archiver.reading.fingerprint import MAX_HASH_DISTANCE, Fingerprint, distance
 from archiver.reading.platforms import OTHER_PLATFORM, PLATFORMS
 from archiver.reading.subscription_plans import covers
@@ -90,6 +91,11 @@ class FileOutcome:
     outcome: ImportOutcome
     groups: list[Group] = field(default_factory=list)
     message: str = ""
+
+
+NEXT_UNREAD = (
+    "It is kept. Import the platform's own PDF, mail or CSV list too, or open its page with `archiver capture`"
+)
 
 
 @dataclass
@@ -362,10 +368,7 @@ class _Planner:
             elif groups := self._of_assets(seen):
                 self._deliver(seen, groups, "")
             elif seen.named:
-                assets = ", ".join(f"{each.platform} {each.asset_id}" for each in seen.named)
-                self._end(
-                    seen, ImportOutcome.IRRELEVANT, message=f"a file of {assets}; this archive has no licence of it"
-                )
+                self._end(seen, ImportOutcome.IRRELEVANT, message=_without_licence(seen.named))
             elif seen.fingerprint and not seen.fingerprint.flat and seen.machine_read:
                 unnamed.append((seen, seen.fingerprint))
         if unnamed:
@@ -449,7 +452,20 @@ class _Planner:
         elif entry := self.known.file(seen.sha256):
             self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
         else:
-            self._keep(seen, ImportOutcome.UNREAD, message=seen.note or "it is about licences, but no reader fits")
+            self._keep(
+                seen,
+                ImportOutcome.UNREAD,
+                message=seen.note or "it is about licences, but no reader fits. " + NEXT_UNREAD,
+            )
+
+
+def _without_licence(named: Sequence[Named]) -> str:
+    """What to say of a picture whose name holds ids of platforms, if the archive has no licence of these assets."""
+    assets = ", ".join(f"{each.platform} {each.asset_id}" for each in named)
+    return (
+        f"the name says {assets}, but this archive has no licence of it. Archive the licence (`archiver run` or "
+        f"`archiver capture {named[0].platform}`), then import again"
+    )
 
 
 def _to_confirm(licence: Licence) -> str:

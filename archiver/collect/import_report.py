@@ -44,6 +44,19 @@ class ImportReport:
     def counts(self) -> Counter[ImportOutcome]:
         return Counter(fate.outcome for fate in self.fates) + Counter({ImportOutcome.IRRELEVANT: len(self.passed)})
 
+    def in_words(self) -> str:
+        """How many files had each outcome. A dry run says what would happen to them."""
+        counts = Counter(self._outcome(fate) for fate in self.fates) + Counter({"irrelevant": len(self.passed)})
+        said = ", ".join(f"{number:,} {words}" for words, number in sorted(counts.items())) or "no files"
+        return f"a dry run, which archives nothing: {said}" if self.dry_run else said
+
+    def _outcome(self, fate: FileOutcome) -> str:
+        """The outcome in words; in a dry run as what would happen."""
+        if fate.outcome is ImportOutcome.IRRELEVANT and fate.seen.named:
+            return "without a licence here"  # a picture of a platform: far from irrelevant to a person
+        changes = fate.outcome in (ImportOutcome.ARCHIVED, ImportOutcome.MERGED)
+        return f"would be {fate.outcome.value}" if self.dry_run and changes else fate.outcome.value
+
     def as_json(self) -> dict[str, Any]:
         """The document of `import --json`."""
         rows = [self._row(fate) for fate in self.fates]
@@ -78,7 +91,7 @@ class ImportReport:
             names = self._names(fate)
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             what = "; ".join(filter(None, (f"{names[0]}{more}" if names else "", fate.message)))
-            rows.append((fate.seen.path, self._row(fate)["kind"], fate.outcome.value, what))
+            rows.append((fate.seen.path, self._row(fate)["kind"], self._outcome(fate), what))
         if self.dry_run:
             rows = sorted([*rows, *((path, kind, ImportOutcome.IRRELEVANT.value, "") for path, kind in self.passed)])
         return rows

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import errno
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import ClassVar
 
 _BY_UV_TOOL = (Path(sys.prefix) / "uv-receipt.toml").exists()
 _INSTALL = "uv tool install --reinstall --compile-bytecode" if _BY_UV_TOOL else f"{sys.executable} -m pip install"
-INSTALL_ALL = f"In the folder of the archiver's source: `{_INSTALL} '.[desk,match,notify]'`."
+INSTALL_ALL = f"In the folder of the archiver's source: `{_INSTALL} '.[desk,match,notify,pdf]'`."
 """What to do if an extra is missing. The package index has another program with this name."""
+
+
+_SIGN_IN = {
+    None: "`archiver sign-in {account}`, or for a token or password `archiver account rotate {account}`",
+    True: "`archiver account rotate {account}`",
+    False: "`archiver sign-in {account}`, or for a new password `archiver account rotate {account}`",
+}
+"""The command that renews a sign-in, by `ArchiverError.by_token`: accounts with a token refuse `sign-in`."""
 
 
 class ArchiverError(Exception):
@@ -29,10 +38,22 @@ class ArchiverError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.page = page
+        self.account: str | None = None
+        self.by_token: bool | None = None  # whether the account signs in without a browser; None: not known
+        self.options = "--client CLIENT --provider PROVIDER"
 
-    def message(self, account: str = "NAME") -> str:
-        """The text for the user. `account` fills in the account in the advised commands."""
-        words = " ".join((inspect.getdoc(type(self)) or "{detail}").split()).replace("{account}", account)
+    def about(self, account: str, *, client: str, provider: str, by_token: bool | None) -> None:
+        """Name the account, so that the message advises commands for it. The first caller knows it best."""
+        if self.account is None:
+            self.account, self.by_token = account, by_token
+            self.options = f"--client {client} --provider {provider}"
+
+    def message(self, account: str | None = None) -> str:
+        """The text for the user. `account` fills in the account in the advised commands, if none is known yet."""
+        name = self.account or account or "NAME"
+        words = " ".join((inspect.getdoc(type(self)) or "{detail}").split())
+        words = words.replace("{sign_in}", _SIGN_IN[self.by_token]).replace("{account}", name)
+        words = words.replace("{options}", self.options)
         detail = self.detail or "no further detail"
         return words.replace("{detail}.", f"{detail.rstrip('.')}.").replace("{detail}", detail)
 
@@ -75,28 +96,26 @@ class PasswordExpired(ArchiverError):
 
 class AccountBlocked(ArchiverError):
     """The platform blocks this account or this browser: {detail}. Open the site in an ordinary browser and follow its
-    instructions, then run `archiver sign-in {account}`."""
+    instructions, then run {sign_in}."""
 
     exit_code = 10
 
 
 class SignInNeeded(ArchiverError):
-    """A person must sign in: {detail}. Run `archiver sign-in {account}`, or for a token or password `archiver account
-    rotate {account}`."""
+    """A person must sign in: {detail}. Run {sign_in}."""
 
     exit_code = 10
 
 
 class SessionExpired(ArchiverError):
-    """The sign-in is no longer valid: {detail}. Run `archiver sign-in {account}`, or for a token `archiver account
-    rotate {account}`."""
+    """The sign-in is no longer valid: {detail}. Run {sign_in}."""
 
     exit_code = 10
 
 
 class NotAccepted(ArchiverError):
     """Unattended runs are off for this account: {detail}. A named person can accept this with `archiver account add
-    {account} ... --accept-automation "NAME"`."""
+    {account} {options} --accept-automation "YOUR NAME"`."""
 
     exit_code = 10
 
@@ -193,6 +212,16 @@ class MachineRefused(ArchiverError):
     """This machine refused an operation: {detail}. Check the permissions and the disk, then try again."""
 
     exit_code = 50
+
+
+class ProgramMissing(MachineRefused):
+    """This machine lacks a program: {detail}. Then run the command again."""
+
+
+def spoken(name: str) -> str:
+    """The name of an error's class in words for a sentence: `SignInNeeded` is "sign-in needed"."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=A)(?=[A-Z][a-z])", " ", name).lower()
+    return words.replace("sign in", "sign-in")
 
 
 def machine_error(error: OSError) -> ArchiverError:

@@ -20,6 +20,11 @@ def iso(moment: Moment | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
+def day_of(moment: Moment) -> date:
+    """The day of a moment, in UTC."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
 def parse_iso(text: str | None) -> Moment | None:
     """The inverse of `iso`; raises ValueError on anything else."""
     if not text:

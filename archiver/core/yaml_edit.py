@@ -42,6 +42,84 @@ def with_entry(path: Path, text: str, place: Sequence[str], key: str, value: Any
     raise ConfigError(f"{path} has a style that cannot be edited safely. Add these lines by hand:\n{lines}")
 
 
+def without_entry(path: Path, text: str, place: Sequence[str], key: str) -> str:
+    """The text without `key` of the mapping at `place`; ConfigError if the style makes a safe edit impossible."""
+    wanted = load(path, text).value
+    _mapping_at(wanted, place).pop(key)
+    found = _entry(text, [*place, key])
+    if found is not None:
+        parent, number = found
+        name, child = parent.value[number]
+        if parent.flow_style:
+            end = parent.value[number + 1][0].start_mark.index if number + 1 < len(parent.value) else _end(child)
+            start = (
+                name.start_mark.index
+                if number + 1 < len(parent.value) or not number
+                else _end(parent.value[number - 1][1])
+            )
+            edited = text[:start] + text[end:]
+        else:
+            start = text.rfind("\n", 0, name.start_mark.index) + 1
+            last = text.find("\n", max(_end(child) - 1, name.start_mark.index))
+            edited = text[:start] + (text[last + 1 :] if last >= 0 else "")
+        if _reads_as(path, edited, wanted):
+            return edited
+    raise ConfigError(f"{path} has a style that cannot be edited safely. Remove the lines of {key} by hand.")
+
+
+def with_name(path: Path, text: str, place: Sequence[str], key: str, new: str) -> str:
+    """The text with another name for `key` of the mapping at `place`; ConfigError as `without_entry`."""
+    wanted = load(path, text).value
+    mapping = _mapping_at(wanted, place)
+    entries = {new if name == key else name: value for name, value in mapping.items()}
+    mapping.clear()
+    mapping.update(entries)
+    found = _entry(text, [*place, key])
+    if found is not None:
+        name = found[0].value[found[1]][0]
+        edited = text[: name.start_mark.index] + new + text[name.end_mark.index :]
+        if _reads_as(path, edited, wanted):
+            return edited
+    raise ConfigError(f"{path} has a style that cannot be edited safely. Change {key} to {new} by hand.")
+
+
+def _mapping_at(value: Any, place: Sequence[str]) -> dict[str, Any]:
+    for step in place:
+        value = value[step]
+    found: dict[str, Any] = value
+    return found
+
+
+def _entry(text: str, names: Sequence[str]) -> tuple[MappingNode, int] | None:
+    """The mapping that holds the last of these names, and the number of its entry; None if it is not found."""
+    import yaml
+
+    node: Any = None if text.startswith(_BOM) else yaml.compose(text, yaml.SafeLoader)
+    parent, number = None, 0
+    for name in names:
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        number = next((n for n, (key, _) in enumerate(node.value) if key.value == name), -1)
+        if number < 0:
+            return None
+        parent, node = node, node.value[number][1]
+    return None if parent is None else (parent, number)
+
+
+def _reads_as(path: Path, text: str, wanted: Value) -> bool:
+    """Whether the text reads as the wanted value; an empty mapping may have become nothing."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: kept for key, item in value.items() if (kept := plain(item)) not in (None, {})}
+        return value
+
+    try:
+        return bool(plain(load(path, text).value) == plain(wanted))
+    except ConfigError:
+        return False
+
+
 def block(content: Value | Mapping[str, Any]) -> str:
     """A value as YAML lines."""
     import yaml

@@ -10,10 +10,11 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ConfigError
+from archiver.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -99,10 +100,32 @@ def validate[M: BaseModel](marked: Marked, model: type[M]) -> M:
         faults = [
             f"{marked.where(fault['loc'])} {'.'.join(map(str, fault['loc']))}: "
             f"{_WORDS.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
+            f"{_meant(model, fault['loc']) if fault['type'] == 'extra_forbidden' else ''}"
             for fault in error.errors(include_input=False, include_url=False)
         ]
         rest = [f"And {len(faults) - MAX_LISTED_FAULTS} more."] if len(faults) > MAX_LISTED_FAULTS else []
         raise ConfigError("\n".join([*faults[:MAX_LISTED_FAULTS], *rest])) from None
+
+
+def _meant(model: type[BaseModel], loc: Loc) -> str:
+    """The known key that was probably meant by the last part of `loc`."""
+    models = [model]
+    for step in loc[:-1]:
+        inner = [found for each in models for name, field in each.model_fields.items()
+                 if step in (name, field.alias) for found in _models_in(field.annotation)]  # fmt: skip
+        models = inner or models  # an item of a list, or a key that a person chose
+    names = [field.alias or name for each in models for name, field in each.model_fields.items()]
+    question = did_you_mean(str(loc[-1]), names)
+    return f".{question}" if question else ""
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    from pydantic import BaseModel
+
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    inner = [getattr(annotation, "__value__", None), *get_args(annotation)]
+    return [found for each in inner if each is not None for found in _models_in(each)]
 
 
 def _plain(node: Node, loc: Loc, path: Path, places: dict[Loc, tuple[int, int]], seen: set[int]) -> Value:

@@ -60,7 +60,7 @@ type Answer = Callable[[ApiRequest], Response]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endpoint:
+class ApiEndpoint:
     """One address: what it answers, the scope that it needs, and its part of the OpenAPI document."""
 
     path: str
@@ -176,7 +176,7 @@ CLIENT = _in_query("client", "The client's short name. A token for one client ne
 ONE = (_in_path("client", "The client's short name."), _in_path("folder", "The licence's folder."))
 ROWS = {"type": "array", "items": {"$ref": "#/components/schemas/Licence"}}
 ENDPOINTS = (
-    Endpoint(
+    ApiEndpoint(
         path="licences", answer=licences, scope="search", summary="List or search licences.",
         parameters=(
             _in_query("text", "Words or an id."), CLIENT, _in_query("provider", "The platform's name."),
@@ -192,15 +192,15 @@ ENDPOINTS = (
         gives={"type": "object", "required": ["licences", "after", "total"], "properties": {
             "licences": ROWS, "after": {"type": ["string", "null"]}, "total": {"type": "integer"}}},
     ),
-    Endpoint(
+    ApiEndpoint(
         path="licences/{client}/{folder}", answer=licence, scope="search", summary="Everything about one licence.",
         parameters=ONE, gives={"$ref": "#/components/schemas/Licence"},
     ),
-    Endpoint(
+    ApiEndpoint(
         path="licences/{client}/{folder}/documents/{name}", answer=document, scope="documents", raw=True,
         summary="One archived document, byte for byte.", parameters=(*ONE, _in_path("name", "The document's name.")),
     ),
-    Endpoint(
+    ApiEndpoint(
         path="pictures", answer=picture, scope="search", post=True, body="application/octet-stream",
         summary="Is this picture licensed? Send its bytes. A match is a hint: a person compares both pictures.",
         parameters=(CLIENT, _in_query("name", "The picture's file name, which may name an asset.")),
@@ -208,12 +208,12 @@ ENDPOINTS = (
             "type": "object", "required": ["match", "licences"], "properties": {
                 "match": {"enum": ["same", "probable", "possible", "name"]}, "licences": ROWS}}}}},
     ),
-    Endpoint(
+    ApiEndpoint(
         path="claims", answer=claims, scope="claims", summary="The claims and their deadlines.", parameters=(CLIENT,),
         gives={"type": "object", "required": ["claims"], "properties": {
             "claims": {"type": "array", "items": {"type": "object"}}}},
     ),
-    Endpoint(
+    ApiEndpoint(
         path="uploads", answer=upload, scope="upload", post=True, body="application/octet-stream",
         summary="Archive a certificate, an invoice, a list, a mail or a zip.",
         parameters=(
@@ -268,7 +268,7 @@ def routes(desk: Desk) -> list[Route]:
     async def described(_: Request) -> Response:
         return JSONResponse(document_of_api())
 
-    def endpoint_of(each: Endpoint) -> Route:
+    def endpoint_of(each: ApiEndpoint) -> Route:
         async def endpoint(request: Request) -> Response:
             try:
                 token = await desk.workers.run(None, tokens.read, request.headers)
@@ -290,7 +290,7 @@ def routes(desk: Desk) -> list[Route]:
     return [Route(f"{API}openapi.json", described), *map(endpoint_of, ENDPOINTS)]
 
 
-def _check(each: Endpoint, query: Mapping[str, str]) -> None:
+def _check(each: ApiEndpoint, query: Mapping[str, str]) -> None:
     """ConfigError for a value in the query that the document does not allow."""
     for parameter in each.parameters:
         name, schema = parameter["name"], parameter["schema"]
@@ -305,7 +305,7 @@ def _check(each: Endpoint, query: Mapping[str, str]) -> None:
             raise ConfigError(f"{name}={value!r:.60} is not valid: {parameter['description']} Correct it.")
 
 
-def _answered(each: Endpoint, asked: ApiRequest) -> Response:
+def _answered(each: ApiEndpoint, asked: ApiRequest) -> Response:
     _check(each, asked.query)
     if each.post:
         try:

@@ -56,6 +56,10 @@ PAGE_POLICY = (
 )
 
 
+COMPANION_PATHS = ("/companion/pairing", "/companion/captures")
+"""Where extensions post; nothing there looks at a session's cookie."""
+
+
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",  # without a referrer, browsers send no origin with forms
@@ -240,17 +244,18 @@ class SecurityHeaders:
             )
         if scope["method"] in ("GET", "HEAD"):
             return None
-        if scope["path"].startswith(API):  # no cookie counts there, so no other site can use a person's sign-in
-            return self._too_long(headers)
+        if scope["path"].startswith((API, *COMPANION_PATHS)):  # no cookie counts there, and the routes check who asks
+            return self._too_large(headers)
         scheme = "https" if self._site.secure else "http"
         same = headers.get("origin") == f"{scheme}://{hosts[0]}"
         if not same or headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return PlainTextResponse(
                 "This request did not come from a page of the desk. Open the desk and try again.", 403
             )
-        return self._too_long(headers)
+        return self._too_large(headers)
 
-    def _too_long(self, headers: Headers) -> Response | None:
+    @staticmethod
+    def _too_large(headers: Headers) -> Response | None:
         length = headers.get("content-length", "")  # browsers always send it; without it nothing is read
         if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > MAX_UPLOAD_BYTES:
             return PlainTextResponse(f"The desk accepts at most {MAX_UPLOAD_BYTES >> 20} MB. Send less.", 413)

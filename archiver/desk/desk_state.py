@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -20,6 +20,8 @@ from archiver.archive.verify import CHECKPOINTS, LEDGER
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
+from archiver.companion.filer import CaptureFiler
+from archiver.companion.paired_browsers import PairedBrowsers, PairingCodes
 from archiver.core.errors import ArchiverError, IntegrityError
 from archiver.desk.auth import AccessControl
 from archiver.desk.background_job import Work
@@ -105,6 +107,7 @@ class Desk:
     access: AccessControl
     work: Work = field(default_factory=Work)
     workers: Workers = field(default_factory=Workers)
+    codes: PairingCodes = field(default_factory=PairingCodes)
     vault_key: str | None = None  # as typed at the start; if None, it is looked up when needed
     _home: tuple[object, Home] | None = None
     _standing: dict[str, ArchiveSummary] = field(default_factory=dict)
@@ -137,6 +140,15 @@ class Desk:
         if self.vault_key is None:
             self.vault_key = find_key(interactive=False)
         return Vault(self.home.vault, self.vault_key, remember=not self.home.settings.replay)
+
+    @property
+    def browsers(self) -> PairedBrowsers:
+        return PairedBrowsers(self.home.state)
+
+    @cached_property
+    def filer(self) -> CaptureFiler:
+        """Files the captures of browsers."""
+        return CaptureFiler(lambda: self.home, lambda: self.vault)
 
     @contextmanager
     def following(self) -> Iterator[None]:

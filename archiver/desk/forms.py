@@ -69,7 +69,9 @@ def _utf8(content: bytes | bytearray) -> None:
         raise MultiPartException("A field is not UTF-8.") from None
 
 
-async def read_form(headers: Headers, stream: AsyncGenerator[bytes, None], *, files: bool) -> FormData:
+async def read_form(
+    headers: Headers, stream: AsyncGenerator[bytes, None], *, files: bool, max_files: int = MAX_FILES
+) -> FormData:
     """The fields of a form, and its files if `files` is true; MultiPartException for anything else.
 
     The caller closes the form, and limits the number of bytes.
@@ -81,7 +83,7 @@ async def read_form(headers: Headers, stream: AsyncGenerator[bytes, None], *, fi
         if _URLENCODED.fullmatch(kinds[0]) and int(headers["content-length"]) <= MAX_FORM_BYTES:
             return await FormParser(headers, stream, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES).parse()
         if files and _MULTIPART.fullmatch(kinds[0]):
-            limits = {"max_files": MAX_FILES, "max_fields": MAX_FIELDS_BESIDE_FILES, "max_part_size": MAX_FIELD_BYTES}
+            limits = {"max_files": max_files, "max_fields": MAX_FIELDS_BESIDE_FILES, "max_part_size": MAX_FIELD_BYTES}
             return await _StrictParser(headers, stream, **limits).parse()
     except FormParserError:
         raise MultiPartException("The form is malformed.") from None

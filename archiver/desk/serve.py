@@ -13,7 +13,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from archiver.core.errors import ConfigError, VaultLocked
-from archiver.desk import api
+from archiver.desk import api, companion_api
 from archiver.desk.app import build
 from archiver.desk.auth import AccessControl
 from archiver.desk.desk_state import Desk, Site
@@ -106,7 +106,8 @@ def site_of(plan: ServeOptions, port: int) -> Site:
 def application(home: Home, site: Site, access: AccessControl, vault_key: str | None = None) -> ASGIApp:
     """The desk of a home."""
     desk = Desk(home.root, site, access, vault_key=vault_key)
-    return build(desk, ROUTES, api.routes(desk))
+    desk.filer.start()  # files what an earlier desk left
+    return build(desk, ROUTES, [*api.routes(desk), *companion_api.routes(desk)])
 
 
 def serve(home: Home, plan: ServeOptions, *, browse: bool, say: Callable[[str], None]) -> None:

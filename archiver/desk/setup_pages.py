@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from archiver.agency.setup_checklist import checklist
+from archiver.agency.setup_checklist import StepState, checklist, scheduled_here
 from archiver.desk.app import PageRequest, PageRoute
 
-PLACES = {"client": "/clients/new", "account": "/accounts/new", "licences": "/arrivals"}
-"""The pages on which a step is done. The others are settings: the page names the file or the command."""
+PLACES = {"client": "/clients/new", "account or import": "/accounts/new", "first licences": "/arrivals"}
+"""The pages on which a step is done. For the others, the page names the setting or the command."""
 
 
 def setup(visit: PageRequest) -> Response:
     """What is set up, and what is not."""
-    steps = visit.desk.cached("setup", lambda: checklist(visit.home)) if visit.home.clients else checklist(visit.home)
-    return visit.page("setup.html", steps=steps, places=PLACES, users=visit.desk.access.users.all())
+    steps = [
+        (each.name, each.state is StepState.DONE) for each in checklist(visit.home, scheduled_here(visit.home.root))
+    ]
+    return visit.page("setup.html", steps=steps, places=PLACES)
 
 
 WAYS = [PageRoute("/setup", setup)]

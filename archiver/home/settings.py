@@ -7,7 +7,6 @@ values are refused with `file:line:column`. A person can edit the files at any t
 from __future__ import annotations
 
 import base64
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,10 +18,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from archiver.core.atomic_files import replace_file
+from archiver.core.atomic_files import replace_file, sync_folder
 from archiver.core.errors import ConfigError
-from archiver.core.yaml_edit import block, with_entry
+from archiver.core.suggestions import did_you_mean
+from archiver.core.yaml_edit import block, with_entry, with_name, without_entry
 from archiver.core.yaml_source import Loc, Marked, Value, load, validate
+from archiver.home.home_folder import default_home as default_home  # most ask for it here
 
 HOUSE = "house"
 
@@ -401,17 +402,6 @@ class Home:
         return self.state / "catalogue" / f"{slug}.sqlite"
 
 
-def default_home() -> Path:
-    """The default home: $ARCHIVER_HOME, the current folder if it is a home, or the system's data folder."""
-    if named := os.environ.get("ARCHIVER_HOME"):
-        return Path(named)
-    if Path("archiver.yaml").is_file():
-        return Path.cwd()
-    import platformdirs
-
-    return platformdirs.user_data_path("archiver", appauthor=False)
-
-
 def find_home(option: Path | None) -> Path:
     """The named home or the default one; ConfigError if it does not exist."""
     path = option or default_home()
@@ -435,7 +425,9 @@ def _present(value: Value) -> Value:
 def _pick[T](known: Mapping[str, T], name: str, kind: str, command: str) -> T:
     if name not in known:
         names = ", ".join(sorted(known)) or "none yet"
-        raise ConfigError(f"There is no {kind} {name!r}. Known: {names}. Add one with `{command}`.")
+        raise ConfigError(
+            f"There is no {kind} {name!r}. Known: {names}.{did_you_mean(name, known)} Add one with `{command}`."
+        )
     return known[name]
 
 
@@ -616,6 +608,47 @@ def change_account(root: Path, name: str, **fields: str) -> Account:
             text = with_entry(path, text, ("accounts", name), key, value)
         _write(path, text, _Client)
         return Home.load(root).account(name)
+
+
+def rename_client(root: Path, slug: str, name: str) -> Client:
+    """Give a client another full name, and keep the former one as an alias, by which its licences are recognised."""
+    with _writing(root):
+        client = Home.load(root).client(slug)
+        if client.name == name:
+            return client
+        path = root / "clients" / f"{slug}.yaml"
+        aliases = [each for each in dict.fromkeys((*client.aliases, client.name)) if each != name]
+        text = with_entry(path, _text(path), (), "name", name)
+        _write(path, with_entry(path, text, (), "aliases", aliases), _Client)
+        return Home.load(root).client(slug)
+
+
+def remove_client(root: Path, slug: str) -> None:
+    """Delete a client's file. The caller has made sure that nothing else of the client is left."""
+    with _writing(root):
+        Home.load(root).client(slug)
+        (root / "clients" / f"{slug}.yaml").unlink()
+        sync_folder(root / "clients")
+
+
+def rename_account(root: Path, name: str, new: str) -> Account:
+    """Give an account another, valid name; ConfigError if it is taken."""
+    with _writing(root):
+        home = Home.load(root)
+        account = home.account(name)
+        if new in {each.name for each in home.accounts()}:
+            raise ConfigError(f"The account {new!r} exists already. Choose another name.")
+        path = root / "clients" / f"{account.client}.yaml"
+        _write(path, with_name(path, _text(path), ("accounts",), name, new), _Client)
+        return Home.load(root).account(new)
+
+
+def remove_account(root: Path, name: str) -> None:
+    """Take an account out of its client's file, if it is there."""
+    with _writing(root):
+        account = Home.load(root).account(name)
+        path = root / "clients" / f"{account.client}.yaml"
+        _write(path, without_entry(path, _text(path), ("accounts",), name), _Client)
 
 
 @contextmanager

@@ -94,6 +94,15 @@ class Vault:
             if content["accounts"].pop(account, None) is not None:
                 self._write(content)
 
+    def rename(self, account: str, new: str) -> None:
+        """Give everything about an account to a new name."""
+        with self._lock():
+            content = self._read()
+            record = content["accounts"].pop(account, None)
+            if record is not None:
+                content["accounts"][new] = record
+                self._write(content)
+
     def rotate(
         self, account: str, secrets: Mapping[str, str], session: Mapping[str, Any] | None, username: str | None
     ) -> None:

@@ -116,6 +116,24 @@ class TermsPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompanionSite:
+    """What the browser extension knows of a platform's web site. What it may fetch is decided by the rules.
+
+    `hosts` are those that it offers to watch. `asset` is a pattern with one group, the asset's id in the address of its
+    page; `document` the address of that asset's document, with `{asset}` in it. `history` are URL patterns (as in
+    `Rule`) of the pages of the person's own list, `row` and `next` selectors of its rows and of its link to the next
+    page.
+    """
+
+    hosts: tuple[str, ...]
+    asset: str = ""
+    document: str = ""
+    history: tuple[str, ...] = ()
+    row: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TermsText:
     """A text of licence terms that the platform's interface gives to an account. `page` names it, where it came from,
     and the kinds of licence that it is for; it is not opened.
@@ -151,6 +169,7 @@ class ProviderInfo:
     automation: AutomationTerms
     confirm: Confirm
     terms: tuple[TermsPage, ...] = ()
+    companion: CompanionSite | None = None
     narrowed: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise

@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from archiver.core.errors import ConfigError
+from archiver.core.suggestions import did_you_mean
 from archiver.provider.contract import Provider
 from archiver.provider.info import ProviderInfo
 
@@ -38,7 +39,10 @@ def load(name: str) -> type[Provider[Any]]:
                 "its package again, or uninstall it."
             ) from error
         return found
-    raise ConfigError(f"There is no provider {name!r}. Installed: {', '.join(installed()) or 'none'}.")
+    raise ConfigError(
+        f"There is no provider {name!r}.{did_you_mean(name, installed())} "
+        f"Installed: {', '.join(installed()) or 'none'}."
+    )
 
 
 def declared(name: str) -> ProviderInfo | None:

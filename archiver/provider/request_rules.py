@@ -28,9 +28,13 @@ class Mode(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a declared request is for. Only READ and REFRESH may be sent unattended besides the sign-in itself."""
+    """What a declared request is for. Only READ, DOCUMENT and REFRESH are sent unattended besides the sign-in.
+
+    DOCUMENT is a READ that gives one licence's own document: the companion may fetch it in a person's browser, too.
+    """
 
     READ = "read"
+    DOCUMENT = "document"
     REFRESH = "refresh"
     SIGN_IN = "sign_in"
 
@@ -382,7 +386,7 @@ class Rules:
     def reads_only(self, request: Request) -> bool:
         """A declared request that changes nothing at the platform: every GET, read-only POSTs and token refreshes."""
         return request.method in ("GET", "HEAD") or any(
-            rule.matches(request) and rule.purpose in (Purpose.READ, Purpose.REFRESH) for rule in self.allow
+            rule.matches(request) and rule.purpose is not Purpose.SIGN_IN for rule in self.allow
         )
 
     @cached_property

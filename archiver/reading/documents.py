@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from archiver.core.errors import NotACertificate
+from archiver.core.errors import NotACertificate, spoken
 from archiver.core.model import Document, Licence
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
     except FileNotDecryptedError:
         return DocumentText(pages=pages, error="it is encrypted and needs a password")
     except broken() as error:
-        return DocumentText(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
+        return DocumentText(pages=pages, error=f"it cannot be read as a PDF ({spoken(type(error).__name__)})")
     return DocumentText(_storable(PAGE_BREAK.join(found)), pages)
 
 
@@ -242,7 +242,7 @@ def read_all_of_pdf(content: bytes, opened: Callable[[int], object]) -> Document
             if length > MAX_SEARCHED_LENGTH:
                 return DocumentText(pages=pages, error="it has too much text to be searched")
     except broken() as error:
-        return DocumentText(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
+        return DocumentText(pages=pages, error=f"it cannot be read as a PDF ({spoken(type(error).__name__)})")
     return DocumentText("\n".join(found).encode("utf-8", "replace").decode(), pages)
 
 

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from xml.etree import ElementTree
 
+from archiver.core.errors import spoken
 from archiver.core.model import Moment, iso, parse_iso
 from archiver.reading.c2pa import c2pa_texts
 from archiver.reading.certificates import Quote, Sure, day
@@ -202,7 +203,7 @@ def _picture(content: bytes) -> tuple[dict[str, str], str | None]:
     except Image.DecompressionBombError:
         return {}, "it has more pixels than are read"
     except _BROKEN as error:
-        return {}, f"it cannot be read as a picture ({type(error).__name__})"
+        return {}, f"it cannot be read as a picture ({spoken(type(error).__name__)})"
     found = {}
     for name, tag in _TAGS.items():
         raw = iptc.get((2, tag.iptc)) if tag.iptc else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from archiver.core.errors import UnreadablePicture
+from archiver.core.errors import UnreadablePicture, spoken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ def decode(content: bytes) -> Picture:
     except MemoryError:
         raise UnreadablePicture("it needs too much memory") from None
     except broken as error:
-        raise UnreadablePicture(f"it is not a picture, or it is broken ({type(error).__name__})") from None
+        raise UnreadablePicture(f"it is not a picture, or it is broken ({spoken(type(error).__name__)})") from None
     return Picture(width, height, image)
 
 

@@ -29,6 +29,7 @@ from archiver.core.model import (
 LICENCE_FORMAT = 1
 IMPORT_PREFIX = "imported-"  # begins the names of documents that were imported, so that no adapter's has the same
 ATTENDED_PREFIX = "attended-"  # the same for those that a person downloaded or marked in the browser
+COMPANION_PREFIX = "companion-"  # and for those that the extension in a person's own browser sent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +78,9 @@ def to_json(
     provenance: Mapping[str, Any],
     terms: Iterable[TermsReference] = (),
 ) -> bytes:
-    """The file's bytes. `provenance` says how the licence was captured: source (adapter, import, attended), account,
-    provider, method, basis, tool, run, captured_at; `imports` lists what was imported, one entry for each file."""
+    """The file's bytes. `provenance` says how the licence was captured: source (adapter, import, attended,
+    companion), account, provider, method, basis, tool, run, captured_at; `imports` lists what was imported, one entry
+    for each file."""
     filed = [each if isinstance(each, FiledDocument) else FiledDocument.of(each) for each in documents]
     asset = licence.asset
     described = {

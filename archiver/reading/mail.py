@@ -15,6 +15,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from typing import TYPE_CHECKING, BinaryIO
 
+from archiver.core.errors import spoken
 from archiver.reading.documents import read_text
 from archiver.reading.outlook import COMPOUND_FILE, as_mail
 
@@ -130,7 +131,7 @@ def read_mail(content: bytes) -> ParsedMail:
     except RecursionError:
         raise Unreadable("its parts are nested too deeply") from None
     except (MessageError, AttributeError, LookupError, TypeError, ValueError) as error:  # of the parser's own
-        raise Unreadable(f"it cannot be parsed ({type(error).__name__})") from None
+        raise Unreadable(f"it cannot be parsed ({spoken(type(error).__name__)})") from None
 
 
 def _taken_apart(content: bytes) -> ParsedMail:

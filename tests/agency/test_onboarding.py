@@ -206,7 +206,7 @@ def test_a_broken_adapter_costs_neither_a_runs_end_nor_what_is_archived(
             Loaded.load(ran.root), RunSummary(run="", accounts=[AccountResult("one", "broken", error="ConfigError")])
         )
     ]
-    assert told == ["Next: fix 1 ConfigError, as described above."]
+    assert told == ["Next: fix config error (1), as described above."]
 
 
 def test_a_user_of_no_name_is_not_everybody_whose_seat_is_not_named(ran: Home) -> None:

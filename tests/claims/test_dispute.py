@@ -213,7 +213,8 @@ def test_1_a_flipped_cropped_picture_finds_its_licence_among_those_of_client_and
     query = at.run.root.parent / "query.jpg"
     query.write_bytes(jpeg(cropped, 60))
     sheet = at.run.root.parent / "sheet.png"
-    rows = json.loads(at.run("find", "--image", query, "--client", "acme", "--sheet", sheet, "--json").stdout)
+    found = at.run("find", "--image", query, "--client", "acme", "--sheet", sheet, "--json").stdout
+    rows = json.loads(found)["licences"]
     assert (rows[0]["asset_id"], rows[0]["licensee"], rows[0]["licensed_at"][:10]) == (
         "123022",
         "Acme Ltd",

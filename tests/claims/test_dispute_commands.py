@@ -129,7 +129,7 @@ def test_a_claim_that_cannot_be_read_is_named_and_stops_no_other(at: Agency, cla
     broken.write_text("{")
     try:
         listed = at.run("claim", "list", "--json")
-        assert claim in [each["claim"] for each in json.loads(listed.stdout)]
+        assert claim in [each["claim"] for each in json.loads(listed.stdout)["claims"]]
         assert "acme-0bad0bad" in listed.stderr
         assert "acme-0bad0bad" in at.run("find", "https://acme.example/x").stderr
         assert at.run.json("claim", "show", claim)["claim"] == claim

@@ -28,6 +28,34 @@ def test_what_a_person_brought_is_not_said_to_come_from_the_platform_and_the_enq
     assert "electronic process" not in made["custodian-certificate-us"]
 
 
+PROVENANCE = {"source": "adapter", "tool": "0.9", "run": "r-7", "captured_at": "2026-11-24T02:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("provenance", "words"),
+    [
+        (PROVENANCE, "24 November 2026, 02:00 UTC, the program archiver, version 0.9, read the account's history"),
+        (
+            PROVENANCE | {"source": "import", "run": None},
+            "a person gave the files to the program archiver, version 0.9",
+        ),
+        (PROVENANCE | {"source": "attended"}, "in the browser of the program archiver, version 0.9"),
+        ({"source": "adapter"}, None),
+        (PROVENANCE | {"source": "a way that is yet to come"}, None),
+    ],
+)
+def test_statements_for_courts_say_what_the_archive_records_and_nothing_else(
+    provenance: dict[str, object], words: str | None
+) -> None:
+    matter = replace(MATTER, file=replace(MATTER.file, provenance=provenance))
+    made = {each.name: each.text for each in drafts(matter, "en")}
+    for name in ("custodian-certificate-us", "officer-certificate-uk"):
+        assert (words in made[name]) if words else ("archiver" not in made[name])
+    german = made["sworn-statement-de"]
+    assert ("das Archiv so fest" in german) == bool(words) and "an Eides statt" in german and BLANK in german
+    assert ("run r-7" in made["officer-certificate-uk"]) == bool(words and provenance["run"])
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_reply_is_short_and_states_facts(language: str) -> None:
     made = {each.name: each for each in drafts(MATTER, language)}
@@ -40,7 +68,7 @@ def test_the_reply_is_short_and_states_facts(language: str) -> None:
     assert all(re.match("DRAFT. A person must check it|ENTWURF", each.text) for each in made.values())
     assert set(made) == {
         "client-mail", "reply", "assignment", "indemnity-notice", "custodian-certificate-us", "officer-certificate-uk",
-        "shutterstock-proof-of-licence",
+        "shutterstock-proof-of-licence", "sworn-statement-de",
     }  # fmt: skip
     assert BLANK in made["officer-certificate-uk"].text and BLANK not in reply
     own = replace(MATTER, file=replace(MATTER.file, licence=replace(LICENCE, licensee="ACME, Limited")))

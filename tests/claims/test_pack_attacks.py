@@ -16,6 +16,7 @@ from archiver.archive.verify import PackReport, verify_pack
 from archiver.catalogue import search
 from archiver.claims import packing
 from tests.support.agency import agency, record
+from tests.support.check_page_kit import Checker, checker
 from tests.support.pack_attacks import (
     Pack,
     any_change_is_seen,
@@ -28,6 +29,8 @@ from tests.support.pack_attacks import (
     write,
 )
 from tests.support.pack_kit import licence, unpacked
+
+__all__ = ["checker"]
 
 
 def judged(bag: Path) -> PackReport:
@@ -151,12 +154,13 @@ ATTACKS: dict[str, tuple[Callable[[Pack], object], str]] = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_attacks(pack: Pack, name: str) -> None:
+def test_attacks(pack: Pack, name: str, checker: Checker) -> None:
     attack, at_fault = ATTACKS[name]
     try:
         attack(pack)
         remake(pack.bag)
         reports = verify_pack(pack.bag)
+        checker.agrees(pack.bag, reports)
         found = [finding for report in reports for finding in report.findings if finding.damage]
         assert reports[-1].state == "DAMAGED" and any(at_fault in finding.path for finding in found), found
     finally:
@@ -164,28 +168,32 @@ def test_attacks(pack: Pack, name: str) -> None:
             shutil.rmtree(aside)
 
 
-def test_a_pack_without_its_bag_is_not_proven(pack: Pack, tmp_path: Path) -> None:
+def test_a_pack_without_its_bag_is_not_proven(pack: Pack, checker: Checker, tmp_path: Path) -> None:
     shutil.copytree(pack.bag / "data", tmp_path / "data")
+    checker.agrees(tmp_path / "data", verify_pack(tmp_path / "data"))
     report = judged(tmp_path)
     assert report.state == "UNPROVEN" and "beside the folder data" in report.findings[0].message
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_any_change_is_seen(made: Pack, data: st.DataObject) -> None:
-    any_change_is_seen(made, data.draw, data.draw(st.integers(1, 2)))
+def test_any_change_is_seen(made: Pack, checker: Checker, data: st.DataObject) -> None:
+    any_change_is_seen(made, data.draw, data.draw(st.integers(1, 2)), checker)
 
 
 def as_before(bag: Path) -> None:
-    """What earlier versions wrote otherwise: the authority's name in those of the timestamps, and no format."""
+    """What earlier versions wrote otherwise: the authority's name in those of the timestamps, no format, no page."""
+    (bag / "CHECK-THIS.html").unlink()
     for token in bag.glob("data/07_integrity/*/integrity/*.tsr"):
         token.rename(token.with_name(re.sub(r"\d+-[0-9a-f]{16}", "local", token.name)))
     info = bag / "bag-info.txt"
-    info.write_bytes(info.read_bytes().replace(b"Archiver-Pack-Format: 2\n", b""))
+    info.write_bytes(info.read_bytes().replace(b"Archiver-Pack-Format: 3\n", b""))
     remake(bag)
 
 
-def test_an_old_pack_is_judged_by_what_it_can_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_pack_is_judged_by_what_it_can_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checker: Checker
+) -> None:
     """Before inventories told of terms, nothing that is enclosed proves when they were seen, or that they belong."""
     monkeypatch.setattr(verify, "terms_message", lambda _: None)
     monkeypatch.setattr("archiver.claims.proof_pack.pdf_of", lambda *_: b"%PDF-1.7")
@@ -198,6 +206,7 @@ def test_an_old_pack_is_judged_by_what_it_can_show(tmp_path: Path, monkeypatch: 
             bags.append(unpacked(tmp_path / f"{n}.zip", tmp_path / f"{n}"))
     for bag in bags:
         as_before(bag)
+        checker.agrees(bag, verify_pack(bag))
     assert judged(bags[1]).state == "PROVEN" and not judged(bags[1]).findings
     proof, report = verify_pack(bags[0])
     assert (proof.state, report.state) == ("PROVEN", "UNPROVEN")
@@ -211,8 +220,19 @@ def test_an_old_pack_is_judged_by_what_it_can_show(tmp_path: Path, monkeypatch: 
     assert judged(bags[0]).state == "DAMAGED"
 
 
-def test_a_new_pack_that_poses_as_an_old_one_shows_no_more(pack: Pack) -> None:
+def test_a_pack_of_the_format_before_is_proven(pack: Pack, checker: Checker) -> None:
+    (pack.bag / "CHECK-THIS.html").unlink()
+    info = pack.bag / "bag-info.txt"
+    info.write_bytes(info.read_bytes().replace(b"Format: 3", b"Format: 2"))
+    remake(pack.bag)
+    checker.agrees(pack.bag, verify_pack(pack.bag))
+    assert judged(pack.bag).state == "PROVEN"
+    assert not judged(pack.bag).findings
+
+
+def test_a_new_pack_that_poses_as_an_old_one_shows_no_more(pack: Pack, checker: Checker) -> None:
     as_before(pack.bag)
+    checker.agrees(pack.bag, verify_pack(pack.bag))
     assert judged(pack.bag).state == "PROVEN"
     swap(*(each / "certificate.pdf" for each in originals(pack)))
     remake(pack.bag)

@@ -54,6 +54,41 @@ def test_an_agency_as_licensee_is_an_open_question_that_cites_the_clause() -> No
     assert said(replace(agency, assigned=True))["licensee"] is Verdict.COVERED
 
 
+def of(provider: str, **fields: Any) -> Case:
+    return case(asset=Asset(provider=provider, asset_id="123"), **fields)
+
+
+@pytest.mark.parametrize(
+    ("rule", "licence"),
+    [
+        ("credit", of("freepik", kind="premium", plan="Premium")),
+        ("credit", of("freepik", kind="pro", plan="Pro")),
+        ("agency_plan", of("storyblocks", plan="Business", licensee="Agency Ltd")),
+        ("agency_plan", of("storyblocks", plan="Small Business")),
+        ("plan_condition", of("shutterstock", plan="Images, 50 a month")),
+    ],
+)
+def test_the_conditions_of_one_plan_do_not_concern_another(rule: str, licence: Case) -> None:
+    assert rule not in said(licence)
+
+
+def test_merchandise_has_a_limit() -> None:
+    licence = of("freepik", kind="pro merchandise")
+    assert said(licence, replace(USE, copies=100_001))["copies"] is Verdict.NOT_COVERED
+    assert "copies" not in said(licence, replace(USE, copies=100_000))
+
+
+def made_by_ai(value: str) -> Case:
+    return replace(CASE, texts={**CASE.texts, "record.json": [f'{{"is_ai_generated": {value}}}']})
+
+
+def test_a_picture_made_by_ai_is_a_note_and_changes_no_verdict() -> None:
+    found = assess(made_by_ai("true"), USE)
+    (note,) = [each for each in found.findings if each.rule == "ai_generated"]
+    assert found.verdict is assess(CASE, USE).verdict is Verdict.COVERED and "Article 50" in note.messages["en"]
+    assert "ai_generated" not in said(made_by_ai("false"))
+
+
 PLAN = case(asset=Asset(provider="artlist", asset_id="plan-2026-02-05"), kind="plan", licensed_at=date(2026, 2, 5),
             plan_ends=date(2026, 3, 4))  # fmt: skip
 
@@ -75,6 +110,13 @@ RULES = [
     ("non_commercial", case(kind="Personal"), replace(USE, kind=None), Verdict.OPEN),
     ("non_commercial", papered("For personal use only"), USE, Verdict.OPEN),
     ("credit", case(kind="Free licence"), USE, Verdict.OPEN),
+    ("credit", of("freepik", kind="premium", plan="Essential"), USE, Verdict.OPEN),
+    ("credit", of("freepik", kind="essential"), USE, Verdict.OPEN),
+    ("agency_plan", of("storyblocks", plan="Small Business", licensee="Agency Ltd"), USE, Verdict.OPEN),
+    ("agency_plan", of("storyblocks", plan=None, licensee="Agency Ltd"), USE, Verdict.OPEN),
+    ("plan_condition", of("shutterstock", plan="Unlimited Images"), USE, Verdict.OPEN),
+    ("ai_generated", made_by_ai("true"), USE, Verdict.COVERED),
+    ("licensee", of("noun_project", licensee="Agency Ltd"), USE, Verdict.OPEN),
     ("limits", papered("Territory: Germany"), USE, Verdict.OPEN),
     ("limits", papered("This licence expires on 1 March 2027"), USE, Verdict.OPEN),
     ("licensee", case(licensee="Acme GmbH"), USE, Verdict.OPEN),

@@ -82,7 +82,7 @@ def test_a_model_is_checked_strictly_and_all_faults_are_told_at_once() -> None:
     assert str(error.value).splitlines() == [
         "a.yaml:2:5 servers.0.host: is missing",
         "a.yaml:2:5 servers.0.port: must be a whole number",
-        "a.yaml:3:5 servers.0.hots: is not a known key",
+        "a.yaml:3:5 servers.0.hots: is not a known key. Did you mean 'host'?",
     ]
     with pytest.raises(ConfigError, match="And 30 more"):
         validate(load(FILE, f"servers: [{', '.join(['7'] * 50)}]"), Settings)

@@ -1,4 +1,7 @@
-"""The long form of the attack on packs, run by `make soak-long`: 2,400 changes, with and without new manifests."""
+"""The long form of the attack on packs, run by `make soak-long`: 2,400 changes, with and without new manifests.
+
+verify.py and the page in the browser must see each of them, and say the same.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support import pack_attacks
+from tests.support import check_page_kit, pack_attacks
 
-made, remembering = pack_attacks.made, pack_attacks.remembering
+made, remembering, checker = pack_attacks.made, pack_attacks.remembering, check_page_kit.checker
 
 
 @pytest.mark.parametrize("changes", [1, 2, 3])
-def test_800_changes(made: pack_attacks.Pack, changes: int) -> None:
+def test_800_changes(made: pack_attacks.Pack, checker: check_page_kit.Checker, changes: int) -> None:
     @settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.data())
     def again(data: st.DataObject) -> None:
-        pack_attacks.any_change_is_seen(made, data.draw, changes)
+        pack_attacks.any_change_is_seen(made, data.draw, changes, checker)
 
     again()

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from archiver.archive import verify
+from archiver.cli.json_schemas import SCHEMAS, schema_of
 from archiver.provider import Request, load
 from tests.support import forked
 
@@ -48,7 +51,10 @@ class Home:
         return done
 
     def json(self, *arguments: str | Path, code: int | None = 0) -> Any:
-        return json.loads(self(*arguments, "--json", code=code).stdout)
+        """What a command prints with --json, without its version; of a list, the list."""
+        document = json.loads(self(*arguments, "--json", code=code).stdout)
+        check_schema([*map(str, arguments)], document)
+        return unversioned(document)
 
     def account(self, name: str, provider: str, client: str = "acme", **options: str) -> None:
         extra = [part for option, value in options.items() for part in (f"--{option.replace('_', '-')}", value)]
@@ -61,6 +67,23 @@ class Home:
         """The same home where no browser is found: a pack has its pages as HTML there, and takes a tenth of the work.
         For tests that look at nothing that is printed."""
         return Home(self.root, self.env | nothing_but_openssl(self.root.parent / "tools"))
+
+
+def check_schema(arguments: list[str], document: Any) -> None:
+    """AssertionError if a command's document is not as its JSON schema says."""
+    assert document.get("version") == 1, f"{arguments}: {document}"
+    name = max((each for each in SCHEMAS if arguments[: len(each.split())] == each.split()), key=len, default=None)
+    if name is None:
+        return
+    fault = best_match(Draft202012Validator(schema_of(name, SCHEMAS)).iter_errors(document))
+    assert fault is None, f"archiver {name} --json: {fault.message} at {fault.json_path}"
+
+
+def unversioned(document: Any) -> Any:
+    """The content of a JSON document: its one list, or else the object without its version."""
+    assert document.pop("version") == 1
+    values = list(document.values())
+    return values[0] if len(values) == 1 and isinstance(values[0], list) and "accounts" not in document else document
 
 
 def make_quick() -> None:

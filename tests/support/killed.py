@@ -94,11 +94,17 @@ SCENARIOS = (
 
 READERS = {
     "find", "show", "status", "verify", "assess", "doctor", "providers", "account check", "claim list", "claim show",
-    "desk user list", "desk session list", "desk link list", "desk audit", "recording check",
+    "desk user list", "desk session list", "desk link list", "desk audit", "recording check", "client list",
+    "client show",
+    "account list", "account show", "providers show", "completion", "schema", "open",
 }  # fmt: skip
 """They write nothing but the index; `find --sheet` writes as `proof` does, `verify --renew` as every seal."""
 
 ELSEWHERE = {
+    "client rename": "replaces one file",
+    "client remove": "forgets secrets, then removes one file; repeated, it forgets the rest",
+    "account rename": "replaces one file, then renames in the vault; repeated, it finishes that",
+    "account remove": "replaces one file, then forgets secrets, which `account add` does too",
     "demo": "makes a new home each time",
     "setup": "is `init` with questions",
     "repair-clock": "writes a statement and its line as `hold` does",

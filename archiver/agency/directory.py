@@ -1,0 +1,168 @@
+"""List, describe, rename and remove the clients and accounts of a home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archiver.agency.status import status
+from archiver.archive import verify
+from archiver.catalogue.search import followed
+from archiver.core.errors import ConfigError
+from archiver.home.settings import (
+    HOUSE,
+    Account,
+    Client,
+    Home,
+    check_account_name,
+    remove_account,
+    remove_client,
+    rename_account,
+)
+from archiver.home.vault import Vault
+from archiver.provider import declared
+
+
+def has_archive(home: Home, slug: str) -> bool:
+    """Whether anything was written to the client's archive."""
+    return (home.archive(slug) / verify.LEDGER).is_file()
+
+
+def client_rows(home: Home) -> list[dict[str, Any]]:
+    """The clients of a home, in the form of `client list --json`."""
+    return [client_row(home, client) for client in home.clients.values()]
+
+
+def client_row(home: Home, client: Client) -> dict[str, Any]:
+    """One client, in the form of `client show --json`."""
+    licences = 0
+    if has_archive(home, client.slug):
+        with followed(home, client.slug) as catalogue:
+            licences = catalogue.count()
+    return {
+        "client": client.slug,
+        "name": client.name,
+        "aliases": list(client.aliases),
+        "domains": list(client.domains),
+        "contact": {"name": client.contact.name, "to": list(client.contact.to)},
+        "accounts": [account.name for account in client.accounts],
+        "licences": licences,
+        "archive": has_archive(home, client.slug),
+    }
+
+
+def account_rows(home: Home, client: str | None = None) -> list[dict[str, Any]]:
+    """The accounts of a home or of one client, in the form of `account list --json`."""
+    owners = [home.client(client)] if client else home.clients.values()
+    return [account_row(home, account) for owner in owners for account in owner.accounts]
+
+
+def account_row(home: Home, account: Account) -> dict[str, Any]:
+    """One account, in the form of `account list --json`."""
+    info = declared(account.provider)
+    method = account.method or (info.method(None).name if info else None)
+    return {
+        "account": account.name, "client": account.client, "provider": account.provider, "method": method,
+        "username": account.username, "plan": account.plan,
+        "closed": account.closed.isoformat() if account.closed else None,
+        "licences": archived(home, account),
+    }  # fmt: skip
+
+
+def describe_account(home: Home, account: Account) -> dict[str, Any]:
+    """Everything about one account but its secrets, in the form of `account show --json`."""
+    row = next(each for each in status(home, client=account.client).accounts if each.account == account.name)
+    return account_row(home, account) | {
+        "settings": dict(account.settings),
+        "plan_until": account.plan_until.isoformat() if account.plan_until else None,
+        "seats": account.seats,
+        "people": account.people,
+        "rules": [rule.name for rule in account.rules],
+        "last_run": row.last_run,
+        "last_complete": row.last_complete,
+        "outcome": row.outcome,
+        "trouble": row.trouble_in_words,
+        "next_full": row.next_full,
+    }
+
+
+def archived(home: Home, account: Account) -> int:
+    """How many licences the archive has from this account."""
+    if not has_archive(home, account.client):
+        return 0
+    with followed(home, account.client) as catalogue:
+        return sum(1 for _ in catalogue.of_account(account.name))
+
+
+def give_account_name(home: Home, vault: Vault, name: str, new: str) -> None:
+    """Change an account's name; ConfigError if the archive already knows the account by its name.
+
+    A repeated call completes an interrupted one.
+    """
+    known = {each.name for each in home.accounts()}
+    if name not in known and new in known and name in vault.accounts():  # killed before the vault was written
+        vault.rename(name, new)
+        return
+    account = home.account(name)
+    try:
+        check_account_name(new)
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
+    if _runs(home, account):
+        raise ConfigError(
+            f"The archive of {account.client} names {name} in its signed records, so the name stays. To use another "
+            f"name from now on: `archiver account close {name}`, then `archiver account add {new}`."
+        )
+    rename_account(home.root, name, new)
+    vault.rename(name, new)
+
+
+def removable_account(home: Home, name: str) -> Account:
+    """The account, if it can be removed; ConfigError says what stays if the archive has licences of it."""
+    account = home.account(name)
+    if number := archived(home, account):
+        licences = "1 licence" if number == 1 else f"{number:,} licences"
+        raise ConfigError(
+            f"{name} has {licences} in the archive of {account.client}, which stay, with their documents and the "
+            f"account's runs; so its name stays taken. To stop reading it and delete its secrets: `archiver account "
+            f"close {name}`."
+        )
+    return account
+
+
+def remove_account_without_licences(home: Home, vault: Vault, name: str) -> None:
+    """Remove an account without licences: its entry in the client's file, secrets, session and reading position."""
+    account = removable_account(home, name)
+    remove_account(home.root, name)
+    vault.forget(name)
+    (home.state / "history" / f"{account.name}.json").unlink(missing_ok=True)
+
+
+def removable_client(home: Home, slug: str) -> Client:
+    """The client, if it can be removed; ConfigError says what stays if it has an archive."""
+    client = home.client(slug)
+    if slug == HOUSE and client.accounts:
+        raise ConfigError("The house belongs to the agency. Remove its accounts with `archiver account remove NAME`.")
+    if has_archive(home, slug):
+        raise ConfigError(
+            f"{slug} has an archive, and evidence is never removed. Its licences, documents and signed records stay in "
+            f"archive/{slug}. To end the work for a client: close its accounts with `archiver account close`, then "
+            f"`archiver client hand-over {slug}`."
+        )
+    return client
+
+
+def remove_client_without_archive(home: Home, vault: Vault, slug: str) -> None:
+    """Remove a client without an archive: its file, and the secrets of its accounts."""
+    client = removable_client(home, slug)
+    for account in client.accounts:
+        vault.forget(account.name)
+        (home.state / "history" / f"{account.name}.json").unlink(missing_ok=True)
+    remove_client(home.root, slug)
+    home.catalogue(slug).unlink(missing_ok=True)
+
+
+def _runs(home: Home, account: Account) -> int:
+    if not has_archive(home, account.client):
+        return 0
+    with followed(home, account.client) as catalogue:
+        return len(catalogue.runs(account.name, 1))

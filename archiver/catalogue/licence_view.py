@@ -1,0 +1,96 @@
+"""One licence as a person reads it, from the document of `show --json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from archiver.catalogue.views import in_words
+from archiver.provider import declared
+
+type Section = tuple[str, Sequence[tuple[str, object]]]
+"""A heading, and the pairs of a name and a value below it."""
+
+UNITS = ("bytes", "kB", "MB", "GB")
+
+
+def size(number: int) -> str:
+    """A size for people, in decimal units: `673 bytes`, `1.2 MB`."""
+    value, unit = float(number), 0
+    while value >= 1000 and unit < len(UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{number} {'byte' if number == 1 else 'bytes'}" if not unit else f"{value:.1f} {UNITS[unit]}"
+
+
+def sections(described: Mapping[str, Any]) -> Iterator[Section]:
+    """The sections that `show` prints, of a licence or of an erased one."""
+    if described["state"] == "ERASED":
+        yield described["licence"], [
+            ("state", f"ERASED on {described['erased_at']}; its digests stay in a tombstone"),
+            ("reason", described["reason"]), ("secured", described["secured_since"] or "not yet by a timestamp"),
+        ]  # fmt: skip
+        return
+    title = described["title"] or "Without a title"
+    yield title, list(_facts(described))
+    if described["documents"]:
+        yield (
+            "Documents",
+            [
+                (each["name"], f"{each['kind']}, {size(each['bytes'])}, {_since(each['secured_since'])}")
+                for each in described["documents"]
+            ],
+        )
+    if described["gaps"]:
+        yield (
+            "Missing",
+            [(kind, _gap(reason, described["gap_details"].get(kind))) for kind, reason in described["gaps"].items()],
+        )
+    if described["terms"]:
+        yield (
+            "Licence terms",
+            [(each["relation"].replace("_", " "), each["id"].rpartition(":")[2]) for each in described["terms"]],
+        )
+    if described["assignments"]:
+        yield "Assigned", [
+            (str(each["at"])[:10], f"to {each['client']} by {each['by']}: {each['reason'] or 'no reason given'}"
+             + ("" if each["held"] else " (taken back)"))
+            for each in described["assignments"]
+        ]  # fmt: skip
+    yield (
+        "Next",
+        [
+            ("documents", f"archiver open {described['licence']}"),
+            ("proof", f"archiver proof {described['licence']} --out proof.zip"),
+            ("all details", f"archiver show {described['licence']} --raw"),
+        ],
+    )
+
+
+def _facts(of: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    info = declared(of["provider"])
+    provenance = of["provenance"]
+    yield "licence", of["licence"]
+    yield "platform", f"{info.title if info else of['provider']}, asset {of['asset_id']}"
+    yield "kind", of["kind"]
+    yield "licensed on", of["licensed_at"] or "an unknown day"
+    yield "licensee", of["licensee"] or "not named by the platform"
+    yield "secured", f"{in_words(of['secured_documents'])} ({of['state']})"
+    yield (
+        "archived",
+        " ".join(filter(None, (str(provenance.get("captured_at") or "")[:10], "by", provenance.get("source")))),
+    )
+    yield "account", ", seat ".join(filter(None, (provenance.get("account"), of["seat"])))
+    yield "plan", ", ends ".join(filter(None, (of["plan"], of["plan_ends"])))
+    yield "order", of["order"]
+    yield "said for", ", ".join(f"{key} {value}" for key, value in of["client_hints"].items())
+    yield "contributor", of["asset"]["contributor"]
+    yield "legal hold", of.get("hold")
+
+
+def _since(day: str | None) -> str:
+    return f"secured since {day}" if day else "not yet secured"
+
+
+def _gap(reason: str, detail: str | None) -> str:
+    words = reason.replace("_", " ")
+    return detail if detail and detail.startswith(words) else f"{words}: {detail}" if detail else words

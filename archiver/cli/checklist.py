@@ -1,0 +1,56 @@
+"""The command that sets up a machine and a home, step by step."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from archiver.cli.app import HomeOption, ReplayOption, app, ask, awaited, unlocked
+from archiver.cli.output import progress, say
+from archiver.cli.setup import read_secrets
+
+
+@app.command()
+def setup(
+    home: HomeOption = None,
+    agency: Annotated[str | None, typer.Option(help="Your agency's name.")] = None,
+    replay: ReplayOption = None,
+) -> None:
+    """Set up this machine step by step, up to the first archived licences. Leave at any question, and run it again.
+
+    It ends with a checklist: client, account, first licences, timestamps, notification, nightly run, backup.
+
+    Example: archiver setup --home ~/archiver --agency "Northlight Media"
+    """
+    from archiver.agency.accounts import NewAccount, add
+    from archiver.agency.night import run as run_accounts
+    from archiver.agency.setup import setup as guide
+    from archiver.agency.setup_checklist import SetupConversation, checklist, scheduled_here
+    from archiver.collect.run_context import RunRequest
+    from archiver.home.settings import Home
+
+    def connect(here: Home, new: NewAccount) -> None:
+        awaited(add(here, unlocked(here), new, replay=replay, say=say))
+
+    def read(here: Home, name: str) -> int:
+        with progress() as watch:
+            order = RunRequest(accounts=(name,), replay=replay)
+            summary = awaited(run_accounts(here, unlocked(here), order, progress=watch))
+        for result in summary.accounts:
+            if result.message:
+                say(f"{result.account}: {result.message}")
+        return sum(result.archived for result in summary.accounts)
+
+    made = guide(home, agency, replay=replay is not None, say=say, ask=ask)
+    if sys.stdin.isatty():
+        made.check_replay(replay)
+        conversation = SetupConversation(
+            ask=ask, ask_secrets=lambda method: read_secrets(False, method), say=say, connect=connect, read=read
+        )
+        made = conversation.go_through(made)
+    say("")
+    for step in checklist(Home.load(made.root), scheduled_here(made.root)):
+        say(str(step))
+    say(f'Run `archiver setup --home "{made.root}"` again to continue.')

@@ -1,0 +1,242 @@
+"""The tree of commands: built command by command as needed, listed in groups, with the options of every command."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command_from_info, get_group, get_group_from_info, solve_typer_info_help
+from typer.models import CommandInfo, TyperInfo
+
+GROUPS = {
+    "Set up": ("setup", "init", "client", "account", "sign-in", "schedule", "doctor"),
+    "Archive": ("run", "import", "capture"),
+    "Find": ("find", "show", "open", "assign", "unassigned"),
+    "Answer a letter": ("letter", "claim", "assess", "proof"),
+    "Watch": ("status", "report", "notify", "verify", "desk"),
+    "Look after": ("erase", "hold", "repair-clock", "catalogue"),
+    "Platforms and adapters": ("providers", "recording"),
+    "Help": ("demo", "completion", "schema"),
+}
+"""The commands by what a person wants to do. A command without a group is listed at the end."""
+
+DEFAULT_COMMANDS = {"providers": "show"}
+"""The command that a group runs for a word that is none of its commands: `archiver providers shutterstock`."""
+
+OTHER = "More"
+MAX_HELP_WIDTH = 100
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a help text, without its full stop."""
+    paragraph = " ".join(text.strip().split("\n\n")[0].split())
+    return re.split(r"(?<=\w)[.](?= [A-Z`]|$)", paragraph)[0]
+
+
+class LazyCommands(MutableMapping[str, Any]):
+    """The commands of a typer application by name. Each is built when it is first asked for."""
+
+    def __init__(self, source: typer.Typer, common: Callable[[], list[Any]]) -> None:
+        self._common = common
+        self._sources: dict[str, CommandInfo | TyperInfo] = {}
+        self._built: dict[str, Any] = {}
+        for info in source.registered_commands:
+            assert info.callback
+            self._sources[info.name or info.callback.__name__.replace("_", "-")] = info
+        for group in source.registered_groups:
+            assert isinstance(group.name, str)
+            self._sources[group.name] = group
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._built:
+            self._built[name] = self._build(self._sources[name])
+        return self._built[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._built[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._sources[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._sources or name in self._built
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def summaries(self) -> list[tuple[str, str]]:
+        """The name of each visible command and the first sentence of its help. Builds nothing."""
+        found = []
+        for name, info in self._sources.items():
+            if info.hidden is True:
+                continue
+            if isinstance(info, TyperInfo):
+                text = solve_typer_info_help(info)
+            else:
+                text = info.help or inspect.getdoc(info.callback) or ""
+            found.append((name, first_sentence(text)))
+        return found
+
+    def _build(self, info: CommandInfo | TyperInfo) -> Any:
+        if isinstance(info, TyperInfo):
+            assert info.typer_instance
+            bare = copy.copy(info)
+            bare.typer_instance = _without_commands(info.typer_instance)
+            group = get_group_from_info(
+                bare, pretty_exceptions_short=False, suggest_commands=True, rich_markup_mode=None
+            )
+            group.commands = LazyCommands(info.typer_instance, self._common)
+            group.params += self._common()
+            return group
+        leaf = copy.copy(info)
+        leaf.cls = LeafCommand
+        built = get_command_from_info(leaf, pretty_exceptions_short=False, rich_markup_mode=None)
+        built.params += self._common()
+        return built
+
+
+class _HelpPage:
+    """How a command's usage and options are written: names of values in capitals, defaults and limits in words."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The arguments, and the options that must be given."""
+        params = ctx.command.params
+        needed = [f"{each.opts[0]} {value_name(each)}" for each in _options(params) if each.required]
+        return ["[OPTIONS]", *(value_name(each) for each in _arguments(params)), *needed]
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Write the description, and the examples in lines of their own, so that they can be copied."""
+        paragraphs = inspect.cleandoc(ctx.command.help or "").split("\n\n")
+        for paragraph in paragraphs:
+            formatter.write_paragraph()
+            with formatter.indentation():
+                if paragraph.startswith("Example: "):
+                    formatter.write(f"{' ' * formatter.current_indent}{' '.join(paragraph.split())}\n")
+                else:
+                    formatter.write_text(paragraph)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, the command's own options, and the options of every command."""
+        params = ctx.command.get_params(ctx)
+        shared = [each for each in _options(params) if is_common(each)]
+        own = [each for each in _options(params) if not is_common(each)]
+        for heading, group in (
+            ("Arguments", _arguments(params)),
+            ("Options", own),
+            ("Options of every command", shared),
+        ):
+            rows = [record(each) for each in group if not each.hidden and (each.help or each.required)]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+        if isinstance(self, TyperGroup):
+            self.format_commands(ctx, formatter)
+
+
+COMMON = ("home", "as_json", "replay", "verbose", "quiet", "log_file", "help", "version")
+"""The options that help lists last, since most commands have them."""
+
+
+def is_common(option: Any) -> bool:
+    """Whether most commands have this option; `init --replay` is another one."""
+    return option.name in COMMON and not (option.name == "replay" and option.is_flag)
+
+
+def _options(params: Sequence[Any]) -> list[Any]:
+    return [each for each in params if each.param_type_name == "option"]
+
+
+def _arguments(params: Sequence[Any]) -> list[Any]:
+    return [each for each in params if each.param_type_name == "argument"]
+
+
+def value_name(param: Any) -> str:
+    """The value of an argument or option in capitals: `LICENCE`, `[TEXT]`, `NAME...`."""
+    if param.metavar:
+        return str(param.metavar)
+    kind = param.type_descriptor.annotation
+    name = "NUMBER" if kind in (int, float) else str(param.name).upper().replace("_", "-")
+    if param.param_type_name == "option":
+        return "PATH" if param.type_descriptor.is_path else name
+    name += "..." * (param.nargs == -1)
+    return name if param.required else f"[{name}]"
+
+
+def record(param: Any) -> tuple[str, str]:
+    """The two columns that help has for an argument or option."""
+    notes = []
+    if param.required and param.param_type_name == "option":
+        notes.append("required")
+    default = param.default
+    if param.show_default and default not in (None, False, "", ()) and not callable(default):
+        negative = param.is_flag and param.secondary_opts if param.param_type_name == "option" else False
+        if not (param.param_type_name == "option" and param.is_flag) or negative:
+            notes.append(f"default: {param.opts[0].lstrip('-') if negative else default}")
+    if param.min is not None and param.max is not None:
+        notes.append(f"{param.min} to {param.max:,}")
+    elif param.min:
+        notes.append(f"at least {param.min}")
+    text = f"{param.help or ''} [{'; '.join(notes)}]" if notes else (param.help or "")
+    if param.param_type_name == "argument":
+        return value_name(param).strip("[]"), text
+    flag = param.is_flag or param.count
+    both = sorted(param.opts, key=len) + ([f"/ {'/'.join(param.secondary_opts)}"] if param.secondary_opts else [])
+    return ", ".join(both).replace(", /", " /") + ("" if flag else f" {value_name(param)}"), text
+
+
+class LeafCommand(_HelpPage, TyperCommand):
+    """A command that does something."""
+
+
+class CommandGroup(_HelpPage, TyperGroup):
+    """A group that lists its commands under headings and builds only the command that is run."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The group's own, then the command."""
+        return [*super().collect_usage_pieces(ctx), "COMMAND ..."]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that is named, or else the group's default command, to which the word is an argument."""
+        default = DEFAULT_COMMANDS.get(str(self.name))
+        if default and args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = [default, *args]
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, under the headings of `GROUPS` at the root."""
+        assert isinstance(self.commands, LazyCommands)
+        summaries = dict(self.commands.summaries())
+        headings = {"Commands": tuple(summaries)}
+        if ctx.parent is None:
+            grouped = {name for names in GROUPS.values() for name in names}
+            headings = {**GROUPS, OTHER: tuple(name for name in summaries if name not in grouped)}
+        for heading, names in headings.items():
+            rows = [(name, summaries[name]) for name in names if name in summaries]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl([(name.ljust(max(map(len, summaries))), text) for name, text in rows])
+
+
+def build(source: typer.Typer, common: Callable[[], list[Any]]) -> TyperGroup:
+    """The root group of the program. `common` makes the options that every command has besides its own."""
+    root = get_group(_without_commands(source))
+    root.commands = LazyCommands(source, common)
+    root.params += common()
+    root.context_settings = {"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH}
+    return root
+
+
+def _without_commands(source: typer.Typer) -> typer.Typer:
+    bare = copy.copy(source)
+    bare.registered_commands, bare.registered_groups = [], []
+    bare.info = copy.copy(source.info)
+    bare.info.cls = CommandGroup
+    return bare

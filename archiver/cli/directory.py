@@ -1,0 +1,195 @@
+"""Commands that list, show, rename and remove clients and accounts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archiver.cli.app import HomeOption, JsonOption, account_app, client_app, confirmed, opened, unlocked
+from archiver.cli.output import counted, emit, facts, say, table
+
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+
+
+@client_app.command("list")
+def client_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """List the clients with their accounts and archived licences.
+
+    Example: archiver client list
+    """
+    from archiver.agency.directory import client_rows
+
+    rows = client_rows(opened(home))
+    if as_json:
+        emit(rows, "clients")
+        return
+    table(
+        ("client", "name", "accounts", "licences"),
+        [(row["client"], row["name"], len(row["accounts"]), row["licences"]) for row in rows],
+        "No clients yet. Add one: archiver client add SLUG --name NAME",
+    )
+
+
+@client_app.command("show")
+def client_show(
+    slug: Annotated[str, typer.Argument(help="The client.")], as_json: JsonOption = False, home: HomeOption = None
+) -> None:
+    """Show one client: names, domains, contact, accounts and archive.
+
+    Example: archiver client show acme
+    """
+    from archiver.agency.directory import client_row
+
+    here = opened(home)
+    row = client_row(here, here.client(slug))
+    if as_json:
+        emit(row)
+        return
+    facts(row["name"], [
+        ("client", row["client"]),
+        ("also called", ", ".join(row["aliases"])),
+        ("domains", ", ".join(row["domains"])),
+        ("contact", " ".join(filter(None, (row["contact"]["name"], ", ".join(row["contact"]["to"]))))),
+        ("accounts", ", ".join(row["accounts"]) or "none"),
+        ("licences", f"{row['licences']:,}"),
+        ("archive", f"archive/{slug}" if row["archive"] else "none yet"),
+        ("settings", f"clients/{slug}.yaml"),
+    ])  # fmt: skip
+
+
+@client_app.command("rename")
+def client_rename(
+    slug: Annotated[str, typer.Argument(help="The client.")],
+    name: Annotated[str, typer.Argument(help="The new full name.")],
+    home: HomeOption = None,
+) -> None:
+    """Give a client another full name. The former name stays as an alias; the short name never changes.
+
+    Example: archiver client rename acme "Acme Group Ltd"
+    """
+    from archiver.home.settings import rename_client
+
+    here = opened(home)
+    before = here.client(slug).name
+    rename_client(here.root, slug, name)
+    say(f"{slug} is now {name}. {before} stays an alias, by which licences are recognised.")
+
+
+@client_app.command("remove")
+def client_remove(
+    slug: Annotated[str, typer.Argument(help="The client.")], yes: YesOption = False, home: HomeOption = None
+) -> None:
+    """Remove a client that has no archive, with its accounts. An archive is evidence and always stays.
+
+    Example: archiver client remove acme
+    """
+    from archiver.agency.directory import removable_client, remove_client_without_archive
+
+    here = opened(home)
+    client = removable_client(here, slug)
+    accounts = counted(len(client.accounts), "account")
+    if client.accounts and not yes and not confirmed(f"Remove {slug} with {accounts} and their secrets?"):
+        raise typer.BadParameter("nothing was removed; give --yes, or answer the question on a terminal")
+    remove_client_without_archive(here, unlocked(here), slug)
+    say(f"Removed {slug}" + (f" and {accounts}." if client.accounts else "."))
+
+
+@account_app.command("list")
+def account_list(
+    client: Annotated[str | None, typer.Option(help="Only this client's accounts.")] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """List the accounts with their platforms and archived licences. `archiver status` shows their last runs.
+
+    Example: archiver account list --client acme
+    """
+    from archiver.agency.directory import account_rows
+
+    rows = account_rows(opened(home), client)
+    if as_json:
+        emit(rows, "accounts")
+        return
+    table(
+        ("account", "client", "platform", "method", "licences", "closed"),
+        [
+            (
+                row["account"],
+                row["client"],
+                row["provider"],
+                row["method"] or "-",
+                row["licences"],
+                row["closed"] or "-",
+            )
+            for row in rows
+        ],
+        "No accounts yet. Add one: archiver account add NAME --client CLIENT --provider PROVIDER",
+    )
+
+
+@account_app.command("show")
+def account_show(
+    name: Annotated[str, typer.Argument(help="The account.")], as_json: JsonOption = False, home: HomeOption = None
+) -> None:
+    """Show one account: settings, plan, archived licences and last run. It never shows a secret.
+
+    Example: archiver account show acme-shutterstock
+    """
+    from archiver.agency.directory import describe_account
+
+    here = opened(home)
+    row = describe_account(here, here.account(name))
+    if as_json:
+        emit(row)
+        return
+    facts(row["account"], [
+        ("client", row["client"]),
+        ("platform", f"{row['provider']}, sign-in by {row['method'] or 'an adapter that is not installed'}"),
+        ("user name", row["username"]),
+        ("plan", " ".join(filter(None, (row["plan"], row["plan_until"] and f"until {row['plan_until']}")))),
+        ("settings", ", ".join(f"{key}={value}" for key, value in row["settings"].items())),
+        ("rules", ", ".join(row["rules"])),
+        ("licences", f"{row['licences']:,} archived"),
+        ("last run", f"{row['last_run']} ({row['outcome']})" if row["last_run"] else "never"),
+        ("complete", row["last_complete"]),
+        ("next full", row["next_full"]),
+        ("trouble", row["trouble"]),
+        ("closed", row["closed"]),
+    ])  # fmt: skip
+
+
+@account_app.command("rename")
+def account_rename(
+    name: Annotated[str, typer.Argument(help="The account.")],
+    new: Annotated[str, typer.Argument(help="Its new name.")],
+    home: HomeOption = None,
+) -> None:
+    """Give an account another name, as long as no run has written its name into the archive.
+
+    Example: archiver account rename acme-shuterstock acme-shutterstock
+    """
+    from archiver.agency.directory import give_account_name
+
+    here = opened(home)
+    give_account_name(here, unlocked(here), name, new)
+    say(f"{name} is now {new}.")
+
+
+@account_app.command("remove")
+def account_remove(
+    name: Annotated[str, typer.Argument(help="The account.")], yes: YesOption = False, home: HomeOption = None
+) -> None:
+    """Remove an account without licences, with its secrets; its name is free again. Archived licences always stay.
+
+    Example: archiver account remove acme-shutterstock
+    """
+    from archiver.agency.directory import removable_account, remove_account_without_licences
+
+    here = opened(home)
+    removable_account(here, name)
+    vault = unlocked(here)
+    if vault.secrets(name) and not yes and not confirmed(f"Remove {name} and its secrets?"):
+        raise typer.BadParameter("nothing was removed; give --yes, or answer the question on a terminal")
+    remove_account_without_licences(here, vault, name)
+    say(f"Removed {name}. The name is free again.")

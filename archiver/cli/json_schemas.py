@@ -1,0 +1,219 @@
+"""The JSON schemas of what commands print with `--json`, by the command's name.
+
+Every document is an object with the key `version`. New keys may come at any time; that does not change the version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from archiver.cli.output import JSON_VERSION
+from archiver.core.errors import ConfigError
+from archiver.core.suggestions import did_you_mean
+
+type Schema = Mapping[str, Any]
+
+ANY: Schema = {}
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer"}
+REAL: Schema = {"type": "number"}
+YES: Schema = {"type": "boolean"}
+MAP: Schema = {"type": "object"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+
+
+def may(schema: Schema) -> Schema:
+    """The schema, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def each(schema: Schema) -> Schema:
+    """A list of these."""
+    return {"type": "array", "items": schema}
+
+
+def one_of(*words: str) -> Schema:
+    """One of these words."""
+    return {"enum": list(words)}
+
+
+def obj(optional: Mapping[str, Schema] | None = None, **keys: Schema) -> Schema:
+    """An object that has these keys, and perhaps the optional ones."""
+    return {"type": "object", "properties": {**keys, **(optional or {})}, "required": sorted(keys)}
+
+
+def _keys(**keys: Schema) -> dict[str, Schema]:
+    return keys
+
+
+STATE = one_of("PROVEN", "UNPROVEN", "DAMAGED", "FORKED", "ERASED")
+OUTCOME = one_of("complete", "partial", "failed")
+ROW = _keys(
+    licence=TEXT, client=TEXT, provider=TEXT, asset_id=may(TEXT), title=may(TEXT), kind=may(TEXT),
+    licensed_at=may(TEXT), licensee=may(TEXT), match=may(TEXT), score=REAL, secured_since=may(TEXT), state=may(STATE),
+    scope=may(TEXT),
+)  # fmt: skip
+LICENCES = each(obj(**ROW))
+MISSING = each(obj(licence=TEXT, document=TEXT, reason=TEXT, detail=TEXT, do=TEXT))
+RUN_ACCOUNT = obj(
+    account=TEXT, provider=TEXT, outcome=OUTCOME, error=may(TEXT), message=TEXT, sweep=one_of("full", "known"),
+    total=may(NUMBER), listed=NUMBER, archived=NUMBER, already=NUMBER, comps=NUMBER, completed=TEXTS, incomplete=TEXTS,
+    gaps=MAP, unexplained=TEXTS, seconds=REAL,
+)  # fmt: skip
+RUN = obj(run=TEXT, outcome=OUTCOME, accounts=each(RUN_ACCOUNT))
+IMPORT = obj(
+    files=each(obj(
+        path=TEXT, kind=TEXT,
+        outcome=one_of("archived", "merged", "known", "unread", "irrelevant", "refused"), licence=may(TEXT),
+        reader=may(TEXT), sure=may(TEXT), message=TEXT,
+    )),
+    licences=LICENCES,
+)  # fmt: skip
+CLAIM = _keys(
+    claim=TEXT, client=TEXT, claimant=may(TEXT), reference=may(TEXT), kind=may(TEXT), urls=TEXTS, amount=may(REAL),
+    currency=may(TEXT), deadline=may(TEXT), notice_deadline=may(TEXT), first_seen=may(TEXT), pictures=TEXTS, sure=MAP,
+    confirmed=YES,
+)  # fmt: skip
+CLOCKS = _keys(days_left=may(NUMBER), notice_days_left=may(NUMBER), overdue=YES)
+CLIENT = obj(
+    client=TEXT, name=TEXT, aliases=TEXTS, domains=TEXTS, contact=MAP, accounts=TEXTS, licences=NUMBER, archive=YES
+)
+ACCOUNT = _keys(
+    account=TEXT, client=TEXT, provider=TEXT, method=may(TEXT), username=may(TEXT), plan=may(TEXT), closed=may(TEXT),
+    licences=NUMBER,
+)  # fmt: skip
+PROVIDER = obj(
+    name=TEXT, title=TEXT, methods=each(MAP), scope=may(TEXT), documents=MAP, basis=TEXT, basis_detail=TEXT,
+    automation=MAP, confirm=MAP, terms=each(MAP), live=TEXT, served_by=TEXT, why=TEXT, pages=TEXTS,
+)  # fmt: skip
+
+SCHEMAS: Mapping[str, Schema] = {
+    "account check": obj(
+        account=TEXT, provider=TEXT, live=YES, outcome=one_of("ok", "failed"), broken=may(TEXT),
+        steps=each(obj(step=TEXT, state=TEXT, message=TEXT)),
+    ),
+    "account close": obj(account=TEXT, outcome=TEXT, sweep=may(RUN_ACCOUNT), missing=MISSING),
+    "account leaver": obj(
+        user=TEXT, accounts=TEXTS, sweep=may(RUN), licences=ANY, coverage=MAP, missing=MISSING, checklist=TEXTS
+    ),
+    "account list": obj(accounts=each(obj(**ACCOUNT))),
+    "account show": obj(
+        **ACCOUNT, settings=MAP, plan_until=may(TEXT), seats=may(NUMBER), people=may(NUMBER), rules=TEXTS,
+        last_run=may(TEXT), last_complete=may(TEXT), outcome=may(OUTCOME), trouble=TEXT, next_full=may(TEXT),
+    ),
+    "assess": obj(
+        verdict=one_of("covered", "open", "not_covered"),
+        findings=each(obj(rule=TEXT, verdict=TEXT, message=TEXT, document=may(TEXT), page=may(NUMBER), source=TEXT)),
+        licence=may(TEXT), licences=TEXTS,
+    ),
+    "capture": IMPORT,
+    "claim add": obj(**CLAIM),
+    "claim list": obj(claims=each(obj(**CLAIM, **CLOCKS))),
+    "claim show": obj(**CLAIM, **CLOCKS),
+    "client hand-over": obj(
+        client=TEXT, out=TEXT, outcome=one_of("handed_over", "would_hand_over"), state=STATE, licences=NUMBER,
+        files=NUMBER, bytes=NUMBER, key=TEXT, unproven=TEXTS,
+    ),
+    "client list": obj(clients=each(CLIENT)),
+    "client show": CLIENT,
+    "desk audit": obj(lines=each(obj(at=TEXT, who=TEXT, what=TEXT))),
+    "desk link list": obj(links=each(obj(id=TEXT, client=TEXT, made_at=TEXT, made_by=TEXT, until=TEXT))),
+    "desk session list": obj(sessions=each(obj(id=TEXT, who=TEXT, role=may(TEXT), began=TEXT, last_used=may(TEXT)))),
+    "desk user list": obj(users=each(obj(name=TEXT, role=TEXT))),
+    "doctor": obj(state=TEXT, checks=each(obj(check=TEXT, state=TEXT, message=TEXT, advice=TEXT))),
+    "erase": obj(
+        licence=TEXT, client=TEXT, object=TEXT, outcome=TEXT, files=TEXTS, bytes=NUMBER, reason=may(TEXT),
+        tombstone=may(TEXT), not_reached=TEXTS,
+    ),
+    "find": obj(licences=LICENCES),
+    "hold": obj(client=TEXT, scope=TEXT, outcome=one_of("held", "released"), statement=TEXT, holds=each(MAP)),
+    "import": IMPORT,
+    "notify": obj(
+        messages=each(obj(
+            kind=TEXT, client=may(TEXT), about=TEXT, items=TEXTS, happened=TEXT, risk=TEXT, fix=TEXT, concerned=TEXTS
+        ))
+    ),
+    "providers": obj(providers=each(PROVIDER)),
+    "providers show": PROVIDER,
+    "report": obj(
+        client=TEXT, client_name=TEXT, agency=TEXT, month=TEXT, time_zone=TEXT, evidence=YES, captured=each(MAP),
+        coverage=each(MAP), gaps=MAP, open=TEXTS, checkpoint=may(MAP),
+    ),
+    "run": RUN,
+    "show": {
+        "anyOf": [
+            obj(
+                **ROW, asset=MAP, seat=may(TEXT), plan=may(TEXT), order=may(TEXT), client_hints=MAP,
+                documents=each(obj(
+                    name=TEXT, kind=TEXT, media_type=TEXT, bytes=NUMBER, sha512=TEXT, source=may(TEXT),
+                    secured_since=may(TEXT),
+                )),
+                gaps=MAP, gap_details=MAP, terms=each(obj(id=TEXT, relation=TEXT)), assignments=each(MAP),
+                history=each(MAP), hold=may(TEXT),
+            ),
+            obj(licence=TEXT, client=TEXT, state=one_of("ERASED"), erased_at=TEXT, reason=TEXT, tombstone=MAP,
+                history=each(MAP)),
+        ],
+    },
+    "sign-in": {
+        "anyOf": [
+            obj(results=each(obj(account=TEXT, error=may(TEXT), message=TEXT, session_ends=may(TEXT), signed_in=YES))),
+            obj(sign_ins=each(obj(account=TEXT, why=TEXT, command=TEXT, attended=YES))),
+        ],
+    },
+    "status": obj(
+        accounts=each(obj(
+            client=TEXT, account=TEXT, provider=TEXT, configured=YES, closed=YES, last_run=may(TEXT),
+            last_complete=may(TEXT), outcome=may(OUTCOME), error=may(TEXT),
+            coverage=obj(listed=may(NUMBER), archived=NUMBER, incomplete=NUMBER), unexplained=NUMBER,
+            next_full=may(TEXT), trouble=TEXT,
+        )),
+    ),
+    "unassigned": {
+        "anyOf": [
+            obj(licences=each(obj(
+                licence=TEXT, account=may(TEXT), provider=TEXT, asset_id=may(TEXT), title=may(TEXT),
+                licensed_at=may(TEXT), seat=may(TEXT), order=may(TEXT), client_hints=MAP, proposal=ANY,
+                suggestions=each(MAP), rules=TEXTS,
+            ))),
+            obj(licences=each(obj(licence=TEXT, client=TEXT, reason=TEXT))),
+        ],
+    },
+    "verify": obj(
+        state=STATE, scope=TEXT,
+        clients=each(obj(
+            client=TEXT, state=STATE, scope=TEXT, licences=NUMBER, objects=NUMBER, checkpoint=may(NUMBER),
+            secured_since=may(TEXT), evidence=may(YES), findings=each(obj(code=TEXT, path=TEXT, message=TEXT)),
+        )),
+    ),
+}  # fmt: skip
+
+
+def with_json(group: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The names of all commands that have the option `--json`."""
+    for name, command in group.commands.items():
+        words = (*path, name)
+        if any("--json" in each.opts for each in command.params):
+            yield " ".join(words)
+        if hasattr(command, "commands"):
+            yield from with_json(command, words)
+
+
+def schema_of(command: str, known: Collection[str]) -> dict[str, Any]:
+    """The JSON schema of a command's document; ConfigError for a command without `--json`, which is not `known`.
+
+    A command that is not in `SCHEMAS` has a schema that says only what all documents have in common.
+    """
+    name = command.removeprefix("archiver ")
+    if name not in known:
+        raise ConfigError(
+            f"There is no schema for {command!r}.{did_you_mean(name, known)} `archiver schema` lists the commands that "
+            "have one."
+        )
+    versioned = {"type": "object", "properties": {"version": {"const": JSON_VERSION}}, "required": ["version"]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"archiver {name} --json",
+        "allOf": [versioned, SCHEMAS.get(name, ANY)],
+    }

@@ -1,0 +1,79 @@
+"""The companion at the desk: the paired browsers, a code for a new one, and captures that wait for a licence."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from archiver.companion.captures import CaptureRefused, Inbox
+from archiver.companion.paired_browsers import CODE_MINUTES, PairedBrowser, PairingOffer
+from archiver.core.errors import ConfigError
+from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.auth import OWNER, Role
+
+MAX_CAPTURES = 50  # on the page
+
+
+def show(visit: PageRequest, code: str = "", offer: PairingOffer | None = None) -> Response:
+    """Browsers, newest contact first. Users who may only read see their own."""
+    browsers = [each for each in visit.desk.browsers.all() if _may(visit, each)]
+    users = visit.desk.access.users.all()
+    inbox = Inbox(visit.home.state)
+    captures = [each for each in inbox.results() if visit.operates or each.person == visit.visitor.name]
+    unread = [each for each in captures if each.outcome == "unread" and not each.bound_to]
+    return visit.page(
+        "companion.html", browsers=[(each, visit.desk.browsers.read_state(each, users)) for each in browsers],
+        code=code, offer=offer, minutes=CODE_MINUTES, by="" if visit.visitor.name == OWNER else visit.visitor.name,
+        clients=visit.clients(), captures=captures[:MAX_CAPTURES], unread=unread, waiting=len(list(inbox.waiting())),
+        waits_for=visit.desk.filer.waits_for,
+    )  # fmt: skip
+
+
+def _may(visit: PageRequest, browser: PairedBrowser) -> bool:
+    return visit.operates or browser.person == visit.visitor.name
+
+
+def make_code(visit: PageRequest) -> Response:
+    """A code for one browser, in the name of a person and for all clients or the chosen ones."""
+    person = visit.given("person")
+    chosen = tuple(visit.client(str(slug)).slug for slug in visit.form.getlist("client"))
+    offer = PairingOffer(
+        person=person, clients=chosen or None, by=visit.visitor.name, user=person in visit.desk.access.users.all()
+    )
+    code = visit.desk.codes.offer(offer)
+    visit.log_action("pairing code made", person, clients=", ".join(chosen) or "all")
+    return show(visit, code, offer)
+
+
+def revoke(visit: PageRequest) -> Response:
+    """End a browser's token at once."""
+    browser = visit.desk.browsers.named(visit.given("id"))
+    if browser is None or not _may(visit, browser):
+        raise ConfigError(visit.words("companion_gone"))
+    visit.desk.browsers.revoke(browser.id)
+    visit.log_action("browser revoked", browser.person, browser=browser.id)
+    return visit.to("companion")
+
+
+def bind(visit: PageRequest) -> Response:
+    """Put a capture that no reader knew to the licence that the visitor names."""
+    from archiver.companion.binding import bind as bind_capture
+
+    result = Inbox(visit.home.state).result(visit.given("id"))
+    by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
+    if result is None or not by:
+        raise ConfigError(visit.words("companion_bind_needs"))
+    licence = visit.given("licence").rstrip("/").rpartition("/licence/")[2]  # a pasted address names it, too
+    try:
+        bound = bind_capture(visit.home, visit.desk.vault, result, licence, by)
+    except CaptureRefused as error:
+        raise ConfigError(f"{visit.words('companion_bind_refused')} {error.detail}.") from None
+    visit.log_action("capture bound", bound, capture=result.id)
+    return visit.to("companion")
+
+
+WAYS = [
+    PageRoute("/companion", show),
+    PageRoute("/companion/code", make_code, Role.OPERATE, post=True),
+    PageRoute("/companion/revoke", revoke, post=True),
+    PageRoute("/companion/bind", bind, Role.OPERATE, post=True),
+]

@@ -1,0 +1,198 @@
+"""Write the reference from the program: docs/reference/commands.md and errors.md, and the manual pages.
+
+`make docs` runs it. tests/test_docs.py fails if a committed page is not what the program gives.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from archiver import __version__
+from archiver.cli.command_tree import GROUPS, is_common, record, value_name
+from archiver.cli.commands import program
+from archiver.core import errors
+
+PAGES = Path(__file__).parent / "reference"
+
+EXIT_CODES = {
+    0: "complete",
+    1: "`recording check`: a recording gives another result than expected",
+    2: "a mistake in the command or a settings file",
+    10: "a person is needed",
+    20: "a platform changed its pages, an adapter failed, or a request that might spend was refused",
+    30: "a platform cannot be reached, or asks for a pause",
+    40: "partial: some documents are missing, or files were refused",
+    50: "a fault of this machine",
+    90: "an archive or the desk's audit log is damaged, changed or forked",
+    130: "interrupted by Ctrl-C; everything archived so far is safe",
+    141: "the program that read the output, such as `head`, had enough",
+}
+
+
+def commands(group: Any = program, path: tuple[str, ...] = ("archiver",)) -> Iterator[tuple[str, Any]]:
+    """Every command by its full name, groups that do something alone included."""
+    for name, command in group.commands.items():
+        words = (*path, name)
+        if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield " ".join(words), command
+            yield from commands(command, words)
+        elif not command.hidden:
+            yield " ".join(words), command
+
+
+def usage(name: str, command: Any) -> str:
+    """`archiver show [OPTIONS] LICENCE`."""
+    arguments = [value_name(each) for each in command.params if each.param_type_name == "argument"]
+    needed = [
+        f"{each.opts[0]} {value_name(each)}"
+        for each in command.params
+        if each.param_type_name == "option" and each.required
+    ]
+    return " ".join([name, "[OPTIONS]", *arguments, *needed])
+
+
+def parts(command: Any) -> tuple[list[str], list[str]]:
+    """The paragraphs of a command's help, and its examples."""
+    paragraphs = [" ".join(each.split()) for each in inspect.cleandoc(command.help or "").split("\n\n")]
+    examples = [each.removeprefix("Example: ") for each in paragraphs if each.startswith("Example: ")]
+    return [each for each in paragraphs if not each.startswith("Example: ")], examples
+
+
+def rows(command: Any, *, common: bool) -> list[tuple[str, str]]:
+    """Arguments and options with their meaning: those of this command, or those that most commands have."""
+    found = []
+    for each in command.params:
+        shared = each.param_type_name == "option" and is_common(each)
+        if shared is common and not each.hidden and (each.help or each.required):
+            found.append(record(each))
+    return found
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def commands_page() -> str:
+    """The page of all commands, in the groups of `archiver --help`."""
+    out = [
+        "# Commands", "",
+        "Written from the program by `make docs`. `archiver COMMAND --help` says the same.", "",
+        "## Options of every command", "", "| Option | Means |", "|---|---|",
+    ]  # fmt: skip
+    known = dict(commands())
+    shared: dict[str, str] = {}
+    for command in known.values():
+        shared |= dict(rows(command, common=True))
+    out += [f"| `{_cell(name)}` | {_cell(text)} |" for name, text in shared.items()]
+    out += ["| `-h, --help` | Show the help and exit. |", "", "## Exit codes", "", "| Code | Means |", "|---|---|"]
+    out += [f"| {code} | {text} |" for code, text in EXIT_CODES.items()]
+    grouped = {name for names in GROUPS.values() for name in names}
+    headings = {**GROUPS, "More": tuple(name for name in program.commands if name not in grouped)}
+    for heading, names in headings.items():
+        mine = [(name, each) for first in names for name, each in known.items() if name.split()[1] == first]
+        if not mine:
+            continue
+        out += ["", f"## {heading}"]
+        for name, command in mine:
+            paragraphs, examples = parts(command)
+            out += ["", f"### {name}", "", "```text", usage(name, command), "```", ""]
+            out += ["\n\n".join(paragraphs)]
+            if own := rows(command, common=False):
+                out += ["", "| Argument or option | Means |", "|---|---|"]
+                out += [f"| `{_cell(what)}` | {_cell(text)} |" for what, text in own]
+            out += ["", "```text", *examples, "```"]
+            if any("--json" in each.opts for each in command.params):
+                out += ["", f"JSON schema: `archiver schema {name.removeprefix('archiver ')}`"]
+    return "\n".join(out) + "\n"
+
+
+def error_kinds() -> list[type[errors.ArchiverError]]:
+    """Every error that a command can end with, by exit code and name."""
+    found = inspect.getmembers(errors, inspect.isclass)
+    kinds = [kind for _, kind in found if issubclass(kind, errors.ArchiverError)]
+    return sorted(
+        (kind for kind in kinds if kind is not errors.ArchiverError), key=lambda kind: (kind.exit_code, kind.__name__)
+    )
+
+
+def errors_page() -> str:
+    """The page of all errors: what happened, and what to do."""
+    out = [
+        "# Errors", "",
+        "Written from the program by `make docs`. Each message says what happened, then what to do. In JSON, an error",
+        "has the name in brackets. The part in capitals differs each time.", "",
+    ]  # fmt: skip
+    code = None
+    for kind in error_kinds():
+        if kind.exit_code != code:
+            code = kind.exit_code
+            out += [f"## Exit code {code}: {EXIT_CODES[code]}", ""]
+        message = kind("WHY").message()
+        if message in ("WHY", "The vault cannot be opened: WHY."):
+            message = f"{message.rstrip('.')}. The message names the mend; in a settings file also `FILE:LINE:COLUMN`."
+        out += [f"### {errors.spoken(kind.__name__)} (`{kind.__name__}`)", "", re.sub("<", "&lt;", message), ""]
+        if kind.retryable:
+            out += ["The next run tries again by itself.", ""]
+    return "\n".join(out).rstrip() + "\n"
+
+
+def manual(name: str, command: Any) -> str:
+    """The manual page of a command, in the language of `man`."""
+
+    def plain(text: str) -> str:
+        text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "")
+        return "\\&" + text if text.startswith((".", "'")) else text
+
+    paragraphs, examples = parts(command)
+    title = name.replace(" ", "-")
+    summary = paragraphs[0].split(". ")[0].rstrip(".")
+    out = [f'.TH "{title.upper()}" "1" "" "archiver {__version__}" "archiver"', ".SH NAME"]
+    out += [
+        f"{plain(title)} \\- {plain(summary)}",
+        ".SH SYNOPSIS",
+        f".B {plain(usage(name, command))}",
+        ".SH DESCRIPTION",
+    ]
+    for paragraph in paragraphs:
+        out += [".PP", plain(paragraph)]
+    out += [".SH OPTIONS"]
+    for what, text in [*rows(command, common=False), *rows(command, common=True)]:
+        out += [".TP", f".B {plain(what)}", plain(text)]
+    out += [".SH EXAMPLES", ".nf", *map(plain, examples), ".fi", ".SH EXIT STATUS"]
+    for code, text in EXIT_CODES.items():
+        out += [".TP", f".B {code}", plain(text)]
+    return "\n".join(out) + "\n"
+
+
+def overview() -> str:
+    """The manual page of the program itself, which names those of the commands."""
+    lines = ['.TH "ARCHIVER" "1" "" "archiver ' + __version__ + '" "archiver"', ".SH NAME"]
+    lines += ["archiver \\- archive licence proof of stock purchases", ".SH SYNOPSIS", ".B archiver COMMAND [OPTIONS]"]
+    lines += [".SH COMMANDS"]
+    for name, command in commands():
+        summary = parts(command)[0][0].split(". ")[0].rstrip(".").replace("-", "\\-").replace("`", "")
+        lines += [".TP", f".BR {name.replace(' ', chr(92) + '-')} (1)", summary]
+    return "\n".join(lines) + "\n"
+
+
+def write(manuals: Path | None = None) -> None:
+    """Write the pages, and the manual pages into a folder."""
+    PAGES.mkdir(exist_ok=True)
+    (PAGES / "commands.md").write_text(commands_page(), "utf-8")
+    (PAGES / "errors.md").write_text(errors_page(), "utf-8")
+    if manuals:
+        folder = manuals / "man1"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "archiver.1").write_text(overview(), "utf-8")
+        for name, command in commands():
+            (folder / f"{name.replace(' ', '-')}.1").write_text(manual(name, command), "utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

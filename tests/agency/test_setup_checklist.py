@@ -1,0 +1,76 @@
+"""`setup` from nothing to the first archived licences, at a terminal of its own: few questions, and it resumes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from archiver.agency.setup_checklist import slug_for
+from tests.support.homes import QUICK, Home, clean_environment, nothing_but_openssl
+
+pexpect = pytest.importorskip("pexpect", reason="pexpect, the terminal of this test, is not installed")
+
+ANSWERS = {
+    "Keep the vault's key": "",
+    "agency's name": "Northlight Media",
+    "first client's name": "Acme Ltd",
+    "A platform of": "shutterstock",
+}
+"""What the person types, by what the question says; an empty answer takes the default."""
+
+
+def converse(home: Home, answers: dict[str, str], *words: str) -> tuple[list[str], str, int]:
+    """Answer the program's questions at a terminal. Returns the questions, all text, and the exit code."""
+    command = home.command("setup", "--replay", QUICK, *words)
+    child = pexpect.spawn(command[0], command[1:], env=home.env, encoding="utf-8", timeout=120, dimensions=(40, 100),
+                          searchwindowsize=400)  # fmt: skip
+    text, asked = "", []
+    while True:
+        found = child.expect([r"[^\r\n]{1,200}(\]|\)|\?|platform): $", pexpect.EOF])
+        text += child.before + (child.after if found == 0 else "")
+        if found == 1:
+            break
+        asked.append(child.after.strip())
+        answer = next((typed for said, typed in answers.items() if said in text.splitlines()[-1]), None)
+        if answer is None:  # the person leaves
+            child.sendintr()
+            child.expect(pexpect.EOF)
+            break
+        child.sendline(answer)
+    child.close()
+    return asked, text, child.exitstatus if child.exitstatus is not None else 130
+
+
+def test_from_nothing_to_the_first_licences_in_one_sitting_that_can_be_left(tmp_path: Path) -> None:
+    plain = clean_environment(tmp_path) | nothing_but_openssl(tmp_path / "tools") | {"COLUMNS": "100", "TERM": "dumb"}
+    home = Home(tmp_path / "home", plain)
+    place = ("--home", str(home.root))
+    first, said, _ = converse(home, {key: ANSWERS[key] for key in list(ANSWERS)[:2]}, *place)
+    assert "Home: created" in said and not (home.root / "clients" / "acme.yaml").exists()
+    second, said, code = converse(home, ANSWERS, *place)  # it goes on where the person left
+    assert code == 0, said
+    assert "exists and is kept" in said and not any("agency" in each for each in second)
+    assert re.search(r"[1-9]\d* licences archived", said)
+    for done in ("client: acme", "account or import: acme-shutterstock", "first licences: 45 archived"):
+        assert f"[x] {done}" in said, said
+    assert "[ ] nightly run" in said and "schedule --install" in said
+    assert len({re.sub(r"\W", "", each)[:24] for each in first + second}) <= 6
+    assert home.json("find", "", "--limit", "1")
+    again, said, code = converse(home, {}, *place)
+    assert (again, code) == ([], 0) and said.count("[x]") >= 3
+
+
+def test_without_a_terminal_it_asks_nothing_and_shows_the_checklist(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home", clean_environment(tmp_path))
+    said = home("setup", "--home", home.root, "--agency", "Northlight Media").stderr
+    assert "[ ] client: none yet" in said and "client add SLUG" in said and "[x] timestamps: digicert, sectigo" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("Acme Ltd", "acme"), ("Müller & Söhne GmbH", "muller-sohne"), ("株式会社", "client"), ("A" * 60, "a" * 40)],
+)
+def test_a_clients_short_name_comes_from_its_name(name: str, slug: str) -> None:
+    assert slug_for(name) == slug
