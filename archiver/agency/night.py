@@ -11,6 +11,7 @@ from functools import partial
 
 from archiver.agency.alerts import find_alerts
 from archiver.agency.integrity import renewals_due
+from archiver.agency.mailed_letters import claim_of_letter, search_pictures
 from archiver.agency.notification import tell
 from archiver.agency.retention import prune
 from archiver.catalogue.assigning import assign_shared
@@ -22,6 +23,7 @@ from archiver.collect.run_tools import RunTools, open_tools
 from archiver.collect.terms_visits import TermsVisits
 from archiver.core.errors import ArchiverError, ConfigError, machine_error
 from archiver.home.settings import Account, Home
+from archiver.home.source_settings import Source
 from archiver.home.vault import Vault
 
 
@@ -33,7 +35,7 @@ async def run(
     progress: Progress = lambda *_: None,
     finished: Callable[[AccountResult], None] = lambda _: None,
     shared: RunTools | None = None,
-    accounts: Sequence[Account] | None = None,
+    accounts: Sequence[Account | Source] | None = None,
 ) -> RunSummary:
     """Run the accounts and return the result of each. Raises only errors of the run as a whole.
 
@@ -53,19 +55,20 @@ async def run(
         common = (
             await stack.enter_async_context(open_tools(home, replay=bool(order.replay))) if shared is None else shared
         )
-        by_client: dict[str, list[Account]] = {slug: [] for slug in visited}
+        by_client: dict[str, list[Account | Source]] = {slug: [] for slug in visited}
         for account in accounts:
             by_client.setdefault(account.client, []).append(account)
-        terms = TermsVisits(common, summary, home, accounts)
+        terms = TermsVisits(common, summary, home, [each for each in accounts if isinstance(each, Account)])
         context = RunContext(
             home=home, vault=vault, order=order, tools=common, summary=summary, seen_terms=terms.seen,
-            progress=progress, finished=finished,
+            progress=progress, finished=finished, open_claim=partial(claim_of_letter, home),
         )  # fmt: skip
         errors = await run_accounts(context, by_client)
         terms.end()
     position = {account.name: number for number, account in enumerate(accounts)}
     summary.accounts.sort(key=lambda result: position[result.account])
     if not order.dry_run:
+        summary.warnings += await _afterwards(summary, search_pictures, home) or []
         summary.warnings += await _afterwards(summary, assign_shared, home, vault) or []
     summary.alerts += await _afterwards(summary, find_alerts, home, datetime.now(UTC).date()) or []
     # A wrong --after-restore is a typing mistake, so only the person at the terminal learns of it.

@@ -60,7 +60,7 @@ def read_logs(
     """
     said: dict[str, dict[str, Any]] = {}
     faults: dict[str, tuple[str, str]] = {}
-    newest, settled, wanted = None, set[str](), {account.name: account.client for account in home.accounts()}
+    newest, settled, wanted = None, set[str](), {each.name: each.client for each in home.inputs()}
     logs = list[tuple[datetime, int, Path]]()
     for path in (home.state / "runs").glob("*.jsonl"):
         began = logged_at(path) if _LOG_OF_ACCOUNTS.fullmatch(path.name) else None

@@ -1,4 +1,4 @@
-"""Set one entry in a YAML file that a person wrote. Every other character stays as it is.
+"""Set or delete one entry in a YAML file that a person wrote. Every other character stays as it is.
 
 The round-trip library ruamel.yaml was tried: it drops comments inside braces, moves comments between two entries, and
 changes indentation and quotes.
@@ -40,6 +40,41 @@ def with_entry(path: Path, text: str, place: Sequence[str], key: str, value: Any
         pass
     lines = block(_nested([*place, key], value))
     raise ConfigError(f"{path} has a style that cannot be edited safely. Add these lines by hand:\n{lines}")
+
+
+def without_entry(path: Path, text: str, place: Sequence[str]) -> str:
+    """The text without the entry at `place`. ConfigError if the file's style makes a safe edit impossible."""
+    import yaml
+
+    wanted: Any = load(path, text).value
+    mapping = wanted
+    for step in place[:-1]:
+        mapping = mapping[step]
+    del mapping[place[-1]]
+    node: Any = yaml.compose(text, yaml.SafeLoader)
+    spans: list[tuple[int, int]] = []
+    for step in place:
+        parent, (key, child) = node, next(pair for pair in node.value if pair[0].value == step)
+        # A mapping that loses its only entry goes as a whole: a key without a value is another thing than no key.
+        spans = [*spans, (key.start_mark.index, _end(child))] if len(parent.value) == 1 else [
+            (key.start_mark.index, _end(child))
+        ]  # fmt: skip
+        node = child
+    start, end = spans[0]
+    start = text.rfind("\n", 0, start) + 1
+    end = len(text) if (found := text.find("\n", end)) < 0 else found + 1
+    edited = text[:start] + text[end:]
+    try:
+        left = load(path, edited).value
+        if left in (wanted, _without_empty(wanted)):
+            return edited
+    except ConfigError:
+        pass
+    raise ConfigError(f"{path} has a style that cannot be edited safely. Delete {'.'.join(place)} in it by hand.")
+
+
+def _without_empty(value: Any) -> Any:
+    return {key: item for key, item in value.items() if item != {}} if isinstance(value, dict) else value
 
 
 def block(content: Value | Mapping[str, Any]) -> str:
