@@ -154,3 +154,23 @@ def source_report(name: NameArgument, as_json: JsonOption = False, home: HomeOpt
         emit(rows)
     else:
         table(("where", "why"), [(row["place"], row["why"]) for row in rows], "Nothing is missing.")
+
+
+@source_app.command("origin")
+def source_origin(
+    licence: Annotated[str, typer.Argument(help="A licence that a mailbox brought, by its short id.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Check again who signed the mails of a licence, by the DNS answers that were kept on arrival. Asks no network.
+
+    Example: archiver source origin 20261124_istock_1234567890
+    """
+    from archiver.collect.mail_origin import origins
+
+    rows = origins(opened(home), licence)
+    if as_json:
+        emit(rows)
+        return
+    shown = [(row["document"] or "-", row["on_arrival"], row["now"]) for row in rows]
+    table(("mail", "on arrival", "by the kept answer"), shown, "No mailbox brought a mail of this licence.")

@@ -60,7 +60,7 @@ class SelectionRule:
 def choose(start: bytes, rules: Sequence[SelectionRule] = ()) -> MailChoice:
     """Whether to take the mail that begins with these bytes, at most `START_BYTES` of them."""
     header, text = split(start)
-    sender, subject = address_of(field(header, "from")), field(header, "subject")
+    sender, subject = address_of(header_field(header, "from")), header_field(header, "subject")
     for number, rule in enumerate(rules, 1):
         if rule.fits(sender, subject):
             use = MailUse.PAPER if rule.take else MailUse.NONE
@@ -141,7 +141,7 @@ def _decoded(content: bytes) -> str:
         return content.decode("cp1252", "replace")
 
 
-def field(header: str, name: str) -> str:
+def header_field(header: str, name: str) -> str:
     """A field of an unfolded header, decoded; empty if it is missing."""
     found = re.search(rf"^{name}\s*:\s*(.*)$", header, re.IGNORECASE | re.MULTILINE)
     value = found[1][:MAX_FIELD_LENGTH] if found else ""

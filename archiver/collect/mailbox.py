@@ -7,12 +7,11 @@ UIDs, after it is archived; so a reading that was killed goes on where it was, a
 from __future__ import annotations
 
 import json
-import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -20,7 +19,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from archiver.collect.imap import FolderState, ImapConnection, MailStart, connect
-from archiver.collect.mail_selection import START_BYTES, MailUse, SelectionRule, choose, split
+from archiver.collect.mail_origin import KeptAnswers, authentication_results
+from archiver.collect.mail_selection import START_BYTES, MailUse, SelectionRule, choose, header_field, split
 from archiver.collect.recognition import ClassifiedFile, Ocr, ocr_by, recognise
 from archiver.collect.source_filing import Filing
 from archiver.collect.sources import ReceivedLetter, SourceKind, SourceReading, state_of
@@ -40,7 +40,6 @@ BATCH_MAILS = 100  # whose first bytes are in memory at once
 MAX_PENDING_BYTES = 16 << 20  # of taken mails that wait to be archived
 MAX_LETTER_BYTES = 16 << 20  # of a letter that are read; what follows are large attachments
 MAX_CUTS = 3  # of the connection, in one run
-_RESULTS = re.compile(rb"^Authentication-Results:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 
 
 class MailRuleSettings(BaseModel):
@@ -252,7 +251,7 @@ class MailboxReading:
         said = {"arrived": iso(mail.arrived.astimezone(UTC)) if mail.arrived else None, "use": choice.use.value}
         if taken and reading.dry_run:
             header, _ = split(mail.start)
-            said |= {"from": _plain_field(header, "from"), "subject": _plain_field(header, "subject")}
+            said |= {"from": header_field(header, "from")[:200], "subject": header_field(header, "subject")[:200]}
         reading.result.count(choice.reason, place, taken=taken, dry_run=reading.dry_run, **said)
         if not taken:
             return
@@ -332,35 +331,3 @@ class MailboxReading:
 
 def _parts(uids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (uids[at : at + BATCH_MAILS] for at in range(0, len(uids), BATCH_MAILS))
-
-
-def _plain_field(header: str, name: str) -> str:
-    from archiver.collect.mail_selection import field as header_field
-
-    return header_field(header, name)[:200]
-
-
-# ---------------------------------------------------------------- who signed it
-
-
-class KeptAnswers:
-    """A lookup that keeps each answer of the DNS with its time: keys rotate, and the answer proves the signature later.
-
-    `kept`: name asked for -> the TXT record, None if there is none, and when that was answered.
-    """
-
-    def __init__(self, lookup: Lookup) -> None:
-        self._lookup = lookup
-        self.kept: dict[str, dict[str, str | None]] = {}
-
-    def __call__(self, name: str) -> bytes | None:
-        found = self._lookup(name)
-        text = None if found is None else found.decode("latin-1")
-        self.kept[name.rstrip(".").lower()] = {"txt": text, "at": iso(datetime.now(UTC))}
-        return found
-
-
-def authentication_results(content: bytes) -> list[str]:
-    """What the receiving servers wrote about a mail's origin, the last one first. Others may be anyone's."""
-    head = re.split(rb"\r?\n\r?\n", content[: 1 << 20], maxsplit=1)[0].replace(b"\r\n", b"\n")
-    return [" ".join(each.decode("utf-8", "replace").split())[:2000] for each in _RESULTS.findall(head)[:5]]
