@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -23,6 +25,7 @@ from archiver.collect import mailbox
 from archiver.collect.run_context import RunRequest
 from archiver.collect.sources import SourceResult
 from archiver.home.settings import add_source, remove_source
+from tests.support import mailbox_kills
 from tests.support.agency import Agency, agency
 from tests.support.imap_server import PASSWORD, USER, ImapServer, imap_server, mail, missing
 from tests.support.letter_texts import ABMAHNUNG, COPYTRACK
@@ -249,3 +252,19 @@ def test_the_answer_of_the_dns_is_kept_and_proves_the_mail_later(
     assert found["on_arrival"] == "pass: istockphoto.com" == found["now"]
     assert found["keys"]["s1._domainkey.istockphoto.com"]["txt"] == record.decode()
     assert found["authentication_results"] == ["Authentication-Results: mx.example.com; dkim=pass"]
+
+
+def test_a_first_reading_that_is_killed_goes_on(server: ImapServer, office: Agency) -> None:
+    server.put(mailbox_kills.mails(250, 6, 2))
+    process = mailbox_kills.run(office)
+    cursor = office.home.state / "sources" / "acme-mail" / "cursor.json"
+    until = time.monotonic() + 60
+    while not cursor.exists() and time.monotonic() < until and process.poll() is None:
+        time.sleep(0.01)
+    mailbox_kills.kill(process)
+    low = json.loads(cursor.read_text())["folders"]["INBOX"]["low"]
+    result = read(office)
+    assert sum(result.reasons.values()) == low - 1 and result.error is None  # what was read is not read again
+    ids = [each.rpartition("_istock_")[2][:9] for each in archived(office)]
+    assert len(ids) == len(set(ids)) and {f"12345000{n}" for n in range(1, 7)} <= {*ids}
+    assert len(all_claims(office.home)) == 2 and not traces(office)
