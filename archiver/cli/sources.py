@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archiver.cli.app import HomeOption, JsonOption, ask, opened, source_app, unlocked
-from archiver.cli.output import emit, say, table, tell
+from archiver.cli.app import HomeOption, JsonOption, app, ask, awaited, opened, source_app, unlocked
+from archiver.cli.output import emit, say, table, tell, tell_lines
+
+if TYPE_CHECKING:
+    from archiver.collect.run_context import RunSummary
 
 StdinOption = Annotated[bool, typer.Option("--secrets-stdin", help="Read the secrets as YAML from stdin.")]
 NameArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="The source.")]
@@ -174,3 +177,37 @@ def source_origin(
         return
     shown = [(row["document"] or "-", row["on_arrival"], row["now"]) for row in rows]
     table(("mail", "on arrival", "by the kept answer"), shown, "No mailbox brought a mail of this licence.")
+
+
+@app.command()
+def watch(
+    source: Annotated[list[str] | None, typer.Option(help="Only this folder source; repeatable.")] = None,
+    unit: Annotated[bool, typer.Option("--unit", help="Show a systemd user unit for this, and end.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Read folder sources as soon as something in them changes, until you press Ctrl-C.
+
+    Example: archiver watch --source acme-downloads
+    """
+    from archiver.agency.watching import watch as watch_folders
+    from archiver.agency.watching import watched
+
+    here = opened(home)
+    if unit:
+        from archiver.agency.schedule import watch_unit
+        from archiver.home.vault import key_file
+
+        file = key_file()
+        tell_lines(watch_unit(here.root.absolute(), file and file.absolute()))
+        return
+
+    def ended(summary: RunSummary) -> None:
+        for result in summary.accounts:
+            trouble = f" - {result.message}" if result.error else ""
+            say(f"{result.account}: {result.outcome}: {result.archived} archived, {result.already} already{trouble}")
+        for slug, fault in summary.faults.items():
+            say(f"{slug}: {fault}")
+
+    for path in watched(here, source or ()):
+        say(f"Watching {path}. To end, press Ctrl-C.")
+    awaited(watch_folders(here.root, unlocked(here), source or (), ended))

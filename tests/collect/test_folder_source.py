@@ -7,16 +7,16 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from archiver.agency import night
+from archiver.agency import night, watching
 from archiver.archive.reader import Archive
 from archiver.collect import folder
-from archiver.collect.run_context import RunRequest
+from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.collect.sources import SourceResult
 from archiver.home.settings import add_source
 from tests.support.agency import Agency, agency
@@ -119,3 +119,26 @@ def test_a_share_that_is_gone_and_files_that_cannot_be_read(office: Agency, proj
     assert "mounted" in read(office).message
     shutil.copytree(tmp_path / "away", projects, dirs_exist_ok=True)
     assert (again := read(office)).exit_code == 0 and again.archived == 0
+
+
+def test_a_watched_folder_is_read_when_it_changes(office: Agency, projects: Path) -> None:
+    put(projects / "a.txt", licence("en", "istock", 5).text)
+    archived = list[int]()
+
+    async def changes(folders: Sequence[Path], wait_ms: Callable[[], int]) -> AsyncIterator[set[Path]]:
+        yield {put(projects / "b.txt", licence("en", "istock", 6).text)}
+        yield {projects.parent / "another"}  # none of ours
+        shutil.move(projects, projects.parent / "away")
+        yield set()
+        assert wait_ms() == watching.AGAIN_MS  # it could not be read
+        shutil.move(projects.parent / "away", projects)
+        yield set()
+        assert wait_ms() == watching.LOOK_MS
+
+    def ended(summary: RunSummary) -> None:
+        archived.append(summary.accounts[0].archived)
+
+    asyncio.run(watching.watch(office.home.root, office.vault, (), ended, changes))
+    assert archived == [1, 1, 0, 0]
+    unit = office.run("watch", "--unit").stdout
+    assert f"--home {office.home.root} watch" in unit and "LoadCredential=archiver-key:" in unit

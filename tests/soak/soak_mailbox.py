@@ -32,6 +32,4 @@ def test_a_large_mailbox(tmp_path: Path) -> None:
         assert peak_mb < 200, peak_mb
         again, _ = kills.complete(office)
         assert (again["listed"], again["archived"]) == (0, 0)
-        print(
-            f"peak {peak_mb:.0f} MB; second night {again['seconds']} s; {server.log().count(chr(10)) - commands} log lines"
-        )
+        print(f"peak {peak_mb:.0f} MB; second night {again['seconds']} s")
