@@ -21,6 +21,7 @@ from archiver.claims import claim_files
 from archiver.claims.claim_entry import add
 from archiver.claims.claim_files import Claim
 from archiver.collect.sources import ReceivedLetter
+from archiver.core.alert import Alert
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiverError
 from archiver.core.model import iso
@@ -167,8 +168,22 @@ def search_pictures(home: Home) -> list[str]:
     return said
 
 
+def letter_alerts(home: Home) -> Iterator[Alert]:
+    """Letters that came by mail and that nobody has confirmed yet. A further mail about one is news, too."""
+    for claim, mails in to_confirm(home):
+        more = f" {len(mails)} mails are about it." if len(mails) > 1 else ""
+        yield Alert(
+            flags=("letter",),
+            subject=claim.claim,
+            clients=(claim.client,),
+            message=described(claim) + more,
+            risk="Nobody has confirmed what was read in it. An unanswered claim may go to court.",
+            command=f"archiver claim show {claim.claim}",
+        )
+
+
 def described(claim: Claim) -> str:
-    """A letter in one sentence, as a message tells it."""
+    """A letter in a few sentences, as a message says it."""
     who = claim.claimant or "somebody whom the archiver does not know"
     until = f" It asks for an answer by {claim.deadline}." if claim.deadline else " No deadline was found in it."
     found = f" A licence may fit: {', '.join(claim.licences[:3])}." if claim.licences else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from archiver.agency import future_times, mailed_letters
+from archiver.agency import future_times
 from archiver.agency.alerts import find_alerts
 from archiver.archive import clock_skew
 from archiver.archive.reader import Archive
@@ -20,8 +20,7 @@ from archiver.collect.run_log import read_logs
 from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError, ConfigError, machine_error
 from archiver.core.model import iso
-from archiver.home.settings import Account, Client, Home
-from archiver.home.source_settings import Source
+from archiver.home.settings import Account, Client, Home, Input
 from archiver.provider import Transport, load
 
 SILENT_DAYS = 2  # working days without a run
@@ -56,7 +55,6 @@ RISKS = {
     "machine": "Until this is fixed, nothing is archived there.",
     "clock": "Others can doubt the dates. While the newest date lies in the future, nothing is archived.",
     "silent": "Licences bought since then are not archived.",
-    "letter": "Nobody has confirmed what was read in it. An unanswered claim may go to court.",
     "unread": "If it is a receipt or a letter, nobody knows of it.",
     "deadline": "An unanswered claim may go to court, or the platform's indemnity may be lost.",
 }
@@ -114,7 +112,6 @@ def causes(
         except (ArchiverError, OSError) as error:
             met.append(machine_error(error) if isinstance(error, OSError) else error)
             found += [] if fault else [_fault(client.slug, type(met[-1]).__name__, str(met[-1]))]
-    found += _letters(home)
     found += _deadlines(home, now)
     found += _clock(home, now)
     try:
@@ -124,11 +121,7 @@ def causes(
     if faults and (machine := faults.get("")):
         kind = type(machine).__name__
         found.append(_cause("machine", None, "this machine", (kind,), str(machine), "archiver doctor"))
-    if (
-        (home.accounts() or home.sources())
-        and newest
-        and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS
-    ):
+    if home.inputs() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:
         happened = f"Nothing ran for {days} working days, since {newest:%Y-%m-%d %H:%M} UTC."
         found.append(_cause("silent", None, "all accounts", (str(newest.date()),), happened, "archiver doctor"))
     return found
@@ -168,10 +161,10 @@ def _cause(kind: str, client: str | None, about: str, items: Sequence[str], happ
     )
 
 
-def remedy(account: Account | Source, error: str) -> tuple[str, str]:
+def remedy(account: Input, error: str) -> tuple[str, str]:
     """What an error of PERSON means for an account, and the command that resolves it."""
     happened, fix = PERSON[error]
-    if isinstance(account, Source):
+    if not isinstance(account, Account):
         return happened.replace("platform", "mail server"), f"archiver source rotate {account.name}"
     with suppress(ConfigError):  # the adapter may not be installed
         in_browser = load(account.provider).info.method(account.method).transport is Transport.BROWSER
@@ -179,12 +172,12 @@ def remedy(account: Account | Source, error: str) -> tuple[str, str]:
     return happened, fix.format(account=account.name, client=account.client, provider=account.provider)
 
 
-def _of_account(at: Account | Source, runs: Sequence[RunLine], said: Mapping[str, Any]) -> Iterator[Cause]:
+def _of_account(at: Input, runs: Sequence[RunLine], said: Mapping[str, Any]) -> Iterator[Cause]:
     """The causes in the last two runs of an account; `said` is the log line of its last run."""
     if not runs:
         return
     last, account, client = runs[-1], at.name, at.client
-    again = f"archiver run --{'source' if isinstance(at, Source) else 'account'} {account}"
+    again = f"archiver run --{'account' if isinstance(at, Account) else 'source'} {account}"
     if last.error in PERSON:
         happened, fix = remedy(at, last.error)
         yield _cause("person", client, account, (last.error,), happened, fix)
@@ -196,7 +189,7 @@ def _of_account(at: Account | Source, runs: Sequence[RunLine], said: Mapping[str
         happened = f"{len(incomplete)} of the account's licences lack a document: {_named(incomplete)}."
         yield _cause("incomplete", client, account, incomplete, happened, again)
     unexplained = [str(each) for each in said.get("unexplained", ())]
-    if isinstance(at, Source):
+    if not isinstance(at, Account):
         if last.unexplained and unexplained:
             happened = f"{len(unexplained)} items could not be read: {_named(unexplained)}."
             yield _cause("unread", client, account, unexplained, happened, f"archiver source report {account}")
@@ -241,15 +234,6 @@ def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
             happened = f"{what} for the claim {claim.claim} is due on {day} ({left[name]} days left)."
             fix = f"archiver claim show {claim.claim}"
             yield _cause("deadline", claim.client, claim.claim, (f"{name} {day}",), happened, fix)
-
-
-def _letters(home: Home) -> Iterator[Cause]:
-    """Letters that came by mail and that nobody has confirmed yet. A further mail about one is news, too."""
-    for claim, mails in mailed_letters.to_confirm(home):
-        happened = mailed_letters.described(claim)
-        happened += f" {len(mails)} mails are about it." if len(mails) > 1 else ""
-        fix = f"archiver claim show {claim.claim}"
-        yield _cause("letter", claim.client, claim.claim, [mail["sha256"] for mail in mails], happened, fix)
 
 
 def _concern(concern: Alert) -> Cause:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from archiver.agency.notification import seen_to
@@ -24,12 +25,13 @@ def add(
     secrets: Mapping[str, str],
     *,
     check: bool = True,
+    person: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Source:
     """Add a source to a client's file and its secrets to the vault. With `check`, it is opened once first.
 
     If it cannot be opened, nothing is left behind: the client's file is written last. Adding the same again changes
-    nothing but the secrets.
+    nothing but the secrets. `person`: somebody is there to sign in, where a password is not enough.
     """
     there = next((each for each in home.sources() if each.name == name), None)
     if there and there.client == client and _same(there, fields):
@@ -40,8 +42,11 @@ def add(
     source = planned.source(name)
     kind = kind_of(source)
     kind.settings(planned, source)
+    secrets = dict(secrets)
+    if not secrets and person:
+        secrets = kind.sign_in(planned, source, secrets, say) or secrets
     if check:
-        _opened(planned, vault, source, secrets, say)
+        secrets = _opened(planned, vault, source, secrets, say)
     try:
         vault.forget(name)  # the leftovers of a killed command
         if secrets:
@@ -58,15 +63,20 @@ def _same(source: Source, fields: Mapping[str, Any]) -> bool:
     return source.marked.value == given
 
 
-def _opened(home: Home, vault: Vault, source: Source, secrets: Mapping[str, str], say: Callable[[str], None]) -> None:
+def _opened(
+    home: Home, vault: Vault, source: Source, secrets: Mapping[str, str], say: Callable[[str], None]
+) -> dict[str, str]:
+    """Open a source with these secrets; those to store, which the server may have renewed."""
     kind = kind_of(source)
     if home.settings.replay and kind.secrets:
         say("The source was not opened: a replay home never connects to a server.")
-        return
+        return dict(secrets)
     if kind.secrets and not secrets:
         secrets = secrets_of_source(vault, source, kind)
-    for sentence in kind.check(home, source, secrets):
+    kept = dict(secrets)
+    for sentence in kind.check(home, source, secrets, kept.update):
         say(f"{sentence}.")
+    return kept
 
 
 def rotate(
@@ -76,15 +86,21 @@ def rotate(
     secrets: Mapping[str, str],
     *,
     check: bool = True,
+    person: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Replace a source's secrets. If the server refuses them, nothing changes."""
+    """Replace a source's secrets. If the server refuses them, nothing changes.
+
+    `person`: somebody is there to sign in, where a password is not enough.
+    """
     source = home.source(name)
+    if not secrets and person:
+        secrets = kind_of(source).sign_in(home, source, vault.secrets(name), say) or {}
     if not secrets:
         raise ConfigError(f"There is no new secret for {name}. Give it at the prompt or with --secrets-stdin.")
     secrets = {**vault.secrets(name), **secrets}
     if check:
-        _opened(home, vault, source, secrets, say)
+        secrets = _opened(home, vault, source, secrets, say)
     vault.rotate(name, secrets, None, None)
     seen_to(home, source)
 
@@ -96,7 +112,8 @@ def check(home: Home, vault: Vault, name: str) -> tuple[list[str], ArchiverError
     try:
         kind = kind_of(source)
         kind.settings(home, source)
-        for sentence in kind.check(home, source, secrets_of_source(vault, source, kind)):
+        secrets = secrets_of_source(vault, source, kind)
+        for sentence in kind.check(home, source, secrets, partial(vault.set_secrets, name)):
             said.append(sentence)  # noqa: PERF402  # what was said before an error stays
     except ArchiverError as error:
         return said, error

@@ -34,6 +34,11 @@ def source_add(
         list[str] | None, typer.Option(help="Mailbox: only this folder, or pattern; repeatable [default: all].")
     ] = None,
     since: Annotated[str | None, typer.Option(metavar="DATE", help="Mailbox: the first day that counts.")] = None,
+    auth: Annotated[str | None, typer.Option(help="Mailbox: password, microsoft, google or oauth2.")] = None,
+    client_id: Annotated[
+        str | None, typer.Option("--client-id", help="Mailbox with OAuth 2: the id of the registered program.")
+    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="Mailbox of Microsoft 365: the organisation.")] = None,
     path: Annotated[Path | None, typer.Option(help="Folder: where it is.")] = None,
     secrets_stdin: StdinOption = False,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Open it once before saving anything.")] = True,
@@ -49,14 +54,15 @@ def source_add(
 
     here = opened(home)
     fields: dict[str, Any] = {
-        "kind": kind, "host": host, "port": port, "security": security, "username": username,
-        "ca_file": str(ca_file.absolute()) if ca_file else None, "folders": folder, "since": since,
-        "path": str(path.absolute()) if path else None,
+        "kind": kind, "host": host, "auth": auth, "client_id": client_id, "tenant": tenant, "port": port,
+        "security": security, "username": username, "ca_file": str(ca_file.absolute()) if ca_file else None,
+        "folders": folder, "since": since, "path": str(path.absolute()) if path else None,
     }  # fmt: skip
     if kind == "mailbox" and not username:
         fields["username"] = ask("User name", "") or None
-    secrets = _secrets(secrets_stdin) if kind == "mailbox" else {}
-    add(here, unlocked(here), name, client, fields, secrets, check=check, say=say)
+    by_password = kind == "mailbox" and auth in (None, "password")
+    secrets = _secrets(secrets_stdin) if by_password or secrets_stdin else {}
+    add(here, unlocked(here), name, client, fields, secrets, check=check, person=True, say=say)
     say(f"Added source {name}. Next: archiver run --source {name} --dry-run")
 
 
@@ -82,14 +88,14 @@ def source_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
     if as_json:
         emit(rows)
         return
-    shown = [
+    lines = [
         (
             row["client"], row["source"], row["kind"], (row["last_complete"] or "never").replace("T", " ")[:16],
             row["trouble"] or "-",
         )
         for row in rows
     ]  # fmt: skip
-    table(("client", "source", "kind", "last complete", "trouble"), shown, "There are no sources yet.")
+    table(("client", "source", "kind", "last complete", "trouble"), lines, "There are no sources yet.")
 
 
 @source_app.command("check")
@@ -120,14 +126,16 @@ def source_rotate(
     check: Annotated[bool, typer.Option("--check/--no-check", help="Test the secret before saving it.")] = True,
     home: HomeOption = None,
 ) -> None:
-    """Give a source a new password. If the server refuses it, nothing changes.
+    """Give a source a new password, or sign in again with OAuth 2. If the server refuses it, nothing changes.
 
     Example: archiver source rotate acme-mail
     """
     from archiver.agency.source_admin import rotate
 
     here = opened(home)
-    rotate(here, unlocked(here), name, _secrets(secrets_stdin), check=check, say=say)
+    by_password = here.source(name).value("auth") in (None, "password")
+    secrets = _secrets(secrets_stdin) if by_password or secrets_stdin else {}
+    rotate(here, unlocked(here), name, secrets, check=check, person=True, say=say)
     say(f"Changed the secret of {name}. Next: archiver run --source {name}")
 
 
@@ -175,8 +183,8 @@ def source_origin(
     if as_json:
         emit(rows)
         return
-    shown = [(row["document"] or "-", row["on_arrival"], row["now"]) for row in rows]
-    table(("mail", "on arrival", "by the kept answer"), shown, "No mailbox brought a mail of this licence.")
+    lines = [(row["document"] or "-", row["on_arrival"], row["now"]) for row in rows]
+    table(("mail", "on arrival", "by the kept answer"), lines, "No mailbox brought a mail of this licence.")
 
 
 @app.command()

@@ -22,7 +22,7 @@ from archiver.collect.import_plan import ImportOutcome
 from archiver.collect.import_reader import recognised
 from archiver.collect.recognition import ClassifiedFile
 from archiver.collect.source_filing import Filing
-from archiver.collect.sources import SourceKind, SourceReading, state_of
+from archiver.collect.sources import KeepSecrets, SourceKind, SourceReading, state_of
 from archiver.core.errors import ConfigError, SiteUnavailable
 from archiver.home.settings import Home
 from archiver.home.source_settings import Source, SourceSettings
@@ -80,6 +80,7 @@ class FolderKind(SourceKind):
         home: Home,
         source: Source,
         secrets: Mapping[str, str],  # noqa: ARG002  # a folder has none
+        keep: KeepSecrets = lambda _: None,  # noqa: ARG002  # as above
     ) -> Iterator[str]:
         settings = self.settings(home, source)
         names = entries(settings.path)
@@ -221,8 +222,8 @@ class FolderReading:
     def _commit(self, filing: Filing, before: str | None) -> None:
         """Archive the files of the batch, and remember all files of the walk before this one."""
         batch, self._batch = self._batch, []
-        told = [seen for seen in batch if not seen.says_nothing]
-        for seen in told:
+        relevant = [seen for seen in batch if not seen.says_nothing]
+        for seen in relevant:
             if "!" not in seen.path:
                 inner = seen.path.partition("/")[2]
                 filing.about[seen.sha256] = {
@@ -233,8 +234,8 @@ class FolderReading:
         for seen in batch:
             if seen.path in found:
                 found[seen.path] = IndexedFile(seen.path, 0, 0, seen.sha256)
-        if told:
-            report = filing.commit(told, keep_files=self.settings.keep_files)
+        if relevant:
+            report = filing.commit(relevant, keep_files=self.settings.keep_files)
             filing.tally(report, _top)
             for fate in report.fates:
                 path = _top(fate.seen.path)

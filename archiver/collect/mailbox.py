@@ -7,83 +7,57 @@ UIDs, after it is archived; so a reading that was killed goes on where it was, a
 from __future__ import annotations
 
 import json
-import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date
+from datetime import UTC
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from archiver.collect.imap import FolderState, ImapConnection, MailStart, connect
+from archiver.collect.imap import FolderState, ImapConnection, MailStart
 from archiver.collect.mail_origin import KeptAnswers, authentication_results
 from archiver.collect.mail_selection import START_BYTES, MailUse, SelectionRule, choose, header_field, split
+from archiver.collect.mailbox_access import MailboxSettings, oauth_client, opened
 from archiver.collect.recognition import ClassifiedFile, Ocr, ocr_by, recognise
 from archiver.collect.source_filing import Filing
-from archiver.collect.sources import ReceivedLetter, SourceKind, SourceReading, state_of
+from archiver.collect.sources import KeepSecrets, ReceivedLetter, SourceKind, SourceReading, state_of
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, SiteUnavailable
 from archiver.core.model import iso
-from archiver.home.connections import network_of
 from archiver.home.settings import Home
-from archiver.home.source_settings import Source, SourceSettings
+from archiver.home.source_settings import Source
 from archiver.reading.containers import MAX_FILE_BYTES, ContainerPlace, Refused, unpack
 from archiver.reading.mail import DnsLookup, Lookup, origin_by, unasked
 
-if TYPE_CHECKING:
-    from imapclient import IMAPClient
-
-BATCH_MAILS = 100  # whose first bytes are in memory at once
+BATCH_MAILS = 100  # that are in memory at once, with their beginnings only
 MAX_PENDING_BYTES = 16 << 20  # of taken mails that wait to be archived
 MAX_LETTER_BYTES = 16 << 20  # of a letter that are read; what follows are large attachments
 MAX_CUTS = 3  # of the connection, in one run
 
 
-class MailRuleSettings(BaseModel):
-    """A person's rule. Patterns: `*` is any text, `?` one character; case does not count."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sender: Annotated[str, Field(alias="from")] = "*"
-    subject: str = "*"
-    take: bool = True
-
-
-class MailboxSettings(SourceSettings):
-    """A mailbox. Without `folders`, all are read but those for deleted, unwanted, sent and unfinished mails.
-
-    `folders` may be patterns. `since` is the first day of arrival that counts. The first of `rules` that fits a mail
-    decides; known platforms and claimants need none. `ca_file` names a PEM file of the server's own authority.
-    """
-
-    host: str
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    security: Literal["tls", "starttls"] = "tls"
-    ca_file: Path | None = None
-    folders: tuple[str, ...] = ()
-    since: date | None = None
-    rules: tuple[MailRuleSettings, ...] = ()
-
-
 class MailboxKind(SourceKind):
     title: ClassVar[str] = "Mailbox"
-    secrets: ClassVar[tuple[str, ...]] = ("password",)
+    secrets: ClassVar[tuple[str, ...]] = ("password", "token")
 
     def settings(self, home: Home, source: Source) -> MailboxSettings:
         settings = source.options(MailboxSettings)
         if not settings.username:
             raise ConfigError(f"{source.marked.where()} username: is missing. Add the mailbox's user name.")
+        if settings.auth != "password" and not settings.client_id:
+            raise ConfigError(f"{source.marked.where()} client_id: is missing. Add the id of the registered program.")
+        if settings.auth == "oauth2" and not (settings.token_url and (settings.device_url or settings.authorise_url)):
+            raise ConfigError(f"{source.marked.where()} oauth2 needs token_url, and device_url or authorise_url.")
         if settings.ca_file and not (home.root / settings.ca_file).is_file():
             where = source.marked.where(("ca_file",))
             raise ConfigError(f"{where} ca_file: {settings.ca_file} does not exist. Correct the path or add the file.")
         return settings
 
-    def check(self, home: Home, source: Source, secrets: Mapping[str, str]) -> Iterator[str]:
+    def check(
+        self, home: Home, source: Source, secrets: Mapping[str, str], keep: KeepSecrets = lambda _: None
+    ) -> Iterator[str]:
         settings = self.settings(home, source)
-        with opened(home, settings, secrets) as box:
+        with opened(home, settings, secrets, keep) as box:
             yield f"{settings.host} accepts the sign-in of {settings.username}"
             for name in box.folders(settings.folders):
                 state = box.examine(name)
@@ -96,7 +70,8 @@ class MailboxKind(SourceKind):
             for cuts in range(MAX_CUTS):
                 before = work.done
                 try:
-                    with opened(reading.home, settings, reading.secrets) as box:
+                    secrets = reading.secrets
+                    with opened(reading.home, settings, secrets, reading.keep_secrets) as box:
                         work.read(box)
                     return
                 except SiteUnavailable:
@@ -104,26 +79,18 @@ class MailboxKind(SourceKind):
                     if cuts == MAX_CUTS - 1 or work.done == before:  # no progress, so it is down
                         raise
 
+    def sign_in(
+        self, home: Home, source: Source, secrets: Mapping[str, str], say: Callable[[str], None]
+    ) -> dict[str, str] | None:
+        settings = self.settings(home, source)
+        if settings.auth == "password":
+            return None
+        token = oauth_client(home, settings, secrets).sign_in(say)
+        return {**secrets, "token": token}
+
     def listing(self, home: Home, source: Source) -> list[dict[str, Any]]:
         cursors = ReadingCursors.load(state_of(home, source.name), source.options(MailboxSettings))
         return [{"place": place, "why": why} for place, why in sorted(cursors.lacking.items())]
-
-
-@contextmanager
-def opened(home: Home, settings: MailboxSettings, secrets: Mapping[str, str]) -> Iterator[ImapConnection]:
-    """The mailbox, signed in; it is signed out at the end."""
-
-    def sign_in(client: IMAPClient) -> object:
-        return client.login(settings.username or "", secrets["password"])
-
-    trust = network_of(home).ssl_context()
-    if settings.ca_file:
-        trust = ssl.create_default_context(cafile=home.root / settings.ca_file)
-    box = connect(settings.host, settings.port, settings.security, trust, sign_in)
-    try:
-        yield box
-    finally:
-        box.close()
 
 
 # ---------------------------------------------------------------- how far it is read

@@ -22,7 +22,7 @@ from archiver.collect.account_run import AccountRun
 from archiver.collect.run_context import RunContext, RunRequest
 from archiver.collect.source_run import read_source, select_sources
 from archiver.core.errors import ArchiverError, ConfigError, machine_error
-from archiver.home.settings import Account, Home
+from archiver.home.settings import Account, Home, Input
 from archiver.home.source_settings import Source
 from archiver.provider import ProviderInfo, Scope, Transport, load
 
@@ -54,7 +54,7 @@ def clients_without_accounts(home: Home, order: RunRequest) -> list[str]:
     return [slug for slug in begun if slug not in read]
 
 
-def select_accounts(home: Home, order: RunRequest) -> list[Account | Source]:
+def select_accounts(home: Home, order: RunRequest) -> list[Input]:
     """The open accounts and sources that a request selects, in the order of the home's files; ConfigError for unknown
     names, or if nothing matches."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
@@ -132,7 +132,7 @@ class ConcurrencyLimits:
         self._lanes: dict[tuple[str, str], asyncio.Semaphore] = {}
 
     @asynccontextmanager
-    async def turn(self, account: Account | Source) -> AsyncIterator[None]:
+    async def turn(self, account: Input) -> AsyncIterator[None]:
         """Wait for the account's turn, and hold it."""
         if isinstance(account, Source):
             async with self._sources:
@@ -158,7 +158,7 @@ class ClientRun:
     run: RunContext
     gates: ConcurrencyLimits
 
-    async def __call__(self, client: str, accounts: list[Account | Source]) -> None:
+    async def __call__(self, client: str, accounts: list[Input]) -> None:
         done: set[str] = set()
         try:
             async with self.gates.clients:
@@ -188,9 +188,7 @@ class ClientRun:
                     result.fail(fault)
                     self._end(result)
 
-    async def _all(
-        self, client: str, accounts: Sequence[Account | Source], archive: ArchiveWriter, done: set[str]
-    ) -> None:
+    async def _all(self, client: str, accounts: Sequence[Input], archive: ArchiveWriter, done: set[str]) -> None:
         with Catalogue(self.run.home.catalogue(client)) as catalogue:
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
             turns = [self._turn(account, archive, done) for account in accounts]
@@ -200,7 +198,7 @@ class ClientRun:
                     raise end
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
 
-    async def _turn(self, account: Account | Source, archive: ArchiveWriter, done: set[str]) -> None:
+    async def _turn(self, account: Input, archive: ArchiveWriter, done: set[str]) -> None:
         async with self.gates.turn(account):
             with Catalogue(
                 self.run.home.catalogue(account.client)
@@ -213,7 +211,7 @@ class ClientRun:
         self.run.summary.accounts.append(result)
         self.run.finished(result)
 
-    async def _account(self, account: Account | Source, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
+    async def _account(self, account: Input, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
         if isinstance(account, Source):
             result: AccountResult = await read_source(self.run, account, archive)
         else:
@@ -249,7 +247,7 @@ class ClientRun:
         return result
 
 
-async def run_accounts(run: RunContext, by_client: Mapping[str, list[Account | Source]]) -> list[BaseException]:
+async def run_accounts(run: RunContext, by_client: Mapping[str, list[Input]]) -> list[BaseException]:
     """Run the accounts of all clients side by side. Returns the errors that are not an account's result."""
     gates = ConcurrencyLimits()
     visits = [ClientRun(run, gates)(client, accounts) for client, accounts in by_client.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
+from functools import partial
 
 from archiver.archive.writer import ArchiveWriter
 from archiver.collect.run_context import RunContext
@@ -31,7 +32,7 @@ def _read(run: RunContext, source: Source, archive: ArchiveWriter) -> SourceResu
             home=run.home, source=source, secrets=secrets, archive=None if run.order.dry_run else archive,
             reader=run.tools.reader, result=result, until=started + run.home.settings.run.deadline,
             full=run.order.full or run.order.after_restore is not None, open_claim=run.open_claim,
-            progress=run.progress,
+            progress=run.progress, keep_secrets=partial(run.vault.set_secrets, source.name),
         )  # fmt: skip
         try:
             kind.read(reading)

@@ -42,6 +42,9 @@ class ReceivedLetter:
     origin: Mapping[str, Any]
 
 
+type KeepSecrets = Callable[[Mapping[str, str]], None]
+"""Stores a source's secrets, which a server renewed."""
+
 type OpenClaim = Callable[[ReceivedLetter], str]
 """Opens a claim for a letter, or adds the letter to its claim; returns the claim's name."""
 
@@ -88,6 +91,7 @@ class SourceReading:
     until: float
     full: bool = False
     open_claim: OpenClaim | None = None
+    keep_secrets: KeepSecrets = lambda _: None
     progress: Progress = lambda *_: None
 
     @property
@@ -120,8 +124,20 @@ class SourceKind(ABC):
         """The source's settings; ConfigError names the place of each fault."""
 
     @abstractmethod
-    def check(self, home: Home, source: Source, secrets: Mapping[str, str]) -> Iterator[str]:
+    def check(
+        self, home: Home, source: Source, secrets: Mapping[str, str], keep: KeepSecrets = lambda _: None
+    ) -> Iterator[str]:
         """Open the source as a run would, archive nothing, and say in sentences what is there."""
+
+    def sign_in(
+        self,
+        home: Home,  # noqa: ARG002  # for kinds that need it
+        source: Source,  # noqa: ARG002  # as above
+        secrets: Mapping[str, str],  # noqa: ARG002  # as above
+        say: Callable[[str], None],  # noqa: ARG002  # as above
+    ) -> dict[str, str] | None:
+        """Have a person sign in, where a password is not enough: the new secrets. None where a password is all."""
+        return None
 
     @abstractmethod
     def read(self, reading: SourceReading) -> None:

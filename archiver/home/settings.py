@@ -300,6 +300,9 @@ class Account(AccountSettings):
     client: str
 
 
+type Input = Account | Source
+"""What a run reads."""
+
 type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "must be one line that is not empty")]
 
 
@@ -328,7 +331,7 @@ class Client:
     sources: tuple[Source, ...] = ()
 
     @property
-    def inputs(self) -> list[Account | Source]:
+    def inputs(self) -> list[Input]:
         """Everything that runs read for this client."""
         return [*self.accounts, *self.sources]
 
@@ -361,7 +364,7 @@ class Home:
         """All mailboxes and folders that runs read, in the order of the clients and of their files."""
         return [source for client in self.clients.values() for source in client.sources]
 
-    def inputs(self) -> list[Account | Source]:
+    def inputs(self) -> list[Input]:
         """All accounts and sources: everything that runs read."""
         return [each for client in self.clients.values() for each in client.inputs]
 

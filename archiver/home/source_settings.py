@@ -49,6 +49,10 @@ class Source:
         """What stands where an account has its platform: `mailbox` or `folder`."""
         return self.kind
 
+    def value(self, key: str) -> Value:
+        """A setting as the file has it; None if it is not there."""
+        return self.marked.value.get(key) if isinstance(self.marked.value, dict) else None
+
     def options[M: SourceSettings](self, model: type[M]) -> M:
         """All its settings, checked against its kind's model; ConfigError names `file:line:column` of each fault."""
         return validate(self.marked, model)

@@ -18,7 +18,7 @@ from typing import Any
 import certifi
 import pytest
 
-from archiver.agency import mailed_letters, night
+from archiver.agency import after_run, mailed_letters, night
 from archiver.agency.notification_causes import causes
 from archiver.claims.claim_files import all_claims
 from archiver.collect import mailbox
@@ -54,7 +54,7 @@ def office(made: Agency, server: ImapServer, monkeypatch: pytest.MonkeyPatch) ->
     """The agency with an empty mailbox as the source `acme-mail`, and nothing else to read."""
     shutil.rmtree(server.mail)
     server.put([])
-    monkeypatch.setattr(night, "search_pictures", lambda home: [])  # a matcher takes seconds to start
+    monkeypatch.setattr(after_run, "search_pictures", lambda home: [])  # a matcher takes seconds to start
     add_source(
         made.home.root, "acme-mail", client="acme", kind="mailbox", host="localhost", port=server.port, username=USER,
         ca_file=str(server.ca_file),
@@ -120,7 +120,7 @@ def test_papers_are_archived_letters_become_claims_and_the_rest_leaves_no_trace(
     claims = {claim.reference: claim for claim in all_claims(office.home)}
     assert set(claims) == {"X7K2P9", "123/26-AB"} and not any(claim.confirmed for claim in claims.values())
     assert [len(mailed_letters.mails_of(office.home, each.claim)) for each in claims.values()].count(2) == 1
-    told = [each for each in causes(office.home, datetime.now(UTC)) if each.kind == "letter"]
+    told = [each for each in causes(office.home, datetime.now(UTC)) if "came by mail" in each.happened]
     assert {each.about for each in told} == {claim.claim for claim in claims.values()}
     assert not traces(office)
     again = read(office)

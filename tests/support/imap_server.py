@@ -32,7 +32,7 @@ default_internal_group = {group}
 ssl = required
 ssl_server_cert_file = {base}/server.pem
 ssl_server_key_file = {base}/server.key
-auth_mechanisms = plain login
+auth_mechanisms = plain login{mechanism}
 auth_failure_delay = 0
 mail_driver = maildir
 mail_path = {base}/mail
@@ -109,9 +109,24 @@ class ImapServer:
         return (self.base / "log").read_text("utf-8", "replace")
 
 
+_OAUTH = """
+oauth2 {{
+  introspection_mode = post
+  introspection_url = {url}
+  username_attribute = email
+}}
+passdb oauth2 {{
+  mechanisms_filter = xoauth2
+}}
+"""
+
+
 @contextmanager
-def imap_server() -> Iterator[ImapServer]:
-    """A server with an empty mailbox of `USER`; it ends with the context."""
+def imap_server(introspection_url: str = "") -> Iterator[ImapServer]:
+    """A server with an empty mailbox of `USER`; it ends with the context.
+
+    With an authorisation server's `introspection_url`, it accepts that server's access tokens, too.
+    """
     base = Path(tempfile.mkdtemp(prefix="dovecot-"))  # short: the paths of sockets have a limit
     base.chmod(0o755)
     authority = trustme.CA()
@@ -128,8 +143,9 @@ def imap_server() -> Iterator[ImapServer]:
     config.write_text(
         _CONFIG.format(
             base=base, tls=tls, plain=plain, nobody="nobody", group=_group("nobody"), owner="nobody",
-            owner_group=_group("nobody"),
+            owner_group=_group("nobody"), mechanism=" xoauth2" if introspection_url else "",
         )
+        + (_OAUTH.format(url=introspection_url) if introspection_url else "")
     )  # fmt: skip
     process = subprocess.Popen(["dovecot", "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
