@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +30,7 @@ from archiver.home.settings import HOUSE, Home
 MAILS = "mails.json"
 SURE_MATCHES = ("same", "probable")
 MAX_SEARCHED_PICTURES = 8  # of one claim
+NEWS_DAYS = 14  # for which a further mail about a confirmed claim is news
 
 _one_letter = Lock()  # two mailboxes of a client may have the same letter
 
@@ -53,7 +54,7 @@ def _claim_of(home: Home, letter: ReceivedLetter) -> str:
         path = Path(folder) / "letter.eml"
         path.write_bytes(letter.content)
         claim = add(home, owner, path, {})
-    if (same := _same(home, claim)) and same.claim != claim.claim:
+    if same := _same(home, claim):
         _remove(home, claim)
         return _joined(home, same, letter, digest)
     _record(home, claim.claim, [_entry(letter, claim.letter or "letter.eml", digest)])
@@ -115,7 +116,7 @@ def _entry(letter: ReceivedLetter, file: str, digest: str) -> dict[str, Any]:
     arrived = iso(letter.received.astimezone(UTC)) if letter.received else None
     return {
         "file": file, "sha256": digest, "source": letter.source, "place": letter.place, "arrived": arrived,
-        "searched": False, **letter.origin,
+        "read_at": iso(datetime.now(UTC)), "searched": False, **letter.origin,
     }  # fmt: skip
 
 
@@ -170,15 +171,21 @@ def search_pictures(home: Home) -> list[str]:
 
 def letter_alerts(home: Home) -> Iterator[Alert]:
     """Letters that came by mail and that nobody has confirmed yet. A further mail about one is news, too."""
-    for claim, mails in to_confirm(home):
-        more = f" {len(mails)} mails are about it." if len(mails) > 1 else ""
+    since = iso(datetime.now(UTC) - timedelta(days=NEWS_DAYS)) or ""
+    for claim in claim_files.all_claims(home):
+        mails = mails_of(home, claim.claim)
+        if mails and not claim.confirmed:
+            message = described(claim) + (f" {len(mails)} mails are about it." if len(mails) > 1 else "")
+            risk = "Nobody has confirmed what was read in it. An unanswered claim may go to court."
+            letter = claim_files.folder(home, claim.claim) / (claim.letter or "letter.eml")
+            command = f"archiver claim add {letter} --client {claim.client}"
+        elif any(mail["file"] != claim.letter and mail["read_at"] >= since for mail in mails):
+            message = f"A further mail about the claim {claim.claim} came; {len(mails)} mails are about it now."
+            risk, command = "It may set another deadline.", f"archiver claim show {claim.claim}"
+        else:
+            continue
         yield Alert(
-            flags=("letter",),
-            subject=claim.claim,
-            clients=(claim.client,),
-            message=described(claim) + more,
-            risk="Nobody has confirmed what was read in it. An unanswered claim may go to court.",
-            command=f"archiver claim show {claim.claim}",
+            flags=("letter",), subject=claim.claim, clients=(claim.client,), message=message, risk=risk, command=command
         )
 
 

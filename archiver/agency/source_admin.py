@@ -43,7 +43,7 @@ def add(
     kind = kind_of(source)
     kind.settings(planned, source)
     secrets = dict(secrets)
-    if not secrets and person:
+    if person and not secrets.keys() & {*kind.secrets}:
         secrets = kind.sign_in(planned, source, secrets, say) or secrets
     if check:
         secrets = _opened(planned, vault, source, secrets, say)
@@ -94,8 +94,9 @@ def rotate(
     `person`: somebody is there to sign in, where a password is not enough.
     """
     source = home.source(name)
-    if not secrets and person:
-        secrets = kind_of(source).sign_in(home, source, vault.secrets(name), say) or {}
+    kind = kind_of(source)
+    if person and not secrets.keys() & {*kind.secrets}:
+        secrets = kind.sign_in(home, source, {**vault.secrets(name), **secrets}, say) or secrets
     if not secrets:
         raise ConfigError(f"There is no new secret for {name}. Give it at the prompt or with --secrets-stdin.")
     secrets = {**vault.secrets(name), **secrets}

@@ -169,7 +169,7 @@ def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_
             runs[run.account] = run
             if run.sweep == "full" and run.outcome == "complete":
                 full[run.account] = run.at[:10]
-        for account in home.client(slug).accounts:
+        for account in home.client(slug).inputs:
             last = runs.get(account.name)
             if account.closed:
                 messages.append(
@@ -186,7 +186,7 @@ def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_
                 )
             else:
                 messages.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; later licences are not")
-        if not home.client(slug).accounts:
+        if not home.client(slug).inputs:
             messages.append(f"{slug}: no account is connected")
     return messages
 

@@ -33,7 +33,8 @@ def log(home: Home, summary: RunSummary, *, dry_run: bool) -> None:
     folder = home.state / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     frame = {"run": summary.run, "at": iso(datetime.now(UTC)), "dry_run": dry_run}
-    rows = [result.as_json() for result in summary.accounts]
+    # What a dry run lists of mails is for the screen: a log must say nothing of mails that are not archived.
+    rows = [{key: value for key, value in result.as_json().items() if key != "items"} for result in summary.accounts]
     rows += [
         {"client": client, "fault": type(fault).__name__, "message": str(fault)}
         for client, fault in summary.faults.items()
