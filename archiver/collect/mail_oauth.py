@@ -59,9 +59,9 @@ class OAuthClient:
     client_id: str
     secret: str | None = None
 
-    def sign_in(self, say: Say, wait: Callable[[float], None] = time.sleep) -> str:
+    def sign_in(self, say: Say) -> str:
         """Have a person sign in; the refresh token. SignInNeeded if nobody does, or the server refuses."""
-        answer = self._by_device(say, wait) if self.server.device_url else self._by_browser(say)
+        answer = self._by_device(say) if self.server.device_url else self._by_browser(say)
         if not answer.get("refresh_token"):
             raise SignInNeeded("the server gave no refresh token, so it would ask a person every hour")
         return str(answer["refresh_token"])
@@ -78,7 +78,7 @@ class OAuthClient:
         renewed = answer.get("refresh_token")
         return str(answer["access_token"]), str(renewed) if renewed and renewed != refresh_token else None
 
-    def _by_device(self, say: Say, wait: Callable[[float], None]) -> Mapping[str, Any]:
+    def _by_device(self, say: Say) -> Mapping[str, Any]:
         from oauthlib.oauth2 import DeviceClient
 
         assert self.server.device_url
@@ -91,7 +91,7 @@ class OAuthClient:
         body = client.prepare_request_body(str(begun["device_code"]), include_client_id=True, **self._own())
         pause, left = float(begun.get("interval", 5)), min(float(begun.get("expires_in", 900)), SIGN_IN_TIMEOUT_S)
         while left > 0:
-            wait(pause)
+            time.sleep(pause)
             left -= max(pause, 1)
             answer = self._post(self.server.token_url, body)
             if answer.get("access_token"):

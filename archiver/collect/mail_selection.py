@@ -87,8 +87,11 @@ def _by_text(subject: str, text: str, *, bulk: bool) -> MailChoice:
     if not bulk:
         if reads_as_letter(f"{subject}\n{text}"):
             return MailChoice(use=MailUse.LETTER, reason="it reads as a letter about the use of a picture")
+        attached = re.search(_data()["attached"], text, re.IGNORECASE | re.MULTILINE)
+        if attached and _any("letter_names").search(f"{subject}\n{_file_names(text)}"):
+            return MailChoice(use=MailUse.LETTER, reason="its subject or a document in it is named like such a letter")
         inner = [address.rpartition("@")[2] for address in _senders_inside(text)]
-        if claimant := next(filter(None, map(_claimant, inner)), None):
+        if claimant := next(filter(None, (_claimant(domain) for domain in inner if not _platform(domain))), None):
             return MailChoice(use=MailUse.LETTER, reason=f"it passes on a mail of the claimant {claimant}")
         if platform := next(filter(None, map(_platform, inner)), None):
             title = PLATFORMS[platform].title if platform in PLATFORMS else platform.title()
@@ -131,7 +134,7 @@ def words_of(body: bytes) -> str:
             continue
         if b"\0" not in plain[:2000]:
             texts.append(_decoded(plain))
-    return "\n".join(unescape(re.sub(r"<[^<>]{0,2000}>", " ", text)) for text in texts)
+    return "\n".join(unescape(re.sub(r"<(?!https?:)[a-zA-Z/!][^<>@]{0,2000}>", " ", text)) for text in texts)
 
 
 def _decoded(content: bytes) -> str:
@@ -155,6 +158,11 @@ def address_of(value: str) -> str:
     """The address in a sender's field, in small letters."""
     found = re.findall(r"[\w.+'=-]{1,64}@[\w-]+(?:\.[\w-]+)+", value)
     return found[-1].lower() if found else ""
+
+
+def _file_names(text: str) -> str:
+    """The names of the documents that a mail encloses, one a line."""
+    return "\n".join(re.findall(r"name\*?=([^\n;]{1,300})", text, re.IGNORECASE))
 
 
 def _senders_inside(text: str) -> Iterator[str]:

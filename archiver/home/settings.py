@@ -469,7 +469,8 @@ def _clients(root: Path) -> dict[str, Client]:
         for place, name in named:
             here = marked.where(place)
             if name in seen:
-                raise ConfigError(f"{here} {name}: {seen[name]} already has this name. Choose another name.")
+                what = str(place[0]).removesuffix("s")
+                raise ConfigError(f"{here} {name}: {seen[name]} already has this {what}. Choose another name.")
             seen[name] = here
         read.append((marked, client))
     clients = {client.slug: client for _, client in read}

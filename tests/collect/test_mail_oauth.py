@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
+import webbrowser
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,13 +27,13 @@ from tests.support.papers import licence
 
 @pytest.mark.skipif(bool(missing()), reason=missing() or "")
 def test_a_person_types_a_code_once_and_the_nights_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_oauth.time, "sleep", lambda seconds: None)
     (tmp_path / "office").mkdir()
     with (
         authorisation_server(tmp_path) as (service, ca_file),
         imap_server(service.introspection_url) as server,
         agency(tmp_path / "office") as office,
     ):
+        monkeypatch.setattr(time, "sleep", lambda seconds: None)
         server.put([mail("iStock <receipts@istockphoto.com>", "Your licence", licence("en", "istock", 1).text)])
         settings = office.home.root / "archiver.yaml"
         settings.write_text(settings.read_text() + f"network: {{ca_file: {ca_file}}}\n")
@@ -71,7 +73,7 @@ def test_a_person_signs_in_with_a_browser_on_this_machine(tmp_path: Path, monkey
             threading.Thread(target=httpx.get, args=(back,), daemon=True).start()
             return True
 
-        monkeypatch.setattr(mail_oauth.webbrowser, "open", browse)
+        monkeypatch.setattr(webbrowser, "open", browse)
         said: list[str] = []
         assert client.sign_in(said.append) == "refresh-1" and re.match("Sign in at https://localhost", said[0])
         for _ in range(2):

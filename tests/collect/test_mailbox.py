@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import imaplib
 import json
 import shutil
 import socket
@@ -93,7 +94,7 @@ def traces(office: Agency) -> list[Path]:
 
 
 def test_papers_are_archived_letters_become_claims_and_the_rest_leaves_no_trace(
-    server: ImapServer, office: Agency
+    server: ImapServer, office: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forwarded = f"FYI\n\n---------- Forwarded message ---------\nFrom: x <claims@copytrack.com>\n\n{COPYTRACK}"
     server.put(
@@ -123,7 +124,15 @@ def test_papers_are_archived_letters_become_claims_and_the_rest_leaves_no_trace(
     told = [each for each in causes(office.home, datetime.now(UTC)) if "came by mail" in each.happened]
     assert {each.about for each in told} == {claim.claim for claim in claims.values()}
     assert not traces(office)
+    asked, command = list[str](), imaplib.IMAP4._command  # type: ignore[attr-defined]  # private, and what is sent
+
+    def count(self: Any, name: str, *arguments: Any) -> Any:
+        asked.append(name)
+        return command(self, name, *arguments)
+
+    monkeypatch.setattr(imaplib.IMAP4, "_command", count)
     again = read(office)
+    assert len(asked) <= 10 and {"EXAMINE", "LOGOUT"} <= {*asked} and "SELECT" not in asked, asked
     assert (again.listed, again.claims, sum(again.reasons.values())) == (0, [], 0)
     assert server.state() == before
     shutil.rmtree(office.home.state / "sources")  # what it remembers may vanish
