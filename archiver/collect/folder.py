@@ -127,6 +127,7 @@ class FolderReading:
         self._again: set[str] = set()  # files without a licence, of assets that have one now
         self._chosen: dict[str, tuple[int, int]] = {}  # that are being read, in the order of the walk
         self._batch: list[ClassifiedFile] = []
+        self._moved: list[IndexedFile] = []
         self._done = 0
         self._root = settings.path.resolve().name or "files"
 
@@ -188,7 +189,9 @@ class FolderReading:
                 return False
             size, at = self._chosen.pop(item.path, (item.size, 0))
             moved = IndexedFile(item.path, size, at, item.sha256, before.kind, before.assets, before.note)
-            self._remember([moved])
+            self._moved.append(moved)
+            if len(self._moved) >= BATCH_FILES:
+                self._remember_moved()
             return True
 
         lookup = unasked if reading.home.settings.replay else DnsLookup()
@@ -211,6 +214,7 @@ class FolderReading:
             if self._done % 50 == 0:
                 reading.progress(reading.source.name, self._done, None)
         self._commit(filing, None)
+        self._remember_moved()
 
     def _passed_over(self, path: str, state: os.stat_result) -> bool:
         inner = path.partition("/")[2]
@@ -260,6 +264,10 @@ class FolderReading:
                 if fnmatchcase("/".join(parts[:number]), rule.folder):
                     return rule.job or parts[number - 1]
         return ""
+
+    def _remember_moved(self) -> None:
+        self._remember(self._moved)
+        self._moved = []
 
     def _remember(self, files: list[IndexedFile]) -> None:
         if not self.reading.dry_run:
