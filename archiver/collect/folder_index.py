@@ -54,7 +54,8 @@ class FolderIndex:
         try:
             self._open()
         except sqlite3.DatabaseError:  # damaged; all files are read again
-            self._path.unlink()
+            for path in self._path.parent.glob(f"{self._path.name}*"):  # with its journal
+                path.unlink()
             self._open()
         return self
 
