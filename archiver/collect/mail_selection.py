@@ -21,7 +21,7 @@ from html import unescape
 from importlib.resources import files
 from typing import Any
 
-from archiver.reading.letters import known as known_letters
+from archiver.reading.letter_words import known as known_letters
 from archiver.reading.platforms import PLATFORMS
 
 START_BYTES = 64 << 10  # of a mail by which it is chosen
