@@ -5,7 +5,7 @@ Each command opens the home, calls one function of the packages, and prints the 
 
 from typer.main import get_command  # noqa: I001  # the order of the next line is help's
 
-from archiver.cli import setup, collect, search, claims, desk, archive, adapters  # noqa: F401
+from archiver.cli import setup, collect, search, claims, claim_life, desk, archive, adapters  # noqa: F401
 from archiver.cli.app import app
 
 __all__ = ["app", "program"]
