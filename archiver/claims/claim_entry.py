@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from archiver.home.vault import Vault
 
 STATED = "stated by you"
-KEPT = ("licences", "probable", "use", "owner", "events")  # of a claim whose letter is added again
+KEPT = ("licences", "probable", "use", "verdict", "owner", "events")  # of a claim whose letter is added again
 
 type AskPerson = Callable[[str, str], str]
 """Asks a person a question. Enter accepts the second argument as the answer."""

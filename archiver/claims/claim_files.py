@@ -62,7 +62,8 @@ class Claim:
     `deadline` ends at midnight in `deadline_zone`; `notice_deadline` is the last day for the platform's indemnity
     notice. `letter` and `pictures` are files in the claim's folder. `licences` are the short IDs found for it. Those in
     `probable` were only matched by picture, and no person has confirmed them. `use` is commercial or editorial, if a
-    person said so. `owner` is the person who works on the claim. `events` is its timeline, oldest first.
+    person said so. `verdict` is the last one. `owner` is the person who works on the claim. `events` is its timeline,
+    oldest first.
     """
 
     claim: str
@@ -85,6 +86,7 @@ class Claim:
     confirmed: bool = False
     sure: Mapping[str, str] = field(default_factory=dict)
     use: str | None = None
+    verdict: str | None = None
     owner: str | None = None
     events: tuple[ClaimEvent, ...] = ()
 
@@ -272,6 +274,14 @@ def must_be_confirmed(claim: Claim) -> None:
     """ConfigError if no person has confirmed the claim's values."""
     if not claim.confirmed:
         raise ConfigError(f"The values of {claim.claim} are not confirmed. {CONFIRM}")
+
+
+def change(home: Home, claim: Claim, **fields: Any) -> Claim:
+    """Change some fields of the claim as it is on disk now, and save it."""
+    with locked(home, claim.claim):
+        changed = replace(load(home, claim.claim), **fields)
+        save(home, changed)
+    return changed
 
 
 def with_licences(

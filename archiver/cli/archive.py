@@ -37,7 +37,7 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
     for note in found.notes():
         tell(note)
     for line in today.as_lines():
-        tell(line)
+        say(line)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archiver.desk import (
     account_pages,
     claim_licence_pages,
+    claim_life_pages,
     claim_pack_pages,
     claim_pages,
     client_pages,
@@ -26,6 +27,7 @@ ROUTES = [
     *claim_pages.WAYS,
     *claim_licence_pages.WAYS,
     *claim_pack_pages.WAYS,
+    *claim_life_pages.WAYS,
     *connect_account.WAYS,
     *client_pages.WAYS,
     *account_pages.WAYS,
