@@ -17,6 +17,7 @@ from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.settings import Home
+from archiver.reading.terminal_safe import printable
 from archiver.reading.worker import MAX_DOCUMENT_BYTES
 
 MAX_NAME_LENGTH = 60  # characters of a paper's name
@@ -79,7 +80,7 @@ def note(home: Home, claim: Claim, text: str, *, by: str) -> Claim:
 
 def own(home: Home, claim: Claim, owner: str, *, by: str) -> Claim:
     """Name the person who works on the claim; empty for nobody."""
-    owner = " ".join(owner.split())
+    owner = printable(" ".join(owner.split()))
     if owner == (claim.owner or ""):
         return claim
     return record(home, claim, ClaimEventKind.OWNER, {"owner": owner or None}, by=_named(by), text=owner)
@@ -126,10 +127,8 @@ def papers(home: Home, claim: Claim) -> dict[str, int]:
 def remove(home: Home, claim: Claim) -> None:
     """Delete the claim with all its working papers. Evidence in the archives stays."""
     folder = claim_files.folder(home, claim.claim)
-    gone = folder.with_name(f".removed-{claim.claim}")
-    shutil.rmtree(gone, ignore_errors=True)  # what an interrupted removal left
-    folder.rename(gone)  # at once, so that no half of a claim stays listed
-    shutil.rmtree(gone)
+    (folder / claim_files.CLAIM).unlink(missing_ok=True)  # first, so that no half of a claim stays listed
+    shutil.rmtree(folder)
 
 
 def merge(home: Home, claim: Claim, into: Claim, *, by: str) -> Claim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, date, datetime
 
 from starlette.exceptions import HTTPException
@@ -12,7 +13,8 @@ from archiver.claims.claim_calendar import deadline_calendar
 from archiver.claims.claim_events import AnswerTo, ClaimOutcome
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
-from archiver.desk.auth import Role
+from archiver.desk.auth import OWNER, Role
+from archiver.desk.calendar_links import CalendarLinks
 from archiver.reading.letters import number
 
 CALENDAR_TYPE = "text/calendar; charset=utf-8"
@@ -94,6 +96,24 @@ def calendar(visit: PageRequest) -> Response:
     return Response(text, media_type=CALENDAR_TYPE, headers=headers)
 
 
+def subscribe(visit: PageRequest) -> Response:
+    """Make a secret address for calendar programs. It is shown once, on the list of claims."""
+    secret = CalendarLinks(visit.home.state).made(visit.visitor.name, visit.language)
+    visit.log_action("calendar address made")
+    key = secrets.token_urlsafe(12)
+    visit.desk.keep(f"{visit.visitor.name} {key}", 1, [f"{visit.request.base_url}calendar/{secret}.ics"])
+    return visit.to("claims", told=key)
+
+
+def subscribed(visit: PageRequest) -> Response:
+    """The calendar at a secret address, for a program without a session; 404 unless its person may still sign in."""
+    link = CalendarLinks(visit.home.state).read(visit.path["secret"].removesuffix(".ics"))
+    if link is None or not (link.name == OWNER or link.name in visit.desk.access.users.all()):
+        raise HTTPException(404)
+    text = deadline_calendar(claim_files.all_claims(visit.home), datetime.now(UTC), link.language)
+    return Response(text, media_type=CALENDAR_TYPE)
+
+
 def _by(visit: PageRequest) -> str:
     return visit.visitor.name
 
@@ -124,4 +144,6 @@ WAYS = [
     PageRoute("/claim/{claim}/merge", merge, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/remove", remove, Role.OPERATE, post=True),
     PageRoute("/claims/calendar.ics", calendar),
+    PageRoute("/claims/calendar", subscribe, Role.READ, post=True),
+    PageRoute("/calendar/{secret}", subscribed, open=True),
 ]

@@ -30,7 +30,7 @@ def show(visit: PageRequest) -> Response:
     way = ClaimWay(
         claim=claim, own=all(own for _, own in entries), verdict=worst_verdict(assessed), proof=PACK in files
     )
-    looks = way.next is NextStep.FIND or bool(visit.asked("other"))
+    looks = way.next is NextStep.FIND or (bool(visit.asked("other")) and claim.confirmed and not claim.answered)
     kept = searched(visit, claim) if looks else None
     rows, text = [], visit.asked("q")
     if text:

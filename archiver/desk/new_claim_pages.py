@@ -15,7 +15,7 @@ from archiver.claims import claim_entry, claim_files
 from archiver.core.atomic_files import scratch
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.desk.kept_searches import Search
+from archiver.desk.kept_searches import Search, told_once
 from archiver.home.settings import HOUSE
 
 SHOWN = ("open", "answered", "closed", "all")
@@ -35,7 +35,7 @@ def listed(visit: PageRequest) -> Response:
     return visit.page(
         "claims.html", claims=wanted, show=show, choices=SHOWN, counts=counts, client=client, owner=owner,
         owners=sorted({claim.owner for claim, _ in everything if claim.owner}),
-        clients=[each for each in visit.clients() if each.slug != HOUSE],
+        clients=[each for each in visit.clients() if each.slug != HOUSE], told=told_once(visit),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archiver.agency.notification_causes import causes
 from archiver.claims import claim_files, claim_life
 from archiver.claims.claim_calendar import deadline_calendar
 from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, ClaimOutcome, ClaimStep
@@ -58,7 +59,9 @@ def test_a_claim_goes_from_new_to_closed_and_back(home: Home) -> None:
     assert claim.step is ClaimStep.NO_LICENCE and claim.notified and not claim.licences
     claim = claim_files.with_licences(home, claim, ["acme/20260309_shutterstock_9001_1a2b3c4d"], by=BY)
     assert claim.step is ClaimStep.LICENCE_FOUND and not claim.notified
+    assert [each.kind for each in causes(home, NOW) if each.about == "acme-1"] == ["deadline"]
     claim = claim_life.answer(home, claim, by=BY, day=date(2026, 11, 25), how="mail", sent=["proof.pdf"])
+    assert not [each for each in causes(home, NOW) if each.about == "acme-1"], "nobody is told of an answered claim"
     late = claim.clocks(NOW + timedelta(days=99))
     assert claim.step is ClaimStep.ANSWERED and not late["overdue"] and late["due"] is None
     with pytest.raises(ConfigError):

@@ -56,6 +56,7 @@ def test_a_promise_proves_nothing() -> None:
         (f"From: office@copytrack.com\n{COPYTRACK}", "pass: copytrack.com", "Copytrack", "signed"),
         (f"From: office@copytrack.com\n{COPYTRACK}", "pass: mailer.example", "Copytrack", "known"),
         (f"From: office@copytrack.com\n{COPYTRACK}", "fail: copytrack.com: the text differs", "Copytrack", "forged"),
+        (f"From: office@copytrack.com\n{COPYTRACK}", "fail: acme.example: changed", "Copytrack", "known"),  # forwarded
         (COPYTRACK, "", "Copytrack", "other"),
         (f"pay at https://www.copytrack-claims.com/x\n{COPYTRACK}", "", "Copytrack", "imitation"),
         (f"pay at https://copytrack.com.example.net/x\n{COPYTRACK}", "", "Copytrack", "imitation"),
