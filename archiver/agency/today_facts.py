@@ -9,7 +9,7 @@ from datetime import date, datetime
 from archiver.agency.alerts import find_alerts
 from archiver.agency.archive_summary import ArchiveSummary, summarise_archive
 from archiver.agency.sign_ins import DueSignIn, due_sign_ins
-from archiver.agency.status import status
+from archiver.agency.status import Status, status
 from archiver.agency.today import ClientFacts, Today, TodayFacts, today_of
 from archiver.claims.claim_files import all_claims
 from archiver.collect.run_log import read_logs
@@ -25,10 +25,10 @@ type FindAlerts = Callable[[Home, date], Sequence[Alert]]
 """Returns the alerts of a home: `find_alerts`, or a cached version."""
 
 
-def look_at_today(home: Home, now: datetime) -> tuple[TodayFacts, Today]:
-    """What Today depends on, and Today. It asks nobody for the vault's key."""
+def look_at_today(home: Home, now: datetime) -> tuple[Status, TodayFacts, Today]:
+    """The status of all accounts, what Today depends on, and Today. It asks nobody for the vault's key."""
     facts = gather(home, now, lambda: Vault(home.vault, find_key(interactive=False), remember=False))
-    return facts, today_of(facts)
+    return status(home, now), facts, today_of(facts)
 
 
 def gather(

@@ -24,11 +24,10 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """
     from datetime import UTC, datetime
 
-    from archiver.agency.status import status as look
     from archiver.agency.today_facts import look_at_today
 
     here, now = opened(home), datetime.now(UTC)
-    found, (facts, today) = look(here), look_at_today(here, now)
+    found, facts, today = look_at_today(here, now)
     if as_json:
         claims = [each.as_json() | each.clocks(now) for each in facts.claims]
         emit(found.as_json() | {"claims": claims, "today": today.as_json()})

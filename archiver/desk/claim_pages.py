@@ -15,7 +15,7 @@ from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.claim_licence_pages import licences_of, searched
 from archiver.desk.claim_pack_pages import PACK, USES, assessed_for, papers, reply_of, worst_verdict
-from archiver.desk.kept_searches import missing, told_once
+from archiver.desk.kept_searches import missing, notices
 from archiver.desk.translations import LANGUAGES
 from archiver.reading.letters import LetterKind
 
@@ -31,7 +31,9 @@ def show(visit: PageRequest) -> Response:
         claim=claim, own=all(own for _, own in entries), verdict=worst_verdict(assessed), proof=PACK in files
     )
     looks = way.next is NextStep.FIND or (bool(visit.asked("other")) and claim.confirmed and not claim.answered)
-    kept = searched(visit, claim) if looks else None
+    chosen = visit.asked("picture") if visit.asked("picture") in claim.pictures else ""
+    picture = (claim_files.folder(visit.home, claim.claim) / chosen).read_bytes() if chosen and looks else b""
+    kept = searched(visit, claim, (picture, chosen) if picture else None) if looks else None
     rows, text = [], visit.asked("q")
     if text:
         rows = search.find(
@@ -49,7 +51,7 @@ def show(visit: PageRequest) -> Response:
         key=f"claim-{claim.claim}", q=text, rows=rows, papers=files, uses=USES, way=way, headline=way.headline(words),
         incomplete=missing(visit, claim.client) if way.next in (NextStep.FIND, NextStep.WITHOUT) else [],
         changing=bool(visit.asked("change")), by=who or "", kinds=[each.value for each in LetterKind], entries=entries,
-        assessed=assessed, matches=matches, looks=looks, found=found, told=told_once(visit), letters_language=language,
+        assessed=assessed, matches=matches, looks=looks, found=found, told=notices(visit), letters_language=language,
         letters=soundness.letters_of(visit.home, claim, found, language, by=who), reply=reply_of(visit, claim),
         matched_rows={row["licence"]: row for row in kept.found.rows} if kept else {},
         searches=soundness.soundness_data()["reverse_searches"], languages=LANGUAGES,

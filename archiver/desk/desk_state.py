@@ -17,14 +17,13 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from archiver.agency.alerts import find_alerts
 from archiver.agency.archive_summary import ArchiveSummary, summarise_archive
 from archiver.archive.verify import LEDGER
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
-from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError
+from archiver.desk.alert_cache import AlertCache
 from archiver.desk.auth import AccessControl
 from archiver.desk.background_job import Work
 from archiver.desk.workers import Workers
@@ -33,9 +32,6 @@ from archiver.home.vault import Vault, find_key
 from archiver.reading.worker import DocumentReader
 
 FRESH_SECONDS = 3.0  # maximum age of a count during a run, because the run itself updates the catalogue
-
-
-ALERT_SECONDS = 60.0  # minimum time between two searches for alerts, which read all assignments
 
 
 KEPT_BYTES = 96 << 20  # memory for pictures that were searched for
@@ -83,8 +79,7 @@ class Desk:
     _looking: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
     _catching_up: Lock = field(default_factory=Lock)
-    _alerting: Lock = field(default_factory=Lock)
-    _alerts: tuple[object, float, Sequence[Alert]] | None = None
+    _alerts: AlertCache = field(default_factory=AlertCache)
     _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
 
     @property
@@ -162,14 +157,10 @@ class Desk:
         """What changes when something is archived for a client, or in the house archive."""
         return tuple(_stamp(home, slug) for slug in dict.fromkeys((client, HOUSE)))
 
-    def alerts(self, home: Home, today: date) -> Sequence[Alert]:
-        """`find_alerts`, cached until an archive or a setting changes; during a run for some minutes."""
-        state = (today, self._home and self._home[0], *(_stamp(home, slug) for slug in home.clients))
-        with self._alerting:
-            known = self._alerts
-            if known is None or (known[0] != state and time.monotonic() > known[1] + ALERT_SECONDS):
-                known = self._alerts = state, time.monotonic(), find_alerts(home, today)
-            return known[2]
+    def alerts(self, home: Home, today: date) -> Sequence[Any]:
+        """`find_alerts`, cached until an archive or a setting changes."""
+        settings = self._home and self._home[0]
+        return self._alerts.find(home, today, (settings, *(_stamp(home, slug) for slug in home.clients)))
 
     def turns(self, home: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
         """`status.runs_of`, cached."""

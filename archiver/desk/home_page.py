@@ -15,7 +15,7 @@ from archiver.agency.today_facts import gather
 from archiver.core.errors import VaultLocked
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.desk.kept_searches import told_once
+from archiver.desk.kept_searches import notices
 
 PAGE = 24  # licences of a page
 
@@ -26,7 +26,7 @@ def start(visit: PageRequest) -> Response:
         return visit.to("client", visit.visitor.client)
     desk = visit.desk
     facts = gather(visit.home, datetime.now(UTC), lambda: desk.vault, summaries=desk.standing, alerts=desk.alerts)
-    return visit.page("home.html", today=today_of(facts), facts=facts, told=told_once(visit))
+    return visit.page("home.html", today=today_of(facts), facts=facts, told=notices(visit))
 
 
 def timestamp(visit: PageRequest) -> Response:

@@ -44,10 +44,10 @@ def _search(visit: PageRequest) -> Search:
     return search
 
 
-def told_once(visit: PageRequest) -> list[str]:
+def notices(visit: PageRequest) -> list[str]:
     """The warnings of what the visitor just did; empty if they are no longer kept."""
-    told: list[str] = []
+    kept: list[str] = []
     if key := visit.asked("told"):
         with suppress(HTTPException):
-            told = visit.desk.kept(f"{visit.visitor.name} {key}")
-    return told
+            kept = visit.desk.kept(f"{visit.visitor.name} {key}")
+    return kept

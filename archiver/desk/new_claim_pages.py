@@ -15,27 +15,27 @@ from archiver.claims import claim_entry, claim_files
 from archiver.core.atomic_files import scratch
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.desk.kept_searches import Search, told_once
+from archiver.desk.kept_searches import Search, notices
 from archiver.home.settings import HOUSE
 
-SHOWN = ("open", "answered", "closed", "all")
+FILTERS = ("open", "answered", "closed", "all")
 """Which claims the list shows."""
 
 
 def listed(visit: PageRequest) -> Response:
     """The claims, the most urgent first: open ones, unless the person asks for others."""
-    show = visit.asked("show") if visit.asked("show") in SHOWN else SHOWN[0]
+    show = visit.asked("show") if visit.asked("show") in FILTERS else FILTERS[0]
     client, owner, everything = visit.asked("client"), visit.asked("owner"), due(visit)
-    counts = {each: sum(_shows(each, claim) for claim, _ in everything) for each in SHOWN}
+    counts = {each: sum(_shows(each, claim) for claim, _ in everything) for each in FILTERS}
     wanted = [
         (claim, clocks)
         for claim, clocks in everything
         if _shows(show, claim) and client in ("", claim.client) and owner in ("", claim.owner)
     ]
     return visit.page(
-        "claims.html", claims=wanted, show=show, choices=SHOWN, counts=counts, client=client, owner=owner,
+        "claims.html", claims=wanted, show=show, choices=FILTERS, counts=counts, client=client, owner=owner,
         owners=sorted({claim.owner for claim, _ in everything if claim.owner}),
-        clients=[each for each in visit.clients() if each.slug != HOUSE], told=told_once(visit),
+        clients=[each for each in visit.clients() if each.slug != HOUSE], told=notices(visit),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,24 @@ def clicks(page: Page) -> tuple[int, int]:
     return mouse, keys
 
 
+def as_written_down(page: Page) -> None:
+    """What a screen reader is given has the roles, names and order of the documentation."""
+    section = (
+        (Path(__file__).parents[2] / "docs" / "desk.md")
+        .read_text("utf-8")
+        .partition("## A claim with a screen reader")[2]
+    )
+    read_out = page.locator("main").aria_snapshot()
+    at = 0
+    for role, name in re.findall(r'^- (\w+) "([^"]+)"', section, re.MULTILINE):
+        wanted = f'{role} "{"Unknown sender" if name == "Getty Images" else name}'  # a count may follow
+        assert wanted in read_out[at:], (wanted, read_out)
+        at = read_out.index(wanted, at)
+    sender = page.get_by_role("textbox", name="Sender")
+    assert sender.evaluate("each => document.getElementById(each.getAttribute('aria-describedby')).innerText")
+    assert page.get_by_role("listitem").filter(has_text="Letter").first.get_attribute("aria-current") == "step"
+
+
 STEPS = ("Confirm all values", "This is the licence", "Make the proof", "Download proof.pdf")
 
 
@@ -131,6 +150,7 @@ def test_without_a_licence_there_are_doors_and_a_first_answer(browser: Browser, 
         page.get_by_role("button", name="Read it").click()
         next_step(page, "Confirm all values")
         fine(page)
+        as_written_down(page)
         page.keyboard.press("Enter")
         next_step(page, "No licence found. What now?")
         fine(page)
