@@ -268,7 +268,7 @@ def _of_claim(claim: Claim, now: datetime) -> Iterator[Task]:
     if claim.step is ClaimStep.CLOSED or (claim.answered and clocks["due"] is None):
         return
     kind = "notice" if claim.answered else "claim" if claim.confirmed else "letter"
-    facts = {"who": claim.claimant or "", "case": f", {claim.reference}" if claim.reference else ""}
+    facts = {"who": claim.claimant or "", "case": f" ({claim.reference})" if claim.reference else ""}
     due, days = clocks["due"], clocks["due_days_left"]
     yield _task(
         kind, claim.claim, facts, client=claim.client, tone=urgency(days), days_left=days,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from archiver.claims.claim_events import ClaimStep
+from archiver.claims.claim_events import ClaimStep, closed_by
 from archiver.claims.claim_files import Claim
 from archiver.claims.rule_engine import Verdict
 from archiver.reading.letters import LetterKind
@@ -103,6 +103,10 @@ class ClaimWay:
         `matches` are the words of the picture search, best first; None before a search.
         """
         claim = self.claim
+        if closed := closed_by(claim.events):
+            return f"closed_{closed.outcome}", "calm"
+        if claim.answered and not claim.licences:
+            return "answered", "calm"
         if not claim.confirmed:
             return "letter_came", "calm"
         if claim.step is ClaimStep.NO_LICENCE:

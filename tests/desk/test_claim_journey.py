@@ -171,7 +171,7 @@ def test_without_a_licence_there_are_doors_and_a_first_answer(browser: Browser, 
         page.get_by_text("capture before the picture was taken down").wait_for()
         fine(page)
         page.goto("/")
-        assert "N-2026-3 waits for an answer" in page.locator("main").inner_text()
+        assert "(N-2026-3) waits for an answer" in page.locator("main").inner_text()
         fine(page)
 
 
