@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, ClaimOutcome
@@ -31,6 +31,7 @@ WAYS = st.builds(
 )  # fmt: skip
 
 
+@settings(max_examples=60, deadline=None)
 @given(way=WAYS, matches=st.none() | st.lists(st.sampled_from(["same", "probable", "possible"]), max_size=3))
 def test_every_claim_has_one_next_step_and_a_headline(way: ClaimWay, matches: list[str] | None) -> None:
     steps = way.steps
