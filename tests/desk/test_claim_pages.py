@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from importlib.resources import files
 
 import pytest
 
 from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
 from archiver.desk.auth import Users
+from archiver.desk.translations import LANGUAGES, words
 from tests.support.claims_kit import CLAIM
 from tests.support.desk_kit import PASSWORD, Person, Served
 
@@ -85,3 +88,10 @@ def test_the_calendars_address_ends_with_its_person(served: Served, person: Sign
     assert stranger.get("/claims/calendar.ics").status_code == 303, "without the secret, only after a sign-in"
     users.remove("Cora Calendar")
     assert stranger.get(new).status_code == 404
+
+
+def test_every_word_of_the_desk_is_there_once_and_in_both_languages() -> None:
+    lines = (files("archiver.desk") / "words.yaml").read_text("utf-8").splitlines()
+    keys = [found[1] for line in lines if (found := re.match(r"([\w-]+):", line))]
+    assert [key for key, count in Counter(keys).items() if count > 1] == []
+    assert all(words(language).texts.keys() == set(keys) for language in LANGUAGES)
