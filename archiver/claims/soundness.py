@@ -25,7 +25,8 @@ from archiver.claims.rule_engine import Verdict
 from archiver.core.atomic_files import replace_file
 from archiver.core.model import iso
 from archiver.home.settings import Home
-from archiver.reading.letters import LetterKind, known
+from archiver.reading.letter_words import known
+from archiver.reading.letters import LetterKind
 from archiver.reading.mail import DnsLookup, looks_like_mail, origin_by, unasked
 from archiver.reading.terminal_safe import printable
 from archiver.reading.worker import DocumentReader
