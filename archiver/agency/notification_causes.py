@@ -227,8 +227,11 @@ def _fault(client: str, error: str, message: str) -> Cause:
 def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
     for claim in all_claims(home):
         left = claim.clocks(now)
-        for name, day in (("days_left", claim.deadline), ("notice_days_left", claim.notice_deadline)):
-            if day is None or left[name] > home.settings.notify.deadline_days or left[name] < 0:
+        for name, day, done in (
+            ("days_left", claim.deadline, claim.answered),
+            ("notice_days_left", claim.notice_deadline, claim.notified),
+        ):
+            if day is None or done or left[name] > home.settings.notify.deadline_days or left[name] < 0:
                 continue
             what = "The answer" if name == "days_left" else "The indemnity notice to the platform"
             happened = f"{what} for the claim {claim.claim} is due on {day} ({left[name]} days left)."

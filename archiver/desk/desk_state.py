@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from fnmatch import fnmatch
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from archiver.agency.archive_summary import ArchiveSummary, summarise_archive
 from archiver.archive.verify import LEDGER
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
@@ -23,10 +25,11 @@ from archiver.claims import claim_files
 from archiver.companion.filer import CaptureFiler
 from archiver.companion.paired_browsers import PairedBrowsers, PairingCodes
 from archiver.core.errors import ArchiverError, IntegrityError
+from archiver.desk.alert_cache import AlertCache
 from archiver.desk.auth import AccessControl
 from archiver.desk.background_job import Work
 from archiver.desk.workers import Workers
-from archiver.home.settings import Home
+from archiver.home.settings import HOUSE, Home
 from archiver.home.vault import Vault, find_key
 from archiver.reading.worker import DocumentReader
 
@@ -48,35 +51,6 @@ class Site:
     def cookie(self) -> str:
         """The name of the session cookie. It contains the port, because browsers share cookies between ports."""
         return "__Host-desk" if self.secure else f"desk-{min(self.hosts).rpartition(':')[2]}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ArchiveSummary:
-    """The number of licences in an archive, how many lack a document, and the runs of its accounts."""
-
-    followed: object = None  # the state that the catalogue had read
-    count: int = 0
-    incomplete: int = 0
-    fault: str = ""  # why the archive cannot be read
-    runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
-
-
-def _stands(home: Home, slug: str, followed: object) -> ArchiveSummary:
-    try:
-        with DocumentReader() as reader, search.catalogue_of(home, slug, reader) as (_, catalogue):
-            archive, lost = home.archive(slug), len(catalogue.unreadable())
-            if lost or ((archive / "evidence").is_dir() and not (archive / LEDGER).is_file()):
-                return ArchiveSummary(
-                    fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger"))
-                )
-            runs: dict[str, list[RunLine]] = {}
-            for run in catalogue.runs():
-                runs.setdefault(run.account, []).append(run)
-            return ArchiveSummary(
-                followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs
-            )
-    except ArchiverError as error:  # one faulty archive must not hide the others
-        return ArchiveSummary(fault=str(error))
 
 
 def _stamp(home: Home, slug: str) -> object:
@@ -108,6 +82,7 @@ class Desk:
     _looking: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
     _catching_up: Lock = field(default_factory=Lock)
+    _alerts: AlertCache = field(default_factory=AlertCache)
     _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
 
     @property
@@ -185,12 +160,19 @@ class Desk:
 
     def standing(self, home: Home, slug: str) -> ArchiveSummary:
         """The state of a client's archive, according to its catalogue."""
-        if not home.archive(slug).is_dir():
-            return ArchiveSummary()
         followed, known = self._followed.get(slug, (None, 0.0))[0], self._standing.get(slug)
         if known is None or followed is None or known.followed != followed:
-            known = self._standing[slug] = _stands(home, slug, followed)
+            known = self._standing[slug] = summarise_archive(home, slug, followed)
         return known
+
+    def state_of(self, home: Home, client: str) -> object:
+        """What changes when something is archived for a client, or in the house archive."""
+        return tuple(_stamp(home, slug) for slug in dict.fromkeys((client, HOUSE)))
+
+    def alerts(self, home: Home, today: date) -> Sequence[Any]:
+        """`find_alerts`, cached until an archive or a setting changes."""
+        settings = self._home and self._home[0]
+        return self._alerts.find(home, today, (settings, *(_stamp(home, slug) for slug in home.clients)))
 
     def turns(self, home: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
         """`status.runs_of`, cached."""
