@@ -22,12 +22,11 @@ from archiver.archive.verify import LEDGER
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
-from archiver.companion.filer import CaptureFiler
-from archiver.companion.paired_browsers import PairedBrowsers, PairingCodes
-from archiver.core.errors import ArchiverError, IntegrityError
+from archiver.core.errors import ArchiverError
 from archiver.desk.alert_cache import AlertCache
 from archiver.desk.auth import AccessControl
 from archiver.desk.background_job import Work
+from archiver.desk.companion_state import CompanionState
 from archiver.desk.workers import Workers
 from archiver.home.settings import HOUSE, Home
 from archiver.home.vault import Vault, find_key
@@ -71,7 +70,6 @@ class Desk:
     access: AccessControl
     work: Work = field(default_factory=Work)
     workers: Workers = field(default_factory=Workers)
-    codes: PairingCodes = field(default_factory=PairingCodes)
     vault_key: str | None = None  # as typed at the start; if None, it is looked up when needed
     _home: tuple[object, Home] | None = None
     _standing: dict[str, ArchiveSummary] = field(default_factory=dict)
@@ -105,14 +103,10 @@ class Desk:
             self.vault_key = find_key(interactive=False)
         return Vault(self.home.vault, self.vault_key, remember=not self.home.settings.replay)
 
-    @property
-    def browsers(self) -> PairedBrowsers:
-        return PairedBrowsers(self.home.state)
-
     @cached_property
-    def filer(self) -> CaptureFiler:
-        """Files the captures of browsers."""
-        return CaptureFiler(lambda: self.home, lambda: self.vault)
+    def companion(self) -> CompanionState:
+        """The browsers of this home that send captures."""
+        return CompanionState(lambda: self.home, lambda: self.vault)
 
     @contextmanager
     def following(self) -> Iterator[None]:
