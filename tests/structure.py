@@ -201,7 +201,11 @@ def main() -> int:
         ("circles of files", [" <-> ".join(each) for each in circles(graph)], 0),
         (
             f"files that import more than {MAX_IMPORTS} of our modules",
-            [f"{name} ({len(used)})" for name, used in sorted(graph.items()) if len(used) > MAX_IMPORTS],
+            [
+                f"{name} ({len(used)})"
+                for name, used in sorted(graph.items())
+                if len(used) > MAX_IMPORTS and name not in settings["registries"]
+            ],
             0,
         ),
     ]

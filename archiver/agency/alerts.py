@@ -1,4 +1,4 @@
-"""Find risks that no failed run shows: licences for two clients, shared sign-ins, plans and seats about to end.
+"""Find risks that no failed run shows: licences for two clients, shared sign-ins, letters, plans about to end.
 
 Each alert describes one cause in plain words. Its key stays the same until the cause changes, so people get it once.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from archiver.agency.mailed_letters import letter_alerts
 from archiver.archive.reader import Archive
 from archiver.catalogue.assignment import holders
 from archiver.catalogue.index import Catalogue, CatalogueEntry
@@ -34,7 +35,7 @@ def find_alerts(home: Home, today: date) -> list[Alert]:
     with DocumentReader() as reader:
         for short_id, licence, account, jobs in _of_several(home, reader):
             found += about_bindings(short_id, licence, by_name.get(account or ""), jobs)
-    return found
+    return [*found, *letter_alerts(home)]
 
 
 def about_bindings(

@@ -11,6 +11,7 @@ from archiver.browsing.chromium import commands_to_install, find, is_root, sandb
 from archiver.browsing.chromium_version import version_warning
 from archiver.claims.claim_files import CLAIM
 from archiver.collect.run_log import read_logs
+from archiver.collect.sources import kind_of
 from archiver.companion.captures import Inbox
 from archiver.companion.paired_browsers import PairedBrowsers
 from archiver.core.errors import INSTALL_ALL, ArchiverError, BrowserMissing, SandboxRefused
@@ -31,7 +32,13 @@ def accounts(home: Home) -> Findings:
             browsing |= load(account.provider).info.method(account.method).transport is not Transport.HTTP
         except ArchiverError as error:
             yield State.PROBLEM, f"{account.name}: {error}", ""
-    yield State.OK, f"clients: {len(home.clients)}, accounts: {len(home.accounts())}", ""
+    for source in home.sources():
+        try:
+            kind_of(source).settings(home, source)
+        except ArchiverError as error:
+            yield State.PROBLEM, f"{source.name}: {error}", ""
+    counts = f"clients: {len(home.clients)}, accounts: {len(home.accounts())}"
+    yield State.OK, counts + (f", sources: {len(home.sources())}" if home.sources() else ""), ""
     yield _browser(needed=browsing)
 
 
@@ -75,7 +82,7 @@ def leftovers(home: Home) -> Findings:
             )  # fmt: skip
     with suppress(ArchiverError):  # the check `vault` reports it
         kept = Vault(home.vault, locate_key(interactive=False)[0])
-        known = {account.name: account for account in home.accounts()}
+        known = {each.name: each for each in home.inputs()}
         for name in kept.accounts():
             if name not in known:
                 yield (
@@ -142,7 +149,7 @@ def notifying(home: Home) -> Findings:
         *home.settings.notify.channels,
         *(each for client in home.clients.values() for each in client.contact.to),
     ]
-    if home.accounts() and not recipients and not home.settings.replay:
+    if home.inputs() and not recipients and not home.settings.replay:
         advice = "Name channels under `notify:` in archiver.yaml, or a `contact:` in each client's file."
         yield State.WARNING, "nobody gets a message when a run needs a person", advice
         return

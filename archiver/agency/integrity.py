@@ -90,6 +90,14 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
         raise failures[0]
 
 
+def seal(home: Home, vault: Vault, client: str) -> list[str]:
+    """Sign and timestamp what a client's archive holds without a timestamp. Returns warnings, in English."""
+    with writing(home, vault, client) as archive:
+        sealed = archive.seal(whole=True)
+    missing = [] if sealed.secured_since else [f"The archive {client} still has no timestamp. Look at `timestamps:`."]
+    return [*sealed.warnings, *missing]
+
+
 def trusted_roots(home: Home) -> Path | None:
     """The timestamp roots that the home's settings pin, in one file; None if it pins none."""
     pinned = [home.root / each.roots for each in home.settings.timestamps if each.roots]

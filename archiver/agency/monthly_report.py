@@ -144,8 +144,9 @@ def _captured(entry: CatalogueEntry) -> CapturedLicence:
 
 def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
     """Of every account, as it stood at the month's end: those that were closed, and those that nobody read yet, too."""
-    configured = {account.name: account.provider for account in home.client(client).accounts}
-    open_ones = {account.name for account in home.client(client).accounts if not account.closed}
+    owner = home.client(client)
+    configured = {each.name: each.provider for each in owner.inputs}
+    open_ones = {each.name for each in owner.inputs if not each.closed}
     runs, zone = runs_of(home, client), zone_of(home)
     for account in dict.fromkeys((*runs, *configured)):
         until = [run for run in runs.get(account, ()) if month_of(run.at, zone) <= month]

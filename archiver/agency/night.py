@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 
+from archiver.agency import after_run
 from archiver.agency.alerts import find_alerts
 from archiver.agency.integrity import renewals_due
 from archiver.agency.notification import tell
 from archiver.agency.retention import prune
-from archiver.catalogue.assigning import assign_shared
 from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run import clients_without_accounts, not_asked, run_accounts, select_accounts
 from archiver.collect.run_context import RunContext, RunRequest, RunSummary
@@ -21,7 +21,7 @@ from archiver.collect.run_log import log
 from archiver.collect.run_tools import RunTools, open_tools
 from archiver.collect.terms_visits import TermsVisits
 from archiver.core.errors import ArchiverError, ConfigError, machine_error
-from archiver.home.settings import Account, Home
+from archiver.home.settings import Account, Home, Input
 from archiver.home.vault import Vault
 
 
@@ -33,7 +33,7 @@ async def run(
     progress: Progress = lambda *_: None,
     finished: Callable[[AccountResult], None] = lambda _: None,
     shared: RunTools | None = None,
-    accounts: Sequence[Account] | None = None,
+    accounts: Sequence[Input] | None = None,
 ) -> RunSummary:
     """Run the accounts and return the result of each. Raises only errors of the run as a whole.
 
@@ -53,20 +53,21 @@ async def run(
         common = (
             await stack.enter_async_context(open_tools(home, replay=bool(order.replay))) if shared is None else shared
         )
-        by_client: dict[str, list[Account]] = {slug: [] for slug in visited}
+        by_client: dict[str, list[Input]] = {slug: [] for slug in visited}
         for account in accounts:
             by_client.setdefault(account.client, []).append(account)
-        terms = TermsVisits(common, summary, home, accounts)
+        terms = TermsVisits(common, summary, home, [each for each in accounts if isinstance(each, Account)])
         context = RunContext(
             home=home, vault=vault, order=order, tools=common, summary=summary, seen_terms=terms.seen,
-            progress=progress, finished=finished,
+            progress=progress, finished=finished, open_claim=after_run.open_claim(home),
         )  # fmt: skip
         errors = await run_accounts(context, by_client)
         terms.end()
     position = {account.name: number for number, account in enumerate(accounts)}
     summary.accounts.sort(key=lambda result: position[result.account])
     if not order.dry_run:
-        summary.warnings += await _afterwards(summary, assign_shared, home, vault) or []
+        summary.warnings += await _afterwards(summary, after_run.search_pictures, home) or []
+        summary.warnings += await _afterwards(summary, after_run.assign_shared, home, vault) or []
     summary.alerts += await _afterwards(summary, find_alerts, home, datetime.now(UTC).date()) or []
     # A wrong --after-restore is a typing mistake, so only the person at the terminal learns of it.
     mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())

@@ -21,7 +21,7 @@ from archiver.core.alert import Alert
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
 from archiver.home.connections import mailer_of, network_of
-from archiver.home.settings import Account, Home
+from archiver.home.settings import Home, Input
 
 WEBHOOK_TIMEOUT_S = 15.0  # seconds for a webhook
 
@@ -90,8 +90,8 @@ def _alone(home: Home) -> Iterator[None]:
         yield
 
 
-def seen_to(home: Home, account: Account) -> None:
-    """A person has just fixed an account's sign-in. If the platform refuses it again, send a new message."""
+def seen_to(home: Home, account: Input) -> None:
+    """A person has just fixed the sign-in of an account or source. If it is refused again, send a new message."""
     home.state.mkdir(exist_ok=True, mode=0o700)
     with FileLock(home.state / "notify.lock"):
         memory = _memory(home)

@@ -20,7 +20,7 @@ from archiver.collect.run_log import read_logs
 from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError, ConfigError, machine_error, spoken
 from archiver.core.model import iso
-from archiver.home.settings import Account, Client, Home
+from archiver.home.settings import Account, Client, Home, Input
 from archiver.provider import Transport, load
 
 SILENT_DAYS = 2  # working days without a run
@@ -55,6 +55,7 @@ RISKS = {
     "machine": "Until this is fixed, nothing is archived there.",
     "clock": "Others can doubt the dates. While the newest date lies in the future, nothing is archived.",
     "silent": "Licences bought since then are not archived.",
+    "unread": "If it is a receipt or a letter, nobody knows of it.",
     "deadline": "An unanswered claim may go to court, or the platform's indemnity may be lost.",
 }
 
@@ -120,7 +121,7 @@ def causes(
     if faults and (machine := faults.get("")):
         kind = type(machine).__name__
         found.append(_cause("machine", None, "this machine", (kind,), str(machine), "archiver doctor"))
-    if home.accounts() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:
+    if home.inputs() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:
         happened = f"Nothing ran for {days} working days, since {newest:%Y-%m-%d %H:%M} UTC."
         found.append(_cause("silent", None, "all accounts", (str(newest.date()),), happened, "archiver doctor"))
     return found
@@ -130,7 +131,7 @@ def _of_client(home: Home, client: Client, said: Mapping[str, Mapping[str, Any]]
     """The causes in a client's catalogue."""
     found: list[Cause] = []
     with followed(home, client.slug) as catalogue:
-        for account in (each for each in client.accounts if not each.closed):
+        for account in (each for each in client.inputs if not each.closed):
             found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
         found += _missing(home, client.slug, catalogue, now)
     return found
@@ -160,32 +161,39 @@ def _cause(kind: str, client: str | None, about: str, items: Sequence[str], happ
     )
 
 
-def remedy(account: Account, error: str) -> tuple[str, str]:
+def remedy(account: Input, error: str) -> tuple[str, str]:
     """What an error of PERSON means for an account, and the command that resolves it."""
     happened, fix = PERSON[error]
+    if not isinstance(account, Account):
+        return happened.replace("platform", "mail server"), f"archiver source rotate {account.name}"
     with suppress(ConfigError):  # the adapter may not be installed
         in_browser = load(account.provider).info.method(account.method).transport is Transport.BROWSER
         fix = PERSON["WrongPassword"][1] if "sign-in" in fix and not in_browser else fix
     return happened, fix.format(account=account.name, client=account.client, provider=account.provider)
 
 
-def _of_account(at: Account, runs: Sequence[RunLine], said: Mapping[str, Any]) -> Iterator[Cause]:
+def _of_account(at: Input, runs: Sequence[RunLine], said: Mapping[str, Any]) -> Iterator[Cause]:
     """The causes in the last two runs of an account; `said` is the log line of its last run."""
     if not runs:
         return
     last, account, client = runs[-1], at.name, at.client
+    again = f"archiver run --{'account' if isinstance(at, Account) else 'source'} {account}"
     if last.error in PERSON:
         happened, fix = remedy(at, last.error)
         yield _cause("person", client, account, (last.error,), happened, fix)
     elif len(runs) > 1 and all(run.outcome == "failed" or run.error for run in runs):
         happened = said.get("message") or f"It failed twice in a row ({spoken(last.error or '')})."
-        yield _cause("failing", client, account, (last.error or "",), happened, f"archiver run --account {account}")
+        yield _cause("failing", client, account, (last.error or "",), happened, again)
     incomplete = [str(each) for each in said.get("incomplete", ())]
     if last.incomplete and incomplete:
         happened = f"{len(incomplete)} of the account's licences lack a document: {_named(incomplete)}."
-        yield _cause("incomplete", client, account, incomplete, happened, f"archiver run --account {account}")
+        yield _cause("incomplete", client, account, incomplete, happened, again)
     unexplained = [str(each) for each in said.get("unexplained", ())]
-    if last.unexplained and last.error is None and unexplained:
+    if not isinstance(at, Account):
+        if last.unexplained and unexplained:
+            happened = f"{len(unexplained)} items could not be read: {_named(unexplained)}."
+            yield _cause("unread", client, account, unexplained, happened, f"archiver source report {account}")
+    elif last.unexplained and last.error is None and unexplained:
         happened = f"The platform lists {len(unexplained)} licences that are not archived: {_named(unexplained)}."
         yield _cause("unexplained", client, account, unexplained, happened, f"archiver run --full --account {account}")
 
@@ -219,8 +227,11 @@ def _fault(client: str, error: str, message: str) -> Cause:
 def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
     for claim in all_claims(home):
         left = claim.clocks(now)
-        for name, day in (("days_left", claim.deadline), ("notice_days_left", claim.notice_deadline)):
-            if day is None or left[name] > home.settings.notify.deadline_days or left[name] < 0:
+        for name, day, done in (
+            ("days_left", claim.deadline, claim.answered),
+            ("notice_days_left", claim.notice_deadline, claim.notified),
+        ):
+            if day is None or done or left[name] > home.settings.notify.deadline_days or left[name] < 0:
                 continue
             what = "The answer" if name == "days_left" else "The indemnity notice to the platform"
             happened = f"{what} for the claim {claim.claim} is due on {day} ({left[name]} days left)."

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue
-from archiver.collect.account_result import Progress
+from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run_context import RunSummary
+from archiver.collect.sources import SourceResult
 from archiver.core.errors import spoken
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import ProviderInfo, declared, load
@@ -46,7 +47,13 @@ class ProgressForecast:
     _seen: set[str] = field(default_factory=set)
 
     def __call__(self, account: str, done: int, total: int | None) -> None:
-        if total and account not in self._seen and not (self.home.state / "history" / f"{account}.json").exists():
+        known = any(each.name == account for each in self.home.accounts())  # a source states no licences
+        if (
+            known
+            and total
+            and account not in self._seen
+            and not (self.home.state / "history" / f"{account}.json").exists()
+        ):
             self.say(self._foretold(account, total))
         self._seen.add(account)
         self.show(account, done, total)
@@ -88,6 +95,19 @@ def closing(home: Home, summary: RunSummary, *, dry_run: bool = False) -> Iterat
     if number := unassigned(home):
         licences = "licences of shared accounts have" if number > 1 else "licence of a shared account has"
         yield f"{number} {licences} no client yet. Next: archiver unassigned"
+
+
+def lines_of(result: AccountResult) -> Iterator[str]:
+    """What a person should know of the reading of a source: the reasons, a dry run's items, and new claims."""
+    if not isinstance(result, SourceResult):
+        return
+    for reason, number in sorted(result.reasons.items(), key=lambda each: -each[1]):
+        yield f"  {number:,} {reason}"
+    for item in result.items:
+        said = f" {item['from']}: {item['subject']}" if item.get("from") or item.get("subject") else ""
+        yield f"  {'+' if item['taken'] else '-'} {item['place']}{said} ({item['reason']})"
+    for claim in result.claims:
+        yield f"  a letter: archiver claim show {claim}"
 
 
 def unassigned(home: Home) -> int:

@@ -112,6 +112,18 @@ def schedule(
     )
 
 
+def watch_unit(home: Path, key: Path | None = None, variables: Mapping[str, str] | None = None) -> str:
+    """A systemd user unit that watches the folders of a home. Arguments as for `schedule`."""
+    words = " ".join(_quoted(word) for word in (sys.executable, "-m", "archiver", "--home", str(home), "watch"))
+    settings = f"LoadCredential=archiver-key:{_specifiers(str(key))}\n" if key else ""
+    settings += "".join(f'Environment="{name}={_specifiers(value)}"\n' for name, value in (variables or {}).items())
+    return (
+        "[Unit]\nDescription=archiver: read folders as files arrive\n\n"
+        f"[Service]\nExecStart={words}\n{settings}Restart=on-failure\nRestartSec=60\nNice=10\n"
+        "IOSchedulingClass=idle\nUMask=0077\n\n[Install]\nWantedBy=default.target\n"
+    )
+
+
 def skipped(at: str, today: date, zone: tzinfo | None = None) -> date | None:
     """The next day within a year on which this time of day does not exist, because clocks go forward.
 

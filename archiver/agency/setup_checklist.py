@@ -19,7 +19,7 @@ from archiver.home.settings import HOUSE, Client, Home, add_client
 from archiver.provider import SignInMethod, installed
 
 
-class StepState(StrEnum):
+class SetupState(StrEnum):
     DONE = "done"
     OPEN = "open"
 
@@ -29,20 +29,20 @@ class SetupStep:
     """One line of the checklist: what it is, whether it is done, and the command that does it."""
 
     name: str
-    state: StepState
+    state: SetupState
     message: str
     command: str = ""
 
     def __str__(self) -> str:
-        todo = f" Do it with: {self.command}" if self.command and self.state is StepState.OPEN else ""
-        return f"[{'x' if self.state is StepState.DONE else ' '}] {self.name}: {self.message}.{todo}"
+        todo = f" Do it with: {self.command}" if self.command and self.state is SetupState.OPEN else ""
+        return f"[{'x' if self.state is SetupState.DONE else ' '}] {self.name}: {self.message}.{todo}"
 
 
 def checklist(home: Home, scheduled: bool) -> Iterator[SetupStep]:
     """The steps of a home, in the order in which they are done. `scheduled`: a nightly run is installed."""
 
     def step(name: str, done: str, command: str, otherwise: str) -> SetupStep:
-        return SetupStep(name, StepState.DONE if done else StepState.OPEN, done or otherwise, command)
+        return SetupStep(name, SetupState.DONE if done else SetupState.OPEN, done or otherwise, command)
 
     where = f'archiver --home "{home.root}"'
     clients = [slug for slug in home.clients if slug != HOUSE]

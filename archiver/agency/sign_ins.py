@@ -119,7 +119,7 @@ def due_sign_ins(
 ) -> list[DueSignIn]:
     """The sign-ins that need a person now, and those whose saved session ends within a week."""
     now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
-    runs = {client: turns(home, client) for client in {account.client for account in home.accounts()}}
+    runs = {client: turns(home, client) for client in {each.client for each in home.inputs()}}
     for account in (each for each in home.accounts() if not each.closed):
         try:
             info = load(account.provider).info
@@ -142,4 +142,12 @@ def due_sign_ins(
         _, command = remedy(account, error or "SessionExpired")
         by_hand = attended and " sign-in " in command
         found.append(DueSignIn(account=account.name, why=why, command=command, attended=by_hand))
+    for source in (each for each in home.sources() if not each.closed):
+        _, mark = kept.get(source.name, (None, None))
+        last = next(iter(runs[source.client].get(source.name, ())[-1:]), None)
+        error, since = (mark.error, mark.at) if mark else ((last.error if last else None), (last.at if last else ""))
+        if error in PERSON:
+            _, command = remedy(source, error)
+            why = f"{error} on {since}"
+            found.append(DueSignIn(account=source.name, why=why, command=command, attended=False))
     return found

@@ -135,8 +135,9 @@ def status(
     found: list[AccountStatus] = []
     for owner in [home.client(client)] if client else home.clients.values():
         runs = (turns or runs_of)(home, owner.slug)
-        configured = {account.name: account.provider for account in owner.accounts}
-        open_ones = {account.name for account in owner.accounts if not account.closed}
+        configured = {each.name: each.provider for each in owner.inputs}
+        open_ones = {each.name for each in owner.inputs if not each.closed}
+        swept = {account.name for account in owner.accounts}  # a source has no full sweep to come
         for name in dict.fromkeys((*configured, *runs)):
             theirs = runs.get(name, [])
             last = theirs[-1] if theirs else None
@@ -155,7 +156,7 @@ def status(
                     coverage=coverage(theirs),
                     counted=is_counted(theirs, last.provider if last else configured[name]),
                     unexplained=last.unexplained if last else 0,
-                    next_full=next_sweep_day(name, today).isoformat() if name in open_ones else None,
+                    next_full=next_sweep_day(name, today).isoformat() if name in open_ones & swept else None,
                 )
             )
     return Status(tuple(found))

@@ -430,6 +430,15 @@ class Catalogue:
         (number,) = self._db.execute("SELECT count(*) FROM licence WHERE failed").fetchone()
         return int(number)
 
+    def count_unassigned(self) -> int:
+        """The number of licences (no comps) that are assigned to nobody."""
+        (number,) = self._db.execute("SELECT count(*) FROM licence WHERE NOT comp AND assigned IS NULL").fetchone()
+        return int(number)
+
+    def recent(self, limit: int) -> list[CatalogueEntry]:
+        """The licences (no comps) that were archived last, newest first."""
+        return list(self._entries(f"{VISIBLE_SQL} ORDER BY id DESC LIMIT ?", limit))
+
     def matching(self, part: str) -> list[CatalogueEntry]:
         """What a folder name, or a part of one, names: that very folder alone, else up to 10 that contain the part."""
         part = _plain(part)

@@ -181,7 +181,7 @@ def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_
             runs[run.account] = run
             if run.sweep == "full" and run.outcome == "complete":
                 full[run.account] = run.at[:10]
-        for account in home.client(slug).accounts:
+        for account in home.client(slug).inputs:
             last = runs.get(account.name)
             if account.closed:
                 note(slug, account.name, f"was closed on {account.closed}; later licences are not archived")
@@ -194,7 +194,7 @@ def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_
                 note(slug, account.name, f"was read on {last.at[:10]} with the outcome {last.outcome}{since}")
             else:
                 note(slug, account.name, f"is archived up to {last.at[:10]}; later licences are not")
-        if not home.client(slug).accounts:
+        if not home.client(slug).inputs:
             note(slug, "", "no account is connected")
     return [f"{slug}: {_of_accounts(accounts, said)}" for (slug, said), accounts in found.items()]
 

@@ -137,6 +137,7 @@ def _row(
         "asset_id": licence.asset.asset_id,
         "title": licence.asset.title,
         "kind": licence.kind,
+        "media_type": licence.asset.media_type,
         "licensed_at": iso(licence.licensed_at),
         "licensee": licence.licensee,
         "match": match,

@@ -86,7 +86,8 @@ def assess(
             judged[entry.short_id] = apply_rules(case, use)
             probable = probable | {entry.short_id} if each in unsure else probable - {entry.short_id}
     if claim:
-        claim_files.with_licences(home, claim, [*claim.licences, *judged], sorted(probable))
+        kept = claim_files.with_licences(home, claim, [*claim.licences, *judged], sorted(probable))
+        claim_files.change(home, kept, verdict=together(judged).verdict.value)
     notes = []
     if use.first_seen and claim_files.to_come(use.first_seen):
         notes.append(f"The first use, {use.first_seen}, is in the future.")

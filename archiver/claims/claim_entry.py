@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.claims import claim_files
+from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, answered_to, closed_by
 from archiver.claims.claim_files import Claim, to_come
+from archiver.claims.claim_life import related
 from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from archiver.home.vault import Vault
 
 STATED = "stated by you"
+KEPT = ("licences", "probable", "use", "verdict", "owner", "events")  # of a claim whose letter is added again
 
 type AskPerson = Callable[[str, str], str]
 """Asks a person a question. Enter accepts the second argument as the answer."""
@@ -37,6 +40,7 @@ type AskPerson = Callable[[str, str], str]
 def add(
     home: Home, client: str, path: Path | None, stated: Mapping[str, Any], pictures: Sequence[Path] = (),
     *, accept: bool = False, ask: AskPerson | None = None, say: Callable[[str], None] = lambda _: None,
+    by: str | None = None,
 ) -> Claim:  # fmt: skip
     """Make a claim from a letter, or from `stated` alone. The same file for the same client is the same claim.
 
@@ -47,7 +51,7 @@ def add(
     for field in ("received", "first_seen"):
         if (day := stated.get(field)) and to_come(day):
             raise ConfigError(f"{_named(field)}: {StillToCome(day)}. Check the year.")
-    content = _read(path) if path else b""
+    content = read_paper(path) if path else b""
     what = content or json.dumps([sorted(map(str, stated.items())), [str(each) for each in pictures]]).encode()
     name = f"{client}-{hashlib.sha256(what).hexdigest()[:8]}"
     before = next((each for each in claim_files.all_claims(home, say) if each.claim == name), None)
@@ -73,11 +77,22 @@ def add(
         claim = _asked(claim, ask, say)
     confirmed = accept or ask is not None or (path is None) or known
     claim = replace(claim, confirmed=confirmed)
+    events = [] if before else [ClaimEventKind.ADDED]
+    events += [ClaimEventKind.CONFIRMED] if confirmed and not known else []
+    claim = _with_events(claim, events, by)
     claim_files.save(home, claim, files)
+    for other in related(claim, claim_files.all_claims(home)):
+        say(f"{other.claim.claim} is about the same {other.why}. Check that this is not the same claim.")
     return claim
 
 
-def _read(path: Path, what: str = "letter") -> bytes:
+def _with_events(claim: Claim, kinds: Sequence[ClaimEventKind], by: str | None) -> Claim:
+    now = iso(datetime.now(UTC)) or ""
+    return replace(claim, events=(*claim.events, *(ClaimEvent(what=kind, at=now, by=by) for kind in kinds)))
+
+
+def read_paper(path: Path, what: str = "letter") -> bytes:
+    """A file that a person named; ConfigError if it cannot be read, is empty or too large."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -89,7 +104,7 @@ def _read(path: Path, what: str = "letter") -> bytes:
 
 def _picture(path: Path, reader: DocumentReader) -> tuple[bytes, str]:
     """A picture that a person named, with its file extension; ConfigError if it is not a picture."""
-    found = picture_of(_read(path, "picture"), reader)
+    found = picture_of(read_paper(path, "picture"), reader)
     if not found:
         raise ConfigError(
             f"{path} is not a picture, or it is broken. Save it again as a JPEG or PNG file, and use that file."
@@ -131,7 +146,7 @@ def _read_claim(
     }  # fmt: skip
     return Claim(
         claim=name, client=owner.slug, deadline_zone=claim_files.zone_of(home), sure=sure,
-        licences=before.licences if before else (), probable=before.probable if before else (), **(fields | given),
+        **{name: getattr(before, name) for name in KEPT} if before else {}, **(fields | given),
     )  # fmt: skip
 
 
@@ -236,7 +251,7 @@ def corrected(claim: Claim, name: str, answer: str) -> Claim:
     return replace(claim, **stated)
 
 
-def confirm(home: Home, claim: Claim, answers: Mapping[str, str]) -> Claim:
+def confirm(home: Home, claim: Claim, answers: Mapping[str, str], by: str | None = None) -> Claim:
     """Apply the corrections in `answers`, mark the claim as confirmed, and save it. ConfigError for invalid answers."""
     for name, answer in answers.items():
         try:
@@ -248,6 +263,7 @@ def confirm(home: Home, claim: Claim, answers: Mapping[str, str]) -> Claim:
                 f"{_named(name)}: {answer!r} is not valid. Write dates as 2026-12-31 and amounts as 389.59. Leave the "
                 "field empty if you do not know it."
             ) from None
+    claim = _with_events(claim, () if claim.confirmed else [ClaimEventKind.CONFIRMED], by)
     claim = replace(claim, confirmed=True)
     claim_files.save(home, claim)
     return claim
@@ -266,7 +282,7 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
         raise ConfigError("Give the name of the person who enters the paper: --by NAME.")
     inside = claim_files.folder(home, claim.claim) / Path(file).name
     path = inside if inside.is_file() else Path(file)
-    content = _read(path, "paper")
+    content = read_paper(path, "paper")
     kind = "statements" if path.name == claim.letter else "sightings"
     at = datetime.now(UTC)
     digest = hashlib.sha256(content).hexdigest()
@@ -308,18 +324,37 @@ def described(claim: Claim) -> list[str]:
         for name in FIELDS
         if displayed(claim, name) != "-"
     ]
-    return [f"Claim {claim.claim} for {claim.client}", *read, *urgent(claim)]
+    head = f"Claim {claim.claim} for {claim.client}"
+    life = f"Step: {claim.step.value.replace('_', ' ')}" + (f". Owner: {claim.owner}" if claim.owner else "")
+    return [head, life, *read, *urgent(claim)]
+
+
+def timeline(claim: Claim) -> list[str]:
+    """A claim's events as lines of text, oldest first."""
+    lines = []
+    for each in claim.events:
+        facts = (each.how, ", ".join(each.sent), each.file, each.outcome and each.outcome.value, each.text)
+        about = "; ".join(filter(None, facts))
+        by = f" by {each.by}" if each.by else ""
+        day = each.day or each.at[:10]
+        lines.append(f"{day}  {each.what.value.replace('_', ' ')}{by}{': ' if about else ''}{about}")
+    return lines
 
 
 def urgent(claim: Claim) -> list[str]:
     """The deadlines and warnings of a claim, as sentences."""
     clocks = claim.clocks(datetime.now(UTC))
     lines = []
-    if claim.deadline:
+    if sent := answered_to(claim.events, AnswerTo.CLAIMANT):
+        lines.append(f"Answered on {sent.day} by {sent.by}.")
+    if closed := closed_by(claim.events):
+        what = f", {closed.amount:.2f} {closed.currency or ''}".rstrip() if closed.amount is not None else ""
+        lines.append(f"Closed on {closed.at[:10]} by {closed.by}: {closed.outcome}{what}.")
+    if claim.deadline and not claim.answered:
         left = clocks["days_left"]
         left = f"overdue by {_days(-left)}" if clocks["overdue"] else f"{_days(left)} left"
         lines.append(f"The deadline is the end of {claim.deadline} in {claim.deadline_zone}: {left}.")
-    if claim.notice_deadline:
+    if claim.notice_deadline and not claim.notified:
         days = clocks["notice_days_left"]
         left = f"{_days(days)} left" if days >= 0 else f"{_days(-days)} ago: read the platform's own clause"
         lines.append(f"If the platform indemnifies you, it may require notice by {claim.notice_deadline}, {left}.")

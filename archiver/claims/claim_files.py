@@ -8,13 +8,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from filelock import FileLock
+
+from archiver.claims.claim_events import (
+    AnswerTo,
+    ClaimEvent,
+    ClaimEventKind,
+    ClaimStep,
+    answered_to,
+    closed_by,
+    read_event,
+    step_of,
+)
 from archiver.claims.facts import platform_of
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
@@ -24,6 +37,7 @@ from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_
 
 CLAIM_FORMAT = 1
 CLAIM = "claim.json"
+LOCK_TIMEOUT_S = 10.0
 ASSUMED = "assumed"  # begins the `sure` text of a value that the letter does not state
 LISTS = ("urls", "pictures", "licences", "probable")
 CONFIRM = "Add the letter again, at a terminal to confirm each value, or with --yes to confirm all."
@@ -47,7 +61,9 @@ class Claim:
 
     `deadline` ends at midnight in `deadline_zone`; `notice_deadline` is the last day for the platform's indemnity
     notice. `letter` and `pictures` are files in the claim's folder. `licences` are the short IDs found for it. Those in
-    `probable` were only matched by picture, and no person has confirmed them.
+    `probable` were only matched by picture, and no person has confirmed them. `use` is commercial or editorial, if a
+    person said so. `verdict` is the last one. `owner` is the person who works on the claim. `events` is its timeline,
+    oldest first.
     """
 
     claim: str
@@ -69,6 +85,27 @@ class Claim:
     probable: tuple[str, ...] = ()
     confirmed: bool = False
     sure: Mapping[str, str] = field(default_factory=dict)
+    use: str | None = None
+    verdict: str | None = None
+    owner: str | None = None
+    events: tuple[ClaimEvent, ...] = ()
+
+    @property
+    def step(self) -> ClaimStep:
+        """Where the claim stands. A licence that nobody has compared does not count as found."""
+        compared = [each for each in self.licences if each not in self.probable]
+        return step_of(confirmed=self.confirmed, licences=compared, events=self.events)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the claimant got an answer, or the claim is closed."""
+        return self.step in (ClaimStep.ANSWERED, ClaimStep.CLOSED)
+
+    @property
+    def notified(self) -> bool:
+        """Whether no notice to a platform is due any more."""
+        without = self.step in (ClaimStep.NO_LICENCE, ClaimStep.CLOSED)
+        return without or answered_to(self.events, AnswerTo.PLATFORM) is not None
 
     @property
     def came(self) -> date | None:
@@ -90,14 +127,32 @@ class Claim:
         days = ("dated", "received", "deadline", "notice_deadline", "first_seen")
         lists = {name: list(getattr(self, name)) for name in LISTS} | {"sure": dict(self.sure)}
         first = self.licences[0] if self.licences else None
-        return vars(self) | {name: iso(getattr(self, name)) for name in days} | lists | {"licence": first}
+        closed = closed_by(self.events)
+        life = {
+            "events": [each.as_json() for each in self.events], "step": self.step.value,
+            "outcome": closed.outcome.value if closed and closed.outcome else None,
+        }  # fmt: skip
+        return vars(self) | {name: iso(getattr(self, name)) for name in days} | lists | {"licence": first} | life
 
     def clocks(self, now: datetime) -> dict[str, Any]:
-        """Whole days left of both deadlines: 0 on the last day, negative after it, None without a deadline."""
+        """Whole days left of both deadlines: 0 on the last day, negative after it, None without a deadline.
+
+        `due` is the earlier deadline of what is still to be sent, and `due_for` says to whom: a missed notice no longer
+        counts. `overdue`: the claimant waits for an answer that is too late.
+        """
         today = now.astimezone(zone(self.deadline_zone)).date()
         days = {"days_left": self.deadline, "notice_days_left": self.notice_deadline}
         left = {name: (day - today).days if day else None for name, day in days.items()}
-        return {**left, "overdue": left["days_left"] is not None and left["days_left"] < 0}
+        answer, notice = left["days_left"], left["notice_days_left"]
+        open_ones = {} if self.answered or answer is None else {AnswerTo.CLAIMANT: answer}
+        if not self.notified and notice is not None and notice >= 0:
+            open_ones[AnswerTo.PLATFORM] = notice
+        first = min(open_ones, key=lambda each: open_ones[each], default=None)
+        due = None if first is None else self.deadline if first is AnswerTo.CLAIMANT else self.notice_deadline
+        return {
+            **left, "overdue": not self.answered and answer is not None and answer < 0, "due": iso(due),
+            "due_for": first and first.value, "due_days_left": None if first is None else open_ones[first],
+        }  # fmt: skip
 
 
 def to_come(day: date) -> bool:
@@ -145,6 +200,16 @@ def save(home: Home, claim: Claim, files: Mapping[str, bytes] | None = None) -> 
     replace_file(place / CLAIM, text.encode())
 
 
+@contextmanager
+def locked(home: Home, claim: str) -> Iterator[None]:
+    """One process at a time changes the claim inside. ConfigError if it was removed meanwhile."""
+    place = folder(home, claim)
+    if not place.is_dir():
+        raise ConfigError(f"The claim {claim} was removed. `archiver claim list` shows all claims.")
+    with FileLock(place / ".lock", timeout=LOCK_TIMEOUT_S):
+        yield
+
+
 def load(home: Home, claim: str) -> Claim:
     """The claim with this name, a unique part of the name, or this reference; ConfigError if there is none."""
     if re.fullmatch(r"[a-z0-9-]+", claim) and (path := home.root / "work" / claim / CLAIM).is_file():
@@ -158,7 +223,7 @@ def load(home: Home, claim: str) -> Claim:
 
 
 def all_claims(home: Home, warn: Callable[[str], None] = lambda _: None) -> list[Claim]:
-    """All claims, the most urgent first; those without a deadline last.
+    """All claims, the most urgent first; those without a deadline follow, then the answered and closed ones.
 
     Folders without a claim are left out. `warn` gets a message for each unreadable claim, which is left out, too.
     """
@@ -168,7 +233,12 @@ def all_claims(home: Home, warn: Callable[[str], None] = lambda _: None) -> list
             found.append(_read(path))
         except ConfigError as error:
             warn(f"warning: {error}")
-    return sorted(found, key=lambda each: (each.deadline or date.max, each.claim))
+    return sorted(found, key=_urgency)
+
+
+def _urgency(claim: Claim) -> tuple[int, date, str]:
+    rank = {ClaimStep.ANSWERED: 1, ClaimStep.CLOSED: 2}.get(claim.step, 0)
+    return rank, claim.deadline or date.max, claim.claim
 
 
 def _read(path: Path) -> Claim:
@@ -183,6 +253,9 @@ def _read(path: Path) -> Claim:
         first = described.pop("licence")
         described.setdefault("licences", [first] if first else [])
         described.setdefault("probable", [])
+        for derived in ("step", "outcome"):
+            described.pop(derived, None)
+        described["events"] = tuple(map(read_event, described.get("events", ())))
         described |= {name: tuple(described[name]) for name in LISTS}
         return Claim(**described)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -203,11 +276,31 @@ def must_be_confirmed(claim: Claim) -> None:
         raise ConfigError(f"The values of {claim.claim} are not confirmed. {CONFIRM}")
 
 
-def with_licences(home: Home, claim: Claim, licences: Iterable[str], probable: Iterable[str] = ()) -> Claim:
+def change(home: Home, claim: Claim, **fields: Any) -> Claim:
+    """Change some fields of the claim as it is on disk now, and save it."""
+    with locked(home, claim.claim):
+        changed = replace(load(home, claim.claim), **fields)
+        save(home, changed)
+    return changed
+
+
+def with_licences(
+    home: Home, claim: Claim, licences: Iterable[str], probable: Iterable[str] = (), *, by: str | None = None
+) -> Claim:
     """Save the claim with these licences. If a licence is in two archives, the last one named counts."""
     by_folder = {each.rpartition("/")[2]: each for each in licences}
     found = replace(claim, licences=tuple(by_folder.values()), probable=tuple(dict.fromkeys(probable)))
-    save(home, found)
+    with locked(home, claim.claim):
+        newest = load(home, claim.claim)
+        chosen = {each.rpartition("/")[2] for each in found.licences if each not in found.probable}
+        before = {each.rpartition("/")[2] for each in newest.licences if each not in newest.probable}
+        events = newest.events
+        if chosen - before:
+            now = iso(datetime.now(UTC)) or ""
+            names = ", ".join(sorted(chosen - before))
+            events = (*events, ClaimEvent(what=ClaimEventKind.LICENCE, at=now, by=by, text=names))
+        found = replace(newest, licences=found.licences, probable=found.probable, events=events)
+        save(home, found)
     return found
 
 

@@ -70,7 +70,8 @@ def hand_over(
             new = write_drafts(place, made)
             if len(new) < 2 * len(made):
                 warn(
-                    f"{place} already contains drafts. They stay as they are. Delete those that you want to make again."
+                    f"{place} contains drafts that somebody edited. They stay as they are. Delete those that you want "
+                    "to make again."
                 )
             written += new
     return written

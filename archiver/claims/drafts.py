@@ -6,10 +6,12 @@ The texts are in `drafts.yaml`. Unknown facts are left out or left blank; nothin
 from __future__ import annotations
 
 import io
+import json
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from archiver.reading.licence_json import LicenceFile
 from archiver.reading.terminal_safe import printable
 
 BLANK = "________________"
+DRAFTS_MADE = ".made.json"  # tells an untouched draft from one that a person edited
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True
     kind = matter.claim.kind.value if matter.claim and matter.claim.kind else "demand" if matter.claim else "none"
     words = PackWords(language)
     facts = _facts(matter, words)
-    heading = _texts()["heading"][language] + ("" if matter.evidence else f" {words('not_evidence')}.")
+    heading = draft_heading(language, evidence=matter.evidence)
     made = []
     for each in _texts()["drafts"]:
         when = each["when"]
@@ -86,12 +89,19 @@ def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True
             and each.get("needs", "asset") in facts
         ):
             chosen = [p for p in each["paragraphs"] if counter_requests or not p.get("counter")]
-            paragraphs = filter(None, (_filled(p[language], facts, blank=p.get("blank", False)) for p in chosen))
+            paragraphs = filter(None, (fill_in(p[language], facts, blank=p.get("blank", False)) for p in chosen))
             made.append(Draft(each["name"], heading, tuple(paragraphs)))
     return made
 
 
-def _filled(text: str, facts: Mapping[str, str], *, blank: bool) -> str | None:
+def draft_heading(language: str, *, evidence: bool = True) -> str:
+    """The line above each draft. Drafts from an archive of recordings say so."""
+    heading = str(_texts()["heading"][language])
+    return heading if evidence else f"{heading} {PackWords(language)('not_evidence')}."
+
+
+def fill_in(text: str, facts: Mapping[str, str], *, blank: bool = False) -> str | None:
+    """The text with its {facts}; None if one is unknown, unless `blank` leaves a line for it."""
     wanted = {name for _, name, _, _ in string.Formatter().parse(text) if name}
     if not blank and any(name not in facts for name in wanted):
         return None
@@ -196,22 +206,41 @@ def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:
 def write_drafts(folder: Path, made: Iterable[Draft]) -> list[Path]:
     """Write each draft as text and as DOCX, for this user only. Returns the written files.
 
-    Existing files stay as they are, because a person may have edited them.
+    Drafts of an earlier time are replaced, or removed if they no longer fit. A file that a person edited stays.
     """
     from docx import Document
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    written = []
+    ours, kept, written = _drafts_made(folder), dict[str, str](), list[Path]()
     for draft in made:
-        text, document = folder / f"{draft.name}.txt", Document()
+        document = Document()
         document.core_properties.author = document.core_properties.comments = ""
         document.add_paragraph().add_run(draft.heading).bold = True
         for paragraph in draft.paragraphs:
             document.add_paragraph(paragraph)
         whole = io.BytesIO()
         document.save(whole)
-        for path, content in ((text, draft.text.encode()), (text.with_suffix(".docx"), whole.getvalue())):
-            if not path.exists():
+        for name, content in ((f"{draft.name}.txt", draft.text.encode()), (f"{draft.name}.docx", whole.getvalue())):
+            path = folder / name
+            if not path.exists() or _digest(path) == ours.get(name):
                 replace_file(path, content)
                 written.append(path)
+                kept[name] = _digest(path)
+    for name in ours.keys() - kept.keys():
+        if (folder / name).is_file() and _digest(folder / name) == ours[name]:
+            (folder / name).unlink()
+    replace_file(folder / DRAFTS_MADE, json.dumps(kept, sort_keys=True).encode())
     return written
+
+
+def _drafts_made(folder: Path) -> dict[str, str]:
+    """The drafts that we wrote, with their digests, by file name; empty if nothing says so."""
+    try:
+        found = json.loads((folder / DRAFTS_MADE).read_text("utf-8"))
+        return {str(name): str(digest) for name, digest in found.items() if Path(name).name == name}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

@@ -18,6 +18,7 @@ from archiver.claims.facts import Use
 from archiver.claims.licence_dialogue import LicenceDialogue
 from archiver.claims.pack_pages import PackWords
 from archiver.claims.rule_engine import Verdict
+from archiver.claims.soundness import soundness_of, write_short_letters
 from archiver.home.settings import Home
 from archiver.reading.letters import LetterKind
 
@@ -60,6 +61,7 @@ class Dialogue:
         claim = self._claim(letter)
         if not claim.confirmed:
             return self._talk.say(f"These values are not confirmed. {CONFIRM}")
+        self._examine(claim)
         self.tell("2. The licence")
         about = LicenceDialogue(
             home=self.home, vault=self.vault, client=self.client, talk=self._talk, by=self.by, reason=self.reason
@@ -67,7 +69,8 @@ class Dialogue:
         known = [] if claim.probable else [*claim.licences]  # ask again about licences that nobody has compared
         named = [self.licence] if self.licence else known or about.matched(claim) or about.looked_for()
         if not named:
-            return self._talk.say(*search.incomplete(self.home, self.client), EMPTY.format(client=self.client))
+            self._talk.say(*search.incomplete(self.home, self.client), EMPTY.format(client=self.client))
+            return self._without_licence(claim)
         claim, found = about.with_licences(claim, named)
         self.tell("3. The client")
         for slug, short_id in found:
@@ -80,6 +83,19 @@ class Dialogue:
         if verdict is Verdict.NOT_COVERED or claim.kind is LetterKind.ABMAHNUNG:
             return self._listed(claim, use)
         return self._packed(claim, use)
+
+    def _examine(self, claim: Claim) -> None:
+        """Say who writes and what the letter lacks, and write the short letters that fit every verdict."""
+        found = soundness_of(self.home, claim)
+        if found.read:
+            self._talk.say("Is the claim itself sound?", *found.as_lines(self.language))
+        for path in write_short_letters(self.home, claim, found, self.language):
+            self._talk.say(f"Wrote {path}.")
+
+    def _without_licence(self, claim: Claim) -> None:
+        words = PackWords(self.language)
+        lawyer = claim.kind is LetterKind.ABMAHNUNG
+        self._talk.say(words("no_licence_lawyer" if lawyer else "no_licence_answer"), words("no_licence_buy"))
 
     @property
     def _talk(self) -> Conversation:

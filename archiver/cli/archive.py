@@ -18,19 +18,25 @@ if TYPE_CHECKING:
 
 @app.command()
 def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """Show each account: last complete run, archived of listed licences, next full reading, problems.
+    """Show each account (last complete run, archived of listed licences, problems), and what needs a person today.
 
     Example: archiver status
     """
-    from archiver.agency.status import status as look
+    from datetime import UTC, datetime
 
-    found = look(opened(home))
+    from archiver.agency.today_facts import look_at_today
+
+    here, now = opened(home), datetime.now(UTC)
+    found, facts, today = look_at_today(here, now)
     if as_json:
-        emit(found.as_json())
-    else:
-        table(*found.table(), "No accounts yet. Add one with `archiver account add`.")
-        for note in found.notes():
-            tell(note)
+        claims = [each.as_json() | each.clocks(now) for each in facts.claims]
+        emit(found.as_json() | {"claims": claims, "today": today.as_json()})
+        return
+    table(*found.table(), "No accounts yet. Add one with `archiver account add`.")
+    for note in found.notes():
+        tell(note)
+    for line in today.as_lines():
+        say(line)
 
 
 @app.command()

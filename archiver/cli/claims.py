@@ -91,11 +91,12 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
     columns = ("claim", "claimant", "reference", "deadline", "days_left", "notice_deadline", "notice_days_left")
     rows = [
         (*("-" if claim[name] is None else claim[name] for name in columns),
-         "OVERDUE" if claim["overdue"] else "" if claim["confirmed"] else "not confirmed")
+         "OVERDUE" if claim["overdue"] else claim["step"].replace("_", " ") if claim["confirmed"] else "not confirmed",
+         claim["owner"] or "-")
         for claim in found
     ]  # fmt: skip
     table(
-        (*(name.replace("_", " ") for name in columns), ""),
+        (*(name.replace("_", " ") for name in columns), "step", "owner"),
         rows,
         "No claims yet. Make one from a letter: archiver letter FILE --client CLIENT",
     )
@@ -107,19 +108,31 @@ def claim_show(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Show a claim: its details, and how each was read.
+    """Show a claim: its details and how each was read, its timeline, and what the letter proves and lacks.
 
     Example: archiver claim show acme-1a2b3c4d
     """
     from datetime import UTC, datetime
 
-    from archiver.claims.claim_entry import described
-    from archiver.claims.claim_files import load
+    from archiver.claims.claim_entry import described, timeline
+    from archiver.claims.claim_files import all_claims, load
+    from archiver.claims.claim_life import papers, related
+    from archiver.claims.soundness import soundness_of
 
-    found = load(opened(home), claim)
+    here = opened(home)
+    found = load(here, claim)
+    others = related(found, all_claims(here))
+    examined = soundness_of(here, found)
     if as_json:
-        emit(found.as_json() | found.clocks(datetime.now(UTC)))
-    for line in [] if as_json else described(found):
+        more = {"papers": list(papers(here, found)), "soundness": examined.as_json() if examined.read else None}
+        common = [{"claim": each.claim.claim, "why": each.why} for each in others]
+        emit(found.as_json() | found.clocks(datetime.now(UTC)) | more | {"related": common})
+        return
+    for line in described(found):
+        tell(line)
+    for each in others:
+        tell(f"Same {each.why}: {each.claim.claim}")
+    for line in (*timeline(found), *(examined.as_lines() if examined.read else ())):
         tell(line)
 
 

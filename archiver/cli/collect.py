@@ -70,9 +70,12 @@ def asset_of(text: str) -> str:
 def run(
     client: Annotated[list[str] | None, typer.Option(help="Only this client; repeatable.")] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account; repeatable.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this mailbox or folder; repeatable.")] = None,
     asset: Annotated[str | None, typer.Option(help="Only the licences of this asset: its id or page URL.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Read every history to its end.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Sign in and count; archive nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Sign in and count, and say why mails are taken; archive nothing.")
+    ] = False,
     as_json: JsonOption = False,
     replay: ReplayOption = None,
     after_restore: Annotated[
@@ -84,17 +87,18 @@ def run(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Archive all new licences of every account. The platforms are only read, never changed.
+    """Archive all new licences of every account, and what is new in every mailbox and folder. All are only read.
 
     Example: archiver run --client acme
     """
     from archiver.agency.night import run as run_accounts
-    from archiver.agency.run_messages import ProgressForecast, closing
+    from archiver.agency.run_messages import ProgressForecast, closing, lines_of
     from archiver.collect.run_context import RunRequest
 
     here = opened(home)
     order = RunRequest(
-        clients=client or (), accounts=account or (), asset_id=None if asset is None else asset_of(asset),
+        clients=client or (), accounts=account or (), sources=source or (),
+        asset_id=None if asset is None else asset_of(asset),
         full=full, dry_run=dry_run, replay=replay, after_restore=after_restore,
     )  # fmt: skip
 
@@ -131,6 +135,8 @@ def run(
                 tell(f"  incomplete: {short_id}")
             for platform_id in result.unexplained:
                 tell(f"  unexplained: {platform_id}")
+            for line in lines_of(result):
+                tell(line)
         for line in closing(here, summary, dry_run=dry_run):
             tell(line)
         tell(f"Run {summary.run}: {summary.outcome}.")

@@ -14,8 +14,8 @@ from typer.main import get_command_from_info, get_group, get_group_from_info, so
 from typer.models import CommandInfo, TyperInfo
 
 GROUPS = {
-    "Set up": ("setup", "init", "client", "account", "sign-in", "schedule", "doctor"),
-    "Archive": ("run", "import", "capture"),
+    "Set up": ("setup", "init", "client", "account", "source", "companion", "sign-in", "schedule", "doctor"),
+    "Archive": ("run", "watch", "import", "capture"),
     "Find": ("find", "show", "open", "assign", "unassigned"),
     "Answer a letter": ("letter", "claim", "assess", "proof"),
     "Watch": ("status", "report", "notify", "verify", "desk"),

@@ -268,6 +268,11 @@ def account_rotate(
     from archiver.agency.accounts import method_of, rotate
 
     here = opened(home)
+    if name in {source.name for source in here.sources()}:  # messages about a refused secret name this command
+        from archiver.cli.sources import source_rotate
+
+        source_rotate(name, secrets_stdin=secrets_stdin, check=check, home=home)
+        return
     account = here.account(name)
     secrets = read_secrets(secrets_stdin, method_of(account.provider, account.method))
     awaited(rotate(here, unlocked(here), name, secrets, username, check=check, replay=replay, say=say))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -40,8 +40,15 @@ _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
+type Wanted = Callable[[str, os.stat_result], bool]
+"""Whether to read a file, by its path as the walk shows it, and its state; asked before it is opened."""
+
+
 def walk(
-    paths: Sequence[Path], forbidden: Path | None = None, reader: DocumentReader | None = None
+    paths: Sequence[Path],
+    forbidden: Path | None = None,
+    reader: DocumentReader | None = None,
+    wanted: Wanted | None = None,
 ) -> Iterator[Item | Refused]:
     """Everything in these paths, in the order of their names. A path that is itself a link is followed: it was named.
 
@@ -50,7 +57,7 @@ def walk(
     """
     if reader is None:
         with DocumentReader(workers=1) as own:
-            yield from walk(paths, forbidden, own)
+            yield from walk(paths, forbidden, own, wanted)
         return
     home = forbidden.stat() if forbidden else None
     for path in paths:
@@ -58,7 +65,7 @@ def walk(
         name = display_name(path.name) or "files"
         try:
             if path.is_dir():
-                yield from _folder(_Folder.open(path), name, home, reader)
+                yield from _folder(_Folder.open(path), name, home, reader, wanted)
             elif not stat.S_ISREG(path.stat().st_mode):
                 yield Refused(path=name, reason="it is not a regular file")
             else:
@@ -101,7 +108,12 @@ class _Folder:
 
 
 def _folder(
-    folder: _Folder, display_path: str, home: os.stat_result | None, reader: DocumentReader, depth: int = 0
+    folder: _Folder,
+    display_path: str,
+    home: os.stat_result | None,
+    reader: DocumentReader,
+    wanted: Wanted | None,
+    depth: int = 0,
 ) -> Iterator[Item | Refused]:
     try:
         here = folder.path.stat() if folder.handle is None else os.fstat(folder.handle)
@@ -117,8 +129,11 @@ def _folder(
                 if entry.is_symlink() or entry.is_junction():
                     yield Refused(path=path, reason="it is a link, and links are not followed")
                 elif entry.is_dir(follow_symlinks=False):
-                    yield from _folder(_Folder.open(folder.path / entry.name, folder), path, home, reader, depth + 1)
+                    inner = _Folder.open(folder.path / entry.name, folder)
+                    yield from _folder(inner, path, home, reader, wanted, depth + 1)
                 elif entry.is_file(follow_symlinks=False):
+                    if wanted and not wanted(path, entry.stat(follow_symlinks=False)):
+                        continue
                     with _reading(folder.file(entry.name)) as file:
                         yield from _file(file, ContainerPlace(path), reader)
                 else:

@@ -38,10 +38,11 @@ def commit_import(
     progress: ImportProgress = lambda *_: None,
     *,
     confirmed: bool = False,
+    seal: bool = True,
 ) -> None:
     """Decide what becomes of recognised files, archive and seal that where there is an archive to write to, and report.
 
-    The catalogue must have caught up with the archive. `confirmed`: see `plan`.
+    The catalogue must have caught up with the archive. `confirmed`: see `plan`. Without `seal`, the caller seals later.
     """
     stored = Archive(home.archive(report.client))
     looks = home.state / "looks" / f"{report.client}.json"
@@ -49,7 +50,8 @@ def commit_import(
     report.fates = planned.fates
     if archive and order:
         report.warnings += map(str, _file(planned, archive.put, archive.add_version, order, progress))
-        report.warnings += archive.seal().warnings
+        if seal:
+            report.warnings += archive.seal().warnings
         catalogue.catch_up(stored, reader)
     report.licences = licence_rows(report.client, stored, catalogue, planned)
 

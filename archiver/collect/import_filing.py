@@ -51,7 +51,8 @@ class Import:
     """One import: who made it, when, and where the bytes of files are kept meanwhile.
 
     An attended capture is one, too: its `source` and `prefix` are its own, `origins` say where each file is from, and
-    `captures` show the pages that were marked, both by SHA-256.
+    `captures` show the pages that were marked, both by SHA-256. A source is one, too: `about` says where in it each
+    file was and how its sender was checked, by SHA-256.
     """
 
     by: str
@@ -63,6 +64,7 @@ class Import:
     prefix: str = IMPORT_PREFIX
     origins: Mapping[str, Origin] = field(default_factory=dict)
     captures: Callable[[str], Sequence[Document]] = lambda _: ()
+    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mask: Callable[[bytes], bytes] = lambda content: content  # takes secrets out of what we write ourselves
 
     @property
@@ -170,6 +172,7 @@ def _source(seen: ClassifiedFile, order: Import) -> dict[str, Any]:
         "sure": paper.sure.value if paper else None,
         "quotes": dict(list(paper.quotes.items())[:40]) if paper else {},
         "dkim": seen.origin,
+        **order.about.get(seen.sha256, {}),
     }
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archiver.collect.file_walk import Item, Refused, walk
+from archiver.collect.file_walk import Item, Refused, Wanted, walk
 from archiver.collect.import_report import ImportProgress
 from archiver.collect.recognition import ClassifiedFile, ocr_by, recognise
 from archiver.reading.mail import Lookup
@@ -30,8 +30,14 @@ def recognised(
     spool: Spool | None,
     keep_files: bool,
     progress: ImportProgress,
+    *,
+    wanted: Wanted | None = None,
+    known: Callable[[Item], bool] = lambda _: False,
 ) -> Iterator[ClassifiedFile]:
-    """Every file, recognised, in the walk's order; a bounded number of them, and of bytes, is in memory at once."""
+    """Every file, recognised, in the walk's order; a bounded number of them, and of bytes, is in memory at once.
+
+    What is not `wanted` is not opened; what is `known` once it is read is left out.
+    """
 
     ocr = ocr_by(reader)
 
@@ -49,7 +55,9 @@ def recognised(
     pending: list[tuple[Future[ClassifiedFile], int]] = []
     done = 0
     with ThreadPoolExecutor(THREADS) as threads:
-        for each in walk(paths, home):
+        for each in walk(paths, home, wanted=wanted):
+            if isinstance(each, Item) and known(each):
+                continue
             if isinstance(each, Refused):
                 refused = ClassifiedFile(path=each.path, sha256="", size=0, what="other", refused=each.reason)
                 future: Future[ClassifiedFile] = Future()

@@ -20,8 +20,10 @@ from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import AccountResult
 from archiver.collect.account_run import AccountRun
 from archiver.collect.run_context import RunContext, RunRequest
+from archiver.collect.source_run import read_source, select_sources
 from archiver.core.errors import ArchiverError, ConfigError, machine_error
-from archiver.home.settings import Account, Home
+from archiver.home.settings import Account, Home, Input
+from archiver.home.source_settings import Source
 from archiver.provider import ProviderInfo, Scope, Transport, load
 
 MAX_CLIENTS = 16  # archives open at once
@@ -30,22 +32,31 @@ MAX_CLIENTS = 16  # archives open at once
 MAX_ACCOUNTS_PER_PLATFORM = 4  # accounts of one platform at once
 
 
+MAX_SOURCES = 4  # mailboxes and folders at once
+
+
 MAX_BROWSER_ACCOUNTS = 4  # accounts of all platforms at once; each is a context of the one browser
 
 
 def clients_without_accounts(home: Home, order: RunRequest) -> list[str]:
     """Clients with an archive but no open account. Their archives are checked against witnesses, cleaned and sealed."""
-    if order.dry_run or order.accounts or order.asset_id or (order.after_restore and not order.clients):
+    if (
+        order.dry_run
+        or order.accounts
+        or order.sources
+        or order.asset_id
+        or (order.after_restore and not order.clients)
+    ):
         return []
     asked = [home.client(slug).slug for slug in order.clients] or list(home.clients)
-    read = {account.client for account in home.accounts() if not account.closed}
+    read = {each.client for each in home.inputs() if not each.closed}
     begun = [slug for slug in asked if any((home.archive(slug) / part).exists() for part in ("ledger", "evidence"))]
     return [slug for slug in begun if slug not in read]
 
 
-def select_accounts(home: Home, order: RunRequest) -> list[Account]:
-    """The open accounts that a request selects, in the order of the home's files; ConfigError for unknown names, or if
-    no account matches."""
+def select_accounts(home: Home, order: RunRequest) -> list[Input]:
+    """The open accounts and sources that a request selects, in the order of the home's files; ConfigError for unknown
+    names, or if nothing matches."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
     keys = {account.name: info.title for account in home.accounts() if (info := on_request(account))}
@@ -54,23 +65,31 @@ def select_accounts(home: Home, order: RunRequest) -> list[Account]:
             f"{named[0]} only holds an API key, because {keys[named[0]]} has no history. Capture single assets with "
             "`archiver capture`."
         )
+    named_sources = frozenset(home.source(name).name for name in order.sources)
     accounts = [
         account
         for account in home.accounts()
         if (not wanted_clients or account.client in wanted_clients)
         and (not wanted or account.name in wanted)
         and account.name not in keys
+        and (wanted or not named_sources)
     ]
     if closed := [account for account in accounts if account.closed and account.name in wanted]:
         raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}. Leave it out, or name another account.")
     accounts = [account for account in accounts if not account.closed]
+    if closed_ones := [each.name for each in home.sources() if each.closed and each.name in named_sources]:
+        raise ConfigError(f"{closed_ones[0]} is closed. Leave it out, or name another source.")
+    sources = []
+    if not order.replay and not order.asset_id and order.sample is None and (named_sources or not wanted):
+        sources = select_sources(home, frozenset(wanted_clients), named_sources)
     if (
         not accounts
+        and not sources
         and not clients_without_accounts(home, order)
-        and (asked := ", ".join((*order.clients, *order.accounts)))
+        and (asked := ", ".join((*order.clients, *order.accounts, *order.sources)))
     ):
         raise ConfigError(f"No account matches {asked}. Name fewer, or add one with `archiver account add`.")
-    return accounts
+    return [*accounts, *sources]
 
 
 def on_request(account: Account) -> ProviderInfo | None:
@@ -107,13 +126,18 @@ class ConcurrencyLimits:
 
     def __init__(self) -> None:
         self.clients = asyncio.Semaphore(MAX_CLIENTS)
+        self._sources = asyncio.Semaphore(MAX_SOURCES)
         self._browsers = asyncio.Semaphore(MAX_BROWSER_ACCOUNTS)
         self._platforms: dict[str, asyncio.Semaphore] = {}
         self._lanes: dict[tuple[str, str], asyncio.Semaphore] = {}
 
     @asynccontextmanager
-    async def turn(self, account: Account) -> AsyncIterator[None]:
+    async def turn(self, account: Input) -> AsyncIterator[None]:
         """Wait for the account's turn, and hold it."""
+        if isinstance(account, Source):
+            async with self._sources:
+                yield
+            return
         browser, organisation = False, False
         with suppress(ConfigError):  # the account's run reports it
             info = load(account.provider).info
@@ -134,7 +158,7 @@ class ClientRun:
     run: RunContext
     gates: ConcurrencyLimits
 
-    async def __call__(self, client: str, accounts: list[Account]) -> None:
+    async def __call__(self, client: str, accounts: list[Input]) -> None:
         done: set[str] = set()
         try:
             async with self.gates.clients:
@@ -164,7 +188,7 @@ class ClientRun:
                     result.fail(fault)
                     self._end(result)
 
-    async def _all(self, client: str, accounts: Sequence[Account], archive: ArchiveWriter, done: set[str]) -> None:
+    async def _all(self, client: str, accounts: Sequence[Input], archive: ArchiveWriter, done: set[str]) -> None:
         with Catalogue(self.run.home.catalogue(client)) as catalogue:
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
             turns = [self._turn(account, archive, done) for account in accounts]
@@ -174,7 +198,7 @@ class ClientRun:
                     raise end
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
 
-    async def _turn(self, account: Account, archive: ArchiveWriter, done: set[str]) -> None:
+    async def _turn(self, account: Input, archive: ArchiveWriter, done: set[str]) -> None:
         async with self.gates.turn(account):
             with Catalogue(
                 self.run.home.catalogue(account.client)
@@ -187,15 +211,11 @@ class ClientRun:
         self.run.summary.accounts.append(result)
         self.run.finished(result)
 
-    async def _account(self, account: Account, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
-        started = time.monotonic()
-        visit, timeout_s = AccountRun(self.run, account, archive, catalogue), self.run.home.settings.run.deadline
-        try:
-            async with asyncio.timeout(timeout_s):
-                result = await visit()
-        except TimeoutError:
-            result = visit.overdue(timeout_s)
-        result.seconds = round(time.monotonic() - started, 3)
+    async def _account(self, account: Input, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
+        if isinstance(account, Source):
+            result: AccountResult = await read_source(self.run, account, archive)
+        else:
+            result = await self._account_in_time(account, archive, catalogue)
         if not self.run.order.dry_run:
             await asyncio.to_thread(
                 archive.append,
@@ -215,8 +235,19 @@ class ClientRun:
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
         return result
 
+    async def _account_in_time(self, account: Account, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
+        started = time.monotonic()
+        visit, timeout_s = AccountRun(self.run, account, archive, catalogue), self.run.home.settings.run.deadline
+        try:
+            async with asyncio.timeout(timeout_s):
+                result = await visit()
+        except TimeoutError:
+            result = visit.overdue(timeout_s)
+        result.seconds = round(time.monotonic() - started, 3)
+        return result
 
-async def run_accounts(run: RunContext, by_client: Mapping[str, list[Account]]) -> list[BaseException]:
+
+async def run_accounts(run: RunContext, by_client: Mapping[str, list[Input]]) -> list[BaseException]:
     """Run the accounts of all clients side by side. Returns the errors that are not an account's result."""
     gates = ConcurrencyLimits()
     visits = [ClientRun(run, gates)(client, accounts) for client, accounts in by_client.items()]

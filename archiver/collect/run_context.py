@@ -11,6 +11,7 @@ from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener
 from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run_tools import RunTools
+from archiver.collect.sources import OpenClaim
 from archiver.collect.terms import SeenTerms
 from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError
@@ -22,7 +23,9 @@ from archiver.provider import ProviderInfo
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What to run. Empty `clients` and `accounts` mean all; `replay` is a folder of recordings (replay homes only).
+    """What to run. Empty `clients` means all; without `accounts` and `sources`, all of both are run.
+
+    `replay` is a folder of recordings (replay homes only).
 
     `after_restore` names a witness's checkpoint from before a restore from a backup; every history is then read to its
     end. `sample` limits how many licences of each list are fetched (for recordings); the rest count as known.
@@ -30,6 +33,7 @@ class RunRequest:
 
     clients: Sequence[str] = ()
     accounts: Sequence[str] = ()
+    sources: Sequence[str] = ()
     asset_id: str | None = None
     full: bool = False
     dry_run: bool = False
@@ -70,7 +74,11 @@ class RunSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """The shared context of a run. `seen_terms` opens a platform's terms pages once for all accounts."""
+    """The shared context of a run.
+
+    `seen_terms` opens a platform's terms pages once for all accounts; `open_claim` makes a claim of a letter that a
+    source received.
+    """
 
     home: Home
     vault: Vault
@@ -80,3 +88,4 @@ class RunContext:
     seen_terms: Callable[[ProviderInfo, Recording | None], Awaitable[list[SeenTerms]]]
     progress: Progress = lambda *_: None
     finished: Callable[[AccountResult], None] = lambda _: None
+    open_claim: OpenClaim | None = None

@@ -33,7 +33,8 @@ def log(home: Home, summary: RunSummary, *, dry_run: bool) -> None:
     folder = home.state / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     frame = {"run": summary.run, "at": iso(datetime.now(UTC)), "dry_run": dry_run}
-    rows = [result.as_json() for result in summary.accounts]
+    # What a dry run lists of mails is for the screen: a log must say nothing of mails that are not archived.
+    rows = [{key: value for key, value in result.as_json().items() if key != "items"} for result in summary.accounts]
     rows += [
         {"client": client, "fault": type(fault).__name__, "message": str(fault)}
         for client, fault in summary.faults.items()
@@ -60,7 +61,7 @@ def read_logs(
     """
     said: dict[str, dict[str, Any]] = {}
     faults: dict[str, tuple[str, str]] = {}
-    newest, settled, wanted = None, set[str](), {account.name: account.client for account in home.accounts()}
+    newest, settled, wanted = None, set[str](), {each.name: each.client for each in home.inputs()}
     logs = list[tuple[datetime, int, Path]]()
     for path in (home.state / "runs").glob("*.jsonl"):
         began = logged_at(path) if _LOG_OF_ACCOUNTS.fullmatch(path.name) else None

@@ -1,4 +1,4 @@
-"""Set one entry in a YAML file that a person wrote. Every other character stays as it is.
+"""Set or delete one entry in a YAML file that a person wrote. Every other character stays as it is.
 
 The round-trip library ruamel.yaml was tried: it drops comments inside braces, moves comments between two entries, and
 changes indentation and quotes.

@@ -31,7 +31,7 @@ def accounts(visit: PageRequest) -> Response:
             added = visit.desk.kept(f"{visit.visitor.name} {key}")
     return visit.page(
         "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
-        added=added, keyed=keyed,
+        added=added, keyed=keyed, sources=visit.home.sources(),
     )  # fmt: skip
 
 

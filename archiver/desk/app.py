@@ -200,6 +200,7 @@ def templates() -> Any:
         environment.globals |= {"at": at, **template_filters.GLOBALS}
         environment.filters |= template_filters.FILTERS
         environment.tests["draft"] = lambda name: name.startswith("drafts/")
+        environment.tests["sendable"] = template_filters.sendable
         _environment.append(environment)
     return _environment[0]
 

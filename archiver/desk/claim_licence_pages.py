@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.catalogue import assigning, search
 from archiver.catalogue.assignment import Assignment, Loss
 from archiver.catalogue.index import CatalogueEntry, ErasedEntry
-from archiver.claims import claim_files
+from archiver.claims import claim_files, claim_life
 from archiver.claims.claim_files import Claim
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
+from archiver.desk.claim_pack_pages import keep_verdict
 from archiver.desk.kept_searches import Search
 from archiver.reading.worker import DocumentReader
 
@@ -26,23 +28,45 @@ def licences_of(visit: PageRequest, claim: Claim) -> list[tuple[CatalogueEntry |
     return [(entry, slug == claim.client) for slug, entry in found]
 
 
-def match(visit: PageRequest) -> Response:
-    """Search for the licence with the claim's pictures, until one has a match, or with an uploaded picture."""
-    claim = visit.claim()
+def searched(visit: PageRequest, claim: Claim, given: tuple[bytes, str] | None = None) -> Search | None:
+    """The search for the claim's pictures, kept until the archives change; None if the claim has no picture.
+
+    With several pictures it stops at the first one with a match. `given` is another picture, which replaces them.
+    """
+    key, state = f"{visit.visitor.name} claim-{claim.claim}", visit.desk.state_of(visit.home, claim.client)
+    with suppress(HTTPException):  # nothing is kept
+        kept: Search = visit.desk.kept(key)
+        if given is None and kept.state == state:
+            return kept
+        given = given or ((kept.content, kept.name) if kept.other else None)
     folder = claim_files.folder(visit.home, claim.claim)
-    given = visit.upload("picture")
     pictures = [given] if given else [((folder / name).read_bytes(), name) for name in claim.pictures]
-    if not pictures:
-        return visit.to("claim", claim.claim)
-    messages: list[str] = []
+    found = None
     for content, name in pictures:
-        found = visit.desk.look_for(content, name, claim.client, warn=messages.append)
-        kept = Search(name, content, claim.client, found, messages)
-        if found.rows:
+        messages: list[str] = []
+        matches = visit.desk.look_for(content, name, claim.client, warn=messages.append)
+        found = Search(name, content, claim.client, matches, messages, state=state, other=given is not None)
+        if found.found.rows:
             break
-    key = secrets.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", len(kept.content) + 12_000_000, kept)
-    return visit.to("claim", claim.claim, found=key)
+    if found:
+        visit.desk.keep(key, len(found.content) + 12_000_000, found)
+    return found
+
+
+def match(visit: PageRequest) -> Response:
+    """Search with another picture that the person uploads."""
+    claim = visit.claim()
+    if given := visit.upload("picture"):
+        searched(visit, claim, given)
+    return visit.to("claim", claim.claim, other="1")
+
+
+def none(visit: PageRequest) -> Response:
+    """Record that the person found no licence in this archive."""
+    claim = visit.claim()
+    claim_life.no_licence(visit.home, claim, by=visit.visitor.name)
+    visit.log_action("no licence found", claim.claim)
+    return visit.to("claim", claim.claim)
 
 
 def choose(visit: PageRequest) -> Response:
@@ -51,7 +75,8 @@ def choose(visit: PageRequest) -> Response:
     with DocumentReader() as reader, search.located(visit.home, visit.given("licence"), reader) as (_, _, entry):
         pass
     kept = claim.licences if visit.given("also") else ()
-    claim_files.with_licences(visit.home, claim, [*kept, entry.short_id])
+    claim_files.with_licences(visit.home, claim, [*kept, entry.short_id], by=visit.visitor.name)
+    keep_verdict(visit)
     visit.log_action("licence chosen", claim.claim, licence=entry.short_id)
     return visit.to("claim", claim.claim)
 
@@ -76,12 +101,14 @@ def assign(visit: PageRequest) -> Response:
             assigning.assign(visit.home, visit.desk.vault, entry.short_id, made, agreed)
             visit.log_action("assigned", entry.short_id, client=claim.client)
         now.append(f"{claim.client}/{entry.folder}")
-    claim_files.with_licences(visit.home, claim, now)
+    claim_files.with_licences(visit.home, claim, now, by=visit.visitor.name)
+    keep_verdict(visit)
     return visit.to("claim", claim.claim)
 
 
 WAYS = [
     PageRoute("/claim/{claim}/match", match, Role.OPERATE, post=True, upload=True),
+    PageRoute("/claim/{claim}/none", none, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/licence", choose, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/assign", assign, Role.OPERATE, post=True),
 ]

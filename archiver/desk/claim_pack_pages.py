@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver.claims import claim_files
+from archiver.claims import claim_files, claim_life
 from archiver.claims.assessment import Assessed, assess
 from archiver.claims.claim_files import Claim
 from archiver.claims.claim_pack import HandOver, hand_over
@@ -17,17 +17,18 @@ from archiver.claims.rule_engine import WORST, Verdict
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.licence_pages import handed_out
+from archiver.desk.translations import LANGUAGES
 from archiver.reading.letters import LetterKind
 
 USES = ("commercial", "editorial")
 
 
-PACK = "proof.zip"
+PACK, PROOF_PDF = "proof.zip", "proof.pdf"
 
 
-def assessed_for(visit: PageRequest, claim: Claim, licence: str, use: str) -> Assessed:
-    """Show the verdict on one of a claim's licences, without saving it."""
-    known = Use(kind=use or None, first_seen=claim.first_seen)
+def assessed_for(visit: PageRequest, claim: Claim, licence: str) -> Assessed:
+    """The verdict on one of a claim's licences, without saving it."""
+    known = Use(kind=claim.use, first_seen=claim.first_seen)
     page = next(iter(claim.urls), None)
     return assess(visit.home, claim.client, known, name=licence, used_on=page)
 
@@ -38,36 +39,50 @@ def worst_verdict(assessed: list[Assessed]) -> Verdict | None:
     return max(verdicts, key=WORST.index, default=None)
 
 
-def pack(visit: PageRequest) -> Response:
-    """Make the pack and its drafts. They replace earlier ones."""
+def use(visit: PageRequest) -> Response:
+    """Keep what the person says about the use. The verdict depends on it."""
     claim = visit.claim()
-    use = Use(kind=visit.given("use") if visit.given("use") in USES else None)
-    verdict = worst_verdict([assessed_for(visit, claim, each, use.kind or "") for each in claim.licences])
+    claim_files.change(visit.home, claim, use=visit.given("use") if visit.given("use") in USES else None)
+    keep_verdict(visit)
+    return visit.to("claim", claim.claim)
+
+
+def keep_verdict(visit: PageRequest) -> None:
+    """Keep the verdict on the claim's licences, for the list of claims."""
+    claim = visit.claim()
+    verdict = worst_verdict([assessed_for(visit, claim, each) for each in claim.licences])
+    claim_files.change(visit.home, claim, verdict=verdict and verdict.value)
+
+
+def pack(visit: PageRequest) -> Response:
+    """Make the proof and its drafts, in the chosen language. They replace earlier ones."""
+    claim = visit.claim()
+    verdict = worst_verdict([assessed_for(visit, claim, each) for each in claim.licences])
     if claim.kind is LetterKind.ABMAHNUNG or verdict in (None, Verdict.NOT_COVERED):
         raise HTTPException(400)
     out = claim_files.folder(visit.home, claim.claim) / PACK
     for old in (out, out.with_suffix(".pdf")):
         old.unlink(missing_ok=True)
-    order = HandOver(out=out, language=visit.language, claim=claim, use=use, drafts=True)
+    language = visit.given("language") if visit.given("language") in LANGUAGES else visit.language
+    order = HandOver(out=out, language=language, claim=claim, use=Use(kind=claim.use), drafts=True)
     warnings: list[str] = []
     hand_over(visit.home, [], order, warn=warnings.append)
-    key = secrets.token_urlsafe(12)
     visit.log_action("pack made", claim.claim)
+    key = secrets.token_urlsafe(12)
     visit.desk.keep(f"{visit.visitor.name} {key}", 1, warnings)
-    return visit.page(
-        "packed.html",
-        claim=claim,
-        clocks=claim.clocks(datetime.now(UTC)),
-        warnings=warnings,
-        papers=papers(visit, claim),
-    )
+    return visit.to("claim", claim.claim, told=key if warnings else "")
 
 
 def papers(visit: PageRequest, claim: Claim) -> dict[str, int]:
     """The files in a claim's folder and their sizes, by name."""
-    folder = claim_files.folder(visit.home, claim.claim)
-    found = sorted(each for each in folder.rglob("*") if each.is_file() and not each.is_symlink())
-    return {each.relative_to(folder).as_posix(): each.stat().st_size for each in found if each.name != "claim.json"}
+    return claim_life.papers(visit.home, claim)
+
+
+def reply_of(visit: PageRequest, claim: Claim) -> str:
+    """The draft of the reply, for reading in place; empty if there is none."""
+    drafts = claim_files.folder(visit.home, claim.claim) / "drafts"
+    found = sorted(drafts.rglob("reply.txt"))
+    return found[0].read_text("utf-8", errors="replace") if found else ""
 
 
 def paper(visit: PageRequest) -> Response:
@@ -78,10 +93,14 @@ def paper(visit: PageRequest) -> Response:
     if visit.asked("save"):
         visit.log_action("saved", f"{claim.claim}/{name}")
     content = (claim_files.folder(visit.home, claim.claim) / name).read_bytes()
-    return handed_out(visit, content, name, "text/plain" if name.endswith((".txt", ".eml")) else "")
+    saved_as = name
+    if name in (PACK, PROOF_PDF):
+        saved_as = f"proof_{claim.client}_{claim.reference or claim.claim}{Path(name).suffix}"
+    return handed_out(visit, content, saved_as, "text/plain" if name.endswith((".txt", ".eml")) else "")
 
 
 WAYS = [
+    PageRoute("/claim/{claim}/use", use, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/pack", pack, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/file/{name:path}", paper),
 ]

@@ -1,4 +1,4 @@
-"""The page of one claim, with the steps from the letter to the pack. Each step is a form."""
+"""The page of one claim: the next step in view, then the whole way, the letter's soundness and the timeline."""
 
 from __future__ import annotations
 
@@ -8,45 +8,54 @@ from functools import partial
 from starlette.responses import Response
 
 from archiver.catalogue import search
-from archiver.catalogue.matching import Word
-from archiver.claims import claim_entry, claim_files
+from archiver.claims import claim_entry, claim_files, claim_life, soundness
 from archiver.claims.claim_files import Claim
-from archiver.claims.rule_engine import Verdict
+from archiver.claims.claim_way import ClaimWay, NextStep, may_be_picture
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
-from archiver.desk.claim_licence_pages import licences_of
-from archiver.desk.claim_pack_pages import USES, assessed_for, papers, worst_verdict
-from archiver.desk.kept_searches import missing
+from archiver.desk.claim_licence_pages import licences_of, searched
+from archiver.desk.claim_pack_pages import PACK, USES, assessed_for, papers, reply_of, worst_verdict
+from archiver.desk.kept_searches import missing, notices
+from archiver.desk.translations import LANGUAGES
 from archiver.reading.letters import LetterKind
 
 
 def show(visit: PageRequest) -> Response:
-    """A claim with its deadline and all its steps."""
+    """A claim with its deadlines, its next step, and everything done so far."""
     claim = visit.claim()
-    use = visit.asked("use") if visit.asked("use") in USES else ""
     entries = licences_of(visit, claim)
-    assessed = [assessed_for(visit, claim, entry.short_id, use) for entry, _ in entries] if claim.confirmed else []
-    kept, rows, key = None, [], visit.asked("found")
-    if key:
-        kept = visit.desk.kept(f"{visit.visitor.name} {key}")
-    if text := visit.asked("q"):
+    judged = claim.confirmed and not set(claim.licences) <= set(claim.probable)
+    assessed = [assessed_for(visit, claim, entry.short_id) for entry, _ in entries] if judged else []
+    files = papers(visit, claim)
+    way = ClaimWay(
+        claim=claim, own=all(own for _, own in entries), verdict=worst_verdict(assessed), proof=PACK in files
+    )
+    looks = way.next is NextStep.FIND or (bool(visit.asked("other")) and claim.confirmed and not claim.answered)
+    chosen = visit.asked("picture") if visit.asked("picture") in claim.pictures else ""
+    picture = (claim_files.folder(visit.home, claim.claim) / chosen).read_bytes() if chosen and looks else b""
+    kept = searched(visit, claim, (picture, chosen) if picture else None) if looks else None
+    rows, text = [], visit.asked("q")
+    if text:
         rows = search.find(
-            visit.home, text, client=claim.client, limit=10, used_on=partial(claim_files.licences_by_page, visit.home)
+            visit.home, text, client=claim.client, limit=20, used_on=partial(claim_files.licences_by_page, visit.home)
         )
+        rows = [each for each in rows if may_be_picture(each["media_type"])][:10]
     matches = [(number, *each) for number, each in enumerate(kept.found.matches)] if kept else []
-    vain = bool(kept or text) and not rows and all(each[1].word is Word.POSSIBLE for each in matches)
-    lawyer = claim.kind is LetterKind.ABMAHNUNG
-    verdict = worst_verdict(assessed)
-    refused = lawyer or verdict is Verdict.NOT_COVERED
+    words = [each[1].word.value for each in matches] if kept else None
+    found = soundness.soundness_of(visit.home, claim)
+    language = visit.asked("letters") if visit.asked("letters") in LANGUAGES else visit.language
+    who = None if visit.visitor.name == OWNER else visit.visitor.name
     return visit.page(
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
-        fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claim_entry.FIELDS], search=kept, key=key,
-        q=text, rows=rows, papers=papers(visit, claim), use=use, uses=USES, lawyer=lawyer, refused=refused,
-        incomplete=missing(visit, claim.client) if vain else [],
-        changing=bool(visit.asked("change")), by="" if visit.visitor.name == OWNER else visit.visitor.name,
-        kinds=[each.value for each in LetterKind], entries=entries, own=all(own for _, own in entries),
-        assessed=assessed, verdict=verdict, matches=matches,
+        fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claim_entry.FIELDS], search=kept,
+        key=f"claim-{claim.claim}", q=text, rows=rows, papers=files, uses=USES, way=way, headline=way.headline(words),
+        incomplete=missing(visit, claim.client) if way.next in (NextStep.FIND, NextStep.WITHOUT) else [],
+        changing=bool(visit.asked("change")), by=who or "", kinds=[each.value for each in LetterKind], entries=entries,
+        assessed=assessed, matches=matches, looks=looks, found=found, told=notices(visit), letters_language=language,
+        letters=soundness.letters_of(visit.home, claim, found, language, by=who), reply=reply_of(visit, claim),
         matched_rows={row["licence"]: row for row in kept.found.rows} if kept else {},
+        searches=soundness.soundness_data()["reverse_searches"], languages=LANGUAGES,
+        related=claim_life.related(claim, claim_files.all_claims(visit.home)),
     )  # fmt: skip
 
 
@@ -58,10 +67,10 @@ def _typed(claim: Claim, name: str) -> str:
 
 
 def confirm(visit: PageRequest) -> Response:
-    """Save the values that the person confirmed or corrected."""
+    """Save the values that the person confirmed or corrected. The page then searches by itself."""
     claim = visit.claim()
     answers = {name: " ".join(visit.given(name).split()) for name in claim_entry.FIELDS if name in visit.form}
-    claim_entry.confirm(visit.home, claim, answers)
+    claim_entry.confirm(visit.home, claim, answers, by=visit.visitor.name)
     visit.log_action("claim confirmed", claim.claim)
     return visit.to("claim", claim.claim)
 

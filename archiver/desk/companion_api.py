@@ -81,7 +81,7 @@ class _Api:
             raise _Refused(429, "wait", "Too many wrong codes were tried. Wait a minute, then try again.")
         await asyncio.sleep(attempt.wait)
         fields = await self._json(request)
-        offer = self.desk.codes.take(fields.get("code", ""))
+        offer = self.desk.companion.codes.take(fields.get("code", ""))
         if offer is None:
             await self._log(None, "pairing refused", origin=self._address(request))
             raise _Refused(
@@ -90,7 +90,7 @@ class _Api:
         self.desk.access.throttle.succeeded(attempt)
         token, made = await self.desk.workers.run(
             None,
-            self.desk.browsers.pair,
+            self.desk.companion.browsers.pair,
             offer,
             fields.get("browser", "") or "a browser",
             fields.get("extension", ""),
@@ -104,7 +104,7 @@ class _Api:
     async def clients(self, request: Request) -> Response:
         """The names of the clients, and of their jobs, that this browser may file to."""
         browser = await self._browser(request)
-        await self.desk.workers.run(None, self.desk.browsers.contact, browser)
+        await self.desk.workers.run(None, self.desk.companion.browsers.contact, browser)
         return JSONResponse(await self.desk.workers.run(None, self._for, browser))
 
     def _for(self, browser: PairedBrowser) -> Mapping[str, Any]:
@@ -149,8 +149,8 @@ class _Api:
                 raise _Refused(507, "desk", str(fault)) from None
             finally:
                 await form.close()
-        self.desk.filer.start()
-        result = await workers.run(f"companion {browser.id}", self.desk.filer.wait, id, FILING_TIMEOUT_S)
+        self.desk.companion.filer.start()
+        result = await workers.run(f"companion {browser.id}", self.desk.companion.filer.wait, id, FILING_TIMEOUT_S)
         self.desk.changed()
         return self._answer(id, result)
 
@@ -162,7 +162,7 @@ class _Api:
         new = inbox.digest(id) is None
         client = self._client(browser, said["client"])
         inbox.store(said, client, browser, files)
-        self.desk.browsers.contact(browser, said["extension"])
+        self.desk.companion.browsers.contact(browser, said["extension"])
         if new:
             self.desk.access.audit.write(
                 browser.person, "capture received", id, browser=browser.id, client=client, how=said["how"]
@@ -179,7 +179,7 @@ class _Api:
 
     def _answer(self, id: str, result: CaptureResult | None) -> Response:
         if result is None:
-            return JSONResponse({"id": id, "state": "waiting", "message": self.desk.filer.waits_for}, 202)
+            return JSONResponse({"id": id, "state": "waiting", "message": self.desk.companion.filer.waits_for}, 202)
         home = self.desk.home
         name = home.clients[result.client].name if result.client in home.clients else HOUSE
         return JSONResponse({
@@ -210,8 +210,8 @@ class _Api:
         except (ArchiverError, OSError) as error:
             raise _Refused(503, "desk", str(machine_error(error) if isinstance(error, OSError) else error)) from None
         if changed:  # it waits to be filed once more
-            self.desk.filer.start()
-            await self.desk.workers.run(name, self.desk.filer.wait, id, FILING_TIMEOUT_S)
+            self.desk.companion.filer.start()
+            await self.desk.workers.run(name, self.desk.companion.filer.wait, id, FILING_TIMEOUT_S)
         self.desk.changed()
         return self._answer(id, await self.desk.workers.run(name, Inbox(self.desk.home.state).result, id))
 
@@ -244,7 +244,9 @@ class _Api:
         users = self.desk.access.users.all
         browser = None
         if scheme.lower() == "bearer" and len(token) < 200:
-            browser = await self.desk.workers.run(None, lambda: self.desk.browsers.read(token.strip(), users()))
+            browser = await self.desk.workers.run(
+                None, lambda: self.desk.companion.browsers.read(token.strip(), users())
+            )
         origin = request.headers.get("origin")
         if browser is None:
             await self._log(None, "companion refused", "token", address=self._address(request))

@@ -15,16 +15,16 @@ MAX_CAPTURES = 50  # on the page
 
 def show(visit: PageRequest, code: str = "", offer: PairingOffer | None = None) -> Response:
     """Browsers, newest contact first. Users who may only read see their own."""
-    browsers = [each for each in visit.desk.browsers.all() if _may(visit, each)]
+    browsers = [each for each in visit.desk.companion.browsers.all() if _may(visit, each)]
     users = visit.desk.access.users.all()
     inbox = Inbox(visit.home.state)
     captures = [each for each in inbox.results() if visit.operates or each.person == visit.visitor.name]
     unread = [each for each in captures if each.outcome == "unread" and not each.bound_to]
     return visit.page(
-        "companion.html", browsers=[(each, visit.desk.browsers.read_state(each, users)) for each in browsers],
+        "companion.html", browsers=[(each, visit.desk.companion.browsers.read_state(each, users)) for each in browsers],
         code=code, offer=offer, minutes=CODE_MINUTES, by="" if visit.visitor.name == OWNER else visit.visitor.name,
         clients=visit.clients(), captures=captures[:MAX_CAPTURES], unread=unread, waiting=len(list(inbox.waiting())),
-        waits_for=visit.desk.filer.waits_for,
+        waits_for=visit.desk.companion.filer.waits_for,
     )  # fmt: skip
 
 
@@ -39,17 +39,17 @@ def make_code(visit: PageRequest) -> Response:
     offer = PairingOffer(
         person=person, clients=chosen or None, by=visit.visitor.name, user=person in visit.desk.access.users.all()
     )
-    code = visit.desk.codes.offer(offer)
+    code = visit.desk.companion.codes.offer(offer)
     visit.log_action("pairing code made", person, clients=", ".join(chosen) or "all")
     return show(visit, code, offer)
 
 
 def revoke(visit: PageRequest) -> Response:
     """End a browser's token at once."""
-    browser = visit.desk.browsers.named(visit.given("id"))
+    browser = visit.desk.companion.browsers.named(visit.given("id"))
     if browser is None or not _may(visit, browser):
         raise ConfigError(visit.words("companion_gone"))
-    visit.desk.browsers.revoke(browser.id)
+    visit.desk.companion.browsers.revoke(browser.id)
     visit.log_action("browser revoked", browser.person, browser=browser.id)
     return visit.to("companion")
 

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from fnmatch import fnmatch
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,17 +17,17 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from archiver.archive.verify import CHECKPOINTS, LEDGER
+from archiver.agency.archive_summary import ArchiveSummary, seal_stamp, state_stamp, summarise_archive
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
-from archiver.companion.filer import CaptureFiler
-from archiver.companion.paired_browsers import PairedBrowsers, PairingCodes
-from archiver.core.errors import ArchiverError, IntegrityError
+from archiver.core.errors import ArchiverError
+from archiver.desk.alert_cache import AlertCache
 from archiver.desk.auth import AccessControl
 from archiver.desk.background_job import Work
+from archiver.desk.companion_state import CompanionState
 from archiver.desk.workers import Workers
-from archiver.home.settings import Home
+from archiver.home.settings import HOUSE, Home
 from archiver.home.vault import Vault, find_key
 from archiver.reading.worker import DocumentReader
 
@@ -53,51 +54,6 @@ class Site:
         return "__Host-desk" if self.secure else f"desk-{min(self.hosts).rpartition(':')[2]}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ArchiveSummary:
-    """The number of licences in an archive, how many lack a document, and the runs of its accounts."""
-
-    followed: object = None  # the state that the catalogue had read
-    count: int = 0
-    incomplete: int = 0
-    fault: str = ""  # why the archive cannot be read
-    runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
-
-
-def _stands(home: Home, slug: str, followed: object) -> ArchiveSummary:
-    try:
-        with DocumentReader() as reader, search.catalogue_of(home, slug, reader) as (_, catalogue):
-            archive, lost = home.archive(slug), len(catalogue.unreadable())
-            if lost or ((archive / "evidence").is_dir() and not (archive / LEDGER).is_file()):
-                return ArchiveSummary(
-                    fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger"))
-                )
-            runs: dict[str, list[RunLine]] = {}
-            for run in catalogue.runs():
-                runs.setdefault(run.account, []).append(run)
-            return ArchiveSummary(
-                followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs
-            )
-    except ArchiverError as error:  # one faulty archive must not hide the others
-        return ArchiveSummary(fault=str(error))
-
-
-def _stamp(home: Home, slug: str) -> object:
-    """A stamp that changes when the ledger grows or the catalogue is rebuilt; None without an archive."""
-    try:
-        ledger = (home.archive(slug) / LEDGER).stat()
-        return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
-    except FileNotFoundError:
-        return None
-
-
-def _sealed(home: Home, slug: str) -> object:
-    """A stamp that changes when a checkpoint or a timestamp is added."""
-    with suppress(FileNotFoundError):
-        return (home.archive(slug) / CHECKPOINTS).stat().st_mtime_ns
-    return None
-
-
 @dataclass
 class Desk:
     """One home, served at one site, with the state that its visitors share."""
@@ -107,7 +63,6 @@ class Desk:
     access: AccessControl
     work: Work = field(default_factory=Work)
     workers: Workers = field(default_factory=Workers)
-    codes: PairingCodes = field(default_factory=PairingCodes)
     vault_key: str | None = None  # as typed at the start; if None, it is looked up when needed
     _home: tuple[object, Home] | None = None
     _standing: dict[str, ArchiveSummary] = field(default_factory=dict)
@@ -118,6 +73,7 @@ class Desk:
     _looking: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
     _catching_up: Lock = field(default_factory=Lock)
+    _alerts: AlertCache = field(default_factory=AlertCache)
     _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
     _cached: OrderedDict[str, tuple[object, Any]] = field(default_factory=OrderedDict)
 
@@ -141,14 +97,10 @@ class Desk:
             self.vault_key = find_key(interactive=False)
         return Vault(self.home.vault, self.vault_key, remember=not self.home.settings.replay)
 
-    @property
-    def browsers(self) -> PairedBrowsers:
-        return PairedBrowsers(self.home.state)
-
     @cached_property
-    def filer(self) -> CaptureFiler:
-        """Files the captures of browsers."""
-        return CaptureFiler(lambda: self.home, lambda: self.vault)
+    def companion(self) -> CompanionState:
+        """The browsers of this home that send captures."""
+        return CompanionState(lambda: self.home, lambda: self.vault)
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -159,7 +111,7 @@ class Desk:
         home, whole = self.home, True
         for slug in search.archives(home):
             known, at = self._followed.get(slug, (None, 0.0))
-            if known is not None and (known == _stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
+            if known is not None and (known == state_stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
                 continue
             if not self._catching_up.acquire(blocking=not at):
                 continue  # another page does the update; only a visitor who changed something waits for it
@@ -178,7 +130,7 @@ class Desk:
         """Update the catalogue; False if it cannot be written, or if the archive has a fault."""
         if self._reader is None:
             self._reader = self._open.enter_context(DocumentReader())  # ends with the process
-        stamp = _stamp(home, slug)
+        stamp = state_stamp(home, slug)
         try:
             with search.catalogue_of(home, slug, self._reader):
                 pass
@@ -196,12 +148,19 @@ class Desk:
 
     def standing(self, home: Home, slug: str) -> ArchiveSummary:
         """The state of a client's archive, according to its catalogue."""
-        if not home.archive(slug).is_dir():
-            return ArchiveSummary()
         followed, known = self._followed.get(slug, (None, 0.0))[0], self._standing.get(slug)
         if known is None or followed is None or known.followed != followed:
-            known = self._standing[slug] = _stands(home, slug, followed)
+            known = self._standing[slug] = summarise_archive(home, slug, followed)
         return known
+
+    def state_of(self, home: Home, client: str) -> object:
+        """What changes when something is archived for a client, or in the house archive."""
+        return tuple(state_stamp(home, slug) for slug in dict.fromkeys((client, HOUSE)))
+
+    def alerts(self, home: Home, today: date) -> Sequence[Any]:
+        """`find_alerts`, cached until an archive or a setting changes."""
+        settings = self._home and self._home[0]
+        return self._alerts.find(home, today, (settings, *(state_stamp(home, slug) for slug in home.clients)))
 
     def turns(self, home: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
         """`status.runs_of`, cached."""
@@ -210,7 +169,7 @@ class Desk:
     def cached[T](self, key: str, count: Callable[[], T]) -> T:
         """A count over all archives, done again when one of them has changed."""
         home = self.home
-        stamp = tuple((slug, _stamp(home, slug), _sealed(home, slug)) for slug in search.archives(home))
+        stamp = tuple((slug, state_stamp(home, slug), seal_stamp(home, slug)) for slug in search.archives(home))
         known = self._cached.get(key)
         if known is None or known[0] != stamp:
             known = stamp, count()

@@ -1,36 +1,42 @@
-"""The home page: clients, tasks for a person, and deadlines."""
+"""Today, the first page: everything that needs a person, what came in last night, and the clients."""
 
 from __future__ import annotations
 
+import secrets
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from starlette.responses import Response
 
+from archiver.agency import integrity
 from archiver.agency.sign_ins import DueSignIn, due_sign_ins
-from archiver.agency.status import status
+from archiver.agency.today import today_of
+from archiver.agency.today_facts import gather
 from archiver.core.errors import VaultLocked
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.desk.new_claim_pages import due
+from archiver.desk.kept_searches import notices
 
 PAGE = 24  # licences of a page
 
 
 def start(visit: PageRequest) -> Response:
-    """Show whether everything is archived: clients, tasks for a person, and deadlines."""
+    """Today: everything that needs a person, or that nothing does; what came in last night; and the clients."""
     if visit.visitor.client:
         return visit.to("client", visit.visitor.client)
-    home = visit.home
-    accounts = status(home, turns=visit.desk.turns).accounts
-    rows = []
-    for client in visit.clients():
-        stands = visit.desk.standing(home, client.slug)
-        theirs = [each for each in accounts if each.client == client.slug and each.configured]
-        rows.append((client, stands, theirs))
-    well = not any(
-        each.fault or each.incomplete or any(account.trouble for account in theirs) for _, each, theirs in rows
-    )
-    return visit.page("home.html", rows=rows, troubles=troubles(visit), claims=due(visit), well=well)
+    desk = visit.desk
+    facts = gather(visit.home, datetime.now(UTC), lambda: desk.vault, summaries=desk.standing, alerts=desk.alerts)
+    return visit.page("home.html", today=today_of(facts), facts=facts, told=notices(visit))
+
+
+def timestamp(visit: PageRequest) -> Response:
+    """Sign and timestamp what an archive holds without a timestamp."""
+    slug = visit.client(visit.given("client")).slug
+    warnings = integrity.seal(visit.home, visit.desk.vault, slug)
+    visit.log_action("timestamp", slug, warnings=len(warnings))
+    key = secrets.token_urlsafe(12)
+    visit.desk.keep(f"{visit.visitor.name} {key}", 1, warnings)
+    return visit.to("", told=key if warnings else "")
 
 
 def troubles(visit: PageRequest) -> list[DueSignIn]:
@@ -40,4 +46,7 @@ def troubles(visit: PageRequest) -> list[DueSignIn]:
     return []
 
 
-WAYS = [PageRoute("/", start, Role.CLIENT)]
+WAYS = [
+    PageRoute("/", start, Role.CLIENT),
+    PageRoute("/today/timestamp", timestamp, Role.OPERATE, post=True),
+]

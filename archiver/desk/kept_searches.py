@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.catalogue import picture_search, search
@@ -13,13 +15,18 @@ from archiver.desk.app import PageRequest
 
 @dataclass
 class Search:
-    """A picture that was searched for, and its matches."""
+    """A picture that was searched for, and its matches. `other`: a person chose it, it is not of the claim's letter.
+
+    `state` is that of the archives when they were searched.
+    """
 
     name: str
     content: bytes = field(repr=False)
     client: str
     found: picture_search.PictureMatches
     messages: list[str]
+    state: object = None
+    other: bool = False
     sheets: dict[int, bytes] = field(default_factory=dict, repr=False)
 
     def sheet(self, number: int) -> bytes:
@@ -48,3 +55,12 @@ def missing(visit: PageRequest, client: str) -> list[str]:
 def _search(visit: PageRequest) -> Search:
     search: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
     return search
+
+
+def notices(visit: PageRequest) -> list[str]:
+    """The warnings of what the visitor just did; empty if they are no longer kept."""
+    kept: list[str] = []
+    if key := visit.asked("told"):
+        with suppress(HTTPException):
+            kept = visit.desk.kept(f"{visit.visitor.name} {key}")
+    return kept

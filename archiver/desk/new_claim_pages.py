@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,32 @@ from archiver.claims import claim_entry, claim_files
 from archiver.core.atomic_files import scratch
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.desk.kept_searches import Search
+from archiver.desk.kept_searches import Search, notices
 from archiver.home.settings import HOUSE
+
+FILTERS = ("open", "answered", "closed", "all")
+"""Which claims the list shows."""
 
 
 def listed(visit: PageRequest) -> Response:
-    """All claims, the most urgent first."""
-    return visit.page("claims.html", claims=due(visit))
+    """The claims, the most urgent first: open ones, unless the person asks for others."""
+    show = visit.asked("show") if visit.asked("show") in FILTERS else FILTERS[0]
+    client, owner, everything = visit.asked("client"), visit.asked("owner"), due(visit)
+    counts = {each: sum(_shows(each, claim) for claim, _ in everything) for each in FILTERS}
+    wanted = [
+        (claim, clocks)
+        for claim, clocks in everything
+        if _shows(show, claim) and client in ("", claim.client) and owner in ("", claim.owner)
+    ]
+    return visit.page(
+        "claims.html", claims=wanted, show=show, choices=FILTERS, counts=counts, client=client, owner=owner,
+        owners=sorted({claim.owner for claim, _ in everything if claim.owner}),
+        clients=[each for each in visit.clients() if each.slug != HOUSE], told=notices(visit),
+    )  # fmt: skip
+
+
+def _shows(show: str, claim: claim_files.Claim) -> bool:
+    return show == "all" or show == (claim.step.value if claim.answered else "open")
 
 
 def new(visit: PageRequest) -> Response:
@@ -53,12 +71,11 @@ def begun(
                 paths[what] = Path(folder) / (what + Path(file[1]).suffix[:9])
                 paths[what].write_bytes(file[0])
         pictures = [paths["picture"]] if picture else []
-        claim = claim_entry.add(visit.home, client, paths.get("letter"), {}, pictures)
+        claim = claim_entry.add(visit.home, client, paths.get("letter"), {}, pictures, by=visit.visitor.name)
     if letter is None:  # nothing was read, so a person must enter what the letter says
-        claim = replace(claim, confirmed=False)
-        claim_files.save(visit.home, claim)
+        claim = claim_files.change(visit.home, claim, confirmed=False)
     if licence:
-        claim = claim_files.with_licences(visit.home, claim, [licence])
+        claim = claim_files.with_licences(visit.home, claim, [licence], by=visit.visitor.name)
     visit.log_action("claim added", claim.claim)
     return visit.to("claim", claim.claim)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from archiver.agency.setup_checklist import StepState, checklist, scheduled_here
+from archiver.agency.setup_checklist import SetupState, checklist, scheduled_here
 from archiver.desk.app import PageRequest, PageRoute
 
 PLACES = {"client": "/clients/new", "account or import": "/accounts/new", "first licences": "/arrivals"}
@@ -14,7 +14,7 @@ PLACES = {"client": "/clients/new", "account or import": "/accounts/new", "first
 def setup(visit: PageRequest) -> Response:
     """What is set up, and what is not."""
     steps = [
-        (each.name, each.state is StepState.DONE) for each in checklist(visit.home, scheduled_here(visit.home.root))
+        (each.name, each.state is SetupState.DONE) for each in checklist(visit.home, scheduled_here(visit.home.root))
     ]
     return visit.page("setup.html", steps=steps, places=PLACES)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import quote
 
 from archiver.agency.sign_ins import DueSignIn
 from archiver.agency.status import AccountStatus
+from archiver.agency.today import urgency as tone_of_deadline
+from archiver.claims.drafts import Draft
 from archiver.claims.facts import platform_of
 from archiver.core import localised
 from archiver.core.model import Moment, iso
@@ -57,8 +60,8 @@ def kind(code: str) -> str:
 
 
 def urgency(days: int | None) -> str:
-    """The style of a deadline: `bad` if it is today or past, `warn` in the last week."""
-    return "" if days is None else "bad" if days <= 0 else "warn" if days <= 7 else "calm"
+    """The style of a deadline, as Today has it; empty without one."""
+    return "" if days is None else tone_of_deadline(days)
 
 
 STATES: Mapping[str, str] = {
@@ -83,13 +86,33 @@ def sentence(value: str) -> str:
     return value[:1].upper() + value[1:]
 
 
+def mail_link(letters: Iterable[Draft], name: str) -> str:
+    """A link that opens a short letter in the person's own mail program; empty if there is no such letter.
+
+    The heading that calls it a draft is left out; a paragraph `Subject:` or `Betreff:` becomes the subject.
+    """
+    found = next((each for each in letters if each.name == name), None)
+    if found is None:
+        return ""
+    first, *others = found.paragraphs
+    label, _, subject = first.partition(": ")
+    titled = label in ("Subject", "Betreff")
+    body = "\r\n\r\n".join(others if titled else found.paragraphs)
+    return f"mailto:?subject={quote(subject if titled else first, safe='')}&body={quote(body, safe='')}"
+
+
+def sendable(name: str) -> bool:
+    """Whether a paper of a claim is one that people send."""
+    return name in ("proof.pdf", "proof.zip") or (name.startswith(("drafts/", "letters/")) and name.endswith(".docx"))
+
+
 def today() -> date:
     return datetime.now(UTC).date()
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
-    "platform": platform, "kind": kind,
+    "platform": platform, "kind": kind, "mail_link": mail_link,
     "tone": tone, "text": text, "iso": iso, "urgency": urgency, "sentence": sentence,
 }  # fmt: skip
 GLOBALS: Mapping[str, Any] = {"today": today, "trouble": trouble, "waits": waits}

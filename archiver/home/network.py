@@ -108,8 +108,11 @@ class Network:
         client._retry_connection = False  # the guard and the pacing count each request once
         return client
 
-    def post(self, url: str, body: bytes, content_type: str, timeout: float) -> bytes:
-        """The answer to one POST, within `timeout` seconds in total; SiteUnavailable gives the reason of a failure."""
+    def post(self, url: str, body: bytes, content_type: str, timeout: float, *, refusals: bool = False) -> bytes:
+        """The answer to one POST, within `timeout` seconds in total; SiteUnavailable gives the reason of a failure.
+
+        `refusals`: the answer to a refused request (4xx) is an answer, too.
+        """
         import httpx
 
         deadline = time.monotonic() + timeout
@@ -120,7 +123,7 @@ class Network:
                 httpx.Client(**self._client_settings(), timeout=timeout) as client,
                 client.stream("POST", url, content=body, headers={"content-type": content_type}) as response,
             ):
-                if not response.is_success:
+                if not (response.is_success or (refusals and response.is_client_error)):
                     raise SiteUnavailable(f"{name} answered {response.status_code}")
                 for chunk in response.iter_bytes():
                     answer += chunk

@@ -24,6 +24,7 @@ from archiver.core.suggestions import did_you_mean
 from archiver.core.yaml_edit import block, with_entry, with_name, without_entry
 from archiver.core.yaml_source import Loc, Marked, Value, load, validate
 from archiver.home.home_folder import default_home as default_home  # most ask for it here
+from archiver.home.source_settings import AnySource, Source, source_of
 
 HOUSE = "house"
 
@@ -321,6 +322,9 @@ class Account(AccountSettings):
     client: str
 
 
+type Input = Account | Source
+"""What a run reads."""
+
 type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "must be one line that is not empty")]
 
 
@@ -330,6 +334,7 @@ class _Client(_SettingsModel):
     domains: tuple[_Line, ...] = ()
     contact: Annotated[Contact, BeforeValidator(_contact)] = Contact()
     accounts: dict[Annotated[str, AfterValidator(check_account_name)], AccountSettings] = {}
+    sources: dict[Annotated[str, AfterValidator(check_account_name)], AnySource] = {}
 
 
 # ---------------------------------------------------------------- the loaded home
@@ -345,6 +350,12 @@ class Client:
     domains: tuple[str, ...]
     accounts: tuple[Account, ...]
     contact: Contact = field(default_factory=Contact)
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def inputs(self) -> list[Input]:
+        """Everything that runs read for this client."""
+        return [*self.accounts, *self.sources]
 
 
 @dataclass(frozen=True)
@@ -370,6 +381,18 @@ class Home:
     def account(self, name: str) -> Account:
         """The account of this name; ConfigError lists the known accounts."""
         return _pick({account.name: account for account in self.accounts()}, name, "account", "archiver account add")
+
+    def sources(self) -> list[Source]:
+        """All mailboxes and folders that runs read, in the order of the clients and of their files."""
+        return [source for client in self.clients.values() for source in client.sources]
+
+    def inputs(self) -> list[Input]:
+        """All accounts and sources: everything that runs read."""
+        return [each for client in self.clients.values() for each in client.inputs]
+
+    def source(self, name: str) -> Source:
+        """The source of this name; ConfigError lists the known sources."""
+        return _pick({source.name: source for source in self.sources()}, name, "source", "archiver source add")
 
     def client(self, slug: str) -> Client:
         """The client of this name; ConfigError lists the known clients."""
@@ -454,13 +477,14 @@ def _clients(root: Path) -> dict[str, Client]:
     read: list[tuple[Marked, Client]] = []
     for path in sorted((root / "clients").glob("*.y*ml")):
         marked, client = _client(path, load(path))
-        for account in client.accounts:
-            here = marked.where(("accounts", account.name))
-            if account.name in seen:
-                raise ConfigError(
-                    f"{here} {account.name}: {seen[account.name]} already has this account. Choose another name."
-                )
-            seen[account.name] = here
+        named: list[tuple[Loc, str]] = [(("accounts", each.name), each.name) for each in client.accounts]
+        named += [(("sources", each.name), each.name) for each in client.sources]
+        for place, name in named:
+            here = marked.where(place)
+            if name in seen:
+                what = str(place[0]).removesuffix("s")
+                raise ConfigError(f"{here} {name}: {seen[name]} already has this {what}. Choose another name.")
+            seen[name] = here
         read.append((marked, client))
     clients = {client.slug: client for _, client in read}
     for marked, client in read:
@@ -482,6 +506,7 @@ def _client(path: Path, marked: Marked) -> tuple[Marked, Client]:
     return marked, Client(
         slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts,
         contact=client.contact,
+        sources=tuple(source_of(name, slug, marked, each) for name, each in client.sources.items()),
     )  # fmt: skip
 
 
@@ -575,9 +600,26 @@ def planned_account(root: Path, name: str, *, client: str, **fields: Any) -> tup
         check_account_name(name)
     except ValueError as error:
         raise ConfigError(f"{error}.") from None
+    return _with_part(root, "accounts", name, client, fields)
+
+
+def planned_source(root: Path, name: str, *, client: str, **fields: Any) -> tuple[Home, str]:
+    """The home as it would be with this source, and the new text of its client's file. Writes nothing.
+
+    `fields` are the keys of its kind; empty ones are left out. ConfigError as for `planned_account`.
+    """
+    try:
+        check_account_name(name)
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
+    return _with_part(root, "sources", name, client, fields)
+
+
+def _with_part(root: Path, part: str, name: str, client: str, fields: Mapping[str, Any]) -> tuple[Home, str]:
     home = Home.load(root)
-    if name in {account.name for account in home.accounts()}:
-        raise ConfigError(f"The account {name!r} exists already. Choose another name.")
+    if name in {each.name for each in home.inputs()}:
+        what = "source" if part == "sources" else "account"
+        raise ConfigError(f"The {what} {name!r} exists already. Choose another name.")
     path = root / "clients" / f"{client}.yaml"
     if client == HOUSE and client not in home.clients:
         text = _CLIENT_HEADING + block({"name": home.settings.agency.name or "House"})
@@ -585,7 +627,7 @@ def planned_account(root: Path, name: str, *, client: str, **fields: Any) -> tup
         home.client(client)
         text = _text(path)
     given = {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items() if value}
-    text = with_entry(path, text, ("accounts",), name, given)
+    text = with_entry(path, text, (part,), name, given)
     _, after = _client(path, load(path, text))
     return replace(home, clients={**home.clients, client: after}), text
 
@@ -649,6 +691,22 @@ def remove_account(root: Path, name: str) -> None:
         account = Home.load(root).account(name)
         path = root / "clients" / f"{account.client}.yaml"
         _write(path, without_entry(path, _text(path), ("accounts",), name), _Client)
+
+
+def add_source(root: Path, name: str, *, client: str, **fields: Any) -> Source:
+    """Write the source to its client's file. Arguments and errors as for `planned_source`."""
+    with _writing(root):
+        _, text = planned_source(root, name, client=client, **fields)
+        _write(root / "clients" / f"{client}.yaml", text, _Client)
+        return Home.load(root).source(name)
+
+
+def remove_source(root: Path, name: str) -> None:
+    """Delete the source from its client's file."""
+    with _writing(root):
+        source = Home.load(root).source(name)
+        path = root / "clients" / f"{source.client}.yaml"
+        _write(path, without_entry(path, _text(path), ("sources",), name), _Client)
 
 
 @contextmanager

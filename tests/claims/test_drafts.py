@@ -135,5 +135,9 @@ def test_they_are_written_as_text_and_docx_and_a_persons_work_is_kept(tmp_path: 
         assert [each.text for each in document.paragraphs] == [draft.heading, *draft.paragraphs]
         assert not document.core_properties.author
     (tmp_path / "drafts" / "reply.txt").write_text("checked")
-    assert write_drafts(tmp_path / "drafts", made) == []
+    (tmp_path / "drafts" / "own.txt").write_text("a person's own")
+    again = write_drafts(tmp_path / "drafts", made[1:])
+    assert len(again) == 2 * len(made) - 2 - (made[0].name != "reply")
+    assert (tmp_path / "drafts" / "reply.txt").read_text() == "checked" and (tmp_path / "drafts" / "own.txt").exists()
+    assert not (tmp_path / "drafts" / f"{made[0].name}.docx").exists(), "no longer fits, and nobody edited it"
     assert (tmp_path / "drafts" / "reply.txt").read_text() == "checked"

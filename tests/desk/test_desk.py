@@ -125,17 +125,19 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
         page.fill("#f-first_seen", "2026-04-01")
         fine(page)
         page.get_by_role("button", name="Confirm").click()
-        page.wait_for_selector(".step.done")
+        page.wait_for_selector("#use")
         assert day(due) in page.locator(".clock").inner_text()
         assert "12 days left" in page.locator(".clock").inner_text()
         page.select_option("#use", "commercial")
-        page.wait_for_url("**use=commercial*")
-        assert page.locator("#step-4 .tag").inner_text() == "Covered"
+        page.get_by_role("heading", name="Yes: licensed on 9 March 2026 for Acme Ltd").wait_for()
+        assert page.locator("#use").input_value() == "commercial", "an answer stays"
+        assert page.locator("#about-verdict > summary .tag").inner_text() == "Covered"
         fine(page)
         pictured(page, "claim")
-        page.get_by_role("button", name="Make the pack").click()
-        page.get_by_role("heading", name="The pack is ready").wait_for()
-        assert "Reply to the letter" in page.locator("main").inner_text()
+        page.get_by_role("button", name="Make the proof").click()
+        page.get_by_role("link", name="proof.pdf").wait_for()
+        page.get_by_text("Read the reply").click()
+        assert "We enclose the documents" in page.locator("#next pre.letter").inner_text()
         fine(page)
         with page.expect_download() as download:
             page.get_by_role("link", name="proof.zip").click()
@@ -167,7 +169,7 @@ def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Se
 
     options = {"locale": "de-DE", "viewport": {"width": 390, "height": 800}, "color_scheme": "dark"}
     with visiting(browser, served, **options) as page:
-        assert page.get_by_role("heading", level=1).inner_text() == "Ist alles archiviert?"
+        assert page.get_by_role("heading", level=1).inner_text() == "Heute"
         narrow(page)
         press(page, "link", "Forderungen")
         page.wait_for_url("**/claims")
@@ -181,8 +183,9 @@ def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Se
         press(page, "button", "Lesen")
         page.wait_for_url("**/claim/*")
         assert page.locator("#f-reference").input_value() == "X7K2P9"
-        press(page, "button", "Alle Werte bestätigen")
-        page.wait_for_selector(".step.done")
+        assert page.evaluate("document.activeElement.innerText") == "Alle Werte bestätigen"
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#q")
         press(page, "textbox", "Nach Wörtern", "9")
         page.keyboard.type("004")
         page.keyboard.press("Enter")

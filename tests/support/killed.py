@@ -56,6 +56,7 @@ ACCOUNT = ("account", "add", "beta-stock", "--client", "beta", "--provider", "sh
 ROTATE = ("account", "rotate", "beta-stock", "--no-check", "--secrets-stdin")
 THERE = "exists. Choose another"
 CLAIM = ("claim", "add", "PLACE/letter.txt", "--client", "acme", "--yes", "--received", "2026-11-20")
+FOLDER = ("source", "add", "beta-papers", "--client", "beta", "--kind", "folder", "--path", "PLACE/papers")
 RUN = ("run", "--replay", str(QUICK))
 
 SCENARIOS = (
@@ -68,6 +69,9 @@ SCENARIOS = (
     Scenario("account leaver", ("account", "leaver", "ada@example.com", "--replay", str(QUICK)), replay=True),
     Scenario("run", RUN, replay=True),
     Scenario("import", ("import", "PLACE/papers", "--client", "acme", *BY)),
+    Scenario("source add", FOLDER),
+    Scenario("source remove", ("source", "remove", "beta-papers"), prepare=(FOLDER,), done="no source"),
+    Scenario("run --source", ("run", "--source", "beta-papers"), prepare=(FOLDER,)),
     Scenario("assign", ASSIGN),
     Scenario("assign to another", ("assign", LICENCE, "beta", "--reason", "Job 2", *BY, "--yes"), prepare=(ASSIGN,)),
     Scenario("assign --undo", ("assign", LICENCE, "--undo", *BY, "--yes"), prepare=(ASSIGN,)),
@@ -94,6 +98,7 @@ SCENARIOS = (
 
 READERS = {
     "find", "show", "status", "verify", "assess", "doctor", "providers", "account check", "claim list", "claim show",
+    "source check", "source list", "source origin", "source report",
     "desk user list", "desk session list", "desk link list", "desk audit", "recording check", "client list",
     "client show",
     "account list", "account show", "providers show", "completion", "schema", "open",
@@ -112,6 +117,8 @@ ELSEWHERE = {
     "sign-in": "needs a person in a browser; it ends with one write to the vault",
     "capture": "needs a browser; what it took is filed as an import",
     "recording capture": "builds in a temporary folder and ends as `recording scrub`",
+    "source rotate": "writes to the vault as `account rotate` does",
+    "watch": "does what `run --source` does, again and again",
     "desk": "calls what the commands call",
     "desk session end": "removes one file",
     "desk link end": "removes one file",

@@ -1,0 +1,100 @@
+"""What one archive holds and lacks, from its catalogue and its newest checkpoint: cheap enough for every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from archiver.archive.ledger import lines_from
+from archiver.archive.reader import Archive
+from archiver.archive.verify import CHECKPOINTS, LEDGER, PRACTICE, Malformed, Token, content, newest_checkpoints
+from archiver.catalogue import search
+from archiver.catalogue.index import RunLine
+from archiver.core.errors import ArchiverError, IntegrityError
+from archiver.home.settings import HOUSE, Home
+from archiver.reading.worker import DocumentReader
+
+MAX_RECENT = 8  # licences whose pictures a page shows
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveSummary:
+    """The number of licences in an archive, what is missing there, and the runs of its accounts.
+
+    `unassigned` counts the licences of the house archive that no client has. `secured`: a timestamp covers the newest
+    ledger line; its signature is not checked here. `recent` are the folders archived last, newest first.
+    """
+
+    followed: object = None  # the state that the catalogue had read
+    count: int = 0
+    incomplete: int = 0
+    unassigned: int = 0
+    secured: bool = True
+    fault: str = ""  # why the archive cannot be read
+    recent: tuple[str, ...] = ()
+    runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
+
+
+def summarise_archive(home: Home, slug: str, followed: object = None) -> ArchiveSummary:
+    """The summary of a client's archive. A faulty archive has a `fault` and does not hide the others."""
+    if not home.archive(slug).is_dir():
+        return ArchiveSummary(followed=followed)
+    try:
+        with DocumentReader() as reader, search.catalogue_of(home, slug, reader) as (_, catalogue):
+            archive, lost = home.archive(slug), len(catalogue.unreadable())
+            if lost or ((archive / "evidence").is_dir() and not (archive / LEDGER).is_file()):
+                return ArchiveSummary(
+                    fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger"))
+                )
+            runs: dict[str, list[RunLine]] = {}
+            for run in catalogue.runs():
+                runs.setdefault(run.account, []).append(run)
+            return ArchiveSummary(
+                followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs,
+                unassigned=catalogue.count_unassigned() if slug == HOUSE else 0, secured=is_secured(archive),
+                recent=tuple(each.folder for each in catalogue.recent(MAX_RECENT)),
+            )  # fmt: skip
+    except ArchiverError as error:  # one faulty archive must not hide the others
+        return ArchiveSummary(fault=str(error))
+
+
+def is_secured(root: Path) -> bool:
+    """Whether a timestamp covers all evidence in the ledger. An empty archive lacks nothing.
+
+    Lines about runs without news wait for the next timestamp by design (see `ArchiveWriter.seal`).
+    """
+    head = Archive(root).head()
+    if head is None:
+        return True
+    covered = next((size for size, note, tokens in newest_checkpoints(root / CHECKPOINTS) if _stamped(note, tokens)), 0)
+    if covered > head.seq:
+        return True
+    return bool(covered) and all(line.type in PRACTICE for line in lines_from(root / LEDGER, covered))
+
+
+def _stamped(note: Path, tokens: Sequence[Path]) -> bool:
+    for path in tokens:
+        try:
+            if Token.parse(content(path)).covers(content(note)):
+                return True
+        except (OSError, Malformed):
+            continue  # `verify` names a broken token
+    return False
+
+
+def state_stamp(home: Home, slug: str) -> object:
+    """A stamp that changes when the ledger grows or the catalogue is rebuilt; None without an archive."""
+    try:
+        ledger = (home.archive(slug) / LEDGER).stat()
+        return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def seal_stamp(home: Home, slug: str) -> object:
+    """A stamp that changes when a checkpoint or a timestamp is added."""
+    with suppress(FileNotFoundError):
+        return (home.archive(slug) / CHECKPOINTS).stat().st_mtime_ns
+    return None

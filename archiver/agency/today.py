@@ -1,0 +1,343 @@
+"""Today: one list of everything that needs a person, and whether nothing is open. Pure.
+
+What each task says and does is in `today.yaml`. Nothing is green while a task is open, and "not certain" says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from archiver.agency.archive_summary import ArchiveSummary
+from archiver.agency.notification_causes import PERSON, working_days
+from archiver.agency.sign_ins import DueSignIn
+from archiver.agency.status import AccountStatus
+from archiver.claims.claim_events import ClaimStep
+from archiver.claims.claim_files import Claim
+from archiver.core import localised
+from archiver.core.model import iso, parse_iso
+from archiver.home.settings import HOUSE
+from archiver.reading.terminal_safe import printable
+
+if TYPE_CHECKING:
+    from archiver.core.alert import Alert
+
+URGENT_DAYS, SOON_DAYS = 2, 7  # days before a deadline
+MAX_SILENT_DAYS = 2  # working days without a complete reading of an account
+NIGHT_HOURS = 24
+MAX_PICTURES = 8
+TONES = ("bad", "warn", "calm")
+
+
+class TodayState(StrEnum):
+    """`clear`: nothing is open and every archive is dated. `not_certain`: no task, but something was not looked at."""
+
+    OPEN = "open"
+    NOT_CERTAIN = "not_certain"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One thing that needs a person. `about` is a claim, an account, a client or a licence; `days_left` is until `due`.
+
+    `post`: the button of `place` starts the work at once, with these fields.
+    """
+
+    kind: str
+    about: str
+    tone: str
+    facts: Mapping[str, str]
+    client: str | None = None
+    count: int = 1
+    due: date | None = None
+    days_left: int | None = None
+    detail: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, language: str) -> str:
+        """What happened, in one sentence."""
+        data = _texts(self.kind)
+        said = data["say_many"] if self.count > 1 and "say_many" in data else data["say"]
+        if "day" in self.facts and "since" in data:
+            said = data["since"]
+        known = {"count": localised.number(self.count, language)}
+        if day := self.facts.get("day"):
+            known["day"] = localised.day(day, language)
+        if self.facts.get("who") == "":
+            known["who"] = _data()["unknown_sender"][language]
+        return str(said[language]).format_map({**self.facts, **known})
+
+    def risk(self, language: str) -> str:
+        """What is at risk."""
+        return str(_texts(self.kind)["risk"][language])
+
+    def button(self, language: str) -> str:
+        """What the button says."""
+        return str(_texts(self.kind)["do"][language])
+
+    @property
+    def place(self) -> str:
+        """The address of the page that does it, on the desk."""
+        return str(_texts(self.kind)["place"]).format_map(self.facts)
+
+    @property
+    def post(self) -> bool:
+        return bool(_texts(self.kind).get("post"))
+
+    @property
+    def command(self) -> str:
+        """The command that does it, or leads to it."""
+        return str(_texts(self.kind)["command"]).format_map(self.facts)
+
+    def as_json(self) -> dict[str, Any]:
+        """A task in `status --json`."""
+        plain = {name: getattr(self, name) for name in ("kind", "about", "client", "tone", "count", "days_left")}
+        said = {"message": self.sentence("en"), "risk": self.risk("en"), "command": self.command}
+        return plain | {"due": iso(self.due), "detail": self.detail} | said
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientFacts:
+    """What is known of one client's archive and accounts. The house archive is one of them."""
+
+    slug: str
+    name: str
+    accounts: Sequence[AccountStatus] = ()
+    summary: ArchiveSummary = ArchiveSummary()  # noqa: RUF009  # frozen
+    fault: tuple[str, str] | None = None  # the last run's error and message, if it could not write the archive
+
+
+@dataclass(frozen=True, kw_only=True)
+class TodayFacts:
+    """All that Today depends on. `sign_ins` is None if the vault is locked; `unchecked` names what failed."""
+
+    now: datetime
+    clients: Sequence[ClientFacts] = ()
+    claims: Sequence[Claim] = ()
+    sign_ins: Sequence[DueSignIn] | None = ()
+    alerts: Sequence[Alert] = ()
+    unreadable_claims: Sequence[str] = ()
+    unchecked: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Night:
+    """What came in during the last day: licences, accounts read, and the folders of the newest pictures."""
+
+    licences: int
+    accounts: int
+    faults: int
+    last_run: str | None
+    pictures: tuple[tuple[str, str], ...] = ()  # client and folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Today:
+    """The tasks, the most urgent first; `reasons` say why it is not certain that nothing else is open."""
+
+    tasks: tuple[Task, ...]
+    reasons: tuple[tuple[str, str], ...]
+    night: Night
+
+    @property
+    def state(self) -> TodayState:
+        if self.tasks:
+            return TodayState.OPEN
+        return TodayState.NOT_CERTAIN if self.reasons else TodayState.CLEAR
+
+    def why(self, language: str) -> list[str]:
+        """The reasons as sentences."""
+        return [_data()["reasons"][key][language].format(names=printable(names)) for key, names in self.reasons]
+
+    def as_lines(self, language: str = "en") -> list[str]:
+        """The tasks, or why none is known, as lines of text."""
+        if not self.tasks:
+            return [_data()["states"][self.state.value][language], *self.why(language)]
+        head = _data()["states"]["open"][language].format(count=len(self.tasks))
+        lines = [
+            f"- {each.sentence(language)}{f' Due: {each.due}.' if each.due else ''} {each.command}"
+            for each in self.tasks
+        ]
+        return [head, *lines]
+
+    def as_json(self) -> dict[str, Any]:
+        """The `today` of `status --json`."""
+        tasks = [each.as_json() for each in self.tasks]
+        night = {name: value for name, value in vars(self.night).items() if name != "pictures"}
+        return {"state": self.state.value, "tasks": tasks, "reasons": self.why("en"), "night": night}
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    import yaml
+
+    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.agency").joinpath("today.yaml").read_text("utf-8"))
+    return loaded
+
+
+def _texts(kind: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = _data()["tasks"][kind]
+    return found
+
+
+# ---------------------------------------------------------------- pure
+
+
+def today_of(facts: TodayFacts) -> Today:
+    """Everything that needs a person, and whether nothing is open."""
+    kinds = list(_data()["tasks"])
+    tasks = sorted(tasks_of(facts), key=lambda each: (TONES.index(each.tone), each.due or date.max,
+                                                      kinds.index(each.kind), each.about))  # fmt: skip
+    return Today(tasks=tuple(tasks), reasons=tuple(_reasons(facts)), night=_night(facts))
+
+
+def tasks_of(facts: TodayFacts) -> Iterator[Task]:
+    """All tasks, unordered. No I/O."""
+    for each in facts.clients:
+        yield from _of_archive(each)
+    for claim in facts.claims:
+        yield from _of_claim(claim, facts.now)
+    for text in facts.unreadable_claims:
+        yield _task("unreadable_claim", text, detail=text)
+    signing = {each.account for each in facts.sign_ins or ()}
+    owners = {account.account: each.slug for each in facts.clients for account in each.accounts}
+    for due in facts.sign_ins or ():
+        ends = due.why.startswith("its session ends")
+        kind = "session_ends" if ends else "sign_in"
+        facts_of_it = {"command": due.command}
+        yield _task(kind, due.account, facts_of_it, client=owners.get(due.account), detail=due.why)
+        if ends:
+            signing.discard(due.account)
+    for each in facts.clients:
+        for account in each.accounts:
+            if account.configured and not account.closed:
+                yield from _of_account(account, facts.now, signing)
+    for alert in facts.alerts:
+        kind = "ending" if "ending" in alert.flags else "concern"
+        client = alert.clients[0] if alert.clients else None
+        page = f"/licence/{alert.subject}" if "two_clients" in alert.flags else "/accounts"
+        known = {"command": alert.command, "page": page}
+        yield _task(kind, alert.subject, known, client=client, detail=f"{alert.message} {alert.risk}")
+
+
+def _task(
+    kind: str, about: str, facts: Mapping[str, str] | None = None, *, client: str | None = None,
+    tone: str | None = None, count: int = 1, due: date | None = None, days_left: int | None = None, detail: str = "",
+    fields: Mapping[str, str] | None = None,
+) -> Task:  # fmt: skip
+    known = {"about": about, "client": client or "", "name": client or "", "detail": detail} | dict(facts or {})
+    return Task(
+        kind=kind, about=about, tone=tone or _texts(kind)["tone"], client=client, count=count, due=due,
+        days_left=days_left, detail=printable(detail), fields=fields or {},
+        facts={name: printable(text) for name, text in known.items()},
+    )  # fmt: skip
+
+
+def _of_archive(each: ClientFacts) -> Iterator[Task]:
+    slug, known, found = each.slug, {"name": each.name}, each.summary
+    if found.fault:
+        yield _task("damage", slug, known, client=slug, detail=found.fault)
+        return
+    if each.fault:
+        error, message = each.fault
+        yield _task("damage" if error == "IntegrityError" else "machine", slug, known, client=slug, detail=message)
+    if found.incomplete:
+        yield _task("incomplete", slug, known, client=slug, count=found.incomplete, fields=_accounts(each))
+    if found.unassigned:
+        yield _task("unassigned", slug, known, client=slug, count=found.unassigned)
+    if not found.secured:
+        yield _task("unsecured", slug, known, client=slug, fields={"client": slug})
+    open_ones = [account for account in each.accounts if account.configured and not account.closed]
+    if slug != HOUSE and not open_ones and not found.count:
+        yield _task("no_account", slug, known, client=slug)
+
+
+def _accounts(each: ClientFacts) -> Mapping[str, str]:
+    lacking = [account.account for account in each.accounts if account.coverage.incomplete and not account.closed]
+    return {"account": lacking[0]} if len(lacking) == 1 else {}
+
+
+def _of_claim(claim: Claim, now: datetime) -> Iterator[Task]:
+    clocks = claim.clocks(now)
+    if claim.step is ClaimStep.CLOSED or (claim.answered and clocks["due"] is None):
+        return
+    kind = "notice" if claim.answered else "claim" if claim.confirmed else "letter"
+    facts = {"who": claim.claimant or "", "case": f" ({claim.reference})" if claim.reference else ""}
+    due, days = clocks["due"], clocks["due_days_left"]
+    yield _task(
+        kind, claim.claim, facts, client=claim.client, tone=urgency(days), days_left=days,
+        due=date.fromisoformat(due) if due else None,
+    )  # fmt: skip
+
+
+def urgency(days: int | None) -> str:
+    """The tone of a deadline: red in the last two days and after it, amber in the last week or without a day."""
+    return "warn" if days is None else "bad" if days <= URGENT_DAYS else "warn" if days <= SOON_DAYS else "calm"
+
+
+def _of_account(account: AccountStatus, now: datetime, signing: Iterable[str]) -> Iterator[Task]:
+    name, client, fields = account.account, account.client, {"account": account.account}
+    if account.unexplained and not account.error:
+        yield _task("unexplained", name, client=client, count=account.unexplained, fields=fields)
+    if name in signing:
+        return
+    if account.error in PERSON:  # the vault was not looked at, or its mark is gone
+        command = {"command": f"archiver sign-in {name}"}
+        yield _task("sign_in", name, command, client=client, detail=account.error)
+        return
+    last = parse_iso(account.last_complete) if account.last_complete else None
+    if last is None and account.outcome == "partial" and not account.error:
+        last = parse_iso(account.last_run) if account.last_run else None  # what lacks documents is a task of its own
+    late = last is None or working_days(_day(last), now.date()) >= MAX_SILENT_DAYS
+    if late or account.outcome == "failed" or account.error:
+        day = {"day": str(iso(_day(last)))} if last else {}
+        yield _task("not_read", name, day, client=client, detail=account.error or "", fields=fields)
+
+
+def _day(moment: datetime | date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _reasons(facts: TodayFacts) -> Iterator[tuple[str, str]]:
+    others = [each for each in facts.clients if each.slug != HOUSE]
+    if not others:
+        yield "no_clients", ""
+    elif not any(each.summary.count for each in facts.clients):
+        yield "empty", ""
+    if facts.sign_ins is None:
+        yield "vault_locked", ""
+    open_ones = [a for each in facts.clients for a in each.accounts if a.configured and not a.closed and a.last_run]
+    if unknown := [each.account for each in open_ones if each.coverage.listed is None]:
+        yield "no_total", ", ".join(unknown)
+    if facts.unchecked:
+        yield "unchecked", "; ".join(facts.unchecked)
+
+
+def _night(facts: TodayFacts) -> Night:
+    since = iso(facts.now - timedelta(hours=NIGHT_HOURS)) or ""
+    runs = [run for each in facts.clients for theirs in each.summary.runs.values() for run in theirs]
+    new = [
+        (each.slug, run)
+        for each in facts.clients
+        for theirs in each.summary.runs.values()
+        for run in theirs
+        if run.at >= since
+    ]
+    counts: dict[str, int] = {}
+    for slug, run in new:
+        counts[slug] = counts.get(slug, 0) + run.archived
+    pictures = [
+        (each.slug, folder) for each in facts.clients for folder in each.summary.recent[: counts.get(each.slug, 0)]
+    ]
+    return Night(
+        licences=sum(counts.values()), accounts=len({run.account for _, run in new}),
+        pictures=tuple(pictures[:MAX_PICTURES]),
+        faults=len({run.account for _, run in new if run.outcome != "complete"}),
+        last_run=max((run.at for run in runs), default=None),
+    )  # fmt: skip

@@ -1,0 +1,233 @@
+"""Decide which mails of a mailbox are taken, each for a stated reason. Pure: a mail's first bytes in, a choice out.
+
+Only these bytes are looked at, in this process and by expressions that take linear time: a mail that is passed over is
+given to no reader process, and nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from enum import StrEnum
+from fnmatch import translate
+from functools import cache
+from html import unescape
+from importlib.resources import files
+from typing import Any
+
+from archiver.reading.letter_words import known as known_letters
+from archiver.reading.platforms import PLATFORMS
+
+START_BYTES = 64 << 10  # of a mail by which it is chosen
+MAX_FIELD_LENGTH = 2000  # characters of a header's field
+MAX_ENCODED_BLOCKS = 40  # blocks of base64 that are looked into
+
+
+class MailUse(StrEnum):
+    """What a mail is taken as: a paper of a platform, or a letter to answer. What is passed over has no use."""
+
+    PAPER = "paper"
+    LETTER = "letter"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailChoice:
+    """What a mail is taken as, and why. The reason says nothing of what the mail says."""
+
+    use: MailUse
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectionRule:
+    """A person's rule: patterns for the sender's address and the subject (`*` any text), and whether to take."""
+
+    sender: str = "*"
+    subject: str = "*"
+    take: bool = True
+
+    def fits(self, sender: str, subject: str) -> bool:
+        return bool(_like(self.sender).fullmatch(sender) and _like(self.subject).fullmatch(subject))
+
+
+def choose(start: bytes, rules: Sequence[SelectionRule] = ()) -> MailChoice:
+    """Whether to take the mail that begins with these bytes, at most `START_BYTES` of them."""
+    header, text = split(start)
+    sender, subject = address_of(header_field(header, "from")), header_field(header, "subject")
+    for number, rule in enumerate(rules, 1):
+        if rule.fits(sender, subject):
+            use = MailUse.PAPER if rule.take else MailUse.NONE
+            if rule.take and reads_as_letter(f"{subject}\n{text}"):
+                use = MailUse.LETTER
+            return MailChoice(use=use, reason=f"rule {number} of this source")
+    if _any("secret_subjects").search(subject):
+        return MailChoice(use=MailUse.NONE, reason="its subject speaks of a code or a password")
+    bulk = bool(re.search(_data()["bulk"], header, re.IGNORECASE | re.MULTILINE))
+    domain = sender.rpartition("@")[2]
+    claimant, platform = _claimant(domain), _platform(domain)
+    if claimant and not (bulk or (platform and not reads_as_letter(f"{subject}\n{text}"))):
+        return MailChoice(use=MailUse.LETTER, reason=f"the sender is the claimant {claimant}")
+    if platform:
+        title = PLATFORMS[platform].title if platform in PLATFORMS else platform.title()
+        if _any("paper_subjects").search(subject) or not bulk:
+            return MailChoice(use=MailUse.PAPER, reason=f"the sender is {title}")
+        return MailChoice(use=MailUse.NONE, reason=f"it goes to many people, and its subject names no paper of {title}")
+    return _by_text(subject, text, bulk=bulk)
+
+
+def _by_text(subject: str, text: str, *, bulk: bool) -> MailChoice:
+    """A mail of a sender whom nobody knows: by what is quoted, passed on or enclosed in it, and by how it reads."""
+    if not bulk:
+        if reads_as_letter(f"{subject}\n{text}"):
+            return MailChoice(use=MailUse.LETTER, reason="it reads as a letter about the use of a picture")
+        attached = re.search(_data()["attached"], text, re.IGNORECASE | re.MULTILINE)
+        if attached and _any("letter_names").search(f"{subject}\n{_file_names(text)}"):
+            return MailChoice(use=MailUse.LETTER, reason="its subject or a document in it is named like such a letter")
+        inner = [address.rpartition("@")[2] for address in _senders_inside(text)]
+        if claimant := next(filter(None, (_claimant(domain) for domain in inner if not _platform(domain))), None):
+            return MailChoice(use=MailUse.LETTER, reason=f"it passes on a mail of the claimant {claimant}")
+        if platform := next(filter(None, map(_platform, inner)), None):
+            title = PLATFORMS[platform].title if platform in PLATFORMS else platform.title()
+            if _any("paper_subjects").search(f"{subject}\n{text}"):
+                return MailChoice(use=MailUse.PAPER, reason=f"it passes on a mail of {title}")
+    return MailChoice(use=MailUse.NONE, reason="no known platform, claimant or rule fits")
+
+
+def reads_as_letter(text: str) -> bool:
+    """Whether a text says that a picture was used wrongly, or asks for its licence, and asks for something.
+
+    A text that names a known claimant needs no words of the first kind.
+    """
+    small = text.lower()
+    wrong = any(hint in small for hint in _data()["hints"]) and _any("wrong").search(text)
+    if not wrong and not any(name.search(text) for hint, name in _claimant_names() if hint in small):
+        return False
+    return all(_any(part).search(text) for part in ("work", "asks"))
+
+
+# ---------------------------------------------------------------- the parts of a mail
+
+
+def split(start: bytes) -> tuple[str, str]:
+    """A mail's header, unfolded, and the words of what follows, as far as these bytes have them."""
+    head, _, body = start.replace(b"\r\n", b"\n").partition(b"\n\n")
+    return re.sub(r"\n[ \t]+", " ", head.decode("utf-8", "replace")), words_of(body)
+
+
+def words_of(body: bytes) -> str:
+    """The readable text of a mail's body without taking it apart: as it is, and what is encoded in it."""
+    texts = [_decoded(quopri.decodestring(body)) if re.search(rb"=[0-9A-F]{2}|=\n", body) else _decoded(body)]
+    for number, block in enumerate(re.finditer(rb"(?:^[A-Za-z0-9+/]{40,76}=*\n?)+(?:[A-Za-z0-9+/]+=*)?", body, re.M)):
+        if number == MAX_ENCODED_BLOCKS:
+            break
+        encoded = b"".join(block[0].split())
+        try:
+            plain = base64.b64decode(encoded[: len(encoded) - len(encoded) % 4])
+        except (binascii.Error, ValueError):
+            continue
+        if b"\0" not in plain[:2000]:
+            texts.append(_decoded(plain))
+    return "\n".join(unescape(re.sub(r"<(?!https?:)[a-zA-Z/!][^<>@]{0,2000}>", " ", text)) for text in texts)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def header_field(header: str, name: str) -> str:
+    """A field of an unfolded header, decoded; empty if it is missing."""
+    found = re.search(rf"^{name}\s*:\s*(.*)$", header, re.IGNORECASE | re.MULTILINE)
+    value = found[1][:MAX_FIELD_LENGTH] if found else ""
+    try:
+        return " ".join(str(make_header(decode_header(value))).split())
+    except (MessageError, LookupError, UnicodeError, ValueError):
+        return value
+
+
+def address_of(value: str) -> str:
+    """The address in a sender's field, in small letters."""
+    found = re.findall(r"[\w.+'=-]{1,64}@[\w-]+(?:\.[\w-]+)+", value)
+    return found[-1].lower() if found else ""
+
+
+def _file_names(text: str) -> str:
+    """The names of the documents that a mail encloses, one a line."""
+    return "\n".join(re.findall(r"name\*?=([^\n;]{1,300})", text, re.IGNORECASE))
+
+
+def _senders_inside(text: str) -> Iterator[str]:
+    """The addresses of senders of mails that a text quotes, passes on or encloses."""
+    pattern = r"^[ \t>*|]*(?:from|von|de|van|expéditeur|reply-to)\b[ \t*]*:(.{1,300})"
+    for found in re.finditer(pattern, text, re.IGNORECASE | re.MULTILINE):
+        yield address_of(found[1])
+
+
+# ---------------------------------------------------------------- the data
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    import yaml
+
+    text = files("archiver.collect").joinpath("mail_selection.yaml").read_text("utf-8")
+    loaded: Mapping[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+@cache
+def _any(part: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{each})" for each in _data()[part]), re.IGNORECASE)
+
+
+@cache
+def _like(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern), re.IGNORECASE)
+
+
+@cache
+def _platform(domain: str) -> str | None:
+    """The platform that sends from a domain."""
+    extra: Mapping[str, Iterable[str]] = _data()["platform_senders"]
+    for name, domains in extra.items():
+        if any(domain == each or domain.endswith(f".{each}") for each in domains):
+            return name
+    for name, platform in PLATFORMS.items():
+        sites = [each for each in re.split(r"\|(?![^(]*\))", platform.marks) if r"\." in each]
+        if any(re.fullmatch(rf"(?:[\w-]+\.)*(?:{each})", domain, re.IGNORECASE) for each in sites):
+            return name
+    return None
+
+
+@cache
+def _claimant_names() -> list[tuple[str, re.Pattern[str]]]:
+    """The patterns of known claimants' names, each with plain small letters that are in whatever fits it."""
+    patterns = [
+        name
+        for each in known_letters()["claimants"]
+        if each["name"] != "Getty Images"  # whose name is in many a receipt
+        for name in each["names"]
+    ]
+    return [
+        (max(re.findall(r"[a-z]+", re.sub(r"\\.|\(.*?\)\??|\[.*?\]|\w\?", " ", name.lower())), key=len, default=""),
+         re.compile(name, re.IGNORECASE))
+        for name in patterns
+    ]  # fmt: skip
+
+
+@cache
+def _claimant(domain: str) -> str | None:
+    """The known claimant that writes from a domain."""
+    for each in known_letters()["claimants"]:
+        if any(domain == known or domain.endswith(f".{known}") for known in each["domains"]):
+            return str(each["name"])
+    return None

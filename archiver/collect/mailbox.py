@@ -1,0 +1,300 @@
+"""A mailbox as a source: which mails are new, which are taken, and how far it is read.
+
+The newest mails come first, since letters have deadlines. What is read is remembered by each folder's UIDVALIDITY and
+UIDs, after it is archived; so a reading that was killed goes on where it was, and repeats at most one batch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ClassVar
+
+from archiver.collect.imap import FolderState, ImapConnection, MailStart
+from archiver.collect.mail_origin import KeptAnswers, authentication_results
+from archiver.collect.mail_selection import START_BYTES, MailUse, SelectionRule, choose, header_field, split
+from archiver.collect.mailbox_access import MailboxSettings, oauth_client, opened
+from archiver.collect.recognition import ClassifiedFile, Ocr, ocr_by, recognise
+from archiver.collect.source_filing import Filing
+from archiver.collect.sources import KeepSecrets, ReceivedLetter, SourceKind, SourceReading, state_of
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import ConfigError, SiteUnavailable
+from archiver.core.model import iso
+from archiver.home.settings import Home
+from archiver.home.source_settings import Source
+from archiver.reading.containers import MAX_FILE_BYTES, ContainerPlace, Refused, unpack
+from archiver.reading.mail import DnsLookup, Lookup, origin_by, unasked
+
+BATCH_MAILS = 100  # that are in memory at once, with their beginnings only
+MAX_PENDING_BYTES = 16 << 20  # of taken mails that wait to be archived
+MAX_LETTER_BYTES = 16 << 20  # of a letter that are read; what follows are large attachments
+MAX_CUTS = 3  # of the connection, in one run
+
+
+class MailboxKind(SourceKind):
+    title: ClassVar[str] = "Mailbox"
+    secrets: ClassVar[tuple[str, ...]] = ("password", "token")
+
+    def settings(self, home: Home, source: Source) -> MailboxSettings:
+        settings = source.options(MailboxSettings)
+        if not settings.username:
+            raise ConfigError(f"{source.marked.where()} username: is missing. Add the mailbox's user name.")
+        if settings.auth != "password" and not settings.client_id:
+            raise ConfigError(f"{source.marked.where()} client_id: is missing. Add the id of the registered program.")
+        if settings.auth == "oauth2" and not (settings.token_url and (settings.device_url or settings.authorise_url)):
+            raise ConfigError(f"{source.marked.where()} oauth2 needs token_url, and device_url or authorise_url.")
+        if settings.ca_file and not (home.root / settings.ca_file).is_file():
+            where = source.marked.where(("ca_file",))
+            raise ConfigError(f"{where} ca_file: {settings.ca_file} does not exist. Correct the path or add the file.")
+        return settings
+
+    def check(
+        self, home: Home, source: Source, secrets: Mapping[str, str], keep: KeepSecrets = lambda _: None
+    ) -> Iterator[str]:
+        settings = self.settings(home, source)
+        with opened(home, settings, secrets, keep) as box:
+            yield f"{settings.host} accepts the sign-in of {settings.username}"
+            for name in box.folders(settings.folders):
+                state = box.examine(name)
+                yield f"folder {name}: {f'{state.mails} mails' if state else 'there is none of this name'}"
+
+    def read(self, reading: SourceReading) -> None:
+        settings = self.settings(reading.home, reading.source)
+        with Filing(reading) as filing:
+            work = MailboxReading(reading, settings, filing)
+            for cuts in range(MAX_CUTS):
+                before = work.done
+                try:
+                    secrets = reading.secrets
+                    with opened(reading.home, settings, secrets, reading.keep_secrets) as box:
+                        work.read(box)
+                    return
+                except SiteUnavailable:
+                    reading.check_time()
+                    if cuts == MAX_CUTS - 1 or work.done == before:  # no progress, so it is down
+                        raise
+
+    def sign_in(
+        self, home: Home, source: Source, secrets: Mapping[str, str], say: Callable[[str], None]
+    ) -> dict[str, str] | None:
+        settings = self.settings(home, source)
+        if settings.auth == "password":
+            return None
+        token = oauth_client(home, settings, secrets).sign_in(say)
+        return {**secrets, "token": token}
+
+    def listing(self, home: Home, source: Source) -> list[dict[str, Any]]:
+        cursors = ReadingCursors.load(state_of(home, source.name), source.options(MailboxSettings))
+        return [{"place": place, "why": why} for place, why in sorted(cursors.lacking.items())]
+
+
+# ---------------------------------------------------------------- how far it is read
+
+
+@dataclass
+class FolderCursor:
+    """The mails of a folder that are read: all numbers from `low` to `top`."""
+
+    uidvalidity: int
+    low: int
+    top: int
+
+
+@dataclass
+class ReadingCursors:
+    """How far each folder is read, and what could not be read. The file may vanish: then all is read again, and what is
+    archived is recognised."""
+
+    path: Path
+    since: str | None
+    folders: dict[str, FolderCursor] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, state: Path, settings: MailboxSettings) -> ReadingCursors:
+        since = settings.since.isoformat() if settings.since else None
+        found = cls(state / "cursor.json", since)
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            stored = json.loads(found.path.read_text("utf-8"))
+            if stored["since"] == since:
+                found.folders = {name: FolderCursor(**each) for name, each in stored["folders"].items()}
+            found.lacking = dict(stored["lacking"])
+        return found
+
+    def save(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folders = {name: vars(each) for name, each in self.folders.items()}
+        content = {"since": self.since, "folders": folders, "lacking": self.lacking}
+        replace_file(self.path, json.dumps(content, sort_keys=True, ensure_ascii=False).encode())
+
+
+# ---------------------------------------------------------------- the reading
+
+
+class MailboxReading:
+    """One reading of a mailbox. `done` counts the mails that were looked at; it may go on after a cut connection."""
+
+    def __init__(self, reading: SourceReading, settings: MailboxSettings, filing: Filing) -> None:
+        self.reading, self.settings, self.filing = reading, settings, filing
+        self.done = 0
+        self._rules = [SelectionRule(**each.model_dump()) for each in settings.rules]
+        self._cursors = ReadingCursors.load(reading.state, settings)
+        if reading.full:
+            self._cursors.folders.clear()
+        self._lookup: Lookup = unasked if reading.home.settings.replay else DnsLookup()
+        self._ocr: Ocr = ocr_by(reading.reader)
+        self._pending: list[ClassifiedFile] = []
+        self._bytes = 0
+        self._total = 0
+
+    def read(self, box: ImapConnection) -> None:
+        for name in box.folders(self.settings.folders):
+            state = box.examine(name)
+            if state is None:
+                self.reading.result.lack(f"{self.reading.source.name}/{name}", "there is no folder of this name")
+                continue
+            self._folder(box, state)
+        result = self.reading.result
+        if not self.reading.dry_run and all(each.low <= 1 for each in self._cursors.folders.values()):
+            result.sweep = "full" if self.reading.full or result.sweep == "full" else "known"
+
+    def _folder(self, box: ImapConnection, state: FolderState) -> None:
+        cursor = self._cursors.folders.get(state.name)
+        if cursor and cursor.uidvalidity != state.uidvalidity:
+            self.reading.result.warnings.append(
+                f"{self.reading.source.name}: the server numbered the mails of {state.name} anew, so all of them are "
+                "read again. What is archived is not archived twice."
+            )
+            cursor = None
+        if cursor is None:
+            cursor = FolderCursor(state.uidvalidity, state.uidnext, state.uidnext - 1)
+            self._cursors.folders[state.name] = cursor
+            self.reading.result.sweep = "full"
+            self._total += state.mails
+        span = max(50_000, state.uidnext // 2000)
+        while cursor.top < state.uidnext - 1:  # what came since
+            high = min(cursor.top + span, state.uidnext - 1)
+            uids = box.uids(cursor.top + 1, high, self.settings.since)
+            for part in _parts(uids):
+                self._batch(box, state, part)
+                cursor.top = part[-1]
+                self._save()
+            cursor.top = high
+        while cursor.low > 1:  # what came before, backwards
+            low = max(1, cursor.low - span)
+            uids = box.uids(low, cursor.low - 1, self.settings.since)
+            for part in _parts(uids[::-1]):
+                self._batch(box, state, part)
+                cursor.low = part[-1]
+                self._save()
+            cursor.low = low
+        self._save()
+
+    def _save(self) -> None:
+        if not self.reading.dry_run:
+            self._cursors.lacking |= dict(each.split(": ", 1) for each in self.reading.result.unexplained)
+            self._cursors.save()
+
+    def _batch(self, box: ImapConnection, state: FolderState, uids: Sequence[int]) -> None:
+        """Read some mails, and archive what is taken."""
+        self.reading.check_time()
+        for mail in box.starts(uids, START_BYTES):
+            self._mail(box, state, mail)
+            if self._bytes > MAX_PENDING_BYTES:
+                self._commit()
+        self._commit()
+        self.done += len(uids)
+        self.reading.progress(self.reading.source.name, self.done, max(self._total, self.done) or None)
+
+    def _mail(self, box: ImapConnection, state: FolderState, mail: MailStart) -> None:
+        reading, place = self.reading, f"{self.reading.source.name}/{state.name}/{mail.uid}"
+        choice = choose(mail.start, self._rules)
+        taken = choice.use is not MailUse.NONE
+        said = {"arrived": iso(mail.arrived.astimezone(UTC)) if mail.arrived else None, "use": choice.use.value}
+        if taken and reading.dry_run:
+            header, _ = split(mail.start)
+            said |= {"from": header_field(header, "from")[:200], "subject": header_field(header, "subject")[:200]}
+        reading.result.count(choice.reason, place, taken=taken, dry_run=reading.dry_run, **said)
+        if not taken:
+            return
+        letter = choice.use is MailUse.LETTER
+        whole = len(mail.start) < START_BYTES
+        if not letter and mail.size > MAX_FILE_BYTES:
+            reading.result.lack(place, f"it is larger than {MAX_FILE_BYTES >> 20} MB")
+            return
+        most = MAX_LETTER_BYTES if letter else MAX_FILE_BYTES
+        content = mail.start if whole else box.rest(mail.uid, mail.start, most)
+        about = {
+            "mailbox": {
+                "source": reading.source.name, "folder": state.name, "uid": mail.uid,
+                "uidvalidity": state.uidvalidity, "arrived": said["arrived"],
+            },
+            "authentication_results": authentication_results(content),
+        }  # fmt: skip
+        if letter:
+            self._letter(place, content, mail, about)
+        else:
+            self._paper(place, content, about)
+
+    def _paper(self, place: str, content: bytes, about: dict[str, Any]) -> None:
+        """Take a mail apart and recognise its parts. One that cannot be taken apart is archived as it came."""
+        digest, keys = sha256(content).hexdigest(), KeptAnswers(self._lookup)
+        reader = self.reading.reader
+        for item in unpack(reader, ContainerPlace(f"{place}.eml"), content):
+            if isinstance(item, Refused):
+                if item.path != f"{place}.eml":
+                    continue  # an attachment; the whole mail is archived
+                origin = origin_by(reader, content, keys)
+                seen = ClassifiedFile(
+                    path=item.path, sha256=digest, size=len(content), what="letter", media_type="message/rfc822",
+                    sign=True, note=item.reason, origin=origin,
+                )  # fmt: skip
+                kept: bytes | None = content
+            else:
+                seen = recognise(item, reader, keys, self._ocr)
+                if item.sha256 == digest and item.within is None:
+                    seen = replace(seen, sign=True)  # it was taken, so it is archived whatever it says
+                else:
+                    self.filing.about[seen.sha256] = {"attached_to": digest, "mailbox": about["mailbox"]}
+                if seen.says_nothing:
+                    continue
+                kept = item.content if seen.keep else None
+            self.filing.spool.take(seen, kept)
+            self._pending.append(replace(seen, preview=None))
+        self._bytes += len(content)
+        self.filing.about[digest] = {**about, "dkim_keys": keys.kept}
+
+    def _letter(self, place: str, content: bytes, mail: MailStart, about: dict[str, Any]) -> None:
+        reading = self.reading
+        if reading.dry_run:
+            return
+        if reading.open_claim is None:
+            reading.result.lack(place, "it is a letter, and only `archiver run` opens claims")
+            return
+        keys = KeptAnswers(self._lookup)
+        origin = origin_by(reading.reader, content, keys)
+        if len(content) >= MAX_LETTER_BYTES:
+            reading.result.lack(place, f"only the first {MAX_LETTER_BYTES >> 20} MB of this letter are read")
+        letter = ReceivedLetter(
+            client=reading.source.client, source=reading.source.name, place=place, content=content,
+            received=mail.arrived, origin={**about, "dkim": origin, "dkim_keys": keys.kept},
+        )  # fmt: skip
+        name = reading.open_claim(letter)
+        if name not in reading.result.claims:
+            reading.result.claims.append(name)
+
+    def _commit(self) -> None:
+        if not self._pending:
+            return
+        report = self.filing.commit(self._pending)
+        self.filing.tally(report, lambda path: path.partition("!")[0].removesuffix(".eml"))
+        self._pending, self._bytes = [], 0
+
+
+def _parts(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (uids[at : at + BATCH_MAILS] for at in range(0, len(uids), BATCH_MAILS))

@@ -1,0 +1,78 @@
+"""What a client's file says of a source: a mailbox or a folder that every run reads.
+
+The keys that all kinds share are here. Each kind has its own keys and checks them itself (`Source.options`), so a
+further kind changes nothing in this room.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from archiver.core.yaml_source import Marked, Value, validate
+
+
+class SourceSettings(BaseModel):
+    """The keys of any source. Since the day `closed` nothing reads it. `secret_command` prints its password."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    username: str | None = None
+    secret_command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    closed: date | None = None
+
+
+class AnySource(SourceSettings):
+    """A source of a kind that is not looked at yet; its own keys are allowed."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One source of a client. `marked` is its part of the client's file, with the place of each key."""
+
+    name: str
+    client: str
+    kind: str
+    marked: Marked
+    username: str | None = None
+    secret_command: tuple[str, ...] | None = None
+    closed: date | None = None
+
+    @property
+    def provider(self) -> str:
+        """What stands where an account has its platform: `mailbox` or `folder`."""
+        return self.kind
+
+    def value(self, key: str) -> Value:
+        """A setting as the file has it; None if it is not there."""
+        return self.marked.value.get(key) if isinstance(self.marked.value, dict) else None
+
+    def options[M: SourceSettings](self, model: type[M]) -> M:
+        """All its settings, checked against its kind's model; ConfigError names `file:line:column` of each fault."""
+        return validate(self.marked, model)
+
+
+def source_of(name: str, client: str, marked: Marked, settings: AnySource) -> Source:
+    """A source from its client's file, which is `marked`."""
+    places = {loc[2:]: place for loc, place in marked.places.items() if loc[:2] == ("sources", name)}
+    return Source(
+        name=name, client=client, kind=settings.kind, username=settings.username,
+        secret_command=settings.secret_command, closed=settings.closed,
+        marked=replace(marked, value=_present(_part(marked.value, name)), places={(): (1, 1), **places}),
+    )  # fmt: skip
+
+
+def _part(value: Any, name: str) -> Value:
+    found: Value = value["sources"][name]
+    return found
+
+
+def _present(value: Value) -> Value:
+    """The settings without empty keys: a `key:` without a value means the default."""
+    return {key: item for key, item in value.items() if item is not None} if isinstance(value, dict) else value

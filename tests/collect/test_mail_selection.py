@@ -1,0 +1,75 @@
+"""Which mails are taken, as what, and that no mail takes long to choose."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.collect.mail_selection import START_BYTES, MailUse, SelectionRule, choose, reads_as_letter
+from tests.support.claim_letters import SENT
+from tests.support.imap_server import mail
+from tests.support.papers import licence, receipt
+
+MANY = "<mailto:u@example.com>"
+PDF = [("Abmahnung.pdf", b"%PDF-1.7")]
+
+
+@pytest.mark.parametrize(
+    ("content", "use"),
+    [
+        (mail("x@mail.shutterstock.com", "Your invoice"), MailUse.PAPER),
+        (mail("x@shutterstock.com.example", "Your invoice"), MailUse.NONE),
+        (mail("x@notshutterstock.com", "Your invoice"), MailUse.NONE),
+        (mail("x@e.freepik.com", "10 new pictures", List_Unsubscribe=MANY), MailUse.NONE),
+        (mail("x@e.freepik.com", "Your receipt", List_Unsubscribe=MANY), MailUse.PAPER),
+        (mail("x@adobe.com", "Your password was changed"), MailUse.NONE),
+        (mail("x@copytrack.com", "Claim X7K2P9", "See your portal."), MailUse.LETTER),
+        (mail("x@copytrack.com", "Our news", "All about us.", List_Unsubscribe=MANY), MailUse.NONE),
+        (mail("license@gettyimages.com", "Case 1", SENT[0].text), MailUse.LETTER),
+        (mail("sales@gettyimages.com", "Your invoice", "Thank you."), MailUse.PAPER),
+        (mail("b@example.org", "Unser Zeichen 1", "Anbei.", attachments=PDF), MailUse.LETTER),
+        (mail("b@example.org", "Fwd: order", "> From: x <x@istockphoto.com>\n> Your receipt"), MailUse.PAPER),
+        (
+            mail("b@example.org", "Five tips", SENT[0].text, List_Unsubscribe=MANY),
+            MailUse.NONE,
+        ),
+        (mail("b@example.org", "Lunch", "At noon?"), MailUse.NONE),
+    ],
+)
+def test_a_mail_is_taken_as_what_it_is(content: bytes, use: MailUse) -> None:
+    assert choose(content).use is use
+
+
+def test_a_persons_rules_come_first() -> None:
+    rules = [
+        SelectionRule(sender="news@*", take=False),
+        SelectionRule(sender="*@printshop.example", subject="*invoice*"),
+    ]
+    assert choose(mail("news@istockphoto.com", "Your receipt"), rules).use is MailUse.NONE
+    assert choose(mail("a@printshop.example", "Invoice 7"), rules).use is MailUse.PAPER
+    assert choose(mail("a@printshop.example", "Hello"), rules).use is MailUse.NONE
+
+
+def test_letters_read_as_letters_and_papers_do_not() -> None:
+    read = [each for each in SENT if reads_as_letter(each.text)]
+    assert len(read) >= 0.95 * len(SENT)
+    for language in ("en", "de", "fr", "es"):
+        for paper in (licence(language, "istock", 1), receipt(language, "istock", 1)):
+            assert not reads_as_letter(paper.text), paper.text
+
+
+HOSTILE = st.sampled_from(
+    ["<a ", "<", "=\n", "A" * 76 + "\n", "from: a@b.c\n", "\nfrom:", "a@", "a.", "ohne ", "within ", "name=", "&#"]
+)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(HOSTILE, min_size=1, max_size=3), st.binary(max_size=60))
+def test_no_mail_takes_long(parts: list[str], some: bytes) -> None:
+    content = b"From: a@b.example\nSubject: x\n\n" + ("".join(parts).encode() + some) * (START_BYTES // 8)
+    started = time.process_time()
+    choose(content[:START_BYTES])
+    assert time.process_time() - started < 2  # of some milliseconds; what is quadratic takes minutes

@@ -1,0 +1,97 @@
+"""The pages of claims over plain HTTP: roles, the calendar's address, and what hostile forms reach."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from importlib.resources import files
+
+import pytest
+
+from archiver.claims import claim_files
+from archiver.claims.claim_files import Claim
+from archiver.desk.auth import Users
+from archiver.desk.translations import LANGUAGES, words
+from tests.support.claims_kit import CLAIM
+from tests.support.desk_kit import PASSWORD, Person, Served
+
+type Sign = Callable[..., Person]
+
+
+@pytest.fixture
+def claim(served: Served) -> Iterator[Claim]:
+    made = replace(CLAIM, claim="acme-pages", reference="P-1", confirmed=True, deadline=date(2099, 1, 1), received=None)
+    claim_files.save(served.agency.home, made)
+    yield made
+    folder = claim_files.folder(served.agency.home, made.claim)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.unlink()
+    if folder.exists():
+        folder.rmdir()
+
+
+def test_who_may_only_read_changes_nothing(served: Served, person: Sign, claim: Claim) -> None:
+    reader = person("Rita Reader")
+    page = reader.get(f"/claim/{claim.claim}")
+    assert page.status_code == 200 and "P-1" in page.text and 'method="post" action="/claim' not in page.text
+    for what in ("answer", "close", "reopen", "note", "owner", "merge", "remove", "none", "use"):
+        assert (
+            reader.post(f"/claim/{claim.claim}/{what}", {"text": "x", "sure": "1", "outcome": "won"}).status_code == 403
+        )
+    assert claim_files.load(served.agency.home, claim.claim) == claim
+
+
+def test_hostile_values_are_refused_or_harmless(served: Served, person: Sign, claim: Claim) -> None:
+    operator, place = person("Olaf Operator"), f"/claim/{claim.claim}"
+    for path, fields in (
+        ("close", {"outcome": "paid", "amount": "nan"}), ("close", {"outcome": "paid", "amount": "-5"}),
+        ("close", {"outcome": "eaten"}), ("answer", {"day": "2999-01-01"}), ("answer", {"day": "soon"}),
+        ("reopen", {}), ("merge", {"into": "../../x"}), ("merge", {"into": claim.claim}), ("remove", {}), ("note", {}),
+    ):  # fmt: skip
+        answer = operator.post(f"{place}/{path}", fields)
+        assert 400 <= answer.status_code < 500, (path, fields, answer.status_code)
+    assert claim_files.load(served.agency.home, claim.claim) == claim
+    hostile = "<script>alert(1)</script>\u202e"
+    assert operator.post(f"{place}/note", {"text": hostile}).status_code == 303
+    assert operator.post(f"{place}/owner", {"owner": hostile}).status_code == 303
+    upload = {"paper": ("../../../evil.html", b"<script>1</script>", "text/html")}
+    assert operator.post(f"{place}/note", {"text": "a paper"}, files=upload).status_code == 303
+    page = operator.get(place).text
+    assert "<script>alert" not in page and "\u202e" not in page
+    assert "paper-1-evil.html" in page and "sandbox" in operator.get(f"{place}/file/paper-1-evil.html").headers[
+        "content-security-policy"
+    ]  # fmt: skip
+    assert (
+        operator.get(f"{place}/file/.lock").status_code == operator.get(f"{place}/file/claim.json").status_code == 404
+    )
+
+
+def test_the_calendars_address_ends_with_its_person(served: Served, person: Sign, claim: Claim) -> None:
+    users = Users(served.agency.home.root)
+    users.add("Cora Calendar", "read", PASSWORD)
+    cora, stranger = person("Cora Calendar"), person()
+    made = []
+    for _ in range(2):
+        page = cora.get(cora.post("/claims/calendar").headers["location"]).text
+        found = re.search(r"<code>(http\S+?)</code>", page)
+        assert found and "<code>http" not in cora.get("/claims").text
+        made.append(found[1].removeprefix(served.base))
+    old, new = made
+    assert stranger.get(old).status_code == 404
+    calendar = stranger.get(new)
+    assert calendar.headers["content-type"].startswith("text/calendar") and "P-1" in calendar.text
+    for wrong in (new.replace(".ics", "x.ics"), "/calendar/x", "/calendar/..%2f..%2fx", f"/calendar/{'0' * 16}.x.ics"):
+        assert stranger.get(wrong).status_code == 404
+    assert stranger.get("/claims/calendar.ics").status_code == 303, "without the secret, only after a sign-in"
+    users.remove("Cora Calendar")
+    assert stranger.get(new).status_code == 404
+
+
+def test_every_word_of_the_desk_is_there_once_and_in_both_languages() -> None:
+    lines = (files("archiver.desk") / "words.yaml").read_text("utf-8").splitlines()
+    keys = [found[1] for line in lines if (found := re.match(r"([\w-]+):", line))]
+    assert [key for key, count in Counter(keys).items() if count > 1] == []
+    assert all(words(language).texts.keys() == set(keys) for language in LANGUAGES)
