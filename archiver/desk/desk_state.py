@@ -18,7 +18,6 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from archiver.agency.archive_summary import ArchiveSummary, summarise_archive
-from archiver.archive.verify import LEDGER
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
@@ -50,15 +49,6 @@ class Site:
     def cookie(self) -> str:
         """The name of the session cookie. It contains the port, because browsers share cookies between ports."""
         return "__Host-desk" if self.secure else f"desk-{min(self.hosts).rpartition(':')[2]}"
-
-
-def _stamp(home: Home, slug: str) -> object:
-    """A stamp that changes when the ledger grows or the catalogue is rebuilt; None without an archive."""
-    try:
-        ledger = (home.archive(slug) / LEDGER).stat()
-        return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
-    except FileNotFoundError:
-        return None
 
 
 @dataclass
@@ -117,7 +107,7 @@ class Desk:
         home, whole = self.home, True
         for slug in search.archives(home):
             known, at = self._followed.get(slug, (None, 0.0))
-            if known is not None and (known == _stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
+            if known is not None and (known == search.stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
                 continue
             if not self._catching_up.acquire(blocking=not at):
                 continue  # another page does the update; only a visitor who changed something waits for it
@@ -136,7 +126,7 @@ class Desk:
         """Update the catalogue; False if it cannot be written, or if the archive has a fault."""
         if self._reader is None:
             self._reader = self._open.enter_context(DocumentReader())  # ends with the process
-        stamp = _stamp(home, slug)
+        stamp = search.stamp(home, slug)
         try:
             with search.catalogue_of(home, slug, self._reader):
                 pass
@@ -161,12 +151,12 @@ class Desk:
 
     def state_of(self, home: Home, client: str) -> object:
         """What changes when something is archived for a client, or in the house archive."""
-        return tuple(_stamp(home, slug) for slug in dict.fromkeys((client, HOUSE)))
+        return tuple(search.stamp(home, slug) for slug in dict.fromkeys((client, HOUSE)))
 
     def alerts(self, home: Home, today: date) -> Sequence[Any]:
         """`find_alerts`, cached until an archive or a setting changes."""
         settings = self._home and self._home[0]
-        return self._alerts.find(home, today, (settings, *(_stamp(home, slug) for slug in home.clients)))
+        return self._alerts.find(home, today, (settings, *(search.stamp(home, slug) for slug in home.clients)))
 
     def turns(self, home: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
         """`status.runs_of`, cached."""
