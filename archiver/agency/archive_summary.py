@@ -84,15 +84,6 @@ def _stamped(note: Path, tokens: Sequence[Path]) -> bool:
     return False
 
 
-def state_stamp(home: Home, slug: str) -> object:
-    """A stamp that changes when the ledger grows or the catalogue is rebuilt; None without an archive."""
-    try:
-        ledger = (home.archive(slug) / LEDGER).stat()
-        return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
-    except FileNotFoundError:
-        return None
-
-
 def seal_stamp(home: Home, slug: str) -> object:
     """A stamp that changes when a checkpoint or a timestamp is added."""
     with suppress(FileNotFoundError):

@@ -74,6 +74,15 @@ def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tupl
         yield archive, catalogue
 
 
+def stamp(home: Home, slug: str) -> object:
+    """Return a value that changes when the ledger grows or the catalogue is rebuilt; None without an archive."""
+    try:
+        ledger = (home.archive(slug) / verifier.LEDGER).stat()
+        return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
 def archives(home: Home, client: str | None = None) -> list[str]:
     """The clients that have an archive, or only the given client."""
     slugs = [home.client(client).slug] if client else list(home.clients)

@@ -17,7 +17,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from archiver.agency.archive_summary import ArchiveSummary, seal_stamp, state_stamp, summarise_archive
+from archiver.agency.archive_summary import ArchiveSummary, seal_stamp, summarise_archive
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
@@ -111,7 +111,7 @@ class Desk:
         home, whole = self.home, True
         for slug in search.archives(home):
             known, at = self._followed.get(slug, (None, 0.0))
-            if known is not None and (known == state_stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
+            if known is not None and (known == search.stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
                 continue
             if not self._catching_up.acquire(blocking=not at):
                 continue  # another page does the update; only a visitor who changed something waits for it
@@ -130,7 +130,7 @@ class Desk:
         """Update the catalogue; False if it cannot be written, or if the archive has a fault."""
         if self._reader is None:
             self._reader = self._open.enter_context(DocumentReader())  # ends with the process
-        stamp = state_stamp(home, slug)
+        stamp = search.stamp(home, slug)
         try:
             with search.catalogue_of(home, slug, self._reader):
                 pass
@@ -155,12 +155,12 @@ class Desk:
 
     def state_of(self, home: Home, client: str) -> object:
         """What changes when something is archived for a client, or in the house archive."""
-        return tuple(state_stamp(home, slug) for slug in dict.fromkeys((client, HOUSE)))
+        return tuple(search.stamp(home, slug) for slug in dict.fromkeys((client, HOUSE)))
 
     def alerts(self, home: Home, today: date) -> Sequence[Any]:
         """`find_alerts`, cached until an archive or a setting changes."""
         settings = self._home and self._home[0]
-        return self._alerts.find(home, today, (settings, *(state_stamp(home, slug) for slug in home.clients)))
+        return self._alerts.find(home, today, (settings, *(search.stamp(home, slug) for slug in home.clients)))
 
     def turns(self, home: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
         """`status.runs_of`, cached."""
@@ -169,7 +169,7 @@ class Desk:
     def cached[T](self, key: str, count: Callable[[], T]) -> T:
         """A count over all archives, done again when one of them has changed."""
         home = self.home
-        stamp = tuple((slug, state_stamp(home, slug), seal_stamp(home, slug)) for slug in search.archives(home))
+        stamp = tuple((slug, search.stamp(home, slug), seal_stamp(home, slug)) for slug in search.archives(home))
         known = self._cached.get(key)
         if known is None or known[0] != stamp:
             known = stamp, count()
