@@ -152,7 +152,7 @@ def test_two_hosts_on_one_share_exclude_each_other_from_a_client_and_from_no_oth
     assert holder.stdout.readline() == "held\n"
     done = ran(*RUN, code=50)
     assert (done.stdout + done.stderr).count(f"process {holder.pid} on other-host, since 20") == 1
-    assert "one: failed - ArchiveBusy" in done.stderr and "two: complete" in done.stderr
+    assert "one: failed - archive busy" in done.stderr and "two: complete" in done.stderr
     holder.kill()  # what it wrote about itself stays, and holds nothing
     holder.wait()
     ran(*RUN)

@@ -46,7 +46,7 @@ def main() -> None:
 
         print("\n".join(complete(program, sys.argv[2:])))
         return
-    if not {"-h", "--help", "-V", "--version"}.intersection(sys.argv[1:]):  # which need no secrets, and answer at once
+    if sys.argv[1:] not in (["-h"], ["--help"], ["-V"], ["--version"]):  # these answer at once and need no secrets
         from archiver.home.vault import pop_secrets_from_environment
         from archiver.reading.confinement import forbid_core_dumps
 

@@ -117,7 +117,7 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "client list": obj(clients=each(CLIENT)),
     "client show": CLIENT,
-    "desk audit": obj(lines=each(obj(at=TEXT, who=TEXT, what=TEXT))),
+    "desk audit": obj(lines=each(obj(at=TEXT, who=may(TEXT), what=TEXT))),
     "desk link list": obj(links=each(obj(id=TEXT, client=TEXT, made_at=TEXT, made_by=TEXT, until=TEXT))),
     "desk session list": obj(sessions=each(obj(id=TEXT, who=TEXT, role=may(TEXT), began=TEXT, last_used=may(TEXT)))),
     "desk user list": obj(users=each(obj(name=TEXT, role=TEXT))),

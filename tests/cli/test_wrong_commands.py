@@ -16,6 +16,9 @@ WRONG = [
     # what is typed, the exit code, and what the message says of the mend
     # -- typos in commands
     ("fnd harbour", 2, "Did you mean 'find'"),
+    ("companion pack", 2, "Did you mean 'package'"),
+    ("watch nobody", 2, "nobody"),
+    ("source lst", 2, "Did you mean 'list'"),
     ("verfy", 2, "Did you mean 'verify'"),
     ("stauts", 2, "Did you mean 'status'"),
     ("client ad beta", 2, "Did you mean 'add'"),

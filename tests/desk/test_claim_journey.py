@@ -79,7 +79,7 @@ def as_written_down(page: Page) -> None:
     read_out = page.locator("main").aria_snapshot()
     at = 0
     for role, name in re.findall(r'^- (\w+) "([^"]+)"', section, re.MULTILINE):
-        wanted = f'{role} "{"Unknown sender" if name == "Getty Images" else name}'  # a count may follow
+        wanted = f'{role} "{"Studio" if name == "Getty Images" else name}'  # a count may follow
         assert wanted in read_out[at:], (wanted, read_out)
         at = read_out.index(wanted, at)
     sender = page.get_by_role("textbox", name="Sender")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -91,7 +92,10 @@ def test_the_calendars_address_ends_with_its_person(served: Served, person: Sign
 
 
 def test_every_word_of_the_desk_is_there_once_and_in_both_languages() -> None:
-    lines = (files("archiver.desk") / "words.yaml").read_text("utf-8").splitlines()
-    keys = [found[1] for line in lines if (found := re.match(r"([\w-]+):", line))]
+    desk = Path(str(files("archiver.desk")))
+    lines = [
+        line for file in (desk / "words.yaml", *desk.glob("words/*.yaml")) for line in file.read_text().splitlines()
+    ]
+    keys = [found[1] for line in lines if (found := re.match(r"(\w[\w -]*):", line))]
     assert [key for key, count in Counter(keys).items() if count > 1] == []
     assert all(words(language).texts.keys() == set(keys) for language in LANGUAGES)

@@ -18,7 +18,7 @@ from tests.support.pictures import scene
 
 type Sign = Callable[..., Person]
 
-PAGE = "https://shop.example.net/claimed-page"
+PAGE = "https://qqxq.invalid/zzvyx"  # words that no licence has
 
 
 @pytest.fixture

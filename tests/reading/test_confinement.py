@@ -172,7 +172,7 @@ def test_an_answer_that_makes_no_sense_is_no_answer(tmp_path: Path, monkeypatch:
 @LINUX
 def test_commands_that_hold_secrets_leave_no_core_dumps() -> None:
     code = (
-        "import ctypes, resource, sys\nfrom archiver.cli import main\nsys.argv = ['archiver', '--version']\n"
+        "import ctypes, resource, sys\nfrom archiver.cli import main\nsys.argv = ['archiver', 'find', '-h']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
     )

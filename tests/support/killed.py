@@ -106,6 +106,13 @@ READERS = {
 """They write nothing but the index; `find --sheet` writes as `proof` does, `verify --renew` as every seal."""
 
 ELSEWHERE = {
+    "claim answer": "replaces the claim's file; repeated, it says that the claim is answered",
+    "claim close": "replaces the claim's file, as `claim answer` does",
+    "claim reopen": "replaces the claim's file, as `claim answer` does",
+    "claim note": "copies a paper, then replaces the claim's file",
+    "claim remove": "deletes one folder of working papers; repeated, it deletes the rest",
+    "claim calendar": "replaces one file",
+    "companion package": "builds beside its place and replaces one file",
     "client rename": "replaces one file",
     "client remove": "forgets secrets, then removes one file; repeated, it forgets the rest",
     "account rename": "replaces one file, then renames in the vault; repeated, it finishes that",
