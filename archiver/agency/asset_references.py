@@ -36,6 +36,6 @@ def asked_for(text: str) -> Asked | None:
 
 
 def pages_of(text: str) -> Sequence[str]:
-    """The pages to open: the given address, or the account pages of the named platform."""
+    """The pages to open: the given address, or the account pages of the named platform and its licence terms."""
     platform = served().get(text.lower().replace(" ", "_").replace("-", "_"))
-    return platform.pages if platform else [text]
+    return [*platform.pages, *platform.terms] if platform else [text]

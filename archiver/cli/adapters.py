@@ -89,6 +89,8 @@ def providers_show(
     methods = ", ".join(f"{method['name']} ({method['transport']})" for method in info["methods"])
     facts(f"{info['name']}: {info['title']}", [
         ("served by", f"{info['served_by']}: {info['why']}" if info["why"] else ""),
+        ("looked at", info["examined"]),
+        ("an adapter needs", info["needed"]),
         ("sign-in", f"{methods}; scope: {info['scope']}" if methods else ""),
         *((f"  {method['name']}", method["where"]) for method in info["methods"] if method["where"]),
         ("basis", f"{info['basis']}: {info['basis_detail']}"),

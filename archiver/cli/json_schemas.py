@@ -85,7 +85,8 @@ ACCOUNT = _keys(
 )  # fmt: skip
 PROVIDER = obj(
     name=TEXT, title=TEXT, methods=each(MAP), scope=may(TEXT), documents=MAP, basis=TEXT, basis_detail=TEXT,
-    automation=MAP, confirm=MAP, terms=each(MAP), live=TEXT, served_by=TEXT, why=TEXT, pages=TEXTS,
+    automation=MAP, confirm=MAP, terms=each(MAP), live=TEXT, served_by=TEXT, why=TEXT, examined=TEXT, needed=TEXT,
+    pages=TEXTS,
 )  # fmt: skip
 
 SCHEMAS: Mapping[str, Schema] = {

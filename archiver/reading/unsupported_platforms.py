@@ -12,15 +12,19 @@ from importlib.resources import files
 class Served:
     """One platform of `served.yaml`. `why` there is no adapter; empty where there is one, and `web` tells of its site.
 
-    `plans` says that it licenses no single items. `confirm` has `how` and `who`, `automation` the terms' `stance`,
-    `quote`, `source` and `read_on`, as adapters declare them.
+    `examined` says what was looked at and when, and `needed` what an adapter would have to stand on. `terms` are the
+    public pages with its licence terms. `plans` says that it licenses no single items. `confirm` has `how` and `who`,
+    `automation` the terms' `stance`, `quote`, `source` and `read_on`, as adapters declare them.
     """
 
     title: str = ""
     why: str = ""
+    examined: str = ""
+    needed: str = ""
     web: str = ""
     plans: bool = False
     pages: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
     documents: str = ""
     confirm: Mapping[str, str] = field(default_factory=dict)
     automation: Mapping[str, str] = field(
@@ -34,4 +38,7 @@ def served() -> Mapping[str, Served]:
     import yaml
 
     loaded = yaml.safe_load(files("archiver.reading").joinpath("served.yaml").read_text("utf-8"))
-    return {name: Served(**{**entry, "pages": tuple(entry["pages"])}) for name, entry in loaded.items()}
+    return {
+        name: Served(**{**entry, "pages": tuple(entry["pages"]), "terms": tuple(entry.get("terms", ()))})
+        for name, entry in loaded.items()
+    }
