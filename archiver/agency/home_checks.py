@@ -75,7 +75,7 @@ def leftovers(home: Home) -> Findings:
             "Run any command on this home; it removes them.",
         )  # fmt: skip
     for path in sorted((home.root / "work").glob("*")):
-        if path.is_dir() and not (path / CLAIM).exists():
+        if path.is_dir() and path.name != "audits" and not (path / CLAIM).exists():
             yield (
                 State.WARNING, f"work/{path.name} has no claim, because a command was killed early",
                 "Add the letter again, or delete the folder.",

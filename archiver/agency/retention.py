@@ -47,6 +47,11 @@ CLASSES = (
     ),
     Retention(name="working papers of a claim", place="work", kept="until the claim is closed; a person removes them"),
     Retention(
+        name="what an audit saw of a client's site",
+        place="work/audits",
+        kept="the newest visit, and what earlier ones found; a person removes the file",
+    ),
+    Retention(
         name="search index", place="state/catalogue", kept="follows the archive; what is erased leaves it at once"
     ),
     Retention(name="run logs", place="state/runs", kept="400 days", days=400, prunes=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,11 @@ from archiver.reading import filenames
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
+    from archiver.archive.reader import Archive
+    from archiver.catalogue.index import Catalogue
     from archiver.catalogue.matcher import Found, Matcher
+    from archiver.catalogue.matching import Indexed
+    from archiver.catalogue.picture_index import PictureIndex
 from archiver.catalogue.search import PageUses, _opened, find
 
 ANNOUNCE_FROM_PICTURES = 200  # from this many pictures to embed, the person gets a message
@@ -86,25 +90,31 @@ def find_picture(
     UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
     their parts: `watch` hears of it, and `warn` where that takes a while. `alone` is as in `find`, and finds no comps.
     """
-    from archiver.catalogue.picture_index import loader
+    with open_search(home, client=client, alone=alone, seeing=seeing, warn=warn, watch=watch) as search:
+        found = search.find(content)
+    rows = {row["licence"]: row for row in found.rows}
+    if name and not any(row["match"] == "same" for row in rows.values()) and filenames.names(name):
+        for row in find(home, name, client=client, alone=alone, limit=limit, used_on=used_on):
+            if row["match"] in ("file_name", "page_url"):
+                rows.setdefault(row["licence"], row)
+    return PictureMatches(list(rows.values())[:limit], found.matches)
 
-    rows: dict[str, dict[str, Any]] = {}
-    matches: list[tuple[Found, list[str]]] = []
+
+@contextmanager
+def open_search(
+    home: Home, *, client: str | None = None, alone: bool = False, seeing: PictureRecogniser | None = None,
+    warn: Callable[[str], None] = lambda _: None, watch: EmbeddingProgress = lambda *_: None,
+) -> Iterator[PictureSearch]:  # fmt: skip
+    """Open the archives once, for the search of one or many pictures. The arguments are those of `find_picture`."""
     with ExitStack() as stack:
         seeing = seeing or stack.enter_context(open_recogniser(home))
         reader, matcher = seeing.reader, seeing.matcher
-        look = matcher.look(content)
         matcher.prepare()  # while the archives are opened
-        size = look.fingerprint.width, look.fingerprint.height
-        if look.fingerprint.flat or min(size) < MIN_PICTURE_SIDE_PX:
-            what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"
-            warn(
-                f"The picture ({what}) has too few details to be recognised. Use another copy of it, or search by "
-                "words."
-            )
         if not matcher.points:
             warn("The extra `match` is not installed, so cropped or covered pictures are not recognised.")
-        archives, indexes, catalogues = {}, [], {}
+        archives: dict[str, Archive] = {}
+        catalogues: dict[str, Catalogue] = {}
+        indexes: list[PictureIndex] = []
         for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone, stack=stack):
             try:
                 if matcher.points:
@@ -116,26 +126,56 @@ def find_picture(
                 )
             archives[slug], catalogues[slug] = archive, catalogue
             indexes.append(catalogue.pictures(unassigned=unassigned))
-        found = matcher.match(look.preview, indexes, loader(archives), _marked)
-        for each in found:
-            picture, licences = each.picture, list[str]()
-            for slug, catalogue in catalogues.items():
-                provider, _, asset_id = picture.asset.partition(":")
-                entries = [entry for entry in catalogue.of_asset(provider, asset_id) if entry.held]
-                own = catalogue.of_object(picture.object_id) if slug == picture.client and not alone else None
-                if own and own not in entries:
-                    entries.append(own)  # a comp
-                hits = [Hit(entry, each.word.value, round(each.score, 3)) for entry in entries]
-                for row in views.hits(slug, archives[slug], hits):
-                    rows.setdefault(row["licence"], row)
-                    licences.append(row["licence"])
-            if licences or not alone:
-                matches.append((each, licences))
-    if name and not any(row["match"] == "same" for row in rows.values()) and filenames.names(name):
-        for row in find(home, name, client=client, alone=alone, limit=limit, used_on=used_on):
-            if row["match"] in ("file_name", "page_url"):
+        yield PictureSearch(matcher, archives, catalogues, indexes, alone, warn)
+
+
+@dataclass(frozen=True)
+class PictureSearch:
+    """Archives that are open for searches by a picture. Single-threaded."""
+
+    matcher: Matcher
+    archives: Mapping[str, Archive]
+    catalogues: Mapping[str, Catalogue]
+    indexes: Sequence[PictureIndex]
+    alone: bool
+    warn: Callable[[str], None]
+
+    def find(self, content: bytes) -> PictureMatches:
+        """All licences of the assets that a picture shows, best first. UnreadablePicture where it is none."""
+        from archiver.catalogue.picture_index import loader
+
+        look = self.matcher.look(content)
+        size = look.fingerprint.width, look.fingerprint.height
+        if look.fingerprint.flat or min(size) < MIN_PICTURE_SIDE_PX:
+            what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"
+            self.warn(
+                f"The picture ({what}) has too few details to be recognised. Use another copy of it, or search by "
+                "words."
+            )
+        rows: dict[str, dict[str, Any]] = {}
+        matches: list[tuple[Found, list[str]]] = []
+        for each in self.matcher.match(look.preview, self.indexes, loader(self.archives), _marked):
+            provider, _, asset_id = each.picture.asset.partition(":")
+            comp = each.picture if not self.alone else None
+            found = self.of_asset(provider, asset_id, each.word.value, round(each.score, 3), comp)
+            for row in found:
                 rows.setdefault(row["licence"], row)
-    return PictureMatches(list(rows.values())[:limit], matches)
+            if found or not self.alone:
+                matches.append((each, [row["licence"] for row in found]))
+        return PictureMatches(list(rows.values()), matches)
+
+    def of_asset(
+        self, provider: str, asset_id: str, match: str, score: float = 1.0, comp: Indexed | None = None
+    ) -> list[dict[str, Any]]:
+        """The licences of an asset, as rows of `find --json` with this match; `comp` is a picture that may be one's."""
+        rows = []
+        for slug, catalogue in self.catalogues.items():
+            entries = [entry for entry in catalogue.of_asset(provider, asset_id) if entry.held]
+            own = catalogue.of_object(comp.object_id) if comp and slug == comp.client else None
+            if own and own not in entries:
+                entries.append(own)
+            rows += views.hits(slug, self.archives[slug], [Hit(entry, match, score) for entry in entries])
+        return rows
 
 
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:

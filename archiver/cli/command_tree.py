@@ -18,7 +18,7 @@ GROUPS = {
     "Archive": ("run", "watch", "import", "capture"),
     "Find": ("find", "show", "open", "assign", "unassigned"),
     "Answer a letter": ("letter", "claim", "assess", "proof"),
-    "Watch": ("status", "report", "notify", "verify", "desk"),
+    "Watch": ("status", "report", "audit", "notify", "verify", "desk"),
     "Look after": ("erase", "hold", "repair-clock", "catalogue"),
     "Platforms and adapters": ("providers", "recording"),
     "Help": ("demo", "completion", "schema"),

@@ -89,6 +89,28 @@ PROVIDER = obj(
     pages=TEXTS,
 )  # fmt: skip
 
+AUDIT_ANSWERS = obj(looks_like_stock=NUMBER, licence_but=NUMBER, unknown=NUMBER, licence_covers=NUMBER)
+AUDIT = {
+    "anyOf": [
+        obj(
+            client=TEXT, client_name=TEXT, outcome=one_of("complete"), visit=NUMBER, began=TEXT, ended=TEXT,
+            sites=TEXTS, hosts=TEXTS, requests=NUMBER, bytes=NUMBER, pages=MAP, answers=AUDIT_ANSWERS, left_out=MAP,
+            unread=each(obj(address=TEXT, kind=TEXT, reason=TEXT)), elsewhere=MAP, incomplete=TEXTS, gone=each(MAP),
+            pictures=each(obj(
+                picture=TEXT, answer=one_of("looks_like_stock", "licence_but", "unknown", "licence_covers"),
+                before=may(TEXT), new=YES, mark=may(MAP), sha256=TEXT, width=NUMBER, height=NUMBER, pages=TEXTS,
+                addresses=TEXTS, first_seen=TEXT, on_site_since=TEXT, licences=TEXTS, generated=may(TEXT),
+                reasons=each(obj(rule=TEXT, en=TEXT, de=TEXT)),
+            )),
+        ),
+        obj(client=TEXT, outcome=one_of("partial"), visit=NUMBER),
+        obj(
+            client=TEXT, outcome=one_of("would_visit"), sites=TEXTS, hosts=TEXTS, pages=NUMBER, known_pages=NUMBER,
+            unread=each(MAP),
+        ),
+    ],
+}  # fmt: skip
+
 SCHEMAS: Mapping[str, Schema] = {
     "account check": obj(
         account=TEXT, provider=TEXT, live=YES, outcome=one_of("ok", "failed"), broken=may(TEXT),
@@ -108,6 +130,12 @@ SCHEMAS: Mapping[str, Schema] = {
         findings=each(obj(rule=TEXT, verdict=TEXT, message=TEXT, document=may(TEXT), page=may(NUMBER), source=TEXT)),
         licence=may(TEXT), licences=TEXTS,
     ),
+    "audit list": obj(
+        audits=each(obj(client=TEXT, sites=TEXTS, last_visit=TEXT, visits=NUMBER, answers=AUDIT_ANSWERS))
+    ),
+    "audit mark": obj(client=TEXT, picture=TEXT, mark=TEXT, by=TEXT, reason=TEXT, at=TEXT),
+    "audit report": AUDIT,
+    "audit run": AUDIT,
     "capture": IMPORT,
     "claim add": obj(**CLAIM),
     "claim list": obj(claims=each(obj(**CLAIM, **CLOCKS))),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import aiohttp
+    import httpx
 
 LOOPBACK = ("localhost", "127.0.0.1")
 # Why there is no answer, the same for every HTTP client and for the browser.
@@ -158,6 +159,33 @@ class Network:
                 return answer, response.headers.get("content-type", "").partition(";")[0].strip()
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
             raise AddressUnavailable(self._reason(error, name)) from None
+
+    def http_client(self, timeout_s: float, headers: Mapping[str, str]) -> httpx.Client:
+        """A synchronous HTTP client with this network's trust and proxy. It follows no redirects. Close it."""
+        import httpx
+
+        return httpx.Client(**self._client_settings(), timeout=timeout_s, headers=dict(headers))
+
+    def stream(
+        self, client: httpx.Client, url: str, headers: Mapping[str, str], most: int, seconds: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and content of one GET. SiteUnavailable gives the reason where there is no whole answer."""
+        import httpx
+
+        deadline, name, content = time.monotonic() + seconds, web_host(url), bytearray()
+        try:
+            with client.stream("GET", url, headers=dict(headers)) as response:
+                for chunk in response.iter_bytes(1 << 16):
+                    content += chunk
+                    if len(content) > most or time.monotonic() > deadline:
+                        raise SiteUnavailable(f"{name} sent more than {seconds:g} seconds or {most} bytes allow")
+                return (
+                    response.status_code,
+                    {key.lower(): value for key, value in response.headers.items()},
+                    bytes(content),
+                )
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
+            raise SiteUnavailable(self._reason(error, name)) from None
 
     def bundle(self) -> Path | None:
         """A file of all trusted certificates, for programs that need one; None if only the usual ones are trusted."""

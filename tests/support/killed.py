@@ -97,7 +97,7 @@ SCENARIOS = (
 )  # fmt: skip
 
 READERS = {
-    "find", "show", "status", "verify", "assess", "doctor", "providers", "account check", "claim list", "claim show",
+    "audit list", "find", "show", "status", "verify", "assess", "doctor", "providers", "account check", "claim list", "claim show",
     "source check", "source list", "source origin", "source report",
     "desk user list", "desk session list", "desk link list", "desk audit", "recording check", "client list",
     "client show",
@@ -113,6 +113,9 @@ ELSEWHERE = {
     "claim remove": "deletes one folder of working papers; repeated, it deletes the rest",
     "claim calendar": "replaces one file",
     "companion package": "builds beside its place and replaces one file",
+    "audit run": "is killed in tests/audit, which has a site to visit",
+    "audit mark": "is one transaction",
+    "audit report": "writes as `report` does",
     "client rename": "replaces one file",
     "client remove": "forgets secrets, then removes one file; repeated, it forgets the rest",
     "account rename": "replaces one file, then renames in the vault; repeated, it finishes that",

@@ -1,0 +1,359 @@
+"""What an audit knows of a client's site, in one SQLite file: a working paper that may be deleted, never evidence.
+
+Every change of a visit is committed at once, so a killed visit goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from archiver.audit.page_reader import PageContent
+from archiver.core.errors import ConfigError
+from archiver.home.settings import Home
+
+MAX_SAME_DISTANCE = 10  # bits of 256 in which the hashes of one picture's copies on a site may differ
+MAX_RATIO_DIFFERENCE = 0.03  # of the copies' width to height
+BUSY_TIMEOUT_S = 30.0
+KINDS = ("sitemap", "page", "style", "picture")  # in the order of a visit
+
+_SCHEMA = """
+CREATE TABLE visits (id INTEGER PRIMARY KEY, began TEXT, ended TEXT, scope TEXT, requests INTEGER DEFAULT 0,
+    bytes INTEGER DEFAULT 0);
+CREATE TABLE resources (url TEXT PRIMARY KEY, kind TEXT, depth INTEGER, visit INTEGER, state TEXT, reason TEXT,
+    etag TEXT, modified TEXT, found TEXT, picture TEXT);
+CREATE INDEX waiting ON resources (visit, state, kind);
+CREATE TABLE pictures (sha256 TEXT PRIMARY KEY, grouped TEXT, width INTEGER, height INTEGER, hash BLOB, preview BLOB,
+    said TEXT, left_out TEXT, first_seen TEXT);
+CREATE INDEX grouped ON pictures (grouped);
+CREATE TABLE answers (picture TEXT PRIMARY KEY, visit INTEGER, answer TEXT, before TEXT, content TEXT, licensed BLOB);
+CREATE TABLE marks (picture TEXT PRIMARY KEY, mark TEXT, by TEXT, reason TEXT, at TEXT);
+CREATE TABLE hosts (host TEXT PRIMARY KEY, left_alone_until REAL);
+PRAGMA user_version = 1;
+"""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One address of the site, and what the last visit found there. `picture` is a SHA-256."""
+
+    url: str
+    kind: str
+    depth: int
+    state: str  # waiting, read, gone, failed, refused or redirect
+    reason: str | None
+    etag: str | None
+    modified: str | None
+    content: PageContent | None
+    picture: str | None
+
+
+@dataclass(frozen=True)
+class SitePicture:
+    """One picture of the site: all copies of it, their addresses and their pages, in the newest complete visit."""
+
+    id: str
+    sha256: str  # of its largest copy
+    width: int
+    height: int
+    addresses: tuple[str, ...]
+    pages: tuple[str, ...]
+    first_seen: str
+    said: Mapping[str, Any]
+
+
+class AuditStore:
+    """The file of one client. A context manager; for one process at a time."""
+
+    def __init__(self, path: Path | None) -> None:
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._db = sqlite3.connect(path or ":memory:", timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    # ------------------------------------------------------------ visits
+
+    def begin(self, scope: Mapping[str, Any]) -> tuple[int, bool]:
+        """The visit that is under way, or a new one: its number, and whether it goes on."""
+        row = self._db.execute("SELECT id, scope FROM visits WHERE ended IS NULL ORDER BY id DESC").fetchone()
+        text = json.dumps(scope, sort_keys=True)
+        if row and row[1] == text:
+            return row[0], True
+        with self._changes():
+            self._db.execute("DELETE FROM visits WHERE ended IS NULL")
+            number = self._db.execute("INSERT INTO visits (began, scope) VALUES (?, ?)", (_now(), text)).lastrowid
+        assert number
+        return number, False
+
+    def end(self, visit: int, requests: int, received_bytes: int) -> None:
+        with self._changes():
+            self._db.execute(
+                "UPDATE visits SET ended = ?, requests = requests + ?, bytes = bytes + ? WHERE id = ?",
+                (_now(), requests, received_bytes, visit),
+            )
+
+    def visits(self) -> list[dict[str, Any]]:
+        """All complete visits, oldest first."""
+        rows = self._db.execute("SELECT id, began, ended, scope, requests, bytes FROM visits WHERE ended IS NOT NULL")
+        names = ("visit", "began", "ended", "scope", "requests", "bytes")
+        return [dict(zip(names, row, strict=True)) | {"scope": json.loads(row[3])} for row in rows]
+
+    def left_alone(self) -> dict[str, float]:
+        return dict(self._db.execute("SELECT host, left_alone_until FROM hosts"))
+
+    # ------------------------------------------------------------ addresses
+
+    def want(self, visit: int, wanted: Iterable[tuple[str, str, int]]) -> None:
+        """Put addresses with kind and depth into the visit, unless they are in it."""
+        self._db.executemany(
+            "INSERT INTO resources (url, kind, depth, visit, state) VALUES (?, ?, ?, ?, 'waiting') ON CONFLICT (url) "
+            "DO UPDATE SET kind = excluded.kind, depth = excluded.depth, visit = excluded.visit, state = 'waiting', "
+            "reason = NULL WHERE resources.visit < excluded.visit",
+            [(url, kind, depth, visit) for url, kind, depth in wanted],
+        )
+
+    def next(self, visit: int, kind: str) -> Resource | None:
+        """The next address of this kind that waits in the visit."""
+        row = self._db.execute(
+            f"SELECT {_COLUMNS} FROM resources WHERE visit = ? AND state = 'waiting' AND kind = ? "  # noqa: S608  # ours
+            "ORDER BY depth, rowid LIMIT 1", (visit, kind),
+        ).fetchone()  # fmt: skip
+        return _resource(row) if row else None
+
+    def keep(
+        self, visit: int, each: Resource, wanted: Iterable[tuple[str, str, int]] = (),
+        left_alone: Mapping[str, float] | None = None,
+    ) -> None:  # fmt: skip
+        """Save what a request found, with what is wanted now, at once."""
+        with self._changes():
+            found = json.dumps(asdict(each.content)) if each.content else None
+            self._db.execute(
+                "UPDATE resources SET state = ?, reason = ?, etag = ?, modified = ?, found = ?, picture = ? "
+                "WHERE url = ?",
+                (each.state, each.reason, each.etag, each.modified, found, each.picture, each.url),
+            )
+            self.want(visit, wanted)
+            self._db.executemany("INSERT OR REPLACE INTO hosts VALUES (?, ?)", (left_alone or {}).items())
+
+    def count(self, visit: int, kind: str) -> dict[str, int]:
+        """How many addresses of this kind are in which state."""
+        rows = self._db.execute(
+            "SELECT state, count(*) FROM resources WHERE visit = ? AND kind = ? GROUP BY state", (visit, kind)
+        )
+        return dict(rows)
+
+    def reasons(self, visit: int, kind: str, states: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Address, state and reason of what was not read."""
+        return [
+            (url, state, reason or "")
+            for url, state, reason in self._db.execute(
+                "SELECT url, state, reason FROM resources WHERE visit = ? AND kind = ? ORDER BY rowid", (visit, kind)
+            )
+            if state in states
+        ]
+
+    def resources(self, visit: int, kind: str) -> Iterator[Resource]:
+        """What a visit read of this kind."""
+        sql = f"SELECT {_COLUMNS} FROM resources WHERE visit = ? AND kind = ? AND state IN ('read', 'redirect')"  # noqa: S608  # ours
+        return map(_resource, self._db.execute(f"{sql} ORDER BY rowid", (visit, kind)))
+
+    # ------------------------------------------------------------ pictures
+
+    def knows(self, sha256: str) -> bool:
+        return self._db.execute("SELECT 1 FROM pictures WHERE sha256 = ?", (sha256,)).fetchone() is not None
+
+    def put_picture(
+        self, sha256: str, size: tuple[int, int], picture_hash: bytes, preview: bytes, said: Mapping[str, Any],
+        left_out: str | None, *, flat: bool,
+    ) -> None:  # fmt: skip
+        """Save a picture, grouped with its copies."""
+        group = None if left_out or flat else self._group(picture_hash, size)
+        with self._changes():
+            self._db.execute(
+                "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (sha256, group or sha256[:12], *size, b"" if flat else picture_hash, preview, json.dumps(said),
+                 left_out, _now()),
+            )  # fmt: skip
+
+    def _group(self, picture_hash: bytes, size: tuple[int, int]) -> str | None:
+        rows = self._db.execute(
+            "SELECT grouped, hash, width, height FROM pictures WHERE left_out IS NULL AND length(hash) = ?",
+            (len(picture_hash),),
+        ).fetchall()
+        if not rows:
+            return None
+        hashes = np.frombuffer(b"".join(row[1] for row in rows), np.uint64).reshape(len(rows), -1)
+        differ = np.bitwise_count(hashes ^ np.frombuffer(picture_hash, np.uint64)).sum(1, dtype=np.int64)
+        for place in np.argsort(differ, kind="stable"):
+            group, _, width, height = rows[int(place)]
+            if differ[place] > MAX_SAME_DISTANCE:
+                return None
+            if abs(width / height - size[0] / size[1]) <= MAX_RATIO_DIFFERENCE * width / height:
+                return str(group)
+        return None
+
+    def left_out(self, visit: int) -> dict[str, int]:
+        """How many pictures of a visit do not count, by the reason."""
+        rows = self._db.execute(
+            "SELECT left_out, count(DISTINCT sha256) FROM pictures JOIN resources ON picture = sha256 "
+            "WHERE visit = ? AND state = 'read' AND left_out IS NOT NULL GROUP BY left_out", (visit,),
+        )  # fmt: skip
+        return dict(rows)
+
+    def site_pictures(self, visit: int) -> list[SitePicture]:
+        """The pictures that a visit found, each with all its addresses and pages."""
+        targets = {each.url: each.content.links[0] for each in self.resources(visit, "picture")
+                   if each.state == "redirect" and each.content and each.content.links}  # fmt: skip
+        held = {each.url: each.picture for each in self.resources(visit, "picture") if each.picture}
+        styles = {each.url: each.content for each in self.resources(visit, "style") if each.content}
+        pages: dict[str, dict[str, None]] = {}
+        for page in self.resources(visit, "page"):
+            if page.content and page.state == "read":
+                for url in (*page.content.pictures, *_of_styles(page.content.styles, styles)):
+                    pages.setdefault(url, {})[page.url] = None
+        rows = self._db.execute(
+            "SELECT sha256, grouped, width, height, said, "
+            "(SELECT min(first_seen) FROM pictures AS other WHERE other.grouped = pictures.grouped) "
+            "FROM pictures WHERE left_out IS NULL ORDER BY rowid"
+        ).fetchall()
+        group_of = {row[0]: row[1] for row in rows}
+        copies_of: dict[str, list[Any]] = {}
+        for row in rows:
+            copies_of.setdefault(row[1], []).append(row)
+        addresses: dict[str, dict[str, dict[str, None]]] = {}
+        for url in dict.fromkeys([*pages, *held]):
+            end = url
+            for _ in range(len(targets)):
+                if end not in targets:
+                    break
+                end = targets[end]
+            if (sha256 := held.get(end)) in group_of:
+                addresses.setdefault(group_of[sha256], {})[url] = pages.get(url, {})
+        found = []
+        for group, used in addresses.items():
+            copies = copies_of[group]
+            best = max(copies, key=lambda row: row[2] * row[3])
+            said: dict[str, Any] = {}
+            for row in copies:
+                said = json.loads(row[4]) | said
+            found.append(
+                SitePicture(
+                    group, best[0], best[2], best[3], tuple(used),
+                    tuple(dict.fromkeys(page for each in used.values() for page in each)), best[5], said,
+                )
+            )  # fmt: skip
+        return found
+
+    def preview(self, sha256: str) -> bytes:
+        row = self._db.execute("SELECT preview FROM pictures WHERE sha256 = ?", (sha256,)).fetchone()
+        return row[0] if row else b""
+
+    # ------------------------------------------------------------ answers and marks
+
+    def put_answers(self, visit: int, answers: Iterable[tuple[str, str, Mapping[str, Any], bytes]]) -> None:
+        """Save the answers of a visit: picture, answer, its content, and the licensed picture's preview."""
+        with self._changes():
+            self._db.executemany(
+                "INSERT INTO answers VALUES (?, ?, ?, NULL, ?, ?) ON CONFLICT (picture) DO UPDATE SET "
+                "before = CASE WHEN visit < excluded.visit THEN answer ELSE before END, visit = excluded.visit, "
+                "answer = excluded.answer, content = excluded.content, licensed = excluded.licensed",
+                [(picture, visit, answer, json.dumps(content), licensed)
+                 for picture, answer, content, licensed in answers],
+            )  # fmt: skip
+
+    def answers(self, visit: int) -> list[tuple[str, str, str | None, dict[str, Any]]]:
+        """The answers of a visit: picture, answer, the answer before, and content."""
+        rows = self._db.execute("SELECT picture, answer, before, content FROM answers WHERE visit = ?", (visit,))
+        return [(picture, answer, before, json.loads(content)) for picture, answer, before, content in rows]
+
+    def gone(self, visit: int) -> list[tuple[str, str, dict[str, Any]]]:
+        """Pictures that only earlier visits found: picture, its last answer and content."""
+        rows = self._db.execute("SELECT picture, answer, content FROM answers WHERE visit < ?", (visit,))
+        return [(picture, answer, json.loads(content)) for picture, answer, content in rows]
+
+    def licensed_preview(self, picture: str) -> bytes:
+        row = self._db.execute("SELECT licensed FROM answers WHERE picture = ?", (picture,)).fetchone()
+        return row[0] or b"" if row else b""
+
+    def mark(self, picture: str, mark: str, by: str, reason: str) -> None:
+        with self._changes():
+            self._db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?)", (picture, mark, by, reason, _now()))
+
+    def marks(self) -> dict[str, dict[str, str]]:
+        names = ("mark", "by", "reason", "at")
+        return {row[0]: dict(zip(names, row[1:], strict=True)) for row in self._db.execute("SELECT * FROM marks")}
+
+    def named(self, name: str) -> str:
+        """The id of the picture with this unique beginning; ConfigError for none or several."""
+        rows = self._db.execute("SELECT picture FROM answers WHERE substr(picture, 1, ?) = ?", (len(name), name))
+        found = [row[0] for row in rows]
+        if len(found) != 1 or not name:
+            many = "names several pictures" if found and name else "names no picture of this audit"
+            raise ConfigError(f"{name!r} {many}. `archiver audit report` prints the id of each picture.")
+        return str(found[0])
+
+    def _changes(self) -> _Transaction:
+        return _Transaction(self._db)
+
+
+class _Transaction:
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._db = database
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._db.execute("ROLLBACK" if kind else "COMMIT")
+
+
+def path_of(home: Home, client: str) -> Path:
+    """Where the audit of a client is."""
+    return home.root / "work/audits" / f"{home.client(client).slug}.sqlite"
+
+
+_COLUMNS = "url, kind, depth, state, reason, etag, modified, found, picture"
+
+
+def _resource(row: Sequence[Any]) -> Resource:
+    url, kind, depth, state, reason, etag, modified, found, picture = row
+    content = json.loads(found) if found else None
+    fields: dict[str, Any] = {key: value if key == "words" else tuple(value) for key, value in (content or {}).items()}
+    return Resource(
+        url, kind, depth, state, reason, etag, modified, PageContent(**fields) if content else None, picture
+    )
+
+
+def _of_styles(styles: Iterable[str], read: Mapping[str, PageContent]) -> list[str]:
+    """The pictures of style sheets and of those that they import."""
+    waiting, done, found = list(styles), set[str](), list[str]()
+    while waiting:
+        url = waiting.pop()
+        if url in done or url not in read:
+            continue
+        done.add(url)
+        found += read[url].pictures
+        waiting += read[url].styles
+    return found
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,103 @@
+"""Judge one picture of a site: search the archives for it, apply the rules of verdicts, and answer."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from archiver.audit.answers import AnsweredPicture, LicenceCandidate, StockSign, answer
+from archiver.audit.audit_store import SitePicture
+from archiver.catalogue import search
+from archiver.catalogue.picture_search import PictureSearch
+from archiver.claims.case_builder import case_of
+from archiver.claims.facts import Use, platform_of
+from archiver.claims.rule_engine import Assessment
+from archiver.claims.rule_engine import assess as apply_rules
+from archiver.core.errors import UnreadablePicture
+from archiver.home.settings import HOUSE, Client, Home
+from archiver.reading import filenames
+from archiver.reading.certificates import Sure
+from archiver.reading.worker import DocumentReader
+
+MIN_CREDIT_LENGTH = 3  # characters of a name that counts as a credit
+
+_UPLOADED = re.compile(r"/uploads/(20\d\d)/(0[1-9]|1[0-2])/")
+
+
+@dataclass
+class PictureJudge:
+    """Answers for the pictures of one client."""
+
+    home: Home
+    owner: Client
+    search: PictureSearch
+    reader: DocumentReader
+    use: str | None
+    words: Mapping[str, str]
+
+    def answer(self, picture: SitePicture, preview: bytes) -> tuple[AnsweredPicture, bytes]:
+        """The answer, and the preview of the licence that it is about."""
+        rows: dict[str, tuple[dict[str, Any], str]] = {}
+        licensed = b""
+        try:
+            matches = self.search.find(preview)
+            rows |= {row["licence"]: (row, "") for row in matches.rows if row["match"] != "possible"}
+            licensed = matches.matches[0][0].preview if rows else b""
+        except UnreadablePicture:  # it was readable when it came; its small copy tells nothing
+            pass
+        signs = list(_signs(picture))
+        quotes = {(sign.platform, asset_id): sign.quote for sign, asset_id in signs if asset_id}
+        for name, (row, _) in rows.items():
+            rows[name] = row, quotes.get((row["provider"], row["asset_id"]), "")
+        if not any(row["match"] == "same" for row, _ in rows.values()):
+            for sign, asset_id in signs:
+                for row in self.search.of_asset(sign.platform, asset_id or "", "file_name"):
+                    rows.setdefault(row["licence"], (row, sign.quote))
+        candidates = [self._candidate(picture, row, quote) for row, quote in rows.values()]
+        titled = [replace(sign, platform=str(platform_of(sign.platform)["title"])) for sign, _ in signs]
+        return answer(candidates, titled, picture.said.get("generated")), licensed
+
+    def since(self, picture: SitePicture) -> date:
+        """The first day on which the picture is known to have been on the site."""
+        days = [date.fromisoformat(picture.first_seen[:10])]
+        for address in picture.addresses:
+            if found := _UPLOADED.search(address):
+                year, month = int(found[1]), int(found[2])
+                days.append(date(year, month, monthrange(year, month)[1]))
+        return min(days)
+
+    def _candidate(self, picture: SitePicture, row: Mapping[str, Any], quote: str) -> LicenceCandidate:
+        if row["client"] not in (self.owner.slug, HOUSE):
+            return LicenceCandidate(licence=row["licence"], match=row["match"], assessment=None)
+        with search.located(self.home, row["licence"], self.reader, prefer=self.owner.slug) as (_, archive, entry):
+            case = replace(
+                case_of(self.home, self.owner, archive, entry, self.reader),
+                compared=row["match"] == "same" or (row["match"] == "probable" and bool(quote)),
+            )
+            licence = entry.licence
+        credits = (str(platform_of(licence.asset.provider)["title"]), licence.asset.contributor or "")
+        names = [each.casefold() for each in credits if len(each) >= MIN_CREDIT_LENGTH]
+        uncredited = [page for page in picture.pages if not any(each in self.words.get(page, "") for each in names)]
+        judged: Assessment = apply_rules(case, Use(first_seen=self.since(picture), kind=self.use))
+        return LicenceCandidate(
+            licence=row["licence"], match=row["match"], assessment=judged, uncredited=uncredited, quote=quote,
+            comp=any(finding.rule == "comp" for finding in judged.findings),
+        )  # fmt: skip
+
+
+def _signs(picture: SitePicture) -> Iterator[tuple[StockSign, str | None]]:
+    """What of a platform stands in a picture's addresses and metadata, with the asset's id."""
+    seen = set()
+    for address in picture.addresses:
+        for each in filenames.names(address):
+            if each.sure is Sure.CERTAIN and (each.platform, each.asset_id) not in seen:
+                seen.add((each.platform, each.asset_id))
+                yield StockSign(where="address", platform=each.platform, quote=each.quote), each.asset_id
+    for named in picture.said.get("named", ()):
+        if named["platform"] and (named["platform"], named["asset_id"]) not in seen:
+            sign = StockSign(where="metadata", platform=named["platform"], quote=named["quote"])
+            yield sign, named["asset_id"]

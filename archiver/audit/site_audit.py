@@ -1,0 +1,254 @@
+"""Audit a client's site: visit it, search the archives for its pictures, answer, and say what changed."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from archiver.audit.answers import (
+    AuditAnswer,
+)
+from archiver.audit.audit_store import AuditStore, path_of
+from archiver.audit.crawler import SiteVisit, VisitProgress
+from archiver.audit.fetcher import DEFAULT_RATE_HZ, PoliteFetcher
+from archiver.audit.picture_judge import PictureJudge
+from archiver.audit.site_scope import SiteScope, scope_of
+from archiver.catalogue import search
+from archiver.catalogue.picture_search import open_search
+from archiver.core.errors import ConfigError
+from archiver.home.connections import network_of
+from archiver.home.locks import exclusive
+from archiver.home.settings import Client, Home
+from archiver.reading.worker import DocumentReader
+
+DEFAULT_PAGES = 500
+MAX_VISIT_HOURS = 6.0
+MARKS = ("own", "permitted", "removed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditOptions:
+    """What a person asks of a visit. Without `sites`, the client's domains. `hosts` are further hosts of pictures."""
+
+    sites: Sequence[str] = ()
+    hosts: Sequence[str] = ()
+    pages: int = DEFAULT_PAGES
+    use: str | None = None
+
+
+def run(
+    home: Home, client: str, options: AuditOptions, *, warn: Callable[[str], None] = lambda _: None,
+    watch: VisitProgress = lambda *_: None, wait: Callable[[float], None] = time.sleep,
+) -> dict[str, Any]:  # fmt: skip
+    """Visit the sites, answer for each picture, and return the report. A visit that was stopped goes on.
+
+    ConfigError without a site. A visit that ran out of time has the `outcome` `partial`; the next one goes on.
+    """
+    owner = home.client(client)
+    scope = _scope(owner, options)
+    with (
+        _only_one(home, client), AuditStore(path_of(home, client)) as store, DocumentReader() as reader,
+        _fetcher(home, scope, store, wait) as fetcher,
+    ):  # fmt: skip
+        asked = {"sites": list(scope.sites), "hosts": sorted(scope.hosts), "pages": options.pages}
+        number, goes_on = store.begin(asked)
+        visit = SiteVisit(
+            store, fetcher, reader, number, options.pages, time.monotonic() + MAX_VISIT_HOURS * 3600, watch
+        )
+        if goes_on:
+            warn("The visit goes on where it stopped.")
+        visit.begin()
+        whole = visit.run()
+        if not whole:
+            warn("The visit ran out of time. Run the command again to go on.")
+            return {"client": client, "outcome": "partial", "visit": number}
+        _answer_all(home, owner, store, number, options.use, warn, watch)
+        store.end(number, fetcher.requests, fetcher.received_bytes)
+        return report(home, client, store)
+
+
+def dry_run(
+    home: Home, client: str, options: AuditOptions, wait: Callable[[float], None] = time.sleep
+) -> dict[str, Any]:
+    """Read only robots.txt, the site maps and the first pages, and say what a visit would do. Nothing is saved."""
+    scope = _scope(home.client(client), options)
+    with AuditStore(None) as store, DocumentReader() as reader, _fetcher(home, scope, store, wait) as fetcher:
+        number, _ = store.begin({})
+        visit = SiteVisit(
+            store, fetcher, reader, number, len(scope.sites), time.monotonic() + 600, kinds=("sitemap", "page")
+        )
+        visit.begin()
+        visit.run()
+        known = sum(store.count(number, "page").values())
+        return {
+            "client": client, "outcome": "would_visit", "sites": list(scope.sites), "hosts": sorted(scope.hosts),
+            "pages": min(known, options.pages), "known_pages": known,
+            "unread": _unread(store, number),
+        }  # fmt: skip
+
+
+def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str, Any]:
+    """The newest complete visit of a client, as `audit report --json`. ConfigError before the first one."""
+    if store is None:
+        with _opened(home, client) as opened:
+            return report(home, client, opened)
+    visits = store.visits()
+    if not visits:
+        raise ConfigError(f"No visit of {client} is complete. Run `archiver audit run {client}`.")
+    newest = visits[-1]
+    number = newest["visit"]
+    marks, before = store.marks(), len(visits) > 1
+    rows = [
+        {"picture": picture, "answer": said, "before": earlier, "new": before and earlier is None, **content,
+         "mark": marks.get(picture)}
+        for picture, said, earlier, content in store.answers(number)
+    ]  # fmt: skip
+    order = (AuditAnswer.STOCK, AuditAnswer.BUT, AuditAnswer.UNKNOWN, AuditAnswer.COVERS)
+    rows.sort(key=lambda row: order.index(AuditAnswer(row["answer"])))
+    counts = {kind: store.count(number, kind) for kind in ("page", "picture")}
+    return {
+        "client": client, "client_name": home.client(client).name, "outcome": "complete",
+        "visit": number, "began": newest["began"], "ended": newest["ended"],
+        "sites": newest["scope"]["sites"], "hosts": newest["scope"]["hosts"],
+        "requests": newest["requests"], "bytes": newest["bytes"],
+        "pages": {"read": counts["page"].get("read", 0), "known": _known(counts["page"]),
+                  "not_visited": counts["page"].get("waiting", 0), "traps": counts["page"].get("trap", 0)},
+        "answers": {each.value: sum(row["answer"] == each for row in rows) for each in AuditAnswer},
+        "left_out": store.left_out(number), "unread": _unread(store, number),
+        "elsewhere": _elsewhere(store, number, newest["scope"]["hosts"]),
+        "incomplete": search.incomplete(home, client),
+        "pictures": rows,
+        "gone": [{"picture": picture, "answer": said, "before": None, "new": False, **content,
+                  "mark": marks.get(picture)} for picture, said, content in store.gone(number)],
+    }  # fmt: skip
+
+
+def rows(home: Home) -> list[dict[str, Any]]:
+    """The newest visit of each client, as `audit list --json`."""
+    found = []
+    for client in home.clients:
+        if path_of(home, client).exists():
+            with _opened(home, client) as store:
+                if visits := store.visits():
+                    answers = Counter(said for _, said, _, _ in store.answers(visits[-1]["visit"]))
+                    counts = {each.value: answers[each.value] for each in AuditAnswer}
+                    found.append(
+                        {"client": client, "sites": visits[-1]["scope"]["sites"], "last_visit": visits[-1]["ended"],
+                         "visits": len(visits), "answers": counts}
+                    )  # fmt: skip
+    return found
+
+
+def mark(home: Home, client: str, picture: str, word: str, by: str, reason: str) -> dict[str, Any]:
+    """Record what a person says of a picture. `removed` needs a newer visit that no longer found it."""
+    if word not in MARKS:
+        raise ConfigError(f"A picture can be marked as {', '.join(MARKS)}, not as {word!r}.")
+    if not by.strip() or not reason.strip():
+        raise ConfigError("A mark needs the name of a person and a reason. Give both with --by and --reason.")
+    with _only_one(home, client), _opened(home, client) as store:
+        name, visits = store.named(picture), store.visits()
+        if word == "removed" and visits and any(each == name for each, *_ in store.answers(visits[-1]["visit"])):
+            raise ConfigError(
+                f"The visit of {visits[-1]['ended'][:10]} still found {name} on the site. Remove it there, run "
+                f"`archiver audit run {client}`, and mark it then."
+            )
+        store.mark(name, word, by.strip(), reason.strip())
+        return {"client": client, "picture": name, **store.marks()[name]}
+
+
+def previews(home: Home, client: str, made: Mapping[str, Any]) -> dict[str, tuple[bytes, bytes]]:
+    """For the pictures of a report, small JPEGs of the picture and of the licensed one; empty where there is none."""
+    with _opened(home, client) as store:
+        return {
+            row["picture"]: (store.preview(row["sha256"]), store.licensed_preview(row["picture"]))
+            for row in (*made["pictures"], *made["gone"])
+        }
+
+
+# ---------------------------------------------------------------- answers
+
+
+def _answer_all(
+    home: Home, owner: Client, store: AuditStore, visit: int, use: str | None, warn: Callable[[str], None],
+    watch: VisitProgress,
+) -> None:  # fmt: skip
+    pictures = store.site_pictures(visit)
+    words = {each.url: each.content.words.casefold() for each in store.resources(visit, "page") if each.content}
+    found = []
+    with open_search(home, warn=warn) as opened, DocumentReader() as reader:
+        judge = PictureJudge(home, owner, opened, reader, use, words)
+        for done, each in enumerate(pictures):
+            said, licensed = judge.answer(each, store.preview(each.sha256))
+            content = {
+                "sha256": each.sha256, "width": each.width, "height": each.height, "pages": list(each.pages),
+                "addresses": list(each.addresses), "first_seen": each.first_seen,
+                "on_site_since": judge.since(each).isoformat(), "licences": list(said.licences),
+                "generated": each.said.get("generated"), "reasons": [reason.as_json() for reason in said.reasons],
+            }  # fmt: skip
+            found.append((each.id, said.answer.value, content, licensed))
+            watch("searches", done + 1, len(pictures))
+    store.put_answers(visit, found)
+
+
+# ---------------------------------------------------------------- the parts of a visit
+
+
+def _scope(owner: Client, options: AuditOptions) -> SiteScope:
+    sites = options.sites or owner.domains
+    if not sites:
+        raise ConfigError(f"{owner.name} has no known domain. Name its site with --site https://www.example.com.")
+    if options.pages < 1:
+        raise ConfigError("--pages must be at least 1.")
+    return scope_of(sites, options.hosts)
+
+
+@contextmanager
+def _fetcher(home: Home, scope: SiteScope, store: AuditStore, wait: Callable[[float], None]) -> Iterator[PoliteFetcher]:
+    pacing = home.settings.pacing
+    rate = DEFAULT_RATE_HZ if pacing.default is None else pacing.default
+    contact = home.settings.mail.sender or home.settings.agency.name or ""
+    made = PoliteFetcher(
+        network_of(home), scope, contact, rate=rate, rates=pacing.hosts, left_alone=store.left_alone(), wait=wait
+    )
+    with made as fetcher:
+        yield fetcher
+
+
+@contextmanager
+def _only_one(home: Home, client: str) -> Iterator[None]:
+    """One process at a time works on a client's audit."""
+    with exclusive(home.root / "state" / f"audit-{home.client(client).slug}.lock"):
+        yield
+
+
+@contextmanager
+def _opened(home: Home, client: str) -> Iterator[AuditStore]:
+    path = path_of(home, client)
+    if not path.exists():
+        raise ConfigError(f"There is no audit of {client}. Run `archiver audit run {client}`.")
+    with AuditStore(path) as store:
+        yield store
+
+
+def _known(counts: Mapping[str, int]) -> int:
+    return sum(count for state, count in counts.items() if state not in ("redirect", "other", "trap"))
+
+
+def _unread(store: AuditStore, visit: int) -> list[dict[str, str]]:
+    return [
+        {"address": url, "kind": kind, "reason": reason}
+        for kind in ("page", "style", "picture")
+        for url, _, reason in store.reasons(visit, kind, ("failed", "refused", "gone"))
+    ]
+
+
+def _elsewhere(store: AuditStore, visit: int, hosts: Sequence[str]) -> dict[str, int]:
+    """How many pictures the pages show from hosts that were not named."""
+    from archiver.audit.site_scope import host_of
+
+    found = {url for page in store.resources(visit, "page") if page.content for url in page.content.pictures}
+    return dict(Counter(host for url in sorted(found) if (host := host_of(url)) not in hosts))

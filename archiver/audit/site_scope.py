@@ -1,0 +1,126 @@
+"""Which addresses belong to an audited site, and which are traps. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from archiver.core.errors import ConfigError
+
+MAX_DEPTH = 12  # links away from the start
+MAX_VARIANTS = 30  # addresses of one path that differ only in their query
+MAX_NUMBERED = 400  # addresses of one form that differ only in numbers, such as the days of a calendar
+MAX_REPEATED = 2  # times that one folder may come in a path
+MAX_PATH_LENGTH = 1_000  # characters
+
+_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|msclkid|phpsessid|sid|jsessionid|replytocom|share", re.IGNORECASE)
+_ACTS = re.compile(
+    r"/(?:wp-login|wp-admin|logout|log-out|signout|sign-out|abmelden|cart|checkout|warenkorb|kasse)\b"
+    r"|[?&](?:add-to-cart|action|logout|delete|remove)=",
+    re.IGNORECASE,
+)
+_FILES = re.compile(
+    r"\.(?:zip|gz|tgz|rar|7z|exe|dmg|mp[34]|mov|avi|webm|docx?|xlsx?|pptx?|ics|xml|rss|json|js|css|svgz?|pdf)$",
+    re.IGNORECASE,
+)
+_PICTURES = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|tiff?|bmp)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SiteScope:
+    """The sites where an audit begins, and the hosts that it may ask. `hosts` are `name` or `name:port`."""
+
+    sites: tuple[str, ...]
+    hosts: frozenset[str]
+
+    def allows(self, url: str) -> bool:
+        """Whether this address may be asked for at all."""
+        try:
+            parts = urlsplit(url)
+            return parts.scheme in ("http", "https") and not parts.username and host_of(url) in self.hosts
+        except ValueError:
+            return False
+
+
+def scope_of(sites: Iterable[str], more_hosts: Iterable[str] = ()) -> SiteScope:
+    """The scope of these addresses or names, with their `www.` twins. ConfigError for what is no address."""
+    starts, hosts = dict[str, None](), set[str]()
+    for site in sites:
+        url = normal(site if "://" in site else f"https://{site}")
+        if not url:
+            raise ConfigError(f"{site} is not the address of a site. Give it as https://www.example.com.")
+        starts[url] = None
+        hosts.add(host_of(url))
+    for host in more_hosts:
+        url = normal(host if "://" in host else f"https://{host}")
+        if not url:
+            raise ConfigError(f"{host} is not a host. Give its name, as cdn.example.com.")
+        hosts.add(host_of(url))
+    twins = {each.removeprefix("www.") if each.startswith("www.") else f"www.{each}" for each in hosts}
+    return SiteScope(tuple(starts), frozenset(hosts | {each for each in twins if not each[4:5].isdecimal()}))
+
+
+def host_of(url: str) -> str:
+    """`name`, or `name:port` where the port is not the usual one; empty where there is none."""
+    try:
+        parts = urlsplit(url)
+        usual = {"http": 80, "https": 443}.get(parts.scheme)
+        name = (parts.hostname or "").lower()
+        return name if parts.port in (None, usual) else f"{name}:{parts.port}"
+    except ValueError:
+        return ""
+
+
+def normal(url: str) -> str:
+    """One form for the same address: lower-case host, no fragment, no tracking; empty where it is none."""
+    try:
+        parts = urlsplit(url.strip())
+        host = host_of(url)
+        query = parse_qsl(parts.query, keep_blank_values=True)
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return ""
+    kept = [(name, value) for name, value in query if not _TRACKING.fullmatch(name)]
+    text = parts.query if len(kept) == len(query) else urlencode(kept)
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    return urlunsplit((parts.scheme.lower(), host, path, quote(text, safe="%/?:@!$&'()*+,;=~-._[]"), ""))
+
+
+def kind_of(url: str) -> str | None:
+    """What a link leads to by its address: `page`, `picture`, or None for what an audit does not ask for."""
+    path = urlsplit(url).path
+    if _PICTURES.search(path):
+        return "picture"
+    return None if _FILES.search(path) or _ACTS.search(url) else "page"
+
+
+@dataclass
+class TrapGuard:
+    """Counts the pages of one visit by their form, and says why one is a trap."""
+
+    _variants: Counter[str] = field(default_factory=Counter)
+    _forms: Counter[str] = field(default_factory=Counter)
+
+    def refuses(self, url: str, depth: int) -> str | None:
+        """Why this page is left out; None if it is not."""
+        parts = urlsplit(url)
+        folders = Counter(each for each in parts.path.split("/") if each)
+        place = f"{parts.netloc}{parts.path}"
+        form = re.sub(r"\d+", "0", f"{place}?{parts.query}")
+        if depth > MAX_DEPTH:
+            return "too_deep"
+        if len(parts.path) > MAX_PATH_LENGTH or (folders and max(folders.values()) > MAX_REPEATED):
+            return "repeating_path"
+        if parts.query:
+            self._variants[place] += 1
+            if self._variants[place] > MAX_VARIANTS:
+                return "too_many_variants"
+        if form != f"{place}?{parts.query}":
+            self._forms[form] += 1
+            if self._forms[form] > MAX_NUMBERED:
+                return "too_many_numbers"
+        return None

@@ -1,0 +1,165 @@
+"""Commands for audits: which pictures a client's site shows, and which licences the archives have for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from archiver.cli.app import HomeOption, JsonOption, audit_app, language_of, opened
+from archiver.cli.output import counted, emit, progress, say, table, tell, tell_filled
+
+ClientArgument = Annotated[str, typer.Argument(metavar="CLIENT", help="The client.")]
+ANSWERS = {
+    "looks_like_stock": "looks like stock, no licence known",
+    "licence_but": "licence, but look at it",
+    "unknown": "unknown",
+    "licence_covers": "licence covers it",
+}
+
+
+@audit_app.command("run")
+def audit_run(
+    client: ClientArgument,
+    site: Annotated[
+        list[str] | None, typer.Option(help="A site of the client; repeatable [default: the client's domains].")
+    ] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="A further host that may be asked, such as a CDN; repeatable.")
+    ] = None,
+    pages: Annotated[int, typer.Option(help="The most pages that a visit reads.")] = 500,
+    use: Annotated[str | None, typer.Option(help="What the site is: commercial or editorial.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be visited.")] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Visit a client's site and say of each picture whether the archives have a licence for it.
+
+    The visit only reads, obeys robots.txt and asks for one file a second (`pacing` in archiver.yaml). A visit that was
+    stopped goes on with the same command. What it finds is a working paper, not evidence.
+
+    Example: archiver audit run acme --site https://www.acme.example
+    """
+    from archiver.audit import site_audit
+    from archiver.audit.site_audit import AuditOptions
+
+    if use not in (None, "commercial", "editorial"):
+        raise typer.BadParameter("--use must be commercial or editorial")
+    here = opened(home)
+    options = AuditOptions(sites=site or (), hosts=host or (), pages=pages, use=use)
+    if dry_run:
+        found = site_audit.dry_run(here, client, options)
+        if as_json:
+            emit(found)
+            return
+        tell(f"{counted(found['known_pages'], 'page')} known; a visit reads up to {found['pages']} of them and more "
+             "that they link to.")  # fmt: skip
+        tell(f"Hosts: {', '.join(found['hosts'])}")
+        _tell_unread(found)
+        return
+    with progress() as watch:
+        made = site_audit.run(here, client, options, warn=say, watch=watch)
+    if as_json:
+        emit(made)
+    elif made["outcome"] == "complete":
+        _tell(made)
+    if made["outcome"] != "complete":
+        raise typer.Exit(40)
+
+
+@audit_app.command("list")
+def audit_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """List the audited clients, with the answers of the last visit.
+
+    Example: archiver audit list
+    """
+    from archiver.audit import site_audit
+
+    rows = site_audit.rows(opened(home))
+    if as_json:
+        emit(rows, "audits")
+        return
+    lines = [(row["client"], row["last_visit"][:10], *(row["answers"][each] for each in ANSWERS)) for row in rows]
+    columns = ("client", "last visit", "stock?", "licence, but", "unknown", "covered")
+    table(columns, lines, "There are no audits yet. Begin with `archiver audit run CLIENT`.")
+
+
+@audit_app.command("report")
+def audit_report(
+    client: ClientArgument,
+    out: Annotated[Path | None, typer.Option(help="Write it as this .html or .pdf file.")] = None,
+    language: Annotated[str, typer.Option(help="en or de.")] = "en",
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Show the last visit of a client's site, or write it as a report with pictures.
+
+    Example: archiver audit report acme --out acme-pictures.html
+    """
+    from archiver.audit import site_audit
+
+    here, language = opened(home), language_of(language)
+    made = site_audit.report(here, client)
+    if out:
+        from archiver.audit.audit_page import write
+
+        write(made, site_audit.previews(here, client, made), out, language)
+        say(f"Wrote {out}.")
+    if as_json:
+        emit(made)
+    elif not out:
+        _tell(made, language)
+
+
+@audit_app.command("mark")
+def audit_mark(
+    client: ClientArgument,
+    picture: Annotated[str, typer.Argument(metavar="PICTURE", help="The picture's id, as the report prints it.")],
+    mark: Annotated[str, typer.Argument(metavar="own|permitted|removed", help="What you know of the picture.")],
+    by: Annotated[str, typer.Option("--by", help="Your name.")],
+    reason: Annotated[str, typer.Option(help="How you know it.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Record that a picture is the client's own, permitted otherwise, or removed from the site.
+
+    `removed` needs a visit that no longer found the picture.
+
+    Example: archiver audit mark acme 3f2a own --by "Ada Example" --reason "Taken by our photographer"
+    """
+    from archiver.audit import site_audit
+
+    made = site_audit.mark(opened(home), client, picture, mark, by, reason)
+    if as_json:
+        emit(made)
+    else:
+        say(f"Marked {made['picture']} as {made['mark']}.")
+
+
+def _tell(made: dict[str, Any], language: str = "en") -> None:
+    pages = made["pages"]
+    total = len(made["pictures"])
+    tell(f"{made['client_name']}: {counted(total, 'picture')} on {pages['read']} of {counted(pages['known'], 'page')}.")
+    for name, words in ANSWERS.items():
+        tell(f"  {made['answers'][name]:>5}  {words}")
+    if made["left_out"]:
+        tell(f"  {sum(made['left_out'].values()):>5}  left out: too small or of one colour")
+    _tell_unread(made)
+    for host, count in made["elsewhere"].items():
+        tell(f"{counted(count, 'picture')} on {host} were not read. If it is the client's, add --host {host}.")
+    for row in made["pictures"]:
+        if row["answer"] != "licence_covers" and not row["mark"]:
+            tell("")
+            tell(f"{row['picture']}  {ANSWERS[row['answer']]}{'  (new)' if row['new'] else ''}")
+            tell_filled(row["addresses"][0], indent="  ")
+            for reason in row["reasons"]:
+                tell_filled(reason[language], indent="  ")
+
+
+def _tell_unread(made: dict[str, Any]) -> None:
+    pages = [each for each in made["unread"] if each["kind"] == "page"]
+    for each in pages[:10]:
+        tell(f"{each['address']} could not be read: {each['reason']}")
+    if len(pages) > 10:
+        tell(f"{len(pages) - 10} more pages could not be read; --json lists them.")

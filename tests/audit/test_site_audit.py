@@ -1,0 +1,231 @@
+"""Pictures are found where a browser shows them and answered for with reasons; the site is treated politely."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from archiver.audit import site_audit
+from archiver.audit.audit_page import page
+from archiver.audit.site_audit import AuditOptions
+from archiver.catalogue import embedding
+from archiver.core.errors import ConfigError
+from tests.support.agency import Agency, agency, certificate, preview, record
+from tests.support.audited_site import AuditedSite, Served
+from tests.support.claims_kit import jpeg, licence
+from tests.support.pictures import scene
+
+COVERED, BETA, UNPROVEN, FREEPIK = 101, 102, 103, 104  # seeds of licensed pictures
+STRANGERS = range(300, 306)
+
+
+@pytest.fixture(autouse=True)
+def hashes_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pictures here are copies, which need no model; how edits are found is tested where the search is."""
+    monkeypatch.setattr(embedding, "installed", lambda: False)
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
+    with agency(tmp_path_factory.mktemp("audit")) as made:
+        path = made.run.root / "archiver.yaml"
+        path.write_text(path.read_text() + "pacing: {default: 0}\n")
+        made.archive(
+            "acme",
+            (licence("1234567890"), [*papers("1234567890"), preview(picture(COVERED))]),
+            (licence("1234567892"), [record(), preview(picture(UNPROVEN))]),
+            (licence("55501", "freepik", kind="Free"), [*papers("55501"), preview(picture(FREEPIK))]),
+        )
+        made.archive("beta", (licence("1234567891", licensee="Beta GmbH"),
+                              [*papers("1234567891"), preview(picture(BETA))]))  # fmt: skip
+        yield made
+
+
+def papers(asset_id: str) -> list[Any]:
+    return [record(), certificate("License certificate", f"Image ID: {asset_id}", "Licensee: Acme Ltd", "Standard")]
+
+
+def picture(seed: int, size: tuple[int, int] | None = None, quality: int = 88) -> bytes:
+    image = scene(seed)
+    return jpeg(image.resize(size, Image.Resampling.LANCZOS) if size else image, quality)
+
+
+def small_site() -> dict[str, Served]:
+    """A site with a picture in each place where pages have them, and what a visit must leave alone."""
+    return {
+        "/robots.txt": "User-agent: *\nDisallow: /private/\n",
+        "/sitemap.xml": "<urlset><url><loc>/only-in-map</loc></url></urlset>",
+        "/": """<a href=/about>About</a> <a href=/private/x>x</a> <a href=/wp-login.php>in</a> <a href=/old>old</a>
+            <a href=http://localhost:9/elsewhere>y</a> <a href='/?add-to-cart=3'>buy</a> <a href=/broken>b</a>
+            <form method=post action=/order><button>Order</button></form>
+            <img src=/small.jpg srcset="/a-450.jpg 450w, /shutterstock_1234567890.jpg 900w">
+            <img src=data:image/gif;base64,R0 data-src=/lazy.jpg> <img src=/icon.jpg> <img src=http://[bad>
+            <link rel=stylesheet href=/style.css>""",
+        "/about": """<meta property=og:image content=/og.jpg><div style="background:url('/inline.jpg')"></div>
+            <video poster=/poster.jpg></video> <img src=/private/hidden.jpg> <img src=/copy-of-a.jpg>
+            <a href=/calendar/2026/1>calendar</a> <img src=http://localhost:9/cdn.jpg>""",
+        "/style.css": "@import 'more.css'; /* url(/comment.jpg) */ .x {background: url(\"/css.jpg\")}",
+        "/more.css": ".y{background:url(/deep.jpg)}",
+        "/only-in-map": "<img src=/shutterstock_1999999999.jpg>",
+        "/old": (301, {"location": "/new"}), "/new": "<img src=/unproven.jpg>", "/broken": 500,
+        "/shutterstock_1234567890.jpg": picture(COVERED), "/copy-of-a.jpg": picture(COVERED, (640, 427), 70),
+        "/lazy.jpg": picture(BETA, (800, 533)), "/unproven.jpg": picture(UNPROVEN),
+        "/og.jpg": picture(FREEPIK), "/inline.jpg": picture(STRANGERS[0]), "/poster.jpg": picture(STRANGERS[1]),
+        "/css.jpg": picture(STRANGERS[2]), "/deep.jpg": picture(STRANGERS[3]),
+        "/shutterstock_1999999999.jpg": picture(STRANGERS[4]), "/icon.jpg": picture(STRANGERS[5], (60, 40)),
+    }  # fmt: skip
+
+
+def audited(at: Agency, site: AuditedSite, **options: Any) -> dict[str, Any]:
+    return site_audit.run(at.home, "acme", AuditOptions(sites=[site.url], use="commercial", **options))
+
+
+def forget(at: Agency) -> None:
+    (at.run.root / "work/audits/acme.sqlite").unlink(missing_ok=True)
+
+
+def by_name(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {address.rpartition("/")[2]: row for row in made["pictures"] for address in row["addresses"]}
+
+
+def test_every_picture_is_found_and_answered_for(at: Agency) -> None:
+    forget(at)
+    with AuditedSite(small_site()) as site:
+        made = audited(at, site)
+        found = by_name(made)
+        answers = {name: row["answer"] for name, row in found.items()}
+        assert answers == {
+            "shutterstock_1234567890.jpg": "licence_covers", "copy-of-a.jpg": "licence_covers",
+            "lazy.jpg": "licence_but", "unproven.jpg": "licence_but", "og.jpg": "licence_but",
+            "inline.jpg": "unknown", "poster.jpg": "unknown", "css.jpg": "unknown", "deep.jpg": "unknown",
+            "shutterstock_1999999999.jpg": "looks_like_stock",
+        }, json.dumps(found, indent=1)  # fmt: skip
+        assert found["shutterstock_1234567890.jpg"] is found["copy-of-a.jpg"]
+        assert found["shutterstock_1234567890.jpg"]["pages"] == [f"{site.url}/", f"{site.url}/about"]
+        rules = {name: {each["rule"] for each in row["reasons"]} for name, row in found.items()}
+        assert rules["lazy.jpg"] == {"other_client"} and found["lazy.jpg"]["licences"] == []
+        assert "certificate" in rules["unproven.jpg"]
+        assert "no_credit" in rules["og.jpg"]
+        assert rules["shutterstock_1999999999.jpg"] == {"address"}
+        assert made["left_out"] == {"too_small": 1}
+        assert made["elsewhere"] == {"localhost:9": 1}
+        reasons = {each["address"].removeprefix(site.url): each["reason"] for each in made["unread"]}
+        assert reasons["/broken"] == "status 500"
+        assert reasons["/private/hidden.jpg"] == "robots"
+        # Politeness: read only, nothing forbidden, nothing that acts, and a stated name.
+        assert {method for method, _, _ in site.asked} == {"GET"}
+        assert not [path for path in site.paths() if path.startswith(("/private", "/wp-login", "/?add", "/order"))]
+        assert len(site.paths()) == len(set(site.paths()))
+        assert all(each.startswith("archiver-site-audit") for each in site.agents)
+        # The report of another client's licence names neither the client nor its licence.
+        for language in ("en", "de"):
+            html = page(made, site_audit.previews(at.home, "acme", made), language)
+            assert "Beta" not in html and "1234567891" not in html
+            assert html.count("<img ") >= len(made["pictures"])
+
+        before, site.bodies = len(site.asked), 0
+        again = audited(at, site)
+        assert {name: row["answer"] for name, row in by_name(again).items()} == answers
+        assert not [row for row in again["pictures"] if row["new"] or row["before"] not in (None, row["answer"])]
+        statuses = [status for _, path, status in site.asked[before:] if path in small_site()]
+        assert statuses.count(304) / len(statuses) >= 0.8  # the rest are errors and redirects
+        assert site.bodies == len(str(site.files["/robots.txt"]))
+
+        site.files["/about"] = "<img src=/new.jpg> Illustration: Freepik"
+        site.files["/new.jpg"] = picture(400)
+        changed = audited(at, site)
+        assert [row["addresses"] for row in changed["pictures"] if row["new"]] == [[f"{site.url}/new.jpg"]]
+        assert {row["picture"] for row in changed["gone"]} == {
+            found[name]["picture"] for name in ("og.jpg", "inline.jpg", "poster.jpg")
+        }
+
+
+def test_a_mark_stays_and_removed_needs_a_visit_that_no_longer_finds_it(at: Agency) -> None:
+    forget(at)
+    with AuditedSite({"/": "<img src=/x.jpg>", "/x.jpg": picture(STRANGERS[0])}) as site:
+        (row,) = audited(at, site)["pictures"]
+        with pytest.raises(ConfigError, match="still found"):
+            site_audit.mark(at.home, "acme", row["picture"], "removed", "Ada Example", "taken down")
+        site.files["/"] = "<p>gone"
+        audited(at, site)
+        done = at.run("audit", "mark", "acme", row["picture"][:6], "removed", "--by", "Ada Example", "--reason", "gone")
+        assert done.returncode == 0, done.stderr
+        (gone,) = audited(at, site)["gone"]
+        assert gone["mark"]["mark"] == "removed" and gone["mark"]["by"] == "Ada Example"
+
+
+def test_traps_and_limits_end_a_visit(at: Agency) -> None:
+    forget(at)
+
+    class Endless(dict[str, Served]):
+        def get(self, path: str, default: Any = None) -> Any:
+            if path.startswith("/d/"):
+                day = int(path[3:])
+                return f"<a href=/d/{day + 1}>next</a><a href=/q?a={day}>q</a><a href=/r/r/r{path}>r</a>"
+            return super().get(path, default)
+
+    with AuditedSite(Endless({"/": "<a href=/d/1>d</a>"})) as site:
+        made = audited(at, site, pages=40)
+        assert len([path for path in site.paths() if path != "/robots.txt"]) <= 42
+        assert made["pages"]["traps"] > 0
+        assert not [path for path in site.paths() if path.startswith("/r/r/r")]
+
+
+def test_a_busy_server_is_left_alone_as_long_as_it_asks(at: Agency) -> None:
+    forget(at)
+    files: dict[str, Served] = {"/": "<img src=/x.jpg><a href=/b>b</a>", "/b": (503, {"retry-after": "3600"}),
+                                "/x.jpg": picture(STRANGERS[0])}  # fmt: skip
+    with AuditedSite(files) as site:
+        made = audited(at, site)
+        assert site.paths().count("/b") == 1 and "/x.jpg" not in site.paths()
+        assert {each["reason"] for each in made["unread"]} == {"left_alone"}
+        asked = len(site.asked)
+        audited(at, site)  # a later visit remembers it
+        assert len(site.asked) <= asked + 1
+
+
+def test_a_server_whose_robots_cannot_be_read_is_not_visited(at: Agency) -> None:
+    forget(at)
+    with AuditedSite({"/robots.txt": 500, "/": "<img src=/x.jpg>", "/x.jpg": picture(STRANGERS[0])}) as site:
+        made = audited(at, site)
+        assert set(site.paths()) == {"/robots.txt"}
+        assert made["pages"]["read"] == 0 and made["unread"][0]["reason"] == "robots"
+
+
+def test_a_killed_visit_goes_on_and_ends_the_same(at: Agency) -> None:
+    forget(at)
+    with AuditedSite(small_site()) as site:
+        whole = {name: row["answer"] for name, row in by_name(audited(at, site)).items()}
+        for after in (10,):
+            forget(at)
+            site.asked.clear()
+            arguments = ["-m", "archiver", "audit", "run", "acme", "--site", site.url, "--use", "commercial", "--json"]
+            env = {**at.run.env, "ARCHIVER_HOME": str(at.run.root)}
+            quiet = subprocess.DEVNULL
+            child = subprocess.Popen([sys.executable, *arguments], env=env, stdout=quiet, stderr=quiet)
+            while len(site.asked) < after and child.poll() is None:
+                time.sleep(0.01)
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+            read = set(site.paths()[:-1]) - {"/robots.txt", "/sitemap.xml"}
+            site.asked.clear()
+            assert {name: row["answer"] for name, row in by_name(audited(at, site)).items()} == whole
+            assert len(read & set(site.paths())) <= 1  # what was read is not read again
+
+
+def test_a_dry_run_saves_nothing(at: Agency) -> None:
+    forget(at)
+    with AuditedSite(small_site()) as site:
+        made = at.run.json("audit", "run", "acme", "--site", site.url, "--dry-run")
+        assert made["known_pages"] >= 3
+        assert not [path for path in site.paths() if path.endswith(".jpg")]
+        assert not (at.run.root / "work/audits/acme.sqlite").exists()

@@ -1,0 +1,71 @@
+"""A small website on this machine's loopback for audits: pages, pictures in every place, and what must not be asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+type Served = bytes | str | int | tuple[int, Mapping[str, str]]
+"""A picture, a page, a status, or a status with headers."""
+
+
+@dataclass
+class AuditedSite:
+    """`with AuditedSite(files) as site:`; `asked` are method, path and status of all requests, `bodies` their bytes."""
+
+    files: dict[str, Served]
+    asked: list[tuple[str, str, int]] = field(default_factory=list)
+    bodies: int = 0
+    agents: set[str] = field(default_factory=set)
+
+    def __enter__(self) -> Self:
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _answer(self) -> None:
+                served = site.files.get(self.path, 404)
+                status, headers, body = 200, dict[str, str](), b""
+                if isinstance(served, int):
+                    status = served
+                elif isinstance(served, tuple):
+                    status, headers = served[0], dict(served[1])
+                else:
+                    body = served if isinstance(served, bytes) else served.encode()
+                    style = self.path.endswith(".css")
+                    kind = "image/jpeg" if isinstance(served, bytes) else "text/css" if style else "text/html"
+                    headers = {"content-type": kind, "etag": f'"{sha256(body).hexdigest()[:16]}"'}
+                    if self.headers.get("if-none-match") == headers["etag"]:
+                        status, body = 304, b""
+                site.asked.append((self.command, self.path, status))
+                site.agents.add(self.headers.get("user-agent", ""))
+                site.bodies += len(body)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = _answer  # noqa: N815  # the server's names
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def paths(self) -> list[str]:
+        return [path for _, path, _ in self.asked]
