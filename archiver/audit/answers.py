@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from archiver.claims.rule_engine import WORST, Assessment, Verdict
+from archiver.claims.rule_engine import MANDATORY, WORST, Assessment, Verdict
 
 LANGUAGES = ("en", "de")
 SAME = "same"
@@ -134,9 +134,9 @@ def _judge(each: LicenceCandidate) -> tuple[bool, tuple[AuditReason, ...]]:
         worst = max(worst, finding.verdict, key=WORST.index)
     if credited:
         reasons.append(_say("credit"))
-    # A verdict may be open although no finding is: where a mandatory rule says nothing.
-    held_open = each.assessment.verdict is not Verdict.COVERED and not credited
-    return worst is Verdict.COVERED and not held_open, tuple(reasons)
+    # A verdict is also open where a mandatory rule says nothing.
+    good = {finding.rule for finding in each.assessment.findings if finding.verdict is Verdict.COVERED}
+    return worst is Verdict.COVERED and good.issuperset(MANDATORY), tuple(reasons)
 
 
 def _rank(judged: tuple[bool, tuple[AuditReason, ...]], each: LicenceCandidate) -> tuple[object, ...]:

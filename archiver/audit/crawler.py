@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from archiver.audit.audit_store import KINDS, AuditStore, Resource
-from archiver.audit.fetcher import Answer, PoliteFetcher
+from archiver.audit.fetcher import PoliteFetcher, SiteAnswer
 from archiver.audit.page_reader import PageContent, read_confined
 from archiver.audit.site_scope import TrapGuard, kind_of, normal
 from archiver.core.errors import UnreadablePicture
@@ -73,7 +73,7 @@ class SiteVisit:
         self.store.keep(self.number, kept, self._wanted(kept), self.fetcher.left_alone)
         return 1
 
-    def _kept(self, each: Resource, answer: Answer) -> Resource:
+    def _kept(self, each: Resource, answer: SiteAnswer) -> Resource:
         """What an answer says of an address."""
         if answer.refused:
             refused = answer.refused in ("robots", "left_alone", "other_host")
@@ -98,7 +98,7 @@ class SiteVisit:
         except ReaderFailed as error:
             return replace(fresh, state="failed", reason=str(error), etag=None, modified=None)
 
-    def _text(self, each: Resource, answer: Answer) -> Resource:
+    def _text(self, each: Resource, answer: SiteAnswer) -> Resource:
         if each.kind == "page" and answer.media_type not in PAGE_TYPES:
             return replace(each, state="other", reason=answer.media_type)
         content = answer.content
@@ -107,11 +107,11 @@ class SiteVisit:
         text = content[:MAX_TEXT_BYTES].decode(_charset(answer), "replace")
         return replace(each, state="read", content=read_confined(self.reader, each.kind, text, each.url))
 
-    def _picture(self, each: Resource, answer: Answer) -> Resource:
+    def _picture(self, each: Resource, answer: SiteAnswer) -> Resource:
         digest = sha256(answer.content).hexdigest()
         if not self.store.knows(digest):
             try:
-                look = self.reader.look(answer.content, large=True)
+                look = self.reader.look(answer.content)
             except UnreadablePicture as error:
                 return replace(each, state="other", reason=error.detail)
             seen = look.fingerprint
@@ -149,7 +149,7 @@ def _said(reader: DocumentReader, content: bytes) -> dict[str, Any]:
     return ({"named": named} if named else {}) | ({"generated": generated[0]} if generated else {})
 
 
-def _charset(answer: Answer) -> str:
+def _charset(answer: SiteAnswer) -> str:
     named = answer.headers.get("content-type", "").lower().partition("charset=")[2].strip(" \"';")
     try:
         b"".decode(named or "utf-8")

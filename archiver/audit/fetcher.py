@@ -32,7 +32,7 @@ BUSY = (429, 503)
 
 
 @dataclass(frozen=True)
-class Answer:
+class SiteAnswer:
     """An answer to a request: its status, headers and content, or why there is none."""
 
     status: int = 0
@@ -75,21 +75,21 @@ class PoliteFetcher:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def fetch(self, url: str, etag: str | None = None, modified: str | None = None) -> Answer:
+    def fetch(self, url: str, etag: str | None = None, modified: str | None = None) -> SiteAnswer:
         """One GET; redirects are not followed. `refused` says why there is no answer."""
         if not self.scope.allows(url):
-            return Answer(refused="other_host")
+            return SiteAnswer(refused="other_host")
         host = host_of(url)
         if self.left_alone.get(host, 0) > time.time():
-            return Answer(refused="left_alone")
+            return SiteAnswer(refused="left_alone")
         if not self.permitted(url):
-            return Answer(refused="left_alone" if self.left_alone.get(host, 0) > time.time() else "robots")
+            return SiteAnswer(refused="left_alone" if self.left_alone.get(host, 0) > time.time() else "robots")
         headers = {"if-none-match": etag} if etag else {}
         headers |= {"if-modified-since": modified} if modified else {}
         answer = self._get(url, headers, MAX_FILE_BYTES)
         while answer.status in BUSY:
             if not self._may_repeat(host, answer):
-                return Answer(refused="left_alone")
+                return SiteAnswer(refused="left_alone")
             answer = self._get(url, headers, MAX_FILE_BYTES)
         return answer
 
@@ -129,15 +129,15 @@ class PoliteFetcher:
         known_missing = 400 <= answer.status < 500 and answer.status not in BUSY
         return Protego.parse("") if known_missing else None
 
-    def _get(self, url: str, headers: Mapping[str, str], most: int) -> Answer:
+    def _get(self, url: str, headers: Mapping[str, str], most: int) -> SiteAnswer:
         self._pace(url)
         self.requests += 1
         try:
             status, found, content = self.network.stream(self._client, url, headers, most, MAX_FILE_SECONDS)
         except SiteUnavailable as error:
-            return Answer(refused=error.detail)
+            return SiteAnswer(refused=error.detail)
         self.received_bytes += len(content)
-        return Answer(status, found, content)
+        return SiteAnswer(status, found, content)
 
     def _pace(self, url: str) -> None:
         host, parts = host_of(url), urlsplit(url)
@@ -150,7 +150,7 @@ class PoliteFetcher:
             self.wait(left)
         self._next[host] = max(now, self._next.get(host, now)) + pause
 
-    def _may_repeat(self, host: str, answer: Answer) -> bool:
+    def _may_repeat(self, host: str, answer: SiteAnswer) -> bool:
         """Wait as long as a busy host asks; False where that is too long, and it is left alone."""
         self._waits[host] = self._waits.get(host, 0) + 1
         seconds = _seconds(answer.headers.get("retry-after", ""))
@@ -160,7 +160,7 @@ class PoliteFetcher:
         self.wait(seconds)
         return True
 
-    def _hold(self, host: str, answer: Answer) -> None:
+    def _hold(self, host: str, answer: SiteAnswer) -> None:
         self.left_alone[host] = time.time() + _seconds(answer.headers.get("retry-after", ""))
 
 

@@ -17,6 +17,7 @@ from archiver.audit.crawler import SiteVisit, VisitProgress
 from archiver.audit.fetcher import DEFAULT_RATE_HZ, PoliteFetcher
 from archiver.audit.picture_judge import PictureJudge
 from archiver.audit.site_scope import SiteScope, scope_of
+from archiver.audit.thumbnails import thumbnail
 from archiver.catalogue import search
 from archiver.catalogue.picture_search import open_search
 from archiver.core.errors import ConfigError
@@ -162,9 +163,12 @@ def mark(home: Home, client: str, picture: str, word: str, by: str, reason: str)
 
 def previews(home: Home, client: str, made: Mapping[str, Any]) -> dict[str, tuple[bytes, bytes]]:
     """For the pictures of a report, small JPEGs of the picture and of the licensed one; empty where there is none."""
-    with _opened(home, client) as store:
+    with _opened(home, client) as store, DocumentReader() as reader:
         return {
-            row["picture"]: (store.preview(row["sha256"]), store.licensed_preview(row["picture"]))
+            row["picture"]: (
+                thumbnail(reader, store.preview(row["sha256"])),
+                thumbnail(reader, store.licensed_preview(row["picture"])),
+            )
             for row in (*made["pictures"], *made["gone"])
         }
 

@@ -18,6 +18,14 @@ ANSWERS = {
     "licence_covers": "licence covers it",
 }
 
+REASONS = {
+    "robots": "its robots.txt does not permit it",
+    "left_alone": "the server asked to be left alone",
+    "other_host": "it leads to another host",
+    "404": "the page does not exist (404)",
+    "410": "the page was removed (410)",
+}
+
 
 @audit_app.command("run")
 def audit_run(
@@ -160,6 +168,6 @@ def _tell(made: dict[str, Any], language: str = "en") -> None:
 def _tell_unread(made: dict[str, Any]) -> None:
     pages = [each for each in made["unread"] if each["kind"] == "page"]
     for each in pages[:10]:
-        tell(f"{each['address']} could not be read: {each['reason']}")
+        tell(f"{each['address']} could not be read: {REASONS.get(each['reason'], each['reason'])}")
     if len(pages) > 10:
         tell(f"{len(pages) - 10} more pages could not be read; --json lists them.")

@@ -15,16 +15,19 @@ import pytest
 from PIL import Image
 
 from archiver.audit import site_audit
+from archiver.audit.answers import LicenceCandidate, answer
 from archiver.audit.audit_page import page
 from archiver.audit.site_audit import AuditOptions
 from archiver.catalogue import embedding
+from archiver.claims.facts import DocumentPlace
+from archiver.claims.rule_engine import MANDATORY, Assessment, RuleFinding, Verdict
 from archiver.core.errors import ConfigError
 from tests.support.agency import Agency, agency, certificate, preview, record
 from tests.support.audited_site import AuditedSite, Served
 from tests.support.claims_kit import jpeg, licence
 from tests.support.pictures import scene
 
-COVERED, BETA, UNPROVEN, FREEPIK = 101, 102, 103, 104  # seeds of licensed pictures
+COVERED, BETA, UNPROVEN, FREEPIK, UNNAMED = range(101, 106)  # seeds of licensed pictures
 STRANGERS = range(300, 306)
 
 
@@ -43,6 +46,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
             "acme",
             (licence("1234567890"), [*papers("1234567890"), preview(picture(COVERED))]),
             (licence("1234567892"), [record(), preview(picture(UNPROVEN))]),
+            (licence("1234567893"), [*papers("1234567893"), preview(picture(UNNAMED))]),
             (licence("55501", "freepik", kind="Free"), [*papers("55501"), preview(picture(FREEPIK))]),
         )
         made.archive("beta", (licence("1234567891", licensee="Beta GmbH"),
@@ -76,9 +80,9 @@ def small_site() -> dict[str, Served]:
         "/style.css": "@import 'more.css'; /* url(/comment.jpg) */ .x {background: url(\"/css.jpg\")}",
         "/more.css": ".y{background:url(/deep.jpg)}",
         "/only-in-map": "<img src=/shutterstock_1999999999.jpg>",
-        "/old": (301, {"location": "/new"}), "/new": "<img src=/unproven.jpg>", "/broken": 500,
+        "/old": (301, {"location": "/new"}), "/new": "<img src=/unproven.jpg><img src=/unnamed.jpg>", "/broken": 500,
         "/shutterstock_1234567890.jpg": picture(COVERED), "/copy-of-a.jpg": picture(COVERED, (640, 427), 70),
-        "/lazy.jpg": picture(BETA, (800, 533)), "/unproven.jpg": picture(UNPROVEN),
+        "/lazy.jpg": picture(BETA, (800, 533)), "/unproven.jpg": picture(UNPROVEN), "/unnamed.jpg": picture(UNNAMED),
         "/og.jpg": picture(FREEPIK), "/inline.jpg": picture(STRANGERS[0]), "/poster.jpg": picture(STRANGERS[1]),
         "/css.jpg": picture(STRANGERS[2]), "/deep.jpg": picture(STRANGERS[3]),
         "/shutterstock_1999999999.jpg": picture(STRANGERS[4]), "/icon.jpg": picture(STRANGERS[5], (60, 40)),
@@ -105,7 +109,8 @@ def test_every_picture_is_found_and_answered_for(at: Agency) -> None:
         answers = {name: row["answer"] for name, row in found.items()}
         assert answers == {
             "shutterstock_1234567890.jpg": "licence_covers", "copy-of-a.jpg": "licence_covers",
-            "lazy.jpg": "licence_but", "unproven.jpg": "licence_but", "og.jpg": "licence_but",
+            "lazy.jpg": "licence_but", "unproven.jpg": "licence_but", "unnamed.jpg": "licence_but",
+            "og.jpg": "licence_but",
             "inline.jpg": "unknown", "poster.jpg": "unknown", "css.jpg": "unknown", "deep.jpg": "unknown",
             "shutterstock_1999999999.jpg": "looks_like_stock",
         }, json.dumps(found, indent=1)  # fmt: skip
@@ -114,6 +119,7 @@ def test_every_picture_is_found_and_answered_for(at: Agency) -> None:
         rules = {name: {each["rule"] for each in row["reasons"]} for name, row in found.items()}
         assert rules["lazy.jpg"] == {"other_client"} and found["lazy.jpg"]["licences"] == []
         assert "certificate" in rules["unproven.jpg"]
+        assert rules["unnamed.jpg"] == {"compare"}  # the platform's previews are marked: a picture alone is not certain
         assert "no_credit" in rules["og.jpg"]
         assert rules["shutterstock_1999999999.jpg"] == {"address"}
         assert made["left_out"] == {"too_small": 1}
@@ -229,3 +235,33 @@ def test_a_dry_run_saves_nothing(at: Agency) -> None:
         assert made["known_pages"] >= 3
         assert not [path for path in site.paths() if path.endswith(".jpg")]
         assert not (at.run.root / "work/audits/acme.sqlite").exists()
+
+
+GOOD = [RuleFinding(rule, Verdict.COVERED, {"en": "", "de": ""}, DocumentPlace(), "") for rule in MANDATORY]
+CREDIT = RuleFinding("credit", Verdict.OPEN, {"en": "Credit.", "de": "Nachweis."}, DocumentPlace(), "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "answered", "rules"),
+    [
+        ({}, "licence_covers", ["same_picture"]),
+        ({"match": "probable"}, "licence_but", ["compare"]),
+        ({"match": "probable", "quote": "shutterstock_1"}, "licence_covers", ["picture_and_name"]),
+        ({"match": "file_name", "quote": "shutterstock_1"}, "licence_but", ["named_only"]),
+        ({"assessment": None}, "licence_but", ["other_client"]),
+        ({"assessment": Assessment(Verdict.OPEN, (*GOOD[1:],))}, "licence_but", ["same_picture"]),
+        ({"assessment": Assessment(Verdict.OPEN, (CREDIT, *GOOD))}, "licence_covers", ["same_picture", "credit"]),
+        ({"assessment": Assessment(Verdict.OPEN, (CREDIT, *GOOD)), "uncredited": ["/a"]}, "licence_but",
+         ["same_picture", "no_credit"]),
+        ({"comp": True}, "looks_like_stock", ["comp_only"]),
+    ],
+)  # fmt: skip
+def test_each_rule_of_an_answer(fields: dict[str, Any], answered: str, rules: list[str]) -> None:
+    plain: dict[str, Any] = {
+        "licence": "acme/1",
+        "match": "same",
+        "assessment": Assessment(Verdict.COVERED, tuple(GOOD)),
+    }
+    found = answer([LicenceCandidate(**(plain | fields))], [], "trainedAlgorithmicMedia")
+    assert found.answer == answered
+    assert [each.rule for each in found.reasons] == [*rules, "generated"]

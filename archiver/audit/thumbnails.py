@@ -1,0 +1,34 @@
+"""Thumbnails for an audit's report, drawn in the confined reader process, since the pictures come from anywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archiver.reading.fingerprint import decode, preview
+from archiver.reading.worker import DocumentReader, ReaderFailed
+
+if TYPE_CHECKING:
+    from archiver.reading.worker import Channel, ReaderJob
+
+THUMBNAIL_SIDE_PX = 220
+THUMBNAIL_TIMEOUT_S = 20.0
+
+
+def thumbnail(reader: DocumentReader, picture: bytes) -> bytes:
+    """A small JPEG of the picture; empty where it cannot be made."""
+    if not picture:
+        return b""
+    try:
+        return b"".join(reader.stream(f"{__name__}:drawing", picture, THUMBNAIL_TIMEOUT_S))
+    except ReaderFailed:
+        return b""
+
+
+def drawing() -> ReaderJob:
+    """The job of the reader process."""
+
+    def work(content: bytes, channel: Channel) -> bytes:
+        channel.tell(preview(decode(content), THUMBNAIL_SIDE_PX))
+        return b""
+
+    return work
