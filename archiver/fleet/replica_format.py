@@ -63,8 +63,13 @@ class ReplicaPart:
             gone = tuple(first["gone"])
             if first["format"] != FORMAT or not all(map(_PATH.fullmatch, (*(each.path for each in files), *gone))):
                 raise ValueError("an unknown format or a path outside the archive")
-            if not all(_SHA256.fullmatch(each.sha256) for each in files):
-                raise ValueError("an invalid digest")
+            numbers = [each for file in files for each in (file.bytes, file.offset or 0)]
+            if not all(type(each) is int for each in numbers) or not all(
+                _SHA256.fullmatch(each.sha256) for each in files
+            ):
+                raise ValueError("an invalid size or digest")
+            if not isinstance(first["previous"], str | None):
+                raise ValueError("an invalid part before it")
             return cls(previous=first["previous"], files=files, gone=gone)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise IntegrityError(f"a part of the replica cannot be read ({error})") from None

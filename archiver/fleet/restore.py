@@ -68,7 +68,7 @@ def restore(
         try:
             files, recovered = _rebuild(bucket, client, head, temporary, progress)
             report = verify.verify_archive(temporary, roots, key, against=against, checker=strict_checker())
-        except (IntegrityError, verify.Malformed) as error:
+        except (IntegrityError, verify.Malformed, FileExistsError, NotADirectoryError) as error:
             passed.append(f"{head.lines} lines of {head.at}: {error}")
             continue
         if report.state in ("DAMAGED", "FORKED"):

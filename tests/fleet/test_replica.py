@@ -88,8 +88,14 @@ def test_an_archive_that_lost_its_end_is_forked_from_the_bucket(made: Agency, tm
     assert "FORKED" in " ".join(each["happened"] for each in made.run.json("notify", "--dry-run"))
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", ["/files/", "/parts/", "/head.json"])
+@pytest.mark.parametrize(
+    ("step", "when"),
+    [
+        ("/files/", "after"),
+        ("/head.json", "after"),
+        *(pytest.param(step, "before", marks=pytest.mark.long) for step in ("/files/", "/parts/", "/head.json")),
+    ],
+)
 def test_a_crash_between_any_two_steps_is_mended_by_the_next_seal(
     made: Agency, monkeypatch: pytest.MonkeyPatch, step: str, when: str
 ) -> None:
@@ -182,6 +188,7 @@ def test_check_names_what_differs(made: Agency) -> None:
     assert sorted(each["code"] for each in findings) == ["differs", "unknown"]
 
 
+@pytest.mark.long
 def test_a_legal_hold_reaches_the_bucket_and_leaves_it(made: Agency) -> None:
     buy(made, 1, 2)
 
@@ -205,6 +212,7 @@ def test_a_legal_hold_reaches_the_bucket_and_leaves_it(made: Agency) -> None:
     assert held() == set()
 
 
+@pytest.mark.long
 def test_a_store_that_is_away_costs_a_warning_and_a_backlog(made: Agency) -> None:
     settings = made.run.root / "archiver.yaml"
     text = settings.read_text()
