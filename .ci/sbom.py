@@ -27,7 +27,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = ("desk", "match", "notify")  # what users install; `dev` is ours
+EXTRAS = ("desk", "match", "notify", "s3")  # what users install; `dev` is ours
 
 
 def locked() -> dict[str, tuple[str, list[str]]]:

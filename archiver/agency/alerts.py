@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from archiver.agency.mailed_letters import letter_alerts
@@ -35,6 +35,10 @@ def find_alerts(home: Home, today: date) -> list[Alert]:
     with DocumentReader() as reader:
         for short_id, licence, account, jobs in _of_several(home, reader):
             found += about_bindings(short_id, licence, by_name.get(account or ""), jobs)
+    if home.settings.replica:
+        from archiver.agency.replica import about_replica
+
+        found += about_replica(home, datetime.now(UTC))
     return [*found, *letter_alerts(home)]
 
 

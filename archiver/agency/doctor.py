@@ -61,6 +61,10 @@ def examine(root: Path, *, online: bool = False) -> DoctorReport:
         found += _diagnose(name, partial(check, home))
     found += _diagnose("mail", partial(mail, home, online))
     found += _diagnose("timestamps", partial(timestamps, home, online))
+    if home.settings.replica:
+        from archiver.agency.replica import replica
+
+        found += _diagnose("replica", partial(replica, home, online))
     return DoctorReport(tuple(found))
 
 

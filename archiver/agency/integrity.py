@@ -28,14 +28,21 @@ def verify(
     licence: str | None = None,
     roots: Path | None = None,
     key: Path | None = None,
-    against: Path | None = None,
+    against: Path | str | None = None,
 ) -> tuple[int, dict[str, Any], str]:
     """Verify the archives. Returns the exit code, the document of `verify --json`, and the text for people.
 
-    `licence` is a short id or a unique part of one. `against` is a witness's checkpoint, or a folder of checkpoints;
+    `licence` is a short id or a unique part of one. `against` is a witness's checkpoint, a folder of them, or
+    the replica (`s3://BUCKET/PREFIX`);
     archives without a checkpoint there are left out, and the text says so. ConfigError if no archive has the licence or
     the checkpoint; ArchiveBusy while a run writes.
     """
+    if str(against).startswith("s3://"):
+        from archiver.agency.replica import witnessed
+
+        with witnessed(home, str(against), client) as folder:
+            return verify(home, client=client, quick=quick, licence=licence, roots=roots, key=key, against=folder)
+    outside = Path(against) if against else None
     named, _, part = (licence or "").rpartition("/")
     trusted = roots or trusted_roots(home)
     reports: dict[str, verifier.VerifyReport] = {}
@@ -44,7 +51,7 @@ def verify(
     for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
         try:
             reports[slug] = verifier.verify_archive(
-                home.archive(slug), trusted, key, quick, part or None, against, sealing.strict_checker()
+                home.archive(slug), trusted, key, quick, part or None, outside, sealing.strict_checker()
             )
         except verifier.Busy as error:
             raise ArchiveBusy(str(error)) from None

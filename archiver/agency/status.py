@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archiver.catalogue.index import RunLine
 from archiver.catalogue.search import AccountRuns, runs_of
 from archiver.collect.history_cursor import next_sweep_day
 from archiver.core.errors import spoken
 from archiver.home.settings import Home
+
+if TYPE_CHECKING:
+    from archiver.fleet.replica_check import ReplicaStatus
 
 
 @dataclass(frozen=True)
@@ -99,19 +102,25 @@ class AccountStatus:
 @dataclass(frozen=True)
 class Status:
     accounts: tuple[AccountStatus, ...]
+    replica: tuple[ReplicaStatus, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The document of `status --json`."""
-        return {"accounts": [{**asdict(each), "trouble": each.trouble} for each in self.accounts]}
+        return {
+            "accounts": [{**asdict(each), "trouble": each.trouble} for each in self.accounts],
+            "replica": [each.as_json() for each in self.replica],
+        }
 
     def notes(self) -> list[str]:
         """What the table's numbers do not say."""
         names = [each.account for each in self.accounts if not each.counted]
+        behind = [str(each) for each in self.replica]
         if not names:
-            return []
+            return behind
         return [
+            *behind,
             f"{', '.join(names)}: the platform does not say how many licences there are. The number is what its lists "
-            "showed."
+            "showed.",
         ]
 
     def table(self) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
@@ -159,4 +168,9 @@ def status(
                     next_full=next_sweep_day(name, today).isoformat() if name in open_ones & swept else None,
                 )
             )
-    return Status(tuple(found))
+    if home.settings.replica is None:
+        return Status(tuple(found))
+    from archiver.fleet.replica_check import replica_status
+
+    replica = tuple(each for each in replica_status(home) if client in (None, each.client))
+    return Status(tuple(found), replica)

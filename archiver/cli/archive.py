@@ -167,7 +167,10 @@ def verify(
     roots: Annotated[Path | None, typer.Option(help="Timestamp roots that you trust (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="The signer's public key that you trust (PEM).")] = None,
     against: Annotated[
-        Path | None, typer.Option(exists=True, help="A checkpoint from a witness, or a folder of checkpoints.")
+        str | None,
+        typer.Option(
+            metavar="PATH", help="A witness's checkpoint, a folder of them, or the replica s3://BUCKET/PREFIX."
+        ),
     ] = None,
     renew: Annotated[bool, typer.Option("--renew", help="First renew the timestamps that expire soon.")] = False,
     as_json: JsonOption = False,
@@ -183,6 +186,8 @@ def verify(
     here = opened(home)
     if renew:
         renew_timestamps(here, unlocked(here), client=client, say=say)
+    if against and not against.startswith("s3://") and not Path(against).exists():
+        raise typer.BadParameter(f"{against} does not exist")
     code, document, text = check(
         here, client=client, quick=quick, licence=licence, roots=roots, key=key, against=against
     )

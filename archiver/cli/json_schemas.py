@@ -191,7 +191,23 @@ SCHEMAS: Mapping[str, Schema] = {
             obj(sign_ins=each(obj(account=TEXT, why=TEXT, command=TEXT, attended=YES))),
         ],
     },
+    "replica check": obj(
+        state=one_of("equal", "differs"), replica=TEXT, deep=YES,
+        clients=each(obj(
+            client=TEXT, state=one_of("equal", "differs"), files=NUMBER, backlog=TEXT,
+            findings=each(obj(code=TEXT, path=TEXT, message=TEXT)),
+        )),
+    ),
+    "replica restore": obj(
+        replica=TEXT,
+        clients=each(obj(
+            _keys(state=STATE, lines=NUMBER, checkpoint=NUMBER, files=NUMBER, recovered=NUMBER, passed_over=TEXTS,
+                 checkpoints=each(NUMBER)),
+            client=TEXT, outcome=TEXT,
+        )),
+    ),
     "status": obj(
+        _keys(replica=each(obj(client=TEXT, published=may(TEXT), waiting=NUMBER, since=may(TEXT), error=may(TEXT)))),
         accounts=each(obj(
             client=TEXT, account=TEXT, provider=TEXT, configured=YES, closed=YES, last_run=may(TEXT),
             last_complete=may(TEXT), outcome=may(OUTCOME), error=may(TEXT),

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 _BY_UV_TOOL = (Path(sys.prefix) / "uv-receipt.toml").exists()
 _INSTALL = "uv tool install --reinstall --compile-bytecode" if _BY_UV_TOOL else f"{sys.executable} -m pip install"
-INSTALL_ALL = f"In the folder of the archiver's source: `{_INSTALL} '.[desk,match,notify,pdf,watch]'`."
+INSTALL_ALL = f"In the folder of the archiver's source: `{_INSTALL} '.[desk,match,notify,pdf,s3,watch]'`."
 """What to do if an extra is missing. The package index has another program with this name."""
 
 
@@ -173,6 +173,14 @@ class RateLimited(ArchiverError):
         self.for_long = for_long  # longer than a run waits, so the run sends that platform no more requests
 
 
+class StoreUnavailable(ArchiverError):
+    """The object store did not do what was asked: {detail}. Nothing was lost; the next run tries again.
+    `archiver doctor --online` examines the bucket."""
+
+    exit_code = 30
+    retryable = True
+
+
 class Withheld(ArchiverError):
     """The platform hides something from this account: {detail}. Ask the account's administrator there for the right to
     see it. Everything else is archived."""
@@ -272,6 +280,14 @@ class UnreadablePicture(ArchiverError):
 class IntegrityError(ArchiverError):
     """The archive is damaged or was changed: {detail}. Do not repair it by hand; run `archiver verify` and compare it
     with a copy."""
+
+    exit_code = 90
+
+
+class ReplicaForked(ArchiverError):
+    """FORKED: the replica and the archive went different ways: {detail}. Nothing was published or overwritten. Find out
+    which machine published. Then go on with `archiver replica restore` in a new home, or publish this archive under
+    another `prefix`."""
 
     exit_code = 90
 

@@ -164,6 +164,27 @@ class MatchSettings(_SettingsModel):
     model: Path | None = None
 
 
+def _period(value: object) -> object:
+    """Convert `10y` or `90d` to days."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,5})([dy])", value.strip())):
+        return int(match[1]) * (366 if match[2] == "y" else 1)
+    raise ValueError("is not a period such as 10y or 90d")
+
+
+class ReplicaSettings(_SettingsModel):
+    """The bucket that receives a copy which nobody can delete. `retain` is for how many days the store must keep each
+    file. `secret_command` prints `client_id: ACCESS-KEY-ID` and `client_secret: SECRET-ACCESS-KEY`; without it, boto3
+    looks where it always does. Without `endpoint`, the bucket is Amazon's.
+    """
+
+    bucket: Annotated[str, _like("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "is not the name of a bucket")]
+    endpoint: _Url | None = None
+    region: str | None = None
+    prefix: Annotated[str, _like("[A-Za-z0-9_./-]*", "may contain only letters, digits and . _ - /")] = ""
+    retain: Annotated[int, BeforeValidator(_period), Field(ge=1)] = 10 * 366
+    secret_command: _Command | None = None
+
+
 class RunSettings(_SettingsModel):
     """`deadline`: the longest time for one account, in seconds. The next run continues the rest."""
 
@@ -236,6 +257,7 @@ class Settings(_SettingsModel):
     network: NetworkSettings = NetworkSettings()
     match: MatchSettings = MatchSettings()
     desk: DeskSettings = DeskSettings()
+    replica: ReplicaSettings | None = None
 
     @field_validator("timestamps", "witnesses")
     @classmethod

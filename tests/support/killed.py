@@ -102,7 +102,7 @@ READERS = {
     "source check", "source list", "source origin", "source report",
     "desk user list", "desk session list", "desk link list", "desk audit", "recording check", "client list",
     "client show",
-    "account list", "account show", "providers show", "completion", "schema", "open",
+    "account list", "account show", "providers show", "completion", "schema", "open", "replica check",
 }  # fmt: skip
 """They write nothing but the index; `find --sheet` writes as `proof` does, `verify --renew` as every seal."""
 
@@ -133,6 +133,7 @@ ELSEWHERE = {
     "desk": "calls what the commands call",
     "desk session end": "removes one file",
     "desk link end": "removes one file",
+    "replica restore": "builds in a temporary folder, verifies it, and gives it its name with one rename",
 }
 
 

@@ -1,0 +1,122 @@
+"""The replica of a home: check it, restore from it, warn when it is behind, and diagnose its bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from archiver.agency.diagnosis import Findings, State
+from archiver.catalogue.search import archives, rebuild
+from archiver.core.alert import Alert
+from archiver.core.atomic_files import scratch
+from archiver.core.errors import ConfigError
+from archiver.fleet import replica_check, restore
+from archiver.fleet.lock_probe import probe
+from archiver.fleet.object_store import bucket_of
+from archiver.fleet.publisher import heads_of
+from archiver.home.settings import HOUSE, Home, add_client
+
+MAX_HOURS_BEHIND = 36.0  # a night that failed is repeated in the next one; after that, people learn of it
+
+
+def check_replica(home: Home, *, client: str | None = None, deep: bool = False) -> dict[str, Any]:
+    """The document of `replica check --json`."""
+    bucket, found = bucket_of(home), []
+    backlog = {each.client: each for each in replica_check.replica_status(home)}
+    for slug in archives(home, client):
+        files, findings = replica_check.check(home, bucket, slug, deep=deep)
+        waiting = backlog[slug].waiting if slug in backlog else 0
+        found.append({
+            "client": slug, "state": "differs" if findings else "equal", "files": files,
+            "backlog": f"{waiting} ledger lines wait" if waiting else "nothing waits",
+            "findings": [asdict(each) for each in findings],
+        })  # fmt: skip
+    state = "differs" if any(each["findings"] for each in found) else "equal"
+    return {"state": state, "replica": bucket.name, "deep": deep, "clients": found}
+
+
+def restore_replica(
+    home: Home, *, client: str | None = None, at: int | None = None, against: Path | None = None,
+    key: Path | None = None, dry_run: bool = False, progress: Callable[[str, int, int | None], None] = lambda *_: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Restore one client's archive, or every missing one, and the search index. The document of `--json`.
+
+    Adds a client that the home does not know, under its short name.
+    """
+    bucket = bucket_of(home)
+    there = restore.published_clients(bucket)
+    if client and client not in there:
+        raise ConfigError(f"{bucket.name} has no archive of {client}. It has: {', '.join(there) or 'none'}.")
+    found: list[dict[str, Any]] = []
+    for slug in [client] if client else there:
+        missing = not home.archive(slug).exists()
+        if dry_run:
+            checkpoints = sorted({head.checkpoint for head, _ in heads_of(bucket, slug)})
+            outcome = "would restore" if missing else "exists here"
+            found.append({"client": slug, "outcome": outcome, "checkpoints": checkpoints})
+        elif missing or client:
+            if slug not in {*home.clients, HOUSE}:  # the first account creates the house
+                add_client(home.root, slug, name=slug)
+            result = restore.restore(home, bucket, slug, at=at, against=against, key=key, progress=progress)
+            found.append({"outcome": "restored", **asdict(result)})
+    if found and not dry_run:
+        rebuild(Home.load(home.root), lambda *_: None)
+    return {"replica": bucket.name, "clients": found}
+
+
+@contextmanager
+def witnessed(home: Home, address: str, client: str | None) -> Iterator[Path]:
+    """A folder with the newest checkpoints that a bucket has: `s3://BUCKET/PREFIX`. ConfigError if it has none."""
+    bucket = bucket_of(home, address)
+    with TemporaryDirectory(prefix=scratch("replica")) as folder:
+        place = Path(folder)
+        for slug in archives(home, client):
+            (place / slug).mkdir()
+            replica_check.fetch_checkpoints(bucket, slug, place / slug)
+        if not any(place.glob("*/*.note")):
+            raise ConfigError(f"{bucket.name} has no checkpoint of these archives.")
+        yield place
+
+
+def about_replica(home: Home, now: datetime) -> Iterator[Alert]:
+    """Replicas that are behind, or that another machine moved."""
+    for each in replica_check.replica_status(home):
+        if each.error != "ReplicaForked" and each.hours_behind(now) <= MAX_HOURS_BEHIND:
+            continue
+        yield Alert(
+            flags=("replica",),
+            subject=each.client,
+            clients=(each.client,),
+            message=f"The replica of {each.client} went another way (FORKED)."
+            if each.error == "ReplicaForked"
+            else f"The replica of {each.client} has been behind since {(each.since or '')[:10]}.",
+            risk="What is not published has no copy that nobody can delete.",
+            command="archiver doctor --online",
+        )
+
+
+def replica(home: Home, online: bool) -> Findings:
+    """Doctor's checks: the backlog, and with `online` a probe of the real bucket for false locks."""
+    if home.settings.replica is None:
+        return
+    for each in replica_check.replica_status(home):
+        late = each.error or each.hours_behind(datetime.now(UTC)) > MAX_HOURS_BEHIND
+        advice = "Run `archiver run`, and read its warnings." if late else ""
+        yield State.WARNING if late else State.OK, str(each), advice
+    bucket = bucket_of(home)
+    if not online:
+        yield State.OK, f"{bucket.name}: not asked; `archiver doctor --online` probes its locks", ""
+        return
+    wrong = probe(bucket)
+    for fault in wrong:
+        yield (
+            State.PROBLEM, f"{bucket.name}: {fault.name}: {fault.message}",
+            "This bucket does not protect the replica. Use a bucket with Object Lock at a store that enforces it.",
+        )  # fmt: skip
+    if not wrong:
+        yield State.OK, f"{bucket.name}: its locks hold", ""

@@ -1,0 +1,196 @@
+"""A bucket of an object store (S3) with versions and Object Lock. Each call is one request; needs the extra `s3`."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from archiver.core.errors import INSTALL_ALL, ConfigError, StoreUnavailable
+from archiver.home.vault import run_secret_command
+
+if TYPE_CHECKING:
+    from archiver.home.settings import Home, ReplicaSettings
+
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 120.0
+MAX_REQUESTS = 8  # at the same time
+ABSENT = ("NoSuchKey", "404", "NoSuchVersion", "MethodNotAllowed", "405")  # the last two: a delete marker
+LOCKED = "COMPLIANCE"
+
+
+class NotWritten(Exception):
+    """A conditional put whose condition does not hold. Nothing was written."""
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """One version of a key. `at` is when the store received it."""
+
+    key: str
+    version: str
+    at: datetime
+    newest: bool
+
+
+def sha256_of(data: bytes) -> str:
+    """SHA-256 in hexadecimal digits, as it stands in keys."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def _asked(what: str) -> Iterator[None]:
+    """Convert the client's errors: NotWritten for a condition that does not hold, else StoreUnavailable."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in ("PreconditionFailed", "412", "ConditionalRequestConflict"):
+            raise NotWritten(what) from None
+        raise StoreUnavailable(f"{what}: {error}") from None
+    except BotoCoreError as error:
+        raise StoreUnavailable(f"{what}: {error}") from None
+
+
+class Bucket:
+    """The part of a bucket below a prefix. All keys are relative to it. Safe for threads."""
+
+    def __init__(self, client: Any, bucket: str, prefix: str = "") -> None:
+        self.client, self.bucket, self.prefix = client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+
+    @property
+    def name(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+    def put(
+        self, key: str, data: bytes, *, until: datetime, held: bool = False, if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> str:  # fmt: skip
+        """Write a locked version, whose SHA-256 the store checks. Returns its entity tag.
+
+        NotWritten if the key's newest version is not `if_match`, or there is one and it must be absent.
+        """
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        more: dict[str, Any] = {"IfMatch": if_match} if if_match else {"IfNoneMatch": "*"} if if_absent else {}
+        more |= {"ObjectLockLegalHoldStatus": "ON"} if held else {}
+        with _asked(f"put {key}"):
+            answer = self.client.put_object(
+                Bucket=self.bucket, Key=self.prefix + key, Body=data, ChecksumSHA256=digest, ChecksumAlgorithm="SHA256",
+                ObjectLockMode=LOCKED, ObjectLockRetainUntilDate=until, **more,
+            )  # fmt: skip
+        return str(answer["ETag"])
+
+    def get(self, key: str, version: str | None = None) -> tuple[bytes, str] | None:
+        """Return the bytes and the entity tag of the newest or the given version; None if there is none."""
+        from botocore.exceptions import ClientError
+
+        more = {"VersionId": version} if version else {}
+        with _asked(f"get {key}"):
+            try:
+                answer = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key, **more)
+                return answer["Body"].read(), str(answer["ETag"])
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in ABSENT:
+                    return None
+                raise
+
+    def is_kept(self, key: str, data: bytes) -> bool:
+        """Whether the newest version has these bytes and is locked."""
+        with _asked(f"head {key}"):
+            answer = self.client.head_object(Bucket=self.bucket, Key=self.prefix + key, ChecksumMode="ENABLED")
+        if answer.get("ObjectLockMode") != LOCKED or answer["ObjectLockRetainUntilDate"] <= datetime.now(UTC):
+            return False
+        if stated := answer.get("ChecksumSHA256"):
+            return bool(base64.b64decode(stated) == hashlib.sha256(data).digest())
+        found = self.get(key)
+        return found is not None and found[0] == data
+
+    def hold(self, key: str, version: str, *, held: bool) -> None:
+        """Put a legal hold on a version, or release it."""
+        with _asked(f"legal hold of {key}"):
+            self.client.put_object_legal_hold(
+                Bucket=self.bucket, Key=self.prefix + key, VersionId=version,
+                LegalHold={"Status": "ON" if held else "OFF"},
+            )  # fmt: skip
+
+    def keys(self, below: str = "", *, after: str = "") -> Iterator[tuple[str, int]]:
+        """Yield each key that has a newest version, with its number of bytes, in the order of the keys."""
+        more = {"StartAfter": self.prefix + after} if after else {}
+        with _asked(f"list {below}"):
+            for page in self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self.prefix + below, **more
+            ):
+                for each in page.get("Contents", ()):
+                    yield each["Key"].removeprefix(self.prefix), int(each["Size"])
+
+    def versions(self, below: str) -> Iterator[StoredVersion]:
+        """Yield every version of every key that begins so; delete markers are not versions."""
+        with _asked(f"list versions of {below}"):
+            for page in self.client.get_paginator("list_object_versions").paginate(
+                Bucket=self.bucket, Prefix=self.prefix + below
+            ):
+                for each in page.get("Versions", ()):
+                    yield StoredVersion(
+                        each["Key"].removeprefix(self.prefix), each["VersionId"], each["LastModified"], each["IsLatest"]
+                    )
+
+    def fetch(self, key: str, sha256: str) -> tuple[bytes | None, bool]:
+        """Return the bytes with this digest, from the newest version or an older one, and whether it is the newest.
+
+        A deleted or overwritten key still has its locked version below. None: no version has these bytes.
+        """
+        newest = self.get(key)
+        if newest and sha256_of(newest[0]) == sha256:
+            return newest[0], True
+        for each in sorted((each for each in self.versions(key) if each.key == key), key=lambda each: each.at):
+            older = self.get(key, each.version)
+            if older and sha256_of(older[0]) == sha256:
+                return older[0], False
+        return None, False
+
+
+def bucket_of(home: Home, address: str | None = None) -> Bucket:
+    """The bucket in the home's settings, or another one at the same store: `s3://BUCKET/PREFIX`.
+
+    ConfigError where the settings name none, or the extra is missing.
+    """
+    settings = home.settings.replica
+    if settings is None:
+        raise ConfigError("This home has no replica. Set `replica: {bucket: ..., endpoint: ...}` in archiver.yaml.")
+    bucket, prefix = settings.bucket, settings.prefix
+    if address:
+        bucket, _, prefix = address.removeprefix("s3://").partition("/")
+    return Bucket(_client(home, settings), bucket, prefix)
+
+
+def _client(home: Home, settings: ReplicaSettings) -> Any:
+    try:
+        import boto3
+        from botocore.config import Config
+    except ImportError:
+        raise ConfigError(f"A replica needs the extra s3. Install it. {INSTALL_ALL}") from None
+    secrets: dict[str, str] = {}
+    if settings.secret_command:
+        secrets = run_secret_command(settings.secret_command, bare="client_secret")
+        if not secrets.keys() >= {"client_id", "client_secret"}:
+            raise ConfigError(
+                "The replica's secret_command must print two lines: `client_id: ACCESS-KEY-ID` and "
+                "`client_secret: SECRET-ACCESS-KEY`."
+            )
+    network = home.settings.network
+    proxies = {"http": network.proxy, "https": network.proxy} if network.proxy else None
+    return boto3.client(
+        "s3", endpoint_url=settings.endpoint, region_name=settings.region,
+        aws_access_key_id=secrets.get("client_id"), aws_secret_access_key=secrets.get("client_secret"),
+        verify=str(network.ca_file) if network.ca_file else None,
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_S, read_timeout=READ_TIMEOUT_S, max_pool_connections=MAX_REQUESTS,
+            retries={"mode": "standard", "total_max_attempts": 3}, proxies=proxies,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,328 @@
+"""Publish an archive to its replica after every seal.
+
+Files first, then the part that lists them, then the head, which moves only from the version that was read. So a crash
+between any two steps leaves the replica as it was, and the next seal repeats what is missing. Whoever finds that the
+head has moved elsewhere stops with ReplicaForked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from archiver.archive import verify
+from archiver.archive.erasure import EVERYTHING, holds
+from archiver.archive.ledger import Line, read_lines
+from archiver.archive.reader import Archive
+from archiver.archive.witness import Handover
+from archiver.core.atomic_files import open_file, read_file, replace_file
+from archiver.core.errors import ArchiverError, IntegrityError, ReplicaForked
+from archiver.core.model import iso
+from archiver.fleet.object_store import MAX_REQUESTS, Bucket, NotWritten, bucket_of, sha256_of
+from archiver.fleet.replica_format import (
+    ReplicaFile,
+    ReplicaHead,
+    ReplicaPart,
+    head_key,
+    part_digest,
+    part_key,
+)
+from archiver.home.settings import Home
+
+MAX_LINES = 500  # ledger lines in one part
+
+
+@dataclass
+class PublishedState:
+    """What this machine knows of the replica: disposable, and valid while the head has this entity tag.
+
+    `files` are the digests of the files outside objects; `held` the scopes under legal hold.
+    """
+
+    head: ReplicaHead | None = None
+    tag: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    held: list[str] = field(default_factory=list)
+    error: str | None = None  # why the last publication failed: a class of error
+
+    @classmethod
+    def load(cls, path: Path) -> PublishedState:
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            fields: dict[str, Any] = json.loads(read_file(path))
+            head = fields.pop("head")
+            return cls(head=ReplicaHead(**head) if head else None, **fields)
+        return cls()
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, json.dumps(asdict(self)).encode())
+
+
+def state_path(home: Home, client: str) -> Path:
+    return home.state / "replica" / f"{client}.json"
+
+
+@dataclass(frozen=True)
+class ReplicaWitness:
+    """The replica as a receiver of checkpoints. Each seal hands over to it, and it publishes the whole archive."""
+
+    home: Home
+
+    @property
+    def name(self) -> str:
+        settings = self.home.settings.replica
+        return f"s3://{settings.bucket}/{settings.prefix}".rstrip("/") if settings else ""
+
+    def take(self, handover: Handover) -> None:
+        """Publish. Raises ReplicaForked, StoreUnavailable, ConfigError."""
+        path = state_path(self.home, handover.archive)
+        try:
+            Publisher(bucket_of(self.home), handover.archive, handover.note.parents[2], path, self._days()).publish()
+        except ArchiverError as error:
+            state = PublishedState.load(path)
+            state.error = type(error).__name__
+            state.save(path)
+            raise
+
+    def _days(self) -> int:
+        assert self.home.settings.replica
+        return self.home.settings.replica.retain
+
+
+class Publisher:
+    """Publishes one archive, which nobody else changes meanwhile. `days`: how long the store must keep each file."""
+
+    def __init__(self, bucket: Bucket, client: str, root: Path, state: Path, days: int) -> None:
+        self._bucket, self._client, self._root, self._path = bucket, client, root, state
+        self._until = datetime.now(UTC) + timedelta(days=days)
+        self._state = PublishedState()
+
+    def publish(self) -> ReplicaHead | None:
+        """Publish what the replica lacks. Returns the head, or None for an empty archive."""
+        self._state, condition = self._read()
+        self._check_continues()
+        lines = read_lines(self._root / verify.LEDGER, self._state.head.ledger_bytes if self._state.head else 0)
+        held = self._scopes() if self._state.head is None else None
+        first = True
+        while (batch := list(islice(lines, MAX_LINES))) or first:
+            first = False
+            if held is not None or any("hold" in each.fields or "release" in each.fields for each in batch):
+                self._state.held, before = self._scopes(), self._state.held
+                self._hold(before)
+                held = None
+            condition = self._publish(batch, condition)
+        self._state.error = None
+        self._state.save(self._path)
+        return self._state.head
+
+    def _read(self) -> tuple[PublishedState, str | None]:
+        """Return what is published, and the tag of the head's newest version, which need not be a valid head."""
+        found = self._bucket.get(head_key(self._client))
+        known = PublishedState.load(self._path)
+        if found and known.head and found[1] == known.tag:
+            return known, known.tag
+        head = ReplicaHead.parse(found[0]) if found else None
+        tag = found[1] if found else None
+        set_back = head and known.head and known.head.lines > head.lines
+        if head is None or set_back or not self._continues(head):
+            head = self._best_head()  # somebody deleted, overwrote or set it back, or published from another machine
+        state = PublishedState(head=head, tag=tag)
+        if head:
+            for part in reversed(list(parts_of(self._bucket, head))):
+                state.files |= {each.path: each.sha256 for each in part.files if _is_single(each.path)}
+            state.held = self._scopes()
+        return state, tag
+
+    def _best_head(self) -> ReplicaHead | None:
+        """The longest head among all versions that this archive continues, or that its key vouches for."""
+        heads = sorted((head for head, _ in heads_of(self._bucket, self._client)), key=lambda each: -each.lines)
+        return next((each for each in heads if self._continues(each) or self._is_genuine(each)), None)
+
+    def _continues(self, head: ReplicaHead) -> bool:
+        """Whether the ledger here continues the published one."""
+        line = _line_before(self._root / verify.LEDGER, head.ledger_bytes)
+        return line is not None and (line.hash, line.seq + 1) == (head.line, head.lines)
+
+    def _is_genuine(self, head: ReplicaHead) -> bool:
+        """Whether the last line of a published ledger is signed by this archive's key. Others were forged."""
+        try:
+            files = (each for part in parts_of(self._bucket, head) for each in part.files)
+            piece = next(each for each in files if each.path == verify.LEDGER)
+            data, _ = self._bucket.fetch(piece.key(self._client), piece.sha256)
+            line = Line((data or b"").splitlines()[-1], 0)
+            public = verify.public_key(read_file(self._root / verify.SIGNER_KEY).decode())
+            return line.hash == head.line and verify.is_signed(line.fields, public)
+        except (IntegrityError, StopIteration, IndexError, ValueError):
+            return False
+
+    def _check_continues(self) -> None:
+        """Raise ReplicaForked unless the ledger continues the published one."""
+        head = self._state.head
+        if head and not self._continues(head):
+            raise ReplicaForked(
+                f"{self._bucket.name} has {head.lines} lines of {self._client}, which this archive does not continue"
+            )
+
+    def _publish(self, batch: list[Line], condition: str | None) -> str | None:
+        """Publish these lines and what belongs to them. Returns the new head's tag."""
+        head = self._state.head
+        lines = (head.lines if head else 0) + len(batch)
+        contents = list(self._new(batch, lines))
+        erased = [str(each.fields["erases"]) for each in batch if each.type == "erasure"]
+        gone = tuple(map(verify.object_path, erased))
+        if not contents and not gone:
+            return condition
+        with ThreadPoolExecutor(MAX_REQUESTS) as pool:
+            files = tuple(pool.map(self._put_file, contents))
+        part = ReplicaPart(previous=head.part if head else None, files=files, gone=gone).encode()
+        key = part_key(self._client, lines, part)
+        self._put_once(key, part)
+        newest = max((size for size, _, _ in self._checkpoints(lines)), default=0)
+        end, last = (batch[-1].end, batch[-1].hash) if batch else (head.ledger_bytes, head.line) if head else (0, "")
+        moved = ReplicaHead(
+            lines=lines, ledger_bytes=end, line=last, checkpoint=newest, part=key, at=str(iso(datetime.now(UTC)))
+        )
+        tag = self._move(moved.encode(), condition)
+        self._state.head, self._state.tag = moved, tag
+        self._state.files |= {each.path: each.sha256 for each in files if _is_single(each.path)}
+        self._state.save(self._path)
+        return tag
+
+    def _move(self, data: bytes, condition: str | None) -> str:
+        """Move the head from the version that was read: the fence."""
+        key = head_key(self._client)
+        try:
+            return self._bucket.put(key, data, until=self._until, if_match=condition, if_absent=condition is None)
+        except NotWritten:
+            found = self._bucket.get(key)
+            if found and found[0] == data:  # written, but the answer was lost
+                return found[1]
+            raise ReplicaForked(f"another machine published {self._client} to {self._bucket.name} meanwhile") from None
+
+    def _put_file(self, content: tuple[ReplicaFile, Path | bytes]) -> ReplicaFile:
+        file, source = content
+        data = source if isinstance(source, bytes) else read_file(source)
+        if sha256_of(data) != file.sha256:
+            raise IntegrityError(f"{file.path} changed while it was published")
+        scopes = self._state.held
+        held = any(each == EVERYTHING or file.path.startswith(f"{verify.object_path(each)}/") for each in scopes)
+        self._put_once(file.key(self._client), data, held=held)
+        return file
+
+    def _put_once(self, key: str, data: bytes, *, held: bool = False) -> None:
+        """Write a key that no crash and no repetition writes twice.
+
+        If somebody put other or unlocked bytes there, write a further version; the versions below stay.
+        """
+        try:
+            self._bucket.put(key, data, until=self._until, held=held, if_absent=True)
+        except NotWritten:
+            if not self._bucket.is_kept(key, data):
+                self._bucket.put(key, data, until=self._until, held=held)
+
+    # ------------------------------------------------------------ what is new
+
+    def _new(self, batch: list[Line], lines: int) -> Iterator[tuple[ReplicaFile, Path | bytes]]:
+        """Yield each file that the replica lacks: of these lines, and outside objects."""
+        if batch:
+            data = b"".join(each.raw + b"\n" for each in batch)
+            yield (
+                ReplicaFile(path=verify.LEDGER, sha256=sha256_of(data), bytes=len(data), offset=batch[0].offset),
+                data,
+            )
+        for line in batch:
+            if "inventory_sha512" in line.fields and line.type != "redaction":
+                yield from self._version(verify.object_path(str(line.id)), str(line.fields["version"]))
+        for path in self._singles(lines):
+            file = self._described(path)
+            if self._state.files.get(file.path) != file.sha256:
+                yield file, path
+
+    def _version(self, place: str, version: str) -> Iterator[tuple[ReplicaFile, Path | bytes]]:
+        folder = self._root / place
+        if not (folder / version).is_dir():  # erased since; its line says so
+            return
+        for path in [folder / "0=ocfl_object_1.1", *(each for each in (folder / version).rglob("*") if each.is_file())]:
+            yield self._described(path), path
+
+    def _described(self, path: Path) -> ReplicaFile:
+        data = read_file(path)
+        return ReplicaFile(path=path.relative_to(self._root).as_posix(), sha256=sha256_of(data), bytes=len(data))
+
+    def _singles(self, lines: int) -> Iterator[Path]:
+        """Yield the files outside objects that may have changed; of checkpoints, the new ones up to this line."""
+        for folder in ("", "keys", "tools", "evidence"):
+            yield from sorted(each for each in (self._root / folder).glob("*") if each.is_file())
+        for _, note, tokens in self._checkpoints(lines):
+            for path in (*tokens, note):
+                if path.relative_to(self._root).as_posix() not in self._state.files:
+                    yield path
+
+    def _checkpoints(self, lines: int) -> list[tuple[int, Path, list[Path]]]:
+        return [each for each in verify.checkpoint_files(self._root / verify.CHECKPOINTS) if each[0] <= lines]
+
+    # ------------------------------------------------------------ legal holds
+
+    def _scopes(self) -> list[str]:
+        return sorted({each.scope for each in holds(Archive(self._root))})
+
+    def _hold(self, before: Iterable[str]) -> None:
+        """Hold the published files of scopes under hold, and release the others. Each version of a file."""
+        changed = set(before) ^ set(self._state.held)
+        everything = EVERYTHING in self._state.held
+        for scope in sorted(changed, key=lambda each: each != EVERYTHING):  # a release of all comes before single holds
+            place = f"files/{verify.object_path(scope)}/" if scope != EVERYTHING else ""
+            held = everything or scope in self._state.held
+            for each in self._bucket.versions(f"{self._client}/{place}"):
+                self._bucket.hold(each.key, each.version, held=held)
+        if EVERYTHING in changed and not everything:
+            for scope in set(self._state.held) - changed:
+                for each in self._bucket.versions(f"{self._client}/files/{verify.object_path(scope)}/"):
+                    self._bucket.hold(each.key, each.version, held=True)
+
+
+def _is_single(path: str) -> bool:
+    """Whether a file lies outside objects and the ledger."""
+    return path.count("/") < 2 or path.startswith(f"{verify.CHECKPOINTS}/") if path != verify.LEDGER else False
+
+
+def _line_before(ledger: Path, end: int) -> Line | None:
+    """The line that ends at this byte; None if none does."""
+    try:
+        with open_file(ledger) as file:
+            start = max(0, end - (1 << 20))
+            file.seek(start)
+            data = file.read(end - start)
+    except OSError:
+        return None
+    if len(data) != end - start or not data.endswith(b"\n"):
+        return None
+    begin = data.rfind(b"\n", 0, len(data) - 1) + 1
+    return Line(data[begin:-1], start + begin)
+
+
+def parts_of(bucket: Bucket, head: ReplicaHead) -> Iterator[ReplicaPart]:
+    """Yield the parts below a head, newest first; IntegrityError if one is missing in every version."""
+    key: str | None = head.part
+    while key:
+        data, _ = bucket.fetch(key, part_digest(key))
+        if data is None:
+            raise IntegrityError(f"{bucket.name} has no {key}")
+        part = ReplicaPart.parse(data)
+        yield part
+        key = part.previous
+
+
+def heads_of(bucket: Bucket, client: str) -> Iterator[tuple[ReplicaHead, datetime]]:
+    """Yield every head that the store has kept, and when it was received. Whoever may write can have written them."""
+    key = head_key(client)
+    for each in bucket.versions(key):
+        if each.key == key and (found := bucket.get(key, each.version)) and (head := ReplicaHead.parse(found[0])):
+            yield head, each.at

@@ -1,0 +1,171 @@
+"""Compare an archive with its replica, both ways, and count what waits to be published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from archiver.archive import verify
+from archiver.archive.ledger import read_lines
+from archiver.archive.reader import Archive
+from archiver.core.atomic_files import read_file
+from archiver.fleet.object_store import Bucket, sha256_of
+from archiver.fleet.publisher import PublishedState, heads_of, parts_of, state_path
+from archiver.fleet.replica_format import ReplicaFile, ReplicaHead, content_of, head_key
+from archiver.fleet.restore import fetched
+from archiver.home.settings import Home
+
+MAX_WITNESSED = 20  # checkpoints that `verify --against` fetches
+
+
+@dataclass(frozen=True)
+class ReplicaFinding:
+    """A difference. `code`: head, missing, overwritten, differs, unpublished, unknown."""
+
+    code: str
+    path: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ReplicaStatus:
+    """How far a client's replica is behind the newest checkpoint: ledger lines that wait, and since when (UTC)."""
+
+    client: str
+    published: str | None
+    waiting: int
+    since: str | None
+    error: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        behind = f"{self.waiting} ledger lines wait since {self.since}" if self.waiting else "nothing waits"
+        fault = f"; the last publication failed: {self.error}" if self.error else ""
+        return f"replica of {self.client}: published {self.published or 'never'}; {behind}{fault}"
+
+    def hours_behind(self, now: datetime) -> float:
+        """Hours since the oldest waiting line was written."""
+        return (now - datetime.fromisoformat(self.since)).total_seconds() / 3600 if self.since else 0.0
+
+
+def replica_status(home: Home) -> list[ReplicaStatus]:
+    """The backlog of each client with an archive, without asking the store. Empty in a home without a replica."""
+    if home.settings.replica is None:
+        return []
+    found = []
+    for slug in home.clients:
+        sealed, _, _ = verify.newest_checkpoint(home.archive(slug))
+        if not sealed:
+            continue
+        state = PublishedState.load(state_path(home, slug))
+        head = state.head
+        waiting = max(0, sealed - (head.lines if head else 0))
+        line = (
+            next(read_lines(home.archive(slug) / verify.LEDGER, head.ledger_bytes if head else 0), None)
+            if waiting
+            else None
+        )
+        since = str(line.fields["at"]) if line else None
+        found.append(ReplicaStatus(slug, head.at if head else None, waiting, since, state.error))
+    return found
+
+
+def check(home: Home, bucket: Bucket, client: str, *, deep: bool = False) -> tuple[int, list[ReplicaFinding]]:
+    """Compare both ways: every published file with the archive's and the store's, and the archive with the replica.
+
+    Without `deep`, the store's listing must have each key with its size, and the key names the digest. With `deep`,
+    each file's bytes are fetched and compared. Returns the number of published files, and what differs.
+    """
+    root, key = home.archive(client), head_key(client)
+    newest = bucket.get(key)
+    head = ReplicaHead.parse(newest[0]) if newest else None
+    heads = [each for each, _ in heads_of(bucket, client)]
+    best = max(heads, key=lambda each: (each.lines, each.at), default=None)
+    findings = []
+    if best is None:
+        return 0, [ReplicaFinding("head", key, "nothing is published yet")]
+    if head is None or head.lines < best.lines:
+        findings.append(
+            ReplicaFinding("head", key, "was deleted, overwritten or set back; its locked version is intact")
+        )
+    content = content_of(list(parts_of(bucket, best))[::-1])
+    files = [*content.files.values(), *content.ledger]
+    listed = dict(bucket.keys(f"{client}/"))
+    ledger = read_file(root / verify.LEDGER) if (root / verify.LEDGER).exists() else b""
+    for file in files:
+        findings += _compare(bucket, root, client, file, listed, ledger)
+    if deep:
+        findings += [
+            ReplicaFinding("missing", file.path, "no version in the store has its bytes")
+            if data is None
+            else ReplicaFinding("overwritten", file.path, "only an older version in the store has its bytes")
+            for file, data, newest_has in fetched(bucket, client, files)
+            if data is None or not newest_has
+        ]
+    known = {each.key(client) for each in files} | {key}
+    findings += [
+        ReplicaFinding("unknown", each, "is in the store, but no part lists it")
+        for each in listed
+        if each not in known
+        and not each.startswith(f"{client}/parts/")
+        and not _was_replaced(each, client, content.files)
+    ]
+    findings += [
+        ReplicaFinding("unpublished", path, "is in the archive, but not published")
+        for path in _objects(root, best)
+        if not any(each.startswith(f"{path}/") for each in content.files)
+    ]
+    return len(files), list(dict.fromkeys(findings))
+
+
+def _compare(
+    bucket: Bucket, root: Path, client: str, file: ReplicaFile, listed: dict[str, int], ledger: bytes
+) -> Iterator[ReplicaFinding]:
+    key = file.key(client)
+    if listed.get(key) != file.bytes:
+        kept = bucket.fetch(key, file.sha256)[0] is not None
+        how = "was deleted or overwritten; an older version is intact" if kept else "is lost: no version has its bytes"
+        yield ReplicaFinding("overwritten" if kept else "missing", file.path, how)
+    if file.offset is not None:
+        same = sha256_of(ledger[file.offset : file.offset + file.bytes]) == file.sha256
+    else:
+        try:
+            same = sha256_of(read_file(root / file.path)) == file.sha256
+        except OSError:
+            same = False
+    if not same:
+        yield ReplicaFinding("differs", file.path, "differs in the archive on this machine, or is missing there")
+
+
+def _was_replaced(key: str, client: str, files: dict[str, ReplicaFile]) -> bool:
+    """Whether a key is an earlier content of a path that the replica knows, or of the ledger, or was erased."""
+    path = key.removeprefix(f"{client}/files/").rpartition("/")[0]
+    return path in files or path == verify.LEDGER or path.startswith("evidence/")
+
+
+def _objects(root: Path, head: ReplicaHead) -> Iterator[str]:
+    """The places of the objects that the ledger's published lines record and that are there."""
+    for line in Archive(root).lines():
+        if line.offset >= head.ledger_bytes:
+            return
+        if "inventory_sha512" in line.fields and (root / (place := verify.object_path(str(line.id)))).is_dir():
+            yield place
+
+
+def fetch_checkpoints(bucket: Bucket, client: str, folder: Path) -> int:
+    """Write the newest published checkpoints of a client into a folder, as a witness has them. Returns their number."""
+    place = f"{client}/files/{verify.CHECKPOINTS}/"
+    keys = sorted({each.key for each in bucket.versions(place)}, reverse=True)
+    notes = [each for each in keys if re.fullmatch(r"[0-9]{8,}\.note/[0-9a-f]{64}", each.removeprefix(place))]
+    for each in sorted(notes, key=lambda key: (len(key), key), reverse=True)[:MAX_WITNESSED]:
+        name, _, digest = each.removeprefix(place).partition("/")
+        data, _ = bucket.fetch(each, digest)
+        if data is not None:
+            (folder / f"{name.removesuffix('.note')}-{digest[:8]}.note").write_bytes(data)
+    return len(list(folder.glob("*.note")))

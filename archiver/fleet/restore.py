@@ -1,0 +1,145 @@
+"""Rebuild an archive from its replica, and verify it before it gets its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.archive import verify
+from archiver.archive.ledger import last_line
+from archiver.archive.ocfl import make_folder
+from archiver.archive.seal import strict_checker
+from archiver.core.atomic_files import remove_tree, sync_folder
+from archiver.core.errors import ConfigError, IntegrityError
+from archiver.fleet.object_store import MAX_REQUESTS, Bucket
+from archiver.fleet.publisher import heads_of, parts_of
+from archiver.fleet.replica_format import ReplicaContent, ReplicaFile, ReplicaHead, content_of
+from archiver.home.settings import Home
+
+WINDOW = 256  # files that wait for their bytes at the same time
+
+type RestoreProgress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class RestoreResult:
+    """A restored archive: its state by the verifier, its lines and checkpoint, and how many files only an older version
+    still had.
+    """
+
+    client: str
+    state: str
+    lines: int
+    checkpoint: int
+    files: int
+    recovered: int
+    passed_over: tuple[str, ...] = ()
+
+
+def published_clients(bucket: Bucket) -> list[str]:
+    """The clients that the replica has, even where every key was deleted: their versions are locked."""
+    found = {each.key.partition("/")[0] for each in bucket.versions("") if each.key.endswith("/head.json")}
+    return sorted(each for each in found if each)
+
+
+def restore(
+    home: Home, bucket: Bucket, client: str, *, at: int | None = None, against: Path | None = None,
+    key: Path | None = None, roots: Path | None = None, progress: RestoreProgress = lambda *_: None,
+) -> RestoreResult:  # fmt: skip
+    """Rebuild a client's archive. `at` is the size of a checkpoint; by default the newest state that verifies.
+
+    States that somebody forged do not verify and are passed over. ConfigError if the archive exists, or the replica has
+    no such state; IntegrityError if none verifies.
+    """
+    place = home.archive(client)
+    if place.exists():
+        raise ConfigError(f"{place} exists. Nothing is overwritten. Move it away first, or restore into a new home.")
+    heads = sorted({head for head, _ in heads_of(bucket, client)}, key=lambda each: (-each.lines, each.at))
+    wanted = [head for head in heads if at is None or head.checkpoint == at]
+    if not wanted:
+        known = ", ".join(map(str, sorted({each.checkpoint for each in heads}))) or "none"
+        raise ConfigError(f"{bucket.name} has no such state of {client}. Its checkpoints: {known}.")
+    temporary, passed = home.state / "restore" / client, list[str]()
+    for head in wanted:
+        remove_tree(temporary)
+        try:
+            files, recovered = _rebuild(bucket, client, head, temporary, progress)
+            report = verify.verify_archive(temporary, roots, key, against=against, checker=strict_checker())
+        except (IntegrityError, verify.Malformed, FileExistsError, NotADirectoryError) as error:
+            passed.append(f"{head.lines} lines of {head.at}: {error}")
+            continue
+        if report.state in ("DAMAGED", "FORKED"):
+            fault = next((str(each) for each in report.findings if each.damage), report.state)
+            passed.append(f"{head.lines} lines of {head.at}: {report.state}: {fault}")
+            continue
+        if hasattr(os, "sync"):
+            os.sync()  # once for all files
+        make_folder(place.parent)
+        temporary.rename(place)
+        sync_folder(place.parent)
+        return RestoreResult(client, report.state, head.lines, head.checkpoint, files, recovered, tuple(passed))
+    remove_tree(temporary)
+    raise IntegrityError(f"no state of {client} in {bucket.name} verifies ({passed[0]})")
+
+
+def _rebuild(bucket: Bucket, client: str, head: ReplicaHead, root: Path, progress: RestoreProgress) -> tuple[int, int]:
+    """Write the files of a state below `root`. Returns their number, and how many came from older versions."""
+    content = content_of(list(parts_of(bucket, head))[::-1])
+    if content.ledger_bytes != head.ledger_bytes:
+        raise IntegrityError("the head and its parts do not fit together")
+    make_folder(root)
+    wanted = [*content.files.values(), *content.ledger]
+    recovered = 0
+    (root / verify.LEDGER).parent.mkdir(parents=True)
+    with (root / verify.LEDGER).open("xb") as ledger:
+        for number, (file, data, newest) in enumerate(fetched(bucket, client, wanted), 1):
+            if data is None:
+                raise IntegrityError(f"{bucket.name} has no version of {file.key(client)} with its bytes")
+            recovered += not newest
+            if file.offset is not None:
+                ledger.write(data)
+            else:
+                _write(root / file.path, data, read_only=file.path.startswith("evidence/"))
+            progress(client, number, len(wanted))
+        ledger.flush()
+        os.fsync(ledger.fileno())
+    last = last_line(root / verify.LEDGER)
+    if last is None or (last.seq + 1, last.hash) != (head.lines, head.line):
+        raise IntegrityError("the head does not fit the ledger that it names")
+    if max((int(path.name[:-5]) for path in (root / verify.CHECKPOINTS).glob("*.note")), default=0) != head.checkpoint:
+        raise IntegrityError("the head does not name the newest checkpoint")
+    _complete_objects(root, content)
+    for folder in ("staging", "ledger/checkpoints"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    return len(wanted), recovered
+
+
+def fetched(bucket: Bucket, client: str, files: list[ReplicaFile]) -> Iterator[tuple[ReplicaFile, bytes | None, bool]]:
+    """Yield each file with its bytes, or None, and whether the newest version had them. In order, several at a time."""
+    with ThreadPoolExecutor(MAX_REQUESTS) as pool:
+        for start in range(0, len(files), WINDOW):
+            window = files[start : start + WINDOW]
+            answers = pool.map(lambda each: bucket.fetch(each.key(client), each.sha256), window)
+            for file, (data, newest) in zip(window, answers, strict=True):
+                yield file, data, newest
+
+
+def _complete_objects(root: Path, content: ReplicaContent) -> None:
+    """Copy the inventory of each object's newest version to its root, where OCFL wants it."""
+    for folder, version in content.newest_inventories().items():
+        for name in ("inventory.json", "inventory.json.sha512"):
+            _write(root / folder / name, (root / folder / f"v{version}" / name).read_bytes(), read_only=True)
+
+
+def _write(path: Path, data: bytes, *, read_only: bool) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(data)
+        if not hasattr(os, "sync"):
+            file.flush()
+            os.fsync(file.fileno())
+    if read_only:
+        path.chmod(0o444)
