@@ -31,6 +31,7 @@ source_app = typer.Typer(no_args_is_help=True, help="Sources: mailboxes and fold
 claim_app = typer.Typer(no_args_is_help=True, help="Claims: letters that demand proof or money; working papers.")
 catalogue_app = typer.Typer(no_args_is_help=True, help="The search index, a cache of the archive.")
 providers_app = typer.Typer()
+adapter_app = typer.Typer(no_args_is_help=True, help="Adapters in the home: repairs that come before the installed.")
 recording_app = typer.Typer(no_args_is_help=True, help="Recordings: scripted sessions that prove an adapter.")
 app.add_typer(client_app, name="client")
 app.add_typer(account_app, name="account")
@@ -38,6 +39,7 @@ app.add_typer(source_app, name="source")
 app.add_typer(claim_app, name="claim")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(providers_app, name="providers")
+app.add_typer(adapter_app, name="adapter")
 app.add_typer(recording_app, name="recording")
 
 
@@ -103,9 +105,11 @@ def opened(home: Path | None) -> Home:
     """Open the home, and remove the temporary files that killed commands left in it."""
     from archiver.core.stale_files import sweep
     from archiver.home.settings import Home, find_home
+    from archiver.provider.registry import use_home
 
     found = find_home(home)
     sweep(found)
+    use_home(found)
     return Home.load(found)
 
 
