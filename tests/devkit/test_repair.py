@@ -8,32 +8,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
 import yaml
 
-from tests.authoring import freepik, scenario
 from tests.support.homes import QUICK, ROOT, Home
-from tests.support.mutations import of_pages
-
-ROW, DATE = r"<tr><td>.*?</tr>", r'datetime="[^"]*"'
-CHANGES = ("all rows another element", "cells of another kind", "paging a link of another kind, count gone")
-
-
-@pytest.fixture
-def redesigned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Freepik's list on two pages after a redesign: rows, cells and paging have other markup."""
-    monkeypatch.setattr(scenario, "ROOT", tmp_path / "sites")
-    resources = [freepik.Resource(number) for number in range(4)]
-    pages = [freepik.freepik_list(resources[:2], 1, 2), freepik.freepik_list(resources[2:], 2, 2)]
-    known = dict(of_pages(ROW, DATE, "<time.*?</time>"))
-    for name in CHANGES:
-        pages = known[name](pages)
-    site = freepik.freepik("redesigned")
-    for number, page in enumerate(pages, 1):
-        site.get(freepik.freepik_page(number), page, slug=f"downloads-{number}")
-    freepik.freepik_certificates(site, resources)
-    site.write()
-    return tmp_path / "sites" / "freepik" / "redesigned"
 
 
 class Repairing:
