@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from archiver.agency.adapter_checks import own_adapters
 from archiver.agency.archive_checks import archives, clock, timestamps, witnesses
 from archiver.agency.diagnosis import Diagnosis, Findings, State
 from archiver.agency.home_checks import accounts, companion, leftovers, mail, notifying, refusals, trouble
@@ -109,6 +110,7 @@ OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
     "leftovers": leftovers,
     "put aside": trouble,
     "blocked": refusals,
+    "own adapters": own_adapters,
     "witnesses": witnesses,
     "notify": notifying,
     "companion": companion,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -37,6 +38,7 @@ class Browsers:
 
     `network` names the certificates to trust besides the system's. `executable` is a Chromium to use instead of the
     located one. A provider that does not work headless gets a visible browser. `hear` receives every exchange.
+    `max_wait_s` is how long a page may take to show something.
     """
 
     def __init__(
@@ -46,8 +48,10 @@ class Browsers:
         headless: bool = True,
         executable: Path | None = None,
         hear: ExchangeListener | None = None,
+        max_wait_s: float = math.inf,
     ) -> None:
         self.network, self.headless, self.executable, self.hear = network, headless, executable, hear
+        self.max_wait_s = max_wait_s
         self._stack = AsyncExitStack()
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
@@ -120,6 +124,7 @@ class Browsers:
             tab=page,
             traffic=traffic,
             way=proxy,
+            max_wait_s=self.max_wait_s,
             _reader=self._reader,
             _capturing=self._capturing,
             _stack=opened,

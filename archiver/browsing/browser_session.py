@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -120,6 +121,7 @@ class PlaywrightSession(ExchangeSession):
     _reader: DocumentReader = field(repr=False)
     _capturing: asyncio.Lock = field(repr=False)
     _stack: AsyncExitStack = field(repr=False)
+    max_wait_s: float = math.inf  # saved pages show at once what they have
     _codes: set[str] = field(default_factory=set, repr=False)
     _list_paths: set[str] = field(default_factory=set, repr=False)  # sources from which an endless list gets more rows
     _navigations: Navigations = field(init=False, repr=False)
@@ -180,7 +182,7 @@ class PlaywrightSession(ExchangeSession):
         return Response(200, self.tab.url, RENDERED, await self._html(), datetime.now(UTC))
 
     async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
-        deadline = time.monotonic() + wait
+        deadline = time.monotonic() + min(wait, self.max_wait_s)
         while not await self._shows(selector):
             if time.monotonic() >= deadline:
                 return False
@@ -260,7 +262,7 @@ class PlaywrightSession(ExchangeSession):
     async def settle(
         self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0
     ) -> None:
-        left = dict.fromkeys(outcomes, MAX_STEP_CLICKS)
+        left, within = dict.fromkeys(outcomes, MAX_STEP_CLICKS), min(within, self.max_wait_s)
         deadline = latest = time.monotonic() + within
         latest += PAGE_TIMEOUT_S
         while time.monotonic() < deadline:

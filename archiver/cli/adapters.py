@@ -132,13 +132,30 @@ def providers_new(
     say(f"Next: {install}, then archiver recording check {folder}/recordings/{name}/two-pages")
 
 
+def use_own_adapters(home: Path | None) -> None:
+    """Let the adapters of the home come before the installed ones, if there is a home, and say which these are."""
+    from archiver.home.settings import default_home, find_home
+    from archiver.provider.override import named_in
+    from archiver.provider.registry import use_home
+
+    if home or (default_home() / "archiver.yaml").is_file():
+        found = find_home(home)
+        use_home(found)
+        if own := ", ".join(named_in(found)):
+            say(f"Adapters of the home are used: {own}")
+
+
 @recording_app.command("check")
-def recording_check(paths: Annotated[list[Path], typer.Argument(help="Recording folders.")]) -> None:
+def recording_check(
+    paths: Annotated[list[Path], typer.Argument(help="Recording folders.")], home: HomeOption = None
+) -> None:
     """Replay recordings and compare the results with expected.yaml. A mismatch prints the fields; the exit code is 1.
 
     Example: archiver recording check recordings/*/*
     """
     from archiver.devkit.golden import check, checking
+
+    use_own_adapters(home)
 
     async def check_all() -> int:
         wrong = 0
@@ -158,12 +175,15 @@ def recording_check(paths: Annotated[list[Path], typer.Argument(help="Recording 
 def recording_expect(
     paths: Annotated[list[Path], typer.Argument(help="Recording folders.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing expected.yaml.")] = False,
+    home: HomeOption = None,
 ) -> None:
     """Replay recordings and write the adapter's results to expected.yaml.
 
     Example: archiver recording expect recordings/shutterstock/two-pages
     """
     from archiver.devkit.golden import checking, expect
+
+    use_own_adapters(home)
 
     async def expect_all() -> None:
         async with checking() as shared:

@@ -32,6 +32,7 @@ claim_app = typer.Typer(no_args_is_help=True, help="Claims: letters that demand 
 audit_app = typer.Typer(no_args_is_help=True, help="Audits: pictures in use on a client's site, and their licences.")
 catalogue_app = typer.Typer(no_args_is_help=True, help="The search index, a cache of the archive.")
 providers_app = typer.Typer()
+adapter_app = typer.Typer(no_args_is_help=True, help="Adapters in the home: repairs that come before the installed.")
 recording_app = typer.Typer(no_args_is_help=True, help="Recordings: scripted sessions that prove an adapter.")
 app.add_typer(client_app, name="client")
 app.add_typer(account_app, name="account")
@@ -40,6 +41,7 @@ app.add_typer(claim_app, name="claim")
 app.add_typer(audit_app, name="audit")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(providers_app, name="providers")
+app.add_typer(adapter_app, name="adapter")
 app.add_typer(recording_app, name="recording")
 
 
@@ -105,9 +107,11 @@ def opened(home: Path | None) -> Home:
     """Open the home, and remove the temporary files that killed commands left in it."""
     from archiver.core.stale_files import sweep
     from archiver.home.settings import Home, find_home
+    from archiver.provider.registry import use_home
 
     found = find_home(home)
     sweep(found)
+    use_home(found)
     return Home.load(found)
 
 

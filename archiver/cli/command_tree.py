@@ -20,7 +20,7 @@ GROUPS = {
     "Answer a letter": ("letter", "claim", "assess", "proof"),
     "Watch": ("status", "report", "audit", "notify", "verify", "desk"),
     "Look after": ("erase", "hold", "repair-clock", "catalogue", "replica"),
-    "Platforms and adapters": ("providers", "recording"),
+    "Platforms and adapters": ("providers", "adapter", "recording"),
     "Help": ("demo", "completion", "schema"),
 }
 """The commands by what a person wants to do. A command without a group is listed at the end."""

@@ -66,6 +66,7 @@ class AccountResult:
     gaps: dict[str, dict[str, int]] = field(default_factory=dict)
     unexplained: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    adapter: dict[str, str] | None = None  # the home's own adapter that was used: its folder and digest
     funds: str | None = None  # the stated funds before and after the run: unchanged | changed; None: not stated
     requests_refused: int = 0
     refused: list[str] = field(default_factory=list)  # what the guard refused, each with the rule

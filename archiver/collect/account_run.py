@@ -53,6 +53,7 @@ class AccountRun:
         try:
             access = await asyncio.to_thread(admit, self.run, self.account)
             self.account, recording, provider = access.account, access.recording, access.provider
+            result.adapter = access.own_adapter
             secret_values += access.secrets.values()
             if recording and self.run.tools.replay:
                 listener = await self.run.tools.replay.serve(recording, provider.info.rules)
@@ -67,6 +68,7 @@ class AccountRun:
                 looked = partial(seen_terms, terms, given) if terms else None
                 sync = self._sync(access, session, looked, signing_in.again)
                 result = self.result = sync.result
+                result.adapter = access.own_adapter
                 try:
                     await signing_in.once()
                     self._step = "reading the lists"

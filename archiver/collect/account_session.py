@@ -32,7 +32,7 @@ from archiver.home.network import Network
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account
 from archiver.home.vault import Vault, run_secret_command, secret_digest
-from archiver.provider import Challenge, Provider, ProviderInfo, SignInMethod, Transport, load, redact_url
+from archiver.provider import Challenge, Provider, ProviderInfo, SignInMethod, Transport, load, own_adapter, redact_url
 
 CLOSE_TIMEOUT_S = 20.0  # for a browser's context
 RENEW_BEFORE = timedelta(hours=36)  # before a session's end; one night before would be too late
@@ -53,6 +53,11 @@ class AccountAccess:
     secrets: Mapping[str, str]
     secret_digest: str
     now: Callable[[], datetime]
+
+    @property
+    def own_adapter(self) -> dict[str, str] | None:
+        """What names the home's adapter, where that is used instead of the installed one."""
+        return own_adapter(self.provider)
 
     @asynccontextmanager
     async def open(self, run: RunContext, network: Network) -> AsyncIterator[AccountSession]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -33,9 +34,17 @@ class RunTools:
 
 @asynccontextmanager
 async def open_tools(
-    home: Home, *, replay: bool, headless: bool = True, hear: ExchangeListener | None = None
+    home: Home,
+    *,
+    replay: bool,
+    headless: bool = True,
+    hear: ExchangeListener | None = None,
+    max_wait_s: float = math.inf,
 ) -> AsyncIterator[RunTools]:
-    """Open the shared tools; the browser itself starts when an account first needs one."""
+    """Open the shared tools; the browser itself starts when an account first needs one.
+
+    `max_wait_s`: how long a page may take to show something, for pages that are saved ones.
+    """
     settings = home.settings
     async with AsyncExitStack() as stack:
         network = network_of(home)
@@ -43,6 +52,8 @@ async def open_tools(
         if replaying:
             network = Network(ca_file=replaying.ca_file)
         reader = stack.enter_context(DocumentReader())
-        browsers = await stack.enter_async_context(Browsers(network, headless=headless, hear=hear))
+        browsers = await stack.enter_async_context(
+            Browsers(network, headless=headless, hear=hear, max_wait_s=max_wait_s)
+        )
         pacing = Pacing(settings.pacing.default, settings.pacing.hosts, off=replay)
         yield RunTools(browsers, reader, pacing, network, replaying, hear)

@@ -34,7 +34,7 @@ from archiver.core.errors import (
     SpendRefused,
 )
 from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, TermsReference, iso
-from archiver.provider import Page, Provider, Session, TextLayout
+from archiver.provider import Page, Provider, Session, TextLayout, own_adapter
 from archiver.reading.document_parser import completed, same_licence
 from archiver.reading.documents import End, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, to_json
@@ -382,6 +382,8 @@ class EvidenceStore:
             "run": self.run,
             "captured_at": iso(datetime.now(UTC)),
         }
+        if own := own_adapter(self.provider):  # not the adapter that this release brings
+            provenance["adapter"] = own
         files = {document.name: document.content for document in evidence.documents}
         described = to_json(evidence.licence, (*evidence.documents, *kept), evidence.gaps, provenance, evidence.terms)
         return {"licence.json": mask(described, self.secrets.forms()), **files}

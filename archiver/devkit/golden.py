@@ -6,6 +6,7 @@ real archive. Nothing is compared that the archive does not hold.
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,11 +35,12 @@ ACCOUNT = "recorded"
 
 
 @asynccontextmanager
-async def checking() -> AsyncIterator[RunTools]:
-    """Tools for several checks, so that they share one browser."""
+async def checking(max_wait_s: float = math.inf) -> AsyncIterator[RunTools]:
+    """Tools for several checks, so that they share one browser. `max_wait_s` is as for `open_tools`."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("check"))))
-        yield await stack.enter_async_context(open_tools(create_home(folder / "home", replay=True), replay=True))
+        home = create_home(folder / "home", replay=True)
+        yield await stack.enter_async_context(open_tools(home, replay=True, max_wait_s=max_wait_s))
 
 
 async def replayed(path: Path, shared: RunTools | None = None) -> dict[str, Any]:

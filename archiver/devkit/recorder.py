@@ -17,7 +17,7 @@ from archiver.collect.account_session import find_recording, secrets_of
 from archiver.collect.automation import accepted
 from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import open_tools
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import replace_file, scratch
 from archiver.core.errors import ConfigError
 from archiver.devkit.recording_publisher import CapturedRecording, publish
 from archiver.devkit.throwaway_home import bring_back, personal_of, throw_away
@@ -73,6 +73,9 @@ async def capture(
             summary = await run(there, kept, order, progress=progress, shared=shared)
         [result] = summary.accounts
         bring_back(vault, kept, name)
+        for page in (there.state / "trouble").glob("*"):  # scrubbed, with their notes
+            (home.state / "trouble").mkdir(exist_ok=True, mode=0o700)
+            replace_file(home.state / "trouble" / page.name, page.read_bytes())
         if not tape.heard:
             raise ConfigError(
                 f"Nothing was recorded, because there was no answer: {result.message or 'reason unknown'}"

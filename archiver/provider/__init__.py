@@ -33,7 +33,7 @@ from archiver.provider.info import (
     TermsText,
     Transport,
 )
-from archiver.provider.registry import declared, installed, load
+from archiver.provider.registry import declared, installed, load, own_adapter
 from archiver.provider.request_rules import Mode, Purpose, Request, Rule, Rules, static_files
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "declared",
     "installed",
     "load",
+    "own_adapter",
     "redact_url",
     "refusing",
     "static_files",

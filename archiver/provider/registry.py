@@ -1,18 +1,24 @@
-"""Find the installed adapters, by the entry-point group `archiver.providers`."""
+"""Find the adapters: those installed, by the entry-point group `archiver.providers`, and the home's own repairs."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from archiver.core.errors import ConfigError
 from archiver.core.suggestions import did_you_mean
 from archiver.provider.contract import Provider
 from archiver.provider.info import ProviderInfo
+from archiver.provider.override import Override, find, source_files
+
+_home: list[Path] = []  # the home whose adapters come before the installed ones; a process works with one
 
 
 @cache
@@ -26,9 +32,27 @@ def installed() -> list[str]:
     return sorted(_adapters(tuple(sys.path)))
 
 
-@cache  # a run asks some times for each account, and each time all installed packages would be looked through
+def use_home(root: Path | None) -> None:
+    """Let the adapters in this home's `adapters/` come before the installed ones; None: only those installed."""
+    _home[:] = [root] if root else []
+
+
+def override_of(name: str) -> Override | None:
+    """The home's own adapter of that name, which is used instead of the installed one."""
+    return find(_home[0] if _home else None, name) if name in installed() else None
+
+
 def load(name: str) -> type[Provider[Any]]:
-    """The adapter of that name; ConfigError lists the installed ones, or says that this one cannot be imported."""
+    """The adapter of that name: the home's own, else the installed one. ConfigError where it cannot be imported, or is
+    not installed; it lists those that are."""
+    if own := override_of(name):
+        return _load_own(own)
+    return load_installed(name)
+
+
+@cache  # a run asks some times for each account, and each time all installed packages would be looked through
+def load_installed(name: str) -> type[Provider[Any]]:
+    """The installed adapter, whatever the home has."""
     if entry := _adapters(tuple(sys.path)).get(name):
         try:
             found: type[Provider[Any]] = entry.load()
@@ -43,6 +67,49 @@ def load(name: str) -> type[Provider[Any]]:
         f"There is no provider {name!r}.{did_you_mean(name, installed())} "
         f"Installed: {', '.join(installed()) or 'none'}."
     )
+
+
+_own: dict[str, tuple[dict[str, str], type[Provider[Any]]]] = {}  # name -> the home's adapter and what names it
+
+
+def _load_own(own: Override) -> type[Provider[Any]]:
+    name = own.name
+    if name not in _own or _own[name][0] != own.provenance():
+        entry = _adapters(tuple(sys.path))[name]
+        try:
+            found: type[Provider[Any]] = getattr(own.module(entry.module.rpartition(".")[2]), entry.attr)
+            _ = found.info  # an adapter without a declaration is none
+        except Exception as error:  # whatever an unfinished repair raises
+            raise ConfigError(
+                f"The archiver cannot load {own.folder} ({type(error).__name__}: {error}). Correct it, or use the "
+                f"installed adapter again: archiver adapter remove {name} --force"
+            ) from error
+        _own[name] = (own.provenance(), found)
+    return _own[name][1]
+
+
+def own_adapter(provider: Provider[Any]) -> dict[str, str] | None:
+    """What names the home's adapter that this one is made of, as licences and runs keep it; None: it is installed."""
+    return next((named for named, made in _own.values() if type(provider) is made), None)
+
+
+def installed_sources(name: str) -> tuple[str, dict[str, bytes]]:
+    """The installed adapter's package, and its files by name: its module, the YAML file beside it, and the modules of
+    the same package that it imports."""
+    load_installed(name)
+    entry = _adapters(tuple(sys.path))[name]
+    spec = find_spec(entry.module)
+    if spec is None or spec.origin is None:
+        raise ConfigError(f"{entry.module} is no file, so it cannot be repaired here.")
+    package, _, stem = entry.module.rpartition(".")
+    folder, wanted, stems = Path(spec.origin).parent, [stem], set[str]()
+    while wanted:
+        stem = wanted.pop()
+        if stem not in stems and (folder / f"{stem}.py").is_file():
+            stems.add(stem)
+            own = rf"^from (?:{re.escape(package)})?\.(\w+) import" if package else r"^from \.(\w+) import"
+            wanted += re.findall(own, (folder / f"{stem}.py").read_text("utf-8"), re.MULTILINE)
+    return package, source_files(folder, frozenset(stems))
 
 
 def declared(name: str) -> ProviderInfo | None:

@@ -25,6 +25,7 @@ from archiver.core.errors import ConfigError
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import Vault
 from archiver.provider import declared, installed, load
+from archiver.provider.registry import load_installed
 from tests.support.homes import QUICK, Home, clean_environment
 
 ACCOUNTS = {
@@ -196,7 +197,7 @@ def test_a_broken_adapter_costs_neither_a_runs_end_nor_what_is_archived(
     adapters = "broken = no_such_module:A\nunsplash = no_such_module:B\n"
     (package / "entry_points.txt").write_text(f"[archiver.providers]\n{adapters}")
     monkeypatch.syspath_prepend(tmp_path)
-    load.cache_clear()
+    load_installed.cache_clear()
     assert asked_for("ada-example-aBcDeFgHiJk-unsplash.jpg") is None  # a person can still capture it
     with pytest.raises(ConfigError, match="Install its package again"):
         asked_for("broken:1")

@@ -60,4 +60,6 @@ def test_a_source_is_told_of_wherever_accounts_are(
     with pytest.raises(ConfigError, match="no source 'another'"):
         office.home.source("another")
     source_admin.remove(office.home, office.vault, "acme-projects")
-    assert file.read_text() == f"{before}sources:\n" and status(office.home, client="acme").accounts[0].closed  # the proof stays
+    assert (
+        file.read_text() == f"{before}sources:\n" and status(office.home, client="acme").accounts[0].closed
+    )  # the proof stays

@@ -15,7 +15,7 @@ import yaml
 from archiver.reading.secret_scan import forms
 from archiver.reading.worker import DocumentReader
 from tests.authoring import freepik, scenario
-from tests.support.homes import Home
+from tests.support.homes import QUICK, Home
 
 JWT = (
     ".".join(
@@ -109,6 +109,7 @@ def test_nothing_planted_survives_a_capture_and_it_still_plays(home: Home, plant
     assert not any(value in said.stdout + said.stderr for value in PLANTED)
     assert "licensee:      read in 2 of 2 licences, for example Example Name" in said.stderr
     session = yaml.safe_load((made / "session.yaml").read_text())
+    assert session["session"]["origins"], "the session of the account is kept"
     assert (session["origin"], session["sources"][0].startswith("a replay")) == ("captured", True)
     expected = yaml.safe_load((made / "expected.yaml").read_text())
     assert [expected["outcome"], len(expected["licences"])] == ["complete", 2]
@@ -135,3 +136,41 @@ def test_what_cannot_be_scrubbed_is_refused_and_nothing_is_written(home: Home, p
     said = home("recording", "scrub", planted, code=40).stderr
     assert "session.yaml: what looks like a mail" in said and MAIL not in said
     assert {path: path.read_bytes() for path in planted.rglob("*") if path.is_file()} == before
+
+
+ORDERS = ("FJ-2026-448812", "FJ-2026-448813")
+
+
+@pytest.mark.browser
+def test_a_fresh_sign_in_is_recorded_though_a_session_is_saved_and_ids_keep_their_prefix(
+    home: Home, planted: Path, tmp_path: Path
+) -> None:
+    listed = next((planted / "bodies").glob("*downloads*"))
+    orders = "".join(f"<p>Order No: {each}</p>" for each in ORDERS)
+    listed.write_text(listed.read_text().replace("</body>", f"{orders}</body>"))
+    home("account", "add", "acme-freepik", "--client", "acme", "--provider", "freepik", "--method", "password",
+         "--username", MAIL, "--secrets-stdin", stdin=f"password: {json.dumps(PASSWORD)}")  # fmt: skip
+    home("recording", "capture", "acme-freepik", "anew", "--fresh-sign-in", "--out", tmp_path / "out",
+         "--replay", planted)  # fmt: skip
+    made = tmp_path / "out" / "freepik" / "anew"
+    recorded = yaml.safe_load((made / "session.yaml").read_text())
+    signed_in = [each["request"] for each in recorded["exchanges"] if each["request"]["method"] == "POST"]
+    assert found(made) == [] and not recorded.get("session"), "the site's saved session was not used"
+    assert [each["url"] for each in signed_in] == [f"{freepik.FREEPIK}/log-in"]
+    text = "".join(path.read_text() for path in (made / "bodies").glob("*.html"))
+    assert not any(each in text for each in ORDERS)
+    kept = re.findall(r"Order No: (\S+?)<", text)
+    assert len(set(kept)) == 2 and all(re.fullmatch(r"FJ-2026-\d{6}", each) for each in kept), kept
+
+
+def test_a_recording_that_does_not_play_as_it_ran_ends_with_1(home: Home, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    shutil.copytree(QUICK / "envato_market" / "two-pages", site)
+    home.account("acme-envato", "envato_market")
+    capture = ("recording", "capture", "acme-envato")
+    home(*capture, "plays", "--out", tmp_path / "out", "--replay", site)
+    session = yaml.safe_load((site / "session.yaml").read_text())
+    session["exchanges"][-1]["response"]["cut"] = 10  # half an answer is none, and is not recorded
+    (site / "session.yaml").write_text(yaml.safe_dump(session))
+    said = home(*capture, "differs", "--out", tmp_path / "out", "--replay", site, code=1)
+    assert re.search(r"does not play yet|but the replay is", said.stderr), said.stderr

@@ -127,6 +127,8 @@ ELSEWHERE = {
     "schedule": "hands files to the system's scheduler",
     "sign-in": "needs a person in a browser; it ends with one write to the vault",
     "capture": "needs a browser; what it took is filed as an import",
+    "adapter repair": "copies files, the last of which makes it whole; recordings end as `recording scrub`",
+    "adapter remove": "renames one folder",
     "recording capture": "builds in a temporary folder and ends as `recording scrub`",
     "source rotate": "writes to the vault as `account rotate` does",
     "watch": "does what `run --source` does, again and again",
