@@ -54,7 +54,8 @@ def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
     subprocess.run([*tool, tmp_path / "one"], check=True, capture_output=True)
     wheel = next((tmp_path / "one").glob("*.whl"))
     copy = tmp_path / "copy"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", "__pycache__", ".git", "dist"))
+    left_out = {str(ROOT): {".venv", ".git", "dist"}}
+    shutil.copytree(ROOT, copy, ignore=lambda folder, _: left_out.get(folder, set()) | {"__pycache__"})
     (copy / ".venv").symlink_to(ROOT / ".venv")
     epoch = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
     env = os.environ | {"SOURCE_DATE_EPOCH": epoch.stdout.strip() or "1767225600"}

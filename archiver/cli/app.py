@@ -32,7 +32,7 @@ claim_app = typer.Typer(no_args_is_help=True, help="Claims: letters that demand 
 audit_app = typer.Typer(no_args_is_help=True, help="Audits: pictures in use on a client's site, and their licences.")
 catalogue_app = typer.Typer(no_args_is_help=True, help="The search index, a cache of the archive.")
 providers_app = typer.Typer()
-adapter_app = typer.Typer(no_args_is_help=True, help="Adapters in the home: repairs that come before the installed.")
+adapter_app = typer.Typer(no_args_is_help=True, help="Repaired adapters in the home, which replace the installed ones.")
 recording_app = typer.Typer(no_args_is_help=True, help="Recordings: scripted sessions that prove an adapter.")
 app.add_typer(client_app, name="client")
 app.add_typer(account_app, name="account")

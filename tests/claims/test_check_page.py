@@ -53,7 +53,7 @@ def accepted(checker: Checker, roots: Path, note: Path, tokens: list[bytes]) -> 
     return checker.do(lambda page: page.evaluate(JUDGE, [roots.read_text(), encoded[0], encoded[1:]]))
 
 
-@pytest.mark.parametrize("step", [37, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [37, pytest.param(1, marks=pytest.mark.longest)])
 def test_no_changed_timestamp_is_accepted_that_openssl_refuses(
     pack: Pack, checker: Checker, tmp_path: Path, step: int
 ) -> None:

@@ -262,7 +262,7 @@ def test_a_hostile_page_spends_nothing_runs_nothing_and_learns_nothing(
     page.close()
 
 
-@pytest.mark.long
+@pytest.mark.longest
 def test_nothing_is_lost_while_the_desk_is_away_and_the_browser_is_killed(
     playwright: Playwright, platform: Shop, full_browser: None, tmp_path: Path
 ) -> None:

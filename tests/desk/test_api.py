@@ -109,6 +109,7 @@ def test_the_answers_are_those_of_the_document(served: Served, tmp_path: Path) -
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{served.base}/api/v1/openapi.json", "-H",
         f"Authorization: {token}", "--max-examples", "30", "--suppress-health-check", "all",
+        "--request-timeout", "120",
         "--exclude-checks", "unsupported_method,positive_data_acceptance", "--phases", "examples,coverage,fuzzing",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False, cwd=tmp_path)

@@ -24,7 +24,7 @@ def demo(folder: Path, *arguments: str, **variables: str) -> subprocess.Complete
     )  # fmt: skip
 
 
-@pytest.mark.long
+@pytest.mark.longest
 @pytest.mark.skipif(sys.platform == "win32", reason="making a link takes a right on Windows")
 def test_without_a_browser_the_demo_does_the_job_and_says_what_it_left_out(tmp_path: Path) -> None:
     done = demo(tmp_path, "--keep", "kept")

@@ -37,9 +37,17 @@ def test_a_home_of_an_earlier_version_is_read_run_verified_and_packed(tmp_path: 
         document = json.loads(command(*words, "--json", version=version))
         return unversioned(document) if version == ROOT else document  # earlier, documents had no version
 
+    def covers(new: Any, old: Any) -> bool:
+        """Whether the new document says all that the old one says; further keys are fine."""
+        if isinstance(old, dict):
+            return isinstance(new, dict) and all(key in new and covers(new[key], old[key]) for key in old)
+        if isinstance(old, list):
+            return isinstance(new, list) and len(new) == len(old) and all(map(covers, new, old))
+        return bool(new == old)
+
     command("demo", "--keep", kept, version=tmp_path / "earlier")
     for words in (("find", "lighthouse"), ("status",), ("claim", "list")):
-        assert said(*words) == said(*words, version=tmp_path / "earlier"), words
+        assert covers(said(*words), said(*words, version=tmp_path / "earlier")), words
     licence = said("find", "lighthouse")[0]["licence"]
     assert said("run", "--replay", str(ROOT / "recordings"))["outcome"] == "complete"
     assert said("verify", "--roots", str(kept / "tsa-root.pem"))["state"] == "PROVEN"
