@@ -16,6 +16,9 @@ WRONG = [
     # what is typed, the exit code, and what the message says of the mend
     # -- typos in commands
     ("fnd harbour", 2, "Did you mean 'find'"),
+    ("adapter repare", 2, "Did you mean 'repair'"),
+    ("audit rum", 2, "Did you mean 'run'"),
+    ("replica chek", 2, "Did you mean 'check'"),
     ("companion pack", 2, "Did you mean 'package'"),
     ("watch nobody", 2, "nobody"),
     ("source lst", 2, "Did you mean 'list'"),
