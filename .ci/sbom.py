@@ -63,6 +63,9 @@ def needed(project: Mapping[str, Any]) -> list[str]:
     return sorted(seen)
 
 
+IN_ITS_FILES = {"imapclient": "BSD-3-Clause"}  # its COPYING and README say so, its metadata do not
+
+
 def licence_of(name: str) -> str:
     """The licence that a package states: an SPDX expression, or else its own words."""
     try:
@@ -73,7 +76,8 @@ def licence_of(name: str) -> str:
         each.rpartition(" :: ")[2] for each in about.get_all("Classifier", []) if each.startswith("License ::")
     ]
     stated = about.get("License-Expression") or (about.get("License") or "").split("\n")[0][:80]
-    return stated or " or ".join(each for each in classified if each != "OSI Approved") or "not stated"
+    stated = stated or " or ".join(each for each in classified if each != "OSI Approved")
+    return stated or IN_ITS_FILES.get(name.lower(), "not stated")
 
 
 def components(names: list[str]) -> Iterator[Component]:

@@ -265,11 +265,14 @@ class PlaywrightSession(ExchangeSession):
         left, within = dict.fromkeys(outcomes, MAX_STEP_CLICKS), min(within, self.max_wait_s)
         deadline = latest = time.monotonic() + within
         latest += PAGE_TIMEOUT_S
-        while time.monotonic() < deadline:
+        while True:
+            late = time.monotonic() >= deadline  # the last look begins after the end, since looks may take long
             if refusal := self._refused_on_the_way():
                 raise refusal
             visible_now = await self._first(key for key, times in left.items() if times)
             if visible_now is None:
+                if late:
+                    break
                 await asyncio.sleep(POLL_INTERVAL_S)
                 if self._navigations.pending:  # a request without an answer yet has not failed
                     deadline = min(latest, time.monotonic() + within)
