@@ -143,9 +143,9 @@ class SourceKind(ABC):
     def read(self, reading: SourceReading) -> None:
         """Read what is new. Raises an ArchiverError or OSError; what was filed before stays."""
 
+    @abstractmethod
     def listing(self, home: Home, source: Source) -> list[dict[str, Any]]:
-        """What was found and not archived, with the reasons: rows of `source report`."""
-        raise NotImplementedError
+        """Return what was found and not archived, with the reasons: rows of `source report`."""
 
 
 def kind_of(source: Source) -> SourceKind:
