@@ -75,9 +75,9 @@ def timestamped(pdf: bytes, authorities: Sequence[seal.Authority], post: seal.Po
     out = io.BytesIO()
     client = Authorities()  # type: ignore[no-untyped-call]  # pyHanko leaves its constructor untyped
     try:
-        PdfTimeStamper(client, field_name=FIELD).timestamp_pdf(
-            IncrementalPdfFileWriter(io.BytesIO(pdf)), "sha512", bytes_reserved=RESERVED_BYTES, output=out
-        )
+        stamper, writer = PdfTimeStamper(client, field_name=FIELD), IncrementalPdfFileWriter(io.BytesIO(pdf))
+        with ThreadPoolExecutor(1) as pool:  # pyHanko starts an event loop, and the caller may be in one
+            pool.submit(stamper.timestamp_pdf, writer, "sha512", bytes_reserved=RESERVED_BYTES, output=out).result()
     except OSError:
         return pdf, reasons
     except PdfReadError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 import shutil
@@ -39,7 +40,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seal.Authori
 
 @pytest.fixture(scope="module")
 def stamped(authority: seal.Authority) -> bytes:
-    made, reasons = timestamped(PDF, [authority], POST)
+    async def within_a_loop() -> tuple[bytes, list[str]]:
+        return timestamped(PDF, [authority], POST)
+
+    made, reasons = asyncio.run(within_a_loop())
     assert reasons == [] and made.startswith(PDF)
     return made
 
