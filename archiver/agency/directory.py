@@ -133,7 +133,12 @@ def remove_account_without_licences(home: Home, vault: Vault, name: str) -> None
     """Remove an account without licences: its entry in the client's file, secrets, session and reading position."""
     account = removable_account(home, name)
     remove_account(home.root, name)
-    vault.forget(name)
+    _forget(home, vault, account)
+
+
+def _forget(home: Home, vault: Vault, account: Account) -> None:
+    """Delete an account's secrets, session and reading position."""
+    vault.forget(account.name)
     (home.state / "history" / f"{account.name}.json").unlink(missing_ok=True)
 
 
@@ -155,8 +160,7 @@ def remove_client_without_archive(home: Home, vault: Vault, slug: str) -> None:
     """Remove a client without an archive: its file, and the secrets of its accounts."""
     client = removable_client(home, slug)
     for account in client.accounts:
-        vault.forget(account.name)
-        (home.state / "history" / f"{account.name}.json").unlink(missing_ok=True)
+        _forget(home, vault, account)
     remove_client(home.root, slug)
     home.catalogue(slug).unlink(missing_ok=True)
 

@@ -7,37 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archiver.agency.monthly_report import MonthlyReport
+from archiver.browsing.page_file import write_page
 from archiver.browsing.page_templates import render
 from archiver.claims.facts import platform_of
 from archiver.claims.pack_pages import LANGUAGES, PackWords
-from archiver.core.atomic_files import replace_file
-from archiver.core.errors import BrowserMissing, ConfigError
 from archiver.core.model import GapReason
-from archiver.core.stale_files import sweep_beside
 
 LISTED = 400  # licences of the month that the pages list; the JSON has all
 
 
 def write(made: MonthlyReport, out: Path, language: str) -> None:
     """Write the report as HTML, or printed by Chromium as PDF, by the file's ending; ConfigError for another one."""
-    html = page(made, language)
-    if out.suffix.lower() == ".html":
-        content = html.encode()
-    elif out.suffix.lower() == ".pdf":
-        from archiver.browsing.pdf_printing import print_pages
-
-        try:
-            (content,) = print_pages([html])
-        except BrowserMissing as error:
-            error.detail += f". Or write it as HTML: --out {out.with_suffix('.html').name}"
-            raise
-    else:
-        raise ConfigError(f"{out.name} is neither a .pdf nor a .html file. Name one with --out.")
-    sweep_beside(out)
-    try:
-        replace_file(out, content)
-    except FileNotFoundError:
-        raise ConfigError(f"There is no folder {out.parent}. Make it, or name another file with --out.") from None
+    write_page(page(made, language), out)
 
 
 def page(made: MonthlyReport, language: str) -> str:
