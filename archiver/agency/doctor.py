@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archiver.agency.adapter_checks import own_adapters
 from archiver.agency.archive_checks import archives, clock, timestamps, witnesses
@@ -19,6 +19,9 @@ from archiver.agency.home_checks import accounts, companion, leftovers, mail, no
 from archiver.agency.machine_checks import cloud, disk, folder, openssl, permissions, python, readers, vault, writing
 from archiver.core.errors import ArchiverError
 from archiver.home.settings import Home
+
+if TYPE_CHECKING:  # it imports the adapters
+    from archiver.collect.account_result import Progress
 
 PROBLEM_CODE = 50
 
@@ -49,7 +52,7 @@ class DoctorReport:
         return "\n".join([*lines, ", ".join(f"{number} {state}" for state, number in counts.items() if number)])
 
 
-def examine(root: Path, *, online: bool = False) -> DoctorReport:
+def examine(root: Path, *, online: bool = False, progress: Progress = lambda *_: None) -> DoctorReport:
     """Check this machine and the home at `root`, which may be broken or missing."""
     root = root.absolute()
     found = [each for name, check in OF_THE_FOLDER.items() for each in _diagnose(name, partial(check, root))]
@@ -58,14 +61,15 @@ def examine(root: Path, *, online: bool = False) -> DoctorReport:
     except (ArchiverError, OSError, ValueError) as error:
         advice = "Fix this first. Accounts, archives, witnesses and authorities were not checked."
         return DoctorReport((*found, Diagnosis("settings", State.PROBLEM, str(error), advice)))
-    for name, check in OF_THE_HOME.items():
-        found += _diagnose(name, partial(check, home))
-    found += _diagnose("mail", partial(mail, home, online))
-    found += _diagnose("timestamps", partial(timestamps, home, online))
+    checks: dict[str, Callable[[], Findings]] = {name: partial(check, home) for name, check in OF_THE_HOME.items()}
+    checks |= {"mail": partial(mail, home, online), "timestamps": partial(timestamps, home, online)}
     if home.settings.replica:
         from archiver.agency.replica import replica
 
-        found += _diagnose("replica", partial(replica, home, online))
+        checks["replica"] = partial(replica, home, online)
+    for number, (name, check) in enumerate(checks.items(), 1):
+        found += _diagnose(name, check)
+        progress("checks of the home", number, len(checks))
     return DoctorReport(tuple(found))
 
 

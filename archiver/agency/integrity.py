@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,14 @@ from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
 from archiver.catalogue.archives import writing
+from archiver.catalogue.search import archives, orphan_archives, without_client
 from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
 from archiver.home.network import joined
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
-if TYPE_CHECKING:
-    from archiver.home.vault import Vault
-from archiver.catalogue.search import archives, orphan_archives, without_client
+if TYPE_CHECKING:  # it imports the adapters
+    from archiver.collect.account_result import Progress
 
 
 def verify(
@@ -29,6 +30,7 @@ def verify(
     roots: Path | None = None,
     key: Path | None = None,
     against: Path | str | None = None,
+    progress: Progress = lambda *_: None,
 ) -> tuple[int, dict[str, Any], str]:
     """Verify the archives. Returns the exit code, the document of `verify --json`, and the text for people.
 
@@ -41,7 +43,10 @@ def verify(
         from archiver.agency.replica import witnessed
 
         with witnessed(home, str(against), client) as folder:
-            return verify(home, client=client, quick=quick, licence=licence, roots=roots, key=key, against=folder)
+            return verify(
+                home, client=client, quick=quick, licence=licence, roots=roots, key=key, against=folder,
+                progress=progress,
+            )  # fmt: skip
     outside = Path(against) if against else None
     named, _, part = (licence or "").rpartition("/")
     trusted = roots or trusted_roots(home)
@@ -51,8 +56,9 @@ def verify(
     for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
         try:
             reports[slug] = verifier.verify_archive(
-                home.archive(slug), trusted, key, quick, part or None, outside, sealing.strict_checker()
-            )
+                home.archive(slug), trusted, key, quick, part or None, outside, sealing.strict_checker(),
+                partial(progress, f"{slug}: objects"),
+            )  # fmt: skip
         except verifier.Busy as error:
             raise ArchiveBusy(str(error)) from None
         except verifier.Malformed as error:

@@ -1999,6 +1999,7 @@ def verify_archive(
     licence: str | None = None,
     against: Path | None = None,
     checker: TokenChecker | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> VerifyReport:
     """Check a whole archive, or with `licence` (any unique part of a folder's name) one object and its place in it.
 
@@ -2006,7 +2007,8 @@ def verify_archive(
     skips the digests of the documents. Both `quick` and `licence` skip checkpoints that the result does not need, and
     the report's `scope` says so; after a fault, the whole ledger and all checkpoints are checked. `against` is a
     checkpoint outside the archive, or a folder of them: the state is FORKED if the ledger does not extend them.
-    `checker` checks timestamps if OpenSSL 3 is missing, and most of many.
+    `checker` checks timestamps if OpenSSL 3 is missing, and most of many. `progress` gets, after each object, how many
+    are checked and how many there are.
 
     Raises Malformed if this is not an archive, the licence is not unique, or `against` has no checkpoint of this
     archive; Busy while a command is writing. Uses about one kilobyte of memory for each object.
@@ -2015,9 +2017,9 @@ def verify_archive(
         raise Malformed(f"{root} is not an archive")
     with _quiet(root / LEDGER):
         brief = quick or licence is not None
-        report = _ArchiveCheck(root, roots, key, quick, licence, checker, brief=brief).run(against)
+        report = _ArchiveCheck(root, roots, key, quick, licence, checker, progress, brief=brief).run(against)
         if brief and any(finding.damage for finding in report.findings):
-            report = _ArchiveCheck(root, roots, key, quick, licence, checker).run(against)
+            report = _ArchiveCheck(root, roots, key, quick, licence, checker, progress).run(against)
         return report
 
 
@@ -2055,10 +2057,13 @@ class _ArchiveCheck(_Check):
         quick: bool,
         licence: str | None,
         checker: TokenChecker | None,
+        progress: Callable[[int, int], None] | None = None,
         *,
         brief: bool = False,
     ) -> None:
         super().__init__(root, roots, key, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS))
+        self.progress = progress or (lambda *_: None)
+        self.places = 0  # objects to check
         self.quick, self.licence, self.checker, self.brief = quick, licence, checker, brief
         self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
         self.erased: dict[str, _Erasure] = {}  # by the erased object's id
@@ -2088,6 +2093,7 @@ class _ArchiveCheck(_Check):
             self.intents = Intents.parse(self.read(INTENTS) or b"", key)
         self.report.checkpoint = max(self.checkpoints, default=None)
         places = [] if self.licence else list(self.walk("evidence"))
+        self.places = len(places)
         with _begun(self.check, places) as checked:  # in the background, while the ledger is read
             report = self.conclude(self.read_all(key, against, checked))
         self.tell_scope()
@@ -2516,7 +2522,8 @@ class _ArchiveCheck(_Check):
         pending = self.pending()
         singular = {folder: kind for kind, folder in KINDS.items()}
         seen = set()
-        for place, checked in objects:
+        for number, (place, checked) in enumerate(objects, 1):
+            self.progress(number, max(number, self.places))
             _, kind, *_, folder = place.split("/")
             object_id = f"{URN}:{singular[kind]}:{folder}"
             if object_id == wanted:

@@ -188,9 +188,10 @@ def verify(
         renew_timestamps(here, unlocked(here), client=client, say=say)
     if against and not against.startswith("s3://") and not Path(against).exists():
         raise typer.BadParameter(f"{against} does not exist")
-    code, document, text = check(
-        here, client=client, quick=quick, licence=licence, roots=roots, key=key, against=against
-    )
+    with progress() as watch:
+        code, document, text = check(
+            here, client=client, quick=quick, licence=licence, roots=roots, key=key, against=against, progress=watch
+        )
     if as_json:
         emit(document)
     else:

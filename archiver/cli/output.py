@@ -202,7 +202,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str =
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Show the progress of each account or file, with rate and time left: bars on a terminal, else occasional lines."""
+    """Show the progress of each account or file, with rate and time left: bars on a terminal, else lines."""
     if messages.level < Level.INFO:
         yield lambda *_: None
         return
@@ -219,17 +219,30 @@ def progress() -> Iterator[Progress]:
             return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
+    # Without a thread of its own: `verify` forks, which a program with threads must not do.
+    bars = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
+    tasks: dict[str, Any] = {}
+    due = time.monotonic() + FIRST_DRAWN_AFTER_S
 
-        def watch(account: str, done: int, total: int | None) -> None:
-            if account not in tasks:
-                tasks[account] = bars.add_task(account, total=total)
-            bars.update(tasks[account], completed=done, total=total)
+    def watch(account: str, done: int, total: int | None) -> None:
+        nonlocal due
+        if account not in tasks:
+            tasks[account] = bars.add_task(account, total=total)
+        bars.update(tasks[account], completed=done, total=total)
+        if time.monotonic() >= due:
+            bars.start()
+            bars.refresh()
+            due = time.monotonic() + REDRAW_INTERVAL_S
 
+    try:
         yield watch
+    finally:
+        if bars.live.is_started:
+            bars.stop()
 
 
+FIRST_DRAWN_AFTER_S = 1.0  # quick work shows no bars
+REDRAW_INTERVAL_S = 0.1
 PROGRESS_INTERVAL_S = 60.0  # seconds between two lines of progress
 
 

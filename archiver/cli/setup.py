@@ -58,7 +58,8 @@ def doctor(
 
     if vault_restored:
         open_vault((home or default_home()) / "vault.enc", remember=True).accept_as_newest()
-    report = examine(home or default_home(), online=online)
+    with progress() as watch:
+        report = examine(home or default_home(), online=online, progress=watch)
     if as_json:
         emit(report.as_json())
     else:

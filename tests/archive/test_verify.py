@@ -206,6 +206,13 @@ def test_claimed_dates_that_contradict_proven_ones_are_told(kit: Kit, monkeypatc
     assert "2025-01-01" in report.findings[0].message and report.state == "PROVEN"
 
 
+def test_progress_counts_every_object(kit: Kit) -> None:
+    kit.write(1, 2, 3)
+    steps: list[tuple[int, int]] = []
+    report = verify_archive(kit.root, progress=lambda *step: steps.append(step))
+    assert steps == [(number, report.objects) for number in range(1, report.objects + 1)]
+
+
 def test_one_licence_is_checked_alone(kit: Kit) -> None:
     kit.write(1, 2)
     flip(kit.place(2) / "v1/content/certificate.pdf")
