@@ -152,7 +152,7 @@ PICTURES = """SELECT coalesce(group_concat(number), ''), coalesce(group_concat(h
 COMMON_WORD_LICENCES = 100  # licences: a word of so many is not also sought as the beginning of others
 NEAR_SCORE = 0.8  # of what the words themselves would get
 COMMON_QUERY_LICENCES = 2_000  # licences: of so many, a list looks each up instead of gathering all
-MAX_COMPARED_LICENCES = 100  # licences that are compared, of each question to the index
+MIN_COMPARED_LICENCES = 100  # licences that are compared at least, of each question to the index
 NAMES = {"asset_id": "asset_id", "licence_id": "licence_id", "order": "order_id"}  # fields and their columns
 WEIGHTS = {**dict.fromkeys(NAMES, 10.0), "title": 5.0, "text": 1.0}  # of the field that holds a word; 3 for all others
 
@@ -488,7 +488,8 @@ class Catalogue:
         if len(hits) < limit:
             near = cache(lambda word: self._near(word, outside))
             known = cache(lambda word: form if (form := self._spelt(word, outside)).held else near(word))
-            ask = partial(self._worded, unassigned=unassigned, outside=outside)
+            compared = max(limit, MIN_COMPARED_LICENCES)
+            ask = partial(self._worded, unassigned=unassigned, outside=outside, compared=compared)
             steps = [partial(ask, rest, time=time, near=each) for each in (None, near) for time in times if rest]
             steps.append(partial(ask, words))
             if not hits and not is_file_name(text):
@@ -580,12 +581,13 @@ class Catalogue:
                 yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
 
     def _worded(
-        self, words: Sequence[str], *, unassigned: bool, outside: bool, any_of: bool = False,
+        self, words: Sequence[str], *, unassigned: bool, outside: bool, compared: int, any_of: bool = False,
         near: Callable[[str], _Form] | None = None, time: Period | None = None,
     ) -> list[Hit]:  # fmt: skip
         """Licences with these words, best first; with `any_of` those with as many of them as go together.
 
-        `near` gives what else counts as a word.
+        `near` gives what else counts as a word. Of more licences than `compared`, the newest are compared, and the
+        newest that have the words in a title or an id.
         """
         forms = [near(word) if near else self._spelt(word, outside) for word in dict.fromkeys(words)]
         wanted = [form.words for form in forms]
@@ -596,11 +598,9 @@ class Catalogue:
         if not forms:
             return []
         query = " AND ".join(form.query for form in forms)
-        entries = self._matching(query, MAX_COMPARED_LICENCES, unassigned=unassigned, time=time)
-        if len(entries) == MAX_COMPARED_LICENCES:  # there are more, and better ones may be older
-            entries += self._matching(
-                f"{{ids title}} : ({query})", MAX_COMPARED_LICENCES, unassigned=unassigned, time=time
-            )
+        entries = self._matching(query, compared, unassigned=unassigned, time=time)
+        if len(entries) == compared:  # there are more, and better ones may be older
+            entries += self._matching(f"{{ids title}} : ({query})", compared, unassigned=unassigned, time=time)
         hits = [_hit(entry, wanted, outside=outside) for entry in {each.object_id: each for each in entries}.values()]
         best = sorted(hits, key=lambda each: (each[0].score, each[1]), reverse=True)
         return [replace(hit, score=round(hit.score * NEAR_SCORE, 3)) if near else hit for hit, _ in best]

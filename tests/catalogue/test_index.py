@@ -43,6 +43,15 @@ def test_find(acme: Acme) -> None:
     assert acme.found("harpsichord") == acme.found("...") == []
 
 
+def test_whoever_asks_for_more_licences_of_a_word_gets_all(acme: Acme) -> None:
+    many = [replace(HARBOUR, licence_id=f"{n}", asset=replace(HARBOUR.asset, asset_id=f"{n}")) for n in range(120)]
+    for each in many:
+        acme.add(files(each), licences=(each,))
+    acme.catch_up()
+    assert len(acme.catalogue.find("harbour")) == 20
+    assert len(acme.catalogue.find("harbour", 500)) == 120
+
+
 def test_an_exact_id_comes_first_and_comps_are_no_licences(acme: Acme) -> None:
     acme.add_all()
     decoy = replace(
