@@ -20,7 +20,8 @@ def setup(
 ) -> None:
     """Set up this machine step by step, up to the first archived licences. Leave at any question, and run it again.
 
-    It ends with a checklist: client, account, first licences, timestamps, notification, nightly run, backup.
+    Each answer is tried out before it is kept. It ends with a checklist: client, account, first licences, timestamps,
+    notification, nightly run, backup.
 
     Example: archiver setup --home ~/archiver --agency "Northlight Media"
     """
@@ -28,6 +29,7 @@ def setup(
     from archiver.agency.night import run as run_accounts
     from archiver.agency.setup import setup as guide
     from archiver.agency.setup_checklist import SetupConversation, checklist, scheduled_here
+    from archiver.agency.setup_unattended import settle
     from archiver.collect.run_context import RunRequest
     from archiver.home.settings import Home
 
@@ -49,7 +51,7 @@ def setup(
         conversation = SetupConversation(
             ask=ask, ask_secrets=lambda method: read_secrets(False, method), say=say, connect=connect, read=read
         )
-        made = conversation.go_through(made)
+        made = settle(conversation.go_through(made), scheduled_here(made.root), ask, say)
     say("")
     for step in checklist(Home.load(made.root), scheduled_here(made.root)):
         say(str(step))

@@ -674,6 +674,14 @@ def change_account(root: Path, name: str, **fields: str) -> Account:
         return Home.load(root).account(name)
 
 
+def change_setting(root: Path, key: str, value: Any) -> Home:
+    """Set one key of archiver.yaml, and keep everything else as it is written there."""
+    with _writing(root):
+        path = root / "archiver.yaml"
+        _write(path, with_entry(path, _text(path), (), key, value), Settings)
+        return Home.load(root)
+
+
 def rename_client(root: Path, slug: str, name: str) -> Client:
     """Give a client another full name, and keep the former one as an alias, by which its licences are recognised."""
     with _writing(root):
