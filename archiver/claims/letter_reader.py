@@ -58,7 +58,8 @@ def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
     """
     if is_pdf(content):
         reading = reader.read(content, "application/pdf")
-        messages = [f"The PDF has a problem: {reading.error}."] if reading.error else []
+        problem = reading.error or reading.unread_pages
+        messages = [f"The PDF has a problem: {problem}."] if problem else []
         pictures = reader.pictures(content)
         if not reading.text.strip():  # a scan
             scans = [_recognised(each, reader) for each in pictures]

@@ -197,7 +197,8 @@ def _document(seen: ClassifiedFile, content: bytes, name: str, reader: DocumentR
     paper = read_text_paper(
         reading.text, name, lambda: reader.columns(content, max(DOCUMENT_TIMEOUT_S - spent, 0.1)).text
     )
-    return replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}"))
+    sign = _signs(f"{name}\n{reading.text}")
+    return replace(seen, paper=paper, sign=sign, note=reading.unread_pages if paper or sign else "")
 
 
 def _scanned(seen: ClassifiedFile, text: str, name: str) -> ClassifiedFile:

@@ -11,9 +11,10 @@ whether two licences are the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import (
@@ -25,7 +26,7 @@ from archiver.reading.certificates import (
     in_one_line,
     market_certificate,
 )
-from archiver.reading.documents import MAX_TEXT_LENGTH
+from archiver.reading.documents import MAX_TEXT_LENGTH, PAGE_BREAK
 from archiver.reading.history_tables import read_history
 from archiver.reading.labelled_documents import read_labelled, titled
 from archiver.reading.platforms import the_platform
@@ -43,9 +44,46 @@ def read_text(text: str, name: str = "", columns: Callable[[], str] = str) -> Pa
     form that nobody filled in is none.
     """
     text = text[:MAX_TEXT_LENGTH]
+    found = filter(None, (_of_one(text, name, columns), _of_pages(text, name, columns)))
+    return max(found, key=lambda paper: len(paper.licences), default=None)
+
+
+def _of_one(text: str, name: str, columns: Callable[[], str]) -> Paper | None:
     envato = bool(_ENVATO.search(text))
     paper = _envato(text, columns()) if envato else _freepik(text, columns) or read_labelled(text, name, columns)
     return None if paper and any(is_template(text, each) for each in paper.licences) else paper
+
+
+def _of_pages(text: str, name: str, columns: Callable[[], str]) -> Paper | None:
+    """Certificates that somebody joined into one PDF; None unless each page begins one or goes on with the last."""
+    pages, placed = text.split(PAGE_BREAK), cache(lambda: columns().split(PAGE_BREAK))
+
+    def read(start: int, end: int) -> Paper | None:
+        part = PAGE_BREAK.join(pages[start:end])
+        paper = _of_one(part, name, lambda: PAGE_BREAK.join(placed()[start:end]))
+        return paper if paper and paper.kind is DocumentKind.CERTIFICATE and paper.licences else None
+
+    if len(pages) < 2:
+        return None
+    starts = [number for number in range(len(pages)) if read(number, number + 1)]
+    if len(starts) < 2 or starts[0]:
+        return None
+    found = [read(start, end) for start, end in zip(starts, [*starts[1:], len(pages)], strict=True)]
+    papers = [paper for paper in found if paper]
+    return _joined(papers, "joined_certificates") if len(papers) == len(starts) else None
+
+
+def _joined(papers: Sequence[Paper], reader: str) -> Paper:
+    """What several certificates in one file say. `reader` is the name where they are of different kinds."""
+    readers, platforms = {paper.reader for paper in papers}, {paper.platform for paper in papers}
+    return Paper(
+        reader=readers.pop() if len(readers) == 1 else reader,
+        sure=max((paper.sure for paper in papers), key=list(Sure).index),  # the least sure
+        kind=DocumentKind.CERTIFICATE,
+        platform=platforms.pop() if len(platforms) == 1 else None,
+        licences=tuple({each.identity: each for paper in papers for each in paper.licences}.values()),
+        quotes={f"{n}.{name}": text for n, paper in enumerate(papers, 1) for name, text in paper.quotes.items()},
+    )
 
 
 def read_table(content: bytes, name: str = "") -> Paper | None:
@@ -114,17 +152,7 @@ def _envato(text: str, columns: str) -> Paper | None:
     found = [paper for paper in papers if paper]
     if not found or len(found) < len(papers) or len(papers) > MAX_CERTIFICATES:
         return None
-    if len(found) == 1:
-        return found[0]
-    readers, platforms = ({getattr(paper, part) for paper in found} for part in ("reader", "platform"))
-    return Paper(
-        reader=readers.pop() if len(readers) == 1 else "envato_certificates",
-        sure=Sure.CERTAIN,
-        kind=DocumentKind.CERTIFICATE,
-        platform=platforms.pop() if len(platforms) == 1 else None,
-        licences=tuple({each.identity: each for paper in found for each in paper.licences}.values()),
-        quotes={f"{n}.{name}": text for n, paper in enumerate(found, 1) for name, text in paper.quotes.items()},
-    )
+    return found[0] if len(found) == 1 else _joined(found, "envato_certificates")
 
 
 def _parts(text: str) -> list[tuple[str, str]]:

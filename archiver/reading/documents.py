@@ -8,6 +8,7 @@ import html
 import io
 import json
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     from archiver.core.model import TextLayout
 
-MAX_PAGES_READ = 5
+MAX_PAGES_READ = 60  # of a PDF
+PAGES_ALWAYS_READ = 5  # however long they take, within the reader's own limit
+READING_BUDGET_S = 2.0  # after which no further page is begun
 PAGE_BREAK = "\n\f\n"  # a line of its own, so that labels at a page's end keep their lines
 MIN_PICTURE_SIDE_PX = 150  # pixels of either side; smaller ones are logos and marks
 MAX_PICTURES = 20
@@ -36,11 +39,22 @@ MIN_LONG_ID_LENGTH = 16  # an id this long is found even where a line break cuts
 
 @dataclass(frozen=True)
 class DocumentText:
-    """What could be read of a document. `pages` is 0 unless it is a PDF; `error` says in words why text is missing."""
+    """What could be read of a document. `pages` is 0 unless it is a PDF; `error` says in words why text is missing.
+
+    `pages_read` are the first pages, whose text this is.
+    """
 
     text: str = ""
     pages: int = 0
     error: str | None = None
+    pages_read: int = 0
+
+    @property
+    def unread_pages(self) -> str:
+        """A sentence on the pages that were not read; empty if all were."""
+        if self.error or self.pages_read >= self.pages:
+            return ""
+        return f"only the first {self.pages_read} of its {self.pages} pages were read"
 
 
 @dataclass(frozen=True)
@@ -124,7 +138,10 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
         pages = len(reader.pages)
         opened(pages)
         found: list[str] = []
+        began = time.monotonic()
         for number in range(min(pages, MAX_PAGES_READ)):
+            if number >= PAGES_ALWAYS_READ and time.monotonic() - began > READING_BUDGET_S:
+                break
             page = reader.pages[number]
             text = page.extract_text()
             if columns or scattered(text):
@@ -138,7 +155,7 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
         return DocumentText(pages=pages, error="it is encrypted and needs a password")
     except broken() as error:
         return DocumentText(pages=pages, error=f"it cannot be read as a PDF ({spoken(type(error).__name__)})")
-    return DocumentText(_storable(PAGE_BREAK.join(found)), pages)
+    return DocumentText(_storable(PAGE_BREAK.join(found)), pages, pages_read=len(found))
 
 
 def scattered(text: str) -> bool:

@@ -129,7 +129,7 @@ class DocumentReader:
         self._programs.end()
 
     def read(self, content: bytes, media_type: str) -> DocumentText:
-        """The document's text: of PDFs the first five pages, of plain text all; of anything else none.
+        """The document's text: of PDFs the first sixty pages, fewer if they take long, of plain text all; else none.
 
         What cannot be read has its reason in `error`; nothing that a document does is raised.
         """

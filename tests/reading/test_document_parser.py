@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from archiver.core.model import Asset, DocumentKind, Licence
 from archiver.reading.certificates import quoted
 from archiver.reading.document_parser import Paper, Sure, read_text, same_licence
+from archiver.reading.documents import PAGE_BREAK
 from archiver.reading.labelled_documents import money
 from archiver.reading.worker import DocumentReader
 from providers.envato_elements import EnvatoElements
@@ -49,6 +51,25 @@ def test_every_layout_of_a_certificate(sample: Sample) -> None:
     assert paper.sure is (Sure.CERTAIN if sample.reader.startswith(EXACT) else Sure.LIKELY)
     words = " ".join(sample.text.split())
     assert paper.quotes and all(quote in words for quote in paper.quotes.values())
+
+
+NUMBERED = [
+    papers.freepik, papers.market_2017, partial(papers.elements, "default"),
+    *(partial(papers.licence, language, platform) for language in LANGUAGES for platform in PLATFORMS),
+]  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from(NUMBERED), min_size=2, max_size=9), st.sets(st.integers(0, 8)))
+def test_certificates_joined_into_one_pdf_are_all_read(kinds: list[Callable[[int], Sample]], terms: set[int]) -> None:
+    joined = [kind(number) for number, kind in enumerate(kinds, 1)]
+    pages = [
+        each.text + (f"{PAGE_BREAK}The terms of this licence are on our website." if number in terms else "")
+        for number, each in enumerate(joined)
+    ]
+    paper = read_text(PAGE_BREAK.join(pages), "licences.pdf")
+    assert paper
+    assert [facts(licence) for licence in paper.licences] == [said for each in joined for said in each.licences]
 
 
 @pytest.mark.parametrize("sample", RECEIPTS, ids=lambda sample: sample.text.split("\n")[0])

@@ -11,13 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pypdf import PdfWriter
+from pypdf import PdfReader, PdfWriter
 from pypdf.generic import RectangleObject
 
 from archiver.core.errors import NotACertificate
 from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.provider import TextLayout
-from archiver.reading.documents import DocumentText, End, check_certificate, end_of, read_text
+from archiver.reading.documents import MAX_PAGES_READ, DocumentText, End, check_certificate, end_of, read_text
 from archiver.reading.worker import MAX_SMALL_BYTES, DocumentReader
 from tests.support.pdf_files import pdf
 
@@ -114,17 +114,28 @@ def test_a_bomb_of_what_is_compressed_is_an_error_in_words(reader: DocumentReade
     assert "cannot be read" in (reading.error or "")
 
 
+def test_a_long_pdf_is_read_as_far_as_is_told(reader: DocumentReader) -> None:
+    writer = PdfWriter()
+    for number in range(MAX_PAGES_READ + 3):
+        writer.add_page(PdfReader(io.BytesIO(pdf(f"This is page {number}."))).pages[0])
+    writer.write(out := io.BytesIO())
+    reading = reader.read(out.getvalue(), "application/pdf")
+    assert "This is page 9." in reading.text and f"page {reading.pages_read - 1}." in reading.text
+    assert reading.unread_pages == f"only the first {reading.pages_read} of its {reading.pages} pages were read"
+    assert not reader.read(pdf("One page."), "application/pdf").unread_pages
+
+
 def test_everything_in_a_pdf_is_read_where_that_is_asked(reader: DocumentReader) -> None:
     writer, out = PdfWriter(), io.BytesIO()
-    for number in range(7):
+    for number in range(MAX_PAGES_READ + 1):
         writer.append(io.BytesIO(pdf(f"Page {number}")))
-    writer.add_uri(6, "https://a.example/?key=in-a-link", RectangleObject((0, 0, 9, 9)))
+    writer.add_uri(MAX_PAGES_READ, "https://a.example/?key=in-a-link", RectangleObject((0, 0, 9, 9)))
     writer.add_metadata({"/Subject": "größer"})
     writer.add_attachment("notes.txt", b"in an attachment")
     writer.write(out)
     everything = reader.read_all(out.getvalue())
-    assert everything.pages == 7 and not everything.error
-    for each in ("Page 6", "key=in-a-link", "größer", "in an attachment"):
+    assert everything.pages == MAX_PAGES_READ + 1 and not everything.error
+    for each in (f"Page {MAX_PAGES_READ}", "key=in-a-link", "größer", "in an attachment"):
         assert each in everything.text and each not in reader.read(out.getvalue(), "application/pdf").text
     assert reader.read_all(encrypted("secret")).error and reader.read_all(b"%PDF-1.7 broken").error
 
