@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from archiver.claims.facts import LANGUAGES, Case, DocumentPlace, Use, facts_of, rules
+from archiver.claims.facts import Case, CoverageRule, DocumentPlace, Use, facts_of, rules
 
 
 class Verdict(StrEnum):
@@ -75,11 +75,11 @@ def assess(case: Case, use: Use) -> Assessment:
     return Assessment(verdict, tuple(found))
 
 
-def apply(rule: Mapping[str, Any], facts: Mapping[str, str], places: Mapping[str, DocumentPlace]) -> RuleFinding | None:
+def apply(rule: CoverageRule, facts: Mapping[str, str], places: Mapping[str, DocumentPlace]) -> RuleFinding | None:
     """Apply one rule to these facts: its first case whose `when` fits; None if no case fits."""
     for case in rule["cases"]:
         if all(facts[name] == value for name, value in case["when"].items()):
-            messages = {language: _say(case[language], facts, language) for language in LANGUAGES}
+            messages = {"en": _say(case["en"], facts, "en"), "de": _say(case["de"], facts, "de")}
             place = places.get(rule["rests_on"], DocumentPlace())
             return RuleFinding(rule["rule"], Verdict(case["verdict"]), messages, place, rule["source"])
     return None

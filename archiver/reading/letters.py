@@ -14,12 +14,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any
 from urllib.parse import urlsplit
 
 from archiver.reading.dates import day_order, days_in, days_without_year
 from archiver.reading.letter_sender import Sender, belongs, domain_of, mail_domains, senders_in, writer
-from archiver.reading.letter_words import any_of, known, quote, search
+from archiver.reading.letter_words import KnownClaimant, any_of, known, quote, search
 
 NOTICE_BUSINESS_DAYS = 5
 """Business days for a platform's indemnity notice, unless its own clause was read (Shutterstock's, from a reprint)."""
@@ -177,8 +176,8 @@ def _is_label(cell: str) -> bool:
 # ---------------------------------------------------------------- which case
 
 
-def _reference(text: str, claimant: Mapping[str, Any], sure: dict[str, str]) -> str | None:
-    for pattern in claimant.get("reference", ()):
+def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) -> str | None:
+    for pattern in claimant["reference"] if claimant else ():
         if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
             sure["reference"] = f"in this claimant's format: {quote(found)}"
             return found[1].upper()
@@ -471,7 +470,7 @@ def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date 
 
 
 def _deadline(
-    text: str, dated: date | None, received: date | None, claimant: Mapping[str, Any], sure: dict[str, str]
+    text: str, dated: date | None, received: date | None, claimant: KnownClaimant | None, sure: dict[str, str]
 ) -> date | None:
     """The earliest day that the letter sets, by its date or by a number of days; else the claimant's usual one.
 
@@ -492,8 +491,8 @@ def _deadline(
     if match := search("speaks_of_deadline", text):
         sure["deadline"] = f"open: the letter sets a deadline that could not be read: {quote(match)}"
         return None
-    business, days = claimant.get("business_days", 0), claimant.get("days", 0)
-    if start and (business or days):
+    business, days = (claimant.get("business_days", 0), claimant.get("days", 0)) if claimant else (0, 0)
+    if start and claimant and (business or days):
         usual = f"{business} business days" if business else f"{days} days"
         sure["deadline"] = f"the letter sets no deadline; {claimant['name']} usually sets {usual}, counted from {start}"
         return business_days_after(start, business) if business else start + timedelta(days=days)
