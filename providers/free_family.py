@@ -11,7 +11,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, ClassVar, override
+from typing import ClassVar, override
 from urllib.parse import urljoin
 
 from archiver.browsing.preview import preview
@@ -30,6 +30,7 @@ from archiver.provider import (
     BrowserSession,
     Challenge,
     History,
+    JsonObject,
     Page,
     Provider,
     ProviderInfo,
@@ -220,7 +221,7 @@ class FreeSite(Provider[BrowserSession]):
         shows = await preview(session, self.info.rules, addresses.get("picture_url"))
         return licence, (record(answer.url, answer.retrieved_at, row=row, api=photo), *captures, shows, gap)
 
-    async def _photo(self, session: BrowserSession, asset_id: str) -> Mapping[str, Any] | None:
+    async def _photo(self, session: BrowserSession, asset_id: str) -> JsonObject | None:
         """The API's record with its address; None without a key. WrongPassword where the key is refused."""
         if not self._key:
             return None

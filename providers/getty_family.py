@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, override
+from typing import ClassVar, override
 from urllib.parse import quote
 
 from archiver.browsing.preview import preview
@@ -16,6 +16,7 @@ from archiver.provider import (
     ApiProvider,
     Challenge,
     History,
+    JsonObject,
     Page,
     Purpose,
     Request,
@@ -89,7 +90,7 @@ class GettyFamily(ApiProvider):
         self._until: datetime | None = None  # the access token's end, where a refresh token can give another
         self._renewing = asyncio.Lock()
         self._together: dict[str, tuple[str, ...]] = {}  # asset -> those of its page of the same type
-        self._details: dict[str, Mapping[str, Any] | str] = {}  # by asset; a text says why they could not be had
+        self._details: dict[str, JsonObject | str] = {}  # by asset; a text says why they could not be had
         self._asking = asyncio.Lock()
 
     @override
@@ -182,7 +183,7 @@ class GettyFamily(ApiProvider):
         self,
         session: Session,
         url: str,
-        read: Callable[[str, Mapping[str, Any]], Licence],
+        read: Callable[[str, JsonObject], Licence],
         query: Mapping[str, str],
         *,
         begun: bool = False,
@@ -196,7 +197,7 @@ class GettyFamily(ApiProvider):
                 return Page(())  # InvalidPage: the list became shorter while it was read, and its total says so
             return answer.expect()
 
-        def page(body: Mapping[str, Any]) -> Page:
+        def page(body: JsonObject) -> Page:
             total = int(body["result_count"])
             licences = [read(self.info.name, row) for row in rows(body, part, total)]
             self._note_together(licences)
@@ -214,7 +215,7 @@ class GettyFamily(ApiProvider):
                 batch = tuple(each[start : start + MOST_IDS])
                 self._together.update(dict.fromkeys(batch, batch))
 
-    async def _described(self, session: Session, licence: Licence) -> tuple[Mapping[str, Any] | None, str | None]:
+    async def _described(self, session: Session, licence: Licence) -> tuple[JsonObject | None, str | None]:
         """What the API says of the asset, which may have left the site, or why that could not be asked."""
         asset_id = licence.asset.asset_id
         self._together.setdefault(asset_id, (asset_id,))
@@ -225,16 +226,14 @@ class GettyFamily(ApiProvider):
         found = self._details[asset_id]
         return (None, found) if isinstance(found, str) else (found or None, None)
 
-    async def _ask_for(
-        self, session: Session, medium: str, ids: Sequence[str]
-    ) -> Mapping[str, Mapping[str, Any] | str]:
+    async def _ask_for(self, session: Session, medium: str, ids: Sequence[str]) -> Mapping[str, JsonObject | str]:
         """The details of these assets; empty for those that the API does not know, or shows no such account."""
         url, part = DETAILS[medium]
         try:
             answer = await self._get(session, url, {"ids": ",".join(ids), "fields": FIELDS})
         except (RateLimited, SiteUnavailable) as error:
             return dict.fromkeys(ids, error.detail)
-        nothing: dict[str, Mapping[str, Any] | str] = {each: {} for each in ids}
+        nothing: dict[str, JsonObject | str] = {each: {} for each in ids}
         if answer.status in (400, 403, 404):  # ids that are none; an account that may not ask; none of these is there
             return nothing
         with known_layout(answer.expect()):
@@ -281,7 +280,7 @@ class GettyFamily(ApiProvider):
         yield await preview(session, self.info.rules, str(row.get("thumb_uri") or ""))
         yield self.info.gap(DocumentKind.CERTIFICATE)
 
-    async def _order(self, session: Session, licence: Licence) -> Mapping[str, Any] | None:
+    async def _order(self, session: Session, licence: Licence) -> JsonObject | None:
         """The order's details; None where the API does not show them, which the key must be enabled for."""
         url = f"{ORDERS}/{quote(licence.order or '', safe='')}"
         if licence.order is None or not self.info.rules.permit(Request("GET", url)):
@@ -306,7 +305,7 @@ def _medium(licence: Licence) -> str:
     return "film" if said.startswith(("film", "video")) else "image"
 
 
-def _downloaded(provider: str, row: Mapping[str, Any]) -> Licence:
+def _downloaded(provider: str, row: JsonObject) -> Licence:
     """A download under a subscription, a pack or an agreement. The API numbers none of them."""
     asset, when, product = (needed(row, name) for name in ("id", "date_downloaded", "product_type"))
     details = row.get("download_details") or {}
@@ -324,7 +323,7 @@ def _downloaded(provider: str, row: Mapping[str, Any]) -> Licence:
     )
 
 
-def _purchased(provider: str, row: Mapping[str, Any]) -> Licence:
+def _purchased(provider: str, row: JsonObject) -> Licence:
     """An asset that was bought by order. Its times are not documented as UTC: without a zone only the day counts."""
     asset, when = (needed(row, name) for name in ("asset_id", "date_purchased"))
     order = str(row["order_id"]) if row["order_id"] else None
@@ -340,7 +339,7 @@ def _purchased(provider: str, row: Mapping[str, Any]) -> Licence:
     )
 
 
-def _fuller(licence: Licence, order: Mapping[str, Any]) -> Licence:
+def _fuller(licence: Licence, order: JsonObject) -> Licence:
     """The licence with whom the order names as licensee, and for which client and project it was."""
     said = {**order, **(order.get("notes") or {})}
     hints = {name: str(said[key]) for name, key in HINTS.items() if said.get(key)}

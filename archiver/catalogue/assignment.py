@@ -136,7 +136,7 @@ class _Said:
     def previous(self) -> Line | None:
         return self.lines[-2] if len(self.lines) > 1 else None
 
-    def statement(self, line: Line) -> dict[str, Any]:
+    def statement(self, line: Line) -> dict[str, object]:
         """The person's statement; empty if it was erased."""
         with suppress(IntegrityError, ValueError):  # `verify` reports the fault
             return dict(json.loads(self.archive.object(str(line.fields["statement"])).read("statement.json")))
@@ -341,7 +341,7 @@ def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agr
         place = places[object_id] if change.placed else _Place({}, {})
         new = _statement(home, change, at, place.files)
         statement = pending_statements.same(pending, json.loads(new.files["statement.json"]))
-        fields: dict[str, Any] = {**(change.made.ruled or {}), **place.fields}
+        fields: dict[str, object] = {**(change.made.ruled or {}), **place.fields}
         fields |= {"held": change.held} if change.clients is None else {"clients": list(change.clients)}
         fields |= {"undoes": change.undoes} if change.undoes else {}
         statement = statement or writer.put(new).result().object_id
@@ -539,7 +539,7 @@ def _statement(home: Home, change: _Change, at: datetime, files: Mapping[str, by
     given = bool(change.held or change.clients)
     is_stated = given or change.clients is not None
     name = home.clients[made.client].name if made.client in home.clients else None
-    said: dict[str, Any] = {
+    said: dict[str, object] = {
         "format": 1,
         "statement": "licensed for" if given else "assigned to nobody" if is_stated else "no longer for this client",
         "licence": change.entry.object_id,
@@ -563,7 +563,7 @@ def _statement(home: Home, change: _Change, at: datetime, files: Mapping[str, by
 class _Place:
     """Where an original stands in its ledger: fields for a ledger line, and the same as files that can be checked."""
 
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
     files: Mapping[str, bytes]
 
 
@@ -600,5 +600,5 @@ def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _P
     return places
 
 
-def _records(fields: Mapping[str, Any]) -> bool:
+def _records(fields: Mapping[str, object]) -> bool:
     return "inventory_sha512" in fields

@@ -281,23 +281,17 @@ class Catalogue:
     # ------------------------------------------------------------ following the archive
 
     def catch_up(
-        self,
-        archive: Archive,
-        reader: DocumentReader,
-        *,
-        remembered: bool = False,
-        watch: Callable[[int], object] = lambda _: None,
+        self, archive: Archive, reader: DocumentReader, watch: Callable[[int], object] = lambda _: None
     ) -> None:
         """Read the ledger's new lines, or all lines if it is another ledger than before.
 
-        `remembered`: the reader has just read their documents, and nothing is gained by reading side by side. `watch`
-        hears how many lines have been read.
+        `watch` hears how many lines have been read.
         """
         done = 0
-        while number := self._follow(archive, reader, 1 if remembered else READER_THREADS):
+        while number := self._follow(archive, reader):
             watch(done := done + number)
 
-    def _follow(self, archive: Archive, reader: DocumentReader, threads: int) -> int:
+    def _follow(self, archive: Archive, reader: DocumentReader) -> int:
         """Read some new lines; returns their number."""
         with self._turn:
             if (offset := self._next(archive)) is None:
@@ -305,7 +299,7 @@ class Catalogue:
                 offset = 0
             if not (lines := list(islice(archive.lines(offset=offset), BATCH_LINES))):
                 return 0
-            read = _read_all(archive, reader, lines, threads)
+            read = _read_all(archive, reader, lines)
             with self._writing():
                 if offset == (self._next(archive) or 0):  # otherwise another process has done it
                     self._store(archive, lines, read)
@@ -701,15 +695,8 @@ class Catalogue:
 
     def _forget(self) -> None:
         with self._writing():
-            self._db.execute("DELETE FROM position")
-            self._db.execute("DELETE FROM licence")
-            self._db.execute("DELETE FROM listed")
-            self._db.execute("DELETE FROM picture")
-            self._db.execute("DELETE FROM run")
-            self._db.execute("DELETE FROM hold")
-            self._db.execute("DELETE FROM unreadable")
-            self._db.execute("DELETE FROM erased")
-            self._db.execute("DELETE FROM words")
+            for table in ("position", "licence", "listed", "picture", "run", "hold", "unreadable", "erased", "words"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # all ours
 
     def _store(self, archive: Archive, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
         by_object = defaultdict[str | None, list[Line]](list)
@@ -836,7 +823,7 @@ class Catalogue:
                 raise
 
 
-def _assigned(fields: Mapping[str, Any], before: str | None) -> str | None:
+def _assigned(fields: Mapping[str, object], before: str | None) -> str | None:
     """What is kept of an `assign` line. Nothing is left of it where the last assignment was undone, and a copy that was
     never given cannot be taken back: what the client's own account captured stays the client's."""
     if fields.get("clients") == [] or (fields.get("held") is False and before is None):
@@ -918,14 +905,11 @@ class _Form:
     held: bool
 
 
-def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line], threads: int) -> dict[str, _Read | str]:
+def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) -> dict[str, _Read | str]:
     """The licences and comps that these lines are about, as they now stand; a text says why one cannot be read."""
     ids = dict.fromkeys(line.id for line in lines if line.id and line.id.startswith(KINDS))
-    read = partial(_read, archive, reader)
-    if threads == 1:
-        return {id: read(id) for id in ids}
-    with ThreadPoolExecutor(threads) as pool:
-        return dict(zip(ids, pool.map(read, ids), strict=True))
+    with ThreadPoolExecutor(READER_THREADS) as pool:
+        return dict(zip(ids, pool.map(partial(_read, archive, reader), ids), strict=True))
 
 
 def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | str:

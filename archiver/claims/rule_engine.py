@@ -39,7 +39,7 @@ class RuleFinding:
     place: DocumentPlace
     source: str
 
-    def as_json(self, language: str = "en") -> dict[str, Any]:
+    def as_json(self, language: str = "en") -> dict[str, object]:
         return {
             "rule": self.rule,
             "verdict": self.verdict.value,

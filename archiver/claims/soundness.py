@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
@@ -26,7 +26,7 @@ from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import Home
 from archiver.reading.letter_words import known
 from archiver.reading.letters import LetterKind
-from archiver.reading.mail import DnsLookup, looks_like_mail, origin_by, unasked
+from archiver.reading.mail import looks_like_mail, lookup_for, origin_by
 from archiver.reading.terminal_safe import printable
 from archiver.reading.worker import DocumentReader
 
@@ -79,7 +79,7 @@ class Soundness:
         """The points that the letter does not prove."""
         return [each for each in self.points if each.quote is None]
 
-    def as_json(self, language: str = "en") -> dict[str, Any]:
+    def as_json(self, language: str = "en") -> dict[str, object]:
         """The `soundness` of `claim show --json`."""
         points = [{"point": each.key, "name": each.names[language], "quote": each.quote} for each in self.points]
         writer = {"finding": self.writer.key, "verdict": self.writer.verdict.value}
@@ -225,7 +225,7 @@ def letter_text(home: Home, claim: Claim) -> LetterText:
         pass  # not read yet, or damaged: read the letter again
     with DocumentReader() as reader:
         parsed = parse_letter(content, reader)
-        lookup = unasked if home.settings.replay else DnsLookup()
+        lookup = lookup_for(replay=home.settings.replay)
         origin = origin_by(reader, content, lookup) if looks_like_mail(content[:4096]) else ""
     letter = LetterText(text="\n".join((parsed.text, *parsed.links)), origin=origin)
     with suppress(OSError):  # a read-only home reads the letter each time

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiverError, ConfigError
@@ -87,7 +87,7 @@ class AccountResult:
         listed = "; ".join(self.refused[:MAX_REFUSALS_IN_MESSAGE]) + (f"; and {more} more" if more > 0 else "")
         return f"Blocked requests: {listed}."
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The account's part of `run --json`."""
         hidden = ("funds", "requests_refused", "exit_code", "passed_over")
         return {name: value for name, value in vars(self).items() if name not in hidden}

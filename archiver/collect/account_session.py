@@ -32,7 +32,16 @@ from archiver.home.network import Network
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account
 from archiver.home.vault import Vault, run_secret_command, secret_digest
-from archiver.provider import Challenge, Provider, ProviderInfo, SignInMethod, Transport, load, own_adapter, redact_url
+from archiver.provider import (
+    AnyProvider,
+    Challenge,
+    ProviderInfo,
+    SignInMethod,
+    Transport,
+    load,
+    own_adapter,
+    redact_url,
+)
 
 CLOSE_TIMEOUT_S = 20.0  # for a browser's context
 RENEW_BEFORE = timedelta(hours=36)  # before a session's end; one night before would be too late
@@ -44,15 +53,22 @@ REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again
 
 @dataclass(frozen=True, kw_only=True)
 class AccountAccess:
-    """Everything needed to sign in to an account. `now` is a recording's clock, or this machine's."""
+    """Everything needed to sign in to an account."""
 
     account: Account
-    provider: Provider[Any]
+    provider: AnyProvider
     method: SignInMethod
     recording: Recording | None
     secrets: Mapping[str, str]
-    secret_digest: str
-    now: Callable[[], datetime]
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The recording's clock, or this machine's."""
+        return clock(self.recording)
+
+    @property
+    def secret_digest(self) -> str:
+        return secret_digest(self.secrets)
 
     @property
     def own_adapter(self) -> dict[str, str] | None:
@@ -63,10 +79,8 @@ class AccountAccess:
     async def open(self, run: RunContext, network: Network) -> AsyncIterator[AccountSession]:
         """A guarded session, restored from the saved one if there is one."""
         saved = saved_state(run.vault, self.account, self.provider.info, self.method, run.summary.warnings.append)
-        async with open_session(
-            run.tools, self.provider.info, self.method, self.account, network, self.secrets, self.now,
-            saved or (self.recording.session if self.recording else None),
-        ) as session:  # fmt: skip
+        saved = saved or (self.recording.session if self.recording else None)
+        async with open_session(run.tools, self, network, saved) as session:
             yield session
 
 
@@ -76,28 +90,24 @@ def admit(run: RunContext, account: Account) -> AccountAccess:
     ConfigError for an unknown provider; NotAccepted; SignInNeeded; and the refusal of an earlier run if no secret has
     changed since.
     """
-    provider: Provider[Any] = load(account.provider)()
+    provider: AnyProvider = load(account.provider)()
     recording = find_recording(run.order.replay, account) if run.order.replay else None
     method = provider.info.method(recording.method if recording else account.method)
     accepted(run.home, account, provider.info)
     account = as_rotated(run.home, run.vault, account)
     secrets = secrets_of(run.vault, account, method, recording)
-    digest = secret_digest(secrets)
     trouble = run.vault.trouble(account.name)
-    if trouble and trouble.secret_digest == digest:
+    if trouble and trouble.secret_digest == secret_digest(secrets):
         refusal = next(each for each in REFUSALS if each.__name__ == trouble.error)
         raise refusal(f"this happened on {trouble.at}, and the secrets have not changed since, so nothing was tried")
-    return AccountAccess(
-        account=account, provider=provider, method=method, recording=recording, secrets=secrets, secret_digest=digest,
-        now=clock(recording),
-    )  # fmt: skip
+    return AccountAccess(account=account, provider=provider, method=method, recording=recording, secrets=secrets)
 
 
 @dataclass
 class SigningIn:
     """Restores the session or signs in, and signs in once more if the session expires."""
 
-    provider: Provider[Any]
+    provider: AnyProvider
     session: Any
     secrets: Mapping[str, str]
     challenge: Challenge
@@ -156,17 +166,11 @@ class ShortSecretTotp(pyotp.TOTP):
 
 @asynccontextmanager
 async def open_session(
-    shared: RunTools,
-    info: ProviderInfo,
-    method: SignInMethod,
-    account: Account,
-    network: Network,
-    secrets: Mapping[str, str],
-    now: Callable[[], datetime],
-    state: Any,
+    shared: RunTools, access: AccountAccess, network: Network, state: Any
 ) -> AsyncIterator[AccountSession]:
-    """A guarded session of the method's transport."""
-    if method.transport is Transport.HTTP:
+    """A guarded session of the method's transport. `state` is the saved session of a browser."""
+    account, info, secrets, now = access.account, access.provider.info, access.secrets, access.now
+    if access.method.transport is Transport.HTTP:
         async with HttpSession(
             info, network=network, pacing=shared.pacing, username=account.username, settings=account.settings,
             secrets=secrets, now=now, hear=shared.hear,

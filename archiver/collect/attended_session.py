@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from archiver.browsing.attended_browser import Observation, Taken
 from archiver.core.atomic_files import replace_file
@@ -19,6 +19,17 @@ from archiver.reading.secret_scan import Needle, all_forms, contains, mask, mask
 from archiver.reading.worker import DocumentReader
 
 SENT_PAGE = "page.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttendedRequest:
+    """For whom a person captures, and which pages to open first. `replay`: a recording's folder, in a replay home."""
+
+    client: str
+    by: str
+    urls: Sequence[str] = ()
+    replay: Path | None = None
+    headless: bool = False
 
 
 @dataclass
@@ -64,7 +75,7 @@ class AttendedSession:
         place = self.folder / f"{self._number:04d}"
         place.mkdir(parents=True, mode=0o700)
         captures = {each.name: [each.media_type, dict(each.notes)] for each in taken.captures}
-        origin: dict[str, Any] = {
+        origin: dict[str, object] = {
             "how": taken.how, "name": taken.name, "file": name, "url": _address(taken.url, secret_values),
             "method": taken.method, "at": iso(taken.at), "captures": captures,
         }  # fmt: skip

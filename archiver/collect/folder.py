@@ -12,21 +12,21 @@ import time
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from archiver.collect.file_walk import Item
 from archiver.collect.folder_index import FileKind, FolderIndex, IndexedFile
 from archiver.collect.import_plan import ImportOutcome
-from archiver.collect.import_reader import recognised
+from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.recognition import ClassifiedFile
 from archiver.collect.source_filing import Filing
 from archiver.collect.sources import KeepSecrets, SourceKind, SourceReading, state_of
 from archiver.core.errors import ConfigError, SiteUnavailable
 from archiver.home.settings import Home
 from archiver.home.source_settings import Source, SourceSettings
-from archiver.reading.mail import DnsLookup, unasked
+from archiver.reading.mail import lookup_for
 
 SETTLE_S = 2.0  # seconds for which a file must not have changed before it is read
 BATCH_FILES = 1000  # recognised before they are archived
@@ -94,7 +94,7 @@ class FolderKind(SourceKind):
                 raise SiteUnavailable(f"{settings.path} is empty, though it held files before. Is the share mounted?")
             FolderReading(reading, settings, index).read()
 
-    def listing(self, home: Home, source: Source) -> list[dict[str, Any]]:
+    def listing(self, home: Home, source: Source) -> list[dict[str, object]]:
         path = state_of(home, source.name) / "files.sqlite"
         if not path.exists():
             return []
@@ -158,7 +158,8 @@ class FolderReading:
             for asset in file.assets.split():
                 provider, _, asset_id = asset.partition(":")
                 if any(
-                    entry.held and not entry.licence.comp for entry in filing.catalogue.of_asset(provider, asset_id)
+                    entry.held and not entry.licence.comp
+                    for entry in filing.intake.catalogue.of_asset(provider, asset_id)
                 ):
                     found.add(file.path)
         return found
@@ -194,12 +195,11 @@ class FolderReading:
                 self._remember_moved()
             return True
 
-        lookup = unasked if reading.home.settings.replay else DnsLookup()
-        files = recognised(
-            [self.settings.path], reading.home.root, reading.reader, lookup, filing.spool, self.settings.keep_files,
-            lambda *_: None, wanted=wanted, known=known,
+        how = FileReading(
+            home=reading.home.root, reader=reading.reader, lookup=lookup_for(replay=reading.home.settings.replay),
+            spool=filing.intake.spool, keep_files=self.settings.keep_files, wanted=wanted, known=known,
         )  # fmt: skip
-        for seen in files:
+        for seen in recognised([self.settings.path], how):
             reading.check_time()
             top = _top(seen.path)
             if seen.refused and seen.refused.startswith(_NOT_FOLLOWED):

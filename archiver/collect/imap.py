@@ -6,11 +6,11 @@ So no mail is marked, moved or deleted. Everything that a server or network does
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.core.errors import ConfigError, SiteUnavailable, WrongPassword
 
@@ -107,7 +107,8 @@ class ImapConnection:
         """The numbers of mails between two, both included, in ascending order; `since` limits their day of arrival."""
         if low > high:
             return []
-        criteria: list[Any] = ["UID", f"{low}:{high}", *(["SINCE", since] if since else [])]
+        criteria: list[str | date] = ["UID", f"{low}:{high}"]
+        criteria += ["SINCE", since] if since else []
         with faults("a search"):
             return sorted(uid for uid in self.client.search(criteria) if low <= uid <= high)
 
@@ -145,7 +146,7 @@ class ImapConnection:
             self.client.logout()
 
 
-def _body(found: Any) -> bytes:
+def _body(found: Mapping[bytes, object]) -> bytes:
     return next((value for key, value in found.items() if key.startswith(b"BODY[") and isinstance(value, bytes)), b"")
 
 

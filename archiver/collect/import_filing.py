@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha512
 from typing import Any
 
@@ -21,6 +21,7 @@ from archiver.collect.import_plan import (
     in_json,
     record_of,
 )
+from archiver.collect.import_reader import Spool
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.errors import Erased
 from archiver.core.model import Document, DocumentKind, Licence, Moment, iso
@@ -42,33 +43,38 @@ class Origin:
     method: str
     retrieved_at: datetime
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"how": self.how, "url": self.url, "method": self.method, "retrieved_at": iso(self.retrieved_at)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """One import: who made it, when, and where the bytes of files are kept meanwhile.
+    """One import: who made it and when, and what is known of its files, by their SHA-256.
 
-    An attended capture is one, too: its `source` and `prefix` are its own, `origins` say where each file is from, and
-    `captures` show the pages that were marked, both by SHA-256. A source is one, too: `about` says where in it each
-    file was and how its sender was checked, by SHA-256.
+    `confirmed`: that person vouches for papers of platforms that are not known. `origins` say where the files of a
+    capture are from, and `captures` show its marked pages. `about` says where in a source each file was and how its
+    sender was checked.
     """
 
     by: str
-    at: datetime
-    content: Callable[[str], bytes]  # of a file, by its SHA-256
-    preview: Callable[[str], bytes | None]  # a small JPEG of a picture, by the picture's SHA-256
+    spool: Spool | None = None  # has the bytes of the files, where any are needed
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    confirmed: bool = False
     keep_files: bool = False
     source: str = "import"
     prefix: str = IMPORT_PREFIX
     origins: Mapping[str, Origin] = field(default_factory=dict)
     captures: Callable[[str], Sequence[Document]] = lambda _: ()
-    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    about: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     mask: Callable[[bytes], bytes] = lambda content: content  # takes secrets out of what we write ourselves
 
+    def content(self, sha256: str) -> bytes:
+        """The bytes of a file."""
+        assert self.spool is not None
+        return self.spool.content(sha256)
+
     @property
-    def provenance(self) -> dict[str, Any]:
+    def provenance(self) -> dict[str, object]:
         return {"source": self.source, "by": self.by, "at": iso(self.at), "tool": f"archiver {__version__}"}
 
 
@@ -156,7 +162,7 @@ def _paper_object(fate: FileOutcome, order: Import) -> NewObject:
     )
 
 
-def _source(seen: ClassifiedFile, order: Import) -> dict[str, Any]:
+def _source(seen: ClassifiedFile, order: Import) -> dict[str, object]:
     """Where a file came from, who brought it and how, and what was read in it."""
     paper, origin = seen.paper, order.origins.get(seen.sha256)
     return {
@@ -185,7 +191,7 @@ class _Filing:
         self._kept = list(self._before.documents) if self._before else []
         self._digests = {document.name: document.sha512 for document in self._kept}
         self._documents: list[Document] = []
-        self._imports: list[dict[str, Any]] = []
+        self._imports: list[dict[str, object]] = []
 
     def files(self) -> dict[str, bytes]:
         for seen, claimed in self._group.papers:
@@ -200,10 +206,10 @@ class _Filing:
         files = {document.name: document.content for document in self._documents}
         return {"licence.json": self._order.mask(self._described()), **files}
 
-    def _paper(self, seen: ClassifiedFile, claimed: Licence | None) -> dict[str, Any]:
+    def _paper(self, seen: ClassifiedFile, claimed: Licence | None) -> dict[str, object]:
         """File a paper, of a list the licence's own row; what is told of it."""
         paper, origin = seen.paper, self._order.origins.get(seen.sha256)
-        fields: dict[str, Any] = {}
+        fields: dict[str, object] = {}
         if claimed:
             fields |= {"claimed": claims(claimed), "differs": differences(self._group.licence, claimed)}
         if claimed and paper and len(paper.licences) > 1:
@@ -225,7 +231,7 @@ class _Filing:
     def _delivered(self, seen: ClassifiedFile) -> str:
         """Describe a delivered file, and keep a small picture of it, or the file itself where that is asked for."""
         name = self._add(DocumentKind.DELIVERED, "delivered", "json", _description(seen), "application/json", {})
-        if small := self._order.preview(seen.sha256):
+        if self._order.spool and (small := self._order.spool.preview(seen.sha256)):
             made = "by the archiver, from the delivered file with this SHA-256"
             notes = {"from": seen.path, "made": made, "sha256": seen.sha256}
             self._add(DocumentKind.PREVIEW, "preview", "jpg", small, "image/jpeg", notes)
@@ -256,7 +262,7 @@ class _Filing:
         before, order = self._before, self._order
         there = {document.kind for document in self._documents}
         gaps = [gap for gap in before.gaps if gap.kind not in there] if before else []
-        came = dict(before.provenance) if before else {**order.provenance, "captured_at": iso(order.at)}
+        came: dict[str, Any] = dict(before.provenance) if before else {**order.provenance, "captured_at": iso(order.at)}
         came["imports"] = [*came.get("imports", []), *self._imports]
         filed: list[Document | FiledDocument] = [*self._kept, *self._documents]
         return to_json(self._group.licence, filed, gaps, came, before.terms if before else ())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha512
-from typing import Any, Protocol
+from typing import Protocol
 
 from archiver.archive.ocfl import object_id
 from archiver.catalogue.index import CatalogueEntry
@@ -523,6 +523,6 @@ def record_of(licence: Licence) -> bytes:
     return in_json({"row": dict(licence.row), "read": claims(licence)})
 
 
-def in_json(value: Mapping[str, Any]) -> bytes:
+def in_json(value: Mapping[str, object]) -> bytes:
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
     return text.encode("utf-8", "backslashreplace")

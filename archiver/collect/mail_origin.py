@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from archiver.catalogue.search import located
 from archiver.core.model import iso
@@ -55,7 +54,7 @@ def authentication_results(content: bytes) -> list[str]:
     return [" ".join(each.decode("utf-8", "replace").split())[:2000] for each in _RESULTS.findall(head)[:5]]
 
 
-def origins(home: Home, licence: str) -> list[dict[str, Any]]:
+def origins(home: Home, licence: str) -> list[dict[str, object]]:
     """The mails of a licence that sources brought: where each was, what its signature said on arrival, and what it says
     now by the kept answers. ConfigError for an unknown licence."""
     rows = []

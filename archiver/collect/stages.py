@@ -34,7 +34,7 @@ from archiver.core.errors import (
     SpendRefused,
 )
 from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, TermsReference, iso
-from archiver.provider import Page, Provider, Session, TextLayout, own_adapter
+from archiver.provider import AnyProvider, Page, Session, TextLayout, own_adapter
 from archiver.reading.document_parser import completed, same_licence
 from archiver.reading.documents import End, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, to_json
@@ -158,7 +158,7 @@ class Outage:
 class DocumentFetcher:
     """Fetches all documents of a licence. `still_signed_in` asks whether the renewed session holds."""
 
-    provider: Provider[Any]
+    provider: AnyProvider
     session: GuardedSession
     checker: DocumentChecker
     outage: Outage
@@ -241,7 +241,7 @@ class DocumentChecker:
     """Decides what enters the archive. `trouble` is the folder where pages are kept for the adapter's maintainer."""
 
     account: str
-    provider: Provider[Any]
+    provider: AnyProvider
     session: GuardedSession
     reader: DocumentReader
     secrets: SessionSecrets
@@ -255,7 +255,7 @@ class DocumentChecker:
             return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} is not a picture")
         text = ""
         if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
-            reading = await self.reader.read_soon(document.content, document.media_type)
+            reading = await asyncio.to_thread(self.reader.read, document.content, document.media_type)
             text = reading.text
             layout = self.provider.text_layouts.get(document.name)
             try:
@@ -327,7 +327,7 @@ class EvidenceStore:
 
     account: str
     method: str
-    provider: Provider[Any]
+    provider: AnyProvider
     run: str
     archive: ArchiveWriter
     secrets: SessionSecrets

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.request_pipeline import single_try
@@ -43,7 +42,7 @@ from archiver.core.errors import (
     Withheld,
 )
 from archiver.core.model import Licence, Outcome, TermsReference, iso
-from archiver.provider import Provider
+from archiver.provider import AnyProvider
 from archiver.provider.paging import ListEnd, PageSource
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
@@ -61,7 +60,7 @@ class Sync:
 
     account: str
     method: str
-    provider: Provider[Any]
+    provider: AnyProvider
     session: GuardedSession
     archive: ArchiveWriter
     catalogue: Catalogue
@@ -247,12 +246,12 @@ class Sync:
         return replace(evidence, terms=(*before, *(each for each in now if each.id not in known)))
 
     async def _catalogue_some(self) -> None:
-        """Let the catalogue follow, so that whoever looks meanwhile need not read what was just read here."""
+        """Let the catalogue catch up now and then: the reader still remembers the texts of the new documents."""
         self._uncatalogued += 1
         if self._uncatalogued >= CATALOGUE_EVERY and not self._cataloguing.locked():
             async with self._cataloguing:
                 self._uncatalogued = 0
-                await asyncio.to_thread(self.catalogue.catch_up, self.archive.reader, self.reader, remembered=True)
+                await asyncio.to_thread(self.catalogue.catch_up, self.archive.reader, self.reader)
 
     async def _retry(self, entries: list[CatalogueEntry]) -> None:
         """Try again what failed before, from the archive's own description: the licence may have left the history."""

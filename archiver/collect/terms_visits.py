@@ -17,7 +17,7 @@ from archiver.collect.terms import SeenTerms, fetch_terms, terms_from_api
 from archiver.collect.terms import rules as terms_rules
 from archiver.core.errors import ArchiverError, SecretFound
 from archiver.home.settings import Account, Home
-from archiver.provider import Provider, ProviderInfo, Request, TermsPage
+from archiver.provider import AnyProvider, ProviderInfo, Request, TermsPage
 from archiver.reading.secret_scan import all_forms, contains, mask_text
 
 
@@ -94,7 +94,7 @@ async def archive_terms(
 
 
 async def archive_given_terms(
-    run: RunContext, account: Account, archive: ArchiveWriter, provider: Provider[Any], session: Any
+    run: RunContext, account: Account, archive: ArchiveWriter, provider: AnyProvider, session: Any
 ) -> list[SeenTerms]:
     """The terms that the platform's interface gives to this account, each in the archive. A failure is a warning, and
     concerns no licence."""

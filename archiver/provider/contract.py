@@ -255,6 +255,13 @@ class Provider[S: Session](ABC):
         return None
 
 
+AnyProvider = Provider[Any]
+"""An adapter, whichever kind of session it works with."""
+
+type JsonObject = Mapping[str, Any]
+"""An object of a platform's JSON. It has no fixed shape: `known_layout` turns what is missing into LayoutChanged."""
+
+
 @contextmanager
 def refusing(what: str) -> Iterator[None]:
     """Inside this a session cannot have expired, since it is only being made: WrongPassword(what) instead."""
@@ -267,7 +274,7 @@ def refusing(what: str) -> Iterator[None]:
 class ApiProvider(Provider[Session]):
     """An adapter of an interface over plain HTTP. `account` is what `sign_in` learned: None until it was accepted."""
 
-    account: Mapping[str, Any] | None = None
+    account: JsonObject | None = None
 
     async def signed_in(self, session: Session) -> bool:  # noqa: ARG002  # a token has no session that could be restored
         return self.account is not None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sysconfig import get_path
 from traceback import FrameSummary, extract_tb
-from typing import Any, Protocol
+from typing import Protocol
 
 from archiver.core.errors import LayoutChanged, SavedPage
-from archiver.provider.contract import redact_url
+from archiver.provider.contract import JsonObject, redact_url
 
 _PACKAGE, _PYTHON = Path(__file__).parents[1], Path(get_path("stdlib"))
 
@@ -30,7 +30,7 @@ def changed(page: PageAnswer, what: str) -> LayoutChanged:
     return LayoutChanged(f"{redact_url(page.url)}: {what}", page=SavedPage(page.url, page.content))
 
 
-def needed(row: Mapping[str, Any], name: str) -> str:
+def needed(row: JsonObject, name: str) -> str:
     """What a licence cannot be without, an id or a date, as text; KeyError or ValueError where there is none."""
     value = row[name]
     if not isinstance(value, str | int) or not str(value).strip():

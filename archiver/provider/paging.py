@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import reduce, wraps
@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, NamedTuple, Self
 
 from archiver.core.model import Licence
-from archiver.provider.contract import Page, Response
+from archiver.provider.contract import JsonObject, Page, Response
 from archiver.provider.layout_errors import known_layout
 
 
@@ -88,7 +88,7 @@ type FetchPage = Callable[[Turn], Awaitable[Response | Page]]
 """Asks for a page. A ready `Page` instead of an answer is the last one: the platform has no such page, or list."""
 
 
-def rows(body: Mapping[str, Any], name: str, total: int | None) -> Sequence[Any]:
+def rows(body: JsonObject, name: str, total: int | None) -> Sequence[JsonObject]:
     """A page's rows. Null in their place is no rows where the stated total says so, too; else ValueError."""
     found = body[name]
     if found is None and total == 0:

@@ -10,11 +10,10 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from archiver.core.errors import ConfigError
 from archiver.core.suggestions import did_you_mean
-from archiver.provider.contract import Provider
+from archiver.provider.contract import AnyProvider
 from archiver.provider.info import ProviderInfo
 from archiver.provider.override import Override, find, source_files
 
@@ -42,7 +41,7 @@ def override_of(name: str) -> Override | None:
     return find(_home[0] if _home else None, name) if name in installed() else None
 
 
-def load(name: str) -> type[Provider[Any]]:
+def load(name: str) -> type[AnyProvider]:
     """The adapter of that name: the home's own, else the installed one. ConfigError where it cannot be imported, or is
     not installed; it lists those that are."""
     if own := override_of(name):
@@ -51,11 +50,11 @@ def load(name: str) -> type[Provider[Any]]:
 
 
 @cache  # a run asks some times for each account, and each time all installed packages would be looked through
-def load_installed(name: str) -> type[Provider[Any]]:
+def load_installed(name: str) -> type[AnyProvider]:
     """The installed adapter, whatever the home has."""
     if entry := _adapters(tuple(sys.path)).get(name):
         try:
-            found: type[Provider[Any]] = entry.load()
+            found: type[AnyProvider] = entry.load()
         except Exception as error:  # whatever somebody else's module raises
             raise ConfigError(
                 f"The archiver cannot load the provider {name!r} from {entry.value} ({type(error).__name__}: "
@@ -69,15 +68,15 @@ def load_installed(name: str) -> type[Provider[Any]]:
     )
 
 
-_own: dict[str, tuple[dict[str, str], type[Provider[Any]]]] = {}  # name -> the home's adapter and what names it
+_own: dict[str, tuple[dict[str, str], type[AnyProvider]]] = {}  # name -> the home's adapter and what names it
 
 
-def _load_own(own: Override) -> type[Provider[Any]]:
+def _load_own(own: Override) -> type[AnyProvider]:
     name = own.name
     if name not in _own or _own[name][0] != own.provenance():
         entry = _adapters(tuple(sys.path))[name]
         try:
-            found: type[Provider[Any]] = getattr(own.module(entry.module.rpartition(".")[2]), entry.attr)
+            found: type[AnyProvider] = getattr(own.module(entry.module.rpartition(".")[2]), entry.attr)
             _ = found.info  # an adapter without a declaration is none
         except Exception as error:  # whatever an unfinished repair raises
             raise ConfigError(
@@ -88,7 +87,7 @@ def _load_own(own: Override) -> type[Provider[Any]]:
     return _own[name][1]
 
 
-def own_adapter(provider: Provider[Any]) -> dict[str, str] | None:
+def own_adapter(provider: AnyProvider) -> dict[str, str] | None:
     """What names the home's adapter that this one is made of, as licences and runs keep it; None: it is installed."""
     return next((named for named, made in _own.values() if type(provider) is made), None)
 

@@ -263,6 +263,11 @@ def unasked(name: str) -> bytes | None:
     raise OSError(f"nobody was asked for {name}")
 
 
+def lookup_for(*, replay: bool) -> Lookup:
+    """How DNS is asked for the keys of signatures. A replay asks nobody."""
+    return unasked if replay else DnsLookup()
+
+
 NOT_SIGNED = "none: the letter is not signed"
 
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -45,8 +45,6 @@ from archiver.reading.fingerprint import MAX_SIDE_PX, PREVIEW_SIDE_PX, Fingerpri
 from archiver.reading.pdf_join import packed, unpacked
 
 if TYPE_CHECKING:
-    import asyncio  # which a worker, and a command without an event loop, need not load
-
     from pydantic import TypeAdapter
 
     from archiver.reading.embedded import Embedded  # half of what a worker would load; few need it
@@ -63,8 +61,6 @@ START_TIMEOUT_S = 60.0  # for a worker to be ready, on a busy machine
 MAX_MEMORY_BYTES = 1 << 30  # bytes of address space of a worker, on POSIX
 MAX_DOCUMENT_BYTES = 64 << 20  # bytes of a document that is still parsed
 MAX_REMEMBERED_LENGTH = 16_000_000  # characters of text kept for documents that are read again
-MAX_SMALL_BYTES = 64 << 10  # of a document that is read together with others
-MAX_SMALL_DOCUMENTS = 8  # that are read together
 MAX_MESSAGE_BYTES = 512 << 20  # of one answer of a worker
 
 # A worker needs no more of the environment than this; proxies' passwords and the like stay out of it.
@@ -112,12 +108,9 @@ class DocumentReader:
     def __init__(self, workers: int = 2, seconds: float = DOCUMENT_TIMEOUT_S, kind: Kind | None = None) -> None:
         self._seconds = seconds
         self._pool, self._programs = Pool(workers, kind), Pool(workers, Kind(programs=True))
-        self._workers = workers
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[str, str], DocumentText] = OrderedDict()  # by SHA-512 and job
         self._kept = 0
-        self._waiting: deque[tuple[bytes, asyncio.Future[DocumentText]]] = deque()  # small PDFs
-        self._gathering: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -138,50 +131,6 @@ class DocumentReader:
         if media_type.startswith("text/") and media_type != "text/html" and not is_html(content):
             return read_text(content)
         return DocumentText()
-
-    async def read_soon(self, content: bytes, media_type: str) -> DocumentText:
-        """As `read`, for the tasks of an event loop. Small PDFs that wait at the same time are read together: to hand
-        one to a thread, and on to a process, takes longer than to read it."""
-        import asyncio
-
-        if not is_pdf(content) or len(content) > MAX_SMALL_BYTES:
-            return await asyncio.to_thread(self.read, content, media_type)
-        answer: asyncio.Future[DocumentText] = asyncio.get_running_loop().create_future()
-        self._waiting.append((content, answer))
-        if len(self._gathering) < self._workers:
-            self._gathering.add(asyncio.create_task(self._read_waiting()))
-        return await answer
-
-    async def _read_waiting(self) -> None:
-        import asyncio
-
-        part: list[tuple[bytes, asyncio.Future[DocumentText]]] = []
-        try:
-            while self._waiting:
-                part = [self._waiting.popleft() for _ in range(min(MAX_SMALL_DOCUMENTS, len(self._waiting)))]
-                readings = await asyncio.to_thread(self._read_together, [content for content, _ in part])
-                for (_, answer), reading in zip(part, readings, strict=True):
-                    if not answer.done():  # whoever was given up asks no more
-                        answer.set_result(reading)
-        except BaseException as error:
-            for _, answer in part:
-                if not answer.done():
-                    answer.set_exception(error)
-            raise
-        finally:
-            # At once, not when the task has ended: what comes until then would wait for nobody.
-            self._gathering = {each for each in self._gathering if each is not asyncio.current_task()}
-
-    def _read_together(self, contents: Sequence[bytes]) -> list[DocumentText]:
-        if len(contents) > 1:
-            answers, error = self._ask("pdfs", packed([("", content) for content in contents]))
-            # Else one of them takes too long or breaks the worker: each by itself will tell.
-            with suppress(ValueError, IndexError):
-                readings = [] if error else checked(list[DocumentText], answers[0])
-                for content, reading in zip(contents, readings, strict=True):
-                    self._remember((hashlib.sha512(content).hexdigest(), "pdf"), reading)
-                return readings
-        return [self._read_pdf(content, "pdf") for content in contents]
 
     def remembered(self, sha512: str) -> DocumentText | None:
         """The text of a PDF of this digest, where it was read lately."""
@@ -212,16 +161,13 @@ class DocumentReader:
             reading = DocumentText(pages=pages, error=error) if error else checked(DocumentText, answers[1])
         except (ValueError, IndexError):
             reading = DocumentText(error=MADE_UP)
-        self._remember(key, reading)
-        return reading
-
-    def _remember(self, key: tuple[str, str], reading: DocumentText) -> None:
         with self._lock:
             if key not in self._known:
                 self._known[key] = reading
                 self._kept += _weight(reading)
             while self._kept > MAX_REMEMBERED_LENGTH:
                 self._kept -= _weight(self._known.popitem(last=False)[1])
+        return reading
 
     def look(self, content: bytes, *, large: bool = False) -> Look:
         """What the picture in these bytes looks like; UnreadablePicture says why that cannot be known.
@@ -584,16 +530,6 @@ def _pdf(read: Callable[[bytes, Callable[[int], object]], DocumentText]) -> Read
     return work
 
 
-def _pdfs() -> ReaderJob:
-    import pypdf  # noqa: F401  # as above
-
-    def work(content: bytes, _channel: Channel) -> bytes:
-        readings = [read_pdf(each, lambda _pages: None) for _, each in unpacked(content)]
-        return json.dumps([vars(each) for each in readings]).encode()
-
-    return work
-
-
 def _picture(side: int) -> ReaderJob:
     import numpy  # noqa: F401  # as above
     import PIL.Image  # noqa: F401  # as above
@@ -715,7 +651,6 @@ def _confinement() -> ReaderJob:
 
 JOBS: dict[str, Callable[[], ReaderJob]] = {
     "pdf": partial(_pdf, read_pdf),
-    "pdfs": _pdfs,
     "columns of pdf": partial(_pdf, partial(read_pdf, columns=True)),
     "whole pdf": partial(_pdf, read_all_of_pdf),
     "picture": partial(_picture, PREVIEW_SIDE_PX),
