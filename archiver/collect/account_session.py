@@ -72,7 +72,7 @@ class AccountAccess:
 
     @property
     def own_adapter(self) -> dict[str, str] | None:
-        """What names the home's adapter, where that is used instead of the installed one."""
+        """The provenance of the home's own adapter, if that is used instead of the installed one."""
         return own_adapter(self.provider)
 
     @asynccontextmanager
@@ -122,9 +122,10 @@ class SigningIn:
         await self.again()
 
     async def again(self) -> None:
-        """Sign in. LayoutChanged with the page's address where the account is still not signed in: an unknown step.
+        """Sign in. LayoutChanged with the page's address if the account is still not signed in, because of an unknown
+        step.
 
-        SignInNeeded where there is no page that could tell.
+        SignInNeeded if there is no page that could show it.
         """
         before = len(self.session.refused)
         await self.provider.sign_in(self.session, self.secrets, self.challenge)
@@ -204,7 +205,10 @@ def find_recording(folder: Path, account: Account) -> Recording:
 
 
 def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: Recording | None) -> dict[str, str]:
-    """An account's secrets from its command or the vault, over a recording's. SignInNeeded names missing ones."""
+    """An account's secrets: from its command or the vault, and otherwise from the recording.
+
+    SignInNeeded names missing ones.
+    """
     stored = vault.secrets(account.name)
     if account.secret_command:
         stored = run_secret_command(account.secret_command, bare=next(iter(method.secrets), "password"))
@@ -218,8 +222,11 @@ def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: 
 def saved_state(
     vault: Vault, account: Account, info: ProviderInfo, method: SignInMethod, warn: Callable[[str], None]
 ) -> Any:
-    """The saved session. If it ends soon, it is renewed early enough for a person to see a failure: None makes the
-    caller sign in with secrets; without secrets, `warn` asks a person."""
+    """The saved session.
+
+    If it ends soon, it is renewed early enough for a person to see a failure: None makes the caller sign in with
+    secrets; without secrets, `warn` asks a person.
+    """
     state = vault.session(account.name)
     ends = expiry(info, state)
     if ends is None or ends - datetime.now(UTC) > RENEW_BEFORE:

@@ -1,6 +1,6 @@
-"""`archiver capture`: a person works in a browser of ours; what they download and mark is archived as an import is.
+"""`archiver capture`: a person works in our browser, and what they download and mark is archived as an import.
 
-What was taken waits on the disk until the browser is closed. A session that was killed is archived by the next one.
+What was taken stays on the disk until the browser is closed. If a session is killed, the next one archives it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
 
 type Person = Callable[[BrowserContext], Awaitable[None]]
-"""Who is at the wheel, for tests: works in the browser, and has closed it in effect when this returns."""
+"""A test's person: works in the browser. When this returns, the browser counts as closed."""
 
 
 async def capture_attended(

@@ -27,7 +27,7 @@ def archive_sessions(
     reader: DocumentReader,
     say: Callable[[str], None],
 ) -> ImportReport:
-    """Archive what this session took, and what earlier ones left that were killed."""
+    """Archive what this session took, and what killed sessions left behind."""
     client, place = request.client, session.folder.parent
     report = ImportReport(client)
     report.warnings += session.observation.failures

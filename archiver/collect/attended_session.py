@@ -1,4 +1,4 @@
-"""What a person's session in our browser took, kept on the disk until it is archived."""
+"""What a person takes in our browser. It stays on the disk until it is archived."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AttendedRequest:
 
 @dataclass
 class AttendedSession:
-    """What one session took: each thing in a folder of its own, with `origin.json`."""
+    """What one session took: each item in its own folder, with `origin.json`."""
 
     folder: Path
     downloads: Path
@@ -52,7 +52,7 @@ class AttendedSession:
         return mask(content, self.secret_values)
 
     def place_for(self, name: str) -> Path:
-        """Where a downloaded file is kept for the person: never over another one."""
+        """A new file for a download. It never replaces another one."""
         self.downloads.mkdir(parents=True, exist_ok=True)
         stem, dot, ending = _safe(name).rpartition(".")
         number = 1
@@ -64,7 +64,7 @@ class AttendedSession:
             number += 1
 
     async def take(self, taken: Taken) -> str | None:
-        """Keep what was taken for the end; says why not where it holds a secret."""
+        """Keep an item until the end. Returns the reason if it holds a secret and is not kept."""
         return await asyncio.to_thread(self._take, taken, self.secret_values)
 
     def _take(self, taken: Taken, secret_values: list[Needle]) -> str | None:
@@ -104,7 +104,7 @@ class AttendedSession:
         return f"it contains a secret of this browser, so it was saved unaltered as {path.name} in state/quarantine"
 
     def log(self, folder: Path) -> None:
-        """What the person's pages sent besides GET, for people who ask later; disposable."""
+        """Log which requests other than GET the person's pages sent. People may ask later; the log is disposable."""
         if self.observation.sent:
             folder.mkdir(parents=True, exist_ok=True)
             lines = [json.dumps({"sent": each}) + "\n" for each in self.observation.sent]

@@ -81,7 +81,7 @@ class ImapConnection:
         return sorted(found, key=lambda name: (name.upper() != "INBOX", name))
 
     def examine(self, name: str) -> FolderState | None:
-        """Open a folder for reading only; None if there is none of this name."""
+        """Open a folder for reading only; None if it does not exist."""
         from imapclient.exceptions import IMAPClientError
 
         with faults(f"the folder {name}"):
@@ -126,9 +126,9 @@ class ImapConnection:
         ]  # fmt: skip
 
     def rest(self, uid: int, start: bytes, most: int) -> bytes:
-        """A whole mail that begins with `start`, in chunks; at most `most` bytes of it.
+        """A whole mail that begins with `start`, read in chunks; at most `most` bytes of it.
 
-        Its end is where a chunk is short: some servers state a wrong size.
+        A short chunk is the end, because some servers state a wrong size.
         """
         content, wanted = bytearray(start), CHUNK_BYTES
         while len(content) < most and wanted == CHUNK_BYTES:

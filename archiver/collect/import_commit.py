@@ -66,7 +66,7 @@ def commit_import(
     intake: Intake, files: Sequence[ClassifiedFile], order: Import, report: ImportReport, *,
     progress: ImportProgress = lambda *_: None, seal: bool = True,
 ) -> None:  # fmt: skip
-    """Decide what becomes of recognised files, archive and seal that where there is an archive to write to, and report.
+    """Decide what becomes of recognised files and report it. If there is an archive to write to, archive and seal them.
 
     Without `seal`, the caller seals later.
     """
@@ -87,7 +87,7 @@ def commit_import(
 
 
 class _Archived:
-    """What is archived, for the plan: by identity, asset, order, digest, and looks."""
+    """What the archive holds, for the plan: by identity, asset, order, digest and looks."""
 
     def __init__(self, archive: Archive, catalogue: Catalogue, reader: DocumentReader, cache: Path) -> None:
         self._archive, self._catalogue, self._reader, self._cache = archive, catalogue, reader, cache
@@ -122,7 +122,7 @@ class _Archived:
         return self._papers.get(sha256[:16])
 
     def looks(self) -> Iterable[tuple[CatalogueEntry, bytes]]:
-        """The hashes of all archived pictures. What was looked at once is remembered in a file that may vanish."""
+        """The hashes of all archived pictures. A disposable file remembers the pictures that were looked at."""
         remembered: dict[str, str | None] = {}
         with suppress(OSError, ValueError):
             remembered = json.loads(self._cache.read_text())
@@ -143,7 +143,7 @@ class _Archived:
         return hashes
 
     def _look(self, entry: CatalogueEntry, name: str) -> str | None:
-        with suppress(IntegrityError, UnreadablePicture):  # `verify` names what is damaged
+        with suppress(IntegrityError, UnreadablePicture):  # `verify` reports the damage
             look = self._reader.look(self._archive.object(entry.object_id).read(name)).fingerprint
             return None if look.flat else look.hash.hex()
         return None

@@ -57,7 +57,7 @@ class Import:
     """
 
     by: str
-    spool: Spool | None = None  # has the bytes of the files, where any are needed
+    spool: Spool | None = None  # has the bytes of the files, if any are needed
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     confirmed: bool = False
     keep_files: bool = False
@@ -81,9 +81,9 @@ class Import:
 def file(
     planned: ImportPlan, put: Put, add_version: AddVersion, order: Import, done: Callable[[], object]
 ) -> list[Erased]:
-    """Archive what was planned, through an archive's `put` and `add_version`; `done` is called after each object.
+    """Archive the plan with an archive's `put` and `add_version`; `done` is called after each object.
 
-    Gives what was not archived because it was erased, and its tombstone could not say so beforehand.
+    Returns the errors of what was not archived because it was erased before, which only the writing showed.
     """
     waiting: list[Future[Stored]] = []
     erased: list[Erased] = []
@@ -130,7 +130,7 @@ def _new_licence(licence: Licence, files: Mapping[str, bytes], at: datetime) -> 
 
 
 def _paper_object(fate: FileOutcome, order: Import) -> NewObject:
-    """A paper of several licences, or of none that is known: its bytes, and our description."""
+    """The object of a paper that belongs to several licences or to none: its bytes and our description."""
     seen, paper = fate.seen, fate.seen.paper
     name = f"paper.{seen.ending}"
     documents = {each.name: each.content for each in order.captures(seen.sha256)} if seen.marked else {}
@@ -183,7 +183,7 @@ def _source(seen: ClassifiedFile, order: Import) -> dict[str, object]:
 
 
 class _Filing:
-    """What goes into a licence's object, or into its next version: documents, and from which imports they came."""
+    """The content of a licence's object or of its next version: the documents, and the imports that they came from."""
 
     def __init__(self, group: Group, order: Import, held: Mapping[int, str]) -> None:
         self._group, self._order, self._held = group, order, held
@@ -207,7 +207,7 @@ class _Filing:
         return {"licence.json": self._order.mask(self._described()), **files}
 
     def _paper(self, seen: ClassifiedFile, claimed: Licence | None) -> dict[str, object]:
-        """File a paper, of a list the licence's own row; what is told of it."""
+        """File a paper (of a list, only the licence's own row), and return what is recorded about it."""
         paper, origin = seen.paper, self._order.origins.get(seen.sha256)
         fields: dict[str, object] = {}
         if claimed:
@@ -229,7 +229,7 @@ class _Filing:
         return fields | {"document": self._add(kind, kind.value, seen.ending, content, seen.media_type, notes, origin)}
 
     def _delivered(self, seen: ClassifiedFile) -> str:
-        """Describe a delivered file, and keep a small picture of it, or the file itself where that is asked for."""
+        """Describe a delivered file. Keep a small picture of it, and the file itself if that is wanted."""
         name = self._add(DocumentKind.DELIVERED, "delivered", "json", _description(seen), "application/json", {})
         if self._order.spool and (small := self._order.spool.preview(seen.sha256)):
             made = "by the archiver, from the delivered file with this SHA-256"
@@ -258,7 +258,7 @@ class _Filing:
         return name
 
     def _described(self) -> bytes:
-        """`licence.json`: what was known before stands, and what is new is added to it."""
+        """`licence.json`: what was known before stays, and what is new is added."""
         before, order = self._before, self._order
         there = {document.kind for document in self._documents}
         gaps = [gap for gap in before.gaps if gap.kind not in there] if before else []

@@ -48,7 +48,7 @@ def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFi
     def work(item: Item) -> ClassifiedFile:
         try:
             seen = recognise(item, reader, how.lookup, ocr)
-        except Exception as fault:  # noqa: BLE001  # a fault of ours in one file is told with it, and costs no other
+        except Exception as fault:  # noqa: BLE001  # our own fault in one file is reported with that file, and stops no other
             message = f"the archiver failed ({type(fault).__name__}: {fault}); please report this"
             seen = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=message)
         if spool:
@@ -81,7 +81,7 @@ def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFi
 
 @dataclass(frozen=True)
 class Spool:
-    """Where the bytes of files wait until it is decided what belongs together; disposable."""
+    """Where the bytes of files stay until the plan is made; disposable."""
 
     folder: Path
 
@@ -101,7 +101,7 @@ class Spool:
 
 @contextmanager
 def spooling(folder: Path) -> Iterator[Spool]:
-    """The spool of one client, emptied of what a killed import left; the archive's lock keeps others out."""
+    """The spool of one client, without the leftovers of a killed import. The archive's lock keeps others out."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     try:

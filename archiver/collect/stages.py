@@ -1,4 +1,4 @@
-"""The way of one licence, stage by stage: known or new, fetched, checked, stored, accounted for. `sync` runs them."""
+"""One licence, stage by stage: known or new, fetched, checked, stored, accounted for. `sync` runs the stages."""
 
 from __future__ import annotations
 
@@ -146,7 +146,8 @@ class Outage:
 
     async def wait(self) -> None:
         """While nothing gets through, let one licence after another pass, with growing pauses: a platform that is down
-        for a moment leaves few of them incomplete."""
+        for a moment leaves few of them incomplete.
+        """
         if self._failures < LULL_AFTER_LICENCES:
             return
         async with self._one_by_one:
@@ -281,7 +282,9 @@ class DocumentChecker:
 
     async def _complete(self, document: Document, layout: TextLayout | None) -> Document:
         """The document if it is provably complete: by its format or declared layout and a stated length, or else by an
-        identical second answer. NotACertificate otherwise.
+        identical second answer.
+
+        NotACertificate otherwise.
         """
         place = document.url or document.name
         end = end_of(document, layout)

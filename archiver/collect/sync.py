@@ -306,7 +306,8 @@ class Sync:
 
     async def _still_signed_in(self) -> bool:
         """Whether it is one document that leads to the sign-in page, or is refused: the session was renewed, and the
-        platform shows that it holds."""
+        platform shows that it holds.
+        """
         if not self._renewed:
             return False
         async with self.session.beside() as second:

@@ -167,7 +167,7 @@ def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
 
 
 def _cleaned(cell: str) -> str | None:
-    """A name without its place and without whom it acts for; None for what is a sentence, a label or an address."""
+    """A name without its place and its principal; None for a sentence, a label or an address."""
     name = re.split(rf"\s+{any_of('acting_for')}", cell.strip(" *_>\"“”'"), maxsplit=1, flags=re.IGNORECASE)[0]
     name = _AFTER_NAME.split(name, maxsplit=1)[0].strip(" ,:;*")
     if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
@@ -181,7 +181,7 @@ def _cleaned(cell: str) -> str | None:
 
 
 def _trade(name: str) -> bool:
-    """Whether a name says what such firms do, in words that stand in titles of letters, too."""
+    """Whether a name contains words of the trade, which also occur in titles of letters."""
     return bool(search("trade", name)) and not search("title", name) and bool(_cleaned(name))
 
 

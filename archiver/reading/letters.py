@@ -158,7 +158,7 @@ def _cells(line: str) -> list[_Cell]:
 
 
 def _paired(labels: Sequence[_Cell], values: Sequence[_Cell]) -> list[tuple[str, str]]:
-    """Each label with its value: one by one, or by their columns where some have none."""
+    """Each label with its value: one by one, or by their columns if some labels have none."""
     if len(labels) == len(values):
         return [(label, value) for (_, label), (_, value) in zip(labels, values, strict=True)]
     found = [
@@ -256,9 +256,9 @@ def _urls(
     text: str, domains: tuple[str, ...], links: Iterable[str], senders: Iterable[str], claimant: str | None,
     sure: dict[str, str],
 ) -> tuple[str, ...]:  # fmt: skip
-    """Pages on which the picture is said to be: all addresses but those of claimants, of senders and of laws.
+    """The pages on which the picture is said to be: all addresses except those of claimants, senders and laws.
 
-    An address that goes on in the next line is joined where that is certain, and left out where it is not.
+    An address that continues on the next line is joined if that is certain, and otherwise left out.
     """
     theirs = {domain for each in known()["claimants"] for domain in each["domains"]}
     theirs |= {*senders, *mail_domains(text), *(domain_of(address) for _, address in senders_in(text))}
@@ -306,7 +306,7 @@ _PUBLIC_MAIL = {"gmail.com", "gmx.de", "web.de", "outlook.com", "hotmail.com", "
 
 
 def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
-    """What the next line adds to an address that ends its line, and whether it certainly belongs to it."""
+    """What the next line adds to an address at the end of a line, and whether it certainly belongs to it."""
     rest = _MORE.match(text, end)
     if not rest or text[end - 1] in ",;:!)>" or re.match(r"https?:|www\.", rest["rest"]):
         return "", True
@@ -360,9 +360,9 @@ def _column(text: str, place: int) -> int:
 
 
 def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
-    """The sum that is asked for: the total, else the one that is called a sum, else the only one.
+    """The sum that is demanded: the total, else the amount that is called a sum, else the only amount.
 
-    Of two that the letter offers to choose from, the first. Where nothing says which of several counts, none.
+    If the letter offers two to choose from, the first. If nothing says which of several counts, none.
     """
     sums: list[_Sum] = []
     of_law = False
@@ -472,9 +472,9 @@ def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date 
 def _deadline(
     text: str, dated: date | None, received: date | None, claimant: KnownClaimant | None, sure: dict[str, str]
 ) -> date | None:
-    """The earliest day that the letter sets, by its date or by a number of days; else the claimant's usual one.
+    """The earliest day that the letter sets, by a date or a number of days; otherwise the claimant's usual one.
 
-    Left open where the letter sets one that cannot be read, since the usual one could be later.
+    Unknown if the letter sets a deadline that cannot be read, because the usual one could be later.
     """
     start = dated or received
     found = [*_deadline_days(text, dated, start), *_deadline_spans(text, dated, received)]
@@ -503,7 +503,7 @@ def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterato
     """The days, with or without a year, that stand after a word for a deadline."""
     alone = re.compile(
         rf"\b{any_of('until')}(?:[ \t]+\w{{2,4}}){{0,2}}\s*\n\s*$", re.IGNORECASE
-    )  # above a day that stands by itself
+    )  # above a day on a line of its own
     days = list(days_in(text, day_order([text])))
     places = [match.span() for _, match in days]
     for day, match in days_without_year(text, start) if start else ():
