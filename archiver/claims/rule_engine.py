@@ -63,8 +63,7 @@ class Assessment:
 
 
 def assess(case: Case, use: Use) -> Assessment:
-    """Apply every rule. The worst finding decides. A mandatory rule that does not say `covered` leaves the verdict "
-    "open."""
+    """Apply every rule; the worst finding decides. If a mandatory rule does not say `covered`, the verdict is open."""
     facts, places = facts_of(case, use)
     found = [finding for rule in rules()["rules"] if (finding := apply(rule, facts, places))]
     found.sort(key=lambda finding: -WORST.index(finding.verdict))  # stable: rules keep their order
