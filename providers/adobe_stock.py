@@ -80,7 +80,8 @@ class AdobeStock(ApiProvider):
     @override
     def history(self, session: Session) -> Sequence[History]:
         """Settings: `all: false` lists the token's own profile only (default: the whole organisation's history);
-        `details: false` does without the assets' details."""
+        `details: false` does without the assets' details.
+        """
         query = {"search_parameters[limit]": str(LIMIT), "search_parameters[thumbnail_size]": THUMBNAIL}
 
         async def ask(turn: Turn) -> Response:
@@ -155,7 +156,7 @@ def _licence(row: JsonObject) -> Licence:
 
 
 def _fuller(licence: Licence, details: JsonObject) -> Licence:
-    """The licence with the asset's own date, where that is this licence's: an asset may be licensed more than once."""
+    """Add the asset's own date to the licence if it is this licence's: an asset may be licensed more than once."""
     kind, written = details.get("license") or None, details.get("date")
     if details.get("state") not in PURCHASED or kind != licence.kind or not written:
         return licence

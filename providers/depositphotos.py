@@ -196,7 +196,7 @@ class Depositphotos(DepositphotosApi):
 
 
 def _purchase(row: JsonObject, username: str | None) -> Licence:
-    """A row of getPurchases, whose `username` is the seller's; KeyError or ValueError where a licence is not in it."""
+    """A row of getPurchases, whose `username` is the seller's; KeyError or ValueError if it holds no licence."""
     return Licence(
         asset=Asset(
             provider="depositphotos",

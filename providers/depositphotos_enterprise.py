@@ -87,7 +87,7 @@ def _licensed(row: JsonObject) -> Licence:
 
 
 def _transferred(row: JsonObject) -> Licence:
-    """A row of getTransferredLicenses: the same transaction, and what its licence became for whoever got it."""
+    """A row of getTransferredLicenses: the same transaction, and the receiver's licence."""
     licence = _licensed(row)
     key = (str(licence.licence_id), "transfer", str(int(row["licenseTransferId"])))
     return replace(licence, licence_id=None, key=key, listing="transferred")

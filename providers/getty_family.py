@@ -87,7 +87,7 @@ class GettyFamily(ApiProvider):
 
     def __init__(self) -> None:
         self._secrets: Mapping[str, str] = {}
-        self._until: datetime | None = None  # the access token's end, where a refresh token can give another
+        self._until: datetime | None = None  # when the access token ends, if a refresh token can give another
         self._renewing = asyncio.Lock()
         self._together: dict[str, tuple[str, ...]] = {}  # asset -> those of its page of the same type
         self._details: dict[str, JsonObject | str] = {}  # by asset; a text says why they could not be had
@@ -122,7 +122,7 @@ class GettyFamily(ApiProvider):
         session.authorise({"Authorization": f"Bearer {token}"})
 
     async def _get(self, session: Session, url: str, query: Mapping[str, str] | None = None) -> Response:
-        """An answer of the API, with a new access token where the old one is about to end: histories take longer."""
+        """An answer of the API. Gets a new access token before the old one ends, because histories take longer."""
         async with self._renewing:
             if self._until and session.now() >= self._until:
                 await self._authorise(session)
@@ -143,11 +143,11 @@ class GettyFamily(ApiProvider):
         """
         query, stated = {"product_type": product_type}, 0
         today = last = session.now().date()
-        older: int | None = 0  # how many downloads lie before the window; None where the API does not say
+        older: int | None = 0  # how many downloads lie before the window; None if the API does not say
         while True:
             first = last - WINDOW + DAY
             window, total = list[Licence](), 0
-            lost: ArchiverError | None = None  # what was read before is told all the same
+            lost: ArchiverError | None = None  # what was read before is still reported
             try:
                 async for page in self._pages(
                     session, DOWNLOADS, _downloaded, _between(query, first, last), begun=last != today
@@ -216,7 +216,7 @@ class GettyFamily(ApiProvider):
                 self._together.update(dict.fromkeys(batch, batch))
 
     async def _described(self, session: Session, licence: Licence) -> tuple[JsonObject | None, str | None]:
-        """What the API says of the asset, which may have left the site, or why that could not be asked."""
+        """What the API says about the asset, which may have left the site; a text says why it could not be asked."""
         asset_id = licence.asset.asset_id
         self._together.setdefault(asset_id, (asset_id,))
         async with self._asking:
@@ -243,7 +243,7 @@ class GettyFamily(ApiProvider):
     async def _listed(
         self, session: Session, url: str, query: Mapping[str, str], number: int, *, begun: bool
     ) -> Response:
-        """One page of a list, of the whole company where the account may see it. Withheld where it sees none of it."""
+        """One page of a list, of the whole company if the account may see it. Withheld if it may see none of it."""
 
         def ask(company: bool) -> Awaitable[Response]:
             everybody = {COMPANY[url]: "true"} if company else {}
@@ -281,7 +281,7 @@ class GettyFamily(ApiProvider):
         yield self.info.gap(DocumentKind.CERTIFICATE)
 
     async def _order(self, session: Session, licence: Licence) -> JsonObject | None:
-        """The order's details; None where the API does not show them, which the key must be enabled for."""
+        """The order's details; None if the API does not show them, because the key is not enabled for them."""
         url = f"{ORDERS}/{quote(licence.order or '', safe='')}"
         if licence.order is None or not self.info.rules.permit(Request("GET", url)):
             return None
@@ -306,7 +306,7 @@ def _medium(licence: Licence) -> str:
 
 
 def _downloaded(provider: str, row: JsonObject) -> Licence:
-    """A download under a subscription, a pack or an agreement. The API numbers none of them."""
+    """A download under a subscription, a pack or an agreement. The API gives these no numbers."""
     asset, when, product = (needed(row, name) for name in ("id", "date_downloaded", "product_type"))
     details = row.get("download_details") or {}
     hints = {"project": details.get("project_code"), "notes": details.get("download_notes")}

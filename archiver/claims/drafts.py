@@ -192,7 +192,7 @@ def _secured(matter: DraftContext, language: str) -> str | None:
 
 
 def _process(matter: DraftContext, language: str) -> str | None:
-    """How the licence came into the archive, as its provenance says; None where it does not say that."""
+    """How the licence came into the archive, by its provenance; None if the provenance does not say it."""
     provenance = matter.file.provenance
     at, tool = provenance.get("captured_at"), provenance.get("tool")
     text = _texts()["processes"].get(str(provenance.get("source")), {}).get(language)

@@ -23,9 +23,9 @@ PARTIAL = 40  # exit code where files were refused
 
 @dataclass
 class ImportReport:
-    """What an import did. `licences` are rows as `find --json` has them, of all licences that the files belong to.
+    """What an import did. `licences` are rows like those of `find --json`, for all licences that the files belong to.
 
-    `passed` are the path and kind of files that say nothing: most of any folder, so no more of them is kept.
+    `passed` holds path and kind of files that say nothing. Most files of a folder are like that, so no more is kept.
     """
 
     client: str

@@ -39,7 +39,7 @@ class MailUse(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MailChoice:
-    """What a mail is taken as, and why. The reason says nothing of what the mail says."""
+    """What a mail is taken as, and why. The reason reveals nothing of the mail's content."""
 
     use: MailUse
     reason: str

@@ -107,8 +107,10 @@ class FolderCursor:
 
 @dataclass
 class ReadingCursors:
-    """How far each folder is read, and what could not be read. The file may vanish: then all is read again, and what is
-    archived is recognised."""
+    """How far each folder is read, and what could not be read.
+
+    The file may vanish: then all is read again, and what is archived is recognised.
+    """
 
     path: Path
     since: str | None
@@ -137,7 +139,7 @@ class ReadingCursors:
 
 
 class MailboxReading:
-    """One reading of a mailbox. `done` counts the mails that were looked at; it may go on after a cut connection."""
+    """One reading of a mailbox. `done` counts the mails that were looked at. After a cut connection it may continue."""
 
     def __init__(self, reading: SourceReading, settings: MailboxSettings, filing: Filing) -> None:
         self.reading, self.settings, self.filing = reading, settings, filing

@@ -136,12 +136,15 @@ class SourceKind(ABC):
         secrets: Mapping[str, str],  # noqa: ARG002  # as above
         say: Callable[[str], None],  # noqa: ARG002  # as above
     ) -> dict[str, str] | None:
-        """Have a person sign in, where a password is not enough: the new secrets. None where a password is all."""
+        """Let a person sign in if a password is not enough, and return the new secrets.
+
+        None if a password is enough.
+        """
         return None
 
     @abstractmethod
     def read(self, reading: SourceReading) -> None:
-        """Read what is new. Raises an ArchiverError or OSError; what was filed before stays."""
+        """Read what is new. Raises an ArchiverError or OSError; what was already filed stays."""
 
     @abstractmethod
     def listing(self, home: Home, source: Source) -> list[dict[str, object]]:

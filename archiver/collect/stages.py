@@ -139,7 +139,7 @@ class Outage:
         self._failures, self._last_success = 0, time.monotonic()
 
     def failed(self, error: ArchiverError) -> bool:
-        """Count a licence that could not be fetched; True where the account must be left to the next run."""
+        """Count a licence that could not be fetched. True if the account must be left to the next run."""
         self._failures += 1
         refused_for_long = isinstance(error, RateLimited) and error.for_long
         return refused_for_long or time.monotonic() - self._last_success >= self._give_up_s
@@ -336,7 +336,7 @@ class EvidenceStore:
     secrets: SessionSecrets
 
     async def store(self, evidence: Evidence, imported: CatalogueEntry | None) -> Stored:
-        """A new object, or the next version of the one that an import made. Erased where it had to be erased."""
+        """Store a new object, or the next version of an imported one. Raises Erased if it was erased before."""
         if imported is None:
             writing = self.archive.put(self._new_object(evidence))
         else:
@@ -370,9 +370,9 @@ class EvidenceStore:
     def _files(
         self, evidence: Evidence, kept: Sequence[FiledDocument] = (), before: Mapping[str, Any] | None = None
     ) -> dict[str, bytes]:
-        """What goes into the object; `kept` are documents that an earlier version brought, and that stay.
+        """The files of the object. `kept` are documents of an earlier version, which stay.
 
-        `before` is the earlier version's provenance: what it says of imported files stays, too.
+        `before` is the earlier version's provenance; what it says about imported files stays, too.
         """
         imports = {"imports": before["imports"]} if before and "imports" in before else {}
         provenance = imports | {
@@ -397,7 +397,7 @@ class EvidenceStore:
 
 @dataclass
 class Reconciliation:
-    """Every listed row in exactly one place, and what is incomplete; by short id where a licence is meant."""
+    """Every listed row in exactly one place, and what is incomplete, by short ID."""
 
     tallies: dict[str, Tally] = field(default_factory=dict)
     incomplete: dict[str, str] = field(default_factory=dict)  # short id -> what failed, and why
@@ -428,7 +428,7 @@ class Reconciliation:
 
     @property
     def total(self) -> int | None:
-        """What the platform states of all lists; None where it does not state it of each list that was read."""
+        """The total of all lists; None if the platform does not state it for each list that was read."""
         readings = [tally.reading for tally in self.tallies.values()]
         totals = [reading.total for reading in readings if reading.total is not None]
         return sum(totals) if totals and len(totals) == sum(bool(each.seen) or each.full for each in readings) else None

@@ -102,11 +102,11 @@ class Sync:
         self._cataloguing = asyncio.Lock()
 
     async def __call__(self) -> None:
-        """Sweep every list, retry what was incomplete, reconcile; `result` is filled in even where this raises."""
+        """Sweep every list, retry what was incomplete, and reconcile. `result` is filled in even if this raises."""
         waiting = [] if self.dry_run or self.asset_id else self.catalogue.incomplete(self.account)
         self._rows.incomplete = {entry.short_id: "" for entry in waiting}
         retry = [entry for entry in waiting if self.full or self.retries.due(entry.object_id)]
-        # Those that failed least often first, and of these the newest: what never comes keeps none of the others.
+        # First those that failed least often, then the newest: a document that never comes must not delay the others.
         retry.sort(key=lambda entry: str(iso(entry.licence.licensed_at)), reverse=True)
         retry.sort(key=lambda entry: self.retries.failed(entry.object_id))
         funds = await self._funds()
@@ -284,7 +284,7 @@ class Sync:
     # ------------------------------------------------------------ the session
 
     async def _with_renewal(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Run a step; where the session expires on the way, sign in once more and take the step again."""
+        """Run a step. If the session expires meanwhile, sign in once more and repeat the step."""
         try:
             await step()
         except ExceptionGroup as group:  # of licences fetched side by side; the worst is raised below
@@ -359,7 +359,7 @@ class Sync:
             yield f"Blocked {len(result.refused)} requests of the site's pages; the log of the run lists them."
 
     def _uncounted(self) -> Iterator[str]:
-        """What the platform does not say, so that nobody takes the number of rows for the number of licences."""
+        """What the platform does not state, so that nobody takes the number of rows for the number of licences."""
         title = self.provider.info.title
         for tally in self._rows.tallies.values():
             read = tally.reading

@@ -19,7 +19,7 @@ from archiver.browsing.request_pipeline import Pairs
 from archiver.provider import Request, Rules
 from archiver.reading.secret_scan import secret_header
 
-# Headers that a client may act on. The others tell of the server, or of whoever asked.
+# Headers that a client may act on. The others describe the server or the client.
 _KEPT = re.compile(
     r"content-(?:type|disposition|language)|location|set-cookie|retry-after|link|www-authenticate|access-control-.*"
     r"|x-.*(?:total|count|page|limit|remaining|reset).*",

@@ -172,9 +172,11 @@ def _period(value: object) -> object:
 
 
 class ReplicaSettings(_SettingsModel):
-    """The bucket that receives a copy which nobody can delete. `retain` is for how many days the store must keep each
-    file. `secret_command` prints `client_id: ACCESS-KEY-ID` and `client_secret: SECRET-ACCESS-KEY`; without it, boto3
-    looks where it always does. Without `endpoint`, the bucket is Amazon's.
+    """The bucket that receives a copy which nobody can delete.
+
+    `retain` is for how many days the store must keep each file. `secret_command` prints `client_id: ACCESS-KEY-ID` and
+    `client_secret: SECRET-ACCESS-KEY`; without it, boto3 looks where it always does. Without `endpoint`, the bucket is
+    Amazon's.
     """
 
     bucket: Annotated[str, _like("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "is not the name of a bucket")]
@@ -345,7 +347,7 @@ class Account(AccountSettings):
 
 
 type Input = Account | Source
-"""What a run reads."""
+"""Everything that a run reads."""
 
 type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "must be one line that is not empty")]
 

@@ -46,7 +46,7 @@ class Source:
 
     @property
     def provider(self) -> str:
-        """What stands where an account has its platform: `mailbox` or `folder`."""
+        """Takes the place of an account's platform: `mailbox` or `folder`."""
         return self.kind
 
     def value(self, key: str) -> Value:
