@@ -17,8 +17,6 @@ from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
 ANOTHER_WRITER_TIMEOUT_S = 600.0
-
-
 RETRY_INTERVAL_S = 2.0
 
 REPLICA = "archiver.fleet.publisher:ReplicaWitness"

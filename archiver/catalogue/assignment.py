@@ -577,12 +577,10 @@ class _Place:
 def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _Place]:
     """The ledger place of each licence's newest version, by object ID."""
     checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
-    newest = [
-        [line for line in (next(archive.lines(offset=offset)) for _, offset in entry.lines) if _records(line.fields)][
-            -1
-        ]
-        for entry in entries
-    ]
+    newest = []
+    for entry in entries:
+        lines = (next(archive.lines(offset=offset)) for _, offset in reversed(entry.lines))
+        newest.append(next(line for line in lines if "inventory_sha512" in line.fields))
     covering = [first_covering(checkpoints, line) for line in newest]
     wanted = [(line.seq, size) for line, (size, _, _) in zip(newest, covering, strict=True)]
     paths = inclusion_paths(archive.lines(), wanted)
@@ -605,7 +603,3 @@ def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _P
         stamped = {f"original.note.{name}.tsr": stamp for name, stamp in stamps.items()}
         places[entry.object_id] = _Place(fields, files | stamped)
     return places
-
-
-def _records(fields: Mapping[str, object]) -> bool:
-    return "inventory_sha512" in fields

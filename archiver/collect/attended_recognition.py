@@ -26,8 +26,6 @@ from archiver.reading.webpages import page_by
 from archiver.reading.worker import DocumentReader
 
 _WORD = re.compile(r"[\w-]{5,}")
-
-
 _PAPERS = ("document", "text", "page", "table", "scan", "letter")
 
 

@@ -243,8 +243,10 @@ class _Planner:
     ) -> ImportOutcome:
         """Add a paper, or its part about this licence, to the licence. What is already there changes nothing."""
         digest = sha512(record_of(licence)).hexdigest() if several and licence else None
-        if group.entry and (_has(group.entry, digest) if digest else self.known.file(seen.sha256) is not None):
-            return ImportOutcome.KNOWN
+        if group.entry:
+            filed = {document.sha512 for document in group.entry.file.documents}
+            if digest in filed if digest else self.known.file(seen.sha256):
+                return ImportOutcome.KNOWN
         group.papers.append((seen, licence))
         if licence and seen.paper and seen.paper.sure is not Sure.POSSIBLE:
             group.licence = completed(group.licence, licence)
@@ -506,10 +508,6 @@ def _differences(seen: ClassifiedFile, found: Sequence[tuple[Licence, Group | No
 
 def _best(outcomes: Sequence[ImportOutcome]) -> ImportOutcome:
     return min(outcomes, key=list(ImportOutcome).index)
-
-
-def _has(entry: CatalogueEntry, digest: str) -> bool:
-    return any(document.sha512 == digest for document in entry.file.documents)
 
 
 def claims(licence: Licence) -> dict[str, str | None]:

@@ -16,8 +16,6 @@ from archiver.reading.mail import Lookup, unasked
 from archiver.reading.worker import DocumentReader
 
 THREADS = 4  # that recognise files; PDFs and pictures are read in as many processes as there are processors
-
-
 MAX_PENDING_FILES = 64  # that are read at once
 MAX_PENDING_BYTES = 64 << 20
 

@@ -27,14 +27,8 @@ from archiver.home.source_settings import Source
 from archiver.provider import ProviderInfo, Scope, Transport, load
 
 MAX_CLIENTS = 16  # archives open at once
-
-
 MAX_ACCOUNTS_PER_PLATFORM = 4  # accounts of one platform at once
-
-
 MAX_SOURCES = 4  # mailboxes and folders at once
-
-
 MAX_BROWSER_ACCOUNTS = 4  # accounts of all platforms at once; each is a context of the one browser
 
 

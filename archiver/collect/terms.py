@@ -30,14 +30,8 @@ from archiver.reading.licence_json import FiledDocument
 from archiver.reading.terms_json import TERMS_FORMAT
 
 MIN_TERMS_LENGTH = 500  # characters; a shorter text is a notice or a sign-in wall
-
-
 PAGE_TIMEOUT_S = 180.0  # seconds for one page, with all that is tried again and its capture
-
-
 AT_PURCHASE_WITHIN = timedelta(days=1)
-
-
 PASSWORD = "input[type=password]"  # noqa: S105  # a selector
 
 

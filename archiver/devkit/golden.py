@@ -92,11 +92,7 @@ def licences(home: Home) -> list[LicenceFile]:
     with Catalogue(home.catalogue("client")) as catalogue:
         entries = catalogue.entries()
     found = [from_json(archive.object(entry.object_id).read("licence.json")) for entry in entries]
-    return sorted(found, key=order_of, reverse=True)
-
-
-def order_of(file: LicenceFile) -> tuple[str, str]:
-    return iso(file.licence.licensed_at) or "", file.licence.platform_id
+    return sorted(found, key=lambda file: (iso(file.licence.licensed_at) or "", file.licence.platform_id), reverse=True)
 
 
 def describe(file: LicenceFile) -> dict[str, object]:

@@ -167,10 +167,6 @@ class Vault:
         with self._changing(account) as record:
             record["session"] = state
 
-    def drop_session(self, account: str) -> None:
-        with self._changing(account) as record:
-            record.pop("session", None)
-
     def trouble(self, account: str) -> Trouble | None:
         """The "needs a person" mark. It counts only while the account's secrets have the same digest."""
         found = self._account(account).get("trouble")

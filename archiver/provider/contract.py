@@ -300,10 +300,10 @@ class ApiProvider(Provider[Session]):
     async def signed_in(self, session: Session) -> bool:  # noqa: ARG002  # a token has no session that could be restored
         return self.account is not None
 
-    async def identified(self, session: Session, url: str, query: Mapping[str, str] | None = None) -> Response:
+    async def identified(self, session: Session, url: str) -> Response:
         """The first answer to a sign-in. There is no session yet, so SessionExpired means a refusal."""
         with refusing(f"{self.info.title} does not accept this token. It may be wrong or expired"):
-            return await session.get(url, query=query)
+            return await session.get(url)
 
     async def widest(
         self, session: Session, setting: str, ask: Callable[[bool], Awaitable[Response]], *, first: bool = True

@@ -80,8 +80,6 @@ PURCHASE = {
 GETTY = re.compile(r"(?:www\.)?(?:gettyimages|istockphoto)\.[a-z]{2,3}(?:\.[a-z]{2})?")
 ORDER = re.compile(r"/account/(?:.*/)?(?:orders?|invoices?)(?:/|$)", re.IGNORECASE)
 INVOICE = re.compile(r"/account/invoice/([\w-]{3,40})")
-
-
 READ_TIMEOUT_S = 10.0  # for one page
 
 
