@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, override
+from typing import override
 
 from archiver.browsing.preview import preview
 from archiver.core.errors import ArchiverError, SessionExpired, Withheld, WrongPassword
@@ -13,6 +13,7 @@ from archiver.provider import (
     ApiProvider,
     Challenge,
     History,
+    JsonObject,
     Page,
     ProviderInfo,
     Response,
@@ -79,7 +80,8 @@ class AdobeStock(ApiProvider):
     @override
     def history(self, session: Session) -> Sequence[History]:
         """Settings: `all: false` lists the token's own profile only (default: the whole organisation's history);
-        `details: false` does without the assets' details."""
+        `details: false` does without the assets' details.
+        """
         query = {"search_parameters[limit]": str(LIMIT), "search_parameters[thumbnail_size]": THUMBNAIL}
 
         async def ask(turn: Turn) -> Response:
@@ -92,7 +94,7 @@ class AdobeStock(ApiProvider):
                 raise Withheld("the licence history. Use a token that may read it")
             return answer.expect()
 
-        def read(body: Mapping[str, Any]) -> Page:
+        def read(body: JsonObject) -> Page:
             total = int(body["nb_results"])
             return Page([_licence(row) for row in rows(body, "files", total)], total=total)
 
@@ -133,7 +135,7 @@ async def _ask(session: Session, url: str, query: Mapping[str, str]) -> Response
     return answer
 
 
-def _licence(row: Mapping[str, Any]) -> Licence:
+def _licence(row: JsonObject) -> Licence:
     """A row of the history; KeyError, TypeError or ValueError where what makes it a licence is missing."""
     kind, written = str(row["license"] or ""), " ".join(str(row["license_date"]).split())
     asset_id = str(int(row["id"]))
@@ -153,8 +155,8 @@ def _licence(row: Mapping[str, Any]) -> Licence:
     )
 
 
-def _fuller(licence: Licence, details: Mapping[str, Any]) -> Licence:
-    """The licence with the asset's own date, where that is this licence's: an asset may be licensed more than once."""
+def _fuller(licence: Licence, details: JsonObject) -> Licence:
+    """Add the asset's own date to the licence if it is this licence's: an asset may be licensed more than once."""
     kind, written = details.get("license") or None, details.get("date")
     if details.get("state") not in PURCHASED or kind != licence.kind or not written:
         return licence

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, override
+from typing import override
 
 from archiver.browsing.preview import preview
 from archiver.core.errors import ArchiverError, SessionExpired, SiteUnavailable, WrongPassword
@@ -20,6 +20,7 @@ from archiver.provider import (
     AutomationTerms,
     Challenge,
     History,
+    JsonObject,
     Page,
     ProviderInfo,
     Purpose,
@@ -123,14 +124,14 @@ class DepositphotosApi(ApiProvider):
         return answer
 
     def listed(
-        self, session: Session, command: str, name: str, licence: Callable[[Mapping[str, Any]], Licence], **fields: str
+        self, session: Session, command: str, name: str, licence: Callable[[JsonObject], Licence], **fields: str
     ) -> AsyncIterator[Page]:
         """A command's list, to its stated `count`."""
 
         async def ask(turn: Turn) -> Response:
             return await self.ask(session, command, dp_limit=str(LIMIT), dp_offset=str(turn.before), **fields)
 
-        def read(body: Mapping[str, Any]) -> Page:
+        def read(body: JsonObject) -> Page:
             total = int(body["count"])
             return Page([licence(row) for row in rows(body, name, total)], total=total)
 
@@ -158,7 +159,7 @@ class Depositphotos(DepositphotosApi):
 
     @override
     def history(self, session: Session) -> Sequence[History]:
-        def licence(row: Mapping[str, Any]) -> Licence:
+        def licence(row: JsonObject) -> Licence:
             return _purchase(row, session.username)
 
         newest = {"dp_sort_field": "timestamp", "dp_sort_type": "desc"}
@@ -194,8 +195,8 @@ class Depositphotos(DepositphotosApi):
         return {name: body[name] for name in (*stated, *lists) if name in body}
 
 
-def _purchase(row: Mapping[str, Any], username: str | None) -> Licence:
-    """A row of getPurchases, whose `username` is the seller's; KeyError or ValueError where a licence is not in it."""
+def _purchase(row: JsonObject, username: str | None) -> Licence:
+    """A row of getPurchases, whose `username` is the seller's; KeyError or ValueError if it holds no licence."""
     return Licence(
         asset=Asset(
             provider="depositphotos",

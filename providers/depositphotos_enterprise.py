@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from typing import Any, override
+from typing import override
 
 from archiver.browsing.preview import preview
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.provider import History, ProviderInfo, Session
+from archiver.provider import History, JsonObject, ProviderInfo, Session
 from archiver.provider.layout_errors import known_layout
 from archiver.provider.record_document import record
 from providers.depositphotos import API, AUTOMATION, DepositphotosApi, instant_or_day, method, over_tls, rules
@@ -73,7 +73,7 @@ class DepositphotosEnterprise(DepositphotosApi):
         yield await preview(session, self.info.rules, over_tls(picture) if picture else None)
 
 
-def _licensed(row: Mapping[str, Any]) -> Licence:
+def _licensed(row: JsonObject) -> Licence:
     """A row of getLicensedItems; the kind comes with the transaction."""
     return Licence(
         asset=_item(row),
@@ -86,14 +86,14 @@ def _licensed(row: Mapping[str, Any]) -> Licence:
     )
 
 
-def _transferred(row: Mapping[str, Any]) -> Licence:
-    """A row of getTransferredLicenses: the same transaction, and what its licence became for whoever got it."""
+def _transferred(row: JsonObject) -> Licence:
+    """A row of getTransferredLicenses: the same transaction, and the receiver's licence."""
     licence = _licensed(row)
     key = (str(licence.licence_id), "transfer", str(int(row["licenseTransferId"])))
     return replace(licence, licence_id=None, key=key, listing="transferred")
 
 
-def _comp(row: Mapping[str, Any]) -> Licence:
+def _comp(row: JsonObject) -> Licence:
     """A row of getGroupCompDownloads: a file without watermark, and no licence."""
     asset = _item(row)
     return Licence(
@@ -108,7 +108,7 @@ def _comp(row: Mapping[str, Any]) -> Licence:
     )
 
 
-def _item(row: Mapping[str, Any]) -> Asset:
+def _item(row: JsonObject) -> Asset:
     return Asset(
         provider="depositphotos_enterprise",
         asset_id=str(int(row["itemId"])),
@@ -118,7 +118,7 @@ def _item(row: Mapping[str, Any]) -> Asset:
     )
 
 
-def _fuller(licence: Licence, details: Mapping[str, Any]) -> Licence:
+def _fuller(licence: Licence, details: JsonObject) -> Licence:
     """The licence with its kind, the party that it names, and the fields that were filled in for it."""
     kind, item = details["license"], details["item"] or {}
     holder = details["transferredTo" if licence.listing == "transferred" else "to"] or {}

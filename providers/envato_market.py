@@ -7,11 +7,22 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, override
+from typing import override
 
 from archiver.core.errors import SiteUnavailable, WrongPassword
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
-from archiver.provider import ApiProvider, Challenge, History, Page, ProviderInfo, Response, Rule, Rules, Session
+from archiver.provider import (
+    ApiProvider,
+    Challenge,
+    History,
+    JsonObject,
+    Page,
+    ProviderInfo,
+    Response,
+    Rule,
+    Rules,
+    Session,
+)
 from archiver.provider.layout_errors import known_layout, needed
 from archiver.provider.paging import Turn, pages
 from archiver.provider.record_document import record
@@ -59,12 +70,12 @@ class EnvatoMarket(ApiProvider):
         async def ask(turn: Turn) -> Response:
             return _permitted(await session.get(PURCHASES, query={"page": str(turn.number)}), "list your purchases")
 
-        def read(body: Mapping[str, Any]) -> Page:
+        def read(body: JsonObject) -> Page:
             return Page([self._licence(row) for row in body["results"]])  # `count` is not documented as a total
 
         return [History("purchases", pages(ask, read))]
 
-    def _licence(self, row: Mapping[str, Any]) -> Licence:
+    def _licence(self, row: JsonObject) -> Licence:
         item = row["item"]
         return Licence(
             asset=Asset(
@@ -103,7 +114,7 @@ class Statement:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._lines: dict[str, list[tuple[datetime, Mapping[str, Any]]]] = {}  # by item id
+        self._lines: dict[str, list[tuple[datetime, JsonObject]]] = {}  # by item id
         self._dates: list[datetime] = []  # of the first line and of the last one read
         self._numbers = count(1)
         self._last: object = None  # the page before
@@ -111,7 +122,7 @@ class Statement:
         self._lost: str | None = None  # why it could not be read on: then it is not asked for again
         self._reading = asyncio.Lock()
 
-    async def line(self, item_id: str, sold_at: Moment | None) -> Mapping[str, Any] | None:
+    async def line(self, item_id: str, sold_at: Moment | None) -> JsonObject | None:
         """The line of this item that is nearest to the sale and at most a day away, or None."""
         if sold_at is None:
             return None

@@ -11,7 +11,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, ClassVar, override
+from typing import ClassVar, override
 from urllib.parse import urljoin
 
 from archiver.browsing.preview import preview
@@ -30,6 +30,7 @@ from archiver.provider import (
     BrowserSession,
     Challenge,
     History,
+    JsonObject,
     Page,
     Provider,
     ProviderInfo,
@@ -86,7 +87,7 @@ OFFERED = {
     "title": Field("meta[property='og:title']", "content", optional=True),
     "picture_url": Field("meta[property='og:image']", "content", optional=True),
 }
-"""The fields that pages have for whoever shows a link to them; assumed for all sites."""
+"""The fields that pages give to anybody who shows a link to them; assumed for all sites."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +135,7 @@ class FreeSite(Provider[BrowserSession]):
         return [History(LISTINGS[0], named(self._asked(session)))]
 
     async def _asked(self, session: BrowserSession) -> AsyncIterator[Page]:
-        """One page for each asset; ConfigError at the end names those that the site does not show."""
+        """One page for each asset. At the end, ConfigError names those that the site does not show."""
         gone: list[str] = []
         for asked in session.settings.get("assets", "").split():
             asset_id, url = self._address(asked)
@@ -174,7 +175,7 @@ class FreeSite(Provider[BrowserSession]):
     async def _look(
         self, session: BrowserSession, asset_id: str, url: str
     ) -> tuple[Licence, Sequence[Document | Gap]] | None:
-        """The offer, as a licence without a date, and its evidence; None where the site has no such picture."""
+        """The offer, as a licence without a date, with its evidence; None if the site has no such picture."""
         async with self._looking:
             answer = await session.goto(url)
             if answer.status in (404, 410):
@@ -220,8 +221,8 @@ class FreeSite(Provider[BrowserSession]):
         shows = await preview(session, self.info.rules, addresses.get("picture_url"))
         return licence, (record(answer.url, answer.retrieved_at, row=row, api=photo), *captures, shows, gap)
 
-    async def _photo(self, session: BrowserSession, asset_id: str) -> Mapping[str, Any] | None:
-        """The API's record with its address; None without a key. WrongPassword where the key is refused."""
+    async def _photo(self, session: BrowserSession, asset_id: str) -> JsonObject | None:
+        """The API's record with its address; None without a key. WrongPassword if the key is refused."""
         if not self._key:
             return None
 

@@ -150,7 +150,7 @@ class Freepik(Website):
         named = found.resource_ids
         if named and licence.asset.asset_id not in named:
             raise NotACertificate(f"the PDF is for {', '.join(named)}, but the list says {licence.asset.asset_id}")
-        # One address for a resource, however often it was downloaded: the PDF may have another download's date.
+        # A resource has one address, however often it was downloaded: the PDF may have another download's date.
         when = found.licensed_at if found.licensed_at and near(found.licensed_at, licence.licensed_at) else None
         asset = titled(licence.asset, found.title, found.author)
         return replace(licence, asset=asset, licensee=found.licensee, licensed_at=when or licence.licensed_at)

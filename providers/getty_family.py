@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, override
+from typing import ClassVar, override
 from urllib.parse import quote
 
 from archiver.browsing.preview import preview
@@ -16,6 +16,7 @@ from archiver.provider import (
     ApiProvider,
     Challenge,
     History,
+    JsonObject,
     Page,
     Purpose,
     Request,
@@ -86,10 +87,10 @@ class GettyFamily(ApiProvider):
 
     def __init__(self) -> None:
         self._secrets: Mapping[str, str] = {}
-        self._until: datetime | None = None  # the access token's end, where a refresh token can give another
+        self._until: datetime | None = None  # when the access token ends, if a refresh token can give another
         self._renewing = asyncio.Lock()
         self._together: dict[str, tuple[str, ...]] = {}  # asset -> those of its page of the same type
-        self._details: dict[str, Mapping[str, Any] | str] = {}  # by asset; a text says why they could not be had
+        self._details: dict[str, JsonObject | str] = {}  # by asset; a text says why they could not be had
         self._asking = asyncio.Lock()
 
     @override
@@ -121,7 +122,7 @@ class GettyFamily(ApiProvider):
         session.authorise({"Authorization": f"Bearer {token}"})
 
     async def _get(self, session: Session, url: str, query: Mapping[str, str] | None = None) -> Response:
-        """An answer of the API, with a new access token where the old one is about to end: histories take longer."""
+        """An answer of the API. Gets a new access token before the old one ends, because histories take longer."""
         async with self._renewing:
             if self._until and session.now() >= self._until:
                 await self._authorise(session)
@@ -142,11 +143,11 @@ class GettyFamily(ApiProvider):
         """
         query, stated = {"product_type": product_type}, 0
         today = last = session.now().date()
-        older: int | None = 0  # how many downloads lie before the window; None where the API does not say
+        older: int | None = 0  # how many downloads lie before the window; None if the API does not say
         while True:
             first = last - WINDOW + DAY
             window, total = list[Licence](), 0
-            lost: ArchiverError | None = None  # what was read before is told all the same
+            lost: ArchiverError | None = None  # what was read before is still reported
             try:
                 async for page in self._pages(
                     session, DOWNLOADS, _downloaded, _between(query, first, last), begun=last != today
@@ -182,7 +183,7 @@ class GettyFamily(ApiProvider):
         self,
         session: Session,
         url: str,
-        read: Callable[[str, Mapping[str, Any]], Licence],
+        read: Callable[[str, JsonObject], Licence],
         query: Mapping[str, str],
         *,
         begun: bool = False,
@@ -196,7 +197,7 @@ class GettyFamily(ApiProvider):
                 return Page(())  # InvalidPage: the list became shorter while it was read, and its total says so
             return answer.expect()
 
-        def page(body: Mapping[str, Any]) -> Page:
+        def page(body: JsonObject) -> Page:
             total = int(body["result_count"])
             licences = [read(self.info.name, row) for row in rows(body, part, total)]
             self._note_together(licences)
@@ -214,8 +215,8 @@ class GettyFamily(ApiProvider):
                 batch = tuple(each[start : start + MOST_IDS])
                 self._together.update(dict.fromkeys(batch, batch))
 
-    async def _described(self, session: Session, licence: Licence) -> tuple[Mapping[str, Any] | None, str | None]:
-        """What the API says of the asset, which may have left the site, or why that could not be asked."""
+    async def _described(self, session: Session, licence: Licence) -> tuple[JsonObject | None, str | None]:
+        """What the API says about the asset, which may have left the site; a text says why it could not be asked."""
         asset_id = licence.asset.asset_id
         self._together.setdefault(asset_id, (asset_id,))
         async with self._asking:
@@ -225,16 +226,14 @@ class GettyFamily(ApiProvider):
         found = self._details[asset_id]
         return (None, found) if isinstance(found, str) else (found or None, None)
 
-    async def _ask_for(
-        self, session: Session, medium: str, ids: Sequence[str]
-    ) -> Mapping[str, Mapping[str, Any] | str]:
+    async def _ask_for(self, session: Session, medium: str, ids: Sequence[str]) -> Mapping[str, JsonObject | str]:
         """The details of these assets; empty for those that the API does not know, or shows no such account."""
         url, part = DETAILS[medium]
         try:
             answer = await self._get(session, url, {"ids": ",".join(ids), "fields": FIELDS})
         except (RateLimited, SiteUnavailable) as error:
             return dict.fromkeys(ids, error.detail)
-        nothing: dict[str, Mapping[str, Any] | str] = {each: {} for each in ids}
+        nothing: dict[str, JsonObject | str] = {each: {} for each in ids}
         if answer.status in (400, 403, 404):  # ids that are none; an account that may not ask; none of these is there
             return nothing
         with known_layout(answer.expect()):
@@ -244,7 +243,7 @@ class GettyFamily(ApiProvider):
     async def _listed(
         self, session: Session, url: str, query: Mapping[str, str], number: int, *, begun: bool
     ) -> Response:
-        """One page of a list, of the whole company where the account may see it. Withheld where it sees none of it."""
+        """One page of a list, of the whole company if the account may see it. Withheld if it may see none of it."""
 
         def ask(company: bool) -> Awaitable[Response]:
             everybody = {COMPANY[url]: "true"} if company else {}
@@ -281,8 +280,8 @@ class GettyFamily(ApiProvider):
         yield await preview(session, self.info.rules, str(row.get("thumb_uri") or ""))
         yield self.info.gap(DocumentKind.CERTIFICATE)
 
-    async def _order(self, session: Session, licence: Licence) -> Mapping[str, Any] | None:
-        """The order's details; None where the API does not show them, which the key must be enabled for."""
+    async def _order(self, session: Session, licence: Licence) -> JsonObject | None:
+        """The order's details; None if the API does not show them, because the key is not enabled for them."""
         url = f"{ORDERS}/{quote(licence.order or '', safe='')}"
         if licence.order is None or not self.info.rules.permit(Request("GET", url)):
             return None
@@ -306,8 +305,8 @@ def _medium(licence: Licence) -> str:
     return "film" if said.startswith(("film", "video")) else "image"
 
 
-def _downloaded(provider: str, row: Mapping[str, Any]) -> Licence:
-    """A download under a subscription, a pack or an agreement. The API numbers none of them."""
+def _downloaded(provider: str, row: JsonObject) -> Licence:
+    """A download under a subscription, a pack or an agreement. The API gives these no numbers."""
     asset, when, product = (needed(row, name) for name in ("id", "date_downloaded", "product_type"))
     details = row.get("download_details") or {}
     hints = {"project": details.get("project_code"), "notes": details.get("download_notes")}
@@ -324,7 +323,7 @@ def _downloaded(provider: str, row: Mapping[str, Any]) -> Licence:
     )
 
 
-def _purchased(provider: str, row: Mapping[str, Any]) -> Licence:
+def _purchased(provider: str, row: JsonObject) -> Licence:
     """An asset that was bought by order. Its times are not documented as UTC: without a zone only the day counts."""
     asset, when = (needed(row, name) for name in ("asset_id", "date_purchased"))
     order = str(row["order_id"]) if row["order_id"] else None
@@ -340,7 +339,7 @@ def _purchased(provider: str, row: Mapping[str, Any]) -> Licence:
     )
 
 
-def _fuller(licence: Licence, order: Mapping[str, Any]) -> Licence:
+def _fuller(licence: Licence, order: JsonObject) -> Licence:
     """The licence with whom the order names as licensee, and for which client and project it was."""
     said = {**order, **(order.get("notes") or {})}
     hints = {name: str(said[key]) for name, key in HINTS.items() if said.get(key)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, override
+from typing import override
 from urllib.parse import quote
 
 from archiver.browsing.preview import preview
@@ -14,6 +14,7 @@ from archiver.provider import (
     ApiProvider,
     Challenge,
     History,
+    JsonObject,
     Page,
     ProviderInfo,
     Request,
@@ -102,7 +103,7 @@ class Shutterstock(ApiProvider):
             absent = answer.status == 404 and path == "editorial/videos"
             return Page((), total=0) if absent else answer.expect()
 
-        def read(body: Mapping[str, Any]) -> Page:
+        def read(body: JsonObject) -> Page:
             if body.get("errors"):
                 raise SiteUnavailable(f"Shutterstock answers {body['errors']} instead of all licences of {path}")
             # The vendor's samples state a total; an older description of the API does not have it.
@@ -134,7 +135,7 @@ class Shutterstock(ApiProvider):
             yield self.info.gap(DocumentKind.CERTIFICATE)
 
 
-def _licence(path: str, row: Mapping[str, Any]) -> Licence:
+def _licence(path: str, row: JsonObject) -> Licence:
     """A row of any list; KeyError, TypeError or ValueError where what makes it a licence is missing."""
     media = next((row[key] for key in MEDIA_KEYS if row.get(key)), None)
     if media is None:
@@ -154,7 +155,7 @@ def _licence(path: str, row: Mapping[str, Any]) -> Licence:
     )
 
 
-def _fuller(licence: Licence, details: Mapping[str, Any]) -> Licence:
+def _fuller(licence: Licence, details: JsonObject) -> Licence:
     contributor = details.get("contributor") or {}
     return replace(
         licence,
@@ -166,6 +167,6 @@ def _fuller(licence: Licence, details: Mapping[str, Any]) -> Licence:
     )
 
 
-def _preview_url(details: Mapping[str, Any]) -> str | None:
+def _preview_url(details: JsonObject) -> str | None:
     assets = details.get("assets") or {}
     return next((str(assets[name]["url"]) for name in PREVIEWS if (assets.get(name) or {}).get("url")), None)

@@ -13,8 +13,8 @@ from archiver.collect.account_result import about
 from archiver.collect.account_result import name_account as name_account  # sign-ins take it from here
 from archiver.core.errors import ArchiverError, ConfigError, NotAccepted
 from archiver.home.renamed_account import as_rotated
-from archiver.home.settings import Account, Home, add_account, planned_account
-from archiver.home.vault import Vault, run_secret_command
+from archiver.home.settings import Account, Home, add_account, planned_input
+from archiver.home.vault import SavedSession, Vault, run_secret_command
 from archiver.provider import ProviderInfo, SignInMethod, load
 
 
@@ -85,7 +85,7 @@ async def add(
         return
     if there and new.is_account(there, wholly=True) and vault.secrets(name) == secrets:
         return  # a killed command added it completely
-    planned, _ = planned_account(home.root, name, **new.fields)
+    planned, _ = planned_input(home.root, "accounts", name, **new.fields)
     account = planned.account(name)
     _require_secrets(home, new, info)
     usable = secrets
@@ -127,7 +127,7 @@ async def _tested(
     check: bool,
     replay: Path | None,
     say: Callable[[str], None],
-) -> Mapping[str, Any] | None:
+) -> SavedSession | None:
     """Test the sign-in and return the browser's session. None, with a message to `say`, if it was not tested.
 
     `accepted`: a person accepts automatic sign-ins. Raises the error of the platform or the network.
@@ -165,14 +165,13 @@ def _untestable(
 
 async def try_sign_in(
     home: Home, account: Account, secrets: Mapping[str, str], replay: Path | None
-) -> Mapping[str, Any] | None:
+) -> SavedSession | None:
     """Sign in once with only these secrets; return the browser's session, or None without a browser.
 
     Saves nothing. Raises the error of the platform or the network.
     """
     from archiver.browsing.browser_session import PlaywrightSession
-    from archiver.browsing.recording import clock
-    from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session
+    from archiver.collect.account_session import AccountAccess, SigningIn, Totp, find_recording, open_session
     from archiver.collect.run_tools import open_tools
     from archiver.collect.trouble_page import add_page, keep_trouble, personal
 
@@ -181,16 +180,12 @@ async def try_sign_in(
     recording = find_recording(replay, account) if replay else None
     method = provider.info.method(recording.method if recording else account.method)
     secrets = {**(recording.secrets if recording else {}), **secrets}
-    now = clock(recording)
+    access = AccountAccess(account=account, provider=provider, method=method, recording=recording, secrets=secrets)
     async with open_tools(home, replay=bool(replay)) as shared:
-        network = shared.network
-        if recording and shared.replay:
-            network = (await shared.replay.serve(recording, provider.info.rules)).network
-        async with open_session(
-            shared, provider.info, method, account, network, secrets, now, recording.session if recording else None
-        ) as session:
+        network = await shared.network_for(recording, provider.info.rules)
+        async with open_session(shared, access, network, recording.session if recording else None) as session:
             try:
-                await SigningIn(provider, session, secrets, Totp(secrets.get("totp"), now)).once()
+                await SigningIn(provider, session, secrets, Totp(secrets.get("totp"), access.now)).once()
             except ArchiverError as error:
                 await add_page(error, session)
                 known = personal(home, account, session.secret_values())

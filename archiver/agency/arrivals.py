@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from archiver.agency.unassigned import named_in
 from archiver.claims.letter_reader import parse_letter
-from archiver.collect.import_reader import recognised
+from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.import_report import ImportReport
-from archiver.collect.importing import import_files
+from archiver.collect.importing import ImportRequest, import_files
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.atomic_files import scratch
 from archiver.home.settings import HOUSE, Home
 from archiver.home.vault import Vault
 from archiver.reading.documents import is_html, is_pdf
 from archiver.reading.letters import Letter, LetterKind, read_letter
-from archiver.reading.mail import looks_like_mail, unasked
+from archiver.reading.mail import looks_like_mail
 from archiver.reading.worker import DocumentReader
 
 UNSAFE = re.compile(r"[^\w .()+,@=-]+")
@@ -69,7 +69,7 @@ def classify(home: Home, files: Sequence[tuple[str, bytes]]) -> list[Arrival]:
             place = Path(folder) / str(number) / safe_name(name)
             place.parent.mkdir()
             place.write_bytes(content)
-            seen = list(_recognised(home, place, reader))
+            seen = list(recognised([place], FileReading(home=home.root, reader=reader)))
             arrivals.append(_arrival(home, name, content, seen, reader))
         return arrivals
 
@@ -79,10 +79,6 @@ def safe_name(name: str) -> str:
     kept = UNSAFE.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
     stem, dot, ending = kept.rpartition(".")
     return f"{stem[: MAX_NAME_LENGTH - 10]}{dot}{ending[:9]}" if stem else kept[:MAX_NAME_LENGTH] or "file"
-
-
-def _recognised(home: Home, place: Path, reader: DocumentReader) -> Iterator[ClassifiedFile]:
-    yield from recognised([place], home.root, reader, unasked, None, False, lambda *_: None)
 
 
 def _arrival(home: Home, name: str, content: bytes, seen: Sequence[ClassifiedFile], reader: DocumentReader) -> Arrival:
@@ -142,4 +138,4 @@ def import_arrivals(
             place.parent.mkdir()
             place.write_bytes(each.content)
             paths.append(place)
-        return import_files(home, vault, paths, client, by=by, dry_run=dry_run)
+        return import_files(home, vault, ImportRequest(paths=paths, client=client, by=by, dry_run=dry_run))

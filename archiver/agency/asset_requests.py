@@ -15,7 +15,7 @@ from archiver.agency.asset_references import Asked, asked_for, pages_of
 from archiver.agency.night import run
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue, CatalogueEntry
-from archiver.collect.attended_capture import Person, capture_attended
+from archiver.collect.attended_capture import AttendedRequest, Person, capture_attended
 from archiver.collect.import_plan import FileOutcome, Group, ImportOutcome
 from archiver.collect.import_report import ImportReport, archived_rows
 from archiver.collect.recognition import ClassifiedFile
@@ -56,9 +56,8 @@ async def capture(
     if asked:
         await _capture_asked(home, vault, asked, report, by, replay, say)
     if rest or not asked:
-        found = await capture_attended(
-            home, vault, rest, client, by=by, replay=replay, say=say, person=person, headless=headless
-        )
+        request = AttendedRequest(client=client, by=by, urls=rest, replay=replay, headless=headless)
+        found = await capture_attended(home, vault, request, say, person)
         report = replace(
             found, fates=report.fates + found.fates, licences=report.licences + found.licences,
             warnings=report.warnings + found.warnings, failed=report.failed,

@@ -14,8 +14,8 @@ from archiver.home.settings import (
     Client,
     Home,
     check_account_name,
-    remove_account,
     remove_client,
+    remove_input,
     rename_account,
 )
 from archiver.home.vault import Vault
@@ -132,7 +132,7 @@ def removable_account(home: Home, name: str) -> Account:
 def remove_account_without_licences(home: Home, vault: Vault, name: str) -> None:
     """Remove an account without licences: its entry in the client's file, secrets, session and reading position."""
     account = removable_account(home, name)
-    remove_account(home.root, name)
+    remove_input(home.root, "accounts", name)
     _forget(home, vault, account)
 
 

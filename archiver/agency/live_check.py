@@ -7,13 +7,12 @@ from typing import Any
 
 from archiver.agency.check_steps import AccountSteps
 from archiver.browsing.browser_session import PlaywrightSession
-from archiver.browsing.recording import clock
-from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session, secrets_of
+from archiver.collect.account_session import AccountAccess, SigningIn, Totp, find_recording, open_session, secrets_of
 from archiver.collect.run_tools import open_tools
 from archiver.core.errors import ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Document, DocumentKind, Licence
 from archiver.home.vault import secret_digest
-from archiver.provider import Provider, load
+from archiver.provider import AnyProvider, load
 from archiver.reading.documents import check_certificate
 
 ROWS_IN_CHECK = 3  # rows of a list whose fields are shown
@@ -22,19 +21,19 @@ ROWS_IN_CHECK = 3  # rows of a list whose fields are shown
 async def check_live(steps: AccountSteps) -> None:
     """Open one page for each step at the platform, in the order of a run."""
     recording = find_recording(steps.replay, steps.account) if steps.replay else None
-    provider: Provider[Any] = load(steps.account.provider)()
+    provider: AnyProvider = load(steps.account.provider)()
     method = provider.info.method(recording.method if recording else steps.account.method)
     state = steps.vault.session(steps.account.name) or (recording.session if recording else None)
     secrets = secrets_of(steps.vault, steps.account, method, recording)
-    now, steps.digest = clock(recording), secret_digest(secrets)
+    steps.digest = secret_digest(secrets)
+    access = AccountAccess(
+        account=steps.account, provider=provider, method=method, recording=recording, secrets=secrets
+    )
     async with open_tools(steps.home, replay=bool(steps.replay)) as shared:
-        network = shared.network
-        if recording and shared.replay:
-            network = (await shared.replay.serve(recording, provider.info.rules)).network
-        opened = open_session(shared, provider.info, method, steps.account, network, secrets, now, state)
-        async with opened as session:
+        network = await shared.network_for(recording, provider.info.rules)
+        async with open_session(shared, access, network, state) as session:
             try:
-                await _steps(steps, provider, session, secrets, Totp(secrets.get("totp"), now))
+                await _steps(steps, provider, session, secrets, Totp(secrets.get("totp"), access.now))
             finally:
                 steps.found.refused = provider.info.rules.explained(session.refused)
                 if isinstance(session, PlaywrightSession) and not steps.found.failed:
@@ -42,7 +41,7 @@ async def check_live(steps: AccountSteps) -> None:
 
 
 async def _steps(
-    steps: AccountSteps, provider: Provider[Any], session: Any, secrets: Mapping[str, str], code: Totp
+    steps: AccountSteps, provider: AnyProvider, session: Any, secrets: Mapping[str, str], code: Totp
 ) -> None:
     signing_in = SigningIn(provider, session, secrets, code)
     async with steps.step("sign-in", session) as said:
@@ -85,7 +84,7 @@ def _changed_row(licence: Licence) -> LayoutChanged:
     return LayoutChanged(f"a row has no identity: {_fields(licence)}")
 
 
-async def _documents(provider: Provider[Any], session: Any, licence: Licence) -> str:
+async def _documents(provider: AnyProvider, session: Any, licence: Licence) -> str:
     """Read the documents of one licence as a run does, and discard them. Returns their names."""
     from archiver.reading.worker import DocumentReader
 

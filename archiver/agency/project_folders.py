@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from archiver.agency.unassigned import Suggestion, Unassigned, named_in
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import Progress
-from archiver.collect.import_reader import recognised
+from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.errors import ConfigError
 from archiver.home.settings import HOUSE, Client, Home
-from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def from_folder(
     found: dict[int, Unassigned] = {}
     with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:
         pictures = catalogue.pictures(unassigned=True)
-        for seen in recognised([folder], home.root, reader, unasked, None, False, progress):
+        for seen in recognised([folder], FileReading(home=home.root, reader=reader, progress=progress)):
             whose = _whose(seen.path, clients)
             if whose is None:
                 continue

@@ -11,7 +11,7 @@ from archiver.agency.notification import seen_to
 from archiver.agency.status import status
 from archiver.collect.sources import kind_of, secrets_of_source, state_of
 from archiver.core.errors import ArchiverError, ConfigError
-from archiver.home.settings import Home, add_source, planned_source, remove_source
+from archiver.home.settings import Home, add_source, planned_input, remove_input
 from archiver.home.source_settings import Source
 from archiver.home.vault import Vault
 
@@ -38,7 +38,7 @@ def add(
         if secrets:
             rotate(home, vault, name, secrets, check=check, say=say)
         return there
-    planned, _ = planned_source(home.root, name, client=client, **fields)
+    planned, _ = planned_input(home.root, "sources", name, client=client, **fields)
     source = planned.source(name)
     kind = kind_of(source)
     kind.settings(planned, source)
@@ -143,7 +143,7 @@ def remove(home: Home, vault: Vault, name: str) -> None:
     source = home.source(name)
     vault.forget(name)
     shutil.rmtree(state_of(home, name), ignore_errors=True)
-    remove_source(home.root, name)
+    remove_input(home.root, "sources", name)
     seen_to(home, source)
 
 

@@ -17,12 +17,10 @@ from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
 ANOTHER_WRITER_TIMEOUT_S = 600.0
-
-
 RETRY_INTERVAL_S = 2.0
 
 REPLICA = "archiver.fleet.publisher:ReplicaWitness"
-"""Found by name, as adapters are: its room lies above this one, and homes without a replica import nothing of it."""
+"""Found by name, like the adapters: its room is above this one, and homes without a replica import nothing of it."""
 
 
 @contextmanager

@@ -88,9 +88,10 @@ def assign(home: Home, opened: Open, entry: CatalogueEntry, made: Assignment, ag
 
 @dataclass(frozen=True, kw_only=True)
 class _Change:
-    """What one archive is to say of a licence: a client's, whether it is `held`; the house's, for which `clients`.
+    """What one archive will say about a licence: a client's archive, whether it is `held`; the house's, for which
+    `clients`.
 
-    `act` is the same in all archives that one assignment changes, and tells the archives nothing of each other.
+    `act` is the same in all archives that one assignment changes, and reveals nothing about the other archives.
     """
 
     slug: str
@@ -136,20 +137,23 @@ class _Said:
     def previous(self) -> Line | None:
         return self.lines[-2] if len(self.lines) > 1 else None
 
-    def statement(self, line: Line) -> dict[str, Any]:
+    def statement(self, line: Line) -> dict[str, object]:
         """The person's statement; empty if it was erased."""
         with suppress(IntegrityError, ValueError):  # `verify` reports the fault
             return dict(json.loads(self.archive.object(str(line.fields["statement"])).read("statement.json")))
         return {}
 
     def act(self, line: Line | None) -> str:
-        """By what the lines of one assignment are known; those of former versions by the time of their statement."""
+        """The ID that the lines of one assignment share; for lines of former versions, the time of their statement."""
         return str(line.fields.get("act") or self.statement(line).get("at") or line.hash) if line else ""
 
     @property
     def copied(self) -> bool:
-        """Whether an assignment brought the licence here. What came through the client's own account or import has an
-        inventory of its own, even where it was assigned to the client as well."""
+        """Whether an assignment brought the licence here.
+
+        A licence that came through the client's own account or import has its own inventory, even if it was also
+        assigned to the client.
+        """
         recorded = (next(self.archive.lines(offset=offset)).fields for _, offset in self.entry.lines)
         own = {fields["inventory_sha512"] for fields in recorded if "inventory_sha512" in fields}
         for line in self.lines:
@@ -165,8 +169,10 @@ class _Said:
 def assign_all(
     home: Home, opened: Open, wanted: Iterable[tuple[CatalogueEntry, Assignment]], agreed: Agreed = disagreed
 ) -> list[Loss]:
-    """Record many assignments, as `assign` does, and open and seal each archive once for each step. Returns the copies
-    that were taken back."""
+    """Record many assignments, as `assign` does, and open and seal each archive once for each step.
+
+    Returns the copies that were taken back.
+    """
     return _carry_out(home, opened, _changes(home, list(wanted)), agreed)
 
 
@@ -190,7 +196,7 @@ def preview(home: Home, wanted: Sequence[tuple[CatalogueEntry, Assignment]]) -> 
 
 
 def _changes(home: Home, wanted: Sequence[tuple[CatalogueEntry, Assignment]]) -> list[_Change]:
-    """What each archive is to say after these assignments."""
+    """What each archive will say after these assignments."""
     for entry, made in wanted:
         _check(home, entry, made)
     if twice := [each for each, count in Counter(entry.short_id for entry, _ in wanted).items() if count > 1]:
@@ -232,7 +238,7 @@ def _source(entry: CatalogueEntry, said: Mapping[str, _Said]) -> str:
 
 
 def _begun(made: Assignment, clients: Sequence[str], said: Mapping[str, _Said]) -> str | None:
-    """The act that just this assignment began, or completed, as the last one; None where it is a new one."""
+    """The act of this very assignment if it was the last one, begun or completed; None if it is new."""
     own = said.get(made.client)
     if own is None or own.newest is None or not own.newest.fields.get("held"):
         return None
@@ -253,10 +259,11 @@ def _begun(made: Assignment, clients: Sequence[str], said: Mapping[str, _Said]) 
 def undo(
     home: Home, opened: Open, entry: CatalogueEntry, by: str, reason: str = "", agreed: Agreed = disagreed
 ) -> tuple[list[str], list[Loss]]:
-    """Undo the last assignment of a licence: each archive says again what it said before. For which clients it is now,
-    and the copies that were taken back. Repeating it completes what broke off, and undoes nothing more.
+    """Undo the last assignment of a licence: each archive says again what it said before. Returns the clients that it
+    is now for, and the copies that were taken back.
 
-    ConfigError where nothing was assigned, without a person's name, and where `agreed` does not agree to the losses.
+    Repeating it completes an interrupted undo, and undoes nothing more. ConfigError if nothing was assigned, if no
+    person is named, or if `agreed` does not agree to the losses.
     """
     losses = undo_all(home, opened, [entry], by, reason, agreed)
     with DocumentReader() as reader:
@@ -279,7 +286,7 @@ def undo_all(
 def _undoing(
     home: Home, entry: CatalogueEntry, known: Mapping[str, CatalogueEntry], by: str, reason: str
 ) -> list[_Change]:
-    """What each archive is to say once the last assignment of a licence is undone."""
+    """What each archive will say once the last assignment of a licence is undone."""
     everywhere = {slug: _Said.by(home, slug, each) for slug, each in known.items()}
     said = {slug: (each, each.newest) for slug, each in everywhere.items() if each.newest}
     if not said:
@@ -341,7 +348,7 @@ def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agr
         place = places[object_id] if change.placed else _Place({}, {})
         new = _statement(home, change, at, place.files)
         statement = pending_statements.same(pending, json.loads(new.files["statement.json"]))
-        fields: dict[str, Any] = {**(change.made.ruled or {}), **place.fields}
+        fields: dict[str, object] = {**(change.made.ruled or {}), **place.fields}
         fields |= {"held": change.held} if change.clients is None else {"clients": list(change.clients)}
         fields |= {"undoes": change.undoes} if change.undoes else {}
         statement = statement or writer.put(new).result().object_id
@@ -450,8 +457,8 @@ def rules_digest(rules: Sequence[AssignmentRule]) -> str:
 def follow_rules(home: Home, opened: Open) -> Iterator[str]:
     """Assign licences by the rules of shared accounts, unless a person has decided. Yields messages for a person.
 
-    A licence that fits rules for two clients is assigned to nobody. What a rule assigned, changed rules may assign
-    anew; what a named person said stays. Doing it again changes nothing.
+    A licence that fits rules for two clients is assigned to nobody. If the rules change, they may reassign what a rule
+    assigned, but never what a named person decided. Repeating it changes nothing.
     """
     ruled = [account for account in home.client(HOUSE).accounts if account.rules] if HOUSE in home.clients else []
     if not ruled:
@@ -534,12 +541,12 @@ def _newer(home: Home, slug: str, object_id: str) -> tuple[Archive, str] | None:
 
 
 def _statement(home: Home, change: _Change, at: datetime, files: Mapping[str, bytes]) -> NewObject:
-    """What the person says. Of the client for whom a licence is now, the archive of the one before learns nothing."""
+    """The person's statement. It does not tell a former client's archive who the licence is for now."""
     asset, made = change.entry.licence.asset, change.made
     given = bool(change.held or change.clients)
     is_stated = given or change.clients is not None
     name = home.clients[made.client].name if made.client in home.clients else None
-    said: dict[str, Any] = {
+    said: dict[str, object] = {
         "format": 1,
         "statement": "licensed for" if given else "assigned to nobody" if is_stated else "no longer for this client",
         "licence": change.entry.object_id,
@@ -561,21 +568,19 @@ def _statement(home: Home, change: _Change, at: datetime, files: Mapping[str, by
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an original stands in its ledger: fields for a ledger line, and the same as files that can be checked."""
+    """Where an original stands in its ledger: as fields for a ledger line, and as files that can be checked."""
 
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
     files: Mapping[str, bytes]
 
 
 def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _Place]:
     """The ledger place of each licence's newest version, by object ID."""
     checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
-    newest = [
-        [line for line in (next(archive.lines(offset=offset)) for _, offset in entry.lines) if _records(line.fields)][
-            -1
-        ]
-        for entry in entries
-    ]
+    newest = []
+    for entry in entries:
+        lines = (next(archive.lines(offset=offset)) for _, offset in reversed(entry.lines))
+        newest.append(next(line for line in lines if "inventory_sha512" in line.fields))
     covering = [first_covering(checkpoints, line) for line in newest]
     wanted = [(line.seq, size) for line, (size, _, _) in zip(newest, covering, strict=True)]
     paths = inclusion_paths(archive.lines(), wanted)
@@ -598,7 +603,3 @@ def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _P
         stamped = {f"original.note.{name}.tsr": stamp for name, stamp in stamps.items()}
         places[entry.object_id] = _Place(fields, files | stamped)
     return places
-
-
-def _records(fields: Mapping[str, Any]) -> bool:
-    return "inventory_sha512" in fields

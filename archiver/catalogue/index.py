@@ -56,7 +56,7 @@ BATCH_LINES = 256  # ledger lines of one transaction
 READER_THREADS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
 EMBEDDINGS_PER_COMMIT = 64  # pictures between two commits
-ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # what is kept of an `assign` line
+ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # the parts of an `assign` line that are kept
 MAX_QUERY_WORDS = 32  # of a query
 MAX_WORD_LENGTH = 100
 JOBS = ("project", "job", "purchase_order")  # client hints that name the work a licence was bought for
@@ -136,7 +136,10 @@ LIST = """INSERT INTO listed VALUES
 COLUMNS = "object_id, folder, described, lines, assigned"
 VISIBLE_SQL = "NOT comp AND NOT withdrawn"
 FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
-"""What a client's own link shows: no receipts, records and captures, which may hold prices and names of seats."""
+"""What a client's own link shows.
+
+Receipts, records and captures are left out: they may show prices and seats' names.
+"""
 INSIDE = ("seat", "client_hints", "inside")  # fields of a licence that such a link neither shows nor finds
 OUTSIDE = "{ids title about text}"  # the columns of `words` that hold the rest
 # The newest first, which is how the index lies: it stops at the limit, however common the words are.
@@ -145,12 +148,12 @@ MATCHING = """SELECT object_id, folder, described, lines, assigned
     WHERE words MATCH ? AND NOT comp AND NOT withdrawn AND (NOT ? OR assigned IS NULL)
         AND (? IS NULL OR (licensed_at >= ? AND licensed_at < ?))
     ORDER BY words.rowid DESC LIMIT ?"""
-# In one row, since a hundred thousand rows take longer than all else. What SQLite joins, it joins in one order.
+# All in one row, because a hundred thousand rows take longer than everything else. SQLite joins both in one order.
 PICTURES = """SELECT coalesce(group_concat(number), ''), coalesce(group_concat(hex(hash), ''), ''),
         coalesce(group_concat((flat != 0) + 2 * (embedded != 0), ''), '')
     FROM picture WHERE licence NOT IN (SELECT id FROM licence WHERE assigned IS NOT NULL AND (withdrawn OR ?))"""
 COMMON_WORD_LICENCES = 100  # licences: a word of so many is not also sought as the beginning of others
-NEAR_SCORE = 0.8  # of what the words themselves would get
+NEAR_SCORE = 0.8  # relative to a match of the words themselves
 COMMON_QUERY_LICENCES = 2_000  # licences: of so many, a list looks each up instead of gathering all
 MIN_COMPARED_LICENCES = 100  # licences that are compared at least, of each question to the index
 NAMES = {"asset_id": "asset_id", "licence_id": "licence_id", "order": "order_id"}  # fields and their columns
@@ -171,7 +174,7 @@ class CatalogueEntry:
     object_id: str
     described: bytes = field(repr=False)
     lines: tuple[tuple[int, int], ...]
-    assigned: Mapping[str, Any] | None = None  # what the newest `assign` line says, of `ASSIGNED`
+    assigned: Mapping[str, Any] | None = None  # what the newest `assign` line says: the fields in `ASSIGNED`
 
     @property
     def held(self) -> bool:
@@ -258,7 +261,7 @@ class Catalogue:
                 self._db = _connect(path)
             except sqlite3.OperationalError:  # locked, or a full disk: nothing is wrong with the file
                 raise
-            except sqlite3.DatabaseError:  # not one of ours, or damaged: it is only a cache
+            except sqlite3.DatabaseError:  # another kind of file, or a damaged one; it is only a cache
                 for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
                     (path.parent / name).unlink(missing_ok=True)
                 self._db = _connect(path)
@@ -281,23 +284,17 @@ class Catalogue:
     # ------------------------------------------------------------ following the archive
 
     def catch_up(
-        self,
-        archive: Archive,
-        reader: DocumentReader,
-        *,
-        remembered: bool = False,
-        watch: Callable[[int], object] = lambda _: None,
+        self, archive: Archive, reader: DocumentReader, watch: Callable[[int], object] = lambda _: None
     ) -> None:
         """Read the ledger's new lines, or all lines if it is another ledger than before.
 
-        `remembered`: the reader has just read their documents, and nothing is gained by reading side by side. `watch`
-        hears how many lines have been read.
+        `watch` hears how many lines have been read.
         """
         done = 0
-        while number := self._follow(archive, reader, 1 if remembered else READER_THREADS):
+        while number := self._follow(archive, reader):
             watch(done := done + number)
 
-    def _follow(self, archive: Archive, reader: DocumentReader, threads: int) -> int:
+    def _follow(self, archive: Archive, reader: DocumentReader) -> int:
         """Read some new lines; returns their number."""
         with self._turn:
             if (offset := self._next(archive)) is None:
@@ -305,7 +302,7 @@ class Catalogue:
                 offset = 0
             if not (lines := list(islice(archive.lines(offset=offset), BATCH_LINES))):
                 return 0
-            read = _read_all(archive, reader, lines, threads)
+            read = _read_all(archive, reader, lines)
             with self._writing():
                 if offset == (self._next(archive) or 0):  # otherwise another process has done it
                     self._store(archive, lines, read)
@@ -364,11 +361,11 @@ class Catalogue:
         """The archived licences and comps of these identities."""
         query = f"SELECT identity, {COLUMNS} FROM licence WHERE identity IN (?) ORDER BY id DESC"  # noqa: S608  # all ours
         rows = self._among(query, map(_plain, identities))
-        found = {identity: self._entry(columns) for identity, *columns in rows}  # of two, the older one
+        found = {identity: self._entry(columns) for identity, *columns in rows}  # the older one of two
         return {each: found[plain] for each in identities if (plain := _plain(each)) in found}
 
     def erased(self, *identities: str) -> set[str]:
-        """Those whose licence or comp was archived and erased. It stays known, and is not fetched."""
+        """Those whose licence or comp was archived and then erased. They stay known and are not fetched again."""
         digests = {identity_digest(each): each for each in identities}
         rows = self._among("SELECT identity_sha256 FROM erased WHERE identity_sha256 IN (?)", digests)
         return {digests[digest] for (digest,) in rows}
@@ -380,7 +377,7 @@ class Catalogue:
         return [entry for entry in entries if entry.provider == provider]
 
     def names_another(self, words: Iterable[str], but: Collection[str]) -> bool:
-        """Whether one of these words is the number of an asset, a licence or an order that is none of `but`."""
+        """Whether one of these words is the number of an asset, a licence or an order other than those in `but`."""
         known = {each.casefold() for each in but}
         wanted = sorted({plain for word in words if (plain := _plain(word).casefold()) not in known})
         return any(
@@ -414,7 +411,7 @@ class Catalogue:
         return list(self._entries("failed AND (?1 IS NULL OR account = ?1) ORDER BY id", account))
 
     def runs(self, account: str | None = None, newest: int = -1) -> list[RunLine]:
-        """The newest turns of an account, or of all, oldest first; -1: every one."""
+        """The newest runs of an account, or of all, oldest first. -1: all of them."""
         query = "SELECT fields FROM run WHERE ?1 IS NULL OR account = ?1 ORDER BY seq DESC LIMIT ?2"
         found = [json.loads(fields) for (fields,) in self._db.execute(query, (account, newest))]
         names = RunLine.__dataclass_fields__
@@ -440,13 +437,15 @@ class Catalogue:
         return list(self._entries(f"{VISIBLE_SQL} ORDER BY id DESC LIMIT ?", limit))
 
     def matching(self, part: str) -> list[CatalogueEntry]:
-        """What a folder name, or a part of one, names: that very folder alone, else up to 10 that contain the part."""
+        """The licences that a folder name, or a part of one, names: an exact match alone, else up to 10 that contain
+        the part.
+        """
         part = _plain(part)
         exact = list(self._entries("folder = ?", part))
         return exact or list(self._entries("instr(lower(folder), lower(?)) ORDER BY folder LIMIT 10", part))
 
     def erased_matching(self, part: str) -> list[ErasedEntry]:
-        """As `matching`, of what was erased."""
+        """Like `matching`, for erased licences."""
         part, columns = _plain(part), "folder, object_id, at, reason, tombstone"
         for where in ("folder = ?", "instr(lower(folder), lower(?)) ORDER BY folder LIMIT 10"):
             query = f"SELECT {columns} FROM erased WHERE {where}"  # noqa: S608  # this file's own text
@@ -456,7 +455,7 @@ class Catalogue:
         return []
 
     def assigned(self) -> list[CatalogueEntry]:
-        """What a person or a rule assigned to a client, or withdrew from this one, oldest first."""
+        """The licences that a person or a rule assigned to a client or withdrew from this one, oldest first."""
         return list(self._entries("assigned IS NOT NULL ORDER BY id"))
 
     def of_object(self, object_id: str) -> CatalogueEntry | None:
@@ -464,13 +463,13 @@ class Catalogue:
         return next(self._entries("object_id = ?", object_id), None)
 
     def find(self, text: str = "", limit: int = 20, *, unassigned: bool = False, outside: bool = False) -> list[Hit]:
-        """Licences (no comps) that an id or a day names or whose words match, best first; without words the newest.
+        """Licences (no comps) that match an ID, a day or the words, best first; without words, the newest.
 
-        Any text is a query: words are matched from their beginning, in any script, accents aside. All of them must
-        occur; where no licence has them all, other numbers and spellings of them count, and then any may. A month or a
-        day is a time before it is words, and a name that a platform gave a file is no words at all. `unassigned` leaves
-        out what is assigned to a client, as all searches leave out what was withdrawn from this one. `outside`: by
-        nothing that a client's own link does not show.
+        Any text is a valid query. Words match from their beginning, in any script, ignoring accents. All of them must
+        occur. If no licence has them all, other numbers and spellings count too; if that finds nothing, any of the
+        words counts. A month or a day is first read as a time and then as words, and a platform's file name is not read
+        as words. `unassigned` leaves out licences that are assigned to a client; every search leaves out withdrawn
+        ones. `outside` matches only what a client's own link shows.
         """
         scope = f"{VISIBLE_SQL} AND assigned IS NULL" if unassigned else VISIBLE_SQL
         words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][
@@ -519,13 +518,16 @@ class Catalogue:
         return self._holds(query, COMMON_QUERY_LICENCES)
 
     def worded(self, text: str) -> str:
-        """A text as the words table is asked for all its words; empty where it has none."""
+        """A text as a query of the words table for all its words; empty if it has none."""
         words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))]
         forms = [self._spelt(word, outside=False) for word in dict.fromkeys(words[:MAX_QUERY_WORDS])]
         return " AND ".join(form.query for form in forms if form.query)
 
     def newest(self, limit: int, after: str | None = None) -> tuple[list[Hit], str | None]:
-        """Licences (no comps), the newest first, a page at a time; `after` is what came back with the page before."""
+        """Licences (no comps), the newest first, a page at a time.
+
+        `after` is the mark that came with the page before.
+        """
         where, values = VISIBLE_SQL, []
         if after is not None:
             day, _, number = after.rpartition(" ")
@@ -584,7 +586,7 @@ class Catalogue:
         self, words: Sequence[str], *, unassigned: bool, outside: bool, compared: int, any_of: bool = False,
         near: Callable[[str], _Form] | None = None, time: Period | None = None,
     ) -> list[Hit]:  # fmt: skip
-        """Licences with these words, best first; with `any_of` those with as many of them as go together.
+        """Licences with these words, best first; with `any_of`, those with as many of the words as occur together.
 
         `near` gives what else counts as a word. Of more licences than `compared`, the newest are compared, and the
         newest that have the words in a title or an id.
@@ -611,7 +613,7 @@ class Catalogue:
         return self._form([word] if plain else spellings(word), (), outside)
 
     def _near(self, word: str, outside: bool) -> _Form:
-        """A word, its other numbers, and where nothing of that is known the words that differ by one letter."""
+        """A word and its other numbers. If none of these is known: the words that differ by one letter."""
         if not word.isalpha() or _UNSPACED.search(word):
             return self._spelt(word, outside)
         spelt = spellings(word)
@@ -626,7 +628,7 @@ class Catalogue:
         return self._form((), terms, outside)
 
     def _form(self, begin: Sequence[str], whole: Sequence[str], outside: bool) -> _Form:
-        """The words that begin so or are these, as the index is asked for any of them; a common one only whole."""
+        """The query for words with these beginnings, or for these whole words. A common word counts only as a whole."""
         asked = [*(f"{_phrase(each)}*" for each in begin), *map(_phrase, whole)]
         if not asked:
             return _Form((), "", False)
@@ -649,7 +651,7 @@ class Catalogue:
         ]
 
     def _together(self, forms: Sequence[_Form]) -> list[_Form]:
-        """As many of these as occur in one licence, the rarest of all among them."""
+        """As many of these as occur together in one licence, including the rarest."""
         kept: list[_Form] = []
         for form in sorted(forms, key=lambda form: "*" in form.query, reverse=True):
             if self._holds(" AND ".join(each.query for each in (*kept, form))):
@@ -669,7 +671,7 @@ class Catalogue:
         return [self._entry(columns) for columns in self._db.execute(MATCHING, values)]
 
     def _among(self, query: str, values: Iterable[str]) -> Iterator[Sequence[Any]]:
-        """The rows of a query for any of these values, which stand in it as `(?)`."""
+        """The rows of a query for any of these values, for which the query has `(?)`."""
         for part in batched(values, 500):
             yield from self._db.execute(query.replace("(?)", f"({', '.join('?' * len(part))})"), part)
 
@@ -688,28 +690,21 @@ class Catalogue:
     # ------------------------------------------------------------ the database
 
     def _next(self, archive: Archive) -> int | None:
-        """Where the lines not yet read begin; None if none were read or the last one read is not in the ledger."""
+        """Where the unread lines begin; None if none were read, or if the last line read is not in the ledger."""
         position = self._db.execute("SELECT offset, hash FROM position").fetchone()
         if position is None:
             return None
         offset, digest = position
         with suppress(IntegrityError):  # another ledger may have no line that begins there
             line = next(archive.lines(offset=offset), None)
-            # A line holds the hash of the one before it, so its own hash stands for all that was read.
+            # A line holds the hash of the line before it, so its own hash stands for everything read so far.
             return line.end if line is not None and line.hash == digest else None
         return None
 
     def _forget(self) -> None:
         with self._writing():
-            self._db.execute("DELETE FROM position")
-            self._db.execute("DELETE FROM licence")
-            self._db.execute("DELETE FROM listed")
-            self._db.execute("DELETE FROM picture")
-            self._db.execute("DELETE FROM run")
-            self._db.execute("DELETE FROM hold")
-            self._db.execute("DELETE FROM unreadable")
-            self._db.execute("DELETE FROM erased")
-            self._db.execute("DELETE FROM words")
+            for table in ("position", "licence", "listed", "picture", "run", "hold", "unreadable", "erased", "words"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # all ours
 
     def _store(self, archive: Archive, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
         by_object = defaultdict[str | None, list[Line]](list)
@@ -734,7 +729,7 @@ class Catalogue:
         self._db.execute("INSERT INTO position VALUES (?, ?)", (last.offset, last.hash))
 
     def _erase(self, archive: Archive, line: Line) -> None:
-        """Forget an erased licence, save that it was there."""
+        """Forget an erased licence, except that it existed."""
         object_id, tombstone = str(line.fields["erases"]), str(line.id)
         for (number,) in self._db.execute("SELECT id FROM licence WHERE object_id = ?", (object_id,)).fetchall():
             self._picture(number, {})
@@ -794,7 +789,7 @@ class Catalogue:
             self._picture(number, found.pictures)
 
     def _list(self, number: int | None, found: _Read, values: Mapping[str, Any]) -> None:
-        """What lists filter and sort by. They hold neither comps nor what was withdrawn."""
+        """Update the columns by which lists filter and sort. They hold neither comps nor withdrawn licences."""
         self._db.execute("DELETE FROM listed WHERE licence = ?", (number,))
         if values["comp"] or values["withdrawn"]:
             return
@@ -831,14 +826,17 @@ class Catalogue:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
-                if self._db.in_transaction:  # SQLite itself rolls back where the disk is full
+                if self._db.in_transaction:  # SQLite itself rolls back if the disk is full
                     self._db.execute("ROLLBACK")
                 raise
 
 
-def _assigned(fields: Mapping[str, Any], before: str | None) -> str | None:
-    """What is kept of an `assign` line. Nothing is left of it where the last assignment was undone, and a copy that was
-    never given cannot be taken back: what the client's own account captured stays the client's."""
+def _assigned(fields: Mapping[str, object], before: str | None) -> str | None:
+    """What to keep of an `assign` line.
+
+    Nothing is kept if the last assignment was undone, or if a copy that was never given is taken back: what the
+    client's own account captured stays the client's.
+    """
     if fields.get("clients") == [] or (fields.get("held") is False and before is None):
         return None
     return json.dumps({key: fields.get(key) for key in ASSIGNED})
@@ -851,7 +849,7 @@ def identity_digest(identity: str) -> str:
 
 @contextmanager
 def _machine(path: Path) -> Iterator[None]:
-    """What the disk refuses, as the errors that say so; other faults of SQLite pass."""
+    """Turn errors of the disk into our own errors; other faults of SQLite pass."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -865,9 +863,10 @@ def _machine(path: Path) -> Iterator[None]:
 
 
 def _in_memory(path: Path) -> sqlite3.Connection:
-    """A copy for this process alone, where the folder cannot be written: begun with what lies there, if that is whole.
+    """A copy for this process alone, used if the folder cannot be written. It starts from the existing file if that is
+    intact.
 
-    On a large archive without such a file that takes minutes, each time; it is right all the same.
+    On a large archive without such a file, this takes minutes each time, but it is correct.
     """
     db = _connect(":memory:")
     if path.is_file():
@@ -911,21 +910,18 @@ class _Read:
 
 @dataclass(frozen=True)
 class _Form:
-    """A word of a search: what it may be, how the index is asked for it, and whether any licence has it."""
+    """A word of a search: its possible forms, its query, and whether any licence has it."""
 
     words: Sequence[str]
     query: str
     held: bool
 
 
-def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line], threads: int) -> dict[str, _Read | str]:
-    """The licences and comps that these lines are about, as they now stand; a text says why one cannot be read."""
+def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) -> dict[str, _Read | str]:
+    """The current content of the licences and comps in these lines; a text says why one cannot be read."""
     ids = dict.fromkeys(line.id for line in lines if line.id and line.id.startswith(KINDS))
-    read = partial(_read, archive, reader)
-    if threads == 1:
-        return {id: read(id) for id in ids}
-    with ThreadPoolExecutor(threads) as pool:
-        return dict(zip(ids, pool.map(read, ids), strict=True))
+    with ThreadPoolExecutor(READER_THREADS) as pool:
+        return dict(zip(ids, pool.map(partial(_read, archive, reader), ids), strict=True))
 
 
 def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | str:
@@ -937,7 +933,7 @@ def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | s
         return error.detail
     texts, inside, pictures = list[str](), list[str](), {}
     for document in file.documents:
-        # What fails here: the licence is still found by all else; `verify` names a damaged document.
+        # If a document cannot be read, the licence is still found by everything else; `verify` reports the damage.
         with suppress(IntegrityError, UnreadablePicture):
             if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
                 read = reader.remembered(stored.digest(document.name))
@@ -955,8 +951,9 @@ def _loaded(load: Load, picture: Indexed) -> bytes | None:
 
 
 def _searched(read: _Read) -> tuple[list[str], ...]:
-    """The words of a licence by the column of `words`: ids, title, all else that describes it, documents' text, and
-    what a client's own link does not show (the key may name an account or its user)."""
+    """The words of a licence by the column of `words`: IDs, title, all else that describes it, its documents' text, and
+    what a client's own link does not show (the key may name an account or its user).
+    """
     licence, asset = read.file.licence, read.file.licence.asset
     names = [each.name for each in read.file.documents if each.kind in FOR_CLIENTS]
     others = [each.name for each in read.file.documents if each.kind not in FOR_CLIENTS]
@@ -968,9 +965,11 @@ def _searched(read: _Read) -> tuple[list[str], ...]:
 
 
 def _hit(entry: CatalogueEntry, wanted: Sequence[Sequence[str]], *, outside: bool = False) -> tuple[Hit, str]:
-    """How well a licence fits, and by which field best: what no field holds is in the certificate's text; and its date.
+    """How well a licence fits, with its best field, and its date. If no field holds a word, the certificate's text
+    does.
 
-    A hundred are compared to show a few: the JSON will do, in which older versions left numbers.
+    It reads the JSON directly, because a hundred licences are compared to show a few. Older versions left numbers
+    there.
     """
     described = json.loads(entry.described)
     asset = described["asset"]

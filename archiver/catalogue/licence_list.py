@@ -28,7 +28,7 @@ SORTS: Mapping[str, tuple[str, bool]] = {
     "newest": ("day", True), "oldest": ("day", False), "title": ("title", False), "platform": ("provider", False),
     "client": ("''", False),
 }  # fmt: skip
-"""The column of each order, and whether it descends. Equal ones follow by client and folder."""
+"""The column of each order, and whether it descends. Equal rows follow by client and folder."""
 MISSING = ("any", "none", *(kind.value for kind in DocumentKind))
 PROVEN = ("proven", "unproven")
 ROWS_AT_ONCE = 400  # rows of an export that are read together
@@ -89,7 +89,8 @@ class ListTotals:
 @dataclass(frozen=True, kw_only=True)
 class ListPage:
     """One page: rows as `find --json` has them, with the `seat`; and the short ids from which the next and the previous
-    page go on."""
+    page go on.
+    """
 
     rows: Sequence[dict[str, Any]]
     after: str | None
@@ -98,7 +99,7 @@ class ListPage:
 
 @dataclass(frozen=True, order=True)
 class ListPosition:
-    """Where a licence stands in a list."""
+    """The position of a licence in a list."""
 
     key: str
     client: str
@@ -110,7 +111,7 @@ class ListPosition:
 
 
 class LicenceList:
-    """The licences that a filter finds, in one order. Each method reads the index as it now is."""
+    """The licences that a filter finds, in one order. Each method reads the current index."""
 
     def __init__(self, home: Home, chosen: ListFilter, sort: str = "newest") -> None:
         if sort not in SORTS:
@@ -119,7 +120,7 @@ class LicenceList:
         self._key, self._descending = SORTS[sort]
 
     def page(self, limit: int, *, after: str | None = None, before: str | None = None) -> ListPage:
-        """Up to `limit` licences that follow one (`after`), or precede one (`before`), or the first ones."""
+        """Up to `limit` licences after one (`after`), or before one (`before`), or from the beginning."""
         place = self._place(before or after) if before or after else None
         back = bool(before) and place is not None
         found = self._next(place, limit + 1, back=back)
@@ -266,7 +267,7 @@ def _size(proven: Dates) -> int:
 
 
 def entries(home: Home, names: Sequence[str]) -> list[CatalogueEntry]:
-    """The licences with these short ids, in their order; one that is gone is left out."""
+    """The licences with these short IDs, in their order. Missing ones are left out."""
     folders: dict[str, list[str]] = {}
     for name in names:
         client, _, folder = name.rpartition("/")
@@ -292,8 +293,10 @@ def described(home: Home, names: Sequence[str]) -> Iterator[tuple[dict[str, Any]
 
 
 def neighbours(home: Home, query: Mapping[str, str], short_id: str) -> tuple[str | None, str | None]:
-    """The licences before and after one, in the list with the filter and the `sort` of this query; None at its ends, or
-    for a query that is not valid."""
+    """The licences before and after one, in the list with the filter and the `sort` of this query.
+
+    None at its ends, or if the query is not valid.
+    """
     try:
         chosen = ListFilter.of(lambda name: query.get(name, ""))
         return LicenceList(home, chosen, query.get("sort") or "newest").neighbours(short_id)

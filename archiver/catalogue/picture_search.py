@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 from archiver.catalogue.search import PageUses, _opened, find
 
 ANNOUNCE_FROM_PICTURES = 200  # from this many pictures to embed, the person gets a message
-
-
 EMBEDDINGS_PER_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py measures it
-
-
 MIN_PICTURE_SIDE_PX = 32  # pixels of a picture's shorter side; below, any two look alike
 
 

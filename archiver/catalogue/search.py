@@ -90,9 +90,10 @@ def archives(home: Home, client: str | None = None) -> list[str]:
 
 
 def scope(home: Home, client: str | None, *, alone: bool = False) -> Iterator[tuple[str, bool]]:
-    """The archives in which a search looks, and whether only what is assigned to nobody counts there.
+    """The archives in which a search looks, and whether only unassigned licences count there.
 
-    With a client's own archive goes the house's, whose unassigned licences may be for it; not where it is `alone`.
+    A search for a client also looks in the house archive, whose unassigned licences may be for that client, unless it
+    is `alone`.
     """
     for slug in archives(home, client):
         yield slug, False
@@ -123,10 +124,10 @@ def find(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Matching licences, best first, in the form of `find --json`. `warn` gets the objects that cannot be read.
 
-    A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
-    of a page on which a claim says that a picture is, the licence that was found for that claim. `alone` is a client's
-    own link: it finds nothing by what it does not show (seats, accounts, jobs, receipts, claims). `only` narrows the
-    results, and `sort` is one of `SORTS`.
+    If a file name or an address holds a platform's asset ID, only that asset's licences are found. The address of a
+    page that a claim names finds the licences of that claim. `alone` is a client's own link: it searches only what the
+    link shows, so no seats, accounts, jobs, receipts or claims. `only` narrows the results, and `sort` is one of
+    `SORTS`.
     """
     whole = sort != "match" or (only is not None and only.narrows)
     rows: list[dict[str, Any]] = []
@@ -158,9 +159,9 @@ def _opened(
     home: Home, client: str | None, reader: DocumentReader, warn: Callable[[str], None], *, alone: bool,
     stack: ExitStack | None = None,
 ) -> Iterator[tuple[str, bool, Archive, Catalogue]]:  # fmt: skip
-    """The archives of a `scope`. One at fault is told of, where others can be looked in, too.
+    """Open the archives of a `scope`. If several are searched, a faulty archive is only reported.
 
-    Each is closed before the next one is opened, unless `stack` keeps them open.
+    Each is closed before the next is opened, unless `stack` keeps them open.
     """
     places = list(scope(home, client, alone=alone))
     for slug, unassigned in places:
@@ -176,8 +177,9 @@ def _opened(
 
 
 def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_of) -> list[str]:
-    """What the searched archives do not contain, for a search without results: a sentence for the accounts of a client
-    of which it is true."""
+    """What the searched archives do not contain, for a search without results: sentences about the accounts of each
+    client.
+    """
     found: dict[tuple[str, str], list[str]] = {}
 
     def note(slug: str, account: str, said: str) -> None:
@@ -223,7 +225,10 @@ def located(
     home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
 ) -> Iterator[tuple[str, Archive, CatalogueEntry]]:
     """The one licence with this short ID or unique part of it; ConfigError for none or several, Erased if only an
-    erased one has that name. `assigned_away`: also count a copy that was taken back from its client."""
+    erased one has that name.
+
+    `assigned_away`: also count a copy that was taken back from its client.
+    """
     slug, entry = named(home, name, reader, prefer, assigned_away=assigned_away)
     if isinstance(entry, ErasedEntry):
         raise Erased(f"{entry.short_id} on {entry.at} ({entry.reason})")

@@ -47,7 +47,7 @@ FILLERS = frozenset(
         "gekauft",
     )
 )
-"""Words beside a date that search for nothing."""
+"""Words beside a date that do not narrow a search."""
 
 
 def periods(text: str) -> tuple[list[Period], str]:
@@ -138,7 +138,7 @@ _PAIRS = (("grey", "gray"), ("tyre", "tire"), ("jewellery", "jewelry"), ("plough
 
 
 def inflected(word: str) -> list[str]:
-    """Other numbers of a word, as whole words; with `*` where it may also go on."""
+    """Other numbers of a word, as whole words; those that may continue end in `*`."""
     forms = [*_paired(word)]
     for ending in _ENDINGS:
         stem = word.removesuffix(ending)
@@ -160,9 +160,8 @@ def _paired(word: str) -> Iterator[str]:
 
 
 def mistyped(word: str, terms: Iterable[str]) -> list[str]:
-    """The terms that differ from a word by one letter, their plural aside.
-
-    One letter more, one less, another one, or two that changed places.
+    """The terms that differ from a word by one letter, ignoring their plural: one letter more, one less, a different
+    one, or two letters swapped.
     """
     return [
         term

@@ -71,7 +71,7 @@ class ClaimEvent:
     amount: float | None = None
     currency: str | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The event in `claim.json` and in `claim show --json`."""
         return {**asdict(self), "day": self.day and self.day.isoformat(), "sent": list(self.sent)}
 

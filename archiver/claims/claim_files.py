@@ -114,8 +114,7 @@ class Claim:
 
     @property
     def notice_deadline(self) -> date | None:
-        """The last day for the notice, from receipt: by the platform's own clause if we read it, else five business "
-        "days."""
+        """The last day for the notice: by the platform's own clause if known, else five business days from receipt."""
         if self.received is None:
             return None
         notices = [platform_of(provider_of(each)).get("notice", {}) for each in self.licences]

@@ -15,7 +15,7 @@ NOT_PICTURES = ("audio", "music", "sound", "font")  # how the media types of wor
 
 
 class NextStep(StrEnum):
-    """What a person does next about a claim."""
+    """A step that a person takes next about a claim."""
 
     CONFIRM = "confirm"
     FIND = "find"

@@ -10,11 +10,9 @@ import json
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from archiver.catalogue.views import by_date
 from archiver.claims.facts import LANGUAGES, may_be_one, platform_of
@@ -22,6 +20,7 @@ from archiver.claims.pack_pages import Demand, PackWords
 from archiver.claims.rule_engine import Assessment
 from archiver.core.atomic_files import replace_file
 from archiver.core.model import day_of, iso
+from archiver.core.packaged_data import packaged_yaml
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.terminal_safe import printable
 
@@ -64,12 +63,30 @@ class DraftContext:
     evidence: bool = True
 
 
-@cache
-def _texts() -> Mapping[str, Any]:
-    import yaml
+class _When(TypedDict):
+    verdicts: list[str]
+    kinds: list[str]  # of letters
+    platforms: NotRequired[list[str]]
 
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.claims").joinpath("drafts.yaml").read_text("utf-8"))
-    return loaded
+
+class _DraftTexts(TypedDict):
+    name: str
+    needs: NotRequired[str]  # a fact
+    when: _When
+    paragraphs: list[dict[str, str | bool]]  # a text in each language; `counter`: it asks back; `blank`: see `fill_in`
+
+
+class DraftData(TypedDict):
+    """The content of `drafts.yaml`; texts by language."""
+
+    heading: dict[str, str]
+    processes: dict[str, dict[str, str]]
+    run: dict[str, str]
+    drafts: list[_DraftTexts]
+
+
+def _texts() -> DraftData:
+    return packaged_yaml(DraftData, "archiver.claims", "drafts.yaml")
 
 
 def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True) -> list[Draft]:
@@ -89,14 +106,15 @@ def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True
             and each.get("needs", "asset") in facts
         ):
             chosen = [p for p in each["paragraphs"] if counter_requests or not p.get("counter")]
-            paragraphs = filter(None, (fill_in(p[language], facts, blank=p.get("blank", False)) for p in chosen))
+            filled = (fill_in(str(p[language]), facts, blank=bool(p.get("blank"))) for p in chosen)
+            paragraphs = filter(None, filled)
             made.append(Draft(each["name"], heading, tuple(paragraphs)))
     return made
 
 
 def draft_heading(language: str, *, evidence: bool = True) -> str:
     """The line above each draft. Drafts from an archive of recordings say so."""
-    heading = str(_texts()["heading"][language])
+    heading = _texts()["heading"][language]
     return heading if evidence else f"{heading} {PackWords(language)('not_evidence')}."
 
 
@@ -174,15 +192,14 @@ def _secured(matter: DraftContext, language: str) -> str | None:
 
 
 def _process(matter: DraftContext, language: str) -> str | None:
-    """How the licence came into the archive, as its provenance says; None where it does not say that."""
+    """How the licence came into the archive, by its provenance; None if the provenance does not say it."""
     provenance = matter.file.provenance
     at, tool = provenance.get("captured_at"), provenance.get("tool")
     text = _texts()["processes"].get(str(provenance.get("source")), {}).get(language)
     if not (text and at and tool):
         return None
     run = _texts()["run"][language].format(run=provenance["run"]) if provenance.get("run") else ""
-    said: str = text.format(platform=matter.platform, at=PackWords(language).moment(str(at)), tool=tool, run=run)
-    return said
+    return text.format(platform=matter.platform, at=PackWords(language).moment(str(at)), tool=tool, run=run)
 
 
 def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:

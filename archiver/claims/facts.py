@@ -9,12 +9,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from typing import Any, TypedDict
 
 from archiver.catalogue.views import by_date
 from archiver.core.model import DocumentKind, GapReason, Moment, day_of, iso, parse_iso
+from archiver.core.packaged_data import packaged_yaml
 from archiver.reading.labelled_documents import in_terms
 from archiver.reading.licence_json import LicenceFile
 
@@ -118,13 +117,35 @@ class DocumentPlace:
     page: int | None = None
 
 
-@cache
-def rules() -> Mapping[str, Any]:
-    """The content of `rules.yaml`: the list `rules`, and `platforms` by provider."""
-    import yaml
+class RuleCase(TypedDict):
+    """One case of a rule: the facts that it needs, and its verdict with a sentence in each language."""
 
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.claims").joinpath("rules.yaml").read_text("utf-8"))
-    return loaded
+    when: dict[str, str]
+    verdict: str
+    en: str
+    de: str
+
+
+class CoverageRule(TypedDict):
+    """A rule of `rules.yaml`. `source`: where it comes from; `rests_on`: the fact whose document is shown."""
+
+    rule: str
+    source: str
+    rests_on: str
+    cases: list[RuleCase]
+
+
+class RuleData(TypedDict):
+    """The content of `rules.yaml`; `platforms` by provider."""
+
+    words: dict[str, list[str]]
+    rules: list[CoverageRule]
+    platforms: dict[str, dict[str, Any]]
+
+
+def rules() -> RuleData:
+    """The content of `rules.yaml`."""
+    return packaged_yaml(RuleData, "archiver.claims", "rules.yaml")
 
 
 # ---------------------------------------------------------------- the facts

@@ -71,8 +71,7 @@ _MIN_JOINED_LETTERS = 6  # shortest name that is also matched as one word
 
 
 def _bounded(word: str) -> str:
-    """A pattern for whole words as in texts, addresses and file names. In scripts without spaces it matches "
-    "anywhere."""
+    """A pattern for whole words in texts, addresses and file names; in scripts without spaces, for any place."""
     edge = r"[^\W_]"  # `_` parts words
     before, after = (edge if each.isascii() or each.lower() != each.upper() else None for each in (word[0], word[-1]))
     first, *others = word.split()

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from archiver.archive.verify import PROVEN, VerifyReport
 from archiver.browsing.page_templates import render
@@ -18,6 +16,7 @@ from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment
 from archiver.core import localised
 from archiver.core.model import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
+from archiver.core.packaged_data import packaged_yaml
 from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
 from archiver.reading.licence_json import ATTENDED_PREFIX, COMPANION_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
@@ -25,6 +24,7 @@ from archiver.reading.terminal_safe import printable
 from archiver.reading.terms_json import TermsFile
 
 LANGUAGES = ("en", "de")
+Wording = dict[str, dict[str, str | dict[str, str]]]  # language -> key -> a text, or a table of texts
 TEMPLATES = Path(__file__).with_name("templates")
 MAX_TEXT_LENGTH = 60_000  # characters of one text on the pages behind the summary
 LICENCES_PER_PAGE = 24  # licences of an overview page
@@ -51,15 +51,6 @@ class Demand(Protocol):
     def notice_deadline(self) -> date | None: ...
 
 
-@cache
-def wording(room: str) -> Mapping[str, Any]:
-    """All words of a room's `wording.yaml`: language -> key -> text."""
-    import yaml
-
-    loaded: Mapping[str, Any] = yaml.safe_load(files(room).joinpath("wording.yaml").read_text("utf-8"))
-    return loaded
-
-
 BY_HAND = {IMPORT_PREFIX: "imported_kinds", ATTENDED_PREFIX: "attended_kinds", COMPANION_PREFIX: "companion_kinds"}
 """How the names of documents begin that a person brought, and the wording that says what they are."""
 
@@ -79,17 +70,17 @@ class PackWords:
         return text.format_map(facts) if facts else text
 
     @property
-    def _all(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = wording(self.room)[self.language]
-        return found
+    def _all(self) -> dict[str, str | dict[str, str]]:
+        return packaged_yaml(Wording, self.room, "wording.yaml")[self.language]
 
     def of(self, table: str, key: str) -> str:
         """A word out of a table: of kinds, reasons or names."""
-        return str(self._all[table][key])
+        return self.table(table)[key]
 
     def table(self, name: str) -> Mapping[str, str]:
         """A whole table of words, by their keys."""
-        found: Mapping[str, str] = self._all[name]
+        found = self._all[name]
+        assert isinstance(found, dict)
         return found
 
     def moment(self, text: str | None) -> str | None:

@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from archiver.archive.reader import StoredObject
 from archiver.claims.name_variants import any_of, as_seen, spaced_out, with_initials, without_form
@@ -243,7 +242,7 @@ def _words_of(key: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", key).lower()
 
 
-def _dropped(tree: Any) -> bool:
+def _dropped(tree: object) -> bool:
     """Whether an excerpt would leave out anything of this."""
     if isinstance(tree, dict):
         return any(
@@ -252,7 +251,7 @@ def _dropped(tree: Any) -> bool:
     return isinstance(tree, list) and any(map(_dropped, tree))
 
 
-def record_excerpt(record: bytes, private: RedactionRules, heading: str) -> dict[str, Any]:
+def record_excerpt(record: bytes, private: RedactionRules, heading: str) -> dict[str, object]:
     """The record without fields for account data, and with other fields scrubbed."""
     try:
         tree = json.loads(record)
@@ -261,7 +260,7 @@ def record_excerpt(record: bytes, private: RedactionRules, heading: str) -> dict
     return {"excerpt": heading, "record": _excerpt(tree, private)}
 
 
-def _excerpt(tree: Any, private: RedactionRules) -> Any:
+def _excerpt(tree: object, private: RedactionRules) -> object:
     if isinstance(tree, dict):
         kept = {key: value for key, value in tree.items() if not _KEY.search(_words_of(key))}
         return {private.scrub(key): _excerpt(value, private) for key, value in kept.items()}
@@ -270,7 +269,7 @@ def _excerpt(tree: Any, private: RedactionRules) -> Any:
     return private.scrub(tree) if isinstance(tree, str) else tree
 
 
-def licence_excerpt(private: RedactionRules, seat: str | None, heading: str) -> dict[str, Any]:
+def licence_excerpt(private: RedactionRules, seat: str | None, heading: str) -> dict[str, object]:
     """The facts of the licence. `seat` is a name for the seat that does not reveal the person."""
     file, licence = private.file, private.file.licence
     facts = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from archiver.claims.facts import LANGUAGES, Case, DocumentPlace, Use, facts_of, rules
+from archiver.claims.facts import Case, CoverageRule, DocumentPlace, Use, facts_of, rules
 
 
 class Verdict(StrEnum):
@@ -39,7 +39,7 @@ class RuleFinding:
     place: DocumentPlace
     source: str
 
-    def as_json(self, language: str = "en") -> dict[str, Any]:
+    def as_json(self, language: str = "en") -> dict[str, object]:
         return {
             "rule": self.rule,
             "verdict": self.verdict.value,
@@ -63,8 +63,7 @@ class Assessment:
 
 
 def assess(case: Case, use: Use) -> Assessment:
-    """Apply every rule. The worst finding decides. A mandatory rule that does not say `covered` leaves the verdict "
-    "open."""
+    """Apply every rule; the worst finding decides. If a mandatory rule does not say `covered`, the verdict is open."""
     facts, places = facts_of(case, use)
     found = [finding for rule in rules()["rules"] if (finding := apply(rule, facts, places))]
     found.sort(key=lambda finding: -WORST.index(finding.verdict))  # stable: rules keep their order
@@ -75,11 +74,11 @@ def assess(case: Case, use: Use) -> Assessment:
     return Assessment(verdict, tuple(found))
 
 
-def apply(rule: Mapping[str, Any], facts: Mapping[str, str], places: Mapping[str, DocumentPlace]) -> RuleFinding | None:
+def apply(rule: CoverageRule, facts: Mapping[str, str], places: Mapping[str, DocumentPlace]) -> RuleFinding | None:
     """Apply one rule to these facts: its first case whose `when` fits; None if no case fits."""
     for case in rule["cases"]:
         if all(facts[name] == value for name, value in case["when"].items()):
-            messages = {language: _say(case[language], facts, language) for language in LANGUAGES}
+            messages = {"en": _say(case["en"], facts, "en"), "de": _say(case["de"], facts, "de")}
             place = places.get(rule["rests_on"], DocumentPlace())
             return RuleFinding(rule["rule"], Verdict(case["verdict"]), messages, place, rule["source"])
     return None

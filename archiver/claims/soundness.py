@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
@@ -24,10 +22,11 @@ from archiver.claims.pack_pages import PackWords
 from archiver.claims.rule_engine import Verdict
 from archiver.core.atomic_files import replace_file
 from archiver.core.model import iso
+from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import Home
 from archiver.reading.letter_words import known
 from archiver.reading.letters import LetterKind
-from archiver.reading.mail import DnsLookup, looks_like_mail, origin_by, unasked
+from archiver.reading.mail import looks_like_mail, lookup_for, origin_by
 from archiver.reading.terminal_safe import printable
 from archiver.reading.worker import DocumentReader
 
@@ -80,7 +79,7 @@ class Soundness:
         """The points that the letter does not prove."""
         return [each for each in self.points if each.quote is None]
 
-    def as_json(self, language: str = "en") -> dict[str, Any]:
+    def as_json(self, language: str = "en") -> dict[str, object]:
         """The `soundness` of `claim show --json`."""
         points = [{"point": each.key, "name": each.names[language], "quote": each.quote} for each in self.points]
         writer = {"finding": self.writer.key, "verdict": self.writer.verdict.value}
@@ -92,13 +91,35 @@ class Soundness:
         return [self.writer.messages[language], *proven, *(f"- lacks: {each.names[language]}" for each in self.lacks)]
 
 
-@cache
-def soundness_data() -> Mapping[str, Any]:
-    """The points, texts and links of `soundness.yaml`."""
-    import yaml
+type Texts = dict[str, str]
+"""A text in each language."""
 
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.claims").joinpath("soundness.yaml").read_text("utf-8"))
-    return loaded
+
+class _Point(TypedDict):
+    key: str
+    only_with: NotRequired[str]
+    name: Texts
+    ask: Texts
+    proven_by: list[str]  # patterns
+
+
+class _LetterTexts(TypedDict):
+    internal: bool  # it stays in the agency, so it is also for an Abmahnung
+    paragraphs: list[Texts]
+
+
+class SoundnessData(TypedDict):
+    """The points, texts and links of `soundness.yaml`."""
+
+    points: list[_Point]
+    writer: dict[str, Texts]
+    reverse_searches: list[dict[str, str]]
+    letters: dict[str, _LetterTexts]
+
+
+def soundness_data() -> SoundnessData:
+    """The content of `soundness.yaml`."""
+    return packaged_yaml(SoundnessData, "archiver.claims", "soundness.yaml")
 
 
 # ---------------------------------------------------------------- what the letter says
@@ -204,7 +225,7 @@ def letter_text(home: Home, claim: Claim) -> LetterText:
         pass  # not read yet, or damaged: read the letter again
     with DocumentReader() as reader:
         parsed = parse_letter(content, reader)
-        lookup = unasked if home.settings.replay else DnsLookup()
+        lookup = lookup_for(replay=home.settings.replay)
         origin = origin_by(reader, content, lookup) if looks_like_mail(content[:4096]) else ""
     letter = LetterText(text="\n".join((parsed.text, *parsed.links)), origin=origin)
     with suppress(OSError):  # a read-only home reads the letter each time
@@ -223,11 +244,9 @@ def short_letters(
     facts = _facts(claim, found, client=client, agency=agency, signature=signature)
     made = []
     for name, said in soundness_data()["letters"].items():
-        internal = isinstance(said, Mapping)
-        if claim.kind is LetterKind.ABMAHNUNG and not internal:
+        if claim.kind is LetterKind.ABMAHNUNG and not said["internal"]:
             continue
-        paragraphs = said["paragraphs"] if internal else said
-        lines = filter(None, (fill_in(each[language], facts) for each in paragraphs))
+        lines = filter(None, (fill_in(each[language], facts) for each in said["paragraphs"]))
         made.append(Draft(name, draft_heading(language, evidence=evidence), tuple(lines)))
     return made
 

@@ -164,14 +164,15 @@ def import_(
     """
     from getpass import getuser
 
-    from archiver.collect.importing import import_files
+    from archiver.collect.importing import ImportRequest, import_files
 
     here = opened(home)
     with progress() as watch:
-        report = import_files(
-            here, unlocked(here), paths, client, by=by or f"system user {getuser()}", dry_run=dry_run,
-            keep_files=keep_files, confirmed=yes, progress=watch,
+        request = ImportRequest(
+            paths=paths, client=client, by=by or f"system user {getuser()}", dry_run=dry_run, keep_files=keep_files,
+            confirmed=yes,
         )  # fmt: skip
+        report = import_files(here, unlocked(here), request, watch)
     for warning in report.warnings:
         say(f"warning: {warning}")
     if as_json:

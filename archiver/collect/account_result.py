@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiverError, ConfigError
@@ -46,8 +46,11 @@ def about(account: Account) -> Iterator[None]:
 
 @dataclass
 class AccountResult:
-    """The result of a run for one account. `incomplete` holds short ids, `completed` those of licences that were
-    incomplete before; `unexplained` holds the platform's ids."""
+    """The result of a run for one account.
+
+    `incomplete` holds short ids, `completed` those of licences that were incomplete before; `unexplained` holds the
+    platform's ids.
+    """
 
     account: str
     provider: str
@@ -80,14 +83,14 @@ class AccountResult:
         self.message = mask_text(said, [*secrets])
 
     def refusals_message(self) -> str:
-        """The refused requests in a sentence; empty where there are none."""
+        """The refused requests in a sentence; empty if there are none."""
         if not self.refused:
             return ""
         more = len(self.refused) - MAX_REFUSALS_IN_MESSAGE
         listed = "; ".join(self.refused[:MAX_REFUSALS_IN_MESSAGE]) + (f"; and {more} more" if more > 0 else "")
         return f"Blocked requests: {listed}."
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The account's part of `run --json`."""
         hidden = ("funds", "requests_refused", "exit_code", "passed_over")
         return {name: value for name, value in vars(self).items() if name not in hidden}
@@ -100,8 +103,10 @@ def most_severe(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def keep_page(folder: Path, account: str, content: bytes, suffix: str, secret_values: list[Needle]) -> Path:
-    """Save a page for the adapter's maintainer, without secrets. Its name comes from account and content, so the same
-    page is saved once."""
+    """Save a page for the adapter's maintainer, without secrets.
+
+    Its name comes from account and content, so the same page is saved once.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     content = mask(content, secret_values)
     path = folder / f"{account}-{sha256(content).hexdigest()[:12]}{re.sub(r'[^.a-z0-9]', '', suffix.lower())}"

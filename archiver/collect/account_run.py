@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.replay import Listener
@@ -115,7 +114,7 @@ class AccountRun:
         access: AccountAccess,
         session: AccountSession,
         terms: Callable[[], Awaitable[list[SeenTerms]]] | None,
-        renew: Callable[[], Any],
+        renew: Callable[[], Awaitable[None]],
     ) -> Sync:
         home, order, today = self.run.home, self.run.order, datetime.now(UTC).date()
         return Sync(

@@ -32,7 +32,16 @@ from archiver.home.network import Network
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account
 from archiver.home.vault import Vault, run_secret_command, secret_digest
-from archiver.provider import Challenge, Provider, ProviderInfo, SignInMethod, Transport, load, own_adapter, redact_url
+from archiver.provider import (
+    AnyProvider,
+    Challenge,
+    ProviderInfo,
+    SignInMethod,
+    Transport,
+    load,
+    own_adapter,
+    redact_url,
+)
 
 CLOSE_TIMEOUT_S = 20.0  # for a browser's context
 RENEW_BEFORE = timedelta(hours=36)  # before a session's end; one night before would be too late
@@ -44,29 +53,34 @@ REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again
 
 @dataclass(frozen=True, kw_only=True)
 class AccountAccess:
-    """Everything needed to sign in to an account. `now` is a recording's clock, or this machine's."""
+    """Everything needed to sign in to an account."""
 
     account: Account
-    provider: Provider[Any]
+    provider: AnyProvider
     method: SignInMethod
     recording: Recording | None
     secrets: Mapping[str, str]
-    secret_digest: str
-    now: Callable[[], datetime]
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The recording's clock, or this machine's."""
+        return clock(self.recording)
+
+    @property
+    def secret_digest(self) -> str:
+        return secret_digest(self.secrets)
 
     @property
     def own_adapter(self) -> dict[str, str] | None:
-        """What names the home's adapter, where that is used instead of the installed one."""
+        """The provenance of the home's own adapter, if that is used instead of the installed one."""
         return own_adapter(self.provider)
 
     @asynccontextmanager
     async def open(self, run: RunContext, network: Network) -> AsyncIterator[AccountSession]:
         """A guarded session, restored from the saved one if there is one."""
         saved = saved_state(run.vault, self.account, self.provider.info, self.method, run.summary.warnings.append)
-        async with open_session(
-            run.tools, self.provider.info, self.method, self.account, network, self.secrets, self.now,
-            saved or (self.recording.session if self.recording else None),
-        ) as session:  # fmt: skip
+        saved = saved or (self.recording.session if self.recording else None)
+        async with open_session(run.tools, self, network, saved) as session:
             yield session
 
 
@@ -76,28 +90,24 @@ def admit(run: RunContext, account: Account) -> AccountAccess:
     ConfigError for an unknown provider; NotAccepted; SignInNeeded; and the refusal of an earlier run if no secret has
     changed since.
     """
-    provider: Provider[Any] = load(account.provider)()
+    provider: AnyProvider = load(account.provider)()
     recording = find_recording(run.order.replay, account) if run.order.replay else None
     method = provider.info.method(recording.method if recording else account.method)
     accepted(run.home, account, provider.info)
     account = as_rotated(run.home, run.vault, account)
     secrets = secrets_of(run.vault, account, method, recording)
-    digest = secret_digest(secrets)
     trouble = run.vault.trouble(account.name)
-    if trouble and trouble.secret_digest == digest:
+    if trouble and trouble.secret_digest == secret_digest(secrets):
         refusal = next(each for each in REFUSALS if each.__name__ == trouble.error)
         raise refusal(f"this happened on {trouble.at}, and the secrets have not changed since, so nothing was tried")
-    return AccountAccess(
-        account=account, provider=provider, method=method, recording=recording, secrets=secrets, secret_digest=digest,
-        now=clock(recording),
-    )  # fmt: skip
+    return AccountAccess(account=account, provider=provider, method=method, recording=recording, secrets=secrets)
 
 
 @dataclass
 class SigningIn:
     """Restores the session or signs in, and signs in once more if the session expires."""
 
-    provider: Provider[Any]
+    provider: AnyProvider
     session: Any
     secrets: Mapping[str, str]
     challenge: Challenge
@@ -112,9 +122,10 @@ class SigningIn:
         await self.again()
 
     async def again(self) -> None:
-        """Sign in. LayoutChanged with the page's address where the account is still not signed in: an unknown step.
+        """Sign in. LayoutChanged with the page's address if the account is still not signed in, because of an unknown
+        step.
 
-        SignInNeeded where there is no page that could tell.
+        SignInNeeded if there is no page that could show it.
         """
         before = len(self.session.refused)
         await self.provider.sign_in(self.session, self.secrets, self.challenge)
@@ -156,17 +167,11 @@ class ShortSecretTotp(pyotp.TOTP):
 
 @asynccontextmanager
 async def open_session(
-    shared: RunTools,
-    info: ProviderInfo,
-    method: SignInMethod,
-    account: Account,
-    network: Network,
-    secrets: Mapping[str, str],
-    now: Callable[[], datetime],
-    state: Any,
+    shared: RunTools, access: AccountAccess, network: Network, state: Any
 ) -> AsyncIterator[AccountSession]:
-    """A guarded session of the method's transport."""
-    if method.transport is Transport.HTTP:
+    """A guarded session of the method's transport. `state` is the saved session of a browser."""
+    account, info, secrets, now = access.account, access.provider.info, access.secrets, access.now
+    if access.method.transport is Transport.HTTP:
         async with HttpSession(
             info, network=network, pacing=shared.pacing, username=account.username, settings=account.settings,
             secrets=secrets, now=now, hear=shared.hear,
@@ -200,7 +205,10 @@ def find_recording(folder: Path, account: Account) -> Recording:
 
 
 def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: Recording | None) -> dict[str, str]:
-    """An account's secrets from its command or the vault, over a recording's. SignInNeeded names missing ones."""
+    """An account's secrets: from its command or the vault, and otherwise from the recording.
+
+    SignInNeeded names missing ones.
+    """
     stored = vault.secrets(account.name)
     if account.secret_command:
         stored = run_secret_command(account.secret_command, bare=next(iter(method.secrets), "password"))
@@ -214,8 +222,11 @@ def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: 
 def saved_state(
     vault: Vault, account: Account, info: ProviderInfo, method: SignInMethod, warn: Callable[[str], None]
 ) -> Any:
-    """The saved session. If it ends soon, it is renewed early enough for a person to see a failure: None makes the
-    caller sign in with secrets; without secrets, `warn` asks a person."""
+    """The saved session.
+
+    If it ends soon, it is renewed early enough for a person to see a failure: None makes the caller sign in with
+    secrets; without secrets, `warn` asks a person.
+    """
     state = vault.session(account.name)
     ends = expiry(info, state)
     if ends is None or ends - datetime.now(UTC) > RENEW_BEFORE:

@@ -1,21 +1,21 @@
-"""`archiver capture`: a person works in a browser of ours; what they download and mark is archived as an import is.
+"""`archiver capture`: a person works in our browser, and what they download and mark is archived as an import.
 
-What was taken waits on the disk until the browser is closed. A session that was killed is archived by the next one.
+What was taken stays on the disk until the browser is closed. If a session is killed, the next one archives it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.browsing.attended_browser import Observation
 from archiver.browsing.recording import Recording
 from archiver.collect.attended_filing import archive_sessions
+from archiver.collect.attended_session import AttendedRequest as AttendedRequest  # most ask for it here
 from archiver.collect.attended_session import AttendedSession
 from archiver.collect.import_report import ImportReport
 from archiver.collect.run_tools import open_tools
@@ -31,26 +31,22 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
 
 type Person = Callable[[BrowserContext], Awaitable[None]]
-"""Who is at the wheel, for tests: works in the browser, and has closed it in effect when this returns."""
+"""A test's person: works in the browser. When this returns, the browser counts as closed."""
 
 
 async def capture_attended(
     home: Home,
     vault: Vault,
-    urls: Sequence[str],
-    client: str,
-    *,
-    by: str,
-    replay: Path | None = None,
+    request: AttendedRequest,
     say: Callable[[str], None] = lambda _: None,
     person: Person | None = None,
-    headless: bool = False,
 ) -> ImportReport:
     """Open a browser for a person, and archive what they brought when they close it or press Ctrl-C.
 
-    `by` is that person. ConfigError without a screen, for an address that is none, or for `replay` (a recording's
-    folder) in a real home; ArchiveBusy where another command did not end in time: the next capture archives it then.
+    ConfigError without a screen, for an invalid address, or for a replay in a real home; ArchiveBusy if another command
+    did not end in time: the next capture archives it then.
     """
+    client, urls, replay = request.client, request.urls, request.replay
     home.client(client)
     home.check_replay(replay)
     if wrong := [url for url in urls if not web_host(url)]:
@@ -60,32 +56,34 @@ async def capture_attended(
     with exclusive(place / "capture.lock"), DocumentReader() as reader:
         session = AttendedSession(place / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}", home.root / "downloads" / client,
                            home.state / "quarantine", reader)  # fmt: skip
-        async with open_tools(home, replay=bool(replay), headless=headless) as shared:
-            network = shared.network
-            if recording and shared.replay:
-                network = (await shared.replay.serve(recording, Rules(allow=()))).network
+        async with open_tools(home, replay=bool(replay), headless=request.headless) as shared:
+            network = await shared.network_for(recording, Rules(allow=()))
             watching = shared.browsers.observe(network, session.take, keep=session.place_for, say=say)
             async with watching as session.observation:
                 say("To end, close the browser or press Ctrl-C here. Alt+Shift+M archives the page that you see.")
                 for url in urls or (None,):
                     await session.observation.open(url)
                 with _interrupt() as stopped:
-                    await _until(session.observation.closed(), stopped.wait(), person, session.observation)
+                    await _until(session.observation.closed(), stopped, person, session.observation)
         session.log(home.state / "runs")
-        return await asyncio.to_thread(archive_sessions, home, vault, client, by, session, place, reader, say)
+        return await asyncio.to_thread(archive_sessions, home, vault, request, session, reader, say)
 
 
 async def _until(
-    closed: Awaitable[None], stopped: Awaitable[Any], person: Person | None, observation: Observation
+    closed: Awaitable[None], stopped: asyncio.Event, person: Person | None, observation: Observation
 ) -> None:
     """Wait until the person is done, in whichever way."""
     ends = [asyncio.ensure_future(person(observation.context))] if person else []
-    ends += [asyncio.ensure_future(each) for each in (closed, stopped)]
+    ends += [asyncio.ensure_future(closed), asyncio.ensure_future(_set(stopped))]
     done, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     for each in waiting:
         each.cancel()
     for each in done:
         each.result()
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 @contextmanager

@@ -26,14 +26,12 @@ from archiver.reading.webpages import page_by
 from archiver.reading.worker import DocumentReader
 
 _WORD = re.compile(r"[\w-]{5,}")
-
-
 _PAPERS = ("document", "text", "page", "table", "scan", "letter")
 
 
 @dataclass
 class SessionRecognition:
-    """Recognises what a session took; remembers where each file is from, and what shows a marked page."""
+    """Recognises what a session took. Remembers where each file came from, and the captures of marked pages."""
 
     session: AttendedSession
     reader: DocumentReader

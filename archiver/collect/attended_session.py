@@ -1,15 +1,15 @@
-"""What a person's session in our browser took, kept on the disk until it is archived."""
+"""What a person takes in our browser. It stays on the disk until it is archived."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from archiver.browsing.attended_browser import Observation, Taken
 from archiver.core.atomic_files import replace_file
@@ -21,9 +21,20 @@ from archiver.reading.worker import DocumentReader
 SENT_PAGE = "page.html"
 
 
+@dataclass(frozen=True, kw_only=True)
+class AttendedRequest:
+    """For whom a person captures, and which pages to open first. `replay`: a recording's folder, in a replay home."""
+
+    client: str
+    by: str
+    urls: Sequence[str] = ()
+    replay: Path | None = None
+    headless: bool = False
+
+
 @dataclass
 class AttendedSession:
-    """What one session took: each thing in a folder of its own, with `origin.json`."""
+    """What one session took: each item in its own folder, with `origin.json`."""
 
     folder: Path
     downloads: Path
@@ -41,7 +52,7 @@ class AttendedSession:
         return mask(content, self.secret_values)
 
     def place_for(self, name: str) -> Path:
-        """Where a downloaded file is kept for the person: never over another one."""
+        """A new file for a download. It never replaces another one."""
         self.downloads.mkdir(parents=True, exist_ok=True)
         stem, dot, ending = _safe(name).rpartition(".")
         number = 1
@@ -53,7 +64,7 @@ class AttendedSession:
             number += 1
 
     async def take(self, taken: Taken) -> str | None:
-        """Keep what was taken for the end; says why not where it holds a secret."""
+        """Keep an item until the end. Returns the reason if it holds a secret and is not kept."""
         return await asyncio.to_thread(self._take, taken, self.secret_values)
 
     def _take(self, taken: Taken, secret_values: list[Needle]) -> str | None:
@@ -64,7 +75,7 @@ class AttendedSession:
         place = self.folder / f"{self._number:04d}"
         place.mkdir(parents=True, mode=0o700)
         captures = {each.name: [each.media_type, dict(each.notes)] for each in taken.captures}
-        origin: dict[str, Any] = {
+        origin: dict[str, object] = {
             "how": taken.how, "name": taken.name, "file": name, "url": _address(taken.url, secret_values),
             "method": taken.method, "at": iso(taken.at), "captures": captures,
         }  # fmt: skip
@@ -93,7 +104,7 @@ class AttendedSession:
         return f"it contains a secret of this browser, so it was saved unaltered as {path.name} in state/quarantine"
 
     def log(self, folder: Path) -> None:
-        """What the person's pages sent besides GET, for people who ask later; disposable."""
+        """Log which requests other than GET the person's pages sent. People may ask later; the log is disposable."""
         if self.observation.sent:
             folder.mkdir(parents=True, exist_ok=True)
             lines = [json.dumps({"sent": each}) + "\n" for each in self.observation.sent]

@@ -153,7 +153,7 @@ def _reading(handle: int) -> Iterator[io.FileIO]:
 
 
 def _file(file: io.FileIO, place: ContainerPlace, reader: DocumentReader) -> Iterator[Item | Refused]:
-    """A file on disk, or what it contains; refused where it changed meanwhile."""
+    """A file on disk, or its contents; refused if it changed meanwhile."""
     before = os.fstat(file.fileno())
     place = replace(place, dated=datetime.fromtimestamp(before.st_mtime, UTC).date())
     place.budget.bytes = min(place.budget.bytes, max(MIN_UNPACKED_LIMIT_BYTES, MAX_COMPRESSION_RATIO * before.st_size))

@@ -1,7 +1,8 @@
 """A folder as a source: project and download folders, local or on a share.
 
-A file is read when it is new or changed, and no longer being written. Moved files are recognised by their digest. A
-delivered file joins its licence; one that looks like stock and has no licence is remembered, and joins it later.
+A file is read if it is new or changed and nobody is writing it any more. Moved files are recognised by their digest. A
+delivered file joins its licence. A file that looks like stock but has no licence is remembered, and joins its licence
+later.
 """
 
 from __future__ import annotations
@@ -12,25 +13,25 @@ import time
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from archiver.collect.file_walk import Item
 from archiver.collect.folder_index import FileKind, FolderIndex, IndexedFile
 from archiver.collect.import_plan import ImportOutcome
-from archiver.collect.import_reader import recognised
+from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.recognition import ClassifiedFile
 from archiver.collect.source_filing import Filing
 from archiver.collect.sources import KeepSecrets, SourceKind, SourceReading, state_of
 from archiver.core.errors import ConfigError, SiteUnavailable
 from archiver.home.settings import Home
 from archiver.home.source_settings import Source, SourceSettings
-from archiver.reading.mail import DnsLookup, unasked
+from archiver.reading.mail import lookup_for
 
 SETTLE_S = 2.0  # seconds for which a file must not have changed before it is read
 BATCH_FILES = 1000  # recognised before they are archived
-MAX_PASSES = 3  # over the folder in one run: for files that were still written, and for those that got their licence
+MAX_PASSES = 3  # in one run: some files were still being written, others got their licence meanwhile
 _CLOUD = 0x1000 | 0x40000 | 0x400000  # Windows: offline, or fetched when it is opened or read
 _DATALESS = 0x40000000  # macOS
 _NOT_FOLLOWED = ("it is a link", "it is a device", "it is the archiver's own home")
@@ -54,9 +55,9 @@ class JobRule(BaseModel):
 
 
 class FolderSettings(SourceSettings):
-    """A folder. Paths that fit one of `exclude` are passed over; `jobs` name the jobs of delivered files.
+    """A folder. Paths that match one of `exclude` are passed over; `jobs` name the jobs of delivered files.
 
-    `keep_files` archives delivered files too, not only what recognises them.
+    `keep_files` also archives the delivered files themselves.
     """
 
     path: Path
@@ -94,7 +95,7 @@ class FolderKind(SourceKind):
                 raise SiteUnavailable(f"{settings.path} is empty, though it held files before. Is the share mounted?")
             FolderReading(reading, settings, index).read()
 
-    def listing(self, home: Home, source: Source) -> list[dict[str, Any]]:
+    def listing(self, home: Home, source: Source) -> list[dict[str, object]]:
         path = state_of(home, source.name) / "files.sqlite"
         if not path.exists():
             return []
@@ -117,14 +118,14 @@ def entries(path: Path) -> list[str]:
 
 
 class FolderReading:
-    """One reading of a folder, in one pass or a few."""
+    """One reading of a folder, in one or more passes."""
 
     def __init__(self, reading: SourceReading, settings: FolderSettings, index: FolderIndex) -> None:
         self.reading, self.settings, self.index = reading, settings, index
         self._known = {} if reading.full else index.files()
         self._seen: set[str] = set()  # all files of the folder
         self._young: dict[str, tuple[int, int]] = {}  # that were perhaps still written
-        self._again: set[str] = set()  # files without a licence, of assets that have one now
+        self._again: set[str] = set()  # files without a licence whose assets have one now
         self._chosen: dict[str, tuple[int, int]] = {}  # that are being read, in the order of the walk
         self._batch: list[ClassifiedFile] = []
         self._moved: list[IndexedFile] = []
@@ -152,13 +153,14 @@ class FolderReading:
             self.index.drop(self.index.files().keys() - self._seen)
 
     def _with_licence(self, filing: Filing) -> set[str]:
-        """The paths of files without a licence whose assets have one in the archive now."""
+        """The paths of files without a licence whose assets now have one in the archive."""
         found = set()
         for file in self.index.of_kinds(FileKind.STOCK):
             for asset in file.assets.split():
                 provider, _, asset_id = asset.partition(":")
                 if any(
-                    entry.held and not entry.licence.comp for entry in filing.catalogue.of_asset(provider, asset_id)
+                    entry.held and not entry.licence.comp
+                    for entry in filing.intake.catalogue.of_asset(provider, asset_id)
                 ):
                     found.add(file.path)
         return found
@@ -194,12 +196,11 @@ class FolderReading:
                 self._remember_moved()
             return True
 
-        lookup = unasked if reading.home.settings.replay else DnsLookup()
-        files = recognised(
-            [self.settings.path], reading.home.root, reading.reader, lookup, filing.spool, self.settings.keep_files,
-            lambda *_: None, wanted=wanted, known=known,
+        how = FileReading(
+            home=reading.home.root, reader=reading.reader, lookup=lookup_for(replay=reading.home.settings.replay),
+            spool=filing.intake.spool, keep_files=self.settings.keep_files, wanted=wanted, known=known,
         )  # fmt: skip
-        for seen in files:
+        for seen in recognised([self.settings.path], how):
             reading.check_time()
             top = _top(seen.path)
             if seen.refused and seen.refused.startswith(_NOT_FOLLOWED):
@@ -224,7 +225,7 @@ class FolderReading:
         return bool(in_cloud)
 
     def _commit(self, filing: Filing, before: str | None) -> None:
-        """Archive the files of the batch, and remember all files of the walk before this one."""
+        """Archive the files of the batch, and remember all files that the walk met before this one."""
         batch, self._batch = self._batch, []
         relevant = [seen for seen in batch if not seen.says_nothing]
         for seen in relevant:
@@ -257,7 +258,9 @@ class FolderReading:
         self._remember([file for file in ended if file.sha256 or not file.note.startswith(_UNREADABLE)])
 
     def _job(self, inner: str) -> str:
-        """The job of a file, by the first rule that fits one of its folders; the outermost such folder counts."""
+        """The job of a file: the first rule that matches one of its folders decides, and the outermost such folder
+        counts.
+        """
         parts = inner.split("/")[:-1]
         for rule in self.settings.jobs:
             for number in range(1, len(parts) + 1):
@@ -287,7 +290,7 @@ def _top(path: str) -> str:
 
 
 def _better(file: IndexedFile, seen: ClassifiedFile, outcome: ImportOutcome, note: str, bound: bool) -> IndexedFile:
-    """A file with what one of its parts turned out to be, where that says more than what is known of it."""
+    """The file with the kind of one of its parts, if that says more than the kind known so far."""
     if bound:
         kind = FileKind.LICENCE
     elif outcome is ImportOutcome.REFUSED:

@@ -21,7 +21,9 @@ pragma user_version = 1;
 
 
 class FileKind(StrEnum):
-    """What a file was: part of a licence, stock without a licence, a paper that no reader fits, unreadable, or none."""
+    """What a file was: part of a licence, stock without a licence, a paper that no reader knows, unreadable, or nothing
+    of these.
+    """
 
     LICENCE = "licence"
     STOCK = "stock"

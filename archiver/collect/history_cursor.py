@@ -64,7 +64,7 @@ class HistoryCursors:
 
     @classmethod
     def latest(cls, path: Path, now: datetime) -> str | None:
-        """The latest day of a file's full readings, where that is still to come; else None."""
+        """The latest day of a file's full readings if it is in the future; else None."""
         day = max((cursor.full_on for cursor in cls._read(path).values()), default="")
         return day if day > now.date().isoformat() else None
 
@@ -97,8 +97,10 @@ class Attempts:
 
 
 class Retries:
-    """The attempts of one account, by object, in one small file of the state folder. Disposable: without it, all that
-    is incomplete is due."""
+    """The attempts of one account, by object, in one small file of the state folder.
+
+    Disposable: without it, everything incomplete is due.
+    """
 
     def __init__(self, path: Path, today: date) -> None:
         self._path, self._today = path, today
@@ -134,8 +136,9 @@ class Retries:
 
 
 def sweep_day(account: str, today: date) -> date:
-    """The newest day on which the account's lists were due to be read to their end: each month on a day of its own,
-    so that the accounts of a home spread over the month."""
+    """The newest day on which the account's lists were due to be read to their end: each month on a day of its own, so
+    that the accounts of a home spread over the month.
+    """
     day = 1 + int.from_bytes(sha256(account.encode()).digest()[:4]) % 28
     return today.replace(day=day) if day <= today.day else (today.replace(day=1) - timedelta(1)).replace(day=day)
 
@@ -151,9 +154,9 @@ def next_sweep_day(account: str, today: date) -> date:
 
 @dataclass
 class ListReading:
-    """How far one reading of a list has come, newest row first, and what it saw of the list's changes meanwhile."""
+    """How far one reading of a list has come, newest row first, and which changes of the list it saw meanwhile."""
 
-    cursor: HistoryCursor | None = None  # what the last reading left behind, if this one may rely on it
+    cursor: HistoryCursor | None = None  # what the last reading left, if this reading may rely on it
     known: frozenset[str] = frozenset()  # platform ids that were there when that was left
     total: int | None = None  # as the platform stated last
     full: bool = False  # it came to the list's end
@@ -165,9 +168,9 @@ class ListReading:
     _met: Counter[str] = field(default_factory=Counter)
     _page: list[str] = field(default_factory=list)  # the identities on the last page
     _head: str = ""
-    _fresh: int = 0  # rows above the one that was the newest
+    _fresh: int = 0  # rows above the one that was newest before
     _above: bool = True
-    _streak: int = 0  # known rows, one after the other, up to here
+    _streak: int = 0  # known rows in sequence up to here
 
     @property
     def seen(self) -> int:
@@ -180,7 +183,7 @@ class ListReading:
         return self._met.total()
 
     def rows(self, page: Page) -> Iterator[Licence]:
-        """The page's rows that were not on an earlier one."""
+        """The page's rows that were not on an earlier page."""
         before, self.total = self.total, self.total if page.total is None else page.total
         self.steady = self.steady and before in (None, self.total)
         here = [licence.identity for licence in page.licences]
@@ -218,7 +221,7 @@ class ListReading:
         return self._streak >= STOP_AFTER_KNOWN
 
     def left(self, lines: int, today: date) -> HistoryCursor | None:
-        """What this reading leaves to the next; None where it broke off."""
+        """What this reading leaves for the next one; None if it did not finish."""
         if self.shrunk or (self.full and self.total is None and self.displaced):
             return None  # the next reading goes to the end, too, and compares with the same number
         if self.full:
@@ -233,7 +236,7 @@ class ListReading:
 
 
 class Row(StrEnum):
-    """Where a listed row ended up. What is still `open` at the end is unexplained."""
+    """What became of a listed row. A row that is still `open` at the end is unexplained."""
 
     OPEN = "open"
     ARCHIVED = "archived"
@@ -247,7 +250,7 @@ class Tally:
 
     listing: str
     rows: dict[str, Row] = field(default_factory=dict)
-    open: dict[str, str] = field(default_factory=dict)  # identity -> what the platform calls it
+    open: dict[str, str] = field(default_factory=dict)  # identity -> the platform's id
     reading: ListReading = field(default_factory=ListReading)
     _moved: set[str] = field(default_factory=set)  # twice in the reading before
 

@@ -6,11 +6,11 @@ So no mail is marked, moved or deleted. Everything that a server or network does
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.core.errors import ConfigError, SiteUnavailable, WrongPassword
 
@@ -81,7 +81,7 @@ class ImapConnection:
         return sorted(found, key=lambda name: (name.upper() != "INBOX", name))
 
     def examine(self, name: str) -> FolderState | None:
-        """Open a folder for reading only; None if there is none of this name."""
+        """Open a folder for reading only; None if it does not exist."""
         from imapclient.exceptions import IMAPClientError
 
         with faults(f"the folder {name}"):
@@ -107,7 +107,8 @@ class ImapConnection:
         """The numbers of mails between two, both included, in ascending order; `since` limits their day of arrival."""
         if low > high:
             return []
-        criteria: list[Any] = ["UID", f"{low}:{high}", *(["SINCE", since] if since else [])]
+        criteria: list[str | date] = ["UID", f"{low}:{high}"]
+        criteria += ["SINCE", since] if since else []
         with faults("a search"):
             return sorted(uid for uid in self.client.search(criteria) if low <= uid <= high)
 
@@ -125,9 +126,9 @@ class ImapConnection:
         ]  # fmt: skip
 
     def rest(self, uid: int, start: bytes, most: int) -> bytes:
-        """A whole mail that begins with `start`, in chunks; at most `most` bytes of it.
+        """A whole mail that begins with `start`, read in chunks; at most `most` bytes of it.
 
-        Its end is where a chunk is short: some servers state a wrong size.
+        A short chunk is the end, because some servers state a wrong size.
         """
         content, wanted = bytearray(start), CHUNK_BYTES
         while len(content) < most and wanted == CHUNK_BYTES:
@@ -145,7 +146,7 @@ class ImapConnection:
             self.client.logout()
 
 
-def _body(found: Any) -> bytes:
+def _body(found: Mapping[bytes, object]) -> bytes:
     return next((value for key, value in found.items() if key.startswith(b"BODY[") and isinstance(value, bytes)), b"")
 
 

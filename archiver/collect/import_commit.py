@@ -7,19 +7,23 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.index import Catalogue, CatalogueEntry
-from archiver.collect.import_filing import AddVersion, Import, Put, file
-from archiver.collect.import_plan import ImportPlan, plan
+from archiver.collect.import_filing import Import, file
+from archiver.collect.import_plan import plan
+from archiver.collect.import_reader import Spool, spooling
 from archiver.collect.import_report import ImportProgress, ImportReport, licence_rows
 from archiver.collect.recognition import ClassifiedFile
-from archiver.core.atomic_files import replace_file
-from archiver.core.errors import Erased, IntegrityError, UnreadablePicture
+from archiver.core.atomic_files import replace_file, scratch
+from archiver.core.errors import IntegrityError, UnreadablePicture
 from archiver.core.model import DocumentKind
 from archiver.home.settings import Home
 from archiver.reading.worker import DocumentReader
@@ -27,51 +31,63 @@ from archiver.reading.worker import DocumentReader
 PAPER = re.compile(rf"{URN}:receipt:.+_([0-9a-f]{{16}})_[0-9a-f]{{8}}")
 
 
-def commit_import(
-    home: Home,
-    report: ImportReport,
-    files: Sequence[ClassifiedFile],
-    archive: ArchiveWriter | None,
-    order: Import | None,
-    catalogue: Catalogue,
-    reader: DocumentReader,
-    progress: ImportProgress = lambda *_: None,
-    *,
-    confirmed: bool = False,
-    seal: bool = True,
-) -> None:
-    """Decide what becomes of recognised files, archive and seal that where there is an archive to write to, and report.
+@dataclass(frozen=True)
+class Intake:
+    """What an import into a client's archive works with. Without an archive it is a dry run."""
 
-    The catalogue must have caught up with the archive. `confirmed`: see `plan`. Without `seal`, the caller seals later.
+    home: Home
+    client: str
+    archive: ArchiveWriter | None
+    catalogue: Catalogue
+    reader: DocumentReader
+    spool: Spool
+
+
+@contextmanager
+def open_intake(
+    home: Home, client: str, archive: ArchiveWriter | None, reader: DocumentReader, spool: Path | None = None
+) -> Iterator[Intake]:
+    """Open what an import needs, with the catalogue caught up. `spool` is the spool's folder, by default the client's.
+
+    A dry run gets a temporary one: it does not hold the archive's lock, which keeps others out of the client's spool.
     """
-    stored = Archive(home.archive(report.client))
-    looks = home.state / "looks" / f"{report.client}.json"
-    planned = plan(files, _Archived(stored, catalogue, reader, looks), confirmed=confirmed)
+    with ExitStack() as stack:
+        if archive is None and spool is None:
+            spool = Path(stack.enter_context(TemporaryDirectory(prefix=scratch("import"))))
+        opened = stack.enter_context(spooling(spool or home.state / "import" / client))
+        catalogue = stack.enter_context(Catalogue(home.catalogue(client)))
+        stored = Archive(home.archive(client))
+        if stored.ledger.exists():
+            catalogue.catch_up(stored, reader)
+        yield Intake(home, client, archive, catalogue, reader, opened)
+
+
+def commit_import(
+    intake: Intake, files: Sequence[ClassifiedFile], order: Import, report: ImportReport, *,
+    progress: ImportProgress = lambda *_: None, seal: bool = True,
+) -> None:  # fmt: skip
+    """Decide what becomes of recognised files and report it. If there is an archive to write to, archive and seal them.
+
+    Without `seal`, the caller seals later.
+    """
+    archive, catalogue, reader = intake.archive, intake.catalogue, intake.reader
+    stored = Archive(intake.home.archive(intake.client))
+    looks = intake.home.state / "looks" / f"{intake.client}.json"
+    planned = plan(files, _Archived(stored, catalogue, reader, looks), confirmed=order.confirmed)
     report.fates = planned.fates
-    if archive and order:
-        report.warnings += map(str, _file(planned, archive.put, archive.add_version, order, progress))
+    if archive:
+        total = len(planned.papers) + sum(any(True for _ in group.members) for group in planned.groups)
+        done = count(1)
+        erased = file(planned, archive.put, archive.add_version, order, lambda: progress("archived", next(done), total))
+        report.warnings += map(str, erased)
         if seal:
             report.warnings += archive.seal().warnings
         catalogue.catch_up(stored, reader)
-    report.licences = licence_rows(report.client, stored, catalogue, planned)
-
-
-def _file(
-    planned: ImportPlan, put: Put, add_version: AddVersion, order: Import, progress: ImportProgress
-) -> list[Erased]:
-    total = len(planned.papers) + sum(any(True for _ in group.members) for group in planned.groups)
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        progress("archived", done, total)
-
-    return file(planned, put, add_version, order, count)
+    report.licences = licence_rows(intake.client, stored, catalogue, planned)
 
 
 class _Archived:
-    """What is archived, for the plan: by identity, asset, order, digest, and looks."""
+    """What the archive holds, for the plan: by identity, asset, order, digest and looks."""
 
     def __init__(self, archive: Archive, catalogue: Catalogue, reader: DocumentReader, cache: Path) -> None:
         self._archive, self._catalogue, self._reader, self._cache = archive, catalogue, reader, cache
@@ -106,7 +122,7 @@ class _Archived:
         return self._papers.get(sha256[:16])
 
     def looks(self) -> Iterable[tuple[CatalogueEntry, bytes]]:
-        """The hashes of all archived pictures. What was looked at once is remembered in a file that may vanish."""
+        """The hashes of all archived pictures. A disposable file remembers the pictures that were looked at."""
         remembered: dict[str, str | None] = {}
         with suppress(OSError, ValueError):
             remembered = json.loads(self._cache.read_text())
@@ -127,7 +143,7 @@ class _Archived:
         return hashes
 
     def _look(self, entry: CatalogueEntry, name: str) -> str | None:
-        with suppress(IntegrityError, UnreadablePicture):  # `verify` names what is damaged
+        with suppress(IntegrityError, UnreadablePicture):  # `verify` reports the damage
             look = self._reader.look(self._archive.object(entry.object_id).read(name)).fingerprint
             return None if look.flat else look.hash.hex()
         return None

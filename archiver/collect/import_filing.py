@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha512
 from typing import Any
 
@@ -21,6 +21,7 @@ from archiver.collect.import_plan import (
     in_json,
     record_of,
 )
+from archiver.collect.import_reader import Spool
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.errors import Erased
 from archiver.core.model import Document, DocumentKind, Licence, Moment, iso
@@ -42,42 +43,47 @@ class Origin:
     method: str
     retrieved_at: datetime
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"how": self.how, "url": self.url, "method": self.method, "retrieved_at": iso(self.retrieved_at)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """One import: who made it, when, and where the bytes of files are kept meanwhile.
+    """One import: who made it and when, and what is known of its files, by their SHA-256.
 
-    An attended capture is one, too: its `source` and `prefix` are its own, `origins` say where each file is from, and
-    `captures` show the pages that were marked, both by SHA-256. A source is one, too: `about` says where in it each
-    file was and how its sender was checked, by SHA-256.
+    `confirmed`: that person vouches for papers of platforms that are not known. `origins` say where the files of a
+    capture are from, and `captures` show its marked pages. `about` says where in a source each file was and how its
+    sender was checked.
     """
 
     by: str
-    at: datetime
-    content: Callable[[str], bytes]  # of a file, by its SHA-256
-    preview: Callable[[str], bytes | None]  # a small JPEG of a picture, by the picture's SHA-256
+    spool: Spool | None = None  # has the bytes of the files, if any are needed
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    confirmed: bool = False
     keep_files: bool = False
     source: str = "import"
     prefix: str = IMPORT_PREFIX
     origins: Mapping[str, Origin] = field(default_factory=dict)
     captures: Callable[[str], Sequence[Document]] = lambda _: ()
-    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    about: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     mask: Callable[[bytes], bytes] = lambda content: content  # takes secrets out of what we write ourselves
 
+    def content(self, sha256: str) -> bytes:
+        """The bytes of a file."""
+        assert self.spool is not None
+        return self.spool.content(sha256)
+
     @property
-    def provenance(self) -> dict[str, Any]:
+    def provenance(self) -> dict[str, object]:
         return {"source": self.source, "by": self.by, "at": iso(self.at), "tool": f"archiver {__version__}"}
 
 
 def file(
     planned: ImportPlan, put: Put, add_version: AddVersion, order: Import, done: Callable[[], object]
 ) -> list[Erased]:
-    """Archive what was planned, through an archive's `put` and `add_version`; `done` is called after each object.
+    """Archive the plan with an archive's `put` and `add_version`; `done` is called after each object.
 
-    Gives what was not archived because it was erased, and its tombstone could not say so beforehand.
+    Returns the errors of what was not archived because it was erased before, which only the writing showed.
     """
     waiting: list[Future[Stored]] = []
     erased: list[Erased] = []
@@ -124,7 +130,7 @@ def _new_licence(licence: Licence, files: Mapping[str, bytes], at: datetime) -> 
 
 
 def _paper_object(fate: FileOutcome, order: Import) -> NewObject:
-    """A paper of several licences, or of none that is known: its bytes, and our description."""
+    """The object of a paper that belongs to several licences or to none: its bytes and our description."""
     seen, paper = fate.seen, fate.seen.paper
     name = f"paper.{seen.ending}"
     documents = {each.name: each.content for each in order.captures(seen.sha256)} if seen.marked else {}
@@ -156,7 +162,7 @@ def _paper_object(fate: FileOutcome, order: Import) -> NewObject:
     )
 
 
-def _source(seen: ClassifiedFile, order: Import) -> dict[str, Any]:
+def _source(seen: ClassifiedFile, order: Import) -> dict[str, object]:
     """Where a file came from, who brought it and how, and what was read in it."""
     paper, origin = seen.paper, order.origins.get(seen.sha256)
     return {
@@ -177,7 +183,7 @@ def _source(seen: ClassifiedFile, order: Import) -> dict[str, Any]:
 
 
 class _Filing:
-    """What goes into a licence's object, or into its next version: documents, and from which imports they came."""
+    """The content of a licence's object or of its next version: the documents, and the imports that they came from."""
 
     def __init__(self, group: Group, order: Import, held: Mapping[int, str]) -> None:
         self._group, self._order, self._held = group, order, held
@@ -185,7 +191,7 @@ class _Filing:
         self._kept = list(self._before.documents) if self._before else []
         self._digests = {document.name: document.sha512 for document in self._kept}
         self._documents: list[Document] = []
-        self._imports: list[dict[str, Any]] = []
+        self._imports: list[dict[str, object]] = []
 
     def files(self) -> dict[str, bytes]:
         for seen, claimed in self._group.papers:
@@ -200,10 +206,10 @@ class _Filing:
         files = {document.name: document.content for document in self._documents}
         return {"licence.json": self._order.mask(self._described()), **files}
 
-    def _paper(self, seen: ClassifiedFile, claimed: Licence | None) -> dict[str, Any]:
-        """File a paper, of a list the licence's own row; what is told of it."""
+    def _paper(self, seen: ClassifiedFile, claimed: Licence | None) -> dict[str, object]:
+        """File a paper (of a list, only the licence's own row), and return what is recorded about it."""
         paper, origin = seen.paper, self._order.origins.get(seen.sha256)
-        fields: dict[str, Any] = {}
+        fields: dict[str, object] = {}
         if claimed:
             fields |= {"claimed": claims(claimed), "differs": differences(self._group.licence, claimed)}
         if claimed and paper and len(paper.licences) > 1:
@@ -223,9 +229,9 @@ class _Filing:
         return fields | {"document": self._add(kind, kind.value, seen.ending, content, seen.media_type, notes, origin)}
 
     def _delivered(self, seen: ClassifiedFile) -> str:
-        """Describe a delivered file, and keep a small picture of it, or the file itself where that is asked for."""
+        """Describe a delivered file. Keep a small picture of it, and the file itself if that is wanted."""
         name = self._add(DocumentKind.DELIVERED, "delivered", "json", _description(seen), "application/json", {})
-        if small := self._order.preview(seen.sha256):
+        if self._order.spool and (small := self._order.spool.preview(seen.sha256)):
             made = "by the archiver, from the delivered file with this SHA-256"
             notes = {"from": seen.path, "made": made, "sha256": seen.sha256}
             self._add(DocumentKind.PREVIEW, "preview", "jpg", small, "image/jpeg", notes)
@@ -252,11 +258,11 @@ class _Filing:
         return name
 
     def _described(self) -> bytes:
-        """`licence.json`: what was known before stands, and what is new is added to it."""
+        """`licence.json`: what was known before stays, and what is new is added."""
         before, order = self._before, self._order
         there = {document.kind for document in self._documents}
         gaps = [gap for gap in before.gaps if gap.kind not in there] if before else []
-        came = dict(before.provenance) if before else {**order.provenance, "captured_at": iso(order.at)}
+        came: dict[str, Any] = dict(before.provenance) if before else {**order.provenance, "captured_at": iso(order.at)}
         came["imports"] = [*came.get("imports", []), *self._imports]
         filed: list[Document | FiledDocument] = [*self._kept, *self._documents]
         return to_json(self._group.licence, filed, gaps, came, before.terms if before else ())

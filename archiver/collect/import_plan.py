@@ -1,4 +1,4 @@
-"""From files to licences: what belongs to which licence, and what of it is new. `filing` writes what is decided."""
+"""From files to licences: which files belong to which licence, and which are new. `import_filing` writes the plan."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha512
-from typing import Any, Protocol
+from typing import Protocol
 
 from archiver.archive.ocfl import object_id
 from archiver.catalogue.index import CatalogueEntry
@@ -35,7 +35,7 @@ class ImportOutcome(StrEnum):
 
 
 class Known(Protocol):
-    """What the archive knows already."""
+    """What the archive already holds."""
 
     def identity(self, identity: str) -> CatalogueEntry | None: ...
 
@@ -55,12 +55,15 @@ class Known(Protocol):
         """All licences of a platform."""
 
     def looks(self) -> Iterable[tuple[CatalogueEntry, bytes]]:
-        """What the archived pictures look like: the hashes of previews and delivered files."""
+        """The hashes of archived previews and delivered files, by which pictures are recognised."""
 
 
 @dataclass
 class Group:
-    """One licence, and the files that belong to it. `entry` is the archived one; `licence` the fullest reading."""
+    """One licence and the files that belong to it.
+
+    `entry` is the archived licence; `licence` is the fullest reading.
+    """
 
     licence: Licence
     entry: CatalogueEntry | None = None
@@ -85,7 +88,7 @@ class Group:
 
 @dataclass(slots=True)
 class FileOutcome:
-    """What became of one file: its outcome, its licences, and a sentence where that needs one."""
+    """What became of one file: its outcome, its licences, and a message if one is needed."""
 
     seen: ClassifiedFile
     outcome: ImportOutcome
@@ -100,7 +103,7 @@ NEXT_UNREAD = (
 
 @dataclass
 class ImportPlan:
-    """What is to be archived: licences with their files, and papers that stand for several licences or none."""
+    """What to archive: licences with their files, and papers that belong to several licences or to none."""
 
     fates: list[FileOutcome]
     groups: list[Group]
@@ -108,9 +111,9 @@ class ImportPlan:
 
 
 def plan(files: Sequence[ClassifiedFile], known: Known, *, confirmed: bool = False) -> ImportPlan:
-    """Decide what each file is and where it belongs. Nothing is guessed: what fits several licences fits none.
+    """Decide what each file is and where it belongs. Nothing is guessed: a file that fits several licences joins none.
 
-    `confirmed`: a person vouches for the papers of platforms that are not known, so that they become licences.
+    `confirmed`: a person vouches for papers of unknown platforms, so that they become licences.
     """
     return _Planner(files, known, confirmed)()
 
@@ -145,7 +148,7 @@ class _Planner:
         return ImportPlan([self.fates[id(seen)] for seen in self.files], self.groups, self.papers)
 
     def _set_copies_apart(self) -> None:
-        """Of files with the same bytes one is looked at: one whose name says what it is, if there is one."""
+        """Of files with the same bytes, look at one only: preferably one whose name says what it is."""
         first: dict[str, ClassifiedFile] = {}
         for seen in self._open():
             if seen.sha256 not in first or (seen.named and not first[seen.sha256].named):
@@ -173,7 +176,7 @@ class _Planner:
     # ------------------------------------------------------------ papers
 
     def _read_papers(self) -> None:
-        """Papers that name licences, the surest first, so that what is clear draws the rest to it."""
+        """Read papers that name licences, the surest first, so that clear papers attract the others."""
         named = [(seen, seen.paper) for seen in self._open() if seen.paper and seen.paper.licences]
         ranks = list(Sure)
         named.sort(key=lambda pair: (ranks.index(pair[1].sure), _RANK.get(pair[1].kind, 9)))
@@ -205,9 +208,9 @@ class _Planner:
                 self._end(seen, changed[0], groups, message)
 
     def _group(self, licence: Licence, certain: bool) -> Group | None:
-        """The licence that is meant: of this import, an archived one, or a new one; None where that is not clear.
+        """The licence that a paper means: one of this import, an archived one, or a new one; None if that is unclear.
 
-        What is not certain, as OCR's reading, never makes a new one.
+        An uncertain reading, such as OCR's, never makes a new licence.
         """
         asset = (licence.asset.provider, licence.asset.asset_id)
         here = [group for group in self.by_asset.get(asset, []) if same_licence(licence, group.licence)]
@@ -238,10 +241,12 @@ class _Planner:
     def _add(
         self, group: Group, seen: ClassifiedFile, licence: Licence | None, *, several: bool = False
     ) -> ImportOutcome:
-        """Put a paper, or its part about this licence, to the licence; what is there already changes nothing."""
+        """Add a paper, or its part about this licence, to the licence. What is already there changes nothing."""
         digest = sha512(record_of(licence)).hexdigest() if several and licence else None
-        if group.entry and (_has(group.entry, digest) if digest else self.known.file(seen.sha256) is not None):
-            return ImportOutcome.KNOWN
+        if group.entry:
+            filed = {document.sha512 for document in group.entry.file.documents}
+            if digest in filed if digest else self.known.file(seen.sha256):
+                return ImportOutcome.KNOWN
         group.papers.append((seen, licence))
         if licence and seen.paper and seen.paper.sure is not Sure.POSSIBLE:
             group.licence = completed(group.licence, licence)
@@ -291,7 +296,7 @@ class _Planner:
     def _keep(
         self, seen: ClassifiedFile, outcome: ImportOutcome, groups: Iterable[Group] = (), message: str = ""
     ) -> None:
-        """A paper that is an object of its own: of several licences, or of none that is known."""
+        """Keep a paper as an object of its own: it belongs to several licences, or to none that is known."""
         if self.known.paper(seen.sha256):
             kept = "kept before as unread" if outcome is ImportOutcome.UNREAD else ""
             self._end(
@@ -304,10 +309,10 @@ class _Planner:
     # ------------------------------------------------------------ marked pages
 
     def _bind_pages(self) -> None:
-        """Pages that a person marked and no reader knows: by the one licence whose id their address or text names.
+        """Bind pages that a person marked and no reader knows to the one licence whose ID their address or text names.
 
-        One of a platform that licenses no single items belongs to the plan of the day. One that names several, or none,
-        is an object of its own; it is kept in any case.
+        A page of a platform that licenses no single items belongs to the plan of that day. A page that names several
+        licences, or none, becomes an object of its own. It is kept in any case.
         """
         for seen in list(self._open()):
             if not seen.marked:
@@ -319,7 +324,7 @@ class _Planner:
                 self._keep(seen, ImportOutcome.ARCHIVED if groups else ImportOutcome.UNREAD, groups, "a marked page")
 
     def _named_in(self, seen: ClassifiedFile) -> list[Group]:
-        """The licences of the page's platform whose own ids stand in its text; else those whose assets' ids do."""
+        """The licences of the page's platform whose own IDs occur in its text; otherwise those whose assets' IDs do."""
         if not seen.platform:
             return []
         own = [group for group in self.groups if group.licence.asset.provider == seen.platform]
@@ -333,7 +338,7 @@ class _Planner:
     # ------------------------------------------------------------ delivered files
 
     def _bind_to_plans(self) -> None:
-        """Files of platforms that license no single items: by name and date, to the one plan period of that day."""
+        """Bind files of platforms that license no single items to the one plan period of their date."""
         for seen in list(self._open()):
             if not seen.platform or seen.what not in ("picture", "media") or seen.named:
                 continue
@@ -385,7 +390,7 @@ class _Planner:
         return list(found.values())
 
     def _bind_by_looks(self, unnamed: Sequence[tuple[ClassifiedFile, Fingerprint]]) -> None:
-        """Files without a name that says anything: by what they look like, where that fits one asset alone."""
+        """Bind files whose names say nothing by what they look like, if that fits one asset only."""
         looks: list[tuple[bytes, Group | CatalogueEntry]] = [(each, entry) for entry, each in self.known.looks()]
         for group in self.groups:
             marks = [each.fingerprint for each in group.delivered if each.fingerprint and not each.fingerprint.flat]
@@ -410,12 +415,12 @@ class _Planner:
     # ------------------------------------------------------------ letters, and what is left
 
     def _follow_letters(self) -> None:
-        """A letter belongs to the licences of what was attached to it; of letters in letters the outermost is kept."""
+        """A letter belongs to the licences of its attachments. Of letters inside letters, the outermost is kept."""
         children: dict[str, list[ClassifiedFile]] = {}
         for seen in self.files:
             if seen.within:
                 children.setdefault(seen.within, []).append(seen)
-        for seen in reversed(self.files):  # what is attached comes behind its letter
+        for seen in reversed(self.files):  # attachments follow their letter
             if not seen.is_letter or seen.refused or id(seen) in self.copies:
                 continue
             inside = children.get(seen.sha256, ())
@@ -443,7 +448,7 @@ class _Planner:
             self._end(seen, ImportOutcome.MERGED if groups[0].entry else ImportOutcome.ARCHIVED, groups)
 
     def _leave(self, seen: ClassifiedFile) -> None:
-        """What belongs to nothing: kept as unread where it speaks of licences."""
+        """Decide about a file that belongs to nothing: keep it as unread if it is about licences."""
         if not seen.size or not (seen.sign or seen.sha256 in self.telling):
             self._end(seen, ImportOutcome.IRRELEVANT)
         elif seen.is_letter and seen.within:
@@ -460,7 +465,7 @@ class _Planner:
 
 
 def _without_licence(named: Sequence[Named]) -> str:
-    """What to say of a picture whose name holds ids of platforms, if the archive has no licence of these assets."""
+    """The message for a picture whose name holds platform IDs, if the archive has no licence of these assets."""
     assets = ", ".join(f"{each.platform} {each.asset_id}" for each in named)
     return (
         f"the name says {assets}, but this archive has no licence of it. Archive the licence (`archiver run` or "
@@ -469,7 +474,7 @@ def _without_licence(named: Sequence[Named]) -> str:
 
 
 def _to_confirm(licence: Licence) -> str:
-    """What a person has to confirm about a licence of a platform that is not known."""
+    """The message that asks a person to confirm a licence of an unknown platform."""
     asset = licence.asset
     name, day = asset.provider.removeprefix(OTHER_PLATFORM), str(iso(licence.licensed_at))[:10]
     return (
@@ -479,7 +484,7 @@ def _to_confirm(licence: Licence) -> str:
 
 
 def differences(licence: Licence, claimed: Licence) -> dict[str, list[str]]:
-    """Where a paper says otherwise: field -> what the archive says, what the paper says. Times are compared as days."""
+    """Where a paper differs: field -> what the archive says, what the paper says. Times are compared as days."""
     found = {}
     for name in ("licensee", "order"):
         here, there = getattr(licence, name), getattr(claimed, name)
@@ -505,12 +510,8 @@ def _best(outcomes: Sequence[ImportOutcome]) -> ImportOutcome:
     return min(outcomes, key=list(ImportOutcome).index)
 
 
-def _has(entry: CatalogueEntry, digest: str) -> bool:
-    return any(document.sha512 == digest for document in entry.file.documents)
-
-
 def claims(licence: Licence) -> dict[str, str | None]:
-    """What a paper says of a licence."""
+    """What a paper says about a licence."""
     asset = licence.asset
     return {
         "licence_id": licence.licence_id, "asset_id": asset.asset_id, "title": asset.title, "kind": licence.kind,
@@ -519,10 +520,10 @@ def claims(licence: Licence) -> dict[str, str | None]:
 
 
 def record_of(licence: Licence) -> bytes:
-    """One licence of a paper that names several, as a document of its own."""
+    """One licence from a paper that names several, as a document of its own."""
     return in_json({"row": dict(licence.row), "read": claims(licence)})
 
 
-def in_json(value: Mapping[str, Any]) -> bytes:
+def in_json(value: Mapping[str, object]) -> bytes:
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
     return text.encode("utf-8", "backslashreplace")

@@ -12,51 +12,53 @@ from pathlib import Path
 from archiver.collect.file_walk import Item, Refused, Wanted, walk
 from archiver.collect.import_report import ImportProgress
 from archiver.collect.recognition import ClassifiedFile, ocr_by, recognise
-from archiver.reading.mail import Lookup
+from archiver.reading.mail import Lookup, unasked
 from archiver.reading.worker import DocumentReader
 
 THREADS = 4  # that recognise files; PDFs and pictures are read in as many processes as there are processors
-
-
 MAX_PENDING_FILES = 64  # that are read at once
 MAX_PENDING_BYTES = 64 << 20
 
 
-def recognised(
-    paths: Sequence[Path],
-    home: Path,
-    reader: DocumentReader,
-    lookup: Lookup,
-    spool: Spool | None,
-    keep_files: bool,
-    progress: ImportProgress,
-    *,
-    wanted: Wanted | None = None,
-    known: Callable[[Item], bool] = lambda _: False,
-) -> Iterator[ClassifiedFile]:
-    """Every file, recognised, in the walk's order; a bounded number of them, and of bytes, is in memory at once.
+@dataclass(frozen=True, kw_only=True)
+class FileReading:
+    """How the files of an import are read. `home` is passed over, wherever it lies.
 
-    What is not `wanted` is not opened; what is `known` once it is read is left out.
+    Without a `spool`, no bytes are kept; with `keep_files`, those of delivered files are kept, too. A file that is not
+    `wanted` is not opened; a file that is `known` once it is read is left out.
     """
 
+    home: Path
+    reader: DocumentReader
+    lookup: Lookup = unasked
+    spool: Spool | None = None
+    keep_files: bool = False
+    progress: ImportProgress = lambda *_: None
+    wanted: Wanted | None = None
+    known: Callable[[Item], bool] = lambda _: False
+
+
+def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFile]:
+    """Every file, recognised, in the walk's order; a bounded number of them, and of bytes, is in memory at once."""
+    reader, spool = how.reader, how.spool
     ocr = ocr_by(reader)
 
     def work(item: Item) -> ClassifiedFile:
         try:
-            seen = recognise(item, reader, lookup, ocr)
-        except Exception as fault:  # noqa: BLE001  # a fault of ours in one file is told with it, and costs no other
+            seen = recognise(item, reader, how.lookup, ocr)
+        except Exception as fault:  # noqa: BLE001  # our own fault in one file is reported with that file, and stops no other
             message = f"the archiver failed ({type(fault).__name__}: {fault}); please report this"
             seen = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=message)
         if spool:
-            kept = seen.keep or (keep_files and bool(seen.named or seen.fingerprint))
+            kept = seen.keep or (how.keep_files and bool(seen.named or seen.fingerprint))
             spool.take(seen, item.content if kept else None)
         return replace(seen, preview=None)
 
     pending: list[tuple[Future[ClassifiedFile], int]] = []
     done = 0
     with ThreadPoolExecutor(THREADS) as threads:
-        for each in walk(paths, home, wanted=wanted):
-            if isinstance(each, Item) and known(each):
+        for each in walk(paths, how.home, wanted=how.wanted):
+            if isinstance(each, Item) and how.known(each):
                 continue
             if isinstance(each, Refused):
                 refused = ClassifiedFile(path=each.path, sha256="", size=0, what="other", refused=each.reason)
@@ -67,17 +69,17 @@ def recognised(
                 pending.append((threads.submit(work, each), each.size if each.content is not None else 0))
             while len(pending) > MAX_PENDING_FILES or sum(size for _, size in pending) > MAX_PENDING_BYTES:
                 done += 1
-                progress("read", done, None)
+                how.progress("read", done, None)
                 yield pending.pop(0)[0].result()
         for future, _ in pending:
             done += 1
-            progress("read", done, None)
+            how.progress("read", done, None)
             yield future.result()
 
 
 @dataclass(frozen=True)
 class Spool:
-    """Where the bytes of files wait until it is decided what belongs together; disposable."""
+    """Where the bytes of files stay until the plan is made; disposable."""
 
     folder: Path
 
@@ -97,7 +99,7 @@ class Spool:
 
 @contextmanager
 def spooling(folder: Path) -> Iterator[Spool]:
-    """The spool of one client, emptied of what a killed import left; the archive's lock keeps others out."""
+    """The spool of one client, without the leftovers of a killed import. The archive's lock keeps others out."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     try:

@@ -16,16 +16,16 @@ from archiver.collect.import_plan import FileOutcome, Group, ImportOutcome, Impo
 from archiver.core.model import iso
 
 type ImportProgress = Callable[[str, int, int | None], None]
-"""Who watches: told what is done ("read", "archived"), how many, and of how many, where that is known."""
+"""A progress callback: the step ("read", "archived"), how many are done, and of how many, if known."""
 
 PARTIAL = 40  # exit code where files were refused
 
 
 @dataclass
 class ImportReport:
-    """What an import did. `licences` are rows as `find --json` has them, of all licences that the files belong to.
+    """What an import did. `licences` are rows like those of `find --json`, for all licences that the files belong to.
 
-    `passed` are the path and kind of files that say nothing: most of any folder, so no more of them is kept.
+    `passed` holds path and kind of files that say nothing. Most files of a folder are like that, so no more is kept.
     """
 
     client: str
@@ -76,9 +76,9 @@ class ImportReport:
         return [f"{self.client}/{group.object_id.rpartition(':')[2]}" for group in fate.groups]
 
     def table(self) -> list[tuple[str, str, str, str]]:
-        """What each file is, for people: path, kind, outcome, and its licence or the reason.
+        """A table for people: each file's path, kind and outcome, and its licence or the reason.
 
-        Only a dry run lists those of which nothing is to be told.
+        Only a dry run lists files without anything to report.
         """
         rows = []
         for fate in self.fates:

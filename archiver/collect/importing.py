@@ -5,41 +5,43 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
-from archiver.catalogue.index import Catalogue
-from archiver.collect.import_commit import commit_import
+from archiver.collect.import_commit import commit_import, open_intake
 from archiver.collect.import_filing import Import
-from archiver.collect.import_reader import recognised, spooling
+from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.import_report import ImportProgress, ImportReport
 from archiver.core.errors import ConfigError
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
-from archiver.reading.mail import DnsLookup, unasked
+from archiver.reading.mail import lookup_for
 from archiver.reading.worker import DocumentReader
 
 
-def import_files(
-    home: Home,
-    vault: Vault,
-    paths: Sequence[Path],
-    client: str,
-    *,
-    by: str,
-    dry_run: bool = False,
-    keep_files: bool = False,
-    confirmed: bool = False,
-    progress: ImportProgress = lambda *_: None,
-) -> ImportReport:
-    """Import everything in these paths into a client's archive; a dry run archives nothing and tells the same.
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest:
+    """What to import, and for whom. `by` is the person who imports; `confirmed` says that this person vouches for
+    papers of platforms that are not known. `keep_files` archives delivered files, too. A dry run archives nothing."""
 
-    `by` is the person who imports; `confirmed` says that this person vouches for papers of platforms that are not
-    known. What is archived already is not archived again, so an import that was killed is simply repeated.
+    paths: Sequence[Path]
+    client: str
+    by: str
+    dry_run: bool = False
+    keep_files: bool = False
+    confirmed: bool = False
+
+
+def import_files(
+    home: Home, vault: Vault, request: ImportRequest, progress: ImportProgress = lambda *_: None
+) -> ImportReport:
+    """Import everything in the request's paths into a client's archive. A dry run reports the same.
+
+    What is archived already is not archived again, so an import that was killed is simply repeated.
     ConfigError for a path that is not there; ArchiveBusy while another command writes to the archive.
     """
+    paths, client, dry_run = request.paths, request.client, request.dry_run
     home.client(client)
     if missing := [path for path in paths if not path.exists()]:
         raise ConfigError(f"{missing[0]} does not exist, so nothing was imported. Check the path.")
@@ -47,21 +49,19 @@ def import_files(
     with ExitStack() as stack:
         archive = None if dry_run else stack.enter_context(writing(home, vault, client))
         reader = stack.enter_context(DocumentReader(workers=os.cpu_count() or 2))
-        catalogue = stack.enter_context(Catalogue(home.catalogue(client)))
-        spool = None if dry_run else stack.enter_context(spooling(home.state / "import" / client))
-        stored = Archive(home.archive(client))
-        if stored.ledger.exists():
-            catalogue.catch_up(stored, reader)
-        lookup = unasked if home.settings.replay else DnsLookup()
+        intake = stack.enter_context(open_intake(home, client, archive, reader))
+        how = FileReading(
+            home=home.root, reader=reader, lookup=lookup_for(replay=home.settings.replay),
+            spool=None if dry_run else intake.spool, keep_files=request.keep_files, progress=progress,
+        )  # fmt: skip
         files = []
-        for seen in recognised(paths, home.root, reader, lookup, spool, keep_files, progress):
+        for seen in recognised(paths, how):
             if seen.says_nothing:
                 report.passed.append((seen.path, seen.what))
             else:
                 files.append(seen)
-        order = None
-        if spool:
-            order = Import(by=by, at=datetime.now(UTC), content=spool.content, preview=spool.preview,
-                           keep_files=keep_files)  # fmt: skip
-        commit_import(home, report, files, archive, order, catalogue, reader, progress, confirmed=confirmed)
+        order = Import(
+            by=request.by, spool=intake.spool, confirmed=request.confirmed, keep_files=request.keep_files
+        )  # fmt: skip
+        commit_import(intake, files, order, report, progress=progress)
     return report

@@ -10,11 +10,11 @@ import json
 import secrets as randomness
 import time
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import TypedDict, cast
 from urllib.parse import urlencode
 
 from archiver.core.errors import SessionExpired, SignInNeeded, SiteUnavailable
@@ -50,6 +50,19 @@ def server_of(auth: str, tenant: str) -> AuthorisationServer:
     )  # fmt: skip
 
 
+class OAuthAnswer(TypedDict, total=False):
+    """What the authorisation server answers; of a refusal, `error`."""
+
+    access_token: str
+    refresh_token: str
+    error: str
+    device_code: str
+    user_code: str
+    verification_uri: str
+    interval: float
+    expires_in: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class OAuthClient:
     """This program as the authorisation server knows it. Google gives installed programs a `secret`, too."""
@@ -78,7 +91,7 @@ class OAuthClient:
         renewed = answer.get("refresh_token")
         return str(answer["access_token"]), str(renewed) if renewed and renewed != refresh_token else None
 
-    def _by_device(self, say: Say) -> Mapping[str, Any]:
+    def _by_device(self, say: Say) -> OAuthAnswer:
         from oauthlib.oauth2 import DeviceClient
 
         assert self.server.device_url
@@ -102,7 +115,7 @@ class OAuthClient:
                 raise SignInNeeded(f"the server says {answer.get('error', 'nothing')}")
         raise SignInNeeded("nobody typed the code in time")
 
-    def _by_browser(self, say: Say) -> Mapping[str, Any]:
+    def _by_browser(self, say: Say) -> OAuthAnswer:
         from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
         client = WebApplicationClient(self.client_id)
@@ -153,7 +166,7 @@ class OAuthClient:
     def _own(self) -> dict[str, str]:
         return {"client_secret": self.secret} if self.secret else {}
 
-    def _post(self, url: str, body: str) -> Mapping[str, Any]:
+    def _post(self, url: str, body: str) -> OAuthAnswer:
         """The server's answer; of a refusal, too, which says why."""
         kind = "application/x-www-form-urlencoded"
         content = self.network.post(url, body.encode(), kind, ANSWER_TIMEOUT_S, refusals=True)
@@ -161,4 +174,4 @@ class OAuthClient:
             answer = json.loads(content)
         except ValueError:
             raise SiteUnavailable("the authorisation server's answer is no JSON") from None
-        return answer if isinstance(answer, dict) else {}
+        return cast("OAuthAnswer", answer) if isinstance(answer, dict) else {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from archiver.catalogue.search import located
 from archiver.core.model import iso
@@ -34,7 +33,10 @@ class KeptAnswers:
 
 
 def origin_from(reader: DocumentReader, content: bytes, kept: Mapping[str, Mapping[str, str | None]]) -> str:
-    """What a mail's signatures say by the kept answers alone. One with an end of its own may have expired since."""
+    """What a mail's signatures say, using only the kept answers.
+
+    A signature with an expiry date may have expired since.
+    """
 
     def lookup(name: str) -> bytes | None:
         if _plain(name) not in kept:
@@ -50,14 +52,20 @@ def _plain(name: str) -> str:
 
 
 def authentication_results(content: bytes) -> list[str]:
-    """What the receiving servers wrote about a mail's origin, the last one first. Others may be anyone's."""
+    """What the receiving servers wrote about a mail's origin, the last one first.
+
+    Anybody could have written the others.
+    """
     head = re.split(rb"\r?\n\r?\n", content[: 1 << 20], maxsplit=1)[0].replace(b"\r\n", b"\n")
     return [" ".join(each.decode("utf-8", "replace").split())[:2000] for each in _RESULTS.findall(head)[:5]]
 
 
-def origins(home: Home, licence: str) -> list[dict[str, Any]]:
+def origins(home: Home, licence: str) -> list[dict[str, object]]:
     """The mails of a licence that sources brought: where each was, what its signature said on arrival, and what it says
-    now by the kept answers. ConfigError for an unknown licence."""
+    now by the kept answers.
+
+    ConfigError for an unknown licence.
+    """
     rows = []
     with DocumentReader() as reader, located(home, licence, reader) as (slug, archive, entry):
         for each in entry.file.provenance.get("imports", ()):

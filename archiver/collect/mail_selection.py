@@ -10,7 +10,7 @@ import base64
 import binascii
 import quopri
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -18,9 +18,9 @@ from enum import StrEnum
 from fnmatch import translate
 from functools import cache
 from html import unescape
-from importlib.resources import files
-from typing import Any
+from typing import Literal, TypedDict
 
+from archiver.core.packaged_data import packaged_yaml
 from archiver.reading.letter_words import known as known_letters
 from archiver.reading.platforms import PLATFORMS
 
@@ -39,7 +39,7 @@ class MailUse(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MailChoice:
-    """What a mail is taken as, and why. The reason says nothing of what the mail says."""
+    """What a mail is taken as, and why. The reason reveals nothing of the mail's content."""
 
     use: MailUse
     reason: str
@@ -109,7 +109,7 @@ def reads_as_letter(text: str) -> bool:
     wrong = any(hint in small for hint in _data()["hints"]) and _any("wrong").search(text)
     if not wrong and not any(name.search(text) for hint, name in _claimant_names() if hint in small):
         return False
-    return all(_any(part).search(text) for part in ("work", "asks"))
+    return bool(_any("work").search(text) and _any("asks").search(text))
 
 
 # ---------------------------------------------------------------- the parts of a mail
@@ -175,17 +175,30 @@ def _senders_inside(text: str) -> Iterator[str]:
 # ---------------------------------------------------------------- the data
 
 
+class SelectionWords(TypedDict):
+    """The content of `mail_selection.yaml`."""
+
+    platform_senders: dict[str, list[str]]
+    paper_subjects: list[str]
+    secret_subjects: list[str]
+    bulk: str
+    letter_names: list[str]
+    attached: str
+    hints: list[str]
+    wrong: list[str]
+    work: list[str]
+    asks: list[str]
+
+
+type _PatternName = Literal["paper_subjects", "secret_subjects", "letter_names", "wrong", "work", "asks"]
+
+
+def _data() -> SelectionWords:
+    return packaged_yaml(SelectionWords, "archiver.collect", "mail_selection.yaml")
+
+
 @cache
-def _data() -> Mapping[str, Any]:
-    import yaml
-
-    text = files("archiver.collect").joinpath("mail_selection.yaml").read_text("utf-8")
-    loaded: Mapping[str, Any] = yaml.safe_load(text)
-    return loaded
-
-
-@cache
-def _any(part: str) -> re.Pattern[str]:
+def _any(part: _PatternName) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{each})" for each in _data()[part]), re.IGNORECASE)
 
 
@@ -197,8 +210,7 @@ def _like(pattern: str) -> re.Pattern[str]:
 @cache
 def _platform(domain: str) -> str | None:
     """The platform that sends from a domain."""
-    extra: Mapping[str, Iterable[str]] = _data()["platform_senders"]
-    for name, domains in extra.items():
+    for name, domains in _data()["platform_senders"].items():
         if any(domain == each or domain.endswith(f".{each}") for each in domains):
             return name
     for name, platform in PLATFORMS.items():
@@ -229,5 +241,5 @@ def _claimant(domain: str) -> str | None:
     """The known claimant that writes from a domain."""
     for each in known_letters()["claimants"]:
         if any(domain == known or domain.endswith(f".{known}") for known in each["domains"]):
-            return str(each["name"])
+            return each["name"]
     return None

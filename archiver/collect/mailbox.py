@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from archiver.collect.imap import FolderState, ImapConnection, MailStart
 from archiver.collect.mail_origin import KeptAnswers, authentication_results
@@ -28,7 +28,7 @@ from archiver.core.model import iso
 from archiver.home.settings import Home
 from archiver.home.source_settings import Source
 from archiver.reading.containers import MAX_FILE_BYTES, ContainerPlace, Refused, unpack
-from archiver.reading.mail import DnsLookup, Lookup, origin_by, unasked
+from archiver.reading.mail import lookup_for, origin_by
 
 BATCH_MAILS = 100  # that are in memory at once, with their beginnings only
 MAX_PENDING_BYTES = 16 << 20  # of taken mails that wait to be archived
@@ -88,7 +88,7 @@ class MailboxKind(SourceKind):
         token = oauth_client(home, settings, secrets).sign_in(say)
         return {**secrets, "token": token}
 
-    def listing(self, home: Home, source: Source) -> list[dict[str, Any]]:
+    def listing(self, home: Home, source: Source) -> list[dict[str, object]]:
         cursors = ReadingCursors.load(state_of(home, source.name), source.options(MailboxSettings))
         return [{"place": place, "why": why} for place, why in sorted(cursors.lacking.items())]
 
@@ -107,8 +107,10 @@ class FolderCursor:
 
 @dataclass
 class ReadingCursors:
-    """How far each folder is read, and what could not be read. The file may vanish: then all is read again, and what is
-    archived is recognised."""
+    """How far each folder is read, and what could not be read.
+
+    The file may vanish: then all is read again, and what is archived is recognised.
+    """
 
     path: Path
     since: str | None
@@ -137,7 +139,7 @@ class ReadingCursors:
 
 
 class MailboxReading:
-    """One reading of a mailbox. `done` counts the mails that were looked at; it may go on after a cut connection."""
+    """One reading of a mailbox. `done` counts the mails that were looked at. After a cut connection it may continue."""
 
     def __init__(self, reading: SourceReading, settings: MailboxSettings, filing: Filing) -> None:
         self.reading, self.settings, self.filing = reading, settings, filing
@@ -146,7 +148,7 @@ class MailboxReading:
         self._cursors = ReadingCursors.load(reading.state, settings)
         if reading.full:
             self._cursors.folders.clear()
-        self._lookup: Lookup = unasked if reading.home.settings.replay else DnsLookup()
+        self._lookup = lookup_for(replay=reading.home.settings.replay)
         self._ocr: Ocr = ocr_by(reading.reader)
         self._pending: list[ClassifiedFile] = []
         self._bytes = 0
@@ -241,7 +243,7 @@ class MailboxReading:
         else:
             self._paper(place, content, about)
 
-    def _paper(self, place: str, content: bytes, about: dict[str, Any]) -> None:
+    def _paper(self, place: str, content: bytes, about: Mapping[str, object]) -> None:
         """Take a mail apart and recognise its parts. One that cannot be taken apart is archived as it came."""
         digest, keys = sha256(content).hexdigest(), KeptAnswers(self._lookup)
         reader = self.reading.reader
@@ -264,12 +266,12 @@ class MailboxReading:
                 if seen.says_nothing:
                     continue
                 kept = item.content if seen.keep else None
-            self.filing.spool.take(seen, kept)
+            self.filing.intake.spool.take(seen, kept)
             self._pending.append(replace(seen, preview=None))
         self._bytes += len(content)
         self.filing.about[digest] = {**about, "dkim_keys": keys.kept}
 
-    def _letter(self, place: str, content: bytes, mail: MailStart, about: dict[str, Any]) -> None:
+    def _letter(self, place: str, content: bytes, mail: MailStart, about: Mapping[str, object]) -> None:
         reading = self.reading
         if reading.dry_run:
             return

@@ -1,4 +1,4 @@
-"""One file, recognised: what it is, which licences it speaks of, and what is worth keeping of it."""
+"""One file, recognised: what it is, which licences it is about, and what to keep of it."""
 
 from __future__ import annotations
 
@@ -132,11 +132,11 @@ class ClassifiedFile:
 
 
 type Ocr = Callable[[bytes, str], str]
-"""The text of a picture or PDF, by its media type; empty where there is none."""
+"""The text of a picture or PDF, by its media type; empty if there is none."""
 
 
 def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> ClassifiedFile:
-    """What a file is. May be called from any thread; the most that a hostile file costs is time limits and a worker."""
+    """Recognise a file. May be called from any thread. A hostile file costs at most the time limits and a worker."""
     content, name = item.content, item.name
     base = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", within=item.within,
                 platform=_plans(name), dated=item.dated)  # fmt: skip
@@ -300,7 +300,7 @@ def _is_text(content: bytes) -> bool:
 
 
 def ocr_by(reader: DocumentReader) -> Ocr:
-    """By tesseract, where it is installed (and pdftoppm, for PDFs); empty where not, or too slow."""
+    """OCR by tesseract (and pdftoppm for PDFs); empty if they are not installed or too slow."""
 
     def ocr(content: bytes, media_type: str) -> str:
         if not which("tesseract") or (media_type == "application/pdf" and not which("pdftoppm")):

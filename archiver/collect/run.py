@@ -27,14 +27,8 @@ from archiver.home.source_settings import Source
 from archiver.provider import ProviderInfo, Scope, Transport, load
 
 MAX_CLIENTS = 16  # archives open at once
-
-
 MAX_ACCOUNTS_PER_PLATFORM = 4  # accounts of one platform at once
-
-
 MAX_SOURCES = 4  # mailboxes and folders at once
-
-
 MAX_BROWSER_ACCOUNTS = 4  # accounts of all platforms at once; each is a context of the one browser
 
 
@@ -56,7 +50,8 @@ def clients_without_accounts(home: Home, order: RunRequest) -> list[str]:
 
 def select_accounts(home: Home, order: RunRequest) -> list[Input]:
     """The open accounts and sources that a request selects, in the order of the home's files; ConfigError for unknown
-    names, or if nothing matches."""
+    names, or if nothing matches.
+    """
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
     keys = {account.name: info.title for account in home.accounts() if (info := on_request(account))}
@@ -101,7 +96,7 @@ def on_request(account: Account) -> ProviderInfo | None:
 
 
 def not_asked(home: Home, order: RunRequest) -> Iterator[str]:
-    """A warning about platforms without a history, where a run cannot look for the requested asset."""
+    """A warning about platforms without a history, on which a run cannot look for the requested asset."""
     fit = [each for each in home.accounts() if not (order.clients and each.client not in order.clients)]
     titles = dict.fromkeys(info.title for each in fit if not each.closed and (info := on_request(each)))
     if order.asset_id and not order.accounts and titles:

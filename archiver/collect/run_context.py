@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener
@@ -67,7 +66,7 @@ class RunSummary:
         codes += [self.machine.exit_code] if self.machine else []
         return max(codes, default=0)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `run --json`."""
         return {"run": self.run, "outcome": self.outcome, "accounts": [result.as_json() for result in self.accounts]}
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from archiver.browsing.browser_pool import Browsers
 from archiver.browsing.pacing import Pacing
+from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay
 from archiver.browsing.request_pipeline import ExchangeListener
 from archiver.home.connections import network_of
 from archiver.home.network import Network
 from archiver.home.settings import Home
+from archiver.provider import Rules
 from archiver.reading.worker import DocumentReader
 
 
@@ -30,6 +32,10 @@ class RunTools:
     network: Network
     replay: Replay | None = None
     hear: ExchangeListener | None = None
+
+    async def network_for(self, recording: Recording | None, rules: Rules) -> Network:
+        """The network on which a recording is replayed, or the real one."""
+        return (await self.replay.serve(recording, rules)).network if recording and self.replay else self.network
 
 
 @asynccontextmanager

@@ -6,15 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
-from archiver.archive.reader import Archive
-from archiver.catalogue.index import Catalogue
-from archiver.collect.import_commit import commit_import
+from archiver.collect.import_commit import commit_import, open_intake
 from archiver.collect.import_filing import Import
 from archiver.collect.import_plan import ImportOutcome
-from archiver.collect.import_reader import Spool, spooling
 from archiver.collect.import_report import ImportReport
 from archiver.collect.recognition import ClassifiedFile
 from archiver.collect.sources import SourceReading
@@ -25,43 +20,32 @@ class Filing:
     """The way of one reading into the archive; a context manager."""
 
     reading: SourceReading
-    about: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # SHA-256 -> what is known of where it came from
+    about: dict[str, Mapping[str, object]] = field(default_factory=dict)  # SHA-256 -> what is known of its origin
 
     def __enter__(self) -> Filing:
         reading, self._stack = self.reading, ExitStack()
-        self._spool = self._stack.enter_context(spooling(reading.state / "spool"))
-        self._catalogue = self._stack.enter_context(Catalogue(reading.home.catalogue(reading.source.client)))
-        stored = Archive(reading.home.archive(reading.source.client))
-        if stored.ledger.exists():
-            self._catalogue.catch_up(stored, reading.reader)
+        opened = open_intake(
+            reading.home, reading.source.client, reading.archive, reading.reader, spool=reading.state / "spool"
+        )
+        self.intake = self._stack.enter_context(opened)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    @property
-    def spool(self) -> Spool:
-        return self._spool
-
-    @property
-    def catalogue(self) -> Catalogue:
-        return self._catalogue
-
     def commit(self, files: Sequence[ClassifiedFile], *, keep_files: bool = False) -> ImportReport:
         """Archive these files, or only plan it in a dry run. The report tells what became of each."""
         reading = self.reading
         report = ImportReport(reading.source.client, dry_run=reading.dry_run)
-        order = None
-        if not reading.dry_run:
-            order = Import(
-                by=reading.source.name, at=datetime.now(UTC), content=self._spool.content, preview=self._spool.preview,
-                keep_files=keep_files, source=reading.source.kind, about=self.about,
-            )  # fmt: skip
-        commit_import(reading.home, report, files, reading.archive, order, self._catalogue, reading.reader, seal=False)
+        order = Import(
+            by=reading.source.name, spool=self.intake.spool, keep_files=keep_files, source=reading.source.kind,
+            about=self.about,
+        )  # fmt: skip
+        commit_import(self.intake, files, order, report, seal=False)
         reading.result.warnings += report.warnings
         for each in files:
             for name in (each.sha256, f"{each.sha256}.jpg"):
-                (self._spool.folder / name).unlink(missing_ok=True)
+                (self.intake.spool.folder / name).unlink(missing_ok=True)
         self.about.clear()
         return report
 

@@ -1,4 +1,4 @@
-"""One source's part of a run: check that it may be read, read it, and tell how that ended."""
+"""One source's part of a run: check that it may be read, read it, and report the result."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from archiver.archive.writer import ArchiveWriter
 from archiver.collect.account_result import AccountResult, Progress
@@ -39,7 +39,7 @@ class ReceivedLetter:
     place: str
     content: bytes
     received: datetime | None
-    origin: Mapping[str, Any]
+    origin: Mapping[str, object]
 
 
 type KeepSecrets = Callable[[Mapping[str, str]], None]
@@ -57,11 +57,11 @@ class SourceResult(AccountResult):
     """
 
     reasons: dict[str, int] = field(default_factory=dict)
-    items: list[dict[str, Any]] = field(default_factory=list)
+    items: list[dict[str, object]] = field(default_factory=list)
     claims: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    def count(self, reason: str, place: str, *, taken: bool, dry_run: bool, **more: Any) -> None:
+    def count(self, reason: str, place: str, *, taken: bool, dry_run: bool, **more: object) -> None:
         """Count an item that was taken or passed over; a dry run lists it with what `more` says of it."""
         said = f"{'taken' if taken else 'passed over'}: {reason}"
         self.reasons[said] = self.reasons.get(said, 0) + 1
@@ -136,15 +136,18 @@ class SourceKind(ABC):
         secrets: Mapping[str, str],  # noqa: ARG002  # as above
         say: Callable[[str], None],  # noqa: ARG002  # as above
     ) -> dict[str, str] | None:
-        """Have a person sign in, where a password is not enough: the new secrets. None where a password is all."""
+        """Let a person sign in if a password is not enough, and return the new secrets.
+
+        None if a password is enough.
+        """
         return None
 
     @abstractmethod
     def read(self, reading: SourceReading) -> None:
-        """Read what is new. Raises an ArchiverError or OSError; what was filed before stays."""
+        """Read what is new. Raises an ArchiverError or OSError; what was already filed stays."""
 
     @abstractmethod
-    def listing(self, home: Home, source: Source) -> list[dict[str, Any]]:
+    def listing(self, home: Home, source: Source) -> list[dict[str, object]]:
         """Return what was found and not archived, with the reasons: rows of `source report`."""
 
 

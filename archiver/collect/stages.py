@@ -1,4 +1,4 @@
-"""The way of one licence, stage by stage: known or new, fetched, checked, stored, accounted for. `sync` runs them."""
+"""One licence, stage by stage: known or new, fetched, checked, stored, accounted for. `sync` runs the stages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from archiver.core.errors import (
     SpendRefused,
 )
 from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, TermsReference, iso
-from archiver.provider import Page, Provider, Session, TextLayout, own_adapter
+from archiver.provider import AnyProvider, Page, Session, TextLayout, own_adapter
 from archiver.reading.document_parser import completed, same_licence
 from archiver.reading.documents import End, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, to_json
@@ -139,14 +139,15 @@ class Outage:
         self._failures, self._last_success = 0, time.monotonic()
 
     def failed(self, error: ArchiverError) -> bool:
-        """Count a licence that could not be fetched; True where the account must be left to the next run."""
+        """Count a licence that could not be fetched. True if the account must be left to the next run."""
         self._failures += 1
         refused_for_long = isinstance(error, RateLimited) and error.for_long
         return refused_for_long or time.monotonic() - self._last_success >= self._give_up_s
 
     async def wait(self) -> None:
         """While nothing gets through, let one licence after another pass, with growing pauses: a platform that is down
-        for a moment leaves few of them incomplete."""
+        for a moment leaves few of them incomplete.
+        """
         if self._failures < LULL_AFTER_LICENCES:
             return
         async with self._one_by_one:
@@ -158,7 +159,7 @@ class Outage:
 class DocumentFetcher:
     """Fetches all documents of a licence. `still_signed_in` asks whether the renewed session holds."""
 
-    provider: Provider[Any]
+    provider: AnyProvider
     session: GuardedSession
     checker: DocumentChecker
     outage: Outage
@@ -241,7 +242,7 @@ class DocumentChecker:
     """Decides what enters the archive. `trouble` is the folder where pages are kept for the adapter's maintainer."""
 
     account: str
-    provider: Provider[Any]
+    provider: AnyProvider
     session: GuardedSession
     reader: DocumentReader
     secrets: SessionSecrets
@@ -255,7 +256,7 @@ class DocumentChecker:
             return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} is not a picture")
         text = ""
         if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
-            reading = await self.reader.read_soon(document.content, document.media_type)
+            reading = await asyncio.to_thread(self.reader.read, document.content, document.media_type)
             text = reading.text
             layout = self.provider.text_layouts.get(document.name)
             try:
@@ -281,7 +282,9 @@ class DocumentChecker:
 
     async def _complete(self, document: Document, layout: TextLayout | None) -> Document:
         """The document if it is provably complete: by its format or declared layout and a stated length, or else by an
-        identical second answer. NotACertificate otherwise.
+        identical second answer.
+
+        NotACertificate otherwise.
         """
         place = document.url or document.name
         end = end_of(document, layout)
@@ -327,13 +330,13 @@ class EvidenceStore:
 
     account: str
     method: str
-    provider: Provider[Any]
+    provider: AnyProvider
     run: str
     archive: ArchiveWriter
     secrets: SessionSecrets
 
     async def store(self, evidence: Evidence, imported: CatalogueEntry | None) -> Stored:
-        """A new object, or the next version of the one that an import made. Erased where it had to be erased."""
+        """Store a new object, or the next version of an imported one. Raises Erased if it was erased before."""
         if imported is None:
             writing = self.archive.put(self._new_object(evidence))
         else:
@@ -367,9 +370,9 @@ class EvidenceStore:
     def _files(
         self, evidence: Evidence, kept: Sequence[FiledDocument] = (), before: Mapping[str, Any] | None = None
     ) -> dict[str, bytes]:
-        """What goes into the object; `kept` are documents that an earlier version brought, and that stay.
+        """The files of the object. `kept` are documents of an earlier version, which stay.
 
-        `before` is the earlier version's provenance: what it says of imported files stays, too.
+        `before` is the earlier version's provenance; what it says about imported files stays, too.
         """
         imports = {"imports": before["imports"]} if before and "imports" in before else {}
         provenance = imports | {
@@ -394,7 +397,7 @@ class EvidenceStore:
 
 @dataclass
 class Reconciliation:
-    """Every listed row in exactly one place, and what is incomplete; by short id where a licence is meant."""
+    """Every listed row in exactly one place, and what is incomplete, by short ID."""
 
     tallies: dict[str, Tally] = field(default_factory=dict)
     incomplete: dict[str, str] = field(default_factory=dict)  # short id -> what failed, and why
@@ -425,7 +428,7 @@ class Reconciliation:
 
     @property
     def total(self) -> int | None:
-        """What the platform states of all lists; None where it does not state it of each list that was read."""
+        """The total of all lists; None if the platform does not state it for each list that was read."""
         readings = [tally.reading for tally in self.tallies.values()]
         totals = [reading.total for reading in readings if reading.total is not None]
         return sum(totals) if totals and len(totals) == sum(bool(each.seen) or each.full for each in readings) else None

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.request_pipeline import single_try
@@ -43,7 +42,7 @@ from archiver.core.errors import (
     Withheld,
 )
 from archiver.core.model import Licence, Outcome, TermsReference, iso
-from archiver.provider import Provider
+from archiver.provider import AnyProvider
 from archiver.provider.paging import ListEnd, PageSource
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
@@ -61,7 +60,7 @@ class Sync:
 
     account: str
     method: str
-    provider: Provider[Any]
+    provider: AnyProvider
     session: GuardedSession
     archive: ArchiveWriter
     catalogue: Catalogue
@@ -103,11 +102,11 @@ class Sync:
         self._cataloguing = asyncio.Lock()
 
     async def __call__(self) -> None:
-        """Sweep every list, retry what was incomplete, reconcile; `result` is filled in even where this raises."""
+        """Sweep every list, retry what was incomplete, and reconcile. `result` is filled in even if this raises."""
         waiting = [] if self.dry_run or self.asset_id else self.catalogue.incomplete(self.account)
         self._rows.incomplete = {entry.short_id: "" for entry in waiting}
         retry = [entry for entry in waiting if self.full or self.retries.due(entry.object_id)]
-        # Those that failed least often first, and of these the newest: what never comes keeps none of the others.
+        # First those that failed least often, then the newest: a document that never comes must not delay the others.
         retry.sort(key=lambda entry: str(iso(entry.licence.licensed_at)), reverse=True)
         retry.sort(key=lambda entry: self.retries.failed(entry.object_id))
         funds = await self._funds()
@@ -247,12 +246,12 @@ class Sync:
         return replace(evidence, terms=(*before, *(each for each in now if each.id not in known)))
 
     async def _catalogue_some(self) -> None:
-        """Let the catalogue follow, so that whoever looks meanwhile need not read what was just read here."""
+        """Let the catalogue catch up now and then: the reader still remembers the texts of the new documents."""
         self._uncatalogued += 1
         if self._uncatalogued >= CATALOGUE_EVERY and not self._cataloguing.locked():
             async with self._cataloguing:
                 self._uncatalogued = 0
-                await asyncio.to_thread(self.catalogue.catch_up, self.archive.reader, self.reader, remembered=True)
+                await asyncio.to_thread(self.catalogue.catch_up, self.archive.reader, self.reader)
 
     async def _retry(self, entries: list[CatalogueEntry]) -> None:
         """Try again what failed before, from the archive's own description: the licence may have left the history."""
@@ -285,7 +284,7 @@ class Sync:
     # ------------------------------------------------------------ the session
 
     async def _with_renewal(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Run a step; where the session expires on the way, sign in once more and take the step again."""
+        """Run a step. If the session expires meanwhile, sign in once more and repeat the step."""
         try:
             await step()
         except ExceptionGroup as group:  # of licences fetched side by side; the worst is raised below
@@ -307,7 +306,8 @@ class Sync:
 
     async def _still_signed_in(self) -> bool:
         """Whether it is one document that leads to the sign-in page, or is refused: the session was renewed, and the
-        platform shows that it holds."""
+        platform shows that it holds.
+        """
         if not self._renewed:
             return False
         async with self.session.beside() as second:
@@ -359,7 +359,7 @@ class Sync:
             yield f"Blocked {len(result.refused)} requests of the site's pages; the log of the run lists them."
 
     def _uncounted(self) -> Iterator[str]:
-        """What the platform does not say, so that nobody takes the number of rows for the number of licences."""
+        """What the platform does not state, so that nobody takes the number of rows for the number of licences."""
         title = self.provider.info.title
         for tally in self._rows.tallies.values():
             read = tally.reading

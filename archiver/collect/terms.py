@@ -30,14 +30,8 @@ from archiver.reading.licence_json import FiledDocument
 from archiver.reading.terms_json import TERMS_FORMAT
 
 MIN_TERMS_LENGTH = 500  # characters; a shorter text is a notice or a sign-in wall
-
-
 PAGE_TIMEOUT_S = 180.0  # seconds for one page, with all that is tried again and its capture
-
-
 AT_PURCHASE_WITHIN = timedelta(days=1)
-
-
 PASSWORD = "input[type=password]"  # noqa: S105  # a selector
 
 
@@ -103,14 +97,14 @@ class SeenTerms:
         )
 
     def reference(self, licence: Licence) -> TermsReference:
-        """What a licence that is archived now says of this text."""
+        """The reference to this text in a licence that is archived now."""
         return TermsReference(id=self.object_id, relation=relation(licence.licensed_at, self.at), seen_at=self.at)
 
 
 def relation(licensed_at: Moment | None, seen_at: datetime) -> TermsRelation:
-    """`at_purchase` where the text was seen within a day of the licence's date, before or after; else `later`.
+    """`at_purchase` if the text was seen within a day before or after the licence's date; else `later`.
 
-    A date without a time of day counts only on that same day, in UTC; a licence without a date never.
+    A date without a time of day counts only on that day, in UTC. A licence without a date never counts.
     """
     if isinstance(licensed_at, datetime):
         near = abs(seen_at - licensed_at) <= AT_PURCHASE_WITHIN

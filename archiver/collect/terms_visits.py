@@ -17,13 +17,15 @@ from archiver.collect.terms import SeenTerms, fetch_terms, terms_from_api
 from archiver.collect.terms import rules as terms_rules
 from archiver.core.errors import ArchiverError, SecretFound
 from archiver.home.settings import Account, Home
-from archiver.provider import Provider, ProviderInfo, Request, TermsPage
+from archiver.provider import AnyProvider, ProviderInfo, Request, TermsPage
 from archiver.reading.secret_scan import all_forms, contains, mask_text
 
 
 @dataclass
 class TermsVisits:
-    """The run's visits to the pages of licence terms: one for each platform, by whichever account comes first."""
+    """The run's visits to the pages of licence terms: one for each platform, started by the first account that needs
+    it.
+    """
 
     tools: RunTools
     summary: RunSummary
@@ -38,7 +40,7 @@ class TermsVisits:
         return await asyncio.shield(self._visits[info.name])
 
     def end(self) -> None:
-        """Wait for none any more: all accounts have ended."""
+        """Stop waiting: all accounts have ended."""
         for visit in self._visits.values():
             visit.cancel()
 
@@ -70,9 +72,9 @@ def recorded(recording: Recording, page: TermsPage) -> bool:
 
 
 async def seen_terms(looked: asyncio.Task[list[SeenTerms]], given: list[SeenTerms]) -> list[SeenTerms]:
-    """The public pages of terms, once they were looked at, and what the platform's interface gave.
+    """The public pages of terms, after they were visited, and the texts that the platform's interface gave.
 
-    Shielded: one licence that is given up must not end what all others wait for.
+    Shielded: giving up one licence must not end the visit that all others wait for.
     """
     seen = looked.result() if looked.done() else await asyncio.shield(looked)
     return [*seen, *given]
@@ -94,10 +96,12 @@ async def archive_terms(
 
 
 async def archive_given_terms(
-    run: RunContext, account: Account, archive: ArchiveWriter, provider: Provider[Any], session: Any
+    run: RunContext, account: Account, archive: ArchiveWriter, provider: AnyProvider, session: Any
 ) -> list[SeenTerms]:
-    """The terms that the platform's interface gives to this account, each in the archive. A failure is a warning, and
-    concerns no licence."""
+    """The terms that the platform's interface gives to this account, each in the archive.
+
+    A failure is a warning, and concerns no licence.
+    """
     title, seen = provider.info.title, list[SeenTerms]()
     try:
         for text in await provider.terms(session):

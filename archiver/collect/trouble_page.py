@@ -30,7 +30,7 @@ NOTE = ".txt"
 
 
 def personal(home: Home, account: Account, secrets: Iterable[str] = ()) -> dict[str, str]:
-    """What no saved page may show, and its kind (`scrub.Scrubber`): secrets, user names, names of clients."""
+    """What no saved page may show, and its kind (`scrub.Scrubber`): secrets, user names and names of clients."""
     known = dict.fromkeys(secrets, scrub.TOKEN)
     known |= dict.fromkeys(scrub.names_of_mail(account.username or ""), scrub.NAME)
     for client in home.clients.values():
@@ -46,7 +46,7 @@ def adapter_fault(error: Exception) -> AdapterBroken:
 
 
 async def add_page(error: ArchiverError, session: Any) -> None:
-    """Give an error that has no page the one that the browser shows."""
+    """Give an error without a page the page that the browser shows."""
     if error.page is None and isinstance(session, PlaywrightSession):
         with suppress(ArchiverError):
             now = await session.page()
@@ -85,7 +85,7 @@ def keep_trouble(
 
 
 def _outline(page: str) -> Iterator[str]:
-    """What the page has that an adapter could look for."""
+    """The parts of the page that an adapter could look for."""
     if not re.search(r"<(?:html|body|div|table|ul|p|form|h1)\b", page, re.IGNORECASE):
         yield f"The answer is no web page. It begins: {' '.join(page[:300].split())}"
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from archiver.archive.reader import StoredObject
@@ -59,8 +59,7 @@ def bind(home: Home, vault: Vault, result: CaptureResult, licence: str, by: str)
     )
     documents = list(_documents(paper, origin))
     order = Import(
-        by=by, at=datetime.now(UTC), content=lambda _: b"", preview=lambda _: None, source="companion",
-        prefix=COMPANION_PREFIX, origins={seen.sha256: origin}, captures=lambda _: documents,
+        by=by, source="companion", prefix=COMPANION_PREFIX, origins={seen.sha256: origin}, captures=lambda _: documents,
     )  # fmt: skip
     group = Group(entry.licence, entry, papers=[(seen, None)])
     planned = ImportPlan([FileOutcome(seen, ImportOutcome.MERGED, [group])], [group], [])

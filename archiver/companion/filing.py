@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 
 from archiver.catalogue.archives import writing
-from archiver.catalogue.index import Catalogue
-from archiver.collect.import_commit import commit_import
+from archiver.collect.import_commit import commit_import, open_intake
 from archiver.collect.import_filing import Import
 from archiver.collect.import_plan import FileOutcome
-from archiver.collect.import_reader import spooling
 from archiver.collect.import_report import ImportReport
 from archiver.companion.captures import CaptureResult, Inbox, StoredCapture
 from archiver.companion.outcome import result_of
@@ -35,17 +32,14 @@ def file_captures(
     inbox, report = Inbox(home.state), ImportReport(client)
     with ExitStack() as stack:
         archive = stack.enter_context(writing(home, vault, client))
-        catalogue = stack.enter_context(Catalogue(home.catalogue(client)))
-        spool = stack.enter_context(spooling(home.state / "import" / client))
-        if archive.reader.ledger.exists():
-            catalogue.catch_up(archive.reader, reader)
-        look = CaptureRecognition(inbox, reader, spool)
+        intake = stack.enter_context(open_intake(home, client, archive, reader))
+        look = CaptureRecognition(inbox, reader, intake.spool)
         files = [seen for capture in captures for seen in look(capture)]
         order = Import(
-            by=person, at=datetime.now(UTC), content=spool.content, preview=spool.preview, source="companion",
-            prefix=COMPANION_PREFIX, origins=look.origins, captures=look.captures.__getitem__,
+            by=person, spool=intake.spool, source="companion", prefix=COMPANION_PREFIX, origins=look.origins,
+            captures=look.captures.__getitem__,
         )  # fmt: skip
-        commit_import(home, report, files, archive, order, catalogue, reader)
+        commit_import(intake, files, order, report)
     fates: dict[str, list[FileOutcome]] = {}
     for fate in report.fates:
         fates.setdefault(look.made_of[id(fate.seen)].id, []).append(fate)

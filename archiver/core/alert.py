@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +28,6 @@ class Alert:
     def __str__(self) -> str:
         return f"{self.message} {self.risk} {self.command}"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The alert in the form of `--json`."""
         return {**vars(self), "flags": list(self.flags), "clients": list(self.clients), "key": self.key}

@@ -41,7 +41,7 @@ def number(count: int, language: str) -> str:
 
 
 def money(amount: float, currency: str | None, language: str) -> str:
-    """`€1,234.50`, `1.234,50 €`; a sum without a currency where that is not known."""
+    """`€1,234.50`, `1.234,50 €`; a sum without a currency if the currency is unknown."""
     from babel.numbers import format_currency, format_decimal
 
     if currency:

@@ -202,7 +202,7 @@ class TextLayout:
     marks: tuple[str, ...] = ()
 
     def lacks(self, text: str) -> str | None:
-        """What a whole document has and this text has not, in words; None where it is whole."""
+        """What the text lacks compared with a complete document, in words; None if it is complete."""
         lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
         for label in self.labels:
             if not any(re.match(rf"{re.escape(label)}\s?:\s?\S", line, re.IGNORECASE) for line in lines):

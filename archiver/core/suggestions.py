@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A question with the known name that is most like `name`, after a space; empty if none is like it."""
+    """A question with the known name most similar to `name`, after a space; empty if none is similar."""
     from difflib import get_close_matches
 
     names = {each.casefold(): each for each in known}

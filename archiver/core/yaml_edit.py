@@ -6,9 +6,10 @@ changes indentation and quotes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.core.errors import ConfigError
 from archiver.core.yaml_source import Value, load
@@ -19,25 +20,18 @@ if TYPE_CHECKING:
 _BOM = "\ufeff"
 
 
-def with_entry(path: Path, text: str, place: Sequence[str], key: str, value: Any) -> str:
+def with_entry(path: Path, text: str, place: Sequence[str], key: str, value: Value) -> str:
     """The text with `key: value` in the mapping at `place`, which is created if it is missing.
 
     ConfigError, with the lines to add by hand, if the file's style makes a safe edit impossible.
     """
     wanted = load(path, text).value
-    mapping: Any = wanted
-    for step in place:
-        if not isinstance(mapping.get(step), dict):
-            mapping[step] = {}
-        mapping = mapping[step]
-    mapping[key] = value
+    _mapping_at(wanted, place, create=True)[key] = value
     bom, body = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
     edited = bom + _edited(body, [*place, key], value)
-    try:
+    with suppress(ConfigError):
         if load(path, edited).value == wanted:
             return edited
-    except ConfigError:
-        pass
     lines = block(_nested([*place, key], value))
     raise ConfigError(f"{path} has a style that cannot be edited safely. Add these lines by hand:\n{lines}")
 
@@ -83,18 +77,22 @@ def with_name(path: Path, text: str, place: Sequence[str], key: str, new: str) -
     raise ConfigError(f"{path} has a style that cannot be edited safely. Change {key} to {new} by hand.")
 
 
-def _mapping_at(value: Any, place: Sequence[str]) -> dict[str, Any]:
+def _mapping_at(value: Value, place: Sequence[str], *, create: bool = False) -> dict[str, Value]:
+    """The mapping at a place. `create` puts an empty one where there is none."""
     for step in place:
+        assert isinstance(value, dict)
+        if create and not isinstance(value.get(step), dict):
+            value[step] = {}
         value = value[step]
-    found: dict[str, Any] = value
-    return found
+    assert isinstance(value, dict)
+    return value
 
 
 def _entry(text: str, names: Sequence[str]) -> tuple[MappingNode, int] | None:
     """The mapping that holds the last of these names, and the number of its entry; None if it is not found."""
     import yaml
 
-    node: Any = None if text.startswith(_BOM) else yaml.compose(text, yaml.SafeLoader)
+    node: Node | None = None if text.startswith(_BOM) else yaml.compose(text, yaml.SafeLoader)
     parent, number = None, 0
     for name in names:
         if not isinstance(node, yaml.MappingNode):
@@ -109,18 +107,18 @@ def _entry(text: str, names: Sequence[str]) -> tuple[MappingNode, int] | None:
 def _reads_as(path: Path, text: str, wanted: Value) -> bool:
     """Whether the text reads as the wanted value; an empty mapping may have become nothing."""
 
-    def plain(value: Any) -> Any:
+    def plain(value: Value) -> Value:
         if isinstance(value, dict):
             return {key: kept for key, item in value.items() if (kept := plain(item)) not in (None, {})}
         return value
 
     try:
-        return bool(plain(load(path, text).value) == plain(wanted))
+        return plain(load(path, text).value) == plain(wanted)
     except ConfigError:
         return False
 
 
-def block(content: Value | Mapping[str, Any]) -> str:
+def block(content: object) -> str:
     """A value as YAML lines."""
     import yaml
 
@@ -128,7 +126,7 @@ def block(content: Value | Mapping[str, Any]) -> str:
     return text
 
 
-def _edited(text: str, names: list[str], value: Any) -> str:
+def _edited(text: str, names: list[str], value: Value) -> str:
     import yaml
 
     node = yaml.compose(text, yaml.SafeLoader)
@@ -144,7 +142,7 @@ def _edited(text: str, names: list[str], value: Any) -> str:
         node = child
 
 
-def _inserted(text: str, node: MappingNode, entry: dict[str, Any]) -> str:
+def _inserted(text: str, node: MappingNode, entry: Value) -> str:
     """The text with an entry at the end of a mapping."""
     if node.flow_style:
         at = _end(node.value[-1][1]) if node.value else node.start_mark.index + 1
@@ -152,7 +150,7 @@ def _inserted(text: str, node: MappingNode, entry: dict[str, Any]) -> str:
     return _new_lines(text, _end(node), node.start_mark.column, entry)
 
 
-def _replaced(text: str, parent: MappingNode, child: Node, value: Any) -> str:
+def _replaced(text: str, parent: MappingNode, child: Node, value: Value) -> str:
     """The text with a new value for an existing key. A mapping goes below its key, any other value beside it."""
     start, end = child.start_mark.index, child.end_mark.index
     if isinstance(value, dict) and not parent.flow_style:
@@ -164,7 +162,7 @@ def _replaced(text: str, parent: MappingNode, child: Node, value: Any) -> str:
     return text[:start] + space + _inline([value])[1:-1] + ending + text[end:]
 
 
-def _new_lines(text: str, at: int, column: int, entry: dict[str, Any]) -> str:
+def _new_lines(text: str, at: int, column: int, entry: Value) -> str:
     """The text with an entry in new lines after the line that contains `at`."""
     newline = "\r\n" if "\r\n" in text else "\n"
     if at and text[at - 1] != "\n":
@@ -184,13 +182,13 @@ def _end(node: Node) -> int:
     return int(node.end_mark.index)
 
 
-def _nested(names: Sequence[str], value: Any) -> Any:
+def _nested(names: Sequence[str], value: Value) -> Value:
     for name in reversed(names):
         value = {name: value}
     return value
 
 
-def _inline(content: Any) -> str:
+def _inline(content: object) -> str:
     """A mapping or list in one line, with its brackets."""
     import yaml
 

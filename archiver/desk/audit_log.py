@@ -110,8 +110,7 @@ def _append(path: Path, fields: Iterable[Mapping[str, object]]) -> None:
 
 
 def _head(path: Path) -> tuple[int, str, int]:
-    """The number and digest of the newest line, and its end offset. Lines of versions without a chain have no "
-    "number."""
+    """The number and digest of the newest line, and its end offset. Lines from before the chain have no number."""
     try:
         head = last_line(path)
     except IntegrityError:  # foreign lines: `verify` reports them, and new lines are still written

@@ -14,8 +14,7 @@ from archiver.desk.auth import DEVICE_DAYS, OWNER, Role, User, Visitor, linked, 
 
 
 def let_in(visit: PageRequest, visitor: Visitor, wanted: str) -> Response:
-    """Begin a session. The page forwards by itself, because a redirect after a foreign link would not send the "
-    "cookie."""
+    """Begin a session. The page forwards by itself: a redirect after a foreign link would not send the cookie."""
     access, site = visit.desk.access, visit.desk.site
     cookie = access.enter(visitor, visit.address)
     access.log_action(visitor, "entered", origin=visit.address)

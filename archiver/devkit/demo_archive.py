@@ -21,8 +21,6 @@ from archiver.provider import Transport, load
 from archiver.reading.licence_json import from_json
 
 CLIENTS = {"acme": "Acme Ltd", "northlight": "Northlight Cafe"}
-
-
 ACCOUNTS = {
     "acme-shutterstock": ("acme", "shutterstock"),
     "acme-elements": ("acme", "envato_elements"),

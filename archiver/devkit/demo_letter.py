@@ -30,7 +30,7 @@ class Arrived:
 def letter_arrives(home: Home, folder: Path, *, browser: bool) -> Arrived:
     """An invented letter about a picture of the demo's archive, as a web page would show it.
 
-    It is a PDF, or a mail where no browser prints one. The picture is cropped and recompressed; only recompressed where
+    It is a PDF, or a mail if no browser can print one. The picture is cropped and recompressed, or only recompressed if
     the extra that recognises crops is not installed.
     """
     from PIL import Image

@@ -92,14 +92,10 @@ def licences(home: Home) -> list[LicenceFile]:
     with Catalogue(home.catalogue("client")) as catalogue:
         entries = catalogue.entries()
     found = [from_json(archive.object(entry.object_id).read("licence.json")) for entry in entries]
-    return sorted(found, key=order_of, reverse=True)
+    return sorted(found, key=lambda file: (iso(file.licence.licensed_at) or "", file.licence.platform_id), reverse=True)
 
 
-def order_of(file: LicenceFile) -> tuple[str, str]:
-    return iso(file.licence.licensed_at) or "", file.licence.platform_id
-
-
-def describe(file: LicenceFile) -> dict[str, Any]:
+def describe(file: LicenceFile) -> dict[str, object]:
     """One licence as expected.yaml shows it."""
     licence = file.licence
     return {
@@ -146,12 +142,12 @@ async def check(path: Path, shared: RunTools | None = None) -> list[str]:
     return [*lines, f"message: {message}"] if lines and message else lines
 
 
-def differences(expected: Any, found: Any) -> list[str]:
+def differences(expected: object, found: object) -> list[str]:
     """Compare field by field. Licences are matched by id, other lists as sets, because their order has no meaning."""
     return list(_differences("", _keyed(expected), _keyed(found)))
 
 
-def _keyed(result: Any) -> Any:
+def _keyed(result: object) -> object:
     if not isinstance(result, Mapping):
         return result
     return {name: _index(value) if isinstance(value, list) else value for name, value in result.items()}
@@ -169,7 +165,7 @@ def _index(items: list[Any]) -> Any:
     return keyed
 
 
-def _differences(where: str, expected: Any, found: Any) -> list[str]:
+def _differences(where: str, expected: object, found: object) -> list[str]:
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         lines = []
         for name in dict.fromkeys((*expected, *found)):
@@ -185,6 +181,6 @@ def _differences(where: str, expected: Any, found: Any) -> list[str]:
     return [] if same else [f"{where}: expected {expected!r}, found {found!r}"]
 
 
-def _printable(value: Any) -> str:
+def _printable(value: object) -> str:
     """A plain value; empty for a whole licence, whose name already precedes it."""
     return "" if isinstance(value, Mapping) else f" {value!r}"

@@ -80,7 +80,7 @@ class Repair:
         return self.folder / PATCH
 
     def notes(self) -> list[Path]:
-        """What was saved of the pages on which the account failed: the newest note first."""
+        """What was saved of the pages on which the account failed; the newest note first."""
         found = (self.home.state / "trouble").glob(f"{self.account}-*.txt")
         return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
@@ -110,7 +110,7 @@ async def record_failure(
 
 
 def copy_adapter(repair: Repair) -> bool:
-    """Copy the installed adapter into the home; False where a repair is there already, which stays as it is."""
+    """Copy the installed adapter into the home. False if there is a repair already, which stays unchanged."""
     if repair.folder.is_dir() and (repair.folder / override.ORIGIN).is_file():
         return False
     package, files = installed_sources(repair.provider)
@@ -128,7 +128,7 @@ def copy_adapter(repair: Repair) -> bool:
 
 
 def _inside(text: str, package: str, files: Mapping[str, bytes]) -> str:
-    """A module's text with imports of the files that are copied with it, so that it gets the copies."""
+    """A module's text in which imports of files that are copied with it lead to the copies."""
     return _imports(text, rf"from {re.escape(package)}\.", "from .", files) if package else text
 
 
@@ -225,16 +225,16 @@ def _with_newlines(lines: Iterator[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class RemovedAdapter:
-    """What became of a home's own adapter: where it is kept, or how the installed one differs (`differences`)."""
+    """What became of a home's own adapter: where it was moved, or how the installed one differs (`differences`)."""
 
     kept_in: Path | None
     differences: tuple[str, ...] = ()
 
 
 async def remove_adapter(home: Home, name: str, *, force: bool) -> RemovedAdapter:
-    """Use the installed adapter again, if it reads the recordings of the repair as the repair does; or by `force`.
+    """Use the installed adapter again if it reads the repair's recordings with the same results, or with `force`.
 
-    The repair is moved to `state/removed-adapters/`, so that it can be brought back.
+    The repair is moved to `state/removed-adapters/`, from where it can be brought back.
     """
     folder = home.root / override.FOLDER / name
     if not folder.is_dir():

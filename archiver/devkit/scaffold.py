@@ -78,14 +78,14 @@ def _filled(template: str, name: str) -> str:
     return re.sub("|".join(names), lambda found: names[found[0]], (TEMPLATES / template).read_text("utf-8"))
 
 
-def _session(name: str) -> dict[str, Any]:
+def _session(name: str) -> dict[str, object]:
     api = f"https://api.{name.replace('_', '-')}.example/v1"
     rows = [
         {"id": id_, "asset": {"id": asset, "title": title}, "kind": kind, "licensed_at": when, "licensee": licensee,
          "project": project}
         for id_, asset, title, kind, when, licensee, project, _ in _LICENCES
     ]  # fmt: skip
-    exchanges: list[dict[str, Any]] = [_get(f"{api}/me", json={"company": "Acme Ltd"})]
+    exchanges: list[dict[str, object]] = [_get(f"{api}/me", json={"company": "Acme Ltd"})]
     for number in (1, 2):
         page = {"total": len(rows), "licences": rows[2 * number - 2 : 2 * number]}
         exchanges.append(_get(f"{api}/licences?page={number}&per_page=2", json=page))
@@ -100,7 +100,7 @@ def _session(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _web_session(name: str) -> dict[str, Any]:
+def _web_session(name: str) -> dict[str, object]:
     site = f"https://www.{name.replace('_', '-')}.example"
     html = {"content-type": "text/html; charset=utf-8"}
     sign_in = (
@@ -147,7 +147,7 @@ def _web_session(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _get(url: str, **response: Any) -> dict[str, Any]:
+def _get(url: str, **response: object) -> dict[str, object]:
     return {"request": {"method": "GET", "url": url}, "response": {"status": 200, **response}}
 
 
@@ -181,5 +181,5 @@ def _certificate(licence: tuple[str, int, str, str, str, str, str | None, bool])
     return pdf((f"Licence {id_}", f"Asset {asset}: {title}", f"Kind: {kind}", f"Licensee: {licensee}", f"Date: {when}"))
 
 
-def _yaml(value: Any) -> str:
+def _yaml(value: object) -> str:
     return str(yaml.safe_dump(json.loads(json.dumps(value)), sort_keys=False, allow_unicode=True, width=120))

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -20,7 +19,7 @@ from archiver.browsing.request_pipeline import Pairs
 from archiver.provider import Request, Rules
 from archiver.reading.secret_scan import secret_header
 
-# Headers that a client may act on. The others tell of the server, or of whoever asked.
+# Headers that a client may act on. The others describe the server or the client.
 _KEPT = re.compile(
     r"content-(?:type|disposition|language)|location|set-cookie|retry-after|link|www-authenticate|access-control-.*"
     r"|x-.*(?:total|count|page|limit|remaining|reset).*",
@@ -91,23 +90,23 @@ class TrafficRecorder:
         return found
 
 
-def write_recording(folder: Path, tape: TrafficRecorder, rules: Rules, head: dict[str, Any]) -> None:
+def write_recording(folder: Path, tape: TrafficRecorder, rules: Rules, head: dict[str, object]) -> None:
     """Write the traffic as an unscrubbed recording. An answer that repeats the one before it is written once."""
     (folder / "bodies").mkdir(parents=True)
     fields = _telling_fields(tape, rules)
-    exchanges: list[dict[str, Any]] = []
+    exchanges: list[dict[str, object]] = []
     latest: dict[str, str] = {}
     for number, heard in enumerate(tape.heard):
-        request: dict[str, Any] = {"method": heard.request.method, "url": heard.request.url}
+        request: dict[str, object] = {"method": heard.request.method, "url": heard.request.url}
         if heard.request.body_fields:
             request["form"] = sorted(heard.request.body_fields)
         if fields[number]:
             request["match"] = fields[number]
-        headers: dict[str, Any] = {}
+        headers: dict[str, list[str]] = {}
         for name, value in heard.response_headers:
             if _KEPT.fullmatch(name):
                 headers.setdefault(name.lower(), []).extend(value.split("\n"))
-        response: dict[str, Any] = {"status": heard.status}
+        response: dict[str, object] = {"status": heard.status}
         if headers:
             response["headers"] = {name: all_[0] if len(all_) == 1 else all_ for name, all_ in headers.items()}
         answer = json.dumps([response, sha256(heard.content).hexdigest()])
@@ -117,8 +116,9 @@ def write_recording(folder: Path, tape: TrafficRecorder, rules: Rules, head: dic
             continue
         latest[json.dumps(request)] = answer
         if heard.content:
-            response["body"] = f"bodies/{len(exchanges) + 1:03}{_ending(heard)}"
-            (folder / response["body"]).write_bytes(heard.content)
+            body = f"bodies/{len(exchanges) + 1:03}{_ending(heard)}"
+            (folder / body).write_bytes(heard.content)
+            response["body"] = body
         exchanges.append({"request": request, "response": response})
     head = {name: value for name, value in head.items() if value not in (None, [], {})}
     session = yaml.safe_dump({**head, "exchanges": exchanges}, sort_keys=False, allow_unicode=True, width=120)

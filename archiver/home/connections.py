@@ -17,7 +17,7 @@ def network_of(home: Home) -> Network:
 
 
 def mailer_of(home: Home) -> Mailer:
-    """The mail server in the home's settings; ConfigError where none is set."""
+    """The mail server in the home's settings; ConfigError if none is set."""
     mail = home.settings.mail
     if not (mail.host and mail.sender):
         raise ConfigError("Mail cannot be sent. Set `mail: {host: ..., from: ...}` in archiver.yaml.")

@@ -169,7 +169,7 @@ class Network:
     def stream(
         self, client: httpx.Client, url: str, headers: Mapping[str, str], most: int, seconds: float
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and content of one GET. SiteUnavailable gives the reason where there is no whole answer."""
+        """Status, headers and content of one GET. SiteUnavailable gives the reason if there is no complete answer."""
         import httpx
 
         deadline, name, content = time.monotonic() + seconds, web_host(url), bytearray()
@@ -195,7 +195,7 @@ class Network:
             return None
         try:
             return joined(Path(certifi.where()), self.ca_file)
-        except OSError:  # a full disk; behind a company proxy its own authority is usually enough
+        except OSError:  # a full disk; with a company proxy, its own authority is usually enough
             return self.ca_file
 
     def driver_environment(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -172,9 +172,11 @@ def _period(value: object) -> object:
 
 
 class ReplicaSettings(_SettingsModel):
-    """The bucket that receives a copy which nobody can delete. `retain` is for how many days the store must keep each
-    file. `secret_command` prints `client_id: ACCESS-KEY-ID` and `client_secret: SECRET-ACCESS-KEY`; without it, boto3
-    looks where it always does. Without `endpoint`, the bucket is Amazon's.
+    """The bucket that receives a copy which nobody can delete.
+
+    `retain` is for how many days the store must keep each file. `secret_command` prints `client_id: ACCESS-KEY-ID` and
+    `client_secret: SECRET-ACCESS-KEY`; without it, boto3 looks where it always does. Without `endpoint`, the bucket is
+    Amazon's.
     """
 
     bucket: Annotated[str, _like("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "is not the name of a bucket")]
@@ -345,7 +347,7 @@ class Account(AccountSettings):
 
 
 type Input = Account | Source
-"""What a run reads."""
+"""Everything that a run reads."""
 
 type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "must be one line that is not empty")]
 
@@ -580,7 +582,7 @@ def create_home(
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if timestamps is None:
             timestamps = [] if replay else _public_timestamps(root)
-        content: dict[str, Any] = {
+        content: dict[str, object] = {
             **({"replay": True} if replay else {}),
             **({"agency": {"name": agency}} if agency else {}),
             **({"timestamps": [dict(each) for each in timestamps]} if timestamps else {}),
@@ -611,10 +613,14 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
         return Home.load(root).clients[slug]
 
 
-def planned_account(root: Path, name: str, *, client: str, **fields: Any) -> tuple[Home, str]:
-    """The home as it would be with this account, and the new text of its client's file. Writes nothing.
+type Part = Literal["accounts", "sources"]
+"""A part of a client's file."""
 
-    `fields` are those of `AccountSettings`; empty ones are left out.
+
+def planned_input(root: Path, part: Part, name: str, *, client: str, **fields: Any) -> tuple[Home, str]:
+    """The home as it would be with this account or source, and the new text of its client's file. Writes nothing.
+
+    `fields` are those of `AccountSettings`, or the keys of the source's kind; empty ones are left out.
 
     ConfigError for an unknown client, or a name that is taken or invalid. The house's first account creates its file.
     """
@@ -622,22 +628,6 @@ def planned_account(root: Path, name: str, *, client: str, **fields: Any) -> tup
         check_account_name(name)
     except ValueError as error:
         raise ConfigError(f"{error}.") from None
-    return _with_part(root, "accounts", name, client, fields)
-
-
-def planned_source(root: Path, name: str, *, client: str, **fields: Any) -> tuple[Home, str]:
-    """The home as it would be with this source, and the new text of its client's file. Writes nothing.
-
-    `fields` are the keys of its kind; empty ones are left out. ConfigError as for `planned_account`.
-    """
-    try:
-        check_account_name(name)
-    except ValueError as error:
-        raise ConfigError(f"{error}.") from None
-    return _with_part(root, "sources", name, client, fields)
-
-
-def _with_part(root: Path, part: str, name: str, client: str, fields: Mapping[str, Any]) -> tuple[Home, str]:
     home = Home.load(root)
     if name in {each.name for each in home.inputs()}:
         what = "source" if part == "sources" else "account"
@@ -655,11 +645,20 @@ def _with_part(root: Path, part: str, name: str, client: str, fields: Mapping[st
 
 
 def add_account(root: Path, name: str, *, client: str, **fields: Any) -> Account:
-    """Write the account to its client's file. Arguments and errors as for `planned_account`."""
+    """Write the account to its client's file. Arguments and errors as for `planned_input`."""
+    return _add(root, "accounts", name, client=client, **fields).account(name)
+
+
+def add_source(root: Path, name: str, *, client: str, **fields: Any) -> Source:
+    """Write the source to its client's file. Arguments and errors as for `planned_input`."""
+    return _add(root, "sources", name, client=client, **fields).source(name)
+
+
+def _add(root: Path, part: Part, name: str, *, client: str, **fields: Any) -> Home:
     with _writing(root):
-        _, text = planned_account(root, name, client=client, **fields)
+        _, text = planned_input(root, part, name, client=client, **fields)
         _write(root / "clients" / f"{client}.yaml", text, _Client)
-        return Home.load(root).account(name)
+        return Home.load(root)
 
 
 def change_account(root: Path, name: str, **fields: str) -> Account:
@@ -689,7 +688,7 @@ def rename_client(root: Path, slug: str, name: str) -> Client:
         if client.name == name:
             return client
         path = root / "clients" / f"{slug}.yaml"
-        aliases = [each for each in dict.fromkeys((*client.aliases, client.name)) if each != name]
+        aliases: list[Value] = [each for each in dict.fromkeys((*client.aliases, client.name)) if each != name]
         text = with_entry(path, _text(path), (), "name", name)
         _write(path, with_entry(path, text, (), "aliases", aliases), _Client)
         return Home.load(root).client(slug)
@@ -715,28 +714,13 @@ def rename_account(root: Path, name: str, new: str) -> Account:
         return Home.load(root).account(new)
 
 
-def remove_account(root: Path, name: str) -> None:
-    """Take an account out of its client's file, if it is there."""
+def remove_input(root: Path, part: Part, name: str) -> None:
+    """Delete an account or a source from its client's file; ConfigError if there is none of this name."""
     with _writing(root):
-        account = Home.load(root).account(name)
-        path = root / "clients" / f"{account.client}.yaml"
-        _write(path, without_entry(path, _text(path), ("accounts",), name), _Client)
-
-
-def add_source(root: Path, name: str, *, client: str, **fields: Any) -> Source:
-    """Write the source to its client's file. Arguments and errors as for `planned_source`."""
-    with _writing(root):
-        _, text = planned_source(root, name, client=client, **fields)
-        _write(root / "clients" / f"{client}.yaml", text, _Client)
-        return Home.load(root).source(name)
-
-
-def remove_source(root: Path, name: str) -> None:
-    """Delete the source from its client's file."""
-    with _writing(root):
-        source = Home.load(root).source(name)
-        path = root / "clients" / f"{source.client}.yaml"
-        _write(path, without_entry(path, _text(path), ("sources",), name), _Client)
+        home = Home.load(root)
+        found = home.account(name) if part == "accounts" else home.source(name)
+        path = root / "clients" / f"{found.client}.yaml"
+        _write(path, without_entry(path, _text(path), (part,), name), _Client)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -46,7 +46,7 @@ class Source:
 
     @property
     def provider(self) -> str:
-        """What stands where an account has its platform: `mailbox` or `folder`."""
+        """Takes the place of an account's platform: `mailbox` or `folder`."""
         return self.kind
 
     def value(self, key: str) -> Value:
@@ -68,9 +68,11 @@ def source_of(name: str, client: str, marked: Marked, settings: AnySource) -> So
     )  # fmt: skip
 
 
-def _part(value: Any, name: str) -> Value:
-    found: Value = value["sources"][name]
-    return found
+def _part(value: Value, name: str) -> Value:
+    assert isinstance(value, dict)
+    sources = value["sources"]
+    assert isinstance(sources, dict)
+    return sources[name]
 
 
 def _present(value: Value) -> Value:

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ConfigError, VaultLocked
@@ -50,6 +50,27 @@ class Trouble:
     error: str
     at: str
     secret_digest: str
+
+
+type SavedSession = dict[str, Any]
+"""A browser's session: a Playwright storage state."""
+
+
+class VaultRecord(TypedDict, total=False):
+    """What the vault keeps of an account."""
+
+    secrets: dict[str, str]
+    session: SavedSession
+    username: str  # of a rotation that is not in the settings yet
+    trouble: dict[str, str]  # the fields of `Trouble`
+
+
+class VaultContent(TypedDict):
+    """The decrypted content of the vault file."""
+
+    accounts: dict[str, VaultRecord]
+    signers: dict[str, str]  # client -> signing key, in base64
+    writes: NotRequired[int]  # how often the file was written
 
 
 class Vault:
@@ -104,20 +125,24 @@ class Vault:
                 self._write(content)
 
     def rotate(
-        self, account: str, secrets: Mapping[str, str], session: Mapping[str, Any] | None, username: str | None
+        self, account: str, secrets: Mapping[str, str], session: SavedSession | None, username: str | None
     ) -> None:
         """Replace secrets and session and delete the mark, in one write. `username` is the matching user name, which is
         not in the settings yet: see `renamed`."""
         _check_names(secrets)
-        new = {"secrets": dict(secrets), "session": session and dict(session), "username": username}
-        with self._changing(account) as record:
-            record.clear()
-            record.update({key: value for key, value in new.items() if value})
+        new: VaultRecord = {"secrets": dict(secrets)} if secrets else {}
+        if session:
+            new["session"] = session
+        if username:
+            new["username"] = username
+        with self._lock():
+            content = self._read()
+            content["accounts"][account] = new
+            self._write(content)
 
     def renamed(self, account: str) -> str | None:
         """The new user name of a rotation that is not in the settings yet; None if there is none."""
-        name: str | None = self._account(account).get("username")
-        return name
+        return self._account(account).get("username")
 
     def settle_name(self, account: str) -> None:
         """Record that the settings have the account's new user name."""
@@ -128,24 +153,19 @@ class Vault:
         """The accounts in the vault."""
         return sorted(self._read()["accounts"])
 
-    def session(self, account: str) -> dict[str, Any] | None:
-        """The saved browser session: a Playwright storage state."""
-        session: dict[str, Any] | None = self._account(account).get("session")
-        return session
+    def session(self, account: str) -> SavedSession | None:
+        """The saved browser session."""
+        return self._account(account).get("session")
 
-    def sessions(self) -> dict[str, tuple[dict[str, Any] | None, Trouble | None]]:
+    def sessions(self) -> dict[str, tuple[SavedSession | None, Trouble | None]]:
         """The saved session and the mark of every account in the vault, with one read."""
         known = self._read()["accounts"].items()
         return {name: (each.get("session"), Trouble(**found) if (found := each.get("trouble")) else None)
                 for name, each in known}  # fmt: skip
 
-    def save_session(self, account: str, state: Mapping[str, Any]) -> None:
+    def save_session(self, account: str, state: SavedSession) -> None:
         with self._changing(account) as record:
-            record["session"] = dict(state)
-
-    def drop_session(self, account: str) -> None:
-        with self._changing(account) as record:
-            record.pop("session", None)
+            record["session"] = state
 
     def trouble(self, account: str) -> Trouble | None:
         """The "needs a person" mark. It counts only while the account's secrets have the same digest."""
@@ -183,12 +203,11 @@ class Vault:
             with self._lock():
                 self._memory.accept(self._read().get("writes", 0), read_file(self._path))
 
-    def _account(self, name: str) -> dict[str, Any]:
-        record: dict[str, Any] = self._read()["accounts"].get(name, {})
-        return record
+    def _account(self, name: str) -> VaultRecord:
+        return self._read()["accounts"].get(name, {})
 
     @contextmanager
-    def _changing(self, account: str) -> Iterator[dict[str, Any]]:
+    def _changing(self, account: str) -> Iterator[VaultRecord]:
         with self._lock():
             content = self._read()
             before = json.dumps(content)
@@ -206,7 +225,7 @@ class Vault:
         except Timeout:
             raise VaultLocked(f"another command has used it for {LOCK_TIMEOUT_S} seconds; try again") from None
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> VaultContent:
         from cryptography.fernet import InvalidToken
 
         seen = self._memory.seen() if self._memory else None
@@ -228,16 +247,16 @@ class Vault:
                 f"the key does not fit {self._path}; give the key that created it (ARCHIVER_KEY_FILE or keyring)"
             )
         try:
-            content: dict[str, Any] = json.loads(self._fernet.decrypt(token))
+            content: VaultContent = json.loads(self._fernet.decrypt(token))
         except InvalidToken:
             raise VaultLocked(damaged) from None
         if self._memory:
             self._memory.see(seen, content.get("writes", 0), text)
         return content
 
-    def _write(self, content: Mapping[str, Any]) -> None:
+    def _write(self, content: VaultContent) -> None:
         """Write the vault. Hold the lock, and pass content that was read while holding it."""
-        counted = {**content, "writes": content.get("writes", 0) + 1}
+        counted: VaultContent = {**content, "writes": content.get("writes", 0) + 1}
         file = f"{_MAGIC} {self._key_id}\n".encode() + self._fernet.encrypt(json.dumps(counted).encode())
         replace_file(self._path, file)
         if self._memory:

@@ -6,6 +6,7 @@ sees a raw browser, page or HTTP client: it gets a `Session`, through which ever
 
 from archiver.core.model import TextLayout
 from archiver.provider.contract import (
+    AnyProvider,
     ApiProvider,
     BrowserSession,
     Challenge,
@@ -13,6 +14,7 @@ from archiver.provider.contract import (
     Click,
     Code,
     History,
+    JsonObject,
     Page,
     Provider,
     Response,
@@ -37,6 +39,7 @@ from archiver.provider.registry import declared, installed, load, own_adapter
 from archiver.provider.request_rules import Mode, Purpose, Request, Rule, Rules, static_files
 
 __all__ = [
+    "AnyProvider",
     "ApiProvider",
     "Automation",
     "AutomationTerms",
@@ -48,6 +51,7 @@ __all__ = [
     "Code",
     "Confirm",
     "History",
+    "JsonObject",
     "Mode",
     "Page",
     "Provider",

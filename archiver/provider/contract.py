@@ -39,8 +39,9 @@ class Response:
 
     @property
     def length_stated(self) -> bool:
-        """Whether the platform said how long the content is, so that its end is known: by a number, in chunks, or in a
-        packed form with an end of its own."""
+        """Whether the platform stated the content's length, so that its end is known: as a number, by chunks, or by a
+        compressed form that marks its own end.
+        """
         chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
         return chunked or "content-length" in self.headers or "gzip" in self.headers.get("content-encoding", "").lower()
 
@@ -53,7 +54,10 @@ class Response:
             return self.content.decode("utf-8", "replace")
 
     def expect(self, *statuses: int) -> Response:
-        """This response, if its status is one of these (200 if none are given); else LayoutChanged with the page."""
+        """Return this response if its status is one of these (by default 200).
+
+        LayoutChanged with the page otherwise.
+        """
         if self.status not in (statuses or (200,)):
             raise LayoutChanged(
                 f"{redact_url(self.url)} answered {self.status}", page=SavedPage(self.url, self.content)
@@ -61,7 +65,7 @@ class Response:
         return self
 
     def json(self) -> Any:
-        """The decoded body; LayoutChanged with the page where it is not JSON."""
+        """The decoded body. LayoutChanged with the page if it is not JSON."""
         try:
             return _json.loads(self.content)
         except (ValueError, RecursionError):
@@ -72,11 +76,12 @@ class Response:
 
 
 class Session(Protocol):
-    """What an adapter may do over plain HTTP. Waiting, pacing, retries, Retry-After and the guard are in here.
+    """What an adapter may do over plain HTTP. The session itself does the waiting, pacing, retries, Retry-After and
+    guarding.
 
-    `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401
-    where a rule says that the address proves the session, RateLimited after repeated 429, SiteUnavailable after
-    repeated 5xx or a lost connection. Any other status is returned, as is a picture's redirect to the sign-in page.
+    `get` and `post` follow redirects hop by hop. They raise SpendRefused if no rule allows the request, SessionExpired
+    for 401 if a rule says that the address proves the session, RateLimited after repeated 429, and SiteUnavailable
+    after repeated 5xx or a lost connection. They return any other status, and a picture's redirect to the sign-in page.
     Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ, not
     assets).
     """
@@ -103,7 +108,7 @@ class Session(Protocol):
 
 @dataclass(frozen=True)
 class Click:
-    """An outcome that is not one yet: click this and look again (cookie banners, interstitials)."""
+    """An outcome that is only a step: click this and look again (cookie banners, interstitials)."""
 
     selector: str
 
@@ -118,15 +123,18 @@ class Code:
 
 @dataclass(frozen=True)
 class Choose:
-    """An outcome that asks whose history is wanted (a profile, a workspace): the selector of what can be clicked, and
-    the account's setting that names one by its text. Without one that fits, ConfigError names the choices."""
+    """An outcome that asks which history to read (a profile, a workspace).
+
+    `options` is the selector of what can be clicked. The account's `setting` names one of them by its text. ConfigError
+    lists the choices if none fits.
+    """
 
     options: str
     setting: str
 
 
 type SignInOutcome = type[ArchiverError] | Click | Code | Choose | None
-"""What a sign-in page shows: an error, a step to take, a code to give, a choice to make, or None: signed in."""
+"""What a sign-in page shows: an error, a step to take, a code to enter, a choice to make, or None: signed in."""
 
 
 class BrowserSession(Session, Protocol):
@@ -150,21 +158,21 @@ class BrowserSession(Session, Protocol):
         """The outer HTML of the matching elements, from the `start`-th on."""
 
     async def scroll_to_end(self, rows: str | None = None) -> None:
-        """Scroll to the page's end and wait until the network is quiet (endless lists). `rows` is the selector of what
-        should become more.
+        """Scroll to the page's end and wait until the network is quiet (endless lists). `rows` selects what should
+        become more.
 
-        Where the page's own request for more fails, and neither a later answer nor more rows show that the page has
-        overcome it: SessionExpired, RateLimited or SiteUnavailable.
+        If the page's own request for more fails, and no later answer or new row shows that it recovered:
+        SessionExpired, RateLimited or SiteUnavailable.
         """
 
     async def capture(self) -> Sequence[Document]:
         """The page as it now stands: `page.pdf`, `page.png` and `capture.warc.gz`, each of kind CAPTURE, masked.
 
-        SecretFound where a secret would be left in them.
+        SecretFound if a secret would remain in them.
         """
 
     def beside(self) -> AbstractAsyncContextManager[BrowserSession]:
-        """A second page of the same account, behind the first: documents are fetched while a list is being read."""
+        """A second page of the same account. Documents are fetched there while the first page reads a list."""
 
     async def settle(
         self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0
@@ -177,14 +185,14 @@ class BrowserSession(Session, Protocol):
 
 
 class Challenge(Protocol):
-    """Answers a question that the secrets alone cannot; raises SignInNeeded where nobody is there to answer."""
+    """Answers a question that the secrets cannot answer. SignInNeeded if no person is there."""
 
     async def code(self) -> str: ...
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it."""
+    """One page of a platform's list: its licences, newest first, and the list's total if the platform states it."""
 
     licences: Sequence[Licence]
     total: int | None = None
@@ -195,8 +203,8 @@ class History:
     """One list of a platform, as pages: from `paging.pages` (an interface), `web_list.listed` (web pages), or an
     adapter's own loop, which must state a total.
 
-    Core decides whether it has ended, never the adapter (`paging.ListEnd`): by the stated total, an empty page after
-    the last row, the platform's own mark, or a cursor. A list that stops without one of these is LayoutChanged.
+    Core decides whether the list has ended, never the adapter (`paging.ListEnd`): by the stated total, an empty page
+    after the last row, the platform's own mark, or a cursor. A list that stops without one of these is LayoutChanged.
     """
 
     listing: str
@@ -204,14 +212,19 @@ class History:
 
 
 class Provider[S: Session](ABC):
-    """One adapter. Stateless apart from what `sign_in` learned about the account (user id, plan)."""
+    """One adapter. It keeps no state except what `sign_in` learned about the account (user id, plan)."""
 
     info: ClassVar[ProviderInfo]
     text_layouts: ClassVar[Mapping[str, TextLayout]] = {}
-    """By the document's name (`certificate.txt`): how each text document looks when it is whole. One that is not
-    declared here is archived only where it comes twice, and the same each time."""
+    """By the document's name (`certificate.txt`): how each text document looks when it is complete.
+
+    A document that is not declared here is archived only if two fetches give the same content.
+    """
     withheld: tuple[str, ...] = ()
-    """What the platform did not let the account see in this run, and what can be done about it. It makes it partial."""
+    """What the platform did not show to the account in this run, and what a person can do about it.
+
+    It makes the run partial.
+    """
 
     @abstractmethod
     async def sign_in(self, session: S, secrets: Mapping[str, str], challenge: Challenge) -> None:
@@ -223,25 +236,27 @@ class Provider[S: Session](ABC):
 
     @abstractmethod
     def history(self, session: S) -> Sequence[History]:
-        """The account's lists. Comps are yielded as licences with `comp=True`. A list that the account may not read
-        raises Withheld, and the others are read all the same.
+        """The account's lists. Comps are licences with `comp=True`. A list that the account may not read raises
+        Withheld; the other lists are still read.
 
-        Where all is `on_request`, what is asked for stands in the session's settings: `assets`, ids or addresses with
-        spaces between, and `by`, the person who asks.
+        If the platform is `on_request`, the session's settings say what to read: `assets` (ids or addresses, separated
+        by spaces) and `by`, the person who asks.
         """
 
     @abstractmethod
     def documents(self, session: S, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         """The licence's documents and gaps, and at most one fuller Licence with the same identity.
 
-        Must yield a record. Raise NotACertificate for one that is not what it claims; the sync files a `failed` gap.
+        It must yield a record. Raise NotACertificate for a document that is not what it claims to be; the sync files a
+        `failed` gap.
         """
 
     def read_certificate(self, licence: Licence, text: str) -> Licence:  # noqa: ARG002  # for those that read it
-        """The fuller licence that a certificate's text gives, with the same identity; by default the licence as it was.
+        """Add what a certificate's text says to the licence, with the same identity. By default the licence stays as it
+        is.
 
-        Pure. Called by core with the text of every certificate, PDF or plain. Raises NotACertificate for a certificate
-        of another licence.
+        Pure. Core calls it with the text of every certificate, PDF or plain. NotACertificate for the certificate of
+        another licence.
         """
         return licence
 
@@ -250,14 +265,24 @@ class Provider[S: Session](ABC):
         return ()
 
     async def funds(self, session: S) -> object:  # noqa: ARG002  # for those that can tell
-        """What the account may still spend, as the platform states it, in any form that can be compared; None where it
-        does not. Asked before and after a run, which must not have changed it."""
+        """What the account may still spend, as the platform states it, in any form that can be compared; None if it
+        states nothing.
+
+        Asked before and after a run, which must not change it.
+        """
         return None
+
+
+AnyProvider = Provider[Any]
+"""An adapter, whichever kind of session it works with."""
+
+type JsonObject = Mapping[str, Any]
+"""An object of a platform's JSON. It has no fixed shape: `known_layout` turns what is missing into LayoutChanged."""
 
 
 @contextmanager
 def refusing(what: str) -> Iterator[None]:
-    """Inside this a session cannot have expired, since it is only being made: WrongPassword(what) instead."""
+    """While a session is being made it cannot have expired: raise WrongPassword(what) instead of SessionExpired."""
     try:
         yield
     except SessionExpired as error:
@@ -265,26 +290,29 @@ def refusing(what: str) -> Iterator[None]:
 
 
 class ApiProvider(Provider[Session]):
-    """An adapter of an interface over plain HTTP. `account` is what `sign_in` learned: None until it was accepted."""
+    """An adapter of an interface over plain HTTP.
 
-    account: Mapping[str, Any] | None = None
+    `account` is what `sign_in` learned; None until the platform accepted it.
+    """
+
+    account: JsonObject | None = None
 
     async def signed_in(self, session: Session) -> bool:  # noqa: ARG002  # a token has no session that could be restored
         return self.account is not None
 
-    async def identified(self, session: Session, url: str, query: Mapping[str, str] | None = None) -> Response:
-        """The first answer to whoever signs in. There was no session yet, so an expired one is a refusal."""
+    async def identified(self, session: Session, url: str) -> Response:
+        """The first answer to a sign-in. There is no session yet, so SessionExpired means a refusal."""
         with refusing(f"{self.info.title} does not accept this token. It may be wrong or expired"):
-            return await session.get(url, query=query)
+            return await session.get(url)
 
     async def widest(
         self, session: Session, setting: str, ask: Callable[[bool], Awaitable[Response]], *, first: bool = True
     ) -> Response:
-        """The answer to `ask(True)`, a request for everybody's licences, or `ask(False)`, for the account's own: as the
-        setting says, else everybody's.
+        """Request everybody's licences with `ask(True)` if the setting says so (the default), else the account's own
+        with `ask(False)`.
 
-        Where the platform refuses everybody's (403) to the first request of a list, its own are asked for instead, and
-        what is not seen then is `withheld`.
+        If the platform refuses everybody's (403) on the first request of a list, ask for the account's own, and report
+        the rest as `withheld`.
         """
         others = self.info.narrowed[setting]
         refused = f"{others}. If this account may see only its own, set `{setting}: false` in its settings"

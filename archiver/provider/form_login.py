@@ -9,14 +9,14 @@ from typing import ClassVar, override
 from archiver.core.errors import ConfigError, LayoutChanged, SessionExpired, SignInNeeded
 from archiver.provider.contract import BrowserSession, Challenge, Provider, Response, SignInOutcome
 
-CAPTCHA = 'iframe[src*="captcha"]:not([src*="size=invisible"])'  # an invisible one, with its badge, asks nobody
+CAPTCHA = 'iframe[src*="captcha"]:not([src*="size=invisible"])'  # an invisible captcha with its badge asks nobody
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignInForm:
-    """A sign-in page: where it is, its fields and buttons as selectors, and what may follow.
+    """A sign-in page: its address, the selectors of its fields and buttons, and what may follow.
 
-    `cookies` is the button of a banner that may lie over it, `opener` what shows the form where it is not there yet.
+    `cookies` is the button of a banner that may cover it; `opener` shows the form if it is hidden.
     """
 
     url: str
@@ -29,10 +29,11 @@ class SignInForm:
 
 
 class Website(Provider[BrowserSession]):
-    """A platform that is read in the browser. `account_page` shows whether the account is signed in; an ended session
-    leads to an address that begins with one of `leads_to_sign_in`.
+    """A platform that is read in the browser.
 
-    Of `hosts` the first is in all these addresses; an account's setting `host` may name another one.
+    `account_page` shows whether the account is signed in. An ended session leads to an address that begins with one of
+    `leads_to_sign_in`. The first of `hosts` is part of all these addresses; an account's setting `host` may name
+    another one.
     """
 
     form: ClassVar[SignInForm]
@@ -50,7 +51,7 @@ class Website(Provider[BrowserSession]):
             try:
                 await session.click(form.cookies)
             except LayoutChanged:
-                if await session.seen(form.cookies):  # else it went away by itself
+                if await session.seen(form.cookies):  # otherwise it disappeared by itself
                     raise
         if form.opener and not await session.seen(form.username):
             await session.click(form.opener)
@@ -67,14 +68,16 @@ class Website(Provider[BrowserSession]):
         return True
 
     async def open(self, session: BrowserSession, url: str) -> Response:
-        """A page of the account; SessionExpired where it leads to a sign-in."""
+        """A page of the account; SessionExpired if it leads to a sign-in."""
         page = self.check(await session.goto(self.at(session, url)))
         if page.url.startswith(self.leads_to_sign_in):
             raise SessionExpired(f"{self.info.title} asks for a sign-in")
         return page.expect()
 
     def at(self, session: BrowserSession, url: str) -> str:
-        """The address at the host that the account's setting names; ConfigError for one that the adapter is not for."""
+        """The address at the host that the account's setting names; ConfigError if the adapter does not support that
+        host.
+        """
         host = session.settings.get("host")
         if not host or not self.hosts:
             return url
@@ -86,5 +89,5 @@ class Website(Provider[BrowserSession]):
         return url.replace(f"https://{self.hosts[0]}/", f"https://{host}/", 1)
 
     def check(self, page: Response) -> Response:
-        """The page; raises where it shows that the platform shuts the account out. By default none does."""
+        """Return the page; raise if it shows that the platform locked the account. By default, no page does."""
         return page

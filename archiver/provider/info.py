@@ -21,7 +21,7 @@ class Transport(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whose history an account sees: one seat's, or the whole organisation's."""
+    """Whose history an account sees: that of one seat, or of the whole organisation."""
 
     SEAT = "seat"
     ORGANISATION = "organisation"
@@ -41,7 +41,7 @@ class Automation(StrEnum):
 
 
 class Basis(StrEnum):
-    """What an adapter stands on: the vendor's published contract, third parties' observations, or assumptions."""
+    """What an adapter is based on: the vendor's published contract, observations of others, or assumptions."""
 
     DOCUMENTED = "documented"
     OBSERVED = "observed"
@@ -62,7 +62,7 @@ class SignInMethod:
 
 @dataclass(frozen=True, kw_only=True)
 class AutomationTerms:
-    """The class, with the words it rests on."""
+    """The class, and the quote that it is based on."""
 
     stance: Automation
     quote: str
@@ -74,7 +74,7 @@ class AutomationTerms:
 class Confirm:
     """How the platform itself confirms a licence to a third party, and who may ask.
 
-    `german` says both in whole German sentences; where it is empty, a German pack only says whom to ask.
+    `german` says both in whole German sentences. If it is empty, a German pack only says whom to ask.
     """
 
     how: str
@@ -84,11 +84,11 @@ class Confirm:
 
 @dataclass(frozen=True)
 class TermsPage:
-    """A public page with licence terms, opened without a sign-in, and nothing but it.
+    """A public page with licence terms, opened without a sign-in. Nothing else is opened.
 
-    `selector` is the element whose visible text is the terms. `also` are URL patterns (as in `Rule`) of where the
-    platform may lead instead, `assets` of what the page may load besides the files of the sites in `static`. `kinds`
-    are the kinds of licence that the text is for, as the platform names them; empty: all.
+    `selector` is the element whose visible text is the terms. `also` are URL patterns (as in `Rule`) to which the
+    platform may redirect; `assets` are those that the page may load in addition to the files of the sites in `static`.
+    `kinds` are the kinds of licence that the text applies to, as the platform names them; empty means all.
     """
 
     name: str
@@ -101,7 +101,7 @@ class TermsPage:
 
     @property
     def loads(self) -> tuple[str, ...]:
-        """URL patterns of all that the page may load."""
+        """URL patterns of everything that the page may load."""
         return (*self.assets, *(pattern for site in self.static for pattern in static_files(site)))
 
     @property
@@ -110,7 +110,7 @@ class TermsPage:
         return tuple(Rule("GET", url) for url in (self.url, *self.also))
 
     def covers(self, licence: Licence) -> bool:
-        """Whether the text is for such a licence. A comp grants nothing, so it has no terms."""
+        """Whether the text applies to this licence. A comp grants nothing, so no terms apply."""
         named = {kind.casefold() for kind in self.kinds}
         return not licence.comp and (not named or (licence.kind or "").casefold() in named)
 
@@ -135,8 +135,9 @@ class CompanionSite:
 
 @dataclass(frozen=True, kw_only=True)
 class TermsText:
-    """A text of licence terms that the platform's interface gives to an account. `page` names it, where it came from,
-    and the kinds of licence that it is for; it is not opened.
+    """A text of licence terms that the platform's interface gives to an account.
+
+    `page` gives its name, its source, and the kinds of licence that it applies to. It is not opened.
     """
 
     page: TermsPage
@@ -148,9 +149,9 @@ class TermsText:
 class ProviderInfo:
     """Everything about an adapter that is not code. `archiver providers` prints it.
 
-    `narrowed` are settings of an account that narrow its history where they are not `true`, and what is then not seen;
-    `settings` are its other ones, and what each says. Any account's setting `without` leaves out lists that are named
-    in `listings`.
+    `narrowed` are settings of an account that narrow its history if they are not `true`, each with what is then not
+    seen. `settings` are its other settings, with their meaning. The setting `without` of any account leaves out lists
+    that are named in `listings`.
     """
 
     name: str
@@ -173,19 +174,18 @@ class ProviderInfo:
     narrowed: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
-    states_total: bool = True  # False: no list says how many licences it holds, and every summary tells so
+    states_total: bool = True  # False: no list states its number of licences, and every summary says so
     headless: bool = True
-    on_request: bool = False  # no history: it reads what a person names, by `archiver capture`, and no run asks it
+    on_request: bool = False  # no history: `archiver capture` reads what a person names, and runs never ask it
     previews_marked: bool = False  # the previews that it archives carry the platform's watermark, or may
-    session_secrets: tuple[
-        str, ...
-    ] = ()  # names of cookies and tokens that are searched for before anything is archived
+    session_secrets: tuple[str, ...] = ()  # names of cookies and tokens; nothing that contains their values is archived
 
     @classmethod
     def beside(cls, module: str, **code: Any) -> ProviderInfo:
-        """The declaration in the YAML file beside an adapter's module (`__file__`): its words; `code` has the rest.
+        """Read the declaration from the YAML file beside an adapter's module (`__file__`). `code` has the fields that
+        are code.
 
-        The keys are this class's fields, but `name`, which is the file's. ConfigError names what is not as it must be.
+        The keys are this class's fields except `name`, which is the file's name. ConfigError names each mistake.
         """
         from pydantic import TypeAdapter, ValidationError
 
@@ -198,13 +198,13 @@ class ProviderInfo:
             raise ConfigError(f"{path}: {'; '.join(faults)}") from None
 
     def gap(self, kind: DocumentKind) -> Gap:
-        """The gap of a document that the platform does not give, with the reason that `documents` declares."""
+        """The gap for a document that the platform does not give, with the reason from `documents`."""
         why = self.documents[kind]
         reason = GapReason.ON_REQUEST if why.startswith("on request") else GapReason.NONE_OFFERED
         return Gap(kind=kind, reason=reason, detail=why)
 
     def check_settings(self, settings: Mapping[str, str]) -> None:
-        """ConfigError names the settings that an account of this platform does not have, and those that it has."""
+        """ConfigError names settings that accounts of this platform do not have, and lists those that they have."""
         known = sorted({"without", *self.narrowed, *self.settings})
         if strange := [repr(name) for name in settings if name not in known]:
             raise ConfigError(
@@ -212,13 +212,13 @@ class ProviderInfo:
             )
 
     def unseen(self, settings: Mapping[str, str]) -> list[str]:
-        """The licences that an account with these settings leaves unseen, with the setting that does it."""
+        """The licences that an account does not see with these settings, and which setting causes it."""
         narrowed = ((name, settings.get(name, "true")) for name in self.narrowed)
         seen = [f"{self.narrowed[name]} ({name}: {value})" for name, value in narrowed if value.lower() != "true"]
         return seen + [f"the list {listing} (without: {settings['without']})" for listing in self.without(settings)]
 
     def without(self, settings: Mapping[str, str]) -> list[str]:
-        """The lists that an account's setting `without` names, with commas between; ConfigError for unknown ones."""
+        """The lists that an account's setting `without` names, separated by commas; ConfigError for unknown ones."""
         named = [name.strip() for name in settings.get("without", "").split(",") if name.strip()]
         if strange := [name for name in named if name not in self.listings]:
             raise ConfigError(
@@ -228,16 +228,16 @@ class ProviderInfo:
         return named
 
     def session_end(self, state: Mapping[str, Any] | None) -> datetime | None:
-        """When a saved session (a Playwright storage state) ends by itself: with the first of its declared cookies.
+        """When a saved session (a Playwright storage state) ends: when the first of its declared cookies expires.
 
-        None where none of them says so.
+        None if no cookie says so.
         """
         cookies = (state or {}).get("cookies", ())
         ends = [float(each.get("expires", -1)) for each in cookies if each.get("name") in self.session_secrets]
         return min((datetime.fromtimestamp(end, UTC) for end in ends if end > 0), default=None)
 
     def method(self, name: str | None) -> SignInMethod:
-        """The sign-in method of that name, or the provider's first; ConfigError names what there is."""
+        """The sign-in method with this name, or the provider's first; ConfigError lists the methods."""
         for method in self.methods:
             if name in (None, method.name):
                 return method

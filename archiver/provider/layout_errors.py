@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sysconfig import get_path
 from traceback import FrameSummary, extract_tb
-from typing import Any, Protocol
+from typing import Protocol
 
 from archiver.core.errors import LayoutChanged, SavedPage
-from archiver.provider.contract import redact_url
+from archiver.provider.contract import JsonObject, redact_url
 
 _PACKAGE, _PYTHON = Path(__file__).parents[1], Path(get_path("stdlib"))
 
@@ -26,12 +26,12 @@ class PageAnswer(Protocol):
 
 
 def changed(page: PageAnswer, what: str) -> LayoutChanged:
-    """The error for a page that is not what the adapter knows, with the page for the maintainer."""
+    """The error for a page that the adapter does not recognise, with the page for the maintainer."""
     return LayoutChanged(f"{redact_url(page.url)}: {what}", page=SavedPage(page.url, page.content))
 
 
-def needed(row: Mapping[str, Any], name: str) -> str:
-    """What a licence cannot be without, an id or a date, as text; KeyError or ValueError where there is none."""
+def needed(row: JsonObject, name: str) -> str:
+    """A value that every licence must have (an id or a date), as text; KeyError or ValueError if it is missing."""
     value = row[name]
     if not isinstance(value, str | int) or not str(value).strip():
         raise ValueError(f"{name} is {value!r}")
@@ -39,20 +39,20 @@ def needed(row: Mapping[str, Any], name: str) -> str:
 
 
 def place_of(error: BaseException) -> str:
-    """The adapter's line at which an error arose, as ` (freepik.py:120)`; empty where no adapter took part."""
+    """The adapter's line that caused an error, as ` (freepik.py:120)`; empty if no adapter was involved."""
     frames = [frame for frame in extract_tb(error.__traceback__) if not is_own(frame)]
     return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
 
 
 def is_own(frame: FrameSummary) -> bool:
-    """Whether a frame is the archiver's or Python's own, so that it is in no adapter."""
+    """Whether a frame belongs to the archiver or to Python, so that it is not in an adapter."""
     file = Path(frame.filename)
     return _PACKAGE in file.parents or _PYTHON in file.parents or not file.is_file()
 
 
 @contextmanager
 def known_layout(page: PageAnswer) -> Iterator[None]:
-    """Read mandatory values inside this: a missing key, another type or an unreadable date is LayoutChanged."""
+    """Read mandatory values inside this. A missing key, another type or an unreadable date becomes LayoutChanged."""
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

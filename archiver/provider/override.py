@@ -1,6 +1,7 @@
-"""Adapters in the home (`adapters/NAME/`): a repair that is used instead of the installed adapter, until it is removed.
+"""Adapters in the home (`adapters/NAME/`): a repair that is used instead of the installed adapter until it is removed.
 
-The files are read once: what is run is what the digest names, whatever is written to the folder meanwhile.
+The files are read once. So the code that runs is the code that the digest names, even if somebody changes the folder
+meanwhile.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from archiver.core.errors import ConfigError
 
 FOLDER = "adapters"
 SOURCES = (".py", ".yaml")
-ORIGIN = "origin.yaml"  # which installed adapter the repair began with
-OTHERS = 0o077  # what anybody but the owner may do
+ORIGIN = "origin.yaml"  # the installed adapter from which the repair started
+OTHERS = 0o077  # permissions of anybody but the owner
 _PACKAGE = "archiver_home_adapter"
 
 
@@ -43,17 +44,17 @@ class Override:
         return {"file": f"{FOLDER}/{self.name}", "sha256": self.sha256}
 
     def module(self, stem: str) -> ModuleType:
-        """Run its module. Whatever the module raises passes."""
+        """Run its module. Exceptions of the module pass through."""
         package = f"{_PACKAGE}_{self.name}_{self.sha256[:16]}"
         if package not in sys.modules:
             parent = ModuleType(package)
-            parent.__path__ = []  # a package: `from .family import …` asks the finder below
+            parent.__path__ = []  # a package: the finder below resolves `from .family import …`
             sys.modules[package] = parent
         return _Finder(package, self).module(f"{package}.{stem}")
 
 
 def find(home: Path | None, name: str) -> Override | None:
-    """The home's own adapter of that name; ConfigError where others could have written it."""
+    """The home's own adapter with this name; ConfigError if other users could have written it."""
     folder = home / FOLDER / name if home else None
     if not folder or not folder.is_dir():
         return None
@@ -78,7 +79,7 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 
 def _only_ours(folder: Path) -> None:
-    """ConfigError where somebody else could put code into the folder, which the archiver would then run."""
+    """ConfigError if another user could put code into the folder, because the archiver would run it."""
     found = folder.stat()
     if os.name == "posix" and (found.st_uid not in (os.geteuid(), 0) or found.st_mode & OTHERS):
         raise ConfigError(
@@ -87,7 +88,7 @@ def _only_ours(folder: Path) -> None:
 
 
 class _Source(SourceLoader):
-    """Compiles a module from bytes that were read before. It has no `path_stats`, so no bytecode is kept."""
+    """Compiles a module from bytes that were read before. Without `path_stats`, no bytecode is kept."""
 
     def __init__(self, path: Path, content: bytes) -> None:
         self._path, self._content = path, content
@@ -102,7 +103,7 @@ class _Source(SourceLoader):
 
 
 class _Finder:
-    """Finds the modules of one override while one of them is run."""
+    """Finds the modules of one override while one of them runs."""
 
     def __init__(self, package: str, found: Override) -> None:
         self._package, self._override = package, found

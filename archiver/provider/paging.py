@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import reduce, wraps
@@ -11,25 +11,25 @@ from itertools import count
 from typing import Any, NamedTuple, Self
 
 from archiver.core.model import Licence
-from archiver.provider.contract import Page, Response
+from archiver.provider.contract import JsonObject, Page, Response
 from archiver.provider.layout_errors import known_layout
 
 
 class ListEnd(StrEnum):
-    """What showed that no row follows. A list that stops without one of these is LayoutChanged."""
+    """What showed that there are no more rows. A list that stops without one of these is LayoutChanged."""
 
     TOTAL = "the stated total"
     EMPTY_PAGE = "an empty page after the last row"
     MARK = "the platform's own mark of the end"
     CURSOR = "the answer names no next page"
-    NAMED = "all that was asked for"  # no list of the platform's: a person named what to read
+    NAMED = "all that was asked for"  # no list of the platform: a person named what to read
 
 
 class PageSource:
-    """The pages of a list and, when all were read, the reason of their end (`end`).
+    """The pages of a list and, after the last one, the reason why it ended (`end`).
 
-    Only this module and `web_list` make one that ends by anything but a stated total: an adapter says where the total,
-    the mark or the cursor stands, and core looks there. An adapter's own loop over pages can end by a total alone.
+    Only this module and `web_list` make lists that end by anything but a stated total. An adapter says where the total,
+    the mark or the cursor is, and core looks there. An adapter's own loop over pages can end only by a total.
     """
 
     def __init__(self, pages: AsyncIterator[Page | ListEnd]) -> None:
@@ -39,7 +39,7 @@ class PageSource:
 
     @classmethod
     def of(cls, pages: AsyncIterator[Page]) -> PageSource:
-        """The source itself, or the one of an adapter's own loop."""
+        """Return the source itself, or wrap an adapter's own loop."""
         return pages if isinstance(pages, PageSource) else cls(pages)
 
     def __aiter__(self) -> Self:
@@ -64,7 +64,7 @@ class PageSource:
 
 
 def page_source[**P](walk: Callable[P, AsyncIterator[Page | ListEnd]]) -> Callable[P, PageSource]:
-    """Make a page source of a generator that yields pages and, last, the reason of their end."""
+    """Turn a generator that yields pages and finally the reason of their end into a page source."""
 
     @wraps(walk)
     def made(*args: P.args, **kwargs: P.kwargs) -> PageSource:
@@ -74,9 +74,10 @@ def page_source[**P](walk: Callable[P, AsyncIterator[Page | ListEnd]]) -> Callab
 
 
 class Turn(NamedTuple):
-    """Which page it is: its number, from 1, how many rows came before it, and what the page before named as the next.
+    """Which page to ask for: its number, from 1, the number of rows before it, and the next page that the last page
+    named.
 
-    `cursor` is None for the first page, and for lists without one.
+    `cursor` is None for the first page, and for lists without cursors.
     """
 
     number: int
@@ -85,11 +86,14 @@ class Turn(NamedTuple):
 
 
 type FetchPage = Callable[[Turn], Awaitable[Response | Page]]
-"""Asks for a page. A ready `Page` instead of an answer is the last one: the platform has no such page, or list."""
+"""Asks for a page.
+
+If it returns a `Page` instead of an answer, that is the last one: the platform has no such page or list.
+"""
 
 
-def rows(body: Mapping[str, Any], name: str, total: int | None) -> Sequence[Any]:
-    """A page's rows. Null in their place is no rows where the stated total says so, too; else ValueError."""
+def rows(body: JsonObject, name: str, total: int | None) -> Sequence[JsonObject]:
+    """The rows of a page. Null means no rows if the stated total agrees; otherwise ValueError."""
     found = body[name]
     if found is None and total == 0:
         return ()
@@ -102,12 +106,12 @@ def rows(body: Mapping[str, Any], name: str, total: int | None) -> Sequence[Any]
 async def pages(
     ask: FetchPage, read: Callable[[Any], Page], *, step: int | None = None, cursor: str | None = None
 ) -> AsyncIterator[Page | ListEnd]:
-    """A list of a JSON interface: to its stated total, to a cursor that names no next page, or to an empty page.
+    """Read a list of a JSON interface: to its stated total, to a cursor that names no next page, or to an empty page. A
+    short page never ends it.
 
-    It never ends by a page that is short. `read` makes a page of an answer's JSON; what it cannot read is
-    LayoutChanged. `step` is for platforms where a page counts as so many rows, however many came. `cursor` is where in
-    the answer the next page is named (`meta.next`): null, false or an empty text there says that none follows, and an
-    answer without that place is LayoutChanged.
+    `read` makes a page from an answer's JSON; what it cannot read is LayoutChanged. `step` is the number of rows that a
+    page counts for, however many came. `cursor` is the place in the answer that names the next page (`meta.next`).
+    Null, false or an empty text there means that no page follows; an answer without that place is LayoutChanged.
     """
     before, seen, turn = 0, set[str](), Turn(1, 0)
     for number in count(1):
@@ -143,23 +147,24 @@ async def pages(
 
 
 def _at(body: Any, path: str) -> str | None:
-    """What stands at a path of keys, as text; None where it is null, false or empty; KeyError where it is missing."""
+    """The text at a path of keys; None if it is null, false or empty; KeyError if it is missing."""
     found = reduce(lambda inner, key: inner[key], path.split("."), body)
     return str(found) if found else None
 
 
 @page_source
 async def named(pages: AsyncIterator[Page]) -> AsyncIterator[Page | ListEnd]:
-    """What a person named, instead of a list of the platform's: it ends when all of it was looked at."""
+    """Read what a person named, instead of a list of the platform. It ends when everything was looked at."""
     async for page in pages:
         yield page
     yield ListEnd.NAMED
 
 
 def _distinct(licences: Sequence[Licence]) -> Iterator[Licence]:
-    """Licences that the platform gives no id, and that look alike on one page, under keys of their own: numbered from
-    the second on. Only for a page that the total has room for, which says that the platform counts each of them; the
-    same row on two pages is one that moved.
+    """Give licences that have no id and look alike on one page keys of their own: number them from the second on.
+
+    Only for a page that the total has room for: so the platform counts each of them. The same row on two pages is one
+    row that moved.
     """
     alike = Counter[str]()
     for licence in licences:

@@ -12,9 +12,9 @@ from archiver.provider.contract import Response, redact_url
 
 
 def record(url: str, retrieved_at: datetime | None = None, **parts: object) -> Document:
-    """`record.json`: what the platform answered, part by part, each under a name of ours.
+    """Make `record.json`: what the platform answered, each part under a name of ours.
 
-    The part `row` is the list's row, in every adapter's record; others add to it (`asset`: the asset's details).
+    Every adapter's record has the part `row`, the list's row. Some add others (`asset`: the asset's details).
     """
     content = json.dumps(parts, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
     return Document(
@@ -28,7 +28,7 @@ def record(url: str, retrieved_at: datetime | None = None, **parts: object) -> D
 
 
 def certificate(answer: Response, name: str, media_type: str) -> Document | Gap:
-    """The certificate that an answer brought, which core reads and checks; NotACertificate where it is refused."""
+    """The certificate in an answer, which core reads and checks; NotACertificate if the platform refused it."""
     if answer.status == 410:
         detail = f"the platform says that {redact_url(answer.url)} is gone for good"
         return Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.LAPSED, detail=detail)
@@ -46,5 +46,5 @@ def certificate(answer: Response, name: str, media_type: str) -> Document | Gap:
 
 
 def titled(asset: Asset, title: str | None, contributor: str | None) -> Asset:
-    """The asset with the title and contributor that a paper says, where it says them."""
+    """Add the title and contributor that a paper says to the asset."""
     return replace(asset, title=title or asset.title, contributor=contributor or asset.contributor)

@@ -10,53 +10,54 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from archiver.core.errors import ConfigError
 from archiver.core.suggestions import did_you_mean
-from archiver.provider.contract import Provider
+from archiver.provider.contract import AnyProvider
 from archiver.provider.info import ProviderInfo
 from archiver.provider.override import Override, find, source_files
 
-_home: list[Path] = []  # the home whose adapters come before the installed ones; a process works with one
+_home: list[Path] = []  # the home whose adapters are used before the installed ones; a process works with one home
 
 
 @cache
 def _adapters(path: tuple[str, ...]) -> Mapping[str, EntryPoint]:  # noqa: ARG001  # where Python looks for them
-    """The entry points of all adapters. To look for them reads what every package on the path says of itself."""
+    """The entry points of all adapters. Cached, because the search reads the metadata of every package on the path."""
     return {entry.name: entry for entry in reversed(tuple(entry_points(group="archiver.providers")))}
 
 
 def installed() -> list[str]:
-    """The names of all installed adapters, in alphabetical order. Nothing is imported, so one may be broken."""
+    """The names of all installed adapters, in alphabetical order. Nothing is imported, so some may be broken."""
     return sorted(_adapters(tuple(sys.path)))
 
 
 def use_home(root: Path | None) -> None:
-    """Let the adapters in this home's `adapters/` come before the installed ones; None: only those installed."""
+    """Use the adapters in this home's `adapters/` before the installed ones. None: use only installed ones."""
     _home[:] = [root] if root else []
 
 
 def override_of(name: str) -> Override | None:
-    """The home's own adapter of that name, which is used instead of the installed one."""
+    """The home's own adapter with this name, which replaces the installed one."""
     return find(_home[0] if _home else None, name) if name in installed() else None
 
 
-def load(name: str) -> type[Provider[Any]]:
-    """The adapter of that name: the home's own, else the installed one. ConfigError where it cannot be imported, or is
-    not installed; it lists those that are."""
+def load(name: str) -> type[AnyProvider]:
+    """The adapter with this name: the home's own, else the installed one.
+
+    ConfigError if it cannot be imported or is not installed; it lists the installed ones.
+    """
     if own := override_of(name):
         return _load_own(own)
     return load_installed(name)
 
 
-@cache  # a run asks some times for each account, and each time all installed packages would be looked through
-def load_installed(name: str) -> type[Provider[Any]]:
-    """The installed adapter, whatever the home has."""
+@cache  # a run asks several times for each account, and each search looks through all installed packages
+def load_installed(name: str) -> type[AnyProvider]:
+    """The installed adapter, even if the home has its own."""
     if entry := _adapters(tuple(sys.path)).get(name):
         try:
-            found: type[Provider[Any]] = entry.load()
-        except Exception as error:  # whatever somebody else's module raises
+            found: type[AnyProvider] = entry.load()
+        except Exception as error:  # somebody else's module may raise anything
             raise ConfigError(
                 f"The archiver cannot load the provider {name!r} from {entry.value} ({type(error).__name__}: "
                 f"{error}). Install "
@@ -69,17 +70,17 @@ def load_installed(name: str) -> type[Provider[Any]]:
     )
 
 
-_own: dict[str, tuple[dict[str, str], type[Provider[Any]]]] = {}  # name -> the home's adapter and what names it
+_own: dict[str, tuple[dict[str, str], type[AnyProvider]]] = {}  # name -> the home's adapter, and its provenance
 
 
-def _load_own(own: Override) -> type[Provider[Any]]:
+def _load_own(own: Override) -> type[AnyProvider]:
     name = own.name
     if name not in _own or _own[name][0] != own.provenance():
         entry = _adapters(tuple(sys.path))[name]
         try:
-            found: type[Provider[Any]] = getattr(own.module(entry.module.rpartition(".")[2]), entry.attr)
-            _ = found.info  # an adapter without a declaration is none
-        except Exception as error:  # whatever an unfinished repair raises
+            found: type[AnyProvider] = getattr(own.module(entry.module.rpartition(".")[2]), entry.attr)
+            _ = found.info  # fails without a declaration
+        except Exception as error:  # an unfinished repair may raise anything
             raise ConfigError(
                 f"The archiver cannot load {own.folder} ({type(error).__name__}: {error}). Correct it, or use the "
                 f"installed adapter again: archiver adapter remove {name} --force"
@@ -88,14 +89,17 @@ def _load_own(own: Override) -> type[Provider[Any]]:
     return _own[name][1]
 
 
-def own_adapter(provider: Provider[Any]) -> dict[str, str] | None:
-    """What names the home's adapter that this one is made of, as licences and runs keep it; None: it is installed."""
+def own_adapter(provider: AnyProvider) -> dict[str, str] | None:
+    """The provenance of the home's adapter that this one comes from, as licences and runs keep it; None if it is
+    installed.
+    """
     return next((named for named, made in _own.values() if type(provider) is made), None)
 
 
 def installed_sources(name: str) -> tuple[str, dict[str, bytes]]:
-    """The installed adapter's package, and its files by name: its module, the YAML file beside it, and the modules of
-    the same package that it imports."""
+    """The installed adapter's package and its files by name: its module, the YAML file beside it, and the modules of
+    the same package that it imports.
+    """
     load_installed(name)
     entry = _adapters(tuple(sys.path))[name]
     spec = find_spec(entry.module)
@@ -113,7 +117,7 @@ def installed_sources(name: str) -> tuple[str, dict[str, bytes]]:
 
 
 def declared(name: str) -> ProviderInfo | None:
-    """What an adapter declares; None where it is gone or broken, which whatever needs it tells."""
+    """What an adapter declares; None if the adapter is missing or broken, which other code reports."""
     with suppress(ConfigError):
         return load(name).info
     return None

@@ -1,5 +1,7 @@
-"""The requests that an adapter may make. Permissions match exactly; refusals match everything that a server could "
-"confuse."""
+"""The requests that an adapter may make.
+
+A permission matches exactly; a refusal matches everything that a server could confuse with it.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,10 @@ NOT_ALLOWED = "no rule allows it"
 
 
 class Mode(StrEnum):
-    """Who is at the wheel: nobody (strict), a person signing in (sign_in), or a person at work (observe), who may do
-    anything, also buy: nothing is refused then."""
+    """Who uses the browser: nobody (strict), a person who signs in (sign_in), or a person at work (observe).
+
+    Such a person may do anything, also buy, so nothing is refused.
+    """
 
     STRICT = "strict"
     SIGN_IN = "sign_in"
@@ -28,9 +32,9 @@ class Mode(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a declared request is for. Only READ, DOCUMENT and REFRESH are sent unattended besides the sign-in.
+    """The purpose of a declared request. Unattended, only READ, DOCUMENT and REFRESH are sent besides the sign-in.
 
-    DOCUMENT is a READ that gives one licence's own document: the companion may fetch it in a person's browser, too.
+    DOCUMENT is a READ that gives one licence's own document. The companion may fetch it in a person's browser, too.
     """
 
     READ = "read"
@@ -56,7 +60,7 @@ class Rule:
     proves_session: bool = True
 
     def matches(self, request: Request) -> bool:
-        """Exactly this place, and each bound field exactly once: what a permission needs."""
+        """Whether it is exactly this place, with each bound field exactly once. A permission needs that."""
         return (
             self.method in ("*", request.method)
             and _pattern(self.url).fullmatch(request.place) is not None
@@ -65,7 +69,7 @@ class Rule:
         )
 
     def resembles(self, request: Request) -> bool:
-        """Anything that a lenient server could take for this request: enough for a refusal."""
+        """Whether a lenient server could take this request for it. A refusal needs no more."""
         return (
             self.method.upper() in ("*", request.method.upper())
             and self.is_near(request)
@@ -84,7 +88,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Request:
-    """A request about to leave: what the rules judge, with its URL in one canonical form."""
+    """A request before it leaves: what the rules judge, with its URL in one canonical form."""
 
     method: str
     url: str
@@ -94,7 +98,7 @@ class Request:
 
     @cached_property
     def disguised(self) -> bool:
-        """Whether a header or a field asks the server to take it for a request of another method or address."""
+        """Whether a header or a field asks the server to treat it as a request with another method or address."""
         if any(map(_reroutes, self.headers)):
             return True
         query, body = urlsplit(self.url).query, (self.body or b"").decode("utf-8", "replace")
@@ -106,11 +110,13 @@ class Request:
             for name, _, value in (pair.partition("=") for pair in re.split("[&;?]", text))
         ]
         pairs += [(name, value) for name, values in self.fields.items() for value in values]
-        pairs += [(_field(name), "") for name in _PART_NAME.findall(body)]  # of multipart, whose values are not read
+        pairs += [
+            (_field(name), "") for name in _PART_NAME.findall(body)
+        ]  # of a multipart body, whose values are not read
         return any(self._renames(name, value.strip().upper()) for name, value in pairs)
 
     def _renames(self, name: str, value: str) -> bool:
-        """Whether frameworks take this field for the request's method, and it is another one."""
+        """Whether frameworks take this field for the request's method, and the method differs."""
         found = _METHOD_FIELD.fullmatch(name)
         return bool(found) and value != self.method and (name not in ("method", "verb") or value in _METHODS)
 
@@ -145,7 +151,7 @@ class Request:
 
     @cached_property
     def place(self) -> str:
-        """`https://host/path`, host in lower case, path decoded once; `""` if the URL hides where it goes."""
+        """`https://host/path`: host in lower case, path decoded once. `""` if the URL hides its target."""
         try:
             parts = urlsplit(self.url)
             port = parts.port
@@ -168,7 +174,7 @@ class Request:
 
     @cached_property
     def lenient_places(self) -> set[str]:
-        """How lenient servers may read it: case, `;parameters`, empty segments and closing marks do not count."""
+        """How lenient servers may read it: they ignore case, `;parameters`, empty segments and closing marks."""
         place = self.place.lower()
         bare = re.sub("(?<!:)//+", "/", re.sub(";[^/]*", "", place))
         return {place, place.rstrip("/"), bare, bare.rstrip("/. ")}
@@ -187,14 +193,14 @@ class Request:
             except (ValueError, RecursionError):
                 return {}
             return decoded.fields
-        # An encoded form has no line breaks; what has them is multipart, whose fields are not read here.
+        # An encoded form has no line breaks. A body with line breaks is multipart, and its fields are not read here.
         return {} if "\n" in text else parse_qs(text, keep_blank_values=True)
 
     @cached_property
     def fields(self) -> dict[str, list[str]]:
         """Query and body fields, each with all its values, under the names that the most lenient servers read.
 
-        A JSON body is read as a form too: some servers do.
+        A JSON body is read as a form too, because some servers do that.
         """
         written = [parse_qs(urlsplit(self.url).query, keep_blank_values=True), self.body_fields]
         if self.body and self.body.lstrip().startswith(b"{"):
@@ -206,13 +212,13 @@ class Request:
 
 
 def _field(name: str) -> str:
-    """A field's name as lenient servers read it: PHP takes ` ` and `.` for `_`, and nothing from `[` on."""
+    """A field's name as lenient servers read it: PHP reads ` ` and `.` as `_`, and drops everything from `[` on."""
     return re.sub("[ .]", "_", name.strip().partition("[")[0]).lower()
 
 
-@lru_cache(4096)  # the same few names come again and again
+@lru_cache(4096)  # the same few names occur again and again
 def _reroutes(header: str) -> bool:
-    """Whether a server, or a proxy before it, may take this header's value for the method or the address."""
+    """Whether a server, or a proxy before it, may use this header's value as the method or the address."""
     return bool(_REROUTING_HEADER.fullmatch(header)) and not header.lower().startswith("access-control-")
 
 
@@ -249,7 +255,7 @@ _PART_NAME = re.compile(r"""\bname\s*=\s*["']?([^"'\r\n;]+)""")
 
 
 def _form_pairs(text: str) -> list[tuple[str, str]] | None:
-    """Names and values of a form or query; None where servers could read it in more than one way."""
+    """Names and values of a form or query; None if servers could read it in more than one way."""
     if text and not _FORM.fullmatch(text):
         return None
     pairs = [pair.split("=") for pair in text.split("&") if text]
@@ -261,9 +267,10 @@ def _form_pairs(text: str) -> list[tuple[str, str]] | None:
 
 
 def _json_pairs(body: bytes, bound: Collection[str]) -> list[tuple[str, str]] | None:
-    """Names and values of a JSON object; None where servers could read it in more than one way.
+    """Names and values of a JSON object; None if servers could read it in more than one way.
 
-    No name may occur twice in one object, none of the bound ones anywhere but at the top, nor as a form would have it.
+    No name may occur twice in one object. Bound names may occur only at the top, and not in the form that a form would
+    use.
     """
     names: list[str] = []
 
@@ -300,7 +307,7 @@ _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 class _Object(dict[str, object]):
-    """A JSON object that has not forgotten its duplicate keys."""
+    """A JSON object that keeps its duplicate keys."""
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
@@ -323,11 +330,11 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """All that an adapter may send. What no rule allows is refused; `refuse` wins over every permission, and so does a
-    cart, a checkout or a renewal, which no adapter needs to name.
+    """Everything that an adapter may send. What no rule allows is refused.
 
+    `refuse` overrules every permission. So do cart, checkout and renewal addresses, which no adapter needs to name.
     `assets` are URL patterns from which a page may load pictures, styles, scripts and fonts by GET. `sign_in_hosts` are
-    identity and captcha hosts that a page may talk to while a person signs in.
+    identity and captcha hosts that a page may use while a person signs in.
     """
 
     allow: tuple[Rule, ...]
@@ -336,7 +343,7 @@ class Rules:
     sign_in_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """ConfigError names a permission that could never be used, because a refusal covers all of it."""
+        """ConfigError names a permission that can never be used because a refusal covers all of it."""
         for rule in self.allow:
             example = Request(
                 "GET" if rule.method == "*" else rule.method, _example(rule), urlencode(rule.fields).encode()
@@ -354,8 +361,10 @@ class Rules:
         return f"refused by `{found.method} {found.url}`" if found else NOT_ALLOWED
 
     def explained(self, refused: Iterable[str]) -> list[str]:
-        """Refused requests, each `METHOD url`, with the rule that refused it; those at hosts that pages are read from
-        come first."""
+        """Refused requests, each `METHOD url` with the rule that refused it.
+
+        Those at hosts from which pages are read come first.
+        """
         requests = [Request(method, url) for method, _, url in (line.partition(" ") for line in refused)]
         requests.sort(key=lambda request: not any(fnmatchcase(request.host, host) for host in self.hosts))
         return [f"{each.method} {each.url} ({self.refusal(each)})" for each in requests]
@@ -384,14 +393,16 @@ class Rules:
         return any(rule.proves_session and rule.matches(request) for rule in self.allow)
 
     def reads_only(self, request: Request) -> bool:
-        """A declared request that changes nothing at the platform: every GET, read-only POSTs and token refreshes."""
+        """Whether it is a declared request that changes nothing at the platform: any GET, read-only POSTs and token
+        refreshes.
+        """
         return request.method in ("GET", "HEAD") or any(
             rule.matches(request) and rule.purpose is not Purpose.SIGN_IN for rule in self.allow
         )
 
     @cached_property
     def hosts(self) -> frozenset[str]:
-        """Every host that may be connected to in strict mode (patterns with `*` labels stay patterns)."""
+        """Every host to which connections are allowed in strict mode (patterns with `*` labels stay patterns)."""
         return frozenset(urlsplit(url).netloc.lower() for url in (*(rule.url for rule in self.allow), *self.assets))
 
 
@@ -401,6 +412,6 @@ def _example(rule: Rule) -> str:
 
 
 def static_files(origin: str) -> tuple[str, ...]:
-    """Asset patterns for a site's own host: files by their endings only, since any other GET there might spend."""
+    """Asset patterns for a site's own host: only files with these endings, because any other GET there might spend."""
     endings = ("css", "js", "mjs", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf")
     return tuple(f"{origin}/**.{ending}" for ending in endings)

@@ -1,4 +1,4 @@
-"""A list on web pages, declared as data and walked by core: its rows, where it goes on, and what proves its end."""
+"""A list on web pages, declared as data and read by core: its rows, where it continues, and what proves its end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from archiver.provider.paging import ListEnd, page_source
 if TYPE_CHECKING:  # what `archiver.reading.html` has: `Field` and `Words`
     type Finder = Callable[[str], str | None]
 
-ROWS_TIMEOUT_S = 15.0  # for a page to show its first row, or that there are none
+ROWS_TIMEOUT_S = 15.0  # for a page to show its first row, or that it has none
 STALL_TIMEOUT_S = 3.0  # for more rows, or the end mark, after scrolling
 
 
@@ -53,16 +53,16 @@ class WebList:
 
 
 type ReadRows = Callable[[Sequence[str], Response], Sequence[Licence]]
-"""Makes licences of rows (outer HTML), given the page that they are on. ValueError and KeyError are LayoutChanged."""
+"""Makes licences from rows (outer HTML) and the page that they are on. ValueError and KeyError become LayoutChanged."""
 
 
 @page_source
 async def listed(
     site: Website, session: BrowserSession, layout: WebList, read: ReadRows
 ) -> AsyncIterator[Page | ListEnd]:
-    """All pages of the list. It ends by its total, its mark, its count of pages, or an empty page behind the last.
+    """All pages of the list. It ends by its total, its mark, its number of pages, or an empty page after the last one.
 
-    LayoutChanged names what is missing: rows that are not recognised, a page that comes again, an end without proof.
+    LayoutChanged names the problem: rows that are not recognised, a repeated page, or an end without proof.
     """
     page = await site.open(session, layout.url)
     addresses, read_here, previous, waited = [page.url], 0, list[str](), False
@@ -132,7 +132,7 @@ async def _rows_or_none(session: BrowserSession, layout: WebList) -> None:
 
 
 async def _nothing_unread(session: BrowserSession, layout: WebList, page: Response) -> None:
-    """Every trace of a row must be in a row that is read."""
+    """Every trace of a row must be inside a row that is read."""
     there = await session.rows(layout.traces)
     pairs = [(row, trace) for row in _parts(layout.row) for trace in _parts(layout.traces)]
     inside = await session.rows(", ".join(f"{row}:is({trace}), {row} {trace}" for row, trace in pairs))
@@ -141,7 +141,7 @@ async def _nothing_unread(session: BrowserSession, layout: WebList, page: Respon
 
 
 def _parts(selector: str) -> list[str]:
-    """The selectors of a list of selectors."""
+    """Split a list of selectors."""
     return re.split(r",\s*(?![^(\[]*[)\]])", selector)
 
 
@@ -151,7 +151,9 @@ def _number(finder: Finder | None, page: Response) -> int | None:
 
 
 def _is_last_of_count(layout: WebList, page: Response, number: int) -> bool:
-    """Whether the page's own count says that it is the last one; ValueError where it is another than the one opened."""
+    """Whether the page's own count says that it is the last; ValueError if the count names another page than the one
+    opened.
+    """
     said = layout.position(page.text) if layout.position else None
     if said is None:
         return False
@@ -162,7 +164,7 @@ def _is_last_of_count(layout: WebList, page: Response, number: int) -> bool:
 
 
 async def _is_empty_behind(site: Website, session: BrowserSession, layout: WebList, address: str) -> bool:
-    """Whether the page behind this one says that it is empty. A link alone may be missing."""
+    """Whether the page after this one says that it is empty. A missing link alone proves nothing."""
     if not layout.number:
         return False
     following = re.sub(layout.number, lambda found: str(int(found[0]) + 1), address)

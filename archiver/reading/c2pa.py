@@ -15,9 +15,9 @@ MAX_BOXES = 4_000
 
 
 def c2pa_texts(content: bytes) -> list[tuple[str, str]]:
-    """Names without their prefixes and their texts, those of the newest manifest first; empty where there is none.
+    """Names without their prefixes, with their texts, the newest manifest first; empty if there are none.
 
-    What stands in a part is named with it: `author.name`. Hostile bytes cost no more than their length.
+    A field inside a part is named after it: `author.name`. Hostile bytes cost no more time than their length.
     """
     boxes: list[tuple[bytes, memoryview]] = []
     _open(_store(content), boxes, 0)
@@ -75,9 +75,9 @@ def _texts(value: object, within: str) -> Iterator[tuple[str, str]]:
 
 
 class _Cbor:
-    """A reader of CBOR (RFC 8949) for what is text, numbers, lists and maps; bytes and the like are None.
+    """A reader of CBOR (RFC 8949) for texts, numbers, lists and maps; bytes and the like become None.
 
-    ValueError or IndexError for what is malformed.
+    ValueError or IndexError if it is malformed.
     """
 
     def __init__(self, data: memoryview) -> None:

@@ -34,10 +34,10 @@ class Sure(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """What one paper says: the licences on it, or the order that it pays for.
+    """What one paper says: its licences, or the order that it pays for.
 
-    `licences` is empty where only an order is named. `quotes` maps what was read to the text it was read from. What
-    the paper does not say beyond doubt is None. `currency` is an ISO 4217 code, `date` the paper's own.
+    `licences` is empty if it names only an order. `quotes` maps each field to the text that it was read from. A field
+    that the paper does not state beyond doubt is None. `currency` is an ISO 4217 code, `date` the paper's own.
     """
 
     reader: str
@@ -69,12 +69,12 @@ class Quote:
 
 MAX_TEXT_LENGTH = 300  # characters of a title or a name
 MAX_LINE_LENGTH = 2_000  # characters of a line; a longer one is no label with its value
-# A line that says "something: ..." where a value would stand or go on is a label that is not known here.
+# A line like "something: ..." in the place of a value is an unknown label.
 _LABEL_LIKE = re.compile(r"[^\W\d][^:]{0,40}:(\s|$)")
 _ADDRESS = re.compile(r"https?://|www\.")
 MAX_JOINED_LINES = 4  # that a label or a date is put together from
 MAX_LINES_BELOW = 12  # lines below a value that may be its rest
-FULL_LINE_LENGTH = 60  # characters of a value that fills its line, so that it may go on in the next
+FULL_LINE_LENGTH = 60  # characters of a value that fills its line, so that it may continue on the next
 # Below a value, a sentence or an address that is not its rest, as a name's or a title's second line may be.
 _ANOTHER = re.compile(r"(?=[^\W\d_])(?![a-zß-ÿ])(?:\S+ ){3}.*[.!?]$|[^\W\d_].*(?:://|www\.)")
 _MORE = re.compile(r"[A-Z0-9./_-]*\d[A-Z0-9./_-]*")  # of a number
@@ -130,7 +130,7 @@ class _Value:
 
     quotes: list[Quote]
     formed: bool  # it has the form of its field: only more of that form can belong to it
-    aside: bool  # it stands on its label's line
+    aside: bool  # it is on its label's line
     starts: int  # where on the line it begins
     torn: bool = False  # a line that is no label followed
 
@@ -153,12 +153,12 @@ class _Reading:
         self.fields, self.label_of, self.label_in, *_ = patterns
         self.forms, self.complete, self.on_page = forms, complete, on_page
         self.found: dict[str, list[Quote]] = {}
-        self.rests: dict[str, list[str]] = {}  # what stands below the first value of each field
-        self.rest: list[str] = []  # what stands below the value that was read last
+        self.rests: dict[str, list[str]] = {}  # the lines below the first value of each field
+        self.rest: list[str] = []  # the lines below the value that was read last
         self.last: _Value | None = None  # that value, while it may go on
-        self.waiting: list[tuple[str, str]] = []  # the fields whose values stand below, and their labels
+        self.waiting: list[tuple[str, str]] = []  # the fields whose values follow below, with their labels
         self.peers: list[_Value] = []  # the values of one line
-        self.beside = 0  # where the line above begins, if it is no label, so that a value may have begun in it
+        self.beside = 0  # where the line above begins, if it is not a label, because a value may have begun there
 
     def values(self) -> dict[str, Quote]:
         return {
@@ -233,7 +233,7 @@ class _Reading:
         self._add(name, value, f"{head} {value}", indent, aside=False)
         self._tear(line)
         if self.last and _GAP.search(line):
-            self.last.cut()  # several cells, of which one may be the value
+            self.last.cut()  # several cells; one of them may be the value
 
     def _at_strange_label(self, line: str) -> None:
         if self.last and not self.last.formed:
@@ -257,7 +257,7 @@ class _Reading:
             last.torn = True
 
     def _add(self, name: str, value: str, text: str, starts: int, *, aside: bool) -> None:
-        """Make it the last value; a value without its field's form is none."""
+        """Make it the last value. A value without its field's form does not count."""
         self.last = None
         if self._fits(name, value):
             begun = _close(self.beside, starts)
@@ -269,7 +269,7 @@ class _Reading:
         self.beside = 0
 
     def _tear(self, line: str) -> None:
-        """Values beside each other, or beside a label, of which any may go on in the line below."""
+        """Values side by side, or beside a label: any of them may continue on the line below."""
         more = any(map(_MORE.fullmatch, _GAP.split(line)))
         for each in self.peers:
             if more or not each.formed:
@@ -285,7 +285,7 @@ def labelled(
     *,
     complete: bool = False,
 ) -> dict[str, Quote]:
-    """What a paper says behind labels in its running text and, of a PDF, in its `columns`."""
+    """What a paper says after labels, in its running text and (of a PDF) in its `columns`."""
     fields, _, label_in, _, listed = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
     text, columns = (listed.sub(lambda mark: " " * len(mark[0]), each) for each in (text, columns))
     on_page = quoted(_folded(columns, fields), labels, shapes, complete=complete, on_page=True)
@@ -322,7 +322,7 @@ _MAX_COLUMN_SHIFT = 1  # columns of a page's text that a cell's lines may begin 
 
 
 def _close(one: int, other: int) -> bool:
-    """Whether two lines begin below each other, away from the margin, as the lines of a cell do."""
+    """Whether two lines begin below each other, away from the margin, like the lines of a cell."""
     return one > 0 and abs(one - other) <= _MAX_COLUMN_SHIFT
 
 
@@ -333,7 +333,7 @@ def _heads(before: str, line: str, below: str, after: str) -> bool:
 
 
 def in_one_line(text: str, heading: re.Pattern[str]) -> str:
-    """The text, its first heading put together where a narrow column breaks it, so that no part of it is a label."""
+    """The text with its first heading in one line, so that no part of a broken heading is taken for a label."""
     return heading.sub(lambda found: _collapsed(found[0]), text, count=1)
 
 
@@ -361,7 +361,7 @@ def _folded(columns: str, fields: Mapping[str, str]) -> str:
 
 
 def _strips(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[Sequence[str]]:
-    """The columns of a page that have labels of their own, each with its values; all as one where there are no two."""
+    """The columns of a page that have their own labels, each with its values; else the whole block."""
     edges = [0, *_gutters(block), None]
     heads = {0}
     for start, end in pairwise(edges):
@@ -421,7 +421,7 @@ def _whole_label(lines: Sequence[str], label_of: re.Pattern[str]) -> tuple[str, 
 
 
 def _put_together(lines: Sequence[str]) -> Iterator[str]:
-    """The lines as one, broken between words or, where each goes on in small letters, within one."""
+    """The lines as one, broken between words or, if each continues in small letters, within a word."""
     yield " ".join(lines)
     if all(not each[:1].isupper() for each in lines[1:]):
         yield "".join(lines)
@@ -456,7 +456,7 @@ _NOTHING = re.compile(
 
 
 def plain(quote: Quote | None) -> str | None:
-    """A free text as the paper has it; None where it may be cut short, stands for nothing or is a blank to fill."""
+    """A free text as the paper has it; None if it may be incomplete, means nothing, or is an unfilled blank."""
     if (
         quote is None
         or quote.cut
@@ -469,14 +469,14 @@ def plain(quote: Quote | None) -> str | None:
 
 
 def whole(quote: Quote | None, form: str) -> str | None:
-    """A value of a form that has one length only, put together where a narrow column breaks it over lines."""
+    """A value of a form with a fixed length, joined if a narrow column breaks it over lines."""
     parts = (quote.value.replace(" ", ""), *quote.rest) if quote and not quote.begun else ()
     joined = ("".join(parts[:count]) for count in range(1, len(parts) + 1))
     return next((each for each in joined if re.fullmatch(form, each)), None)
 
 
 def day(quote: Quote | None, order: DateOrder | None = None) -> Moment | None:
-    """A date as the paper has it, over lines or not; None where it cannot be read, or in two ways."""
+    """A date as the paper has it, on one or several lines; None if it cannot be read, or in two ways."""
     if quote is None:
         return None
     found: list[Moment] = []
@@ -544,7 +544,7 @@ _ELEMENTS = {
 
 
 def elements_certificate(text: str, columns: str = "") -> ElementsCertificate:
-    """Read a certificate's labelled lines, of a PDF in its `columns`, too; what it does not say is None."""
+    """Read a certificate's labelled lines, of a PDF also in its `columns`. A field that it does not state is None."""
     found = labelled(text, columns, _ELEMENTS, complete=True)
     forms = PLATFORMS["envato_elements"]
     project = plain(found.get("project"))

@@ -73,7 +73,10 @@ def confine(files: Iterable[str | Path] = (), *, programs: Iterable[str | Path] 
 
 
 def _python() -> set[Path]:
-    """The folders that modules are imported from. The folder of a checkout, where a home may lie, is none of them."""
+    """The folders from which modules are imported.
+
+    A checkout's own folder, which may contain a home, is not among them.
+    """
     import sysconfig
 
     import archiver
@@ -96,7 +99,7 @@ _BIND_AND_CONNECT_TCP, _SCOPE_SOCKETS_AND_SIGNALS = 0b11, 0b11  # since versions
 
 
 def _landlock(libc: ctypes.CDLL, readable: Sequence[Path], runs: set[Path]) -> int:
-    """The version that is on; 0 where the kernel has none, or a container forbids it."""
+    """The active version; 0 if the kernel has none, or a container forbids it."""
     version = max(int(libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)), 0)
     if not version:
         return 0
@@ -151,7 +154,7 @@ def _namespaces(libc: ctypes.CDLL, readable: Sequence[Path]) -> bool:
 
 
 def _enter_namespaces(libc: ctypes.CDLL, readable: Sequence[Path]) -> None:
-    """OSError where a step is refused: then the process is of no more use."""
+    """OSError if a step is refused: the process is then of no further use."""
     uid, gid = os.geteuid(), os.getegid()
     if libc.unshare(_NEW_USER | _NEW_MOUNTS | _NEW_NET | _NEW_IPC) != 0:
         raise OSError(ctypes.get_errno(), "namespaces were refused")
@@ -164,7 +167,7 @@ def _enter_namespaces(libc: ctypes.CDLL, readable: Sequence[Path]) -> None:
             raise OSError(ctypes.get_errno(), "a mount was refused", target)
 
     mount(None, "/", None, _REC | _PRIVATE)
-    root = "/tmp"  # noqa: S108  # a place to mount on; what lies in it is hidden, and stays as it is
+    root = "/tmp"  # noqa: S108  # a place to mount on; its content is hidden and unchanged
     mount("none", root, "tmpfs", _NOSUID | _NODEV)
     kept: list[Path] = []
     for path in readable:
@@ -204,7 +207,7 @@ def _drop_capabilities(libc: ctypes.CDLL) -> None:
 
 # ---------------------------------------------------------------- system calls
 
-# Numbers on x86-64 and on ARM64; None where there is no such call. Refused to every confined process:
+# Numbers on x86-64 and on ARM64; None where the call does not exist. Refused to every confined process:
 _REFUSED: dict[str, tuple[int | None, int | None]] = {
     # the network, and other ways to talk to processes
     "socket": (41, 198), "socketpair": (53, 199), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201),
@@ -234,7 +237,7 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "kexec_load": (246, 104), "kexec_file_load": (320, 294), "acct": (163, 89), "swapon": (167, 224),
     "swapoff": (168, 225), "reboot": (169, 142),
 }  # fmt: skip
-# Refused where no program is to be started: other processes. `clone` itself makes threads, too.
+# Refused if no program may be started: other processes. `clone` also makes threads.
 _STARTING: dict[str, tuple[int | None, int | None]] = {
     "execve": (59, 221), "execveat": (322, 281), "fork": (57, None), "vfork": (58, None),
 }  # fmt: skip
@@ -286,7 +289,7 @@ class _Program(ctypes.Structure):
 
 
 def _seccomp(libc: ctypes.CDLL, *, runs: bool) -> bool:
-    """Whether the filter is on; not where the kernel has none, or on an architecture whose numbers are not known."""
+    """Whether the filter is active. It is not if the kernel has none, or on an architecture with unknown numbers."""
     if platform.machine() not in _ARCHITECTURES or sys.maxsize < 1 << 32:
         return False
     steps = _filter(platform.machine(), runs=runs)

@@ -74,7 +74,7 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """Something that was not read: what it is called, and why not."""
+    """Something that was not read: its name, and the reason."""
 
     path: str
     reason: str
@@ -82,7 +82,7 @@ class Refused:
 
 @dataclass
 class Budget:
-    """What one outermost container may still unpack to."""
+    """How much one outermost container may still unpack to."""
 
     members: int = MAX_MEMBERS
     bytes: int = MAX_UNPACKED_BYTES
@@ -140,8 +140,11 @@ class _Found:
 def unpack(
     reader: DocumentReader, place: ContainerPlace, content: bytes, read: Callable[[int, int], bytes] | None = None
 ) -> Iterator[Item | Refused]:
-    """What a letter (`content`) is and holds, or what is in a zip or mbox whose bytes `read` gives: from where, how
-    many at most. A reader process takes it apart; its worker is taken until the end."""
+    """The content of a letter (`content`), or of a zip or mbox whose bytes `read` gives (from which place, how many at
+    most).
+
+    A reader process takes it apart, and its worker is busy until the end.
+    """
     from archiver.reading.worker import MADE_UP, ReaderFailed, checked
 
     wish = {"path": place.path, "members": place.budget.members, "bytes": place.budget.bytes,

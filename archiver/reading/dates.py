@@ -74,8 +74,10 @@ class DateOrder(StrEnum):
 
 
 def moment(text: str) -> Moment:
-    """An instant (`2016-10-03T15:58:18-04:00`, `2017-08-10 12:33:15 UTC`) in UTC, or a day (`2026-11-03`,
-    `November 6th, 2023`, `24 Apr 2026`). ValueError for all else, and for a time without a zone: it could be any day.
+    """An instant (`2016-10-03T15:58:18-04:00`, `2017-08-10 12:33:15 UTC`) in UTC, or a day (`2026-11-03`, `November
+    6th, 2023`, `24 Apr 2026`).
+
+    ValueError for all else, and for a time without a zone: it could be any day.
     """
     text = " ".join(text.split())
     zoned = re.sub(r" (?=[+-]\d\d:?\d\d$)", "", re.sub(r" ?(UTC|GMT)$", "Z", text))
@@ -92,7 +94,10 @@ def moment(text: str) -> Moment:
 
 
 def utc(text: str) -> Moment:
-    """What `moment` reads, and a time without a zone as UTC: only where the platform documents that its times are."""
+    """Like `moment`, but reads a time without a zone as UTC.
+
+    Use it only if the platform documents that its times are UTC.
+    """
     try:
         return moment(text)
     except ValueError:
@@ -168,7 +173,9 @@ def days_without_year(text: str, after: date) -> Iterator[tuple[date, re.Match[s
 
 
 def day_order(texts: Iterable[str]) -> DateOrder | None:
-    """What a day beyond the twelfth in any of the texts proves of all; None where there is none or they disagree."""
+    """The order that a day after the twelfth in any of the texts proves for all; None if there is no such day, or they
+    disagree.
+    """
     found = set()
     for text in texts:
         for match in _SLASHED.finditer(text):

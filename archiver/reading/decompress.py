@@ -6,7 +6,7 @@ import zlib
 
 
 def unpacked_bytes(content: bytes, most: int) -> tuple[bytes, str]:
-    """What is packed, one part after the other, up to `most` bytes, and why there is no more; empty where there is."""
+    """The unpacked content, part by part, up to `most` bytes, and the reason if it is incomplete (else empty)."""
     found, rest = bytearray(), content
     try:
         while rest and len(found) < most:

@@ -38,10 +38,10 @@ MAX_CERTIFICATES = 500  # in one text
 
 
 def read_text(text: str, name: str = "", columns: Callable[[], str] = str) -> Paper | None:
-    """What a certificate or receipt says. `name` is the file's, which may tell the platform where the text does not.
+    """Read a certificate or receipt. A form that nobody filled in is not a paper.
 
-    `columns` gives the text of a PDF as it stands on the page; it is asked for only where labels are to be read. A
-    form that nobody filled in is none.
+    `name` is the file's name, which may name the platform if the text does not. `columns` gives the text of a PDF as it
+    is laid out on the page; it is asked for only if labels have to be read.
     """
     text = text[:MAX_TEXT_LENGTH]
     found = filter(None, (_of_one(text, name, columns), _of_pages(text, name, columns)))
@@ -87,7 +87,7 @@ def _joined(papers: Sequence[Paper], reader: str) -> Paper:
 
 
 def read_table(content: bytes, name: str = "") -> Paper | None:
-    """What a history in CSV says: any encoding, separator and decimal mark that spreadsheets write."""
+    """Read a history in CSV, with any encoding, separator and decimal mark that spreadsheets write."""
     return read_history(content, name)
 
 

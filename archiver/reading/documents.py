@@ -34,7 +34,7 @@ MAX_TEXT_BYTES = 1_000_000  # of a plain text document
 MAX_TEXT_LENGTH = 200_000  # characters kept of any document
 MAX_SEARCHED_LENGTH = 8_000_000  # characters of a PDF in which everything is searched; one with more counts as unread
 MARGIN_BYTES = 1024  # readers look for a PDF's header and end mark in its first and last KiB
-MIN_LONG_ID_LENGTH = 16  # an id this long is found even where a line break cuts it
+MIN_LONG_ID_LENGTH = 16  # an ID of this length is found even if a line break splits it
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
 
 
 def scattered(text: str) -> bool:
-    """Whether a page's letters stand one by one, so that no words can be read."""
+    """Whether a page's letters are placed one by one, so that words cannot be read."""
     words = text.split()
     return len(words) > 50 and sum(map(len, words)) < 1.5 * len(words)
 
@@ -169,13 +169,13 @@ TOUCHING, APART, CELLS = 0.1, 0.18, 0.8  # of a font's height: gaps within a wor
 
 
 def _by_place(page: PageObject) -> str:
-    """A page in columns whose letters or words are placed one by one, joined by the gaps that the eye sees.
+    """The text of a page in columns whose letters or words are placed one by one, joined by the visible gaps.
 
-    Empty for pages that are drawn otherwise, and where a gap may be one or the other.
+    Empty for pages that are drawn differently, or if a gap is ambiguous.
     """
     from pypdf.generic import ArrayObject, ContentStream, StreamObject
 
-    try:  # where a letter ends, and so how wide a gap is, no public part of pypdf tells
+    try:  # no public part of pypdf tells where a letter ends, and so how wide a gap is
         from pypdf._text_extraction import _layout_mode as layout
 
         fonts = page._layout_mode_fonts()
@@ -240,9 +240,10 @@ def pictures_of_pdf(content: bytes) -> Iterator[bytes]:
 
 
 def read_all_of_pdf(content: bytes, opened: Callable[[int], object]) -> DocumentText:
-    """Everything in a PDF that can be read as text: all pages, links, properties, metadata and attached files.
+    """Everything in a PDF that can be read as text, each item on a line of its own: all pages, links, properties,
+    metadata and attached files.
 
-    Each is on a line of its own. What is too much to be read is an error, never left out. As hostile as `read_pdf`.
+    If it is too much, that is an error: nothing is left out silently. Hostile input as for `read_pdf`.
     """
     from pypdf import PdfReader
 
@@ -308,9 +309,10 @@ def _storable(text: str) -> str:
 
 
 def end_of(document: Document, layout: TextLayout | None = None) -> End:
-    """Whether a document of the platform ends where it should: by the rules of its format, and of a text by its layout.
+    """Whether a document of the platform ends where it should: by the rules of its format or, for a text, by its
+    layout.
 
-    Half a page, table or text reads like a document, too, and may have been sent as if it were all.
+    Half a page, table or text also reads like a document, and may have been sent as if it were complete.
     """
     content, kind = document.content, document.media_type
     suffix = document.name.rpartition(".")[2].lower()

@@ -120,8 +120,9 @@ _BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, R
 
 
 def read_embedded(content: bytes) -> Embedded | None:
-    """What the bytes of a picture, a video or a sound say of themselves; empty where they say nothing, None where only
-    a program can tell."""
+    """What the bytes of a picture, video or sound file say about themselves; empty if they say nothing, None if only an
+    external program can tell.
+    """
     found, error = _picture(content)
     found = _xmp(content) | found
     if not found and (content[4:8] == b"ftyp" or content.startswith(_OTHERS)):
@@ -130,7 +131,7 @@ def read_embedded(content: bytes) -> Embedded | None:
 
 
 def embedded_by_program(content: bytes) -> Embedded:
-    """As `read_embedded`, by exiftool; empty where that is not installed."""
+    """Like `read_embedded`, with exiftool; empty if it is not installed."""
     return _understood_with_manifests(content, *_exiftool(content))
 
 
@@ -214,7 +215,7 @@ def _picture(content: bytes) -> tuple[dict[str, str], str | None]:
 
 
 def _text(raw: object) -> str:
-    """One line of a value of any type: several values joined, bytes as UTF-8, else as Latin-1."""
+    """A value of any type as one line: several values are joined, bytes are read as UTF-8 or else Latin-1."""
     if isinstance(raw, list | tuple):
         return _text("; ".join(filter(None, map(_text, raw[:20]))))
     if isinstance(raw, bytes):

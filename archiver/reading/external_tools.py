@@ -1,5 +1,7 @@
 """Programs of the system that read hostile files: tesseract and pdftoppm for scans, exiftool for what Pillow does not
-know. They are started by a confined reader process only (see `worker`), and reach no more than it.
+know.
+
+They are started by a confined reader process only (see `worker`), and reach no more than it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ def folders() -> list[str]:
 
 
 def recognised_text(content: bytes, media_type: str, languages: str, seconds: float) -> bytes:
-    """The text that tesseract reads in a picture, or in a PDF's first page; empty where it is too slow or refuses.
+    """The text that tesseract reads in a picture, or in a PDF's first page; empty if it is too slow or refuses.
 
     `languages` are preferred ones, as tesseract names them: `eng+deu`.
     """
@@ -53,7 +55,7 @@ def _output_of(command: Sequence[str], content: bytes, seconds: float) -> bytes:
 
 
 def exiftool_json(content: bytes, tags: Sequence[str]) -> bytes:
-    """What exiftool prints of these tags; empty where it is not installed. subprocess.TimeoutExpired where it hangs."""
+    """The output of exiftool for these tags; empty if it is not installed. subprocess.TimeoutExpired if it hangs."""
     program = which("exiftool")
     if program is None:
         return b""

@@ -131,7 +131,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         DUTCH: ("Titel", "Titel van de afbeelding"),
         POLISH: ("Tytuł", "Tytuł zdjęcia", "Tytuł obrazu"),
     },
-    "description": {  # stands for the title where there is none
+    "description": {  # used as the title if there is none
         ENGLISH: ("Description", "Image description"),
         GERMAN: ("Beschreibung", "Bildbeschreibung"),
         FRENCH: ("Description", "Description de l'image"),
@@ -248,6 +248,6 @@ SPELLED = _ENGLISH | _FOREIGN
 
 
 def spoken_order(labels: Sequence[str]) -> DateOrder | None:
-    """Day first where known labels are there that are not English, and none that only English has."""
+    """Day first if there are known labels in another language, and none that only English has."""
     known = {spelled(label) for label in labels} & SPELLED
     return DateOrder.DAY_FIRST if known - _ENGLISH and not known - _FOREIGN else None

@@ -20,7 +20,7 @@ MAX_NAME_LENGTH = 1_000  # characters of a name or address; of a longer one noth
 
 @dataclass(frozen=True)
 class Named:
-    """An asset that a name speaks of. `asset_id` is None where the pattern is the platform's and holds no id.
+    """An asset that a name refers to. `asset_id` is None if the platform's pattern holds no ID.
 
     `quote` is the part of the name that says so.
     """
@@ -149,7 +149,7 @@ _EXTENSION = re.compile(
 
 
 def names(text: str) -> Sequence[Named]:
-    """The assets that a file's name, its path or an address speaks of, the surest first; usually one or none."""
+    """The assets that a file's name, its path or an address refers to, the surest first; usually one or none."""
     if len(text) > MAX_NAME_LENGTH:
         return ()
     if re.match(r"https?://|//", text, re.IGNORECASE):
@@ -194,7 +194,7 @@ def _named(pattern: _Pattern, match: re.Match[str]) -> Named | None:
 
 
 def _only(stem: str, platform: str, word: str, least: int, most: int) -> Named | None:
-    """The one number of a name that begins with the platform's word; None where there are two, or it is a day."""
+    """The one number in a name that begins with the platform's word; None if there are two, or if it is a date."""
     if not stem.lower().startswith(word):
         return None
     numbers = [each for each in re.findall(r"(?<=[-_])\d+(?![0-9A-Za-z])", stem) if least <= len(each) <= most]

@@ -140,7 +140,7 @@ def lists_licences(table: HistoryTable | None) -> bool:
 
 
 def _columns(table: HistoryTable) -> tuple[_Interface | None, Sequence[str | None]] | None:
-    """The interface whose columns these are, if any, and what each column says; None where it is no history."""
+    """The interface that has these columns, and the meaning of each column; None if it is not a history."""
     if any(_SELLERS.search(label) for label in table.header):
         return None
     labels = [spelled(label) for label in table.header]
@@ -191,7 +191,7 @@ def _order(table: HistoryTable, column: int) -> DateOrder | None:
 
 
 def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
-    """The row's values by field; a field with two columns that differ has none."""
+    """The row's values by field. A field has no value if two columns give different ones."""
     found: dict[str, set[str]] = {}
     for field, cell in zip(fields, row, strict=False):
         if field and (value := plain(Quote(cell, cell))):
@@ -200,9 +200,9 @@ def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
 
 
 def read_table(content: bytes) -> HistoryTable | None:
-    """The table with the delimiter and the header line that give most known columns; None where none has any.
+    """The table with the delimiter and header line that give most known columns; None if no column is known.
 
-    For bytes of any origin, call it by way of `worker`.
+    For bytes of any origin, call it through `worker`.
     """
     if len(content) > MAX_TABLE_BYTES or (text := _decoded(content)) is None:
         return None
@@ -244,7 +244,7 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _decoded(content: bytes) -> str | None:
-    """By the byte order mark, else UTF-8, else a code page of Windows; None for what is no text."""
+    """Decode by the byte order mark, else as UTF-8, else in a Windows code page; None if it is not text."""
     for mark, encoding in (
         (codecs.BOM_UTF8, "utf-8-sig"),
         (codecs.BOM_UTF16_LE, "utf-16"),

@@ -25,7 +25,7 @@ class Field:
     optional: bool = False
 
     def __call__(self, html: str) -> str | None:
-        """The value in this page or row; None where no element has one."""
+        """The value in this page or row; None if no element has one."""
         return value(html, self)
 
 
@@ -36,7 +36,7 @@ class Words:
     pattern: str
 
     def __call__(self, html: str) -> str | None:
-        """The value; None where the page's text has none."""
+        """The value; None if the page's text has none."""
         found = re.search(self.pattern, text(html))
         return found[1] if found else None
 
@@ -57,19 +57,19 @@ def text(html: str) -> str:
 
 
 def lines(html: str) -> str:
-    """The page's text with the line breaks that a reader sees, more or less; without what is not for people.
+    """The page's text with roughly the line breaks that a reader sees, without invisible parts.
 
-    A colon behind a label's element is the label's.
+    A colon after a label's element belongs to the label.
     """
     tree = LexborHTMLParser(html)
-    tree.strip_tags(["script", "style", "template", "noscript", "title"])  # a frame's title stands in the body
+    tree.strip_tags(["script", "style", "template", "noscript", "title"])  # a frame's title is in the body
     body = tree.body
     found = map(_collapsed, body.text(separator="\n").splitlines()) if body else ()
     return "\n".join(line for line in found if line).replace("\n:", ":")
 
 
 def value(html: str, field: Field) -> str | None:
-    """One field's value, or None where no element has one."""
+    """One field's value; None if no element has one."""
     tree = LexborHTMLParser(f"<table>{html}</table>" if _TABLE_PART.match(html) else html)
     return next(_values(tree, field), None)
 

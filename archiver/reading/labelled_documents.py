@@ -159,10 +159,10 @@ def _is_licence(head: str) -> bool:
 
 
 def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -> Paper | None:
-    """A licence or a receipt by its labels; None where it is neither for sure.
+    """A licence or a receipt, read by its labels; None if it is not certain which of them it is.
 
-    `name` is the file's: where a licence's text names no platform it may, and the reading is then `possible` only.
-    `columns` gives the text of a PDF as it stands on the page.
+    `name` is the file's name: it counts if a licence's text names no platform, and the reading is then only `possible`.
+    `columns` gives the text of a PDF as it is laid out on the page.
     """
     text = in_one_line(text, _LICENCE_TITLE)
     head = text[:MAX_TITLE_OFFSET]
@@ -219,7 +219,7 @@ def _void(text: str) -> bool:
 
 
 def in_terms(text: str, place: int) -> bool:
-    """Whether what stands at a place is said of what may be in general, not of this paper's licence."""
+    """Whether the text at a place speaks of what may be in general, not of this paper's licence."""
     return bool(_IN_TERMS.search(text[max(0, place - 100) : place]))
 
 
@@ -312,9 +312,9 @@ def _receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:
 
 
 def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, written: str | None) -> Licence | None:
-    """The licence that named values make, with the identity that the platform's adapter gives; None without one.
+    """The licence from named values, with the identity that the platform's adapter would give; None if there is none.
 
-    `when` is its date and `written` the date as the paper has it, which stands in the key where it cannot be read.
+    `when` is its date. `written` is the date as the paper has it, which becomes part of the key if it cannot be read.
     """
     forms = forms_of(platform)
     asset_id, licence_id = (values.get(name, "").removeprefix("#").strip() for name in ("asset_id", "licence_id"))

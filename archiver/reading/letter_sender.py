@@ -7,11 +7,10 @@ for whom somebody else writes, are not the writer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from archiver.reading.dates import days_in
-from archiver.reading.letter_words import any_of, known, quote, search
+from archiver.reading.letter_words import KnownClaimant, any_of, known, quote, search
 
 type Sender = tuple[str, str]
 """The name and the address of a mail's sender; either may be empty."""
@@ -54,8 +53,8 @@ def belongs(host: str, domains: Iterable[str]) -> bool:
 
 def writer(
     text: str, senders: Sequence[Sender], domains: Iterable[str], own: Iterable[str], sure: dict[str, str]
-) -> tuple[str | None, Mapping[str, Any]]:
-    """The writer's name, and the entry in `letters.yaml` if the claimant is known there (else empty).
+) -> tuple[str | None, KnownClaimant | None]:
+    """The writer's name, and the claimant's entry in `letters.yaml`, if it has one.
 
     `own`: names of the client and of the agency; `domains`: the client's.
     """
@@ -65,7 +64,7 @@ def writer(
         for shown, address in theirs:
             if belongs(domain_of(address), each["domains"]):
                 sure["claimant"] = f"the mail's sender: {shown or address}"
-                return str(each["name"]), each
+                return each["name"], each
     addressed = [found[1] for found in re.finditer(r"^\s*dear ([^,\n]{3,60}),", text, re.IGNORECASE | re.MULTILINE)]
     hosts = [domain.split(".")[-2] for domain in domains if "." in domain]
     squashed = {each for each in map(_squashed, (*own, *addressed, *hosts)) if len(each) > 2}
@@ -78,18 +77,18 @@ def writer(
         entry, found = _known_claimant(name)  # others that a letterhead names are spoken of, and do not write
     elif not found:
         entry, found = _known_claimant(text)
-    if found:
+    if entry and found:
         sure["claimant"] = f"the letter names it: {quote(found)}"
-        return str(entry["name"]), entry
+        return entry["name"], entry
     if not name:
         name, how = _person(text, foot, theirs, squashed)
     if name:
         sure["claimant"] = how
-    return name, {}
+    return name, None
 
 
-def _known_claimant(text: str) -> tuple[Mapping[str, Any], re.Match[str] | None]:
-    """The known claimant that is named first; empty for another."""
+def _known_claimant(text: str) -> tuple[KnownClaimant | None, re.Match[str] | None]:
+    """The known claimant that is named first, and where."""
     found = [
         (match.start(), number, match)
         for number, each in enumerate(known()["claimants"])
@@ -99,7 +98,7 @@ def _known_claimant(text: str) -> tuple[Mapping[str, Any], re.Match[str] | None]
     # Getty Images is often the rights holder for whom another claimant speaks, and then not the one who writes.
     others = [each for each in found if known()["claimants"][each[1]]["name"] != "Getty Images"]
     if not found:
-        return {}, None
+        return None, None
     _, number, match = min(others or found, key=lambda each: each[:2])
     return known()["claimants"][number], match
 
@@ -168,7 +167,7 @@ def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
 
 
 def _cleaned(cell: str) -> str | None:
-    """A name without its place and without whom it acts for; None for what is a sentence, a label or an address."""
+    """A name without its place and its principal; None for a sentence, a label or an address."""
     name = re.split(rf"\s+{any_of('acting_for')}", cell.strip(" *_>\"“”'"), maxsplit=1, flags=re.IGNORECASE)[0]
     name = _AFTER_NAME.split(name, maxsplit=1)[0].strip(" ,:;*")
     if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
@@ -182,7 +181,7 @@ def _cleaned(cell: str) -> str | None:
 
 
 def _trade(name: str) -> bool:
-    """Whether a name says what such firms do, in words that stand in titles of letters, too."""
+    """Whether a name contains words of the trade, which also occur in titles of letters."""
     return bool(search("trade", name)) and not search("title", name) and bool(_cleaned(name))
 
 

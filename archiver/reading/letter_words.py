@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-from typing import Any
+from typing import NotRequired, TypedDict
+
+from archiver.core.packaged_data import packaged_yaml
 
 
-@cache
-def known() -> Mapping[str, Any]:
+class KnownClaimant(TypedDict):
+    """A claimant in `letters.yaml`. All but `domains` are patterns; `days` is the usual time to answer."""
+
+    name: str
+    names: list[str]
+    domains: list[str]
+    reference: list[str]
+    proof: dict[str, str]
+    sure: str
+    days: NotRequired[int]
+    business_days: NotRequired[int]
+
+
+class LetterWords(TypedDict):
+    """The content of `letters.yaml`."""
+
+    words: dict[str, list[str]]
+    numbers: dict[str, int]
+    units: dict[str, int | float]  # in days
+    currencies: dict[str, str]
+    quoted_hosts: list[str]
+    claimants: list[KnownClaimant]
+
+
+def known() -> LetterWords:
     """`letters.yaml`: words, numbers, currencies and claimants."""
-    import yaml
-
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.reading").joinpath("letters.yaml").read_text("utf-8"))
-    return loaded
+    return packaged_yaml(LetterWords, "archiver.reading", "letters.yaml")
 
 
 @cache

@@ -14,12 +14,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any
 from urllib.parse import urlsplit
 
 from archiver.reading.dates import day_order, days_in, days_without_year
 from archiver.reading.letter_sender import Sender, belongs, domain_of, mail_domains, senders_in, writer
-from archiver.reading.letter_words import any_of, known, quote, search
+from archiver.reading.letter_words import KnownClaimant, any_of, known, quote, search
 
 NOTICE_BUSINESS_DAYS = 5
 """Business days for a platform's indemnity notice, unless its own clause was read (Shutterstock's, from a reprint)."""
@@ -159,7 +158,7 @@ def _cells(line: str) -> list[_Cell]:
 
 
 def _paired(labels: Sequence[_Cell], values: Sequence[_Cell]) -> list[tuple[str, str]]:
-    """Each label with its value: one by one, or by their columns where some have none."""
+    """Each label with its value: one by one, or by their columns if some labels have none."""
     if len(labels) == len(values):
         return [(label, value) for (_, label), (_, value) in zip(labels, values, strict=True)]
     found = [
@@ -177,8 +176,8 @@ def _is_label(cell: str) -> bool:
 # ---------------------------------------------------------------- which case
 
 
-def _reference(text: str, claimant: Mapping[str, Any], sure: dict[str, str]) -> str | None:
-    for pattern in claimant.get("reference", ()):
+def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) -> str | None:
+    for pattern in claimant["reference"] if claimant else ():
         if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
             sure["reference"] = f"in this claimant's format: {quote(found)}"
             return found[1].upper()
@@ -257,9 +256,9 @@ def _urls(
     text: str, domains: tuple[str, ...], links: Iterable[str], senders: Iterable[str], claimant: str | None,
     sure: dict[str, str],
 ) -> tuple[str, ...]:  # fmt: skip
-    """Pages on which the picture is said to be: all addresses but those of claimants, of senders and of laws.
+    """The pages on which the picture is said to be: all addresses except those of claimants, senders and laws.
 
-    An address that goes on in the next line is joined where that is certain, and left out where it is not.
+    An address that continues on the next line is joined if that is certain, and otherwise left out.
     """
     theirs = {domain for each in known()["claimants"] for domain in each["domains"]}
     theirs |= {*senders, *mail_domains(text), *(domain_of(address) for _, address in senders_in(text))}
@@ -307,7 +306,7 @@ _PUBLIC_MAIL = {"gmail.com", "gmx.de", "web.de", "outlook.com", "hotmail.com", "
 
 
 def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
-    """What the next line adds to an address that ends its line, and whether it certainly belongs to it."""
+    """What the next line adds to an address at the end of a line, and whether it certainly belongs to it."""
     rest = _MORE.match(text, end)
     if not rest or text[end - 1] in ",;:!)>" or re.match(r"https?:|www\.", rest["rest"]):
         return "", True
@@ -361,9 +360,9 @@ def _column(text: str, place: int) -> int:
 
 
 def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
-    """The sum that is asked for: the total, else the one that is called a sum, else the only one.
+    """The sum that is demanded: the total, else the amount that is called a sum, else the only amount.
 
-    Of two that the letter offers to choose from, the first. Where nothing says which of several counts, none.
+    If the letter offers two to choose from, the first. If nothing says which of several counts, none.
     """
     sums: list[_Sum] = []
     of_law = False
@@ -471,11 +470,11 @@ def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date 
 
 
 def _deadline(
-    text: str, dated: date | None, received: date | None, claimant: Mapping[str, Any], sure: dict[str, str]
+    text: str, dated: date | None, received: date | None, claimant: KnownClaimant | None, sure: dict[str, str]
 ) -> date | None:
-    """The earliest day that the letter sets, by its date or by a number of days; else the claimant's usual one.
+    """The earliest day that the letter sets, by a date or a number of days; otherwise the claimant's usual one.
 
-    Left open where the letter sets one that cannot be read, since the usual one could be later.
+    Unknown if the letter sets a deadline that cannot be read, because the usual one could be later.
     """
     start = dated or received
     found = [*_deadline_days(text, dated, start), *_deadline_spans(text, dated, received)]
@@ -492,8 +491,8 @@ def _deadline(
     if match := search("speaks_of_deadline", text):
         sure["deadline"] = f"open: the letter sets a deadline that could not be read: {quote(match)}"
         return None
-    business, days = claimant.get("business_days", 0), claimant.get("days", 0)
-    if start and (business or days):
+    business, days = (claimant.get("business_days", 0), claimant.get("days", 0)) if claimant else (0, 0)
+    if start and claimant and (business or days):
         usual = f"{business} business days" if business else f"{days} days"
         sure["deadline"] = f"the letter sets no deadline; {claimant['name']} usually sets {usual}, counted from {start}"
         return business_days_after(start, business) if business else start + timedelta(days=days)
@@ -504,7 +503,7 @@ def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterato
     """The days, with or without a year, that stand after a word for a deadline."""
     alone = re.compile(
         rf"\b{any_of('until')}(?:[ \t]+\w{{2,4}}){{0,2}}\s*\n\s*$", re.IGNORECASE
-    )  # above a day that stands by itself
+    )  # above a day on a line of its own
     days = list(days_in(text, day_order([text])))
     places = [match.span() for _, match in days]
     for day, match in days_without_year(text, start) if start else ():

@@ -34,7 +34,7 @@ COMPANION_PREFIX = "companion-"  # and for those that the extension in a person'
 
 @dataclass(frozen=True, kw_only=True)
 class FiledDocument:
-    """A document as its object lists it: all but the bytes, which lie beside under `name`."""
+    """A document in its object's list: everything except the bytes, which are stored in the file `name`."""
 
     name: str
     kind: DocumentKind
@@ -78,9 +78,11 @@ def to_json(
     provenance: Mapping[str, Any],
     terms: Iterable[TermsReference] = (),
 ) -> bytes:
-    """The file's bytes. `provenance` says how the licence was captured: source (adapter, import, attended,
-    companion), account, provider, method, basis, tool, run, captured_at; `imports` lists what was imported, one entry
-    for each file."""
+    """The file's bytes.
+
+    `provenance` says how the licence was captured: source (adapter, import, attended, companion), account, provider,
+    method, basis, tool, run, captured_at; `imports` lists what was imported, one entry for each file.
+    """
     filed = [each if isinstance(each, FiledDocument) else FiledDocument.of(each) for each in documents]
     asset = licence.asset
     described = {

@@ -70,7 +70,7 @@ class _Letter:
 
 
 def mail_by(reader: DocumentReader, content: bytes) -> ParsedMail:
-    """Have a reader process take a letter apart; Unreadable where it cannot, or not in time."""
+    """Let a reader process take a letter apart; Unreadable if it cannot, or not in time."""
     from archiver.reading.worker import MADE_UP, ReaderFailed, checked
 
     try:
@@ -113,7 +113,7 @@ def plain(text: str) -> str:
 
 
 def read_mail(content: bytes) -> ParsedMail:
-    """Take a letter apart. Unreadable where it has more parts, or deeper ones, than any honest letter."""
+    """Take a letter apart. Unreadable if it has more or deeper parts than any honest letter."""
     if content.startswith(COMPOUND_FILE):
         try:
             content = as_mail(content)
@@ -203,9 +203,9 @@ def _decoded(payload: bytes, charset: str | None) -> str:
 
 
 def messages(mbox: BinaryIO, largest: int) -> Iterator[bytes | int]:
-    """The letters of an mbox as bytes, one after another; of one that is larger than `largest` only its size.
+    """The letters of an mbox as bytes, one after another; of a letter larger than `largest`, only its size.
 
-    A letter begins behind an empty line with `From `. The bytes are the file's, save that first line.
+    A letter begins with `From ` after an empty line. All bytes but that first line are the file's.
     """
     kept, size, empty, begun = bytearray(), 0, True, False
 
@@ -229,7 +229,7 @@ def messages(mbox: BinaryIO, largest: int) -> Iterator[bytes | int]:
 # ---------------------------------------------------------------- where a letter came from
 
 type Lookup = Callable[[str], bytes | None]
-"""The TXT record of a name, None where there is none; OSError where nobody can be asked."""
+"""The TXT record of a name; None if it does not exist; OSError if nobody can be asked."""
 
 DNS_TIMEOUT_S = 2.0  # seconds for one question
 MAX_DKIM_BYTES = 20 << 20  # bytes of a letter whose signature is checked
@@ -263,12 +263,20 @@ def unasked(name: str) -> bytes | None:
     raise OSError(f"nobody was asked for {name}")
 
 
+def lookup_for(*, replay: bool) -> Lookup:
+    """How DNS is asked for the keys of signatures. A replay asks nobody."""
+    return unasked if replay else DnsLookup()
+
+
 NOT_SIGNED = "none: the letter is not signed"
 
 
 def origin_by(reader: DocumentReader, content: bytes, lookup: Lookup) -> str:
-    """As `origin`, by a reader process. It may ask only for names that the letter itself spells out: else whoever took
-    it over could send out by such questions what it read before."""
+    """Like `origin`, in a reader process.
+
+    The process may ask only for names that the letter itself contains: otherwise an attacker who took it over could
+    send out what it read by such questions.
+    """
     from archiver.reading.worker import ReaderFailed
 
     def answer(question: bytes) -> bytes:
@@ -307,7 +315,7 @@ def origin_reading() -> ReaderJob:
 
 
 def origin(content: bytes, lookup: Lookup) -> str:
-    """What the letter's DKIM signatures say, in words: the domains that sign it, or why that is not known.
+    """What the letter's DKIM signatures say, in words: the domains that sign it, or why that is unknown.
 
     A signature proves that the signing domain sent these headers and this body, if its key is still published.
     """

@@ -22,13 +22,15 @@ MAX_ROWS = 20_000
 
 
 def document_by(reader: DocumentReader, content: bytes) -> DocumentText:
-    """The text of a Word paper, line by line, tables with a tab between cells; `error` says why there is none."""
+    """The text of a Word document, line by line, with tabs between table cells; `error` gives the reason if there is
+    none.
+    """
     text, error = _asked(reader, content, "document_reading")
     return DocumentText(error=error) if error else DocumentText(text[:MAX_TEXT_LENGTH])
 
 
 def table_by(reader: DocumentReader, content: bytes) -> tuple[bytes, str | None]:
-    """The first filled sheet of a spreadsheet as CSV in UTF-8, and why there is none."""
+    """The first sheet with content as CSV in UTF-8, and the reason if there is none."""
     text, error = _asked(reader, content, "sheet_reading")
     return text.encode(), error
 

@@ -17,7 +17,7 @@ MAX_OUTLOOK_PARTS = 1000
 
 
 def as_mail(content: bytes) -> bytes:
-    """The message as RFC 5322 text with its attachments; ValueError where it is none or cannot be read."""
+    """The message as RFC 5322 text with its attachments; ValueError if it is not a message or cannot be read."""
     from oxmsg import Message
 
     mail = EmailMessage()

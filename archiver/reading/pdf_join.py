@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from archiver.reading.documents import broken
 
-MAX_PAGES = 60  # of one document; what has more is not taken
+MAX_PAGES = 60  # of one document; a document with more is not taken
 PRINTED_ANNOTATIONS = frozenset({"/Widget", "/Stamp", "/FreeText", "/Ink", "/Highlight", "/Line", "/Square", "/Circle"})
 """Annotations that are part of what a page looks like. All others (links, files, sounds, films) are left out."""
 
@@ -31,10 +31,10 @@ def unpacked(message: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def join_pdfs(parts: Iterator[tuple[str, bytes]]) -> bytes:
-    """The pages of all parts, each part under its name in the outline; empty where one cannot be read.
+    """The pages of all parts, each part under its name in the outline; empty if one cannot be read.
 
-    Scripts, actions, forms, links and attachments are left behind, dates and the names of programs too: the same parts
-    give the same bytes.
+    Leaves out scripts, actions, forms, links, attachments, dates and programs' names: so the same parts give the same
+    bytes.
     """
     from pypdf import PdfReader, PdfWriter
     from pypdf.generic import ArrayObject, NameObject

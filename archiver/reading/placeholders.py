@@ -46,7 +46,7 @@ def pdf(lines: Sequence[str]) -> bytes:
 
 
 def picture(media_type: str) -> bytes:
-    """A grey picture of a few pixels, of the type that is asked for where that is a usual one, else a GIF."""
+    """A grey picture of a few pixels, of the requested type if that is a usual one, else a GIF."""
     from PIL import Image
 
     kind = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}.get(media_type)

@@ -141,9 +141,9 @@ _NAMED_AS = re.compile(
 
 
 def other_platform(text: str) -> tuple[str, str] | None:
-    """The provider of a paper that names no known platform, by the one site or name it gives; and the words.
+    """The provider of a paper that names no known platform: the one site or name that it gives, with the words.
 
-    None where it names a known one, several sites, or nothing.
+    None if it names a known platform, several sites, or nothing.
     """
     if marked(text) or titled(text):
         return None
@@ -172,10 +172,10 @@ def numbered_by(label: str) -> tuple[str, str] | None:
 
 
 def the_platform(text: str, name: str = "") -> tuple[str | None, str, bool]:
-    """The only platform that a text speaks of: its name, the words, and whether its site or company is named.
+    """The only platform that a text names: its name, the words, and whether its site or company is named.
 
-    Where the text names none, the file's name may. None where there is none, or several: a paper that names two is
-    not evidence for either.
+    If the text names none, the file's name counts. None for none or several: a paper that names two is evidence for
+    neither.
     """
     strong = marked(text)
     weak = titled(text.replace("iStock by Getty Images", "iStock"))

@@ -47,7 +47,10 @@ _ENTITIES = {"&": b"|amp", "<": b"|lt", ">": b"|gt", '"': b"|quot", "'": b"|apos
 
 def escaped(secret: str) -> re.Pattern[bytes] | None:
     """The secret with any of its characters escaped as in URLs, HTML or scripts, once or again: which ones are, and
-    how, is another matter with every server. None where none ever is."""
+    how, is another matter with every server.
+
+    None where none ever is.
+    """
     if len(secret) < MIN_SECRET_LENGTH or re.fullmatch(r"[\w.~-]*", secret, re.ASCII):
         return None
     return re.compile(
@@ -73,7 +76,7 @@ def _either_case(digits: str) -> bytes:
 
 
 def all_forms(secrets: Iterable[str]) -> list[Needle]:
-    """Every form of every secret, longest first, so that a mask never leaves a rest behind."""
+    """Every form of every secret, longest first, so that masking leaves no rest behind."""
     known = set(secrets)
     patterns = [pattern for secret in sorted(known, key=len, reverse=True) if (pattern := escaped(secret))]
     return [*patterns, *sorted({form for secret in known for form in forms(secret)}, key=len, reverse=True)]
@@ -106,9 +109,9 @@ def maskable(media_type: str) -> bool:
 
 
 def refusal(content: bytes, secret_values: list[Needle], reader: DocumentReader) -> str | None:
-    """Why a packed file (PDF, gzip, picture) must not be archived: a secret in what it holds, or no way to look.
+    """Why a packed file (PDF, gzip, picture) must not be archived: it holds a secret, or it cannot be searched.
 
-    None where it was searched and holds none. Blocks while a PDF is read.
+    None if it was searched and holds none. Blocks while a PDF is read.
     """
     parts = [content]
     if content.startswith(b"\x1f\x8b"):
@@ -175,7 +178,9 @@ def secret_name(name: str) -> bool:
 
 
 def stored_secrets(stored: Mapping[str, str]) -> set[str]:
-    """What of a browser's storage is secret: by its name, by what such names hold at least, and tokens inside JSON."""
+    """The secrets in a browser's storage: recognised by their names, by the minimum that such names hold, and as tokens
+    inside JSON.
+    """
     found = set[str]()
     for name, value in stored.items():
         content = value[:MAX_STORED_LENGTH].encode("utf-8", "replace")

@@ -15,7 +15,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def written(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """The table as CSV. What a spreadsheet would take for a formula begins with an apostrophe, and is text."""
+    """The table as CSV. A text that a spreadsheet would take for a formula begins with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
@@ -29,10 +29,10 @@ def _cell(value: object) -> str:
 
 
 def read(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows with the number of their line, by the names of the columns in lower case; empty lines are left out.
+    """The rows with their line numbers, by column name in lower case, without empty lines.
 
-    UTF-8 or, as some spreadsheets save it, UTF-16 or Windows-1252; commas, semicolons or tabs. ValueError where there
-    are no columns.
+    Reads UTF-8 and, as some spreadsheets save it, UTF-16 or Windows-1252, with commas, semicolons or tabs. ValueError
+    if there are no columns.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", "replace")

@@ -42,10 +42,10 @@ _ONE_YEAR = re.compile(rf"\b({_MONTH} \d{{1,2}}){_JOIN}({_MONTH} \d{{1,2}}),? (\
 
 
 def read_plan(paper: Paper, text: str, columns: str = "", order: DateOrder | None = None) -> Paper:
-    """The receipt with the plan period that it pays for, as a licence; unchanged where it says none beyond doubt.
+    """The receipt with the plan period that it pays for, as a licence; unchanged if it does not state one beyond doubt.
 
-    `columns` is the text of a PDF as it stands on the page. `order` is that of day and month, where the receipt's
-    language or other dates tell it.
+    `columns` is the text of a PDF as it is laid out on the page. `order` is the order of day and month, if the
+    receipt's language or other dates tell it.
     """
     platform = PLATFORMS.get(paper.platform or "")
     number = paper.invoice or paper.order
@@ -83,7 +83,7 @@ def covers(licence: Licence, day: date | None) -> bool:
 
 
 def paid_until(licence: Licence, periods: Iterable[Licence]) -> date | None:
-    """The last day of a plan with all periods that follow it without a gap; None where it is no plan."""
+    """The last day of a plan with all periods that follow without a gap; None if it is not a plan."""
     end = licence.plan_ends
     for each in sorted(periods, key=lambda each: str(each.licensed_at)):
         starts = _day(each.licensed_at)
@@ -93,7 +93,7 @@ def paid_until(licence: Licence, periods: Iterable[Licence]) -> date | None:
 
 
 def _periods(found: Mapping[str, Quote], text: str, order: DateOrder | None) -> Iterator[tuple[date, date]]:
-    """What is labelled as the period; where nothing is, every two dates that the text joins."""
+    """The labelled period; without a label, every two dates that the text joins."""
     pairs: list[tuple[str, str]] = []
     if "starts" in found and "ends" in found:
         pairs.append((found["starts"].value, found["ends"].value))

@@ -23,11 +23,11 @@ _UNFILLED = re.compile(
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"\[[^\[\]]{2,60}\]")
-"""Also the way in which photographers call a work untitled: no form where it is a title."""
+"""Photographers also call a work untitled so: in a title it does not mean an empty form."""
 
 
 def is_unfilled(value: str) -> bool:
-    """Whether a value is what stands in a form before somebody fills it in."""
+    """Whether a value is a form's placeholder that nobody has filled in."""
     value = value.strip().strip("\"'“”„").strip()
     return bool(_UNFILLED.fullmatch(value) or _BRACKETED.fullmatch(value))
 
@@ -47,7 +47,7 @@ _LABELLED = re.compile(r"^[ \t]*(?P<label>[^:\t\n]{2,40}?)[ \t]*(?::|\t|[ ]{2,})
 
 
 def _has_blank(text: str) -> bool:
-    """Whether a label of such a field has a form's blank behind or below it."""
+    """Whether a label of such a field has a form's blank after or below it."""
     for found in _LABELLED.finditer(text):
         if spelled(found["label"]) in _OWN_LABELS:
             value = found["value"].strip() or text[found.end() :].lstrip("\n").partition("\n")[0]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
+
+from archiver.core.packaged_data import packaged_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +32,6 @@ class Served:
     )
 
 
-@cache
 def served() -> Mapping[str, Served]:
     """All of them by name."""
-    import yaml
-
-    loaded = yaml.safe_load(files("archiver.reading").joinpath("served.yaml").read_text("utf-8"))
-    return {
-        name: Served(**{**entry, "pages": tuple(entry["pages"]), "terms": tuple(entry.get("terms", ()))})
-        for name, entry in loaded.items()
-    }
+    return packaged_yaml(dict[str, Served], "archiver.reading", "served.yaml")

@@ -80,13 +80,11 @@ PURCHASE = {
 GETTY = re.compile(r"(?:www\.)?(?:gettyimages|istockphoto)\.[a-z]{2,3}(?:\.[a-z]{2})?")
 ORDER = re.compile(r"/account/(?:.*/)?(?:orders?|invoices?)(?:/|$)", re.IGNORECASE)
 INVOICE = re.compile(r"/account/invoice/([\w-]{3,40})")
-
-
 READ_TIMEOUT_S = 10.0  # for one page
 
 
 def page_by(reader: DocumentReader, html: str, url: str) -> Paper | None:
-    """As `read_page`, by a reader process; None also where that does not read it."""
+    """Like `read_page`, in a reader process; also None if that process fails."""
     from archiver.reading.worker import ReaderFailed, checked
 
     request = packed([("", url.encode("utf-8", "replace")), ("", html.encode("utf-8", "replace"))])
@@ -110,7 +108,7 @@ def page_reading() -> ReaderJob:
 
 
 def read_page(html: str, url: str) -> Paper | None:
-    """What a page of a web account says; None for any other page, or where it is not as it is known here."""
+    """Read a page of a web account; None for any other page, or for an unknown layout."""
     parts = urlsplit(url)
     path = re.sub(r"^/[a-z]{2}(?:-[a-z]{2})?(?=/)", "", parts.path).rstrip("/")  # a language may come first
     table = TABLES.get(parts.hostname or "")
@@ -129,7 +127,7 @@ def read_page(html: str, url: str) -> Paper | None:
 
 
 def _history(table: PageTable, html: str) -> Paper | None:
-    """All rows of a list; None where one of them cannot be read, since nobody would miss it."""
+    """All rows of a list; None if one of them cannot be read, because nobody would notice its absence."""
     found: dict[str, Licence] = {}
     comps = 0
     with suppress(ValueError):

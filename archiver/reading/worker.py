@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -45,15 +45,13 @@ from archiver.reading.fingerprint import MAX_SIDE_PX, PREVIEW_SIDE_PX, Fingerpri
 from archiver.reading.pdf_join import packed, unpacked
 
 if TYPE_CHECKING:
-    import asyncio  # which a worker, and a command without an event loop, need not load
-
     from pydantic import TypeAdapter
 
     from archiver.reading.embedded import Embedded  # half of what a worker would load; few need it
     from archiver.reading.history_tables import HistoryTable
 
 DOCUMENT_TIMEOUT_S = 4.5  # for one document: with what it takes to start and to end a reader, five
-SEARCH_TIMEOUT_S = 60.0  # for one document of which everything is read
+SEARCH_TIMEOUT_S = 60.0  # for one document that is read completely
 LIMITS = {
     "whole pdf": SEARCH_TIMEOUT_S,
     "join": SEARCH_TIMEOUT_S,
@@ -63,11 +61,9 @@ START_TIMEOUT_S = 60.0  # for a worker to be ready, on a busy machine
 MAX_MEMORY_BYTES = 1 << 30  # bytes of address space of a worker, on POSIX
 MAX_DOCUMENT_BYTES = 64 << 20  # bytes of a document that is still parsed
 MAX_REMEMBERED_LENGTH = 16_000_000  # characters of text kept for documents that are read again
-MAX_SMALL_BYTES = 64 << 10  # of a document that is read together with others
-MAX_SMALL_DOCUMENTS = 8  # that are read together
 MAX_MESSAGE_BYTES = 512 << 20  # of one answer of a worker
 
-# A worker needs no more of the environment than this; proxies' passwords and the like stay out of it.
+# The environment that a worker gets. It needs no more, so passwords of proxies and the like stay out of it.
 ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "TESSDATA_PREFIX")
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each would take a worker's address space
@@ -87,8 +83,9 @@ class ReaderFailed(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """What a worker may do besides reading what it is sent: start `programs` of the system, read `files`, use `memory`
-    (bytes of address space)."""
+    """What a worker may do besides reading its input: start `programs` of the system, read `files`, and use `memory`
+    (bytes of address space).
+    """
 
     programs: bool = False
     files: tuple[str, ...] = ()
@@ -112,12 +109,9 @@ class DocumentReader:
     def __init__(self, workers: int = 2, seconds: float = DOCUMENT_TIMEOUT_S, kind: Kind | None = None) -> None:
         self._seconds = seconds
         self._pool, self._programs = Pool(workers, kind), Pool(workers, Kind(programs=True))
-        self._workers = workers
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[str, str], DocumentText] = OrderedDict()  # by SHA-512 and job
         self._kept = 0
-        self._waiting: deque[tuple[bytes, asyncio.Future[DocumentText]]] = deque()  # small PDFs
-        self._gathering: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -129,9 +123,9 @@ class DocumentReader:
         self._programs.end()
 
     def read(self, content: bytes, media_type: str) -> DocumentText:
-        """The document's text: of PDFs the first sixty pages, fewer if they take long, of plain text all; else none.
+        """The document's text: the first sixty pages of a PDF (fewer if slow), all of a plain text, else none.
 
-        What cannot be read has its reason in `error`; nothing that a document does is raised.
+        If it cannot be read, `error` gives the reason. A document can never cause an exception here.
         """
         if is_pdf(content) or media_type == "application/pdf":
             return self._read_pdf(content, "pdf")
@@ -139,52 +133,8 @@ class DocumentReader:
             return read_text(content)
         return DocumentText()
 
-    async def read_soon(self, content: bytes, media_type: str) -> DocumentText:
-        """As `read`, for the tasks of an event loop. Small PDFs that wait at the same time are read together: to hand
-        one to a thread, and on to a process, takes longer than to read it."""
-        import asyncio
-
-        if not is_pdf(content) or len(content) > MAX_SMALL_BYTES:
-            return await asyncio.to_thread(self.read, content, media_type)
-        answer: asyncio.Future[DocumentText] = asyncio.get_running_loop().create_future()
-        self._waiting.append((content, answer))
-        if len(self._gathering) < self._workers:
-            self._gathering.add(asyncio.create_task(self._read_waiting()))
-        return await answer
-
-    async def _read_waiting(self) -> None:
-        import asyncio
-
-        part: list[tuple[bytes, asyncio.Future[DocumentText]]] = []
-        try:
-            while self._waiting:
-                part = [self._waiting.popleft() for _ in range(min(MAX_SMALL_DOCUMENTS, len(self._waiting)))]
-                readings = await asyncio.to_thread(self._read_together, [content for content, _ in part])
-                for (_, answer), reading in zip(part, readings, strict=True):
-                    if not answer.done():  # whoever was given up asks no more
-                        answer.set_result(reading)
-        except BaseException as error:
-            for _, answer in part:
-                if not answer.done():
-                    answer.set_exception(error)
-            raise
-        finally:
-            # At once, not when the task has ended: what comes until then would wait for nobody.
-            self._gathering = {each for each in self._gathering if each is not asyncio.current_task()}
-
-    def _read_together(self, contents: Sequence[bytes]) -> list[DocumentText]:
-        if len(contents) > 1:
-            answers, error = self._ask("pdfs", packed([("", content) for content in contents]))
-            # Else one of them takes too long or breaks the worker: each by itself will tell.
-            with suppress(ValueError, IndexError):
-                readings = [] if error else checked(list[DocumentText], answers[0])
-                for content, reading in zip(contents, readings, strict=True):
-                    self._remember((hashlib.sha512(content).hexdigest(), "pdf"), reading)
-                return readings
-        return [self._read_pdf(content, "pdf") for content in contents]
-
     def remembered(self, sha512: str) -> DocumentText | None:
-        """The text of a PDF of this digest, where it was read lately."""
+        """The text of the PDF with this digest, if it was read recently."""
         with self._lock:
             return self._known.get((sha512, "pdf"))
 
@@ -193,7 +143,7 @@ class DocumentReader:
         return self._read_pdf(content, "columns of pdf", seconds)
 
     def read_all(self, content: bytes) -> DocumentText:
-        """Everything that can be read in a PDF, each thing on a line of its own; `error` where that is not all."""
+        """Everything that can be read in a PDF, each item on a line of its own; `error` if something is missing."""
         return self._read_pdf(content, "whole pdf")
 
     def _read_pdf(self, content: bytes, job: str, seconds: float | None = None) -> DocumentText:
@@ -212,21 +162,18 @@ class DocumentReader:
             reading = DocumentText(pages=pages, error=error) if error else checked(DocumentText, answers[1])
         except (ValueError, IndexError):
             reading = DocumentText(error=MADE_UP)
-        self._remember(key, reading)
-        return reading
-
-    def _remember(self, key: tuple[str, str], reading: DocumentText) -> None:
         with self._lock:
             if key not in self._known:
                 self._known[key] = reading
                 self._kept += _weight(reading)
             while self._kept > MAX_REMEMBERED_LENGTH:
                 self._kept -= _weight(self._known.popitem(last=False)[1])
+        return reading
 
     def look(self, content: bytes, *, large: bool = False) -> Look:
-        """What the picture in these bytes looks like; UnreadablePicture says why that cannot be known.
+        """What the picture in these bytes looks like; UnreadablePicture gives the reason if it cannot be read.
 
-        `large`: with as much of it as `match` can use, for what may be a page or a collage.
+        `large` keeps as much detail as `match` can use, for a possible page or collage.
         """
         answers, error = self._ask("large picture" if large else "picture", content)
         if error:
@@ -258,7 +205,7 @@ class DocumentReader:
         )
 
     def embedded(self, content: bytes) -> Embedded:
-        """What a picture, a video or a sound says of itself; `error` says why that could not be read."""
+        """What a picture, video or sound file says about itself; `error` gives the reason if it cannot be read."""
         from archiver.reading.embedded import Embedded
 
         answers, error = self._ask("embedded", content)
@@ -270,8 +217,11 @@ class DocumentReader:
             return Embedded(error=MADE_UP)
 
     def recognised(self, content: bytes, media_type: str, seconds: float, languages: str = "") -> str:
-        """The text of a picture, or of a PDF's first page, by tesseract, within these seconds; ReaderFailed says why
-        there is none. See `programs`."""
+        """The text of a picture, or of a PDF's first page, read by tesseract within these seconds; ReaderFailed gives
+        the reason if there is none.
+
+        See `programs`.
+        """
         job = json.dumps([media_type, languages, seconds]).encode()
         answers, error = self._ask("ocr", packed([("", job), ("", content)]), 2 * seconds + 5, self._programs)
         if error or not answers:
@@ -285,12 +235,12 @@ class DocumentReader:
         return b"".join(answers[1:])[: largest + 1], fault or None
 
     def picture_as_pdf(self, picture: bytes) -> bytes:
-        """One page that shows a screenshot (PNG), 96 pixels to an inch; empty where it cannot be read."""
+        """One page that shows a screenshot (PNG) at 96 pixels per inch; empty if it cannot be read."""
         answers, error = self._ask("picture as pdf", picture)
         return b"" if error else b"".join(answers)
 
     def table(self, content: bytes) -> HistoryTable | None:
-        """The table in a text of separated values; None where there is none, or it cannot be read in time."""
+        """The table in a text of separated values; None if there is none, or if it cannot be read in time."""
         from archiver.reading.history_tables import HistoryTable
 
         answers, error = self._ask("table", content)
@@ -299,9 +249,10 @@ class DocumentReader:
         return None
 
     def confinement(self, path: Path) -> Trial:
-        """What keeps a worker from network and home, as it finds by trying: `path` is a file that it must not read.
+        """What keeps a worker from network and home, as the worker finds by trying. `path` is a file that it must not
+        be able to read.
 
-        ReaderFailed where none can be started.
+        ReaderFailed if no worker starts.
         """
         answers, error = self._ask("confinement", os.fsencode(path))
         if error or not answers:
@@ -309,18 +260,19 @@ class DocumentReader:
         return checked(Trial, answers[0])
 
     def stream(self, job: str, content: bytes, seconds: float, answer: ReaderAnswer | None = None) -> Generator[bytes]:
-        """What a worker tells of a job, message by message, each within these seconds of the one before.
+        """The messages of a job, one by one, each within these seconds of the one before.
 
-        The worker is this job's until the end, so that a pool of one does nothing else meanwhile. ReaderFailed says why
-        there is no more.
+        The job keeps its worker until the end, so a pool of one does nothing else meanwhile. ReaderFailed if the job
+        breaks off.
         """
         with self._pool.worker() as worker:
             yield from worker.run(job, content, seconds, answer, each=True)
 
     def join(self, parts: Sequence[tuple[str, bytes]]) -> tuple[bytes, str | None]:
-        """One harmless PDF of several, given with their names in its outline, or why that cannot be; see `join_pdfs`.
+        """Join PDFs, given with their names for the outline, into one harmless PDF; or say why that is impossible (see
+        `join_pdfs`).
 
-        What is of unknown origin is joined alone first, so that it keeps no other one out.
+        Join a document of unknown origin alone first, so that it cannot keep the others out.
         """
         if sum(len(content) for _, content in parts) > MAX_DOCUMENT_BYTES:
             return b"", f"it is larger than {MAX_DOCUMENT_BYTES >> 20} MB"
@@ -330,7 +282,7 @@ class DocumentReader:
     def _ask(
         self, job: str, content: bytes, seconds: float | None = None, pool: Pool | None = None
     ) -> tuple[list[bytes], str | None]:
-        """The messages that a worker answers, and why there are no more of them."""
+        """The worker's messages, and the reason if they broke off."""
         answers: list[bytes] = []
         try:
             with (pool or self._pool).worker() as worker:
@@ -358,7 +310,7 @@ class _Looked:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a worker is confined by, in words, and what it reached when it tried."""
+    """How a worker is confined, in words, and what it could reach when it tried."""
 
     done: list[str] = field(default_factory=list)
     file: bool = True
@@ -366,7 +318,7 @@ class Trial:
 
 
 def checked[T](kind: type[T], answer: bytes) -> T:
-    """A worker's JSON as what it is to be; ValueError for any other."""
+    """A worker's JSON as a value of this type; ValueError if it does not fit."""
     adapter: TypeAdapter[T] = _adapter(cast("Any", kind))
     return adapter.validate_json(answer)
 
@@ -390,7 +342,7 @@ class Pool:
 
     @contextmanager
     def worker(self) -> Iterator[_Worker]:
-        """One that is idle. ReaderFailed where none can be started."""
+        """An idle worker. ReaderFailed if none can be started."""
         worker = self._idle.get()
         try:
             if worker is None:
@@ -414,7 +366,7 @@ def _weight(reading: DocumentText) -> int:
 
 
 class _Worker:
-    """One process: is sent a job and a document, and answers, or is killed when time is up."""
+    """One process. It gets a job and a document, and answers, or is killed when its time is up."""
 
     def __init__(self, kind: Kind) -> None:
         self.alive, self._late = True, False
@@ -429,15 +381,16 @@ class _Worker:
         )
         self._due = self._wakes = math.inf  # when time is up, and when the watch looks next, on the monotonic clock
         self._watched = threading.Condition()
-        # One for all that the worker will read: to start a timer takes longer than to read most documents.
+        # One thread for all documents of the worker: starting a timer takes longer than reading most documents.
         threading.Thread(target=self._watch, name="document-watch", daemon=True).start()
 
     def run(
         self, job: str, content: bytes, seconds: float, answer: ReaderAnswer | None = None, *, each: bool = False
     ) -> Iterator[bytes]:
-        """The parts that the worker answers, all of them within these seconds, or `each`; questions do not count.
+        """The parts of the worker's answer, all of them (or `each`) within these seconds; answering questions does not
+        count.
 
-        ReaderFailed where it takes longer or breaks. A worker whose parts are not all taken ends.
+        ReaderFailed if it takes longer or breaks. A worker ends if not all its parts are taken.
         """
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None and sink is not None
@@ -472,7 +425,7 @@ class _Worker:
             raise ReaderFailed("reading it took too much memory or crashed the reader") from None
         finally:
             if not done:
-                self.end()  # in the midst of an answer: of no more use
+                self.end()  # in the middle of an answer: the worker is of no further use
 
     @contextmanager
     def _limit(self, seconds: float) -> Iterator[None]:
@@ -514,7 +467,7 @@ def _send(sink: IO[bytes], kind: bytes, content: bytes = b"") -> None:
 
 
 def _receive(source: IO[bytes]) -> tuple[bytes, bytes]:
-    """One message and what it is; EOFError where the other side is gone, or mad."""
+    """One message and its kind; EOFError if the other side is gone or breaks the protocol."""
     head = source.read(_HEAD.size)
     if len(head) < _HEAD.size:
         raise EOFError
@@ -529,7 +482,7 @@ def _receive(source: IO[bytes]) -> tuple[bytes, bytes]:
 
 
 class Channel:
-    """A worker's way to who asked: `tell` a part of the answer, `ask` for what the job needs."""
+    """How a worker talks to its parent: `tell` a part of the answer, `ask` for what the job needs."""
 
     def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
         self._source, self._sink = source, sink
@@ -546,14 +499,14 @@ class Channel:
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
-        """Whoever is slow to listen does not use up the job's time."""
+        """A slow listener does not use up the job's time."""
         _alarm(0)
         yield
         _alarm(2 * self.seconds)
 
 
 def _alarm(seconds: float) -> None:
-    """End this process after so long: its parent may have been killed in the midst of a job."""
+    """End this process after so long, because its parent may have been killed during a job."""
     if sys.platform != "win32":
         signal.alarm(math.ceil(seconds))
 
@@ -580,16 +533,6 @@ def _pdf(read: Callable[[bytes, Callable[[int], object]], DocumentText]) -> Read
         if not page_counts:
             opened(0)
         return json.dumps(vars(reading)).encode()
-
-    return work
-
-
-def _pdfs() -> ReaderJob:
-    import pypdf  # noqa: F401  # as above
-
-    def work(content: bytes, _channel: Channel) -> bytes:
-        readings = [read_pdf(each, lambda _pages: None) for _, each in unpacked(content)]
-        return json.dumps([vars(each) for each in readings]).encode()
 
     return work
 
@@ -715,7 +658,6 @@ def _confinement() -> ReaderJob:
 
 JOBS: dict[str, Callable[[], ReaderJob]] = {
     "pdf": partial(_pdf, read_pdf),
-    "pdfs": _pdfs,
     "columns of pdf": partial(_pdf, partial(read_pdf, columns=True)),
     "whole pdf": partial(_pdf, read_all_of_pdf),
     "picture": partial(_picture, PREVIEW_SIDE_PX),

@@ -31,11 +31,12 @@ IMPORT = """
 import json, resource, sys, time
 from pathlib import Path
 from archiver.home.settings import Home
-from archiver.collect.importing import import_files
+from archiver.collect.importing import ImportRequest, import_files
 from archiver.home.vault import open_vault
 home = Home.load(Path(sys.argv[1]))
 start = time.monotonic()
-report = import_files(home, open_vault(home.vault), [Path(sys.argv[2])], "acme", by="Ada Example")
+request = ImportRequest(paths=[Path(sys.argv[2])], client="acme", by="Ada Example")
+report = import_files(home, open_vault(home.vault), request)
 seconds = time.monotonic() - start
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(json.dumps({"seconds": seconds, "memory": memory, "counts": report.counts, "licences": len(report.licences)}))

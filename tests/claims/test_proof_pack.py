@@ -27,12 +27,13 @@ from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStr
 
 from archiver.archive.verify import verify_pack
 from archiver.claims import packing
-from archiver.claims.pack_pages import wording
+from archiver.claims.pack_pages import Wording
 from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment, Verdict
 from archiver.collect.terms import SeenTerms
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, DocumentKind, Gap, GapReason
+from archiver.core.packaged_data import packaged_yaml
 from archiver.provider import TermsPage
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.worker import DocumentReader
@@ -228,7 +229,8 @@ def test_both_languages_say_everything() -> None:
         return {key: keys(value) for key, value in tree.items()} if isinstance(tree, dict) else None
 
     for room in ("archiver.claims", "archiver.agency"):
-        assert keys(wording(room)["en"]) == keys(wording(room)["de"])
+        words = packaged_yaml(Wording, room, "wording.yaml")
+        assert keys(words["en"]) == keys(words["de"])
 
 
 @pytest.mark.browser

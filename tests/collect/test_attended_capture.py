@@ -18,6 +18,7 @@ import pytest
 
 from archiver.agency.asset_requests import capture
 from archiver.collect.attended_capture import Person, capture_attended
+from archiver.collect.attended_session import AttendedRequest
 from archiver.collect.import_report import ImportReport
 from archiver.home.settings import Home as OpenedHome
 from archiver.home.vault import open_vault
@@ -122,10 +123,10 @@ def attend(
 
     def work(person: Callable[[list[str]], Person], start: str = "/login") -> tuple[ImportReport, list[str]]:
         here, said = OpenedHome.load(home.root), list[str]()
-        working = capture_attended(
-            here, open_vault(here.vault), [SITE + start], "acme", by="Ada Example", replay=recorded,
-            say=said.append, person=person(said), headless=True,
+        request = AttendedRequest(
+            client="acme", by="Ada Example", urls=[SITE + start], replay=recorded, headless=True
         )  # fmt: skip
+        working = capture_attended(here, open_vault(here.vault), request, said.append, person(said))
         return asyncio.run(working), said
 
     return work

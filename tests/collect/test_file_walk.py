@@ -20,7 +20,7 @@ from archiver.collect.file_walk import walk
 from archiver.collect.recognition import ClassifiedFile, recognise
 from archiver.reading import containers
 from archiver.reading.containers import MAX_COMPRESSION_RATIO, Item, Refused
-from archiver.reading.mail import messages, origin, origin_by, read_mail, unasked
+from archiver.reading.mail import messages, origin, origin_by, read_mail
 from archiver.reading.worker import DocumentReader
 from tests.support.hostile_files import fill, packed
 
@@ -266,7 +266,7 @@ def test_a_fault_of_a_reader_in_one_file_is_told_and_costs_no_other(
     with DocumentReader() as reader:
         found = [
             (each.path.rpartition("/")[2], each.refused or "")
-            for each in import_reader.recognised([tmp_path], home, reader, unasked, None, False, lambda *_: None)
+            for each in import_reader.recognised([tmp_path], import_reader.FileReading(home=home, reader=reader))
         ]
     assert [(name, bool(reason)) for name, reason in found if name != "home"] == [
         ("a.txt", False), ("b.txt", True), ("c.txt", False),

@@ -25,7 +25,7 @@ from archiver.claims.claim_files import all_claims
 from archiver.collect import mailbox
 from archiver.collect.run_context import RunRequest
 from archiver.collect.sources import SourceResult
-from archiver.home.settings import add_source, remove_source
+from archiver.home.settings import add_source, remove_input
 from tests.support import mailbox_kills
 from tests.support.agency import Agency, agency
 from tests.support.imap_server import PASSWORD, USER, ImapServer, imap_server, mail, missing
@@ -62,7 +62,7 @@ def office(made: Agency, server: ImapServer, monkeypatch: pytest.MonkeyPatch) ->
     )  # fmt: skip
     made.vault.set_secrets("acme-mail", {"password": PASSWORD})
     yield made
-    remove_source(made.home.root, "acme-mail")
+    remove_input(made.home.root, "sources", "acme-mail")
     made.vault.forget("acme-mail")
     shutil.rmtree(made.home.state / "sources", ignore_errors=True)
     shutil.rmtree(made.home.root / "work", ignore_errors=True)
@@ -256,7 +256,7 @@ def test_the_answer_of_the_dns_is_kept_and_proves_the_mail_later(
     record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
     content = mail(RECEIPT, "Your licence", licence("en", "istock", 50).text).replace(b"\n", b"\r\n")
     signature = dkim.sign(content, b"s1", b"istockphoto.com", pem, include_headers=[b"from", b"subject", b"date"])
-    monkeypatch.setattr(mailbox, "DnsLookup", lambda: lambda name: record)
+    monkeypatch.setattr("archiver.reading.mail.DnsLookup", lambda: lambda name: record)
     server.put([b"Authentication-Results: mx.example.com; dkim=pass\r\n" + signature + content])
     assert read(office).archived == 1
     [short_id] = [each for each in archived(office) if "_12345005" in each]

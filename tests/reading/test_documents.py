@@ -1,6 +1,5 @@
 """What a document says is read with limits, and only a certificate of this licence passes as one."""
 
-import asyncio
 import io
 import os
 import re
@@ -18,7 +17,7 @@ from archiver.core.errors import NotACertificate
 from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.provider import TextLayout
 from archiver.reading.documents import MAX_PAGES_READ, DocumentText, End, check_certificate, end_of, read_text
-from archiver.reading.worker import MAX_SMALL_BYTES, DocumentReader
+from archiver.reading.worker import DocumentReader
 from tests.support.pdf_files import pdf
 
 LICENCE = Licence(
@@ -147,40 +146,6 @@ def test_a_slow_document_is_given_up_and_the_next_one_is_read() -> None:
         assert slow == DocumentText(pages=1, error="reading it took longer than 0.5 s")
         assert reader.read(bomb, "application/pdf") is slow  # known by now
         assert reader.read(pdf("next"), "application/pdf").text.strip() == "next"
-
-
-def test_what_waits_at_once_is_read_together_and_one_bomb_spoils_no_other() -> None:
-    bomb = pdf(operators=b"BT /F1 9 Tf " + b"(a) Tj 1 0 Td " * 1_500_000 + b"ET")
-    small = [pdf(f"Item {number}") for number in range(20)]
-    others = [
-        (b"plain", "text/plain"),
-        (b"<p>x", "text/html"),
-        (pdf("large") + b"%" * MAX_SMALL_BYTES, "application/pdf"),
-    ]
-    asked = [(each, "application/pdf") for each in (*small[:9], bomb, *small[9:])] + others
-
-    async def ask(reader: DocumentReader) -> list[DocumentText]:
-        tasks = [asyncio.create_task(reader.read_soon(*each)) for each in (*asked, (pdf("given up"), ""))]
-        await asyncio.sleep(0)
-        tasks.pop().cancel()
-        return await asyncio.gather(*tasks)
-
-    with DocumentReader(workers=1, seconds=0.5) as reader:
-        readings = asyncio.run(asyncio.wait_for(ask(reader), 60))
-        assert readings == [reader.read(*each) for each in asked]
-    assert [each.text.strip() for each in readings if each.pages and not each.error] == [
-        *(f"Item {number}" for number in range(20)),
-        "large",
-    ]
-    assert [each.error for each in readings if each.error] == ["reading it took longer than 0.5 s"]
-
-
-def test_one_task_after_the_other_is_answered() -> None:
-    async def ask(reader: DocumentReader) -> list[str]:
-        return [(await reader.read_soon(pdf(f"Item {n}"), "application/pdf")).text.strip() for n in range(20)]
-
-    with DocumentReader(workers=1) as reader:
-        assert asyncio.run(asyncio.wait_for(ask(reader), 60)) == [f"Item {n}" for n in range(20)]
 
 
 def test_threads_share_two_workers(reader: DocumentReader) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, override
+from typing import override
 
 from archiver.core.errors import NotACertificate, SessionExpired, WrongPassword
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
@@ -14,6 +14,7 @@ from archiver.provider import (
     Challenge,
     Confirm,
     History,
+    JsonObject,
     Page,
     Provider,
     ProviderInfo,
@@ -87,7 +88,7 @@ class AcmeStock(Provider[Session]):
             query = {"page": str(turn.number), "per_page": str(PER_PAGE)}
             return (await session.get(f"{API}/licences", query=query)).expect()
 
-        def read(body: Mapping[str, Any]) -> Page:  # KeyError, TypeError, ValueError become LayoutChanged
+        def read(body: JsonObject) -> Page:  # KeyError, TypeError, ValueError become LayoutChanged
             return Page([_licence(row) for row in body["licences"]], total=int(body["total"]))
 
         return [History("licences", pages(ask, read))]  # core asks for pages, and decides when the list has ended
@@ -108,7 +109,7 @@ class AcmeStock(Provider[Session]):
             raise NotACertificate(f"{url} answered {answer.status}")
 
 
-def _licence(row: Mapping[str, Any]) -> Licence:
+def _licence(row: JsonObject) -> Licence:
     """A row of the list. What a licence cannot be without is read by `needed` or `[]`, the rest by `get`."""
     return Licence(
         asset=Asset(provider="acme_stock", asset_id=needed(row["asset"], "id"), title=row["asset"].get("title")),
