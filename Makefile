@@ -9,8 +9,8 @@ demo: setup ## the whole job on bundled recordings; its folders stay in .venv/de
 
 test: setup ## all tests
 	@.ci/test-tools
-	@echo "test: running the tests on four processes, since many of them wait"
-	@.venv/bin/pytest -n 4 --dist worksteal
+	@echo "test: running the tests on three processes, since many of them wait"
+	@.venv/bin/pytest -n 3 --dist worksteal
 
 soak: setup ## kills, forgeries and power cuts by the hundred, and the tests marked `long`; some minutes
 	@echo "soak: killing, forging and cutting the power, again and again"

@@ -19,20 +19,19 @@ from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.core.errors import BrowserMissing, SandboxRefused
 from archiver.provider import Rules
+from tests.support.chromium_kit import SHELL, whole_chromium
 from tests.support.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make_quick
 
 # A test may start a dozen commands, and without bytecode each of them compiles half a second of modules anew. So it is
-# kept, whatever the environment says, and where it is in nobody's way. Worker processes of pytest inherit this.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".venv" / "cache" / "bytecode")
-sys.dont_write_bytecode = False
+# kept, whatever the environment says, and where set-up has put it already. Worker processes of pytest inherit this.
+for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):
+    os.environ.pop(name, None)
+sys.pycache_prefix, sys.dont_write_bytecode = None, False
 os.environ["NODE_COMPILE_CACHE"] = str(ROOT / ".venv" / "cache" / "node")  # the same for Playwright's driver
 os.environ["XDG_STATE_HOME"] = str(ROOT / ".venv" / "cache" / "state")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as archiver.catalogue has it, wherever NumPy is imported first
 
-# Chromium without windows, where it is installed, takes half the work of the whole one. What a person would see or
-# operate asks for the whole one by `full_browser`, and the guard is tested in both.
-SHELL = shutil.which("chromium-headless-shell")
+# What a person would see or operate asks for the whole one by `full_browser`, and the guard is tested in both.
 if SHELL:
     os.environ.setdefault("ARCHIVER_CHROMIUM", SHELL)
 
@@ -96,9 +95,7 @@ def nothing_spent() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def full_browser() -> Iterator[None]:
     """The Chromium of a person, with windows and a viewer of PDFs, where there is one."""
-    with pytest.MonkeyPatch.context() as patched:
-        if os.environ.get("ARCHIVER_CHROMIUM") == SHELL:
-            patched.delenv("ARCHIVER_CHROMIUM", raising=False)
+    with whole_chromium():
         yield
 
 

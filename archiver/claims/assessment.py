@@ -72,7 +72,8 @@ def assess(
         pictures = [picture] if picture else [str(path) for path in claim_files.pictures(home, claim)]
         if not pictures:
             raise ConfigError("Name a licence, or a picture with --image FILE.")
-        found = [row for each in pictures if (row := _pictured(home, client, each, warn))]
+        with picture_search.open_recogniser(home) as seeing:  # one for all, because its start is slow
+            found = [row for each in pictures if (row := _pictured(home, client, each, seeing, warn))]
         names, matches = [str(row["licence"]) for row in found], [str(row["match"]) for row in found]
         unsure = {str(row["licence"]) for row in found if row["match"] != "same"}
     if not names:
@@ -114,12 +115,15 @@ def together(judged: Mapping[str, Assessment]) -> Assessment:
     return Assessment(max((each.verdict for each in judged.values()), key=WORST.index), tuple(findings))
 
 
-def _pictured(home: Home, client: str, where: str, warn: Callable[[str], None]) -> dict[str, Any] | None:
+def _pictured(
+    home: Home, client: str, where: str, seeing: picture_search.PictureRecogniser, warn: Callable[[str], None]
+) -> dict[str, Any] | None:
     """The best match for a picture; None if there are only possible matches, which go to `warn`."""
     content, name = picture_search.picture_of(home, where)
     rows = picture_search.find_picture(
-        home, content, name, client=client, used_on=partial(claim_files.licences_by_page, home), warn=warn
-    ).rows
+        home, content, name, client=client, seeing=seeing, used_on=partial(claim_files.licences_by_page, home),
+        warn=warn,
+    ).rows  # fmt: skip
     good = [row for row in rows if row["match"] != "possible"]
     if good:
         own = [row for row in good if row["match"] == good[0]["match"] and row["client"] == client]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.catalogue import assigning, assignment, picture_search, search
@@ -38,28 +40,33 @@ class LicenceDialogue:
         matched: dict[str, None] = {}
         if not claim.pictures:
             self.talk.say("The letter contains no picture. Save the picture from its page, and add it with --picture.")
-        for number, picture in enumerate(claim_files.pictures(self.home, claim), 1):
-            found = picture_search.find_picture(
-                self.home, picture.read_bytes(), client=claim.client, warn=self.talk.tell
-            )
-            if not found.rows:
-                self.talk.say(f"No picture in the archive looks like {picture}.")
-                continue
-            best = found.rows[0]
-            name, same = str(best["licence"]), best["match"] == "same"
-            if drawn := found.sheet():
-                beside = picture.with_name(f"match-{number}.png")
-                replace_file(beside, drawn)
-                self.talk.say(f"{best['match']}: {name}; side by side in {beside}")
-            if (
-                self.talk.agrees(f"Is {name} the picture of the letter", "yes" if same else "no")
-                if self.talk.ask
-                else same
-            ):
-                matched[name] = None
-            elif not self.talk.ask:
-                self.talk.say("A person must confirm this. Name the licence with --licence.")
+        pictures = list(enumerate(claim_files.pictures(self.home, claim), 1))
+        with ExitStack() as stack:
+            seeing = stack.enter_context(picture_search.open_recogniser(self.home)) if pictures else None
+            for number, picture in pictures:
+                found = picture_search.find_picture(
+                    self.home, picture.read_bytes(), client=claim.client, seeing=seeing, warn=self.talk.tell
+                )
+                if self._is_picture(found, number, picture):
+                    matched[str(found.rows[0]["licence"])] = None
         return list(matched)
+
+    def _is_picture(self, found: picture_search.PictureMatches, number: int, picture: Path) -> bool:
+        """Whether the letter's picture with this number shows the best match. A person confirms what is uncertain."""
+        if not found.rows:
+            self.talk.say(f"No picture in the archive looks like {picture}.")
+            return False
+        best = found.rows[0]
+        name, same = str(best["licence"]), best["match"] == "same"
+        if drawn := found.sheet():
+            beside = picture.with_name(f"match-{number}.png")
+            replace_file(beside, drawn)
+            self.talk.say(f"{best['match']}: {name}; side by side in {beside}")
+        if self.talk.ask:
+            return self.talk.agrees(f"Is {name} the picture of the letter", "yes" if same else "no")
+        if not same:
+            self.talk.say("A person must confirm this. Name the licence with --licence.")
+        return same
 
     def looked_for(self) -> Sequence[str]:
         """The licence that a person finds by words; empty if none."""

@@ -40,13 +40,14 @@ def proof(
 
     If several archives have a licence, the copy of the client `prefer` counts.
     """
+    from archiver.browsing import chromium
     from archiver.claims import pdf_timestamp
     from archiver.claims.pack_input import LicenceToPack, PackOptions
     from archiver.claims.proof_pack import write_proof  # imported late because it loads the browser code
 
     packed = []
     authorities, post = authorities_of(home), network_of(home).post
-    if authorities:
+    if authorities and chromium.find():  # else there will be no PDF
         Thread(target=pdf_timestamp.load, daemon=True).start()
     with DocumentReader() as reader:
         for name in names:

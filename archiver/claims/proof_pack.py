@@ -22,6 +22,7 @@ from archiver.archive import verify
 from archiver.archive.check_page import check_page
 from archiver.archive.inclusion_bundle import disclose, place_of
 from archiver.browsing.pdf_printing import print_pages
+from archiver.catalogue.matcher import Matcher
 from archiver.claims import pack_pages
 from archiver.claims.pack_input import LicenceToPack, PackOptions, VerifiedLicence, refuse, verify_licence
 from archiver.claims.pack_pages import PackedLicence, PackWords
@@ -117,12 +118,14 @@ def _write_bag(
     natives = natives_of(sounds, reader)
     alone = len({(each.file.licence.asset.provider, each.file.licence.asset.asset_id) for each in sounds}) == 1
     theirs = [jpeg for content in order.pictures if (jpeg := picture_of(content, reader, large=True))]
-    summaries = [
-        summarise(
-            verified, report, seats.get(verified.file.licence.seat or ""), natives, theirs, reader, words, alone=alone
-        )
-        for verified, report in zip(sounds, reports, strict=True)
-    ]
+    with Matcher() as matcher:  # one for all, because its start is slow; none starts without the claimant's pictures
+        summaries = [
+            summarise(
+                verified, report, seats.get(verified.file.licence.seat or ""), natives, theirs, reader, matcher, words,
+                alone=alone,
+            )
+            for verified, report in zip(sounds, reports, strict=True)
+        ]  # fmt: skip
     texts: dict[str, str] = {}
     for verified, each in zip(sounds, summaries, strict=True):
         for warning in verified.tier.warnings:

@@ -45,6 +45,9 @@ def converse(home: Home, answers: dict[str, str], *words: str) -> tuple[list[str
 
 def test_from_nothing_to_the_first_licences_in_one_sitting_that_can_be_left(tmp_path: Path) -> None:
     plain = clean_environment(tmp_path) | nothing_but_openssl(tmp_path / "tools") | {"COLUMNS": "100", "TERM": "dumb"}
+    browser = tmp_path / "tools" / "browser"  # is found, so that none is installed, and does not start
+    browser.symlink_to("/bin/false")
+    plain["ARCHIVER_CHROMIUM"] = str(browser)
     home = Home(tmp_path / "home", plain)
     place = ("--home", str(home.root))
     first, said, _ = converse(home, {key: ANSWERS[key] for key in list(ANSWERS)[:2]}, *place)

@@ -30,7 +30,7 @@ def main() -> int:
     cropped.thumbnail((600, 600))
     asked = {"mirrored, cropped": cropped, "resized": scene(33).resize((600, 400)), "foreign": scene(77)}
     worst, wrong = 0.0, 0
-    with tempfile.TemporaryDirectory() as folder, agency(Path(folder)) as at:
+    with tempfile.TemporaryDirectory() as folder, agency(Path(folder), recognises=True) as at:
         fill(at, licences)
         for name, image in asked.items():
             query = Path(folder) / "query.jpg"

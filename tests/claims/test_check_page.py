@@ -68,6 +68,8 @@ def test_no_changed_timestamp_is_accepted_that_openssl_refuses(
     program = verify.openssl()
     assert program
     for each, taken in zip(changed, accepted(checker, roots, note, changed), strict=True):
+        if not taken:
+            continue
         file = tmp_path / "changed.tsr"
         file.write_bytes(each)
         try:
@@ -75,7 +77,7 @@ def test_no_changed_timestamp_is_accepted_that_openssl_refuses(
             fine = fine and verify.Token.parse(each).covers(note.read_bytes())
         except verify.Malformed:
             fine = False
-        assert fine or not taken, next(n for n in range(len(whole)) if each[n] != whole[n])
+        assert fine, next(n for n in range(len(whole)) if each[n] != whole[n])
 
 
 AUTHORITIES: dict[str, tuple[bool, dict[str, Any]]] = {

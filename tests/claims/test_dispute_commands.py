@@ -48,10 +48,15 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
 @pytest.fixture
 def claim(at: Agency, tmp_path: Path) -> str:
     """A confirmed claim about both pictures."""
+    return claimed(at, tmp_path, cut=0)
+
+
+def claimed(at: Agency, tmp_path: Path, *, cut: int) -> str:
+    """A confirmed claim about both pictures, of which the second lacks so many pixels at the left."""
     (tmp_path / "letter.txt").write_text(GETTY + str(tmp_path))
     pictures: list[str | Path] = []
     for n in (1, 2):
-        (tmp_path / f"{n}.jpg").write_bytes(jpeg(scene(n).crop((250 * n - 250, 0, 900, 600)), 70))
+        (tmp_path / f"{n}.jpg").write_bytes(jpeg(scene(n).crop((cut * (n - 1), 0, 900, 600)), 70))
         pictures += ["--picture", tmp_path / f"{n}.jpg"]
     added = at.run.json(
         "claim", "add", tmp_path / "letter.txt", "--client", "acme", "--yes", *pictures, "--first-seen", "2026-03-20"
@@ -61,8 +66,9 @@ def claim(at: Agency, tmp_path: Path) -> str:
 
 @pytest.mark.browser
 def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_licences(
-    at: Agency, claim: str, tmp_path: Path
+    at: Agency, tmp_path: Path
 ) -> None:
+    claim = claimed(at, tmp_path, cut=60)
     found = at.run.json("assess", "--client", "acme", "--claim", claim, "--use", "commercial")
     assert [each.split("_")[2] for each in found["licences"]] == ["500001", "500002"]
     assert {re.search("50000[12]", each["message"])[0] for each in found["findings"]} == {"500001", "500002"}  # type: ignore[index]

@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from archiver.home.settings import Home as OpenedHome
 from archiver.home.vault import open_vault
 from tests.authoring.scenario import pdf
 from tests.support import papers
+from tests.support.chromium_kit import whole_chromium
 from tests.support.folder import page as as_page
 from tests.support.homes import Home
 
@@ -139,10 +140,10 @@ def everything(folder: Path) -> dict[Path, bytes]:
 
 
 @pytest.fixture
-def whole_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Chromium of a person, with windows and a viewer of PDFs, where there is one."""
-    if os.environ.get("ARCHIVER_CHROMIUM") == shutil.which("chromium-headless-shell"):
-        monkeypatch.delenv("ARCHIVER_CHROMIUM", raising=False)
+def whole_browser() -> Iterator[None]:
+    """The Chromium of a person, for one test."""
+    with whole_chromium():
+        yield
 
 
 @pytest.mark.browser

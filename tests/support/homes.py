@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from filelock import FileLock
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
@@ -87,8 +89,19 @@ def unversioned(document: Any) -> Any:
 
 
 def make_quick() -> None:
-    """Write `QUICK` anew: what two-pages has of the terms is taken out, so that runs which are about something else do
-    without a browser. Call it before the tests begin."""
+    """Make `QUICK`, unless it is there: what two-pages has of the terms is taken out, so that runs which are about
+    something else do without a browser. Call it before the tests begin."""
+    known = [(str(path), path.stat().st_mtime_ns) for path in sorted(RECORDINGS.rglob("*"))]
+    made_of = hashlib.sha256(repr([known, Path(__file__).stat().st_mtime_ns]).encode()).hexdigest()
+    stamp = QUICK.with_suffix(".made")
+    QUICK.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(QUICK.with_suffix(".lock")):  # somebody else may be running tests here
+        if not (stamp.exists() and stamp.read_text() == made_of):
+            _write_quick()
+            stamp.write_text(made_of)
+
+
+def _write_quick() -> None:
     shutil.rmtree(QUICK, ignore_errors=True)
     shutil.copytree(RECORDINGS, QUICK)
     loader, dumper = getattr(yaml, "CSafeLoader", yaml.SafeLoader), getattr(yaml, "CSafeDumper", yaml.SafeDumper)
