@@ -14,9 +14,9 @@ test: setup ## all tests
 
 soak: setup ## kills, forgeries and power cuts by the hundred, and the tests marked `long`; some minutes
 	@echo "soak: killing, forging and cutting the power, again and again"
-	@.venv/bin/pytest -n 4 -rs tests/soak/soak_crash.py
+	@.venv/bin/pytest -n 3 -rs tests/soak/soak_crash.py
 	@echo "soak: the tests that take much of a processor"
-	@.venv/bin/pytest -n 4 -rs -m long
+	@.venv/bin/pytest -n 3 -rs -m long
 
 soak-long: setup ## a kill at every write of every command, 2,400 forged packs, 400 changed lists; an hour
 	@echo "soak: killing at every write, forging packs, and changing lists"

@@ -24,17 +24,17 @@ def in_home(root: Path) -> list[Path]:
     An archive's `staging/` is left out: the next command that opens the archive for writing finishes it.
     """
     now = time.time()
-    return [path for folder in _folders(root) for path in _entries(folder) if _left(path, now)]
+    return [path for folder in _folders(root) for path in _entries(folder, ".") if _left(path, now)]
 
 
 def in_temporary_folder() -> list[Path]:
     """Temporary files of this user's killed commands in the system's temporary folder."""
     now, found = time.time(), []
-    for path in _entries(Path(tempfile.gettempdir())):
+    for path in _entries(Path(tempfile.gettempdir()), "archiver-"):
         with suppress(OSError):
             own = os.name != "posix" or path.lstat().st_uid == os.geteuid()
             old = now - path.lstat().st_mtime > DAY_S and _SCRATCH.fullmatch(path.name)
-            if path.name.startswith("archiver-") and own and (old or abandoned(path, now)):
+            if own and (old or abandoned(path, now)):
                 found.append(path)
     return found
 
@@ -47,8 +47,8 @@ def sweep(root: Path) -> None:
 
 def sweep_beside(out: Path) -> None:
     """Remove the temporary files of a killed command that wrote `out`."""
-    for path in _entries(out.absolute().parent):
-        if path.name.startswith(f".{out.name}.") and abandoned(path, time.time()):
+    for path in _entries(out.absolute().parent, f".{out.name}."):
+        if abandoned(path, time.time()):
             _remove(path)
 
 
@@ -60,16 +60,16 @@ def _folders(root: Path) -> Iterator[Path]:
         yield from (archive, archive / "keys", archive / "tools")
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: Path, beginning: str = "") -> list[Path]:
+    """What lies in a folder and has such a name. Of all else nothing is asked: temporary folders are large."""
     try:
-        return [Path(entry.path) for entry in os.scandir(folder)]
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in entries if entry.name.startswith(beginning)]
     except OSError:  # missing or unreadable
         return []
 
 
 def _left(path: Path, now: float) -> bool:
-    if not path.name.startswith("."):
-        return False
     with suppress(OSError):
         age = now - path.lstat().st_mtime
         former = _BESIDE.fullmatch(path.name) and age > HOUR_S

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -23,8 +24,10 @@ from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
 from tests.benchmarks.edits import EDITS, encoded, fit, watermarked
+from tests.support.agency import MODEL
 from tests.support.catalogue_kit import Acme, files
 from tests.support.pictures import SIZE, scene
+from tests.support.quick_model import quick_model
 
 
 def moved(image: Image.Image) -> Image.Image:
@@ -62,9 +65,27 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="module")
+def quick() -> Embedder:
+    """For what is judged of candidates, however they were found."""
+    return Embedder(quick_model(MODEL))
+
+
+@pytest.fixture(scope="module")
 def six(tmp_path_factory: pytest.TempPathFactory, reader: DocumentReader) -> Iterator[Acme]:
     """The archive of six scenes; not to be changed."""
-    folder = tmp_path_factory.mktemp("six")
+    with six_scenes(tmp_path_factory.mktemp("six"), reader) as acme:
+        yield acme
+
+
+@pytest.fixture(scope="module")
+def quick_six(tmp_path_factory: pytest.TempPathFactory, reader: DocumentReader) -> Iterator[Acme]:
+    """Another such archive, since each has the vectors of one model."""
+    with six_scenes(tmp_path_factory.mktemp("quick"), reader) as acme:
+        yield acme
+
+
+@contextmanager
+def six_scenes(folder: Path, reader: DocumentReader) -> Iterator[Acme]:
     with Catalogue(folder / "state" / "acme.sqlite") as catalogue:
         acme = Acme(folder, reader, catalogue)
         archived(acme, {str(seed): encoded(fit(scene(seed), 512)) for seed in range(6)})
@@ -113,31 +134,31 @@ def test_cut_covered_and_framed_pictures_are_found(six: Acme, embedder: Embedder
     assert all(word == "possible" for _, word in find(six, edited("crop 70", 50), embedder))
 
 
-def test_what_is_covered_or_shaded_is_probable(six: Acme, embedder: Embedder) -> None:
+def test_what_is_covered_or_shaded_is_probable(quick_six: Acme, quick: Embedder) -> None:
     covered = scene(4).copy()
     covered.paste(scene(60).crop((0, 0, 900, 150)), (0, 0))
     gradient = Image.linear_gradient("L").resize(SIZE).point(lambda value: min(value * 1.8, 245))
     shaded = Image.composite(Image.new("RGB", SIZE, "black"), scene(1), gradient)
     for seed, picture in (("4", covered), ("1", shaded)):
-        assert dict(find(six, encoded(fit(picture, 700)), embedder)).get(seed) == "probable"
+        assert dict(find(quick_six, encoded(fit(picture, 700)), quick)).get(seed) == "probable"
 
 
-def test_what_is_too_smooth_for_points_is_probable_under_words(acme: Acme, embedder: Embedder) -> None:
+def test_what_is_too_smooth_for_points_is_probable_under_words(acme: Acme, quick: Embedder) -> None:
     smooth = {str(seed): scene(seed).filter(ImageFilter.GaussianBlur(25)) for seed in range(3)}
     archived(acme, {seed: encoded(fit(image, 512)) for seed, image in smooth.items()})
     darkened = EDITS["dark overlay"](smooth["2"], Random(1), [])
-    assert find(acme, darkened, embedder)[0] == ("2", "probable")
+    assert find(acme, darkened, quick)[0] == ("2", "probable")
     other = EDITS["dark overlay"](scene(7).filter(ImageFilter.GaussianBlur(25)), Random(1), [])
-    assert all(word == "possible" for _, word in find(acme, other, embedder))
+    assert all(word == "possible" for _, word in find(acme, other, quick))
 
 
-def test_pale_previews_with_one_mark_are_not_told_apart_by_the_mark(acme: Acme, embedder: Embedder) -> None:
+def test_pale_previews_with_one_mark_are_not_told_apart_by_the_mark(acme: Acme, quick: Embedder) -> None:
     def pale(seed: int) -> Image.Image:
         smooth = scene(seed).filter(ImageFilter.GaussianBlur(90))
         return watermarked(Image.blend(smooth, Image.new("RGB", SIZE, "grey"), 0.93), "1")
 
     archived(acme, {str(seed): encoded(pale(seed)) for seed in range(4)})
-    found = find(acme, EDITS["dark overlay"](pale(9), Random(1), []), embedder)
+    found = find(acme, EDITS["dark overlay"](pale(9), Random(1), []), quick)
     assert found and all(word == "possible" for _, word in found)
 
 
@@ -169,18 +190,18 @@ def test_where_the_preview_lies_in_a_page_is_told(six: Acme, embedder: Embedder)
 
 
 @pytest.mark.parametrize("with_points", [False, True])
-def test_another_frame_of_a_series_is_not_the_same(six: Acme, embedder: Embedder, with_points: bool) -> None:
-    words = dict(find(six, encoded(moved(scene(1))), embedder if with_points else None))
+def test_another_frame_of_a_series_is_not_the_same(quick_six: Acme, quick: Embedder, with_points: bool) -> None:
+    words = dict(find(quick_six, encoded(moved(scene(1))), quick if with_points else None))
     assert words.get("1") in ("probable", "possible")
 
 
 def test_a_picture_that_shares_only_a_part_is_another_version_and_no_more_than_possible(
-    six: Acme, embedder: Embedder
+    quick_six: Acme, quick: Embedder
 ) -> None:
     version, other = scene(4).copy(), scene(60)
     for top in range(0, version.height, 200):
         version.paste(other.crop((0, top, other.width, top + 80)), (0, top))
-    assert dict(find(six, encoded(fit(version, 700)), embedder)).get("4") == "possible"
+    assert dict(find(quick_six, encoded(fit(version, 700)), quick)).get("4") == "possible"
 
 
 def test_a_shared_watermark_does_not_make_two_pictures_one(acme: Acme, embedder: Embedder) -> None:
@@ -205,10 +226,10 @@ def test_where_a_platform_is_known_to_mark_its_previews_nothing_is_the_same(
         assert (plain.word, known[0].word, known[0].picture) == (Word.SAME, Word.PROBABLE, plain.picture)
 
 
-def test_two_assets_that_agree_are_both_only_probable(acme: Acme, embedder: Embedder) -> None:
+def test_two_assets_that_agree_are_both_only_probable(acme: Acme, quick: Embedder) -> None:
     archived(acme, {str(seed): encoded(fit(scene(seed), 600)) for seed in range(4)})
     archived(acme, {"99": encoded(fit(scene(2), 500))}, provider="freepik")
-    for model in (None, embedder):
+    for model in (None, quick):
         assert sorted(find(acme, edited("resize 600", 2), model)) == [("2", "probable"), ("99", "probable")]
 
 
@@ -223,12 +244,12 @@ def test_several_licences_of_one_asset_are_one_answer(acme: Acme) -> None:
     assert find(acme, edited("resize 600", 7)) == [("7", "same")]
 
 
-def test_vectors_follow_the_archive(acme: Acme, embedder: Embedder) -> None:
+def test_vectors_follow_the_archive(acme: Acme, quick: Embedder) -> None:
     archived(acme, {str(seed): encoded(fit(scene(seed), 400)) for seed in range(3)})
     told: list[tuple[int, int]] = []
 
     def embed() -> None:
-        acme.catalogue.embed(acme.archive, embedder, lambda *each: told.append(each))
+        acme.catalogue.embed(acme.archive, quick, lambda *each: told.append(each))
 
     embed()
     embed()
@@ -249,7 +270,7 @@ def test_vectors_follow_the_archive(acme: Acme, embedder: Embedder) -> None:
     index = acme.catalogue.pictures()
     assert index.embedded.all() and len(index.numbers) == 4
     for seed, asset in ((0, "0"), (3, "3"), (20, "2")):
-        [(picture, likeness, _)] = index.alike(embedder([fit(scene(seed), 400)]), 1)
+        [(picture, likeness, _)] = index.alike(quick([fit(scene(seed), 400)]), 1)
         assert picture.asset == f"shutterstock:{asset}" and likeness > 0.8
     acme.catalogue.rebuild(acme.archive, acme.reader)
     assert not acme.catalogue.pictures().embedded.any()
@@ -268,11 +289,11 @@ def test_vectors_stay_as_they_are_where_nothing_can_be_written(tmp_path: Path) -
     assert len(file.read()) == 2 and file.read()[1] @ one == 1
 
 
-def test_what_is_erased_leaves_neither_hash_nor_vector(acme: Acme, embedder: Embedder) -> None:
+def test_what_is_erased_leaves_neither_hash_nor_vector(acme: Acme, quick: Embedder) -> None:
     archived(acme, {str(seed): encoded(fit(scene(seed), 400)) for seed in range(2)})
-    acme.catalogue.embed(acme.archive, embedder, lambda *_: None)
+    acme.catalogue.embed(acme.archive, quick, lambda *_: None)
     index = acme.catalogue.pictures()
-    [(picture, _, _)] = index.alike(embedder([fit(scene(1), 400)]), 1)
+    [(picture, _, _)] = index.alike(quick([fit(scene(1), 400)]), 1)
     [row] = [n for n in index.numbers if index.describe(int(n)) == picture]
     traces = index.vectors[row].tobytes(), index.hashes[list(index.numbers).index(row)].tobytes()
     with acme.writing() as writer:

@@ -92,7 +92,7 @@ class Wheel:
 
     async def captured(self, number: int) -> None:
         """Wait as a person does, by looking."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(120):
             while len([each for each in self.said if each.startswith(("captured", "not kept"))]) < number:
                 await asyncio.wait([asyncio.create_task(asyncio.sleep(0.02))])
 
