@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.matcher import Found, Matcher
     from archiver.catalogue.matching import Indexed
     from archiver.catalogue.picture_index import PictureIndex
+    from archiver.reading.worker import Look
 from archiver.catalogue.search import PageUses, _opened, find
 
 ANNOUNCE_FROM_PICTURES = 200  # from this many pictures to embed, the person gets a message
@@ -86,8 +87,11 @@ def find_picture(
     UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
     their parts: `watch` hears of it, and `warn` where that takes a while. `alone` is as in `find`, and finds no comps.
     """
-    with open_search(home, client=client, alone=alone, seeing=seeing, warn=warn, watch=watch) as search:
-        found = search.find(content)
+    with ExitStack() as stack:
+        seeing = seeing or stack.enter_context(open_recogniser(home))
+        look = seeing.matcher.look(content)  # whether it is a picture is told before others are prepared for minutes
+        search = open_search(home, client=client, alone=alone, seeing=seeing, warn=warn, watch=watch)
+        found = stack.enter_context(search).find(content, look)
     rows = {row["licence"]: row for row in found.rows}
     if name and not any(row["match"] == "same" for row in rows.values()) and filenames.names(name):
         for row in find(home, name, client=client, alone=alone, limit=limit, used_on=used_on):
@@ -136,11 +140,14 @@ class PictureSearch:
     alone: bool
     warn: Callable[[str], None]
 
-    def find(self, content: bytes) -> PictureMatches:
-        """All licences of the assets that a picture shows, best first. UnreadablePicture where it is none."""
+    def find(self, content: bytes, look: Look | None = None) -> PictureMatches:
+        """All licences of the assets that a picture shows, best first. UnreadablePicture where it is none.
+
+        `look`: what the matcher has seen of it already.
+        """
         from archiver.catalogue.picture_index import loader
 
-        look = self.matcher.look(content)
+        look = look or self.matcher.look(content)
         size = look.fingerprint.width, look.fingerprint.height
         if look.fingerprint.flat or min(size) < MIN_PICTURE_SIDE_PX:
             what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"

@@ -20,6 +20,18 @@ from providers import free_family
 from tests.support.homes import QUICK, RECORDINGS, Home
 
 SCENARIOS = sorted(path.parent for path in RECORDINGS.glob("*/*/session.yaml"))
+
+
+def in_the_suite() -> set[Path]:
+    """Each platform's usual reading, and each other scenario at two platforms, which take turns; the rest is `long`."""
+    chosen = {path for path in SCENARIOS if path.name == "two-pages"}
+    for turn, name in enumerate(sorted({path.name for path in SCENARIOS})):
+        alike = [path for path in SCENARIOS if path.name == name]
+        chosen |= {alike[(turn + step) % len(alike)] for step in (0, len(alike) // 2)}
+    return chosen
+
+
+IN_THE_SUITE = in_the_suite()
 WITH_TERMS = {"freepik", "shutterstock"}
 
 
@@ -35,7 +47,11 @@ def runner() -> Iterator[tuple[asyncio.Runner, RunTools]]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parent.name}-{path.name}")
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.long] * (path not in IN_THE_SUITE)) for path in SCENARIOS],
+    ids=lambda path: f"{path.parent.name}-{path.name}",
+)
 def test_recording(path: Path, runner: tuple[asyncio.Runner, RunTools]) -> None:
     loop, tools = runner
     part = path.relative_to(RECORDINGS)

@@ -409,11 +409,16 @@ def by_asset(licences: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(licences, key=lambda each: (each["asset_id"], str(each["licensed_at"]), str(each["licence_id"])))
 
 
-every = pytest.mark.parametrize("name", SITES)
+def every(turn: int) -> pytest.MarkDecorator:
+    """All sites; the suite plays each scenario at a third of them, and each site in a third of the scenarios."""
+    long = [pytest.mark.long]
+    return pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=long * ((place - turn) % 3 != 0)) for place, name in enumerate(SITES)]
+    )
 
 
 @pytest.mark.browser
-@every
+@every(0)
 def test_a_new_licence_between_two_pages_is_neither_lost_nor_doubled(name: str, play: Play) -> None:
     nights = play(name)
     site, size = nights.site, nights.site.per_page
@@ -427,7 +432,7 @@ def test_a_new_licence_between_two_pages_is_neither_lost_nor_doubled(name: str, 
 
 
 @pytest.mark.browser
-@every
+@every(1)
 def test_what_leaves_the_site_stays_in_the_archive_and_its_gap_says_why(name: str, play: Play) -> None:
     nights = play(name)
     site, rows = nights.site, nights.site.listed[:3]
@@ -457,7 +462,7 @@ def test_what_leaves_the_site_stays_in_the_archive_and_its_gap_says_why(name: st
 
 
 @pytest.mark.browser
-@every
+@every(2)
 def test_hostile_texts_are_archived_as_they_are_and_harm_nothing(name: str, play: Play) -> None:
     nights = play(name)
     site = nights.site
@@ -475,7 +480,7 @@ def test_hostile_texts_are_archived_as_they_are_and_harm_nothing(name: str, play
 
 
 @pytest.mark.browser
-@every
+@every(3)
 def test_a_storm_of_429_is_waited_out_or_told_and_costs_no_licence(name: str, play: Play) -> None:
     nights = play(name)
     site, size = nights.site, nights.site.per_page
@@ -493,7 +498,7 @@ def test_a_storm_of_429_is_waited_out_or_told_and_costs_no_licence(name: str, pl
 
 
 @pytest.mark.browser
-@every
+@every(4)
 def test_a_connection_that_breaks_in_a_body_is_asked_again(
     name: str, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -525,7 +530,7 @@ def test_a_truncated_file_is_a_gap_until_it_comes_whole(name: str, play: Play) -
 
 
 @pytest.mark.browser
-@every
+@every(5)
 def test_a_session_that_ends_in_the_middle_is_renewed_once_and_nothing_doubled(name: str, play: Play) -> None:
     nights = play(name)
     site, size = nights.site, nights.site.per_page

@@ -16,6 +16,7 @@ from archiver.reading import confinement
 from archiver.reading.worker import DocumentReader
 from tests.authoring.scenario import pdf
 from tests.support import papers
+from tests.support.agency import recognise_quickly
 from tests.support.folder import jpeg, letter, photo
 from tests.support.homes import ROOT, Home
 from tests.support.hostile_files import packed
@@ -220,6 +221,7 @@ def test_the_filter_refuses_by_number_on_both_architectures(machine: str, runs: 
 
 def test_commands_load_no_parser_of_foreign_files(ran: Home, tmp_path: Path) -> None:
     """Import, search, a letter, the verifier: in their own process, no library that parses is even loaded."""
+    recognise_quickly(ran.root)
     folder = tmp_path / "papers"
     folder.mkdir()
     picture = jpeg(photo(1))

@@ -60,6 +60,12 @@ class Agency:
         return stored
 
 
+def recognise_quickly(root: Path) -> None:
+    """Let a home recognise whole pictures only, which takes no work."""
+    with (root / "archiver.yaml").open("a") as settings:
+        settings.write(f"match: {{model: '{quick_model(MODEL)}'}}\n")
+
+
 @contextmanager
 def agency(folder: Path, *, recognises: bool = False) -> Iterator[Agency]:
     """Made in an empty folder; its timestamp authority stops with it. Only where it `recognises` pictures, it does so
@@ -75,8 +81,7 @@ def agency(folder: Path, *, recognises: bool = False) -> Iterator[Agency]:
             root = folder / "home"
             create_home(root, agency="Agency Ltd", timestamps=stamps)
             if not recognises:
-                with (root / "archiver.yaml").open("a") as settings:
-                    settings.write(f"match: {{model: '{quick_model(MODEL)}'}}\n")
+                recognise_quickly(root)
             add_client(root, "acme", name="Acme Ltd", domains=["acme.example"])
             add_client(root, "beta", name="Beta GmbH")
             add_account(root, "house-stock", client="house", provider="shutterstock")

@@ -31,7 +31,7 @@ def whole_chromium() -> Iterator[None]:
 
 
 def _without_graphics(path: Path) -> Path:
-    """A program that starts it so that it draws without a graphics card's ways: emulating one takes most of its work."""
+    """A program that starts it without the ways of a graphics card: to emulate one takes most of its work."""
     program = ROOT / ".venv" / "cache" / "whole-chromium"
     command = f'#!/bin/sh\nexec "{path}" --disable-gpu --disable-software-rasterizer "$@"\n'
     if not program.exists() or program.read_text() != command:

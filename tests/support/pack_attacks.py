@@ -87,9 +87,17 @@ def contents(bag: Path) -> dict[str, bytes | str | None]:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
+def made(once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Pack:
     """With certificates, a receipt and terms of both kinds; the second licence's certificate came a second later."""
-    folder = tmp_path_factory.mktemp("attacked")
+    origin, folder = once("attacked", _pack), tmp_path_factory.mktemp("attacks")
+    shutil.copytree(origin / "pack", folder / "pack")
+    bag = folder / "pack" / "proof"
+    there = {path: each for path, each in contents(bag).items() if not isinstance(each, str)}
+    return Pack(bag, there, *json.loads((origin / "told.json").read_text()))
+
+
+def _pack(folder: Path) -> None:
+    """Make the pack, and what commands tell of its licences."""
     then, later = terms(b"Terms of then\n", later=False), terms(b"Terms of later\n", later=True)
     with agency(folder / "agency") as at:
         first, second = licence("1234567890"), licence("2345678901")
@@ -110,9 +118,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
         [found] = search.find(at.home, "2345678901")
         shown = search.show(at.home, two.folder)
         assessed = assess(at.home, "acme", Use(), name=two.folder).as_json("en")
-    bag = unpacked(out, folder / "pack")
-    there = {path: each for path, each in contents(bag).items() if not isinstance(each, str)}
-    yield Pack(bag, there, one.folder, two.folder, found, shown, assessed)
+    unpacked(out, folder / "pack")
+    (folder / "told.json").write_text(json.dumps([one.folder, two.folder, found, shown, assessed]))
 
 
 @pytest.fixture
