@@ -28,7 +28,8 @@ def test_the_documented_examples_are_laid_out_and_pass_everything(home: Home, tm
     home.env["PYTHONPATH"] = f"{ROOT}:{folder}"
     assert "acme_stock" in {info["name"] for info in home.json("providers")}
     # Types are checked with all others: the example lies in the source tree as it is.
-    for tool in (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("pytest", "-q", "-p", "no:schemathesis", ".")):
+    tests = ("pytest", "-q", "-p", "no:schemathesis", ".")
+    for tool in (("ruff", "check", "."), ("ruff", "format", "--check", "."), tests):
         done = subprocess.run([sys.executable, "-m", *tool], cwd=folder, env=home.env, capture_output=True, text=True)
         assert done.returncode == 0, f"{tool}: {done.stdout}{done.stderr}"
     assert "already" in home("providers", "new", "acme_stock", "--out", folder, code=2).stderr
