@@ -57,7 +57,7 @@ class LicenceDialogue:
             self.talk.say(f"No picture in the archive looks like {picture}.")
             return False
         best = found.rows[0]
-        name, same = str(best["licence"]), best["match"] == "same"
+        name, same = str(best["licence"]), str(best["match"]) == "same"
         if drawn := found.sheet():
             beside = picture.with_name(f"match-{number}.png")
             replace_file(beside, drawn)

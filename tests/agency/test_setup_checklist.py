@@ -35,8 +35,10 @@ def converse(home: Home, answers: dict[str, str], *words: str) -> tuple[list[str
         asked.append(child.after.strip())
         answer = next((typed for said, typed in answers.items() if said in text.splitlines()[-1]), None)
         if answer is None:  # the person leaves
-            child.sendintr()
-            child.expect(pexpect.EOF)
+            for _ in range(4):  # one that comes while something else is tidied up is lost
+                child.sendintr()
+                if child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=30) == 0:
+                    break
             break
         child.sendline(answer)
     child.close()
