@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import struct
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from hashlib import sha256
 from itertools import batched, chain, islice
 from pathlib import Path
 from threading import Thread
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 MATCH_TIMEOUT_S = 120.0  # for one picture, or one batch of them
 MAX_MEMORY_BYTES = 6 << 30  # bytes of address space; the model's runtime reserves much more than it uses
 MAX_VIEWS = 200  # of one picture
+MAX_REMEMBERED = 64  # alignments, of a few numbers each
 _ID, _HIT = struct.Struct(">I"), struct.Struct(">If?")
 
 
@@ -129,7 +132,7 @@ class Matcher:
         try:
             answers = self._ask("finding", query, asked)
             found = [checked(_KnownPictures, each) for each in answers]
-            return [
+            matches = [
                 Found(asked.pictures[each.picture], Word(each.word), each.score, each.step, tuple(each.reasons),
                       each.transform, query, asked.loaded[each.picture])
                 for each in found
@@ -138,11 +141,19 @@ class Matcher:
             raise UnreadablePicture(str(failed)) from None
         except (ValueError, LookupError, struct.error):
             raise UnreadablePicture(MADE_UP) from None
+        for each in matches:
+            if each.transform and each.word is not Word.POSSIBLE:
+                _remember(query, each.preview, each.transform)
+        return matches
 
     def laid_beside(self, query: bytes, preview: bytes) -> tuple[bytes, bytes] | None:
-        """See `matching.laid_beside`; None also where one of the two cannot be looked at."""
+        """See `matching.laid_beside`; None also where one of the two cannot be looked at.
+
+        What `match` found in this program for the same bytes is not aligned again.
+        """
+        known = json.dumps(_ALIGNED.get(_digests(query, preview))).encode()
         with suppress(ReaderFailed, ValueError):
-            one, two = self._ask("laying", packed([("", query), ("", preview)]))
+            one, two = self._ask("laying", packed([("", query), ("", preview), ("", known)]))
             return one, two
         return None
 
@@ -156,6 +167,19 @@ class Matcher:
         if state != b"ok":
             raise ReaderFailed(b"".join(parts).decode("utf-8", "replace"))
         return parts
+
+
+_ALIGNED: OrderedDict[tuple[bytes, bytes], list[list[float]]] = OrderedDict()  # by the digests of query and preview
+
+
+def _digests(query: bytes, preview: bytes) -> tuple[bytes, bytes]:
+    return sha256(query).digest(), sha256(preview).digest()
+
+
+def _remember(query: bytes, preview: bytes, transform: list[list[float]]) -> None:
+    _ALIGNED[_digests(query, preview)] = transform
+    while len(_ALIGNED) > MAX_REMEMBERED:
+        _ALIGNED.popitem(last=False)
 
 
 @dataclass(frozen=True)
@@ -318,8 +342,10 @@ def finding() -> ReaderJob:
 
 def laying() -> ReaderJob:
     def work(content: bytes, embedder: Embedder | None, _channel: Channel) -> Iterator[bytes]:
-        (_, query), (_, preview) = unpacked(content)
-        yield from laid_beside(query, preview, points=embedder is not None) or ()
+        (_, query), (_, preview), (_, known) = unpacked(content)
+        laid = json.loads(known)
+        way = None if laid is None else np.array(laid)
+        yield from laid_beside(query, preview, points=embedder is not None, known=way) or ()
 
     return _job(work)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,8 +17,17 @@ from numpy.typing import NDArray
 
 from archiver.catalogue.overlay import Affine, Comparison, beside, between, chained, compare, flip, grey, side_by_side
 from archiver.core.errors import IntegrityError, UnreadablePicture
-from archiver.reading.fingerprint import Fingerprint, Picture, as_preview, decode, fingerprint
+from archiver.reading.fingerprint import (
+    MAX_HASH_DISTANCE,
+    Fingerprint,
+    Picture,
+    as_preview,
+    decode,
+    distance,
+    fingerprint,
+)
 from archiver.reading.fingerprint import preview as small_jpeg
+from archiver.reading.picture_areas import Box, picture_areas
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -31,6 +39,7 @@ MAX_CANDIDATES = 5  # candidates that are looked at, and at most shown
 MIN_SIMILARITY = 0.30  # a product of vectors below is chance
 QUERY_SIDE_PX, PREVIEW_SIDE_PX = 560, 448  # pixels at which points are sought
 DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what all of them carry
+MIN_JUDGES = 3  # of them, in the same size, to tell that a preview is clean
 
 # What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
 SAME_POINTS, PROBABLE_POINTS = 20, 10
@@ -43,6 +52,8 @@ SAME_SPREAD, PROBABLE_SPREAD = 5, 3
 MAX_OUTLIER_RATIO = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
 MIN_SCORE = 0.5  # below, pictures agree by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
+MAX_MARGIN_RATIO = 0.1  # of a place in the query, that another may share
+MIN_HASHED_SIDE_PX = 96  # of a part of a page
 MAX_WINDOW_STEPS = 12  # of the windows along a page
 
 
@@ -111,33 +122,42 @@ def match(
 ) -> list[Match]:  # fmt: skip
     """The archived assets that the query may show, best first, at most five; none means none in these archives.
 
-    Without an embedder only pictures that were not cut, covered or turned are found. `marked` knows the providers whose
-    previews carry a watermark: nothing is called the same by those, nor where other previews show that they do.
+    Without an embedder only pictures that were not cut, covered or turned are found, also as parts of a page. `marked`
+    knows the providers whose previews may carry a watermark: by those nothing is called the same unless other previews
+    show that this one is clean; nor is it where they show that it is not.
     """
     search = _Search(query.image, indexes, load, marked, points=embedder is not None)
-    search.by_hash(fingerprint(query))
+    everything = whole(query.image.size)
+    search.by_hash(everything)
     if embedder is not None and not search.settled:
-        search.by_vector(embedder, [whole(query.image.size)])
+        search.by_vector(embedder, [everything])
+    if search.settled:
+        return search.result()
+    areas = picture_areas(query.image)
+    for area in areas:
+        search.by_hash(area)
+    if embedder is not None and (left := search.unexplained(areas)):
+        search.by_vector(embedder, left)
     if embedder is not None and not search.settled:
         search.by_vector(embedder, windows(query.image.size))
     return search.result()
 
 
-def laid_beside(query: bytes, preview: bytes, *, points: bool) -> tuple[bytes, bytes] | None:
+def laid_beside(
+    query: bytes, preview: bytes, *, points: bool, known: Affine | None = None
+) -> tuple[bytes, bytes] | None:
     """A picture and the preview of the asset that it shows, laid as it lies in it, as JPEGs; None where it does not.
 
-    Without `points`, which need the extra `match`, only a preview of the whole picture can be laid.
+    Without `points`, which need the extra `match`, only a preview of the whole picture can be laid. `known` is the
+    `transform` of their match, if that is known.
     """
     image, asset = decode(query).image, Indexed("", "", "", "", "")
     search = _Search(image, [], lambda _: preview, lambda _: False, points=points)
-    way, laid = search.way_to(asset), search.picture(asset)
+    way, laid = search.way_to(asset) if known is None else known, search.picture(asset)
     if way is None or laid is None:
         return None
     one, two = (small_jpeg(Picture(each.width, each.height, each)) for each in beside(image, laid, way))
     return one, two
-
-
-type Box = tuple[int, int, int, int]
 
 
 def whole(size: tuple[int, int]) -> Box:
@@ -174,6 +194,7 @@ class _Search:
         self._points = points
         self._found: dict[str, Match] = {}
         self._pictures: dict[Indexed, Image.Image | None] = {}
+        self._greys: dict[Box, Image.Image] = {}
         self._features: dict[Indexed | Box, Features | None] = {}
         self._others: dict[Indexed, list[Indexed]] = {}  # other previews of the provider
         self._shared: dict[Indexed, NDArray[np.float32]] = {}  # points that other previews have, too
@@ -187,15 +208,16 @@ class _Search:
             for each in self._found.values()
         )
 
-    @cached_property
-    def _grey(self) -> Image.Image:
-        return grey(self._image, PREVIEW_SIDE_PX)
+    def _grey(self, view: Box) -> Image.Image:
+        if view not in self._greys:
+            self._greys[view] = grey(self._image.crop(view), PREVIEW_SIDE_PX)
+        return self._greys[view]
 
     def result(self) -> list[Match]:
-        """Best first. Where two assets could be the same picture, neither is called so."""
+        """Best first. Where two assets could be the same picture in one place, neither is called so."""
         same = [each for each in self._found.values() if each.word is Word.SAME]
-        if len(same) > 1:
-            for each in same:
+        for each in same:
+            if any(_one_place(each, other) for other in same if other is not each):
                 self._found[each.picture.asset] = replace(
                     each, word=Word.PROBABLE, reasons=(*each.reasons, "another asset agrees as well")
                 )
@@ -209,27 +231,40 @@ class _Search:
 
     # ------------------------------------------------------------ the steps
 
-    def by_hash(self, seen: Fingerprint) -> None:
-        """Take in what has the query's hash, or its mirror image's, and agrees with it block by block."""
+    def unexplained(self, areas: Sequence[Box]) -> list[Box]:
+        """Of these areas those in which nothing is known to be the same."""
+        same = [_extent(each) for each in self._found.values() if each.word is Word.SAME]
+        return [area for area in areas if not any(_overlap(area, other) for other in same)]
+
+    def by_hash(self, view: Box) -> None:
+        """Take in what has a view's hash, or its mirror image's, and agrees with it block by block.
+
+        A part of a page counts only where all blocks agree: simple shapes have the hash of many pictures.
+        """
+        entire = view == whole(self._image.size)
+        size = view[2] - view[0], view[3] - view[1]
+        if not entire and min(size) < MIN_HASHED_SIDE_PX:
+            return
+        seen = fingerprint(Picture(*size, self._image.crop(view)))
         if seen.flat:
             return
         hits = [hit for index in self._indexes for hit in index.near(seen)]
-        for picture, distance, mirrored in sorted(hits, key=lambda hit: hit[1])[: 2 * MAX_CANDIDATES]:
+        for picture, bits, mirrored in sorted(hits, key=lambda hit: hit[1])[: 2 * MAX_CANDIDATES]:
             if (image := self.picture(picture)) is None:
                 continue
-            compared, onto = self._stretched(image, mirrored=mirrored)
-            if compared.median < MIN_SCORE:
-                continue
+            compared, onto = self._stretched(image, view, mirrored=mirrored)
             reasons = _parts(agree=compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
+            if compared.median < MIN_SCORE or (reasons and not entire):
+                continue
             if self._declared(picture.provider):
-                reasons += MARKED
+                reasons += self._undecided(picture, view)
             elif self._points:
                 reasons += self._marked(picture, pairs=False)  # here the whole picture agrees
             if self._points:
-                way = self._align(picture, whole(self._image.size))
+                way = self._align(picture, view)
                 reasons += _series(way) if way else ()
             word = Word.PROBABLE if reasons else Word.SAME
-            self._add(Match(picture, word, 1 - distance / 256, "hash", onto, reasons, self._image, image))
+            self._add(Match(picture, word, 1 - bits / 256, "hash", onto, reasons, self._image, image))
 
     def by_vector(self, embedder: Embedder, views: Sequence[Box]) -> None:
         """Take in what looks most alike, as far as its points lie as they should."""
@@ -246,8 +281,13 @@ class _Search:
         """Where in the query the picture lies, if it does."""
         if (image := self.picture(picture)) is None:
             return None
-        best = max((self._stretched(image, mirrored=each) for each in (False, True)), key=lambda way: way[0].median)
-        for view in (whole(self._image.size), *windows(self._image.size)) if self._points else ():
+        everything = whole(self._image.size)
+        areas = picture_areas(self._image)
+        best = max(
+            (self._stretched(image, view, mirrored=each) for view in (everything, *areas) for each in (False, True)),
+            key=lambda way: way[0].median,
+        )
+        for view in (everything, *areas, *windows(self._image.size)) if self._points else ():
             if best[0].median >= MIN_COVERED_MEDIAN:
                 break
             way = self._align(picture, view)
@@ -255,12 +295,12 @@ class _Search:
                 best = way.comparison, self._placed(picture, way, view)
         return best[1] if best[0].median >= MIN_SCORE else None
 
-    def _stretched(self, image: Image.Image, *, mirrored: bool) -> tuple[Comparison, Affine]:
-        """A whole picture laid over the whole query: how they agree, and the way from its pixels to the query's."""
-        lower, upper = self._grey, grey(image, PREVIEW_SIDE_PX)
+    def _stretched(self, image: Image.Image, view: Box, *, mirrored: bool) -> tuple[Comparison, Affine]:
+        """A whole picture laid over a whole view: how they agree, and the way from its pixels to the query's."""
+        lower, upper = self._grey(view), grey(image, PREVIEW_SIDE_PX)
         affine = between(upper.size, lower.size)
         affine = chained(affine, flip(lower.width)) if mirrored else affine
-        onto = chained(chained(between(image.size, upper.size), affine), between(lower.size, self._image.size))
+        onto = chained(chained(between(image.size, upper.size), affine), _from_view(lower.size, view))
         return compare(lower, upper, affine), onto
 
     def _judged(self, picture: Indexed, image: Image.Image, likeness: float, view: Box) -> Match:
@@ -273,7 +313,7 @@ class _Search:
                 return covered
             likely = min(max(likeness, 0.0), 1.0)
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
-        reasons = MARKED if self._declared(picture.provider) else reasons
+        reasons = reasons or self._undecided(picture, view)
         reasons += _parts(agree=way.comparison.close >= MIN_SAME_BLOCKS_RATIO) + _series(way) + _few(way)
         word = Word.PROBABLE if reasons else Word.SAME
         onto, score = self._placed(picture, way, view), min(way.comparison.median, 1.0)
@@ -284,10 +324,10 @@ class _Search:
 
         Smooth previews with one mark agree by the mark, and are not judged so.
         """
-        seen, onto = self._stretched(image, mirrored=False)
+        seen, onto = self._stretched(image, whole(self._image.size), mirrored=False)
         if seen.median < MIN_COVERED_MEDIAN or seen.detail < MIN_COVERED_DETAIL:
             return None
-        if self._declared(picture.provider) or self._marked(picture, pairs=True):
+        if self._marked(picture, pairs=True) or self._undecided(picture, whole(self._image.size)):
             return None
         score, reasons = min(seen.median, 1.0), _parts(agree=False)
         return Match(picture, Word.PROBABLE, score, "alignment", onto, reasons, self._image, image)
@@ -341,6 +381,22 @@ class _Search:
         bears = len(self._shared[picture]) or (pairs and len(self._alike(combinations(self._others[picture], 2))) > 1)
         return MARKED if bears else ()
 
+    def _undecided(self, picture: Indexed, view: Box) -> tuple[str, ...]:
+        """Whether the platform marks previews and nothing shows that this one is clean.
+
+        It is clean where it has nothing in common with enough others of its size, nor they with each other, nor with
+        the query: by a mark, which two pictures must both carry, it cannot then be taken for another.
+        """
+        if not self._declared(picture.provider):
+            return ()
+        if not self._points or self._marked(picture, pairs=True) or (own := self.picture(picture)) is None:
+            return MARKED
+        images = [(other, self.picture(other)) for other in self._others[picture]]
+        judges = [other for other, image in images if image and max(image.size) == max(own.size)]
+        ways = (self._align(other, view) for other in judges)
+        bears = any(way and way.inliers >= DECOY_POINTS for way in ways)
+        return MARKED if bears or len(judges) < MIN_JUDGES else ()
+
     def _alike(self, pairs: Iterable[tuple[Indexed, Indexed]]) -> list[NDArray[np.float32]]:
         """Of the pairs that have something in common, which points of the first."""
         ways = (self._align(one, other) for one, other in pairs)
@@ -352,8 +408,40 @@ class _Search:
         assert below and above and image
         affine = chained(between(image.size, above.image.size), way.affine)
         affine = chained(affine, flip(below.image.width)) if way.mirrored else affine
-        affine = chained(affine, between(below.image.size, (view[2] - view[0], view[3] - view[1])))
-        return chained(affine, np.array([[1.0, 0, view[0]], [0, 1, view[1]]]))
+        return chained(affine, _from_view(below.image.size, view))
+
+
+# ---------------------------------------------------------------- places in the query
+
+
+def _from_view(size: tuple[int, int], view: Box) -> Affine:
+    """The way from a view, shrunk to this size, to the whole query."""
+    onto = between(size, (view[2] - view[0], view[3] - view[1]))
+    return chained(onto, np.array([[1.0, 0, view[0]], [0, 1, view[1]]]))
+
+
+def _extent(found: Match) -> Box:
+    """Where in the query the preview lies; nowhere if that is unknown."""
+    if found.transform is None:
+        return (0, 0, 0, 0)
+    corners = np.array([(x, y) for x in (0, found.preview.width) for y in (0, found.preview.height)])
+    placed = corners @ found.transform[:, :2].T + found.transform[:, 2]
+    (left, top), (right, bottom) = placed.min(0), placed.max(0)
+    return round(left), round(top), round(right), round(bottom)
+
+
+def _one_place(one: Match, other: Match) -> bool:
+    """Whether two matches claim the same part of the query, or would claim each other's."""
+    prints = [fingerprint(Picture(*each.preview.size, each.preview)) for each in (one, other)]
+    alike = min(distance(prints[0].hash, each) for each in (prints[1].hash, prints[1].mirrored)) <= MAX_HASH_DISTANCE
+    return alike or _overlap(_extent(one), _extent(other))
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    """Whether two places share more than a margin of the smaller one."""
+    width, height = (min(one[n + 2], other[n + 2]) - max(one[n], other[n]) for n in (0, 1))
+    sizes = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return width > 0 and height > 0 and width * height > MAX_MARGIN_RATIO * min(sizes)
 
 
 # ---------------------------------------------------------------- what keeps a match from being called the same

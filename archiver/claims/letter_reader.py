@@ -12,13 +12,14 @@ from html import unescape
 
 from archiver.core.errors import UnreadablePicture
 from archiver.reading.dates import days_in
-from archiver.reading.documents import is_html, is_pdf, read_text
+from archiver.reading.documents import MAX_PICTURES, is_html, is_pdf, read_text
 from archiver.reading.letter_sender import Sender
 from archiver.reading.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.office import document_by
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
 OCR_TIMEOUT_S = 60
+MIN_PAGE_TEXT_LENGTH = 200  # characters: with fewer, a picture is no scanned page
 MAX_FORWARDED_LETTERS = 3  # depth of letters inside letters
 PICTURES = {
     b"\xff\xd8": ".jpg",
@@ -64,14 +65,17 @@ def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
         if not reading.text.strip():  # a scan
             scans = [_recognised(each, reader) for each in pictures]
             return ParsedLetter(
-                text="\n".join(text for text, _ in scans), messages=[*messages, *(t for _, t in scans if t)]
+                text="\n".join(text for text, _ in scans),
+                pictures=[part for each in pictures for part in reader.pictures_of_scan(each)][:MAX_PICTURES],
+                messages=[*messages, *(t for _, t in scans if t)],
             )
         return ParsedLetter(text=reading.text, pictures=pictures, messages=messages)
     if looks_like_mail(content[:4096]):
         return _mail(content, reader, MAX_FORWARDED_LETTERS)
     if picture_ending(content):
         text, trouble = _recognised(content, reader)
-        return ParsedLetter(text=text, pictures=[content], messages=[trouble] if trouble else [])
+        found = reader.pictures_of_scan(content) if len(text) >= MIN_PAGE_TEXT_LENGTH else []
+        return ParsedLetter(text=text, pictures=found or [content], messages=[trouble] if trouble else [])
     if content.startswith(b"PK\x03\x04"):
         paper = document_by(reader, content)
         messages = [f"The Word paper has a problem: {paper.error}."] if paper.error else []
@@ -128,7 +132,7 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
 def picture_of(content: bytes, reader: DocumentReader) -> tuple[bytes, str] | None:
     """A readable picture with its file extension; None for anything else."""
     try:
-        reader.look(content)
+        reader.look(content, large=True)  # as the search for it will
     except UnreadablePicture:
         return None
     return content, picture_ending(content) or ".img"

@@ -71,7 +71,7 @@ def summarise(
     files = list(verified.newest())
     previews = [content for _, kind, content, withheld in files if kind is DocumentKind.PREVIEW and not withheld]
     preview = picture_of(previews[0], reader) if previews else None
-    picture, figures = _side_by_side(theirs, preview, reader, matcher, alone=alone)
+    picture, figures = _side_by_side(theirs, previews[0] if preview else None, preview, reader, matcher, alone=alone)
     terms: list[tuple[TermsReference, TermsFile, str]] = [
         (reference, terms_from_json(stored.read("terms.json")), stored.read("terms.txt").decode("utf-8", "replace"))
         for reference, stored in verified.terms
@@ -102,12 +102,16 @@ def picture_of(content: bytes, reader: DocumentReader, *, large: bool = False) -
 
 
 def _side_by_side(
-    theirs: Sequence[bytes], preview: bytes | None, reader: DocumentReader, matcher: Matcher, *, alone: bool
-) -> tuple[bytes | None, Sequence[tuple[bytes, str]]]:
-    """The claimant's picture that shows this asset, and the pictures of the summary with their captions' wording."""
-    if theirs and preview:
+    theirs: Sequence[bytes], archived: bytes | None, preview: bytes | None, reader: DocumentReader, matcher: Matcher,
+    *, alone: bool,
+) -> tuple[bytes | None, Sequence[tuple[bytes, str]]]:  # fmt: skip
+    """The claimant's picture that shows this asset, and the pictures of the summary with their captions' wording.
+
+    `preview` is what people see of the `archived` one.
+    """
+    if theirs and archived:
         for picture in theirs:
-            if laid := matcher.laid_beside(picture, preview):
+            if laid := matcher.laid_beside(picture, archived):
                 return picture, [(laid[0], "their_picture"), (laid[1], "our_picture_laid")]
     ours = [(preview, "our_picture")] if preview else []
     if len(theirs) != 1 or not alone:  # which shows which, a person has to say

@@ -32,6 +32,7 @@ from archiver.reading.confinement import Confinement, confine, forbid_core_dumps
 from archiver.reading.decompress import unpacked_bytes
 from archiver.reading.documents import (
     MAX_TEXT_LENGTH,
+    MIN_PICTURE_SIDE_PX,
     DocumentText,
     is_html,
     is_pdf,
@@ -41,7 +42,15 @@ from archiver.reading.documents import (
     read_text,
 )
 from archiver.reading.external_tools import folders, recognised_text
-from archiver.reading.fingerprint import MAX_SIDE_PX, PREVIEW_SIDE_PX, Fingerprint, decode, fingerprint, preview
+from archiver.reading.fingerprint import (
+    MAX_SIDE_PX,
+    PREVIEW_SIDE_PX,
+    Fingerprint,
+    Picture,
+    decode,
+    fingerprint,
+    preview,
+)
 from archiver.reading.pdf_join import packed, unpacked
 
 if TYPE_CHECKING:
@@ -60,6 +69,7 @@ LIMITS = {
 START_TIMEOUT_S = 60.0  # for a worker to be ready, on a busy machine
 MAX_MEMORY_BYTES = 1 << 30  # bytes of address space of a worker, on POSIX
 MAX_DOCUMENT_BYTES = 64 << 20  # bytes of a document that is still parsed
+MAX_REMEMBERED_LOOKS = 8  # large ones, of some megabytes at most
 MAX_REMEMBERED_LENGTH = 16_000_000  # characters of text kept for documents that are read again
 MAX_MESSAGE_BYTES = 512 << 20  # of one answer of a worker
 
@@ -98,6 +108,10 @@ class Look:
 
     fingerprint: Fingerprint
     preview: bytes
+
+
+_LARGE_LOOKS: OrderedDict[bytes, Look] = OrderedDict()  # by SHA-256; of all readers, because a command has several
+_LOOKS_LOCK = threading.Lock()
 
 
 class DocumentReader:
@@ -173,9 +187,24 @@ class DocumentReader:
     def look(self, content: bytes, *, large: bool = False) -> Look:
         """What the picture in these bytes looks like; UnreadablePicture gives the reason if it cannot be read.
 
-        `large` keeps as much detail as `match` can use, for a possible page or collage.
+        `large` keeps as much detail as `match` can use, for a possible page or collage. The last few of these are
+        remembered, because a letter's picture is searched for, judged and packed.
         """
-        answers, error = self._ask("large picture" if large else "picture", content)
+        if not large:
+            return self._look(content, "picture")
+        key = hashlib.sha256(content).digest()
+        with _LOOKS_LOCK:
+            known = _LARGE_LOOKS.get(key)
+        if known is None:
+            known = self._look(content, "large picture")
+            with _LOOKS_LOCK:
+                _LARGE_LOOKS[key] = known
+                while len(_LARGE_LOOKS) > MAX_REMEMBERED_LOOKS:
+                    _LARGE_LOOKS.popitem(last=False)
+        return known
+
+    def _look(self, content: bytes, job: str) -> Look:
+        answers, error = self._ask(job, content)
         if error:
             raise UnreadablePicture(error)
         try:
@@ -194,6 +223,10 @@ class DocumentReader:
         return (
             self._ask("pictures of pdf", content)[0] if is_pdf(content) and len(content) <= MAX_DOCUMENT_BYTES else []
         )
+
+    def pictures_of_scan(self, content: bytes) -> list[bytes]:
+        """The pictures on a scanned page as JPEGs, the largest first; none if it has only text, or cannot be read."""
+        return self._ask("pictures of scan", content)[0]
 
     def page(self, html: str) -> DocumentText:
         """A web page's text, line by line; see `html.lines`."""
@@ -566,6 +599,23 @@ def _pictures() -> ReaderJob:
     return work
 
 
+def _pictures_of_scan() -> ReaderJob:
+    import PIL.Image  # noqa: F401  # as above
+
+    from archiver.reading.picture_areas import picture_areas
+
+    def work(content: bytes, channel: Channel) -> bytes:
+        with suppress(UnreadablePicture):
+            page = decode(content).image
+            for left, top, right, bottom in picture_areas(page):
+                if min(right - left, bottom - top) >= MIN_PICTURE_SIDE_PX:
+                    part = page.crop((left, top, right, bottom))
+                    channel.tell(preview(Picture(*part.size, part), MAX_SIDE_PX))
+        return b""
+
+    return work
+
+
 def _page() -> ReaderJob:
     from archiver.reading.html import lines
 
@@ -667,6 +717,7 @@ JOBS: dict[str, Callable[[], ReaderJob]] = {
     "ocr": _ocr,
     "page": _page,
     "pictures of pdf": _pictures,
+    "pictures of scan": _pictures_of_scan,
     "join": _join,
     "unpack": _unpack,
     "picture as pdf": _picture_as_pdf,

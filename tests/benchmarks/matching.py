@@ -1,4 +1,4 @@
-"""How well pictures are found, on real photographs after 23 edits, and what is found that should not be.
+"""How well pictures are found, on real photographs after 35 edits, and what is found that should not be.
 
 `make matching-corpus` first, then `python tests/benchmarks/matching.py FOLDER [PHOTOS]` with that corpus's folder; with
 fewer PHOTOS it takes less time. Prints recall by edit, every false match, and exits 1 below what was reached before.
@@ -7,7 +7,10 @@ Previews, vectors and answers stay in FOLDER, so a second run is quick; delete F
 The archive holds previews of every distinct picture of most packages. Asked for and not to be found are strangers,
 pictures of packages of which nothing is archived; and, harder, pictures out of the archive's own packages, which may
 share a work with an archived one (a program's window that shows the photograph, a texture in another colour), second
-frames of a series, other halves, and photographs that carry the watermark of the archive's previews.
+frames of a series, other halves, photographs that carry the watermark of the archive's previews, also where only one
+preview of the platform is archived, and an archived slide or post that has another picture in it.
+
+The rule was chosen on every other photograph and on the edits `TUNED`; the rest are reported apart, as held out.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import json
 import os
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import batched
@@ -35,6 +38,12 @@ from edits import (  # type: ignore[import-not-found]  # lies beside this file, 
     encoded,
     fit,
     watermarked,
+)
+from page_edits import (  # type: ignore[import-not-found]  # lies beside this file, where scripts look first
+    HELD_OUT,
+    TUNED,
+    slide,
+    social_card,
 )
 from PIL import Image
 
@@ -55,6 +64,8 @@ COPIES = {"95010af944505fb0", "1b33c59bcd9ced16", "c25a1509d58b9447", "c002ea23a
 # Of these pairs, which are that much alike, the first is archived, and the second must not be taken for it.
 SERIES = (("motorcycle_left", "motorcycle_right"), ("aloeL", "aloeR"), ("left05", "left06"),
           ("left11", "left12"))  # fmt: skip
+PAGES = TUNED | HELD_OUT
+LOWEST, LOWEST_MEAN = 85, 96  # % that are the same or probable: of an edit, and of all
 NEGATIVE_EDITS = ("resize 600", "crop 70", "headline", "grade", "mirror crop text", "screenshot")
 
 
@@ -189,7 +200,7 @@ def photos_first(keys: Iterable[str]) -> list[str]:
 def queries() -> Iterator[Query]:
     parts = sets()
     for key in parts.photos[:PHOTOS]:
-        for edit in EDITS:
+        for edit in EDITS | PAGES:
             yield Query("wanted", key, edit, key, "watermarked" if edit.startswith(MARKED) else "plain")
     share = PHOTOS / len(parts.photos)
     absent = parts.absent[: round(len(parts.absent) * share)]
@@ -198,6 +209,8 @@ def queries() -> Iterator[Query]:
         for number, key in enumerate(those):
             for step in (0, 3):
                 yield Query(kind, key, NEGATIVE_EDITS[(number + step) % len(NEGATIVE_EDITS)], None, "plain")
+            for step in (0, 5):
+                yield Query(f"{kind}, page", key, [*PAGES][(number + step) % len(PAGES)], None, "plain")
     for key in [key for key in absent if corpus()[key]["photo"]]:
         yield Query("absent, watermarked", key, "watermark", None, "watermarked")
     for _, two in parts.series:
@@ -208,6 +221,11 @@ def queries() -> Iterator[Query]:
         if halves_agree(key) > 0.9:  # the halves are copies
             continue
         yield Query("another half", key, "right half", None, f"half of {key}")
+    for number, key in enumerate(parts.photos[: round(60 * share)]):
+        other = absent[number % len(absent)]
+        yield Query("one template", other, "slide of one kind", None, f"slide of {key}")
+        yield Query("one template", other, "post of one kind", None, f"post of {key}")
+        yield Query("a lone mark", other, "watermark", None, f"lone mark of {key}")
 
 
 @cache
@@ -242,18 +260,28 @@ def halves_agree(key: str) -> float:
     return float(crossed.max())
 
 
-def halved(key: str) -> PictureIndex:
-    """The archive with only the left half of this picture."""
+ALTERED: dict[str, Callable[[str], Image.Image]] = {
+    "half": lambda key: half(key, right=False),
+    "slide": lambda key: slide(original(key), Random(1)),
+    "post": lambda key: social_card(original(key), Random(1)),
+    "lone mark": lambda key: watermarked(original(key), str(int(key[:8], 16))),
+}
+
+
+def altered(archive: str) -> PictureIndex:
+    """The archive in which one picture is another: its left half, a slide that shows it, ..."""
+    how, _, key = archive.partition(" of ")
     base = index("plain")
     row = [base.describe(number).asset for number in range(len(base.numbers))].index(key)
-    left = half(key, right=False)
-    seen, vector = fingerprint(decode(encoded(left))), embedder()([left])[0]
+    image = ALTERED[how](key)
+    seen, vector = fingerprint(decode(encoded(image))), embedder()([image])[0]
     hashes, found = base.hashes.copy(), base.vectors.copy()
     hashes[row], found[row] = np.frombuffer(seen.hash, np.uint64), vector
 
     def describe(number: int) -> Indexed:
         picture = base.describe(number)
-        return Indexed("bench", key, "half", picture.provider, key) if number == row else picture
+        provider = "alone" if how == "lone mark" else picture.provider
+        return Indexed("bench", key, how, provider, key) if number == row else picture
 
     return PictureIndex(base.numbers, hashes, base.flat, base.embedded, found, describe)
 
@@ -264,13 +292,17 @@ def picture(query: Query) -> Any:
         return encoded(fit(watermarked(original(query.key), "7" + str(int(query.key[:7], 16))), 800))
     if query.edit == "right half":
         return encoded(half(query.key, right=True))
+    if query.edit == "slide of one kind":
+        return encoded(slide(original(query.key), Random(1)))
+    if query.edit == "post of one kind":
+        return encoded(social_card(original(query.key), Random(1)))
     others = [original(key) for key in chance.sample(sets().absent, 3)]
-    return EDITS[query.edit](original(query.key), chance, others)
+    return (EDITS | PAGES)[query.edit](original(query.key), chance, others)
 
 
 def load(found: Indexed) -> Any:
-    if found.name == "half":
-        return encoded(half(found.object_id, right=False))
+    if found.name in ALTERED:
+        return encoded(ALTERED[found.name](found.object_id))
     return preview_of(found.object_id, found.name)
 
 
@@ -278,7 +310,7 @@ def answer(query: Query) -> Any:
     path = FOLDER / "answers" / f"{query.name}.json"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        where = halved(query.key) if query.archive.startswith("half") else index(query.archive)
+        where = altered(query.archive) if " of " in query.archive else index(query.archive)
         matches = match(decode(picture(query)), [where], load, embedder(), "watermarked".__eq__)
         told = [[each.picture.asset, each.word, round(each.score, 3), each.step, each.reasons] for each in matches]
         path.write_text(json.dumps(told))
@@ -309,7 +341,8 @@ def main() -> int:
 
 
 def report(results: list[tuple[Query, list[list[Any]]]]) -> int:
-    table: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
+    table: dict[tuple[str, bool], list[tuple[bool, bool, bool]]] = defaultdict(list)
+    held_out = set(sets().photos[1::2])
     false: list[str] = []
     counts: Counter[str] = Counter()
     apart: dict[tuple[str, str], set[str]] = defaultdict(set)  # queries answered wrongly, by kind and how
@@ -317,22 +350,30 @@ def report(results: list[tuple[Query, list[list[Any]]]]) -> int:
         counts[query.kind] += 1
         if query.wanted:
             words = [word for asset, word, *_ in told if asset == query.wanted]
-            table[query.edit].append((words == ["same"], words in (["same"], ["probable"]), bool(words)))
+            table[query.edit, query.key in held_out].append(
+                (words == ["same"], words in (["same"], ["probable"]), bool(words))
+            )
         wrong = [each for each in told if each[0] != query.wanted and each[1] != "possible"]
         for asset, word, score, _, reasons in wrong:
             false.append(f"{word:9} {query.kind}: {query.key} ({query.edit}) taken for {asset}, {score} {reasons}")
             apart[query.kind, word].add(query.name)
-    print(f"{'':20} {'same':>6} {'or probable':>12} {'in the list':>12}")
-    rows = {edit: [100 * mean(each) for each in zip(*table[edit], strict=True)] for edit in EDITS if edit in table}
-    for edit, (same, probable, listed) in rows.items():
-        print(f"{edit:20} {same:6.1f} {probable:12.1f} {listed:12.1f}")
-    same, probable, listed = (mean(row[n] for row in rows.values()) for n in range(3))
-    print(f"{'mean':20} {same:6.1f} {probable:12.1f} {listed:12.1f}")
+    fine = not apart["stranger", "same"] and not apart["stranger, page", "same"]
+    for held, of in ((False, "photographs the rule was chosen on"), (True, "photographs held out")):
+        print(f"{of:36} {'same':>6} {'or probable':>12} {'in the list':>12}")
+        rows = {
+            edit: [100 * mean(each) for each in zip(*table[edit, held], strict=True)]
+            for edit in EDITS | PAGES
+            if (edit, held) in table
+        }
+        rows["mean"] = [mean(row[n] for row in rows.values()) for n in range(3)]
+        for edit, (same, probable, listed) in rows.items():
+            print(f"{edit + ' (held out)' * (edit in HELD_OUT):36} {same:6.1f} {probable:12.1f} {listed:12.1f}")
+        fine &= rows["mean"][1] >= LOWEST_MEAN and min(row[1] for row in rows.values()) >= LOWEST
     print(*sorted(false), sep="\n")
     for kind in counts:
         counted = ", ".join(f"{len(apart[kind, word])} {word}" for word in ("same", "probable"))
         print(f"{kind}: {counts[kind]} queries, called {counted}")
-    return int(probable < 97 or listed < 99 or bool(apart["stranger", "same"]))
+    return int(not fine)
 
 
 if __name__ == "__main__":
