@@ -29,7 +29,7 @@ from archiver.provider import (
     refusing,
 )
 from archiver.provider.layout_errors import known_layout, needed
-from archiver.provider.paging import Turn, pages, rows
+from archiver.provider.paging import Turn, beyond, pages, rows
 from archiver.provider.record_document import record, titled
 from archiver.reading.dates import printed, utc
 
@@ -152,7 +152,7 @@ class GettyFamily(ApiProvider):
                 async for page in self._pages(
                     session, DOWNLOADS, _downloaded, _between(query, first, last), begun=last != today
                 ):
-                    window, total = [*window, *page.licences], max(total, page.total or 0)
+                    window, total = [*window, *beyond(window, page.licences)], max(total, page.total or 0)
             except ArchiverError as error:
                 lost = error
             if window:

@@ -85,7 +85,8 @@ QUIET_AFTER_S = 0.4  # a page without requests for this time counts as idle
 
 
 # A page learns of scrolling with its next frame. A busy machine draws it late, and a hidden window never does.
-_SCROLL = """(up) => new Promise((done) => {
+_SCROLL = """([up, last]) => new Promise((done) => {
+  if (!up && last) last.scrollIntoView({block: 'end'});  // the list may scroll in a box of its own
   window.scrollTo(0, up ? 0 : document.documentElement.scrollHeight);
   requestAnimationFrame(() => requestAnimationFrame(done));
   setTimeout(done, 2000);
@@ -219,7 +220,7 @@ class PlaywrightSession(ExchangeSession):
         await self._polite()
         before = await self._count(rows)
         async with _watched(self.tab) as network:
-            await self._scroll()
+            await self._scroll(rows)
             await network.quiet()
             began, nudged, timeout_s = time.monotonic(), False, RECOVERY_TIMEOUT_S
             while failure := await self._not_overcome(network.asked, grown=await self._count(rows) > before):
@@ -231,15 +232,16 @@ class PlaywrightSession(ExchangeSession):
                     nudged = True
                     await self._polite()
                     await self._scroll(up=True)
-                    await self._scroll()
+                    await self._scroll(rows)
                 await asyncio.sleep(POLL_INTERVAL_S)
                 await network.quiet()
         if rows and await self._count(rows) > before:
             self._list_paths.update(urlsplit(request.url).path for request in network.asked)
 
-    async def _scroll(self, *, up: bool = False) -> None:
+    async def _scroll(self, rows: str | None = None, *, up: bool = False) -> None:
         with self._named_errors("the end of the page"):
-            await self.tab.evaluate(_SCROLL, up)
+            found = await self.tab.locator(rows).element_handles() if rows and not up else []
+            await self.tab.evaluate(_SCROLL, [up, found[-1] if found else None])
 
     async def _count(self, rows: str | None) -> int:
         with self._named_errors(f"the rows {rows!r}"):

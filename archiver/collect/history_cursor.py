@@ -165,6 +165,7 @@ class ListReading:
     earlier: HistoryCursor | None = None  # what the last full reading left, for comparison only
     twice: set[str] = field(default_factory=set)  # as a rule, rows that moved: another came above them
     displaced: set[str] = field(default_factory=set)  # rows that came again on another page, which may hide others
+    overlapping: set[str] = field(default_factory=set)  # rows at the end of a page that the next one began with
     _met: Counter[str] = field(default_factory=Counter)
     _page: list[str] = field(default_factory=list)  # the identities on the last page
     _head: str = ""
@@ -192,6 +193,7 @@ class ListReading:
         else:
             overlap = next((n for n in range(min(len(here), len(self._page)), 0, -1) if self._page[-n:] == here[:n]), 0)
             self.displaced.update(identity for identity in here[overlap:] if identity in self._met)
+            self.overlapping.update(here[:overlap])
         self._page = here
         for licence in page.licences:
             self._met[licence.identity] += 1
@@ -259,15 +261,15 @@ class Tally:
         """Whether a reading to the end saw as many rows as the platform states, and none came or went meanwhile.
 
         A row that is listed twice may have moved, and hidden another: it counts twice, where the total counts it so,
-        only if two readings found the very same ones. Where no total is stated, no row may have come again on another
-        page, and there may not be fewer rows than before.
+        only if two readings found the very same ones, and no page began with rows that ended the one before. Where no
+        total is stated, no row may have come again on another page, and there may not be fewer rows than before.
         """
         read = self.reading
         if not read.full:
             return True
         if read.total is None:
             return not read.displaced and not read.shrunk
-        confirmed = not read.twice or read.twice == self._moved
+        confirmed = not read.twice or (read.twice == self._moved and not read.overlapping)
         return read.steady and (read.total == read.seen or (read.total == read.read and confirmed))
 
     @property

@@ -456,6 +456,11 @@ class Reconciliation:
             read = tally.reading
             if not tally.agrees and read.total is None:
                 yield from _unproven(tally)
+            elif not tally.agrees and read.overlapping and read.steady and read.total == read.read:
+                yield (
+                    f"The platform states {read.total} in {tally.listing}, but {len(read.overlapping)} rows ended one "
+                    "page and began the next, in two readings. As many other rows may be missing."
+                )
             elif not tally.agrees:
                 changed = "" if read.steady else ", and its total changed while it was read"
                 yield f"The platform states {read.total} in {tally.listing}, but lists {read.read}{changed}."

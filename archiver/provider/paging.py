@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import reduce, wraps
 from itertools import count
 from typing import Any, NamedTuple, Self
 
+from archiver.core.errors import LayoutChanged
 from archiver.core.model import Licence
 from archiver.provider.contract import JsonObject, Page, Response
-from archiver.provider.layout_errors import known_layout
+from archiver.provider.layout_errors import changed, known_layout
+from archiver.provider.list_signs import in_answer
+
+MAX_EMPTY_PAGES = 20  # in a row, of a list with a cursor
 
 
 class ListEnd(StrEnum):
@@ -104,16 +108,28 @@ def rows(body: JsonObject, name: str, total: int | None) -> Sequence[JsonObject]
 
 @page_source
 async def pages(
-    ask: FetchPage, read: Callable[[Any], Page], *, step: int | None = None, cursor: str | None = None
+    ask: FetchPage,
+    read: Callable[[Any], Page],
+    *,
+    step: int | None = None,
+    cursor: str | None = None,
+    harmless: Collection[str] = (),
 ) -> AsyncIterator[Page | ListEnd]:
     """Read a list of a JSON interface: to its stated total, to a cursor that names no next page, or to an empty page. A
     short page never ends it.
 
-    `read` makes a page from an answer's JSON; what it cannot read is LayoutChanged. `step` is the number of rows that a
-    page counts for, however many came. `cursor` is the place in the answer that names the next page (`meta.next`).
-    Null, false or an empty text there means that no page follows; an answer without that place is LayoutChanged.
+    It never ends by a page that is short. `read` makes a page of an answer's JSON; what it cannot read is
+    LayoutChanged. `step` is for platforms where a page counts as so many rows, however many came. `cursor` is where in
+    the answer the next page is named (`meta.next`): null, false or an empty text there says that none follows, and an
+    answer without that place is LayoutChanged.
+
+    An empty page may be a hole. It ends a list without total and cursor only behind a page that was shorter than
+    another one, or if the page behind it is empty, too. No end counts if the answer says elsewhere that rows follow
+    (`has_more`, `next`, `pages`), unless `harmless` names that place.
     """
-    before, seen, turn = 0, set[str](), Turn(1, 0)
+    before, count_read, seen, cursors, turn = 0, 0, set[str](), set[str](), Turn(1, 0)
+    total: int | None = None
+    lengths = list[int]()  # of the pages up to here
     for number in count(1):
         answer = await ask(turn)
         if isinstance(answer, Page):
@@ -127,23 +143,59 @@ async def pages(
             if here and seen.issuperset(here):
                 raise ValueError(f"page {number} shows no row that was not on a page before it")
             following = _at(body, cursor) if cursor else None
-            if following and following == turn.cursor:
-                raise ValueError(f"page {number} names itself as the next page")
         if page.total is not None and before + len(page.licences) <= page.total:
             page = replace(page, licences=[*_distinct(page.licences)])
         yield page
         seen.update(here)
-        before += step or len(page.licences)
-        if page.total is not None and before >= page.total:
-            yield ListEnd.TOTAL
+        if following in cursors:
+            raise changed(answer, f"page {number} names as the next page one that came before it")
+        cursors.update([following] if following else ())
+        lengths.append(len(page.licences))
+        before, count_read = before + (step or len(page.licences)), count_read + len(page.licences)
+        total = total if page.total is None else page.total
+        end = _end_of(lengths, total is not None and before >= total, cursor is not None, following)
+        if end and (signs := in_answer(
+            body, number=number, read=count_read, has_total=total is not None, cursor=cursor, harmless=harmless
+        )):  # fmt: skip
+            raise changed(
+                answer, f"the list seems to end after page {number} ({end}), but the answer says: {'; '.join(signs)}"
+            )
+        if end is ListEnd.EMPTY_PAGE and total is None and not _was_short(lengths[:-1]):
+            await _nothing_behind(ask, read, Turn(number + 1, before))
+        if end:
+            yield end
             return
-        if cursor and not following:
-            yield ListEnd.CURSOR
-            return
-        if not page.licences and not cursor:
-            yield ListEnd.EMPTY_PAGE
-            return
+        if cursor and len(lengths) > MAX_EMPTY_PAGES and not any(lengths[-MAX_EMPTY_PAGES:]):
+            raise changed(answer, f"{MAX_EMPTY_PAGES} pages in a row are empty, and the last one names a next page")
         turn = Turn(number + 1, before, following)
+
+
+def _end_of(lengths: Sequence[int], has_all: bool, by_cursor: bool, following: str | None) -> ListEnd | None:
+    """What proves that no page follows these; None where nothing does. A named next page outweighs a total."""
+    if has_all and (not following or not lengths[-1]):
+        return ListEnd.TOTAL
+    if by_cursor:
+        return None if following else ListEnd.CURSOR
+    return None if lengths[-1] else ListEnd.EMPTY_PAGE
+
+
+def _was_short(lengths: Sequence[int]) -> bool:
+    """Whether the last page had fewer rows than another one, as the last page of a list has; or there was none."""
+    return not lengths or lengths[-1] < max(lengths)
+
+
+async def _nothing_behind(ask: FetchPage, read: Callable[[Any], Page], turn: Turn) -> None:
+    """LayoutChanged if the page behind an empty one has rows. That there is no such page is fine."""
+    try:
+        answer = await ask(turn)
+        if isinstance(answer, Page):
+            return
+        with known_layout(answer):
+            rows_behind = len(read(answer.json()).licences)
+    except LayoutChanged:  # an error status, or an error in words
+        return
+    if rows_behind:
+        raise changed(answer, f"page {turn.number - 1} is empty, but page {turn.number} has {rows_behind} rows")
 
 
 def _at(body: Any, path: str) -> str | None:
@@ -158,6 +210,12 @@ async def named(pages: AsyncIterator[Page]) -> AsyncIterator[Page | ListEnd]:
     async for page in pages:
         yield page
     yield ListEnd.NAMED
+
+
+def beyond(before: Sequence[Licence], page: Sequence[Licence]) -> Sequence[Licence]:
+    """The page's rows without those at its beginning that ended the rows before it: pages that overlap hide others."""
+    last, here = [each.identity for each in before], [each.identity for each in page]
+    return page[next((n for n in range(min(len(last), len(here)), 0, -1) if last[-n:] == here[:n]), 0) :]
 
 
 def _distinct(licences: Sequence[Licence]) -> Iterator[Licence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -12,6 +12,7 @@ from archiver.core.model import Licence
 from archiver.provider.contract import BrowserSession, Page, Response
 from archiver.provider.form_login import Website
 from archiver.provider.layout_errors import changed, known_layout
+from archiver.provider.list_signs import on_page
 from archiver.provider.paging import ListEnd, page_source
 
 if TYPE_CHECKING:  # what `archiver.reading.html` has: `Field` and `Words`
@@ -19,6 +20,8 @@ if TYPE_CHECKING:  # what `archiver.reading.html` has: `Field` and `Words`
 
 ROWS_TIMEOUT_S = 15.0  # for a page to show its first row, or that it has none
 STALL_TIMEOUT_S = 3.0  # for more rows, or the end mark, after scrolling
+MARK_TIMEOUT_S = 1.0  # for more rows where the end mark shows: it may have come too early
+_SCRIPTS = re.compile(r"<script\b|\son(?:load|scroll)\s*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +40,7 @@ class WebList:
     number:   matches the page's number in its address: where neither a link nor a mark follows, the page behind the
               last one is opened, and must show no rows, and either `empty` or the empty `frame` of the rows
     grows:    more rows come when the page is scrolled to its end
+    harmless: controls and texts of the page that look as if rows were hidden or followed, though none do
     """
 
     url: str
@@ -50,6 +54,7 @@ class WebList:
     number: str | None = None
     frame: str | None = None
     grows: bool = False
+    harmless: str | None = None
 
 
 type ReadRows = Callable[[Sequence[str], Response], Sequence[Licence]]
@@ -62,57 +67,167 @@ async def listed(
 ) -> AsyncIterator[Page | ListEnd]:
     """All pages of the list. It ends by its total, its mark, its number of pages, or an empty page after the last one.
 
-    LayoutChanged names the problem: rows that are not recognised, a repeated page, or an end without proof.
+    A page is read until no more rows come: one with scripts, or a list that grows, is scrolled and waited for. No end
+    counts if the page itself says that rows are missing (`list_signs`).
+
+    LayoutChanged names what is missing: rows that are not recognised, a page that comes again, an end without proof.
     """
     page = await site.open(session, layout.url)
-    addresses, read_here, previous, waited = [page.url], 0, list[str](), False
+    walk = _Walk(site, session, layout, read, opened=[page.url])
     while True:
         await _rows_or_none(session, layout)
         ended = layout.end is not None and await session.seen(layout.end)  # before the rows: none can come in between
-        rows = await session.rows(layout.row, start=read_here)
-        page = await session.page()
-        await _nothing_unread(session, layout, page)
+        page, licences = await walk.new_rows()
         with known_layout(page):
-            licences = read(rows, page)
-            here = [licence.identity for licence in licences]
-            if here and here == previous:
-                raise ValueError(f"page {len(addresses)} is the same as the one before it")
             total = _number(layout.total, page)
-            last = _is_last_of_count(layout, page, len(addresses))
+            last = walk.is_last_of_count(page)
             link = layout.following(page.text) if layout.following else None
             address = urljoin(page.url, link) if link else None
-            if address and not rows and not read_here:
-                raise ValueError(f"page {len(addresses)} shows no rows, but a link to the next page")
-            if address in addresses and not last:
+            if address and not walk.read_here:
+                raise ValueError(f"page {walk.number} shows no rows, but a link to the next page")
+            if address in walk.opened and not last:
                 raise ValueError(f"the next page is {address} again")
-        first = len(addresses) == 1 and not read_here
         if licences or total is not None:
             yield Page(licences, total=total)
-        read_here, previous = read_here + len(licences), here or previous
-        if address and address not in addresses:
-            addresses, read_here = [*addresses, address], 0
-            await site.open(session, address)
+        if licences and (walk.may_grow(page) or layout.grows):
+            await walk.more_rows(page, MARK_TIMEOUT_S if ended else STALL_TIMEOUT_S)
+        elif address and address not in walk.opened:
+            await walk.turn(address)
         elif total is not None:
+            walk.nothing_contradicts(page, ListEnd.TOTAL)
             yield ListEnd.TOTAL
             return
-        elif not licences and not read_here:
+        elif not walk.read_here and walk.may_grow(page) and not walk.waited:
+            walk.waited = True
+            await walk.more_rows(page, STALL_TIMEOUT_S)  # a script may say that there are none until it has them
+        elif not walk.read_here:
+            first = walk.number == 1
+            end = ListEnd.MARK if first else ListEnd.EMPTY_PAGE
+            walk.nothing_contradicts(page, end)
+            if not first and layout.number and not await walk.is_empty_behind():
+                raise changed(page, f"page {walk.number} is empty, but the page behind it is not")
             yield Page((), total=0 if first else None)
-            yield ListEnd.MARK if first else ListEnd.EMPTY_PAGE
+            yield end
             return
         elif ended or last:
+            walk.nothing_contradicts(page, ListEnd.MARK)
             yield ListEnd.MARK
             return
-        elif layout.grows and len(addresses) == 1 and (licences or not waited):
-            waited = not licences
-            if waited:
-                await session.seen(str(layout.end), wait=STALL_TIMEOUT_S)
-            else:
-                await session.scroll_to_end(layout.row)
-        elif len(addresses) > 1 and await _is_empty_behind(site, session, layout, addresses[-1]):
+        elif layout.grows and walk.number == 1 and not walk.waited:
+            walk.waited = True
+            await session.seen(str(layout.end), wait=STALL_TIMEOUT_S)
+        elif walk.number > 1 and await walk.is_empty_behind():
+            walk.nothing_contradicts(page, ListEnd.EMPTY_PAGE)
             yield ListEnd.EMPTY_PAGE
             return
         else:
-            raise changed(page, f"the list stops after page {len(addresses)} without {_wanted(layout)}")
+            raise changed(page, f"the list stops after page {walk.number} without {_wanted(layout)}")
+
+
+@dataclass
+class _Walk:
+    """How far a list was read. `read_here` counts the rows read on this page, `read_all` those on all of them."""
+
+    site: Website
+    session: BrowserSession
+    layout: WebList
+    read: ReadRows
+    opened: list[str]  # the addresses, in order
+    read_here: int = 0
+    read_all: int = 0
+    waited: bool = False
+    _here: list[str] = field(default_factory=list)  # identities on this page
+    _before: list[str] = field(default_factory=list)  # and on the one before
+    _pages_stated: int = 0
+
+    @property
+    def number(self) -> int:
+        return len(self.opened)
+
+    async def turn(self, address: str) -> None:
+        """Open the next page."""
+        self.opened.append(address)
+        self.read_here, self._before, self._here, self.waited = 0, self._here or self._before, [], False
+        await self.site.open(self.session, address)
+
+    async def new_rows(self) -> tuple[Response, Sequence[Licence]]:
+        """The page, and the licences of its rows that were not read yet.
+
+        A page may drop rows while it is scrolled. It must still show the last row that was read: else others may have
+        come and gone between two looks.
+        """
+        start = max(0, self.read_here - 1)
+        rows = await self.session.rows(self.layout.row, start=start)
+        page = await self.session.page()
+        await _nothing_unread(self.session, self.layout, page)
+        with known_layout(page):
+            licences = self.read(rows, page)
+            if self.read_here and (not licences or licences[0].identity != self._here[-1]):
+                rows = await self.session.rows(self.layout.row)
+                licences = self.read(rows, page)
+                at = next((n for n, each in enumerate(licences) if each.identity == self._here[-1]), None)
+                if at is None:
+                    raise ValueError(
+                        f"the last of {self.read_here} rows that were read is no longer on the page, so rows may have "
+                        "come and gone unseen"
+                    )
+                licences = licences[at:]
+            licences = licences[1:] if self.read_here else licences
+            here = [licence.identity for licence in licences]
+            if here and not self.read_here and here == self._before:
+                raise ValueError(f"page {self.number} is the same as the one before it")
+        self.waited = self.waited and not licences
+        self._here += here
+        self.read_here, self.read_all = self.read_here + len(here), self.read_all + len(here)
+        return page, licences
+
+    def may_grow(self, page: Response) -> bool:
+        """Whether a script may bring more rows to this page."""
+        return _SCRIPTS.search(page.text) is not None
+
+    async def more_rows(self, page: Response, timeout_s: float) -> None:
+        """Scroll to the page's end, and let a script bring what follows."""
+        await self.session.scroll_to_end(self.layout.row)
+        if self.may_grow(page):
+            await self.session.seen(f"{self.layout.row} >> nth={self.read_here}", wait=timeout_s)
+
+    def is_last_of_count(self, page: Response) -> bool:
+        """Whether the page's own count says that it is the last one; ValueError where it is another than the one
+        opened, or where an earlier page counted more."""
+        said = self.layout.position(page.text) if self.layout.position else None
+        if said is None:
+            return False
+        this, of = map(int, re.findall(r"\d+", said))
+        if this != self.number:
+            raise ValueError(f"page {self.number} says that it is {said}")
+        self._pages_stated = max(of, self._pages_stated)
+        return this >= self._pages_stated
+
+    def nothing_contradicts(self, page: Response, end: ListEnd) -> None:
+        """LayoutChanged if the page says that there are rows which were not read."""
+        signs = on_page(
+            page.text, url=page.url, row=self.layout.row, read=self.read_all, opened=self.opened,
+            harmless=self.layout.harmless,
+        )  # fmt: skip
+        if self.number < self._pages_stated:
+            signs.insert(0, f"an earlier page counts {self._pages_stated} pages")
+        if signs:
+            raise changed(
+                page, f"the list seems to end after page {self.number} ({end}), but the page shows: {'; '.join(signs)}"
+            )
+
+    async def is_empty_behind(self) -> bool:
+        """Whether the page behind this one says that it is empty. A link alone may be missing."""
+        layout, address = self.layout, self.opened[-1]
+        following = re.sub(layout.number, lambda found: str(int(found[0]) + 1), address) if layout.number else address
+        if following == address:
+            return False
+        behind = self.site.check(await self.session.goto(following))
+        looked = ", ".join(filter(None, (layout.row, layout.empty, layout.frame)))
+        if behind.status != 200 or not await self.session.seen(looked, wait=ROWS_TIMEOUT_S):
+            return False
+        await _nothing_unread(self.session, layout, behind)
+        return not await self.session.rows(layout.row)
 
 
 def _wanted(layout: WebList) -> str:
@@ -148,31 +263,3 @@ def _parts(selector: str) -> list[str]:
 def _number(finder: Finder | None, page: Response) -> int | None:
     found = finder(page.text) if finder else None
     return int(re.sub(r"[ .,'\u2019\u00a0\u202f]", "", found)) if found else None
-
-
-def _is_last_of_count(layout: WebList, page: Response, number: int) -> bool:
-    """Whether the page's own count says that it is the last; ValueError if the count names another page than the one
-    opened.
-    """
-    said = layout.position(page.text) if layout.position else None
-    if said is None:
-        return False
-    this, of = map(int, re.findall(r"\d+", said))
-    if this != number:
-        raise ValueError(f"page {number} says that it is {said}")
-    return this >= of
-
-
-async def _is_empty_behind(site: Website, session: BrowserSession, layout: WebList, address: str) -> bool:
-    """Whether the page after this one says that it is empty. A missing link alone proves nothing."""
-    if not layout.number:
-        return False
-    following = re.sub(layout.number, lambda found: str(int(found[0]) + 1), address)
-    if following == address:
-        return False
-    behind = site.check(await session.goto(following))
-    looked = ", ".join(filter(None, (layout.row, layout.empty, layout.frame)))
-    if behind.status != 200 or not await session.seen(looked, wait=ROWS_TIMEOUT_S):
-        return False
-    await _nothing_unread(session, layout, behind)
-    return not await session.rows(layout.row)

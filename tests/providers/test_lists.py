@@ -48,7 +48,8 @@ class Pages:
         if words := re.search(r'text=(.+)|:text\("(.+)"\)', selector):
             selector = selector.replace(words[0], "x-none")
             return (words[1] or words[2]) in text(self._html) or bool(rows(self._html, selector))
-        return bool(rows(self._html, selector))
+        css, _, number = selector.partition(" >> nth=")
+        return len(rows(self._html, css)) > int(number or 0)
 
     async def rows(self, selector: str, *, start: int = 0) -> list[str]:
         return rows(self._html, selector)[start:]
