@@ -6,13 +6,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archiver.agency.status import coverage, is_counted
+from archiver.agency.status import coverage, is_counted, logged_differences
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import CatalogueEntry
@@ -48,6 +48,7 @@ class Covered:
     closed: bool
     listed: int | None
     counted: bool
+    differences: Mapping[str, Sequence[str]]  # of the last run
     archived: int
     whole: int
     last_complete: str | None
@@ -148,6 +149,7 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
     configured = {each.name: each.provider for each in owner.inputs}
     open_ones = {each.name for each in owner.inputs if not each.closed}
     runs, zone = runs_of(home, client), zone_of(home)
+    logged = logged_differences(home, datetime.now(UTC))
     for account in dict.fromkeys((*runs, *configured)):
         until = [run for run in runs.get(account, ()) if month_of(run.at, zone) <= month]
         if until or account in open_ones:
@@ -156,7 +158,7 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
             provider = until[-1].provider if until else configured[account]
             yield Covered(
                 account=account, provider=provider, counted=is_counted(until, provider),
-                closed=account not in open_ones, listed=found.listed,
+                closed=account not in open_ones, listed=found.listed, differences=logged.get(account, {}),
                 archived=found.archived, whole=found.whole,
                 last_complete=complete[-1] if complete else None,
             )  # fmt: skip

@@ -6,13 +6,14 @@ settings stay listed, because their proof stays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from archiver.catalogue.index import RunLine
 from archiver.catalogue.search import AccountRuns, runs_of
+from archiver.collect.cross_checks import in_words
 from archiver.collect.history_cursor import next_sweep_day
 from archiver.core.errors import spoken
 from archiver.home.settings import Home
@@ -53,6 +54,14 @@ def coverage(runs: Sequence[RunLine]) -> Coverage:
     return Coverage(listed, max(0, listed - newest.unexplained), newest.incomplete)
 
 
+def logged_differences(home: Home, now: datetime) -> dict[str, dict[str, list[str]]]:
+    """What the last run of each account found to differ from what else is known of it."""
+    from archiver.collect.run_log import read_logs
+
+    said, _, _ = read_logs(home, now)
+    return {name: line["differences"] for name, line in said.items() if line.get("differences")}
+
+
 def is_counted(runs: Sequence[RunLine], provider: str) -> bool:
     """Whether the platform says how many licences there are: in the newest good run, or as its adapter declares."""
     if totals := [run.total for run in runs if run.error is None and run.outcome != "failed"]:
@@ -78,6 +87,7 @@ class AccountStatus:
     error: str | None
     coverage: Coverage
     counted: bool = True  # the platform states how many licences there are; else `coverage.listed` is what it showed
+    differences: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the last run: `cross_checks.MESSAGES`
     unexplained: int
     next_full: str | None
 
@@ -115,6 +125,7 @@ class Status:
         """What the table's numbers do not say."""
         names = [each.account for each in self.accounts if not each.counted]
         behind = [str(each) for each in self.replica]
+        behind += [f"{each.account}: {line}" for each in self.accounts for line in in_words(each.differences)]
         if not names:
             return behind
         return [
@@ -140,7 +151,8 @@ def status(
     home: Home, now: datetime | None = None, turns: AccountRuns | None = None, client: str | None = None
 ) -> Status:
     """The status of every account of the home, or of one client."""
-    today = (now or datetime.now(UTC)).date()
+    now = now or datetime.now(UTC)
+    today, logged = now.date(), logged_differences(home, now)
     found: list[AccountStatus] = []
     for owner in [home.client(client)] if client else home.clients.values():
         runs = (turns or runs_of)(home, owner.slug)
@@ -164,6 +176,7 @@ def status(
                     error=last.error if last else None,
                     coverage=coverage(theirs),
                     counted=is_counted(theirs, last.provider if last else configured[name]),
+                    differences=logged.get(name, {}),
                     unexplained=last.unexplained if last else 0,
                     next_full=next_sweep_day(name, today).isoformat() if name in open_ones & swept else None,
                 )

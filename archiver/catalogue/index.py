@@ -398,6 +398,11 @@ class Catalogue:
         """The licences (no comps) that an account's runs archived, oldest first."""
         return self._entries("NOT comp AND account = ? ORDER BY id", account)
 
+    def papers(self, provider: str) -> list[CatalogueEntry]:
+        """The licences (no comps) of a platform that no account's run brought, oldest first: imports, mails."""
+        found = self._entries("NOT comp AND account IS NULL ORDER BY id")
+        return [entry for entry in found if entry.provider == provider]
+
     def unassigned(self) -> Iterator[CatalogueEntry]:
         """The licences (no comps) that are assigned to nobody, oldest first."""
         return self._entries("NOT comp AND assigned IS NULL ORDER BY id")

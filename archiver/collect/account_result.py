@@ -68,6 +68,7 @@ class AccountResult:
     incomplete: list[str] = field(default_factory=list)
     gaps: dict[str, dict[str, int]] = field(default_factory=dict)
     unexplained: list[str] = field(default_factory=list)
+    differences: dict[str, list[str]] = field(default_factory=dict)  # to what else is known: `cross_checks.MESSAGES`
     seconds: float = 0.0
     adapter: dict[str, str] | None = None  # the home's own adapter that was used: its folder and digest
     funds: str | None = None  # the stated funds before and after the run: unchanged | changed; None: not stated

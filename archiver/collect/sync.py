@@ -18,6 +18,7 @@ from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.request_pipeline import single_try
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.account_result import AccountResult, Progress, most_severe
+from archiver.collect.cross_checks import differences, in_words
 from archiver.collect.history_cursor import HistoryCursor, HistoryCursors, ListReading, Retries, Row, Tally
 from archiver.collect.stages import (
     DocumentChecker,
@@ -329,6 +330,7 @@ class Sync:
         result.gaps |= rows.gaps()
         result.requests_refused = len(self.session.refused)
         result.refused = self.provider.info.rules.explained(self.session.refused)
+        result.differences = self._differences()
         rows.withheld |= {each: each for each in self.provider.withheld}
         missing = list(rows.shortfalls())
         if error:
@@ -346,6 +348,7 @@ class Sync:
             if twice := tally.reading.read - tally.reading.seen:
                 yield f"{tally.listing} lists {twice} rows twice; each licence is archived once."
         yield from self._uncounted()
+        yield from in_words(result.differences)
         if result.completed:
             yield f"Completed {len(result.completed)} incomplete licences: {', '.join(result.completed)}."
         yield from (f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings))
@@ -373,6 +376,24 @@ class Sync:
                     f"{title} does not say how many licences it has in {tally.listing}. Last read to its end on "
                     f"{read.cursor.full_on or 'an unknown day'}."
                 )
+
+    def _differences(self) -> dict[str, list[str]]:
+        """What else is known, and is not in lists without a total, which were all read to their end."""
+        rows = self._rows
+        lists = {
+            name for name, each in rows.tallies.items()
+            if each.reading.total is None and each.reading.end not in (None, ListEnd.NAMED)
+        }  # fmt: skip
+        if not lists or not rows.is_full or self.dry_run or self.asset_id or self.known or self.sample is not None:
+            return {}
+        listed = {identity for tally in rows.tallies.values() for identity in tally.rows}
+        listed |= {*self._completing.values()}
+        archived = self.catalogue.of_account(self.account)
+        papers = [
+            each for each in self.catalogue.papers(self.provider.info.name)
+            if each.object_id not in self._completing
+        ]  # fmt: skip
+        return differences(archived, papers, listed, lists)
 
     async def _funds(self) -> object:
         """The account's remaining funds, as the platform states them; None if it does not."""

@@ -266,6 +266,25 @@ def test_a_list_without_a_total_is_told_and_compared_with_the_night_before(desk:
     assert desk.sync(always(*shared), full=True).outcome is Outcome.COMPLETE
 
 
+def test_a_list_without_a_total_is_compared_with_papers_and_with_what_was_archived(desk: Desk) -> None:
+    whole: list[Page | ListEnd] = [Page(down(3, 1)), ListEnd.EMPTY_PAGE]
+    assert desk.sync(always(*whole)).differences == {}
+    paper = replace(rows(9)[0], licence_id="PAPER-9")
+    described = to_json(paper, [], [], {"source": "import", "imports": [{"sha256": "0" * 64}]})
+    with desk.open() as (archive, _):
+        archive.put(
+            NewObject(
+                kind="licences", date=paper.licensed_at, provider=paper.asset.provider, asset_id=paper.asset.asset_id,
+                identity=paper.identity, files={"licence.json": described}, created=datetime.now(UTC),
+            )
+        ).result()  # fmt: skip
+    result = desk.sync(always(Page(down(3, 2)), ListEnd.EMPTY_PAGE), full=True)
+    gone = rows(1)[0].platform_id
+    assert result.differences == {"no_longer_listed": [gone], "papers_unlisted": ["PAPER-9"]}
+    assert "1 licences that papers name are in none of its lists: PAPER-9" in result.message and gone in result.message
+    assert desk.sync(always(Page(down(3, 2), 2)), full=True).differences == {}, "the platform states how many"
+
+
 def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None:
     """On one page or on two, in every night; the list counts it twice, or once."""
     pages = [[*down(60, 41), *rows(60, 59)], [*rows(41), *down(40, 1)]]
