@@ -82,12 +82,16 @@ async def _work(repair: Repair, vault: Vault, replay: Path | None, *, once: bool
 
     async with aclosing(offline_checks(repair)) as checks:
         async for checked in checks:
+            if checked is None:
+                say(f"Waiting for a change in {repair.folder}. Ctrl-C stops.")
+                continue
             _tell_check(checked)
             if checked.reads and await _prove(repair, vault, replay):
                 return True
             if once:
                 return False
             say(AGAIN)
+    say(f"Nothing was changed for a long time. Go on with: archiver adapter repair {repair.account}")
     return False
 
 
@@ -100,7 +104,9 @@ def _tell_check(checked: OfflineCheck) -> None:
 
 async def _prove(repair: Repair, vault: Vault, replay: Path | None) -> bool:
     """Run the account at the platform with the repaired adapter, record it, and write what is sent on."""
-    from archiver.devkit.repair import older_recordings, record_repair, write_patch
+    from contextlib import aclosing
+
+    from archiver.devkit.repair import older_recordings, record_repair, take_pages, write_patch
 
     say("The saved pages are read. Now the account is run at the platform, read-only.")
     with progress() as shown:
@@ -109,12 +115,17 @@ async def _prove(repair: Repair, vault: Vault, replay: Path | None) -> bool:
         if line:
             say(line)
     if made.result.outcome.value != "complete" or not made.plays:
-        say(f"The platform is not read yet. Its new pages: archiver adapter repair {repair.account} --fresh")
+        taken = take_pages(repair, made)
+        say(
+            f"The platform is not read yet. {'Its new pages were saved, and are checked next.' if taken else ''}".strip()
+        )
         return False
     tell("platform: complete")
-    for scenario, differences in (await older_recordings(repair)).items():
-        tell(f"recording {scenario}: {'differs' if differences else 'as expected'}")
     write_patch(repair)
+    say("The recordings of this release are checked with the repair.")
+    async with aclosing(older_recordings(repair)) as recordings:
+        async for scenario, differences in recordings:
+            tell(f"recording {scenario}: {'differs' if differences else 'as expected'}")
     tell(f"Send to the adapter's maintainer: {repair.patch}")
     tell(f"and the recording, after you have read it: {made.folder}")
     return True

@@ -1,6 +1,6 @@
 """What else is known of an account's licences, where its platform does not say how many there are.
 
-The list was read to its end. It is compared with the account's archived licences, and with licences that came as papers:
+The list was read to its end. It is compared with the account's archived licences, and with those that came as papers:
 receipts, mails, imported files.
 """
 
@@ -21,7 +21,10 @@ MESSAGES = {
 
 
 def differences(
-    archived: Iterable[CatalogueEntry], papers: Iterable[CatalogueEntry], listed: Collection[str], lists: Collection[str]
+    archived: Iterable[CatalogueEntry],
+    papers: Iterable[CatalogueEntry],
+    listed: Collection[str],
+    lists: Collection[str],
 ) -> dict[str, list[str]]:
     """The licences that the lists should show and do not, by the keys of `MESSAGES`, as the platform calls them.
 

@@ -68,15 +68,14 @@ def keep_trouble(
     said = [
         f"What broke:  {step or 'reading the account'}, account {account}",
         f"Error:       {type(error).__name__}: {error.detail}",
-        f"Address:     {redact_url(error.page.url) or 'none; the page is the trace of a fault in the adapter'}",
+        f"URL:         {redact_url(error.page.url) or 'none; the page is the trace of a fault in the adapter'}",
         *([f"Blocked:     {blocked}"] if blocked else []),
         f"Page:        {path.name}, without secrets and names as far as the archiver knows or recognises them",
     ]
     note = scrubber.text("\n".join(said))  # an error's words may quote the page
     outline = "\n".join(_outline(page.decode("utf-8", "replace")))
     going_on = (
-        "Look at the page, change the adapter's selectors or fields, then test it:\n"
-        f"  archiver account check {account} --live\n"
+        f"Repair the adapter, which checks each change of it on the saved pages:\n  archiver adapter repair {account}\n"
     )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     replace_file(path, page)

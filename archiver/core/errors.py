@@ -128,8 +128,8 @@ class LegalHold(ArchiverError):
 
 
 class LayoutChanged(ArchiverError):
-    """The adapter does not recognise the platform's page or answer: {detail}. Nothing was guessed. Please send the
-    saved page to the adapter's maintainer."""
+    """The adapter does not recognise the platform's page or answer: {detail}. Nothing was guessed. Repair it with
+    `archiver adapter repair {account}`, or send the saved page to the adapter's maintainer."""
 
     exit_code = 20
 

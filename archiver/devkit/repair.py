@@ -35,6 +35,10 @@ from archiver.provider.registry import installed_sources, use_home
 REPAIRABLE = ("LayoutChanged", "AdapterBroken", "NotACertificate", "SpendRefused", "ConfigError")
 WATCH_INTERVAL_S = 0.2
 MAX_PAGE_WAIT_S = 0.5  # saved pages come from this machine, and show at once what they have
+CHECK_TIMEOUT_S = 120.0  # for the saved pages; an adapter may turn pages in a circle
+REMIND_EVERY_S = 60.0  # while nobody changes the adapter
+MAX_WATCH_S = 1800.0  # without a change; then the command ends
+_ADVICE = re.compile(r" \(page saved as [^)]*\)| Repair it with .*? maintainer\.")  # of a run, which this is not
 FAILED, REPAIRED, PATCH = "failed", "repaired", "repair.patch"
 
 
@@ -148,7 +152,11 @@ async def check_offline(repair: Repair, shared: RunTools) -> OfflineCheck:
     """Play the recorded pages to the adapter as it is now. The platform is asked for nothing."""
     began = time.monotonic()
     try:
-        found = await replayed(repair.pages, shared)
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            found = await replayed(repair.pages, shared)
+    except TimeoutError:
+        said = f"The check did not end within {CHECK_TIMEOUT_S:.0f} seconds. The adapter may turn pages in a circle."
+        return OfflineCheck(False, False, (said,), time.monotonic() - began)
     except ArchiverError as error:  # the adapter cannot be loaded yet
         return OfflineCheck(False, False, (error.message(repair.account),), time.monotonic() - began)
     missing, undeclared = found.get("unknown_requests", []), found.get("undeclared_requests", [])
@@ -156,7 +164,7 @@ async def check_offline(repair: Repair, shared: RunTools) -> OfflineCheck:
     licences = found["licences"]
     lines = [f"{len(licences)} licences were read."]
     lines += [f"  {_row(each)}" for each in licences[:3]]
-    lines += [] if complete else [re.sub(r" \(page saved as [^)]*\)", "", found["message"])]
+    lines += [] if complete else [_ADVICE.sub("", found["message"])]
     lines += [f"not among the saved pages: {each}" for each in missing]
     lines += [f"allowed by no rule of the adapter: {each}" for each in undeclared]
     ends_early = bool(missing) and not undeclared
@@ -167,21 +175,42 @@ def _row(licence: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {licence[name] or '-'}" for name in ("asset_id", "title", "kind", "licensed_at"))
 
 
-async def offline_checks(repair: Repair) -> AsyncGenerator[OfflineCheck]:
-    """A check at once, and one after each change of the adapter's files."""
+async def offline_checks(repair: Repair) -> AsyncGenerator[OfflineCheck | None]:
+    """A check at once, and one after each change of the adapter's files or of the saved pages.
+
+    None each minute in which nothing changed. It ends after `MAX_WATCH_S` without a change, so that nobody waits for a
+    command that nobody watches.
+    """
     async with checking(max_wait_s=MAX_PAGE_WAIT_S) as shared:
         while True:
-            seen = _stamp(repair.folder)
+            seen = _stamp(repair)
             yield await check_offline(repair, shared)
-            while _stamp(repair.folder) == seen:  # noqa: ASYNC110  # no event: an editor writes the files
+            began = reminded = time.monotonic()
+            while _stamp(repair) == seen:
                 await asyncio.sleep(WATCH_INTERVAL_S)
+                if time.monotonic() - began > MAX_WATCH_S:
+                    return
+                if time.monotonic() - reminded > REMIND_EVERY_S:
+                    reminded = time.monotonic()
+                    yield None
 
 
-def _stamp(folder: Path) -> str:
+def _stamp(repair: Repair) -> tuple[str, float]:
     try:
-        return override.digest(override.source_files(folder))
+        files = override.digest(override.source_files(repair.folder))
+        return files, (repair.pages / "session.yaml").stat().st_mtime
     except OSError:  # an editor is replacing a file
-        return ""
+        return "", 0.0
+
+
+def take_pages(repair: Repair, made: CapturedRecording) -> bool:
+    """Use the pages of a run that the repaired adapter did not read as the saved ones; False where another adapter
+    would not help."""
+    if made.result.error not in (None, *REPAIRABLE):
+        return False
+    remove_tree(repair.pages)
+    made.folder.rename(repair.pages)
+    return True
 
 
 async def record_repair(repair: Repair, vault: Vault, *, replay: Path | None, progress: Progress) -> CapturedRecording:
@@ -193,13 +222,19 @@ async def record_repair(repair: Repair, vault: Vault, *, replay: Path | None, pr
     )
 
 
-async def older_recordings(repair: Repair) -> dict[str, list[str]]:
-    """The recordings that the archiver brings for this platform: how each differs with the repaired adapter."""
-    found = {}
-    async with checking() as shared:
+async def older_recordings(repair: Repair) -> AsyncGenerator[tuple[str, list[str]]]:
+    """The recordings that the archiver brings for this platform: how each differs with the repaired adapter.
+
+    A page of another layout shows nothing that the adapter waits for, so no page is waited for long.
+    """
+    async with checking(max_wait_s=MAX_PAGE_WAIT_S) as shared:
         for path in sorted((bundled() / repair.provider).glob("*/")):
-            found[path.name] = await check(path, shared)
-    return found
+            try:
+                async with asyncio.timeout(CHECK_TIMEOUT_S):
+                    differences = await check(path, shared)
+            except TimeoutError:
+                differences = [f"the check did not end within {CHECK_TIMEOUT_S:.0f} seconds"]
+            yield path.name, differences
 
 
 def write_patch(repair: Repair) -> str:

@@ -252,7 +252,12 @@ async def _nothing_unread(session: BrowserSession, layout: WebList, page: Respon
     pairs = [(row, trace) for row in _parts(layout.row) for trace in _parts(layout.traces)]
     inside = await session.rows(", ".join(f"{row}:is({trace}), {row} {trace}" for row, trace in pairs))
     if missed := len(there) - len(inside):
-        raise changed(page, f"{missed} of {len(there)} signs of a licence ({layout.traces}) are in no row that is read")
+        first = next((each for each in there if each not in inside), there[0])
+        tag = first[: first.find(">") + 1][:120]
+        raise changed(
+            page,
+            f"{missed} of {len(there)} signs of a licence ({layout.traces}) are in no row that is read, such as {tag}",
+        )
 
 
 def _parts(selector: str) -> list[str]:

@@ -72,7 +72,7 @@ def test_an_unknown_step_of_a_sign_in_is_told_with_its_address_and_what_was_bloc
     note = next((root / "state/trouble").glob("one-*.txt")).read_text()
     for words in (
         "signing in", "LayoutChanged", blocked, "li.thing (4 times)", "button[id=\"skip\"]: Skip", 'a[rel="next"]',
-        "archiver account check one --live",
+        "archiver adapter repair one",
     ):  # fmt: skip
         assert words in note, note
     assert len([*(root / "state/trouble").iterdir()]) == 2

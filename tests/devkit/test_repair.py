@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
+from archiver.devkit import repair as repairing
 from tests.support.homes import QUICK, ROOT, Home
 
 
@@ -96,3 +99,28 @@ def test_a_repair_from_the_failing_run_to_the_patch_and_back_to_the_release(home
     home("adapter", "remove", "envato_market")
     assert not folder.exists() and [*(home.root / "state" / "removed-adapters").iterdir()]
     assert home.json(*run, code=20)["accounts"][0]["adapter"] is None
+
+
+def test_a_check_that_does_not_end_and_a_repair_that_nobody_does_are_told_and_end(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An adapter may turn pages in a circle, and an editor may stay closed."""
+
+    async def for_ever(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(repairing, "replayed", for_ever)
+    for name, seconds in (("CHECK_TIMEOUT_S", 0.05), ("REMIND_EVERY_S", 0.2), ("MAX_WATCH_S", 1.0)):
+        monkeypatch.setattr(repairing, name, seconds)
+    home.account("acme-envato", "envato_market")
+    job = repairing.repair_of(repairing.Home.load(home.root), "acme-envato")
+    job.pages.mkdir(parents=True)
+    (job.pages / "session.yaml").touch()
+    assert repairing.copy_adapter(job)
+
+    async def watched() -> list[repairing.OfflineCheck | None]:
+        return [each async for each in repairing.offline_checks(job)]
+
+    checked, *reminders = asyncio.run(watched())
+    assert checked and not checked.reads and "did not end" in checked.lines[0]
+    assert reminders and set(reminders) == {None}

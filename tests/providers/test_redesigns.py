@@ -1,4 +1,4 @@
-"""Redesigned sites that no adapter has seen are never read as complete with a licence missing: `tests.support.redesigns`.
+"""Redesigned sites that no adapter has seen are never complete with a licence missing: `tests.support.redesigns`.
 
 The suite plays all static pages to the adapters of web sites, and some answers to each adapter of an interface. The
 scripted pages run in Chromium: one in the suite, all by `make soak-long`, as do all answers.
@@ -200,4 +200,3 @@ def test_cursors_that_lead_in_circles_end(cursors: Cursors, listed: int, end: Li
     else:
         asyncio.run(walk())
     assert (found, source.end) == (listed, end)
-

@@ -175,9 +175,9 @@ class Site:
             page = self.page(rows, stated, number, len(pages))
             found.append({"request": request, "response": page, "repeat": times})
             before += len(rows)
-        if self.past:
+        for number in (1, 2) if self.past else ():  # the second one shows that the first is no hole in the list
             request = copy.deepcopy(self.first["request"])
-            self.turn(request, len(pages) + 1, before)
+            self.turn(request, len(pages) + number, before)
             found.append({"request": request, "response": self.past})
         return found
 

@@ -25,10 +25,10 @@ def of_interface(
 ) -> Iterator[tuple[str, Answers]]:
     """Redesigns of a JSON list, given its pages as they are. `rows` and `total` are keys of an answer."""
     every = [row for page in pages for row in page[rows]]
-    size = len(pages[0][rows])
+    size, count = len(pages[0][rows]), len(every)
     frame = {name: value for name, value in pages[0].items() if name not in (rows, total)}
 
-    def page(some: Sequence[Any], stated: Any = len(every), **more: Any) -> dict[str, Any]:
+    def page(some: Sequence[Any], stated: Any = count, **more: Any) -> dict[str, Any]:
         return {**frame, **({total: stated} if total and stated is not None else {}), rows: list(some), **more}
 
     def cut(step: int = size, length: int = size, **more: Any) -> Answers:
@@ -180,8 +180,8 @@ def of_site(rows: Sequence[str], look: Look, per_page: int) -> Iterator[tuple[st
         "a year without all": "<select><option selected>2026<option>2025<option>2024</select>",
         "thirty days": "<select><option selected>Last 30 days<option>Last 12 months</select>",
         "kinds": "<select><option selected>Photos<option>Videos<option>Music</select>",
-        "tabs": '<div role=tablist><button role=tab aria-selected=true>Photos</button><button role=tab>Videos</button></div>',
-        "tabs with counts": '<button role=tab aria-selected=true>Mine (5)</button><button role=tab>Studio B (7)</button>',
+        "tabs": '<div role=tablist><button role=tab aria-selected=true>Photos</button><button role=tab>Videos</button></div>',  # noqa: E501  # one page
+        "tabs with counts": '<button role=tab aria-selected=true>Mine (5)</button><button role=tab>Studio B (7)</button>',  # noqa: E501  # one page
         "an archive": '<button role=tab aria-selected=true>Active</button><button role=tab>Archived</button>',
         "pressed buttons": '<button aria-pressed=false>All</button><button aria-pressed=true>2026</button>',
         "a first day": '<input type=date name=from value="2026-06-01">',
@@ -205,7 +205,7 @@ def of_site(rows: Sequence[str], look: Look, per_page: int) -> Iterator[tuple[st
     yield "a count that shrinks", paged({2: page(parts[1], foot=count(2, 2))})
     yield "a count that skips", paged({2: page(parts[1], foot=count(3) + link(3))})
     yield "pages that overlap", paged({2: page([only[-1], *parts[1]], foot=count(2) + link(3))})
-    yield "hidden rows", [page(only, foot=count(n) + (link(n + 1) if n < last else look.end)).replace("<main>", "<main hidden>")
+    yield "hidden rows", [page(only, foot=count(n) + (link(n + 1) if n < last else look.end)).replace("<main>", "<main hidden>")  # noqa: E501  # one page
                           if n == 2 else each for n, each in enumerate(paged(), 1)]  # fmt: skip
     yield (
         "rows in a template",
@@ -246,9 +246,9 @@ def of_scripts(rows: Sequence[str], look: Look, per_page: int) -> Iterator[tuple
         "'<button>Try again</button><button>Load more</button>')")]  # fmt: skip
     yield "an endless list in a box", [page(
         f"document.querySelector('main div').addEventListener('scroll',()=>setTimeout(()=>add({step}),100))",
-        style="main div{height:20rem;overflow:auto}").replace("<main>", "<main><div>").replace("</p>", "</p></div>", 1)]  # fmt: skip
+        style="main div{height:20rem;overflow:auto}").replace("<main>", "<main><div>").replace("</p>", "</p></div>", 1)]  # fmt: skip  # noqa: E501  # one page
     yield "a virtual list", [page(
-        f"const draw=()=>{{const at=Math.min(all.length-{step},Math.floor(scrollY/200));box.innerHTML=all.slice(at,at+{step}).join('')}};"
+        f"const draw=()=>{{const at=Math.min(all.length-{step},Math.floor(scrollY/200));box.innerHTML=all.slice(at,at+{step}).join('')}};"  # noqa: E501  # one page
         "addEventListener('scroll',draw)", style="main{height:6000px}")]  # fmt: skip
     yield "a virtual list that jumps", [page(
         f"addEventListener('scroll',()=>{{box.innerHTML=all.slice(scrollY?-{step}:0).slice(0,{step}).join('')}})",
