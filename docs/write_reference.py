@@ -1,16 +1,20 @@
-"""Write the reference from the program: docs/reference/commands.md and errors.md, and the manual pages.
+"""Write the reference from the program: docs/reference/commands.md, errors.md and contract.md, and the manual pages.
 
 `make docs` runs it. tests/test_docs.py fails if a committed page is not what the program gives.
 """
 
 from __future__ import annotations
 
+import html
+import importlib
 import inspect
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAliasType
 
 from archiver import __version__
 from archiver.cli.command_tree import GROUPS, is_common, record, value_name
@@ -142,6 +146,98 @@ def errors_page() -> str:
     return "\n".join(out).rstrip() + "\n"
 
 
+CONTRACT = {
+    "archiver.provider": "The contract: what an adapter is, what it declares, and what it gets",
+    "archiver.provider.paging": "Lists of an interface",
+    "archiver.provider.web_list": "Lists on web pages",
+    "archiver.provider.form_login": "Sign-in by a form",
+    "archiver.provider.record_document": "Documents",
+    "archiver.provider.layout_errors": "What is not as the adapter knows it",
+    "archiver.reading.html": "Values in a page",
+    "archiver.reading.dates": "Dates",
+    "archiver.core.model": "The words: licence, asset, document, gap",
+}
+"""The modules whose public names an adapter may use."""
+NOT_FOR_ADAPTERS = ("declared", "installed", "load", "own_adapter", "Mode", "Request")
+
+
+def contract_page() -> str:
+    """The page of every public name of the adapter contract: its shape, its meaning, and the errors it raises."""
+    out = [
+        "# Contract of an adapter", "",
+        "Written from the program by `make docs`. [Write an adapter](../adapters.md) explains how the parts fit.", "",
+    ]  # fmt: skip
+    kinds = {kind.__name__ for kind in error_kinds()}
+    for module, heading in CONTRACT.items():
+        here = importlib.import_module(module)
+        names = getattr(here, "__all__", None) or [
+            name for name, each in vars(here).items()
+            if not name.startswith("_") and getattr(each, "__module__", None) == module
+        ]  # fmt: skip
+        out += [f"## {heading}", "", f"`from {module} import …`", ""]
+        for name in names:
+            if name not in NOT_FOR_ADAPTERS:
+                out += [f"### {name}", "", *described(name, getattr(here, name), kinds), ""]
+    return "\n".join(out).rstrip() + "\n"
+
+
+def described(name: str, what: Any, errors_known: set[str]) -> Iterator[str]:
+    """A public name: its shape, its docstring, its members, and the errors that these name."""
+    if isinstance(what, TypeAliasType):
+        yield f"`{name} = {_plain(what.__value__)}`"
+        return
+    if not (inspect.isclass(what) or inspect.isfunction(what)):
+        yield f"`{name} = {_plain(what)}`"
+        return
+    doc = "" if _is_generated(what) else inspect.getdoc(what) or ""
+    if inspect.isfunction(what):
+        yield f"`{name}{_plain(inspect.signature(what))}`"
+    elif issubclass(what, Enum):
+        yield "One of: " + ", ".join(f"`{each.name}`" for each in what)
+    if doc:
+        yield from ("", html.escape(doc, quote=False))
+    told = doc
+    if inspect.isclass(what):
+        rows_of_fields = [*_fields(what)]
+        if rows_of_fields:
+            yield from ("", "| Field | Type | Default |", "|---|---|---|", *rows_of_fields)
+        for member, each in vars(what).items():
+            each = getattr(each, "__func__", each)
+            if member.startswith("_") or not (inspect.isfunction(each) or isinstance(each, property)):
+                continue
+            if "archiver" not in getattr(getattr(each, "fget", each), "__module__", ""):
+                continue
+            shape = "" if isinstance(each, property) else _plain(inspect.signature(each))
+            said = " ".join((each.__doc__ or "").split())
+            told += said
+            yield from ("", f"- `{member}{shape}`" + (f": {html.escape(said, quote=False)}" if said else ""))
+    if raised := sorted(each for each in errors_known if re.search(rf"\b{each}\b", told)):
+        yield from ("", "Errors: " + ", ".join(f"`{each}`" for each in raised))
+
+
+def _is_generated(what: Any) -> bool:
+    """Whether the docstring is only the signature that `dataclass` or an enum writes."""
+    own = what.__doc__ or ""
+    return own.startswith(f"{what.__name__}(") or (inspect.isclass(what) and "__doc__" not in vars(what))
+
+
+def _fields(kind: type) -> Iterator[str]:
+    if is_dataclass(kind):
+        for each in fields(kind):
+            if not each.name.startswith("_"):
+                default = (_plain(repr(each.default)) or "an empty text") if each.default is not MISSING else ""
+                default = "empty" if each.default_factory is not MISSING else default
+                yield f"| `{each.name}` | `{_cell(_plain(each.type))}` | {_cell(default) or 'mandatory'} |"
+    elif issubclass(kind, tuple):
+        for name, each in kind.__annotations__.items():
+            yield f"| `{name}` | `{_cell(_plain(each))}` | {kind._field_defaults.get(name, 'mandatory')} |"  # type: ignore[attr-defined]  # a NamedTuple
+
+
+def _plain(shape: object) -> str:
+    """A type or a signature without the names of modules."""
+    return re.sub(r"'|\b(?:archiver\.[\w.]+|typing|collections\.abc|datetime(?=\.))\.", "", str(shape))
+
+
 def manual(name: str, command: Any) -> str:
     """The manual page of a command, in the language of `man`."""
 
@@ -186,6 +282,7 @@ def write(manuals: Path | None = None) -> None:
     PAGES.mkdir(exist_ok=True)
     (PAGES / "commands.md").write_text(commands_page(), "utf-8")
     (PAGES / "errors.md").write_text(errors_page(), "utf-8")
+    (PAGES / "contract.md").write_text(contract_page(), "utf-8")
     if manuals:
         folder = manuals / "man1"
         folder.mkdir(parents=True, exist_ok=True)

@@ -144,7 +144,11 @@ def test_rooms_that_import_each_other_cannot_be_drawn(tmp_path: Path) -> None:
 
 
 def test_the_reference_is_what_the_program_gives() -> None:
-    pages = {"commands.md": write_reference.commands_page(), "errors.md": write_reference.errors_page()}
+    pages = {
+        "commands.md": write_reference.commands_page(),
+        "errors.md": write_reference.errors_page(),
+        "contract.md": write_reference.contract_page(),
+    }
     for name, text in pages.items():
         assert (write_reference.PAGES / name).read_text("utf-8") == text, "run `make docs`"
 

@@ -247,8 +247,8 @@ class Provider[S: Session](ABC):
     def documents(self, session: S, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         """The licence's documents and gaps, and at most one fuller Licence with the same identity.
 
-        It must yield a record. Raise NotACertificate for a document that is not what it claims to be; the sync files a
-        `failed` gap.
+        Without a record among them, core makes one of the licence's row. Raise NotACertificate for a document that is
+        not what it claims to be; the sync files a `failed` gap.
         """
 
     def read_certificate(self, licence: Licence, text: str) -> Licence:  # noqa: ARG002  # for those that read it

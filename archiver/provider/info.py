@@ -70,6 +70,11 @@ class AutomationTerms:
     read_on: str
 
 
+TERMS_UNREAD = AutomationTerms(
+    stance=Automation.UNREAD, quote="", source="the terms of use have not been read", read_on=""
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Confirm:
     """How the platform itself confirms a licence to a third party, and who may ask.
@@ -152,6 +157,8 @@ class ProviderInfo:
     `narrowed` are settings of an account that narrow its history if they are not `true`, each with what is then not
     seen. `settings` are its other settings, with their meaning. The setting `without` of any account leaves out lists
     that are named in `listings`.
+
+    What has a default says the least: a seat's history, unproven, terms that nobody has read.
     """
 
     name: str
@@ -160,15 +167,15 @@ class ProviderInfo:
     login_url: str
     methods: tuple[SignInMethod, ...]
     rules: Rules
-    scope: Scope
+    scope: Scope = Scope.SEAT
     listings: tuple[str, ...]  # the platform's lists, each swept for itself
     identity: str
     documents: Mapping[str, str]  # kind -> "offered", or why not
-    client_hints: str
-    basis: Basis
-    basis_detail: str
-    automation: AutomationTerms
-    confirm: Confirm
+    client_hints: str = "none"
+    basis: Basis = Basis.UNPROVEN
+    basis_detail: str = "not yet run against a live account"
+    automation: AutomationTerms = TERMS_UNREAD
+    confirm: Confirm = Confirm(how="unknown", who="unknown")
     terms: tuple[TermsPage, ...] = ()
     companion: CompanionSite | None = None
     narrowed: Mapping[str, str] = field(default_factory=dict)

@@ -36,7 +36,7 @@ _COUNTED = re.compile(r"\(?\b0*[1-9]\d*\)?$")
 _NUMBER = r"(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)"
 _OF = r"\s*(?:of|von|de|sur|di|van|z|/)\s*(?:about |over )?"
 _PAGES = re.compile(rf"\b(?:page|seite|página|pagina|strona)\s*{_NUMBER}{_OF}{_NUMBER}")
-_SHOWN = re.compile(
+_RANGE = re.compile(
     rf"(?:\b\d+\s*[-–—]\s*|\b(?:showing|displaying|viewing|zeige|affich\w+|mostrando)\D{{0,20}}?){_NUMBER}"
     rf"(?: {_THINGS})?{_OF}{_NUMBER}"
 )
@@ -150,10 +150,10 @@ def _is_chosen(node: LexborNode) -> bool:
 
 def _statements(words: str, read: int, pages: int) -> Iterator[str]:
     """Numbers in the page's text: `Page 1 of 3`, `1-20 of 55`, `Showing 20 of 55`."""
-    for pattern, reached in ((_PAGES, pages), (_SHOWN, read)):
+    for pattern, reached in ((_PAGES, pages), (_RANGE, read)):
         for found in pattern.finditer(words):
-            shown, of = (int(re.sub(r"\D", "", each)) for each in found.groups())
-            if shown < of and of > reached:
+            first, of = (int(re.sub(r"\D", "", each)) for each in found.groups())
+            if first < of and of > reached:
                 yield f"the words {found[0]!r}"
 
 

@@ -79,7 +79,7 @@ def market_purchase(number: int) -> tuple[Facts, Facts, Facts]:
 
 def market_pages(scenario: Scenario, numbers: list[list[int]]) -> None:
     purchases = {number: market_purchase(number) for page_of in numbers for number in page_of}
-    behind = [[]] if len(numbers[-1]) < len(numbers[0]) else [[], []]  # a full page may hide a hole
+    behind: list[list[int]] = [[]] if len(numbers[-1]) < len(numbers[0]) else [[], []]  # a full page may hide a hole
     for number, page_of in enumerate([*numbers, *behind], 1):
         body = {"count": len(page_of), "results": [purchases[each][0] for each in page_of]}
         scenario.get(f"{ENVATO}/v3/market/buyer/list-purchases?page={number}", body, slug=f"purchases-{number}")

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from archiver.devkit import repair as repairing
+from archiver.home import settings
 from tests.support.homes import QUICK, ROOT, Home
 
 
@@ -113,7 +114,7 @@ def test_a_check_that_does_not_end_and_a_repair_that_nobody_does_are_told_and_en
     for name, seconds in (("CHECK_TIMEOUT_S", 0.05), ("REMIND_EVERY_S", 0.2), ("MAX_WATCH_S", 1.0)):
         monkeypatch.setattr(repairing, name, seconds)
     home.account("acme-envato", "envato_market")
-    job = repairing.repair_of(repairing.Home.load(home.root), "acme-envato")
+    job = repairing.repair_of(settings.Home.load(home.root), "acme-envato")
     job.pages.mkdir(parents=True)
     (job.pages / "session.yaml").touch()
     assert repairing.copy_adapter(job)
