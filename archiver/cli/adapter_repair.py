@@ -116,9 +116,8 @@ async def _prove(repair: Repair, vault: Vault, replay: Path | None) -> bool:
             say(line)
     if made.result.outcome.value != "complete" or not made.plays:
         taken = take_pages(repair, made)
-        say(
-            f"The platform is not read yet. {'Its new pages were saved, and are checked next.' if taken else ''}".strip()
-        )
+        more = " Its new pages were saved, and are checked next." if taken else ""
+        say(f"The platform is not read yet.{more}")
         return False
     tell("platform: complete")
     write_patch(repair)
