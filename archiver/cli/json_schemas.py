@@ -57,6 +57,7 @@ ROW = _keys(
 LICENCES = each(obj(**ROW))
 MISSING = each(obj(licence=TEXT, document=TEXT, reason=TEXT, detail=TEXT, do=TEXT))
 RUN_ACCOUNT = obj(
+    _keys(differences=MAP),
     account=TEXT, provider=TEXT, outcome=OUTCOME, error=may(TEXT), message=TEXT, sweep=one_of("full", "known"),
     total=may(NUMBER), listed=NUMBER, archived=NUMBER, already=NUMBER, comps=NUMBER, completed=TEXTS, incomplete=TEXTS,
     gaps=MAP, unexplained=TEXTS, seconds=REAL,
@@ -211,7 +212,7 @@ SCHEMAS: Mapping[str, Schema] = {
         accounts=each(obj(
             client=TEXT, account=TEXT, provider=TEXT, configured=YES, closed=YES, last_run=may(TEXT),
             last_complete=may(TEXT), outcome=may(OUTCOME), error=may(TEXT),
-            coverage=obj(listed=may(NUMBER), archived=NUMBER, incomplete=NUMBER), unexplained=NUMBER,
+            coverage=obj(listed=may(NUMBER), archived=NUMBER, incomplete=NUMBER), unexplained=NUMBER, differences=MAP,
             next_full=may(TEXT), trouble=TEXT,
         )),
     ),
