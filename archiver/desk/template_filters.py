@@ -56,7 +56,7 @@ def platform(name: str) -> str:
 
 def kind(code: str) -> str:
     """A platform's code of a kind of licence as words; a text that is words already stays."""
-    return code if " " in code or "_" not in code else sentence(code.replace("_", " "))
+    return code if " " in code else sentence(code.replace("_", " "))
 
 
 def urgency(days: int | None) -> str:
@@ -112,7 +112,7 @@ def today() -> date:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
-    "platform": platform, "kind": kind, "mail_link": mail_link,
+    "month": localised.month, "platform": platform, "kind": kind, "mail_link": mail_link,
     "tone": tone, "text": text, "iso": iso, "urgency": urgency, "sentence": sentence,
 }  # fmt: skip
 GLOBALS: Mapping[str, Any] = {"today": today, "trouble": trouble, "waits": waits}
