@@ -1,7 +1,7 @@
 """Take every page of the desk: light and dark, wide and narrow, English and German, with data, empty and with faults.
 
-`python docs/desk_screens.py DEMO OUT [LOOK]...`, after `archiver demo --keep DEMO`. OUT gets a folder for each state and
-look, such as `error-dark-390-de`, with one PNG for each page and, beside it, contact sheets. Without a LOOK, all are
+`python docs/desk_screens.py DEMO OUT [LOOK]...`, after `archiver demo --keep DEMO`. OUT gets a folder for each state
+and look, such as `error-dark-390-de`, with one PNG for each page and, beside it, contact sheets. Without a LOOK, all are
 taken. Look at them one by one.
 """
 
@@ -68,6 +68,7 @@ def empty_home(folder: Path, key: Path) -> Path:
 
 def faulty_home(folder: Path, demo: Path) -> Path:
     """A copy of the demo's home in which one archive lost its ledger and one claim cannot be read."""
+    shutil.copyfile(demo / "tsa-root.pem", folder / "tsa-root.pem")
     home = shutil.copytree(demo / "home", folder / "faulty")
     next((home / "archive").glob("*/ledger/ledger.jsonl")).write_bytes(b"not a ledger\n")
     next((home / "work").glob("*/claim.*")).write_text("{", "utf-8")
@@ -99,16 +100,16 @@ def visit_flows(page: Page, base: str, demo: Path) -> list[str]:
     page.goto(f"{base}/licences?view=table")
     for box in page.locator("main input[type=checkbox]").all()[:3]:
         box.check()
-    if (choose := page.locator("form[action='/licences/choose'] button, button[formaction='/licences/choose']")).count():
+    if (
+        choose := page.locator("form[action='/licences/choose'] button, button[formaction='/licences/choose']")
+    ).count():
         choose.first.click()
         page.wait_for_url(re.compile("/licences/chosen/"), timeout=WAIT_MS)
         found.append(page.url)
     return [address.removeprefix(base) for address in found]
 
 
-def take(
-    browser: Browser, state: str, link: str, places: list[str], demo: Path, out: Path, wanted: list[str]
-) -> None:
+def take(browser: Browser, state: str, link: str, places: list[str], demo: Path, out: Path, wanted: list[str]) -> None:
     """All pages of one desk, in every look that is wanted."""
     base = link.partition("/enter/")[0]
     first = browser.new_context(locale="en-GB")

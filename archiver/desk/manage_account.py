@@ -33,9 +33,9 @@ def show(visit: PageRequest) -> Response:
         secrets = load(account.provider).info.method(account.method).secrets
     mine = work.what == "close" and work.account == account.name
     return visit.page(
-        "manage-account.html", account=account, row=directory.describe_account(visit.home, account), keyed=bool(secrets),
-        work=work, mine=mine, closing=work.result if mine and not work.going else None, by=person(visit, ""),
-        done=visit.asked("done"),
+        "manage-account.html", account=account, row=directory.describe_account(visit.home, account),
+        keyed=bool(secrets), work=work, mine=mine, closing=work.result if mine and not work.going else None,
+        by=person(visit, ""), done=visit.asked("done"),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from archiver.claims.drafts import Draft
 from archiver.claims.facts import platform_of
 from archiver.core import localised
 from archiver.core.model import Moment, iso
+from archiver.desk import passkeys
 from archiver.desk.translations import Translations
 from archiver.reading.terminal_safe import printable
 
@@ -115,4 +116,9 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "month": localised.month, "platform": platform, "kind": kind, "mail_link": mail_link,
     "tone": tone, "text": text, "iso": iso, "urgency": urgency, "sentence": sentence,
 }  # fmt: skip
-GLOBALS: Mapping[str, Any] = {"today": today, "trouble": trouble, "waits": waits}
+GLOBALS: Mapping[str, Any] = {
+    "today": today,
+    "passkey_options": passkeys.sign_in_options,
+    "trouble": trouble,
+    "waits": waits,
+}

@@ -87,3 +87,25 @@ for (const part of document.querySelectorAll("[data-events]")) {
 
 // Where a list chooses, choosing is enough.
 for (const list of document.querySelectorAll("select[data-go]")) list.addEventListener("change", () => list.form.requestSubmit());
+
+// Passkeys: the browser asks for the finger, the face or the PIN, and signs; the desk gets the signature.
+for (const form of document.querySelectorAll("[data-passkey]")) {
+  const kind = form.dataset.passkey;
+  const read = window.PublicKeyCredential
+    && (kind === "create" ? PublicKeyCredential.parseCreationOptionsFromJSON : PublicKeyCredential.parseRequestOptionsFromJSON);
+  if (!read) continue;
+  form.hidden = false;
+  form.querySelector("[type=button]").addEventListener("click", async () => {
+    if (!form.reportValidity()) return;
+    const note = form.querySelector("[role=alert]");
+    note.hidden = true;
+    try {
+      const publicKey = read.call(PublicKeyCredential, JSON.parse(form.dataset.options));
+      const made = await navigator.credentials[kind]({ publicKey });
+      form.querySelector("[name=credential]").value = JSON.stringify(made.toJSON());
+      form.requestSubmit();
+    } catch {
+      note.hidden = false;
+    }
+  });
+}
