@@ -1,8 +1,8 @@
 """Take every page of the desk: light and dark, wide and narrow, English and German, with data, empty and with faults.
 
 `python docs/desk_screens.py DEMO OUT [LOOK]...`, after `archiver demo --keep DEMO`. OUT gets a folder for each state
-and look, such as `error-dark-390-de`, with one PNG for each page and, beside it, contact sheets. Without a LOOK, all are
-taken. Look at them one by one.
+and look, such as `error-dark-390-de`, with one PNG for each page and, beside it, contact sheets. Without a LOOK, all
+are taken. Look at them one by one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from archiver.browsing import chromium
 SCHEMES, WIDTHS_PX, LANGUAGES = ("light", "dark"), (1280, 390), ("en", "de")
 MAX_HEIGHT_PX = {1280: 1_450, 390: 2_600}  # of one page on a contact sheet
 TILE_PX, COLUMNS, PER_SHEET = {1280: 780, 390: 300}, {1280: 2, 390: 5}, {1280: 6, 390: 10}
-WAIT_MS = 60_000
+WAIT_MS = 180_000  # on a slow machine
 
 ALWAYS = (
     "/", "/find", "/find?q=harbour", "/find?q=nothing-has-this-name", "/licences", "/licences?view=table", "/claims",
@@ -113,6 +113,7 @@ def take(browser: Browser, state: str, link: str, places: list[str], demo: Path,
     """All pages of one desk, in every look that is wanted."""
     base = link.partition("/enter/")[0]
     first = browser.new_context(locale="en-GB")
+    first.set_default_timeout(WAIT_MS)
     opening = first.new_page()
     opening.goto(link)
     opening.wait_for_url(f"{base}/")
@@ -123,6 +124,7 @@ def take(browser: Browser, state: str, link: str, places: list[str], demo: Path,
         if wanted and look not in wanted:
             continue
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language)  # type: ignore[arg-type]  # one of the two schemes
+        context.set_default_timeout(WAIT_MS)
         context.add_cookies(cookies)  # type: ignore[arg-type]  # as Playwright gave them
         page, shots = context.new_page(), []
         for number, place in enumerate([*places, *flows]):

@@ -128,7 +128,13 @@ def _named(home: Home, text: str) -> str | None:
 
 
 def import_arrivals(
-    home: Home, vault: Vault, arrivals: Sequence[Arrival], client: str, *, by: str, dry_run: bool,
+    home: Home,
+    vault: Vault,
+    arrivals: Sequence[Arrival],
+    client: str,
+    *,
+    by: str,
+    dry_run: bool,
     confirmed: bool = False,
 ) -> ImportReport:
     """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing. `confirmed`:

@@ -27,8 +27,8 @@ async def _steps(visit: PageRequest) -> AsyncIterator[bytes]:
         going, changes = desk.work.going, desk.work.changes
         if changes != seen or not going:
             seen = changes
-            shown = await desk.workers.run(visit.who, visit.page, "progress.html", work=desk.work)
-            text = json.dumps(bytes(shown.body).decode("utf-8"))
+            fragment = await desk.workers.run(visit.who, visit.page, "progress.html", work=desk.work)
+            text = json.dumps(bytes(fragment.body).decode("utf-8"))
             yield f"event: {'progress' if going else 'end'}\ndata: {text}\n\n".encode()
         if not going:
             return

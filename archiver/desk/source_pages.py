@@ -57,7 +57,7 @@ def add(visit: PageRequest) -> Response:
         refused, ours = _refused(visit, name, error)
         return _form(visit, kind, refused, ours=ours)
     visit.log_action("source added", name, kind=kind, client=client)
-    return _told(visit, name, visit.words("source_added"), said)
+    return _to_source(visit, name, visit.words("source_added"), said)
 
 
 def _secrets(visit: PageRequest) -> dict[str, str]:
@@ -74,11 +74,11 @@ def _refused(visit: PageRequest, name: str, error: ArchiverError | OSError) -> t
     return refusal.message(name), False
 
 
-def _told(visit: PageRequest, name: str, what: str, said: list[str], *, well: bool = True) -> Response:
+def _to_source(visit: PageRequest, name: str, what: str, said: list[str], *, well: bool = True) -> Response:
     """Go to the source's page, which shows the result once."""
     key = chance.token_urlsafe(12)
     visit.desk.keep(f"{visit.visitor.name} {key}", 1, (what, said, well))
-    return visit.to("source", name, told=key)
+    return visit.to("source", name, result=key)
 
 
 def _source(visit: PageRequest) -> Source:
@@ -91,17 +91,17 @@ def _source(visit: PageRequest) -> Source:
 
 def show(visit: PageRequest) -> Response:
     """One source: its settings without its secret, how it was read, and the papers in it that wait for a person."""
-    source, told = _source(visit), None
-    if key := visit.asked("told"):
+    source, result = _source(visit), None
+    if key := visit.asked("result"):
         with suppress(HTTPException):  # shown once; it may no longer be kept
-            told = visit.desk.kept(f"{visit.visitor.name} {key}")
+            result = visit.desk.kept(f"{visit.visitor.name} {key}")
     row = next(each for each in source_admin.listed(visit.home) if each["source"] == source.name)
     marks = {each.account: each for each in troubles(visit)}
     papers: list[dict[str, Any]] = []
     with suppress(ArchiverError):  # settings that are not valid; the check says what is wrong
         papers = source_admin.report(visit.home, source.name)
     return visit.page(
-        "source.html", source=source, row=row, told=told, mark=marks.get(source.name), papers=papers[:MAX_REPORTED],
+        "source.html", source=source, row=row, result=result, mark=marks.get(source.name), papers=papers[:MAX_REPORTED],
         count=len(papers), by_password=source.kind == "mailbox" and source.value("auth") in (None, "password"),
         work=visit.desk.work,
     )  # fmt: skip
@@ -113,7 +113,7 @@ def check(visit: PageRequest) -> Response:
     said, error = source_admin.check(visit.home, visit.desk.vault, source.name)
     if error:
         said.append(_refused(visit, source.name, error)[0])
-    return _told(visit, source.name, visit.words("source_closed_to_us" if error else "source_opens"), said,
+    return _to_source(visit, source.name, visit.words("source_closed_to_us" if error else "source_opens"), said,
                  well=error is None)  # fmt: skip
 
 
@@ -132,9 +132,9 @@ def change(visit: PageRequest) -> Response:
         source_admin.rotate(visit.home, visit.desk.vault, source.name, _secrets(visit), say=said.append)
     except (ArchiverError, OSError) as error:
         refused, _ = _refused(visit, source.name, error)
-        return _told(visit, source.name, visit.words("source_closed_to_us"), [*said, refused], well=False)
+        return _to_source(visit, source.name, visit.words("source_closed_to_us"), [*said, refused], well=False)
     visit.log_action("secret changed", source.name)
-    return _told(visit, source.name, visit.words("source_changed"), said)
+    return _to_source(visit, source.name, visit.words("source_changed"), said)
 
 
 def remove(visit: PageRequest) -> Response:

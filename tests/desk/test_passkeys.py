@@ -17,7 +17,6 @@ from archiver.desk.passkeys import Challenges
 from tests.support.agency import agency
 from tests.support.desk_kit import PASSWORD, Served, started
 
-
 KEYS = st.sampled_from(["response", "clientDataJSON", "id", "challenge", "rawId", "type"])
 ANSWERS = st.recursive(st.none() | st.text() | st.integers(), lambda each: st.dictionaries(KEYS, each), max_leaves=8)
 
