@@ -166,7 +166,8 @@ class Today:
             return [_data()["states"][self.state.value][language], *self.why(language)]
         head = _data()["states"]["open"][language].format(count=len(self.tasks))
         lines = [
-            f"- {each.sentence(language)}{f' Due: {each.due}.' if each.due else ''} {each.command}"
+            f"- {each.sentence(language)}{f' {each.detail}' if each.kind == 'unreadable_claim' else ''}"
+            f"{f' Due: {each.due}.' if each.due else ''} {each.command}"
             for each in self.tasks
         ]
         return [head, *lines]

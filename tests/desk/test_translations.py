@@ -40,6 +40,25 @@ def test_each_text_has_both_languages_with_the_same_facts() -> None:
         assert named[0] == named[1], (file, key, named)
 
 
+def test_no_text_of_the_package_is_cut_by_its_own_comma() -> None:
+    """`{en: a, de: b, c}` in YAML has a third key: a sentence with a comma needs quotes."""
+
+    def cut(value: object, place: str) -> list[str]:
+        if isinstance(value, list):
+            return [each for number, item in enumerate(value) for each in cut(item, f"{place}.{number}")]
+        if not isinstance(value, dict):
+            return []
+        whole = not set(LANGUAGES) <= value.keys() or None not in value.values()
+        return ([] if whole else [place]) + [
+            each for key, item in value.items() for each in cut(item, f"{place}.{key}")
+        ]
+
+    package = DESK.parent
+    found = [each for path in sorted(package.rglob("*.yaml"))
+             for each in cut(yaml.safe_load(path.read_text("utf-8")), path.name)]  # fmt: skip
+    assert found == []
+
+
 def test_no_german_text_is_the_english_one() -> None:
     """Names, codes and words that both languages share may be the same; a sentence may not."""
     same = [(file, key, both[0]) for key, both, file in loaded() if both[0] == both[1] and len(both[0].split()) > 2]
