@@ -79,8 +79,10 @@ def names(demo: Path) -> dict[str, str]:
     """What the addresses of `MANAGED` name."""
     licence = next((demo / "home/archive/acme/evidence/licences").glob("*/*/*_shutterstock_*"))
     claim = next(each.name for each in (demo / "home/work").iterdir() if each.is_dir())
-    return {"client": "acme", "account": "acme-shutterstock", "seat": "grace.example", "licence": f"acme/{licence.name}",
-            "claim": claim}  # fmt: skip
+    return {
+        "client": "acme", "account": "acme-shutterstock", "seat": "grace.example", "licence": f"acme/{licence.name}",
+        "claim": claim,
+    }  # fmt: skip
 
 
 def visit_flows(page: Page, base: str, demo: Path) -> list[str]:

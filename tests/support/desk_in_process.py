@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -46,7 +48,7 @@ class DeskInProcess:
         """Somebody with a browser of their own; all share the desk's one event loop."""
         http = TestClient(self._app, base_url=f"http://{HOST}", follow_redirects=False)
         http.portal = self._first.portal
-        return Person(http)
+        return Person(cast("httpx.Client", http))  # it has the same methods
 
     def close(self) -> None:
         self.work.stop()  # so that a stream of its steps ends, too
