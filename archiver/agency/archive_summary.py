@@ -11,12 +11,13 @@ from archiver.archive.ledger import lines_from
 from archiver.archive.reader import Archive
 from archiver.archive.verify import CHECKPOINTS, LEDGER, PRACTICE, Malformed, Token, content, newest_checkpoints
 from archiver.catalogue import search
-from archiver.catalogue.index import RunLine
+from archiver.catalogue.index import CatalogueEntry, RunLine
 from archiver.core.errors import ArchiverError, IntegrityError
+from archiver.core.model import DocumentKind
 from archiver.home.settings import HOUSE, Home
 from archiver.reading.worker import DocumentReader
 
-MAX_RECENT = 8  # licences whose pictures a page shows
+MAX_RECENT = 24  # licences whose pictures a page shows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class ArchiveSummary:
     secured: bool = True
     fault: str = ""  # why the archive cannot be read
     recent: tuple[str, ...] = ()
+    without_picture: frozenset[str] = frozenset()  # those of `recent`
     runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
 
 
@@ -49,15 +51,21 @@ def summarise_archive(home: Home, slug: str, followed: object = None) -> Archive
                     fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger"))
                 )
             runs: dict[str, list[RunLine]] = {}
+            recent = catalogue.recent(MAX_RECENT)
             for run in catalogue.runs():
                 runs.setdefault(run.account, []).append(run)
             return ArchiveSummary(
                 followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs,
                 unassigned=catalogue.count_unassigned() if slug == HOUSE else 0, secured=is_secured(archive),
-                recent=tuple(each.folder for each in catalogue.recent(MAX_RECENT)),
+                recent=tuple(each.folder for each in recent),
+                without_picture=frozenset(each.folder for each in recent if not _pictured(each)),
             )  # fmt: skip
     except ArchiverError as error:  # one faulty archive must not hide the others
         return ArchiveSummary(fault=str(error))
+
+
+def _pictured(entry: CatalogueEntry) -> bool:
+    return any(each.kind is DocumentKind.PREVIEW for each in entry.file.documents)
 
 
 def is_secured(root: Path) -> bool:

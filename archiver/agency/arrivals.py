@@ -128,9 +128,17 @@ def _named(home: Home, text: str) -> str | None:
 
 
 def import_arrivals(
-    home: Home, vault: Vault, arrivals: Sequence[Arrival], client: str, *, by: str, dry_run: bool
+    home: Home,
+    vault: Vault,
+    arrivals: Sequence[Arrival],
+    client: str,
+    *,
+    by: str,
+    dry_run: bool,
+    confirmed: bool = False,
 ) -> ImportReport:
-    """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing."""
+    """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing. `confirmed`:
+    the person vouches for papers of platforms that are not known."""
     with tempfile.TemporaryDirectory(prefix=scratch("arrivals")) as folder:
         paths = []
         for number, each in enumerate(arrivals):
@@ -138,4 +146,5 @@ def import_arrivals(
             place.parent.mkdir()
             place.write_bytes(each.content)
             paths.append(place)
-        return import_files(home, vault, ImportRequest(paths=paths, client=client, by=by, dry_run=dry_run))
+        request = ImportRequest(paths=paths, client=client, by=by, dry_run=dry_run, confirmed=confirmed)
+        return import_files(home, vault, request)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import shutil
 import stat
 import textwrap
@@ -10,8 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from archiver.agency.integrity import trusted_roots
 from archiver.archive import seal as sealing
@@ -194,3 +198,56 @@ The fingerprint of the key that signed the archive:
 
 Keep at least two copies in different buildings. Do not change anything in this folder.
 """
+
+
+# ---------------------------------------------------------------- copies beside the home, for the desk
+
+
+def copies_folder(home: Home) -> Path:
+    """Where the desk puts copies: beside the home, because a copy must not lie in it."""
+    return home.root.absolute().with_name(f"{home.root.absolute().name}-hand-over")
+
+
+def next_copy(home: Home, slug: str) -> Path:
+    """A folder for a new copy of a client's archive, named after the client and the day."""
+    wanted = copies_folder(home) / f"{slug}-{datetime.now(UTC).date()}"
+    numbered = (wanted.with_name(f"{wanted.name}-{number}") for number in count(2))
+    return next(path for path in chain([wanted], numbered) if not path.exists())
+
+
+def copies(home: Home, slug: str) -> list[Path]:
+    """The complete copies of a client's archive beside the home, the newest first."""
+    pattern = re.compile(rf"{re.escape(slug)}-\d{{4}}-\d\d-\d\d(?:-\d+)?")
+    found = [each for each in copies_folder(home).glob(f"{slug}-*") if pattern.fullmatch(each.name) and each.is_dir()]
+    return sorted(found, key=lambda each: each.stat().st_mtime, reverse=True)
+
+
+class _Pieces(io.RawIOBase):
+    """What a zip file writes, to be taken in pieces."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def zipped(folder: Path) -> Iterator[bytes]:
+    """A folder as a zip file, in pieces of about a megabyte; it is never whole in memory or on disk."""
+    out = _Pieces()
+    with ZipFile(out, "w", ZIP_STORED) as whole:
+        for path in (each for each in sorted(folder.rglob("*")) if each.is_file()):
+            name = (Path(folder.name) / path.relative_to(folder)).as_posix()
+            with whole.open(ZipInfo.from_file(path, name), "w", force_zip64=True) as entry, path.open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    entry.write(chunk)
+                    yield out.take()
+    yield out.take()

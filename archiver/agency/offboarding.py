@@ -33,6 +33,7 @@ class Leaving:
     missing: list[Missing]
     checklist: list[str]
     run: RunSummary | None = None
+    signs_in: list[str] = field(default_factory=list)  # the open accounts whose sign-in is this person's
     assigned: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -94,6 +95,7 @@ async def leaver(
         missing=missing,
         checklist=list(_checklist(user, accounts, missing, summary)),
         run=summary,
+        signs_in=[account.name for account in accounts if _is(account.username, user) and not account.closed],
     )
 
 

@@ -17,7 +17,7 @@ from archiver.agency.archive_summary import ArchiveSummary
 from archiver.agency.notification_causes import PERSON, working_days
 from archiver.agency.sign_ins import DueSignIn
 from archiver.agency.status import AccountStatus
-from archiver.claims.claim_events import ClaimStep
+from archiver.claims.claim_events import AnswerTo, ClaimStep
 from archiver.claims.claim_files import Claim
 from archiver.core import localised
 from archiver.core.model import iso, parse_iso
@@ -31,6 +31,7 @@ URGENT_DAYS, SOON_DAYS = 2, 7  # days before a deadline
 MAX_SILENT_DAYS = 2  # working days without a complete reading of an account
 NIGHT_HOURS = 24
 MAX_PICTURES = 8
+SOURCES = ("mailbox", "folder")
 TONES = ("bad", "warn", "calm")
 
 
@@ -66,6 +67,8 @@ class Task:
         said = data["say_many"] if self.count > 1 and "say_many" in data else data["say"]
         if "day" in self.facts and "since" in data:
             said = data["since"]
+        if self.facts.get("first") == "notice" and "first_notice" in data:
+            said = data["first_notice"]
         known = {"count": localised.number(self.count, language)}
         if day := self.facts.get("day"):
             known["day"] = localised.day(day, language)
@@ -124,6 +127,8 @@ class TodayFacts:
     alerts: Sequence[Alert] = ()
     unreadable_claims: Sequence[str] = ()
     unchecked: Sequence[str] = ()
+    unread_captures: int = 0  # that belong to no licence yet
+    unfiled_captures: int = 0  # that wait longer than filing takes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +166,8 @@ class Today:
             return [_data()["states"][self.state.value][language], *self.why(language)]
         head = _data()["states"]["open"][language].format(count=len(self.tasks))
         lines = [
-            f"- {each.sentence(language)}{f' Due: {each.due}.' if each.due else ''} {each.command}"
+            f"- {each.sentence(language)}{f' {each.detail}' if each.kind == 'unreadable_claim' else ''}"
+            f"{f' Due: {each.due}.' if each.due else ''} {each.command}"
             for each in self.tasks
         ]
         return [head, *lines]
@@ -218,6 +224,10 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
         for account in each.accounts:
             if account.configured and not account.closed:
                 yield from _of_account(account, facts.now, signing)
+    if facts.unread_captures:
+        yield _task("capture", "companion", count=facts.unread_captures)
+    if facts.unfiled_captures:
+        yield _task("unfiled", "companion inbox", count=facts.unfiled_captures)
     for alert in facts.alerts:
         kind = "ending" if "ending" in alert.flags else "concern"
         client = alert.clients[0] if alert.clients else None
@@ -270,6 +280,8 @@ def _of_claim(claim: Claim, now: datetime) -> Iterator[Task]:
     kind = "notice" if claim.answered else "claim" if claim.confirmed else "letter"
     facts = {"who": claim.claimant or "", "case": f" ({claim.reference})" if claim.reference else ""}
     due, days = clocks["due"], clocks["due_days_left"]
+    if clocks["due_for"] == AnswerTo.PLATFORM:
+        facts["first"] = "notice"
     yield _task(
         kind, claim.claim, facts, client=claim.client, tone=urgency(days), days_left=days,
         due=date.fromisoformat(due) if due else None,
@@ -284,7 +296,8 @@ def urgency(days: int | None) -> str:
 def _of_account(account: AccountStatus, now: datetime, signing: Iterable[str]) -> Iterator[Task]:
     name, client, fields = account.account, account.client, {"account": account.account}
     if account.unexplained and not account.error:
-        yield _task("unexplained", name, client=client, count=account.unexplained, fields=fields)
+        kind = "papers" if account.provider in SOURCES else "unexplained"
+        yield _task(kind, name, client=client, count=account.unexplained, fields=fields)
     if name in signing:
         return
     if account.error in PERSON:  # the vault was not looked at, or its mark is gone
@@ -333,7 +346,10 @@ def _night(facts: TodayFacts) -> Night:
     for slug, run in new:
         counts[slug] = counts.get(slug, 0) + run.archived
     pictures = [
-        (each.slug, folder) for each in facts.clients for folder in each.summary.recent[: counts.get(each.slug, 0)]
+        (each.slug, folder)
+        for each in facts.clients
+        for folder in each.summary.recent[: counts.get(each.slug, 0)]
+        if folder not in each.summary.without_picture
     ]
     return Night(
         licences=sum(counts.values()), accounts=len({run.account for _, run in new}),

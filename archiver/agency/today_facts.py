@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from archiver.agency.alerts import find_alerts
 from archiver.agency.archive_summary import ArchiveSummary, summarise_archive
@@ -13,10 +13,13 @@ from archiver.agency.status import Status, status
 from archiver.agency.today import ClientFacts, Today, TodayFacts, today_of
 from archiver.claims.claim_files import all_claims
 from archiver.collect.run_log import read_logs
+from archiver.companion.captures import Inbox
 from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError, ConfigError, VaultLocked
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, find_key
+
+FILING_MINUTES = 10  # a capture is filed within a minute, unless something is in the way
 
 type Summarise = Callable[[Home, str], ArchiveSummary]
 """Returns the summary of a client's archive: `summarise_archive`, or a cached version."""
@@ -56,8 +59,16 @@ def gather(
         )
         for slug, client in home.clients.items()
     ]  # fmt: skip
+    unread, unfiled = count_captures(home, now)
     claims = all_claims(home, lambda text: unreadable.append(text.removeprefix("warning: ")))
     return TodayFacts(
         now=now, clients=clients, claims=claims, sign_ins=signing, alerts=known, unreadable_claims=unreadable,
-        unchecked=unchecked,
+        unchecked=unchecked, unread_captures=unread, unfiled_captures=unfiled,
     )  # fmt: skip
+
+
+def count_captures(home: Home, now: datetime) -> tuple[int, int]:
+    """How many captures of browsers belong to no licence yet, and how many wait longer than filing takes."""
+    inbox, late = Inbox(home.state), now - timedelta(minutes=FILING_MINUTES)
+    unread = sum(1 for each in inbox.results() if each.outcome == "unread" and not each.bound_to)
+    return unread, sum(1 for each in inbox.waiting() if datetime.fromisoformat(each.received_at) < late)

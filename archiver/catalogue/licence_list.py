@@ -261,6 +261,16 @@ def options(home: Home) -> dict[str, list[str]]:
     return {"provider": sorted(providers), "kind": sorted(kinds - {""}, key=str.casefold)}
 
 
+def seats(home: Home) -> list[str]:
+    """The seats of the licences in all archives, in alphabetical order."""
+    found = set[str]()
+    with DocumentReader() as reader:
+        for slug in archives(home):
+            with suppress(IntegrityError), catalogue_of(home, slug, reader) as (_, catalogue):
+                found |= {seat for (seat,) in catalogue.select("SELECT DISTINCT seat FROM listed") if seat}
+    return sorted(found, key=str.casefold)
+
+
 def _size(proven: Dates) -> int:
     """How many ledger lines a trusted timestamp covers."""
     return proven.sizes[-1] if proven.sizes else 0

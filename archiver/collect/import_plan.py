@@ -108,6 +108,7 @@ class ImportPlan:
     fates: list[FileOutcome]
     groups: list[Group]
     papers: list[FileOutcome]
+    unconfirmed: bool = False  # a paper of a platform that is not known waits for a person's word
 
 
 def plan(files: Sequence[ClassifiedFile], known: Known, *, confirmed: bool = False) -> ImportPlan:
@@ -121,6 +122,7 @@ def plan(files: Sequence[ClassifiedFile], known: Known, *, confirmed: bool = Fal
 class _Planner:
     def __init__(self, files: Sequence[ClassifiedFile], known: Known, confirmed: bool) -> None:
         self.confirmed = confirmed
+        self.unconfirmed = False
         self.files, self.known = files, known
         self.groups: list[Group] = []
         self.by_object: dict[str, Group] = {}
@@ -145,7 +147,7 @@ class _Planner:
         for seen in list(self._open()):
             self._leave(seen)
         self._settle_copies()
-        return ImportPlan([self.fates[id(seen)] for seen in self.files], self.groups, self.papers)
+        return ImportPlan([self.fates[id(seen)] for seen in self.files], self.groups, self.papers, self.unconfirmed)
 
     def _set_copies_apart(self) -> None:
         """Of files with the same bytes, look at one only: preferably one whose name says what it is."""
@@ -191,6 +193,7 @@ class _Planner:
                 continue
             if paper.sure is Sure.STATED and not self.confirmed and not self.known.identity(paper.licences[0].identity):
                 self._keep(seen, ImportOutcome.UNREAD, message=_to_confirm(paper.licences[0]))
+                self.unconfirmed = True
                 continue
             found = [(licence, self._group(licence, seen.machine_read)) for licence in paper.licences]
             groups = [group for _, group in found if group]

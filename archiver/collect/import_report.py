@@ -35,6 +35,7 @@ class ImportReport:
     warnings: list[str] = field(default_factory=list)
     dry_run: bool = False
     failed: int = 0  # exit code of what failed besides single files
+    unconfirmed: bool = False  # a paper of a platform that is not known waits for a person's word
 
     @property
     def exit_code(self) -> int:

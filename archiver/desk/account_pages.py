@@ -31,7 +31,7 @@ def accounts(visit: PageRequest) -> Response:
             added = visit.desk.kept(f"{visit.visitor.name} {key}")
     return visit.page(
         "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
-        added=added, keyed=keyed, sources=visit.home.sources(),
+        added=added, keyed=keyed, sources=visit.home.sources(), done=visit.asked("done"),
     )  # fmt: skip
 
 
@@ -39,11 +39,6 @@ def _method(account: Account) -> SignInMethod | None:
     with suppress(ConfigError):  # with a missing or broken adapter, the account is listed as needing a person
         return load(account.provider).info.method(account.method)
     return None
-
-
-def progress(visit: PageRequest) -> Response:
-    """A page fragment: the present job and its progress."""
-    return visit.page("progress.html", work=visit.desk.work)
 
 
 def run(visit: PageRequest) -> Response:
@@ -67,7 +62,6 @@ def sign_in(visit: PageRequest) -> Response:
 
 WAYS = [
     PageRoute("/accounts", accounts),
-    PageRoute("/accounts/progress", progress, background=True),
     PageRoute("/accounts/run", run, Role.OPERATE, post=True),
     PageRoute("/accounts/sign-in", sign_in, Role.OPERATE, post=True),
 ]

@@ -15,7 +15,6 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, Headers, MutableHeaders, UploadFile
@@ -35,12 +34,12 @@ from archiver.desk.auth import OWNER, Role, Visitor
 from archiver.desk.connection_limits import Connection
 from archiver.desk.desk_state import Desk, Site
 from archiver.desk.forms import MAX_FORM_BYTES, read_form
+from archiver.desk.page_templates import at as at
+from archiver.desk.page_templates import templates
+from archiver.desk.refusals import refused, spoken
 from archiver.desk.translations import LANGUAGES, Translations, words
 from archiver.desk.workers import Crowded
 from archiver.home.settings import Client, Home
-
-HERE = Path(__file__).parent
-
 
 API = "/api/v1/"
 FRESH_SIGN_IN_S = 600
@@ -177,34 +176,6 @@ type PageFunction = Callable[[PageRequest], Response | Awaitable[Response]]
 """Runs in its own thread. A page for strangers' forms is a coroutine function and chooses its threads itself."""
 
 
-def at(*parts: str, **query: str) -> str:
-    """The address of a page. Each part is escaped, so it cannot change the path."""
-    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value)
-    return "/" + "/".join(quote(each, safe="") for each in parts) + (f"?{asked}" if asked else "")
-
-
-_environment: list[Any] = []
-
-
-def templates() -> Any:
-    """The templates of the pages. Every text in them is escaped."""
-    if not _environment:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-        from archiver.desk import template_filters
-
-        environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True, auto_reload=False,
-        )  # fmt: skip
-        environment.globals |= {"at": at, **template_filters.GLOBALS}
-        environment.filters |= template_filters.FILTERS
-        environment.tests["draft"] = lambda name: name.startswith("drafts/")
-        environment.tests["sendable"] = template_filters.sendable
-        _environment.append(environment)
-    return _environment[0]
-
-
 class SecurityHeaders:
     """Middleware that checks host, origin and size of every request, and sets the headers of every answer."""
 
@@ -246,21 +217,17 @@ class SecurityHeaders:
         if scope["method"] in ("GET", "HEAD"):
             return None
         if scope["path"].startswith((API, *COMPANION_PATHS)):  # no cookie counts there, and the routes check who asks
-            return self._too_large(headers)
+            return PlainTextResponse(words("en")("error_413"), 413) if self._too_large(headers) else None
         scheme = "https" if self._site.secure else "http"
         same = headers.get("origin") == f"{scheme}://{hosts[0]}"
         if not same or headers.get("sec-fetch-site", "same-origin") != "same-origin":
-            return PlainTextResponse(
-                "This request did not come from a page of the desk. Open the desk and try again.", 403
-            )
-        return self._too_large(headers)
+            return refused(Request(scope), 403, key="error_elsewhere")
+        return refused(Request(scope), 413) if self._too_large(headers) else None
 
     @staticmethod
-    def _too_large(headers: Headers) -> Response | None:
+    def _too_large(headers: Headers) -> bool:
         length = headers.get("content-length", "")  # browsers always send it; without it nothing is read
-        if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > MAX_UPLOAD_BYTES:
-            return PlainTextResponse(f"The desk accepts at most {MAX_UPLOAD_BYTES >> 20} MB. Send less.", 413)
-        return None
+        return not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > MAX_UPLOAD_BYTES
 
 
 @dataclass(frozen=True)
@@ -398,17 +365,6 @@ def _made(way: PageRoute, visit: PageRequest) -> Response:
     return response
 
 
-def spoken(request: Request) -> str:
-    """The visitor's language: chosen now, chosen before, or requested by the browser."""
-    for each in (request.query_params.get("lang"), request.cookies.get("language")):
-        if each in LANGUAGES:
-            return str(each)
-    for part in request.headers.get("accept-language", "").split(","):
-        if (code := part.strip()[:2].lower()) in LANGUAGES:
-            return code
-    return LANGUAGES[0]
-
-
 def _same(given: str, token: str) -> bool:
     import hmac
 
@@ -430,7 +386,7 @@ def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -
     if isinstance(error, HTTPException):
         text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
         if visit.who is None:  # fast, because there may be many
-            return PlainTextResponse(text, status)
+            return refused(visit.request, status, key="error_signed_out" if status == 403 else "")
     elif visit.visitor.client and not isinstance(error, UnreadablePicture):  # clients must not see our internal errors
         print(f"desk: {error}", file=sys.stderr)
         return visit.page("error.html", 503, text=visit.words("error_503"), code=503, ours=True)
@@ -441,13 +397,13 @@ def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -
 
 
 async def _crowded(request: Request, _: Exception) -> Response:
-    return PlainTextResponse(words(spoken(request))("error_503"), 503, headers={"retry-after": "5"})
+    return refused(request, 503)
 
 
-async def _broken(_: Request, error: Exception) -> Response:
+async def _broken(request: Request, error: Exception) -> Response:
     """A fault of the program. The terminal shows its details; the visitor does not see them."""
     traceback.print_exception(error)
-    return PlainTextResponse("The desk has a fault. Its terminal shows the details.", 500)
+    return refused(request, 500)
 
 
 def build(desk: Desk, ways: Sequence[PageRoute], more: Sequence[Route] = ()) -> ASGIApp:
@@ -462,11 +418,11 @@ def build(desk: Desk, ways: Sequence[PageRoute], more: Sequence[Route] = ()) -> 
             visitor = await desk.workers.run("", desk.access.visitor, cookie)
         status = error.status_code if isinstance(error, HTTPException) else 404
         if visitor is None:
-            return PlainTextResponse("Page not found.", status)
+            return refused(request, status)
         visit = PageRequest(desk, request, visitor, words(spoken(request)), FormData())
         return await desk.workers.run(visitor.name, failed, visit, HTTPException(status))
 
-    static = Mount("/static", StaticFiles(directory=HERE / "static"))
+    static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app = Starlette(
         routes=[static, *more, *(route(desk, way) for way in ways)],
         exception_handlers={404: missing, 405: missing, Crowded: _crowded, Exception: _broken},

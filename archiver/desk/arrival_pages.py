@@ -31,6 +31,8 @@ class ReceivedFiles:
     counts: dict[str, int] = field(default_factory=dict)
     licences: tuple[dict[str, Any], ...] = ()
     imported: bool = False
+    unknown: bool = False  # a paper reads as a licence of a platform that is not known, and nobody has confirmed it
+    confirmed: str = ""  # who vouches for such papers
 
 
 def door(visit: PageRequest) -> Response:
@@ -120,6 +122,17 @@ def look(visit: PageRequest) -> Response:
     return _imported(visit, key, replace(kept, client=client, numbers=numbers), dry_run=True)
 
 
+def vouch(visit: PageRequest) -> Response:
+    """A person confirms that papers of unknown platforms are licences; the desk shows again what it would archive."""
+    key, kept = _received(visit)
+    by = person(visit, visit.given("by"))
+    if not kept.unknown or kept.imported:
+        raise HTTPException(404)
+    if not by:
+        raise ConfigError(visit.words("vouch_needs"))
+    return _imported(visit, key, replace(kept, confirmed=by), dry_run=True)
+
+
 def file_them(visit: PageRequest) -> Response:
     """Import the files that the dry run was about."""
     key, kept = _received(visit)
@@ -129,14 +142,16 @@ def file_them(visit: PageRequest) -> Response:
 
 
 def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: bool) -> Response:
-    by = person(visit, visit.given("by") or visit.visitor.name)
+    by = kept.confirmed or person(visit, visit.given("by") or visit.visitor.name)
     chosen = [kept.arrivals[number] for number in kept.numbers]
-    report = import_arrivals(visit.home, visit.desk.vault, chosen, kept.client, by=by, dry_run=dry_run)
+    report = import_arrivals(
+        visit.home, visit.desk.vault, chosen, kept.client, by=by, dry_run=dry_run, confirmed=bool(kept.confirmed)
+    )
     if not dry_run:
         visit.log_action("imported", kept.client, files=len(chosen), licences=len(report.licences))
     done = replace(
         kept, table=tuple(report.table()), counts={str(name): number for name, number in report.counts.items()},
-        licences=tuple(report.licences), imported=not dry_run,
+        licences=tuple(report.licences), imported=not dry_run, unknown=report.unconfirmed,
     )  # fmt: skip
     return visit.to("arrivals", _keep(visit, done, key))
 
@@ -148,5 +163,6 @@ WAYS = [
     PageRoute("/arrivals/{key}/claim", claim, Role.OPERATE, post=True),
     PageRoute("/arrivals/{key}/search", search, Role.READ, post=True),
     PageRoute("/arrivals/{key}/look", look, Role.OPERATE, post=True),
+    PageRoute("/arrivals/{key}/confirm", vouch, Role.OPERATE, post=True),
     PageRoute("/arrivals/{key}/import", file_them, Role.OPERATE, post=True),
 ]

@@ -29,6 +29,7 @@ from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.desk.audit_log import AuditLog
+from archiver.desk.passkeys import Challenges, Passkey
 from archiver.desk.password_throttle import Throttle
 
 USERS = "desk-users.json"
@@ -62,6 +63,7 @@ class User:
     role: Role
     password: str
     totp: str = ""
+    passkeys: tuple[Passkey, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +138,7 @@ class Users:
                     role=Role[each["role"].upper()],
                     password=each["password"],
                     totp=each.get("totp", ""),
+                    passkeys=tuple(Passkey(**key) for key in each.get("passkeys", ())),
                 )
                 for each in listed
             }
@@ -150,12 +153,19 @@ class Users:
         self._write(
             self.all()
             | {name: User(
-                name=_named(name), role=_role(role), password=self._hashed(password), totp=known.totp if known else ""
+                name=_named(name), role=_role(role), password=self._hashed(password), totp=known.totp if known else "",
+                passkeys=known.passkeys if known else (),
             )}
         )  # fmt: skip
 
     def change(
-        self, name: str, *, role: str | None = None, password: str | None = None, totp: str | None = None
+        self,
+        name: str,
+        *,
+        role: str | None = None,
+        password: str | None = None,
+        totp: str | None = None,
+        passkeys: tuple[Passkey, ...] | None = None,
     ) -> None:
         """Change some properties of a user; ConfigError for an unknown one, or an invalid role or password."""
         user = self._user(name)
@@ -165,6 +175,8 @@ class Users:
             user = replace(user, password=self._hashed(password))
         if totp is not None:
             user = replace(user, totp=totp)
+        if passkeys is not None:
+            user = replace(user, passkeys=passkeys)
         self._write(self.all() | {name: user})
 
     def _user(self, name: str) -> User:
@@ -215,7 +227,7 @@ class Users:
 
     def _write(self, users: Mapping[str, User]) -> None:
         listed = [
-            {key: value for key, value in asdict(users[name]).items() if key != "totp" or value}
+            {key: value for key, value in asdict(users[name]).items() if key not in ("totp", "passkeys") or value}
             | {"role": users[name].role.name.lower()}
             for name in sorted(users)
         ]
@@ -466,7 +478,7 @@ class AccessControl:
 
     def __init__(self, home: Path, state: Path, *, desk: str = "", idle_minutes: float | None = None) -> None:
         self.users, self.links, self.throttle = Users(home), Links(state), Throttle()
-        self.sessions = Sessions(state, desk, idle_minutes)
+        self.sessions, self.challenges = Sessions(state, desk, idle_minutes), Challenges()
         self.audit = AuditLog(state / "desk" / "audit.jsonl")
         self._device_key = state / "desk" / "device.key"
         self._keys: set[str] = set()

@@ -1,4 +1,4 @@
-"""One background job of the desk: a run of accounts or an attended sign-in. The pages show its progress."""
+"""One long work of the desk at a time, in the background: its progress, its result, and how a person stops it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import threading
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,30 +18,42 @@ from archiver.core.errors import ArchiveBusy, ArchiverError, machine_error
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
+type Job = Callable[[], Coroutine[Any, Any, Any]]
+
 
 @dataclass
 class Work:
-    """At most one job at a time. `done` has, for each account, the licences done and the total, if known."""
+    """At most one job at a time. `done` has, for each account, the licences done and the total, if known.
 
-    what: str = ""  # "run", "sign-in" or nothing yet
-    account: str = ""
+    `place` is the page that shows the job, `changes` grows with every step, and `result` is what the job returned.
+    """
+
+    what: str = ""  # "run", "sign-in", "close", "leaver", "hand-over" or nothing yet
+    account: str = ""  # what it is about
+    place: str = "/accounts"
     going: bool = False
+    stopping: bool = False  # a person asked for the end
+    stopped: bool = False
     done: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     results: dict[str, AccountResult] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     error: str = ""
-    summary: RunSummary | None = None
+    result: Any = None
+    changes: int = 0
+    _task: asyncio.Task[Any] | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def run(self, home: Home, vault: Vault, accounts: list[str]) -> None:
-        """Run the named accounts, or all of them. A home of recordings uses the recordings of the package."""
-        order = RunRequest(accounts=accounts, replay=bundled() if home.settings.replay else None)
+    def run(self, home: Home, vault: Vault, accounts: list[str], *, sources: list[str] | None = None) -> None:
+        """Run the named accounts and sources, or all. A home of recordings uses the recordings of the package."""
+        replay = bundled() if home.settings.replay else None
+        order = RunRequest(accounts=accounts, sources=sources or [], replay=replay)
 
-        async def going() -> None:
-            self.summary = await run(home, vault, order, progress=self._progress, finished=self._finished)
-            self.said += [*self.summary.warnings, *(f"{slug}: {fault}" for slug, fault in self.summary.faults.items())]
+        async def going() -> RunSummary:
+            summary = await run(home, vault, order, progress=self.progress, finished=self._finished)
+            self.said += [*summary.warnings, *(f"{slug}: {fault}" for slug, fault in summary.faults.items())]
+            return summary
 
-        self._begin("run", ", ".join(accounts), going)
+        self.begin("run", ", ".join([*accounts, *order.sources]), going)
 
     def sign_in(self, home: Home, vault: Vault, account: str) -> None:
         """Open a visible browser on this machine, so that a person can sign in."""
@@ -51,19 +64,51 @@ class Work:
         async def going() -> None:
             await sign_in(home, vault, account, replay=replay, headless=False, say=self.said.append)
 
-        self._begin("sign-in", account, going)
+        self.begin("sign-in", account, going)
 
-    def _begin(self, what: str, account: str, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def begin(self, what: str, account: str, job: Job, *, place: str = "/accounts") -> None:
+        """Start a job in a thread of its own; ArchiveBusy while another one runs."""
         with self._lock:
             if self.going:
                 raise ArchiveBusy("the desk itself is busy")
-            self.what, self.account, self.going, self.error, self.summary = what, account, True, "", None
-            self.done, self.results, self.said = {}, {}, []
+            self.what, self.account, self.place, self.going, self.error = what, account, place, True, ""
+            self.done, self.results, self.said, self.result = {}, {}, [], None
+            self.stopping, self.stopped, self._task = False, False, None
+            self.changes += 1
         threading.Thread(target=self._do, args=(job,), name=f"desk {what}").start()
 
-    def _do(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def stop(self) -> None:
+        """Ask the job to end. It ends at its next step, as after Ctrl-C in a terminal; what is archived stays."""
+        with self._lock:
+            self.stopping, task = self.going, self._task
+            self.changes += 1
+        if task and self.stopping:
+            with suppress(RuntimeError):  # it has just ended
+                task.get_loop().call_soon_threadsafe(task.cancel)
+
+    def progress(self, account: str, done: int, total: int | None) -> None:
+        """Note how far the job is."""
+        self.done[account] = done, total
+        self.changes += 1
+
+    def step(self, account: str, done: int, total: int | None) -> None:
+        """As `progress`, for a job that never awaits: it ends here if a person asked for that."""
+        self.progress(account, done, total)
+        if self.stopping:
+            raise asyncio.CancelledError
+
+    def _do(self, job: Job) -> None:
+        async def task() -> Any:
+            with self._lock:
+                self._task = asyncio.current_task()
+                if self.stopping:
+                    raise asyncio.CancelledError
+            return await job()
+
         try:
-            asyncio.run(job())
+            self.result = asyncio.run(task())
+        except asyncio.CancelledError:
+            self.stopped = True
         except ArchiverError as error:
             self.error = error.message(self.account or "NAME")
         except OSError as error:
@@ -73,10 +118,9 @@ class Work:
             self.error = f"The program failed ({type(error).__name__}). The terminal of the desk shows the details."
             raise
         finally:
-            self.going = False
-
-    def _progress(self, account: str, done: int, total: int | None) -> None:
-        self.done[account] = done, total
+            self.going = self.stopping = False
+            self.changes += 1
 
     def _finished(self, result: AccountResult) -> None:
         self.results[result.account] = result
+        self.changes += 1

@@ -105,7 +105,11 @@ def site_of(plan: ServeOptions, port: int) -> Site:
 
 def application(home: Home, site: Site, access: AccessControl, vault_key: str | None = None) -> ASGIApp:
     """The desk of a home."""
-    desk = Desk(home.root, site, access, vault_key=vault_key)
+    return application_of(Desk(home.root, site, access, vault_key=vault_key))
+
+
+def application_of(desk: Desk) -> ASGIApp:
+    """The application of a desk whose state the caller keeps."""
     desk.companion.filer.start()  # files what an earlier desk left
     return build(desk, ROUTES, [*api.routes(desk), *companion_api.routes(desk)])
 

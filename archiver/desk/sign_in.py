@@ -81,7 +81,7 @@ async def signed_in(visit: PageRequest) -> Response:
     if user is None:
         return await work.run(None, _wrong, visit)
     access.throttle.succeeded(attempt)
-    return await work.run(None, _right, visit, user)
+    return await work.run(None, right, visit, user)
 
 
 def _wait(visit: PageRequest, seconds: int) -> Response:
@@ -93,6 +93,12 @@ def _wait(visit: PageRequest, seconds: int) -> Response:
     return response
 
 
+def refused(visit: PageRequest, text: str) -> Response:
+    """The sign-in page with the reason of a refusal."""
+    visit.desk.access.log_action(None, "sign-in refused", origin=visit.address)
+    return visit.page("sign-in.html", 401, wrong=False, wait=0, name="", next=visit.given("next"), refused=text)
+
+
 def _wrong(visit: PageRequest) -> Response:
     # Do not log unknown names: people type passwords into the wrong field.
     name = visit.given("name")[:80]
@@ -102,7 +108,8 @@ def _wrong(visit: PageRequest) -> Response:
     return visit.page("sign-in.html", 401, wrong=True, wait=0, name=name, next=visit.given("next"))
 
 
-def _right(visit: PageRequest, user: User) -> Response:
+def right(visit: PageRequest, user: User) -> Response:
+    """Begin the session of a person who has proved who it is, and know this browser again."""
     response, mark = let_in(visit, named(user), visit.given("next")), visit.desk.access.device_mark(user.name)
     if mark:
         response.set_cookie(

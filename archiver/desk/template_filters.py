@@ -14,6 +14,7 @@ from archiver.claims.drafts import Draft
 from archiver.claims.facts import platform_of
 from archiver.core import localised
 from archiver.core.model import Moment, iso
+from archiver.desk import passkeys
 from archiver.desk.translations import Translations
 from archiver.reading.terminal_safe import printable
 
@@ -56,7 +57,7 @@ def platform(name: str) -> str:
 
 def kind(code: str) -> str:
     """A platform's code of a kind of licence as words; a text that is words already stays."""
-    return code if " " in code or "_" not in code else sentence(code.replace("_", " "))
+    return code if " " in code else sentence(code.replace("_", " "))
 
 
 def urgency(days: int | None) -> str:
@@ -112,7 +113,12 @@ def today() -> date:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
-    "platform": platform, "kind": kind, "mail_link": mail_link,
+    "month": localised.month, "platform": platform, "kind": kind, "mail_link": mail_link,
     "tone": tone, "text": text, "iso": iso, "urgency": urgency, "sentence": sentence,
 }  # fmt: skip
-GLOBALS: Mapping[str, Any] = {"today": today, "trouble": trouble, "waits": waits}
+GLOBALS: Mapping[str, Any] = {
+    "today": today,
+    "passkey_options": passkeys.sign_in_options,
+    "trouble": trouble,
+    "waits": waits,
+}

@@ -47,7 +47,10 @@ def change(visit: PageRequest) -> Response:
         visit.log_action("user removed", name)
         return visit.to("users", done="user_removed")
     role, password = visit.given("role") or None, _typed(visit, "password") or None
-    access.change(name, role=role, password=password, totp="" if visit.given("no_totp") else None)
+    access.change(
+        name, role=role, password=password, totp="" if visit.given("no_totp") else None,
+        passkeys=() if visit.given("no_passkeys") else None,
+    )  # fmt: skip
     changed = {"role": role} if role else {}
     visit.log_action("user changed", name, password=password is not None, totp=not visit.given("no_totp"), **changed)
     return visit.to("users", done="user_changed")

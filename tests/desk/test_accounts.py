@@ -42,7 +42,7 @@ def test_an_account_runs_now_and_says_how_far_it_is_while_others_read(ran: Home)
             assert owner.post("/accounts/run", {"account": account.name}).status_code == 303
             looking = [people.submit(look_around) for _ in range(3)]
             until = time.monotonic() + 90
-            while "The run has ended" not in (told := owner.get("/accounts/progress").text):
+            while "The run has ended" not in (told := owner.get("/progress/events").text):
                 assert time.monotonic() < until, told
                 time.sleep(0.3)
             over.set()

@@ -12,10 +12,13 @@ from playwright.sync_api import Browser
 
 from archiver.agency.arrivals import Proposal, classify
 from archiver.claims import claim_files
+from tests.collect.test_more_papers import UNKNOWN
 from tests.desk.test_desk import fine, visiting
 from tests.support import letter_texts
 from tests.support.claims_kit import jpeg
+from tests.support.desk_in_process import desk_on
 from tests.support.desk_kit import Person, Served
+from tests.support.homes import Home
 from tests.support.pictures import scene
 
 type Sign = Callable[..., Person]
@@ -108,3 +111,23 @@ def test_a_dropped_file_that_is_no_letter_begins_no_claim(served: Served, person
     assert olaf.get(place).status_code == 404  # another person's files
     assert rita.post(f"{place}/search", {"number": "0"}).status_code == 404  # it is no picture
     assert len(claim_files.all_claims(served.agency.home)) == before
+
+
+def test_a_person_confirms_by_name_what_an_unknown_platform_sold(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home("client", "add", "acme", "--name", "Acme Ltd")
+    with desk_on(home, monkeypatch) as desk:
+        owner = desk.person()
+        sent = owner.post("/arrivals", {"x": ""}, files={"file": ("license.txt", UNKNOWN.encode(), "text/plain")})
+        place = sent.headers["location"]
+        assert owner.post(f"{place}/confirm", {"by": "Ada Example"}).status_code == 404  # nobody has asked yet
+        assert owner.post(f"{place}/look", {"client": "acme", "file": "0"}).status_code == 303
+        page = owner.get(place).text
+        assert "A platform that the archiver does not know" in page and f"{place}/import" not in page
+        assert owner.post(f"{place}/confirm", {"by": " "}).status_code == 409
+        assert owner.post(f"{place}/confirm", {"by": "Ada Example"}).status_code == 303
+        page = owner.get(place).text
+        assert "PM-99812" in page and "does not know" not in page
+        assert owner.post(f"{place}/import").status_code == 303
+        assert "PM-99812" in owner.get("/licences").text
+    [row] = home.json("find", "PM-99812")
+    assert row["provider"] == "other:pixelmill.example"

@@ -63,16 +63,49 @@ addEventListener("pageshow", () => {
   if (note) { note.hidden = true; note.textContent = ""; }
 });
 
-// Parts of a page that come later, or again and again.
+// Parts of a page that come later.
+const show = (part, text) => {
+  const parsed = new DOMParser().parseFromString(text, "text/html");
+  part.replaceChildren(...parsed.body.childNodes);
+};
 const load = async (part) => {
   const answer = await fetch(part.dataset.part, { credentials: "same-origin", headers: { accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
-  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
-  part.replaceChildren(...parsed.body.childNodes);
-  const every = part.querySelector("[data-again]");
-  if (every) setTimeout(() => load(part), Number(every.dataset.again));
+  if (answer.ok && !answer.redirected) show(part, await answer.text());
 };
 for (const part of document.querySelectorAll("[data-part]")) load(part);
 
+// Long work tells each of its steps; at its end the page shows the result, unless somebody is writing on it.
+for (const part of document.querySelectorAll("[data-events]")) {
+  const steps = new EventSource(part.dataset.events);
+  steps.addEventListener("progress", (event) => show(part, JSON.parse(event.data)));
+  steps.addEventListener("end", (event) => {
+    steps.close();
+    show(part, JSON.parse(event.data));
+    if (!document.activeElement.matches("input, select, textarea")) location.replace(location.href);
+  });
+}
+
 // Where a list chooses, choosing is enough.
 for (const list of document.querySelectorAll("select[data-go]")) list.addEventListener("change", () => list.form.requestSubmit());
+
+// Passkeys: the browser asks for the finger, the face or the PIN, and signs; the desk gets the signature.
+for (const form of document.querySelectorAll("[data-passkey]")) {
+  const kind = form.dataset.passkey;
+  const read = window.PublicKeyCredential
+    && (kind === "create" ? PublicKeyCredential.parseCreationOptionsFromJSON : PublicKeyCredential.parseRequestOptionsFromJSON);
+  if (!read) continue;
+  form.hidden = false;
+  form.querySelector("[type=button]").addEventListener("click", async () => {
+    if (!form.reportValidity()) return;
+    const note = form.querySelector("[role=alert]");
+    note.hidden = true;
+    try {
+      const publicKey = read.call(PublicKeyCredential, JSON.parse(form.dataset.options));
+      const made = await navigator.credentials[kind]({ publicKey });
+      form.querySelector("[name=credential]").value = JSON.stringify(made.toJSON());
+      form.requestSubmit();
+    } catch {
+      note.hidden = false;
+    }
+  });
+}

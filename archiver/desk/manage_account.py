@@ -1,0 +1,81 @@
+"""The page of an account: how it is set up, and the ways to rename, close or remove it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.agency import account_closing, directory
+from archiver.browsing.recording import bundled
+from archiver.core.errors import ConfigError
+from archiver.desk.app import PageRequest, PageRoute, at
+from archiver.desk.auth import Role
+from archiver.desk.made_packs import person
+from archiver.home.settings import Account
+from archiver.provider import load
+
+
+def _account(visit: PageRequest) -> Account:
+    """The account that the address names; HTTPException 404 if there is none."""
+    found = [each for each in visit.home.accounts() if each.name == visit.path["account"]]
+    if not found:
+        raise HTTPException(404)
+    return found[0]
+
+
+def show(visit: PageRequest) -> Response:
+    """One account, without its secrets."""
+    account, work = _account(visit), visit.desk.work
+    secrets: tuple[str, ...] = ()
+    with suppress(ConfigError):  # a missing or broken adapter; the page of the accounts names it
+        secrets = load(account.provider).info.method(account.method).secrets
+    mine = work.what == "close" and work.account == account.name
+    return visit.page(
+        "manage-account.html", account=account, row=directory.describe_account(visit.home, account),
+        keyed=bool(secrets), work=work, mine=mine, closing=work.result if mine and not work.going else None,
+        by=person(visit, ""), done=visit.asked("done"),
+    )  # fmt: skip
+
+
+def rename(visit: PageRequest) -> Response:
+    """Give the account another name, as `archiver account rename` does."""
+    account, new = _account(visit), visit.given("name")
+    directory.give_account_name(visit.home, visit.desk.vault, account.name, new)
+    visit.log_action("account renamed", account.name, new=new)
+    return visit.to("account", new, done="account_renamed")
+
+
+def close(visit: PageRequest) -> Response:
+    """Close the account in the background, as `archiver account close` does."""
+    account, home, vault, work = _account(visit), visit.home, visit.desk.vault, visit.desk.work
+    by, reason, anyway = person(visit, visit.given("by")), visit.given("reason"), bool(visit.given("anyway"))
+    if anyway and not by:
+        raise ConfigError(visit.words("close_needs_person"))
+    replay = bundled() if home.settings.replay else None
+
+    async def closing() -> account_closing.Closing:
+        return await account_closing.close(
+            home, vault, account.name, replay=replay, anyway=anyway, by=by, reason=reason, progress=work.progress
+        )
+
+    work.begin("close", account.name, closing, place=at("account", account.name))
+    visit.log_action("account closing", account.name, anyway=anyway)
+    return visit.to("account", account.name)
+
+
+def remove(visit: PageRequest) -> Response:
+    """Remove an account without licences, as `archiver account remove` does."""
+    account = _account(visit)
+    directory.remove_account_without_licences(visit.home, visit.desk.vault, account.name)
+    visit.log_action("account removed", account.name)
+    return visit.to("accounts", done="account_removed")
+
+
+WAYS = [
+    PageRoute("/account/{account}", show),
+    PageRoute("/account/{account}/name", rename, Role.OPERATE, post=True),
+    PageRoute("/account/{account}/close", close, Role.OPERATE, post=True, confirms=True),
+    PageRoute("/account/{account}/remove", remove, Role.OPERATE, post=True, confirms=True),
+]

@@ -1,0 +1,35 @@
+"""The templates of the pages, and the addresses in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+
+def at(*parts: str, **query: str) -> str:
+    """The address of a page. Each part is escaped, so it cannot change the path."""
+    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value)
+    return "/" + "/".join(quote(each, safe="") for each in parts) + (f"?{asked}" if asked else "")
+
+
+_environment: list[Any] = []
+
+
+def templates() -> Any:
+    """The templates of the pages. Every text in them is escaped."""
+    if not _environment:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        from archiver.desk import template_filters
+
+        environment = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+        )  # fmt: skip
+        environment.globals |= {"at": at, **template_filters.GLOBALS}
+        environment.filters |= template_filters.FILTERS
+        environment.tests["draft"] = lambda name: name.startswith("drafts/")
+        environment.tests["sendable"] = template_filters.sendable
+        _environment.append(environment)
+    return _environment[0]

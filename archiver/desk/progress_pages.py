@@ -1,0 +1,51 @@
+"""The progress of the desk's long work: a stream of server-sent events, and the button that stops the work."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.auth import Role
+
+LOOK_EVERY_S = 0.3
+STREAM_S = 600.0  # the browser then asks again by itself
+
+
+def events(visit: PageRequest) -> Response:
+    """The present job as a fragment of a page, again after each step; `end` is the last event."""
+    return StreamingResponse(_steps(visit), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+
+async def _steps(visit: PageRequest) -> AsyncIterator[bytes]:
+    desk, seen = visit.desk, -1
+    cookie = visit.request.cookies.get(desk.site.cookie)
+    for _ in range(round(STREAM_S / LOOK_EVERY_S)):
+        going, changes = desk.work.going, desk.work.changes
+        if changes != seen or not going:
+            seen = changes
+            fragment = await desk.workers.run(visit.who, visit.page, "progress.html", work=desk.work)
+            text = json.dumps(bytes(fragment.body).decode("utf-8"))
+            yield f"event: {'progress' if going else 'end'}\ndata: {text}\n\n".encode()
+        if not going:
+            return
+        await asyncio.sleep(LOOK_EVERY_S)
+        if not desk.access.sessions.known(cookie) or await visit.request.is_disconnected():
+            return
+
+
+def stop(visit: PageRequest) -> Response:
+    """Stop the job. What it has archived stays."""
+    work = visit.desk.work
+    work.stop()
+    visit.log_action("work stopped", work.account, work=work.what)
+    return RedirectResponse(work.place, status_code=303)
+
+
+WAYS = [
+    PageRoute("/progress/events", events, background=True),
+    PageRoute("/progress/stop", stop, Role.OPERATE, post=True),
+]

@@ -1,0 +1,156 @@
+"""Mailboxes and folders that every run reads: add one, see it, check it, change its password, remove it."""
+
+from __future__ import annotations
+
+import secrets as chance
+from contextlib import suppress
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.agency import source_admin
+from archiver.core.errors import ArchiverError, WrongPassword, machine_error
+from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.auth import Role
+from archiver.desk.home_page import troubles
+from archiver.home.source_settings import Source
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "mailbox": ("host", "username", "port", "security", "folders", "since"),
+    "folder": ("path",),
+}
+"""The fields that the page asks for, of each kind; docs/sources.md has the others."""
+MAX_REPORTED = 100  # items that could not be read, on the page
+
+
+def new(visit: PageRequest) -> Response:
+    """The form of a new source of one kind."""
+    return _form(visit, visit.asked("kind") or "mailbox")
+
+
+def _form(visit: PageRequest, kind: str, error: str = "", *, ours: bool = False) -> Response:
+    if kind not in KINDS:
+        raise HTTPException(404)
+    client = visit.given("client") or visit.asked("client")
+    return visit.page(
+        "new-source.html", 422 if error else 200, kind=kind, kinds=list(KINDS), error=error, ours=ours, client=client
+    )
+
+
+def add(visit: PageRequest) -> Response:
+    """Open the source once and save it, as `archiver source add` does. If it cannot be opened, nothing is saved."""
+    kind, client = visit.given("kind"), visit.given("client")
+    if kind not in KINDS:
+        raise HTTPException(404)
+    name = visit.given("name") or f"{client}-{kind}"[:40]
+    typed: dict[str, Any] = {key: text for key in KINDS[kind] if (text := visit.given(key))}
+    if several := typed.pop("folders", ""):
+        typed["folders"] = [each for part in several.split(",") if (each := part.strip())]
+    if str(typed.get("port", "")).isdecimal():
+        typed["port"] = int(typed["port"])
+    said: list[str] = []
+    try:
+        source_admin.add(visit.home, visit.desk.vault, name, client, {"kind": kind, **typed}, _secrets(visit),
+                         say=said.append)  # fmt: skip
+    except (ArchiverError, OSError) as error:
+        refused, ours = _refused(visit, name, error)
+        return _form(visit, kind, refused, ours=ours)
+    visit.log_action("source added", name, kind=kind, client=client)
+    return _to_source(visit, name, visit.words("source_added"), said)
+
+
+def _secrets(visit: PageRequest) -> dict[str, str]:
+    value = visit.form.get("password")
+    return {"password": value} if isinstance(value, str) and value else {}
+
+
+def _refused(visit: PageRequest, name: str, error: ArchiverError | OSError) -> tuple[str, bool]:
+    """The text of a refusal, and whether it is in the visitor's language."""
+    refusal = machine_error(error) if isinstance(error, OSError) else error
+    visit.log_action("source refused", name, error=type(refusal).__name__)
+    if isinstance(refusal, WrongPassword):
+        return visit.words("sign_in_refused", detail=refusal.detail), True
+    return refusal.message(name), False
+
+
+def _to_source(visit: PageRequest, name: str, what: str, said: list[str], *, well: bool = True) -> Response:
+    """Go to the source's page, which shows the result once."""
+    key = chance.token_urlsafe(12)
+    visit.desk.keep(f"{visit.visitor.name} {key}", 1, (what, said, well))
+    return visit.to("source", name, result=key)
+
+
+def _source(visit: PageRequest) -> Source:
+    """The source that the address names; HTTPException 404 if there is none."""
+    found = [each for each in visit.home.sources() if each.name == visit.path["source"]]
+    if not found:
+        raise HTTPException(404)
+    return found[0]
+
+
+def show(visit: PageRequest) -> Response:
+    """One source: its settings without its secret, how it was read, and the papers in it that wait for a person."""
+    source, result = _source(visit), None
+    if key := visit.asked("result"):
+        with suppress(HTTPException):  # shown once; it may no longer be kept
+            result = visit.desk.kept(f"{visit.visitor.name} {key}")
+    row = next(each for each in source_admin.listed(visit.home) if each["source"] == source.name)
+    marks = {each.account: each for each in troubles(visit)}
+    papers: list[dict[str, Any]] = []
+    with suppress(ArchiverError):  # settings that are not valid; the check says what is wrong
+        papers = source_admin.report(visit.home, source.name)
+    return visit.page(
+        "source.html", source=source, row=row, result=result, mark=marks.get(source.name), papers=papers[:MAX_REPORTED],
+        count=len(papers), by_password=source.kind == "mailbox" and source.value("auth") in (None, "password"),
+        work=visit.desk.work,
+    )  # fmt: skip
+
+
+def check(visit: PageRequest) -> Response:
+    """Open the source as a run would, and archive nothing."""
+    source = _source(visit)
+    said, error = source_admin.check(visit.home, visit.desk.vault, source.name)
+    if error:
+        said.append(_refused(visit, source.name, error)[0])
+    return _to_source(visit, source.name, visit.words("source_closed_to_us" if error else "source_opens"), said,
+                 well=error is None)  # fmt: skip
+
+
+def read(visit: PageRequest) -> Response:
+    """Read the source now, in the background."""
+    source = _source(visit)
+    visit.desk.work.run(visit.home, visit.desk.vault, [], sources=[source.name])
+    visit.log_action("run started", source.name)
+    return visit.to("accounts")
+
+
+def change(visit: PageRequest) -> Response:
+    """Test a new password and save it, as `archiver source rotate` does. A refusal changes nothing."""
+    source, said = _source(visit), list[str]()
+    try:
+        source_admin.rotate(visit.home, visit.desk.vault, source.name, _secrets(visit), say=said.append)
+    except (ArchiverError, OSError) as error:
+        refused, _ = _refused(visit, source.name, error)
+        return _to_source(visit, source.name, visit.words("source_closed_to_us"), [*said, refused], well=False)
+    visit.log_action("secret changed", source.name)
+    return _to_source(visit, source.name, visit.words("source_changed"), said)
+
+
+def remove(visit: PageRequest) -> Response:
+    """Remove the source, as `archiver source remove` does. What it brought stays."""
+    source = _source(visit)
+    source_admin.remove(visit.home, visit.desk.vault, source.name)
+    visit.log_action("source removed", source.name)
+    return visit.to("accounts", done="source_removed")
+
+
+WAYS = [
+    PageRoute("/sources/new", new, Role.ADMIN),
+    PageRoute("/sources/new", add, Role.ADMIN, post=True),
+    PageRoute("/source/{source}", show),
+    PageRoute("/source/{source}/check", check, Role.OPERATE, post=True),
+    PageRoute("/source/{source}/run", read, Role.OPERATE, post=True),
+    PageRoute("/source/{source}/secret", change, Role.ADMIN, post=True, confirms=True),
+    PageRoute("/source/{source}/remove", remove, Role.ADMIN, post=True, confirms=True),
+]
