@@ -257,6 +257,9 @@ def proof(
         str | None, typer.Option(help="The claim that this answers; its reference and picture are included.")
     ] = None,
     internal: Annotated[bool, typer.Option(help="Also write everything, unabridged, to NAME-internal.zip.")] = False,
+    asice: Annotated[
+        bool, typer.Option("--asice", help="Also put both files, with a timestamp, into NAME.asice for EU tools.")
+    ] = False,
     drafts: Annotated[bool, typer.Option(help="Also write drafts of letters and statements beside the zip.")] = False,
     counter_requests: Annotated[bool, typer.Option(help="Let the reply ask for eight proofs in return.")] = True,
     language: Annotated[str, typer.Option(help="en or de.")] = "en",
@@ -274,7 +277,7 @@ def proof(
     here = opened(home)
     order = HandOver(
         out=out, language=language_of(language), claim=load(here, claim) if claim else None, internal=internal,
-        drafts=drafts, counter_requests=counter_requests,
+        drafts=drafts, counter_requests=counter_requests, asice=asice,
     )  # fmt: skip
     for path in hand_over(here, licence or [], order, warn=lambda text: say(f"warning: {text}")):
         say(f"Wrote {path}.")

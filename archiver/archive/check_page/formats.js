@@ -4,7 +4,7 @@
 
 const MAX_BYTES = 1 << 20; // of a file of our own; documents have no limit
 const MAX_INVENTORY_BYTES = 1 << 24;
-const MAX_BYTES_AT_ONCE = 1 << 27; // of a file that WebCrypto hashes in one piece; larger ones are hashed as they are read
+const MAX_BYTES_AT_ONCE = 1 << 24; // of a file that WebCrypto hashes in one piece; larger ones are hashed as they are read
 
 class Malformed extends Error {} // something is not of the form that it should have
 class Unsupported extends Error {} // it may be sound, but this page cannot tell
