@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archiver.catalogue import search
 from archiver.catalogue.archives import authorities_of
@@ -20,10 +21,16 @@ from archiver.home.connections import network_of
 from archiver.home.settings import Home
 from archiver.reading.worker import DocumentReader
 
+if TYPE_CHECKING:
+    from pyhanko.sign.signers import SimpleSigner
+
 
 @dataclass(frozen=True, kw_only=True)
 class HandOver:
-    """What to write. `use` matters for the drafts, which depend on the verdict. `asice` is a container for EU tools."""
+    """What to write. `use` matters for the drafts, which depend on the verdict. `asice` is a container for EU tools.
+
+    `signer` signs proof.pdf.
+    """
 
     out: Path
     language: str = "en"
@@ -33,6 +40,7 @@ class HandOver:
     drafts: bool = False
     counter_requests: bool = True
     asice: bool = False
+    signer: SimpleSigner | None = None
 
 
 def hand_over(
@@ -68,8 +76,11 @@ def hand_over(
     written = packing.proof(
         home, names, order.out, language=order.language, internal=order.internal, claim=claim,
         pictures=[path.read_bytes() for path in claim_files.pictures(home, claim)],
-        prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in matters}, warn=warn,
+        prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in matters},
+        signer=order.signer, warn=warn,
     )  # fmt: skip
+    if order.signer and written[1].suffix != ".pdf":
+        warn(f"{written[1].name} has no signature of yours: only a PDF can have one.")
     if container:
         files = [path for path in written if not path.stem.endswith("-internal")]
         reasons = asic_container.write_container(container, files, authorities, network_of(home).post)

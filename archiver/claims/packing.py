@@ -17,6 +17,8 @@ from archiver.provider import declared
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
+    from pyhanko.sign.signers import SimpleSigner
+
     from archiver.claims.pack_pages import Demand
     from archiver.claims.rule_engine import Assessment
 from archiver.catalogue.archives import authorities_of
@@ -34,14 +36,15 @@ def proof(
     pictures: Sequence[bytes] = (),
     prefer: str | None = None,
     verdicts: Mapping[str, Assessment] | None = None,
+    signer: SimpleSigner | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Write the proof pack of these licences with `write_proof`. Refuses damaged licences and never overwrites.
 
-    If several archives have a licence, the copy of the client `prefer` counts.
+    If several archives have a licence, the copy of the client `prefer` counts. `signer` signs proof.pdf.
     """
     from archiver.browsing import chromium
-    from archiver.claims import pdf_timestamp
+    from archiver.claims import pdf_signature, pdf_timestamp
     from archiver.claims.pack_input import LicenceToPack, PackOptions
     from archiver.claims.proof_pack import write_proof  # imported late because it loads the browser code
 
@@ -49,6 +52,11 @@ def proof(
     authorities, post = authorities_of(home), network_of(home).post
     if authorities and chromium.find():  # else there will be no PDF
         Thread(target=pdf_timestamp.load, daemon=True).start()
+
+    def finished(pdf: bytes) -> tuple[bytes, Sequence[str]]:
+        pdf = pdf_signature.signed(pdf, signer) if signer else pdf
+        return pdf_timestamp.timestamped(pdf, authorities, post) if authorities else (pdf, [])
+
     with DocumentReader() as reader:
         for name in names:
             with located(home, name, reader, prefer=prefer) as (slug, archive, entry):
@@ -75,7 +83,7 @@ def proof(
             now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
             accounts=[each.username for each in home.accounts() if each.username],
             verdicts=verdicts or {},
-            timestamped=(lambda pdf: pdf_timestamp.timestamped(pdf, authorities, post)) if authorities else None,
+            timestamped=finished if authorities or signer else None,
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip
         return write_proof(packed, out, order, warn)

@@ -68,7 +68,18 @@ def judge(container: Path, roots: Path, folder: Path) -> int:
         token, about = folder / "token.tst", folder / "manifest.xml"
         token.write_bytes(contents[str(reference.get("URI"))])
         about.write_bytes(contents[name])
-        command = ["openssl", "ts", "-verify", "-token_in", "-in", token, "-data", about, "-CAfile", roots]
+        command: list[str | Path] = [
+            "openssl",
+            "ts",
+            "-verify",
+            "-token_in",
+            "-in",
+            token,
+            "-data",
+            about,
+            "-CAfile",
+            roots,
+        ]
         assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert contents.keys() - data - set(manifests) == {
         f"META-INF/timestamp{n:03d}.tst" for n in range(1, len(manifests) + 1)
