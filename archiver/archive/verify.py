@@ -198,6 +198,18 @@ def secured_since(documents: list[DatedDocument]) -> str | None:
     return newest(each.secured_since for each in [each for each in documents if not each.withheld] or documents)
 
 
+class TimestampStatement(NamedTuple):
+    """What a timestamp that holds says of itself: its time, its policy, and whether it is qualified in the EU."""
+
+    time: str
+    policy: str
+    states_qualified: bool
+
+    def __str__(self) -> str:
+        stated = "states that it is qualified in the EU" if self.states_qualified else "does not state to be qualified"
+        return f"timestamp of {self.time}, policy {self.policy or 'unknown'}: {stated}; not shown to be qualified"
+
+
 @dataclass
 class VerifyReport:
     """The result of a check. `secured_since` is when a trusted timestamp first covered everything asked about, or None.
@@ -229,6 +241,7 @@ class VerifyReport:
     elsewhere: int = 0
     documents: list[DatedDocument] = field(default_factory=list)
     terms: dict[str, list[DatedDocument]] = field(default_factory=dict)
+    timestamps: list[TimestampStatement] = field(default_factory=list)  # that hold; only of a proof
 
     def as_json(self) -> dict[str, Any]:
         keys = ("client", "state", "scope", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
@@ -237,6 +250,8 @@ class VerifyReport:
         if self.documents:
             described["documents"] = [vars(each) for each in self.documents]
             described["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
+        if self.timestamps:
+            described["timestamps"] = [each._asdict() for each in self.timestamps]
         return described
 
     @property
@@ -271,6 +286,7 @@ class VerifyReport:
             f"  {self.unproven}" if self.unproven else "",
             _printable(f"  {self.extends}") if self.extends else "",
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
+            *(f"  {each}" for each in self.timestamps),
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
         ]
@@ -747,13 +763,16 @@ _HASH_ENDS = {"2b0e03021a": "2014-01-01T00:00:00Z"}
 @dataclass(frozen=True)
 class Token:
     """The content of a timestamp response, not verified: `time` is `2026-11-24T02:00:00Z`, `nonce` the raw integer
-    bytes.
+    bytes. `policy` is the authority's, as a dotted identifier; `states_qualified` is the timestamp's own statement that
+    it is qualified in the EU (ETSI EN 319 422), which it may make without being so.
     """
 
     algorithm: str
     digest: bytes
     time: str
     nonce: bytes | None
+    policy: str = ""
+    states_qualified: bool = False
 
     def covers(self, data: bytes) -> bool:
         return hashlib.new(self.algorithm, data).digest() == self.digest
@@ -770,9 +789,36 @@ class Token:
             hash_function, digest = _der(info[2].value)
             algorithm = _HASHES[_der(hash_function.value)[0].value.hex()]
             moment_text = _asn1_time(info[4])
+            nonce = next((item.value for item in info[5:] if item.tag == 0x02), None)
         except (IndexError, KeyError, ValueError) as error:
             raise error if isinstance(error, Malformed) else Malformed("not a timestamp response") from None
-        return cls(algorithm, digest.value, moment_text, next((i.value for i in info[5:] if i.tag == 0x02), None))
+        return cls(algorithm, digest.value, moment_text, nonce, _dotted(info[1].value), _states_qualified(info))
+
+
+_QC_STATEMENTS, _EU_QUALIFIED = bytes.fromhex("2b06010505070103"), bytes.fromhex("040081975e0101")
+
+
+def _dotted(oid: bytes) -> str:
+    """Return an object identifier as `1.3.6.1`, or an empty text if it is not one."""
+    numbers, value = [], 0
+    for byte in oid:
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(value)
+            value = 0
+    if not numbers or oid[-1] & 0x80 or len(oid) > 64:
+        return ""
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
+
+
+def _states_qualified(info: list[_DerItem]) -> bool:
+    """Return whether the extensions of a TSTInfo hold the statement esi4-qtstStatement-1."""
+    with contextlib.suppress(IndexError, ValueError):
+        extensions = [_der(each.value) for item in info[5:] if item.tag == 0xA1 for each in _der(item.value)]
+        statements = [_der(_der(each[-1].value)[0].value) for each in extensions if each[0].value == _QC_STATEMENTS]
+        return any(_der(each.value)[0].value == _EU_QUALIFIED for found in statements for each in found)
+    return False
 
 
 @functools.lru_cache(16)
@@ -1630,6 +1676,8 @@ class Stamp:
     time: str
     ends: str | None
     anchored: bool = False
+    policy: str = ""
+    states_qualified: bool = False
 
     @property
     def renew(self) -> str | None:
@@ -1917,7 +1965,8 @@ class _Check:
             except TimeoutError:
                 unchecked.append(token.time)
                 return None
-            return Stamp(token.time, token_ends(response, certificates))
+            ends, stated = token_ends(response, certificates), (token.policy, token.states_qualified)
+            return Stamp(token.time, ends, False, *stated)
 
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             judgements = pool.map(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
@@ -2886,6 +2935,12 @@ class _ProofCheck(_Check):
         self.age()
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
         self.report.checkpoint = max(self.checkpoints, default=None)
+        sound = [each for _, each in sorted(self.checkpoints.items()) if each.note]
+        self.report.timestamps = [
+            TimestampStatement(stamp.time, stamp.policy, stamp.states_qualified)
+            for each in sound
+            for _, stamp in sorted(each.stamps.items())
+        ]
         if main:
             self.files = self.dated(self.object, recorded.get(main, {}), proven, absent=self.absent)
             self.report.documents = documents_of(self.files)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from asn1crypto import core, tsp
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from archiver.archive import verify
 from archiver.archive.check_page import check_page
+from tests.support import forger
 from tests.support.check_page_kit import Checker, checker
 from tests.support.firefox_kit import FIREFOX, plain_firefox
 from tests.support.pack_attacks import remembering
@@ -129,3 +135,49 @@ def test_the_program_checks_a_zip(world: World, tmp_path: Path, capsys: pytest.C
     with pytest.raises(SystemExit):
         verify.main(["--proof", str(broken)])
     assert f"{broken} is not a zip file" in capsys.readouterr().err
+
+
+def qualified(token: bytes, own: Any) -> bytes:
+    """The timestamp with the statement of ETSI EN 319 422 that it is qualified, signed anew."""
+    response = tsp.TimeStampResp.load(token)
+    signed = response["time_stamp_token"]["content"]
+    info = tsp.TSTInfo.load(
+        signed["encap_content_info"]["content"].native and signed["encap_content_info"]["content"].contents
+    )
+    statement = bytes.fromhex("300b3009060704008197" + "5e0101")
+    info["policy"] = "0.4.0.2023.1.1"
+    info["extensions"] = [
+        {"extn_id": "1.3.6.1.5.5.7.1.3", "critical": False, "extn_value": core.OctetString(statement)}
+    ]
+    content = info.dump(force=True)
+    signed["encap_content_info"]["content"] = core.ParsableOctetString(content)
+    [signer] = signed["signer_infos"]
+    for attribute in signer["signed_attrs"]:
+        if attribute["type"].native == "message_digest":
+            digest = hashlib.new(signer["digest_algorithm"]["algorithm"].native, content).digest()
+            attribute["values"] = [digest]
+    attributes = b"\x31" + signer["signed_attrs"].dump(force=True)[1:]
+    hashed = {"sha256": hashes.SHA256(), "sha512": hashes.SHA512()}[signer["digest_algorithm"]["algorithm"].native]
+    signer["signature"] = own.sign(attributes, ec.ECDSA(hashed))
+    return bytes(response.dump(force=True))
+
+
+class Qualified(forger.Owner):
+    """Its authority says of each timestamp that it is qualified."""
+
+    def stamp(self, data: bytes) -> bytes:
+        if data not in self._tokens:
+            self._tokens[data] = qualified(super().stamp(data), self._authority[1])
+        return self._tokens[data]
+
+
+def test_what_a_timestamp_says_of_itself_is_told_as_its_own_statement(checker: Checker, tmp_path: Path) -> None:
+    owner = Qualified(3)
+    zip_file = tmp_path / "proof.zip"
+    zip_file.write_bytes(forger.zip_of(forger.entries_of(forger.build(owner))))
+    found, reports = checker.of_zip(zip_file.read_bytes()), verify.verify_zip(zip_file)
+    assert found["state"] == reports[-1].state == "PROVEN"
+    checker.same_report(found, reports)
+    [stated] = reports[0].timestamps
+    assert (stated.policy, stated.states_qualified) == ("0.4.0.2023.1.1", True)
+    assert "states that it is qualified in the EU; not shown to be qualified" in reports[0].as_text()

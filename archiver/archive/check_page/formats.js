@@ -4,7 +4,7 @@
 
 const MAX_BYTES = 1 << 20; // of a file of our own; documents have no limit
 const MAX_INVENTORY_BYTES = 1 << 24;
-const MAX_BYTES_AT_ONCE = 1 << 24; // of a file that WebCrypto hashes in one piece; larger ones are hashed as they are read
+const MAX_BYTES_AT_ONCE = 1 << 26; // of a file that WebCrypto hashes in one piece; larger ones are hashed as they are read
 
 class Malformed extends Error {} // something is not of the form that it should have
 class Unsupported extends Error {} // it may be sound, but this page cannot tell
@@ -973,6 +973,35 @@ const TST_INFO = "2a864886f70d0109100104", SIGNED_DATA = "2a864886f70d010702";
 const CONTENT_TYPE = "2a864886f70d010903", MESSAGE_DIGEST = "2a864886f70d010904";
 const SIGNING_CERTIFICATE = "2a864886f70d010910020c", SIGNING_CERTIFICATE_2 = "2a864886f70d010910022f";
 
+const QC_STATEMENTS = "2b06010505070103", EU_QUALIFIED = "040081975e0101";
+
+/** An object identifier as `1.3.6.1`; empty where it is not one. */
+function dotted(oid) {
+  const numbers = [];
+  let value = 0n;
+  for (const byte of oid) {
+    value = (value << 7n) | BigInt(byte & 0x7f);
+    if (byte & 0x80) continue;
+    numbers.push(value);
+    value = 0n;
+  }
+  if (!numbers.length || oid[oid.length - 1] & 0x80 || oid.length > 64) return "";
+  const first = numbers[0] < 80n ? numbers[0] / 40n : 2n;
+  return [first, numbers[0] - 40n * first, ...numbers.slice(1)].join(".");
+}
+
+/** Whether the timestamp states of itself that it is qualified in the EU (esi4-qtstStatement-1 of ETSI EN 319 422). */
+function statesQualified(info) {
+  try {
+    const extensions = info.slice(5).filter((item) => item.tag === 0xa1).flatMap((item) => der(item.value)).map((each) => der(each.value));
+    const found = extensions.filter((each) => hexOf(each[0].value) === QC_STATEMENTS).map((each) => der(der(each[each.length - 1].value)[0].value));
+    return found.some((statements) => statements.some((each) => hexOf(der(each.value)[0].value) === EU_QUALIFIED));
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
 /** What a timestamp response says, its signature unverified. */
 class Token {
   constructor(response) {
@@ -1000,6 +1029,8 @@ class Token {
     must(digest && this.algorithm && this.algorithm !== "SHA-1", "not a timestamp response");
     this.digest = digest.value;
     this.time = timeOf(this.info[4]);
+    this.policy = dotted(this.info[1].value);
+    this.statesQualified = statesQualified(this.info);
   }
   async covers(data) {
     return equal(await subtleDigest(this.algorithm, data), this.digest);

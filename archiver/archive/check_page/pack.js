@@ -381,7 +381,7 @@ class ProofCheck {
     this.report = {
       client: root.slice(root.lastIndexOf("/") + 1), state: "UNPROVEN", scope: "all", licences: 0, objects: 0, erased: 0,
       checkpoint: null, secured_since: null, evidence: true, findings: [], documents: [], terms: Object.create(null), licensed_at: null,
-      trust: [], authorities: [],
+      trust: [], authorities: [], timestamps: [],
     };
     this.known = new Set();
     this.checkpoints = new Map(); // size as text -> {size, path, tokens, note, stamps}
@@ -590,9 +590,11 @@ class ProofCheck {
         return;
       }
       const fingerprint = hexOf(await sha256(root.whole));
-      checkpoint.stamps.push({ time: token.time, ends });
+      const stated = { time: token.time, policy: token.policy, states_qualified: token.statesQualified };
+      checkpoint.stamps.push({ ...stated, ends });
+      if (checkpoint.note) this.report.timestamps.push(stated);
       this.report.authorities.push({
-        time: token.time, title: signer.title, organisation: signer.organisation, root: root.title, fingerprint,
+        ...stated, title: signer.title, organisation: signer.organisation, root: root.title, fingerprint,
         supplied: Boolean(this.supplied.roots),
       });
     } catch (error) {
