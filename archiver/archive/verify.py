@@ -2935,10 +2935,10 @@ class _ProofCheck(_Check):
         self.age()
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
         self.report.checkpoint = max(self.checkpoints, default=None)
-        sound = [each for _, each in sorted(self.checkpoints.items()) if each.note]
+        checked = [each for _, each in sorted(self.checkpoints.items()) if each.note]
         self.report.timestamps = [
             TimestampStatement(stamp.time, stamp.policy, stamp.states_qualified)
-            for each in sound
+            for each in checked
             for _, stamp in sorted(each.stamps.items())
         ]
         if main:
@@ -3279,8 +3279,8 @@ def _description(data: bytes, crc: int, packed: int, size: int) -> int:
     """Return the length of what follows a file whose size was not known when it was begun."""
     for form in ("<III", "<IQQ"):
         with contextlib.suppress(struct.error):
-            told = struct.pack(form, crc, packed, size)
-            for each in (b"PK\7\x08" + told, told):
+            stated = struct.pack(form, crc, packed, size)
+            for each in (b"PK\7\x08" + stated, stated):
                 if data.startswith(each):
                     return len(each)
     raise Malformed("is a zip file with a broken list")

@@ -44,7 +44,7 @@ def proof(
     If several archives have a licence, the copy of the client `prefer` counts. `signer` signs proof.pdf.
     """
     from archiver.browsing import chromium
-    from archiver.claims import pdf_signature, pdf_timestamp
+    from archiver.claims import pdf_timestamp
     from archiver.claims.pack_input import LicenceToPack, PackOptions
     from archiver.claims.proof_pack import write_proof  # imported late because it loads the browser code
 
@@ -52,11 +52,6 @@ def proof(
     authorities, post = authorities_of(home), network_of(home).post
     if authorities and chromium.find():  # else there will be no PDF
         Thread(target=pdf_timestamp.load, daemon=True).start()
-
-    def finished(pdf: bytes) -> tuple[bytes, Sequence[str]]:
-        pdf = pdf_signature.signed(pdf, signer) if signer else pdf
-        return pdf_timestamp.timestamped(pdf, authorities, post) if authorities else (pdf, [])
-
     with DocumentReader() as reader:
         for name in names:
             with located(home, name, reader, prefer=prefer) as (slug, archive, entry):
@@ -83,7 +78,7 @@ def proof(
             now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
             accounts=[each.username for each in home.accounts() if each.username],
             verdicts=verdicts or {},
-            timestamped=finished if authorities or signer else None,
+            timestamped=lambda pdf: pdf_timestamp.signed_and_timestamped(pdf, signer, authorities, post),
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip
         return write_proof(packed, out, order, warn)
