@@ -880,11 +880,12 @@ def judged(forged: Forgery, world: World, checker: Checker, folder: Path) -> str
 
 
 def unchanged_but_for_papers(zip_file: Path, world: World) -> bool:
-    """Whether it is the owner's pack, in which only the papers differ that the sender wrote."""
+    """Whether all of it is the owner's, but for the papers that the sender wrote."""
     with zipfile.ZipFile(zip_file) as opened:
         found = {each.filename[6:]: opened.read(each) for each in opened.infolist() if not each.is_dir()}
     lists = {"manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"}
-    changed = {path for path in found.keys() | world.genuine.keys() if found.get(path) != world.genuine.get(path)}
+    own = (world.genuine, world.alone)  # put together from both, it is the owner's still
+    changed = {path for path in found.keys() | own[0].keys() if all(found.get(path) != each.get(path) for each in own)}
     return changed - lists <= set(verify.verify_zip(zip_file)[-1].by_sender)  # type: ignore[attr-defined]  # a PackReport
 
 
