@@ -3,7 +3,7 @@
 
 Timestamps are checked by the `openssl` program (version 3 or later); without it the dates stay unchecked, in words.
 This very file lies in every archive (`tools/verify.py`) and in every proof, and is what `archiver verify` runs. It
-writes nothing.
+writes nothing but a temporary folder for the content of a zip.
 
 Exit codes: 0 PROVEN, UNPROVEN or ERASED, 2 usage, 50 another command is writing, 90 DAMAGED or FORKED.
 
@@ -18,7 +18,9 @@ What to read, from top to bottom; each section rests on those before it only:
     where things are, dates     paths, ledger lines; from when on a line provably existed, and until when that holds
     what both have in common    `_Check`: key, checkpoints, timestamps
     an archive                  `verify_archive`: the ledger in one pass, then every object against it
-    a proof, a pack             `verify_proof`, `verify_pack`: one object with its place in the tree; copies beside it
+    a proof                     `verify_proof`: one object with its place in the tree
+    a zip                       `zip_members`: nothing that programs unpack differently
+    a pack                      `verify_pack`, `verify_zip`: proofs, and copies beside them
     the command                 `main`
 """
 
@@ -39,10 +41,14 @@ import re
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import unicodedata
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -192,6 +198,18 @@ def secured_since(documents: list[DatedDocument]) -> str | None:
     return newest(each.secured_since for each in [each for each in documents if not each.withheld] or documents)
 
 
+class TimestampStatement(NamedTuple):
+    """What a timestamp that holds says of itself: its time, its policy, and whether it is qualified in the EU."""
+
+    time: str
+    policy: str
+    states_qualified: bool
+
+    def __str__(self) -> str:
+        stated = "states that it is qualified in the EU" if self.states_qualified else "does not state to be qualified"
+        return f"timestamp of {self.time}, policy {self.policy or 'unknown'}: {stated}; not shown to be qualified"
+
+
 @dataclass
 class VerifyReport:
     """The result of a check. `secured_since` is when a trusted timestamp first covered everything asked about, or None.
@@ -223,6 +241,7 @@ class VerifyReport:
     elsewhere: int = 0
     documents: list[DatedDocument] = field(default_factory=list)
     terms: dict[str, list[DatedDocument]] = field(default_factory=dict)
+    timestamps: list[TimestampStatement] = field(default_factory=list)  # that hold; only of a proof
 
     def as_json(self) -> dict[str, Any]:
         keys = ("client", "state", "scope", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
@@ -231,6 +250,8 @@ class VerifyReport:
         if self.documents:
             described["documents"] = [vars(each) for each in self.documents]
             described["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
+        if self.timestamps:
+            described["timestamps"] = [each._asdict() for each in self.timestamps]
         return described
 
     @property
@@ -265,6 +286,7 @@ class VerifyReport:
             f"  {self.unproven}" if self.unproven else "",
             _printable(f"  {self.extends}") if self.extends else "",
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
+            *(f"  {each}" for each in self.timestamps),
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
         ]
@@ -284,7 +306,10 @@ def opened(path: Path | str, most: int | None = None) -> int:
 
     Also raises OSError for pipes and devices, because reading them might never end.
     """
-    file = os.open(path, _READ_FLAGS)
+    try:
+        file = os.open(path, _READ_FLAGS)
+    except ValueError:
+        raise FileNotFoundError(errno.ENOENT, "no file can have this name", os.fspath(path)) from None
     status = os.fstat(file)
     try:
         if not stat.S_ISREG(status.st_mode):
@@ -321,14 +346,39 @@ def digests(path: Path | str, algorithms: Iterable[str] = ("sha512",)) -> dict[s
     return {name: each.hexdigest() for name, each in hashes.items()}
 
 
+MAX_JSON_DEPTH = 100
+
+
 def decoded(data: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
-    """Parse JSON. Raises Malformed for invalid text and for text that is nested too deeply."""
+    """Parse JSON. Raises Malformed for invalid text, for `NaN`, for half characters, and for more than
+    MAX_JSON_DEPTH levels: programs differ in what they make of these.
+    """
     try:
-        return json.loads(data.decode(), object_pairs_hook=pairs)
+        found = json.loads(data.decode(), object_pairs_hook=pairs, parse_constant=_no_number)
+        if data.count(b"{") + data.count(b"[") > MAX_JSON_DEPTH:
+            _must(_is_flat(found), "not valid JSON (nested too deeply)")
+        if b"\\u" in data:
+            json.dumps(found, ensure_ascii=False).encode()
     except Malformed:
         raise
     except (ValueError, RecursionError) as error:
         raise Malformed(f"not valid JSON ({error})") from None
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise Malformed(f"not valid JSON ({name} is no number)")
+
+
+def _is_flat(tree: Any) -> bool:
+    """Return whether JSON has at most MAX_JSON_DEPTH levels of objects and lists."""
+    level = [tree]
+    for _ in range(MAX_JSON_DEPTH + 1):
+        inside = [each for each in level if isinstance(each, (dict, list))]
+        level = [one for each in inside for one in (each.values() if isinstance(each, dict) else each)]
+        if not inside:
+            return True
+    return False
 
 
 # ---------------------------------------------------------------- the Merkle tree of RFC 6962, section 2.1
@@ -441,6 +491,14 @@ def _multiples(point: _Point) -> list[list[_Point]]:
 
 
 @functools.lru_cache(8)
+def _small(point: _Point) -> bool:
+    """Return whether eight times the point is nothing: such a key "signs" without any secret."""
+    for _ in range(3):
+        point = _add(point, point)
+    return point[0] % _P == 0 and point[1] == point[2]
+
+
+@functools.lru_cache(8)
 def canonical_key(public: bytes) -> bool:
     """Return whether these bytes are the one canonical encoding of a point. Some libraries accept others too."""
     return len(public) == 32 and _point(public) is not None
@@ -449,7 +507,7 @@ def canonical_key(public: bytes) -> bool:
 def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
     """Return whether this is the key's signature over the message (strict: canonical encodings, no cofactor)."""
     key = _point(public) if len(public) == 32 else None
-    if key is None or _BASE is None or len(signature) != 64:
+    if key is None or _BASE is None or len(signature) != 64 or _small(key):
         return False
     scalar = int.from_bytes(signature[32:], "little")
     if scalar >= _L:
@@ -473,12 +531,15 @@ def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
 # ---------------------------------------------------------------- checkpoints: C2SP signed-note and tlog-checkpoint
 
 _ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")
+MAX_SIGNATURES = 64  # of one checkpoint
 
 
 def pem_blocks(text: str, label: str) -> list[bytes]:
     """Return the DER contents of all PEM blocks with this label. Raises Malformed if one cannot be decoded."""
     blocks = re.findall(f"-----BEGIN {label}-----(.*?)-----END {label}-----", text, re.DOTALL)
-    return [_unbase64("".join(block.split())) for block in blocks]
+    found = [_unbase64(re.sub(r"[ \t\r\n]+", "", block)) for block in blocks]
+    _must(all(found), "holds an empty block")
+    return found
 
 
 def public_key(pem: str) -> bytes:
@@ -514,7 +575,7 @@ class Note:
         """Read a note file. Raises Malformed with the reason."""
         text, separator, rest = data.partition(b"\n\n")
         lines = _utf8(text).split("\n")
-        if not separator or len(lines) < 3 or not re.fullmatch("[1-9][0-9]{0,17}|0", lines[1]):
+        if not separator or len(lines) < 3 or not re.fullmatch("[1-9][0-9]{0,14}|0", lines[1]):
             raise Malformed("not a signed checkpoint")
         _must(lines[0].isascii() and lines[0].isprintable(), "the checkpoint's name of its log is not ASCII text")
         signatures = []
@@ -523,6 +584,7 @@ class Note:
             if not match:
                 raise Malformed("not a signature line of a checkpoint")
             signatures.append((match[1], _unbase64(match[2])))
+        _must(len(signatures) <= MAX_SIGNATURES, "the checkpoint has more signatures than make sense")
         root = _unbase64(lines[2])
         if len(root) != 32:
             raise Malformed("the checkpoint's root is not a SHA-256 hash")
@@ -553,10 +615,13 @@ def _utf8(data: bytes) -> str:
 
 
 def _unbase64(text: str) -> bytes:
+    """Decode base64 that is written in the one canonical way."""
     try:
-        return base64.b64decode(text, validate=True)
+        found = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Malformed("not valid base64") from None
+    _must(_base64(found) == text, "not valid base64")
+    return found
 
 
 # ---------------------------------------------------------------- witnesses: checkpoints that somebody outside holds
@@ -698,13 +763,16 @@ _HASH_ENDS = {"2b0e03021a": "2014-01-01T00:00:00Z"}
 @dataclass(frozen=True)
 class Token:
     """The content of a timestamp response, not verified: `time` is `2026-11-24T02:00:00Z`, `nonce` the raw integer
-    bytes.
+    bytes. `policy` is the authority's, as a dotted identifier; `states_qualified` is the timestamp's own statement that
+    it is qualified in the EU (ETSI EN 319 422), which it may make without being so.
     """
 
     algorithm: str
     digest: bytes
     time: str
     nonce: bytes | None
+    policy: str = ""
+    states_qualified: bool = False
 
     def covers(self, data: bytes) -> bool:
         return hashlib.new(self.algorithm, data).digest() == self.digest
@@ -721,9 +789,36 @@ class Token:
             hash_function, digest = _der(info[2].value)
             algorithm = _HASHES[_der(hash_function.value)[0].value.hex()]
             moment_text = _asn1_time(info[4])
+            nonce = next((item.value for item in info[5:] if item.tag == 0x02), None)
         except (IndexError, KeyError, ValueError) as error:
             raise error if isinstance(error, Malformed) else Malformed("not a timestamp response") from None
-        return cls(algorithm, digest.value, moment_text, next((i.value for i in info[5:] if i.tag == 0x02), None))
+        return cls(algorithm, digest.value, moment_text, nonce, _dotted(info[1].value), _states_qualified(info))
+
+
+_QC_STATEMENTS, _EU_QUALIFIED = bytes.fromhex("2b06010505070103"), bytes.fromhex("040081975e0101")
+
+
+def _dotted(oid: bytes) -> str:
+    """Return an object identifier as `1.3.6.1`, or an empty text if it is not one."""
+    numbers, value = [], 0
+    for byte in oid:
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(value)
+            value = 0
+    if not numbers or oid[-1] & 0x80 or len(oid) > 64:
+        return ""
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
+
+
+def _states_qualified(info: list[_DerItem]) -> bool:
+    """Return whether the extensions of a TSTInfo hold the statement esi4-qtstStatement-1."""
+    with contextlib.suppress(IndexError, ValueError):
+        extensions = [_der(each.value) for item in info[5:] if item.tag == 0xA1 for each in _der(item.value)]
+        statements = [_der(_der(each[-1].value)[0].value) for each in extensions if each[0].value == _QC_STATEMENTS]
+        return any(_der(each.value)[0].value == _EU_QUALIFIED for found in statements for each in found)
+    return False
 
 
 @functools.lru_cache(16)
@@ -941,7 +1036,7 @@ _CONTENT_DIGESTS = {"sha512": re.compile("[0-9a-fA-F]{128}"), "sha256": re.compi
 """Algorithms that may address content, and the form of their digests."""
 
 _INVENTORY_FILES = frozenset({"inventory.json", "inventory.json.sha256", "inventory.json.sha512"})
-_MAX_INVENTORY_BYTES = 1 << 28
+_MAX_INVENTORY_BYTES = 1 << 24
 
 _SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
 _CREATED = re.compile(r"(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|6[01])(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -967,10 +1062,15 @@ class Inventory:
 
     def contents(self, version: str) -> dict[str, frozenset[str]]:
         """Return logical path -> content files with these bytes, which is independent of the digest algorithm."""
+        return {path: self._holders[digest] for path, digest in self.states[version].items()}
+
+    @functools.cached_property
+    def _holders(self) -> dict[str, frozenset[str]]:
+        """Digest -> the content files that have it."""
         holders: dict[str, set[str]] = {}
         for path, digest in self.manifest.items():
             holders.setdefault(digest, set()).add(path)
-        return {path: frozenset(holders[digest]) for path, digest in self.states[version].items()}
+        return {digest: frozenset(paths) for digest, paths in holders.items()}
 
     @classmethod
     def parse(cls, data: bytes) -> Inventory:
@@ -1059,6 +1159,7 @@ def _in_order(names: Iterable[str]) -> tuple[str, ...]:
     known = set(names)
     plain = [f"v{n}" for n in range(1, len(known) + 1)]
     width = len(min(known)) - 1
+    _must(width <= MAX_NAME_PARTS, "the versions are not numbered in sequence")
     padded = [f"v0{n:0{max(width - 1, 1)}d}" for n in range(1, len(known) + 1)]
     for order in (plain, padded):
         if known == set(order):
@@ -1076,7 +1177,7 @@ def _by_path(block: object, what: str) -> dict[str, str]:
     for digest, paths in block.items():
         _must(isinstance(paths, list) and paths, f"the {what} has a digest without files")
         for path in paths:
-            _must(isinstance(path, str) and {"", ".", ".."}.isdisjoint(path.split("/")), f"the {what} has a bad path")
+            _must(isinstance(path, str) and _is_path(path), f"the {what} has a bad path")
             _must(path not in found, f"the {what} has a path twice")
             found[path] = digest
             folder = path.rpartition("/")[0]
@@ -1085,6 +1186,16 @@ def _by_path(block: object, what: str) -> dict[str, str]:
                 folder = folder.rpartition("/")[0]
     _must(folders.isdisjoint(found), f"the {what} has a path that is both file and folder")
     return found
+
+
+MAX_PATH_LETTERS, MAX_NAME_PARTS = 4096, 64
+
+
+def _is_path(path: str) -> bool:
+    """Return whether a relative path stays where it is, and is one that files have."""
+    parts = path.split("/")
+    short = len(path) <= MAX_PATH_LETTERS and len(parts) <= MAX_NAME_PARTS
+    return short and "\0" not in path and {"", ".", ".."}.isdisjoint(parts)
 
 
 @dataclass
@@ -1395,7 +1506,7 @@ def canonical(fields: dict[str, Any]) -> bytes:
     return _CANONICAL.encode(fields).encode()
 
 
-_CHECKPOINT_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?")
+_CHECKPOINT_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,14})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?")
 
 
 def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
@@ -1565,6 +1676,8 @@ class Stamp:
     time: str
     ends: str | None
     anchored: bool = False
+    policy: str = ""
+    states_qualified: bool = False
 
     @property
     def renew(self) -> str | None:
@@ -1852,7 +1965,8 @@ class _Check:
             except TimeoutError:
                 unchecked.append(token.time)
                 return None
-            return Stamp(token.time, token_ends(response, certificates))
+            ends, stated = token_ends(response, certificates), (token.policy, token.states_qualified)
+            return Stamp(token.time, ends, False, *stated)
 
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             judgements = pool.map(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
@@ -2673,7 +2787,7 @@ class InclusionProof:
         head, separator, note = data.partition(b"\n\n")
         lines = _utf8(head).split("\n")
         _must(separator and len(lines) >= 3 and lines[0] == cls.HEADER, "not an inclusion proof")
-        extra, index = re.fullmatch(r"extra (\S+)", lines[1]), re.fullmatch(r"index (0|[1-9][0-9]{0,17})", lines[2])
+        extra, index = re.fullmatch(r"extra (\S+)", lines[1]), re.fullmatch(r"index (0|[1-9][0-9]{0,14})", lines[2])
         if not extra or not index:
             raise Malformed("not an inclusion proof")
         return cls(_unbase64(extra[1]), int(index[1]), tuple(_unbase64(line) for line in lines[3:]), note)
@@ -2684,6 +2798,18 @@ class InclusionProof:
 
     def leads_to(self, root: bytes, size: int) -> bool:
         return root_by_path(leaf_hash(self.line), self.index, size, self.path) == root
+
+
+def _has_plain_values(fields: dict[str, Any]) -> bool:
+    """Return whether all programs read the numbers and names of a ledger line in the same way."""
+    level: list[Any] = [fields]
+    while level:
+        if any(isinstance(each, float) or (type(each) is int and abs(each) >= 2**53) for each in level):
+            return False
+        inside = [each for each in level if isinstance(each, (dict, list))]
+        level = [one for each in inside for one in (each.values() if isinstance(each, dict) else each)]
+    names = [fields.get(name, "") for name in ("id", "version", "inventory_sha512")]
+    return "inventory_sha512" not in fields or all(isinstance(each, str) and each for each in names)
 
 
 def _base64(data: bytes) -> str:
@@ -2769,7 +2895,10 @@ class _ProofCheck(_Check):
                 proof = InclusionProof.parse(data)
                 fields = decoded(proof.line)
                 _must(isinstance(fields, dict) and canonical(fields) == proof.line, "does not hold a ledger line")
-                _must(fields.get("seq") == proof.index, "is of another line than it holds")
+                _must(_has_plain_values(fields), "does not hold a ledger line")
+                _must(
+                    type(fields.get("seq")) is int and fields["seq"] == proof.index, "is of another line than it holds"
+                )
                 _must(proof.encode() == data, "is not written as such a proof is")
                 _must(path.name == f"{proof.index:08d}.tlog-proof", "has another name than its line's number gives it")
                 size = self.included(proof)
@@ -2806,6 +2935,12 @@ class _ProofCheck(_Check):
         self.age()
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
         self.report.checkpoint = max(self.checkpoints, default=None)
+        checked = [each for _, each in sorted(self.checkpoints.items()) if each.note]
+        self.report.timestamps = [
+            TimestampStatement(stamp.time, stamp.policy, stamp.states_qualified)
+            for each in checked
+            for _, stamp in sorted(each.stamps.items())
+        ]
         if main:
             self.files = self.dated(self.object, recorded.get(main, {}), proven, absent=self.absent)
             self.report.documents = documents_of(self.files)
@@ -2946,12 +3081,16 @@ class _ProofCheck(_Check):
         assert inventory
         paths = inventory.contents(inventory.head).get("licence.json", frozenset())
         for path in sorted(paths):
-            with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
+            with contextlib.suppress(Malformed, OSError):
                 described = decoded(content(folder / path, _MAX_INVENTORY_BYTES))
-                self.report.licensed_at = described.get("licensed_at")
-                return {
-                    str(each["id"]).rpartition(":")[2]: str(each.get("relation")) for each in described.get("terms", ())
-                }
+                _must(isinstance(described, dict), "not a description")
+                at, terms = described.get("licensed_at"), described.get("terms", [])
+                _must(at is None or isinstance(at, str), "not a description")
+                _must(isinstance(terms, list) and all(isinstance(each, dict) for each in terms), "not a description")
+                said = [(each.get("id"), each.get("relation", "")) for each in terms]
+                _must(all(isinstance(one, str) for each in said for one in each), "not a description")
+                self.report.licensed_at = at
+                return {name.rpartition(":")[2]: relation for name, relation in said}
         return terms_said(inventory.messages[inventory.head]) if paths else {}
 
 
@@ -2984,6 +3123,192 @@ def unexpected_files(root: Path, expected: set[str], but: frozenset[str] = froze
                 yield place, "does not belong here"
             elif not entry.is_file(follow_symlinks=False):
                 yield place, "is a link or a device, not a file"
+
+
+# ---------------------------------------------------------------- a zip, read strictly
+
+MAX_PACK_BYTES = 1 << 33
+MAX_ZIP_FILES = 20_000
+MAX_ZIP_LIST_BYTES = 1 << 23
+MAX_ZIP_NAME_BYTES = 1024
+MAX_TIMES_LARGER, FREE_BYTES = 100, 100 << 20  # unpacked, a zip may be this many times larger, and by so much more
+
+_ENCRYPTED, _DESCRIBED_AFTER = 0x2041, 0x08  # bits of a file's flags
+_ZIP_FLAGS = 0x0806 | _DESCRIBED_AFTER  # those that change nothing about what is unpacked
+_MAX_16, _MAX_32 = 0xFFFF, 0xFFFFFFFF
+_BROKEN_LIST = "is a zip file with a broken list"
+
+
+class ZipMember(NamedTuple):
+    """A file or folder of a zip: its path, and where its packed bytes are."""
+
+    path: str
+    folder: bool
+    begins: int
+    packed: int
+    size: int
+    crc: int
+    deflated: bool
+
+
+def zip_members(file: BinaryIO, length: int) -> list[ZipMember]:
+    """List what a zip holds. Raises Malformed for all that other programs might unpack otherwise.
+
+    Every byte of the file is accounted for: each file follows the one before it, what its own head says is what the
+    list says, the list is at the end, and no two names are one name on some computer.
+    """
+
+    def part(begin: int, size: int, otherwise: str) -> bytes:
+        file.seek(max(0, begin))
+        found = file.read(size)
+        _must(begin >= 0 and len(found) == size, otherwise)
+        return found
+
+    end = part(length - 22, 22, "is not a zip file")
+    _must(end[:4] == b"PK\5\6", "is not a zip file, or something was added at its end")
+    disk, first, here, count, size, start, note = struct.unpack("<HHHHIIH", end[4:])
+    ends, odd = length - 22, "is a zip file in several parts, or with a remark at its end"
+    _must(note == 0 and disk in (0, _MAX_16) and first in (0, _MAX_16) and here == count, odd)
+    if count == _MAX_16 or size == _MAX_32 or start == _MAX_32:
+        locator = part(length - 42, 20, "is not a zip file")
+        _must(locator[:8] == b"PK\6\7\0\0\0\0" and locator[16:] == b"\1\0\0\0", odd)
+        ends = int.from_bytes(locator[8:16], "little")
+        _must(ends == length - 98, odd)
+        large = part(ends, 56, "is not a zip file")
+        _must(large[:12] == b"PK\6\6" + (44).to_bytes(8, "little") and large[16:24] == bytes(8), odd)
+        here, count, size, start = struct.unpack("<QQQQ", large[24:])
+        _must(here == count, odd)
+    _must(start + size == ends and size <= MAX_ZIP_LIST_BYTES, "is a zip file whose list is not at its end")
+    _must(count <= MAX_ZIP_FILES, "is a zip file of more files than a pack has")
+    listed = part(start, size, _BROKEN_LIST)
+    members, at, expected = [], 0, 0
+    spelled: dict[str, str] = {}  # as computers compare names that do not tell capitals apart -> as it is
+    for _ in range(count):
+        _must(at + 46 <= size and listed[at : at + 4] == b"PK\1\2", _BROKEN_LIST)
+        flags, method = struct.unpack("<HH", listed[at + 8 : at + 12])
+        crc, packed, unpacked, *sizes = struct.unpack("<IIIHHH", listed[at + 16 : at + 34])
+        mode, offset = struct.unpack("<II", listed[at + 38 : at + 46])
+        name, extra, remark = (listed[at + 46 + sum(sizes[:n]) : at + 46 + sum(sizes[: n + 1])] for n in range(3))
+        at += 46 + sum(sizes)
+        _must(at <= size and not remark, _BROKEN_LIST)
+        text = _utf8(name)
+        path, folder = (text[:-1], True) if text.endswith("/") else (text, False)
+        _must(_is_zip_path(path), "is a zip file that names a file outside of itself, or in a way of one system only")
+        unpacked, packed, offset = _zip64(extra, [unpacked, packed, offset])
+        _must(not flags & _ENCRYPTED, "is an encrypted zip file")
+        _must(
+            not flags & ~_ZIP_FLAGS and method in (0, 8),
+            "is a zip file that is packed in a way that browsers do not know",
+        )
+        kind = mode >> 16 & 0xF000
+        _must(
+            kind == 0 or kind == (0x4000 if folder else 0x8000),
+            f"is a zip file that holds {path} as a link or a device",
+        )
+        _must(not folder or (unpacked == 0 and packed <= 2), f"is a zip file that holds bytes in the folder {path}")
+        _must(method == 8 or packed == unpacked, _BROKEN_LIST)
+        _must(offset == expected, "is a zip file that holds bytes between its files")
+        head = part(offset, 30 + len(name), "is a broken zip file")
+        same = head[:4] == b"PK\3\4" and head[6:10] == struct.pack("<HH", flags, method) and head[30:] == name
+        same = same and head[26:28] == struct.pack("<H", len(name))
+        _must(same, f"is a zip file that calls {path} something else in another place")
+        stated, begins = struct.unpack("<III", head[14:26]), offset + 30 + len(name)
+        more = part(begins, int.from_bytes(head[28:30], "little"), "is a broken zip file")
+        begins += len(more)
+        known = (stated[0], *_zip64(more, [stated[2], stated[1]])[::-1])
+        after = begins + packed
+        if flags & _DESCRIBED_AFTER:
+            _must(known in ((0, 0, 0), (crc, packed, unpacked)), f"is a zip file that says of {path} two sizes")
+            after += _description(
+                part(after, min(24, max(0, start - after)), "is a broken zip file"), crc, packed, unpacked
+            )
+        else:
+            _must(known == (crc, packed, unpacked), f"is a zip file that says of {path} two sizes")
+        expected = after
+        parts = path.split("/")
+        for n in range(1, len(parts) + 1):
+            one = "/".join(parts[:n])
+            alike = unicodedata.normalize("NFC", one).lower()
+            _must(spelled.setdefault(alike, one) == one, f"is a zip file that holds {one} twice, in two spellings")
+        members.append(ZipMember(path, folder, begins, packed, unpacked, crc, method == 8))
+    _must(
+        at == size and expected == start,
+        _BROKEN_LIST if at != size else "is a zip file that holds bytes between its files",
+    )
+    paths = {each.path for each in members}
+    _must(len(paths) == len(members), "is a zip file that holds a file twice")
+    files = {each.path for each in members if not each.folder}
+    above = {path.rpartition("/")[0] for path in paths}
+    for each in list(above):
+        while each := each.rpartition("/")[0]:
+            above.add(each)
+    _must(files.isdisjoint(above), "is a zip file that holds a file and a folder of the same name")
+    total = sum(each.size for each in members)
+    fits = total <= MAX_PACK_BYTES and total <= MAX_TIMES_LARGER * length + FREE_BYTES
+    _must(fits, "is a zip file that unpacks to far more than a pack has")
+    return members
+
+
+def _is_zip_path(path: str) -> bool:
+    """Return whether all computers unpack this name to the same place."""
+    parts = path.split("/")
+    strange = re.search(r"[\x00-\x1f\x7f\\:]", path) or any(each.endswith((".", " ")) for each in parts)
+    short = len(path.encode()) <= MAX_ZIP_NAME_BYTES and all(len(each.encode()) <= 255 for each in parts)
+    return _is_path(path) and not strange and short
+
+
+def _zip64(extra: bytes, values: list[int]) -> list[int]:
+    """Return the values, those that are too large for 32 bits taken from the extra fields, which must be sound."""
+    found, at, seen = list(values), 0, False
+    while at < len(extra):
+        _must(at + 4 <= len(extra), _BROKEN_LIST)
+        kind, size = struct.unpack("<HH", extra[at : at + 4])
+        body = extra[at + 4 : at + 4 + size]
+        _must(len(body) == size and kind != 0x7075, _BROKEN_LIST)  # 0x7075: another name
+        if kind == 1:
+            wanted = [n for n, value in enumerate(values) if value == _MAX_32]
+            _must(not seen and len(body) == 8 * len(wanted), _BROKEN_LIST)
+            for place, n in enumerate(wanted):
+                found[n] = int.from_bytes(body[8 * place : 8 * place + 8], "little")
+            seen = True
+        at += 4 + size
+    return found
+
+
+def _description(data: bytes, crc: int, packed: int, size: int) -> int:
+    """Return the length of what follows a file whose size was not known when it was begun."""
+    for form in ("<III", "<IQQ"):
+        with contextlib.suppress(struct.error):
+            stated = struct.pack(form, crc, packed, size)
+            for each in (b"PK\7\x08" + stated, stated):
+                if data.startswith(each):
+                    return len(each)
+    raise Malformed("is a zip file with a broken list")
+
+
+def _unzipped(file: BinaryIO, member: ZipMember) -> Iterator[bytes]:
+    """Yield a file's bytes in blocks. Raises Malformed if they are not what the list says."""
+    file.seek(member.begins)
+    left, crc, size = member.packed, 0, 0
+    engine = zlib.decompressobj(-15) if member.deflated else None
+    while left or (engine and not engine.eof):
+        packed = file.read(min(left, _BLOCK_BYTES))
+        _must(packed or (engine and engine.unconsumed_tail), "it is cut off")
+        left -= len(packed)
+        while True:
+            try:
+                block = engine.decompress(packed, _BLOCK_BYTES) if engine else packed
+            except zlib.error as error:
+                raise Malformed(f"it cannot be unpacked: {error}") from None
+            crc, size = zlib.crc32(block, crc), size + len(block)
+            _must(size <= member.size, "it has more bytes than the zip file says")
+            yield block
+            packed = engine.unconsumed_tail if engine else b""
+            if not engine or engine.eof or (not packed and len(block) < _BLOCK_BYTES):
+                break
+        _must(not engine or not engine.eof or not (engine.unused_data or left), "bytes follow after its end")
+    _must(size == member.size, "it has fewer bytes than the zip file says")
+    _must(crc == member.crc, "it does not have the checksum that the zip file says")
 
 
 # ---------------------------------------------------------------- a pack: proofs, and copies of their files to read
@@ -3019,7 +3344,9 @@ def bag_info(date: str, size: int, files: int, pack_format: int = PACK_FORMAT) -
 
 def manifest(sums: dict[str, str]) -> bytes:
     """A BagIt manifest: path -> SHA-256 in hex."""
-    return "".join(f"{sums[path]}  {path}\n" for path in sorted(sums, key=lambda path: path.split("/"))).encode()
+    return "".join(f"{sums[path]}  {path}\n" for path in sorted(sums, key=lambda path: path.split("/"))).encode(
+        "utf-8", "surrogateescape"
+    )
 
 
 @dataclass
@@ -3047,6 +3374,43 @@ def verify_pack(folder: Path, roots: Path | None = None, key: Path | None = None
     whole = Path(os.path.abspath(folder))  # noqa: PTH100  # resolve() would hide that the folder is a link
     data = whole / "data" if (whole / "data" / PROOFS).is_dir() else whole
     return _PackCheck(data, roots, key).run()
+
+
+def verify_zip(path: Path, roots: Path | None = None, key: Path | None = None) -> list[VerifyReport]:
+    """Check a pack as it was sent, in its zip, which is unpacked into a temporary folder; reports as `verify_pack`.
+
+    Raises Malformed if the file is not a zip, if programs would unpack it differently, or if it is not a pack.
+    """
+    with open(opened(path), "rb") as file, tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        members = zip_members(file, os.fstat(file.fileno()).st_size)
+        tops = {match.groups("") for each in members if (match := _PACK_IN_ZIP.match(each.path + "/" * each.folder))}
+        (top, inner), *others = sorted(tops, key=lambda each: -len(each[1])) or [("", "none")]
+        _must(tops, "holds no proof of a licence")
+        _must(all(each == (top, "") for each in others), "holds several packs. Check them one by one")
+        broken: dict[str, str] = {}
+        for member in members:
+            place = Path(folder, "zip", member.path)
+            try:
+                (place if member.folder else place.parent).mkdir(parents=True, exist_ok=True)
+                if not member.folder:
+                    with place.open("xb") as out:
+                        for block in _unzipped(file, member):
+                            out.write(block)
+            except Malformed as error:
+                broken[member.path] = str(error)
+        whole = Path(folder, "zip", top)
+        check = _PackCheck(whole / inner if inner else whole, roots, key)
+        below = f"{top}/" if top else ""
+        for member in members:
+            if member.path in broken:
+                check.find("unreadable", member.path[len(below) :], f"cannot be read: {broken[member.path]}")
+            elif not member.path.startswith(below) and member.path != top:
+                text = "lies beside the pack in this zip file, and nothing vouches for it"
+                check.find("extra", member.path, f"{text}; delete it if your computer put it there")
+        return check.run()
+
+
+_PACK_IN_ZIP = re.compile(r"(?:([^/]+)/)??(?:(data)/)?07_integrity/")
 
 
 class _PackCheck:
@@ -3176,7 +3540,7 @@ class _PackCheck:
             elif needed:
                 self.find("missing", f"data/{path}", "is missing")
         with contextlib.suppress(OSError):
-            if content(self.data / PROOFS / "verify.py") != content(__file__):
+            if digests(self.data / PROOFS / "verify.py") != digests(__file__):
                 text = "is another file than the verifier that ran now. Do not rely on what it prints"
                 self.find("verifier", f"data/{PROOFS}/verify.py", text)
 
@@ -3275,11 +3639,13 @@ def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="verify.py", description="Check an archive, one object of it, or an unpacked proof. Writes nothing."
+        prog="verify.py", description="Check an archive, one object of it, or a proof. Changes nothing."
     )
     parser.add_argument("archive", nargs="?", type=Path, help="the archive's folder; else the one that holds tools/")
     parser.add_argument("--object", type=Path, metavar="PATH", help="check one OCFL object's folder only")
-    parser.add_argument("--proof", type=Path, metavar="DIR", help="check an unpacked proof or pack")
+    parser.add_argument(
+        "--proof", type=Path, metavar="PATH", help="check a proof or pack: its zip, or what was unpacked"
+    )
     parser.add_argument("--roots", type=Path, metavar="PEM", help="the timestamp roots, from a source you trust")
     parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key, from a source you trust")
     parser.add_argument(
@@ -3308,6 +3674,8 @@ def main(arguments: list[str] | None = None) -> int:
             report = VerifyReport(options.object.name, findings=check_object(options.object).findings)
             report.state = DAMAGED if any(f.damage for f in report.findings) else "VALID"
             report.objects = 1
+        elif options.proof and options.proof.is_file():
+            return tell_pack(verify_zip(options.proof, options.roots, options.key), as_json=options.json)
         elif options.proof and (options.proof / PROOFS).is_dir():
             return tell_pack(verify_pack(options.proof, options.roots, options.key), as_json=options.json)
         elif options.proof:
@@ -3318,7 +3686,11 @@ def main(arguments: list[str] | None = None) -> int:
                 archive, options.roots, options.key, options.quick, options.licence, options.against
             )
     except Malformed as error:
-        parser.error(str(error))
+        parser.error(f"{options.proof} {error}" if options.proof and options.proof.is_file() else str(error))
+    except OSError as error:
+        if not options.proof:
+            raise
+        parser.error(f"{options.proof} cannot be checked here: {error.strerror or error}")
     except Busy as error:
         print(f"verify.py: {error}; wait until it ends", file=sys.stderr)
         return 50

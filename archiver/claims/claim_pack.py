@@ -6,22 +6,31 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archiver.catalogue import search
-from archiver.claims import claim_files, packing
+from archiver.catalogue.archives import authorities_of
+from archiver.claims import asic_container, claim_files, packing
 from archiver.claims.case_builder import case_of
 from archiver.claims.claim_files import Claim
 from archiver.claims.drafts import Draft, DraftContext, drafts, write_drafts
 from archiver.claims.facts import Use, platform_of
 from archiver.claims.rule_engine import Verdict, assess
 from archiver.core.errors import ConfigError
+from archiver.home.connections import network_of
 from archiver.home.settings import Home
 from archiver.reading.worker import DocumentReader
+
+if TYPE_CHECKING:
+    from pyhanko.sign.signers import SimpleSigner
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandOver:
-    """What to write. `use` matters for the drafts, which depend on the verdict."""
+    """What to write. `use` matters for the drafts, which depend on the verdict. `asice` is a container for EU tools.
+
+    `signer` signs proof.pdf.
+    """
 
     out: Path
     language: str = "en"
@@ -30,6 +39,8 @@ class HandOver:
     internal: bool = False
     drafts: bool = False
     counter_requests: bool = True
+    asice: bool = False
+    signer: SimpleSigner | None = None
 
 
 def hand_over(
@@ -43,6 +54,11 @@ def hand_over(
     claim = order.claim
     if claim:
         claim_files.must_be_confirmed(claim)
+    container, authorities = None, authorities_of(home) if order.asice else []
+    if order.asice:
+        container = asic_container.path_of(order.out)
+        if not authorities:
+            raise ConfigError("A container needs a timestamp authority. Name one under `timestamps` in archiver.yaml.")
     unsure = set(claim.probable) if claim and not names else set()  # a person who names a licence has compared it
     names = names or (claim.licences if claim else ())
     for each in [name for name in names if name in claim.probable] if claim else ():
@@ -60,8 +76,22 @@ def hand_over(
     written = packing.proof(
         home, names, order.out, language=order.language, internal=order.internal, claim=claim,
         pictures=[path.read_bytes() for path in claim_files.pictures(home, claim)],
-        prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in matters}, warn=warn,
+        prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in matters},
+        signer=order.signer, warn=warn,
     )  # fmt: skip
+    if order.signer and written[1].suffix != ".pdf":
+        warn(f"{written[1].name} has no signature of yours: only a PDF can have one.")
+    if container:
+        files = [path for path in written if not path.stem.endswith("-internal")]
+        reasons = asic_container.write_container(container, files, authorities, network_of(home).post)
+        for reason in reasons:
+            warn(f"{container.name} has no timestamp by {reason}.")
+        if len(reasons) < len(authorities):
+            written.append(container)
+        else:
+            warn(
+                f"No authority gave a timestamp, so {container.name} was not written. The pack is complete without it."
+            )
     if order.drafts:
         folder = (claim_files.folder(home, claim.claim) if claim else order.out.parent) / "drafts"
         for matter in matters:

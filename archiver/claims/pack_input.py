@@ -39,8 +39,8 @@ class PackOptions:
     """How to pack. `others` are the names of all other clients, which must stay out. `pictures` are the claimant's.
     `accounts` and `elsewhere` are as in `RedactionRules`. `verdicts`, by licence folder, are internal.
 
-    `now` becomes the bag's date. `timestamped` gives proof.pdf a document timestamp, or says why it has none. Packs of
-    the same licences differ only in these two.
+    `now` becomes the bag's date. `timestamped` gives proof.pdf a signature and a document timestamp, or says why it
+    has no timestamp. Packs of the same licences differ only in these two.
     """
 
     now: datetime

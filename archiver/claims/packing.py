@@ -17,6 +17,8 @@ from archiver.provider import declared
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
+    from pyhanko.sign.signers import SimpleSigner
+
     from archiver.claims.pack_pages import Demand
     from archiver.claims.rule_engine import Assessment
 from archiver.catalogue.archives import authorities_of
@@ -34,11 +36,12 @@ def proof(
     pictures: Sequence[bytes] = (),
     prefer: str | None = None,
     verdicts: Mapping[str, Assessment] | None = None,
+    signer: SimpleSigner | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Write the proof pack of these licences with `write_proof`. Refuses damaged licences and never overwrites.
 
-    If several archives have a licence, the copy of the client `prefer` counts.
+    If several archives have a licence, the copy of the client `prefer` counts. `signer` signs proof.pdf.
     """
     from archiver.browsing import chromium
     from archiver.claims import pdf_timestamp
@@ -75,7 +78,7 @@ def proof(
             now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
             accounts=[each.username for each in home.accounts() if each.username],
             verdicts=verdicts or {},
-            timestamped=(lambda pdf: pdf_timestamp.timestamped(pdf, authorities, post)) if authorities else None,
+            timestamped=lambda pdf: pdf_timestamp.signed_and_timestamped(pdf, signer, authorities, post),
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip
         return write_proof(packed, out, order, warn)

@@ -14,9 +14,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from archiver.archive import seal, verify
+from archiver.claims.pdf_signature import signed
 
 if TYPE_CHECKING:
     from asn1crypto import tsp
+    from pyhanko.sign.signers import SimpleSigner
 
 MODULES = ("pyhanko.sign.signers.pdf_signer", "pyhanko.sign.timestamps", "pyhanko.pdf_utils.incremental_writer")
 """What it needs of pyHanko. Loading it takes most of a second, so a pack loads it while its pages are printed."""
@@ -33,6 +35,14 @@ def load() -> str | None:
     except ImportError as error:
         return f"the extra `pdf` is not installed ({error})"
     return None
+
+
+def signed_and_timestamped(
+    pdf: bytes, signer: SimpleSigner | None, authorities: Sequence[seal.Authority], post: seal.Post
+) -> tuple[bytes, list[str]]:
+    """The PDF with the agency's signature, if there is a signer, under a timestamp, if there are authorities."""
+    pdf = signed(pdf, signer) if signer else pdf
+    return timestamped(pdf, authorities, post) if authorities else (pdf, [])
 
 
 def timestamped(pdf: bytes, authorities: Sequence[seal.Authority], post: seal.Post) -> tuple[bytes, list[str]]:

@@ -257,6 +257,13 @@ def proof(
         str | None, typer.Option(help="The claim that this answers; its reference and picture are included.")
     ] = None,
     internal: Annotated[bool, typer.Option(help="Also write everything, unabridged, to NAME-internal.zip.")] = False,
+    asice: Annotated[
+        bool, typer.Option("--asice", help="Also put both files, with a timestamp, into NAME.asice for EU tools.")
+    ] = False,
+    sign: Annotated[
+        Path | None,
+        typer.Option(metavar="P12", help="Sign the PDF with this certificate (PKCS#12); asks for its passphrase."),
+    ] = None,
     drafts: Annotated[bool, typer.Option(help="Also write drafts of letters and statements beside the zip.")] = False,
     counter_requests: Annotated[bool, typer.Option(help="Let the reply ask for eight proofs in return.")] = True,
     language: Annotated[str, typer.Option(help="en or de.")] = "en",
@@ -271,10 +278,16 @@ def proof(
     from archiver.claims.claim_files import load
     from archiver.claims.claim_pack import HandOver, hand_over
 
-    here = opened(home)
+    here, signer = opened(home), None
+    if sign:
+        from archiver.claims.pdf_signature import load_signer
+
+        signer = load_signer(
+            sign, typer.prompt("Passphrase", hide_input=True, default="", show_default=False, err=True)
+        )
     order = HandOver(
         out=out, language=language_of(language), claim=load(here, claim) if claim else None, internal=internal,
-        drafts=drafts, counter_requests=counter_requests,
+        drafts=drafts, counter_requests=counter_requests, asice=asice, signer=signer,
     )  # fmt: skip
     for path in hand_over(here, licence or [], order, warn=lambda text: say(f"warning: {text}")):
         say(f"Wrote {path}.")

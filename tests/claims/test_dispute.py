@@ -297,7 +297,10 @@ def test_6_the_terms_of_the_purchase_are_packed_and_never_those_of_today(at: Age
     )
     other = licence("667", licensed_at=datetime(2026, 9, 1, tzinfo=UTC))
     stored, _ = at.archive("acme", (licence("666"), [record(), then]), (other, [record(), today]))
-    at.run.without_browser()("proof", stored.folder, "--out", tmp_path / "proof.zip")
+    at.run.without_browser()("proof", stored.folder, "--out", tmp_path / "proof.zip", "--asice")
+    with zipfile.ZipFile(tmp_path / "proof.asice") as container:
+        assert container.read("proof.zip") == (tmp_path / "proof.zip").read_bytes()
+        assert container.namelist()[-1] == "META-INF/timestamp001.tst"
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         texts = [zipped.read(name) for name in zipped.namelist() if name.endswith("/terms.txt")]
     assert set(texts) == {b"Terms of then\n"}

@@ -5,11 +5,13 @@ verify.py and the page in the browser must see each of them, and say the same.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support import check_page_kit, pack_attacks
+from tests.support import check_page_kit, pack_attacks, pack_forgeries
 
 made, remembering, checker = pack_attacks.made, pack_attacks.remembering, check_page_kit.checker
 
@@ -22,3 +24,11 @@ def test_800_changes(made: pack_attacks.Pack, checker: check_page_kit.Checker, c
         pack_attacks.any_change_is_seen(made, data.draw, changes, checker)
 
     again()
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_6000_forged_packs(checker: check_page_kit.Checker, tmp_path: Path, part: int) -> None:
+    """Zips, files, signed formats and keys, by an opponent who builds packs of his own."""
+    world = pack_forgeries.World()
+    for number in range(10_000 + 1_000 * part, 11_000 + 1_000 * part):
+        pack_forgeries.judged(pack_forgeries.forgery(world, number), world, checker, tmp_path)

@@ -19,10 +19,11 @@ from archiver.archive.check_page import check_page
 from archiver.archive.verify import Malformed, PackReport, VerifyReport, verify_pack
 from archiver.browsing.chromium import find
 
-CHECK = """async ([zip, options]) => {
+CHECK = """async ([zip, { pins = {}, ...options }]) => {
     const bytes = Uint8Array.from(atob(zip), (letter) => letter.charCodeAt(0));
+    const supplied = pins.key ? { key: publicKey(pins.key), roots: pemBlocks(pins.roots, "CERTIFICATE") } : {};
     try {
-        return await checkPack(new Blob([bytes]), { verifier: VERIFIER, ...options });
+        return await checkPack(new Blob([bytes]), { verifier: VERIFIER, supplied, ...options });
     } catch (error) {
         if (error instanceof Malformed) return { state: null, reason: error.message };
         throw error;
@@ -73,7 +74,7 @@ class Checker:
         if reports is None:
             assert found["state"] is None, found
             return
-        *proofs, copies = reports
+        copies = reports[-1]
         assert isinstance(copies, PackReport)
         assert found["state"] == copies.state, (found, copies.as_text())
         whole = found["state"] != "DAMAGED"  # else the page may judge bytes of a timestamp that nobody signed otherwise
@@ -83,8 +84,15 @@ class Checker:
         said = {(report["client"], each["code"], each["path"]) for report in seen for each in report["findings"]}
         assert {each for each in said ^ told if each[1] not in codes} == set()
         assert found["copies"]["by_sender"] == copies.by_sender
-        if not whole:
-            return
+        if whole:
+            self.same_report(found, reports)
+
+    @staticmethod
+    def same_report(found: dict[str, Any], reports: list[VerifyReport]) -> None:
+        """The page tells of each document and each proof what verify.py tells."""
+        *proofs, copies = reports
+        assert isinstance(copies, PackReport)
+        assert found["copies"]["by_sender"] == copies.by_sender
         assert {each["path"]: each["secured_since"] for each in found["copies"]["documents"]} == copies.copies
         for one, other in zip(found["proofs"], proofs, strict=True):
             mine = other.as_json()

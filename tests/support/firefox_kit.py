@@ -107,31 +107,15 @@ def connect_proxy(port: int) -> Iterator[int]:
 @contextmanager
 def firefox(folder: Path, shop_port: int, watched: tuple[str, ...]) -> Iterator[tuple[Firefox, str]]:
     """A Firefox with the extension, and the address of the extension's own pages."""
-    assert FIREFOX
-    extension, profile = folder / "extension", folder / "profile"
+    extension = folder / "extension"
     unpack(extension, BrowserFamily.FIREFOX)
-    profile.mkdir(parents=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with connect_proxy(shop_port) as proxy:
-        prefs = {
-            "marionette.port": port, "network.proxy.type": 1, "network.proxy.ssl": "127.0.0.1",
-            "network.proxy.ssl_port": proxy, "network.proxy.no_proxies_on": "127.0.0.1",
-            "browser.download.dir": str(folder), "network.captive-portal-service.enabled": False,
+        more = {
+            "network.proxy.type": 1, "network.proxy.ssl": "127.0.0.1", "network.proxy.ssl_port": proxy,
+            "network.proxy.no_proxies_on": "127.0.0.1", "browser.download.dir": str(folder),
             "browser.download.folderList": 2, "browser.download.useDownloadDir": True,
-            "datareporting.policy.dataSubmissionEnabled": False, "app.update.disabledForTesting": True,
-            "browser.shell.checkDefaultBrowser": False,
         }  # fmt: skip
-        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in prefs.items()]
-        (profile / "user.js").write_text("\n".join(lines))
-        process = subprocess.Popen(
-            [FIREFOX, "--headless", "--marionette", "--remote-allow-system-access", "--profile", profile],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
-        )  # fmt: skip
-        try:
-            browser = Firefox(_connected(port))
-            browser.read()
-            browser.ask("WebDriver:NewSession", acceptInsecureCerts=True)
+        with plain_firefox(folder, more) as browser:
             browser.ask("Addon:Install", path=str(extension), temporary=True)
             origins = [f"https://{each}/*" for each in watched] + ["http://127.0.0.1/*"]
             base = browser.in_browser(
@@ -144,9 +128,35 @@ def firefox(folder: Path, shop_port: int, watched: tuple[str, ...]) -> Iterator[
                 ID, origins,
             )  # fmt: skip
             yield browser, str(base)
-        finally:
-            process.kill()
-            process.wait()
+
+
+@contextmanager
+def plain_firefox(folder: Path, more: dict[str, Any]) -> Iterator[Firefox]:
+    """A Firefox with a fresh profile in `folder`, and with these preferences of its own."""
+    assert FIREFOX
+    profile = folder / "profile"
+    profile.mkdir(parents=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    prefs = {
+        "marionette.port": port, "network.captive-portal-service.enabled": False,
+        "datareporting.policy.dataSubmissionEnabled": False, "app.update.disabledForTesting": True,
+        "browser.shell.checkDefaultBrowser": False, **more,
+    }  # fmt: skip
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in prefs.items()]
+    (profile / "user.js").write_text("\n".join(lines))
+    process = subprocess.Popen(
+        [FIREFOX, "--headless", "--marionette", "--remote-allow-system-access", "--profile", profile],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    try:
+        browser = Firefox(_connected(port))
+        browser.read()
+        browser.ask("WebDriver:NewSession", acceptInsecureCerts=True)
+        yield browser
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _connected(port: int) -> socket.socket:

@@ -3,8 +3,8 @@
 // the Merkle tree, Ed25519, checkpoints, certificates, timestamps. Nothing here touches the page or the network.
 
 const MAX_BYTES = 1 << 20; // of a file of our own; documents have no limit
-const MAX_INVENTORY_BYTES = 1 << 28;
-const MAX_BYTES_AT_ONCE = 1 << 27; // of a file that WebCrypto hashes in one piece; larger ones are hashed as they are read
+const MAX_INVENTORY_BYTES = 1 << 24;
+const MAX_BYTES_AT_ONCE = 1 << 26; // of a file that WebCrypto hashes in one piece; larger ones are hashed as they are read
 
 class Malformed extends Error {} // something is not of the form that it should have
 class Unsupported extends Error {} // it may be sound, but this page cannot tell
@@ -44,10 +44,25 @@ function joined(...parts) {
   return whole;
 }
 
+/** The bytes of base64 that is written in the one canonical way. */
 function unbase64(text) {
-  must(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text), "not valid base64");
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  must(/^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0, "not valid base64");
+  const raw = atob(text);
+  must(btoa(raw) === text, "not valid base64");
+  return Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
 }
+
+/** Texts in the order of their characters, as Python sorts; JavaScript's own order is that of UTF-16. */
+function inTextOrder(a, b) {
+  for (let at = 0; at < a.length && at < b.length; at++) {
+    const one = a.charCodeAt(at), two = b.charCodeAt(at);
+    if (one === two) continue;
+    const long = [one, two].map((unit) => unit >= 0xd800 && unit < 0xe000);
+    return long[0] === long[1] ? one - two : long[0] ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+const sorted = (texts) => [...texts].sort(inTextOrder);
 
 function base64(bytes) {
   let text = "";
@@ -214,83 +229,174 @@ class Sha512 extends Sha2 {
 
 // ---------------------------------------------------------------- the zip, read strictly
 
-const kindOfMode = { 0: "file", 0x8000: "file", 0x4000: "folder", 0xa000: "link" };
+const MAX_PACK_BYTES = 2 ** 33, MAX_ZIP_FILES = 20000, MAX_ZIP_LIST_BYTES = 1 << 23, MAX_ZIP_NAME_BYTES = 1024;
+const MAX_TIMES_LARGER = 100, FREE_BYTES = 100 * 2 ** 20; // unpacked, a zip may be this many times larger, and by so much more
+const MAX_PATH_LETTERS = 4096, MAX_NAME_PARTS = 64;
+const ENCRYPTED = 0x2041, DESCRIBED_AFTER = 8, ZIP_FLAGS = 0x0806 | DESCRIBED_AFTER; // bits of a file's flags
+const BROKEN_LIST = "is a zip file with a broken list";
 
-/** What a zip holds: path -> {kind, size, blocks}. Malformed for all that other programs might unpack otherwise. */
-async function unzipped(blob) {
-  const part = async (from, to) => new DataView(await blob.slice(from, to).arrayBuffer());
-  must(blob.size >= 22, "is not a zip file");
-  const end = await part(blob.size - 22, blob.size);
-  must(end.getUint32(0, true) === 0x06054b50, "is not a zip file, or something was added at its end");
-  let count = end.getUint16(10, true), size = end.getUint32(12, true), start = end.getUint32(16, true);
-  let directoryEnd = blob.size - 22;
-  if (count === 0xffff || size === 0xffffffff || start === 0xffffffff) {
-    must(blob.size >= 22 + 20 + 56, "is not a zip file");
-    const locator = await part(blob.size - 42, blob.size - 22);
-    must(locator.getUint32(0, true) === 0x07064b50, "is not a zip file");
-    directoryEnd = Number(locator.getBigUint64(8, true));
-    const large = await part(directoryEnd, directoryEnd + 56);
-    must(directoryEnd + 56 === blob.size - 42 && large.byteLength === 56, "is not a zip file");
-    must(large.getUint32(0, true) === 0x06064b50, "is not a zip file");
-    [count, size, start] = [32, 40, 48].map((at) => Number(large.getBigUint64(at, true)));
+const CRC = Uint32Array.from({ length: 4 * 256 }, () => 0); // four bytes at a time
+for (let n = 0; n < 256; n++) {
+  let value = n;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  CRC[n] = value;
+}
+for (let n = 0; n < 256; n++) for (let k = 1; k < 4; k++) CRC[256 * k + n] = (CRC[256 * (k - 1) + n] >>> 8) ^ CRC[CRC[256 * (k - 1) + n] & 255];
+
+function crc32(bytes, before) {
+  let value = ~before, at = 0;
+  for (const end = bytes.length - 3; at < end; at += 4) {
+    value ^= bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
+    value = CRC[768 + (value & 255)] ^ CRC[512 + ((value >>> 8) & 255)] ^ CRC[256 + ((value >>> 16) & 255)] ^ CRC[value >>> 24];
   }
-  must(start + size === directoryEnd && size <= MAX_INVENTORY_BYTES, "is a zip file whose list is not at its end");
-  const directory = await part(start, directoryEnd);
-  const bytes = new Uint8Array(directory.buffer);
-  const nodes = new Map(), places = [];
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    must(at + 46 <= size && directory.getUint32(at, true) === 0x02014b50, "is a zip file with a broken list");
-    const flags = directory.getUint16(at + 8, true), method = directory.getUint16(at + 10, true);
-    const [nameSize, extraSize, noteSize] = [28, 30, 32].map((offset) => directory.getUint16(at + offset, true));
-    let [packedSize, fileSize] = [20, 24].map((offset) => directory.getUint32(at + offset, true));
-    let offset = directory.getUint32(at + 42, true);
-    const next = at + 46 + nameSize + extraSize + noteSize;
-    must(next <= size, "is a zip file with a broken list");
-    let raw = bytes.subarray(at + 46, at + 46 + nameSize);
-    for (let field = at + 46 + nameSize; field + 4 <= at + 46 + nameSize + extraSize; ) {
-      const length = directory.getUint16(field + 2, true);
-      if (directory.getUint16(field, true) === 1) {
-        let value = field + 4;
-        const long = (small) => {
-          if (small !== 0xffffffff) return small;
-          must(value + 8 <= field + 4 + length, "is a zip file with a broken list");
-          value += 8;
-          return Number(directory.getBigUint64(value - 8, true));
-        };
-        [fileSize, packedSize, offset] = [long(fileSize), long(packedSize), long(offset)];
-      }
-      field += 4 + length;
+  for (; at < bytes.length; at++) value = (value >>> 8) ^ CRC[(value ^ bytes[at]) & 255];
+  return ~value >>> 0;
+}
+
+/** Whether a relative path stays where it is, and is one that files have. */
+function isPath(path) {
+  const parts = path.split("/");
+  return lettersOf(path) <= MAX_PATH_LETTERS && parts.length <= MAX_NAME_PARTS && !path.includes("\0") &&
+    !parts.some((each) => ["", ".", ".."].includes(each));
+}
+const lettersOf = (text) => (text.length <= MAX_PATH_LETTERS ? text.length : [...text].length);
+
+/** Whether all computers unpack this name to the same place. */
+function isZipPath(path) {
+  return isPath(path) && encoded(path).length <= MAX_ZIP_NAME_BYTES && !/[\x00-\x1f\x7f\\:]/.test(path) &&
+    !path.split("/").some((each) => /[. ]$/.test(each) || encoded(each).length > 255);
+}
+
+/** The values, those that are too large for 32 bits taken from the extra fields, which must be sound. */
+function zip64(view, from, to, values) {
+  const found = [...values];
+  let seen = false;
+  for (let at = from; at < to; ) {
+    must(at + 4 <= to, BROKEN_LIST);
+    const kind = view.getUint16(at, true), size = view.getUint16(at + 2, true);
+    must(at + 4 + size <= to && kind !== 0x7075, BROKEN_LIST); // 0x7075: another name
+    if (kind === 1) {
+      const wanted = [...values.keys()].filter((n) => values[n] === 0xffffffff);
+      must(!seen && size === 8 * wanted.length, BROKEN_LIST);
+      wanted.forEach((n, place) => (found[n] = Number(view.getBigUint64(at + 4 + 8 * place, true))));
+      seen = true;
     }
-    const mode = (directory.getUint32(at + 38, true) >>> 16) & 0xf000;
-    const name = utf8(raw), path = name.replace(/\/$/, "");
-    must(!path.split("/").some((each) => ["", ".", ".."].includes(each)) && !name.includes("\0"),
-      "is a zip file that names a file outside of itself");
-    must(!nodes.has(path), `is a zip file that holds ${path} twice`);
-    must(!(flags & 1), "is an encrypted zip file");
-    must(method === 0 || method === 8, "is a zip file that is packed in a way that browsers do not know");
-    must(method === 8 || packedSize === fileSize, "is a zip file with a broken list");
-    const local = await part(offset, offset + 30 + nameSize);
-    must(local.byteLength === 30 + nameSize && local.getUint32(0, true) === 0x04034b50, "is a broken zip file");
-    must(local.getUint16(26, true) === nameSize && equal(new Uint8Array(local.buffer, 30), raw) &&
-      local.getUint16(8, true) === method, `is a zip file that calls ${path} something else in another place`);
-    const from = offset + 30 + nameSize + local.getUint16(28, true);
-    places.push([offset, from + packedSize]);
-    const kind = name.endsWith("/") ? "folder" : (bytes[at + 5] === 3 ? kindOfMode[mode] : "file") || "device";
-    nodes.set(path, { kind, size: fileSize, blocks: () => unpacked(blob.slice(from, from + packedSize), method, fileSize) });
+    at += 4 + size;
+  }
+  return found;
+}
+
+/** The length of what follows a file whose size was not known when it was begun. */
+function descriptionOf(bytes, crc, packed, size) {
+  for (const long of [false, true]) {
+    const told = new DataView(new ArrayBuffer(long ? 20 : 12));
+    if (!long && Math.max(packed, size) > 0xffffffff) continue;
+    told.setUint32(0, crc, true);
+    if (long) [packed, size].forEach((each, n) => told.setBigUint64(4 + 8 * n, BigInt(each), true));
+    else [packed, size].forEach((each, n) => told.setUint32(4 + 4 * n, each, true));
+    const plain = new Uint8Array(told.buffer);
+    for (const each of [joined(Uint8Array.from([0x50, 0x4b, 7, 8]), plain), plain]) {
+      if (each.length <= bytes.length && equal(each, bytes.subarray(0, each.length))) return each.length;
+    }
+  }
+  throw new Malformed(BROKEN_LIST);
+}
+
+/**
+ * What a zip holds: path -> {kind, size, blocks}. Malformed for all that other programs might unpack otherwise: every
+ * byte of the file is accounted for, a file's own head says what the list says, and no two names are one name on some
+ * computer.
+ */
+async function unzipped(blob) {
+  const part = async (from, size, otherwise) => {
+    const found = new DataView(from >= 0 ? await blob.slice(from, from + size).arrayBuffer() : new ArrayBuffer(0));
+    must(from >= 0 && found.byteLength === size, otherwise);
+    return found;
+  };
+  const odd = "is a zip file in several parts, or with a remark at its end";
+  const end = await part(blob.size - 22, 22, "is not a zip file");
+  must(end.getUint32(0, true) === 0x06054b50, "is not a zip file, or something was added at its end");
+  let count = end.getUint16(10, true), size = end.getUint32(12, true), start = end.getUint32(16, true), ends = blob.size - 22;
+  must(end.getUint16(20, true) === 0 && [4, 6].every((at) => [0, 0xffff].includes(end.getUint16(at, true))) &&
+    end.getUint16(8, true) === count, odd);
+  if (count === 0xffff || size === 0xffffffff || start === 0xffffffff) {
+    const locator = await part(blob.size - 42, 20, "is not a zip file");
+    must(locator.getUint32(0, true) === 0x07064b50 && locator.getUint32(4, true) === 0 && locator.getUint32(16, true) === 1, odd);
+    ends = blob.size - 98;
+    must(locator.getBigUint64(8, true) === BigInt(Math.max(ends, 0)), odd);
+    const large = await part(ends, 56, "is not a zip file");
+    must(large.getUint32(0, true) === 0x06064b50 && large.getBigUint64(4, true) === 44n && large.getBigUint64(16, true) === 0n, odd);
+    const [here, ...found] = [24, 32, 40, 48].map((at) => Number(large.getBigUint64(at, true)));
+    [count, size, start] = found;
+    must(here === count, odd);
+  }
+  must(start + size === ends && size <= MAX_ZIP_LIST_BYTES, "is a zip file whose list is not at its end");
+  must(count <= MAX_ZIP_FILES, "is a zip file of more files than a pack has");
+  const list = await part(start, size, BROKEN_LIST), bytes = new Uint8Array(list.buffer);
+  const nodes = new Map(), spelled = new Map();
+  let at = 0, expected = 0, total = 0;
+  for (let index = 0; index < count; index++) {
+    must(at + 46 <= size && list.getUint32(at, true) === 0x02014b50, BROKEN_LIST);
+    const flags = list.getUint16(at + 8, true), method = list.getUint16(at + 10, true), crc = list.getUint32(at + 16, true);
+    const [nameSize, extraSize, noteSize] = [28, 30, 32].map((offset) => list.getUint16(at + offset, true));
+    const mode = list.getUint32(at + 38, true), next = at + 46 + nameSize + extraSize;
+    must(next <= size && noteSize === 0, BROKEN_LIST);
+    const raw = bytes.subarray(at + 46, at + 46 + nameSize), text = utf8(raw), folder = text.endsWith("/");
+    const path = folder ? text.slice(0, -1) : text;
+    must(isZipPath(path), "is a zip file that names a file outside of itself, or in a way of one system only");
+    const [fileSize, packed, offset] = zip64(list, at + 46 + nameSize, next, [24, 20, 42].map((place) => list.getUint32(at + place, true)));
+    must(!(flags & ENCRYPTED), "is an encrypted zip file");
+    must(!(flags & ~ZIP_FLAGS) && (method === 0 || method === 8), "is a zip file that is packed in a way that browsers do not know");
+    const kind = (mode >>> 16) & 0xf000;
+    must(kind === 0 || kind === (folder ? 0x4000 : 0x8000), `is a zip file that holds ${path} as a link or a device`);
+    must(!folder || (fileSize === 0 && packed <= 2), `is a zip file that holds bytes in the folder ${path}`);
+    must(method === 8 || packed === fileSize, BROKEN_LIST);
+    must(offset === expected, "is a zip file that holds bytes between its files");
+    const head = await part(offset, 30 + nameSize, "is a broken zip file");
+    must(head.getUint32(0, true) === 0x04034b50 && head.getUint16(6, true) === flags && head.getUint16(8, true) === method &&
+      head.getUint16(26, true) === nameSize && equal(new Uint8Array(head.buffer, 30), raw),
+      `is a zip file that calls ${path} something else in another place`);
+    const more = await part(offset + 30 + nameSize, head.getUint16(28, true), "is a broken zip file");
+    const begins = offset + 30 + nameSize + more.byteLength, after = begins + packed;
+    const known = [head.getUint32(14, true), ...zip64(more, 0, more.byteLength, [22, 18].map((place) => head.getUint32(place, true)))];
+    const same = (...values) => values.every((value, n) => value === known[n]);
+    const describes = Boolean(flags & DESCRIBED_AFTER);
+    must(same(crc, fileSize, packed) || (describes && same(0, 0, 0)), `is a zip file that says of ${path} two sizes`);
+    expected = after;
+    if (describes) {
+      const room = Math.min(24, Math.max(0, start - after));
+      expected += descriptionOf(new Uint8Array((await part(after, room, "is a broken zip file")).buffer), crc, packed, fileSize);
+    }
+    const parts = path.split("/");
+    for (let n = 1; n <= parts.length; n++) {
+      const one = parts.slice(0, n).join("/"), alike = one.normalize("NFC").toLowerCase();
+      if (!spelled.has(alike)) spelled.set(alike, one);
+      must(spelled.get(alike) === one, `is a zip file that holds ${one} twice, in two spellings`);
+    }
+    must(!nodes.has(path), "is a zip file that holds a file twice");
+    nodes.set(path, {
+      kind: folder ? "folder" : "file", size: fileSize,
+      blocks: () => unpacked(blob.slice(begins, after), method, fileSize, crc),
+    });
+    total += fileSize;
     at = next;
   }
-  must(at === size, "is a zip file with a broken list");
-  places.sort((a, b) => a[0] - b[0]);
-  must(places.every(([from, to], i) => from <= to && to <= (i + 1 < places.length ? places[i + 1][0] : start)),
-    "is a zip file whose files overlap");
+  must(at === size, BROKEN_LIST);
+  must(expected === start, "is a zip file that holds bytes between its files");
+  for (const path of nodes.keys()) {
+    for (let cut = path.lastIndexOf("/"); cut > 0; cut = path.lastIndexOf("/", cut - 1)) {
+      const above = nodes.get(path.slice(0, cut));
+      must(!above || above.kind === "folder", "is a zip file that holds a file and a folder of the same name");
+    }
+  }
+  must(total <= MAX_PACK_BYTES && total <= MAX_TIMES_LARGER * blob.size + FREE_BYTES, "is a zip file that unpacks to far more than a pack has");
   return nodes;
 }
 
-async function* unpacked(blob, method, size) {
+async function* unpacked(blob, method, size, crc) {
   const stream = blob.stream();
   const reader = (method === 8 ? stream.pipeThrough(new DecompressionStream("deflate-raw")) : stream).getReader();
-  let seen = 0;
+  let seen = 0, sum = 0;
   for (;;) {
     let step;
     try {
@@ -304,9 +410,11 @@ async function* unpacked(blob, method, size) {
       await reader.cancel();
       throw new Unreadable("it has more bytes than the zip file says");
     }
+    sum = crc32(step.value, sum);
     yield step.value;
   }
   if (seen !== size) throw new Unreadable("it has fewer bytes than the zip file says");
+  if (sum !== crc) throw new Unreadable("it does not have the checksum that the zip file says");
 }
 
 /** The files below one folder of a zip. Paths are relative to it. */
@@ -336,7 +444,7 @@ class Files {
   list(folder) {
     const kind = this.kind(folder);
     if (folder && kind !== "folder") throw this.absent(folder);
-    return [...(this.inside.get(folder) || [])].sort();
+    return sorted(this.inside.get(folder) || []);
   }
   names(folder) {
     return this.kind(folder) === "folder" ? this.list(folder) : [];
@@ -389,6 +497,8 @@ class Files {
 
 // ---------------------------------------------------------------- JSON, with what JSON.parse does not tell
 
+const MAX_JSON_DEPTH = 100, MAX_DIGITS = 4300;
+
 /** Objects become Maps, numbers that are no safe integers become {number}; `unique`: no key may occur twice. */
 function decoded(bytes, unique = false) {
   const text = utf8(bytes);
@@ -402,9 +512,9 @@ function decoded(bytes, unique = false) {
   };
   const space = () => token(/[ \t\n\r]*/y);
   const value = (depth) => {
-    if (depth > 500) fail();
     space();
     let found;
+    if (depth >= MAX_JSON_DEPTH && /[[{]/.test(text[at] || "")) fail();
     if (text[at] === "{") {
       at++;
       found = new Map();
@@ -434,6 +544,7 @@ function decoded(bytes, unique = false) {
     else {
       const word = token(/true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y);
       if (!word) fail();
+      if (/^-?[0-9]+$/.test(word) && word.length - word.startsWith("-") > MAX_DIGITS) fail();
       const plain = { true: true, false: false, null: null };
       const whole = /^-?[0-9]+$/.test(word) && Number.isSafeInteger(Number(word));
       found = word in plain ? plain[word] : whole ? Number(word) : { number: word };
@@ -443,7 +554,9 @@ function decoded(bytes, unique = false) {
   };
   const string = () => {
     const literal = token(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y);
-    return literal ? JSON.parse(literal) : fail();
+    const found = literal ? JSON.parse(literal) : fail();
+    if (literal.includes("\\u") && /[\ud800-\udfff]/u.test(found)) fail(); // half a character
+    return found;
   };
   const found = value(0);
   if (at !== text.length) fail();
@@ -453,7 +566,7 @@ function decoded(bytes, unique = false) {
 /** A ledger line: sorted keys, no spaces, UTF-8. */
 function canonical(value) {
   if (value instanceof Map) {
-    return `{${[...value.keys()].sort().map((key) => `${JSON.stringify(key)}:${canonical(value.get(key))}`).join(",")}}`;
+    return `{${sorted(value.keys()).map((key) => `${JSON.stringify(key)}:${canonical(value.get(key))}`).join(",")}}`;
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value && typeof value === "object") throw new Malformed("not a ledger line");
@@ -527,9 +640,15 @@ function pointOf(bytes) {
 
 const BASE = pointOf(Uint8Array.from({ length: 32 }, (_, i) => (i ? 0x66 : 0x58)));
 
+/** Whether eight times the point is nothing: such a key "signs" without any secret. */
+function isSmall(point) {
+  for (let n = 0; n < 3; n++) point = add(point, point);
+  return point[0] === 0n && point[1] === point[2];
+}
+
 async function ed25519Verify(key, signature, message) {
   const point = key.length === 32 ? pointOf(key) : null;
-  if (!point || signature.length !== 64) return false;
+  if (!point || signature.length !== 64 || isSmall(point)) return false;
   const little = (bytes) => number(Uint8Array.from(bytes).reverse());
   const scalar = little(signature.subarray(32));
   if (scalar >= ORDER) return false;
@@ -553,7 +672,11 @@ const ED25519_SPKI = Uint8Array.from([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 
 
 function pemBlocks(text, label) {
   const found = text.matchAll(new RegExp(`-----BEGIN ${label}-----([^]*?)-----END ${label}-----`, "g"));
-  return Array.from(found, (match) => unbase64(match[1].replace(/\s+/g, "")));
+  return Array.from(found, (match) => {
+    const whole = unbase64(match[1].replace(/[ \t\r\n]+/g, ""));
+    must(whole.length, "holds an empty block");
+    return whole;
+  });
 }
 
 function publicKey(pem) {
@@ -566,11 +689,13 @@ function publicKey(pem) {
 const pemOfKey = (key) =>
   encoded(`-----BEGIN PUBLIC KEY-----\n${base64(joined(ED25519_SPKI, key))}\n-----END PUBLIC KEY-----\n`);
 
+const MAX_SIGNATURES = 64; // of one checkpoint
+
 class Note {
   constructor(data) {
     const [head, rest] = partition(data);
     const lines = utf8(head).split("\n");
-    must(rest && lines.length >= 3 && /^(?:[1-9][0-9]{0,17}|0)$/.test(lines[1]), "not a signed checkpoint");
+    must(rest && lines.length >= 3 && /^(?:[1-9][0-9]{0,14}|0)$/.test(lines[1]), "not a signed checkpoint");
     must(/^[\x20-\x7e]*$/.test(lines[0]), "the checkpoint's name of its log is not ASCII text");
     const signed = utf8(rest).replace(/\n$/, "");
     this.signatures = (rest.length ? signed.split("\n") : []).map((line) => {
@@ -578,6 +703,7 @@ class Note {
       must(match, "not a signature line of a checkpoint");
       return [match[1], unbase64(match[2])];
     });
+    must(this.signatures.length <= MAX_SIGNATURES, "the checkpoint has more signatures than make sense");
     this.root = unbase64(lines[2]);
     must(this.root.length === 32, "the checkpoint's root is not a SHA-256 hash");
     this.origin = lines[0];
@@ -655,13 +781,15 @@ function algorithmOf(item) {
 
 /** A UTCTime or GeneralizedTime as `2026-11-24T02:00:00Z`. */
 function timeOf(item) {
+  must(item.value.length < 100, "not a timestamp response");
   let text = String.fromCharCode(...item.value);
   if (item.tag === 0x17) text = (text.slice(0, 2) >= "50" ? "19" : "20") + text;
   const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/.exec(text);
   must(parts, "not a timestamp response");
   const [year, month, day, hour, minute, second] = parts.slice(1).map(Number);
-  const date = new Date(Date.UTC(year, month - 1, day, hour, minute));
-  must(date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 62,
+  const date = new Date(Date.UTC(2000, month - 1, day, hour, minute));
+  date.setUTCFullYear(year, month - 1, day);
+  must(year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 62,
     "not a timestamp response");
   const [y, mo, d, h, mi, s] = parts.slice(1);
   return `${y}-${mo}-${d}T${h}:${mi}:${s}Z`;
@@ -775,6 +903,16 @@ class Certificate {
     if (this.usage !== null && !(this.usage & 0x04)) return false;
     return this.basic ? this.basic.authority : this.version1 && this.selfIssued;
   }
+  /** What the certificate calls its own key, and its issuer's, in hex; empty where it does not say. */
+  get keyName() {
+    const found = this.extensions.get("551d0e");
+    return found ? hexOf(within({ value: found.value }, 0).value) : "";
+  }
+  get issuerKeyName() {
+    const found = this.extensions.get("551d23");
+    const named = found && der(within({ value: found.value }, 0).value).find((each) => each.tag === 0x80);
+    return named ? hexOf(named.value) : "";
+  }
   get selfIssued() {
     return this.subjectName === this.issuerName;
   }
@@ -796,22 +934,35 @@ class Certificate {
 
 const KNOWN_EXTENSIONS = new Set(["551d0f", "551d13", "551d25", "551d20", "551d11", "551d0e", "551d23"]);
 
-/** The certificates from `certificate` to one of the roots, all valid at that time; null where there are none. */
-async function chainOf(certificate, at, candidates, roots, below = []) {
-  const path = [...below, certificate];
-  if (path.length > 8 || !(certificate.begins <= at && at <= certificate.ends)) return null;
-  for (const [oid, { critical }] of certificate.extensions) {
-    if (critical && !KNOWN_EXTENSIONS.has(oid)) throw new Unsupported("a certificate has a rule that this page does not know");
-  }
-  const isRoot = roots.some((root) => equal(root.whole, certificate.whole));
-  if (isRoot && certificate.selfIssued) return path;
-  const between = below.filter((each, index) => index && !each.selfIssued).length + (below.length ? 1 : 0);
-  for (const issuer of [...roots, ...candidates]) {
-    if (issuer.subjectName !== certificate.issuerName || path.some((each) => equal(each.whole, issuer.whole))) continue;
-    if (!issuer.isAuthority || (issuer.basic && issuer.basic.length < between)) continue;
-    if (!(await signatureHolds(issuer.spki, certificate.algorithm, null, certificate.signature, certificate.tbs.whole))) continue;
-    const found = await chainOf(issuer, at, candidates, roots, path);
-    if (found) return found;
+const MAX_CHAIN = 8;
+
+/** Whether a certificate may be the other's issuer by its name, and by the name of its key where both state one. */
+function fits(issuer, certificate) {
+  const [own, wanted] = [issuer.keyName, certificate.issuerKeyName];
+  return issuer.subjectName === certificate.issuerName && (!own || !wanted || own === wanted);
+}
+
+/**
+ * The certificates from `certificate` to one of the roots, all valid at that time; null where there are none. Each one's
+ * issuer is the first that fits, a root before any other, as OpenSSL takes it.
+ */
+async function chainOf(certificate, at, candidates, roots) {
+  const isValid = (each) => each.begins <= at && at <= each.ends;
+  const isRoot = (each) => roots.some((root) => equal(root.whole, each.whole));
+  const path = [];
+  for (let each = certificate; path.length < MAX_CHAIN; ) {
+    path.push(each);
+    if (!isValid(each)) return null;
+    for (const [oid, { critical }] of each.extensions) {
+      if (critical && !KNOWN_EXTENSIONS.has(oid)) throw new Unsupported("a certificate has a rule that this page does not know");
+    }
+    if (isRoot(each) && each.selfIssued) return path;
+    const below = path.slice(1).filter((one) => !one.selfIssued).length;
+    const issuer = [...roots, ...candidates].find((one) => fits(one, each) && isValid(one));
+    if (!issuer || path.some((one) => equal(one.whole, issuer.whole))) return null;
+    if (!issuer.isAuthority || (issuer.basic && issuer.basic.length < below)) return null;
+    if (!(await signatureHolds(issuer.spki, each.algorithm, null, each.signature, each.tbs.whole))) return null;
+    each = issuer;
   }
   return null;
 }
@@ -821,6 +972,35 @@ async function chainOf(certificate, at, candidates, roots, below = []) {
 const TST_INFO = "2a864886f70d0109100104", SIGNED_DATA = "2a864886f70d010702";
 const CONTENT_TYPE = "2a864886f70d010903", MESSAGE_DIGEST = "2a864886f70d010904";
 const SIGNING_CERTIFICATE = "2a864886f70d010910020c", SIGNING_CERTIFICATE_2 = "2a864886f70d010910022f";
+
+const QC_STATEMENTS = "2b06010505070103", EU_QUALIFIED = "040081975e0101";
+
+/** An object identifier as `1.3.6.1`; empty where it is not one. */
+function dotted(oid) {
+  const numbers = [];
+  let value = 0n;
+  for (const byte of oid) {
+    value = (value << 7n) | BigInt(byte & 0x7f);
+    if (byte & 0x80) continue;
+    numbers.push(value);
+    value = 0n;
+  }
+  if (!numbers.length || oid[oid.length - 1] & 0x80 || oid.length > 64) return "";
+  const first = numbers[0] < 80n ? numbers[0] / 40n : 2n;
+  return [first, numbers[0] - 40n * first, ...numbers.slice(1)].join(".");
+}
+
+/** Whether the timestamp states of itself that it is qualified in the EU (esi4-qtstStatement-1 of ETSI EN 319 422). */
+function statesQualified(info) {
+  try {
+    const extensions = info.slice(5).filter((item) => item.tag === 0xa1).flatMap((item) => der(item.value)).map((each) => der(each.value));
+    const found = extensions.filter((each) => hexOf(each[0].value) === QC_STATEMENTS).map((each) => der(der(each[each.length - 1].value)[0].value));
+    return found.some((statements) => statements.some((each) => hexOf(der(each.value)[0].value) === EU_QUALIFIED));
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof TypeError) return false;
+    throw error;
+  }
+}
 
 /** What a timestamp response says, its signature unverified. */
 class Token {
@@ -849,6 +1029,8 @@ class Token {
     must(digest && this.algorithm && this.algorithm !== "SHA-1", "not a timestamp response");
     this.digest = digest.value;
     this.time = timeOf(this.info[4]);
+    this.policy = dotted(this.info[1].value);
+    this.statesQualified = statesQualified(this.info);
   }
   async covers(data) {
     return equal(await subtleDigest(this.algorithm, data), this.digest);

@@ -80,9 +80,14 @@ class Inventory {
   }
   /** Logical path -> the content files that hold it. */
   contents(version) {
-    const holders = new Map();
-    for (const [path, digest] of this.manifest) holders.set(digest, [...(holders.get(digest) || []), path]);
-    return new Map([...this.states.get(version)].map(([path, digest]) => [path, new Set(holders.get(digest))]));
+    if (!this.holders) {
+      this.holders = new Map();
+      for (const [path, digest] of this.manifest) {
+        if (!this.holders.has(digest)) this.holders.set(digest, new Set());
+        this.holders.get(digest).add(path);
+      }
+    }
+    return new Map([...this.states.get(version)].map(([path, digest]) => [path, this.holders.get(digest)]));
   }
   /** For each file of the newest version, the first version that holds its bytes. */
   firstVersions() {
@@ -106,7 +111,8 @@ function isMoment(text) {
 /** Version names `v1, v2, …`, or zero-padded to one width, without a gap. */
 function inOrder(names) {
   const known = new Set(names), numbers = names.map((_, index) => String(index + 1));
-  const width = Math.max([...names].sort()[0].length - 2, 1);
+  const width = Math.max(sorted(names)[0].length - 2, 1);
+  must(width < MAX_NAME_PARTS, "the versions are not numbered in sequence");
   for (const order of [numbers.map((n) => `v${n}`), numbers.map((n) => `v0${n.padStart(width, "0")}`)]) {
     if (known.size === order.length && order.every((name) => known.has(name))) return order;
   }
@@ -121,8 +127,8 @@ function byPath(block, what) {
   for (const [digest, paths] of block) {
     must(Array.isArray(paths) && paths.length, `the ${what} has a digest without files`);
     for (const path of paths) {
-      const parts = isText(path) ? path.split("/") : [""];
-      must(!parts.some((each) => ["", ".", ".."].includes(each)), `the ${what} has a bad path`);
+      must(isText(path) && isPath(path), `the ${what} has a bad path`);
+      const parts = path.split("/");
       must(!found.has(path), `the ${what} has a path twice`);
       found.set(path, digest);
       parts.forEach((_, n) => n && folders.add(parts.slice(0, n).join("/")));
@@ -331,14 +337,14 @@ function unexpectedFiles(files, root, expected, but = new Set()) {
 
 // ---------------------------------------------------------------- a proof
 
-const CHECKPOINT_FILE = /^([0-9]{8}|[1-9][0-9]{8,})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?$/;
+const CHECKPOINT_FILE = /^([0-9]{8}|[1-9][0-9]{8,14})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?$/;
 
 class InclusionProof {
   constructor(data) {
     const [head, note] = partition(data);
     const lines = utf8(head).split("\n");
     must(note && lines.length >= 3 && lines[0] === "c2sp.org/tlog-proof@v1", "not an inclusion proof");
-    const extra = /^extra (\S+)$/.exec(lines[1]), index = /^index (0|[1-9][0-9]{0,17})$/.exec(lines[2]);
+    const extra = /^extra (\S+)$/.exec(lines[1]), index = /^index (0|[1-9][0-9]{0,14})$/.exec(lines[2]);
     must(extra && index, "not an inclusion proof");
     this.line = unbase64(extra[1]);
     this.index = BigInt(index[1]);
@@ -366,7 +372,7 @@ function termsSaid(message) {
 
 /** The one date of several documents: that of the newest; null where one of them is not proven yet. */
 function newest(times) {
-  return times.includes(null) ? null : times.sort().pop() || null;
+  return times.includes(null) ? null : sorted(times).pop() || null;
 }
 
 class ProofCheck {
@@ -374,8 +380,8 @@ class ProofCheck {
     Object.assign(this, { files, root, supplied });
     this.report = {
       client: root.slice(root.lastIndexOf("/") + 1), state: "UNPROVEN", scope: "all", licences: 0, objects: 0, erased: 0,
-      checkpoint: null, secured_since: null, evidence: true, findings: [], documents: [], terms: {}, licensed_at: null,
-      trust: [], authorities: [],
+      checkpoint: null, secured_since: null, evidence: true, findings: [], documents: [], terms: Object.create(null), licensed_at: null,
+      trust: [], authorities: [], timestamps: [],
     };
     this.known = new Set();
     this.checkpoints = new Map(); // size as text -> {size, path, tokens, note, stamps}
@@ -433,6 +439,8 @@ class ProofCheck {
         fields = decoded(proof.line);
         must(fields instanceof Map && equal(encoded(canonical(fields)), proof.line), "does not hold a ledger line");
         must(Number.isSafeInteger(fields.get("seq")) && BigInt(fields.get("seq")) === proof.index, "is of another line than it holds");
+        const named = ["id", "version", "inventory_sha512"].every((each) => isText(fields.get(each)) && fields.get(each));
+        must(named || !fields.has("inventory_sha512"), "does not hold a ledger line");
         must(equal(proof.encode(), data), "is not written as such a proof is");
         must(name === `${String(proof.index).padStart(8, "0")}.tlog-proof`, "has another name than its line's number gives it");
         checkpoint = await this.included(proof);
@@ -582,9 +590,11 @@ class ProofCheck {
         return;
       }
       const fingerprint = hexOf(await sha256(root.whole));
-      checkpoint.stamps.push({ time: token.time, ends });
+      const stated = { time: token.time, policy: token.policy, states_qualified: token.statesQualified };
+      checkpoint.stamps.push({ ...stated, ends });
+      if (checkpoint.note) this.report.timestamps.push(stated);
       this.report.authorities.push({
-        time: token.time, title: signer.title, organisation: signer.organisation, root: root.title, fingerprint,
+        ...stated, title: signer.title, organisation: signer.organisation, root: root.title, fingerprint,
         supplied: Boolean(this.supplied.roots),
       });
     } catch (error) {
@@ -659,7 +669,7 @@ class ProofCheck {
   async exactWithheld(place, absent) {
     const stated = await this.quietly("integrity/withheld.json");
     if (!stated) return;
-    const list = absent.sort().map((path) => `  ${asciiJson(path)}`).join(",\n");
+    const list = sorted(absent).map((path) => `  ${asciiJson(path)}`).join(",\n");
     const wanted = `{\n ${asciiJson(place)}: ${absent.length ? `[\n${list}\n ]` : "[]"}\n}\n`;
     if (!absent.length || !equal(stated, encoded(wanted))) {
       this.find("invalid", "integrity/withheld.json", "does not list exactly the files that are not here");
@@ -699,7 +709,7 @@ class ProofCheck {
   dated(inventory, versions, proven, absent = new Set()) {
     if (!inventory) return [];
     const state = inventory.states.get(inventory.head), first = inventory.firstVersions();
-    return [...state.keys()].sort().map((name) => {
+    return sorted(state.keys()).map((name) => {
       const line = versions && versions.get(first.get(name));
       return {
         name, sha512: state.get(name), version: first.get(name), secured_since: line ? proven.since(line[1]) : null,
@@ -748,7 +758,7 @@ class ProofCheck {
         }
       }
     }
-    for (const id of [...referred].filter((each) => !places.has(each)).sort()) {
+    for (const id of sorted(referred).filter((each) => !places.has(each))) {
       this.find("missing", id.split(":").slice(2).join("/"), "the licence refers to these terms, and they are not enclosed");
     }
     this.report.objects = ids.length;
@@ -758,19 +768,22 @@ class ProofCheck {
   }
   /** The terms that the object refers to, folder -> relation, as its licence.json or its inventory says; null: unknown. */
   async readTerms(place, inventory) {
-    const paths = [...(inventory.contents(inventory.head).get("licence.json") || [])].sort();
+    const paths = sorted(inventory.contents(inventory.head).get("licence.json") || []);
     for (const path of paths) {
       const data = await this.quietly(`${place}/${path}`, MAX_INVENTORY_BYTES);
       try {
         if (!data) continue;
-        const described = decoded(data), terms = described.has("terms") ? described.get("terms") : [];
-        this.report.licensed_at = described.get("licensed_at") ?? null;
-        return new Map(terms.map((each) => {
-          must(each.has("id"), "");
-          return [afterColon(each.get("id")), String(each.get("relation"))];
-        }));
+        const described = decoded(data);
+        must(described instanceof Map, "not a description");
+        const at = described.get("licensed_at") ?? null, terms = described.has("terms") ? described.get("terms") : [];
+        must(at === null || isText(at), "not a description");
+        must(Array.isArray(terms) && terms.every((each) => each instanceof Map), "not a description");
+        const said = terms.map((each) => [each.get("id"), each.has("relation") ? each.get("relation") : ""]);
+        must(said.flat().every(isText), "not a description");
+        this.report.licensed_at = at;
+        return new Map(said.map(([id, relation]) => [afterColon(id), relation]));
       } catch (error) {
-        if (!(error instanceof Malformed || error instanceof TypeError)) throw error;
+        if (!(error instanceof Malformed)) throw error;
       }
     }
     return paths.length ? termsSaid(inventory.messages.get(inventory.head)) : new Map();
@@ -788,13 +801,13 @@ class ProofCheck {
 // ---------------------------------------------------------------- a pack: proofs, and copies of their files to read
 
 const folderOfCopy = (name) =>
-  /^(imported-|attended-)?(receipt|invoice)(-\d+)?\./.test(name) ? "04_invoice_payment" : "02_licence_original";
+  /^(imported-|attended-|companion-)?(receipt|invoice)(-\d+)?\./.test(name) ? "04_invoice_payment" : "02_licence_original";
 
 const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/; // what verify.py, in Python, takes for one
 
 const byParts = (a, b) => {
   const one = a.split("/"), two = b.split("/");
-  for (let n = 0; n < Math.min(one.length, two.length); n++) if (one[n] !== two[n]) return one[n] < two[n] ? -1 : 1;
+  for (let n = 0; n < Math.min(one.length, two.length); n++) if (one[n] !== two[n]) return inTextOrder(one[n], two[n]);
   return one.length - two.length;
 };
 const manifest = (sums) => [...sums.keys()].sort(byParts).map((path) => `${sums.get(path)}  ${path}\n`).join("");
@@ -831,7 +844,7 @@ class PackCheck {
     for (const [place, message] of unexpectedFiles(this.files, this.data, expected)) {
       this.find("extra", `data/${place}`, message + (message.startsWith("does not") ? "; delete it if your computer put it there" : ""));
     }
-    for (const path of [...this.unsure].sort()) {
+    for (const path of sorted(this.unsure)) {
       this.find("remark", `data/${path}`, "UNPROVEN: that the licence refers to these terms, and when they were seen, is in licence.json, which is withheld");
     }
     if (this.inBag) await this.readBag();
@@ -897,7 +910,7 @@ class PackCheck {
     this.papers.set("01_claim/claim-by-us.txt", pictures > 0);
   }
   async readCopies() {
-    for (const path of [...this.copies.keys()].sort()) {
+    for (const path of sorted(this.copies.keys())) {
       this.report.objects++;
       const allowed = this.copies.get(path);
       try {
@@ -911,7 +924,7 @@ class PackCheck {
     }
   }
   async readPapers() {
-    for (const path of [...this.papers.keys()].sort()) {
+    for (const path of sorted(this.papers.keys())) {
       if (this.files.exists(this.at(path))) this.report.by_sender.push(`data/${path}`);
       else if (this.papers.get(path)) this.find("missing", `data/${path}`, "is missing");
     }
@@ -923,7 +936,7 @@ class PackCheck {
   /** The pack's format: 1 where it does not say one. */
   async readInfo() {
     const info = await this.read("bag-info.txt", true);
-    const stated = info && /^Archiver-Pack-Format: ([0-9]{1,4})$/m.exec(new TextDecoder("latin1").decode(info));
+    const stated = info && /(?:^|\n)Archiver-Pack-Format: ([0-9]{1,4})(?![^\n])/.exec(new TextDecoder("latin1").decode(info));
     return stated ? Number(stated[1]) : 1;
   }
   /** What lies beside `data`: the files that say of all others what they are. */
@@ -947,7 +960,7 @@ class PackCheck {
     const bagit = await this.read("bagit.txt");
     if (bagit && !equal(bagit, encoded(BAGIT))) this.find("changed", "bagit.txt", "does not have the content that it must have");
     const info = (await this.read("bag-info.txt")) || new Uint8Array();
-    const date = /^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})$/m.exec(new TextDecoder("latin1").decode(info));
+    const date = /(?:^|\n)Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})(?![^\n])/.exec(new TextDecoder("latin1").decode(info));
     const format = this.info > 1 ? `Archiver-Pack-Format: ${this.info}\n` : "";
     const wanted = `Bag-Software-Agent: archiver\nBagging-Date: ${date ? date[1] : ""}\n${format}Payload-Oxum: ${size}.${payload.size}\n`;
     if (this.info > PACK_FORMAT) {
@@ -977,7 +990,7 @@ class PackCheck {
     if (!stated || equal(stated, encoded(wanted))) return;
     const lines = new TextDecoder("utf-8", { ignoreBOM: true }).decode(stated).split(LINE_END), right = wanted.split("\n");
     if (this.info < 2 && lines.length === right.length && [...lines].sort().join("\n") === [...right].sort().join("\n")) return;
-    for (const path of [...sums.keys()].sort()) {
+    for (const path of sorted(sums.keys())) {
       if (!lines.includes(`${sums.get(path)}  ${path}`)) this.find("changed", path, `does not have the digest that ${name} states`);
     }
     this.find("changed", name, "does not list exactly the files that belong to this pack");

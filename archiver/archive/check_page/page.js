@@ -36,7 +36,9 @@ const WORDS = {
     terms: "Licence terms",
     vouch: "Who vouches for the time",
     vouch_none: "Nobody yet: there is no timestamp that covers these documents.",
-    vouch_line: "{time}: {signer}",
+    vouch_line: "{time}: {signer}. Policy {policy}. {stated}",
+    stated: "The timestamp states that it is qualified in the EU. This page has not checked that.",
+    not_stated: "The timestamp does not state that it is qualified in the EU.",
     root_line: "Root certificate: {root}",
     fingerprint: "SHA-256 fingerprint",
     pinned: "You chose this certificate.",
@@ -109,7 +111,9 @@ const WORDS = {
     terms: "Lizenzbedingungen",
     vouch: "Wer die Zeit bestätigt",
     vouch_none: "Noch niemand: Kein Zeitstempel deckt diese Dokumente.",
-    vouch_line: "{time}: {signer}",
+    vouch_line: "{time}: {signer}. Richtlinie {policy}. {stated}",
+    stated: "Der Zeitstempel gibt an, in der EU qualifiziert zu sein. Diese Seite hat das nicht geprüft.",
+    not_stated: "Der Zeitstempel gibt nicht an, in der EU qualifiziert zu sein.",
     root_line: "Wurzelzertifikat: {root}",
     fingerprint: "Fingerabdruck (SHA-256)",
     pinned: "Sie haben dieses Zertifikat gewählt.",
@@ -280,7 +284,9 @@ function tellTime(report) {
   const shown = [element("h2", {}, say("vouch"))];
   const authorities = report.proofs.flatMap((each) => each.authorities);
   if (!authorities.length) return [...shown, element("p", {}, say("vouch_none"))];
-  const lines = new Set(authorities.map((each) => say("vouch_line", { time: dateOf(each.time), signer: authorityName(each) })));
+  const lines = new Set(authorities.map((each) => say("vouch_line", {
+    time: dateOf(each.time), signer: authorityName(each), policy: each.policy || "?", stated: say(each.states_qualified ? "stated" : "not_stated"),
+  })));
   shown.push(list([...lines].sort()));
   for (const each of new Map(authorities.map((one) => [one.fingerprint, one])).values()) {
     shown.push(element("p", {}, say("root_line", { root: each.root }), element("br"), `${say("fingerprint")}: `, element("code", {}, each.fingerprint)));

@@ -1,0 +1,82 @@
+"""The agency's own signature in proof.pdf, judged by pyHanko's validator and by poppler."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pyhanko", reason="the extra pdf is not installed")
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+
+from archiver.archive import seal
+from archiver.archive.local_tsa import LocalAuthority
+from archiver.claims.pdf_signature import load_signer, signed
+from archiver.claims.pdf_timestamp import timestamped
+from archiver.core.errors import ConfigError
+from archiver.home.network import Network
+from tests.authoring.scenario import pdf
+from tests.support.authority_kit import CERTIFYING, certificate, key
+
+DOCUMENTS = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
+
+
+def stored(path: Path, **how: Any) -> x509.Certificate:
+    """A certificate of the agency with its key, in a PKCS#12 file; returns its root."""
+    keys = key("p256"), key("rsa")
+    root = certificate("Root", keys[0])
+    own = certificate("Agency Ltd", keys[1], (root, keys[0]), ca=False, **{"usage": DOCUMENTS, **how})
+    path.write_bytes(
+        pkcs12.serialize_key_and_certificates(b"a", keys[1], own, [root], BestAvailableEncryption(b"secret"))
+    )
+    return root
+
+
+def judged(content: bytes, root: x509.Certificate) -> bool:
+    trusted = asn1_x509.Certificate.load(root.public_bytes(Encoding.DER))
+    (signature,) = PdfFileReader(io.BytesIO(content), strict=False).embedded_regular_signatures
+    status = validate_pdf_signature(signature, ValidationContext(trust_roots=[trusted], allow_fetching=False))
+    return bool(status.intact and status.valid and status.trusted and status.bottom_line)
+
+
+def test_validators_accept_it_beneath_the_timestamp_and_see_a_changed_byte(tmp_path: Path) -> None:
+    root = stored(tmp_path / "own.p12")
+    made = signed(pdf(["A page"]), load_signer(tmp_path / "own.p12", "secret"))
+    with LocalAuthority(tmp_path / "tsa") as local:
+        authority = seal.Authority(name="local", url=local.url, roots=local.root_pem)
+        whole, reasons = timestamped(made, [authority], Network().post)
+    assert reasons == [] and judged(made, root) and judged(whole, root)
+    if shutil.which("pdfsig"):
+        (tmp_path / "proof.pdf").write_bytes(whole)
+        said = subprocess.run(["pdfsig", "-nocert", "proof.pdf"], cwd=tmp_path, capture_output=True, text=True).stdout
+        assert "Agency Ltd" in said and "Signature is Valid." in said, said
+    at = whole.index(b"A page")
+    assert not judged(whole[:at] + b"B" + whole[at + 1 :], root)
+
+
+def test_what_cannot_sign_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    file = tmp_path / "own.p12"
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_signer(file, "secret")
+    file.write_bytes(b"no certificate")
+    with pytest.raises(ConfigError, match="PKCS#12"):
+        load_signer(file, "secret")
+    stored(file)
+    with pytest.raises(ConfigError, match="passphrase"):
+        load_signer(file, "wrong")
+    stored(file, days=(-9, -1))
+    with pytest.raises(ConfigError, match="not valid today"):
+        load_signer(file, "secret")
+    stored(file, usage=CERTIFYING)
+    with pytest.raises(ConfigError, match="may not sign"):
+        load_signer(file, "secret")
