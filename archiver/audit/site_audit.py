@@ -7,27 +7,29 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from archiver.audit.answers import (
-    AuditAnswer,
-)
+from archiver.audit.answers import AuditAnswer
 from archiver.audit.audit_store import AuditStore, path_of
 from archiver.audit.crawler import SiteVisit, VisitProgress
 from archiver.audit.fetcher import DEFAULT_RATE_HZ, PoliteFetcher
 from archiver.audit.picture_judge import PictureJudge
-from archiver.audit.site_scope import SiteScope, scope_of
+from archiver.audit.scripted_pages import ScriptedPages
+from archiver.audit.site_scope import SiteScope, host_of, scope_of
 from archiver.audit.thumbnails import thumbnail
 from archiver.catalogue import search
 from archiver.catalogue.picture_search import open_search
 from archiver.core.errors import ConfigError
 from archiver.home.connections import network_of
 from archiver.home.locks import exclusive
+from archiver.home.open_pictures import OpenPictures, write_open_pictures
 from archiver.home.settings import Client, Home
 from archiver.reading.worker import DocumentReader
 
 DEFAULT_PAGES = 500
 MAX_VISIT_HOURS = 6.0
+MAX_PAGES_IN_MEMORY = 256  # of which the words are at hand
 MARKS = ("own", "permitted", "removed")
 
 
@@ -39,6 +41,8 @@ class AuditOptions:
     hosts: Sequence[str] = ()
     pages: int = DEFAULT_PAGES
     use: str | None = None
+    browser: bool = True  # open pages in Chromium whose scripts add pictures
+    hours: float = MAX_VISIT_HOURS
 
 
 def run(
@@ -58,8 +62,9 @@ def run(
         asked = {"sites": list(scope.sites), "hosts": sorted(scope.hosts), "pages": options.pages}
         number, goes_on = store.begin(asked)
         visit = SiteVisit(
-            store, fetcher, reader, number, options.pages, time.monotonic() + MAX_VISIT_HOURS * 3600, watch
-        )
+            store, fetcher, reader, number, options.pages, time.monotonic() + options.hours * 3600, watch,
+            show=ScriptedPages(warn) if options.browser else None,
+        )  # fmt: skip
         if goes_on:
             warn("The visit goes on where it stopped.")
         visit.begin()
@@ -68,8 +73,10 @@ def run(
             warn("The visit ran out of time. Run the command again to go on.")
             return {"client": client, "outcome": "partial", "visit": number}
         _answer_all(home, owner, store, number, options.use, warn, watch)
-        store.end(number, fetcher.requests, fetcher.received_bytes)
-        return report(home, client, store)
+        store.end(number)
+        made = report(home, client, store)
+        _tell_of(home, client, made)
+        return made
 
 
 def dry_run(
@@ -119,7 +126,7 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
         "pages": {"read": counts["page"].get("read", 0), "known": _known(counts["page"]),
                   "not_visited": counts["page"].get("waiting", 0), "traps": counts["page"].get("trap", 0)},
         "answers": {each.value: sum(row["answer"] == each for row in rows) for each in AuditAnswer},
-        "left_out": store.left_out(number), "unread": _unread(store, number),
+        "opened_in_browser": store.opened(number), "left_out": store.left_out(number), "unread": _unread(store, number),
         "elsewhere": _elsewhere(store, number, newest["scope"]["hosts"]),
         "incomplete": search.incomplete(home, client),
         "pictures": rows,
@@ -158,6 +165,8 @@ def mark(home: Home, client: str, picture: str, word: str, by: str, reason: str)
                 f"`archiver audit run {client}`, and mark it then."
             )
         store.mark(name, word, by.strip(), reason.strip())
+        if visits:
+            _tell_of(home, client, report(home, client, store))
         return {"client": client, "picture": name, **store.marks()[name]}
 
 
@@ -181,10 +190,9 @@ def _answer_all(
     watch: VisitProgress,
 ) -> None:  # fmt: skip
     pictures = store.site_pictures(visit)
-    words = {each.url: each.content.words.casefold() for each in store.resources(visit, "page") if each.content}
     found = []
     with open_search(home, warn=warn) as opened, DocumentReader() as reader:
-        judge = PictureJudge(home, owner, opened, reader, use, words)
+        judge = PictureJudge(home, owner, opened, reader, use, lru_cache(MAX_PAGES_IN_MEMORY)(store.words))
         for done, each in enumerate(pictures):
             said, licensed = judge.answer(each, store.preview(each.sha256))
             content = {
@@ -238,6 +246,15 @@ def _opened(home: Home, client: str) -> Iterator[AuditStore]:
         yield store
 
 
+def _tell_of(home: Home, client: str, made: Mapping[str, Any]) -> None:
+    """Save what messages say of a visit."""
+    waiting = [row for row in made["pictures"] if row["answer"] != AuditAnswer.COVERS and not row["mark"]]
+    new = [row["picture"] for row in waiting if row["new"]]
+    write_open_pictures(home, client, OpenPictures(
+        visited=made["ended"], pictures=[row["picture"] for row in waiting], new=new, first=made["visit"] == 1
+    ))  # fmt: skip
+
+
 def _known(counts: Mapping[str, int]) -> int:
     return sum(count for state, count in counts.items() if state not in ("redirect", "other", "trap"))
 
@@ -252,7 +269,5 @@ def _unread(store: AuditStore, visit: int) -> list[dict[str, str]]:
 
 def _elsewhere(store: AuditStore, visit: int, hosts: Sequence[str]) -> dict[str, int]:
     """How many pictures the pages show from hosts that were not named."""
-    from archiver.audit.site_scope import host_of
-
-    found = {url for page in store.resources(visit, "page") if page.content for url in page.content.pictures}
+    found = {url for page in store.resources(visit, "page") if page.content for url in page.content.shown}
     return dict(Counter(host for url in sorted(found) if (host := host_of(url)) not in hosts))
