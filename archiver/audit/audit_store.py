@@ -371,10 +371,10 @@ class AuditStore:
         rows = self._db.execute("SELECT picture, answer, before, content FROM answers WHERE visit = ?", (visit,))
         return [(picture, answer, before, json.loads(content)) for picture, answer, before, content in rows]
 
-    def gone(self, visit: int) -> list[tuple[str, str, dict[str, Any]]]:
-        """Pictures that only earlier visits found: picture, its last answer and content."""
-        rows = self._db.execute("SELECT picture, answer, content FROM answers WHERE visit < ?", (visit,))
-        return [(picture, answer, json.loads(content)) for picture, answer, content in rows]
+    def gone(self, visit: int) -> list[tuple[str, str, dict[str, Any], int]]:
+        """Pictures that only earlier visits found: picture, its last answer and content, and that visit."""
+        rows = self._db.execute("SELECT picture, answer, content, visit FROM answers WHERE visit < ?", (visit,))
+        return [(picture, answer, json.loads(content), last) for picture, answer, content, last in rows]
 
     def licensed_preview(self, picture: str) -> bytes:
         row = self._db.execute("SELECT licensed FROM answers WHERE picture = ?", (picture,)).fetchone()

@@ -110,9 +110,10 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
     newest = visits[-1]
     number = newest["visit"]
     marks, before = store.marks(), len(visits) > 1
+    ended = {each["visit"]: each["ended"] for each in visits}
     rows = [
         {"picture": picture, "answer": said, "before": earlier, "new": before and earlier is None, **content,
-         "mark": marks.get(picture)}
+         "last_seen": newest["ended"], "mark": marks.get(picture)}
         for picture, said, earlier, content in store.answers(number)
     ]  # fmt: skip
     order = (AuditAnswer.STOCK, AuditAnswer.BUT, AuditAnswer.UNKNOWN, AuditAnswer.COVERS)
@@ -131,8 +132,23 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
         "incomplete": search.incomplete(home, client),
         "pictures": rows,
         "gone": [{"picture": picture, "answer": said, "before": None, "new": False, **content,
-                  "mark": marks.get(picture)} for picture, said, content in store.gone(number)],
+                  "last_seen": ended.get(visit, newest["began"]), "mark": marks.get(picture)}
+                 for picture, said, content, visit in store.gone(number)],
     }  # fmt: skip
+
+
+def last_report(home: Home, client: str) -> dict[str, Any] | None:
+    """As `report`; None before the first complete visit."""
+    if not path_of(home, client).exists():
+        return None
+    with _opened(home, client) as store:
+        return report(home, client, store) if store.visits() else None
+
+
+def small_copies(home: Home, client: str, row: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """The small JPEGs of a picture in a report and of the licensed one, as the audit keeps them; empty without one."""
+    with _opened(home, client) as store:
+        return store.preview(row["sha256"]), store.licensed_preview(row["picture"])
 
 
 def rows(home: Home) -> list[dict[str, Any]]:

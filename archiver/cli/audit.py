@@ -118,7 +118,7 @@ def audit_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
 @audit_app.command("report")
 def audit_report(
     client: ClientArgument,
-    out: Annotated[Path | None, typer.Option(help="Write it as this .html or .pdf file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it as this .html, .pdf or .xlsx file.")] = None,
     language: Annotated[str, typer.Option(help="en or de.")] = "en",
     as_json: JsonOption = False,
     home: HomeOption = None,

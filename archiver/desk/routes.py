@@ -11,7 +11,7 @@ PAGES = (
     "licence_overview", "licence_actions", "licence_pages", "new_claim_pages", "claim_pages", "claim_licence_pages",
     "claim_pack_pages", "claim_life_pages",
     "connect_account", "client_pages", "unassigned_pages", "account_pages", "session_pages",
-    "user_pages", "setup_pages", "token_pages", "check_page", "companion_pages",
+    "user_pages", "setup_pages", "token_pages", "check_page", "companion_pages", "site_picture_pages",
 )  # fmt: skip
 """The modules of the pages. Each has its routes in `WAYS`. The first route that matches an address serves it."""
 
