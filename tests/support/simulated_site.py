@@ -97,7 +97,10 @@ def works_of(count: int) -> list[Work]:
 
 
 def build(folder: Path, pages: int, pictures: int, cdn: str, *, seed: int = 1, processes: int = 1) -> SimulatedSite:
-    """The site with about so many pages and addresses of pictures; `cdn` is the second host's address."""
+    """The site with about so many pages and addresses of pictures; `cdn` is the second host's address.
+
+    Without `processes` no picture is drawn.
+    """
     chance = Random(seed)
     # A work has about four addresses; as many files as addresses would only repeat themselves.
     site = SimulatedSite(folder, works_of(max(20, pictures // 4)))
@@ -125,8 +128,9 @@ def build(folder: Path, pages: int, pictures: int, cdn: str, *, seed: int = 1, p
             body.append("<footer>Pictures: Freepik, and others</footer>")
         content: str | bytes = f"<!doctype html><html><head>{''.join(head)}</head><body>{''.join(body)}</body></html>"
         site.files[path] = content
-    site.files |= _rest(site, paths, broken)
-    _draw(site, processes)
+    site.files |= _rest(site, paths, processes > 0)
+    if processes:
+        _draw(site, processes)
     return site
 
 
@@ -362,7 +366,7 @@ PLACES: tuple[Place, ...] = (
 # ---------------------------------------------------------------- what else a site has
 
 
-def _rest(site: SimulatedSite, paths: list[str], broken: set[str]) -> dict[str, Served]:
+def _rest(site: SimulatedSite, paths: list[str], drawn: bool) -> dict[str, Served]:
     listed = [path for number, path in enumerate(paths) if number % 2 == 0]
     half = len(listed) // 2
     files: dict[str, Served] = {
@@ -378,7 +382,7 @@ def _rest(site: SimulatedSite, paths: list[str], broken: set[str]) -> dict[str, 
         "/out": (302, {"location": "http://elsewhere.example/"}),
         "/hostile": HOSTILE, "/hostile/bomb.png": _bomb(), "/hostile/half.jpg": b"\xff\xd8\xff\xe0" + b"x" * 3000,
         "/hostile/zeros.html": (200, {"content-type": "text/html", "content-encoding": "gzip"},
-                                gzip.compress(b"<a>" + b" " * (60 << 20), mtime=0)),
+                                gzip.compress(b"<a>" + b" " * ((60 << 20) if drawn else 9), mtime=0)),
         "/hostile/deep": "<div>" * 60_000 + "<img src=/hostile/half.jpg>",
     }  # fmt: skip
     first = site.files["/"]
