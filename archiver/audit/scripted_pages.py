@@ -51,6 +51,9 @@ SCROLL = """async () => { const step = innerHeight * 0.8, most = 30;
   for (let n = 0; n < most && n * step < document.documentElement.scrollHeight; n++) {
     scrollTo(0, n * step); await new Promise((done) => setTimeout(done, 60)); } }"""
 
+# What scripts do with an answer is done before the page is idle, however slow the machine is.
+IDLE = "() => new Promise((done) => requestAnimationFrame(() => requestIdleCallback(done, {timeout: 5000})))"
+
 
 @dataclass
 class ScriptedPages:
@@ -163,10 +166,14 @@ class ScriptedPages:
         with suppress(Error):  # a page that leaves itself or breaks: what it asked for counts
             await page.goto(url, wait_until="load", timeout=PAGE_TIMEOUT_S * 1000)
             await page.evaluate(SCROLL)
-            with suppress(TimeoutError):
-                while True:
-                    moved.clear()
+            quiet = False
+            while not quiet:
+                moved.clear()
+                await page.evaluate(IDLE)
+                try:
                     await asyncio.wait_for(moved.wait(), QUIET_S)
+                except TimeoutError:
+                    quiet = True
             html.append(await page.content())
 
     def _file(self, url: str) -> SiteFile:

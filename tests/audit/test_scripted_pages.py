@@ -21,7 +21,6 @@ from .test_site_audit import at as at  # the agency of the audit's tests
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "installed", lambda: False)
-    monkeypatch.setattr(scripted_pages, "PAGE_TIMEOUT_S", 20.0)
 
 
 def test_scripted_pictures_are_found_on_the_pages_that_need_it(at: Agency) -> None:
