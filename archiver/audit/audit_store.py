@@ -24,7 +24,7 @@ MAX_SAME_DISTANCE = 10  # bits of 256 in which the hashes of one picture's copie
 MAX_RATIO_DIFFERENCE = 0.03  # of the copies' width to height
 HASH_BYTES = 32
 BUSY_TIMEOUT_S = 30.0
-KINDS = ("sitemap", "page", "style", "picture")  # in the order of a visit
+KINDS = ("sitemap", "page", "list", "style", "picture")  # in the order of a visit
 
 _SCHEMA = """
 CREATE TABLE visits (id INTEGER PRIMARY KEY, began TEXT, ended TEXT, scope TEXT, requests INTEGER DEFAULT 0,

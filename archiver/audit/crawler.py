@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from archiver.audit.audit_store import KINDS, AuditStore, Resource
 from archiver.audit.fetcher import PoliteFetcher, SiteAnswer
-from archiver.audit.page_reader import PageContent, read_confined
+from archiver.audit.page_reader import MEDIA_LIST, PageContent, read_confined
 from archiver.audit.site_scope import TrapGuard, kind_of, normal
 from archiver.core.errors import UnreadablePicture
 from archiver.reading.worker import DocumentReader, ReaderFailed
@@ -20,6 +20,7 @@ from archiver.reading.worker import DocumentReader, ReaderFailed
 MIN_SIDE_PX = 80  # of a picture's shorter side; below are icons, sprites, pixels and most logos
 MAX_TEXT_BYTES = 5 << 20  # of a page, a style sheet or a site map
 MAX_SITEMAPS = 200
+MAX_LISTS = 100  # of media, each with up to 100
 COUNT_EVERY = 20  # files, to say how many there are
 MAX_PICTURES = 20_000  # addresses in one visit
 GENERATED = ("compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia")  # IPTC DigitalSourceType
@@ -59,7 +60,7 @@ class SiteVisit:
 
     def run(self) -> bool:
         """Read what waits; False where time ended before."""
-        limits = {"page": self.pages, "sitemap": MAX_SITEMAPS, "picture": MAX_PICTURES}
+        limits = {"page": self.pages, "sitemap": MAX_SITEMAPS, "list": MAX_LISTS, "picture": MAX_PICTURES}
         for kind in self.kinds:
             counts = self.store.count(self.number, kind)
             done = sum(count for state, count in counts.items() if state not in ("waiting", "trap"))
@@ -153,8 +154,10 @@ class SiteVisit:
             if allows(link) and (kind := kind_of(link)):
                 # What a site itself lists is no trap, however it is numbered.
                 yield link, kind, 0 if each.kind == "sitemap" else each.depth + 1
-        nested = "sitemap" if each.kind == "sitemap" else "style"
+        nested = each.kind if each.kind in ("sitemap", "list") else "style"
         yield from ((url, nested, each.depth + 1) for url in content.styles if allows(url))
+        if each.kind == "page" and any("/wp-content/" in url for url in (*content.pictures, *content.styles)):
+            yield urljoin(each.url, MEDIA_LIST), "list", 0
         yield from ((url, "picture", each.depth + 1) for url in content.shown if allows(url))
 
 

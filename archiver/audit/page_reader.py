@@ -59,6 +59,8 @@ _LITERAL = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`|
 LAZY_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-bg", "data-background-image")
 PREVIEW_NAMES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
 PICTURE_KEYS = ("image", "thumbnailUrl", "contentUrl", "logo", "photo", "primaryImageOfPage")  # of schema.org
+MEDIA_LIST = "/wp-json/wp/v2/media?per_page=100&page=1"
+MEDIA_PER_LIST = 100  # the most that WordPress gives
 MAX_NESTED_PAGES = 2  # of `srcdoc` in `srcdoc`
 MAX_SCRIPT_LENGTH = 200_000  # characters of a page's own scripts that are looked at
 MIN_WORDS_LENGTH = 200  # characters; a page with scripts and fewer words is probably made by them
@@ -141,6 +143,21 @@ def read_sitemap(xml: str, url: str) -> PageContent:
     return PageContent(links=() if index else pages, styles=pages if index else (), pictures=pictures)
 
 
+def read_media_list(text: str, url: str) -> PageContent:
+    """Pictures of WordPress's list of media, and the list's next page while this one is full."""
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError):
+        return PageContent()
+    rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    named = [str(row.get("source_url")) for row in rows if str(row.get("mime_type", "")).startswith("image/")]
+    number = re.search(r"(?<=[?&]page=)\d+", url)
+    more = len(rows) == MEDIA_PER_LIST and number is not None
+    following = re.sub(r"(?<=[?&]page=)\d+", str(int(number[0]) + 1), url) if more and number else ""
+    pictures = tuple(each for each in _absolute(url, named) if not _is_other_file(each))
+    return PageContent(pictures=pictures, styles=(following,) if following else ())
+
+
 def css_addresses(css: str) -> list[str]:
     """The addresses in `url(...)` and `image-set(...)`, without fonts."""
     bare = _CSS_FONT.sub("", _bare(css))
@@ -195,7 +212,7 @@ def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def read_confined(reader: DocumentReader, kind: str, content: str, url: str) -> PageContent:
-    """Read a `page`, `style` or `sitemap` in the reader process; ReaderFailed says why it cannot be read."""
+    """Read a `page`, `style`, `sitemap` or `list` in the reader process; ReaderFailed says why it cannot be read."""
     request = json.dumps([kind, content, url]).encode()
     answers = list(reader.stream(f"{__name__}:reading", request, PAGE_TIMEOUT_S))
     try:
@@ -205,10 +222,8 @@ def read_confined(reader: DocumentReader, kind: str, content: str, url: str) -> 
 
 
 READERS: Mapping[str, Callable[[str, str], PageContent]] = {
-    "page": read_page,
-    "style": read_style,
-    "sitemap": read_sitemap,
-}
+    "page": read_page, "style": read_style, "sitemap": read_sitemap, "list": read_media_list,
+}  # fmt: skip
 
 
 def reading() -> ReaderJob:

@@ -76,6 +76,8 @@ def audit_run(
         set_audit(here.root, client, AuditSettings.model_validate(fields) if weekly else None)
         say(f"{client}: {'The site is audited once a week, after the nightly run.' if weekly else 'No weekly audit.'}")
         if not weekly:
+            if as_json:
+                emit({"client": client, "outcome": "not_weekly"})
             return
     options = AuditOptions(sites=site or (), hosts=host or (), pages=pages, use=use, browser=browser)
     if dry_run:

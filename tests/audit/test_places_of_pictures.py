@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from archiver.audit.audit_store import AuditStore, Resource, pictures_of_styles
 from archiver.audit.crawler import SiteVisit
 from archiver.audit.fetcher import PoliteFetcher
-from archiver.audit.page_reader import PageContent, css_addresses, pictures_in, read_page, read_style
+from archiver.audit.page_reader import PageContent, css_addresses, pictures_in, read_media_list, read_page, read_style
 from archiver.audit.site_scope import MAX_NUMBERED, normal, scope_of
 from archiver.home.network import Network
 from tests.support.simulated_site import PLACES, SimulatedSite, build
@@ -77,6 +78,14 @@ PLACES_OF_TEXT = ("<img src='", "<div data-x='", "<style>a{b:url(", "<script typ
 def test_nothing_on_a_page_breaks_the_reader(text: str, before: str) -> None:
     page = read_page(before + text, f"{SITE}/x")
     assert all(each.startswith(("http://", "https://")) for each in (*page.pictures, *page.links, *page.styles))
+
+
+def test_the_list_of_a_content_system() -> None:
+    rows = [{"mime_type": "image/jpeg", "source_url": f"/u/{n}.jpg"} for n in range(99)] + [{"mime_type": "video/mp4"}]
+    full = read_media_list(json.dumps(rows), f"{SITE}/wp-json/wp/v2/media?per_page=100&page=1")
+    assert len(full.pictures) == 99 and full.styles == (f"{SITE}/wp-json/wp/v2/media?per_page=100&page=2",)
+    for text in (json.dumps(rows[:3]), '{"code": "rest_forbidden"}', "<html>", "[1, null]"):
+        assert read_media_list(text, f"{SITE}/wp-json/wp/v2/media?per_page=100&page=1").styles == ()
 
 
 def test_a_session_in_an_address_is_no_other_page() -> None:
