@@ -114,7 +114,8 @@ def test_every_picture_is_found_and_answered_for(at: Agency) -> None:
             "shutterstock_1234567890.jpg": "licence_covers", "copy-of-a.jpg": "licence_covers",
             "lazy.jpg": "licence_but", "unproven.jpg": "licence_but", "unnamed.jpg": "licence_but",
             "og.jpg": "licence_but",
-            "inline.jpg": "unknown", "poster.jpg": "unknown", "css.jpg": "unknown", "deep.jpg": "unknown", "l.jpg": "unknown",
+            "inline.jpg": "unknown", "poster.jpg": "unknown", "css.jpg": "unknown", "deep.jpg": "unknown",
+            "l.jpg": "unknown",
             "shutterstock_1999999999.jpg": "looks_like_stock",
         }, json.dumps(found, indent=1)  # fmt: skip
         assert found["shutterstock_1234567890.jpg"] is found["copy-of-a.jpg"]

@@ -26,6 +26,27 @@ from tests.support.audit_measure import fill, measure  # noqa: E402  # as above
 from tests.support.audited_site import AuditedSite  # noqa: E402  # as above
 from tests.support.simulated_site import Endless, SimulatedSite, build  # noqa: E402  # as above
 
+# Of the time that a visit takes, how much is fetching and hashing; the searches that follow are another matter.
+MEASURED = """
+import atexit, time
+from archiver.audit import crawler, fetcher
+from archiver.reading.worker import DocumentReader
+spent = {"needed": 0.0, "visit": 0.0}
+def timed(holder, name, key):
+    work = getattr(holder, name)
+    def measured(*arguments, **named):
+        began = time.monotonic()
+        try:
+            return work(*arguments, **named)
+        finally:
+            spent[key] += time.monotonic() - began
+    setattr(holder, name, measured)
+timed(fetcher.PoliteFetcher, "_get", "needed")
+timed(DocumentReader, "look", "needed")
+timed(crawler.SiteVisit, "_visit", "visit")
+atexit.register(lambda: print(f"fetching and hashing is {spent['needed'] / max(spent['visit'], 1e-9):.0%} of the visit",
+                              file=sys.stderr))
+"""
 FOUND, RECALL, UNCHANGED, AGAIN, MEMORY_MB, SPEED = 0.99, 0.97, 0.9, 0.1, 400, 0.7
 
 
@@ -64,6 +85,7 @@ def _run(
                  str(asked.pages * 2), "--json"]  # fmt: skip
     code = "import sys; from archiver.catalogue import embedding\n"
     code += "embedding.installed = lambda: False\n" if asked.no_model else ""
+    code += MEASURED
     code += f"from archiver.cli import main; sys.argv = ['archiver', *{arguments!r}]; main()"
     env = {**at.run.env, "ARCHIVER_HOME": str(at.run.root)}
     started = time.monotonic()
@@ -88,7 +110,7 @@ def _first(
     print(f"found {got.found} of {got.shown} ({got.found / got.shown:.2%}); by script {scripted.found} of "
           f"{scripted.shown}")  # fmt: skip
     print(f"licensed recognised {got.recognised} of {got.licensed} ({got.recognised / max(1, got.licensed):.2%}), "
-          f"covers {got.covers}, but {got.but}, stock {got.stock}, merged {got.merged}, missed {dict(got.missed)}")  # fmt: skip
+          f"covers {got.covers}, but {got.but}, stock {got.stock}, merged {got.merged}", dict(got.missed))  # fmt: skip
     print("wrong:", len(got.wrong), *got.wrong[:25], sep="\n  ")
     print("lost:", len(got.lost), *got.lost[:25], *scripted.lost[:5], sep="\n  ")
     both = [*site.asked, *cdn.asked]
