@@ -151,7 +151,6 @@ SUBJECTS = {
     "silent": "no runs take place",
     "clock": "the clock was wrong",
     "deadline": "a deadline is near",
-    "pictures": "pictures on a site have no licence that covers them",
     "concern": "a licence, a seat or a plan needs a decision",
 }
 

@@ -20,7 +20,6 @@ from archiver.collect.run_log import read_logs
 from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError, ConfigError, machine_error, spoken
 from archiver.core.model import iso
-from archiver.home.open_pictures import open_pictures
 from archiver.home.settings import Account, Client, Home, Input
 from archiver.provider import Transport, load
 
@@ -57,7 +56,6 @@ RISKS = {
     "clock": "Others can doubt the dates. While the newest date lies in the future, nothing is archived.",
     "silent": "Licences bought since then are not archived.",
     "unread": "If it is a receipt or a letter, nobody knows of it.",
-    "pictures": "If a claim comes for one of them, you have no proof of a licence for this use.",
     "deadline": "An unanswered claim may go to court, or the platform's indemnity may be lost.",
 }
 
@@ -115,7 +113,6 @@ def causes(
             met.append(machine_error(error) if isinstance(error, OSError) else error)
             found += [] if fault else [_fault(client.slug, type(met[-1]).__name__, str(met[-1]))]
     found += _deadlines(home, now)
-    found += _pictures(home)
     found += _clock(home, now)
     try:
         found += map(_concern, find_alerts(home, now.date()) if known is None else known)
@@ -240,23 +237,6 @@ def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
             happened = f"{what} for the claim {claim.claim} is due on {day} ({left[name]} days left)."
             fix = f"archiver claim show {claim.claim}"
             yield _cause("deadline", claim.client, claim.claim, (f"{name} {day}",), happened, fix)
-
-
-def _pictures(home: Home) -> Iterator[Cause]:
-    """Pictures on a client's site that no licence covers and nobody marked. A new one makes a new message."""
-    for client in home.clients.values():
-        found = open_pictures(home, client.slug)
-        if not found or not found.pictures:
-            continue
-        new, count = found.new or found.pictures, len(found.pictures)
-        happened = f"The visit of {found.visited[:10]} found {len(new)} pictures that no licence covers: {_named(new)}."
-        if not found.first:
-            happened = (
-                f"The visit of {found.visited[:10]} found {len(found.new)} new pictures that no licence covers"
-                f"{f': {_named(found.new)}' if found.new else ''}. In all, {count} are open."
-            )
-        fix = f"archiver audit report {client.slug}"
-        yield _cause("pictures", client.slug, client.slug, found.pictures, happened, fix)
 
 
 def _concern(concern: Alert) -> Cause:

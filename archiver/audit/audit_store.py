@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from archiver.audit.page_reader import PageContent
+from archiver.audit.site_scope import host_of
 from archiver.core.errors import ConfigError
 from archiver.home.settings import Home
 
@@ -297,6 +299,11 @@ class AuditStore:
         pages = self.resources(visit, "page")
         return sum(each.content.opened == visit for each in pages if each.content)
 
+    def elsewhere(self, visit: int, hosts: Collection[str]) -> dict[str, int]:
+        """How many pictures the pages show from hosts that were not named."""
+        found = {url for page in self.resources(visit, "page") if page.content for url in page.content.all_pictures}
+        return dict(Counter(host for url in sorted(found) if (host := host_of(url)) not in hosts))
+
     def left_out(self, visit: int) -> dict[str, int]:
         """How many pictures of a visit do not count, by the reason."""
         rows = self._db.execute(
@@ -314,7 +321,7 @@ class AuditStore:
         pages: dict[str, dict[str, None]] = {}
         for page in self.resources(visit, "page"):
             if page.content and page.state == "read":
-                for url in (*page.content.shown, *pictures_of_styles(page.content.styles, styles.get)):
+                for url in (*page.content.all_pictures, *pictures_of_styles(page.content.styles, styles.get)):
                     pages.setdefault(url, {})[page.url] = None
         rows = self._db.execute(
             "SELECT sha256, grouped, width, height, said, "

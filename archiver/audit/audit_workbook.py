@@ -18,7 +18,21 @@ MAX_THUMBNAILS = 500  # in a workbook; more make it too large for mail
 MAX_CELL_LENGTH = 32_000  # characters; Excel takes 32,767
 THUMBNAIL_SIDE_PX = 96
 ROW_HEIGHT_POINTS = 76
-WIDTHS = (16, 16, 16, 28, 60, 40, 10, 50, 60, 24, 12, 12, 22)  # characters, of the columns in `_COLUMNS`
+COLUMN_WIDTHS_CHARACTERS = (
+    16,
+    16,
+    16,
+    28,
+    60,
+    40,
+    10,
+    50,
+    60,
+    24,
+    12,
+    12,
+    22,
+)  # characters, of the columns in `_COLUMNS`
 _COLUMNS = ("thumbnail", "id", "answer", "change", "why", "todo", "page_count", "pages", "address", "licences",
             "first_seen_on", "on_site_since", "mark")  # fmt: skip
 _ILLEGAL = {number: " " for number in range(32) if number not in (9, 10)}
@@ -76,7 +90,7 @@ def _fill(
     for line, text in enumerate(head, 1):
         _put(sheet, line, 1, text)
     line += 2 if line else 1
-    for column, (name, width) in enumerate(zip(_COLUMNS, WIDTHS, strict=True), 1):
+    for column, (name, width) in enumerate(zip(_COLUMNS, COLUMN_WIDTHS_CHARACTERS, strict=True), 1):
         _put(sheet, line, column, say.of("columns", name))
         sheet.cell(line, column).font = Font(bold=True)
         sheet.column_dimensions[sheet.cell(line, column).column_letter].width = width

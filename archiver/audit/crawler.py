@@ -158,7 +158,7 @@ class SiteVisit:
         yield from ((url, nested, each.depth + 1) for url in content.styles if allows(url))
         if each.kind == "page" and any("/wp-content/" in url for url in (*content.pictures, *content.styles)):
             yield urljoin(each.url, MEDIA_LIST), "list", 0
-        yield from ((url, "picture", each.depth + 1) for url in content.shown if allows(url))
+        yield from ((url, "picture", each.depth + 1) for url in content.all_pictures if allows(url))
 
 
 def _said(reader: DocumentReader, content: bytes) -> dict[str, Any]:

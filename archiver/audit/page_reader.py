@@ -87,7 +87,7 @@ class PageContent:
     added: tuple[str, ...] = ()
 
     @property
-    def shown(self) -> tuple[str, ...]:
+    def all_pictures(self) -> tuple[str, ...]:
         """All pictures of the page."""
         return self.pictures + self.added
 

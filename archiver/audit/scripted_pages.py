@@ -211,9 +211,9 @@ class ScriptedPages:
         found = list(asked)
         for text in html:
             with suppress(ReaderFailed):  # its requests count
-                shown = read_confined(self._visit.reader, "page", text[:MAX_TEXT_BYTES], each.url)
-                known.update(shown.variants)
-                found += shown.pictures
+                rendered = read_confined(self._visit.reader, "page", text[:MAX_TEXT_BYTES], each.url)
+                known.update(rendered.variants)
+                found += rendered.pictures
         addresses = []
         for url in found:
             with suppress(ValueError):

@@ -4,45 +4,29 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from archiver.audit.answers import AuditAnswer
 from archiver.audit.audit_store import AuditStore, path_of
 from archiver.audit.crawler import SiteVisit, VisitProgress
-from archiver.audit.fetcher import DEFAULT_RATE_HZ, PoliteFetcher
 from archiver.audit.picture_judge import PictureJudge
 from archiver.audit.scripted_pages import ScriptedPages
-from archiver.audit.site_scope import SiteScope, host_of, scope_of
 from archiver.audit.thumbnails import thumbnail
+from archiver.audit.visit_options import AuditOptions, fetcher_of_visit, scope_of_visit
 from archiver.catalogue import search
 from archiver.catalogue.picture_search import open_search
 from archiver.core.errors import ConfigError
-from archiver.home.connections import network_of
 from archiver.home.locks import exclusive
-from archiver.home.open_pictures import OpenPictures, write_open_pictures
+from archiver.home.open_pictures import OpenPictures, open_pictures, write_open_pictures
 from archiver.home.settings import Client, Home
 from archiver.reading.worker import DocumentReader
 
-DEFAULT_PAGES = 500
-MAX_VISIT_HOURS = 6.0
 MAX_PAGES_IN_MEMORY = 256  # of which the words are at hand
 MARKS = ("own", "permitted", "removed")
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditOptions:
-    """What a person asks of a visit. Without `sites`, the client's domains. `hosts` are further hosts of pictures."""
-
-    sites: Sequence[str] = ()
-    hosts: Sequence[str] = ()
-    pages: int = DEFAULT_PAGES
-    use: str | None = None
-    browser: bool = True  # open pages in Chromium whose scripts add pictures
-    hours: float = MAX_VISIT_HOURS
 
 
 def run(
@@ -54,10 +38,10 @@ def run(
     ConfigError without a site. A visit that ran out of time has the `outcome` `partial`; the next one goes on.
     """
     owner = home.client(client)
-    scope = _scope(owner, options)
+    scope = scope_of_visit(owner, options)
     with (
         _only_one(home, client), AuditStore(path_of(home, client)) as store, DocumentReader() as reader,
-        _fetcher(home, scope, store, wait) as fetcher,
+        fetcher_of_visit(home, scope, store, wait) as fetcher,
     ):  # fmt: skip
         asked = {"sites": list(scope.sites), "hosts": sorted(scope.hosts), "pages": options.pages}
         number, goes_on = store.begin(asked)
@@ -83,8 +67,8 @@ def dry_run(
     home: Home, client: str, options: AuditOptions, wait: Callable[[float], None] = time.sleep
 ) -> dict[str, Any]:
     """Read only robots.txt, the site maps and the first pages, and say what a visit would do. Nothing is saved."""
-    scope = _scope(home.client(client), options)
-    with AuditStore(None) as store, DocumentReader() as reader, _fetcher(home, scope, store, wait) as fetcher:
+    scope = scope_of_visit(home.client(client), options)
+    with AuditStore(None) as store, DocumentReader() as reader, fetcher_of_visit(home, scope, store, wait) as fetcher:
         number, _ = store.begin({})
         visit = SiteVisit(
             store, fetcher, reader, number, len(scope.sites), time.monotonic() + 600, kinds=("sitemap", "page")
@@ -128,7 +112,7 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
                   "not_visited": counts["page"].get("waiting", 0), "traps": counts["page"].get("trap", 0)},
         "answers": {each.value: sum(row["answer"] == each for row in rows) for each in AuditAnswer},
         "opened_in_browser": store.opened(number), "left_out": store.left_out(number), "unread": _unread(store, number),
-        "elsewhere": _elsewhere(store, number, newest["scope"]["hosts"]),
+        "elsewhere": store.elsewhere(number, newest["scope"]["hosts"]),
         "incomplete": search.incomplete(home, client),
         "pictures": rows,
         "gone": [{"picture": picture, "answer": said, "before": None, "new": False, **content,
@@ -225,27 +209,6 @@ def _answer_all(
 # ---------------------------------------------------------------- the parts of a visit
 
 
-def _scope(owner: Client, options: AuditOptions) -> SiteScope:
-    sites = options.sites or owner.domains
-    if not sites:
-        raise ConfigError(f"{owner.name} has no known domain. Name its site with --site https://www.example.com.")
-    if options.pages < 1:
-        raise ConfigError("--pages must be at least 1.")
-    return scope_of(sites, options.hosts)
-
-
-@contextmanager
-def _fetcher(home: Home, scope: SiteScope, store: AuditStore, wait: Callable[[float], None]) -> Iterator[PoliteFetcher]:
-    pacing = home.settings.pacing
-    rate = DEFAULT_RATE_HZ if pacing.default is None else pacing.default
-    contact = home.settings.mail.sender or home.settings.agency.name or ""
-    made = PoliteFetcher(
-        network_of(home), scope, contact, rate=rate, rates=pacing.hosts, left_alone=store.left_alone(), wait=wait
-    )
-    with made as fetcher:
-        yield fetcher
-
-
 @contextmanager
 def _only_one(home: Home, client: str) -> Iterator[None]:
     """One process at a time works on a client's audit."""
@@ -265,10 +228,14 @@ def _opened(home: Home, client: str) -> Iterator[AuditStore]:
 def _tell_of(home: Home, client: str, made: Mapping[str, Any]) -> None:
     """Save what messages say of a visit."""
     waiting = [row for row in made["pictures"] if row["answer"] != AuditAnswer.COVERS and not row["mark"]]
-    new = [row["picture"] for row in waiting if row["new"]]
-    write_open_pictures(home, client, OpenPictures(
-        visited=made["ended"], pictures=[row["picture"] for row in waiting], new=new, first=made["visit"] == 1
-    ))  # fmt: skip
+    pictures = tuple(row["picture"] for row in waiting)
+    new = pictures if made["visit"] == 1 else tuple(row["picture"] for row in waiting if row["new"])
+    before = open_pictures(home, client)
+    if before and (before.visit == made["visit"] or not new):
+        found = replace(before, visit=made["visit"], pictures=pictures)
+    else:
+        found = OpenPictures(visit=made["visit"], pictures=pictures, new=new, news_at=made["ended"])
+    write_open_pictures(home, client, found)
 
 
 def _known(counts: Mapping[str, int]) -> int:
@@ -281,9 +248,3 @@ def _unread(store: AuditStore, visit: int) -> list[dict[str, str]]:
         for kind in ("page", "style", "picture")
         for url, _, reason in store.reasons(visit, kind, ("failed", "refused", "gone"))
     ]
-
-
-def _elsewhere(store: AuditStore, visit: int, hosts: Sequence[str]) -> dict[str, int]:
-    """How many pictures the pages show from hosts that were not named."""
-    found = {url for page in store.resources(visit, "page") if page.content for url in page.content.shown}
-    return dict(Counter(host for url in sorted(found) if (host := host_of(url)) not in hosts))

@@ -10,7 +10,7 @@ from typing import Any
 from archiver.audit import site_audit
 from archiver.audit.audit_store import AuditStore, path_of
 from archiver.audit.crawler import VisitProgress
-from archiver.audit.site_audit import AuditOptions
+from archiver.audit.visit_options import AuditOptions
 from archiver.core.errors import ArchiverError
 from archiver.home.settings import Client, Home
 

@@ -64,7 +64,7 @@ def audit_run(
     Example: archiver audit run acme --site https://www.acme.example --weekly
     """
     from archiver.audit import site_audit
-    from archiver.audit.site_audit import AuditOptions
+    from archiver.audit.visit_options import AuditOptions
 
     if use not in (None, "commercial", "editorial"):
         raise typer.BadParameter("--use must be commercial or editorial")

@@ -13,12 +13,15 @@ from archiver.home.settings import Home
 
 @dataclass(frozen=True, kw_only=True)
 class OpenPictures:
-    """The pictures of the newest visit that no licence covers and nobody marked. `new` are those not seen before."""
+    """The `pictures` of a visit that no licence covers and nobody marked.
 
-    visited: str
+    `new` are those that were new at `news_at`, the end of the last visit that found some: they make one message.
+    """
+
+    visit: int
     pictures: Sequence[str]
-    new: Sequence[str] = ()
-    first: bool = False
+    new: Sequence[str]
+    news_at: str
 
 
 def write_open_pictures(home: Home, client: str, found: OpenPictures) -> None:

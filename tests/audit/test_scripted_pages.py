@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from archiver.audit import scripted_pages, site_audit
-from archiver.audit.site_audit import AuditOptions
+from archiver.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
 from tests.support.agency import Agency
 from tests.support.audited_site import AuditedSite, Served

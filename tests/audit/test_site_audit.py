@@ -18,7 +18,7 @@ from archiver.audit import site_audit
 from archiver.audit.answers import LicenceCandidate, answer
 from archiver.audit.audit_page import page
 from archiver.audit.page_reader import MEDIA_LIST
-from archiver.audit.site_audit import AuditOptions
+from archiver.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
 from archiver.claims.facts import DocumentPlace
 from archiver.claims.rule_engine import MANDATORY, Assessment, RuleFinding, Verdict

@@ -13,7 +13,7 @@ from archiver.audit.audit_page import write
 from archiver.catalogue import embedding
 from archiver.home.settings import AuditSettings, Home, set_audit
 from tests.support.agency import Agency
-from tests.support.audited_site import AuditedSite
+from tests.support.audited_site import AuditedSite, Served
 from tests.support.claims_kit import jpeg
 from tests.support.pictures import scene
 
@@ -26,23 +26,30 @@ def hashes_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "installed", lambda: False)
 
 
-def told(home: Home) -> list[tuple[str, ...]]:
-    return [cause.items for cause in causes(home, datetime.now(UTC), known=[]) if cause.kind == "pictures"]
+def told(home: Home) -> list[tuple[str, str]]:
+    """What a message is about: a new item makes a new message."""
+    found = [cause for cause in causes(home, datetime.now(UTC)) if cause.about == "acme" and cause.kind == "concern"]
+    return [(cause.items[0], cause.happened) for cause in found]
 
 
 def test_a_weekly_visit_tells_of_what_is_new(at: Agency) -> None:
     forget(at)
-    with AuditedSite({"/": "<img src=/a.jpg>", "/a.jpg": jpeg(scene(300))}) as site:
+    files: dict[str, Served] = {"/": "<img src=/a.jpg>", "/a.jpg": jpeg(scene(300))}
+    with AuditedSite(files) as site:
         set_audit(at.run.root, "acme", AuditSettings(sites=(site.url,), pages=9))
         now, said = datetime.now(UTC), list[str]()
         (made,) = weekly.visit_due(at.home, said.append)
         first = made["pictures"][0]["picture"]
-        assert told(at.home) == [(first,)]
+        ((item, said_first),) = told(at.home)
+        assert first in said_first
         assert weekly.visit_due(at.home, said.append, now=now + timedelta(days=5)) == []
+        weekly.visit_due(at.home, said.append, now=now + timedelta(days=7))
+        assert told(at.home) == [(item, said_first)]  # nothing new: no new message
         site.files |= {"/": "<img src=/a.jpg><img src=/=b.jpg>", "/=b.jpg": jpeg(scene(301))}
         (made,) = weekly.visit_due(at.home, said.append, now=now + timedelta(days=7))
         (new,) = (row["picture"] for row in made["pictures"] if row["new"])
-        assert sorted(told(at.home)[0]) == sorted([first, new])
+        ((news, said_then),) = told(at.home)
+        assert news != item and new in said_then and first not in said_then
         for picture in (first, new):
             site_audit.mark(at.home, "acme", picture, "own", "Ada Example", "Taken by us")
         assert told(at.home) == []

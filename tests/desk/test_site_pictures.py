@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from archiver.audit import site_audit
-from archiver.audit.site_audit import AuditOptions
+from archiver.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
 from tests.support.audited_site import AuditedSite
 from tests.support.claims_kit import jpeg
@@ -25,11 +25,11 @@ def test_a_person_looks_through_the_pictures_and_marks_one(
     assert "archiver audit run beta" in rita.get("/pictures/beta").text
     hostile = "<script>alert(1)</script>"
     names = ["/shutterstock_1999999999.jpg", "/x.jpg"]
-    files = {
+    files: dict[str, str | bytes] = {
         "/": "".join(f"<img src='{name}'>" for name in names),
         **{name: jpeg(scene(310 + n)) for n, name in enumerate(names)},
     }
-    with AuditedSite(files) as site:
+    with AuditedSite({**files}) as site:
         made = site_audit.run(served.agency.home, "beta", AuditOptions(sites=[site.url]))
     stock, unknown = made["pictures"]
     assert olaf.get("/pictures").status_code == 200

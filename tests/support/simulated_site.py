@@ -309,7 +309,7 @@ def _listed_by_script(maker: _Maker, page: str, work: int, _: list[str], body: l
 
 def _written_by_script(maker: _Maker, page: str, work: int, _: list[str], body: list[str]) -> None:
     """The address is put together in the page, when the reader scrolls there."""
-    stem, _, ending = maker.address(work).rpartition(".")
+    stem, ending = maker.address(work).rsplit(".", 1)
     body.append(f"""<div style="height:1500px"></div><div class=late style="width:300px;height:200px"></div><script>
         new IntersectionObserver((all, o) => all.forEach((e) => {{ if (e.isIntersecting) {{ o.unobserve(e.target);
         e.target.style.backgroundImage = 'url("' + '{stem}' + '.' + '{ending}' + '")'; }} }}))
