@@ -18,9 +18,11 @@ from archiver.catalogue.views import show
 from archiver.claims.facts import platform_of
 from archiver.core.alert import Alert
 from archiver.core.model import Licence
+from archiver.home.open_pictures import open_pictures
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.reading.worker import DocumentReader
 
+MAX_NAMED_PICTURES = 10  # that an alert names
 NOTICE_DAYS = 30  # how long before the end of a seat, a plan or a period of first use an alert comes
 
 
@@ -39,7 +41,7 @@ def find_alerts(home: Home, today: date) -> list[Alert]:
         from archiver.agency.replica import about_replica
 
         found += about_replica(home, datetime.now(UTC))
-    return [*found, *letter_alerts(home)]
+    return [*found, *letter_alerts(home), *about_pictures(home)]
 
 
 def about_bindings(
@@ -139,6 +141,23 @@ def ending(accounts: Iterable[Account], today: date) -> Iterator[Alert]:
                     "Afterwards nobody can ask the platform for the documents that only this person can request.",
                     f"archiver account leaver {user} --dry-run",
                 )
+
+
+def about_pictures(home: Home) -> Iterator[Alert]:
+    """Pictures that the last visit of a client's site found for the first time, and that are still open."""
+    for client in home.clients.values():
+        found = open_pictures(home, client.slug)
+        if not found or not set(found.new) & set(found.pictures):
+            continue
+        count, named = len(found.new), ", ".join(found.new[:MAX_NAMED_PICTURES])
+        what = "1 new picture" if count == 1 else f"{count} new pictures"
+        yield Alert(
+            flags=("pictures",), subject=client.slug, clients=(client.slug,),
+            message=f"On {found.news_at[:10]} the site of {client.name} showed {what} that no licence covers: {named}"
+                    f"{f' and {count - MAX_NAMED_PICTURES} more' if count > MAX_NAMED_PICTURES else ''}.",
+            risk="If a claim comes for one of them, you have no proof of a licence for this use.",
+            command=f"archiver audit report {client.slug}",
+        )  # fmt: skip
 
 
 def _near(day: date | None, today: date) -> date | None:

@@ -231,7 +231,8 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
     for alert in facts.alerts:
         kind = "ending" if "ending" in alert.flags else "concern"
         client = alert.clients[0] if alert.clients else None
-        page = f"/licence/{alert.subject}" if "two_clients" in alert.flags else "/accounts"
+        pages = {"two_clients": f"/licence/{alert.subject}", "pictures": f"/pictures/{alert.subject}"}
+        page = next((pages[flag] for flag in alert.flags if flag in pages), "/accounts")
         known = {"command": alert.command, "page": page}
         yield _task(kind, alert.subject, known, client=client, detail=f"{alert.message} {alert.risk}")
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archiver.browsing.page_file import write_page
+from archiver.audit.audit_workbook import Previews, workbook
+from archiver.browsing.page_file import write_file, write_page
 from archiver.browsing.page_templates import render
 from archiver.claims.pack_pages import LANGUAGES, PackWords
 
@@ -17,24 +18,43 @@ ORDER = ("looks_like_stock", "licence_but", "unknown", "licence_covers")
 MAX_LISTED_PAGES = 8  # of a picture; the JSON has all
 MAX_LISTED_UNREAD = 50
 
-type Previews = Mapping[str, tuple[bytes, bytes]]
-"""By picture: a small JPEG of it, and of the licensed picture; empty where there is none."""
-
 
 def write(made: Mapping[str, Any], previews: Previews, out: Path, language: str) -> None:
-    """Write the report as HTML, or printed by Chromium as PDF, by the file's ending; ConfigError for another one."""
-    write_page(page(made, previews, language), out)
+    """Write the report as HTML, printed by Chromium as PDF, or as .xlsx; ConfigError for another ending."""
+    if out.suffix.lower() == ".xlsx":
+        write_file(out, report_bytes(made, previews, ".xlsx", language))
+    else:
+        write_page(page(made, previews, language), out)
+
+
+def report_bytes(made: Mapping[str, Any], previews: Previews, ending: str, language: str) -> bytes:
+    """The report as `.xlsx` or `.html`."""
+    if ending == ".xlsx":
+        return workbook(made, previews, _known(language), _groups(made), _changed(made))
+    return page(made, previews, language).encode()
 
 
 def page(made: Mapping[str, Any], previews: Previews, language: str) -> str:
     """The report as one HTML document; other languages than ours get English."""
-    language = language[:2] if language[:2] in LANGUAGES else "en"
-    rows = made["pictures"]
-    changed = [row for row in rows if row["new"] or row["before"] not in (None, row["answer"])]
+    language = _known(language)
     return render(
         Path(__file__).parent / "templates/audit.html", made=made, words=PackWords(language),
         say=PackWords(language, "archiver.audit"), language=language, previews=previews,
-        groups=[(name, [row for row in rows if row["answer"] == name]) for name in ORDER], changed=changed,
+        groups=_groups(made), changed=_changed(made),
         first=made["visit"] == 1, left_out=sum(made["left_out"].values()), listed=MAX_LISTED_PAGES,
         unread=[each for each in made["unread"] if each["kind"] == "page"], most_unread=MAX_LISTED_UNREAD,
     )  # fmt: skip
+
+
+def _known(language: str) -> str:
+    return language[:2] if language[:2] in LANGUAGES else "en"
+
+
+def _groups(made: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """The pictures by answer, the most urgent first."""
+    return [(name, [row for row in made["pictures"] if row["answer"] == name]) for name in ORDER]
+
+
+def _changed(made: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The pictures that are new or have another answer than before."""
+    return [row for row in made["pictures"] if row["new"] or row["before"] not in (None, row["answer"])]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,28 +18,40 @@ from typing import Any, Self
 import numpy as np
 
 from archiver.audit.page_reader import PageContent
+from archiver.audit.site_scope import host_of
 from archiver.core.errors import ConfigError
 from archiver.home.settings import Home
 
 MAX_SAME_DISTANCE = 10  # bits of 256 in which the hashes of one picture's copies on a site may differ
 MAX_RATIO_DIFFERENCE = 0.03  # of the copies' width to height
+HASH_BYTES = 32
 BUSY_TIMEOUT_S = 30.0
-KINDS = ("sitemap", "page", "style", "picture")  # in the order of a visit
+KINDS = ("sitemap", "page", "list", "style", "picture")  # in the order of a visit
 
 _SCHEMA = """
 CREATE TABLE visits (id INTEGER PRIMARY KEY, began TEXT, ended TEXT, scope TEXT, requests INTEGER DEFAULT 0,
     bytes INTEGER DEFAULT 0);
 CREATE TABLE resources (url TEXT PRIMARY KEY, kind TEXT, depth INTEGER, visit INTEGER, state TEXT, reason TEXT,
     etag TEXT, modified TEXT, found TEXT, picture TEXT);
-CREATE INDEX waiting ON resources (visit, state, kind);
+CREATE INDEX waiting ON resources (visit, kind, state, depth);
 CREATE TABLE pictures (sha256 TEXT PRIMARY KEY, grouped TEXT, width INTEGER, height INTEGER, hash BLOB, preview BLOB,
     said TEXT, left_out TEXT, first_seen TEXT);
 CREATE INDEX grouped ON pictures (grouped);
 CREATE TABLE answers (picture TEXT PRIMARY KEY, visit INTEGER, answer TEXT, before TEXT, content TEXT, licensed BLOB);
 CREATE TABLE marks (picture TEXT PRIMARY KEY, mark TEXT, by TEXT, reason TEXT, at TEXT);
 CREATE TABLE hosts (host TEXT PRIMARY KEY, left_alone_until REAL);
-PRAGMA user_version = 1;
+CREATE TABLE files (url TEXT PRIMARY KEY, visit INTEGER, status INTEGER, type TEXT, etag TEXT, modified TEXT,
+    content BLOB);
+PRAGMA user_version = 2;
 """
+_UPGRADE = """
+DROP INDEX waiting;
+CREATE INDEX waiting ON resources (visit, kind, state, depth);
+CREATE TABLE files (url TEXT PRIMARY KEY, visit INTEGER, status INTEGER, type TEXT, etag TEXT, modified TEXT,
+    content BLOB);
+PRAGMA user_version = 2;
+"""
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,19 @@ class Resource:
     modified: str | None
     content: PageContent | None
     picture: str | None
+
+
+@dataclass(frozen=True)
+class SiteFile:
+    """A script or another file that the browser asked for in this visit, to show a page."""
+
+    url: str
+    visit: int
+    status: int
+    media_type: str
+    etag: str | None
+    modified: str | None
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -76,10 +102,18 @@ class AuditStore:
     def __init__(self, path: Path | None) -> None:
         if path:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._db = sqlite3.connect(path or ":memory:", timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        self._db = sqlite3.connect(  # the browser asks from another thread, while this one waits
+            path or ":memory:", timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        if path:  # whatever a killed visit saved is there; only a power failure may take its last requests
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+        elif version < VERSION:
+            self._db.executescript(f"BEGIN; {_UPGRADE} COMMIT;")
+        self._copies: _Copies | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -103,12 +137,21 @@ class AuditStore:
         assert number
         return number, False
 
-    def end(self, visit: int, requests: int, received_bytes: int) -> None:
+    def under_way(self) -> bool:
+        """Whether a visit was begun and not ended."""
+        return self._db.execute("SELECT 1 FROM visits WHERE ended IS NULL").fetchone() is not None
+
+    def traffic(self, visit: int, requests: int, received_bytes: int) -> None:
+        """Add to what a visit has asked and received."""
+        self._db.execute(
+            "UPDATE visits SET requests = requests + ?, bytes = bytes + ? WHERE id = ?",
+            (requests, received_bytes, visit),
+        )
+
+    def end(self, visit: int) -> None:
         with self._changes():
-            self._db.execute(
-                "UPDATE visits SET ended = ?, requests = requests + ?, bytes = bytes + ? WHERE id = ?",
-                (_now(), requests, received_bytes, visit),
-            )
+            self._db.execute("UPDATE visits SET ended = ? WHERE id = ?", (_now(), visit))
+            self._db.execute("DELETE FROM files WHERE visit < ?", (visit,))
 
     def visits(self) -> list[dict[str, Any]]:
         """All complete visits, oldest first."""
@@ -140,10 +183,11 @@ class AuditStore:
 
     def keep(
         self, visit: int, each: Resource, wanted: Iterable[tuple[str, str, int]] = (),
-        left_alone: Mapping[str, float] | None = None,
+        left_alone: Mapping[str, float] | None = None, traffic: tuple[int, int] = (0, 0),
     ) -> None:  # fmt: skip
-        """Save what a request found, with what is wanted now, at once."""
+        """Save what a request found, with what is wanted now and its requests and bytes, at once."""
         with self._changes():
+            self.traffic(visit, *traffic)
             found = json.dumps(asdict(each.content)) if each.content else None
             self._db.execute(
                 "UPDATE resources SET state = ?, reason = ?, etag = ?, modified = ?, found = ?, picture = ? "
@@ -170,6 +214,37 @@ class AuditStore:
             if state in states
         ]
 
+    def asked(self, visit: int, kind: str) -> Iterator[tuple[str, int]]:
+        """Address and depth of what a visit has asked for, in the order of `next`."""
+        return iter(
+            self._db.execute(
+                "SELECT url, depth FROM resources WHERE visit = ? AND kind = ? AND state <> 'waiting' "
+                "ORDER BY depth, rowid", (visit, kind),
+            ).fetchall()
+        )  # fmt: skip
+
+    def content(self, url: str) -> PageContent | None:
+        """What was last found at an address."""
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM resources WHERE url = ?", (url,)).fetchone()  # noqa: S608  # ours
+        return _resource(row).content if row else None
+
+    def words(self, url: str) -> str:
+        """The words of a page, in lower case."""
+        row = self._db.execute("SELECT found FROM resources WHERE url = ?", (url,)).fetchone()
+        return str(json.loads(row[0]).get("words", "")).casefold() if row and row[0] else ""
+
+    def file(self, url: str) -> SiteFile | None:
+        """What was kept of a file that the browser asked for."""
+        row = self._db.execute(
+            "SELECT url, visit, status, type, etag, modified, content FROM files WHERE url = ?", (url,)
+        ).fetchone()
+        return SiteFile(*row) if row else None
+
+    def keep_file(self, each: SiteFile, traffic: tuple[int, int]) -> None:
+        with self._changes():
+            self.traffic(each.visit, *traffic)
+            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", tuple(vars(each).values()))
+
     def resources(self, visit: int, kind: str) -> Iterator[Resource]:
         """What a visit read of this kind."""
         sql = f"SELECT {_COLUMNS} FROM resources WHERE visit = ? AND kind = ? AND state IN ('read', 'redirect')"  # noqa: S608  # ours
@@ -185,30 +260,49 @@ class AuditStore:
         left_out: str | None, *, flat: bool,
     ) -> None:  # fmt: skip
         """Save a picture, grouped with its copies."""
-        group = None if left_out or flat else self._group(picture_hash, size)
+        group = (None if left_out or flat else self._group(picture_hash, size)) or sha256[:12]
         with self._changes():
             self._db.execute(
                 "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (sha256, group or sha256[:12], *size, b"" if flat else picture_hash, preview, json.dumps(said),
+                (sha256, group, *size, b"" if flat else picture_hash, preview, json.dumps(said),
                  left_out, _now()),
             )  # fmt: skip
+        if not (left_out or flat):
+            self._known_copies().add(group, picture_hash, size[0] / size[1])
 
     def _group(self, picture_hash: bytes, size: tuple[int, int]) -> str | None:
-        rows = self._db.execute(
-            "SELECT grouped, hash, width, height FROM pictures WHERE left_out IS NULL AND length(hash) = ?",
-            (len(picture_hash),),
-        ).fetchall()
-        if not rows:
+        copies = self._known_copies()
+        if not copies.groups:
             return None
-        hashes = np.frombuffer(b"".join(row[1] for row in rows), np.uint64).reshape(len(rows), -1)
-        differ = np.bitwise_count(hashes ^ np.frombuffer(picture_hash, np.uint64)).sum(1, dtype=np.int64)
-        for place in np.argsort(differ, kind="stable"):
-            group, _, width, height = rows[int(place)]
-            if differ[place] > MAX_SAME_DISTANCE:
-                return None
-            if abs(width / height - size[0] / size[1]) <= MAX_RATIO_DIFFERENCE * width / height:
-                return str(group)
+        differ = np.bitwise_count(copies.hashes[: len(copies.groups)] ^ np.frombuffer(picture_hash, np.uint64)).sum(
+            1, dtype=np.int64
+        )
+        near = np.flatnonzero(differ <= MAX_SAME_DISTANCE)
+        ratio = size[0] / size[1]
+        for place in near[np.argsort(differ[near], kind="stable")]:
+            if abs(copies.ratios[place] - ratio) <= MAX_RATIO_DIFFERENCE * copies.ratios[place]:
+                return copies.groups[int(place)]
         return None
+
+    def _known_copies(self) -> _Copies:
+        if self._copies is None:
+            self._copies = _Copies()
+            for group, picture_hash, width, height in self._db.execute(
+                "SELECT grouped, hash, width, height FROM pictures WHERE left_out IS NULL AND length(hash) = ? "
+                "ORDER BY rowid", (HASH_BYTES,),
+            ):  # fmt: skip
+                self._copies.add(group, picture_hash, width / height)
+        return self._copies
+
+    def opened(self, visit: int) -> int:
+        """How many pages of a visit were opened in the browser."""
+        pages = self.resources(visit, "page")
+        return sum(each.content.opened == visit for each in pages if each.content)
+
+    def elsewhere(self, visit: int, hosts: Collection[str]) -> dict[str, int]:
+        """How many pictures the pages show from hosts that were not named."""
+        found = {url for page in self.resources(visit, "page") if page.content for url in page.content.all_pictures}
+        return dict(Counter(host for url in sorted(found) if (host := host_of(url)) not in hosts))
 
     def left_out(self, visit: int) -> dict[str, int]:
         """How many pictures of a visit do not count, by the reason."""
@@ -227,7 +321,7 @@ class AuditStore:
         pages: dict[str, dict[str, None]] = {}
         for page in self.resources(visit, "page"):
             if page.content and page.state == "read":
-                for url in (*page.content.pictures, *_of_styles(page.content.styles, styles)):
+                for url in (*page.content.all_pictures, *pictures_of_styles(page.content.styles, styles.get)):
                     pages.setdefault(url, {})[page.url] = None
         rows = self._db.execute(
             "SELECT sha256, grouped, width, height, said, "
@@ -284,10 +378,10 @@ class AuditStore:
         rows = self._db.execute("SELECT picture, answer, before, content FROM answers WHERE visit = ?", (visit,))
         return [(picture, answer, before, json.loads(content)) for picture, answer, before, content in rows]
 
-    def gone(self, visit: int) -> list[tuple[str, str, dict[str, Any]]]:
-        """Pictures that only earlier visits found: picture, its last answer and content."""
-        rows = self._db.execute("SELECT picture, answer, content FROM answers WHERE visit < ?", (visit,))
-        return [(picture, answer, json.loads(content)) for picture, answer, content in rows]
+    def gone(self, visit: int) -> list[tuple[str, str, dict[str, Any], int]]:
+        """Pictures that only earlier visits found: picture, its last answer and content, and that visit."""
+        rows = self._db.execute("SELECT picture, answer, content, visit FROM answers WHERE visit < ?", (visit,))
+        return [(picture, answer, json.loads(content), last) for picture, answer, content, last in rows]
 
     def licensed_preview(self, picture: str) -> bytes:
         row = self._db.execute("SELECT licensed FROM answers WHERE picture = ?", (picture,)).fetchone()
@@ -314,6 +408,23 @@ class AuditStore:
         return _Transaction(self._db)
 
 
+class _Copies:
+    """The hashes of all pictures in memory, since each new one is compared with all."""
+
+    def __init__(self) -> None:
+        self.groups: list[str] = []
+        self.hashes = np.zeros((1024, HASH_BYTES // 8), np.uint64)
+        self.ratios: list[float] = []
+
+    def add(self, group: str, picture_hash: bytes, ratio: float) -> None:
+        count = len(self.groups)
+        if count == len(self.hashes):
+            self.hashes = np.concatenate([self.hashes, np.zeros_like(self.hashes)])
+        self.hashes[count] = np.frombuffer(picture_hash, np.uint64)
+        self.groups.append(group)
+        self.ratios.append(ratio)
+
+
 class _Transaction:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._db = database
@@ -336,22 +447,24 @@ _COLUMNS = "url, kind, depth, state, reason, etag, modified, found, picture"
 def _resource(row: Sequence[Any]) -> Resource:
     url, kind, depth, state, reason, etag, modified, found, picture = row
     content = json.loads(found) if found else None
-    fields: dict[str, Any] = {key: value if key == "words" else tuple(value) for key, value in (content or {}).items()}
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in (content or {}).items()
+    }
     return Resource(
         url, kind, depth, state, reason, etag, modified, PageContent(**fields) if content else None, picture
     )
 
 
-def _of_styles(styles: Iterable[str], read: Mapping[str, PageContent]) -> list[str]:
+def pictures_of_styles(styles: Iterable[str], read: Callable[[str], PageContent | None]) -> list[str]:
     """The pictures of style sheets and of those that they import."""
     waiting, done, found = list(styles), set[str](), list[str]()
     while waiting:
         url = waiting.pop()
-        if url in done or url not in read:
+        if url in done or not (content := read(url)):
             continue
         done.add(url)
-        found += read[url].pictures
-        waiting += read[url].styles
+        found += content.pictures
+        waiting += content.styles
     return found
 
 

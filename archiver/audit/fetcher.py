@@ -27,6 +27,7 @@ MAX_CRAWL_DELAY_S = 30.0
 MAX_WAIT_S = 60.0  # longer waits that a host asks for end its part of the visit
 MAX_WAITS = 3  # times that a host may ask to wait in one visit
 DEFAULT_WAIT_S = 30.0  # where it does not say how long
+MAX_UNREACHED = 5  # times in a row that a host may fail to answer before it is asked no more in this visit
 DEFAULT_RATE_HZ = 1.0  # requests a second and host
 BUSY = (429, 503)
 
@@ -65,6 +66,8 @@ class PoliteFetcher:
     _robots: dict[str, Protego | None] = field(default_factory=dict)
     _next: dict[str, float] = field(default_factory=dict)
     _waits: dict[str, int] = field(default_factory=dict)
+    _unreached: dict[str, int] = field(default_factory=dict)
+    _counted: tuple[int, int] = (0, 0)
 
     def __enter__(self) -> PoliteFetcher:
         contact = self.contact.encode("ascii", "replace").decode()
@@ -82,6 +85,8 @@ class PoliteFetcher:
         host = host_of(url)
         if self.left_alone.get(host, 0) > time.time():
             return SiteAnswer(refused="left_alone")
+        if self._unreached.get(host, 0) >= MAX_UNREACHED:
+            return SiteAnswer(refused="unreachable")
         if not self.permitted(url):
             return SiteAnswer(refused="left_alone" if self.left_alone.get(host, 0) > time.time() else "robots")
         headers = {"if-none-match": etag} if etag else {}
@@ -92,6 +97,11 @@ class PoliteFetcher:
                 return SiteAnswer(refused="left_alone")
             answer = self._get(url, headers, MAX_FILE_BYTES)
         return answer
+
+    def take_traffic(self) -> tuple[int, int]:
+        """The requests and received bytes since the last call."""
+        before, self._counted = self._counted, (self.requests, self.received_bytes)
+        return self.requests - before[0], self.received_bytes - before[1]
 
     def permitted(self, url: str) -> bool:
         """Whether robots.txt lets us ask for this address. Where a server is at fault, it does not (RFC 9309)."""
@@ -135,7 +145,9 @@ class PoliteFetcher:
         try:
             status, found, content = self.network.stream(self._client, url, headers, most, MAX_FILE_SECONDS)
         except SiteUnavailable as error:
+            self._unreached[host_of(url)] = self._unreached.get(host_of(url), 0) + 1
             return SiteAnswer(refused=error.detail)
+        self._unreached.pop(host_of(url), None)
         self.received_bytes += len(content)
         return SiteAnswer(status, found, content)
 

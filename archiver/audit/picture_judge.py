@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -37,7 +37,7 @@ class PictureJudge:
     search: PictureSearch
     reader: DocumentReader
     use: str | None
-    words: Mapping[str, str]
+    words: Callable[[str], str]  # of a page, in lower case
 
     def answer(self, picture: SitePicture, preview: bytes) -> tuple[AnsweredPicture, bytes]:
         """The answer, and the preview of the licence that it is about."""
@@ -81,7 +81,7 @@ class PictureJudge:
             licence = entry.licence
         credits = (str(platform_of(licence.asset.provider)["title"]), licence.asset.contributor or "")
         names = [each.casefold() for each in credits if len(each) >= MIN_CREDIT_LENGTH]
-        uncredited = [page for page in picture.pages if not any(each in self.words.get(page, "") for each in names)]
+        uncredited = [page for page in picture.pages if not any(each in self.words(page) for each in names)]
         judged: Assessment = apply_rules(case, Use(first_seen=self.since(picture), kind=self.use))
         return LicenceCandidate(
             licence=row["licence"], match=row["match"], assessment=judged, uncredited=uncredited, quote=quote,

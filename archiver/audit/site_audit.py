@@ -4,41 +4,29 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from archiver.audit.answers import (
-    AuditAnswer,
-)
+from archiver.audit.answers import AuditAnswer
 from archiver.audit.audit_store import AuditStore, path_of
 from archiver.audit.crawler import SiteVisit, VisitProgress
-from archiver.audit.fetcher import DEFAULT_RATE_HZ, PoliteFetcher
 from archiver.audit.picture_judge import PictureJudge
-from archiver.audit.site_scope import SiteScope, scope_of
+from archiver.audit.scripted_pages import ScriptedPages
 from archiver.audit.thumbnails import thumbnail
+from archiver.audit.visit_options import AuditOptions, fetcher_of_visit, scope_of_visit
 from archiver.catalogue import search
 from archiver.catalogue.picture_search import open_search
 from archiver.core.errors import ConfigError
-from archiver.home.connections import network_of
 from archiver.home.locks import exclusive
+from archiver.home.open_pictures import OpenPictures, open_pictures, write_open_pictures
 from archiver.home.settings import Client, Home
 from archiver.reading.worker import DocumentReader
 
-DEFAULT_PAGES = 500
-MAX_VISIT_HOURS = 6.0
+MAX_PAGES_IN_MEMORY = 256  # of which the words are at hand
 MARKS = ("own", "permitted", "removed")
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditOptions:
-    """What a person asks of a visit. Without `sites`, the client's domains. `hosts` are further hosts of pictures."""
-
-    sites: Sequence[str] = ()
-    hosts: Sequence[str] = ()
-    pages: int = DEFAULT_PAGES
-    use: str | None = None
 
 
 def run(
@@ -50,16 +38,17 @@ def run(
     ConfigError without a site. A visit that ran out of time has the `outcome` `partial`; the next one goes on.
     """
     owner = home.client(client)
-    scope = _scope(owner, options)
+    scope = scope_of_visit(owner, options)
     with (
         _only_one(home, client), AuditStore(path_of(home, client)) as store, DocumentReader() as reader,
-        _fetcher(home, scope, store, wait) as fetcher,
+        fetcher_of_visit(home, scope, store, wait) as fetcher,
     ):  # fmt: skip
         asked = {"sites": list(scope.sites), "hosts": sorted(scope.hosts), "pages": options.pages}
         number, goes_on = store.begin(asked)
         visit = SiteVisit(
-            store, fetcher, reader, number, options.pages, time.monotonic() + MAX_VISIT_HOURS * 3600, watch
-        )
+            store, fetcher, reader, number, options.pages, time.monotonic() + options.hours * 3600, watch,
+            show=ScriptedPages(warn) if options.browser else None,
+        )  # fmt: skip
         if goes_on:
             warn("The visit goes on where it stopped.")
         visit.begin()
@@ -68,16 +57,18 @@ def run(
             warn("The visit ran out of time. Run the command again to go on.")
             return {"client": client, "outcome": "partial", "visit": number}
         _answer_all(home, owner, store, number, options.use, warn, watch)
-        store.end(number, fetcher.requests, fetcher.received_bytes)
-        return report(home, client, store)
+        store.end(number)
+        made = report(home, client, store)
+        _tell_of(home, client, made)
+        return made
 
 
 def dry_run(
     home: Home, client: str, options: AuditOptions, wait: Callable[[float], None] = time.sleep
 ) -> dict[str, Any]:
     """Read only robots.txt, the site maps and the first pages, and say what a visit would do. Nothing is saved."""
-    scope = _scope(home.client(client), options)
-    with AuditStore(None) as store, DocumentReader() as reader, _fetcher(home, scope, store, wait) as fetcher:
+    scope = scope_of_visit(home.client(client), options)
+    with AuditStore(None) as store, DocumentReader() as reader, fetcher_of_visit(home, scope, store, wait) as fetcher:
         number, _ = store.begin({})
         visit = SiteVisit(
             store, fetcher, reader, number, len(scope.sites), time.monotonic() + 600, kinds=("sitemap", "page")
@@ -103,9 +94,10 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
     newest = visits[-1]
     number = newest["visit"]
     marks, before = store.marks(), len(visits) > 1
+    ended = {each["visit"]: each["ended"] for each in visits}
     rows = [
         {"picture": picture, "answer": said, "before": earlier, "new": before and earlier is None, **content,
-         "mark": marks.get(picture)}
+         "last_seen": newest["ended"], "mark": marks.get(picture)}
         for picture, said, earlier, content in store.answers(number)
     ]  # fmt: skip
     order = (AuditAnswer.STOCK, AuditAnswer.BUT, AuditAnswer.UNKNOWN, AuditAnswer.COVERS)
@@ -119,13 +111,28 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
         "pages": {"read": counts["page"].get("read", 0), "known": _known(counts["page"]),
                   "not_visited": counts["page"].get("waiting", 0), "traps": counts["page"].get("trap", 0)},
         "answers": {each.value: sum(row["answer"] == each for row in rows) for each in AuditAnswer},
-        "left_out": store.left_out(number), "unread": _unread(store, number),
-        "elsewhere": _elsewhere(store, number, newest["scope"]["hosts"]),
+        "opened_in_browser": store.opened(number), "left_out": store.left_out(number), "unread": _unread(store, number),
+        "elsewhere": store.elsewhere(number, newest["scope"]["hosts"]),
         "incomplete": search.incomplete(home, client),
         "pictures": rows,
         "gone": [{"picture": picture, "answer": said, "before": None, "new": False, **content,
-                  "mark": marks.get(picture)} for picture, said, content in store.gone(number)],
+                  "last_seen": ended.get(visit, newest["began"]), "mark": marks.get(picture)}
+                 for picture, said, content, visit in store.gone(number)],
     }  # fmt: skip
+
+
+def last_report(home: Home, client: str) -> dict[str, Any] | None:
+    """As `report`; None before the first complete visit."""
+    if not path_of(home, client).exists():
+        return None
+    with _opened(home, client) as store:
+        return report(home, client, store) if store.visits() else None
+
+
+def small_copies(home: Home, client: str, row: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """The small JPEGs of a picture in a report and of the licensed one, as the audit keeps them; empty without one."""
+    with _opened(home, client) as store:
+        return store.preview(row["sha256"]), store.licensed_preview(row["picture"])
 
 
 def rows(home: Home) -> list[dict[str, Any]]:
@@ -158,6 +165,8 @@ def mark(home: Home, client: str, picture: str, word: str, by: str, reason: str)
                 f"`archiver audit run {client}`, and mark it then."
             )
         store.mark(name, word, by.strip(), reason.strip())
+        if visits:
+            _tell_of(home, client, report(home, client, store))
         return {"client": client, "picture": name, **store.marks()[name]}
 
 
@@ -181,10 +190,9 @@ def _answer_all(
     watch: VisitProgress,
 ) -> None:  # fmt: skip
     pictures = store.site_pictures(visit)
-    words = {each.url: each.content.words.casefold() for each in store.resources(visit, "page") if each.content}
     found = []
     with open_search(home, warn=warn) as opened, DocumentReader() as reader:
-        judge = PictureJudge(home, owner, opened, reader, use, words)
+        judge = PictureJudge(home, owner, opened, reader, use, lru_cache(MAX_PAGES_IN_MEMORY)(store.words))
         for done, each in enumerate(pictures):
             said, licensed = judge.answer(each, store.preview(each.sha256))
             content = {
@@ -199,27 +207,6 @@ def _answer_all(
 
 
 # ---------------------------------------------------------------- the parts of a visit
-
-
-def _scope(owner: Client, options: AuditOptions) -> SiteScope:
-    sites = options.sites or owner.domains
-    if not sites:
-        raise ConfigError(f"{owner.name} has no known domain. Name its site with --site https://www.example.com.")
-    if options.pages < 1:
-        raise ConfigError("--pages must be at least 1.")
-    return scope_of(sites, options.hosts)
-
-
-@contextmanager
-def _fetcher(home: Home, scope: SiteScope, store: AuditStore, wait: Callable[[float], None]) -> Iterator[PoliteFetcher]:
-    pacing = home.settings.pacing
-    rate = DEFAULT_RATE_HZ if pacing.default is None else pacing.default
-    contact = home.settings.mail.sender or home.settings.agency.name or ""
-    made = PoliteFetcher(
-        network_of(home), scope, contact, rate=rate, rates=pacing.hosts, left_alone=store.left_alone(), wait=wait
-    )
-    with made as fetcher:
-        yield fetcher
 
 
 @contextmanager
@@ -238,6 +225,19 @@ def _opened(home: Home, client: str) -> Iterator[AuditStore]:
         yield store
 
 
+def _tell_of(home: Home, client: str, made: Mapping[str, Any]) -> None:
+    """Save what messages say of a visit."""
+    waiting = [row for row in made["pictures"] if row["answer"] != AuditAnswer.COVERS and not row["mark"]]
+    pictures = tuple(row["picture"] for row in waiting)
+    new = pictures if made["visit"] == 1 else tuple(row["picture"] for row in waiting if row["new"])
+    before = open_pictures(home, client)
+    if before and (before.visit == made["visit"] or not new):
+        found = replace(before, visit=made["visit"], pictures=pictures)
+    else:
+        found = OpenPictures(visit=made["visit"], pictures=pictures, new=new, news_at=made["ended"])
+    write_open_pictures(home, client, found)
+
+
 def _known(counts: Mapping[str, int]) -> int:
     return sum(count for state, count in counts.items() if state not in ("redirect", "other", "trap"))
 
@@ -248,11 +248,3 @@ def _unread(store: AuditStore, visit: int) -> list[dict[str, str]]:
         for kind in ("page", "style", "picture")
         for url, _, reason in store.reasons(visit, kind, ("failed", "refused", "gone"))
     ]
-
-
-def _elsewhere(store: AuditStore, visit: int, hosts: Sequence[str]) -> dict[str, int]:
-    """How many pictures the pages show from hosts that were not named."""
-    from archiver.audit.site_scope import host_of
-
-    found = {url for page in store.resources(visit, "page") if page.content for url in page.content.pictures}
-    return dict(Counter(host for url in sorted(found) if (host := host_of(url)) not in hosts))

@@ -17,8 +17,10 @@ MAX_REPEATED = 2  # times that one folder may come in a path
 MAX_PATH_LENGTH = 1_000  # characters
 
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|msclkid|phpsessid|sid|jsessionid|replytocom|share", re.IGNORECASE)
+_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;?]*", re.IGNORECASE)
 _ACTS = re.compile(
-    r"/(?:wp-login|wp-admin|logout|log-out|signout|sign-out|abmelden|cart|checkout|warenkorb|kasse)\b"
+    r"/(?:wp-login|wp-admin|login|log-in|signin|sign-in|anmelden|logout|log-out|signout|sign-out|abmelden|cart|checkout"
+    r"|warenkorb|kasse)\b"
     r"|[?&](?:add-to-cart|action|logout|delete|remove)=",
     re.IGNORECASE,
 )
@@ -74,6 +76,16 @@ def host_of(url: str) -> str:
         return ""
 
 
+def spelled(url: str) -> str:
+    """An address with its path and query in the characters that requests have. ValueError where it is none."""
+    parts = urlsplit(url.strip())
+    return urlunsplit((parts.scheme.lower(), parts.netloc, _quoted(parts.path), _quoted(parts.query), ""))
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="%/?:@!$&'()*+,;=~-._[]")
+
+
 def normal(url: str) -> str:
     """One form for the same address: lower-case host, no fragment, no tracking; empty where it is none."""
     try:
@@ -86,8 +98,8 @@ def normal(url: str) -> str:
         return ""
     kept = [(name, value) for name, value in query if not _TRACKING.fullmatch(name)]
     text = parts.query if len(kept) == len(query) else urlencode(kept)
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    return urlunsplit((parts.scheme.lower(), host, path, quote(text, safe="%/?:@!$&'()*+,;=~-._[]"), ""))
+    path = _SESSION.sub("", parts.path) or "/"
+    return urlunsplit((parts.scheme.lower(), host, _quoted(path), _quoted(text), ""))
 
 
 def kind_of(url: str) -> str | None:
@@ -95,7 +107,12 @@ def kind_of(url: str) -> str | None:
     path = urlsplit(url).path
     if _PICTURES.search(path):
         return "picture"
-    return None if _FILES.search(path) or _ACTS.search(url) else "page"
+    return None if _FILES.search(path) or acts(url) else "page"
+
+
+def acts(url: str) -> bool:
+    """Whether a GET of this address may do something or leads to a sign-in."""
+    return _ACTS.search(url) is not None
 
 
 @dataclass

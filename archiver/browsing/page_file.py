@@ -26,6 +26,11 @@ def write_page(html: str, out: Path) -> None:
             raise
     else:
         raise ConfigError(f"{out.name} is neither a .pdf nor a .html file. Name one with --out.")
+    write_file(out, content)
+
+
+def write_file(out: Path, content: bytes) -> None:
+    """Write a file that a person named, at once; ConfigError where its folder is missing."""
     sweep_beside(out)
     try:
         replace_file(out, content)

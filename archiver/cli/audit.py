@@ -24,6 +24,8 @@ REASONS = {
     "other_host": "it leads to another host",
     "404": "the page does not exist (404)",
     "410": "the page was removed (410)",
+    "sign_in": "it asks for a sign-in",
+    "unreachable": "the server did not answer several times",
 }
 
 
@@ -38,6 +40,15 @@ def audit_run(
     ] = None,
     pages: Annotated[int, typer.Option(help="The most pages that a visit reads.")] = 500,
     use: Annotated[str | None, typer.Option(help="What the site is: commercial or editorial.")] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open pages in Chromium whose scripts add pictures.")
+    ] = True,
+    weekly: Annotated[
+        bool | None,
+        typer.Option(
+            "--weekly/--no-weekly", help="Repeat it once a week after the nightly run, or no more.", show_default=False
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be visited.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -47,15 +58,28 @@ def audit_run(
     The visit only reads, obeys robots.txt and asks for one file a second (`pacing` in archiver.yaml). A visit that was
     stopped goes on with the same command. What it finds is a working paper, not evidence.
 
-    Example: archiver audit run acme --site https://www.acme.example
+    With --weekly the nightly run repeats it, and the client's contact gets a message about new pictures that no licence
+    covers.
+
+    Example: archiver audit run acme --site https://www.acme.example --weekly
     """
     from archiver.audit import site_audit
-    from archiver.audit.site_audit import AuditOptions
+    from archiver.audit.visit_options import AuditOptions
 
     if use not in (None, "commercial", "editorial"):
         raise typer.BadParameter("--use must be commercial or editorial")
     here = opened(home)
-    options = AuditOptions(sites=site or (), hosts=host or (), pages=pages, use=use)
+    if weekly is not None and not dry_run:
+        from archiver.home.settings import AuditSettings, set_audit
+
+        fields = {"sites": tuple(site or ()), "hosts": tuple(host or ()), "pages": pages, "use": use}
+        set_audit(here.root, client, AuditSettings.model_validate(fields) if weekly else None)
+        say(f"{client}: {'The site is audited once a week, after the nightly run.' if weekly else 'No weekly audit.'}")
+        if not weekly:
+            if as_json:
+                emit({"client": client, "outcome": "not_weekly"})
+            return
+    options = AuditOptions(sites=site or (), hosts=host or (), pages=pages, use=use, browser=browser)
     if dry_run:
         found = site_audit.dry_run(here, client, options)
         if as_json:
@@ -96,7 +120,7 @@ def audit_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
 @audit_app.command("report")
 def audit_report(
     client: ClientArgument,
-    out: Annotated[Path | None, typer.Option(help="Write it as this .html or .pdf file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it as this .html, .pdf or .xlsx file.")] = None,
     language: Annotated[str, typer.Option(help="en or de.")] = "en",
     as_json: JsonOption = False,
     home: HomeOption = None,

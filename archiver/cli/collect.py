@@ -140,6 +140,15 @@ def run(
         for line in closing(here, summary, dry_run=dry_run):
             tell(line)
         tell(f"Run {summary.run}: {summary.outcome}.")
+    if not (client or account or source or asset or full or dry_run or replay or after_restore):
+        from archiver.agency.notification import tell as send_messages
+        from archiver.audit.weekly import visit_due
+
+        with progress() as watch_visit:
+            visited = visit_due(here, say, watch=watch_visit)
+        if visited:
+            for warning in send_messages(here):
+                say(f"warning: {warning}")
     raise typer.Exit(summary.exit_code)
 
 

@@ -96,15 +96,17 @@ AUDIT = {
         obj(
             client=TEXT, client_name=TEXT, outcome=one_of("complete"), visit=NUMBER, began=TEXT, ended=TEXT,
             sites=TEXTS, hosts=TEXTS, requests=NUMBER, bytes=NUMBER, pages=MAP, answers=AUDIT_ANSWERS, left_out=MAP,
+            opened_in_browser=NUMBER,
             unread=each(obj(address=TEXT, kind=TEXT, reason=TEXT)), elsewhere=MAP, incomplete=TEXTS, gone=each(MAP),
             pictures=each(obj(
                 picture=TEXT, answer=one_of("looks_like_stock", "licence_but", "unknown", "licence_covers"),
                 before=may(TEXT), new=YES, mark=may(MAP), sha256=TEXT, width=NUMBER, height=NUMBER, pages=TEXTS,
-                addresses=TEXTS, first_seen=TEXT, on_site_since=TEXT, licences=TEXTS, generated=may(TEXT),
-                reasons=each(obj(rule=TEXT, en=TEXT, de=TEXT)),
+                addresses=TEXTS, first_seen=TEXT, last_seen=TEXT, on_site_since=TEXT, licences=TEXTS,
+                generated=may(TEXT), reasons=each(obj(rule=TEXT, en=TEXT, de=TEXT)),
             )),
         ),
         obj(client=TEXT, outcome=one_of("partial"), visit=NUMBER),
+        obj(client=TEXT, outcome=one_of("not_weekly")),
         obj(
             client=TEXT, outcome=one_of("would_visit"), sites=TEXTS, hosts=TEXTS, pages=NUMBER, known_pages=NUMBER,
             unread=each(MAP),

@@ -352,6 +352,15 @@ type Input = Account | Source
 type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "must be one line that is not empty")]
 
 
+class AuditSettings(_SettingsModel):
+    """A weekly audit of the client's site. Without `sites`, its domains; `hosts` are further hosts of pictures."""
+
+    sites: tuple[_Line, ...] = ()
+    hosts: tuple[_Line, ...] = ()
+    pages: Annotated[int, Field(ge=1)] = 500
+    use: Literal["commercial", "editorial"] | None = None
+
+
 class _Client(_SettingsModel):
     name: _Line
     aliases: tuple[_Line, ...] = ()
@@ -359,6 +368,7 @@ class _Client(_SettingsModel):
     contact: Annotated[Contact, BeforeValidator(_contact)] = Contact()
     accounts: dict[Annotated[str, AfterValidator(check_account_name)], AccountSettings] = {}
     sources: dict[Annotated[str, AfterValidator(check_account_name)], AnySource] = {}
+    audit: AuditSettings | None = None
 
 
 # ---------------------------------------------------------------- the loaded home
@@ -375,6 +385,7 @@ class Client:
     accounts: tuple[Account, ...]
     contact: Contact = field(default_factory=Contact)
     sources: tuple[Source, ...] = ()
+    audit: AuditSettings | None = None
 
     @property
     def inputs(self) -> list[Input]:
@@ -529,7 +540,7 @@ def _client(path: Path, marked: Marked) -> tuple[Marked, Client]:
     )
     return marked, Client(
         slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts,
-        contact=client.contact,
+        contact=client.contact, audit=client.audit,
         sources=tuple(source_of(name, slug, marked, each) for name, each in client.sources.items()),
     )  # fmt: skip
 
@@ -679,6 +690,19 @@ def change_setting(root: Path, key: str, value: Any) -> Home:
         path = root / "archiver.yaml"
         _write(path, with_entry(path, _text(path), (), key, value), Settings)
         return Home.load(root)
+
+
+def set_audit(root: Path, slug: str, audit: AuditSettings | None) -> Client:
+    """Have the client's site audited every week, or no more."""
+    with _writing(root):
+        path = root / "clients" / f"{Home.load(root).client(slug).slug}.yaml"
+        text = _text(path)
+        if audit is None:
+            text = without_entry(path, text, (), "audit") if Home.load(root).client(slug).audit else text
+        else:
+            text = with_entry(path, text, (), "audit", audit.model_dump(mode="json", exclude_defaults=True))
+        _write(path, text, _Client)
+        return Home.load(root).client(slug)
 
 
 def rename_client(root: Path, slug: str, name: str) -> Client:

@@ -17,7 +17,8 @@ from PIL import Image
 from archiver.audit import site_audit
 from archiver.audit.answers import LicenceCandidate, answer
 from archiver.audit.audit_page import page
-from archiver.audit.site_audit import AuditOptions
+from archiver.audit.page_reader import MEDIA_LIST
+from archiver.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
 from archiver.claims.facts import DocumentPlace
 from archiver.claims.rule_engine import MANDATORY, Assessment, RuleFinding, Verdict
@@ -73,13 +74,15 @@ def small_site() -> dict[str, Served]:
             <form method=post action=/order><button>Order</button></form>
             <img src=/small.jpg srcset="/a-450.jpg 450w, /shutterstock_1234567890.jpg 900w">
             <img src=data:image/gif;base64,R0 data-src=/lazy.jpg> <img src=/icon.jpg> <img src=http://[bad>
-            <link rel=stylesheet href=/style.css>""",
+            <link rel=stylesheet href=/style.css><link rel=stylesheet href=/wp-content/style.css>""",
         "/about": """<meta property=og:image content=/og.jpg><div style="background:url('/inline.jpg')"></div>
             <video poster=/poster.jpg></video> <img src=/private/hidden.jpg> <img src=/copy-of-a.jpg>
             <a href=/calendar/2026/1>calendar</a> <img src=http://localhost:9/cdn.jpg>""",
         "/style.css": "@import 'more.css'; /* url(/comment.jpg) */ .x {background: url(\"/css.jpg\")}",
         "/more.css": ".y{background:url(/deep.jpg)}",
         "/only-in-map": "<img src=/shutterstock_1999999999.jpg>",
+        MEDIA_LIST: '[{"mime_type": "image/jpeg", "source_url": "/wp-content/l.jpg"}]',
+        "/wp-content/l.jpg": picture(STRANGERS[3], (450, 300)), "/wp-content/style.css": "",
         "/old": (301, {"location": "/new"}), "/new": "<img src=/unproven.jpg><img src=/unnamed.jpg>", "/broken": 500,
         "/shutterstock_1234567890.jpg": picture(COVERED), "/copy-of-a.jpg": picture(COVERED, (640, 427), 70),
         "/lazy.jpg": picture(BETA, (800, 533)), "/unproven.jpg": picture(UNPROVEN), "/unnamed.jpg": picture(UNNAMED),
@@ -112,6 +115,7 @@ def test_every_picture_is_found_and_answered_for(at: Agency) -> None:
             "lazy.jpg": "licence_but", "unproven.jpg": "licence_but", "unnamed.jpg": "licence_but",
             "og.jpg": "licence_but",
             "inline.jpg": "unknown", "poster.jpg": "unknown", "css.jpg": "unknown", "deep.jpg": "unknown",
+            "l.jpg": "unknown",
             "shutterstock_1999999999.jpg": "looks_like_stock",
         }, json.dumps(found, indent=1)  # fmt: skip
         assert found["shutterstock_1234567890.jpg"] is found["copy-of-a.jpg"]

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-type Served = bytes | str | int | tuple[int, Mapping[str, str]]
-"""A picture, a page, a status, or a status with headers."""
+type Served = bytes | Path | str | int | tuple[int, Mapping[str, str]] | tuple[int, Mapping[str, str], bytes]
+"""A picture, a file with one, a page, a status, or a status with headers and perhaps a body."""
+
+KINDS = {"css": "text/css", "js": "text/javascript", "json": "application/json", "xml": "text/xml", "png": "image/png",
+         "webp": "image/webp", "avif": "image/avif", "gz": "application/gzip", "pdf": "application/pdf"}  # fmt: skip
 
 
 @dataclass
@@ -36,10 +40,13 @@ class AuditedSite:
                     status = served
                 elif isinstance(served, tuple):
                     status, headers = served[0], dict(served[1])
+                    body = served[2] if len(served) == 3 else b""
                 else:
-                    body = served if isinstance(served, bytes) else served.encode()
-                    style = self.path.endswith(".css")
-                    kind = "image/jpeg" if isinstance(served, bytes) else "text/css" if style else "text/html"
+                    text = isinstance(served, str)
+                    body = served.encode() if isinstance(served, str) else (
+                        served.read_bytes() if isinstance(served, Path) else served)  # fmt: skip
+                    ending = self.path.partition("?")[0].rpartition(".")[2].lower()
+                    kind = KINDS.get(ending, "text/html" if text else "image/jpeg")
                     headers = {"content-type": kind, "etag": f'"{sha256(body).hexdigest()[:16]}"'}
                     if self.headers.get("if-none-match") == headers["etag"]:
                         status, body = 304, b""

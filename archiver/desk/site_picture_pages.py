@@ -1,0 +1,118 @@
+"""The pictures in use on a client's site: what the last visit found, as a gallery, and what a person knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.agency.licence_table import MEDIA_TYPES
+from archiver.audit import site_audit
+from archiver.audit.audit_page import ORDER, report_bytes
+from archiver.core.errors import ConfigError
+from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.auth import Role
+from archiver.desk.made_packs import person
+from archiver.home.settings import HOUSE
+
+PAGE = 48  # pictures of a page
+FILTERS = (*ORDER, "new", "gone", "marked")
+
+
+def listed(visit: PageRequest) -> Response:
+    """The clients with the answers of their last visit."""
+    found = {row["client"]: row for row in site_audit.rows(visit.home)}
+    clients = [each for each in visit.clients() if each.slug != HOUSE]
+    return visit.page("pictures-in-use.html", client=None, clients=clients, audits=found, order=ORDER)
+
+
+def gallery(visit: PageRequest) -> Response:
+    """The pictures of a client's site, filtered."""
+    client, made = visit.client(visit.path["client"]), _report(visit)
+    chosen = asked if (asked := visit.asked("show")) in FILTERS else ""
+    start = int(said) if (said := visit.asked("from")).isdecimal() and len(said) < 8 else 0
+    rows = _filtered(made, chosen) if made else []
+    counts = {name: len(_filtered(made, name)) for name in FILTERS} if made else {}
+    return visit.page(
+        "pictures-in-use.html", client=client, made=made, rows=rows[start : start + PAGE], count=len(rows),
+        start=start, next=start + PAGE if len(rows) > start + PAGE else None, chosen=chosen, counts=counts,
+        before=max(0, start - PAGE) if start else None,
+    )  # fmt: skip
+
+
+def picture(visit: PageRequest) -> Response:
+    """One picture: its pages, reasons and licences, and the form for what a person knows of it."""
+    made, row = _picture(visit)
+    return visit.page(
+        "picture-in-use.html", client=visit.client(visit.path["client"]), made=made, row=row,
+        gone=any(each is row for each in made["gone"]), by=person(visit, ""), marks=site_audit.MARKS,
+        saved=bool(visit.asked("marked")),
+    )  # fmt: skip
+
+
+def mark(visit: PageRequest) -> Response:
+    """Record what a person says of a picture."""
+    _, row = _picture(visit)
+    by, reason, word = person(visit, visit.given("by")), visit.given("reason"), visit.given("mark")
+    if not by or not reason or word not in site_audit.MARKS:
+        raise ConfigError(visit.words("picture_mark_needs"))
+    site_audit.mark(visit.home, visit.path["client"], row["picture"], word, by, reason)
+    visit.log_action("marked", f"{visit.path['client']} {row['picture']}", mark=word)
+    return visit.to("pictures", visit.path["client"], row["picture"], marked="1")
+
+
+def small(visit: PageRequest) -> Response:
+    """The small copy of a picture, or of the licensed one."""
+    _, row = _picture(visit)
+    here, licensed = site_audit.small_copies(visit.home, visit.path["client"], row)
+    content = licensed if visit.path["which"] == "licensed" else here
+    if not content.startswith(b"\xff\xd8\xff"):
+        return visit.to("static", "no-picture.svg")
+    headers = {"content-security-policy": "sandbox", "cache-control": "private, max-age=3600"}
+    return Response(content, media_type="image/jpeg", headers=headers)
+
+
+def report(visit: PageRequest) -> Response:
+    """The report as a file."""
+    made, kind = _report(visit), visit.path["kind"]
+    if made is None or kind not in ("xlsx", "html"):
+        raise HTTPException(404)
+    previews = site_audit.previews(visit.home, visit.path["client"], made)
+    content = report_bytes(made, previews, f".{kind}", visit.language)
+    headers = {"content-disposition": f'attachment; filename="{made["client"]}-pictures.{kind}"'}
+    return Response(content, media_type=MEDIA_TYPES.get(kind, "text/html; charset=utf-8"), headers=headers)
+
+
+def _report(visit: PageRequest) -> dict[str, Any] | None:
+    return site_audit.last_report(visit.home, visit.client(visit.path["client"]).slug)
+
+
+def _picture(visit: PageRequest) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    made = _report(visit)
+    for row in (*made["pictures"], *made["gone"]) if made else ():
+        if made and row["picture"] == visit.path["picture"]:
+            return made, row
+    raise HTTPException(404)
+
+
+def _filtered(made: Mapping[str, Any], chosen: str) -> list[Mapping[str, Any]]:
+    if chosen == "gone":
+        return list(made["gone"])
+    rows: list[Mapping[str, Any]] = made["pictures"]
+    if chosen == "new":
+        return [row for row in rows if row["new"] or row["before"] not in (None, row["answer"])]
+    if chosen == "marked":
+        return [row for row in rows if row["mark"]]
+    return [row for row in rows if chosen in ("", row["answer"])]
+
+
+WAYS = [
+    PageRoute("/pictures", listed),
+    PageRoute("/pictures/{client}", gallery),
+    PageRoute("/pictures/{client}/report.{kind}", report),
+    PageRoute("/pictures/{client}/{picture}", picture),
+    PageRoute("/pictures/{client}/{picture}/mark", mark, Role.OPERATE, post=True),
+    PageRoute("/pictures/{client}/{picture}/{which}.jpg", small),
+]

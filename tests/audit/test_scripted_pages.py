@@ -1,0 +1,55 @@
+"""Pictures that only scripts show are found in Chromium, which has no network but the polite fetcher."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from archiver.audit import scripted_pages, site_audit
+from archiver.audit.visit_options import AuditOptions
+from archiver.catalogue import embedding
+from tests.support.agency import Agency
+from tests.support.audited_site import AuditedSite, Served
+from tests.support.claims_kit import jpeg
+from tests.support.pictures import scene
+from tests.support.simulated_site import FEED, HOSTILE
+
+from .test_site_audit import at as at  # the agency of the audit's tests
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "installed", lambda: False)
+
+
+def test_scripted_pictures_are_found_on_the_pages_that_need_it(at: Agency) -> None:
+    files: dict[str, Served] = {
+        "/": "".join(f"<a href=/{kind}{n}>{n}</a>" for kind in "fp" for n in range(3)) + "<a href=/hostile>h</a>",
+        "/robots.txt": "User-agent: *\nDisallow: /private/\n", "/feed.js": FEED, "/plain.js": "document.title = 'x'",
+        "/hostile": HOSTILE.replace("for (;;) ;", ""), "/order": "<p>", "/wp-login.php": "<p>",
+        "/private/scripted.jpg": jpeg(scene(300)), "/late.jpg": jpeg(scene(301)), "/shown.jpg": jpeg(scene(302)),
+    }  # fmt: skip
+    many_words = "We make things for people. " * 12
+    for n in range(3):
+        files[f"/f{n}"] = f"<p>{many_words}<div data-feed=/{n}.json></div><script src=/feed.js></script>"
+        files[f"/{n}.json"] = '{"items": [{"src": "/late.jpg"}]}'
+        files[f"/p{n}"] = f"<p>{many_words}<img src=/shown.jpg><script src=/plain.js></script>"
+
+    def visit(site: AuditedSite) -> dict[str, Any]:
+        return site_audit.run(at.home, "acme", AuditOptions(sites=[site.url]))
+
+    with AuditedSite(files) as site:
+        made = visit(site)
+        pages = {row["addresses"][0].rpartition("/")[2]: row["pages"] for row in made["pictures"]}
+        assert pages["late.jpg"] == [f"{site.url}/f{n}" for n in range(3)]
+        assert made["opened_in_browser"] == 3 + scripted_pages.SAMPLES + 1  # all, a sample, and the hostile one
+        asked = site.paths()
+        assert {method for method, _, _ in site.asked} == {"GET"}
+        assert not [path for path in asked if path.startswith(("/order", "/wp-login", "/private"))]
+        assert asked.count("/feed.js") == 1
+        before, site.bodies = len(site.asked), 0
+        again = visit(site)
+        assert [row["pages"] for row in again["pictures"]] == [row["pages"] for row in made["pictures"]]
+        assert {status for _, path, status in site.asked[before:] if path in files} <= {304, 200}
+        assert site.bodies == len(str(files["/robots.txt"]))

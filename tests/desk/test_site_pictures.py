@@ -1,0 +1,58 @@
+"""The pictures in use on a client's site, as a gallery: filters, one picture, a mark, and the report."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from openpyxl import load_workbook
+
+from archiver.audit import site_audit
+from archiver.audit.visit_options import AuditOptions
+from archiver.catalogue import embedding
+from tests.support.audited_site import AuditedSite
+from tests.support.claims_kit import jpeg
+from tests.support.desk_kit import Person, Served
+from tests.support.pictures import scene
+
+
+def test_a_person_looks_through_the_pictures_and_marks_one(
+    served: Served, person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "installed", lambda: False)
+    olaf, rita = person("Olaf Operator"), person("Rita Reader")
+    assert "archiver audit run beta" in rita.get("/pictures/beta").text
+    hostile = "<script>alert(1)</script>"
+    names = ["/shutterstock_1999999999.jpg", "/x.jpg"]
+    files: dict[str, str | bytes] = {
+        "/": "".join(f"<img src='{name}'>" for name in names),
+        **{name: jpeg(scene(310 + n)) for n, name in enumerate(names)},
+    }
+    with AuditedSite({**files}) as site:
+        made = site_audit.run(served.agency.home, "beta", AuditOptions(sites=[site.url]))
+    stock, unknown = made["pictures"]
+    assert olaf.get("/pictures").status_code == 200
+    shown = rita.get("/pictures/beta?show=looks_like_stock").text
+    assert stock["picture"] in shown and unknown["picture"] not in shown
+    place = f"/pictures/beta/{unknown['picture']}"
+    assert rita.get(f"{place}/here.jpg").content.startswith(b"\xff\xd8")
+    assert "Unbekannt" in rita.get(f"{place}?lang=de").text
+    rita.get(f"{place}?lang=en")
+    marked = {"mark": "own", "by": "Olaf Operator", "reason": hostile}
+    assert rita.post(f"{place}/mark", marked).status_code == 403
+    assert olaf.post(f"{place}/mark", marked | {"reason": ""}).status_code == 409
+    assert olaf.post(f"{place}/mark", marked | {"mark": "removed"}).status_code == 409  # it is still there
+    olaf.post(f"{place}/mark", marked)
+    page = rita.get(place).text
+    assert hostile not in page and "&lt;script&gt;" in page and "Olaf Operator" in page
+    assert unknown["picture"] in rita.get("/pictures/beta?show=marked").text
+    book = load_workbook(io.BytesIO(rita.get("/pictures/beta/report.xlsx").content))
+    assert len(book.sheetnames) == 6
+    for wrong in (
+        "/pictures/nobody",
+        "/pictures/beta/0123",
+        "/pictures/beta/report.exe",
+        "/pictures/nobody/x/here.jpg",
+    ):
+        assert rita.get(wrong).status_code == 404
