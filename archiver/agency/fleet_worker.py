@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from archiver.agency.night import run
 from archiver.collect.account_result import AccountResult
@@ -71,6 +72,7 @@ class FleetWorker:
         ConfigError and VaultLocked end it at once; it waits for a database that is away.
         """
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # it would repeat what status tells
+        asyncio.get_running_loop().set_exception_handler(self._unheard)
         self.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         pause = 1.0
         async with self._stack:
@@ -90,6 +92,13 @@ class FleetWorker:
             with suppress(DatabaseUnavailable):
                 await asyncio.to_thread(self.database.leave)
         remove_tree(self.scratch)
+
+    def _unheard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """The queue could not record how a job ended. The job is taken over later, and finds its work done."""
+        from procrastinate.exceptions import ProcrastinateException
+
+        if not isinstance(context.get("exception"), ProcrastinateException):
+            loop.default_exception_handler(context)
 
     async def _is_due(self) -> bool:
         counts = await asyncio.to_thread(VisitQueue(self.database).counts)

@@ -10,11 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from archiver.fleet.fence import claim
+from archiver.catalogue.archives import writing
 from archiver.fleet.fleet_database import FleetDatabase
+from archiver.fleet.object_store import Bucket
+from archiver.home.settings import Home, add_account
+from archiver.home.vault import Vault, find_key
+from tests.support.agency import agency
 from tests.support.fleet_kit import Fleet, check, fleet, heads
+from tests.support.homes import Home as CommandLine
 from tests.support.object_stores import ObjectStore
 from tests.support.postgres import Postgres, postgres
+from tests.support.replica_kit import add_replica, buy
 from tests.support.site import Site
 
 ACCOUNTS = {"acme": ("acme-one", "acme-two"), "beta": ("beta-one",)}
@@ -45,10 +51,7 @@ def until(made: Fleet, happened: object, timeout_s: float = 90.0) -> None:
         time.sleep(0.05)
 
 
-def test_workers_that_die_freeze_and_lose_the_database_archive_each_licence_once(
-    made: Fleet, server: Postgres
-) -> None:
-    made("fleet", "run")
+def test_workers_that_die_freeze_and_lose_the_database_archive_each_licence_once(made: Fleet, server: Postgres) -> None:
     killed = made.worker()
     until(made, lambda: any("/certificate/" in each for each in made.site.asked))
     os.killpg(killed.pid, signal.SIGKILL)
@@ -63,9 +66,57 @@ def test_workers_that_die_freeze_and_lose_the_database_archive_each_licence_once
     made.wait(3)
     os.killpg(frozen.pid, signal.SIGCONT)
     time.sleep(2)
-    assert made.json("fleet", "drain")["workers"]
+    assert made.run.json("fleet", "drain")
     until(made, lambda: all(each.poll() is not None for each in made.processes), 60)
-    status = made.json("fleet", "status")
+    status = made.run.json("fleet", "status")
     assert {each["outcome"] for each in status["accounts"]} == {"complete"} and not status["leases"]
     assert len(heads(made.bucket, "acme")) > 2
     check(made, ACCOUNTS, ROWS, "UNPROVEN")
+
+
+def test_a_client_moves_in_is_worked_on_and_moves_out(
+    tmp_path: Path, server: Postgres, store: ObjectStore, bucket_name: str
+) -> None:
+    with agency(tmp_path) as before:
+        add_replica(before.run.root, store, bucket_name)
+        buy(before, 1, 2)
+        before.run("fleet", "init", "--settings", before.run.root / "archiver.yaml", code=2)  # no database is named
+        before.run.env["ARCHIVER_FLEET"] = os.environ["ARCHIVER_FLEET"] = server.database()
+        before.run("fleet", "status", code=2)  # nor begun
+        assert before.run.json("fleet", "init", "--settings", before.run.root / "archiver.yaml")["outcome"] == "created"
+        add_account(before.run.root, "acme-stock", client="acme", provider="shutterstock", username="ada")
+        before.vault.set_secrets("acme-stock", {"token": "RECORDED-TOKEN"})
+        ours = before.vault.content()
+        assert before.run.json("fleet", "adopt", "--client", "acme")[0]["accounts"] == ["acme-stock"]
+        assert not (before.run.root / "clients" / "acme.yaml").exists()
+        with FleetDatabase(os.environ["ARCHIVER_FLEET"], "test") as database:
+            stored = b"".join(row.content for row in database.files(""))
+            assert b"RECORDED-TOKEN" not in stored and b"Acme" not in stored
+
+        # Work on it: a reader looks at one document, an eraser at one object, and both are published.
+        at = before.run
+        assert "Harbour 1" in at("fleet", "checkout", "acme", "--", "find", "Harbour").stdout
+        at("fleet", "checkout", "acme", "--", "erase", "acme/20260309_shutterstock_2_", "--reason", "other: a mistake",
+           "--yes", "--by", "Ada Example")  # fmt: skip
+        at("fleet", "checkout", "acme", "--", "verify", "--client", "acme")
+        rotate = ("account", "rotate", "acme-stock", "--secrets-stdin")
+        at("fleet", "checkout", "acme", "--", *rotate, stdin="token: other")
+        epochs = [each.epoch for each in heads(Bucket(store.client(), bucket_name, "agency"), "acme")]
+        assert epochs[0] == 0 and epochs[-1] >= 4
+        at("fleet", "checkout", "nobody", "--", "find", code=2)
+
+        copy = at.json("fleet", "export", "acme", "--out", tmp_path / "copy")
+        assert (copy["state"], copy["moved"]) == ("PROVEN", False)
+        assert Vault(tmp_path / "copy" / "vault.enc", find_key()).content() == {"accounts": {}, "signers": {}}
+        copied = CommandLine(tmp_path / "copy", at.env | {"ARCHIVER_HOME": str(tmp_path / "copy")})
+        found = copied.json("find", "Harbour")
+        assert [each["asset_id"] for each in found] == ["1"]  # the other was erased
+
+        at.json("fleet", "export", "acme", "--out", tmp_path / "moved", "--move")
+        moved = Home.load(tmp_path / "moved")
+        vault = Vault(moved.vault, find_key())
+        assert vault.secrets("acme-stock") == {"token": "other"} != ours["accounts"]["acme-stock"]
+        with writing(moved, vault, "acme") as archive:  # one machine publishes again
+            archive.append("run", account="acme-stock", outcome="complete")
+            assert not archive.seal(whole=True).warnings
+        assert at.json("fleet", "status")["accounts"] == []

@@ -13,14 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from archiver.agency import fleet as administration
 from archiver.archive import verify
 from archiver.fleet.fleet_database import FleetDatabase
 from archiver.fleet.object_store import Bucket, sha256_of
 from archiver.fleet.replica_format import ReplicaHead, head_key
 from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, find_key
+from tests.support.homes import Home as CommandLine
 from tests.support.homes import clean_environment
 from tests.support.object_stores import ACCESS_KEY, SECRET_KEY, ObjectStore
 from tests.support.postgres import Postgres
@@ -60,19 +61,10 @@ class Fleet:
     def command(self, *arguments: str | Path) -> list[str]:
         return [sys.executable, "-c", WORKER.format(root=str(ROOT)), *map(str, arguments)]
 
-    def __call__(self, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            self.command(*arguments), env=self.env, capture_output=True, text=True, timeout=END_TIMEOUT_S, check=False
-        )
-        assert done.returncode == code, f"{arguments} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
-
-    def json(self, *arguments: str | Path, code: int = 0) -> Any:
-        from tests.support.homes import check_schema
-
-        document = json.loads(self(*arguments, "--json", code=code).stdout)
-        check_schema([*map(str, arguments)], document)
-        return document
+    @property
+    def run(self) -> CommandLine:
+        """The command line, without the site's adapter."""
+        return CommandLine(self.folder / "home", self.env)
 
     def worker(self, *options: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """A worker in a process group of its own."""
@@ -124,6 +116,7 @@ class Fleet:
 def fleet(
     folder: Path, server: Postgres, store: ObjectStore, bucket_name: str, accounts: Mapping[str, Sequence[str]], *,
     site_url: str, rows: int, timestamps: Sequence[Mapping[str, str]] = (), lease: str = "6s",
+    ask: bool = True,
 ) -> Iterator[Fleet]:  # fmt: skip
     """A fleet with clients and their accounts, adopted from a home that has never run."""
     env = clean_environment(folder) | {
@@ -153,8 +146,11 @@ def fleet(
                 vault.set_secrets(name, {"token": "RECORDED-TOKEN"})
         made = Fleet(folder, env["ARCHIVER_FLEET"], store, bucket_name, env)
         stack.callback(made.end)
-        made("fleet", "init", "--settings", settings)
-        made("fleet", "adopt", "--home", root)
+        with made.database as database:
+            administration.init(database, key, settings)
+            administration.adopt(database, key, Home.load(root), vault, [])
+            if ask:
+                administration.ask(database, key, clients=[], accounts=[])
         yield made
 
 

@@ -63,8 +63,9 @@ class Postgres:
 
     def start(self) -> None:
         options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories='' -c fsync=off"
-        command = [str(self.programs / "pg_ctl"), "-D", str(self.folder / "data"), "-w", "-t", str(int(START_TIMEOUT_S)),
-                   "-l", str(self.folder / "log"), "-o", options, "start"]  # fmt: skip
+        data, timeout = str(self.folder / "data"), str(int(START_TIMEOUT_S))
+        log = str(self.folder / "log")
+        command = [str(self.programs / "pg_ctl"), "-D", data, "-w", "-t", timeout, "-l", log, "-o", options, "start"]
         done = subprocess.run(_as_user(command), capture_output=True, text=True, cwd=self.folder, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
