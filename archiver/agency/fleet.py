@@ -51,13 +51,18 @@ def init(database: FleetDatabase, key: str, settings: Path) -> dict[str, Any]:
     rows = open_fleet(database, key)
     if not settings.is_file():
         raise ConfigError(f"{settings} does not exist. Name the archiver.yaml that the fleet is to use.")
+    folder = settings.absolute().parent
     content = {SETTINGS: settings.read_bytes()}
-    roots = settings.parent / "roots"
-    content |= {f"roots/{each.name}": each.read_bytes() for each in sorted(roots.glob("*")) if each.is_file()}
+    content |= {f"roots/{each.name}": each.read_bytes() for each in sorted(folder.glob("roots/*")) if each.is_file()}
     with TemporaryDirectory(prefix=scratch("fleet")) as place:
         for path, data in content.items():
             _write(Path(place) / path, data)
-        home = Home.load(Path(place))
+        try:
+            home = Home.load(Path(place))
+        except ConfigError as error:
+            raise ConfigError(
+                f"{error.detail.replace(place, str(folder))} A fleet takes only the files in {folder / 'roots'} along."
+            ) from None
     if home.settings.replica is None or home.settings.replay:
         raise ConfigError(f"{settings} must name the bucket: `replica: {{bucket: ..., endpoint: ...}}`, and no replay.")
     before = rows.read(SETTINGS, "roots/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -16,13 +17,13 @@ from archiver.collect.account_result import AccountResult
 from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import RunTools, open_tools
 from archiver.core import errors
-from archiver.core.atomic_files import remove_tree
+from archiver.core.atomic_files import abandoned, remove_tree
 from archiver.core.errors import ArchiverError, ConfigError, DatabaseUnavailable, machine_error
 from archiver.fleet.fleet_database import FleetDatabase, VisitReport
 from archiver.fleet.fleet_home import SETTINGS, SealedRows, Sealer, settings_folder
 from archiver.fleet.object_store import bucket_of
 from archiver.fleet.visit import FleetTools, visiting
-from archiver.fleet.visit_queue import QUEUE, VisitQueue, postponed, queue_app
+from archiver.fleet.visit_queue import QUEUE, VisitJob, VisitQueue, postponed, queue_app
 
 BEATS_PER_LEASE = 6
 SILENT_LEASES = 2.0  # without a sign of life for so many leases, a worker's visits are taken over
@@ -60,7 +61,8 @@ class FleetWorker:
     plans: bool = True
     until_empty: bool = False
     say: Said = lambda _: None
-    _running: set[str] = field(default_factory=set)
+    _running: dict[int, str] = field(default_factory=dict)  # job -> account
+    _doubtful: set[int] = field(default_factory=set)  # jobs that seem to be ours, and are not
     _tools: dict[int, tuple[FleetTools, RunTools]] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -73,7 +75,7 @@ class FleetWorker:
         """
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # it would repeat what status tells
         asyncio.get_running_loop().set_exception_handler(self._unheard)
-        self.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        await asyncio.to_thread(_clear, self.scratch)
         pause = 1.0
         async with self._stack:
             while True:
@@ -139,20 +141,33 @@ class FleetWorker:
             words = (str(error) or type(error).__name__).splitlines()[0]
             raise DatabaseUnavailable(words) from error
 
-    async def _beat(self, worker: object, beat_s: float, drained: asyncio.Event) -> None:
+    async def _beat(self, worker: Any, beat_s: float, drained: asyncio.Event) -> None:
         """Give signs of life, plan the night, and take over what dead workers held."""
         planned, loop = -PLANNING_INTERVAL_S, asyncio.get_running_loop()
         while True:
             with suppress(DatabaseUnavailable):
-                if await asyncio.to_thread(self.database.beat, sorted(self._running)):
+                if await asyncio.to_thread(self.database.beat, sorted(self._running.values())):
                     drained.set()
-                    worker.stop()  # type: ignore[attr-defined]  # procrastinate's, which is imported late
+                    worker.stop()
+                await self._put_back_unrecorded(worker)
                 if loop.time() - planned >= min(PLANNING_INTERVAL_S, beat_s * 2):
                     planned = loop.time()
                     assert self._rows
                     fleet, _ = await self._tools_now(self._rows)
                     await self._look_after(fleet, drained)
             await asyncio.sleep(beat_s)
+
+    async def _put_back_unrecorded(self, worker: Any) -> None:
+        """Put back jobs whose end could not be recorded while the database was away; else their clients would wait for
+        ever. Twice in a row not running here: then it is none that was just taken.
+        """
+        if worker.worker_id is None:
+            return
+        queue = VisitQueue(self.database)
+        held = await asyncio.to_thread(queue.held, worker.worker_id) - self._running.keys()
+        if again := held & self._doubtful:
+            await asyncio.to_thread(queue.put_back, worker.worker_id, sorted(again))
+        self._doubtful = held
 
     async def _look_after(self, fleet: FleetTools, drained: asyncio.Event) -> None:
         queue = VisitQueue(self.database)
@@ -173,25 +188,26 @@ class FleetWorker:
                 self._tools[version] = fleet, shared
             return self._tools[version]
 
-    async def _perform(self, client: str, account: str, night: str | None, attempts: int) -> None:
+    async def _perform(self, job: VisitJob) -> None:
         """Visit an account, and record how it went. VisitPostponed for what passes by itself."""
-        self._running.add(account)
+        account, attempts = job.account, job.attempts
+        self._running[job.number] = account
         began = asyncio.get_running_loop().time()
         result: AccountResult | None = None
         try:
-            result = await self._visit(client, account)
+            result = await self._visit(job.client, account)
             error = error_of(result)
         except (ArchiverError, OSError) as failed:
             error = machine_error(failed) if isinstance(failed, OSError) else failed
         except Exception as fault:  # noqa: BLE001  # a fault of ours in one visit is told, and the others go on
             error = ArchiverError(f"{type(fault).__name__}: {fault}")
         finally:
-            self._running.discard(account)
+            del self._running[job.number]
         if error and (again := postponed(error, attempts, self.database.lease_s)):
             self.say(f"{account}: {error} (tried again soon)")
             raise again
         report = VisitReport(
-            account=account, night=date.fromisoformat(night) if night else None,
+            account=account, night=date.fromisoformat(job.night) if job.night else None,
             outcome=result.outcome.value if result else "failed",
             error=result.error if result else type(error).__name__ if error else None,
             message=result.message if result else str(error or ""), archived=result.archived if result else 0,
@@ -222,13 +238,21 @@ class FleetWorker:
         return summary.accounts[0]
 
 
+def _clear(place: Path) -> None:
+    """Make this worker's folder, and remove what killed workers left beside it."""
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for each in place.parent.glob("archiver-fleet-*"):
+        if abandoned(each, time.time()):
+            remove_tree(each)
+
+
 def error_of(result: AccountResult) -> ArchiverError | None:
     """The error of an account's result; its class decides whether to try again."""
     kind = getattr(errors, result.error or "", None)
     return kind(result.message) if isinstance(kind, type) and issubclass(kind, ArchiverError) else None
 
 
-def _asked_to_end(worker: object, drained: asyncio.Event) -> Callable[[], bool]:
+def _asked_to_end(worker: Any, drained: asyncio.Event) -> Callable[[], bool]:
     """Whether a signal or a person ended the queue's worker, rather than a failure of one of its side tasks."""
     import signal
 
@@ -237,7 +261,7 @@ def _asked_to_end(worker: object, drained: asyncio.Event) -> Callable[[], bool]:
 
     def stop(number: int) -> None:
         signals.append(number)
-        worker.stop()  # type: ignore[attr-defined]  # procrastinate's, which is imported late
+        worker.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows

@@ -200,13 +200,15 @@ def worker(
 
     Example: archiver fleet worker --visits 8 --scratch /dev/shm/archiver
     """
-    from secrets import token_hex
-    from tempfile import gettempdir
+    from tempfile import mkdtemp
 
     from archiver.agency.fleet_worker import FleetWorker
+    from archiver.core.atomic_files import scratch as prefix
 
-    place = (scratch or Path(gettempdir())) / f"archiver-fleet-{token_hex(6)}"
+    if scratch:
+        scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _database(database, "worker") as opened_one:
+        place = Path(mkdtemp(prefix=prefix("fleet"), dir=scratch))
         say(f"Worker {opened_one.holder} begins.")
         made = FleetWorker(opened_one, _key(), place, visits=visits, plans=plan, until_empty=until_empty, say=say)
         awaited(made())

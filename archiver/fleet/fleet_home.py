@@ -31,7 +31,7 @@ KEY_CHECK = "vault/key-check"  # a row that only the right key opens
 REMEMBERED = ("history/", "retries/", "trouble/", "quarantine/", "runs/", "notify.json")
 """What of a home's `state/` outlasts a visit; also the names below `state/archive/<client>/` in SEAL_FILES."""
 SEAL_FILES = ("tree.json", "witnesses.json")
-MAX_STATE_BYTES = 4 << 20  # of one file
+MAX_STATE_BYTES = 32 << 20  # of one file
 MAX_RUN_LOGS = 40  # of a client
 OF_ONE_MACHINE = (("witnesses",), ("replica",), ("notify", "weekly"), ("notify", "ping"))
 """Settings that a scratch home must not have: the fleet itself publishes, and informs witnesses when that is done."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -45,8 +46,19 @@ PUT_BACK: LiteralString = f"""UPDATE procrastinate_jobs AS job SET status = 'tod
     scheduled_at = now(), worker_id = NULL, abort_requested = false, args = job.args
     || jsonb_build_object('taken_over', coalesce((job.args->>'taken_over')::int, 0) + 1) WHERE {_SILENT}"""  # noqa: S608  # own text
 
-type Perform = Callable[[str, str, str | None, int], Awaitable[None]]
-"""Visits an account: client, account, the day on which the night began, the number of earlier attempts."""
+
+@dataclass(frozen=True)
+class VisitJob:
+    """A visit taken from the queue. `night` is the day on which its night began; `attempts` were made before."""
+
+    number: int
+    client: str
+    account: str
+    night: str | None
+    attempts: int
+
+
+type Perform = Callable[[VisitJob], Awaitable[None]]
 
 
 class VisitPostponed(Exception):
@@ -76,7 +88,7 @@ def queue_app(address: str, perform: Perform, connections: int = 2) -> App:
     @app.task(name=TASK, queue=QUEUE, retry=Retry(), pass_context=True)
     async def visit(context: Any, client: str, account: str, night: str | None = None, taken_over: int = 0) -> None:
         del taken_over  # `VisitQueue.take_over` counts it
-        await perform(client, account, night, context.job.attempts)
+        await perform(VisitJob(context.job.id, client, account, night, context.job.attempts))
 
     return app
 
@@ -174,6 +186,22 @@ class VisitQueue:
                     (night, f"This visit ended its worker {MAX_TIMES_TAKEN_OVER + 1} times.", account),
                 )
             return int(connection.execute(PUT_BACK, values).rowcount)
+
+    def put_back(self, worker: int, doubtful: Sequence[int]) -> None:
+        """Put back those of these jobs that still count as this worker's: their end could not be recorded."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, scheduled_at = now(), "
+                "worker_id = NULL WHERE id = ANY(%s) AND worker_id = %s AND status = 'doing'", (list(doubtful), worker),
+            )  # fmt: skip
+
+    def held(self, worker: int) -> set[int]:
+        """The jobs that the queue believes this worker to do."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id FROM procrastinate_jobs WHERE worker_id = %s AND status = 'doing'", (worker,)
+            ).fetchall()
+        return {int(row[0]) for row in rows}
 
     def counts(self) -> dict[str, int]:
         """How many visits wait and run, and how many of the waiting ones are due."""

@@ -158,6 +158,9 @@ class FleetMachine(RuleBasedStateMachine):
     @rule(target=holders, crash=st.none() | st.integers(0, 1), after=st.booleans())
     def begin(self, crash: int | None, after: bool) -> Holder | None:
         """A worker takes the client, or dies on the way; then its lease must end before the next one."""
+        return self._begin(crash, after=after)
+
+    def _begin(self, crash: int | None, *, after: bool) -> Holder | None:
         lease = self.rows.take(CLIENT)
         if lease is None:
             return None
@@ -242,7 +245,7 @@ class FleetMachine(RuleBasedStateMachine):
     @rule()
     def the_next_one_finds_all_that_was_acknowledged(self) -> None:
         self.rows.free = True
-        holder = self.begin(None, False)
+        holder = self._begin(None, after=False)
         assert holder
         with holder.stack:
             ledger = holder.out.root / "ledger" / "ledger.jsonl"

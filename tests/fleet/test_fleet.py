@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from archiver.agency.fleet_worker import FleetWorker
 from archiver.catalogue.archives import writing
 from archiver.fleet.fleet_database import FleetDatabase
 from archiver.fleet.object_store import Bucket
@@ -39,7 +42,7 @@ def made(tmp_path: Path, server: Postgres, store: ObjectStore, bucket_name: str)
         Site(rows=ROWS) as site,
         fleet(tmp_path, server, store, bucket_name, ACCOUNTS, site_url=site.url, rows=ROWS) as it,
     ):
-        it.site = site
+        it.asked = site.asked
         yield it
 
 
@@ -53,11 +56,11 @@ def until(made: Fleet, happened: object, timeout_s: float = 90.0) -> None:
 
 def test_workers_that_die_freeze_and_lose_the_database_archive_each_licence_once(made: Fleet, server: Postgres) -> None:
     killed = made.worker()
-    until(made, lambda: any("/certificate/" in each for each in made.site.asked))
+    until(made, lambda: any("/certificate/" in each for each in made.asked))
     os.killpg(killed.pid, signal.SIGKILL)
-    asked = len(made.site.asked)
+    asked = len(made.asked)
     frozen = made.worker()
-    until(made, lambda: len(made.site.asked) > asked + 2)
+    until(made, lambda: len(made.asked) > asked + 2)
     os.killpg(frozen.pid, signal.SIGSTOP)
     made.worker()
     server.stop()  # cuts both off
@@ -79,18 +82,21 @@ def test_a_client_moves_in_is_worked_on_and_moves_out(
 ) -> None:
     with agency(tmp_path) as before:
         add_replica(before.run.root, store, bucket_name)
+        settings = before.run.root / "archiver.yaml"
+        (before.run.root / "roots").mkdir(exist_ok=True)
+        shutil.copyfile(tmp_path / "root.pem", before.run.root / "roots" / "local.pem")
+        settings.write_text(settings.read_text().replace("../root.pem", "roots/local.pem"))
         buy(before, 1, 2)
-        before.run("fleet", "init", "--settings", before.run.root / "archiver.yaml", code=2)  # no database is named
+        before.run("fleet", "init", "--settings", settings, code=2)  # no database is named
         before.run.env["ARCHIVER_FLEET"] = os.environ["ARCHIVER_FLEET"] = server.database()
         before.run("fleet", "status", code=2)  # nor begun
-        assert before.run.json("fleet", "init", "--settings", before.run.root / "archiver.yaml")["outcome"] == "created"
+        assert before.run.json("fleet", "init", "--settings", settings)["outcome"] == "created"
         add_account(before.run.root, "acme-stock", client="acme", provider="shutterstock", username="ada")
         before.vault.set_secrets("acme-stock", {"token": "RECORDED-TOKEN"})
-        ours = before.vault.content()
         assert before.run.json("fleet", "adopt", "--client", "acme")[0]["accounts"] == ["acme-stock"]
         assert not (before.run.root / "clients" / "acme.yaml").exists()
         with FleetDatabase(os.environ["ARCHIVER_FLEET"], "test") as database:
-            stored = b"".join(row.content for row in database.files(""))
+            stored = b"".join(row.content for row in database.files("").values())
             assert b"RECORDED-TOKEN" not in stored and b"Acme" not in stored
 
         # Work on it: a reader looks at one document, an eraser at one object, and both are published.
@@ -99,8 +105,7 @@ def test_a_client_moves_in_is_worked_on_and_moves_out(
         at("fleet", "checkout", "acme", "--", "erase", "acme/20260309_shutterstock_2_", "--reason", "other: a mistake",
            "--yes", "--by", "Ada Example")  # fmt: skip
         at("fleet", "checkout", "acme", "--", "verify", "--client", "acme")
-        rotate = ("account", "rotate", "acme-stock", "--secrets-stdin")
-        at("fleet", "checkout", "acme", "--", *rotate, stdin="token: other")
+        at("fleet", "checkout", "acme", "--", "account", "rename", "acme-stock", "acme-shop")
         epochs = [each.epoch for each in heads(Bucket(store.client(), bucket_name, "agency"), "acme")]
         assert epochs[0] == 0 and epochs[-1] >= 4
         at("fleet", "checkout", "nobody", "--", "find", code=2)
@@ -115,8 +120,36 @@ def test_a_client_moves_in_is_worked_on_and_moves_out(
         at.json("fleet", "export", "acme", "--out", tmp_path / "moved", "--move")
         moved = Home.load(tmp_path / "moved")
         vault = Vault(moved.vault, find_key())
-        assert vault.secrets("acme-stock") == {"token": "other"} != ours["accounts"]["acme-stock"]
+        assert vault.secrets("acme-shop") == {"token": "RECORDED-TOKEN"} and vault.accounts() == ["acme-shop"]
         with writing(moved, vault, "acme") as archive:  # one machine publishes again
-            archive.append("run", account="acme-stock", outcome="complete")
+            archive.append("run", account="acme-shop", outcome="complete")
             assert not archive.seal(whole=True).warnings
         assert at.json("fleet", "status")["accounts"] == []
+        with FleetDatabase(os.environ["ARCHIVER_FLEET"], "test") as database:
+            left = list(database.files(""))
+        assert not [path for path in left if "acme" in path], left
+
+
+def test_a_visit_to_the_house_gives_clients_their_copies(
+    tmp_path: Path, server: Postgres, store: ObjectStore, bucket_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = {"rules": [{"name": "all", "client": "acme", "title": "Picture*"}]}
+    accounts = {"acme": (), "house": ("house-one",)}
+    with (
+        Site(rows=3) as site,
+        fleet(
+            tmp_path, server, store, bucket_name, accounts, site_url=site.url, rows=3, more=everything, lease="60s"
+        ) as made,
+        made.database as database,
+    ):
+        for module in ("run", "account_session"):
+            monkeypatch.setattr(f"archiver.collect.{module}.load", site.adapter)
+        said: list[str] = []
+        asyncio.run(FleetWorker(database, find_key(), tmp_path / "scratch", until_empty=True, say=said.append)())
+        assert [each["outcome"] for each in database.accounts()] == ["complete"], said
+        assert not (tmp_path / "scratch").exists()
+        at = made.run
+        at.json("fleet", "export", "acme", "--out", tmp_path / "acme")
+        assert len(heads(made.bucket, "acme")) > 1
+        copies = CommandLine(tmp_path / "acme", at.env | {"ARCHIVER_HOME": str(tmp_path / "acme")}).json("find")
+        assert len(copies) == 3

@@ -13,19 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from archiver.agency import fleet as administration
 from archiver.archive import verify
 from archiver.fleet.fleet_database import FleetDatabase
 from archiver.fleet.object_store import Bucket, sha256_of
 from archiver.fleet.replica_format import ReplicaHead, head_key
-from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.settings import HOUSE, Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, find_key
 from tests.support.homes import Home as CommandLine
 from tests.support.homes import clean_environment
 from tests.support.object_stores import ACCESS_KEY, SECRET_KEY, ObjectStore
 from tests.support.postgres import Postgres
-from tests.support.site import Site
 
 ROOT = Path(__file__).parents[2]
 END_TIMEOUT_S = 150.0
@@ -56,7 +56,7 @@ class Fleet:
     bucket_name: str
     env: dict[str, str]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    site: Site | None = None
+    asked: list[str] = field(default_factory=list)  # of the site
 
     def command(self, *arguments: str | Path) -> list[str]:
         return [sys.executable, "-c", WORKER.format(root=str(ROOT)), *map(str, arguments)]
@@ -116,33 +116,38 @@ class Fleet:
 def fleet(
     folder: Path, server: Postgres, store: ObjectStore, bucket_name: str, accounts: Mapping[str, Sequence[str]], *,
     site_url: str, rows: int, timestamps: Sequence[Mapping[str, str]] = (), lease: str = "6s",
-    ask: bool = True,
+    ask: bool = True, endpoint_in_settings: bool = True,
+    more: Mapping[str, Any] | None = None,
 ) -> Iterator[Fleet]:  # fmt: skip
     """A fleet with clients and their accounts, adopted from a home that has never run."""
     env = clean_environment(folder) | {
         "ARCHIVER_FLEET": server.database(),
         "SITE_URL": site_url,
+        "AWS_ENDPOINT_URL": store.endpoint,
         "SITE_ROWS": str(rows),
     }
     before = os.environ.copy()
     os.environ.update(env)
     with ExitStack() as stack:
-        stack.callback(lambda: (os.environ.clear(), os.environ.update(before)))
+        stack.callback(os.environ.update, before)
+        stack.callback(os.environ.clear)
         key, root = find_key(create=True), folder / "home"
         create_home(root, agency="Agency Ltd", timestamps=timestamps)
+        endpoint = f'endpoint: "{store.endpoint}",' if endpoint_in_settings else ""
         code = f"print('client_id: {ACCESS_KEY}'); print('client_secret: {SECRET_KEY}')"
         settings = root / "archiver.yaml"
         settings.write_text(
             settings.read_text()
-            + f'\nreplica: {{bucket: {bucket_name}, endpoint: "{store.endpoint}", region: us-east-1, retain: 2d,\n'
+            + f"\nreplica: {{bucket: {bucket_name}, {endpoint} region: us-east-1, retain: 2d,\n"
             + f'  secret_command: ["{sys.executable}", "-c", "{code}"]}}\n'
             + f'fleet: {{night: "00:00-23:59", lease: {lease}}}\n'
         )
         vault = Vault.create(root / "vault.enc", key)
         for client, names in accounts.items():
-            add_client(root, client, name=client.title())
+            if client != HOUSE:
+                add_client(root, client, name=client.title())
             for name in names:
-                add_account(root, name, client=client, provider="site", username=name)
+                add_account(root, name, client=client, provider="site", username=name, **(more or {}))
                 vault.set_secrets(name, {"token": "RECORDED-TOKEN"})
         made = Fleet(folder, env["ARCHIVER_FLEET"], store, bucket_name, env)
         stack.callback(made.end)
