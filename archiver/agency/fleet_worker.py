@@ -65,7 +65,7 @@ class FleetWorker:
     _doubtful: set[int] = field(default_factory=set)  # jobs that seem to be ours, and are not
     _tools: dict[int, tuple[FleetTools, RunTools]] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _tools_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _rows: SealedRows | None = None
 
     async def __call__(self) -> None:
@@ -178,7 +178,7 @@ class FleetWorker:
 
     async def _tools_now(self, rows: SealedRows) -> tuple[FleetTools, RunTools]:
         """The tools for the fleet's present settings; other settings get other tools."""
-        async with self._opening:
+        async with self._tools_lock:
             version = (await asyncio.to_thread(rows.rows.files, SETTINGS))[SETTINGS].version
             if version not in self._tools:
                 fleet = await asyncio.to_thread(tools_of, self.database, rows, self.key, self.scratch)

@@ -88,11 +88,13 @@ def adopt(
 
     Example: archiver fleet adopt --home northlight --client acme
     """
-    from archiver.agency import fleet
+    from archiver.agency import fleet_clients
 
     here = opened(home)
     with _database(database, "adopt") as opened_one:
-        document = fleet.adopt(opened_one, _key(), here, unlocked(here), clients or [], dry_run=dry_run, say=say)
+        document = fleet_clients.adopt(
+            opened_one, _key(), here, unlocked(here), clients or [], dry_run=dry_run, say=say
+        )
     if as_json:
         emit(document)
         return
@@ -116,10 +118,10 @@ def export(
 
     Example: archiver fleet export acme --out acme-home
     """
-    from archiver.agency import fleet
+    from archiver.agency import fleet_clients
 
     with _database(database, "export") as opened_one:
-        document = fleet.export(opened_one, _key(), client, out, move=move)
+        document = fleet_clients.export(opened_one, _key(), client, out, move=move)
     if as_json:
         emit(document)
     else:
@@ -142,19 +144,21 @@ def checkout(
 
     Example: archiver fleet checkout acme -- proof 1234567890 --out proof.zip
     """
-    from archiver.agency import fleet
-    from archiver.cli.commands import program
+    from archiver.agency import fleet_clients
 
     command = [each for each in context.args if each != "--"]
     if not command:
         raise typer.BadParameter("name a command after --, for example: archiver fleet checkout acme -- find harbour")
     code, failed = 0, None
-    with _database(database, "checkout") as opened_one, fleet.checked_out_home(opened_one, _key(), client) as visit:
+    with (
+        _database(database, "checkout") as opened_one,
+        fleet_clients.checked_out_home(opened_one, _key(), client) as visit,
+    ):
         if command[0] not in LIGHT:
-            fleet.fetch_documents(visit)
+            fleet_clients.fetch_documents(visit)
         os.environ["ARCHIVER_HOME"] = str(visit.home.root)
         try:
-            code = int(program.main(args=command, prog_name="archiver", standalone_mode=False) or 0)
+            code = int(context.find_root().command.main(args=command, prog_name="archiver", standalone_mode=False) or 0)
         except ArchiverError as error:  # what it had archived before counts all the same
             failed = error
         visit.finish()

@@ -6,34 +6,36 @@ does not fit the head is fetched anew. The ledger is checked line by line agains
 
 from __future__ import annotations
 
-import gzip
-import io
-import sqlite3
 import tarfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.archive import verify
 from archiver.archive.elsewhere import objects_from
-from archiver.archive.erasure import holds
 from archiver.archive.ledger import FIRST_PREVIOUS_HASH, read_lines
-from archiver.archive.reader import Archive
 from archiver.core.atomic_files import read_file, remove_tree
 from archiver.core.errors import IntegrityError, ReplicaForked
 from archiver.fleet.fence import Claimed, Fence
 from archiver.fleet.fleet_home import HomeRows
+from archiver.fleet.kept_check_out import packed, singles, unpack
 from archiver.fleet.object_store import Bucket, sha256_of
 from archiver.fleet.published_objects import PublishedObjects
-from archiver.fleet.publisher import PublishedState, Publisher, is_single, line_before, parts_of, state_path
+from archiver.fleet.publisher import (
+    PublishedState,
+    Publisher,
+    held_scopes,
+    is_single,
+    line_before,
+    parts_of,
+    state_path,
+)
 from archiver.fleet.replica_format import ReplicaFile, ReplicaHead
 from archiver.fleet.restore import fetched
 from archiver.home.settings import Home
 
 MAX_PARTS_SINCE_CACHE = 16  # published parts after which a check-out is kept anew
-COMPRESSION_LEVEL = 1
-INDEX = "catalogue.sqlite"
 
 
 @dataclass
@@ -73,8 +75,8 @@ def checked_out(home: Home, bucket: Bucket, claimed: Claimed, rows: HomeRows) ->
     before = line_before(root / verify.LEDGER, known.ledger_bytes) if known and known.lines else None
     if known and known.lines and (before is None or before.hash != known.line):
         raise ReplicaForked(f"{bucket.name} has another ledger of {client} than the one that was published")
-    held = sorted({each.scope for each in holds(Archive(root))}) if _has_holds(root) else []
-    files = {path: sha256_of(read_file(root / path)) for path in _singles(root)}
+    held = held_scopes(root) if _has_holds(root) else []
+    files = {path: sha256_of(read_file(root / path)) for path in singles(root)}
     PublishedState(head=head, tag=claimed.tag, files=files, held=held).save(state_path(home, client))
     with objects_from(root, PublishedObjects(bucket, client, root, home.state / "fetch" / client)):
         yield CheckedOut(home, bucket, claimed, parts)
@@ -105,21 +107,21 @@ def _build(home: Home, bucket: Bucket, client: str, head: ReplicaHead, cached: t
     (root / verify.LEDGER).parent.mkdir(exist_ok=True)
     if cached:
         try:
-            _unpack(home, client, cached[1])
+            unpack(home, client, cached[1])
         except (OSError, tarfile.TarError, EOFError) as error:
             raise IntegrityError(f"the kept check-out cannot be read ({error})") from None
     parts = list(parts_of(bucket, head, cached[0] if cached else None))[::-1]
     if cached and parts and parts[0].previous != cached[0]:
         raise IntegrityError("the kept check-out is not below the head")
-    singles: dict[str, ReplicaFile] = {}
+    newest: dict[str, ReplicaFile] = {}
     pieces: list[ReplicaFile] = []
     for file in (file for part in parts for file in part.files):
         if file.path == verify.LEDGER:
             pieces.append(file)
         elif is_single(file.path):
-            singles[file.path] = file
+            newest[file.path] = file
     with (root / verify.LEDGER).open("ab") as ledger:
-        for file, data, _ in fetched(bucket, client, [*pieces, *singles.values()]):
+        for file, data, _ in fetched(bucket, client, [*pieces, *newest.values()]):
             if data is None:
                 raise IntegrityError(f"{bucket.name} has no version of {file.key(client)} with its bytes")
             if file.offset is None:
@@ -153,49 +155,3 @@ def _has_holds(root: Path) -> bool:
     with suppress(FileNotFoundError):
         return b'"hold":' in read_file(root / verify.LEDGER)
     return False
-
-
-def _singles(root: Path) -> list[str]:
-    found = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
-    return [each for each in found if is_single(each) and not each.startswith("staging/")]
-
-
-# ---------------------------------------------------------------- the kept check-out
-
-
-def packed(home: Home, client: str) -> bytes:
-    """The archive without documents, and its index, in one compressed file."""
-    root, made = home.archive(client), io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=made, mode="wb", compresslevel=COMPRESSION_LEVEL, mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w|") as tar,
-    ):
-        for name in [verify.LEDGER, *_singles(root)]:
-            tar.add(root / name, f"archive/{name}")
-        if home.catalogue(client).exists():
-            _add_index(tar, home.catalogue(client))
-    return made.getvalue()
-
-
-def _add_index(tar: tarfile.TarFile, path: Path) -> None:
-    copy = path.with_suffix(".copy")
-    with closing(sqlite3.connect(path)) as here, closing(sqlite3.connect(copy)) as there:
-        here.backup(there)
-    tar.add(copy, INDEX)
-    copy.unlink()
-
-
-def _unpack(home: Home, client: str, content: bytes) -> None:
-    root = home.archive(client)
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as tar:
-        for member in tar:
-            file = tar.extractfile(member)
-            if file is None:
-                continue
-            name = member.name.removeprefix("archive/")
-            if member.name == INDEX:
-                home.catalogue(client).parent.mkdir(parents=True, exist_ok=True)
-                home.catalogue(client).write_bytes(file.read())
-            elif name == verify.LEDGER or (is_single(name) and ".." not in name.split("/")):
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                (root / name).write_bytes(file.read())

@@ -289,7 +289,7 @@ class Publisher:
     # ------------------------------------------------------------ legal holds
 
     def _scopes(self) -> list[str]:
-        return sorted({each.scope for each in holds(Archive(self._root))})
+        return held_scopes(self._root)
 
     def _hold(self, before: Iterable[str]) -> None:
         """Hold the published files of scopes under hold, and release the others. Each version of a file."""
@@ -304,6 +304,11 @@ class Publisher:
             for scope in set(self._state.held) - changed:
                 for each in self._bucket.versions(f"{self._client}/files/{verify.object_path(scope)}/"):
                     self._bucket.hold(each.key, each.version, held=True)
+
+
+def held_scopes(root: Path) -> list[str]:
+    """The scopes under legal hold in an archive."""
+    return sorted({each.scope for each in holds(Archive(root))})
 
 
 def is_single(path: str) -> bool:

@@ -24,7 +24,7 @@ from archiver.archive.writer import open_archive
 from archiver.core.errors import LeaseLost
 from archiver.fleet.check_out import CheckedOut, checked_out, keep, publish
 from archiver.fleet.fence import Claimed, Fence, Lease, claim
-from archiver.fleet.fleet_home import Row
+from archiver.fleet.fleet_home import HomeRow
 from archiver.fleet.object_store import Bucket, NotWritten, StoredVersion, sha256_of
 from archiver.fleet.replica_format import ReplicaHead, head_key
 from archiver.home.settings import Home, create_home
@@ -87,7 +87,7 @@ class MemoryRows:
     free: bool = True
     head: ReplicaHead | None = None
     kept: tuple[str, bytes] | None = None
-    written: dict[str, Row] = field(default_factory=dict)
+    written: dict[str, HomeRow] = field(default_factory=dict)
 
     def take(self, client: str) -> Lease | None:
         if not self.free:
@@ -121,7 +121,7 @@ class MemoryRows:
         self.renew(lease)
         self.kept = part, content
 
-    def files(self, *prefixes: str) -> Mapping[str, Row]:
+    def files(self, *prefixes: str) -> Mapping[str, HomeRow]:
         return self.written
 
     def put(self, path: str, content: bytes | None, version: int) -> bool:

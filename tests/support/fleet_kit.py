@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver.agency import fleet as administration
+from archiver.agency import fleet_clients
 from archiver.archive import verify
 from archiver.fleet.fleet_database import FleetDatabase
 from archiver.fleet.object_store import Bucket, sha256_of
@@ -153,7 +154,7 @@ def fleet(
         stack.callback(made.end)
         with made.database as database:
             administration.init(database, key, settings)
-            administration.adopt(database, key, Home.load(root), vault, [])
+            fleet_clients.adopt(database, key, Home.load(root), vault, [])
             if ask:
                 administration.ask(database, key, clients=[], accounts=[])
         yield made
