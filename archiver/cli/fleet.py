@@ -130,10 +130,11 @@ def export(
             say(f"The fleet no longer visits {client}. Plan its nights with `archiver schedule --home {out}`.")
 
 
-@fleet_app.command("checkout", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@fleet_app.command("checkout")
 def checkout(
     context: typer.Context,
     client: Annotated[str, typer.Argument(help="The client's short name.")],
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="A command of this program.")],
     database: DatabaseOption = None,
 ) -> None:
     """Run one command on a client here, and publish what it changed. Workers leave the client alone meanwhile.
@@ -146,9 +147,6 @@ def checkout(
     """
     from archiver.agency import fleet_clients
 
-    command = [each for each in context.args if each != "--"]
-    if not command:
-        raise typer.BadParameter("name a command after --, for example: archiver fleet checkout acme -- find harbour")
     code, failed = 0, None
     with (
         _database(database, "checkout") as opened_one,

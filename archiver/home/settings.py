@@ -15,7 +15,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -206,6 +205,8 @@ class FleetSettings(_SettingsModel):
     @field_validator("zone")
     @classmethod
     def _known(cls, zone: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # few homes name a zone
+
         try:
             ZoneInfo(zone)
         except (ValueError, ZoneInfoNotFoundError):

@@ -190,4 +190,5 @@ if __name__ == "__main__":
         overhead(running, arguments.jobs)
         one_visit(running, objects, arguments.rows)
         queued(running, objects, arguments.queued)
-        ratios(running, objects, arguments.accounts, arguments.workers)
+        if arguments.accounts:  # 0: only what does not depend on how busy this machine is
+            ratios(running, objects, arguments.accounts, arguments.workers)
