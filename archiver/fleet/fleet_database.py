@@ -282,6 +282,7 @@ class FleetDatabase:
     def beat(self, visits: Sequence[str]) -> bool:
         """A worker's sign of life, with the accounts that it visits. Returns whether it is to end."""
         with self.transaction() as connection:
+            connection.execute("DELETE FROM fleet_worker WHERE seen_at < now() - interval '1 day'")  # killed ones
             row = connection.execute(
                 "INSERT INTO fleet_worker AS worker (name, host, process, visits) VALUES (%s, %s, %s, %s) "
                 "ON CONFLICT (name) DO UPDATE SET seen_at = now(), visits = EXCLUDED.visits RETURNING draining",

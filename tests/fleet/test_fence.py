@@ -151,13 +151,18 @@ class FleetMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="archiver-test-fence-"))
         self.bucket, self.rows, self.number = MemoryBucket(), MemoryRows(), 0
         self.acknowledged: set[int] = set()
+        self.newest = 0  # the epoch of the newest claim
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
 
-    @rule(target=holders, crash=st.none() | st.integers(0, 1), after=st.booleans())
-    def begin(self, crash: int | None, after: bool) -> Holder | None:
-        """A worker takes the client, or dies on the way; then its lease must end before the next one."""
+    @rule(target=holders, silent=st.booleans(), crash=st.none() | st.integers(0, 1), after=st.booleans())
+    def begin(self, silent: bool, crash: int | None, after: bool) -> Holder | None:
+        """A worker takes the client, or dies on the way; then its lease must end before the next one.
+
+        `silent`: the holder before gave no sign of life for so long that its lease ended. It does not know yet.
+        """
+        self.rows.free |= silent
         return self._begin(crash, after=after)
 
     def _begin(self, crash: int | None, *, after: bool) -> Holder | None:
@@ -171,7 +176,7 @@ class FleetMachine(RuleBasedStateMachine):
             return None
         finally:
             self.bucket.crash_at = None
-        self.number += 1
+        self.number, self.newest = self.number + 1, claimed.lease.epoch
         root = self.folder / str(self.number)
         create_home(root, timestamps=[])
         stack = ExitStack()
@@ -202,11 +207,6 @@ class FleetMachine(RuleBasedStateMachine):
                 writer.seal()
 
     @rule()
-    def lease_ends(self) -> None:
-        """The holder was silent for too long. It does not know yet."""
-        self.rows.free = True
-
-    @rule()
     def database_was_restored(self) -> None:
         """A backup of the database knows an older epoch and an older head."""
         self.rows.epoch, self.rows.free, self.rows.head = max(0, self.rows.epoch - 1), True, None
@@ -223,6 +223,7 @@ class FleetMachine(RuleBasedStateMachine):
                 if not (holder.out.root / "ledger" / "ledger.jsonl").exists():
                     return  # nothing was done
                 head = publish(holder.out, Fence(lease.epoch), 2)
+                assert lease.epoch == self.newest  # nobody has claimed it since
                 self.acknowledged |= set(holder.new)
                 self.rows.report(lease, head)
                 keep(holder.out, head, self.rows)
