@@ -41,6 +41,7 @@ from tests.support.postgres import Postgres, postgres  # noqa: E402
 from tests.support.site import Site  # noqa: E402
 
 LATENCY_S = 0.05
+DOCUMENTED_REQUESTS = (4, 2, 0)  # of a visit without news: put, get, and listings of versions
 
 
 @dataclass
@@ -174,8 +175,10 @@ def one_visit(server: Postgres, store: ObjectStore, rows: int) -> None:
             setattr(Bucket, name, function)
         [account] = database.accounts()
         assert account["outcome"] == "complete", account
+    same = (calls["put"], calls["get"], calls["versions"]) == DOCUMENTED_REQUESTS
     print(f"a visit without news to {rows} licences: {dict(calls)} requests, {dict(sizes)} bytes, "
           f"{cpu:.2f} s of processor time with the worker's start")  # fmt: skip
+    print(f"  as docs/scale.md says: {'yes' if same else 'NO: change its formula'}")
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ def test_workers_that_die_freeze_and_lose_the_database_archive_each_licence_once
     check(made, ACCOUNTS, ROWS, "UNPROVEN")
 
 
+@pytest.mark.long
 def test_a_client_moves_in_is_worked_on_and_moves_out(
     tmp_path: Path, server: Postgres, store: ObjectStore, bucket_name: str
 ) -> None:
@@ -130,6 +131,7 @@ def test_a_client_moves_in_is_worked_on_and_moves_out(
         assert not [path for path in left if "acme" in path], left
 
 
+@pytest.mark.long
 def test_a_visit_to_the_house_gives_clients_their_copies(
     tmp_path: Path, server: Postgres, store: ObjectStore, bucket_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
