@@ -63,7 +63,7 @@ def checked_out(home: Home, bucket: Bucket, claimed: Claimed, rows: HomeRows) ->
     IntegrityError if the store does not have what the head names; ReplicaForked if the head lacks published lines.
     """
     client, head = claimed.lease.client, claimed.head
-    root, known = home.archive(client), rows.published(client)
+    root, known = home.archive(client), claimed.known
     cached = rows.cache(client) if head.part else None
     try:
         parts = _build(home, bucket, client, head, cached)

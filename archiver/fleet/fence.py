@@ -62,11 +62,15 @@ class Fence:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A head that carries this holder's epoch, and the entity tag that it has in the store."""
+    """A head that carries this holder's epoch, and the entity tag that it has in the store.
+
+    `known` is the last published head that the database knew before; what the head has must continue it.
+    """
 
     lease: Lease
     head: ReplicaHead
     tag: str
+    known: ReplicaHead | None = None
 
 
 def claim(bucket: Bucket, leases: Leases, lease: Lease) -> Claimed:
@@ -77,11 +81,11 @@ def claim(bucket: Bucket, leases: Leases, lease: Lease) -> Claimed:
     """
     key = head_key(lease.client)
     for _ in range(MAX_CLAIM_ATTEMPTS):
+        known = leases.published(lease.client)  # before the head is read, which others may move meanwhile
         found = bucket.get(key)
         head = ReplicaHead.parse(found[0]) if found else NOTHING
         if head is None:
             raise IntegrityError(f"{bucket.name}/{key} is not the head of a replica")
-        known = leases.published(lease.client)
         if known and head.lines < known.lines:
             raise ReplicaForked(
                 f"the head of {lease.client} in {bucket.name} has {head.lines} lines, but {known.lines} were published"
@@ -99,9 +103,9 @@ def claim(bucket: Bucket, leases: Leases, lease: Lease) -> Claimed:
         except NotWritten:
             again = bucket.get(key)
             if again and again[0] == claimed.encode():  # written, but the answer was lost
-                return Claimed(lease, claimed, again[1])
+                return Claimed(lease, claimed, again[1], known)
             continue  # an earlier holder published in between, or a newer one was quicker
-        return Claimed(lease, claimed, tag)
+        return Claimed(lease, claimed, tag, known)
     raise LeaseLost(f"others moved the head of {lease.client} {MAX_CLAIM_ATTEMPTS} times")
 
 

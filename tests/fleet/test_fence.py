@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -135,12 +136,18 @@ class MemoryRows:
 
 @dataclass
 class Holder:
-    """A worker between its claim and its end. `new` are the numbers of what it archived."""
+    """A worker between its claim and its end. It checks out when it first works, however late that is."""
 
-    out: CheckedOut
-    stack: ExitStack
+    home: Home
+    bucket: Bucket
+    rows: MemoryRows
     claimed: Claimed
-    new: list[int] = field(default_factory=list)
+    stack: ExitStack = field(default_factory=ExitStack)
+    new: list[int] = field(default_factory=list)  # the numbers of what it archived
+
+    @cached_property
+    def out(self) -> CheckedOut:
+        return self.stack.enter_context(checked_out(self.home, self.bucket, self.claimed, self.rows))
 
 
 class FleetMachine(RuleBasedStateMachine):
@@ -179,10 +186,7 @@ class FleetMachine(RuleBasedStateMachine):
         self.number, self.newest = self.number + 1, claimed.lease.epoch
         root = self.folder / str(self.number)
         create_home(root, timestamps=[])
-        stack = ExitStack()
-        return Holder(
-            stack.enter_context(checked_out(Home.load(root), self.bucket, claimed, self.rows)), stack, claimed
-        )
+        return Holder(Home.load(root), self.bucket, self.rows, claimed)
 
     @rule(holder=holders, number=st.integers(0, 3), seal=st.booleans())
     def archive(self, holder: Holder | None, number: int, seal: bool) -> None:
