@@ -8,17 +8,26 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from archiver.archive.ocfl import NewObject
 from archiver.archive.writer import open_archive
@@ -150,6 +159,30 @@ class Holder:
         return self.stack.enter_context(checked_out(self.home, self.bucket, self.claimed, self.rows))
 
 
+def _archive(holder: Holder, number: int, *, seal: bool) -> None:
+    home = holder.out.home
+    with open_archive(
+        holder.out.root, client=CLIENT, signer=KEY, origin="live", authorities=[],
+        state=home.state / "archive" / CLIENT, post=lambda *_: b"",
+    ) as writer:  # fmt: skip
+        stored = writer.put(
+            NewObject(
+                kind="licences", date=datetime(2026, 3, 9, tzinfo=UTC), provider="site", asset_id=str(number),
+                identity=f"site {number}", files={"licence.json": b"%d" % number}, created=datetime.now(UTC),
+            )
+        ).result()  # fmt: skip
+        if not stored.already:
+            holder.new.append(number)
+        writer.append("run", account="acme-one", outcome="complete")
+        if seal:
+            writer.seal()
+
+
+def rarely(puts: int) -> st.SearchStrategy[int | None]:
+    """Mostly no crash; otherwise the put that one crashes at."""
+    return st.sampled_from([*[None] * puts * 2, *range(puts)])
+
+
 class FleetMachine(RuleBasedStateMachine):
     holders = Bundle("holders")
 
@@ -163,14 +196,14 @@ class FleetMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
 
-    @rule(target=holders, silent=st.booleans(), crash=st.none() | st.integers(0, 1), after=st.booleans())
-    def begin(self, silent: bool, crash: int | None, after: bool) -> Holder | None:
+    @rule(target=holders, silent=st.booleans(), crash=rarely(2), after=st.booleans())
+    def begin(self, silent: bool, crash: int | None, after: bool) -> Any:
         """A worker takes the client, or dies on the way; then its lease must end before the next one.
 
         `silent`: the holder before gave no sign of life for so long that its lease ended. It does not know yet.
         """
         self.rows.free |= silent
-        return self._begin(crash, after=after)
+        return self._begin(crash, after=after) or multiple()
 
     def _begin(self, crash: int | None, *, after: bool) -> Holder | None:
         lease = self.rows.take(CLIENT)
@@ -189,37 +222,18 @@ class FleetMachine(RuleBasedStateMachine):
         return Holder(Home.load(root), self.bucket, self.rows, claimed)
 
     @rule(holder=holders, number=st.integers(0, 3), seal=st.booleans())
-    def archive(self, holder: Holder | None, number: int, seal: bool) -> None:
+    def archive(self, holder: Holder, number: int, seal: bool) -> None:
         """Write what a run writes. Several holders may write the same licence: only one of them may count."""
-        if holder is None:
-            return
-        home = holder.out.home
-        with open_archive(
-            holder.out.root, client=CLIENT, signer=KEY, origin="live", authorities=[],
-            state=home.state / "archive" / CLIENT, post=lambda *_: b"",
-        ) as writer:  # fmt: skip
-            stored = writer.put(
-                NewObject(
-                    kind="licences", date=datetime(2026, 3, 9, tzinfo=UTC), provider="site", asset_id=str(number),
-                    identity=f"site {number}", files={"licence.json": b"%d" % number}, created=datetime.now(UTC),
-                )
-            ).result()  # fmt: skip
-            if not stored.already:
-                holder.new.append(number)
-            writer.append("run", account="acme-one", outcome="complete")
-            if seal:
-                writer.seal()
+        _archive(holder, number, seal=seal)
 
     @rule()
     def database_was_restored(self) -> None:
         """A backup of the database knows an older epoch and an older head."""
         self.rows.epoch, self.rows.free, self.rows.head = max(0, self.rows.epoch - 1), True, None
 
-    @rule(holder=consumes(holders), crash=st.none() | st.integers(0, 12), after=st.booleans())
-    def end(self, holder: Holder | None, crash: int | None, after: bool) -> None:
+    @rule(holder=consumes(holders), crash=rarely(8), after=st.booleans())
+    def end(self, holder: Holder, crash: int | None, after: bool) -> None:
         """The worker publishes, however late, and perhaps dies on the way."""
-        if holder is None:
-            return
         self.bucket.crash_at, self.bucket.crash_after = crash, after
         lease = holder.claimed.lease
         try:
@@ -260,7 +274,33 @@ class FleetMachine(RuleBasedStateMachine):
         self.rows.release(holder.claimed.lease)
 
 
-TestFleetMachine = FleetMachine.TestCase
-TestFleetMachine.settings = settings(
-    max_examples=12, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
-)
+def test_a_holder_that_slept_since_its_claim_is_told_that_it_lost_its_lease() -> None:
+    """It must not take what others published meanwhile for a fork."""
+    machine = FleetMachine()
+    sleeper = machine._begin(None, after=False)
+    machine.rows.free = True
+    other = machine._begin(None, after=False)
+    assert sleeper and other
+    for holder, number in ((other, 1), (sleeper, 2)):
+        _archive(holder, number, seal=True)
+        with holder.stack, nullcontext() if holder is other else pytest.raises(LeaseLost):
+            machine.rows.report(holder.claimed.lease, publish(holder.out, Fence(holder.claimed.lease.epoch), 2))
+    machine.teardown()
+
+
+def explore(examples: int) -> None:
+    run_state_machine_as_test(
+        FleetMachine,
+        settings=settings(
+            max_examples=examples, stateful_step_count=16, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+def test_some_interleavings_keep_one_chain_and_lose_nothing() -> None:
+    explore(25)
+
+
+@pytest.mark.long
+def test_many_interleavings_keep_one_chain_and_lose_nothing() -> None:
+    explore(400)
