@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from archiver.agency import fleet as administration
 from archiver.agency.fleet_worker import FleetWorker
 from archiver.catalogue.archives import writing
 from archiver.fleet.fleet_database import FleetDatabase
@@ -69,9 +70,10 @@ def test_workers_that_die_freeze_and_lose_the_database_archive_each_licence_once
     made.wait(3)
     os.killpg(frozen.pid, signal.SIGCONT)
     time.sleep(2)
-    assert made.run.json("fleet", "drain")
-    until(made, lambda: all(each.poll() is not None for each in made.processes), 60)
-    status = made.run.json("fleet", "status")
+    with made.database as database:
+        assert database.drain([])
+        until(made, lambda: all(each.poll() is not None for each in made.processes), 60)
+        status = administration.status(database)
     assert {each["outcome"] for each in status["accounts"]} == {"complete"} and not status["leases"]
     assert len(heads(made.bucket, "acme")) > 2
     check(made, ACCOUNTS, ROWS, "UNPROVEN")
