@@ -19,6 +19,7 @@ from typing import Any
 
 from archiver.archive import verify
 from archiver.archive.ledger import Line
+from archiver.archive.ocfl import object_path
 from archiver.archive.reader import Archive
 from archiver.core.errors import IntegrityError, LegalHold
 from archiver.core.model import iso
@@ -67,7 +68,7 @@ def tombstone(
     """
     needle = f'"id":"{object_id}"'.encode()
     lines = [line for line in archive.lines() if needle in line.raw and "inventory_sha512" in line.fields]
-    place = archive.root / verify.object_path(object_id)
+    place = object_path(archive.root, object_id)
     if not lines or not place.is_dir():
         raise IntegrityError(f"{object_id} is not in the archive, so there is nothing to erase")
     checked = verify.check_object(place)

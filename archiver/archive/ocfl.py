@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver import __version__
-from archiver.archive import verify
+from archiver.archive import elsewhere, verify
 from archiver.core.atomic_files import read_file, sync, sync_folder
 from archiver.core.model import Moment, iso
 
@@ -96,8 +96,13 @@ def _plain(text: str) -> str:
 
 
 def object_path(root: Path, object_id: str) -> Path:
-    """Return the folder of an object in the archive at `root`, whether it exists or not."""
-    return root / verify.object_path(object_id)
+    """Return the folder of an object in the archive at `root`, whether it exists or not.
+
+    An archive without its documents fetches the object first; see `elsewhere`.
+    """
+    place = root / verify.object_path(object_id)
+    elsewhere.bring(root, object_id, place)
+    return place
 
 
 # ---------------------------------------------------------------- building

@@ -19,7 +19,7 @@ GROUPS = {
     "Find": ("find", "show", "open", "assign", "unassigned"),
     "Answer a letter": ("letter", "claim", "assess", "proof"),
     "Watch": ("status", "report", "audit", "notify", "verify", "desk"),
-    "Look after": ("erase", "hold", "repair-clock", "catalogue", "replica"),
+    "Look after": ("erase", "hold", "repair-clock", "catalogue", "replica", "fleet"),
     "Platforms and adapters": ("providers", "adapter", "recording"),
     "Help": ("demo", "completion", "schema"),
 }

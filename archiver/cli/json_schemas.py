@@ -194,6 +194,25 @@ SCHEMAS: Mapping[str, Schema] = {
             obj(sign_ins=each(obj(account=TEXT, why=TEXT, command=TEXT, attended=YES))),
         ],
     },
+    "fleet init": obj(outcome=one_of("created", "changed", "unchanged"), bucket=TEXT, night=TEXT),
+    "fleet adopt": obj(
+        clients=each(obj(client=TEXT, accounts=TEXTS, outcome=one_of("adopted", "would adopt"))),
+    ),
+    "fleet export": obj(client=TEXT, home=TEXT, state=STATE, lines=NUMBER, moved=YES),
+    "fleet run": obj(accounts=TEXTS, queued=NUMBER, moved_up=NUMBER),
+    "fleet drain": obj(workers=TEXTS),
+    "fleet status": obj(
+        queue=obj(waiting=NUMBER, running=NUMBER, due=NUMBER),
+        workers=each(obj(
+            name=TEXT, host=TEXT, process=NUMBER, started_at=TEXT, seen_at=TEXT, visits=TEXTS, draining=YES,
+            silent=YES, silent_s=REAL,
+        )),
+        leases=each(obj(client=TEXT, epoch=NUMBER, holder=TEXT, ends_at=TEXT)),
+        accounts=each(obj(
+            account=TEXT, client=TEXT, outcome=may(OUTCOME), error=may(TEXT), message=may(TEXT), visited_at=may(TEXT),
+            due_at=may(TEXT), seconds=may(REAL), worker=may(TEXT),
+        )),
+    ),
     "replica check": obj(
         state=one_of("equal", "differs"), replica=TEXT, deep=YES,
         clients=each(obj(

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 _BY_UV_TOOL = (Path(sys.prefix) / "uv-receipt.toml").exists()
 _INSTALL = "uv tool install --reinstall --compile-bytecode" if _BY_UV_TOOL else f"{sys.executable} -m pip install"
-INSTALL_ALL = f"In the folder of the archiver's source: `{_INSTALL} '.[desk,match,notify,pdf,s3,watch]'`."
+INSTALL_ALL = f"In the folder of the archiver's source: `{_INSTALL} '.[desk,fleet,match,notify,pdf,s3,watch]'`."
 """What to do if an extra is missing. The package index has another program with this name."""
 
 
@@ -181,6 +181,14 @@ class StoreUnavailable(ArchiverError):
     retryable = True
 
 
+class DatabaseUnavailable(ArchiverError):
+    """The fleet's database did not do what was asked: {detail}. Nothing was lost. Check that PostgreSQL runs and can be
+    reached from here, then try again."""
+
+    exit_code = 30
+    retryable = True
+
+
 class Withheld(ArchiverError):
     """The platform hides something from this account: {detail}. Ask the account's administrator there for the right to
     see it. Everything else is archived."""
@@ -282,6 +290,21 @@ class IntegrityError(ArchiverError):
     with a copy."""
 
     exit_code = 90
+
+
+class LeaseLost(ArchiverError):
+    """Another worker has this client now: {detail}. Nothing was published, and what was read is read again at the next
+    visit."""
+
+    exit_code = 50
+    retryable = True
+
+
+class ClientTaken(ArchiverError):
+    """A worker of the fleet has this client now: {detail}. Wait until its visit ends, then try again."""
+
+    exit_code = 50
+    retryable = True
 
 
 class ReplicaForked(ArchiverError):

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -23,8 +23,9 @@ from archiver.archive.ledger import Line, read_lines
 from archiver.archive.reader import Archive
 from archiver.archive.witness import Handover
 from archiver.core.atomic_files import open_file, read_file, replace_file
-from archiver.core.errors import ArchiverError, IntegrityError, ReplicaForked
+from archiver.core.errors import ArchiverError, IntegrityError, LeaseLost, ReplicaForked
 from archiver.core.model import iso
+from archiver.fleet.fence import Fence
 from archiver.fleet.object_store import MAX_REQUESTS, Bucket, NotWritten, bucket_of, sha256_of
 from archiver.fleet.replica_format import (
     ReplicaFile,
@@ -97,12 +98,17 @@ class ReplicaWitness:
 
 
 class Publisher:
-    """Publishes one archive, which nobody else changes meanwhile. `days`: how long the store must keep each file."""
+    """Publishes one archive, which nobody else changes meanwhile. `days`: how long the store must keep each file.
 
-    def __init__(self, bucket: Bucket, client: str, root: Path, state: Path, days: int) -> None:
+    A `fence` belongs to a fleet's worker: the head then moves only on from the very version that the worker claimed.
+    """
+
+    def __init__(
+        self, bucket: Bucket, client: str, root: Path, state: Path, days: int, fence: Fence | None = None
+    ) -> None:
         self._bucket, self._client, self._root, self._path = bucket, client, root, state
         self._until = datetime.now(UTC) + timedelta(days=days)
-        self._state = PublishedState()
+        self._state, self._fence = PublishedState(), fence
 
     def publish(self) -> ReplicaHead | None:
         """Publish what the replica lacks. Returns the head, or None for an empty archive."""
@@ -128,6 +134,8 @@ class Publisher:
         known = PublishedState.load(self._path)
         if found and known.head and found[1] == known.tag:
             return known, known.tag
+        if self._fence:
+            raise LeaseLost(f"the head of {self._client} in {self._bucket.name} moved on")
         head = ReplicaHead.parse(found[0]) if found else None
         tag = found[1] if found else None
         set_back = head and known.head and known.head.lines > head.lines
@@ -136,7 +144,7 @@ class Publisher:
         state = PublishedState(head=head, tag=tag)
         if head:
             for part in reversed(list(parts_of(self._bucket, head))):
-                state.files |= {each.path: each.sha256 for each in part.files if _is_single(each.path)}
+                state.files |= {each.path: each.sha256 for each in part.files if is_single(each.path)}
             state.held = self._scopes()
         return state, tag
 
@@ -147,7 +155,9 @@ class Publisher:
 
     def _continues(self, head: ReplicaHead) -> bool:
         """Whether the ledger here continues the published one."""
-        line = _line_before(self._root / verify.LEDGER, head.ledger_bytes)
+        if not head.lines:
+            return True
+        line = line_before(self._root / verify.LEDGER, head.ledger_bytes)
         return line is not None and (line.hash, line.seq + 1) == (head.line, head.lines)
 
     def _is_genuine(self, head: ReplicaHead) -> bool:
@@ -165,6 +175,8 @@ class Publisher:
     def _check_continues(self) -> None:
         """Raise ReplicaForked unless the ledger continues the published one."""
         head = self._state.head
+        if head and head.epoch and not self._fence:
+            raise ReplicaForked(f"{self._client} in {self._bucket.name} belongs to a fleet, which alone may publish it")
         if head and not self._continues(head):
             raise ReplicaForked(
                 f"{self._bucket.name} has {head.lines} lines of {self._client}, which this archive does not continue"
@@ -181,7 +193,7 @@ class Publisher:
             return condition
         with ThreadPoolExecutor(MAX_REQUESTS) as pool:
             files = tuple(pool.map(self._put_file, contents))
-        part = ReplicaPart(previous=head.part if head else None, files=files, gone=gone).encode()
+        part = ReplicaPart(previous=(head.part if head else "") or None, files=files, gone=gone).encode()
         key = part_key(self._client, lines, part)
         self._put_once(key, part)
         newest = max((size for size, _, _ in self._checkpoints(lines)), default=0)
@@ -189,21 +201,27 @@ class Publisher:
         moved = ReplicaHead(
             lines=lines, ledger_bytes=end, line=last, checkpoint=newest, part=key, at=str(iso(datetime.now(UTC)))
         )
+        if self._fence and head:
+            moved = replace(moved, epoch=self._fence.epoch, previous=sha256_of(head.encode()))
         tag = self._move(moved.encode(), condition)
         self._state.head, self._state.tag = moved, tag
-        self._state.files |= {each.path: each.sha256 for each in files if _is_single(each.path)}
+        self._state.files |= {each.path: each.sha256 for each in files if is_single(each.path)}
         self._state.save(self._path)
         return tag
 
     def _move(self, data: bytes, condition: str | None) -> str:
         """Move the head from the version that was read: the fence."""
         key = head_key(self._client)
+        if self._fence:
+            self._fence.check()
         try:
             return self._bucket.put(key, data, until=self._until, if_match=condition, if_absent=condition is None)
         except NotWritten:
             found = self._bucket.get(key)
             if found and found[0] == data:  # written, but the answer was lost
                 return found[1]
+            if self._fence:
+                raise LeaseLost(f"the head of {self._client} in {self._bucket.name} moved on") from None
             raise ReplicaForked(f"another machine published {self._client} to {self._bucket.name} meanwhile") from None
 
     def _put_file(self, content: tuple[ReplicaFile, Path | bytes]) -> ReplicaFile:
@@ -271,7 +289,7 @@ class Publisher:
     # ------------------------------------------------------------ legal holds
 
     def _scopes(self) -> list[str]:
-        return sorted({each.scope for each in holds(Archive(self._root))})
+        return held_scopes(self._root)
 
     def _hold(self, before: Iterable[str]) -> None:
         """Hold the published files of scopes under hold, and release the others. Each version of a file."""
@@ -288,12 +306,17 @@ class Publisher:
                     self._bucket.hold(each.key, each.version, held=True)
 
 
-def _is_single(path: str) -> bool:
+def held_scopes(root: Path) -> list[str]:
+    """The scopes under legal hold in an archive."""
+    return sorted({each.scope for each in holds(Archive(root))})
+
+
+def is_single(path: str) -> bool:
     """Whether a file lies outside objects and the ledger."""
     return path.count("/") < 2 or path.startswith(f"{verify.CHECKPOINTS}/") if path != verify.LEDGER else False
 
 
-def _line_before(ledger: Path, end: int) -> Line | None:
+def line_before(ledger: Path, end: int) -> Line | None:
     """The line that ends at this byte; None if none does."""
     try:
         with open_file(ledger) as file:
@@ -308,10 +331,13 @@ def _line_before(ledger: Path, end: int) -> Line | None:
     return Line(data[begin:-1], start + begin)
 
 
-def parts_of(bucket: Bucket, head: ReplicaHead) -> Iterator[ReplicaPart]:
-    """Yield the parts below a head, newest first; IntegrityError if one is missing in every version."""
+def parts_of(bucket: Bucket, head: ReplicaHead, known: str | None = None) -> Iterator[ReplicaPart]:
+    """Yield the parts below a head, newest first, down to the `known` one, which is left out.
+
+    IntegrityError if one is missing in every version.
+    """
     key: str | None = head.part
-    while key:
+    while key and key != known:
         data, _ = bucket.fetch(key, part_digest(key))
         if data is None:
             raise IntegrityError(f"{bucket.name} has no {key}")
@@ -324,5 +350,6 @@ def heads_of(bucket: Bucket, client: str) -> Iterator[tuple[ReplicaHead, datetim
     """Yield every head that the store has kept, and when it was received. Whoever may write can have written them."""
     key = head_key(client)
     for each in bucket.versions(key):
-        if each.key == key and (found := bucket.get(key, each.version)) and (head := ReplicaHead.parse(found[0])):
+        found = bucket.get(key, each.version) if each.key == key else None
+        if found and (head := ReplicaHead.parse(found[0])) and head.lines:
             yield head, each.at

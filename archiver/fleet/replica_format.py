@@ -91,6 +91,9 @@ def part_digest(key: str) -> str:
 class ReplicaHead:
     """How far the replica goes: ledger lines, their bytes, the last line's hash, the newest checkpoint, the newest
     part's key, and when it was published (UTC).
+
+    In a fleet, `epoch` is the lease of whoever moved the head, and `previous` the SHA-256 of the head that it replaced.
+    A fleet's head may stand before the first part: then it has no lines.
     """
 
     lines: int
@@ -99,9 +102,12 @@ class ReplicaHead:
     checkpoint: int
     part: str
     at: str
+    epoch: int = 0
+    previous: str = ""
 
     def encode(self) -> bytes:
-        return verify.canonical({"format": FORMAT, **asdict(self)}) + b"\n"
+        fields = {key: value for key, value in asdict(self).items() if value or key not in ("epoch", "previous")}
+        return verify.canonical({"format": FORMAT, **fields}) + b"\n"
 
     @classmethod
     def parse(cls, data: bytes) -> ReplicaHead | None:
@@ -111,9 +117,12 @@ class ReplicaHead:
             if fields.pop("format") != FORMAT:
                 return None
             head = cls(**fields)
-            numbers = (head.lines, head.ledger_bytes, head.checkpoint)
-            right = all(type(each) is int for each in numbers) and bool(_PART.fullmatch(head.part.rpartition("/")[2]))
-            return head if right and isinstance(head.line, str) and isinstance(head.at, str) else None
+            numbers = (head.lines, head.ledger_bytes, head.checkpoint, head.epoch)
+            right = all(type(each) is int and each >= 0 for each in numbers)
+            empty = head.epoch > 0 and not any((head.lines, head.ledger_bytes, head.line, head.part))
+            right = right and (empty or bool(_PART.fullmatch(head.part.rpartition("/")[2])))
+            texts = (head.line, head.at, head.previous)
+            return head if right and all(isinstance(each, str) for each in texts) else None
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
 

@@ -187,6 +187,33 @@ class ReplicaSettings(_SettingsModel):
     secret_command: _Command | None = None
 
 
+type _Hours = Annotated[
+    str, _like("([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d", "is not a span as 22:00-05:00")
+]
+
+
+class FleetSettings(_SettingsModel):
+    """When a fleet's workers visit accounts: spread over `night`, and never within the `quiet` hours, both in the
+    time `zone`. `lease`: after so many seconds without a sign of life, another worker takes a client over.
+    """
+
+    night: _Hours = "22:00-05:00"
+    quiet: tuple[_Hours, ...] = ()
+    zone: str = "UTC"
+    lease: _Duration = 300.0
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # few homes name a zone
+
+        try:
+            ZoneInfo(zone)
+        except (ValueError, ZoneInfoNotFoundError):
+            raise ValueError("is not a time zone such as Europe/Berlin") from None
+        return zone
+
+
 class RunSettings(_SettingsModel):
     """`deadline`: the longest time for one account, in seconds. The next run continues the rest."""
 
@@ -260,6 +287,7 @@ class Settings(_SettingsModel):
     match: MatchSettings = MatchSettings()
     desk: DeskSettings = DeskSettings()
     replica: ReplicaSettings | None = None
+    fleet: FleetSettings = FleetSettings()
 
     @field_validator("timestamps", "witnesses")
     @classmethod

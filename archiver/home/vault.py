@@ -193,6 +193,19 @@ class Vault:
                 self._write(content)
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(raw))
 
+    def content(self) -> dict[str, Any]:
+        """Everything in the vault: accounts and signers by name. For moving it elsewhere."""
+        content = self._read()
+        return {"accounts": content["accounts"], "signers": content["signers"]}
+
+    def fill(self, content: Mapping[str, Any]) -> None:
+        """Put in accounts and signers that another vault had; what is here under the same name is replaced."""
+        with self._lock():
+            here = self._read()
+            for part in ("accounts", "signers"):
+                here[part].update(content[part])
+            self._write(here)
+
     def replayed(self) -> str | None:
         """A warning if an older copy was put back; None otherwise. Call it after the vault was read."""
         return self._memory.warning if self._memory else None

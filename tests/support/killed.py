@@ -103,6 +103,7 @@ READERS = {
     "desk user list", "desk session list", "desk link list", "desk audit", "recording check", "client list",
     "client show",
     "account list", "account show", "providers show", "completion", "schema", "open", "replica check",
+    "fleet status",
 }  # fmt: skip
 """They write nothing but the index; `find --sheet` writes as `proof` does, `verify --renew` as every seal."""
 
@@ -135,6 +136,13 @@ ELSEWHERE = {
     "desk": "calls what the commands call",
     "desk session end": "removes one file",
     "desk link end": "removes one file",
+    "fleet init": "makes tables and rows in transactions; repeated, it makes the rest",
+    "fleet adopt": "is repeated after a kill: the client's file leaves the home last",
+    "fleet export": "writes a new folder, whose archive is verified before it gets its name",
+    "fleet checkout": "works in a scratch folder; publishing is killed in tests/fleet",
+    "fleet run": "is one transaction",
+    "fleet worker": "is killed in tests/fleet",
+    "fleet drain": "is one transaction",
     "replica restore": "builds in a temporary folder, verifies it, and gives it its name with one rename",
 }
 

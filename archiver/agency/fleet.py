@@ -1,0 +1,89 @@
+"""A fleet's administration: begin one, ask for visits, status."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from archiver.agency.fleet_worker import open_fleet
+from archiver.core.atomic_files import scratch
+from archiver.core.errors import ConfigError
+from archiver.fleet.fleet_database import FleetDatabase
+from archiver.fleet.fleet_home import SETTINGS, settings_folder, write
+from archiver.fleet.night_plan import night_of
+from archiver.fleet.visit_queue import VisitQueue
+from archiver.home.settings import Home
+
+MAX_SILENCE_S = 120.0  # of a worker, in `status`
+
+
+def holder_name(word: str) -> str:
+    """A name for this process in the fleet."""
+    return f"{socket.gethostname()}-{word}-{token_hex(3)}"
+
+
+def init(database: FleetDatabase, key: str, settings: Path) -> dict[str, Any]:
+    """Make the tables and store the settings, with the files that they name. Repeated, it replaces the settings.
+
+    ConfigError if the settings name no replica, or an account; VaultLocked if the fleet uses another key.
+    """
+    new = database.prepare()
+    VisitQueue(database).prepare()
+    rows = open_fleet(database, key)
+    if not settings.is_file():
+        raise ConfigError(f"{settings} does not exist. Name the archiver.yaml that the fleet is to use.")
+    folder = settings.absolute().parent
+    content = {SETTINGS: settings.read_bytes()}
+    content |= {f"roots/{each.name}": each.read_bytes() for each in sorted(folder.glob("roots/*")) if each.is_file()}
+    with TemporaryDirectory(prefix=scratch("fleet")) as place:
+        for path, data in content.items():
+            write(Path(place) / path, data)
+        try:
+            home = Home.load(Path(place))
+        except ConfigError as error:
+            raise ConfigError(
+                f"{error.detail.replace(place, str(folder))} A fleet takes only the files in {folder / 'roots'} along."
+            ) from None
+    if home.settings.replica is None or home.settings.replay:
+        raise ConfigError(f"{settings} must name the bucket: `replica: {{bucket: ..., endpoint: ...}}`, and no replay.")
+    before = rows.read(SETTINGS, "roots/")
+    for path, data in content.items():
+        old, version = before.get(path, (b"", 0))
+        if old != data and not rows.put(path, data, version):
+            raise ConfigError(f"Somebody changed {path} of the fleet meanwhile. Run the command again.")
+    return {"outcome": "created" if new else "unchanged" if _same(before, content) else "changed",
+            "bucket": home.settings.replica.bucket, "night": home.settings.fleet.night}  # fmt: skip
+
+
+def _same(before: Mapping[str, tuple[bytes, int]], content: Mapping[str, bytes]) -> bool:
+    return all(before.get(path, (b"", 0))[0] == data for path, data in content.items())
+
+
+def ask(database: FleetDatabase, key: str, *, clients: Sequence[str], accounts: Sequence[str]) -> dict[str, Any]:
+    """Queue visits before all others: to these accounts, to those of these clients, or to all. ConfigError for unknown
+    names.
+    """
+    rows = open_fleet(database, key)
+    known = {str(each["account"]): str(each["client"]) for each in database.accounts()}
+    if unknown := sorted({*accounts} - known.keys()) + sorted({*clients} - set(known.values())):
+        raise ConfigError(f"The fleet has no {unknown[0]!r}. `archiver fleet status` lists its clients and accounts.")
+    wanted = {name: client for name, client in known.items()
+              if name in accounts or client in clients or not (accounts or clients)}  # fmt: skip
+    with TemporaryDirectory(prefix=scratch("fleet")) as place:
+        settings = settings_folder(rows, Path(place)).settings.fleet
+    night = night_of(settings, datetime.now(UTC)).isoformat()
+    new = VisitQueue(database).ask([(client, name) for name, client in wanted.items()], night)
+    return {"accounts": sorted(wanted), "queued": new, "moved_up": len(wanted) - new}
+
+
+def status(database: FleetDatabase) -> dict[str, Any]:
+    """The document of `fleet status --json`: queue, workers, leases, accounts with their last visits."""
+    database.check_format()
+    workers = [{**each, "silent": each["silent_s"] > MAX_SILENCE_S} for each in database.workers()]
+    return {"queue": VisitQueue(database).counts(), "workers": workers, "leases": database.leases(),
+            "accounts": database.accounts()}  # fmt: skip

@@ -1,0 +1,41 @@
+"""Objects that an archive records but that lie elsewhere: an archive that was checked out without its documents.
+
+`object_path` in `ocfl` asks here, so an object is there for whoever looks at it, and only then is it fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+
+class ObjectSource(Protocol):
+    """Where an archive's objects come from."""
+
+    def bring(self, object_id: str, place: Path) -> None:
+        """Put an object that the ledger records at its place. Does nothing for an object that it does not record.
+
+        Raises IntegrityError if its bytes cannot be found.
+        """
+
+
+_sources: dict[Path, ObjectSource] = {}  # by the archive's root, for the archives that this process has checked out
+
+
+@contextmanager
+def objects_from(root: Path, source: ObjectSource) -> Iterator[None]:
+    """Within the block, missing objects of the archive at `root` come from this source."""
+    _sources[root] = source
+    try:
+        yield
+    finally:
+        del _sources[root]
+
+
+def bring(root: Path, object_id: str, place: Path) -> None:
+    """Fetch an object that is missing at its place, if its archive has a source."""
+    source = _sources.get(root)
+    if source and not place.exists():
+        source.bring(object_id, place)

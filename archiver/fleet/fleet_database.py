@@ -1,0 +1,353 @@
+"""A fleet's database: a home's small files as versioned rows, leases, accounts and workers. Needs the extra `fleet`.
+
+Each call is one transaction. What others may change at the same time is changed by compare-and-set: a row's new content
+names the version that was read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, LiteralString, Self
+
+from archiver.core.errors import INSTALL_ALL, ConfigError, DatabaseUnavailable, LeaseLost
+from archiver.fleet.fence import Lease
+from archiver.fleet.replica_format import ReplicaHead
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from psycopg import Connection
+
+CONNECT_TIMEOUT_S = 10
+STATEMENT_TIMEOUT_MS = 30_000
+MAX_CONNECTIONS = 4  # of one process
+FORMAT_VERSION = "1"  # of these tables
+
+TABLES: LiteralString = """
+CREATE TABLE IF NOT EXISTS fleet_setting (name text PRIMARY KEY, value text NOT NULL);
+CREATE TABLE IF NOT EXISTS fleet_file (
+    path text PRIMARY KEY, version bigint NOT NULL, content bytea NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE IF NOT EXISTS fleet_cache (client text PRIMARY KEY, part text NOT NULL, content bytea NOT NULL);
+CREATE TABLE IF NOT EXISTS fleet_lease (
+    client text PRIMARY KEY, epoch bigint NOT NULL, holder text NOT NULL, ends_at timestamptz NOT NULL,
+    head text /* the last published one */
+);
+CREATE TABLE IF NOT EXISTS fleet_account (
+    account text PRIMARY KEY, client text NOT NULL, planned_for date, due_at timestamptz, done_for date,
+    visited_at timestamptz, outcome text, error text, message text, archived bigint, seconds double precision,
+    worker text
+);
+CREATE TABLE IF NOT EXISTS fleet_worker (
+    name text PRIMARY KEY, host text NOT NULL, process bigint NOT NULL, started_at timestamptz NOT NULL DEFAULT now(),
+    seen_at timestamptz NOT NULL DEFAULT now(), visits text NOT NULL DEFAULT '[]',
+    draining boolean NOT NULL DEFAULT false
+);
+"""
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A row's content and its version, which grows by one with each change."""
+
+    content: bytes
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitReport:
+    """How an account's last visit ended. `night` is the day on which its night began."""
+
+    account: str
+    night: date | None
+    outcome: str
+    error: str | None
+    message: str
+    archived: int
+    seconds: float
+
+
+class FleetDatabase:
+    """One fleet's database at `address` (`postgresql://…`). Safe for threads. A context manager."""
+
+    def __init__(self, address: str, holder: str, lease_s: float = 300.0) -> None:
+        try:
+            from psycopg_pool import ConnectionPool
+        except ImportError:
+            raise ConfigError(f"A fleet needs the extra fleet. Install it. {INSTALL_ALL}") from None
+        self.address, self.holder, self.lease_s = address, holder, lease_s
+        self._pool = ConnectionPool(
+            address, min_size=0, max_size=MAX_CONNECTIONS, open=False, timeout=CONNECT_TIMEOUT_S,
+            check=ConnectionPool.check_connection, reconnect_timeout=CONNECT_TIMEOUT_S,
+            kwargs={"connect_timeout": CONNECT_TIMEOUT_S, "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"},
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        self._pool.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._pool.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection[Any]]:
+        """A connection, committed at the end. DatabaseUnavailable for whatever PostgreSQL refuses."""
+        import psycopg
+        from psycopg_pool import PoolTimeout
+
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (psycopg.Error, PoolTimeout) as error:
+            words = str(error).strip() or type(error).__name__
+            raise DatabaseUnavailable(words.splitlines()[0]) from error
+
+    def prepare(self) -> bool:
+        """Make the tables, if they are not there. Returns whether they are new."""
+        with self.transaction() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(4711001)")
+            row = connection.execute("SELECT to_regclass('fleet_setting')").fetchone()
+            connection.execute(TABLES)
+            connection.execute(
+                "INSERT INTO fleet_setting VALUES ('format', %s) ON CONFLICT DO NOTHING", (FORMAT_VERSION,)
+            )
+            return row is None or row[0] is None
+
+    def check_format(self) -> None:
+        """ConfigError if the database is no fleet's, or one of another version of the archiver."""
+        with self.transaction() as connection:
+            row = connection.execute("SELECT to_regclass('fleet_setting')").fetchone()
+            if row is None or row[0] is None:
+                raise ConfigError("This database has no fleet yet. Make one with `archiver fleet init`.")
+            found = connection.execute("SELECT value FROM fleet_setting WHERE name = 'format'").fetchone()
+            if found is None or found[0] != FORMAT_VERSION:
+                raise ConfigError(
+                    f"This fleet has the format {found and found[0]}, but this archiver knows {FORMAT_VERSION}. Use "
+                    "the same version of the archiver everywhere."
+                )
+
+    # ------------------------------------------------------------ files as rows
+
+    def files(self, *prefixes: str) -> dict[str, FileRow]:
+        """The rows whose paths begin with one of the prefixes."""
+        query = "SELECT path, content, version FROM fleet_file WHERE starts_with(path, %s) ORDER BY path"
+        with self.transaction() as connection:
+            rows = [row for prefix in prefixes for row in connection.execute(query, (prefix,))]
+        return {path: FileRow(bytes(content), version) for path, content, version in rows}
+
+    def put(self, path: str, content: bytes | None, version: int) -> bool:
+        """Change a row that has this version, or make it (version 0), or delete it (None). False: it has another."""
+        with self.transaction() as connection:
+            return _put(connection, path, content, version)
+
+    def put_under(self, lease: Lease, changes: Mapping[str, tuple[bytes | None, int]]) -> None:
+        """Change rows that belong to a client, as long as this lease is its newest; LeaseLost otherwise."""
+        with self.transaction() as connection:
+            self._held(connection, lease)
+            for path, (content, version) in changes.items():
+                _put(connection, path, content, version)
+
+    def cache(self, client: str) -> tuple[str, bytes] | None:
+        """What was kept of a client's last check-out: the newest part it has, and its content."""
+        with self.transaction() as connection:
+            row = connection.execute("SELECT part, content FROM fleet_cache WHERE client = %s", (client,)).fetchone()
+        return (str(row[0]), bytes(row[1])) if row else None
+
+    def put_cache(self, lease: Lease, part: str, content: bytes) -> None:
+        with self.transaction() as connection:
+            self._held(connection, lease)
+            connection.execute(
+                "INSERT INTO fleet_cache VALUES (%s, %s, %s) ON CONFLICT (client) DO UPDATE SET part = EXCLUDED.part, "
+                "content = EXCLUDED.content", (lease.client, part, content),
+            )  # fmt: skip
+
+    def forget(self, client: str, accounts: Sequence[str]) -> None:
+        """Delete everything about a client but its lease, whose epoch must never begin anew."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM fleet_account WHERE client = %s", (client,))
+            connection.execute("DELETE FROM fleet_cache WHERE client = %s", (client,))
+            connection.execute(
+                "DELETE FROM procrastinate_jobs WHERE queueing_lock = ANY(%s) AND status = 'todo'",
+                ([queueing_lock(each) for each in accounts],),
+            )
+            paths = [
+                f"clients/{client}.yaml",
+                f"vault/signers/{client}",
+                *(f"vault/accounts/{each}" for each in accounts),
+            ]
+            connection.execute(
+                "DELETE FROM fleet_file WHERE path = ANY(%s) OR starts_with(path, %s)", (paths, f"state/{client}/")
+            )
+
+    # ------------------------------------------------------------ leases
+
+    def take(self, client: str) -> Lease | None:
+        with self.transaction() as connection:
+            row = connection.execute(
+                "INSERT INTO fleet_lease AS held (client, epoch, holder, ends_at) "
+                "VALUES (%(client)s, 1, %(holder)s, now() + %(span)s * interval '1 second') "
+                "ON CONFLICT (client) DO UPDATE SET epoch = held.epoch + 1, holder = EXCLUDED.holder, "
+                "ends_at = EXCLUDED.ends_at WHERE held.ends_at < now() RETURNING epoch",
+                {"client": client, "holder": self.holder, "span": self.lease_s},
+            ).fetchone()
+        return Lease(client, int(row[0])) if row else None
+
+    def renew(self, lease: Lease) -> None:
+        with self.transaction() as connection:
+            self._held(connection, lease)
+            connection.execute(
+                "UPDATE fleet_lease SET ends_at = now() + %s * interval '1 second' WHERE client = %s",
+                (self.lease_s, lease.client),
+            )
+
+    def raise_to(self, lease: Lease, epoch: int) -> Lease:
+        with self.transaction() as connection:
+            self._held(connection, lease)
+            connection.execute("UPDATE fleet_lease SET epoch = %s WHERE client = %s", (epoch, lease.client))
+        return Lease(lease.client, epoch)
+
+    def release(self, lease: Lease) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE fleet_lease SET ends_at = '-infinity' WHERE client = %s AND epoch = %s",
+                (lease.client, lease.epoch),
+            )
+
+    def published(self, client: str) -> ReplicaHead | None:
+        with self.transaction() as connection:
+            row = connection.execute("SELECT head FROM fleet_lease WHERE client = %s", (client,)).fetchone()
+        return ReplicaHead(**json.loads(row[0])) if row and row[0] else None
+
+    def report(self, lease: Lease, head: ReplicaHead) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE fleet_lease SET head = %s WHERE client = %s AND epoch = %s",
+                (json.dumps(asdict(head)), lease.client, lease.epoch),
+            )
+
+    @staticmethod
+    def _held(connection: Connection[Any], lease: Lease) -> None:
+        row = connection.execute(
+            "SELECT epoch FROM fleet_lease WHERE client = %s FOR UPDATE", (lease.client,)
+        ).fetchone()
+        if row is None or row[0] != lease.epoch:
+            raise LeaseLost(f"the lease of {lease.client} has the epoch {row and row[0]}, not {lease.epoch}")
+
+    # ------------------------------------------------------------ accounts and their visits
+
+    def set_accounts(self, client: str, accounts: Sequence[str]) -> None:
+        """The open accounts of a client, which nights visit from now on."""
+        with self.transaction() as connection:
+            connection.execute(
+                "DELETE FROM fleet_account WHERE client = %s AND NOT account = ANY(%s)", (client, list(accounts))
+            )
+            for account in accounts:
+                connection.execute(
+                    "INSERT INTO fleet_account (account, client) VALUES (%s, %s) ON CONFLICT (account) DO NOTHING",
+                    (account, client),
+                )
+
+    def clients_of(self, accounts: Sequence[str]) -> dict[str, str]:
+        """The clients of those of these accounts that the fleet visits."""
+        query = "SELECT account, client FROM fleet_account WHERE account = ANY(%s)"
+        with self.transaction() as connection:
+            return dict(connection.execute(query, (list(accounts),)).fetchall())
+
+    def visited(self, report: VisitReport) -> None:
+        """Record a visit's end."""
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE fleet_account SET done_for = coalesce(greatest(done_for, %(night)s), done_for), "
+                "visited_at = now(), outcome = %(outcome)s, error = %(error)s, message = %(message)s, "
+                "archived = %(archived)s, seconds = %(seconds)s, worker = %(worker)s WHERE account = %(account)s",
+                {**asdict(report), "worker": self.holder},
+            )
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Every account with its last visit."""
+        return self._rows(
+            "SELECT account, client, outcome, error, message, visited_at, due_at, seconds, worker FROM fleet_account "
+            "ORDER BY client, account"
+        )
+
+    # ------------------------------------------------------------ workers
+
+    def beat(self, visits: Sequence[str]) -> bool:
+        """A worker's sign of life, with the accounts that it visits. Returns whether it is to end."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM fleet_worker WHERE seen_at < now() - interval '1 day'")  # killed ones
+            row = connection.execute(
+                "INSERT INTO fleet_worker AS worker (name, host, process, visits) VALUES (%s, %s, %s, %s) "
+                "ON CONFLICT (name) DO UPDATE SET seen_at = now(), visits = EXCLUDED.visits RETURNING draining",
+                (self.holder, socket.gethostname(), os.getpid(), json.dumps(sorted(visits))),
+            ).fetchone()
+        return bool(row and row[0])
+
+    def leave(self) -> None:
+        """Delete this worker's row: it ends."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM fleet_worker WHERE name = %s", (self.holder,))
+
+    def drain(self, names: Sequence[str]) -> list[str]:
+        """Ask workers to end after their visits; all, if none is named. Returns those that were asked."""
+        with self.transaction() as connection:
+            rows = connection.execute(
+                "UPDATE fleet_worker SET draining = true WHERE %(all)s OR name = ANY(%(names)s) RETURNING name",
+                {"all": not names, "names": list(names)},
+            ).fetchall()
+        return sorted(str(row[0]) for row in rows)
+
+    def workers(self) -> list[dict[str, Any]]:
+        """Every worker that has not left, and when it was last seen."""
+        found = self._rows(
+            "SELECT name, host, process, started_at, seen_at, visits, draining, "
+            "extract(epoch FROM now() - seen_at)::float AS silent_s FROM fleet_worker ORDER BY name"
+        )
+        return [{**each, "visits": json.loads(each["visits"])} for each in found]
+
+    def leases(self) -> list[dict[str, Any]]:
+        """The leases that have not ended."""
+        return self._rows(
+            "SELECT client, epoch, holder, ends_at FROM fleet_lease WHERE ends_at > now() ORDER BY client"
+        )
+
+    def _rows(self, query: LiteralString) -> list[dict[str, Any]]:
+        from psycopg.rows import dict_row
+
+        with self.transaction() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            found = cursor.execute(query).fetchall()
+        return [{key: _plain(value) for key, value in row.items()} for row in found]
+
+
+def queueing_lock(account: str) -> str:
+    return f"account:{account}"
+
+
+def _plain(value: object) -> object:
+    from datetime import UTC
+
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _put(connection: Connection[Any], path: str, content: bytes | None, version: int) -> bool:
+    if content is None:
+        done = connection.execute("DELETE FROM fleet_file WHERE path = %s AND version = %s", (path, version))
+    elif version:
+        done = connection.execute(
+            "UPDATE fleet_file SET content = %s, version = version + 1, changed_at = now() "
+            "WHERE path = %s AND version = %s", (content, path, version),
+        )  # fmt: skip
+    else:
+        done = connection.execute(
+            "INSERT INTO fleet_file (path, version, content) VALUES (%s, 1, %s) ON CONFLICT DO NOTHING", (path, content)
+        )
+    return done.rowcount == 1

@@ -1,0 +1,157 @@
+"""One visit to a client of a fleet: lease, check out, work, publish, remember, forget.
+
+The order makes each crash harmless. Secrets and sessions are saved first, because a lost new session or mark would make
+the next visit sign in again. Then the archive is published; the head that moves is the commit. What runs remember
+follows: an older memory only reads more. Witnesses hear of nothing that is not published. Whoever comes next continues
+from the published head, whatever happened before.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+from archiver.archive import verify
+from archiver.archive.witness import Handover, hand_over
+from archiver.catalogue.archives import witnesses_of
+from archiver.core.atomic_files import remove_tree
+from archiver.core.errors import ClientTaken, DatabaseUnavailable, LeaseLost
+from archiver.fleet.check_out import CheckedOut, checked_out, keep, publish
+from archiver.fleet.fence import Claimed, Fence, Lease, claim
+from archiver.fleet.fleet_home import ScratchHome, SealedRows, named_in_rules, open_accounts, without_replica
+from archiver.fleet.object_store import Bucket
+from archiver.home.settings import Home
+
+RENEWALS_PER_LEASE = 3
+
+
+@dataclass(frozen=True)
+class FleetTools:
+    """What visits of a process share. `settings` is a home without clients; `lease_s` as the database has it."""
+
+    rows: SealedRows
+    bucket: Bucket
+    key: str
+    settings: Home
+    scratch: Path
+    lease_s: float
+
+
+class LeaseKeeper:
+    """Renews a lease in a thread for as long as the process runs. A frozen process renews nothing."""
+
+    def __init__(self, rows: SealedRows, lease: Lease, lease_s: float) -> None:
+        self._rows, self.lease, self._lease_s = rows.rows, lease, lease_s
+        self._renewed_at, self._lost = time.monotonic(), False
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name=f"lease-{lease.client}", daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        """LeaseLost if the lease was lost, or may have been: the database decides after a long silence."""
+        if not self._lost and time.monotonic() - self._renewed_at > self._lease_s / RENEWALS_PER_LEASE * 2:
+            with suppress(DatabaseUnavailable):  # the store's head decides in the end
+                self._once()
+        if self._lost:
+            raise LeaseLost(f"the lease of {self.lease.client} ended while this worker did not answer")
+
+    def close(self) -> None:
+        self._end.set()
+        self._thread.join()
+        with suppress(DatabaseUnavailable):  # then it ends by itself
+            self._rows.release(self.lease)
+
+    def _once(self) -> None:
+        try:
+            self._rows.renew(self.lease)
+            self._renewed_at = time.monotonic()
+        except LeaseLost:
+            self._lost = True
+
+    def _renew(self) -> None:
+        while not self._end.wait(self._lease_s / RENEWALS_PER_LEASE) and not self._lost:
+            with suppress(DatabaseUnavailable):
+                self._once()
+
+
+@dataclass
+class Visit:
+    """A client that this process holds, checked out as a home folder. `said` are warnings."""
+
+    tools: FleetTools
+    scratch: ScratchHome
+    outs: list[CheckedOut]
+    keepers: list[LeaseKeeper]
+    said: list[str]
+
+    @property
+    def home(self) -> Home:
+        return self.scratch.home
+
+    def finish(self) -> None:
+        """Save and publish. LeaseLost if somebody else has a client now; then nothing of it was published."""
+        self.said += self.scratch.save_settings()
+        days = self.tools.settings.settings.replica.retain if self.tools.settings.settings.replica else 1
+        heads = []
+        for out, keeper in reversed([*zip(self.outs, self.keepers, strict=True)]):  # copies before what names them
+            head = publish(out, Fence(keeper.lease.epoch, keeper.check), days)
+            heads.append((out, keeper, head))
+        for out, keeper, head in heads:
+            self.tools.rows.rows.report(keeper.lease, head)
+            self.said += self._hand_over(out)
+            keep(out, head, self.tools.rows.rows)
+        self.scratch.save_state(self.keepers[0].lease)
+        home = self.scratch.home
+        self.tools.rows.rows.set_accounts(self.scratch.client, open_accounts(home, self.scratch.client))
+
+    def _hand_over(self, out: CheckedOut) -> tuple[str, ...]:
+        """Give the newest published checkpoint to the witnesses."""
+        size, note, tokens = verify.newest_checkpoint(out.root)
+        if not size:
+            return ()
+        receivers = list(witnesses_of(without_replica(self.tools.settings)))
+        memory = out.home.state / "archive" / out.client / "witnesses.json"
+        return hand_over(receivers, Handover(out.client, size, note, tuple(tokens)), memory)
+
+
+@contextmanager
+def visiting(tools: FleetTools, client: str) -> Iterator[Visit]:
+    """Hold a client and check it out. Call `finish` on what is yielded; without it, all that was done is discarded.
+
+    ClientTaken while somebody else holds it; ConfigError for an unknown client; StoreUnavailable, DatabaseUnavailable.
+    """
+    folder = tools.scratch / f"visit-{token_hex(6)}"
+    with ExitStack() as stack:
+        stack.callback(_forget, folder)
+        others = named_in_rules(tools.rows, client)
+        held = [_held(stack, tools, each) for each in (client, *others)]
+        scratch = ScratchHome.make(tools.rows, tools.key, folder, client, others)
+        home, rows = scratch.home, tools.rows.rows
+        outs = [stack.enter_context(checked_out(home, tools.bucket, claimed, rows)) for claimed, _ in held]
+        yield Visit(tools, scratch, outs, [keeper for _, keeper in held], [])
+
+
+def _held(stack: ExitStack, tools: FleetTools, client: str) -> tuple[Claimed, LeaseKeeper]:
+    """Take and claim a client, until the stack ends."""
+    lease = tools.rows.rows.take(client)
+    if lease is None:
+        raise ClientTaken(client)
+    try:
+        claimed = claim(tools.bucket, tools.rows.rows, lease)
+    except BaseException:
+        with suppress(DatabaseUnavailable):
+            tools.rows.rows.release(lease)
+        raise
+    keeper = LeaseKeeper(tools.rows, claimed.lease, tools.lease_s)
+    stack.callback(keeper.close)
+    return claimed, keeper
+
+
+def _forget(folder: Path) -> None:
+    if folder.exists():
+        remove_tree(folder)
