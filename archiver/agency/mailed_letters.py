@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
-from archiver.catalogue.picture_search import find_picture, open_recogniser
 from archiver.claims import claim_files
 from archiver.claims.claim_entry import add
 from archiver.claims.claim_files import Claim
@@ -153,6 +152,8 @@ def search_pictures(home: Home) -> list[str]:
     said: list[str] = []
     if not waiting:
         return said
+    from archiver.catalogue.picture_search import find_picture, open_recogniser
+
     with open_recogniser(home) as seeing:
         for claim, mails in waiting:
             found: dict[str, None] = {}

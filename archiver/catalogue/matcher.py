@@ -146,14 +146,14 @@ class Matcher:
                 _remember(query, each.preview, each.transform)
         return matches
 
-    def laid_beside(self, query: bytes, preview: bytes) -> tuple[bytes, bytes] | None:
+    def laid_beside(self, query: bytes, preview: bytes, *, entire: bool = False) -> tuple[bytes, bytes] | None:
         """See `matching.laid_beside`; None also where one of the two cannot be looked at.
 
         What `match` found in this program for the same bytes is not aligned again.
         """
-        known = json.dumps(_ALIGNED.get(_digests(query, preview))).encode()
+        about = json.dumps([_ALIGNED.get(_digests(query, preview)), entire]).encode()
         with suppress(ReaderFailed, ValueError):
-            one, two = self._ask("laying", packed([("", query), ("", preview), ("", known)]))
+            one, two = self._ask("laying", packed([("", query), ("", preview), ("", about)]))
             return one, two
         return None
 
@@ -342,10 +342,10 @@ def finding() -> ReaderJob:
 
 def laying() -> ReaderJob:
     def work(content: bytes, embedder: Embedder | None, _channel: Channel) -> Iterator[bytes]:
-        (_, query), (_, preview), (_, known) = unpacked(content)
-        laid = json.loads(known)
+        (_, query), (_, preview), (_, about) = unpacked(content)
+        laid, entire = json.loads(about)
         way = None if laid is None else np.array(laid)
-        yield from laid_beside(query, preview, points=embedder is not None, known=way) or ()
+        yield from laid_beside(query, preview, points=embedder is not None, known=way, entire=entire) or ()
 
     return _job(work)
 

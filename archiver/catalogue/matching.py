@@ -39,7 +39,6 @@ MAX_CANDIDATES = 5  # candidates that are looked at, and at most shown
 MIN_SIMILARITY = 0.30  # a product of vectors below is chance
 QUERY_SIDE_PX, PREVIEW_SIDE_PX = 560, 448  # pixels at which points are sought
 DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what all of them carry
-MIN_JUDGES = 3  # of them, in the same size, to tell that a preview is clean
 
 # What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
 SAME_POINTS, PROBABLE_POINTS = 20, 10
@@ -52,6 +51,7 @@ SAME_SPREAD, PROBABLE_SPREAD = 5, 3
 MAX_OUTLIER_RATIO = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
 MIN_SCORE = 0.5  # below, pictures agree by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
+MIN_TELLING_RATIO = 0.5  # of the blocks, of which the others show nothing: fewer are those of another simple shape, too
 MAX_MARGIN_RATIO = 0.1  # of a place in the query, that another may share
 MIN_HASHED_SIDE_PX = 96  # of a part of a page
 MAX_WINDOW_STEPS = 12  # of the windows along a page
@@ -123,8 +123,8 @@ def match(
     """The archived assets that the query may show, best first, at most five; none means none in these archives.
 
     Without an embedder only pictures that were not cut, covered or turned are found, also as parts of a page. `marked`
-    knows the providers whose previews may carry a watermark: by those nothing is called the same unless other previews
-    show that this one is clean; nor is it where they show that it is not.
+    knows the providers whose previews may carry a watermark: nothing is called the same by those, nor where other
+    previews show that they do.
     """
     search = _Search(query.image, indexes, load, marked, points=embedder is not None)
     everything = whole(query.image.size)
@@ -144,16 +144,17 @@ def match(
 
 
 def laid_beside(
-    query: bytes, preview: bytes, *, points: bool, known: Affine | None = None
+    query: bytes, preview: bytes, *, points: bool, known: Affine | None = None, entire: bool = False
 ) -> tuple[bytes, bytes] | None:
     """A picture and the preview of the asset that it shows, laid as it lies in it, as JPEGs; None where it does not.
 
     Without `points`, which need the extra `match`, only a preview of the whole picture can be laid. `known` is the
-    `transform` of their match, if that is known.
+    `transform` of their match, if that is known. `entire` is quick: it looks at the picture as a whole, not at its
+    parts, and lays only what agrees almost perfectly.
     """
     image, asset = decode(query).image, Indexed("", "", "", "", "")
     search = _Search(image, [], lambda _: preview, lambda _: False, points=points)
-    way, laid = search.way_to(asset) if known is None else known, search.picture(asset)
+    way, laid = search.way_to(asset, entire=entire) if known is None else known, search.picture(asset)
     if way is None or laid is None:
         return None
     one, two = (small_jpeg(Picture(each.width, each.height, each)) for each in beside(image, laid, way))
@@ -179,6 +180,7 @@ def windows(size: tuple[int, int]) -> list[Box]:
 
 
 MARKED = ("the platform's previews carry a mark",)
+PARTS_DIFFER = "parts of the pictures differ"
 
 
 class _Search:
@@ -214,10 +216,14 @@ class _Search:
         return self._greys[view]
 
     def result(self) -> list[Match]:
-        """Best first. Where two assets could be the same picture in one place, neither is called so."""
-        same = [each for each in self._found.values() if each.word is Word.SAME]
-        for each in same:
-            if any(_one_place(each, other) for other in same if other is not each):
+        """Best first. Where two assets could be the same picture in one place, neither is called so.
+
+        Two crops of one photograph agree alike. Which of the two is only probable, say by some points beside their
+        place, is chance.
+        """
+        agree = [each for each in self._found.values() if each.word is not Word.POSSIBLE and _all_of_it(each)]
+        for each in agree:
+            if each.word is Word.SAME and any(_one_place(each, other) for other in agree if other is not each):
                 self._found[each.picture.asset] = replace(
                     each, word=Word.PROBABLE, reasons=(*each.reasons, "another asset agrees as well")
                 )
@@ -239,7 +245,8 @@ class _Search:
     def by_hash(self, view: Box) -> None:
         """Take in what has a view's hash, or its mirror image's, and agrees with it block by block.
 
-        A part of a page counts only where all blocks agree: simple shapes have the hash of many pictures.
+        A part of a page counts only where all blocks agree, and enough of them show anything: simple shapes, as flags
+        and discs, have the hash of many pictures.
         """
         entire = view == whole(self._image.size)
         size = view[2] - view[0], view[3] - view[1]
@@ -254,10 +261,11 @@ class _Search:
                 continue
             compared, onto = self._stretched(image, view, mirrored=mirrored)
             reasons = _parts(agree=compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
+            reasons += _simple(compared)
             if compared.median < MIN_SCORE or (reasons and not entire):
                 continue
             if self._declared(picture.provider):
-                reasons += self._undecided(picture, view)
+                reasons += MARKED
             elif self._points:
                 reasons += self._marked(picture, pairs=False)  # here the whole picture agrees
             if self._points:
@@ -277,23 +285,24 @@ class _Search:
                         self._looked.add((picture, place))
                         self._add(self._judged(picture, image, likeness, place))
 
-    def way_to(self, picture: Indexed) -> Affine | None:
-        """Where in the query the picture lies, if it does."""
+    def way_to(self, picture: Indexed, *, entire: bool = False) -> Affine | None:
+        """Where in the query the picture lies, if it does; of the `entire` query only where it is beyond doubt."""
         if (image := self.picture(picture)) is None:
             return None
         everything = whole(self._image.size)
-        areas = picture_areas(self._image)
+        areas = [] if entire else picture_areas(self._image)
+        parts = [] if entire else [*areas, *windows(self._image.size)]
         best = max(
             (self._stretched(image, view, mirrored=each) for view in (everything, *areas) for each in (False, True)),
             key=lambda way: way[0].median,
         )
-        for view in (everything, *areas, *windows(self._image.size)) if self._points else ():
+        for view in (everything, *parts) if self._points else ():
             if best[0].median >= MIN_COVERED_MEDIAN:
                 break
             way = self._align(picture, view)
             if way and _enough(way) and way.comparison.median > best[0].median:
                 best = way.comparison, self._placed(picture, way, view)
-        return best[1] if best[0].median >= MIN_SCORE else None
+        return best[1] if best[0].median >= (MIN_COVERED_MEDIAN if entire else MIN_SCORE) else None
 
     def _stretched(self, image: Image.Image, view: Box, *, mirrored: bool) -> tuple[Comparison, Affine]:
         """A whole picture laid over a whole view: how they agree, and the way from its pixels to the query's."""
@@ -313,7 +322,8 @@ class _Search:
                 return covered
             likely = min(max(likeness, 0.0), 1.0)
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
-        reasons = reasons or self._undecided(picture, view)
+        # That others are clean says nothing of this one: a platform marks some of its previews.
+        reasons = MARKED if self._declared(picture.provider) else reasons
         reasons += _parts(agree=way.comparison.close >= MIN_SAME_BLOCKS_RATIO) + _series(way) + _few(way)
         word = Word.PROBABLE if reasons else Word.SAME
         onto, score = self._placed(picture, way, view), min(way.comparison.median, 1.0)
@@ -327,7 +337,7 @@ class _Search:
         seen, onto = self._stretched(image, whole(self._image.size), mirrored=False)
         if seen.median < MIN_COVERED_MEDIAN or seen.detail < MIN_COVERED_DETAIL:
             return None
-        if self._marked(picture, pairs=True) or self._undecided(picture, whole(self._image.size)):
+        if self._declared(picture.provider) or self._marked(picture, pairs=True):
             return None
         score, reasons = min(seen.median, 1.0), _parts(agree=False)
         return Match(picture, Word.PROBABLE, score, "alignment", onto, reasons, self._image, image)
@@ -380,22 +390,6 @@ class _Search:
             self._others[picture] = others
         bears = len(self._shared[picture]) or (pairs and len(self._alike(combinations(self._others[picture], 2))) > 1)
         return MARKED if bears else ()
-
-    def _undecided(self, picture: Indexed, view: Box) -> tuple[str, ...]:
-        """Whether the platform marks previews and nothing shows that this one is clean.
-
-        It is clean where it has nothing in common with enough others of its size, nor they with each other, nor with
-        the query: by a mark, which two pictures must both carry, it cannot then be taken for another.
-        """
-        if not self._declared(picture.provider):
-            return ()
-        if not self._points or self._marked(picture, pairs=True) or (own := self.picture(picture)) is None:
-            return MARKED
-        images = [(other, self.picture(other)) for other in self._others[picture]]
-        judges = [other for other, image in images if image and max(image.size) == max(own.size)]
-        ways = (self._align(other, view) for other in judges)
-        bears = any(way and way.inliers >= DECOY_POINTS for way in ways)
-        return MARKED if bears or len(judges) < MIN_JUDGES else ()
 
     def _alike(self, pairs: Iterable[tuple[Indexed, Indexed]]) -> list[NDArray[np.float32]]:
         """Of the pairs that have something in common, which points of the first."""
@@ -461,12 +455,20 @@ def _agreeing(way: Alignment, *, marked: bool) -> bool:
 
 
 def _parts(*, agree: bool) -> tuple[str, ...]:
-    return () if agree else ("parts of the pictures differ",)
+    return () if agree else (PARTS_DIFFER,)
+
+
+def _all_of_it(found: Match) -> bool:
+    return PARTS_DIFFER not in found.reasons
 
 
 def _series(way: Alignment) -> tuple[str, ...]:
     beside = way.doubtful > max(3, MAX_OUTLIER_RATIO * way.inliers)
     return ("points lie beside their place, as in another frame of a series",) if beside else ()
+
+
+def _simple(seen: Comparison) -> tuple[str, ...]:
+    return ("large parts of the picture show nothing to compare",) if seen.telling < MIN_TELLING_RATIO else ()
 
 
 def _few(way: Alignment) -> tuple[str, ...]:

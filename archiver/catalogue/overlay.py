@@ -27,7 +27,7 @@ SHEET_SIDE_PX = 480  # pixels of each of two pictures side by side
 class Comparison:
     """The blocks' correlations: their `median`, their `lowest` tenth, the shares that are `agreeing` and `close`.
 
-    `detail` is the median without light and shade, which a gradient laid over a picture changes.
+    `telling` is the share of all blocks that show anything, on which these rest. `detail` is the median without light and shade, which a gradient laid over a picture changes.
     """
 
     median: float = 0.0
@@ -35,6 +35,7 @@ class Comparison:
     agreeing: float = 0.0
     close: float = 0.0
     detail: float = 0.0
+    telling: float = 0.0
 
 
 def between(upper: tuple[int, int], lower: tuple[int, int]) -> Affine:
@@ -110,6 +111,7 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
         agreeing=float((blocks >= AGREES).mean()),
         close=float((blocks >= CLOSE).mean()),
         detail=float(np.median(fine)) if len(fine) >= MIN_BLOCKS else 0.0,
+        telling=len(blocks) / BLOCKS_PER_SIDE**2,
     )
 
 

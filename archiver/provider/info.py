@@ -184,7 +184,7 @@ class ProviderInfo:
     states_total: bool = True  # False: no list states its number of licences, and every summary says so
     headless: bool = True
     on_request: bool = False  # no history: `archiver capture` reads what a person names, and runs never ask it
-    previews_marked: bool = False  # its previews may carry a watermark: the search looks whether one does
+    previews_marked: bool = False  # its previews may carry a watermark: none is called the same
     session_secrets: tuple[str, ...] = ()  # names of cookies and tokens; nothing that contains their values is archived
 
     @classmethod
