@@ -52,6 +52,7 @@ MAX_OUTLIER_RATIO = 0.25  # points beside their place, as a share of those in it
 MIN_SCORE = 0.5  # below, pictures agree by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
 MIN_TELLING_RATIO = 0.5  # of the blocks, of which the others show nothing: fewer are those of another simple shape, too
+MAX_COLOUR_LEVELS = 24  # by which the mean colours of a field differ in two copies of a simple shape
 MAX_MARGIN_RATIO = 0.1  # of a place in the query, that another may share
 MIN_HASHED_SIDE_PX = 96  # of a part of a page
 MAX_WINDOW_STEPS = 12  # of the windows along a page
@@ -272,6 +273,8 @@ class _Search:
                 way = self._align(picture, view)
                 reasons += _series(way) if way else ()
             word = Word.PROBABLE if reasons else Word.SAME
+            if _simple(compared) and not _coloured_alike(self._image, image, mirrored=mirrored):
+                word = Word.POSSIBLE  # a flag of another country
             self._add(Match(picture, word, 1 - bits / 256, "hash", onto, reasons, self._image, image))
 
     def by_vector(self, embedder: Embedder, views: Sequence[Box]) -> None:
@@ -335,7 +338,7 @@ class _Search:
         Smooth previews with one mark agree by the mark, and are not judged so.
         """
         seen, onto = self._stretched(image, whole(self._image.size), mirrored=False)
-        if seen.median < MIN_COVERED_MEDIAN or seen.detail < MIN_COVERED_DETAIL:
+        if seen.median < MIN_COVERED_MEDIAN or seen.detail < MIN_COVERED_DETAIL or _simple(seen):
             return None
         if self._declared(picture.provider) or self._marked(picture, pairs=True):
             return None
@@ -469,6 +472,14 @@ def _series(way: Alignment) -> tuple[str, ...]:
 
 def _simple(seen: Comparison) -> tuple[str, ...]:
     return ("large parts of the picture show nothing to compare",) if seen.telling < MIN_TELLING_RATIO else ()
+
+
+def _coloured_alike(query: Image.Image, preview: Image.Image, *, mirrored: bool) -> bool:
+    """Whether the colours of two whole pictures are the same everywhere, as far as copies keep them."""
+    from PIL.Image import Resampling
+
+    one, other = (np.asarray(each.resize((8, 8), Resampling.BOX), np.int16) for each in (query, preview))
+    return bool(np.abs(one - (other[:, ::-1] if mirrored else other)).max() <= MAX_COLOUR_LEVELS)
 
 
 def _few(way: Alignment) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ SHEET_SIDE_PX = 480  # pixels of each of two pictures side by side
 class Comparison:
     """The blocks' correlations: their `median`, their `lowest` tenth, the shares that are `agreeing` and `close`.
 
-    `telling` is the share of all blocks that show anything, on which these rest. `detail` is the median without light and shade, which a gradient laid over a picture changes.
+    `telling` is the share of all blocks that show anything, on which these rest. `detail` is the median without light
+    and shade, which a gradient laid over a picture changes.
     """
 
     median: float = 0.0
