@@ -43,6 +43,7 @@ DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what a
 # What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
 SAME_POINTS, PROBABLE_POINTS = 20, 10
 MIN_SAME_BLOCKS_RATIO = 0.8  # of those that are close
+MIN_SAME_AGREEING_RATIO = 0.95  # of those that agree: more that do not are a page with another small picture
 MIN_PROBABLE_BLOCKS_RATIO = 0.7  # of those that agree
 MIN_COVERED_MEDIAN = 0.95  # where fewer blocks agree: a headline covers some and changes no other; another version does
 MIN_COVERED_DETAIL = 0.9  # and a gradient below it changes no detail, where as many points agree as for the same
@@ -261,7 +262,8 @@ class _Search:
             if (image := self.picture(picture)) is None:
                 continue
             compared, onto = self._stretched(image, view, mirrored=mirrored)
-            reasons = _parts(agree=compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
+            alike = compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST
+            reasons = _parts(agree=alike and _same_blocks(compared))
             reasons += _simple(compared)
             if compared.median < MIN_SCORE or (reasons and not entire):
                 continue
@@ -327,7 +329,7 @@ class _Search:
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
         # That others are clean says nothing of this one: a platform marks some of its previews.
         reasons = MARKED if self._declared(picture.provider) else reasons
-        reasons += _parts(agree=way.comparison.close >= MIN_SAME_BLOCKS_RATIO) + _series(way) + _few(way)
+        reasons += _parts(agree=_same_blocks(way.comparison)) + _series(way) + _few(way)
         word = Word.PROBABLE if reasons else Word.SAME
         onto, score = self._placed(picture, way, view), min(way.comparison.median, 1.0)
         return Match(picture, word, score, "alignment", onto, reasons, self._image, image)
@@ -468,6 +470,10 @@ def _all_of_it(found: Match) -> bool:
 def _series(way: Alignment) -> tuple[str, ...]:
     beside = way.doubtful > max(3, MAX_OUTLIER_RATIO * way.inliers)
     return ("points lie beside their place, as in another frame of a series",) if beside else ()
+
+
+def _same_blocks(seen: Comparison) -> bool:
+    return seen.close >= MIN_SAME_BLOCKS_RATIO and seen.agreeing >= MIN_SAME_AGREEING_RATIO
 
 
 def _simple(seen: Comparison) -> tuple[str, ...]:
