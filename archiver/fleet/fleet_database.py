@@ -7,6 +7,7 @@ names the version that was read.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
@@ -83,6 +84,7 @@ class FleetDatabase:
         except ImportError:
             raise ConfigError(f"A fleet needs the extra fleet. Install it. {INSTALL_ALL}") from None
         self.address, self.holder, self.lease_s = address, holder, lease_s
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # each failed try, which the error tells once
         self._pool = ConnectionPool(
             address, min_size=0, max_size=MAX_CONNECTIONS, open=False, timeout=CONNECT_TIMEOUT_S,
             check=ConnectionPool.check_connection, reconnect_timeout=CONNECT_TIMEOUT_S,
@@ -96,6 +98,15 @@ class FleetDatabase:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._pool.close()
 
+    def _why_unreachable(self) -> str:
+        import psycopg
+
+        try:
+            psycopg.connect(self.address, connect_timeout=CONNECT_TIMEOUT_S).close()
+        except psycopg.Error as error:
+            return _first_line(error)
+        return f"no connection became free within {CONNECT_TIMEOUT_S} seconds"
+
     @contextmanager
     def transaction(self) -> Iterator[Connection[Any]]:
         """A connection, committed at the end. DatabaseUnavailable for whatever PostgreSQL refuses."""
@@ -105,9 +116,10 @@ class FleetDatabase:
         try:
             with self._pool.connection() as connection:
                 yield connection
-        except (psycopg.Error, PoolTimeout) as error:
-            words = str(error).strip() or type(error).__name__
-            raise DatabaseUnavailable(words.splitlines()[0]) from error
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(self._why_unreachable()) from error
+        except psycopg.Error as error:
+            raise DatabaseUnavailable(_first_line(error)) from error
 
     def prepare(self) -> bool:
         """Make the tables, if they are not there. Returns whether they are new."""
@@ -351,3 +363,7 @@ def _put(connection: Connection[Any], path: str, content: bytes | None, version:
             "INSERT INTO fleet_file (path, version, content) VALUES (%s, 1, %s) ON CONFLICT DO NOTHING", (path, content)
         )
     return done.rowcount == 1
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
