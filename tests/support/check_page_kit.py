@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from archiver.archive import verify
 from archiver.archive.check_page import check_page
 from archiver.archive.verify import Malformed, PackReport, VerifyReport, verify_pack
 from archiver.browsing.chromium import find
@@ -69,7 +70,12 @@ class Checker:
         """The page says the same as verify.py, of which `reports` are what it says; None where it sees no pack."""
         found = self(bag)
         names = [unicodedata.normalize("NFC", path.as_posix()).lower() for path in bag.rglob("*")]
-        odd = any(path.is_symlink() or not (path.is_file() or path.is_dir()) for path in bag.rglob("*"))
+        odd = any(
+            path.is_symlink()
+            or not (path.is_file() or path.is_dir())
+            or not verify._is_zip_path(path.relative_to(bag).as_posix())
+            for path in bag.rglob("*")
+        )
         if odd or len(set(names)) < len(names):
             # The page cannot follow where a link leads, and refuses a zip that some computers unpack otherwise.
             assert found["state"] in (None, "DAMAGED"), found
