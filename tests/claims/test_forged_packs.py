@@ -34,14 +34,14 @@ def world() -> World:
 
 
 @pytest.mark.parametrize(
-    "numbers", [range(3, len(QUICK), 6), pytest.param(range(2_400), marks=pytest.mark.long)], ids=["some", "2400"]
+    "numbers", [range(3, len(QUICK), 6), pytest.param(range(2_400), marks=pytest.mark.longest)], ids=["some", "2400"]
 )
 def test_no_forged_pack_counts(world: World, checker: Checker, tmp_path: Path, numbers: range) -> None:
     said = Counter(judged(forgery(world, n, QUICK[n % len(QUICK)]), world, checker, tmp_path) for n in numbers)
     assert said[None] > said["PROVEN"] and said["DAMAGED"]
 
 
-@pytest.mark.parametrize("name", [FINE[2], pytest.param("keyed", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", [FINE[2], pytest.param("keyed", marks=pytest.mark.longest)])
 def test_the_owner_s_own_pack_counts(world: World, checker: Checker, tmp_path: Path, name: str) -> None:
     """So that the test above could fail; and, in its long form, rivals' packs with odd JSON, both verifiers alike."""
     said = {judged(forgery(world, n, name), world, checker, tmp_path) for n in range(1 if name in FINE else 800)}
