@@ -264,6 +264,6 @@ def _asked_to_end(worker: Any, drained: asyncio.Event) -> Callable[[], bool]:
         worker.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows
+        with suppress(NotImplementedError):  # Windows: there Ctrl-C is a KeyboardInterrupt, which ends the worker too
             loop.add_signal_handler(number, stop, number)
     return lambda: bool(signals) or drained.is_set()

@@ -22,6 +22,7 @@ from xml.sax.saxutils import escape
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, MachineRefused, ProgramMissing
 from archiver.core.stale_files import sweep_beside
+from archiver.home.vault import key_file
 
 NIGHT = "04:30"  # exists on every day in every time zone: clocks go forward earlier in the night
 LOOK = "11:00"  # when `notify` sends messages, for example that no run took place
@@ -110,6 +111,13 @@ def schedule(
     return {System.SYSTEMD: _systemd, System.CRON: _cron, System.LAUNCHD: _launchd, System.WINDOWS: _windows}[system](
         jobs, key, here
     )
+
+
+def schedule_here(home: Path, at: str = NIGHT, *, system: System | None = None, key: Path | None = None) -> Schedule:
+    """The schedule for this machine, with the browser's variables and the key file that are in use here."""
+    browser = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_CHROMIUM")}
+    file = key or key_file()
+    return schedule(home, system or system_here(), at, key=file and file.absolute(), variables=browser)
 
 
 def watch_unit(home: Path, key: Path | None = None, variables: Mapping[str, str] | None = None) -> str:

@@ -6,17 +6,15 @@ run, a file is written into the witness's folder.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from archiver.agency.archive_checks import timestamps
 from archiver.agency.notification import Message, send
-from archiver.agency.schedule import NIGHT, install, schedule, system_here
+from archiver.agency.schedule import NIGHT, install, schedule_here
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.settings import Home, change_setting
-from archiver.home.vault import key_file
 
 Ask = Callable[[str, str], str]
 Say = Callable[[str], None]
@@ -67,9 +65,7 @@ def _message(home: Home, destination: str, say: Say) -> None:
 
 
 def _night(home: Home, at: str, say: Say) -> None:
-    browser = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_CHROMIUM")}
-    file = key_file()
-    made = schedule(home.root, system_here(), at, key=file and file.absolute(), variables=browser)
+    made = schedule_here(home.root, at)
     install(made)
     say(f"Nightly run: {made.system} starts it at {at}.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,14 +137,10 @@ def schedule(
     Example: archiver schedule --at 03:15
     """
     from archiver.agency.schedule import install as put_in_place
-    from archiver.agency.schedule import named_system, skipped
-    from archiver.agency.schedule import schedule as make
-    from archiver.home.vault import key_file
+    from archiver.agency.schedule import named_system, schedule_here, skipped
 
-    file = key or key_file()
     here = opened(home)
-    browser = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_CHROMIUM")}
-    made = make(here.root, named_system(system), at, key=file and file.absolute(), variables=browser)
+    made = schedule_here(here.root, at, system=named_system(system), key=key)
     if day := skipped(at, datetime.now().astimezone().date()):
         say(f"note: {at} does not exist on {day}, because clocks go forward here. Choose another time with --at.")
     if install:

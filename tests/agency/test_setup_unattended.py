@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.agency import setup_unattended
+from archiver.agency import schedule
 from archiver.agency.schedule import System
 from archiver.agency.setup_unattended import settle
 from archiver.home.settings import Home, create_home
@@ -39,7 +39,7 @@ def inbox() -> Iterator[tuple[str, list[str]]]:
 def test_an_answer_is_kept_once_it_works(
     tmp_path: Path, inbox: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(setup_unattended, "system_here", lambda: System.CRON)
+    monkeypatch.setattr(schedule, "system_here", lambda: System.CRON)
     tab, program, disk = tmp_path / "tab", tmp_path / "bin" / "crontab", tmp_path / "disk"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\ncase $1 in -l) cat "{tab}" 2>/dev/null ;; -) cat >"{tab}" ;; esac\ntrue\n')

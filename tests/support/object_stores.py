@@ -82,6 +82,8 @@ def moto(folder: Path) -> Iterator[ObjectStore]:
 
 @contextmanager
 def _served(command: list[str], log: Path, port: int) -> Iterator[ObjectStore]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             store, deadline = ObjectStore(f"http://127.0.0.1:{port}"), time.monotonic() + START_TIMEOUT_S
@@ -89,7 +91,7 @@ def _served(command: list[str], log: Path, port: int) -> Iterator[ObjectStore]:
                 try:
                     store.client().list_buckets()
                     break
-                except Exception:  # noqa: BLE001  # whatever a store says while it starts
+                except (BotoCoreError, ClientError):  # it starts
                     if process.poll() is not None or time.monotonic() > deadline:
                         raise AssertionError(f"the store did not start: {log.read_text()[-2000:]}") from None
                     time.sleep(0.1)

@@ -85,6 +85,8 @@ def postgres() -> Iterator[Postgres]:
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     (port,) = free_ports(1)
+    import psycopg
+
     running = Postgres(programs, folder, port)
     try:
         command = [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "archiver", "-A", "trust", "--no-sync",
@@ -97,7 +99,7 @@ def postgres() -> Iterator[Postgres]:
             try:
                 running.sql("SELECT 1")
                 break
-            except Exception:  # whatever a server says while it starts
+            except psycopg.Error:  # it starts
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
