@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from hashlib import sha256
 from itertools import batched, islice
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.picture_index import Embeds, PictureIndex, VectorFile
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
-SCHEMA_VERSION = 9  # of the schema; a file of any other version is made anew
+SCHEMA_VERSION = 10  # of the schema; a file of any other version is made anew
 BATCH_LINES = 256  # ledger lines of one transaction
 READER_THREADS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -106,6 +107,9 @@ CREATE TABLE listed (
 CREATE INDEX listed_day ON listed (day, folder);
 CREATE INDEX listed_title ON listed (title, folder);
 CREATE INDEX listed_provider ON listed (provider, folder);
+CREATE TABLE download (licence INTEGER, name TEXT, bytes INTEGER, day TEXT /* that it ended on, in UTC */);
+CREATE INDEX download_licence ON download (licence);
+CREATE INDEX download_name ON download (name, bytes);
 CREATE TABLE hold (seq INTEGER PRIMARY KEY, offset INTEGER /* of a ledger line that holds something or releases it */);
 CREATE INDEX listed_totals ON listed (provider, kind, missing, seq, day, shared, seat, job);
 CREATE TABLE picture (
@@ -129,6 +133,7 @@ CREATE INDEX erased_identity ON erased (identity_sha256);
 CREATE VIRTUAL TABLE words USING fts5
     (ids, title, about, text, inside, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
 """
+TABLES = ("position", "licence", "listed", "download", "picture", "run", "hold", "unreadable", "erased", "words")
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
 LIST = """INSERT INTO listed VALUES
@@ -389,6 +394,16 @@ class Catalogue:
         """The licences (no comps) that a platform's order paid for, oldest first."""
         found = self._entries("NOT comp AND order_id = ? ORDER BY id", _plain(order))
         return [entry for entry in found if entry.provider == provider]
+
+    def of_download(self, name: str, size: int, day: date | None) -> list[CatalogueEntry]:
+        """The licences of which a browser said that a file with this name and size was downloaded, `day` or earlier."""
+        latest = (day + timedelta(days=1)).isoformat() if day else "9999"  # the file's day may be of another zone
+        query = "id IN (SELECT licence FROM download WHERE name = ? AND bytes = ? AND day <= ?) ORDER BY id"
+        return list(self._entries(query, file_name(name), size, latest))
+
+    def downloads(self) -> set[tuple[str, int]]:
+        """The names and sizes of all files that a browser said were downloaded."""
+        return set(self._db.execute("SELECT name, bytes FROM download"))
 
     def each(self) -> Iterator[CatalogueEntry]:
         """All licences and comps, one after another, in the order in which they were archived."""
@@ -708,7 +723,7 @@ class Catalogue:
 
     def _forget(self) -> None:
         with self._writing():
-            for table in ("position", "licence", "listed", "picture", "run", "hold", "unreadable", "erased", "words"):
+            for table in TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # all ours
 
     def _store(self, archive: Archive, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
@@ -738,7 +753,7 @@ class Catalogue:
         object_id, tombstone = str(line.fields["erases"]), str(line.id)
         for (number,) in self._db.execute("SELECT id FROM licence WHERE object_id = ?", (object_id,)).fetchall():
             self._picture(number, {})
-        for table, column in (("words", "rowid"), ("listed", "licence")):
+        for table, column in (("words", "rowid"), ("listed", "licence"), ("download", "licence")):
             query = f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM licence WHERE object_id = ?)"  # noqa: S608  # all ours
             self._db.execute(query, (object_id,))
         self._db.execute("DELETE FROM licence WHERE object_id = ?", (object_id,))
@@ -786,6 +801,9 @@ class Catalogue:
             self._db.execute("DELETE FROM words WHERE rowid = ?", (number,))
         number = self._db.execute(PUT, values).lastrowid
         self._list(number, found, values)
+        self._db.execute("DELETE FROM download WHERE licence = ?", (number,))
+        downloads = [(number, *each) for each in _downloads(found.file)]
+        self._db.executemany("INSERT INTO download VALUES (?, ?, ?, ?)", downloads)
         columns = [_indexed(" ".join(each)) for each in _searched(found)]
         self._db.execute(
             "INSERT INTO words (rowid, ids, title, about, text, inside) VALUES (?, ?, ?, ?, ?, ?)", (number, *columns)
@@ -947,6 +965,18 @@ def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | s
             elif document.kind is DocumentKind.PREVIEW and document.media_type.startswith("image/"):
                 pictures[document.name] = reader.look(stored.read(document.name)).fingerprint
     return _Read(stored.folder, described, file, " ".join(texts), " ".join(inside), pictures)
+
+
+def _downloads(file: LicenceFile) -> set[tuple[str, int, str]]:
+    """Name, size and day of the downloads that browsers reported for this licence, as far as they came to their end."""
+    said = [each["said"]["download"] for each in file.provenance.get("imports", ()) if each.get("said")]
+    complete = [each for each in said if each and each["state"] == "complete" and each["bytes"] > 0]
+    return {(file_name(each["name"]), each["bytes"], each["ended"][:10]) for each in complete}
+
+
+def file_name(path: str) -> str:
+    """The name of a file, without its folders, in one spelling: systems store accents in two ways."""
+    return unicodedata.normalize("NFC", path.replace("\\", "/").rpartition("/")[2])
 
 
 def _loaded(load: Load, picture: Indexed) -> bytes | None:

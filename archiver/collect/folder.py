@@ -17,6 +17,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from archiver.catalogue.index import file_name
 from archiver.collect.file_walk import Item
 from archiver.collect.folder_index import FileKind, FolderIndex, IndexedFile
 from archiver.collect.import_plan import ImportOutcome
@@ -154,7 +155,10 @@ class FolderReading:
 
     def _with_licence(self, filing: Filing) -> set[str]:
         """The paths of files without a licence whose assets now have one in the archive."""
-        found = set()
+        found, downloads = set(), filing.intake.catalogue.downloads()
+        for file in self.index.of_kinds(FileKind.STOCK, FileKind.OTHER) if downloads else ():
+            if (file_name(file.path), file.size) in downloads:
+                found.add(file.path)
         for file in self.index.of_kinds(FileKind.STOCK):
             for asset in file.assets.split():
                 provider, _, asset_id = asset.partition(":")

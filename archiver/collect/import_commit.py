@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,6 +111,9 @@ class _Archived:
 
     def order(self, provider: str, order: str) -> Sequence[CatalogueEntry]:
         return self._catalogue.of_order(provider, order)
+
+    def download(self, name: str, size: int, day: date | None) -> Sequence[CatalogueEntry]:
+        return self._catalogue.of_download(name, size, day)
 
     def file(self, sha256: str) -> CatalogueEntry | None:
         folder = self._files.get(sha256)

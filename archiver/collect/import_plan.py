@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from hashlib import sha512
 from typing import Protocol
@@ -44,6 +45,9 @@ class Known(Protocol):
     def asset(self, provider: str, asset_id: str) -> Sequence[CatalogueEntry]: ...
 
     def order(self, provider: str, order: str) -> Sequence[CatalogueEntry]: ...
+
+    def download(self, name: str, size: int, day: date | None) -> Sequence[CatalogueEntry]:
+        """The licences of which a browser said that a file with this name and size was downloaded, `day` or earlier."""
 
     def file(self, sha256: str) -> CatalogueEntry | None:
         """The licence in which a file of this digest is archived, or by its digest alone."""
@@ -369,18 +373,25 @@ class _Planner:
     def _bind_pictures(self) -> None:
         unnamed = []
         for seen in list(self._open()):
-            if not seen.named and not seen.fingerprint:
+            downloaded = self._downloaded(seen)
+            if not (seen.named or seen.fingerprint or downloaded):
                 continue
             if entry := self.known.file(seen.sha256):
                 self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
             elif groups := self._of_assets(seen):
                 self._deliver(seen, groups, "")
+            elif len(downloaded) == 1:
+                self._deliver(seen, map(self._archived, downloaded), "bound by the download that a browser reported")
             elif seen.named:
                 self._end(seen, ImportOutcome.IRRELEVANT, message=_without_licence(seen.named))
             elif seen.fingerprint and not seen.fingerprint.flat and seen.machine_read:
                 unnamed.append((seen, seen.fingerprint))
         if unnamed:
             self._bind_by_looks(unnamed)
+
+    def _downloaded(self, seen: ClassifiedFile) -> Sequence[CatalogueEntry]:
+        found = self.known.download(seen.path, seen.size, seen.dated)
+        return [entry for entry in found if not entry.licence.comp]
 
     def _of_assets(self, seen: ClassifiedFile) -> list[Group]:
         """The licences of the assets that a file's name or its data speak of."""

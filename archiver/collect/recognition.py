@@ -119,7 +119,8 @@ class ClassifiedFile:
     def says_nothing(self) -> bool:
         """Whether it is irrelevant whatever else there is, with nothing to be told."""
         known = self.refused or self.note or self.paper or self.sign or self.named or self.fingerprint or self.platform
-        return not (known or self.is_letter or self.marked)
+        delivered = self.what == "media"  # the archive may know its download
+        return not (known or delivered or self.is_letter or self.marked)
 
     @property
     def ending(self) -> str:

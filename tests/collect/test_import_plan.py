@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 import pytest
 
@@ -26,6 +27,9 @@ class Nothing:
         return ()
 
     def order(self, provider: str, order: str) -> tuple[()]:
+        return ()
+
+    def download(self, name: str, size: int, day: date | None) -> tuple[()]:
         return ()
 
     def file(self, sha256: str) -> None: ...

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
+import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +16,9 @@ import httpx
 import pytest
 
 from archiver.companion.paired_browsers import CODE_MINUTES, PairingCodes, PairingOffer
+from archiver.home.settings import add_source
 from tests.support import papers
-from tests.support.companion_kit import ORIGIN, CompanionDesk, SendingBrowser, capture, companion_desk, document
+from tests.support.companion_kit import ORIGIN, SHOP, CompanionDesk, SendingBrowser, capture, companion_desk, document
 
 HTML = b"<!doctype html><title>Walk</title><p>Walk by the sea <input type=hidden name=csrf value=CANARY-0123456789>"
 CERTIFICATE = papers.freepik(1)  # of the asset that `capture` names
@@ -61,6 +65,37 @@ def test_a_download_with_its_certificate_becomes_one_proven_licence(desk: Compan
     assert len(run.json("find", "7654322")) == 1
     jobs = browser.get("/companion/clients").json()["clients"]
     assert next(each for each in jobs if each["slug"] == "acme")["jobs"] == ["Spring"]
+
+
+def test_a_delivered_file_joins_the_licence_of_its_download(desk: CompanionDesk, tmp_path: Path) -> None:
+    """By name and size, if it is not older; whether the folder or the capture is read first."""
+    at, run = desk.at, desk.at.run
+    folder = tmp_path / "downloads"
+    for name, size in {"Löwe.mp4": 4321, "other/Löwe.mp4": 4322, "old/Löwe.mp4": 4321, "spot.wav": 99}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode()[:1] * size)
+    os.utime(folder / "old" / "Löwe.mp4", (1_700_000_000, 1_700_000_000))
+    add_source(at.home.root, "acme-downloads", client="acme", kind="folder", path=str(folder))
+
+    def delivered(licence: str) -> list[str]:
+        run.json("run", "--source", "acme-downloads")
+        documents = run.json("show", licence)["documents"]
+        return [each["name"] for each in documents if each["kind"] == "delivered"]
+
+    def send(number: int, name: str, size: int) -> str:
+        asset = str(7654321 + number)
+        about = capture(asset=asset, documents=[document(url=f"{SHOP}/profile/license/pdf/{asset}")])
+        about["page"]["url"] = f"{SHOP}/photo/walk_{asset}.htm"
+        about["download"] |= {"name": unicodedata.normalize("NFD", name), "bytes": size}
+        told = desk.browser().send(about, page_html=HTML, document_01_pdf=papers.freepik(number).pdf()).json()
+        return str(told["licences"][0]["licence"])
+
+    first = send(21, "Löwe.mp4", 4321)
+    assert delivered(first) == ["imported-delivered.json"]
+    assert not delivered(later := send(22, "spot.wav", 98)) and not delivered(send(23, "clip.wav", 99))
+    assert send(22, "spot.wav", 99) == later and delivered(later) == ["imported-delivered.json"]
+    send(24, "spot.wav", 99)  # now two licences have such a download, which changes nothing here
+    assert delivered(first) == delivered(later) == ["imported-delivered.json"]
 
 
 def test_packs_say_whose_browser_it_was(desk: CompanionDesk) -> None:
