@@ -22,7 +22,6 @@ from archiver.reading.documents import is_html, is_pdf
 from archiver.reading.filenames import Named, names
 from archiver.reading.mail import unasked
 from archiver.reading.platforms import marked
-from archiver.reading.secret_scan import mask_named
 from archiver.reading.webpages import page_by
 from archiver.reading.worker import DocumentReader
 
@@ -30,6 +29,8 @@ _WORD = re.compile(r"[\w-]{5,}")
 _PAPERS = ("document", "text", "page", "table", "scan", "letter")
 _TYPES = {".html": "text/html", ".txt": "text/plain", ".mhtml": "multipart/related", ".png": "image/png"}
 WITHHELD = "it seems to contain a secret of the session, so it was saved unaltered as {name} in state/quarantine"
+
+UNSEARCHED = "{part} could not be searched for secrets, so it was saved unaltered as {name} in state/quarantine"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,13 +106,13 @@ class CaptureRecognition:
         if not item.content:
             return None
         text = self.reader.read_all(item.content).text.encode() if is_pdf(item.content) else item.content
-        if (not is_pdf(item.content) and b"\0" in text[:8192]) or mask_named(text) == text:
+        if (not is_pdf(item.content) and b"\0" in text[:8192]) or self.reader.masked(text) == text:
             return None
         ending = "pdf" if is_pdf(item.content) else "html" if is_html(item.content) else "txt"
         return WITHHELD.format(name=self.inbox.set_apart(item.content, item.sha256, ending))
 
     def _page(self, capture: StoredCapture, assets: set[tuple[str, str]]) -> ClassifiedFile:
-        said, download = capture.said, capture.said["download"]
+        said, download, note = capture.said, capture.said["download"], ""
         origin = CompanionOrigin(
             how=said["how"], url=capture.url, method="GET", retrieved_at=capture.at, capture=capture
         )
@@ -121,11 +122,15 @@ class CaptureRecognition:
             if not name.startswith("document-"):
                 content = self.inbox.file(capture, name).read_bytes()
                 ending = Path(name).suffix
-                content = content if ending == ".png" else mask_named(content)
-                documents.append(self._capture(name, content, _TYPES[ending], origin))
+                kept = content if ending == ".png" else self.reader.masked(content)
+                if kept is None:
+                    place = self.inbox.set_apart(content, capture.files[name], ending.removeprefix("."))
+                    note = UNSEARCHED.format(part=name, name=place)
+                else:
+                    documents.append(self._capture(name, kept, _TYPES[ending], origin))
         seen = ClassifiedFile(
             path=capture.url, sha256=capture.digest, size=sum(len(each.content) for each in documents), what="page",
-            media_type="text/html", sign=True, marked=True, dated=capture.at.date(),
+            media_type="text/html", sign=True, marked=True, dated=capture.at.date(), note=note,
         )  # fmt: skip
         paper = page_by(self.reader, html, capture.url) if html else None
         if html and not paper:

@@ -65,6 +65,7 @@ LIMITS = {
     "whole pdf": SEARCH_TIMEOUT_S,
     "join": SEARCH_TIMEOUT_S,
     "unpack": SEARCH_TIMEOUT_S,
+    "mask": SEARCH_TIMEOUT_S,
 }  # jobs with limits of their own
 START_TIMEOUT_S = 60.0  # for a worker to be ready, on a busy machine
 MAX_MEMORY_BYTES = 1 << 30  # bytes of address space of a worker, on POSIX
@@ -236,6 +237,14 @@ class DocumentReader:
             if error
             else DocumentText(answers[0].decode("utf-8", "replace") if answers else "")
         )
+
+    def masked(self, content: bytes) -> bytes | None:
+        """The content without tokens, see `mask_named`; None if it could not be searched in time.
+
+        A search of megabytes in the own process would stop all its threads for seconds.
+        """
+        answers, error = self._ask("mask", content)
+        return None if error else b"".join(answers)
 
     def embedded(self, content: bytes) -> Embedded:
         """What a picture, video or sound file says about itself; `error` gives the reason if it cannot be read."""
@@ -622,6 +631,12 @@ def _page() -> ReaderJob:
     return lambda content, _tell: lines(content.decode())[:MAX_TEXT_LENGTH].encode("utf-8", "replace")
 
 
+def _mask() -> ReaderJob:
+    from archiver.reading.secret_scan import mask_named
+
+    return lambda content, _tell: mask_named(content)
+
+
 def _join() -> ReaderJob:
     from archiver.reading.pdf_join import join_pdfs
 
@@ -716,6 +731,7 @@ JOBS: dict[str, Callable[[], ReaderJob]] = {
     "embedded by program": _embedded_by_program,
     "ocr": _ocr,
     "page": _page,
+    "mask": _mask,
     "pictures of pdf": _pictures,
     "pictures of scan": _pictures_of_scan,
     "join": _join,

@@ -15,10 +15,23 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from archiver.catalogue.archives import writing
+from archiver.companion.captures import Inbox
+from archiver.companion.filing import file_captures
 from archiver.companion.paired_browsers import CODE_MINUTES, PairingCodes, PairingOffer
 from archiver.home.settings import add_source
+from archiver.reading.worker import DocumentReader
 from tests.support import papers
-from tests.support.companion_kit import ORIGIN, SHOP, CompanionDesk, SendingBrowser, capture, companion_desk, document
+from tests.support.companion_kit import (
+    ORIGIN,
+    SHOP,
+    CompanionDesk,
+    SendingBrowser,
+    capture,
+    companion_desk,
+    desk_of,
+    document,
+)
 
 HTML = b"<!doctype html><title>Walk</title><p>Walk by the sea <input type=hidden name=csrf value=CANARY-0123456789>"
 CERTIFICATE = papers.freepik(1)  # of the asset that `capture` names
@@ -251,10 +264,23 @@ def test_a_code_ends_by_itself() -> None:
     assert codes.take(code) is None
 
 
-def test_captures_that_a_killed_desk_left_are_filed_by_the_next(desk: CompanionDesk) -> None:
-    from archiver.catalogue.archives import writing
-    from tests.support.companion_kit import desk_of
+def test_a_page_that_cannot_be_searched_for_secrets_stays_out_of_the_archive(
+    desk: CompanionDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, about = desk.browser(), capture("beta", asset="", job="Unsearched")
+    with writing(desk.at.home, desk.at.vault, "beta"):  # so that the desk does not file it
+        assert browser.send(about, page_html=HTML, page_txt=b"Walk").json()["state"] == "waiting"
+        [waiting] = [each for each in Inbox(desk.at.home.state).waiting() if each.id == about["id"]]
+    monkeypatch.setattr(DocumentReader, "masked", lambda _, content: None if content == HTML else content)
+    with DocumentReader() as reader:
+        file_captures(desk.at.home, desk.at.vault, "beta", "Ada Example", [waiting], reader)
+    archived = [path.read_bytes() for path in desk.at.home.archive("beta").rglob("*") if path.is_file()]
+    assert b"Walk" in archived and not any(SECRET.encode() in each for each in archived)
+    apart = [path.read_bytes() for path in (desk.at.home.state / "quarantine").iterdir()]
+    assert HTML in apart
 
+
+def test_captures_that_a_killed_desk_left_are_filed_by_the_next(desk: CompanionDesk) -> None:
     browser, about = desk.browser(), capture("beta", asset="", job="Left")
     with writing(desk.at.home, desk.at.vault, "beta"):  # another command writes
         waiting = browser.send(about, page_html=b"<p>left")
