@@ -151,12 +151,13 @@ class Sha256 extends Sha2 {
         const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
         w[i] = (w[i - 16] + s0 + w[i - 7] + s1) | 0;
       }
-      let [a, b, c, d, e, f, g, h] = state;
+      // One by one: engines take what is unpacked at once for any value, and are half as fast.
+      let a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
       for (let i = 0; i < 64; i++) {
         const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-        const t1 = (h + s1 + ((e & f) ^ (~e & g)) + HIGH[i] + w[i]) | 0;
+        const t1 = (h + s1 + (g ^ (e & (f ^ g))) + HIGH[i] + w[i]) | 0;
         const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-        const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+        const t2 = (s0 + ((a & b) ^ (c & (a ^ b)))) | 0;
         h = g; g = f; f = e; e = (d + t1) | 0; d = c; c = b; b = a; a = (t1 + t2) | 0;
       }
       state[0] += a; state[1] += b; state[2] += c; state[3] += d;
@@ -198,13 +199,13 @@ class Sha512 extends Sha2 {
       for (let i = 0; i < 80; i++) {
         const s1h = ((eh >>> 14) | (el << 18)) ^ ((eh >>> 18) | (el << 14)) ^ ((el >>> 9) | (eh << 23));
         const s1l = ((el >>> 14) | (eh << 18)) ^ ((el >>> 18) | (eh << 14)) ^ ((eh >>> 9) | (el << 23));
-        const low = (hl >>> 0) + (s1l >>> 0) + (((el & fl) ^ (~el & gl)) >>> 0) + (LOW[i] >>> 0) + (wl[i] >>> 0);
-        const t1h = (hh + s1h + ((eh & fh) ^ (~eh & gh)) + HIGH[i] + wh[i] + ((low / 4294967296) | 0)) | 0;
+        const low = (hl >>> 0) + (s1l >>> 0) + ((gl ^ (el & (fl ^ gl))) >>> 0) + (LOW[i] >>> 0) + (wl[i] >>> 0);
+        const t1h = (hh + s1h + (gh ^ (eh & (fh ^ gh))) + HIGH[i] + wh[i] + ((low / 4294967296) | 0)) | 0;
         const t1l = low | 0;
         const s0h = ((ah >>> 28) | (al << 4)) ^ ((al >>> 2) | (ah << 30)) ^ ((al >>> 7) | (ah << 25));
         const s0l = ((al >>> 28) | (ah << 4)) ^ ((ah >>> 2) | (al << 30)) ^ ((ah >>> 7) | (al << 25));
-        const low2 = (s0l >>> 0) + (((al & bl) ^ (al & cl) ^ (bl & cl)) >>> 0);
-        const t2h = (s0h + ((ah & bh) ^ (ah & ch) ^ (bh & ch)) + ((low2 / 4294967296) | 0)) | 0;
+        const low2 = (s0l >>> 0) + (((al & bl) ^ (cl & (al ^ bl))) >>> 0);
+        const t2h = (s0h + ((ah & bh) ^ (ch & (ah ^ bh))) + ((low2 / 4294967296) | 0)) | 0;
         const t2l = low2 | 0;
         hh = gh; hl = gl; gh = fh; gl = fl; fh = eh; fl = el;
         const sumE = (dl >>> 0) + (t1l >>> 0);
