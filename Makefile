@@ -7,16 +7,16 @@ setup: ## the environment in .venv, and a Chromium
 demo: setup ## the whole job on bundled recordings; its folders stay in .venv/demo
 	@.venv/bin/archiver demo --keep .venv/demo
 
-test: setup ## all tests
+test: setup ## the suite: each mechanism once, in its short form; minutes
 	@.ci/test-tools
-	@echo "test: running the tests on three processes, since many of them wait"
+	@echo "test: running the suite on three processes, since many tests wait; the long forms are \`make soak\`"
 	@.venv/bin/pytest -n 3 --dist worksteal
 
-soak: setup ## kills, forgeries and power cuts by the hundred, and the tests marked `long`; some minutes
+soak: setup ## the long forms of the suite (marked `long`), and kills and power cuts by the hundred; some ten minutes
 	@echo "soak: killing, forging and cutting the power, again and again"
 	@.venv/bin/pytest -n 3 -rs tests/soak/soak_crash.py
-	@echo "soak: the tests that take much of a processor"
-	@.venv/bin/pytest -n 3 -rs -m long
+	@echo "soak: the long forms of the suite"
+	@.venv/bin/pytest -n 3 --dist worksteal -rs -m long
 
 soak-long: setup ## a kill at every write of every command, 2,400 forged packs, 400 changed lists; an hour
 	@echo "soak: killing at every write, forging packs, and changing lists"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -40,11 +41,13 @@ settings.register_profile("archiver", database=None, deadline=None, max_examples
 settings.load_profile("archiver")
 
 
+gc.disable()  # until all tests are imported: else it looks through what stays again and again
+
 WITHOUT_BROWSER = "TESTS_WITHOUT_BROWSER"  # why no browser starts here, for the processes of pytest-xdist
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes much of a processor, and is run by `make soak`, as the gate does")
+    config.addinivalue_line("markers", "long: the suite has it shorter; run by `make soak`, and so by the gate")
     config.addinivalue_line("markers", "longest: takes minutes, and is run by `make soak-long`")
     config.addinivalue_line("markers", "browser: needs a Chromium, and is skipped where none starts")
     if not hasattr(config, "workerinput"):  # once, before the processes of pytest-xdist begin
@@ -73,6 +76,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=missing))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

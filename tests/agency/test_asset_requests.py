@@ -18,6 +18,7 @@ from tests.support.homes import RECORDINGS, Home
 PAGE, OTHER = yaml.safe_load((RECORDINGS / "unsplash" / "two-pages" / "session.yaml").read_text())["assets"]
 
 
+@pytest.mark.long  # shorter: below
 @pytest.mark.browser
 def test_a_page_is_captured_without_a_person_and_proves_an_offer_only(home: Home, tmp_path: Path) -> None:
     """The picture's page, then its file's name, which is not opened again; then the file itself."""

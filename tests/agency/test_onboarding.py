@@ -77,6 +77,7 @@ def types(home: Home, client: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in (home.archive(client) / "ledger/ledger.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.long  # of fewer accounts: tests/collect/test_run.py, test_shared_accounts.py
 def test_three_clients_and_eight_accounts_are_archived_assigned_reconciled_and_verified(used: Home) -> None:
     first = json.loads((used.root.parent / "first.json").read_text())
     assert first["outcome"] == "complete" and len(first["accounts"]) == 8
@@ -231,6 +232,7 @@ def test_before_a_leavers_seat_goes_everything_is_read_and_what_is_missing_is_na
     assert "nobody.at.all" in ran("account", "leaver", "nobody.at.all", code=2).stderr
 
 
+@pytest.mark.long  # shorter: tests/desk/test_manage_client.py, tests/cli/test_messages.py
 def test_a_client_takes_its_archive_along_and_nothing_of_the_house(used: Home, tmp_path: Path) -> None:
     out = tmp_path / "to" / "acme"
     dry = used.json("client", "hand-over", "acme", "--out", out, "--dry-run")

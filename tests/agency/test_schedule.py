@@ -100,6 +100,7 @@ def test_the_command_shows_what_it_would_install_and_refuses_what_is_no_time(hom
         named_system("at")
 
 
+@pytest.mark.long  # shorter: tests/archive/test_witness.py
 def test_a_restored_copy_elsewhere_verifies_and_goes_on_and_says_that_it_was_restored(
     ran: Home, tmp_path: Path
 ) -> None:

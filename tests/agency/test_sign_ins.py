@@ -60,6 +60,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "sites" / "freepik" / "captcha"
 
 
+@pytest.mark.long  # without a screen: tests/collect/test_run.py
 @pytest.mark.browser
 def test_a_person_signs_in_past_a_captcha_and_the_nights_use_the_session(home: Home, site: Path, screen: str) -> None:
     home.account("acme-token", "shutterstock")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from archiver.agency.status import status
 from archiver.desk.translations import words
 from archiver.home.settings import Home as LoadedHome
@@ -13,6 +15,7 @@ from tests.support.homes import QUICK, Home
 SAID = "does not say how many licences"
 
 
+@pytest.mark.long  # what a run tells: tests/collect/test_sync.py
 def test_a_platform_without_a_total_is_told_everywhere(home: Home, tmp_path: Path) -> None:
     home.account("counts", "shutterstock")
     home.account("silent", "envato_market")

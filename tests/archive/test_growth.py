@@ -273,7 +273,7 @@ def test_a_brief_check_looks_at_the_checkpoints_that_it_rests_on(
     assert ("other checkpoints not checked" in report.as_text()) == bool(options)
 
 
-@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**9), st.integers(1, 255))
 def test_a_brief_check_finds_every_changed_byte_of_the_ledger(aged: Kit, tmp_path: Path, place: int, mask: int) -> None:
     copy = tmp_path / "acme"

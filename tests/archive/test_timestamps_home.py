@@ -6,12 +6,15 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from archiver.archive.local_tsa import LocalAuthority
 from tests.support.homes import QUICK, ROOT, Clock, Home
 
 RUN = ("run", "--replay", QUICK)
 
 
+@pytest.mark.long  # without commands: test_timestamps.py
 def test_a_run_says_what_is_to_be_renewed_and_verify_renews_it(home: Home, tmp_path: Path, clock: Clock) -> None:
     settings = home.root / "archiver.yaml"
     before = settings.read_text()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.support.homes import QUICK, Home
 
 RUN = ("run", "--replay", QUICK)
 
 
+@pytest.mark.long  # without commands: test_witness.py
 def test_a_restored_archive_is_refused_until_the_loss_is_recorded(home: Home, tmp_path: Path) -> None:
     disk, backup = tmp_path / "disk", tmp_path / "backup"
     disk.mkdir()

@@ -32,6 +32,7 @@ def told(home: Home) -> list[tuple[str, str]]:
     return [(cause.items[0], cause.happened) for cause in found]
 
 
+@pytest.mark.long  # a second visit: test_site_audit.py
 def test_a_weekly_visit_tells_of_what_is_new(at: Agency) -> None:
     forget(at)
     files: dict[str, Served] = {"/": "<img src=/a.jpg>", "/a.jpg": jpeg(scene(300))}

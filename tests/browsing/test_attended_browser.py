@@ -71,6 +71,7 @@ def watch(replay: Replay, browsers: Browsers, record: Callable[[str], Recording]
     return open_browser
 
 
+@pytest.mark.long  # most ways: tests/collect/test_attended_capture.py
 @pytest.mark.browser
 async def test_documents_are_taken_by_whatever_way_they_come(watch: Any, tmp_path: Path) -> None:
     papers = {

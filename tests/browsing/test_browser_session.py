@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from archiver.home.network import Network
 from archiver.provider import Choose, Click, Code, Mode, ProviderInfo, Purpose, Rule, Rules, SignInOutcome
 
 pytestmark = pytest.mark.anyio
+long = partial(pytest.param, marks=pytest.mark.long)
 
 SITE = "https://acme.example.com"
 RULES = Rules(
@@ -152,8 +154,8 @@ async def test_a_sign_in_takes_its_steps_and_its_session_can_be_saved_and_restor
     [
         (page("/login", f"<p role=alert>Wrong  password</p>{FORM}", method="POST"), WrongPassword, "“Wrong password”"),
         (page("/login", "<h1>Something new</h1>", method="POST"), LayoutChanged, "no known way"),
-        (page("/login", "<p role=alert hidden>Wrong</p>", method="POST"), LayoutChanged, "no known way"),
-        (page("/login", CODE, method="POST") + page("/code", CODE, method="POST"), LayoutChanged, "no known way"),
+        long(page("/login", "<p role=alert hidden>Wrong</p>", method="POST"), LayoutChanged, "no known way"),
+        long(page("/login", CODE, method="POST") + page("/code", CODE, method="POST"), LayoutChanged, "no known way"),
     ],
 )
 async def test_what_a_sign_in_shows_names_the_error(
@@ -277,7 +279,7 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("url", "status", "error"),
-    [("/page/2", 500, SiteUnavailable), ("/page/2", 401, SessionExpired), ("/login", 200, SessionExpired)],
+    [("/page/2", 500, SiteUnavailable), long("/page/2", 401, SessionExpired), ("/login", 200, SessionExpired)],
 )
 async def test_an_endless_list_that_cannot_go_on_has_not_ended(
     visit: Open, url: str, status: int, error: type[ArchiverError], monkeypatch: pytest.MonkeyPatch
@@ -291,8 +293,10 @@ async def test_an_endless_list_that_cannot_go_on_has_not_ended(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("again", ["'/page/2'", "'/page/2?again'"], ids=["the same address", "another one"])
-@pytest.mark.parametrize("status", [503, 429])
+@pytest.mark.parametrize(
+    ("status", "again"),
+    [(503, "'/page/2'"), (429, "'/page/2?again'"), long(503, "'/page/2?again'"), long(429, "'/page/2'")],
+)
 async def test_an_endless_list_goes_on_where_the_page_itself_overcomes_a_failure(
     visit: Open, status: int, again: str
 ) -> None:
@@ -385,8 +389,8 @@ IDENTITY = "https://identity.example.com"
         (page("/login", "<form method=post action=/next></form><script>document.forms[0].submit()</script>",
               method="POST"), SpendRefused, f"POST {SITE}/next"),
         (page("/login", "<h1>Down</h1>", method="POST", status=503), SiteUnavailable, "/login.* answered 503"),
-        (page("/login", "<h1>Denied</h1>", method="POST", status=403), AccountBlocked, "/login.* answered 403"),
-        (page("/login", "<h1>Slow</h1>", method="POST", status=429), RateLimited, "/login.* answered 429"),
+        long(page("/login", "<h1>Denied</h1>", method="POST", status=403), AccountBlocked, "/login.* answered 403"),
+        long(page("/login", "<h1>Slow</h1>", method="POST", status=429), RateLimited, "/login.* answered 429"),
     ],
 )  # fmt: skip
 async def test_a_refusal_on_the_way_of_a_sign_in_is_told_with_its_address_and_is_no_success(

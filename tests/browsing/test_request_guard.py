@@ -70,13 +70,10 @@ worker-fetch worker-hop worker-import worker-script worker-websocket worker-xhr 
 """
 
 
-def installed(executable: Path, value: str) -> Any:
-    return pytest.param(
-        executable,
-        value,
-        id=f"{executable.name}-{value}",
-        marks=pytest.mark.skipif(not executable.exists(), reason=f"{executable} is not installed"),
-    )
+def installed(executable: Path, value: str, *, long: bool = False) -> Any:
+    missing = pytest.mark.skipif(not executable.exists(), reason=f"{executable} is not installed")
+    marks = [missing, *([pytest.mark.long] if long else [])]
+    return pytest.param(executable, value, id=f"{executable.name}-{value}", marks=marks)
 
 
 def installed_here(executable: Path) -> bool:
@@ -261,7 +258,11 @@ async def let_it_loose(
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("executable", "mode"),
-    [installed(FULL, Mode.STRICT), installed(SHELL, Mode.STRICT), installed(FULL, Mode.SIGN_IN)],
+    [
+        installed(FULL, Mode.STRICT, long=True),
+        installed(SHELL, Mode.STRICT),
+        installed(FULL, Mode.SIGN_IN, long=True),
+    ],
 )
 async def test_nothing_reaches_the_platform(
     platform: Platform,
@@ -282,7 +283,7 @@ async def test_nothing_reaches_the_platform(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("executable", "alone"), [installed(FULL, "switches"), installed(FULL, "page")])
+@pytest.mark.parametrize(("executable", "alone"), [installed(FULL, "switches", long=True), installed(FULL, "page")])
 async def test_the_browser_s_own_requests_are_kept_back_by_switches_and_in_the_page(
     platform: Platform,
     info: ProviderInfo,

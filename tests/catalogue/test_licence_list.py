@@ -18,6 +18,7 @@ from archiver.core.errors import ConfigError
 from archiver.core.model import DocumentKind, Gap, GapReason
 from tests.support.agency import Agency, agency, record
 from tests.support.claims_kit import licence
+from tests.support.examples import examples
 
 GAPS: list[list[Gap]] = [
     [Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.ON_REQUEST)],
@@ -79,7 +80,7 @@ def _fits(chosen: ListFilter, row: dict[str, Any], found: Any, missing: set[str]
     ))  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     st.fixed_dictionaries({name: st.sampled_from(values) for name, values in CHOICES.items()}),
     st.sampled_from(sorted(SORTS)), st.integers(1, 6),

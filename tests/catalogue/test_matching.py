@@ -126,11 +126,13 @@ def test_the_hash_alone_finds_what_was_not_cut(six: Acme) -> None:
     assert find(six, encoded(Image.new("RGB", SIZE, "teal"))) == []
 
 
-def test_cut_covered_and_framed_pictures_are_found(six: Acme, embedder: Embedder) -> None:
-    for name in ("crop 40", "screenshot", "mirror crop text"):  # darkened ones: below
-        found = matches(six, edited(name, 5), embedder)[0]
-        assert found.picture.asset == "shutterstock:5" and found.word is not Word.POSSIBLE, name
-        assert found.step == "alignment" and found.transform is not None
+@pytest.mark.parametrize(  # darkened ones: below
+    "name", ["mirror crop text", *(pytest.param(name, marks=pytest.mark.long) for name in ("crop 40", "screenshot"))]
+)
+def test_cut_covered_and_framed_pictures_are_found(six: Acme, embedder: Embedder, name: str) -> None:
+    found = matches(six, edited(name, 5), embedder)[0]
+    assert found.picture.asset == "shutterstock:5" and found.word is not Word.POSSIBLE
+    assert found.step == "alignment" and found.transform is not None
     assert all(word == "possible" for _, word in find(six, edited("crop 70", 50), embedder))
 
 
@@ -156,13 +158,14 @@ def test_pictures_small_on_a_page_are_found_by_the_hash_alone_each_in_its_place(
     assert find(six, encoded(page_with({51: (800, 1100, 400)}))) == []
 
 
-def test_what_is_covered_or_shaded_is_probable(quick_six: Acme, quick: Embedder) -> None:
+@pytest.mark.parametrize("how", ["covered", pytest.param("shaded", marks=pytest.mark.long)])
+def test_what_is_covered_or_shaded_is_probable(quick_six: Acme, quick: Embedder, how: str) -> None:
     covered = scene(4).copy()
     covered.paste(scene(60).crop((0, 0, 900, 150)), (0, 0))
     gradient = Image.linear_gradient("L").resize(SIZE).point(lambda value: min(value * 1.8, 245))
     shaded = Image.composite(Image.new("RGB", SIZE, "black"), scene(1), gradient)
-    for seed, picture in (("4", covered), ("1", shaded)):
-        assert dict(find(quick_six, encoded(fit(picture, 700)), quick)).get(seed) == "probable"
+    seed, picture = {"covered": ("4", covered), "shaded": ("1", shaded)}[how]
+    assert dict(find(quick_six, encoded(fit(picture, 700)), quick)).get(seed) == "probable"
 
 
 def test_what_is_too_smooth_for_points_is_probable_under_words(acme: Acme, quick: Embedder) -> None:
@@ -174,6 +177,7 @@ def test_what_is_too_smooth_for_points_is_probable_under_words(acme: Acme, quick
     assert all(word == "possible" for _, word in find(acme, other, quick))
 
 
+@pytest.mark.long  # among clean ones, too: below
 def test_pale_previews_with_one_mark_are_not_told_apart_by_the_mark(acme: Acme, quick: Embedder) -> None:
     def pale(seed: int) -> Image.Image:
         smooth = scene(seed).filter(ImageFilter.GaussianBlur(90))
@@ -205,6 +209,7 @@ def test_a_preview_is_laid_beside_the_picture_that_shows_it() -> None:
     assert laid_beside(edited("resize 600", 50), preview, points=False) is None
 
 
+@pytest.mark.long  # by the hash alone: above
 def test_where_the_preview_lies_in_a_page_is_told(six: Acme, embedder: Embedder) -> None:
     page = Image.new("RGB", (1600, 1000), "white")
     page.paste(scene(2).resize((600, 400)), (900, 500))
@@ -214,7 +219,7 @@ def test_where_the_preview_lies_in_a_page_is_told(six: Acme, embedder: Embedder)
     assert np.abs(corners - [(900, 500), (1500, 900)]).max() < 4
 
 
-@pytest.mark.parametrize("with_points", [False, True])
+@pytest.mark.parametrize("with_points", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_another_frame_of_a_series_is_not_the_same(quick_six: Acme, quick: Embedder, with_points: bool) -> None:
     words = dict(find(quick_six, encoded(moved(scene(1))), quick if with_points else None))
     assert words.get("1") in ("probable", "possible")
@@ -229,6 +234,7 @@ def test_a_picture_that_shares_only_a_part_is_another_version_and_no_more_than_p
     assert dict(find(quick_six, encoded(fit(version, 700)), quick)).get("4") == "possible"
 
 
+@pytest.mark.long  # with the quick model: below
 def test_a_shared_watermark_does_not_make_two_pictures_one(acme: Acme, embedder: Embedder) -> None:
     foreign = encoded(fit(watermarked(scene(50), "999"), 800))
     archived(acme, {"0": encoded(watermarked(scene(0), "100"))})  # alone, it cannot be known to carry a mark

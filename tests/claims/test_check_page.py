@@ -184,7 +184,7 @@ SEEN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1200), ("de", 390)])
+@pytest.mark.parametrize(("language", "width"), [("en", 1200), pytest.param("de", 390, marks=pytest.mark.long)])
 def test_what_a_person_sees(pack: Pack, checker: Checker, tmp_path: Path, language: str, width: int) -> None:
     files = {name: tmp_path / f"{name}.zip" for name in SEEN[language]}
     files["letter"].write_bytes(b"Dear Sir or Madam, this is no zip file.")

@@ -203,6 +203,7 @@ def test_a_scanned_letter_is_read_where_the_program_for_it_is_there(at: Agency, 
     assert (claim.claimant, claim.reference) == ("Getty Images", "90012345")
 
 
+@pytest.mark.long  # without commands: tests/catalogue/test_matching.py
 def test_1_a_flipped_cropped_picture_finds_its_licence(tmp_path: Path) -> None:
     width, height = scene(22).size
     cropped = ImageOps.mirror(scene(22)).crop((round(0.2 * width), 0, width, round(0.8 * height)))
@@ -324,18 +325,20 @@ def test_7_a_changed_byte_is_named_and_its_pack_refused_while_others_pass(tmp_pa
         at.run.without_browser()("proof", good.folder, "--out", tmp_path / "good.zip")
 
 
-def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("each_step", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path, each_step: bool) -> None:
     with agency(tmp_path) as at:
         letter, paper = tmp_path / "letter.pdf", tmp_path / "licence.pdf"
         letter.write_bytes(letter_pdf(GETTY.replace("2026", "2024"), scene(9)))
-        read = at.run.json("claim", "add", letter, "--client", "acme")
-        assert [read[name] for name in ("reference", "urls", "amount", "dated", "deadline", "confirmed")] == [
-            "90012345", ["https://www.acme.example/news/launch.html"], 645, "2024-03-13", "2024-03-27", False,
-        ]  # fmt: skip
-        assert "not confirmed" in at.run("assess", "--client", "acme", "--claim", read["claim"], code=2).stderr
-        empty = at.run("letter", letter, "--client", "acme", "--yes").stdout
-        assert "archiver import FILE --client acme" in empty
-        assert "house-stock has not been read yet" in empty
+        if each_step:
+            read = at.run.json("claim", "add", letter, "--client", "acme")
+            assert [read[name] for name in ("reference", "urls", "amount", "dated", "deadline", "confirmed")] == [
+                "90012345", ["https://www.acme.example/news/launch.html"], 645, "2024-03-13", "2024-03-27", False,
+            ]  # fmt: skip
+            assert "not confirmed" in at.run("assess", "--client", "acme", "--claim", read["claim"], code=2).stderr
+            empty = at.run("letter", letter, "--client", "acme", "--yes").stdout
+            assert "archiver import FILE --client acme" in empty
+            assert "house-stock has not been read yet" in empty
 
         sample = papers.licence("en", "getty_images")
         paper.write_bytes(replace(sample, text=sample.text.replace("Ada Example", "Acme Ltd")).pdf())
@@ -362,5 +365,7 @@ def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path
         assert not [found[0] for text in drafts.values() for found in NEVER.finditer(text)]
         assert not any("beta" in text.lower() for text in drafts.values())
         assert "The archiver sends nothing" in done.stdout
+        if not each_step:
+            return
         resumed = at.run("letter", letter, "--client", "acme", "--yes").stdout
         assert "exists already and stays as it is" in resumed

@@ -34,7 +34,13 @@ def world() -> World:
 
 
 @pytest.mark.parametrize(
-    "numbers", [range(3, len(QUICK), 6), pytest.param(range(2_400), marks=pytest.mark.longest)], ids=["some", "2400"]
+    "numbers",
+    [
+        range(3, len(QUICK), 12),
+        pytest.param(range(9, len(QUICK), 12), marks=pytest.mark.long),
+        pytest.param(range(2_400), marks=pytest.mark.longest),
+    ],
+    ids=["some", "others", "2400"],
 )
 def test_no_forged_pack_counts(world: World, checker: Checker, tmp_path: Path, numbers: range) -> None:
     said = Counter(judged(forgery(world, n, QUICK[n % len(QUICK)]), world, checker, tmp_path) for n in numbers)

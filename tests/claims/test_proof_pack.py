@@ -203,24 +203,28 @@ def page_texts(path: Path) -> list[str]:
 
 
 @pytest.mark.browser
-def test_the_summary_is_one_page_whatever_the_title_and_keeps_the_dates_apart(packs: Packs, tmp_path: Path) -> None:
-    out = packs.write(tmp_path / "proof.zip", *packs.names, claim=CLAIM, pictures=[picture("olive")])
+@pytest.mark.parametrize("count", [2, pytest.param(5, marks=pytest.mark.long)])
+def test_the_summary_is_one_page_whatever_the_title_and_keeps_the_dates_apart(
+    packs: Packs, tmp_path: Path, count: int
+) -> None:
+    names = packs.names[:count]
+    out = packs.write(tmp_path / "proof.zip", *names, claim=CLAIM, pictures=[picture("olive")])
     overview, *pages = page_texts(out.with_suffix(".pdf"))
     assert out.with_suffix(".pdf").stat().st_size < 5_000_000
-    assert "5 licences" in overview and "Copytrack · reference AB12CD" in overview
-    for page in pages[:5]:
+    assert f"{count} licences" in overview and "Copytrack · reference AB12CD" in overview
+    for page in pages[:count]:
         assert "15 July 2021, 15:46 UTC" in page and "HOW-TO-CHECK.txt" in page and "SECURED SINCE" in page.upper()
-    assert not any("HOW-TO-CHECK.txt" in page for page in pages[5:])
-    assert not any("picture in the enquiry" in page for page in pages), "nothing says of which of the five it is"
-    assert [page for page in pages[5:] if "Excerpt of the receipt" in page and packs.names[0] in page]
-    assert "IN DETAIL" in pages[5].upper()
+    assert not any("HOW-TO-CHECK.txt" in page for page in pages[count:])
+    assert not any("picture in the enquiry" in page for page in pages), "nothing says of which of them it is"
+    assert [page for page in pages[count:] if "Excerpt of the receipt" in page and packs.names[0] in page]
+    assert "IN DETAIL" in pages[count].upper()
     assert pages[1].count("Harbour at dawn") > 2, "what does not fit shrinks, and the title stays"
     assert "only on request" in pages[1] and "by the form" not in pages[1], "whom to ask stands above"
     assert f"{packs.names[0]}: certificate.pdf" in str(PdfReader(out.with_suffix(".pdf")).outline)
     first = pages[0]
     assert "by mail to [withheld]" in first and "seat 1 (name withheld)" in first and "Who may ask" in first
     assert sorted(path.name for path in (unpacked(out, tmp_path) / "data/07_integrity").iterdir()) == sorted(
-        [*packs.names, "verify.py"]
+        [*names, "verify.py"]
     )
 
 
@@ -234,15 +238,19 @@ def test_both_languages_say_everything() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("printed", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_the_same_archive_gives_the_same_bytes_in_german_too(
-    packs: Packs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    packs: Packs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: bool
 ) -> None:
+    if not printed:
+        monkeypatch.setattr("archiver.claims.proof_pack.pdf_of", lambda *_: b"%PDF-1.7")
     monkeypatch.setattr("archiver.claims.pdf_timestamp.timestamped", lambda content, *_: (content, []))
     one, two = (packs.write(tmp_path / name, language="de") for name in ("one.zip", "two.zip"))
     assert one.read_bytes() == two.read_bytes()
     assert one.with_suffix(".pdf").read_bytes() == two.with_suffix(".pdf").read_bytes()
-    first = page_texts(one.with_suffix(".pdf"))[0]
-    assert "15. Juli 2021, 15:46 UTC" in first and "Lizenziert an" in first and "verschiedene Daten" in first
+    if printed:
+        first = page_texts(one.with_suffix(".pdf"))[0]
+        assert "15. Juli 2021, 15:46 UTC" in first and "Lizenziert an" in first and "verschiedene Daten" in first
     folder = unpacked(one, tmp_path)
     assert "SO PRÜFEN SIE DIES OHNE" in (folder / "HOW-TO-CHECK.txt").read_text("utf-8")
     excerpts = {each.name: each.read_text("utf-8") for each in folder.glob("data/0[24]*/*/*-excerpt.*")}
@@ -302,6 +310,7 @@ def test_a_hostile_certificate_goes_into_the_zip_whole_and_into_the_pdf_tamed(tm
     assert {path.read_bytes() for path in copies} == {content, broken}
 
 
+@pytest.mark.long  # without a pack: tests/archive/test_inclusion_bundle.py
 @pytest.mark.browser
 def test_a_replay_says_what_it_is(tmp_path: Path) -> None:
     with agency(tmp_path / "agency") as at:
@@ -315,6 +324,7 @@ def test_a_replay_says_what_it_is(tmp_path: Path) -> None:
     assert "NOT EVIDENCE" in verifier(folder).stdout
 
 
+@pytest.mark.long  # behind a dead proxy: test_dispute.py
 @pytest.mark.skipif(not shutil.which("unshare"), reason="no program unshare, which parts a process from the network")
 def test_no_network_is_needed(packs: Packs, tmp_path: Path) -> None:
     """With no network interface but a dead loopback: neither platform nor timestamp authority can be asked."""

@@ -163,6 +163,7 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
         assert isinstance(broken, ClassifiedFile) and broken.refused, name
 
 
+@pytest.mark.long  # at the desk: tests/desk/test_arrivals.py
 def test_a_person_confirms_a_licence_of_an_unknown_platform(tmp_path: Path) -> None:
     home, paper = begun(tmp_path), tmp_path / "papers" / "pixelmill.txt"
     paper.parent.mkdir()

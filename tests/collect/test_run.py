@@ -58,6 +58,7 @@ def test_a_check_names_a_list_that_the_platform_does_not_have(home: Home) -> Non
     assert "podcasts" in step["message"] and "editorial/images" in step["message"]
 
 
+@pytest.mark.long  # without a browser: test_sync.py
 @pytest.mark.browser
 def test_a_page_instead_of_a_certificate_is_not_filed_and_is_fetched_next_time(home: Home) -> None:
     home.account("one", "envato_elements", username="ada")
@@ -77,6 +78,7 @@ def test_a_page_instead_of_a_certificate_is_not_filed_and_is_fetched_next_time(h
     assert any("license-certificate" in request["url"] for request in asked(home))
 
 
+@pytest.mark.long  # test_trouble_page.py, tests/devkit/test_recordings.py
 @pytest.mark.browser
 def test_a_changed_layout_ends_with_20_and_leaves_the_page(home: Home) -> None:
     home.account("one", "freepik")
@@ -85,6 +87,7 @@ def test_a_changed_layout_ends_with_20_and_leaves_the_page(home: Home) -> None:
     assert list((home.root / "state" / "trouble").glob("one-*.html"))
 
 
+@pytest.mark.long  # within one process: below
 def test_one_failing_account_does_not_stop_the_others(home: Home, tmp_path: Path) -> None:
     home.account("good", "shutterstock")
     home.account("bad", "envato_market")

@@ -89,6 +89,7 @@ def terms_of(archive: Path, number: int) -> list[dict[str, str]]:
     return terms
 
 
+@pytest.mark.long  # its steps, one by one: below, and tests/claims/test_dispute.py
 @pytest.mark.browser
 def test_a_text_is_archived_once_and_a_changed_one_beside_it(home: Home, tmp_path: Path) -> None:
     home.account("one", "shutterstock")
@@ -136,6 +137,7 @@ def test_a_text_is_archived_once_and_a_changed_one_beside_it(home: Home, tmp_pat
     assert subprocess.run(verifier, cwd=data, capture_output=True, check=False).returncode == 90
 
 
+@pytest.mark.long  # of one visit: below
 @pytest.mark.browser
 def test_a_page_that_cannot_be_had_is_a_warning_and_concerns_no_licence(home: Home, tmp_path: Path) -> None:
     home.account("one", "shutterstock")

@@ -186,6 +186,7 @@ def test_each_way_to_download_is_secured_with_its_certificate(
     assert desk.at.run.json("verify", "--client", "acme")["state"] == "PROVEN"
 
 
+@pytest.mark.long  # the ways to take things: above; what the desk makes of pages: test_way_in.py
 def test_archive_this_takes_a_page_with_its_picture_and_a_pdf_from_the_cache(
     paired: Companion, desk: CompanionDesk, platform: Shop
 ) -> None:

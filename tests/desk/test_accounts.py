@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import httpx
+import pytest
 
 from archiver.agency.status import AccountStatus, coverage
 from archiver.core import errors
@@ -21,6 +22,7 @@ from tests.support.desk_kit import Person, started
 from tests.support.homes import Home
 
 
+@pytest.mark.long  # shorter: test_progress.py, test_manage_account.py
 def test_an_account_runs_now_and_says_how_far_it_is_while_others_read(ran: Home) -> None:
     key = Path(ran.env["ARCHIVER_KEY_FILE"]).read_text().strip()
     process, link = started(Agency(ran, Vault(ran.root / "vault.enc", key)))

@@ -67,6 +67,7 @@ def test_each_file_is_what_it_is_and_what_is_no_letter_is_never_a_claim(served: 
     assert {each.client for each in found if each.proposal is Proposal.CLAIM} == {"acme"}  # whom the letter names
 
 
+@pytest.mark.long  # without a browser: below; dropping: test_desk.py
 @pytest.mark.browser
 def test_files_that_are_dropped_on_any_page_wait_for_a_decision(browser: Browser, served: Served) -> None:
     before = len(claim_files.all_claims(served.agency.home))

@@ -91,7 +91,7 @@ STEPS = ("Confirm all values", "This is the licence", "Make the proof", "Downloa
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+@pytest.mark.parametrize("by", [pytest.param("mouse", marks=pytest.mark.long), "keyboard"])
 def test_from_the_letter_to_the_proof_in_five_clicks(browser: Browser, served: Served, tmp_path: Path, by: str) -> None:
     letter = mail(tmp_path, f"J-2026-{by}1", "You use it on https://acme.example/journey without a licence.", cropped())
     with counted(browser, served, letter) as page:
@@ -141,6 +141,7 @@ def test_from_the_letter_to_the_proof_in_five_clicks(browser: Browser, served: S
     assert claim.verdict and {"added", "confirmed", "licence"} <= {each.what.value for each in claim.events}
 
 
+@pytest.mark.long  # each claim's next step: tests/claims/test_claim_way.py
 @pytest.mark.browser
 def test_without_a_licence_there_are_doors_and_a_first_answer(browser: Browser, served: Served, tmp_path: Path) -> None:
     letter = mail(
@@ -175,6 +176,7 @@ def test_without_a_licence_there_are_doors_and_a_first_answer(browser: Browser, 
         fine(page)
 
 
+@pytest.mark.long  # without a browser: test_attacks.py, tests/claims/test_dispute.py
 @pytest.mark.browser
 def test_an_abmahnung_gets_no_letter_and_a_lawyer_first(browser: Browser, served: Served, tmp_path: Path) -> None:
     letter = mail(tmp_path, "A-2026-4", ABMAHNUNG, jpeg(scene(7)))

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -150,6 +150,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
     assert "PROVEN" in verified(zipped, tmp_path)
 
 
+@pytest.mark.long  # by keyboard, shorter: test_claim_journey.py
 @pytest.mark.browser
 def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Served, tmp_path: Path) -> None:
     """From the letter of a shared account's picture to its assignment; a mouse is never used."""
@@ -203,6 +204,7 @@ def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Se
     assert [(each["by"], each["reason"]) for each in said] == [("Olaf Operator", "Auftrag 4711")]
 
 
+@pytest.mark.long  # how documents are shown, shorter: below, and test_attacks.py
 @pytest.mark.browser
 def test_a_licence_is_shown_with_its_documents_and_verified(whole_browser: Browser, served: Served) -> None:
     with visiting(whole_browser, served) as page:
@@ -216,8 +218,8 @@ def test_a_licence_is_shown_with_its_documents_and_verified(whole_browser: Brows
 
 
 @pytest.mark.browser
-def test_hostile_documents_and_titles_do_nothing(whole_browser: Browser, served: Served) -> None:
-    with visiting(whole_browser, served, viewport={"width": 390, "height": 800}) as page:
+def test_hostile_documents_and_titles_do_nothing(browser: Browser, served: Served) -> None:
+    with visiting(browser, served, viewport={"width": 390, "height": 800}) as page:
         for name in ("receipt.html", "receipt.svg"):
             page.goto(f"{served.place('hostile')}?view={name}")
             page.wait_for_load_state("networkidle")
@@ -226,26 +228,29 @@ def test_hostile_documents_and_titles_do_nothing(whole_browser: Browser, served:
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+PAGES = ("/", "/licences")
+MORE_PAGES = (
+    "/find?q=Picture",
+    "/accounts/new?provider=depositphotos",
+    "/find",
+    "/find?q=nothing",
+    "/client/acme",
+    "/accounts",
+    "/unassigned",
+    "/claims/new",
+    "/clients/new",
+    "/accounts/new",
+    "/accounts/secret?account=house-stock",
+    "/access",
+    "/licences?view=table&text=nothing",
+    "/arrivals",
+)
+
+
 @pytest.mark.browser
-def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served) -> None:
+@pytest.mark.parametrize("paths", [PAGES, pytest.param(MORE_PAGES, marks=pytest.mark.long)], ids=["some", "others"])
+def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served, paths: Sequence[str]) -> None:
     with visiting(browser, served, viewport={"width": 390, "height": 800}) as page:
-        for path in (
-            "/",
-            "/find",
-            "/find?q=Picture",
-            "/find?q=nothing",
-            "/client/acme",
-            "/accounts",
-            "/unassigned",
-            "/claims/new",
-            "/clients/new",
-            "/accounts/new",
-            "/accounts/new?provider=depositphotos",
-            "/accounts/secret?account=house-stock",
-            "/access",
-            "/licences",
-            "/licences?view=table&text=nothing",
-            "/arrivals",
-        ):
+        for path in paths:
             page.goto(path)
             fine(page)

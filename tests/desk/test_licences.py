@@ -42,6 +42,7 @@ def names(answer: httpx.Response) -> list[str]:
     return re.findall(r'name="pick" value="([^"]+)"', answer.text)
 
 
+@pytest.mark.long  # without a browser: below, and test_attacks.py
 @pytest.mark.browser
 def test_twelve_assignments_take_at_most_four_clicks_and_can_be_undone(browser: Browser, twelve: Served) -> None:
     home = twelve.agency.run
@@ -63,6 +64,7 @@ def test_twelve_assignments_take_at_most_four_clicks_and_can_be_undone(browser: 
         assert len(home.json("unassigned")) == 12
 
 
+@pytest.mark.long  # without a browser: test_leaver.py
 @pytest.mark.browser
 def test_a_leavers_purchases_are_one_search_and_one_export(browser: Browser, twelve: Served) -> None:
     with visiting(browser, twelve) as page:
@@ -82,6 +84,7 @@ def test_a_leavers_purchases_are_one_search_and_one_export(browser: Browser, twe
         fine(page)
 
 
+@pytest.mark.long  # a proof made at the desk: test_desk.py, test_claim_journey.py
 @pytest.mark.browser
 def test_the_proof_is_made_on_the_licences_page_and_named_after_it(whole_browser: Browser, twelve: Served) -> None:
     with visiting(whole_browser, twelve) as page:

@@ -372,6 +372,7 @@ def test_a_lasting_attack_gets_one_guess_a_minute_and_is_forgotten_later() -> No
     assert [throttle.reserve("Olaf", "203.0.113.7").wait for _ in range(NAME_BURST)] == [0] * NAME_BURST
 
 
+@pytest.mark.long  # without a server: above
 def test_parallel_guesses_are_few_and_the_person_gets_in_all_the_same(served: Served, person: Sign) -> None:
     # A user of this test alone: the name must wait afterwards.
     gina = person("Gina Guessed", fresh=True)  # signed in here before, so that this browser is known

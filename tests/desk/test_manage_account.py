@@ -10,6 +10,7 @@ from tests.support.desk_kit import PASSWORD
 from tests.support.homes import Home
 
 
+@pytest.mark.long  # by command: tests/agency/test_onboarding.py
 def test_an_account_is_renamed_closed_and_removed_in_the_page(ran: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     ran.account("two", "shutterstock")
     with desk_on(ran, monkeypatch) as desk:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +13,7 @@ from playwright.sync_api import Browser
 from archiver.desk import passkeys
 from archiver.desk.auth import Users
 from archiver.desk.passkeys import Challenges
-from tests.support.agency import agency
-from tests.support.desk_kit import PASSWORD, Served, started
+from tests.support.desk_kit import PASSWORD, Served
 
 KEYS = st.sampled_from(["response", "clientDataJSON", "id", "challenge", "rawId", "type"])
 ANSWERS = st.recursive(st.none() | st.text() | st.integers(), lambda each: st.dictionaries(KEYS, each), max_leaves=8)
@@ -44,21 +42,10 @@ def test_no_answer_of_a_stranger_is_taken_or_breaks_anything(answer: str) -> Non
     assert passkeys.signed_by(request, desk, [], answer) is None
 
 
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with agency(tmp_path_factory.mktemp("office")) as at:
-        Users(at.home.root).add("Pia Passkey", "admin", PASSWORD)
-        process, key = started(at)
-        try:
-            yield Served(at, process, key)
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
-
-
 @pytest.mark.browser
-def test_a_passkey_is_made_signs_in_and_is_taken_away(browser: Browser, office: Served) -> None:
-    users, base = Users(office.agency.home.root), office.base.replace("127.0.0.1", "localhost")
+def test_a_passkey_is_made_signs_in_and_is_taken_away(browser: Browser, served: Served) -> None:
+    users, base = Users(served.agency.home.root), served.base.replace("127.0.0.1", "localhost")
+    users.add("Pia Passkey", "admin", PASSWORD)
     context = browser.new_context(base_url=base)
     page = context.new_page()
     page.set_default_timeout(60_000)

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import httpx
+import pytest
 import trustme
 
 from archiver.desk.auth import Users
@@ -15,6 +16,7 @@ from tests.support.desk_kit import PASSWORD, Person
 from tests.support.homes import Home
 
 
+@pytest.mark.long  # what is refused and what cookies say: test_attacks.py, test_sessions.py
 def test_others_are_served_over_tls_by_name_with_cookies_that_never_go_in_clear(home: Home, tmp_path: Path) -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("localhost")

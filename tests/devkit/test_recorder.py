@@ -98,6 +98,7 @@ def found(folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.long  # of one capture: below
 @pytest.mark.browser
 def test_nothing_planted_survives_a_capture_and_it_still_plays(home: Home, planted: Path, tmp_path: Path) -> None:
     home("account", "add", "acme-freepik", "--client", "acme", "--provider", "freepik", "--method", "password",

@@ -13,7 +13,7 @@ from tests.support.homes import ROOT, Home
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("form", ["--api", "--web"])
+@pytest.mark.parametrize("form", ["--api", pytest.param("--web", marks=pytest.mark.long)])
 def test_the_documented_examples_are_laid_out_and_pass_everything(home: Home, tmp_path: Path, form: str) -> None:
     folder = tmp_path / "acme"
     home("providers", "new", "acme_stock", "--out", folder, form)

@@ -513,7 +513,13 @@ def test_a_connection_that_breaks_in_a_body_is_asked_again(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", [each for each in SITES if each != "envato_market"])  # which has no such file
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.long] * (place % 3 != 0))
+        for place, name in enumerate(each for each in SITES if each != "envato_market")  # which has no such file
+    ],
+)
 def test_a_truncated_file_is_a_gap_until_it_comes_whole(name: str, play: Play) -> None:
     nights = play(name)
     site, rows = nights.site, nights.site.listed[:1]
@@ -567,7 +573,10 @@ COUNTS = [(name, count) for name, site in SITES.items() for count in ("no", "one
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("name", "count"), COUNTS)
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [pytest.param(*row, marks=[pytest.mark.long] * (row[0] in ("envato_elements", "istock"))) for row in COUNTS],
+)
 def test_licences(name: str, count: str, play: Play) -> None:
     nights = play(name)
     site = nights.site

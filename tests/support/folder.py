@@ -1,4 +1,4 @@
-"""A project folder of 300 mixed files, and what is to be found in it."""
+"""A project folder of 300 mixed files, or of a third of them, and what is to be found in it."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def certificates(number: int) -> Sequence[Sample]:
             papers.freepik(number))  # fmt: skip
 
 
-def build(folder: Path) -> Truth:
-    """Write the folder; the same one every time."""
+def build(folder: Path, *, whole: bool) -> Truth:
+    """Write the folder; the same one every time. Unless it is the whole one, it has less of each kind."""
     truth = Truth()
     root = folder.name
 
@@ -86,7 +86,10 @@ def build(folder: Path) -> Truth:
     def count(*samples: Sample) -> None:
         truth.licences += [licence for sample in samples for licence in sample.licences]
 
-    for number in range(1, 8):  # 49 certificates as PDFs, texts and pages, and a copy of each seventh
+    def some(numbers: range) -> range:
+        return numbers if whole else numbers[:2]
+
+    for number in some(range(1, 8)):  # 49 certificates as PDFs, texts and pages, and a copy of each seventh
         for n, sample in enumerate(certificates(number)):
             ending, content = (("pdf", sample.pdf()), ("txt", sample.text.encode()), ("html", page(sample)))[
                 (n + number) % 3
@@ -96,12 +99,15 @@ def build(folder: Path) -> Truth:
         write(f"licences/{number}/copy of a certificate.txt", papers.market_2012(number).text.encode())
     for n, language in enumerate(LANGUAGES):  # 75 certificates by labels, in five languages, and their 25 receipts
         for m, platform in enumerate(PLATFORMS):
-            for number in (n * 3 + 1, n * 3 + 2, n * 3 + 3):
+            if not whole and n and m != n:  # all of them in English, and one in each other language
+                continue
+            for number in range(n * 3 + 1, n * 3 + (4 if whole else 2)):
                 sample = papers.licence(language, platform, number)
                 write(f"{language}/{sample.name}.pdf", sample.pdf())
                 count(sample)
             write(f"{language}/invoice {m}.pdf", papers.receipt(language, platform, n * 3 + 1).pdf())
-    for number in range(20, 32):  # 12 letters: a certificate, its receipt, a letter in the letter with a zip in a zip
+    # 12 letters: a certificate, its receipt, a letter in the letter with a zip in a zip
+    for number in some(range(20, 32)):
         first, second = papers.market_2017(number), papers.elements("project", number)
         paid, third = papers.receipt("en", "istock", number), papers.licence("en", "istock", number)
         zipped = packed({"deep.zip": packed({f"{second.name}.txt": second.text.encode()})})
@@ -110,13 +116,13 @@ def build(folder: Path) -> Truth:
         write(f"mail/{number}.eml", letter(f"Your order {number}", "Hello", [*attached, ("forwarded.eml", inner)]))
         count(first, second, third)
     box = b""
-    for number in range(40, 46):
+    for number in some(range(40, 46)):
         sample = papers.elements("default", number)
         box += b"From shop@example.com Mon Nov  6 10:00:00 2023\n"
         box += letter(f"Order {number}", "Hello", [("licence.pdf", sample.pdf())]) + b"\n"
         count(sample)
     write("mail/archive.mbox", box)
-    for number in range(50, 56):
+    for number in some(range(50, 56)):
         sample = papers.market_later(number)
         write(f"zips/{number}.zip", packed({"a/b.zip": packed({f"{sample.name}.html": page(sample)})}))
         count(sample)
@@ -126,17 +132,17 @@ def build(folder: Path) -> Truth:
     history = read_table(papers.adobe_history(12)), read_table(papers.shutterstock_history(10, number=3))
     assert [len(paper.licences) if paper else 0 for paper in history] == [12, 10]
     truth.licences += [papers.facts(each) for paper in history if paper for each in paper.licences if not each.comp]
-    for row in range(12):  # delivered files: by name, scaled by a CMS, and renamed, so that only its looks tell
+    for row in some(range(12)):  # delivered files: by name, scaled by a CMS, and renamed, so that only its looks tell
         asset, picture = str(121681000 + row), photo(row)
         truth.bound[write(f"site/AdobeStock_{asset}.jpeg", jpeg(picture))] = asset
         smaller = picture.resize((200, 150))
         truth.bound[write(f"site/uploads/AdobeStock_{asset}-200x150.jpg", jpeg(smaller, 70))] = asset
         truth.bound[write(f"site/uploads/header-{row}.jpg", jpeg(smaller, 60))] = asset
 
-    for number in range(20):
+    for number in some(range(20)):
         truth.irrelevant.add(write(f"holiday/IMG_{1000 + number}.jpg", jpeg(photo(500 + number))))
     plain = "Minutes of the meeting on the new brochure. Ada Example will send a draft by Friday.\n"
-    for number in range(12):
+    for number in some(range(12)):
         truth.irrelevant.add(write(f"docs/minutes {number}.txt", f"{number}. {plain}".encode()))
     for name, content in {
         "docs/.DS_Store": b"\0\0\0\1Bud1", "docs/Thumbs.db": b"\xd0\xcf\x11\xe0", "docs/empty.txt": b"",
@@ -145,14 +151,17 @@ def build(folder: Path) -> Truth:
         "docs/index.html": b"<html><body>Welcome to Acme</body></html>",
     }.items():  # fmt: skip
         truth.irrelevant.add(write(name, content))
-    for number in range(8):
+    for number in some(range(8)):
         write(f"claims/letter {number}.pdf", lines_as_pdf(papers.demand(number).splitlines()))
-    for number in range(15):
+    for number in some(range(15)):
         write(f"unclear/terms {number}.txt", f"{number} The Shutterstock licence terms, in short.\n".encode())
 
     (folder / "hostile").mkdir()
     truth.refused = {f"{root}/hostile/{path}": reason for path, reason in fill(folder / "hostile").items()}
+    for path in () if whole else sorted(truth.refused)[3:]:  # each of them: tests/collect/test_file_walk.py
+        (folder.parent / path).unlink()
+        del truth.refused[path]
     truth.files += len(truth.refused)
-    for number in range(300 - truth.files):
+    for number in range(300 - truth.files if whole else 2):
         truth.irrelevant.add(write(f"docs/notes {number}.md", f"Note {number}: call the printer.\n".encode()))
     return truth
