@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from filelock import FileLock
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -19,6 +20,7 @@ from archiver.browsing import chromium
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.core.errors import BrowserMissing, SandboxRefused
+from archiver.desk.auth import Users
 from archiver.provider import Rules
 from tests.support.chromium_kit import SHELL, whole_chromium
 from tests.support.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make_quick
@@ -104,6 +106,15 @@ def nothing_spent() -> Iterator[None]:
 def full_browser() -> Iterator[None]:
     """The Chromium of a person, with windows and a viewer of PDFs, where there is one."""
     with whole_chromium():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """What tests write of their users' passwords takes little work, here and in a desk that checks it: each hash tells
+    its cost. What a desk writes itself takes as much as ever."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Users, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         yield
 
 

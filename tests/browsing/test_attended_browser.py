@@ -132,6 +132,7 @@ PRIVATE = """<title>Licence of A1</title><meta name=csrf-token content="TOKEN-me
 PLAIN = "<!doctype html><title>Plain</title><h1>Licence 4711</h1><p>\u00e4</p>"
 
 
+@pytest.mark.long  # tests/collect/test_attended_capture.py, test_capture.py
 @pytest.mark.browser
 async def test_a_marked_page_is_captured_without_the_bar_and_without_secrets(watch: Any) -> None:
     exchanges = exchange("/", PRIVATE, set_cookie="sid=SESSION-cookie-0123456789; Secure; HttpOnly")
