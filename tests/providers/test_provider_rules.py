@@ -125,7 +125,13 @@ def tools() -> Iterator[tuple[asyncio.Runner, RunTools]]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("provider", sorted({provider for provider, _, _ in SPENDING}))
+@pytest.mark.parametrize(
+    "provider",
+    [
+        pytest.param(provider, marks=[pytest.mark.long] * (turn % 3 != 0))  # their rules, each of them: above
+        for turn, provider in enumerate(sorted({provider for provider, _, _ in SPENDING}))
+    ],
+)
 def test_nothing_that_spends_leaves_when_a_page_or_the_adapter_asks(
     provider: str, tools: tuple[asyncio.Runner, RunTools]
 ) -> None:
