@@ -41,68 +41,85 @@ class Closing:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClosingRequest:
+    """How to close an account. `dry_run` only reports; `anyway`: after an incomplete sweep too, as `by` decides."""
+
+    replay: Path | None = None
+    dry_run: bool = False
+    anyway: bool = False
+    by: str | None = None
+    reason: str | None = None
+
+
 async def close(
-    home: Home,
-    vault: Vault,
-    name: str,
-    *,
-    replay: Path | None = None,
-    dry_run: bool = False,
-    anyway: bool = False,
-    by: str | None = None,
-    reason: str | None = None,
-    progress: Progress = lambda *_: None,
+    home: Home, vault: Vault, name: str, request: ClosingRequest, progress: Progress = lambda *_: None
 ) -> Closing:
     """Read the whole history once more. If that is complete, note the close and delete the secrets.
 
-    `anyway` closes after an incomplete sweep too, if a person (`by`) decides it. The licences stay as they are.
-    A repeated call completes an interrupted one.
+    The licences stay as they are. A repeated call completes an interrupted one. ConfigError if the request says
+    `anyway` and names no person.
     """
     account = home.account(name)
-    if anyway and not (by and by.strip()):
+    if request.anyway and not (request.by and request.by.strip()):
         raise ConfigError("A person must decide to close after an incomplete last sweep. Give a name with --by.")
-    if not account.closed and not dry_run and (day := _just_noted(home, account)):
+    if not account.closed and not request.dry_run and (day := _just_noted(home, account)):
         change_account(home.root, name, closed=day)
         home = Home.load(home.root)
         account = home.account(name)
     if account.closed:
-        if not dry_run:
+        if not request.dry_run:
             vault.forget(name)
             finish(home, vault, account.client)
-        missing = list(missing_documents(home, lambda entry: entry.file.provenance.get("account") == name))
-        return Closing(account=name, outcome="already_closed", sweep=None, missing=missing, exit_code=0)
-    result, complete, code = AccountResult(name, account.provider), True, 0
-    if not on_request(account):  # such a platform has no history to read
-        order = RunRequest(accounts=[name], full=True, dry_run=dry_run, replay=replay)
-        summary = await run(home, vault, order, progress=progress)
-        [result] = summary.accounts
-        complete, code = result.outcome is Outcome.COMPLETE and not summary.faults, summary.exit_code
-    missing = list(missing_documents(home, lambda entry: entry.file.provenance.get("account") == name))
-    outcome = "closed" if complete or anyway else "incomplete"
-    if dry_run:
-        outcome = "would_close" if complete or anyway else "incomplete"
-    elif outcome == "closed":
-        with writing(home, vault, account.client) as archive:
-            stated = {}
-            if not complete:
-                stated["statement"] = state(archive, "closing", by or "", reason or "", account=name)
-            archive.append(
-                "close",
-                account=name,
-                provider=account.provider,
-                sweep=result.sweep,
-                listed=result.listed,
-                archived=result.archived + result.already,
-                comps=result.comps,
-                incomplete=len(result.incomplete),
-                outcome=result.outcome.value,
-                **stated,
-            )
-            archive.seal()
+        return Closing(account=name, outcome="already_closed", sweep=None, missing=_missing(home, name), exit_code=0)
+    result, complete, code = await _last_sweep(home, vault, account, request, progress)
+    closes, missing = complete or request.anyway, _missing(home, name)
+    if closes and not request.dry_run:
+        _note(home, vault, account, result, None if complete else request)
         change_account(home.root, name, closed=datetime.now(UTC).date().isoformat())
         vault.forget(name)
-    code = code if outcome == "incomplete" else 0
+    outcome = "incomplete" if not closes else "would_close" if request.dry_run else "closed"
+    code = 0 if closes else code
     return Closing(account=name, outcome=outcome, sweep=result.as_json(), missing=missing, exit_code=code)
+
+
+def _missing(home: Home, account: str) -> list[Missing]:
+    return list(missing_documents(home, lambda entry: entry.file.provenance.get("account") == account))
+
+
+async def _last_sweep(
+    home: Home, vault: Vault, account: Account, request: ClosingRequest, progress: Progress
+) -> tuple[AccountResult, bool, int]:
+    """The result of reading the whole history, whether it was complete, and the exit code."""
+    if on_request(account):  # such a platform has no history to read
+        return AccountResult(account.name, account.provider), True, 0
+    order = RunRequest(accounts=[account.name], full=True, dry_run=request.dry_run, replay=request.replay)
+    summary = await run(home, vault, order, progress=progress)
+    [result] = summary.accounts
+    return result, result.outcome is Outcome.COMPLETE and not summary.faults, summary.exit_code
+
+
+def _note(home: Home, vault: Vault, account: Account, result: AccountResult, decided: ClosingRequest | None) -> None:
+    """Record the close in the ledger, with the statement of the person who decided it after an incomplete sweep."""
+    with writing(home, vault, account.client) as archive:
+        stated = {}
+        if decided:
+            stated["statement"] = state(
+                archive, "closing", decided.by or "", decided.reason or "", account=account.name
+            )
+        archive.append(
+            "close",
+            account=account.name,
+            provider=account.provider,
+            sweep=result.sweep,
+            listed=result.listed,
+            archived=result.archived + result.already,
+            comps=result.comps,
+            incomplete=len(result.incomplete),
+            outcome=result.outcome.value,
+            **stated,
+        )
+        archive.seal()
 
 
 def _just_noted(home: Home, account: Account) -> str | None:

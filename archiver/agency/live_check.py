@@ -14,6 +14,7 @@ from archiver.core.model import Document, DocumentKind, Licence
 from archiver.home.vault import secret_digest
 from archiver.provider import AnyProvider, load
 from archiver.reading.documents import check_certificate
+from archiver.reading.worker import DocumentReader
 
 ROWS_IN_CHECK = 3  # rows of a list whose fields are shown
 
@@ -86,20 +87,22 @@ def _changed_row(licence: Licence) -> LayoutChanged:
 
 async def _documents(provider: AnyProvider, session: Any, licence: Licence) -> str:
     """Read the documents of one licence as a run does, and discard them. Returns their names."""
-    from archiver.reading.worker import DocumentReader
-
     names: list[str] = []
     with DocumentReader(workers=1) as reader:
         async for item in provider.documents(session, licence):
             if isinstance(item, Document):
-                names.append(item.name)
-                if item.kind is DocumentKind.CERTIFICATE:
-                    reading = reader.read(item.content, item.media_type)
-                    checked = check_certificate(item, reading, licence, provider.text_layouts.get(item.name))
-                    if not checked.identified:
-                        raise NotACertificate(f"{item.name} cannot be read: {reading.error or 'no text in it'}")
-                    fuller = provider.read_certificate(licence, reading.text)
-                    names[-1] += f" (licensee {fuller.licensee or 'not read'}, date {fuller.licensed_at or 'not read'})"
+                said = _certified(provider, item, licence, reader) if item.kind is DocumentKind.CERTIFICATE else ""
+                names.append(item.name + said)
             elif not isinstance(item, Licence):
                 names.append(f"no {item.kind} ({item.reason})")
     return ", ".join(names)
+
+
+def _certified(provider: AnyProvider, document: Document, licence: Licence, reader: DocumentReader) -> str:
+    """What a certificate says about its licence; NotACertificate if it cannot be read."""
+    reading = reader.read(document.content, document.media_type)
+    checked = check_certificate(document, reading, licence, provider.text_layouts.get(document.name))
+    if not checked.identified:
+        raise NotACertificate(f"{document.name} cannot be read: {reading.error or 'no text in it'}")
+    fuller = provider.read_certificate(licence, reading.text)
+    return f" (licensee {fuller.licensee or 'not read'}, date {fuller.licensed_at or 'not read'})"

@@ -8,18 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archiver.agency.missing_documents import Missing, missing_documents
+from archiver.agency.missing_documents import Missing, licences_once, missing_documents
 from archiver.agency.night import run
 from archiver.catalogue.index import CatalogueEntry
-from archiver.catalogue.search import archives, catalogue_of
 from archiver.collect.account_result import Progress
 from archiver.collect.run import on_request
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.errors import ConfigError
 from archiver.core.model import DocumentKind, Outcome
-from archiver.home.settings import HOUSE, Account, Home
+from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
-from archiver.reading.worker import DocumentReader
 
 
 @dataclass
@@ -105,14 +103,7 @@ def _is(seat: str | None, user: str) -> bool:
 
 def _of_seat(home: Home, user: str) -> list[CatalogueEntry]:
     """The licences of a seat. For a shared account, those in the house archive."""
-    with DocumentReader() as reader:
-        found: dict[str, CatalogueEntry] = {}
-        for slug in sorted(archives(home), key=lambda slug: slug != HOUSE):
-            with catalogue_of(home, slug, reader) as (_, catalogue):
-                for entry in catalogue.each():
-                    if not entry.licence.comp and _is(entry.licence.seat, user):
-                        found.setdefault(entry.object_id, entry)
-    return list(found.values())
+    return list(licences_once(home, lambda entry: _is(entry.licence.seat, user)))
 
 
 def _accounts_of(home: Home, user: str) -> list[Account]:

@@ -203,14 +203,11 @@ def hold(
     with writing(home, vault, slug) as archive:
         if release:
             # A killed command may have released some of several holds.
-            statement = state(archive, "release", by, reason or "", scope=scope) if before else str(former)
-            for each in before:
-                archive.append("statement", id=statement, release=each.statement)
+            statement = _release(archive, before, by, reason or "") if before else str(former)
         elif same := next((each for each in before if (each.by, each.reason) == (by, reason)), None):
             statement = same.statement
         else:
-            statement = state(archive, "hold", by, reason or "", scope=scope)
-            archive.append("statement", id=statement, hold=scope)
+            statement = _hold(archive, scope, by, reason or "")
         warnings = archive.seal().warnings
         now = [each for each in holds(archive.reader) if scope == EVERYTHING or each.covers(scope)]
     return {
@@ -244,15 +241,28 @@ def hold_all(
             continue
         with writing(home, vault, slug) as archive:
             for scope in todo:
-                statement = state(archive, "release" if release else "hold", by.strip(), reason, scope=scope)
                 if release:
-                    for each in held[scope]:
-                        archive.append("statement", id=statement, release=each.statement)
+                    _release(archive, held[scope], by.strip(), reason)
                 else:
-                    archive.append("statement", id=statement, hold=scope)
+                    _hold(archive, scope, by.strip(), reason)
             warnings += archive.seal().warnings
         changed += [f"{slug}/{scope.rpartition(':')[2]}" for scope in todo]
     return changed, tuple(warnings)
+
+
+def _hold(archive: ArchiveWriter, scope: str, by: str, reason: str) -> str:
+    """Record a hold; the id of its statement."""
+    statement = state(archive, "hold", by, reason, scope=scope)
+    archive.append("statement", id=statement, hold=scope)
+    return statement
+
+
+def _release(archive: ArchiveWriter, holds: Sequence[Hold], by: str, reason: str) -> str:
+    """Record the release of these holds, which are on the same scope; the id of its statement."""
+    statement = state(archive, "release", by, reason, scope=holds[0].scope)
+    for each in holds:
+        archive.append("statement", id=statement, release=each.statement)
+    return statement
 
 
 def released(archive: Archive, scope: str) -> str | None:

@@ -367,27 +367,69 @@ async def capture(
     """
     from playwright.async_api import Error
 
-    tab, began = traffic.tab, datetime.now(UTC)
+    began = datetime.now(UTC)
     try:
         async with asyncio.timeout(CAPTURE_TIMEOUT_S):
             exchanges, unanswered = await _exchanges(traffic)
-            agent, scale = await tab.evaluate("() => [navigator.userAgent, devicePixelRatio]")
             tokens = {token for each in exchanges for token in secret_scan.named_tokens(each.body)}
             mask = _Mask({*secrets, *tokens})
-            async with _masked_page(tab, mask):
-                metrics = await traffic.cdp.send("Page.getLayoutMetrics")
-                size, viewport = metrics["cssContentSize"], metrics["cssLayoutViewport"]
-                picture, remarks = await _picture(traffic.cdp, ceil(size["width"]), ceil(size["height"]))
-                printed, more = await _printed(
-                    traffic.cdp, viewport["clientWidth"], ceil(size["height"]), picture, reader
-                )
+            drawn = await _draw(traffic, mask, reader)
             certificates = await _certificates(traffic)
             tls, main_url = await _tls(traffic)
     except TimeoutError:
         raise SiteUnavailable("Chromium did not draw the page before the time limit") from None
     except Error as error:
         raise SiteUnavailable(f"Chromium could not capture the page: {error.message.splitlines()[0]}") from None
-    provenance = {
+    main = {"url": main_url, "server": server, "tls": tls, "certificates": certificates}
+    provenance = _provenance(traffic.tab, began, drawn) | {"main": main, "unanswered": unanswered}
+    packed, bare = await asyncio.to_thread(_warc, exchanges, provenance, mask, main_url)
+    url, notes = mask.url(traffic.tab.url), {"remarks": " ".join(drawn.remarks)} if drawn.remarks else {}
+    notes |= {"masked_places": str(mask.places)} if mask.places else {}
+
+    async def document(name: str, content: bytes, media_type: str, plain: bytes) -> Document:
+        """A document of the capture, if its `plain` form holds no secret."""
+        if why := await asyncio.to_thread(secret_scan.refusal, plain, mask.secret_values, reader):
+            raise SecretFound(f"{name} of {url}: {why}")
+        return Document(name=name, kind=DocumentKind.CAPTURE, content=content, media_type=media_type, url=url,
+                        retrieved_at=began, notes=notes)  # fmt: skip
+
+    return (
+        await document("page.pdf", drawn.pdf, "application/pdf", drawn.pdf),
+        await document("page.png", drawn.png, "image/png", drawn.png),
+        await document("capture.warc.gz", packed, "application/gzip", bare),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Drawn:
+    """A page as Chromium drew it; sizes in CSS pixels."""
+
+    pdf: bytes
+    png: bytes
+    remarks: list[str]
+    agent: str
+    scale: float
+    viewport: tuple[int, int]
+    page: tuple[int, int]
+
+
+async def _draw(traffic: Traffic, mask: _Mask, reader: DocumentReader) -> _Drawn:
+    agent, scale = await traffic.tab.evaluate("() => [navigator.userAgent, devicePixelRatio]")
+    async with _masked_page(traffic.tab, mask):
+        metrics = await traffic.cdp.send("Page.getLayoutMetrics")
+        size, viewport = metrics["cssContentSize"], metrics["cssLayoutViewport"]
+        width, height = ceil(size["width"]), ceil(size["height"])
+        png, remarks = await _picture(traffic.cdp, width, height)
+        pdf, more = await _printed(traffic.cdp, viewport["clientWidth"], height, png, reader)
+    return _Drawn(
+        pdf=pdf, png=png, remarks=[*remarks, *more], agent=agent, scale=scale,
+        viewport=(viewport["clientWidth"], viewport["clientHeight"]), page=(width, height),
+    )  # fmt: skip
+
+
+def _provenance(tab: Page, began: datetime, drawn: _Drawn) -> dict[str, object]:
+    """What the archived capture says about its making."""
+    return {
         "url": tab.url,
         "captured_at": _instant(began),
         "finished_at": _instant(datetime.now(UTC)),
@@ -397,34 +439,11 @@ async def capture(
             "chromium": tab.context.browser.version if tab.context.browser else "unknown",
             "warcio": version("warcio"),
         },
-        "user_agent": agent,
-        "viewport": {
-            "width": viewport["clientWidth"],
-            "height": viewport["clientHeight"],
-            "device_scale_factor": scale,
-        },
-        "page": {"width": ceil(size["width"]), "height": ceil(size["height"])},
-        "main": {"url": main_url, "server": server, "tls": tls, "certificates": certificates},
-        "unanswered": unanswered,
-        "remarks": [*remarks, *more],
+        "user_agent": drawn.agent,
+        "viewport": {"width": drawn.viewport[0], "height": drawn.viewport[1], "device_scale_factor": drawn.scale},
+        "page": {"width": drawn.page[0], "height": drawn.page[1]},
+        "remarks": drawn.remarks,
     }
-    packed, bare = await asyncio.to_thread(_warc, exchanges, provenance, mask, main_url)
-    url, notes = mask.url(tab.url), {"remarks": " ".join([*remarks, *more])} if [*remarks, *more] else {}
-    notes |= {"masked_places": str(mask.places)} if mask.places else {}
-    documents = tuple(
-        Document(name=name, kind=DocumentKind.CAPTURE, content=content, media_type=media_type, url=url,
-                 retrieved_at=began, notes=notes)
-        for name, content, media_type in (
-            ("page.pdf", printed, "application/pdf"),
-            ("page.png", picture, "image/png"),
-            ("capture.warc.gz", packed, "application/gzip"),
-        )
-    )  # fmt: skip
-    for document, content in zip(documents, (printed, picture, bare), strict=True):
-        if why := await asyncio.to_thread(secret_scan.refusal, content, mask.secret_values, reader):
-            raise SecretFound(f"{document.name} of {url}: {why}")
-    pdf, png, warc = documents
-    return pdf, png, warc
 
 
 async def _picture(cdp: CDPSession, width: int, height: int) -> tuple[bytes, list[str]]:

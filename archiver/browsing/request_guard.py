@@ -174,58 +174,11 @@ async def watch_browser(
     receives every answer before the page does, because Chromium forgets bodies when a page is left.
     """
     session = await browser.new_browser_cdp_session()
-
-    async def judge(event: dict[str, Any]) -> None:
-        from playwright.async_api import Error
-
-        request, kind = event["request"], event["resourceType"].lower()
-        if not request["url"].startswith(("http:", "https:")):
-            verdict = True  # the browser's own pages
-        elif any(guard.mode is Mode.OBSERVE for guard in guards):
-            verdict = True  # only a person works in this browser
-        elif kind == "document" and "networkId" not in event:
-            verdict = False  # a download: Chromium follows its redirects without asking again
-        else:
-            body = _body(request)
-            seen = body is not None or not request.get("hasPostData")
-            said = request["method"], request["url"], body, kind, request["headers"]
-            verdict = seen and any(guard.permits(*said) for guard in guards)
-        try:
-            if verdict:
-                await session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
-            else:
-                log.info("refused in the browser: %s %s (%s)", request["method"], request["url"].split("?")[0], kind)
-                failure = {"requestId": event["requestId"], "errorReason": "BlockedByClient"}
-                await session.send("Fetch.failRequest", failure)
-        except Error as error:
-            log.debug("the request was gone before it was judged: %s", error.message)
-
-    async def answered(event: dict[str, Any]) -> None:
-        from playwright.async_api import Error
-
-        at = {"requestId": event["requestId"]}
-        with suppress(Error):  # the page was closed meanwhile
-            if hear and "responseStatusCode" in event:
-                body, response_headers = (
-                    b"",
-                    [(each["name"], each["value"]) for each in event.get("responseHeaders", ())],
-                )
-                if not 300 <= event["responseStatusCode"] < 400:  # Chromium has no body of a redirect
-                    got = await session.send("Fetch.getResponseBody", at)
-                    body = base64.b64decode(got["body"]) if got["base64Encoded"] else got["body"].encode()
-                asked = event["request"]
-                passive = event["resourceType"].lower() in PASSIVE
-                request = Request(asked["method"], asked["url"].partition("#")[0], _body(asked), passive=passive)
-                hear(
-                    request, asked["headers"].items(), event["responseStatusCode"], response_headers, body, by_page=True
-                )
-            await session.send("Fetch.continueRequest", at)
-
-    tasks: set[asyncio.Task[None]] = set()
+    watch, tasks = _BrowserWatch(session, guards, hear), set[asyncio.Task[None]]()
 
     def paused(event: dict[str, Any]) -> None:
         done = "responseStatusCode" in event or "responseErrorReason" in event
-        task = asyncio.ensure_future(answered(event) if done else judge(event))
+        task = asyncio.ensure_future(watch.answered(event) if done else watch.asked(event))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
@@ -233,6 +186,63 @@ async def watch_browser(
     stages = ("Request", "Response") if hear else ("Request",)
     await session.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "requestStage": each} for each in stages]})
     return session
+
+
+@dataclass(frozen=True)
+class _BrowserWatch:
+    """Lets each paused request of a browser pass, or refuses it."""
+
+    session: CDPSession
+    guards: Collection[RequestGuard]
+    hear: ExchangeListener | None
+
+    async def asked(self, event: dict[str, Any]) -> None:
+        """A request waits for a verdict."""
+        from playwright.async_api import Error
+
+        try:
+            if self._permits(event):
+                await self.session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
+            else:
+                method, url = event["request"]["method"], event["request"]["url"].split("?")[0]
+                log.info("refused in the browser: %s %s (%s)", method, url, event["resourceType"].lower())
+                failure = {"requestId": event["requestId"], "errorReason": "BlockedByClient"}
+                await self.session.send("Fetch.failRequest", failure)
+        except Error as error:
+            log.debug("the request was gone before it was judged: %s", error.message)
+
+    def _permits(self, event: dict[str, Any]) -> bool:
+        request, kind = event["request"], event["resourceType"].lower()
+        if not request["url"].startswith(("http:", "https:")):
+            return True  # the browser's own pages
+        if any(guard.mode is Mode.OBSERVE for guard in self.guards):
+            return True  # only a person works in this browser
+        if kind == "document" and "networkId" not in event:
+            return False  # a download: Chromium follows its redirects without asking again
+        body = _body(request)
+        if body is None and request.get("hasPostData"):
+            return False  # nobody has seen what it sends
+        said = request["method"], request["url"], body, kind, request["headers"]
+        return any(guard.permits(*said) for guard in self.guards)
+
+    async def answered(self, event: dict[str, Any]) -> None:
+        """An answer waits to be heard."""
+        from playwright.async_api import Error
+
+        with suppress(Error):  # the page was closed meanwhile
+            if self.hear and "responseStatusCode" in event:
+                await self._report(self.hear, event)
+            await self.session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
+
+    async def _report(self, hear: ExchangeListener, event: dict[str, Any]) -> None:
+        status, body = event["responseStatusCode"], b""
+        headers = [(each["name"], each["value"]) for each in event.get("responseHeaders", ())]
+        if not 300 <= status < 400:  # Chromium has no body of a redirect
+            got = await self.session.send("Fetch.getResponseBody", {"requestId": event["requestId"]})
+            body = base64.b64decode(got["body"]) if got["base64Encoded"] else got["body"].encode()
+        asked, passive = event["request"], event["resourceType"].lower() in PASSIVE
+        request = Request(asked["method"], asked["url"].partition("#")[0], _body(asked), passive=passive)
+        hear(request, asked["headers"].items(), status, headers, body, by_page=True)
 
 
 def _body(request: dict[str, Any]) -> bytes | None:

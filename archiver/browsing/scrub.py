@@ -316,21 +316,7 @@ class Scrubber:
         if code:
             yield from ((TOKEN, value) for value in sorted(secret_scan.named_tokens(content)))
         else:
-            found: list[str] = []
-
-            def note(value: bytes) -> bytes:
-                found.append(value.decode("utf-8", "replace"))
-                return value
-
-            secret_scan.replace_named(content, note)
-            yield from ((TOKEN, value) for value in found)
-            yield from ((TOKEN, each["value"]) for each in _SIGNED.finditer(text))
-            yield from ((TOKEN, each[0].strip(".-")) for each in _OPAQUE.finditer(text) if _opaque(each[0]))
-            for kind, patterns in _KEYED.items():
-                for pattern in (*patterns, _LABELLED[kind]):
-                    for each in pattern.finditer(text):
-                        if value := _printable(each["value"]):
-                            yield kind, value
+            yield from _counted_outside_code(content, text)
         for token in _JWT.finditer(text):
             yield TOKEN, token[0]
         for mail in _MAIL.finditer(text):
@@ -462,6 +448,23 @@ def _printable(value: str) -> str:
     """A value as it is to be replaced: without what stands around it; empty where it says nothing."""
     bare = value.strip().strip(",;")
     return "" if bare.casefold() in ("", "null", "none", "true", "false", "-", "n/a") else bare
+
+
+def _counted_outside_code(content: bytes, text: str) -> Iterator[tuple[str, str]]:
+    found: list[str] = []
+
+    def note(value: bytes) -> bytes:
+        found.append(value.decode("utf-8", "replace"))
+        return value
+
+    secret_scan.replace_named(content, note)
+    yield from ((TOKEN, value) for value in found)
+    yield from ((TOKEN, each["value"]) for each in _SIGNED.finditer(text))
+    yield from ((TOKEN, each[0].strip(".-")) for each in _OPAQUE.finditer(text) if _opaque(each[0]))
+    for kind, patterns in _KEYED.items():
+        for pattern in (*patterns, _LABELLED[kind]):
+            values = (_printable(each["value"]) for each in pattern.finditer(text))
+            yield from ((kind, value) for value in values if value)
 
 
 def _opaque(run: str) -> bool:

@@ -392,12 +392,14 @@ def _known(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dic
     for slug in home.clients:
         archive = Archive(home.archive(slug))
         there = [each for each in found if object_path(archive.root, each).is_dir()]
-        if there:
-            with Catalogue(home.catalogue(slug)) as catalogue:
-                catalogue.catch_up(archive, reader)
-                for object_id in there:
-                    if entry := catalogue.of_object(object_id):
-                        found[object_id][slug] = entry
+        if not there:
+            continue
+        with Catalogue(home.catalogue(slug)) as catalogue:
+            catalogue.catch_up(archive, reader)
+            entries = {object_id: catalogue.of_object(object_id) for object_id in there}
+        for object_id, entry in entries.items():
+            if entry:
+                found[object_id][slug] = entry
     return found
 
 
@@ -467,19 +469,9 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
     with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:
         catalogue.catch_up(Archive(home.archive(HOUSE)), reader)
         for account in ruled:
-            digest, several = rules_digest(account.rules), list[CatalogueEntry]()
-            for entry in catalogue.of_account(account.name):
-                said = entry.assigned
-                if said is not None and (not said.get("rule") or said.get("rules") == digest):
-                    continue
-                if said is None and len(entry.lines) > 1 and _Said.by(home, HOUSE, entry).lines:
-                    continue  # a person undid the assignment
-                fits = fitting(account.rules, entry.licence)
-                clients = {rule.client for rule, _ in fits}
-                if len(clients) > 1:
-                    several.append(entry)
-                elif clients and not (said and said.get("clients") == [*clients]):
-                    wanted.append((entry, _by_rule(account, digest, *fits[0])))
+            entries = [each for each in catalogue.of_account(account.name) if _may_rule(home, account, each)]
+            decided, several = _by_rules(account, entries)
+            wanted += decided
             if several:
                 some = ", ".join(entry.short_id for entry in several[:3])
                 yield (
@@ -493,6 +485,32 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
                 yield f"{lost.client}: {lost.licence} is no longer for this client, because the rules changed."
         except (ArchiverError, OSError) as error:
             yield f"{slug}: the rules could not assign every licence. The next run tries again: {error}"
+
+
+def _may_rule(home: Home, account: Account, entry: CatalogueEntry) -> bool:
+    """Whether the account's present rules are still to be applied: no person has decided, nor have these rules."""
+    said = entry.assigned
+    if said is not None:
+        return bool(said.get("rule")) and said.get("rules") != rules_digest(account.rules)
+    undone = len(entry.lines) > 1 and _Said.by(home, HOUSE, entry).lines
+    return not undone
+
+
+def _by_rules(
+    account: Account, entries: Iterable[CatalogueEntry]
+) -> tuple[list[tuple[CatalogueEntry, Assignment]], list[CatalogueEntry]]:
+    """What the account's rules assign anew, and the licences that fit rules for more than one client."""
+    digest = rules_digest(account.rules)
+    wanted: list[tuple[CatalogueEntry, Assignment]] = []
+    several: list[CatalogueEntry] = []
+    for entry in entries:
+        fits = fitting(account.rules, entry.licence)
+        clients = {rule.client for rule, _ in fits}
+        if len(clients) > 1:
+            several.append(entry)
+        elif clients and (entry.assigned or {}).get("clients") != [*clients]:
+            wanted.append((entry, _by_rule(account, digest, *fits[0])))
+    return wanted, several
 
 
 def _by_rule(account: Account, digest: str, rule: AssignmentRule, why: Mapping[str, str]) -> Assignment:
@@ -514,12 +532,16 @@ def follow(home: Home, opened: Open) -> Iterator[str]:
             if not behind:
                 continue
             try:
-                with opened(slug) as writer:
-                    for archive, object_id in behind:
-                        writer.copy(archive.object(object_id))
-                    writer.seal()
+                _copy(opened, slug, behind)
             except (ArchiverError, OSError) as error:
                 yield f"{slug}: the copies of assigned licences are behind their originals: {error}"
+
+
+def _copy(opened: Open, slug: str, newer: Sequence[tuple[Archive, str]]) -> None:
+    with opened(slug) as writer:
+        for archive, object_id in newer:
+            writer.copy(archive.object(object_id))
+        writer.seal()
 
 
 def _newer(home: Home, slug: str, object_id: str) -> tuple[Archive, str] | None:

@@ -45,8 +45,7 @@ def _embedding(slug: str, watch: EmbeddingProgress, warn: Callable[[str], None],
 
 @dataclass(frozen=True)
 class PictureRecogniser:
-    """The matcher process for picture searches. Keep it for several searches, because its start is slow. "
-    "Single-threaded."""
+    """The matcher process for picture searches. Single-threaded. Keep it for several searches: its start is slow."""
 
     reader: DocumentReader
     matcher: Matcher

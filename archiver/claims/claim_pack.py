@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archiver.archive.seal import Authority
 from archiver.catalogue import search
 from archiver.catalogue.archives import authorities_of
 from archiver.claims import asic_container, claim_files, packing
@@ -54,11 +55,10 @@ def hand_over(
     claim = order.claim
     if claim:
         claim_files.must_be_confirmed(claim)
-    container, authorities = None, authorities_of(home) if order.asice else []
-    if order.asice:
-        container = asic_container.path_of(order.out)
-        if not authorities:
-            raise ConfigError("A container needs a timestamp authority. Name one under `timestamps` in archiver.yaml.")
+    container = asic_container.path_of(order.out) if order.asice else None
+    authorities = authorities_of(home) if container else []
+    if container and not authorities:
+        raise ConfigError("A container needs a timestamp authority. Name one under `timestamps` in archiver.yaml.")
     unsure = set(claim.probable) if claim and not names else set()  # a person who names a licence has compared it
     names = names or (claim.licences if claim else ())
     for each in [name for name in names if name in claim.probable] if claim else ():
@@ -82,28 +82,42 @@ def hand_over(
     if order.signer and written[1].suffix != ".pdf":
         warn(f"{written[1].name} has no signature of yours: only a PDF can have one.")
     if container:
-        files = [path for path in written if not path.stem.endswith("-internal")]
-        reasons = asic_container.write_container(container, files, authorities, network_of(home).post)
-        for reason in reasons:
-            warn(f"{container.name} has no timestamp by {reason}.")
-        if len(reasons) < len(authorities):
-            written.append(container)
-        else:
-            warn(
-                f"No authority gave a timestamp, so {container.name} was not written. The pack is complete without it."
-            )
+        written += _write_container(home, container, written, authorities, warn)
     if order.drafts:
-        folder = (claim_files.folder(home, claim.claim) if claim else order.out.parent) / "drafts"
-        for matter in matters:
-            made = drafts(matter, order.language, counter_requests=order.counter_requests)
-            place = folder / matter.folder if len(matters) > 1 else folder
-            new = write_drafts(place, made)
-            if len(new) < 2 * len(made):
-                warn(
-                    f"{place} contains drafts that somebody edited. They stay as they are. Delete those that you want "
-                    "to make again."
-                )
-            written += new
+        written += _write_drafts(home, matters, order, warn)
+    return written
+
+
+def _write_container(
+    home: Home, container: Path, pack: Sequence[Path], authorities: Sequence[Authority], warn: Callable[[str], None]
+) -> list[Path]:
+    """Write the container of a pack; nothing, with a warning, if no authority gave a timestamp."""
+    files = [path for path in pack if not path.stem.endswith("-internal")]
+    reasons = asic_container.write_container(container, files, authorities, network_of(home).post)
+    for reason in reasons:
+        warn(f"{container.name} has no timestamp by {reason}.")
+    if len(reasons) < len(authorities):
+        return [container]
+    warn(f"No authority gave a timestamp, so {container.name} was not written. The pack is complete without it.")
+    return []
+
+
+def _write_drafts(
+    home: Home, matters: Sequence[DraftContext], order: HandOver, warn: Callable[[str], None]
+) -> list[Path]:
+    """Write the drafts of all licences; several licences have a folder each. Edited drafts stay, with a warning."""
+    claim, written = order.claim, list[Path]()
+    folder = (claim_files.folder(home, claim.claim) if claim else order.out.parent) / "drafts"
+    for matter in matters:
+        made = drafts(matter, order.language, counter_requests=order.counter_requests)
+        place = folder / matter.folder if len(matters) > 1 else folder
+        new = write_drafts(place, made)
+        if len(new) < 2 * len(made):
+            warn(
+                f"{place} contains drafts that somebody edited. They stay as they are. Delete those that you want to "
+                "make again."
+            )
+        written += new
     return written
 
 

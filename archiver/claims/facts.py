@@ -151,70 +151,68 @@ def rules() -> RuleData:
 # ---------------------------------------------------------------- the facts
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What the papers of a case say, and what our data says about the platform. `papers`: without the asset's title."""
+
+    platform: Mapping[str, Any]
+    text: str
+    papers: str
+    limit: str  # the line of a certificate that limits the licence; empty without one
+
+    @classmethod
+    def of(cls, case: Case) -> _Read:
+        file, licence = case.file, case.file.licence
+        by_kind = {
+            kind: "\n".join("\n".join(case.texts.get(each.name, ())) for each in file.documents if each.kind is kind)
+            for kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT)
+        }
+        certified = by_kind[DocumentKind.CERTIFICATE]
+        papers = certified + by_kind[DocumentKind.RECEIPT]
+        if licence.asset.title:
+            papers = papers.replace(licence.asset.title, "")  # a title may say anything
+        limits = (found[0] for found in _LIMITS.finditer(certified) if not says("unlimited", found[0]))
+        return cls(
+            platform=platform_of(licence.asset.provider, licence.kind or ""),
+            text="\n".join(page for pages in case.texts.values() for page in pages),
+            papers=papers,
+            limit=next(limits, ""),
+        )
+
+
 def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPlace]]:
     """The facts of a case by name: those that rules compare (`VOCABULARY`), and those that sentences show."""
-    licence, file = case.file.licence, case.file
-    kind, plan = licence.kind or "", licence.plan or ""
-    platform = platform_of(licence.asset.provider, kind)
-    text = "\n".join(page for pages in case.texts.values() for page in pages)
-    read = {each.name: "\n".join(case.texts.get(each.name, ())) for each in file.documents}
-    certified = "\n".join(read[each.name] for each in file.documents if each.kind is DocumentKind.CERTIFICATE)
-    papers = certified + "\n".join(read[each.name] for each in file.documents if each.kind is DocumentKind.RECEIPT)
-    if licence.asset.title:
-        papers = papers.replace(licence.asset.title, "")  # a title may say anything
-    voided = stated("void", papers) or says("void_record", text)
-    private = stated("private", papers)
-    limited = next((found for found in _LIMITS.finditer(certified) if not says("unlimited", found[0])), None)
+    read, licence = _Read.of(case), case.file.licence
     licensee_is = _licensee(licence.licensee, case)
-    certificates = [each for each in file.documents if each.kind is DocumentKind.CERTIFICATE]
-    reason = next((gap.reason for gap in file.gaps if gap.kind is DocumentKind.CERTIFICATE), None)
-    order_of_dates, days_late = _order(licence.licensed_at, use.first_seen)
-    archived = parse_iso(file.provenance.get("captured_at"))
-    offered = _order(archived, use.first_seen)[0]
-    allowed = next((number for word, number in platform.get("copies", {}).items() if word in kind.lower()), None)
     relation, seen = min(case.terms, default=("none", ""))  # `at_purchase` sorts before `later`
-    other_clients = "yes" if case.other_clients else "no"
+    order_of_dates, days_late = _order(licence.licensed_at, use.first_seen)
+    archived = parse_iso(case.file.provenance.get("captured_at"))
+    offered = _order(archived, use.first_seen)[0]
+    copies = read.platform.get("copies", {})
+    allowed = next((number for word, number in copies.items() if word in (licence.kind or "").lower()), None)
     facts = {
-        "compared": _yes(case.compared),
-        "comp": _yes(licence.comp or says("comp", kind)),
-        "void": _yes(voided),
-        "free_site": platform.get("free_site", "no"),
+        **_of_platform(case, read),
+        **_of_papers(case, read),
         "licensed": "known" if licence.licensed_at else "unknown",
         "first_use": "known" if use.first_seen else "unknown",
         "order_of_dates": order_of_dates,
         "offered": "late" if offered == "same_day" else offered,
         "licensee_is": licensee_is,
-        "client_use": platform.get("client_use", "unknown"),
         "assigned": _yes(case.assigned),
+        "compared": _yes(case.compared),
         "for_client": _yes(bool(case.client_names)),
-        "editorial": _editorial(kind, text, papers, platform.get("editorial", "no")),
-        "non_commercial": "yes" if says("non_commercial", kind) else "mentioned" if private else "no",
-        "credit": "yes"
-        if says("credit", kind)
-        else "plan"
-        if _names(platform.get("credit_plans"), kind, plan)
-        else "no",
-        "ai_generated": _yes(says("ai_generated", text)),
-        "limits": _yes(limited),
         "use": use.kind or "unknown",
-        "plan_excludes_clients": _excludes(platform.get("plan_excludes"), plan),
-        "plan_excludes_agencies": _excludes(platform.get("excludes_agencies"), plan),
-        "plan_condition": _yes(_names(platform.get("condition_plans"), kind, plan)),
-        "other_clients": other_clients,
-        "one_client": platform.get("one_client", "unknown"),
+        "other_clients": _yes(case.other_clients),
         "several_seats": _yes(use.seats > 1),
-        "single_seat": platform.get("single_seat", "unknown"),
         "lapse": _paid(case.plan_ended, use.first_seen)
         if licence.plan_ends
-        else _lapse(platform.get("lapse_days"), plan, case.plan_ended, licence.licensed_at, use.first_seen),
+        else _lapse(
+            read.platform.get("lapse_days"), licence.plan or "", case.plan_ended, licence.licensed_at, use.first_seen
+        ),
         "blanket": _yes(licence.plan_ends),
         "copies": _copies(use.copies, allowed),
-        "territory": _territory(use.territory, text),
-        "rights_managed": _yes(re.search(r"\brights?[- _]?managed\b|\bRM\b", kind, re.IGNORECASE)),
-        "certificate": "no" if not certificates else _yes_or_unread([each.name for each in certificates], case.texts),
+        "territory": _territory(use.territory, read.text),
         "order": _yes(licence.order),
-        "order_proves": platform.get("order_proves", "no"),
-        "gap": "on_request" if reason is GapReason.ON_REQUEST else "other",
         "terms": relation,
         "rests_on_terms": _yes(licensee_is == "agency" or case.other_clients),
         "evidence": _yes(case.evidence),
@@ -222,31 +220,75 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
         if not case.secured_since and any(case.secured_documents.values())
         else _yes(case.secured_since),
     }
-    values = {
-        "platform": platform["title"],
-        **{name: platform.get(name, "") for each in CLAUSES for name in (each, f"{each}_de")},
-        "client": next(iter(case.client_names), ""),
-        "licensee": licence.licensee or "",
-        "kind": kind,
-        "plan": plan,
-        "plan_ends": iso(licence.plan_ends) or "",
-        "licensed_at": (iso(licence.licensed_at) or "")[:10],
+    shown = {
+        **_shown(case, read),
         "archived_at": (iso(archived) or "")[:10],
         "first_seen": iso(use.first_seen) or "",
         "days_late": str(days_late),
-        "plan_ended": iso(case.plan_ended) or "",
         "seats": str(use.seats),
         "copies_made": f"{use.copies:,}",
         "copies_allowed": f"{allowed or 0:,}",
         "territory_used": use.territory or "",
+        "terms_seen": seen[:10],
+    }
+    return facts | shown, _places(case)
+
+
+def _of_platform(case: Case, read: _Read) -> dict[str, str]:
+    """What the platform's terms say about this kind of licence and this plan."""
+    platform, kind, plan = read.platform, case.file.licence.kind or "", case.file.licence.plan or ""
+    by_plan = "plan" if _names(platform.get("credit_plans"), kind, plan) else "no"
+    return {
+        "free_site": platform.get("free_site", "no"),
+        "client_use": platform.get("client_use", "unknown"),
+        "credit": "yes" if says("credit", kind) else by_plan,
+        "plan_excludes_clients": _excludes(platform.get("plan_excludes"), plan),
+        "plan_excludes_agencies": _excludes(platform.get("excludes_agencies"), plan),
+        "plan_condition": _yes(_names(platform.get("condition_plans"), kind, plan)),
+        "one_client": platform.get("one_client", "unknown"),
+        "single_seat": platform.get("single_seat", "unknown"),
+        "order_proves": platform.get("order_proves", "no"),
+    }
+
+
+def _of_papers(case: Case, read: _Read) -> dict[str, str]:
+    """What the licence's own record and papers say."""
+    file, kind = case.file, case.file.licence.kind or ""
+    private = stated("private", read.papers)
+    certificates = [each.name for each in file.documents if each.kind is DocumentKind.CERTIFICATE]
+    reason = next((gap.reason for gap in file.gaps if gap.kind is DocumentKind.CERTIFICATE), None)
+    return {
+        "comp": _yes(file.licence.comp or says("comp", kind)),
+        "void": _yes(stated("void", read.papers) or says("void_record", read.text)),
+        "editorial": _editorial(kind, read.text, read.papers, read.platform.get("editorial", "no")),
+        "non_commercial": "yes" if says("non_commercial", kind) else "mentioned" if private else "no",
+        "ai_generated": _yes(says("ai_generated", read.text)),
+        "limits": _yes(read.limit),
+        "rights_managed": _yes(re.search(r"\brights?[- _]?managed\b|\bRM\b", kind, re.IGNORECASE)),
+        "certificate": _yes_or_unread(certificates, case.texts) if certificates else "no",
+        "gap": "on_request" if reason is GapReason.ON_REQUEST else "other",
+    }
+
+
+def _shown(case: Case, read: _Read) -> dict[str, str]:
+    """What sentences show of the licence, its client and its platform."""
+    licence = case.file.licence
+    return {
+        "platform": read.platform["title"],
+        **{name: read.platform.get(name, "") for each in CLAUSES for name in (each, f"{each}_de")},
+        "client": next(iter(case.client_names), ""),
+        "licensee": licence.licensee or "",
+        "kind": licence.kind or "",
+        "plan": licence.plan or "",
+        "plan_ends": iso(licence.plan_ends) or "",
+        "licensed_at": (iso(licence.licensed_at) or "")[:10],
+        "plan_ended": iso(case.plan_ended) or "",
         "order_number": licence.order or "",
-        "limit": " ".join(limited[0].split())[:120] if limited else "",
+        "limit": " ".join(read.limit.split())[:120],
         "secured_since": _secured(case, "and"),
         "secured_since_de": _secured(case, "und"),
-        "terms_seen": seen[:10],
         **{f"confirm_{language}": case.confirm.get(language, "") for language in LANGUAGES},
     }
-    return facts | values, _places(case)
 
 
 def platform_of(provider: str, kind: str = "") -> dict[str, Any]:

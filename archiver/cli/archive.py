@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, catalogue_app, confirmed, language_of, opened, unlocked
-from archiver.cli.output import counted, emit, progress, say, table, tell, tell_lines
+from archiver.cli.output import counted, emit, progress, say, table, tell, tell_lines, warn_each
 
 if TYPE_CHECKING:
     from archiver.core.errors import ArchiverError
@@ -92,8 +92,7 @@ def notify(
         emit([cause.as_json() for cause in found], "messages")
     else:
         tell_lines("\n\n".join(cause.as_text() for cause in found) or "There is nothing to report.")
-    for warning in [] if dry_run else tell_people(here):
-        say(f"warning: {warning}")
+    warn_each([] if dry_run else tell_people(here))
     if met:
         raise max(met, key=lambda error: error.exit_code)
 
@@ -221,8 +220,7 @@ def erase(
             if not confirmed("Erase?"):
                 raise typer.BadParameter("nothing was erased; give --yes, or answer the question on a terminal")
         done, warnings = erase_content(here, unlocked(here), licence, reason=reason, by=by)
-        for warning in warnings:
-            say(f"warning: {warning}")
+        warn_each(warnings)
     if as_json:
         emit(done)
         return
@@ -255,8 +253,7 @@ def hold(
     done, warnings = put_under_hold(
         here, unlocked(here), name=licence, client=client, by=by, reason=reason, release=release
     )
-    for warning in warnings:
-        say(f"warning: {warning}")
+    warn_each(warnings)
     if as_json:
         emit(done)
         return

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, ReplayOption, app, awaited, opened, unlocked
-from archiver.cli.output import emit, progress, say, table, tell
+from archiver.cli.output import emit, progress, say, table, tell, warn_each
 from archiver.core.errors import spoken
 
 if TYPE_CHECKING:
     from archiver.collect.account_result import AccountResult
+    from archiver.collect.run_context import RunSummary
+    from archiver.home.settings import Home
 
 
 @app.command("sign-in")
@@ -92,7 +94,7 @@ def run(
     Example: archiver run --client acme
     """
     from archiver.agency.night import run as run_accounts
-    from archiver.agency.run_messages import ProgressForecast, closing, lines_of
+    from archiver.agency.run_messages import ProgressForecast
     from archiver.collect.run_context import RunRequest
 
     here = opened(home)
@@ -102,54 +104,67 @@ def run(
         full=full, dry_run=dry_run, replay=replay, after_restore=after_restore,
     )  # fmt: skip
 
-    def finished(result: AccountResult) -> None:
-        numbers = f"{result.listed} listed, {result.archived} archived, {result.already} already"
-        trouble = f" - {spoken(result.error)}" if result.error else ""
-        say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
-
     with progress() as watch:
         watch = watch if asset else ProgressForecast(here, say, watch)  # with --asset, the forecast would be too high
-        summary = awaited(run_accounts(here, unlocked(here), order, progress=watch, finished=finished))
+        summary = awaited(run_accounts(here, unlocked(here), order, progress=watch, finished=_say_finished))
+    _say_faults_and_notes(summary)
+    if as_json:
+        emit(summary.as_json())
+    else:
+        _print_run(here, summary, dry_run=dry_run)
+    if not (client or account or source or asset or full or dry_run or replay or after_restore):
+        _visit_sites_due(here)
+    raise typer.Exit(summary.exit_code)
+
+
+def _say_finished(result: AccountResult) -> None:
+    numbers = f"{result.listed} listed, {result.archived} archived, {result.already} already"
+    trouble = f" - {spoken(result.error)}" if result.error else ""
+    say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
+
+
+def _say_faults_and_notes(summary: RunSummary) -> None:
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")
     if summary.machine:
         say(f"archiver: {summary.machine}")
-    for warning in summary.warnings:
-        say(f"warning: {warning}")
+    warn_each(summary.warnings)
     for concern in summary.alerts:
         say(f"note: {concern}")
-    if as_json:
-        emit(summary.as_json())
-    else:
-        columns = ("account", "outcome", "listed", "archived", "already", "comps", "incomplete", "unexplained")
-        rows = [
-            (r.account, r.outcome, r.listed, r.archived, r.already, r.comps, len(r.incomplete), len(r.unexplained))
-            for r in summary.accounts
-        ]
-        table(columns, rows)
-        at_fault = {str(fault) for fault in summary.faults.values()}  # printed once for each client
-        for result in summary.accounts:
-            if result.message and result.message not in at_fault:
-                tell(f"{result.account}: {result.message}")
-            for short_id in result.incomplete:
-                tell(f"  incomplete: {short_id}")
-            for platform_id in result.unexplained:
-                tell(f"  unexplained: {platform_id}")
-            for line in lines_of(result):
-                tell(line)
-        for line in closing(here, summary, dry_run=dry_run):
-            tell(line)
-        tell(f"Run {summary.run}: {summary.outcome}.")
-    if not (client or account or source or asset or full or dry_run or replay or after_restore):
-        from archiver.agency.notification import tell as send_messages
-        from archiver.audit.weekly import visit_due
 
-        with progress() as watch_visit:
-            visited = visit_due(here, say, watch=watch_visit)
-        if visited:
-            for warning in send_messages(here):
-                say(f"warning: {warning}")
-    raise typer.Exit(summary.exit_code)
+
+def _print_run(here: Home, summary: RunSummary, *, dry_run: bool) -> None:
+    from archiver.agency.run_messages import closing, lines_of
+
+    columns = ("account", "outcome", "listed", "archived", "already", "comps", "incomplete", "unexplained")
+    rows = [
+        (r.account, r.outcome, r.listed, r.archived, r.already, r.comps, len(r.incomplete), len(r.unexplained))
+        for r in summary.accounts
+    ]
+    table(columns, rows)
+    at_fault = {str(fault) for fault in summary.faults.values()}  # printed once for each client
+    for result in summary.accounts:
+        if result.message and result.message not in at_fault:
+            tell(f"{result.account}: {result.message}")
+        for short_id in result.incomplete:
+            tell(f"  incomplete: {short_id}")
+        for platform_id in result.unexplained:
+            tell(f"  unexplained: {platform_id}")
+        for line in lines_of(result):
+            tell(line)
+    for line in closing(here, summary, dry_run=dry_run):
+        tell(line)
+    tell(f"Run {summary.run}: {summary.outcome}.")
+
+
+def _visit_sites_due(here: Home) -> None:
+    from archiver.agency.notification import tell as send_messages
+    from archiver.audit.weekly import visit_due
+
+    with progress() as watch:
+        visited = visit_due(here, say, watch=watch)
+    if visited:
+        warn_each(send_messages(here))
 
 
 @app.command("import")
@@ -182,8 +197,7 @@ def import_(
             confirmed=yes,
         )  # fmt: skip
         report = import_files(here, unlocked(here), request, watch)
-    for warning in report.warnings:
-        say(f"warning: {warning}")
+    warn_each(report.warnings)
     if as_json:
         emit(report.as_json())
     else:
@@ -227,8 +241,7 @@ def capture(
     report = awaited(
         capture_wanted(here, unlocked(here), wanted or (), client, by=by, replay=replay, attended=attended, say=say)
     )
-    for warning in report.warnings:
-        say(f"warning: {warning}")
+    warn_each(report.warnings)
     if as_json:
         emit(report.as_json())
     elif report.fates:

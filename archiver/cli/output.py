@@ -9,7 +9,7 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -106,6 +106,12 @@ def say(text: str = "") -> None:
     """
     level = Level.ERROR if text.startswith("archiver:") else Level.INFO
     messages.write(text, Level.WARNING if text.startswith("warning:") else level)
+
+
+def warn_each(warnings: Iterable[object]) -> None:
+    """Print each warning in a line of its own."""
+    for warning in warnings:
+        say(f"warning: {warning}")
 
 
 def tell(text: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,13 @@ from archiver.cli.output import counted, emit, progress, say, tell, tell_filled,
 from archiver.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from archiver.catalogue.assignment import Agreed, Loss
+    from archiver.agency.unassigned import Unassigned
+    from archiver.catalogue.assignment import Agreed, Assignment, Loss
+    from archiver.catalogue.filters import LicenceFilter
+    from archiver.catalogue.index import CatalogueEntry
+    from archiver.home.settings import Home
+
+    type Rows = list[dict[str, Any]]
 
 
 @app.command()
@@ -60,77 +66,98 @@ def find(
 
     Example: archiver find --image screenshot.png --client acme --sheet side-by-side.png
     """
-    from archiver.catalogue import picture_search, search
-    from archiver.catalogue.filters import SORTS, LicenceFilter
-    from archiver.claims import claim_files
-    from archiver.core import atomic_files
+    from archiver.catalogue import search
+    from archiver.catalogue.filters import LicenceFilter
 
+    only = LicenceFilter(since=since, until=until, provider=provider, kind=kind, seat=seat)
     if image and text:
         raise typer.BadParameter("give words or --image, not both")
     if sheet and not image:
         raise typer.BadParameter("--sheet needs --image")
-    only = LicenceFilter(since=since, until=until, provider=provider, kind=kind, seat=seat)
     if image and (only.narrows or sort != "match"):
         raise typer.BadParameter(
             "--since, --until, --provider, --kind, --seat and --sort are for words, not for --image"
         )
-    if sort not in SORTS:
-        raise typer.BadParameter(f"--sort must be one of {', '.join(SORTS)}.{did_you_mean(sort, SORTS)}")
-    if since and until and since > until:
-        raise typer.BadParameter(f"--since {since} is after --until {until}, so nothing can match")
-    if fault := only.unknown_platform():
-        raise typer.BadParameter(fault)
+    _check_order_and_filter(sort, only)
     if as_csv and as_json:
         raise typer.BadParameter("give --csv or --json, not both")
     here = opened(home)
-    pages = partial(claim_files.licences_by_page, here, say)
     if image:
-        content, name = picture_search.picture_of(here, image)
-        with progress() as watch:
-            found = picture_search.find_picture(
-                here, content, name, client=client, limit=limit, used_on=pages, warn=say, watch=watch
-            )
-        rows = found.rows
-        if sheet and (drawn := found.sheet()):
-            atomic_files.write_new(sheet, drawn)
-            say(f"Wrote {sheet}. Compare the pictures yourself: a match is only a hint.")
+        rows = _found_by_picture(here, image, sheet, client, limit)
     else:
-        rows = search.find(here, text, client=client, limit=limit + 1, used_on=pages, warn=say, only=only, sort=sort)
-        if len(rows) > limit:
-            rows = rows[:limit]
-            say(f"Only the first {limit} results are shown. Give more words, or a higher --limit.")
+        rows = _found_by_words(here, text, only, sort, client, limit)
     for line in search.orphan_archives(here):
         say(line)
     if as_json:
         emit(rows, "licences")
     elif as_csv:
-        from archiver.reading.spreadsheet import written
-
-        columns = (
-            "licence",
-            "provider",
-            "asset_id",
-            "title",
-            "kind",
-            "licensed_at",
-            "licensee",
-            "secured_since",
-            "state",
-        )
-        tell_lines(written(columns, [[row[each] for each in columns] for row in rows]).rstrip("\r\n"))
+        _print_csv(rows)
     elif not rows:
         tell("No licence found in this archive.")
     if all(row["match"] == "possible" for row in rows):
         for line in search.incomplete(here, client):
             say(f"  {line}")
-    for row in [] if as_json or as_csv else rows:
+    if not (as_json or as_csv):
+        _print_rows(rows)
+
+
+def _check_order_and_filter(sort: str, only: LicenceFilter) -> None:
+    from archiver.catalogue.filters import SORTS
+
+    if sort not in SORTS:
+        raise typer.BadParameter(f"--sort must be one of {', '.join(SORTS)}.{did_you_mean(sort, SORTS)}")
+    if only.since and only.until and only.since > only.until:
+        raise typer.BadParameter(f"--since {only.since} is after --until {only.until}, so nothing can match")
+    if fault := only.unknown_platform():
+        raise typer.BadParameter(fault)
+
+
+def _found_by_picture(here: Home, image: str, sheet: Path | None, client: str | None, limit: int) -> Rows:
+    from archiver.catalogue import picture_search
+    from archiver.claims.claim_files import licences_by_page
+    from archiver.core import atomic_files
+
+    content, name = picture_search.picture_of(here, image)
+    with progress() as watch:
+        found = picture_search.find_picture(
+            here, content, name, client=client, limit=limit, used_on=partial(licences_by_page, here, say), warn=say,
+            watch=watch,
+        )  # fmt: skip
+    if sheet and (drawn := found.sheet()):
+        atomic_files.write_new(sheet, drawn)
+        say(f"Wrote {sheet}. Compare the pictures yourself: a match is only a hint.")
+    return found.rows
+
+
+def _found_by_words(here: Home, text: str, only: LicenceFilter, sort: str, client: str | None, limit: int) -> Rows:
+    from archiver.catalogue import search
+    from archiver.claims.claim_files import licences_by_page
+
+    pages = partial(licences_by_page, here, say)
+    rows = search.find(here, text, client=client, limit=limit + 1, used_on=pages, warn=say, only=only, sort=sort)
+    if len(rows) > limit:
+        say(f"Only the first {limit} results are shown. Give more words, or a higher --limit.")
+    return rows[:limit]
+
+
+def _print_csv(rows: Rows) -> None:
+    from archiver.reading.spreadsheet import written
+
+    columns = (
+        "licence", "provider", "asset_id", "title", "kind", "licensed_at", "licensee", "secured_since", "state",
+    )  # fmt: skip
+    tell_lines(written(columns, [[row[each] for each in columns] for row in rows]).rstrip("\r\n"))
+
+
+def _print_rows(rows: Rows) -> None:
+    from archiver.catalogue.search import secured_in_words
+
+    for row in rows:
         hint = f"{row['match']} picture: " if row["match"] in ("same", "probable", "possible") else ""
         tell_filled(f"{hint}{row['licence']}  {row['title'] or ''}".rstrip(), "", "    ")
-        secured = search.secured_in_words(row)
-        licensed = (
-            f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
-        )
-        tell_filled(f"{row['kind'] or 'licence'}, {licensed}, {secured} ({row['state']})", "    ")
+        day, licensee = row["licensed_at"] or "an unknown day", row["licensee"] or "a licensee not named"
+        what = f"{row['kind'] or 'licence'}, licensed on {day} to {licensee}"
+        tell_filled(f"{what}, {secured_in_words(row)} ({row['state']})", "    ")
 
 
 @app.command()
@@ -208,45 +235,60 @@ def unassigned(
 
     Example: archiver unassigned --assign-from todo.csv --by "Ada Example"
     """
-    from archiver.agency import project_folders
     from archiver.agency import unassigned as pool
 
     here = opened(home)
     if yes and not (from_folder or assign_from):
         raise typer.BadParameter("--yes needs --from-folder or --assign-from")
+    rows: list[pool.Unassigned] = []
     decided = None
     if assign_from:
-        rows = []
         decided = pool.from_csv(here, assign_from, by or "")
     else:
-        rows = pool.listed(here)
-        if from_folder:
-            with progress() as watch:
-                rows = project_folders.from_folder(here, from_folder, rows, watch)
-            decided = pool.proposed(rows, by or "") if yes else None
-    if decided is not None and not dry_run:
-        if not by:
-            raise typer.BadParameter("name the person who decides it, with --by NAME")
-        pool.assign(here, unlocked(here), decided, agreement(yes))
-    if as_json:
-        emit(
-            [row.as_json() for row in rows]
-            if decided is None
-            else [{"licence": entry.short_id, "client": made.client, "reason": made.reason} for entry, made in decided],
-            "licences",
-        )
-    elif decided is not None:
-        for entry, made in decided:
-            tell(f"{entry.short_id} {'would be' if dry_run else 'is'} assigned to {made.client}: {made.reason}")
-        say(f"{'Would assign' if dry_run else 'Assigned'} {counted(len(decided), 'licence')}.")
+        rows = _listed(here, from_folder)
+        decided = pool.proposed(rows, by or "") if from_folder and yes else None
+    if decided is not None:
+        if not dry_run:
+            if not by:
+                raise typer.BadParameter("name the person who decides it, with --by NAME")
+            pool.assign(here, unlocked(here), decided, agreement(yes))
+        _print_assigned(decided, dry_run, as_json)
+    elif as_json:
+        emit([row.as_json() for row in rows], "licences")
     elif as_csv:
         tell_lines(pool.as_csv(rows).rstrip("\n"))
     else:
-        for row in rows:
-            licence = row.entry.licence
-            tell(f"{row.entry.short_id}  {licence.asset.title or ''}".rstrip())
-            for each in row.suggestions:
-                tell(f"    {each.client}? {each.reason}")
-            for rule in row.rules:
-                tell(f"    fits the rule {rule}")
+        _print_unassigned(rows)
         say(f"{counted(len(rows), f'{"proposed" if from_folder else "unassigned"} licence')}.")
+
+
+def _listed(here: Home, from_folder: Path | None) -> list[Unassigned]:
+    from archiver.agency.project_folders import from_folder as by_files
+    from archiver.agency.unassigned import listed
+
+    rows = listed(here)
+    if from_folder:
+        with progress() as watch:
+            rows = by_files(here, from_folder, rows, watch)
+    return rows
+
+
+def _print_assigned(decided: Sequence[tuple[CatalogueEntry, Assignment]], dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        emit(
+            [{"licence": entry.short_id, "client": made.client, "reason": made.reason} for entry, made in decided],
+            "licences",
+        )
+        return
+    for entry, made in decided:
+        tell(f"{entry.short_id} {'would be' if dry_run else 'is'} assigned to {made.client}: {made.reason}")
+    say(f"{'Would assign' if dry_run else 'Assigned'} {counted(len(decided), 'licence')}.")
+
+
+def _print_unassigned(rows: Sequence[Unassigned]) -> None:
+    for row in rows:
+        tell(f"{row.entry.short_id}  {row.entry.licence.asset.title or ''}".rstrip())
+        for each in row.suggestions:
+            tell(f"    {each.client}? {each.reason}")
+        for rule in row.rules:
+            tell(f"    fits the rule {rule}")

@@ -194,15 +194,12 @@ def account_close(
 
     Example: archiver account close acme-shutterstock --dry-run
     """
-    from archiver.agency.account_closing import close
+    from archiver.agency.account_closing import ClosingRequest, close
 
     here = opened(home)
+    request = ClosingRequest(replay=replay, dry_run=dry_run, anyway=anyway, by=by, reason=reason)
     with progress() as watch:
-        closing = close(
-            here, unlocked(here), name, replay=replay, dry_run=dry_run, anyway=anyway, by=by, reason=reason,
-            progress=watch,
-        )  # fmt: skip
-        done = awaited(closing)
+        done = awaited(close(here, unlocked(here), name, request, watch))
     if as_json:
         emit(done.as_json())
     else:

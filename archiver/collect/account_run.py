@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
 from archiver.archive.writer import ArchiveWriter
-from archiver.browsing.replay import Listener
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import AccountResult, name_account
 from archiver.collect.account_session import REFUSALS, AccountAccess, AccountSession, SigningIn, Totp, admit, remember
@@ -34,6 +34,7 @@ class AccountRun:
     catalogue: Catalogue
     result: AccountResult = field(init=False)
     _step: str = "signing in"  # what is being done, for the note beside a saved page
+    _secret_values: list[str] = field(default_factory=list)
 
     def overdue(self, timeout_s: float) -> AccountResult:
         """The result of an account that reached its deadline. Archived licences stay; the next run does the rest."""
@@ -45,69 +46,77 @@ class AccountRun:
         return self.result
 
     async def __call__(self) -> AccountResult:
-        result = self.result = AccountResult(self.account.name, self.account.provider)
-        secret_values: list[str] = []
-        listener: Listener | None = None
-        terms: asyncio.Task[list[SeenTerms]] | None = None
+        self.result = AccountResult(self.account.name, self.account.provider)
+        async with AsyncExitStack() as beside:
+            try:
+                await self._run(beside)
+            except ArchiverError as error:
+                name_account(error, self.account)
+                self._fail(error)
+            except OSError as error:
+                self.result.fail(machine_error(error), self._secret_values)
+            except Exception as error:  # noqa: BLE001  # one adapter's fault is reported and must not stop the others
+                self._fail(adapter_fault(error))
+        return self.result
+
+    async def _run(self, beside: AsyncExitStack) -> None:
+        access = await asyncio.to_thread(admit, self.run, self.account)
+        self.account, recording, provider = access.account, access.recording, access.provider
+        self.result.adapter = access.own_adapter
+        self._secret_values += access.secrets.values()
+        network = self.run.tools.network
+        if recording and self.run.tools.replay:
+            listener = await self.run.tools.replay.serve(recording, provider.info.rules)
+            beside.callback(self.run.summary.replays.__setitem__, self.account.name, listener)
+            network = listener.network
+        public = await beside.enter_async_context(self._public_terms(access))
+        async with access.open(self.run, network) as session:
+            await self._in_session(access, session, public)
+
+    @asynccontextmanager
+    async def _public_terms(self, access: AccountAccess) -> AsyncIterator[asyncio.Task[list[SeenTerms]] | None]:
+        """Read the platform's terms pages meanwhile; None in a dry run."""
+        if self.run.order.dry_run:
+            yield None
+            return
+        terms = asyncio.create_task(
+            archive_terms(self.run, self.account.client, self.archive, access.provider.info, access.recording)
+        )
         try:
-            access = await asyncio.to_thread(admit, self.run, self.account)
-            self.account, recording, provider = access.account, access.recording, access.provider
-            result.adapter = access.own_adapter
-            secret_values += access.secrets.values()
-            if recording and self.run.tools.replay:
-                listener = await self.run.tools.replay.serve(recording, provider.info.rules)
-            network = listener.network if listener else self.run.tools.network
-            if not self.run.order.dry_run:
-                terms = asyncio.create_task(
-                    archive_terms(self.run, self.account.client, self.archive, provider.info, recording)
-                )
-            async with access.open(self.run, network) as session:
-                signing_in = SigningIn(provider, session, access.secrets, Totp(access.secrets.get("totp"), access.now))
-                given: list[SeenTerms] = []
-                looked = partial(seen_terms, terms, given) if terms else None
-                sync = self._sync(access, session, looked, signing_in.again)
-                result = self.result = sync.result
-                result.adapter = access.own_adapter
-                try:
-                    await signing_in.once()
-                    self._step = "reading the lists"
-                    given += (
-                        await archive_given_terms(self.run, self.account, self.archive, provider, session)
-                        if terms
-                        else []
-                    )
-                    await remember(self.run.vault, self.account, session)  # keep it even if the sync fails
-                    await sync()
-                    await remember(self.run.vault, self.account, session)
-                except REFUSALS as error:
-                    self.run.vault.mark(self.account.name, type(error).__name__, access.secret_digest)
-                    raise
-                except LayoutChanged as error:
-                    await add_page(error, session)
-                    raise
-                finally:
-                    secret_values += session.secret_values()
-                    result.refused = provider.info.rules.explained(session.refused)
-        except ArchiverError as error:
-            name_account(error, self.account)
-            self._keep(error, secret_values)
-            result.fail(error, secret_values)
-        except OSError as error:
-            result.fail(machine_error(error), secret_values)
+            yield terms
         except asyncio.CancelledError:
-            if terms:
-                terms.cancel()
+            terms.cancel()
             raise
-        except Exception as error:  # noqa: BLE001  # one adapter's fault is reported and must not stop the others
-            broken = adapter_fault(error)
-            self._keep(broken, secret_values)
-            result.fail(broken, secret_values)
         finally:
-            if terms:
-                await asyncio.wait([terms])
-            if listener:
-                self.run.summary.replays[self.account.name] = listener
-        return result
+            await asyncio.wait([terms])
+
+    async def _in_session(
+        self, access: AccountAccess, session: AccountSession, public: asyncio.Task[list[SeenTerms]] | None
+    ) -> None:
+        """Sign in, keep the session, and read the lists."""
+        provider, vault = access.provider, self.run.vault
+        signing_in = SigningIn(provider, session, access.secrets, Totp(access.secrets.get("totp"), access.now))
+        given: list[SeenTerms] = []
+        sync = self._sync(access, session, partial(seen_terms, public, given) if public else None, signing_in.again)
+        self.result = sync.result
+        self.result.adapter = access.own_adapter
+        try:
+            await signing_in.once()
+            self._step = "reading the lists"
+            if public:
+                given += await archive_given_terms(self.run, self.account, self.archive, provider, session)
+            await remember(vault, self.account, session)  # keep it even if the sync fails
+            await sync()
+            await remember(vault, self.account, session)
+        except REFUSALS as error:
+            vault.mark(self.account.name, type(error).__name__, access.secret_digest)
+            raise
+        except LayoutChanged as error:
+            await add_page(error, session)
+            raise
+        finally:
+            self._secret_values += session.secret_values()
+            self.result.refused = provider.info.rules.explained(session.refused)
 
     def _sync(
         self,
@@ -142,16 +151,12 @@ class AccountRun:
             terms=terms,
         )
 
-    def _keep(self, error: ArchiverError, secret_values: list[str]) -> None:
+    def _fail(self, error: ArchiverError) -> None:
+        """Make this error the result, and save the page that shows it, if there is one."""
         home = self.run.home
-        known = personal(home, self.account, secret_values)
-        path = keep_trouble(
-            home.state / "trouble",
-            self.account.name,
-            error,
-            known,
-            step=self._step,
-            blocked=self.result.refusals_message(),
-        )
+        known = personal(home, self.account, self._secret_values)
+        blocked = self.result.refusals_message()
+        path = keep_trouble(home.state / "trouble", self.account.name, error, known, step=self._step, blocked=blocked)
         if path:
             error.detail += f" (page saved as {path.relative_to(home.root).as_posix()}, with a note beside it)"
+        self.result.fail(error, self._secret_values)

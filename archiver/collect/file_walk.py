@@ -126,22 +126,28 @@ def _folder(
         for entry in folder.entries():
             path = f"{display_path}/{display_name(entry.name)}"
             try:
-                if entry.is_symlink() or entry.is_junction():
-                    yield Refused(path=path, reason="it is a link, and links are not followed")
-                elif entry.is_dir(follow_symlinks=False):
+                if entry.is_dir(follow_symlinks=False) and not entry.is_junction():
                     inner = _Folder.open(folder.path / entry.name, folder)
                     yield from _folder(inner, path, home, reader, wanted, depth + 1)
-                elif entry.is_file(follow_symlinks=False):
-                    if wanted and not wanted(path, entry.stat(follow_symlinks=False)):
-                        continue
-                    with _reading(folder.file(entry.name)) as file:
-                        yield from _file(file, ContainerPlace(path), reader)
                 else:
-                    yield Refused(path=path, reason="it is a device, a pipe or similar, not a regular file")
+                    yield from _entry(folder, entry, path, reader, wanted)
             except OSError as error:
                 yield Refused(path=path, reason=f"it cannot be read ({error.strerror or error})")
     finally:
         folder.close()
+
+
+def _entry(
+    folder: _Folder, entry: os.DirEntry[str], path: str, reader: DocumentReader, wanted: Wanted | None
+) -> Iterator[Item | Refused]:
+    """What is no folder: a file with its contents, or why it is not read."""
+    if entry.is_symlink() or entry.is_junction():
+        yield Refused(path=path, reason="it is a link, and links are not followed")
+    elif not entry.is_file(follow_symlinks=False):
+        yield Refused(path=path, reason="it is a device, a pipe or similar, not a regular file")
+    elif not wanted or wanted(path, entry.stat(follow_symlinks=False)):
+        with _reading(folder.file(entry.name)) as file:
+            yield from _file(file, ContainerPlace(path), reader)
 
 
 @contextmanager

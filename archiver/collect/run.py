@@ -156,20 +156,13 @@ class ClientRun:
     async def __call__(self, client: str, accounts: list[Input]) -> None:
         done: set[str] = set()
         try:
+            restored = self.run.order.after_restore
             async with self.gates.clients:
-                with writing(
-                    self.run.home, self.run.vault, client, after_restore=self.run.order.after_restore
-                ) as archive:
+                with writing(self.run.home, self.run.vault, client, after_restore=restored) as archive:
                     await self._all(client, accounts, archive, done)
                     if not self.run.order.dry_run:
-                        seal = await asyncio.to_thread(archive.seal)
-                        self.run.summary.warnings.extend(seal.warnings)
-                        if found := was_ahead(self.run.home.archive(client)):
-                            self.run.summary.warnings.append(
-                                f"{client}: this machine's clock said {found[0]} when an authority said {found[1]}. "
-                                "Set the clock right."
-                            )
-                    if self.run.order.after_restore:
+                        await self._seal(client, archive)
+                    if restored:
                         self.run.summary.warnings.append(
                             f"{client}: the restore is recorded. Import again what you imported since the backup, and "
                             "erase again what you erased since then."
@@ -183,6 +176,15 @@ class ClientRun:
                     result.fail(fault)
                     self._end(result)
 
+    async def _seal(self, client: str, archive: ArchiveWriter) -> None:
+        seal = await asyncio.to_thread(archive.seal)
+        self.run.summary.warnings.extend(seal.warnings)
+        if found := was_ahead(self.run.home.archive(client)):
+            self.run.summary.warnings.append(
+                f"{client}: this machine's clock said {found[0]} when an authority said {found[1]}. "
+                "Set the clock right."
+            )
+
     async def _all(self, client: str, accounts: Sequence[Input], archive: ArchiveWriter, done: set[str]) -> None:
         with Catalogue(self.run.home.catalogue(client)) as catalogue:
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
@@ -195,9 +197,8 @@ class ClientRun:
 
     async def _turn(self, account: Input, archive: ArchiveWriter, done: set[str]) -> None:
         async with self.gates.turn(account):
-            with Catalogue(
-                self.run.home.catalogue(account.client)
-            ) as catalogue:  # one for each account, because accounts run side by side
+            # One catalogue for each account, because accounts run side by side.
+            with Catalogue(self.run.home.catalogue(account.client)) as catalogue:
                 result = await self._account(account, archive, catalogue)
         done.add(account.name)
         self._end(result)

@@ -43,7 +43,7 @@ from archiver.core.errors import (
     Withheld,
 )
 from archiver.core.model import Licence, Outcome, TermsReference, iso
-from archiver.provider import AnyProvider
+from archiver.provider import AnyProvider, Page
 from archiver.provider.paging import ListEnd, PageSource
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
@@ -149,29 +149,8 @@ class Sync:
         tally.begin(reading)
         lost: ArchiverError | None = None  # why reading the list stopped; the listed licences are still fetched
         async with asyncio.TaskGroup() as tasks:
-            history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
-            pages = PageSource.of(history.pages)
             try:
-                async for page in pages:
-                    self._outage.succeeded()
-                    archived = KnownLicences.of(page, self.catalogue)
-                    for licence in reading.rows(page):
-                        known = archived.is_known(licence) or licence.platform_id in self.known
-                        known = known or self._passed_over(licence, reading.seen)
-                        reading.count(licence, known)
-                        if self.asset_id in (None, licence.asset.asset_id):
-                            await self._take(tally, licence, known, archived, tasks)
-                    self._report()
-                    if reading.may_stop:
-                        break
-                else:
-                    reading.end = pages.end
-                    if reading.end is None:
-                        raise LayoutChanged(
-                            f"the list {tally.listing} stops after {reading.read} rows, and nothing proves that it has "
-                            "ended: no total, no empty page, no end mark"
-                        )
-                    reading.full = True
+                await self._read(tally, reading, tasks)
             except ArchiverError as error:
                 lost = error
         if lost:
@@ -179,6 +158,33 @@ class Sync:
         left = reading.left(self.archive.lines, datetime.now(UTC).date())
         if left and not self.dry_run and not self.asset_id:
             self.cursors.put(tally.listing, left)
+
+    async def _read(self, tally: Tally, reading: ListReading, tasks: asyncio.TaskGroup) -> None:
+        """Read a list page by page, and take its licences; LayoutChanged if nothing proves that it has ended."""
+        history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
+        pages = PageSource.of(history.pages)
+        async for page in pages:
+            self._outage.succeeded()
+            await self._take_page(tally, reading, page, tasks)
+            self._report()
+            if reading.may_stop:
+                return
+        reading.end = pages.end
+        if reading.end is None:
+            raise LayoutChanged(
+                f"the list {tally.listing} stops after {reading.read} rows, and nothing proves that it has "
+                "ended: no total, no empty page, no end mark"
+            )
+        reading.full = True
+
+    async def _take_page(self, tally: Tally, reading: ListReading, page: Page, tasks: asyncio.TaskGroup) -> None:
+        archived = KnownLicences.of(page, self.catalogue)
+        for licence in reading.rows(page):
+            known = archived.is_known(licence) or licence.platform_id in self.known
+            known = known or self._passed_over(licence, reading.seen)
+            reading.count(licence, known)
+            if self.asset_id in (None, licence.asset.asset_id):
+                await self._take(tally, licence, known, archived, tasks)
 
     def _cursor(self, listing: str) -> HistoryCursor | None:
         """The last run's cursor for this list, if this run may use it to stop early; else None."""

@@ -154,31 +154,39 @@ async def fetch_terms(
     A page is captured only if an archive lacks its text: `missing` tells that for an object's id.
     """
     seen: list[SeenTerms] = []
-    warnings: list[str] = []
-
-    def failed(page: TermsPage, why: str) -> None:
-        warnings.append(f"the licence terms of {info.title} at {redact_url(page.url)} could not be fetched: {why}.")
-
+    failed: list[tuple[TermsPage, str]] = []
     try:
         async with _unsigned(browsers, info, network, pacing) as session:
             for page in info.terms:
-                try:
-                    async with asyncio.timeout(PAGE_TIMEOUT_S):
-                        seen.append(await _look_at(session, info, page, missing))
-                except TimeoutError:
-                    failed(page, f"no answer within {PAGE_TIMEOUT_S:.0f} seconds")
-                except _NotTerms as error:
-                    failed(page, str(error))
-                except SpendRefused:
-                    failed(page, "it redirects to an undeclared address")
-                except ArchiverError as error:
-                    failed(page, error.detail or type(error).__name__)
+                found = await _look_in_time(session, info, page, missing)
+                if isinstance(found, SeenTerms):
+                    seen.append(found)
+                else:
+                    failed.append((page, found))
     except (ArchiverError, OSError) as error:  # no browser, no network
         done = {each.page.name for each in seen}
-        for page in info.terms:
-            if page.name not in done:
-                failed(page, str(error).rstrip("."))
-    return seen, warnings
+        failed += [(page, str(error).rstrip(".")) for page in info.terms if page.name not in done]
+    return seen, [
+        f"the licence terms of {info.title} at {redact_url(page.url)} could not be fetched: {why}."
+        for page, why in failed
+    ]
+
+
+async def _look_in_time(
+    session: PlaywrightSession, info: ProviderInfo, page: TermsPage, missing: Callable[[str], bool]
+) -> SeenTerms | str:
+    """What a terms page shows, or why it could not be read."""
+    try:
+        async with asyncio.timeout(PAGE_TIMEOUT_S):
+            return await _look_at(session, info, page, missing)
+    except TimeoutError:
+        return f"no answer within {PAGE_TIMEOUT_S:.0f} seconds"
+    except _NotTerms as error:
+        return str(error)
+    except SpendRefused:
+        return "it redirects to an undeclared address"
+    except ArchiverError as error:
+        return error.detail or type(error).__name__
 
 
 class _NotTerms(Exception):

@@ -54,11 +54,10 @@ def close(visit: PageRequest) -> Response:
     if anyway and not by:
         raise ConfigError(visit.words("close_needs_person"))
     replay = bundled() if home.settings.replay else None
+    request = account_closing.ClosingRequest(replay=replay, anyway=anyway, by=by, reason=reason)
 
     async def closing() -> account_closing.Closing:
-        return await account_closing.close(
-            home, vault, account.name, replay=replay, anyway=anyway, by=by, reason=reason, progress=work.progress
-        )
+        return await account_closing.close(home, vault, account.name, request, work.progress)
 
     work.begin("close", account.name, closing, place=at("account", account.name))
     visit.log_action("account closing", account.name, anyway=anyway)
