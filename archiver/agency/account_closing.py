@@ -31,7 +31,7 @@ class Closing:
     missing: list[Missing]
     exit_code: int
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `account close --json`."""
         return {
             "account": self.account,

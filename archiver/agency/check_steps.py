@@ -41,7 +41,7 @@ class Check:
     def failed(self) -> Step | None:
         return next((step for step in self.steps if step.state == "failed"), None)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `account check --json`."""
         broken = self.failed
         return {

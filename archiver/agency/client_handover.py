@@ -49,7 +49,7 @@ class HandedOver:
     key: str
     unproven: tuple[str, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `client hand-over --json`."""
         return dict(vars(self))
 

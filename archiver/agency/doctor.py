@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.agency.adapter_checks import own_adapters
 from archiver.agency.archive_checks import archives, clock, timestamps, witnesses
@@ -38,7 +38,7 @@ class DoctorReport:
     def exit_code(self) -> int:
         return PROBLEM_CODE if self.state is State.PROBLEM else 0
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `doctor --json`."""
         return {"state": self.state, "checks": [asdict(each) for each in self.diagnoses]}
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from archiver.agency.status import coverage, is_counted, logged_differences
 from archiver.archive import verify
@@ -79,7 +78,7 @@ class MonthlyReport:
     open: tuple[str, ...]
     checkpoint: Checkpoint | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `report --json`."""
         return asdict(self)
 

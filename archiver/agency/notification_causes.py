@@ -77,7 +77,7 @@ class Cause:
     def key(self) -> str:
         return cause_key(self.kind, self.client, self.about)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The cause in `notify --json` and in the message to a webhook."""
         return {**vars(self), "items": list(self.items), "concerned": list(self.concerned)}
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from archiver.agency.missing_documents import Missing, licences_once, missing_documents
 from archiver.agency.night import run
@@ -38,7 +37,7 @@ class Leaving:
     def exit_code(self) -> int:
         return self.run.exit_code if self.run else 0
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `account leaver --json`."""
         return {
             "user": self.user,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from archiver.agency.accounts import name_account, open_account
 from archiver.agency.notification import seen_to
@@ -30,7 +29,7 @@ class SignedIn:
     session_ends: str | None = None  # UTC, `2026-11-24T02:00:00Z`
     exit_code: int = 0
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         fields = {name: value for name, value in vars(self).items() if name != "exit_code"}
         return {**fields, "signed_in": self.error is None}
 
@@ -110,7 +109,7 @@ class DueSignIn:
     command: str
     attended: bool
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return vars(self)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.catalogue.index import RunLine
 from archiver.catalogue.search import AccountRuns, runs_of
@@ -114,7 +114,7 @@ class Status:
     accounts: tuple[AccountStatus, ...]
     replica: tuple[ReplicaStatus, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `status --json`."""
         return {
             "accounts": [{**asdict(each), "trouble": each.trouble} for each in self.accounts],

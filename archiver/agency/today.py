@@ -98,7 +98,7 @@ class Task:
         """The command that does it, or leads to it."""
         return str(_texts(self.kind)["command"]).format_map(self.facts)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """A task in `status --json`."""
         plain = {name: getattr(self, name) for name in ("kind", "about", "client", "tone", "count", "days_left")}
         said = {"message": self.sentence("en"), "risk": self.risk("en"), "command": self.command}
@@ -172,7 +172,7 @@ class Today:
         ]
         return [head, *lines]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The `today` of `status --json`."""
         tasks = [each.as_json() for each in self.tasks]
         night = {name: value for name, value in vars(self.night).items() if name != "pictures"}

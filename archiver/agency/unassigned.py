@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import finish, writing
@@ -61,7 +60,7 @@ class Unassigned:
         clients = {each.client for each in self.suggestions}
         return clients.pop() if len(clients) == 1 else None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """A row of `unassigned --json`."""
         licence = self.entry.licence
         return {

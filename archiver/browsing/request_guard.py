@@ -14,7 +14,7 @@ import logging
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from archiver.provider import Mode, Request, Rules
 
@@ -176,7 +176,7 @@ async def watch_browser(
     session = await browser.new_browser_cdp_session()
     watch, tasks = _BrowserWatch(session, guards, hear), set[asyncio.Task[None]]()
 
-    def paused(event: dict[str, Any]) -> None:
+    def paused(event: _PausedRequest) -> None:
         done = "responseStatusCode" in event or "responseErrorReason" in event
         task = asyncio.ensure_future(watch.answered(event) if done else watch.asked(event))
         tasks.add(task)
@@ -188,6 +188,33 @@ async def watch_browser(
     return session
 
 
+class _HeaderEntry(TypedDict):
+    name: str
+    value: str
+
+
+class _BrowserRequest(TypedDict):
+    """`Network.Request` of Chromium's protocol, as far as it is read here."""
+
+    url: str
+    method: str
+    headers: dict[str, str]
+    hasPostData: NotRequired[bool]
+    postDataEntries: NotRequired[list[dict[str, str]]]
+
+
+class _PausedRequest(TypedDict):
+    """`Fetch.requestPaused` of Chromium's protocol, as far as it is read here."""
+
+    requestId: str
+    request: _BrowserRequest
+    resourceType: str
+    networkId: NotRequired[str]
+    responseStatusCode: NotRequired[int]
+    responseErrorReason: NotRequired[str]
+    responseHeaders: NotRequired[list[_HeaderEntry]]
+
+
 @dataclass(frozen=True)
 class _BrowserWatch:
     """Lets each paused request of a browser pass, or refuses it."""
@@ -196,7 +223,7 @@ class _BrowserWatch:
     guards: Collection[RequestGuard]
     hear: ExchangeListener | None
 
-    async def asked(self, event: dict[str, Any]) -> None:
+    async def asked(self, event: _PausedRequest) -> None:
         """A request waits for a verdict."""
         from playwright.async_api import Error
 
@@ -211,7 +238,7 @@ class _BrowserWatch:
         except Error as error:
             log.debug("the request was gone before it was judged: %s", error.message)
 
-    def _permits(self, event: dict[str, Any]) -> bool:
+    def _permits(self, event: _PausedRequest) -> bool:
         request, kind = event["request"], event["resourceType"].lower()
         if not request["url"].startswith(("http:", "https:")):
             return True  # the browser's own pages
@@ -225,7 +252,7 @@ class _BrowserWatch:
         said = request["method"], request["url"], body, kind, request["headers"]
         return any(guard.permits(*said) for guard in self.guards)
 
-    async def answered(self, event: dict[str, Any]) -> None:
+    async def answered(self, event: _PausedRequest) -> None:
         """An answer waits to be heard."""
         from playwright.async_api import Error
 
@@ -234,7 +261,7 @@ class _BrowserWatch:
                 await self._report(self.hear, event)
             await self.session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
 
-    async def _report(self, hear: ExchangeListener, event: dict[str, Any]) -> None:
+    async def _report(self, hear: ExchangeListener, event: _PausedRequest) -> None:
         status, body = event["responseStatusCode"], b""
         headers = [(each["name"], each["value"]) for each in event.get("responseHeaders", ())]
         if not 300 <= status < 400:  # Chromium has no body of a redirect
@@ -245,7 +272,7 @@ class _BrowserWatch:
         hear(request, asked["headers"].items(), status, headers, body, by_page=True)
 
 
-def _body(request: dict[str, Any]) -> bytes | None:
+def _body(request: _BrowserRequest) -> bytes | None:
     """Return a request's body if Chromium shows all of it. None if it is empty or stored elsewhere (files, blobs)."""
     entries = request.get("postDataEntries", [])
     if entries and all("bytes" in entry for entry in entries):

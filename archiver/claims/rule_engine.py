@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from archiver.claims.facts import Case, CoverageRule, DocumentPlace, Use, facts_of, rules
 
@@ -57,7 +56,7 @@ class Assessment:
     verdict: Verdict
     findings: tuple[RuleFinding, ...]
 
-    def as_json(self, language: str = "en") -> dict[str, Any]:
+    def as_json(self, language: str = "en") -> dict[str, object]:
         """The JSON document of `assess --json`."""
         return {"verdict": self.verdict.value, "findings": [each.as_json(language) for each in self.findings]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -138,7 +138,7 @@ def ask(question: str, default: str) -> str:
     return str(typer.prompt(question, default=default, err=True)) if sys.stdin.isatty() else default
 
 
-def asking() -> Any:
+def asking() -> Callable[[str, str], str] | None:
     """The function that asks a person; None without a terminal."""
     return ask if sys.stdin.isatty() else None
 
