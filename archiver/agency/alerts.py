@@ -24,8 +24,6 @@ from archiver.reading.worker import DocumentReader
 
 MAX_NAMED_PICTURES = 10  # that an alert names
 NOTICE_DAYS = 30  # how long before the end of a seat, a plan or a period of first use an alert comes
-
-
 _ONE_USER = re.compile(r"\b(?:single|individual|one)[- ]?(?:seat|user)?\b", re.IGNORECASE)
 
 

@@ -106,7 +106,6 @@ OF_THE_FOLDER: Mapping[str, Callable[[Path], Findings]] = {
     "cloud folder": cloud,
 }
 
-
 OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
     "accounts": accounts,
     "clock": clock,

@@ -20,28 +20,17 @@ from archiver.home.vault import Vault, key_file, locate_key
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
 MEGABYTE = 1_000_000
-
-
 WARN_FREE_MB, MIN_FREE_MB = 2000, 200  # free megabytes
-
-
 OLDEST_PYTHON = (3, 12)
-
-
 UNCHANGING = 0o444  # the mode of files that never change: evidence, checkpoints and their timestamps
-
 
 CLOUDS = (
     "onedrive", "dropbox", "icloud", "mobile documents", "cloudstorage", "google drive", "googledrive", "my drive",
     "nextcloud", "owncloud", "pcloud", "box sync", "syncthing", "seafile", "magentacloud", "proton drive",
 )  # fmt: skip
 
-
 CLOUD_FILES = (".stfolder", ".dropbox", ".dropbox.cache", ".sync_*.db", "._sync_*.db")
-
-
 KEPT = 7  # exit code of a process that did not get the lock
-
 
 OTHER = f"""
 import os, sys

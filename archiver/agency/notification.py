@@ -139,7 +139,6 @@ def due(
 
 WEEKLY = "weekly"
 
-
 SUBJECTS = {
     "person": "a person is needed",
     "incomplete": "documents could not be fetched",

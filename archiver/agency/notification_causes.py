@@ -24,13 +24,8 @@ from archiver.home.settings import Account, Client, Home, Input
 from archiver.provider import Transport, load
 
 SILENT_DAYS = 2  # working days without a run
-
-
 NAMED = 10  # the most licences that a message names
-
-
 DAMAGE = ("IntegrityError",)
-
 
 PERSON = {  # errors that only a person can resolve: what happened, and the command
     "WrongPassword": ("The platform refused the sign-in.", "archiver account rotate {account}"),
@@ -43,7 +38,6 @@ PERSON = {  # errors that only a person can resolve: what happened, and the comm
         'archiver account add {account} --client {client} --provider {provider} --accept-automation "YOUR NAME"',
     ),
 }
-
 
 RISKS = {
     "person": "Until then no new licences of this account are archived. If the account ends, their proof is lost.",

@@ -14,7 +14,7 @@ from archiver.catalogue.search import AccountRuns, runs_of
 from archiver.core.errors import ArchiverError, ConfigError, spoken
 from archiver.core.model import iso
 from archiver.home.renamed_account import as_rotated
-from archiver.home.settings import Home
+from archiver.home.settings import Home, Input
 from archiver.home.vault import Vault
 from archiver.provider import Transport, load
 
@@ -119,6 +119,14 @@ def due_sign_ins(
     """The sign-ins that need a person now, and those whose saved session ends within a week."""
     now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
     runs = {client: turns(home, client) for client in {each.client for each in home.inputs()}}
+
+    def trouble(each: Input) -> tuple[str | None, str]:
+        """The error that only a person can resolve, and when it came: the vault's mark, or else the last run's."""
+        if mark := kept.get(each.name, (None, None))[1]:
+            return mark.error, mark.at
+        last = next(iter(runs[each.client].get(each.name, ())[-1:]), None)
+        return (last.error, last.at) if last and last.error in PERSON else (None, "")
+
     for account in (each for each in home.accounts() if not each.closed):
         try:
             info = load(account.provider).info
@@ -126,12 +134,8 @@ def due_sign_ins(
             found.append(DueSignIn(account=account.name, why=str(gone), command="archiver doctor", attended=False))
             continue
         attended = info.method(account.method).transport is Transport.BROWSER
-        session, mark = kept.get(account.name, (None, None))
-        last = next(iter(runs[account.client].get(account.name, ())[-1:]), None)
-        # The error that only a person can resolve: the vault's mark, or else the error of the last run.
-        error, since = (mark.error, mark.at) if mark else ((last.error if last else None), (last.at if last else ""))
-        error = error if mark or error in PERSON else None
-        ends = info.session_end(session) if attended else None
+        error, since = trouble(account)
+        ends = info.session_end(kept.get(account.name, (None, None))[0]) if attended else None
         if error:
             why = f"{spoken(error)} on {since}"
         elif ends and ends < now + timedelta(days=7):
@@ -142,9 +146,7 @@ def due_sign_ins(
         by_hand = attended and " sign-in " in command
         found.append(DueSignIn(account=account.name, why=why, command=command, attended=by_hand))
     for source in (each for each in home.sources() if not each.closed):
-        _, mark = kept.get(source.name, (None, None))
-        last = next(iter(runs[source.client].get(source.name, ())[-1:]), None)
-        error, since = (mark.error, mark.at) if mark else ((last.error if last else None), (last.at if last else ""))
+        error, since = trouble(source)
         if error in PERSON:
             _, command = remedy(source, error)
             why = f"{error} on {since}"

@@ -27,10 +27,7 @@ from archiver.reading import spreadsheet
 from archiver.reading.worker import DocumentReader
 
 RELATED = 100  # the most licences of one project that a page reads
-
-
 MIN_NAME_LENGTH = 3  # characters; shorter names do not count inside other text
-
 
 COLUMNS = (
     "licence", "client", "reason", "platform", "asset", "title", "licensed on", "seat", "order", "hints", "suggestions",

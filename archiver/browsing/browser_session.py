@@ -61,26 +61,12 @@ if TYPE_CHECKING:
 
 
 PAGE_TIMEOUT_S = 30.0  # for a page or an answer
-
-
 LOAD_TIMEOUT_S = 10.0  # for a page's pictures and scripts, after its text
-
-
 ELEMENT_TIMEOUT_S = 5.0  # a field or button of a loaded page counts as missing after this time
-
-
 CLICK_TIMEOUT_S = 15.0  # for an existing button to take a click
-
-
 RECOVERY_TIMEOUT_S = 10.0  # for a page to retry by itself what failed
-
-
 MAX_RECOVERY_S = 60.0  # if the platform asked to wait
-
-
 POLL_INTERVAL_S = 0.1  # between two looks at a page
-
-
 QUIET_AFTER_S = 0.4  # a page without requests for this time counts as idle
 
 
@@ -92,22 +78,10 @@ _SCROLL = """([up, last]) => new Promise((done) => {
   setTimeout(done, 2000);
 })"""
 
-
 MAX_STEP_CLICKS = 3  # a step of a sign-in table is repeated at most this often
-
-
 ABORTED = "net::ERR_ABORTED"
-
-
 RENDERED = {"content-type": "text/html; charset=utf-8"}  # the text is stored in the encoding that we declare
-
-
 log = logging.getLogger(__name__)
-
-
-def expiry(info: ProviderInfo, state: Any) -> datetime | None:
-    """As `ProviderInfo.session_end`."""
-    return info.session_end(state)
 
 
 @dataclass

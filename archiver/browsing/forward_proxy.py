@@ -14,7 +14,6 @@ from collections.abc import Coroutine, Iterable
 from contextlib import ExitStack, suppress
 from functools import cache
 from math import inf
-from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
@@ -92,9 +91,7 @@ class GuardProxy:
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
         for task in self._open:

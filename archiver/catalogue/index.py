@@ -19,7 +19,6 @@ from hashlib import sha256
 from itertools import batched, islice
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from filelock import FileLock
@@ -280,9 +279,7 @@ class Catalogue:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._turn:
             self._db.close()
 
@@ -439,18 +436,15 @@ class Catalogue:
 
     def count(self, *, comps: bool = False) -> int:
         """The number of licences, or of comps."""
-        (number,) = self._db.execute("SELECT count(*) FROM licence WHERE comp = ?", (comps,)).fetchone()
-        return int(number)
+        return self._count("comp = ?", comps)
 
     def count_incomplete(self) -> int:
         """The number of licences with a `failed` gap."""
-        (number,) = self._db.execute("SELECT count(*) FROM licence WHERE failed").fetchone()
-        return int(number)
+        return self._count("failed")
 
     def count_unassigned(self) -> int:
         """The number of licences (no comps) that are assigned to nobody."""
-        (number,) = self._db.execute("SELECT count(*) FROM licence WHERE NOT comp AND assigned IS NULL").fetchone()
-        return int(number)
+        return self._count("NOT comp AND assigned IS NULL")
 
     def recent(self, limit: int) -> list[CatalogueEntry]:
         """The licences (no comps) that were archived last, newest first."""
@@ -492,9 +486,7 @@ class Catalogue:
         ones. `outside` matches only what a client's own link shows.
         """
         scope = f"{VISIBLE_SQL} AND assigned IS NULL" if unassigned else VISIBLE_SQL
-        words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][
-            :MAX_QUERY_WORDS
-        ]
+        words = _query_words(text)
         if not words:
             newest = self._entries(f"{scope} ORDER BY licensed_at DESC, id DESC LIMIT ?", limit)
             return [] if text.strip() else [Hit(entry, None, 0.0) for entry in newest]
@@ -539,8 +531,7 @@ class Catalogue:
 
     def worded(self, text: str) -> str:
         """A text as a query of the words table for all its words; empty if it has none."""
-        words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))]
-        forms = [self._spelt(word, outside=False) for word in dict.fromkeys(words[:MAX_QUERY_WORDS])]
+        forms = [self._spelt(word, outside=False) for word in dict.fromkeys(_query_words(text))]
         return " AND ".join(form.query for form in forms if form.query)
 
     def newest(self, limit: int, after: str | None = None) -> tuple[list[Hit], str | None]:
@@ -698,6 +689,10 @@ class Catalogue:
     def _entries(self, where: str, *values: object) -> Iterator[CatalogueEntry]:
         query = f"SELECT {COLUMNS} FROM licence WHERE {where}"  # noqa: S608  # `where` is this file's own text
         return map(self._entry, self._db.execute(query, values))
+
+    def _count(self, where: str, *values: object) -> int:
+        query = f"SELECT count(*) FROM licence WHERE {where}"  # noqa: S608  # `where` is this file's own text
+        return int(self._db.execute(query, values).fetchone()[0])
 
     def _entry(self, columns: Sequence[Any]) -> CatalogueEntry:
         object_id, folder, described, lines, assigned = columns
@@ -1044,6 +1039,12 @@ def _in(value: str, alternatives: Sequence[str]) -> bool:
 
 
 # ---------------------------------------------------------------- words
+
+
+def _query_words(text: str) -> list[str]:
+    """The words that a query is made of. Signs alone are no words."""
+    words = (word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word)))
+    return list(islice(words, MAX_QUERY_WORDS))
 
 
 def _plain(text: str | None) -> str:

@@ -17,7 +17,6 @@ from hashlib import sha256
 from itertools import batched, chain, islice
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -84,10 +83,8 @@ class Matcher:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._reader.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self._reader.__exit__()
 
     @cached_property
     def identity(self) -> str:

@@ -26,7 +26,6 @@ _NAMED = re.compile(
     r"(?<!\w)(?P<name>[^\W\d_]{3,12})\.?(?:\s+(?P<second>\d{1,2})(?:st|nd|rd|th)?,)?\s+(?:de\s+)?(?P<year>(?:19|20)\d\d)(?!\w)"
 )
 
-
 FILLERS = frozenset(
     (
         "in",

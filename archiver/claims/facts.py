@@ -334,7 +334,6 @@ FORMS = re.compile(
     r"\b(ltd|limited|llc|llp|inc|incorporated|corp|corporation|co|company|plc|gmbh|mbh|ag|kg|ug|se|ohg|gbr|ev|sarl|sas|sa|srl|spa|bv|nv|pty|oy|ab|aps)\b"
 )
 
-
 SPELLED_OUT = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "mbh": "gmbh"}
 _LIMITS = re.compile(
     r"^\W*(?:(?:this |the )?licen[cs]e )?(?:is )?(?:(?:expires?|valid until|gültig bis)(?: on)? ?:?\s[^\n]*\d{4}"

@@ -11,8 +11,6 @@ from archiver.cli.output import Level, messages, say
 from archiver.core.errors import ArchiverError, machine_error
 
 INTERRUPTED_EXIT_CODE = 130  # typer's exit code for Ctrl-C
-
-
 COMPLETE = "__complete"  # the word with which a shell's completion asks
 
 

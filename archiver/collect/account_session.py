@@ -12,7 +12,7 @@ from typing import Any
 
 import pyotp
 
-from archiver.browsing.browser_session import PlaywrightSession, expiry
+from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.recording import Recording, clock
 from archiver.collect.automation import accepted
@@ -228,7 +228,7 @@ def saved_state(
     secrets; without secrets, `warn` asks a person.
     """
     state = vault.session(account.name)
-    ends = expiry(info, state)
+    ends = info.session_end(state)
     if ends is None or ends - datetime.now(UTC) > RENEW_BEFORE:
         return state
     if method.secrets:

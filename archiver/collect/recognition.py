@@ -238,10 +238,7 @@ def _described(seen: ClassifiedFile, content: bytes, reader: DocumentReader) -> 
 
 def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: DocumentReader) -> ClassifiedFile:
     if ending in ("csv", "tsv", "tab"):
-        table = reader.table(content)
-        paper = history_in(table, name)
-        sign = bool(paper) or lists_licences(table) or _signs(f"{name}\n{read_text(content).text}")
-        return replace(seen, what="table", media_type="text/csv", paper=paper, sign=sign)
+        return _table(replace(seen, media_type="text/csv"), content, name, read_text(content).text, reader)
     if is_html(content):
         reading = reader.page(read_text(content).text)
         if reading.error:
@@ -254,15 +251,19 @@ def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: 
     )
 
 
+def _table(seen: ClassifiedFile, rows: bytes, name: str, text: str, reader: DocumentReader) -> ClassifiedFile:
+    table = reader.table(rows)
+    paper = history_in(table, name)
+    sign = bool(paper) or lists_licences(table) or _signs(f"{name}\n{text}")
+    return replace(seen, what="table", paper=paper, sign=sign)
+
+
 def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: DocumentReader) -> ClassifiedFile:
     if ending == "xlsx":
         written, error = table_by(reader, content)
         if error:
             return replace(seen, what="table", refused=error)
-        table = reader.table(written)
-        paper = history_in(table, name)
-        sign = bool(paper) or lists_licences(table) or _signs(f"{name}\n{written.decode()}")
-        return replace(seen, what="table", paper=paper, sign=sign)
+        return _table(seen, written, name, written.decode(), reader)
     reading = document_by(reader, content)
     if reading.error:
         return replace(seen, what="document", refused=reading.error)

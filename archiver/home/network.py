@@ -9,6 +9,7 @@ import socket
 import ssl
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from archiver.core.atomic_files import scratch
-from archiver.core.errors import AddressUnavailable, ConfigError, SiteUnavailable
+from archiver.core.errors import AddressUnavailable, ArchiverError, ConfigError, SiteUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import aiohttp
     import httpx
@@ -116,25 +117,18 @@ class Network:
         """
         import httpx
 
+        name = urlsplit(url).hostname or ""
         deadline = time.monotonic() + timeout
-        name = urlsplit(url).hostname
-        answer = b""
-        try:
-            with (
-                httpx.Client(**self._client_settings(), timeout=timeout) as client,
-                client.stream("POST", url, content=body, headers={"content-type": content_type}) as response,
-            ):
-                if not (response.is_success or (refusals and response.is_client_error)):
-                    raise SiteUnavailable(f"{name} answered {response.status_code}")
-                for chunk in response.iter_bytes():
-                    answer += chunk
-                    if len(answer) > _MAX_ANSWER_BYTES or time.monotonic() > deadline:
-                        raise SiteUnavailable(
-                            f"{name} sent more than {timeout:g} seconds or {_MAX_ANSWER_BYTES} bytes allow"
-                        )
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
-            raise SiteUnavailable(self._reason(error, name or "")) from None
-        return answer
+        with (
+            self._explained(name, SiteUnavailable),
+            httpx.Client(**self._client_settings(), timeout=timeout) as client,
+            client.stream("POST", url, content=body, headers={"content-type": content_type}) as response,
+        ):
+            if not (response.is_success or (refusals and response.is_client_error)):
+                raise SiteUnavailable(f"{name} answered {response.status_code}")
+            if (answer := _whole(response.iter_bytes(), _MAX_ANSWER_BYTES, deadline)) is None:
+                raise SiteUnavailable(f"{name} sent more than {timeout:g} seconds or {_MAX_ANSWER_BYTES} bytes allow")
+            return answer
 
     def get(self, url: str, timeout: float = 30, most: int = 64 << 20) -> tuple[bytes, str]:
         """Fetch an http or https address that a person typed: content and media type, after up to five redirects.
@@ -147,18 +141,16 @@ class Network:
         if not name:
             raise ConfigError(f"{url} is not an http:// or https:// address. Save the picture and name the file.")
         settings = self._client_settings() | {"follow_redirects": True, "max_redirects": 5}
-        answer = b""
-        try:
-            with httpx.Client(**settings, timeout=timeout) as client, client.stream("GET", url) as response:
-                if response.status_code != 200:
-                    raise AddressUnavailable(f"{name} answered {response.status_code}")
-                for chunk in response.iter_bytes():
-                    answer += chunk
-                    if len(answer) > most or time.monotonic() > deadline:
-                        raise AddressUnavailable(f"{name} sent more than {timeout:g} seconds or {most} bytes allow")
-                return answer, response.headers.get("content-type", "").partition(";")[0].strip()
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
-            raise AddressUnavailable(self._reason(error, name)) from None
+        with (
+            self._explained(name, AddressUnavailable),
+            httpx.Client(**settings, timeout=timeout) as client,
+            client.stream("GET", url) as response,
+        ):
+            if response.status_code != 200:
+                raise AddressUnavailable(f"{name} answered {response.status_code}")
+            if (answer := _whole(response.iter_bytes(), most, deadline)) is None:
+                raise AddressUnavailable(f"{name} sent more than {timeout:g} seconds or {most} bytes allow")
+            return answer, response.headers.get("content-type", "").partition(";")[0].strip()
 
     def http_client(self, timeout_s: float, headers: Mapping[str, str]) -> httpx.Client:
         """A synchronous HTTP client with this network's trust and proxy. It follows no redirects. Close it."""
@@ -170,22 +162,11 @@ class Network:
         self, client: httpx.Client, url: str, headers: Mapping[str, str], most: int, seconds: float
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and content of one GET. SiteUnavailable gives the reason if there is no complete answer."""
-        import httpx
-
-        deadline, name, content = time.monotonic() + seconds, web_host(url), bytearray()
-        try:
-            with client.stream("GET", url, headers=dict(headers)) as response:
-                for chunk in response.iter_bytes(1 << 16):
-                    content += chunk
-                    if len(content) > most or time.monotonic() > deadline:
-                        raise SiteUnavailable(f"{name} sent more than {seconds:g} seconds or {most} bytes allow")
-                return (
-                    response.status_code,
-                    {key.lower(): value for key, value in response.headers.items()},
-                    bytes(content),
-                )
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
-            raise SiteUnavailable(self._reason(error, name)) from None
+        deadline, name = time.monotonic() + seconds, web_host(url)
+        with self._explained(name, SiteUnavailable), client.stream("GET", url, headers=dict(headers)) as response:
+            if (content := _whole(response.iter_bytes(1 << 16), most, deadline)) is None:
+                raise SiteUnavailable(f"{name} sent more than {seconds:g} seconds or {most} bytes allow")
+            return response.status_code, {key.lower(): value for key, value in response.headers.items()}, content
 
     def bundle(self) -> Path | None:
         """A file of all trusted certificates, for programs that need one; None if only the usual ones are trusted."""
@@ -206,8 +187,17 @@ class Network:
         both = already and Path(already).is_file() and not self.ca_file.samefile(already)
         return {"NODE_EXTRA_CA_CERTS": str(joined(Path(already or ""), self.ca_file) if both else self.ca_file)}
 
+    @contextmanager
+    def _explained(self, host: str, kind: type[ArchiverError]) -> Iterator[None]:
+        """Turn what httpx raises into an error of this kind, which says the reason."""
+        import httpx
+
+        try:
+            yield
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
+            raise kind(self._reason(error, host)) from None
+
     def _reason(self, error: Exception, host: str) -> str:
-        """Why `post` or `get` got no answer, in words for people."""
         import httpx
 
         within = tuple(_causes(error))
@@ -244,6 +234,16 @@ class Network:
             "proxy": httpx.Proxy(self.proxy, ssl_context=context if secure else None) if self.proxy else None,
             "mounts": {f"all://{_pattern(entry)}": None for entry in self.no_proxy},
         }
+
+
+def _whole(chunks: Iterable[bytes], most: int, deadline: float) -> bytes | None:
+    """All bytes; None if there are more than `most`, or if they come after `deadline` (monotonic)."""
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > most or time.monotonic() > deadline:
+            return None
+    return bytes(content)
 
 
 def untrusted(host: str, reason: str) -> str:

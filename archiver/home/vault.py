@@ -105,24 +105,19 @@ class Vault:
     def set_secrets(self, account: str, secrets: Mapping[str, str]) -> None:
         """Replace all secrets of the account; ConfigError for a name outside SECRET_NAMES."""
         _check_names(secrets)
-        with self._changing(account) as record:
+        with self._changing_account(account) as record:
             record["secrets"] = dict(secrets)
 
     def forget(self, account: str) -> None:
         """Delete everything about the account: secrets, session, mark."""
-        with self._lock():
-            content = self._read()
-            if content["accounts"].pop(account, None) is not None:
-                self._write(content)
+        with self._changing() as content:
+            content["accounts"].pop(account, None)
 
     def rename(self, account: str, new: str) -> None:
         """Give everything about an account to a new name."""
-        with self._lock():
-            content = self._read()
-            record = content["accounts"].pop(account, None)
-            if record is not None:
-                content["accounts"][new] = record
-                self._write(content)
+        with self._changing() as content:
+            if account in content["accounts"]:
+                content["accounts"][new] = content["accounts"].pop(account)
 
     def rotate(
         self, account: str, secrets: Mapping[str, str], session: SavedSession | None, username: str | None
@@ -146,7 +141,7 @@ class Vault:
 
     def settle_name(self, account: str) -> None:
         """Record that the settings have the account's new user name."""
-        with self._changing(account) as record:
+        with self._changing_account(account) as record:
             record.pop("username", None)
 
     def accounts(self) -> list[str]:
@@ -164,7 +159,7 @@ class Vault:
                 for name, each in known}  # fmt: skip
 
     def save_session(self, account: str, state: SavedSession) -> None:
-        with self._changing(account) as record:
+        with self._changing_account(account) as record:
             record["session"] = state
 
     def trouble(self, account: str) -> Trouble | None:
@@ -173,11 +168,11 @@ class Vault:
         return Trouble(**found) if found else None
 
     def mark(self, account: str, error: str, secret_digest: str) -> None:
-        with self._changing(account) as record:
+        with self._changing_account(account) as record:
             record["trouble"] = asdict(Trouble(error, iso(datetime.now(UTC)) or "", secret_digest))
 
     def clear_mark(self, account: str) -> None:
-        with self._changing(account) as record:
+        with self._changing_account(account) as record:
             record.pop("trouble", None)
 
     def signer(self, client: str) -> Ed25519PrivateKey:
@@ -186,11 +181,9 @@ class Vault:
 
         raw = self._read()["signers"].get(client)
         if raw is None:
-            with self._lock():
-                content = self._read()
+            with self._changing() as content:
                 new = base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode()
                 raw = content["signers"].setdefault(client, new)
-                self._write(content)
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(raw))
 
     def content(self) -> dict[str, Any]:
@@ -220,13 +213,18 @@ class Vault:
         return self._read()["accounts"].get(name, {})
 
     @contextmanager
-    def _changing(self, account: str) -> Iterator[VaultRecord]:
+    def _changing(self) -> Iterator[VaultContent]:
         with self._lock():
             content = self._read()
             before = json.dumps(content)
-            yield content["accounts"].setdefault(account, {})
+            yield content
             if json.dumps(content) != before:
                 self._write(content)
+
+    @contextmanager
+    def _changing_account(self, name: str) -> Iterator[VaultRecord]:
+        with self._changing() as content:
+            yield content["accounts"].setdefault(name, {})
 
     @contextmanager
     def _lock(self) -> Iterator[None]:

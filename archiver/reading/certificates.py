@@ -645,7 +645,6 @@ _FREEPIK = {
     "licensed_at": ("Download date",),
 }
 
-
 _FREEPIK_ID = r"(?<=_)\d{4,}(?=\.htm)|(?<![\w./-])\d{4,}(?![\w.-])"  # in its page's address, or by itself
 _FREEPIK_ADDRESS = r"https?://(?:www\.)?(?:freepik|magnific)\.com/[\w/-]{1,300}_\d{4,12}\.htm"
 

@@ -24,7 +24,6 @@ from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from queue import LifoQueue
-from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from archiver.core.errors import UnreadablePicture
@@ -131,9 +130,7 @@ class DocumentReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._pool.end()
         self._programs.end()
 
