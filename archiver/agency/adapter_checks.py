@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archiver.agency.diagnosis import Findings, State
+from archiver.agency.diagnosis import Findings, ok, problem, warning
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.yaml_source import load
 from archiver.home.settings import Home
@@ -16,7 +16,7 @@ def own_adapters(home: Home) -> Findings:
     for name in names:
         remove = f"archiver adapter remove {name}"
         if name not in installed():
-            yield State.WARNING, f"adapters/{name}: no adapter of that name is installed, so it is not used", ""
+            yield warning(f"adapters/{name}: no adapter of that name is installed, so it is not used")
             continue
         try:
             find(home.root, name)
@@ -25,15 +25,14 @@ def own_adapters(home: Home) -> Findings:
                 raise ConfigError(f"{home.root / 'adapters' / name / ORIGIN} is no mapping. Copy the adapter anew.")
             _, files = installed_sources(name)
         except ArchiverError as error:
-            yield State.PROBLEM, str(error), ""
+            yield problem(str(error))
             continue
         if origin.get("installed") == digest(files):
-            yield State.OK, f"{name} is read by adapters/{name}, a repair of {origin.get('made')}", ""
+            yield ok(f"{name} is read by adapters/{name}, a repair of {origin.get('made')}")
         else:
-            yield (
-                State.WARNING,
+            yield warning(
                 f"{name} is read by adapters/{name}, but the installed adapter has changed since {origin.get('made')}",
                 f"If the new one has the repair, this uses it again: {remove}",
             )
     if not names:
-        yield State.OK, "every adapter is the installed one", ""
+        yield ok("every adapter is the installed one")

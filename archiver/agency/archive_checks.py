@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archiver.agency import future_times as times
-from archiver.agency.diagnosis import Findings, State
+from archiver.agency.diagnosis import Findings, State, ok, problem, warning
 from archiver.agency.integrity import renewals_due
 from archiver.agency.integrity import verify as verify_archives
 from archiver.archive import verify
@@ -28,34 +28,34 @@ def clock(home: Home) -> Findings:
     now = datetime.now(UTC).replace(microsecond=0)
     for each in times.ahead(home, now):
         if not each.of_archive:
-            yield State.WARNING, f"{each}; runs ignore it", "Run `archiver repair-clock --by NAME`."
+            yield warning(f"{each}; runs ignore it", "Run `archiver repair-clock --by NAME`.")
     here = [(slug, root) for slug, root in _archives(home) if (root / verify.LEDGER).is_file()]
     known = [(*found, slug) for slug, root in here if (found := latest_moment(root))]
     if not known:
-        yield State.OK, f"it says {iso(now)}; no archive has a time to compare it with", ""
+        yield ok(f"it says {iso(now)}; no archive has a time to compare it with")
         return
     moment, source, slug = max(known)
     if now + timedelta(seconds=verify.CLOCK_TOLERANCE_S) < datetime.fromisoformat(moment):
-        yield (
-            State.PROBLEM, f"it says {iso(now)}, but {source} of {slug} has the later time {moment}",
+        yield problem(
+            f"it says {iso(now)}, but {source} of {slug} has the later time {moment}",
             "Set the clock right. If it is right, run `archiver repair-clock --by NAME`. Until then nothing is "
             "archived.",
-        )  # fmt: skip
+        )
     else:
-        yield State.OK, f"it says {iso(now)}, which fits the newest time in the archives ({moment})", ""
+        yield ok(f"it says {iso(now)}, which fits the newest time in the archives ({moment})")
 
 
 def archives(home: Home) -> Findings:
     """Each archive: the leftovers of killed commands, and the verifier's quick result."""
     for slug in without_client(home):
         advice = f"Restore clients/{slug}.yaml. Until then, only `archiver verify` reads that archive."
-        yield State.WARNING, f"archive/{slug} has no file clients/{slug}.yaml", advice
+        yield warning(f"archive/{slug} has no file clients/{slug}.yaml", advice)
     for slug, root in _archives(home):
         yield from _leftovers(slug, root)
         try:
             _, document, _ = verify_archives(home, client=slug, quick=True)
         except ArchiveBusy as busy:
-            yield State.OK, f"{slug}: {busy.detail}; check it later", ""
+            yield ok(f"{slug}: {busy.detail}; check it later")
             continue
         [report] = document["clients"]
         found = [each for each in report["findings"] if each["code"] != "interrupted"]
@@ -65,13 +65,13 @@ def archives(home: Home) -> Findings:
         details = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
         if report["state"] in (verify.DAMAGED, verify.FORKED):
             advice = "Do not repair it by hand; run `archiver verify` and compare with a copy."
-            yield State.PROBLEM, f"{words}{details}", advice
+            yield problem(f"{words}{details}", advice)
         elif report["state"] == verify.UNPROVEN and home.settings.timestamps:
-            yield State.WARNING, f"{words}{details}", "Run `archiver run`; it asks the authorities again."
+            yield warning(f"{words}{details}", "Run `archiver run`; it asks the authorities again.")
         elif any(each["code"] == "verifier" for each in found):
-            yield State.WARNING, f"{words}{details}", "Run `archiver run`; it copies this version's verifier there."
+            yield warning(f"{words}{details}", "Run `archiver run`; it copies this version's verifier there.")
         else:
-            yield State.OK, f"{words}{details}", ""
+            yield ok(f"{words}{details}")
 
 
 def _archives(home: Home) -> list[tuple[str, Path]]:
@@ -90,19 +90,19 @@ def _leftovers(slug: str, root: Path) -> Findings:
             file.seek(max(0, size - 1))
             said += ["an incomplete last line in the ledger"] if file.read() not in (b"", b"\n") else []
     if said:
-        yield (
-            State.WARNING, f"{slug}: an interrupted command left {', '.join(said)}",
+        yield warning(
+            f"{slug}: an interrupted command left {', '.join(said)}",
             "Nothing is lost. The next `archiver run` cleans up.",
-        )  # fmt: skip
+        )
 
 
 def witnesses(home: Home) -> Findings:
     if not home.settings.witnesses:
         if not home.settings.replay:
-            yield (
-                State.WARNING, "no witness holds a checkpoint, so a rewritten archive would go unnoticed",
+            yield warning(
+                "no witness holds a checkpoint, so a rewritten archive would go unnoticed",
                 "Name a witness in archiver.yaml.",
-            )  # fmt: skip
+            )
         return
     for each in home.settings.witnesses:
         if each.folder:
@@ -123,7 +123,7 @@ def witnesses(home: Home) -> Findings:
                 advice,
             )  # fmt: skip
         else:
-            yield State.OK, f"{each.name}: {each.email}, through {home.settings.mail.host}", ""
+            yield ok(f"{each.name}: {each.email}, through {home.settings.mail.host}")
 
 
 def _forked(slug: str, root: Path, place: Path) -> Findings:
@@ -134,29 +134,29 @@ def _forked(slug: str, root: Path, place: Path) -> Findings:
     held = verify.check_witnessed(root / verify.LEDGER, verify.outside_checkpoints(place, key, log, signatures=False))
     if held.forked:
         lost = held.forked[-1]
-        yield (
-            State.PROBLEM, f"{slug} does not continue {lost.path}, which covers {lost.size} lines",
+        yield problem(
+            f"{slug} does not continue {lost.path}, which covers {lost.size} lines",
             f"After a restore from a backup, run `archiver run --client {slug} --after-restore {lost.path}`. "
             "Otherwise do not repair it by hand; compare it with a copy.",
-        )  # fmt: skip
+        )
 
 
 def timestamps(home: Home, online: bool) -> Findings:
     """The authorities, and the timestamps that need renewal. With `online`, each authority stamps a random number; the
     answer also gives the time."""
     for due in renewals_due(home):
-        yield State.WARNING, due.partition(". ")[0], "Run `archiver verify --renew`."
+        yield warning(due.partition(". ")[0], "Run `archiver verify --renew`.")
     listed = home.settings.timestamps
     if not listed and not home.settings.replay:
         advice = "Name two authorities of different operators in archiver.yaml."
-        yield State.WARNING, "the settings name no authority, so every date stays UNPROVEN", advice
+        yield warning("the settings name no authority, so every date stays UNPROVEN", advice)
     for each in listed:
         if not online:
-            yield State.OK, f"{each.name}: {each.url} was not contacted (use --online)", ""
+            yield ok(f"{each.name}: {each.url} was not contacted (use --online)")
             continue
         _, answer = ask(secrets.token_bytes(32), Authority(name=each.name, url=each.url), network_of(home).post)
         if isinstance(answer, str):
-            yield State.WARNING, f"{each.name}: {answer}", "Try again later. Archives stay UNPROVEN until it answers."
+            yield warning(f"{each.name}: {answer}", "Try again later. Archives stay UNPROVEN until it answers.")
             continue
         moment = verify.Token.parse(answer).time
         apart = abs(datetime.now(UTC) - datetime.fromisoformat(moment))

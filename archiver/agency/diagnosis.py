@@ -25,5 +25,19 @@ class Diagnosis:
     advice: str = ""
 
 
-type Findings = Iterator[tuple[State, str, str]]
-"""Any number of (state, message, advice)."""
+type Finding = tuple[State, str, str]
+"""State, message and advice."""
+
+type Findings = Iterator[Finding]
+
+
+def ok(message: str, advice: str = "") -> Finding:
+    return State.OK, message, advice
+
+
+def warning(message: str, advice: str = "") -> Finding:
+    return State.WARNING, message, advice
+
+
+def problem(message: str, advice: str = "") -> Finding:
+    return State.PROBLEM, message, advice

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.util import find_spec
 
-from archiver.agency.diagnosis import Findings, State
+from archiver.agency.diagnosis import Findings, State, ok, problem, warning
 from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
 from archiver.browsing.chromium_version import version_warning
 from archiver.claims.claim_files import CLAIM
@@ -31,14 +31,14 @@ def accounts(home: Home) -> Findings:
         try:
             browsing |= load(account.provider).info.method(account.method).transport is not Transport.HTTP
         except ArchiverError as error:
-            yield State.PROBLEM, f"{account.name}: {error}", ""
+            yield problem(f"{account.name}: {error}")
     for source in home.sources():
         try:
             kind_of(source).settings(home, source)
         except ArchiverError as error:
-            yield State.PROBLEM, f"{source.name}: {error}", ""
+            yield problem(f"{source.name}: {error}")
     counts = f"clients: {len(home.clients)}, accounts: {len(home.accounts())}"
-    yield State.OK, counts + (f", sources: {len(home.sources())}" if home.sources() else ""), ""
+    yield ok(counts + (f", sources: {len(home.sources())}" if home.sources() else ""))
     yield _browser(needed=browsing)
 
 
@@ -70,37 +70,36 @@ def leftovers(home: Home) -> Findings:
     if found:
         secret = any(path.name.startswith(".vault.enc.") for path in found)
         names = f"{found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}"
-        yield (
-            State.WARNING, f"killed commands left {names}{', including copies of the vault' if secret else ''}",
+        yield warning(
+            f"killed commands left {names}{', including copies of the vault' if secret else ''}",
             "Run any command on this home; it removes them.",
-        )  # fmt: skip
+        )
     for path in sorted((home.root / "work").glob("*")):
         if path.is_dir() and path.name != "audits" and not (path / CLAIM).exists():
-            yield (
-                State.WARNING, f"work/{path.name} has no claim, because a command was killed early",
+            yield warning(
+                f"work/{path.name} has no claim, because a command was killed early",
                 "Add the letter again, or delete the folder.",
-            )  # fmt: skip
+            )
     with suppress(ArchiverError):  # the check `vault` reports it
         kept = Vault(home.vault, locate_key(interactive=False)[0])
         known = {each.name: each for each in home.inputs()}
         for name in kept.accounts():
             if name not in known:
-                yield (
-                    State.WARNING, f"the vault holds secrets of {name}, but no client's file has this account",
+                yield warning(
+                    f"the vault holds secrets of {name}, but no client's file has this account",
                     "If `archiver account add` was killed, run it again. Otherwise restore the client's file.",
-                )  # fmt: skip
+                )
             elif kept.renamed(name):
-                yield (
-                    State.WARNING, f"{name}: the new secret is stored, but the settings lack the new user name",
+                yield warning(
+                    f"{name}: the new secret is stored, but the settings lack the new user name",
                     "Run `archiver run`; it completes the change.",
-                )  # fmt: skip
+                )
             elif known[name].closed:
-                yield (
-                    State.WARNING, f"the vault holds secrets of {name}, which is closed",
-                    f"Run `archiver account close {name}` again.",
-                )  # fmt: skip
+                yield warning(
+                    f"the vault holds secrets of {name}, which is closed", f"Run `archiver account close {name}` again."
+                )
     if not found:
-        yield State.OK, "killed commands left no temporary files", ""
+        yield ok("killed commands left no temporary files")
 
 
 def trouble(home: Home) -> Findings:
@@ -118,11 +117,11 @@ def refusals(home: Home) -> Findings:
     """Requests that the guard refused in the last run of an account that did not end well."""
     last, _, _ = read_logs(home, datetime.now(UTC))
     if not any(line.get("refused") and line.get("outcome") != "complete" for line in last.values()):
-        yield State.OK, "no failed run was blocked by an adapter's rules", ""
+        yield ok("no failed run was blocked by an adapter's rules")
     for account, line in sorted(last.items()):
         if line.get("outcome") != "complete" and (refused := line.get("refused")):
             advice = f"Look which step needs it: `archiver account check {account} --live`."
-            yield State.WARNING, f"{account}: the last run blocked {'; '.join(refused)}", advice
+            yield warning(f"{account}: the last run blocked {'; '.join(refused)}", advice)
 
 
 def companion(home: Home) -> Findings:
@@ -132,15 +131,15 @@ def companion(home: Home) -> Findings:
         silent = (now - datetime.fromisoformat(each.last_contact)).days
         said = f"{each.browser} of {each.person}: last contact {each.last_contact}"
         if not each.valid:
-            yield State.WARNING, f"{said}; its token has expired", "Pair it again, or revoke it at the desk."
+            yield warning(f"{said}; its token has expired", "Pair it again, or revoke it at the desk.")
         elif silent > SILENT_DAYS:
             advice = "Ask whether it is still used. If not, revoke it at the desk, on the page Companion."
-            yield State.WARNING, f"{said}, {silent} days ago", advice
+            yield warning(f"{said}, {silent} days ago", advice)
         else:
-            yield State.OK, said, ""
+            yield ok(said)
     if waiting := sum(1 for _ in Inbox(home.state).waiting()):
         advice = "Start `archiver desk`: it files them. Its page Companion says why they wait."
-        yield State.WARNING, f"{waiting} captures of browsers wait to be filed", advice
+        yield warning(f"{waiting} captures of browsers wait to be filed", advice)
 
 
 def notifying(home: Home) -> Findings:
@@ -151,31 +150,31 @@ def notifying(home: Home) -> Findings:
     ]
     if home.inputs() and not recipients and not home.settings.replay:
         advice = "Name channels under `notify:` in archiver.yaml, or a `contact:` in each client's file."
-        yield State.WARNING, "nobody gets a message when a run needs a person", advice
+        yield warning("nobody gets a message when a run needs a person", advice)
         return
     for each in dict.fromkeys(recipients):
         scheme = each.partition("://")[0] if "://" in each else ""
         if scheme not in ("", "http", "https") and not find_spec("apprise"):
-            yield State.PROBLEM, f"{scheme}:// needs apprise", INSTALL_ALL
+            yield problem(f"{scheme}:// needs apprise", INSTALL_ALL)
         if not scheme and not (home.settings.mail.host and home.settings.mail.sender):
-            yield State.PROBLEM, f"{each} needs a mail server", "Set `mail:` in archiver.yaml."
+            yield problem(f"{each} needs a mail server", "Set `mail:` in archiver.yaml.")
     if home.accounts() and not home.settings.notify.ping and not home.settings.replay:
-        yield State.OK, "no ping is set; only the daily `archiver notify` reports missing runs", ""
-    yield State.OK, f"{len(dict.fromkeys(recipients))} addresses receive messages", ""
+        yield ok("no ping is set; only the daily `archiver notify` reports missing runs")
+    yield ok(f"{len(dict.fromkeys(recipients))} addresses receive messages")
 
 
 def mail(home: Home, online: bool) -> Findings:
     """The mail server. `online` connects and signs in, but sends nothing."""
     host, sender = home.settings.mail.host, home.settings.mail.sender
     if not (host and sender):
-        yield State.OK, "no server is set, so no mail is sent", ""
+        yield ok("no server is set, so no mail is sent")
     elif not online:
-        yield State.OK, f"{sender} sends through {host}, which was not contacted (use --online)", ""
+        yield ok(f"{sender} sends through {host}, which was not contacted (use --online)")
     else:
         try:
             encrypted = mailer_of(home).greet()
         except (OSError, ArchiverError) as error:
-            yield State.PROBLEM, f"{host}: {error}", "Fix `mail:` in archiver.yaml. Until then no mail is sent."
+            yield problem(f"{host}: {error}", "Fix `mail:` in archiver.yaml. Until then no mail is sent.")
             return
         words = "accepts mail over an encrypted connection" if encrypted else "accepts mail, but without encryption"
         yield State.OK if encrypted else State.WARNING, f"{host} {words}; nothing was sent", ""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from getpass import getuser
 from pathlib import Path
 
-from archiver.agency.diagnosis import Findings, State
+from archiver.agency.diagnosis import Findings, State, ok, problem, warning
 from archiver.archive import verify
 from archiver.archive.ledger import lock
 from archiver.core.atomic_files import owner, sync_folder
@@ -45,42 +45,39 @@ except OSError:
 def python(_: Path) -> Findings:
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST_PYTHON:
-        yield State.PROBLEM, f"Python {version}", "Install Python 3.12 or later."
+        yield problem(f"Python {version}", "Install Python 3.12 or later.")
     else:
-        yield State.OK, f"Python {version}", ""
+        yield ok(f"Python {version}")
 
 
 def openssl(_: Path) -> Findings:
     program = verify.openssl()
     if program is None:
-        yield (
-            State.WARNING, "OpenSSL 3 was not found, so this machine cannot check dates",
-            "Install OpenSSL 3 or later.",
-        )  # fmt: skip
+        yield warning("OpenSSL 3 was not found, so this machine cannot check dates", "Install OpenSSL 3 or later.")
         return
     done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=20, check=False)
-    yield State.OK, f"{' '.join(done.stdout.split()[:2])} at {program}, for independent checks", ""
+    yield ok(f"{' '.join(done.stdout.split()[:2])} at {program}, for independent checks")
 
 
 def folder(root: Path) -> Findings:
     """The home's layout."""
     if not (root / "archiver.yaml").is_file():
-        yield State.PROBLEM, f"{root} is not a home: it has no archiver.yaml", f"Make one: archiver init {root}"
+        yield problem(f"{root} is not a home: it has no archiver.yaml", f"Make one: archiver init {root}")
         return
     missing = [name for name in ("clients", "archive", "state") if not (root / name).is_dir()]
     if missing:
-        yield (
-            State.WARNING, f"{root} has no {', '.join(missing)}",
+        yield warning(
+            f"{root} has no {', '.join(missing)}",
             "If this is unexpected, restore it from a backup. Otherwise the next command makes it.",
-        )  # fmt: skip
+        )
     else:
-        yield State.OK, str(root), ""
+        yield ok(str(root))
 
 
 def permissions(root: Path) -> Findings:
     """Others must not be able to read the home, and evidence must be read-only."""
     if os.name != "posix":
-        yield State.OK, "not checked: this system uses access lists", ""
+        yield ok("not checked: this system uses access lists")
         return
     if not root.is_dir():
         return
@@ -92,17 +89,14 @@ def permissions(root: Path) -> Findings:
         elif mode & 0o077 and not (stat.S_ISREG(mode) and stat.S_IMODE(mode) == UNCHANGING):
             open_.append(path)
     if open_:
-        yield (
-            State.WARNING, f"other users of this machine can read {_some(root, open_)}",
-            f"chmod -R go-rwx '{root}'",
-        )  # fmt: skip
+        yield warning(f"other users of this machine can read {_some(root, open_)}", f"chmod -R go-rwx '{root}'")
     if writable:
-        yield (
-            State.WARNING, f"evidence is writable and could be changed by mistake: {_some(root, writable)}",
+        yield warning(
+            f"evidence is writable and could be changed by mistake: {_some(root, writable)}",
             f"find '{root / 'archive'}'/*/evidence -type f -exec chmod a-w {{}} +",
-        )  # fmt: skip
+        )
     if not open_ and not writable:
-        yield State.OK, "only you can read the home, and evidence is read-only", ""
+        yield ok("only you can read the home, and evidence is read-only")
 
 
 def _modes(root: Path) -> Iterator[tuple[Path, int]]:
@@ -123,23 +117,17 @@ def vault(root: Path) -> Findings:
     key, place = locate_key(interactive=False)
     opened = Vault(root / "vault.enc", key, remember=True)
     opened.secrets("")
-    if warning := opened.replayed():
-        problem, _, advice = warning.partition(". ")
-        yield State.PROBLEM, problem, advice
+    if replayed := opened.replayed():
+        what, _, advice = replayed.partition(". ")
+        yield problem(what, advice)
     if (named := key_file()) and place == f"the file {named}":
         file = named.absolute()
         if file.is_relative_to(root):
-            yield (
-                State.WARNING,
-                f"its key is inside the home: {file}",
-                "Move the key elsewhere: a backup should not hold both.",
+            yield warning(
+                f"its key is inside the home: {file}", "Move the key elsewhere: a backup should not hold both."
             )
             return
-    yield (
-        State.OK,
-        f"it opens with the key from {place}, for the user {getuser()}; nightly runs must use the same user",
-        "",
-    )
+    yield ok(f"it opens with the key from {place}, for the user {getuser()}; nightly runs must use the same user")
 
 
 def readers(root: Path) -> Findings:
@@ -149,36 +137,36 @@ def readers(root: Path) -> Findings:
         with DocumentReader(workers=1) as reader:
             tried = reader.confinement(here)
     except (ReaderFailed, ValueError) as failed:
-        yield (
-            State.PROBLEM, f"the processes that read documents do not start: {failed}",
+        yield problem(
+            f"the processes that read documents do not start: {failed}",
             "Until they do, documents stay unread. Send this line to the maintainers.",
-        )  # fmt: skip
+        )
         return
     reached = [name for name, found in (("the network", tried.network), ("this home", tried.file)) if found]
     if not reached:
         means = " and ".join(tried.done) or "this system's permissions"
-        yield State.OK, f"{means} keep document readers away from the network and this home", ""
+        yield ok(f"{means} keep document readers away from the network and this home")
     else:
-        yield (
-            State.WARNING, f"processes that read documents can reach {' and '.join(reached)}",
+        yield warning(
+            f"processes that read documents can reach {' and '.join(reached)}",
             "Only time and memory limit them here. Use Linux 5.13 or later to confine them, or import only files that "
             "you trust.",
-        )  # fmt: skip
+        )
 
 
 def disk(root: Path) -> Findings:
     for place in _file_systems(root):
         free = shutil.disk_usage(place).free // MEGABYTE
         if _read_only(place):
-            yield (
-                State.PROBLEM, f"{place} is read-only, so nothing can be archived",
+            yield problem(
+                f"{place} is read-only, so nothing can be archived",
                 "Make it writable. Until then you can only search and verify.",
-            )  # fmt: skip
+            )
         elif free < WARN_FREE_MB:
             state = State.PROBLEM if free < MIN_FREE_MB else State.WARNING
             yield state, f"{free} MB are free in {place}", "Free some space."
         else:
-            yield State.OK, f"{free} MB are free in {place}", ""
+            yield ok(f"{free} MB are free in {place}")
 
 
 def _file_systems(root: Path) -> Iterator[Path]:
@@ -199,12 +187,12 @@ def cloud(root: Path) -> Findings:
     for place in (root.resolve(), *root.resolve().parents):
         named = next((cloud for cloud in CLOUDS if cloud in place.name.lower()), None)
         if named or any(next(place.glob(pattern), None) for pattern in CLOUD_FILES):
-            yield (
-                State.WARNING, f"{place} looks like a folder that {named or 'a program'} synchronises",
+            yield warning(
+                f"{place} looks like a folder that {named or 'a program'} synchronises",
                 "Move the home to another folder, and use a backup program instead.",
-            )  # fmt: skip
+            )
             return
-    yield State.OK, "no known program synchronises the home's folder", ""
+    yield ok("no known program synchronises the home's folder")
 
 
 def writing(root: Path) -> Findings:
@@ -213,7 +201,7 @@ def writing(root: Path) -> Findings:
         if _read_only(place):
             continue  # the disk's check says so
         if not os.access(place, os.W_OK):
-            yield State.PROBLEM, f"{place} is not writable", "Change its permissions, or run as its owner."
+            yield problem(f"{place} is not writable", "Change its permissions, or run as its owner.")
             continue
         with tempfile.TemporaryDirectory(dir=place, prefix=f".doctor-{owner()}-") as name:
             failed = []
@@ -225,12 +213,12 @@ def writing(root: Path) -> Findings:
                 failed += [] if holds else [what]
             if failed:
                 advice = "Move the home to a local disk, or to a share that can do this (NFS 4, or SMB with locks)."
-                yield State.PROBLEM, f"{place} lacks operations that the archive needs: {', '.join(failed)}", advice
+                yield problem(f"{place} lacks operations that the archive needs: {', '.join(failed)}", advice)
             else:
-                yield State.OK, f"{place}: {', '.join(TRIALS)}", ""
+                yield ok(f"{place}: {', '.join(TRIALS)}")
             (Path(name) / "Case").touch()
             if (Path(name) / "cASE").exists():
-                yield State.OK, f"{place} ignores upper and lower case; the archive does not depend on it", ""
+                yield ok(f"{place} ignores upper and lower case; the archive does not depend on it")
 
 
 def _exclusive(scratch: Path) -> bool:

@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from archiver.agency.archive_summary import ArchiveSummary
 from archiver.agency.notification_causes import PERSON, working_days
@@ -21,6 +19,7 @@ from archiver.claims.claim_events import AnswerTo, ClaimStep
 from archiver.claims.claim_files import Claim
 from archiver.core import localised
 from archiver.core.model import iso, parse_iso
+from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import HOUSE
 from archiver.reading.terminal_safe import printable
 
@@ -74,29 +73,29 @@ class Task:
             known["day"] = localised.day(day, language)
         if self.facts.get("who") == "":
             known["who"] = _data()["unknown_sender"][language]
-        return str(said[language]).format_map({**self.facts, **known})
+        return said[language].format_map({**self.facts, **known})
 
     def risk(self, language: str) -> str:
         """What is at risk."""
-        return str(_texts(self.kind)["risk"][language])
+        return _texts(self.kind)["risk"][language]
 
     def button(self, language: str) -> str:
         """What the button says."""
-        return str(_texts(self.kind)["do"][language])
+        return _texts(self.kind)["do"][language]
 
     @property
     def place(self) -> str:
         """The address of the page that does it, on the desk."""
-        return str(_texts(self.kind)["place"]).format_map(self.facts)
+        return _texts(self.kind)["place"].format_map(self.facts)
 
     @property
     def post(self) -> bool:
-        return bool(_texts(self.kind).get("post"))
+        return _texts(self.kind).get("post", False)
 
     @property
     def command(self) -> str:
         """The command that does it, or leads to it."""
-        return str(_texts(self.kind)["command"]).format_map(self.facts)
+        return _texts(self.kind)["command"].format_map(self.facts)
 
     def as_json(self) -> dict[str, object]:
         """A task in `status --json`."""
@@ -179,17 +178,36 @@ class Today:
         return {"state": self.state.value, "tasks": tasks, "reasons": self.why("en"), "night": night}
 
 
-@cache
-def _data() -> Mapping[str, Any]:
-    import yaml
+class TaskTexts(TypedDict):
+    """What one kind of task says and does; texts by language."""
 
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.agency").joinpath("today.yaml").read_text("utf-8"))
-    return loaded
+    say: dict[str, str]
+    say_many: NotRequired[dict[str, str]]
+    since: NotRequired[dict[str, str]]
+    first_notice: NotRequired[dict[str, str]]
+    risk: dict[str, str]
+    do: dict[str, str]
+    tone: NotRequired[str]
+    place: str
+    command: str
+    post: NotRequired[bool]
 
 
-def _texts(kind: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = _data()["tasks"][kind]
-    return found
+class TodayTexts(TypedDict):
+    """The content of `today.yaml`."""
+
+    tasks: dict[str, TaskTexts]
+    states: dict[str, dict[str, str]]
+    unknown_sender: dict[str, str]
+    reasons: dict[str, dict[str, str]]
+
+
+def _data() -> TodayTexts:
+    return packaged_yaml(TodayTexts, "archiver.agency", "today.yaml")
+
+
+def _texts(kind: str) -> TaskTexts:
+    return _data()["tasks"][kind]
 
 
 # ---------------------------------------------------------------- pure

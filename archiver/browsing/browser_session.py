@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import re
 import time
@@ -81,7 +80,6 @@ _SCROLL = """([up, last]) => new Promise((done) => {
 MAX_STEP_CLICKS = 3  # a step of a sign-in table is repeated at most this often
 ABORTED = "net::ERR_ABORTED"
 RENDERED = {"content-type": "text/html; charset=utf-8"}  # the text is stored in the encoding that we declare
-log = logging.getLogger(__name__)
 
 
 @dataclass

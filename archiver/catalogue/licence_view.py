@@ -33,37 +33,27 @@ def sections(described: Mapping[str, Any]) -> Iterator[Section]:
     title = described["title"] or "Without a title"
     yield title, list(_facts(described))
     if described["documents"]:
-        yield (
-            "Documents",
-            [
-                (each["name"], f"{each['kind']}, {size(each['bytes'])}, {_since(each['secured_since'])}")
-                for each in described["documents"]
-            ],
-        )
+        yield "Documents", [
+            (each["name"], f"{each['kind']}, {size(each['bytes'])}, {_since(each['secured_since'])}")
+            for each in described["documents"]
+        ]  # fmt: skip
     if described["gaps"]:
-        yield (
-            "Missing",
-            [(kind, _gap(reason, described["gap_details"].get(kind))) for kind, reason in described["gaps"].items()],
-        )
+        details = described["gap_details"]
+        yield "Missing", [(kind, _gap(reason, details.get(kind))) for kind, reason in described["gaps"].items()]
     if described["terms"]:
-        yield (
-            "Licence terms",
-            [(each["relation"].replace("_", " "), each["id"].rpartition(":")[2]) for each in described["terms"]],
-        )
+        terms = [(each["relation"].replace("_", " "), each["id"].rpartition(":")[2]) for each in described["terms"]]
+        yield "Licence terms", terms
     if described["assignments"]:
         yield "Assigned", [
             (str(each["at"])[:10], f"to {each['client']} by {each['by']}: {each['reason'] or 'no reason given'}"
              + ("" if each["held"] else " (taken back)"))
             for each in described["assignments"]
         ]  # fmt: skip
-    yield (
-        "Next",
-        [
-            ("documents", f"archiver open {described['licence']}"),
-            ("proof", f"archiver proof {described['licence']} --out proof.zip"),
-            ("all details", f"archiver show {described['licence']} --raw"),
-        ],
-    )
+    yield "Next", [
+        ("documents", f"archiver open {described['licence']}"),
+        ("proof", f"archiver proof {described['licence']} --out proof.zip"),
+        ("all details", f"archiver show {described['licence']} --raw"),
+    ]  # fmt: skip
 
 
 def _facts(of: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
@@ -75,10 +65,8 @@ def _facts(of: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     yield "licensed on", of["licensed_at"] or "an unknown day"
     yield "licensee", of["licensee"] or "not named by the platform"
     yield "secured", f"{in_words(of['secured_documents'])} ({of['state']})"
-    yield (
-        "archived",
-        " ".join(filter(None, (str(provenance.get("captured_at") or "")[:10], "by", provenance.get("source")))),
-    )
+    captured = str(provenance.get("captured_at") or "")[:10]
+    yield "archived", " ".join(filter(None, (captured, "by", provenance.get("source"))))
     yield "account", ", seat ".join(filter(None, (provenance.get("account"), of["seat"])))
     yield "plan", ", ends ".join(filter(None, (of["plan"], of["plan_ends"])))
     yield "order", of["order"]

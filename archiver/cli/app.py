@@ -148,6 +148,12 @@ def confirmed(question: str) -> bool:
     return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
+def must_agree(question: str, yes: bool, nothing: str) -> None:
+    """Ask before a step that takes something away. BadParameter, "nothing was changed; ...", if nobody agrees."""
+    if not (yes or confirmed(question)):
+        raise typer.BadParameter(f"{nothing}; give --yes, or answer the question on a terminal")
+
+
 def awaited[T](work: Coroutine[Any, Any, T]) -> T:
     """Run asynchronous work and return its result. asyncio is imported only here, to keep other commands quick."""
     import asyncio

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.app import HomeOption, JsonOption, app, catalogue_app, confirmed, language_of, opened, unlocked
+from archiver.cli.app import HomeOption, JsonOption, app, catalogue_app, language_of, must_agree, opened, unlocked
 from archiver.cli.output import counted, emit, progress, say, table, tell, tell_lines, warn_each
 
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ def repair_clock(
     here, now = opened(home), datetime.now(UTC)
     for each in ahead(here, now):
         say(str(each))
-    if not (yes or confirmed(f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC. Is that right?")):
-        raise typer.BadParameter("nothing was changed; give --yes, or answer the question on a terminal")
+    must_agree(f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC. Is that right?", yes, "nothing was changed")
     number = repair(here, unlocked(here), by, now, say)
     say(f"Corrected {number} wrong time{'s' * (number > 1)}." if number else "No time lies in the future.")
 
@@ -217,8 +216,7 @@ def erase(
     if not dry_run:
         if done["outcome"] == "would_erase" and not yes:
             say(f"{done['licence']}: this erases {content} for good. The ledger records the reason as {code}.")
-            if not confirmed("Erase?"):
-                raise typer.BadParameter("nothing was erased; give --yes, or answer the question on a terminal")
+            must_agree("Erase?", yes, "nothing was erased")
         done, warnings = erase_content(here, unlocked(here), licence, reason=reason, by=by)
         warn_each(warnings)
     if as_json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from archiver.cli.app import HomeOption, JsonOption, account_app, client_app, confirmed, opened, unlocked
+from archiver.cli.app import HomeOption, JsonOption, account_app, client_app, must_agree, opened, unlocked
 from archiver.cli.output import counted, emit, facts, say, table
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
@@ -89,8 +89,8 @@ def client_remove(
     here = opened(home)
     client = removable_client(here, slug)
     accounts = counted(len(client.accounts), "account")
-    if client.accounts and not yes and not confirmed(f"Remove {slug} with {accounts} and their secrets?"):
-        raise typer.BadParameter("nothing was removed; give --yes, or answer the question on a terminal")
+    if client.accounts:
+        must_agree(f"Remove {slug} with {accounts} and their secrets?", yes, "nothing was removed")
     remove_client_without_archive(here, unlocked(here), slug)
     say(f"Removed {slug}" + (f" and {accounts}." if client.accounts else "."))
 
@@ -111,19 +111,10 @@ def account_list(
     if as_json:
         emit(rows, "accounts")
         return
+    keys = ("account", "client", "provider", "method", "licences", "closed")
     table(
         ("account", "client", "platform", "method", "licences", "closed"),
-        [
-            (
-                row["account"],
-                row["client"],
-                row["provider"],
-                row["method"] or "-",
-                row["licences"],
-                row["closed"] or "-",
-            )
-            for row in rows
-        ],
+        [tuple("-" if row[key] is None else row[key] for key in keys) for row in rows],
         "No accounts yet. Add one: archiver account add NAME --client CLIENT --provider PROVIDER",
     )
 
@@ -189,7 +180,7 @@ def account_remove(
     here = opened(home)
     removable_account(here, name)
     vault = unlocked(here)
-    if vault.secrets(name) and not yes and not confirmed(f"Remove {name} and its secrets?"):
-        raise typer.BadParameter("nothing was removed; give --yes, or answer the question on a terminal")
+    if vault.secrets(name):
+        must_agree(f"Remove {name} and its secrets?", yes, "nothing was removed")
     remove_account_without_licences(here, vault, name)
     say(f"Removed {name}. The name is free again.")

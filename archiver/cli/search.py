@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archiver.cli.app import HomeOption, JsonOption, a_day, app, confirmed, opened, unlocked
+from archiver.cli.app import HomeOption, JsonOption, a_day, app, must_agree, opened, unlocked
 from archiver.cli.output import counted, emit, progress, say, tell, tell_filled, tell_lines
 from archiver.core.suggestions import did_you_mean
 
@@ -205,8 +205,7 @@ def agreement(yes: bool) -> Agreed:
     def agreed(losses: Sequence[Loss]) -> bool:
         for each in losses:
             say(f"{each.client} loses its copy: {each.licence}")
-        if not (yes or confirmed("Take these copies back?")):
-            raise typer.BadParameter("nothing was changed; give --yes, or answer the question on a terminal")
+        must_agree("Take these copies back?", yes, "nothing was changed")
         return True
 
     return agreed

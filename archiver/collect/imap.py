@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 TIMEOUT_S = 60.0  # for one answer of the server
 CONNECT_TIMEOUT_S = 20.0
 CHUNK_BYTES = 1 << 20  # of a large mail that is asked for at once
-SPAN_UIDS = 50_000  # searched at once: a server's answer is one line, and lines have a limit
 
 # Folders that hold nothing that came in for good. The first are flags, the others names on servers without flags.
 _PASSED_OVER = {b"\\trash", b"\\junk", b"\\drafts", b"\\sent", b"\\noselect", b"\\nonexistent", b"\\all", b"\\flagged"}

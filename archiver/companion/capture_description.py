@@ -9,7 +9,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from archiver.companion.captures import CaptureRefused
 from archiver.reading.secret_scan import mask_named
 
-ABOUT = "about.json"  # the part of a sent capture that describes it
 MAX_ABOUT_BYTES = 256 << 10
 MAX_PARTS = 60  # files of one capture
 

@@ -1,9 +1,6 @@
-"""Recognise and parse documents from any source: certificates, receipts and histories.
+"""Recognise and parse certificates and receipts from any source; `history_tables` reads histories.
 
-    read_text(text, name, ...)  a certificate or receipt as plain text, from a PDF, a text file or a page
-    read_table(content, name)   a history as CSV, as bytes
-
-Each returns a `Paper`, or None for an unknown document. A parsed licence has the same identity as from the platform's
+A parsed licence has the same identity as from the platform's
 adapter, so both become one. If the adapter's key begins with the account, which no paper names, `same_licence` decides
 whether two licences are the same.
 """
@@ -27,12 +24,11 @@ from archiver.reading.certificates import (
     market_certificate,
 )
 from archiver.reading.documents import MAX_TEXT_LENGTH, PAGE_BREAK
-from archiver.reading.history_tables import read_history
 from archiver.reading.labelled_documents import read_labelled, titled
 from archiver.reading.platforms import the_platform
 from archiver.reading.unfilled import is_template
 
-__all__ = ["Paper", "Sure", "completed", "read_table", "read_text", "same_licence"]
+__all__ = ["Paper", "Sure", "completed", "read_text", "same_licence"]
 
 MAX_CERTIFICATES = 500  # in one text
 
@@ -84,11 +80,6 @@ def _joined(papers: Sequence[Paper], reader: str) -> Paper:
         licences=tuple({each.identity: each for paper in papers for each in paper.licences}.values()),
         quotes={f"{n}.{name}": text for n, paper in enumerate(papers, 1) for name, text in paper.quotes.items()},
     )
-
-
-def read_table(content: bytes, name: str = "") -> Paper | None:
-    """Read a history in CSV, with any encoding, separator and decimal mark that spreadsheets write."""
-    return read_history(content, name)
 
 
 def same_licence(read: Licence, captured: Licence) -> bool:

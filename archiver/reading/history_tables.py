@@ -91,7 +91,7 @@ class HistoryTable:
 
 
 def read_history(content: bytes, name: str = "") -> Paper | None:
-    """`history_in` of the table in these bytes."""
+    """`history_in` of a CSV, with any encoding, separator and decimal mark that spreadsheets write."""
     return history_in(read_table(content), name)
 
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.core.model import DocumentKind, iso
-from archiver.reading.document_parser import Sure, read_table
+from archiver.reading.certificates import Sure
 from archiver.reading.history_tables import lists_licences
+from archiver.reading.history_tables import read_history as read_table
 from archiver.reading.history_tables import read_table as table_in
 from tests.support import papers
 from tests.support.papers import facts

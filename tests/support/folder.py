@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from archiver.reading.document_parser import read_table
+from archiver.reading.history_tables import read_history as read_table
 from tests.authoring.scenario import pdf as lines_as_pdf
 from tests.support import papers
 from tests.support.hostile_files import fill, packed
