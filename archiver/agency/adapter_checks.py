@@ -22,7 +22,9 @@ def own_adapters(home: Home) -> Findings:
             find(home.root, name)
             origin = load(home.root / "adapters" / name / ORIGIN).value
             if not isinstance(origin, dict):
-                raise ConfigError(f"{home.root / 'adapters' / name / ORIGIN} is no mapping. Copy the adapter anew.")
+                raise ConfigError(
+                    f"{home.root / 'adapters' / name / ORIGIN} must be a mapping. Copy the adapter again."
+                )
             _, files = installed_sources(name)
         except ArchiverError as error:
             yield problem(str(error))

@@ -192,7 +192,7 @@ def letter_alerts(home: Home) -> Iterator[Alert]:
 
 def described(claim: Claim) -> str:
     """A letter in a few sentences, as a message says it."""
-    who = claim.claimant or "somebody whom the archiver does not know"
+    who = claim.claimant or "an unknown sender"
     until = f" It asks for an answer by {claim.deadline}." if claim.deadline else " No deadline was found in it."
     found = f" A licence may fit: {', '.join(claim.licences[:3])}." if claim.licences else ""
     return f"A letter from {who} came by mail and is now the claim {claim.claim}.{until}{found}"

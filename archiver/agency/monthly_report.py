@@ -90,9 +90,9 @@ def report(home: Home, client: str, month: str) -> MonthlyReport:
     """
     owner = home.client(client)
     if not re.fullmatch(r"(?!0000)\d{4}-(0[1-9]|1[0-2])", month):
-        raise ConfigError(f"{month!r} is no month. Write it as YYYY-MM, e.g. --month 2026-11.")
+        raise ConfigError(f"{month!r} is not a valid month. Write it as YYYY-MM, for example --month 2026-11.")
     if month > this_month(home):
-        raise ConfigError(f"{month} is still to come. Name a month that has begun with --month.")
+        raise ConfigError(f"{month} has not begun yet. Name an earlier month with --month.")
     archive, zone = Archive(home.archive(client)), zone_of(home)
     new = {
         line.id

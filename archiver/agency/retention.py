@@ -62,7 +62,7 @@ CLASSES = (
         days=400,
         prunes=True,
     ),
-    Retention(name="who was told what", place="state/notify.json", kept="until what was told is no longer so"),
+    Retention(name="messages that people received", place="state/notify.json", kept="until the cause is gone"),
     Retention(name="pages on which a run failed", place="state/trouble", kept="90 days", days=90, prunes=True),
     Retention(
         name="documents that hold a secret",

@@ -23,7 +23,9 @@ def watched(home: Home, names: Sequence[str]) -> dict[Path, Source]:
     """The open folder sources to watch, by their folders; ConfigError if there are none, or one is no folder."""
     chosen = [home.source(name) for name in names] or [each for each in home.sources() if each.kind == "folder"]
     if others := [each.name for each in chosen if each.kind != "folder"]:
-        raise ConfigError(f"{others[0]} is no folder. Only folders are watched; `archiver run` reads the others.")
+        raise ConfigError(
+            f"{others[0]} is not a folder. `archiver watch` reads only folders; `archiver run` reads all sources."
+        )
     found = {each.options(FolderSettings).path: each for each in chosen if not each.closed}
     if not found:
         raise ConfigError("There is no folder to watch. Add one with `archiver source add NAME --kind folder`.")

@@ -152,7 +152,7 @@ def adapter_remove(
             tell(line)
         say(
             "The installed adapter does not have the repair, so nothing was removed. "
-            f"Remove it all the same: archiver adapter remove {name} --force"
+            f"To remove it anyway: archiver adapter remove {name} --force"
         )
         raise typer.Exit(1)
     say(f"The installed adapter of {name} is used again. The repair is kept in {removed.kept_in}.")

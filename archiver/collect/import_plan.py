@@ -492,7 +492,7 @@ def _to_confirm(licence: Licence) -> str:
     asset = licence.asset
     name, day = asset.provider.removeprefix(OTHER_PLATFORM), str(iso(licence.licensed_at))[:10]
     return (
-        f"it reads as a licence of {name}, which is no known platform: {asset.asset_id}, {day}, for "
+        f"it reads as a licence of {name}, an unknown platform: {asset.asset_id}, {day}, for "
         f"{licence.licensee}. Compare it; to archive it as a licence, import it with --yes"
     )
 

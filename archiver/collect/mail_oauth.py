@@ -173,5 +173,5 @@ class OAuthClient:
         try:
             answer = json.loads(content)
         except ValueError:
-            raise SiteUnavailable("the authorisation server's answer is no JSON") from None
+            raise SiteUnavailable("the authorisation server's answer is not JSON") from None
         return cast("OAuthAnswer", answer) if isinstance(answer, dict) else {}

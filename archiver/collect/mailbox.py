@@ -61,7 +61,7 @@ class MailboxKind(SourceKind):
             yield f"{settings.host} accepts the sign-in of {settings.username}"
             for name in box.folders(settings.folders):
                 state = box.examine(name)
-                yield f"folder {name}: {f'{state.mails} mails' if state else 'there is none of this name'}"
+                yield f"folder {name}: {f'{state.mails} mails' if state else 'it does not exist'}"
 
     def read(self, reading: SourceReading) -> None:
         settings = self.settings(reading.home, reading.source)
@@ -158,7 +158,7 @@ class MailboxReading:
         for name in box.folders(self.settings.folders):
             state = box.examine(name)
             if state is None:
-                self.reading.result.lack(f"{self.reading.source.name}/{name}", "there is no folder of this name")
+                self.reading.result.lack(f"{self.reading.source.name}/{name}", "this folder does not exist")
                 continue
             self._folder(box, state)
         result = self.reading.result

@@ -278,7 +278,7 @@ def _urls(
             notes.add("; one was broken over two lines")
         following, certain = _goes_on(text, match.start(), end, url)
         if following and not certain:
-            notes.add("; one that is broken over two lines is left out")
+            notes.add("; an address that is broken over two lines is left out")
             continue
         if following:
             url += following
