@@ -14,7 +14,8 @@ from pathlib import Path
 from archiver.agency.asset_references import Asked, asked_for, pages_of
 from archiver.agency.night import run
 from archiver.archive.reader import Archive
-from archiver.catalogue.index import Catalogue, CatalogueEntry
+from archiver.catalogue.index import CatalogueEntry
+from archiver.catalogue.search import followed
 from archiver.collect.attended_capture import AttendedRequest, Person, capture_attended
 from archiver.collect.import_plan import FileOutcome, Group, ImportOutcome
 from archiver.collect.import_report import ImportReport, archived_rows
@@ -24,7 +25,6 @@ from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.model import parse_iso
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.vault import Vault
-from archiver.reading.worker import DocumentReader
 
 AGAIN = timedelta(hours=24)  # a page captured within this time is not opened again; one API's rules demand that
 
@@ -108,11 +108,9 @@ def _account(home: Home, client: str, provider: str) -> Account:
 
 def _newest(home: Home, client: str, asked: Sequence[Asked]) -> dict[str, CatalogueEntry]:
     """The newest archived page of each asset, by the text that named it."""
-    archive = Archive(home.archive(client))
-    if not archive.ledger.exists():
+    if not Archive(home.archive(client)).ledger.exists():
         return {}
-    with DocumentReader() as reader, Catalogue(home.catalogue(client)) as catalogue:
-        catalogue.catch_up(archive, reader)
+    with followed(home, client) as catalogue:
         found = {each.text: catalogue.of_asset(each.info.name, each.asset_id) for each in asked}
     return {text: entries[-1] for text, entries in found.items() if entries}
 

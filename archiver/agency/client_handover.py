@@ -22,14 +22,13 @@ from archiver.archive import seal as sealing
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
-from archiver.catalogue.index import Catalogue
+from archiver.catalogue.search import followed
 from archiver.collect.account_result import Progress
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import iso
 from archiver.home.settings import HOUSE, Home
 from archiver.home.vault import Vault
 from archiver.reading.spreadsheet import written
-from archiver.reading.worker import DocumentReader
 
 CHUNK = 1 << 20
 MAX_LISTED_FINDINGS = 5
@@ -161,10 +160,8 @@ COLUMNS = ("licence", "platform", "asset", "title", "kind", "licensed on", "lice
 
 def _list(home: Home, slug: str) -> bytes:
     """The licences as a CSV table for spreadsheets, without those that were taken back from this client."""
-    with DocumentReader() as reader, Catalogue(home.catalogue(slug)) as catalogue:
-        archive = Archive(home.archive(slug))
-        catalogue.catch_up(archive, reader)
-        rows = []
+    archive, rows = Archive(home.archive(slug)), []
+    with followed(home, slug) as catalogue:
         for entry in catalogue.each():
             licence = entry.licence
             if licence.comp or not entry.held:

@@ -25,19 +25,19 @@ class Diagnosis:
     advice: str = ""
 
 
-type Finding = tuple[State, str, str]
+type DoctorFinding = tuple[State, str, str]
 """State, message and advice."""
 
-type Findings = Iterator[Finding]
+type Findings = Iterator[DoctorFinding]
 
 
-def ok(message: str, advice: str = "") -> Finding:
+def ok(message: str, advice: str = "") -> DoctorFinding:
     return State.OK, message, advice
 
 
-def warning(message: str, advice: str = "") -> Finding:
+def warning(message: str, advice: str = "") -> DoctorFinding:
     return State.WARNING, message, advice
 
 
-def problem(message: str, advice: str = "") -> Finding:
+def problem(message: str, advice: str = "") -> DoctorFinding:
     return State.PROBLEM, message, advice

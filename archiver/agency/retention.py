@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Retention:
     """A class of data: its `place` in the home, the period in words, and in `days` if it ends automatically."""
 
@@ -26,48 +26,36 @@ class Retention:
 
 CLASSES = (
     Retention(
-        name="licences and their documents",
-        place="archive/*/evidence",
-        kept="while a picture is published, then 11 years after its last publication; without end is recommended",
+        "licences and their documents",
+        "archive/*/evidence",
+        "while a picture is published, then 11 years after its last publication; without end is recommended",
     ),
     Retention(
-        name="statements of persons",
-        place="archive/*/evidence/statements",
-        kept="as long as what they are about; a statement can be erased by itself",
+        "statements of persons",
+        "archive/*/evidence/statements",
+        "as long as what they are about; a statement can be erased by itself",
     ),
+    Retention("ledger and tombstones", "archive/*/ledger", "without end; they hold ids and digests, no content"),
     Retention(
-        name="ledger and tombstones",
-        place="archive/*/ledger",
-        kept="without end; they hold ids and digests, no content",
+        "secrets and saved sign-ins",
+        "vault.enc",
+        "until `archiver account rotate` replaces the secret, which also drops the saved sign-in",
     ),
+    Retention("working papers of a claim", "work", "until the claim is closed; a person removes them"),
     Retention(
-        name="secrets and saved sign-ins",
-        place="vault.enc",
-        kept="until `archiver account rotate` replaces the secret, which also drops the saved sign-in",
+        "what an audit saw of a client's site",
+        "work/audits",
+        "the newest visit, and what earlier ones found; a person removes the file",
     ),
-    Retention(name="working papers of a claim", place="work", kept="until the claim is closed; a person removes them"),
+    Retention("search index", "state/catalogue", "follows the archive; what is erased leaves it at once"),
+    Retention("run logs", "state/runs", "400 days", days=400, prunes=True),
+    Retention("what became of a browser's captures", "state/companion/results", "400 days", days=400, prunes=True),
+    Retention("messages that people received", "state/notify.json", "until the cause is gone"),
+    Retention("pages on which a run failed", "state/trouble", "90 days", days=90, prunes=True),
     Retention(
-        name="what an audit saw of a client's site",
-        place="work/audits",
-        kept="the newest visit, and what earlier ones found; a person removes the file",
-    ),
-    Retention(
-        name="search index", place="state/catalogue", kept="follows the archive; what is erased leaves it at once"
-    ),
-    Retention(name="run logs", place="state/runs", kept="400 days", days=400, prunes=True),
-    Retention(
-        name="what became of a browser's captures",
-        place="state/companion/results",
-        kept="400 days",
-        days=400,
-        prunes=True,
-    ),
-    Retention(name="messages that people received", place="state/notify.json", kept="until the cause is gone"),
-    Retention(name="pages on which a run failed", place="state/trouble", kept="90 days", days=90, prunes=True),
-    Retention(
-        name="documents that hold a secret",
-        place="state/quarantine",
-        kept="until a person has looked; a run reminds of what is older than 30 days",
+        "documents that hold a secret",
+        "state/quarantine",
+        "until a person has looked; a run reminds of what is older than 30 days",
         days=30,
     ),
 )

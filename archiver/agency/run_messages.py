@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from archiver.archive.reader import Archive
-from archiver.catalogue.index import Catalogue
+from archiver.catalogue.search import followed
 from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run_context import RunSummary
 from archiver.collect.sources import SourceResult
 from archiver.core.errors import spoken
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import ProviderInfo, declared, load
-from archiver.reading.worker import DocumentReader
 
 
 def forecast(licences: int, info: ProviderInfo, rate: float | None) -> float:
@@ -114,6 +112,5 @@ def unassigned(home: Home) -> int:
     """The number of unassigned licences of shared accounts."""
     if HOUSE not in home.clients or not home.archive(HOUSE).is_dir():
         return 0
-    with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:
-        catalogue.catch_up(Archive(home.archive(HOUSE)), reader)
+    with followed(home, HOUSE) as catalogue:
         return sum(1 for _ in catalogue.unassigned())

@@ -14,17 +14,16 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from archiver.archive.reader import Archive
 from archiver.catalogue.archives import finish, writing
 from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
 from archiver.catalogue.index import Catalogue, CatalogueEntry
+from archiver.catalogue.search import followed
 from archiver.claims.facts import bare
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.settings import HOUSE, Client, Home
 from archiver.home.vault import Vault
 from archiver.reading import spreadsheet
-from archiver.reading.worker import DocumentReader
 
 RELATED = 100  # the most licences of one project that a page reads
 MIN_NAME_LENGTH = 3  # characters; shorter names do not count inside other text
@@ -32,6 +31,10 @@ MIN_NAME_LENGTH = 3  # characters; shorter names do not count inside other text
 COLUMNS = (
     "licence", "client", "reason", "platform", "asset", "title", "licensed on", "seat", "order", "hints", "suggestions",
 )  # fmt: skip
+
+
+type DecidedLicences = list[tuple[CatalogueEntry, Assignment]]
+"""Licences, each with a person's decision."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +155,7 @@ def listed(home: Home, start: int = 0, limit: int | None = None) -> list[Unassig
     rules = {account.name: account.rules for account in home.client(HOUSE).accounts}
     earlier: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     rows = []
-    with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:
-        catalogue.catch_up(Archive(home.archive(HOUSE)), reader)
+    with followed(home, HOUSE) as catalogue:
         entries: Iterable[CatalogueEntry] = islice(
             catalogue.unassigned(), start, None if limit is None else start + limit
         )
@@ -201,7 +203,7 @@ def as_csv(rows: Sequence[Unassigned]) -> str:
     return spreadsheet.written(COLUMNS, table)
 
 
-def proposed(rows: Iterable[Unassigned], by: str) -> list[tuple[CatalogueEntry, Assignment]]:
+def proposed(rows: Iterable[Unassigned], by: str) -> DecidedLicences:
     """The rows whose suggestions all agree, as this person's assignments."""
     return [
         (row.entry, Assignment(client=row.proposal, by=by, reason="; ".join(each.reason for each in row.suggestions)))
@@ -213,7 +215,7 @@ def proposed(rows: Iterable[Unassigned], by: str) -> list[tuple[CatalogueEntry, 
 TABLE = "Name a table with the columns licence and client, as `archiver unassigned --csv` writes one."
 
 
-def from_csv(home: Home, path: Path, by: str) -> list[tuple[CatalogueEntry, Assignment]]:
+def from_csv(home: Home, path: Path, by: str) -> DecidedLicences:
     """The assignments in a table with the columns `licence`, `client` and optionally `reason`.
 
     Rows without a client and rows that are already assigned so are left out. ConfigError names `file:line` of every
@@ -229,30 +231,29 @@ def from_csv(home: Home, path: Path, by: str) -> list[tuple[CatalogueEntry, Assi
         raise ConfigError(f"{path}:1 the column licence or client is missing. {TABLE}")
     faults: list[str] = []
     found: dict[str, tuple[CatalogueEntry, Assignment]] = {}
-    with DocumentReader() as reader:
-        lookup = _lookup(home, reader)
-        for line, cells in rows:
-            if not (whom := cells.get("client", "")):
-                continue
-            clients = [each for each in home.clients.values() if each.slug != HOUSE and bare(whom) in names_of(each)]
-            entry = lookup(cells["licence"])
-            if len(clients) != 1:
-                faults.append(
-                    f"{path}:{line} client: {'no' if not clients else 'more than one'} client has the name {whom!r}"
-                )
-            elif entry is None:
-                faults.append(f"{path}:{line} licence: there is no licence {cells['licence']!r}")
-            elif (before := found.get(entry.object_id)) and before[1].client != clients[0].slug:
-                faults.append(f"{path}:{line} licence: an earlier row assigns {entry.short_id} to {before[1].client}")
-            elif (entry.assigned or {}).get("clients") != [clients[0].slug] or (entry.assigned or {}).get("rule"):
-                reason = cells.get("reason") or f"listed in {path.name}"
-                found[entry.object_id] = entry, Assignment(client=clients[0].slug, by=by, reason=reason)
+    lookup = _lookup(home)
+    for line, cells in rows:
+        if not (whom := cells.get("client", "")):
+            continue
+        clients = [each for each in home.clients.values() if each.slug != HOUSE and bare(whom) in names_of(each)]
+        entry = lookup(cells["licence"])
+        if len(clients) != 1:
+            faults.append(
+                f"{path}:{line} client: {'no' if not clients else 'more than one'} client has the name {whom!r}"
+            )
+        elif entry is None:
+            faults.append(f"{path}:{line} licence: there is no licence {cells['licence']!r}")
+        elif (before := found.get(entry.object_id)) and before[1].client != clients[0].slug:
+            faults.append(f"{path}:{line} licence: an earlier row assigns {entry.short_id} to {before[1].client}")
+        elif (entry.assigned or {}).get("clients") != [clients[0].slug] or (entry.assigned or {}).get("rule"):
+            reason = cells.get("reason") or f"listed in {path.name}"
+            found[entry.object_id] = entry, Assignment(client=clients[0].slug, by=by, reason=reason)
     if faults:
         raise ConfigError("\n".join(faults))
     return list(found.values())
 
 
-def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], CatalogueEntry | None]:
+def _lookup(home: Home) -> Callable[[str], CatalogueEntry | None]:
     """A function that finds a licence by its short id. Without a client in it, the house archive is meant."""
     entries: dict[str, dict[str, CatalogueEntry]] = {}
 
@@ -260,8 +261,7 @@ def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], CatalogueEntr
         slug, _, folder = short_id.rpartition("/")
         slug = slug or HOUSE
         if slug not in entries and slug in home.clients:
-            with Catalogue(home.catalogue(slug)) as catalogue:
-                catalogue.catch_up(Archive(home.archive(slug)), reader)
+            with followed(home, slug) as catalogue:
                 entries[slug] = {entry.folder.casefold(): entry for entry in catalogue.each()}
         return entries.get(slug, {}).get(folder.casefold())
 

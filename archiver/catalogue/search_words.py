@@ -27,7 +27,7 @@ _NAMED = re.compile(
 )
 
 FILLERS = frozenset(
-    (
+    [
         "in",
         "on",
         "from",
@@ -44,7 +44,7 @@ FILLERS = frozenset(
         "bought",
         "lizenziert",
         "gekauft",
-    )
+    ]
 )
 """Words beside a date that do not narrow a search."""
 

@@ -152,7 +152,7 @@ def rules() -> RuleData:
 
 
 @dataclass(frozen=True)
-class _Read:
+class _ReadPapers:
     """What the papers of a case say, and what our data says about the platform. `papers`: without the asset's title."""
 
     platform: Mapping[str, Any]
@@ -161,7 +161,7 @@ class _Read:
     limit: str  # the line of a certificate that limits the licence; empty without one
 
     @classmethod
-    def of(cls, case: Case) -> _Read:
+    def of(cls, case: Case) -> _ReadPapers:
         file, licence = case.file, case.file.licence
         by_kind = {
             kind: "\n".join("\n".join(case.texts.get(each.name, ())) for each in file.documents if each.kind is kind)
@@ -182,7 +182,7 @@ class _Read:
 
 def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPlace]]:
     """The facts of a case by name: those that rules compare (`VOCABULARY`), and those that sentences show."""
-    read, licence = _Read.of(case), case.file.licence
+    read, licence = _ReadPapers.of(case), case.file.licence
     licensee_is = _licensee(licence.licensee, case)
     relation, seen = min(case.terms, default=("none", ""))  # `at_purchase` sorts before `later`
     order_of_dates, days_late = _order(licence.licensed_at, use.first_seen)
@@ -220,8 +220,8 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
         if not case.secured_since and any(case.secured_documents.values())
         else _yes(case.secured_since),
     }
-    shown = {
-        **_shown(case, read),
+    for_sentences = {
+        **_for_sentences(case, read),
         "archived_at": (iso(archived) or "")[:10],
         "first_seen": iso(use.first_seen) or "",
         "days_late": str(days_late),
@@ -231,10 +231,10 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
         "territory_used": use.territory or "",
         "terms_seen": seen[:10],
     }
-    return facts | shown, _places(case)
+    return facts | for_sentences, _places(case)
 
 
-def _of_platform(case: Case, read: _Read) -> dict[str, str]:
+def _of_platform(case: Case, read: _ReadPapers) -> dict[str, str]:
     """What the platform's terms say about this kind of licence and this plan."""
     platform, kind, plan = read.platform, case.file.licence.kind or "", case.file.licence.plan or ""
     by_plan = "plan" if _names(platform.get("credit_plans"), kind, plan) else "no"
@@ -251,7 +251,7 @@ def _of_platform(case: Case, read: _Read) -> dict[str, str]:
     }
 
 
-def _of_papers(case: Case, read: _Read) -> dict[str, str]:
+def _of_papers(case: Case, read: _ReadPapers) -> dict[str, str]:
     """What the licence's own record and papers say."""
     file, kind = case.file, case.file.licence.kind or ""
     private = stated("private", read.papers)
@@ -270,7 +270,7 @@ def _of_papers(case: Case, read: _Read) -> dict[str, str]:
     }
 
 
-def _shown(case: Case, read: _Read) -> dict[str, str]:
+def _for_sentences(case: Case, read: _ReadPapers) -> dict[str, str]:
     """What sentences show of the licence, its client and its platform."""
     licence = case.file.licence
     return {

@@ -15,13 +15,12 @@ from archiver.cli.output import counted, emit, progress, say, tell, tell_filled,
 from archiver.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from archiver.agency.unassigned import Unassigned
-    from archiver.catalogue.assignment import Agreed, Assignment, Loss
+    from archiver.agency.unassigned import DecidedLicences, Unassigned
+    from archiver.catalogue.assignment import Agreed, Loss
     from archiver.catalogue.filters import LicenceFilter
-    from archiver.catalogue.index import CatalogueEntry
     from archiver.home.settings import Home
 
-    type Rows = list[dict[str, Any]]
+    type FoundRows = list[dict[str, Any]]
 
 
 @app.command()
@@ -112,7 +111,7 @@ def _check_order_and_filter(sort: str, only: LicenceFilter) -> None:
         raise typer.BadParameter(fault)
 
 
-def _found_by_picture(here: Home, image: str, sheet: Path | None, client: str | None, limit: int) -> Rows:
+def _found_by_picture(here: Home, image: str, sheet: Path | None, client: str | None, limit: int) -> FoundRows:
     from archiver.catalogue import picture_search
     from archiver.claims.claim_files import licences_by_page
     from archiver.core import atomic_files
@@ -129,7 +128,7 @@ def _found_by_picture(here: Home, image: str, sheet: Path | None, client: str | 
     return found.rows
 
 
-def _found_by_words(here: Home, text: str, only: LicenceFilter, sort: str, client: str | None, limit: int) -> Rows:
+def _found_by_words(here: Home, text: str, only: LicenceFilter, sort: str, client: str | None, limit: int) -> FoundRows:
     from archiver.catalogue import search
     from archiver.claims.claim_files import licences_by_page
 
@@ -140,7 +139,7 @@ def _found_by_words(here: Home, text: str, only: LicenceFilter, sort: str, clien
     return rows[:limit]
 
 
-def _print_csv(rows: Rows) -> None:
+def _print_csv(rows: FoundRows) -> None:
     from archiver.reading.spreadsheet import written
 
     columns = (
@@ -149,7 +148,7 @@ def _print_csv(rows: Rows) -> None:
     tell_lines(written(columns, [[row[each] for each in columns] for row in rows]).rstrip("\r\n"))
 
 
-def _print_rows(rows: Rows) -> None:
+def _print_rows(rows: FoundRows) -> None:
     from archiver.catalogue.search import secured_in_words
 
     for row in rows:
@@ -272,7 +271,7 @@ def _listed(here: Home, from_folder: Path | None) -> list[Unassigned]:
     return rows
 
 
-def _print_assigned(decided: Sequence[tuple[CatalogueEntry, Assignment]], dry_run: bool, as_json: bool) -> None:
+def _print_assigned(decided: DecidedLicences, dry_run: bool, as_json: bool) -> None:
     if as_json:
         emit(
             [{"licence": entry.short_id, "client": made.client, "reason": made.reason} for entry, made in decided],
