@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,7 @@ class Closing:
 
     def as_json(self) -> dict[str, object]:
         """The document of `account close --json`."""
-        return {
-            "account": self.account,
-            "outcome": self.outcome,
-            "sweep": self.sweep,
-            "missing": [vars(each) for each in self.missing],
-        }
+        return {name: value for name, value in asdict(self).items() if name != "exit_code"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -173,7 +173,7 @@ async def try_sign_in(
     from archiver.browsing.browser_session import PlaywrightSession
     from archiver.collect.account_session import AccountAccess, SigningIn, Totp, find_recording, open_session
     from archiver.collect.run_tools import open_tools
-    from archiver.collect.trouble_page import add_page, keep_trouble, personal
+    from archiver.collect.trouble_page import add_page, save_trouble
 
     home.check_replay(replay)
     provider = load(account.provider)()
@@ -188,13 +188,9 @@ async def try_sign_in(
                 await SigningIn(provider, session, secrets, Totp(secrets.get("totp"), access.now)).once()
             except ArchiverError as error:
                 await add_page(error, session)
-                known = personal(home, account, session.secret_values())
                 refused = "; ".join(provider.info.rules.explained(session.refused))
-                folder = home.state / "trouble"
-                if kept := keep_trouble(
-                    folder, account.name, error, known, step="testing the sign-in", blocked=refused
-                ):
-                    error.detail += f" (page saved as {kept.relative_to(home.root).as_posix()}, with a note beside it)"
+                secret_values = session.secret_values()
+                save_trouble(home, account, error, secret_values, step="testing the sign-in", blocked=refused)
                 raise
             return await session.state() if isinstance(session, PlaywrightSession) else None
 

@@ -78,10 +78,8 @@ async def sign_in(
     if provider.info.method(account.method).transport is Transport.HTTP:
         raise ConfigError(f"{name} signs in with a token, not in a browser. Use `archiver account rotate {name}`.")
     async with open_tools(home, replay=bool(replay), headless=headless) as shared:
-        network = shared.network
         recording = find_recording(replay, account) if replay else None
-        if recording and shared.replay:
-            network = (await shared.replay.serve(recording, provider.info.rules)).network
+        network = await shared.network_for(recording, provider.info.rules)
         session = await shared.browsers.open(
             provider.info, network=network, pacing=shared.pacing, username=account.username,
             settings=account.settings, secrets=vault.secrets(name), now=clock(recording), state=vault.session(name),

@@ -19,52 +19,6 @@ from archiver.reading.licence_json import LicenceFile
 
 LANGUAGES = ("en", "de")
 
-VOCABULARY: Mapping[str, frozenset[str]] = {
-    name: frozenset(values.split())
-    for name, values in {
-        "compared": "yes no",
-        "comp": "yes no",
-        "void": "yes no",
-        "free_site": "yes no",
-        "licensed": "known unknown",
-        "first_use": "known unknown",
-        "order_of_dates": "in_time same_day late unknown",
-        "offered": "in_time late unknown",
-        "licensee_is": "client agency other unknown",
-        "client_use": "allowed on_transfer unknown",
-        "assigned": "yes no",
-        "for_client": "yes no",
-        "editorial": "yes no mentioned unknown",
-        "non_commercial": "yes mentioned no",
-        "credit": "yes plan no",
-        "ai_generated": "yes no",
-        "limits": "yes no",
-        "use": "commercial editorial unknown",
-        "plan_excludes_clients": "yes no unknown",
-        "plan_excludes_agencies": "yes no unknown",
-        "plan_condition": "yes no",
-        "other_clients": "yes no",
-        "one_client": "yes no unknown",
-        "several_seats": "yes no",
-        "single_seat": "yes no unknown",
-        "lapse": "in_time late unpaid unknown none",
-        "blanket": "yes no",
-        "copies": "within over unknown none",
-        "territory": "within unknown none",
-        "rights_managed": "yes no",
-        "certificate": "yes no unread",
-        "order": "yes no",
-        "order_proves": "yes no",
-        "gap": "on_request other",
-        "terms": "at_purchase later none",
-        "rests_on_terms": "yes no",
-        "evidence": "yes no",
-        "secured": "yes partly no",
-    }.items()
-}
-"""The facts that a rule's `when` may name, and the values of each."""
-
-
 CLAUSES = (
     "clause", "routes", "plan_clause", "seat_clause", "lapse_clause", "credit_clause", "agency_clause",
     "condition_clause",
@@ -181,7 +135,7 @@ class _ReadPapers:
 
 
 def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPlace]]:
-    """The facts of a case by name: those that rules compare (`VOCABULARY`), and those that sentences show."""
+    """The facts of a case by name: those that rules compare, and those that sentences show."""
     read, licence = _ReadPapers.of(case), case.file.licence
     licensee_is = _licensee(licence.licensee, case)
     relation, seen = min(case.terms, default=("none", ""))  # `at_purchase` sorts before `later`

@@ -18,7 +18,7 @@ from archiver.collect.run_context import RunContext
 from archiver.collect.sync import Sync
 from archiver.collect.terms import SeenTerms
 from archiver.collect.terms_visits import archive_given_terms, archive_terms, seen_terms
-from archiver.collect.trouble_page import adapter_fault, add_page, keep_trouble, personal
+from archiver.collect.trouble_page import adapter_fault, add_page, personal, save_trouble
 from archiver.core.errors import ArchiverError, LayoutChanged, SiteUnavailable, machine_error
 from archiver.core.model import Outcome
 from archiver.home.settings import Account
@@ -153,10 +153,8 @@ class AccountRun:
 
     def _fail(self, error: ArchiverError) -> None:
         """Make this error the result, and save the page that shows it, if there is one."""
-        home = self.run.home
-        known = personal(home, self.account, self._secret_values)
-        blocked = self.result.refusals_message()
-        path = keep_trouble(home.state / "trouble", self.account.name, error, known, step=self._step, blocked=blocked)
-        if path:
-            error.detail += f" (page saved as {path.relative_to(home.root).as_posix()}, with a note beside it)"
+        save_trouble(
+            self.run.home, self.account, error, self._secret_values, step=self._step,
+            blocked=self.result.refusals_message(),
+        )  # fmt: skip
         self.result.fail(error, self._secret_values)

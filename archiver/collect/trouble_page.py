@@ -53,6 +53,16 @@ async def add_page(error: ArchiverError, session: Any) -> None:
             error.page = SavedPage(now.url, now.content)
 
 
+def save_trouble(
+    home: Home, account: Account, error: ArchiverError, secrets: Iterable[str], *, step: str, blocked: str = ""
+) -> None:
+    """Save the page of an account's error without secrets and names, and have the error say where it is."""
+    known = personal(home, account, secrets)
+    path = keep_trouble(home.state / "trouble", account.name, error, known, step=step, blocked=blocked)
+    if path:
+        error.detail += f" (page saved as {path.relative_to(home.root).as_posix()}, with a note beside it)"
+
+
 def keep_trouble(
     folder: Path, account: str, error: ArchiverError, known: Mapping[str, str], *, step: str = "", blocked: str = ""
 ) -> Path | None:

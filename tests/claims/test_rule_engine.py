@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from archiver.claims.facts import CLAUSES, VOCABULARY, Case, DocumentPlace, Use, facts_of, rules
+from archiver.claims.facts import CLAUSES, Case, DocumentPlace, Use, facts_of, rules
 from archiver.claims.rule_engine import MANDATORY, WORST, Verdict, apply, assess
 from archiver.core.model import Asset, DocumentKind, Gap, GapReason
 from tests.support.claims_kit import CASE, GETTY_LICENCE, RECORD, USE, described
@@ -88,6 +88,51 @@ def test_a_picture_made_by_ai_is_a_note_and_changes_no_verdict() -> None:
     assert found.verdict is assess(CASE, USE).verdict is Verdict.COVERED and "Article 50" in note.messages["en"]
     assert "ai_generated" not in said(made_by_ai("false"))
 
+
+# The facts that a rule may name in `when`, and the values of each.
+VOCABULARY = {
+    name: frozenset(values.split())
+    for name, values in {
+        "compared": "yes no",
+        "comp": "yes no",
+        "void": "yes no",
+        "free_site": "yes no",
+        "licensed": "known unknown",
+        "first_use": "known unknown",
+        "order_of_dates": "in_time same_day late unknown",
+        "offered": "in_time late unknown",
+        "licensee_is": "client agency other unknown",
+        "client_use": "allowed on_transfer unknown",
+        "assigned": "yes no",
+        "for_client": "yes no",
+        "editorial": "yes no mentioned unknown",
+        "non_commercial": "yes mentioned no",
+        "credit": "yes plan no",
+        "ai_generated": "yes no",
+        "limits": "yes no",
+        "use": "commercial editorial unknown",
+        "plan_excludes_clients": "yes no unknown",
+        "plan_excludes_agencies": "yes no unknown",
+        "plan_condition": "yes no",
+        "other_clients": "yes no",
+        "one_client": "yes no unknown",
+        "several_seats": "yes no",
+        "single_seat": "yes no unknown",
+        "lapse": "in_time late unpaid unknown none",
+        "blanket": "yes no",
+        "copies": "within over unknown none",
+        "territory": "within unknown none",
+        "rights_managed": "yes no",
+        "certificate": "yes no unread",
+        "order": "yes no",
+        "order_proves": "yes no",
+        "gap": "on_request other",
+        "terms": "at_purchase later none",
+        "rests_on_terms": "yes no",
+        "evidence": "yes no",
+        "secured": "yes partly no",
+    }.items()
+}
 
 PLAN = case(asset=Asset(provider="artlist", asset_id="plan-2026-02-05"), kind="plan", licensed_at=date(2026, 2, 5),
             plan_ends=date(2026, 3, 4))  # fmt: skip
