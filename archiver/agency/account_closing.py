@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from archiver.agency.missing_documents import Missing, missing_documents
 from archiver.agency.night import run
@@ -27,7 +26,7 @@ class Closing:
 
     account: str
     outcome: str
-    sweep: dict[str, Any] | None
+    sweep: dict[str, object] | None
     missing: list[Missing]
     exit_code: int
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from archiver.agency.check_steps import AccountSteps
 from archiver.browsing.browser_session import PlaywrightSession
@@ -42,7 +41,7 @@ async def check_live(steps: AccountSteps) -> None:
 
 
 async def _steps(
-    steps: AccountSteps, provider: AnyProvider, session: Any, secrets: Mapping[str, str], code: Totp
+    steps: AccountSteps, provider: AnyProvider, session: object, secrets: Mapping[str, str], code: Totp
 ) -> None:
     signing_in = SigningIn(provider, session, secrets, code)
     async with steps.step("sign-in", session) as said:
@@ -85,7 +84,7 @@ def _changed_row(licence: Licence) -> LayoutChanged:
     return LayoutChanged(f"a row has no identity: {_fields(licence)}")
 
 
-async def _documents(provider: AnyProvider, session: Any, licence: Licence) -> str:
+async def _documents(provider: AnyProvider, session: object, licence: Licence) -> str:
     """Read the documents of one licence as a run does, and discard them. Returns their names."""
     names: list[str] = []
     with DocumentReader(workers=1) as reader:

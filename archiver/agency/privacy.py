@@ -118,7 +118,7 @@ def _beside(home: Home, slug: str, object_id: str) -> list[str]:
     return [f"{text}. Erase it too." for text in texts]
 
 
-def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple[dict[str, object], tuple[str, ...]]:
     """Erase one object's content for good. Returns the document of `erase --json` and the warnings of the seal.
 
     An erased object stays as it is. If a restore brought its content back, that is erased again. LegalHold if a hold
@@ -277,6 +277,6 @@ def released(archive: Archive, scope: str) -> str | None:
     return newest
 
 
-def described(each: Hold) -> dict[str, Any]:
+def described(each: Hold) -> dict[str, object]:
     """A hold in force, in the form of `--json`."""
     return {"scope": each.scope, "since": each.at, "by": each.by, "reason": each.reason, "statement": each.statement}

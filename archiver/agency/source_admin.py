@@ -21,7 +21,7 @@ def add(
     vault: Vault,
     name: str,
     client: str,
-    fields: Mapping[str, Any],
+    fields: Mapping[str, object],
     secrets: Mapping[str, str],
     *,
     check: bool = True,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from traceback import extract_stack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from archiver.browsing import request_guard as guarding
@@ -104,7 +104,7 @@ class PlaywrightSession(ExchangeSession):
 
     # Used by the archiver itself.
 
-    async def state(self) -> dict[str, Any]:
+    async def state(self) -> dict[str, object]:
         """Return cookies, local storage and databases, which `Browsers.open` can restore."""
         with self._named_errors("the session"):
             return dict(await self.context.storage_state(indexed_db=True))

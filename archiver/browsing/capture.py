@@ -119,7 +119,7 @@ class Traffic:
         own = [each for each in came if each.is_navigation_request() and each.frame == self.tab.main_frame]
         return next((each for each in reversed(own) if each in self.responses), None)
 
-    def heard(self, event: str, message: Any) -> None:
+    def heard(self, event: str, message: object) -> None:
         """Take in an event of this page that came before anybody could listen to it."""
         handlers: Mapping[str, Callable[[Any], None]] = {"request": self._asked, "response": self._answered}
         handlers.get(event, self._done)(message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.browsing.request_guard import BLOCKED, RequestGuard
 from archiver.core.errors import ArchiverError, SiteUnavailable, SpendRefused
@@ -66,7 +66,7 @@ class Navigations:
     begun: int = 0
     failed: PageRequest | None = None
     answer: PageResponse | None = None
-    _open: set[Any] = field(default_factory=set)
+    _open: set[object] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.tab.on("request", self._began)

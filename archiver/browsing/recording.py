@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
@@ -47,7 +47,7 @@ class RecordedResponse(_RecordingModel):
     headers: dict[str, str | tuple[str, ...]] = {}
     body: str | None = None
     text: str | None = None
-    json_: Annotated[Any, Field(alias="json")] = None
+    json_: Annotated[object, Field(alias="json")] = None
     delay: Annotated[float, Field(ge=0)] = 0.0
     cut: Annotated[int, Field(ge=0)] | None = None
 
@@ -84,7 +84,7 @@ class Recording(_RecordingModel):
     username: str | None = None
     settings: dict[str, str] = {}
     now: AwareDatetime | None = None
-    session: dict[str, Any] | None = None
+    session: dict[str, object] | None = None
     known: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     exchanges: tuple[RecordedExchange, ...]

@@ -595,7 +595,7 @@ class _Recorded:
         for name, text in self.texts.items():
             self.scrubber.learn_text(text, code=self._code(name))
 
-    def _cookies(self) -> Iterator[Mapping[str, Any]]:
+    def _cookies(self) -> Iterator[Mapping[str, object]]:
         """Every cookie that is set or restored, as Playwright writes them."""
         yield from (self.session.get("session") or {}).get("cookies", [])
         for exchange in self.session["exchanges"]:
@@ -608,7 +608,7 @@ class _Recorded:
                         "httpOnly": "httponly" in value.lower(),
                     }
 
-    def _without_cookies(self) -> Any:
+    def _without_cookies(self) -> object:
         kept = [
             {**each, "response": {**each["response"], "headers": [
                 pair for pair in _headers(each["response"]) if pair[0].lower() != "set-cookie"
@@ -620,7 +620,7 @@ class _Recorded:
 
     # What is written
 
-    def _session(self) -> dict[str, Any]:
+    def _session(self) -> dict[str, object]:
         session = dict(self.session)
         sources = [line for line in session.get("sources", []) if line != MARK]
         session["sources"] = [*sources, MARK]
@@ -687,7 +687,7 @@ class _Recorded:
     def _stored(self, name: str, value: str) -> str:
         return self.scrubber._stand(TOKEN, value) if secret_scan.secret_name(name) else self.scrubber.text(value)
 
-    def _walk(self, value: Any) -> Any:
+    def _walk(self, value: object) -> object:
         """Every text of a YAML or JSON value."""
         if isinstance(value, str):
             return self.scrubber.text(value, code=True)  # one plain value: its context is elsewhere
@@ -766,7 +766,7 @@ def personal(licence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _headers(response: Mapping[str, Any]) -> list[tuple[str, str]]:
     said = response.get("headers", {})
-    pairs: Iterable[tuple[str, Any]] = said.items() if isinstance(said, Mapping) else said
+    pairs: Iterable[tuple[str, object]] = said.items() if isinstance(said, Mapping) else said
     return [(name, str(each)) for name, value in pairs for each in (value if isinstance(value, list) else [value])]
 
 
@@ -782,7 +782,7 @@ def _mapping(path: Path) -> dict[str, Any]:
     return dict(said) if isinstance(said, dict) else {}
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -48,7 +48,7 @@ class LicenceFilter:
         return self.provider in (None, licence.asset.provider)
 
 
-def _text(key: str) -> Callable[[Mapping[str, Any]], Any]:
+def _text(key: str) -> Callable[[Mapping[str, object]], tuple[bool, str]]:
     return lambda row: (row[key] is None, str(row[key] or "").casefold())
 
 

@@ -295,7 +295,7 @@ def described(home: Home, names: Sequence[str]) -> Iterator[tuple[dict[str, Any]
     """The licences with these short ids, in their order: the row of `find --json`, and the entry."""
     for part in batched(names, ROWS_AT_ONCE):
         found = entries(home, part)
-        rows: dict[str, dict[str, Any]] = {}
+        rows: dict[str, dict[str, object]] = {}
         for slug in dict.fromkeys(each.client for each in found):
             hits = (Hit(each, None, 0.0) for each in found if each.client == slug)
             rows |= {row["licence"]: row for row in views.hits(slug, Archive(home.archive(slug)), hits)}

@@ -154,7 +154,7 @@ class PictureSearch:
                 f"The picture ({what}) has too few details to be recognised. Use another copy of it, or search by "
                 "words."
             )
-        rows: dict[str, dict[str, Any]] = {}
+        rows: dict[str, dict[str, object]] = {}
         matches: list[tuple[Found, list[str]]] = []
         for each in self.matcher.match(look.preview, self.indexes, loader(self.archives), _marked):
             provider, _, asset_id = each.picture.asset.partition(":")

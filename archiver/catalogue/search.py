@@ -130,7 +130,7 @@ def find(
     `SORTS`.
     """
     whole = sort != "match" or (only is not None and only.narrows)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     named = [each for each in filenames.names(text.strip()) if each.asset_id]
     by = "page_url" if "://" in text else "file_name"
     pages = used_on() if by == "page_url" else {}

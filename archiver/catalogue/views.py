@@ -109,7 +109,7 @@ def _assignment(archive: Archive, fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, Any]:
+def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, object]:
     """The JSON document of `show --json` for an erased licence: its tombstone and its ledger lines."""
     search_terms = [f'"{key}":"{entry.object_id}"'.encode() for key in ("id", "erases")]
     history = [line for line in archive.lines() if any(needle in line.raw for needle in search_terms)]

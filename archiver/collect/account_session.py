@@ -167,7 +167,7 @@ class ShortSecretTotp(pyotp.TOTP):
 
 @asynccontextmanager
 async def open_session(
-    shared: RunTools, access: AccountAccess, network: Network, state: Any
+    shared: RunTools, access: AccountAccess, network: Network, state: object
 ) -> AsyncIterator[AccountSession]:
     """A guarded session of the method's transport. `state` is the saved session of a browser."""
     account, info, secrets, now = access.account, access.provider.info, access.secrets, access.now
@@ -221,7 +221,7 @@ def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: 
 
 def saved_state(
     vault: Vault, account: Account, info: ProviderInfo, method: SignInMethod, warn: Callable[[str], None]
-) -> Any:
+) -> object:
     """The saved session.
 
     If it ends soon, it is renewed early enough for a person to see a failure: None makes the caller sign in with

@@ -58,7 +58,7 @@ class ImportReport:
         changes = fate.outcome in (ImportOutcome.ARCHIVED, ImportOutcome.MERGED)
         return f"would be {fate.outcome.value}" if self.dry_run and changes else fate.outcome.value
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `import --json`."""
         rows = [self._row(fate) for fate in self.fates]
         rows += [_row(path, kind, ImportOutcome.IRRELEVANT) for path, kind in self.passed]
@@ -98,14 +98,14 @@ class ImportReport:
         return rows
 
 
-def _row(path: str, kind: str, outcome: ImportOutcome, message: str = "") -> dict[str, Any]:
+def _row(path: str, kind: str, outcome: ImportOutcome, message: str = "") -> dict[str, object]:
     return {"path": path, "kind": kind, "outcome": outcome.value, "licence": None, "reader": None, "sure": None,
             "message": message}  # fmt: skip
 
 
-def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: ImportPlan) -> list[dict[str, Any]]:
+def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: ImportPlan) -> list[dict[str, object]]:
     """The licences of an import as `find` shows them; those that a dry run would archive have no state yet."""
-    coming: list[dict[str, Any]] = []
+    coming: list[dict[str, object]] = []
 
     def archived() -> Iterator[CatalogueEntry]:
         for group in planned.groups:
@@ -119,14 +119,14 @@ def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: Im
     return [*archived_rows(client, stored, archived()), *coming]
 
 
-def archived_rows(client: str, stored: Archive, entries: Iterable[CatalogueEntry]) -> list[dict[str, Any]]:
+def archived_rows(client: str, stored: Archive, entries: Iterable[CatalogueEntry]) -> list[dict[str, object]]:
     """Archived licences as `find` shows them."""
     hits = (Hit(entry, None, 1.0) for entry in entries)  # one after another, as each holds all of its licence
     first = next(hits, None)
     return views.hits(client, stored, chain([first], hits)) if first else []
 
 
-def _coming(client: str, group: Group) -> dict[str, Any]:
+def _coming(client: str, group: Group) -> dict[str, object]:
     licence = group.licence
     return {
         "licence": f"{client}/{group.object_id.rpartition(':')[2]}", "client": client,

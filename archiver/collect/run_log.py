@@ -59,7 +59,7 @@ def read_logs(
     Dry runs and attended captures do not count, and logs from the future are ignored. Before the first run, the newest
     change of the clients' files stands for the last run.
     """
-    said: dict[str, dict[str, Any]] = {}
+    said: dict[str, dict[str, object]] = {}
     faults: dict[str, tuple[str, str]] = {}
     newest, settled, wanted = None, set[str](), {each.name: each.client for each in home.inputs()}
     logs = list[tuple[datetime, int, Path]]()

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from archiver import __version__
 from archiver.archive.ocfl import NewObject, Stored
@@ -57,7 +57,7 @@ class GuardedSession(Session, Protocol):
     @property
     def refused(self) -> list[str]: ...
 
-    def beside(self) -> AbstractAsyncContextManager[Any]: ...
+    def beside(self) -> AbstractAsyncContextManager[object]: ...
 
     def secret_values(self) -> list[str]: ...
 
@@ -349,7 +349,7 @@ class EvidenceStore:
         return await asyncio.shield(asyncio.wrap_future(writing))
 
     async def complete(
-        self, object_id: str, evidence: Evidence, kept: Sequence[FiledDocument], before: Mapping[str, Any]
+        self, object_id: str, evidence: Evidence, kept: Sequence[FiledDocument], before: Mapping[str, object]
     ) -> None:
         """The next version of an incomplete licence: with `kept` documents and the provenance of the one before."""
         writing = self.archive.add_version(object_id, self._files(evidence, kept, before))
@@ -368,7 +368,7 @@ class EvidenceStore:
         )
 
     def _files(
-        self, evidence: Evidence, kept: Sequence[FiledDocument] = (), before: Mapping[str, Any] | None = None
+        self, evidence: Evidence, kept: Sequence[FiledDocument] = (), before: Mapping[str, object] | None = None
     ) -> dict[str, bytes]:
         """The files of the object. `kept` are documents of an earlier version, which stay.
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -45,7 +44,7 @@ def adapter_fault(error: Exception) -> AdapterBroken:
     return AdapterBroken(f"{type(error).__name__}: {error}{place_of(error)}", page=SavedPage("", trace))
 
 
-async def add_page(error: ArchiverError, session: Any) -> None:
+async def add_page(error: ArchiverError, session: object) -> None:
     """Give an error without a page the page that the browser shows."""
     if error.page is None and isinstance(session, PlaywrightSession):
         with suppress(ArchiverError):

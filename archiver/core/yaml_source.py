@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ConfigError
@@ -119,7 +119,7 @@ def _meant(model: type[BaseModel], loc: Loc) -> str:
     return f".{question}" if question else ""
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def _models_in(annotation: object) -> list[type[BaseModel]]:
     from pydantic import BaseModel
 
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -683,17 +683,17 @@ def planned_input(root: Path, part: Part, name: str, *, client: str, **fields: A
     return replace(home, clients={**home.clients, client: after}), text
 
 
-def add_account(root: Path, name: str, *, client: str, **fields: Any) -> Account:
+def add_account(root: Path, name: str, *, client: str, **fields: object) -> Account:
     """Write the account to its client's file. Arguments and errors as for `planned_input`."""
     return _add(root, "accounts", name, client=client, **fields).account(name)
 
 
-def add_source(root: Path, name: str, *, client: str, **fields: Any) -> Source:
+def add_source(root: Path, name: str, *, client: str, **fields: object) -> Source:
     """Write the source to its client's file. Arguments and errors as for `planned_input`."""
     return _add(root, "sources", name, client=client, **fields).source(name)
 
 
-def _add(root: Path, part: Part, name: str, *, client: str, **fields: Any) -> Home:
+def _add(root: Path, part: Part, name: str, *, client: str, **fields: object) -> Home:
     with _writing(root):
         _, text = planned_input(root, part, name, client=client, **fields)
         _write(root / "clients" / f"{client}.yaml", text, _Client)

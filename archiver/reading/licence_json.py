@@ -75,7 +75,7 @@ def to_json(
     licence: Licence,
     documents: Iterable[Document | FiledDocument],
     gaps: Iterable[Gap],
-    provenance: Mapping[str, Any],
+    provenance: Mapping[str, object],
     terms: Iterable[TermsReference] = (),
 ) -> bytes:
     """The file's bytes.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from archiver.core.errors import IntegrityError
 
@@ -24,7 +23,7 @@ class TermsFile:
 def from_json(content: bytes) -> TermsFile:
     """IntegrityError says what is wrong with other bytes."""
     try:
-        described: dict[str, Any] = json.loads(content)
+        described: dict[str, object] = json.loads(content)
         if described["format"] != TERMS_FORMAT:
             raise IntegrityError(
                 f"terms.json has format {described['format']!r}, and this version reads {TERMS_FORMAT}"
