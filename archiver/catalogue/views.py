@@ -55,17 +55,10 @@ def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]
     `gaps` gives for each missing kind of document the reason and, after a colon, the detail.
     """
     file, licence = entry.file, entry.licence
-    asset = licence.asset
     history = [next(archive.lines(offset=offset)).fields for _, offset in entry.lines]
     row = _row(client, archive, dates(archive.root), entry, None, 1.0)
     return row | {
-        "asset": {
-            "provider": asset.provider,
-            "asset_id": asset.asset_id,
-            "title": asset.title,
-            "contributor": asset.contributor,
-            "media_type": asset.media_type,
-        },
+        "asset": dict(vars(licence.asset)),
         "seat": licence.seat,
         "plan": licence.plan,
         "plan_ends": iso(licence.plan_ends),

@@ -69,10 +69,7 @@ class SeenTerms:
             "text_sha256": self.sha256,
             "language": self.language,
             "captured_at": iso(self.at),
-            "documents": [
-                {**vars(each), "retrieved_at": iso(each.retrieved_at), "notes": dict(each.notes)}
-                for each in map(FiledDocument.of, self.documents)
-            ],
+            "documents": [FiledDocument.of(each).as_json() for each in self.documents],
             "provenance": {
                 "source": self.source,
                 "declared_url": self.page.url,

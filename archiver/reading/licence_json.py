@@ -31,6 +31,9 @@ IMPORT_PREFIX = "imported-"  # begins the names of documents that were imported,
 ATTENDED_PREFIX = "attended-"  # the same for those that a person downloaded or marked in the browser
 COMPANION_PREFIX = "companion-"  # and for those that the extension in a person's own browser sent
 
+AS_THEY_ARE = ("licence_id", "listing", "comp", "kind", "licensee", "seat", "plan", "order")
+"""The fields of a licence that JSON holds unchanged."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FiledDocument:
@@ -59,6 +62,9 @@ class FiledDocument:
             notes=document.notes,
         )
 
+    def as_json(self) -> dict[str, object]:
+        return {**vars(self), "retrieved_at": iso(self.retrieved_at), "notes": dict(self.notes)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class LicenceFile:
@@ -84,32 +90,17 @@ def to_json(
     method, basis, tool, run, captured_at; `imports` lists what was imported, one entry for each file.
     """
     filed = [each if isinstance(each, FiledDocument) else FiledDocument.of(each) for each in documents]
-    asset = licence.asset
     described = {
         "format": LICENCE_FORMAT,
         "identity": licence.identity,
-        "provider": asset.provider,
-        "listing": licence.listing,
-        "comp": licence.comp,
-        "asset": {
-            "asset_id": asset.asset_id,
-            "title": asset.title,
-            "contributor": asset.contributor,
-            "media_type": asset.media_type,
-        },
-        "licence_id": licence.licence_id,
+        "provider": licence.asset.provider,
+        "asset": {name: value for name, value in vars(licence.asset).items() if name != "provider"},
+        **{name: getattr(licence, name) for name in AS_THEY_ARE},
         "key": list(licence.key),
-        "kind": licence.kind,
         "licensed_at": iso(licence.licensed_at),
-        "licensee": licence.licensee,
-        "seat": licence.seat,
-        "plan": licence.plan,
         **({"plan_ends": iso(licence.plan_ends)} if licence.plan_ends else {}),  # of plan periods only
-        "order": licence.order,
         "client_hints": dict(licence.client_hints),
-        "documents": [
-            {**vars(each), "retrieved_at": iso(each.retrieved_at), "notes": dict(each.notes)} for each in filed
-        ],
+        "documents": [each.as_json() for each in filed],
         "gaps": [vars(gap) for gap in gaps],
         "terms": [{**vars(each), "seen_at": iso(each.seen_at)} for each in terms],
         "provenance": dict(provenance),
@@ -130,17 +121,10 @@ def from_json(content: bytes) -> LicenceFile:
         return LicenceFile(
             licence=Licence(
                 asset=Asset(provider=described["provider"], **described["asset"]),
-                listing=described["listing"],
-                comp=described["comp"],
-                licence_id=described["licence_id"],
+                **{name: described[name] for name in AS_THEY_ARE},
                 key=tuple(described["key"]),
-                kind=described["kind"],
                 licensed_at=parse_iso(described["licensed_at"]),
-                licensee=described["licensee"],
-                seat=described["seat"],
-                plan=described["plan"],
                 plan_ends=date.fromisoformat(described["plan_ends"]) if described.get("plan_ends") else None,
-                order=described["order"],
                 client_hints=described["client_hints"],
             ),
             documents=tuple(_document(each) for each in described["documents"]),
