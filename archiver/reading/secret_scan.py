@@ -8,13 +8,10 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import quote, quote_plus
 
-from archiver.reading.documents import is_pdf
-
-if TYPE_CHECKING:
-    from archiver.reading.worker import DocumentReader
+from archiver.reading.documents import DocumentText, is_pdf
 
 MASK = b"[removed before archiving]"
 
@@ -108,7 +105,15 @@ def maskable(media_type: str) -> bool:
     return _TEXTUAL.fullmatch(media_type.split(";")[0].strip().lower()) is not None
 
 
-def refusal(content: bytes, secret_values: list[Needle], reader: DocumentReader) -> str | None:
+class ReadsPacked(Protocol):
+    """What is needed of a `DocumentReader`, whose workers search for secrets by this file."""
+
+    def unpack(self, content: bytes, largest: int) -> tuple[bytes, str | None]: ...
+
+    def read_all(self, content: bytes) -> DocumentText: ...
+
+
+def refusal(content: bytes, secret_values: list[Needle], reader: ReadsPacked) -> str | None:
     """Why a packed file (PDF, gzip, picture) must not be archived: it holds a secret, or it cannot be searched.
 
     None if it was searched and holds none. Blocks while a PDF is read.

@@ -72,7 +72,7 @@ def imported(
         assert {path.name for path in place.iterdir()} == {"home", "papers", "vault.key"}
         (place / "told").write_bytes(pickle.dumps((truth, told)))
 
-    made, place = once(f"imported-{request.param_index}", fill), tmp_path_factory.mktemp("import")
+    made, place = once(f"imported-{request.param}", fill), tmp_path_factory.mktemp("import")
     shutil.copytree(made / "home", place / "home")
     shutil.copy(made / "vault.key", place)
     return Home(place / "home", clean_environment(place)), made / "papers", *pickle.loads((made / "told").read_bytes())
