@@ -11,11 +11,15 @@ from archiver.collect.run_tools import open_tools
 from archiver.core.errors import ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Document, DocumentKind, Licence
 from archiver.home.vault import secret_digest
-from archiver.provider import AnyProvider, load
+from archiver.provider import AnyProvider, Page, load
 from archiver.reading.documents import check_certificate
 from archiver.reading.worker import DocumentReader
 
 ROWS_IN_CHECK = 3  # rows of a list whose fields are shown
+NO_TOTAL_FOUND = (
+    "the adapter declares that the platform states a total, but it found none on this page. Correct where it looks, or "
+    "declare states_total=False"
+)
 
 
 async def check_live(steps: AccountSteps) -> None:
@@ -49,6 +53,7 @@ async def _steps(
         said.append("signed in")
     first: Licence | None = None
     for history in [] if steps.found.failed else provider.history(session):
+        page: Page | None = None
         async with steps.step(f"list {history.listing}", session) as said:
             page = await anext(history.pages, None)
             if page is None:
@@ -59,8 +64,10 @@ async def _steps(
             said += [_fields(each) for each in page.licences[:ROWS_IN_CHECK]]
             if strange := [each for each in page.licences if not _is_identified(each)]:
                 raise _changed_row(strange[0])
-        if steps.found.failed:
+        if steps.found.failed or page is None:
             return
+        if isinstance(session, PlaywrightSession) and provider.info.states_total and page.total is None:
+            steps.found.steps.append(Step(f"list {history.listing}", "note", NO_TOTAL_FOUND))
     if not steps.found.failed:
         async with steps.step("documents", session) as said:
             said.append(await _documents(provider, session, first) if first else "there are no licences yet")

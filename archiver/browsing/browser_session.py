@@ -402,7 +402,10 @@ class PlaywrightSession(ExchangeSession):
             return None
         place = redact_url(failed.url)
         if guarding.BLOCKED in (failed.failure or "") or f"{failed.method} {place}" in self.refused:
-            return SpendRefused(f"{failed.method} {place}, to which the sign-in leads")
+            return SpendRefused(
+                f"{failed.method} {place}, to which the sign-in leads (if that page only reads, the adapter must allow "
+                "it with Purpose.SIGN_IN)"
+            )
         lost = SiteUnavailable(f"{place}, to which the sign-in leads: {failed.failure}")
         return lost if self._navigations.lost else None
 

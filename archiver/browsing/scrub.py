@@ -297,10 +297,10 @@ class Scrubber:
         """In words, what a scrubbed text still has of it; never the value."""
         for pattern in self._compiled():
             for found in pattern.finditer(text):
-                yield f"a known {self._pairs[found[0].casefold()][0]}"
+                yield f"a known {self._pairs[found[0].casefold()][0]}{_behind(text, found.start())}"
         for kind, value in self._counted(text, code=code):
             if not self.stand_ins.ours(value):
-                yield f"what looks like a {kind}"
+                yield f"what looks like a {kind}{_behind(text, text.find(value))}"
         if depth < MAX_BASE64_DEPTH:
             for run in _BASE64.finditer(text):
                 if inner := _decoded(run[0]):
@@ -384,7 +384,7 @@ class Scrubber:
         whole, value = found[0], found["value"]
         start = found.start("value") - found.start()
         readable = _printable(value)
-        if not readable:
+        if not readable or _in_stand_in(found):
             return whole
         made = value.replace(readable, self._stand(kind, readable), 1)
         return whole[:start] + made + whole[start + len(value) :]
@@ -442,6 +442,18 @@ def _common(kind: str, value: str, *, word: bool) -> bool:
 
 def _is_month(value: str) -> bool:
     return re.fullmatch(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*", value, re.IGNORECASE) is not None
+
+
+def _in_stand_in(found: re.Match[str]) -> bool:
+    """Whether a value is the beginning of a stand-in: `Example Name` of `Example Name 4`."""
+    ours = _STAND_IN.match(found.string, found.start("value"))
+    return ours is not None and ours.end() >= found.end("value")
+
+
+def _behind(text: str, start: int) -> str:
+    """Where a value stands, by what is before it on its line, which is scrubbed."""
+    before = " ".join(text[max(0, start - 40) : max(0, start)].rpartition("\n")[2].split())
+    return f" behind `{before}`" if before else ""
 
 
 def _printable(value: str) -> str:

@@ -16,7 +16,7 @@ CAPTCHA = 'iframe[src*="captcha"]:not([src*="size=invisible"])'  # an invisible 
 class SignInForm:
     """A sign-in page: its address, the selectors of its fields and buttons, and what may follow.
 
-    `cookies` is the button of a banner that may cover it; `opener` shows the form if it is hidden.
+    `cookies` is the button of a banner that may cover it, if the site has one; `opener` shows the form if it is hidden.
     """
 
     url: str
@@ -24,7 +24,7 @@ class SignInForm:
     password: str
     submit: str
     outcomes: Mapping[str, SignInOutcome]
-    cookies: str
+    cookies: str | None = None
     opener: str | None = None
 
 
@@ -47,7 +47,7 @@ class Website(Provider[BrowserSession]):
         if not secrets.get("password"):
             raise SignInNeeded(f"the saved session for {self.info.title} has ended, and no password is stored")
         self.check(await session.goto(self.at(session, form.url)))
-        if await session.seen(form.cookies):
+        if form.cookies and await session.seen(form.cookies):
             try:
                 await session.click(form.cookies)
             except LayoutChanged:

@@ -20,6 +20,8 @@ def test_the_documented_examples_are_laid_out_and_pass_everything(home: Home, tm
     source = (folder / "archiver_acme_stock.py").read_text("utf-8")
     assert f"```python\n{source}```\n" in (ROOT / "docs" / "adapters.md").read_text("utf-8")
     project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["name"]
+    assert project["dependencies"] == [ours]  # a package called like our module is a stranger's
     installed = folder / "archiver_acme_stock-0.1.0.dist-info"  # as installing it leaves it
     installed.mkdir()
     (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: 0.1.0\n")
