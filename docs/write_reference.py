@@ -156,6 +156,7 @@ CONTRACT = {
     "archiver.reading.html": "Values in a page",
     "archiver.reading.dates": "Dates",
     "archiver.core.model": "The words: licence, asset, document, gap",
+    "archiver.devkit.authored_recording": "Recordings by hand",
 }
 """The modules whose public names an adapter may use."""
 NOT_FOR_ADAPTERS = ("declared", "installed", "load", "own_adapter", "Mode", "Request")

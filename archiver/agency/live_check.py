@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from archiver.agency.check_steps import AccountSteps
+from archiver.agency.check_steps import AccountSteps, Step
 from archiver.browsing.browser_session import PlaywrightSession
 from archiver.collect.account_session import AccountAccess, SigningIn, Totp, find_recording, open_session, secrets_of
 from archiver.collect.run_tools import open_tools

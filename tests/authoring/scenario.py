@@ -5,127 +5,27 @@ from __future__ import annotations
 import hashlib
 import html
 import io
-import json
 import random
 import re
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
 from PIL import Image, ImageDraw
 
+from archiver.devkit.authored_recording import AuthoredRecording, licence
+from archiver.devkit.authored_recording import Facts as Facts
+
+expected = licence
 ROOT = Path(__file__).parents[2] / "recordings"
-NOW = "2026-11-24T02:00:00Z"
 CLIENTS = ("Acme Ltd", "Example Bakery", "Muster Verlag", "Fictional Tours")
 DELAYED = {"status": 429, "headers": {"retry-after": "1"}, "text": "Too many requests"}
 
-type Facts = dict[str, Any]
-
-
-class Plain(yaml.SafeDumper):
-    """YAML without aliases: every exchange is complete where it stands."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        return True
-
 
 @dataclass
-class Scenario:
-    """One recording: exchanges in the order of a visit, and the result that they must have."""
+class Scenario(AuthoredRecording):
+    """One recording of the project."""
 
-    provider: str
-    name: str
-    method: str
-    sources: list[str]
-    secrets: Facts = field(default_factory=dict)
-    session: Facts | None = None
-    known: list[str] = field(default_factory=list)
-    assets: list[str] = field(default_factory=list)
-    exchanges: list[Facts] = field(default_factory=list)
-    bodies: dict[str, bytes] = field(default_factory=dict)
-    licences: list[Facts] = field(default_factory=list)
-    comps: list[str] = field(default_factory=list)
-
-    def get(self, url: str, content: object = None, *, slug: str = "", **response: Any) -> None:
-        """A GET and its answer: bytes by their suffix in `slug`, str as HTML, anything else as JSON, None as given."""
-        self._add({"method": "GET", "url": url}, content, slug, response)
-
-    def post(
-        self,
-        url: str,
-        form: list[str] | None,
-        content: object = None,
-        *,
-        match: Facts | None = None,
-        slug: str = "",
-        **response: Any,
-    ) -> None:
-        bound = {"match": match} if match else {}
-        fields = {} if form is None else {"form": form}
-        self._add({"method": "POST", "url": url, **fields, **bound}, content, slug, response)
-
-    def _add(self, request: Facts, content: object, slug: str, response: Facts) -> None:
-        answer: Facts = {"status": 200, **response}
-        if content is not None:
-            suffix, raw = self._encoded(content, slug)
-            types = {"html": "text/html; charset=utf-8", "json": "application/json", "jpg": "image/jpeg",
-                     "txt": "text/plain; charset=utf-8", "pdf": "application/pdf"}  # fmt: skip
-            name = f"bodies/{len(self.bodies) + 1:03}-{slug.removesuffix('.' + suffix)}.{suffix}"
-            self.bodies[name] = raw
-            answer["headers"] = {"content-type": types[suffix], **answer.get("headers", {})}
-            answer["body"] = name
-        self.exchanges.append({"request": request, "response": answer})
-
-    def _encoded(self, content: object, slug: str) -> tuple[str, bytes]:
-        if isinstance(content, bytes):
-            return slug.rpartition(".")[2], content
-        if isinstance(content, str):
-            return "html", content.encode()
-        return "json", json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
-
-    def write(self, outcome: str = "complete", error: str | None = None) -> None:
-        folder = ROOT / self.provider / self.name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for name, raw in self.bodies.items():
-            (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_bytes(raw)
-        session = {
-            "format": 1, "provider": self.provider, "scenario": self.name, "method": self.method, "origin": "authored",
-            "sources": self.sources, "secrets": self.secrets, "now": NOW, "session": self.session, "known": self.known,
-            **({"assets": self.assets} if self.assets else {}), "exchanges": self.exchanges,
-        }  # fmt: skip
-        expected = {
-            "outcome": outcome, "error": error, "requests_refused": 0, "licences": self.licences, "comps": self.comps,
-            "unexplained": [],
-        }  # fmt: skip
-        for file, facts in (("session.yaml", session), ("expected.yaml", expected)):
-            text = yaml.dump(facts, Dumper=Plain, sort_keys=False, allow_unicode=True, width=120)
-            (folder / file).write_text(text, "utf-8")
-
-
-def expected(**facts: Any) -> Facts:
-    """A licence as expected.yaml lists it."""
-    blank = {
-        "title": None,
-        "kind": None,
-        "licensed_at": None,
-        "licensee": None,
-        "seat": None,
-        "plan": None,
-        "order": None,
-    }
-    return {
-        "licence_id": None,
-        "asset_id": None,
-        **blank,
-        "client_hints": {},
-        "documents": ["record.json"],
-        "gaps": {},
-        **facts,
-    }
+    root: Path = field(default_factory=lambda: ROOT)
 
 
 def digits(seed: str, length: int, alphabet: str = "0123456789") -> str:

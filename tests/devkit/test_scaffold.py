@@ -18,7 +18,10 @@ def test_the_documented_examples_are_laid_out_and_pass_everything(home: Home, tm
     folder = tmp_path / "acme"
     home("providers", "new", "acme_stock", "--out", folder, form)
     source = (folder / "archiver_acme_stock.py").read_text("utf-8")
-    assert f"```python\n{source}```\n" in (ROOT / "docs" / "adapters.md").read_text("utf-8")
+    documented = (ROOT / "docs" / "adapters.md").read_text("utf-8")
+    assert f"```python\n{source}```\n" in documented
+    if form == "--web":
+        assert (folder / "write_recordings.py").read_text("utf-8") in documented
     project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
     ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["name"]
     assert project["dependencies"] == [ours]  # a package called like our module is a stranger's
