@@ -1,4 +1,4 @@
-"""What else is known of an account's licences, where its platform does not say how many there are.
+"""What else is known of an account's licences: counts elsewhere on the platform, other lists, and papers.
 
 The list was read to its end. It is compared with the account's archived licences, and with those that came as papers:
 receipts, mails, imported files.
@@ -17,6 +17,7 @@ MESSAGES = {
     "the archive",
     "papers_unlisted": "{count} licences that papers name are in none of its lists: {named}. Check that the account is "
     "the right one, and that its lists are whole",
+    "counted_otherwise": "The platform counts otherwise than {count} of its lists: {named}",
 }
 
 
@@ -40,6 +41,18 @@ def differences(
         "papers_unlisted": [each.licence.platform_id for each in papers if each.licence.identity not in listed],
     }
     return {name: ids for name, ids in found.items() if ids}
+
+
+def counted_otherwise(stated: Mapping[str, int], read: Mapping[str, Collection[int]]) -> dict[str, list[str]]:
+    """Lists of which the platform says elsewhere another number. `read` has the numbers of each list that would agree:
+    of its rows, of its different rows, of those that are no comps.
+    """
+    found = [
+        f"{name} ({count} stated, {max(read[name])} listed)"
+        for name, count in stated.items()
+        if name in read and count not in read[name]
+    ]
+    return {"counted_otherwise": found} if found else {}
 
 
 def in_words(found: Mapping[str, Collection[str]]) -> list[str]:

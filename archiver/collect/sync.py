@@ -18,7 +18,7 @@ from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.request_pipeline import single_try
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.account_result import AccountResult, Progress, most_severe
-from archiver.collect.cross_checks import differences, in_words
+from archiver.collect.cross_checks import counted_otherwise, differences, in_words
 from archiver.collect.history_cursor import HistoryCursor, HistoryCursors, ListReading, Retries, Row, Tally
 from archiver.collect.stages import (
     DocumentChecker,
@@ -40,6 +40,7 @@ from archiver.core.errors import (
     SessionExpired,
     SignInNeeded,
     SiteUnavailable,
+    SpendRefused,
     Withheld,
 )
 from archiver.core.model import Licence, Outcome, TermsReference, iso
@@ -97,6 +98,8 @@ class Sync:
         self._pending = asyncio.Semaphore(MAX_PENDING)
         self._completing: dict[str, str] = {}  # object of an imported licence -> identity of the row that it is
         self._asked: set[str] = set()  # the identities that this run asked the archive to take
+        self._counted_otherwise: dict[str, list[str]] = {}
+        self._uncountable = ""  # why the platform's own count was not read
         self._renewed = False
         self._tried: dict[str, bool] = {}  # object -> whether it is complete now
         self._uncatalogued = 0
@@ -114,6 +117,7 @@ class Sync:
         try:
             await self._with_renewal(self._sweep_all)
             await self._with_renewal(lambda: self._retry(retry))
+            await self._count_elsewhere()
         finally:
             self._reconcile()
             if not self.dry_run and not self.asset_id:
@@ -336,7 +340,7 @@ class Sync:
         result.gaps |= rows.gaps()
         result.requests_refused = len(self.session.refused)
         result.refused = self.provider.info.rules.explained(self.session.refused)
-        result.differences = self._differences()
+        result.differences = self._differences() | self._counted_otherwise
         rows.withheld |= {each: each for each in self.provider.withheld}
         missing = list(rows.shortfalls())
         if error:
@@ -355,6 +359,8 @@ class Sync:
                 yield f"{tally.listing} lists {twice} rows twice; each licence is archived once."
         yield from self._uncounted()
         yield from in_words(result.differences)
+        if self._uncountable:
+            yield f"The number that the platform states elsewhere could not be read: {self._uncountable}."
         if result.completed:
             yield f"Completed {len(result.completed)} incomplete licences: {', '.join(result.completed)}."
         yield from (f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings))
@@ -400,6 +406,20 @@ class Sync:
             if each.object_id not in self._completing
         ]  # fmt: skip
         return differences(archived, papers, listed, lists)
+
+    async def _count_elsewhere(self) -> None:
+        """Compare lists that were read to their end with the number that the platform states on another page."""
+        read = {
+            name: {each.reading.read, each.reading.seen, each.reading.seen - each.count(Row.COMP)}
+            for name, each in self._rows.tallies.items()
+            if each.reading.full
+        }
+        if not read or self.dry_run or self.asset_id:
+            return
+        try:
+            self._counted_otherwise = counted_otherwise(await self.provider.counts(self.session), read)
+        except (LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused) as error:
+            self._uncountable = self._secrets.mask_text(error.detail)
 
     async def _funds(self) -> object:
         """The account's remaining funds, as the platform states them; None if it does not."""

@@ -272,6 +272,13 @@ class Provider[S: Session](ABC):
         """
         return None
 
+    async def counts(self, session: S) -> Mapping[str, int]:  # noqa: ARG002  # for those that can tell
+        """How many rows each list has, as the platform says elsewhere (on the account's page); by default none.
+
+        Asked after the lists were read to their end. A difference is told, and changes no outcome.
+        """
+        return {}
+
 
 AnyProvider = Provider[Any]
 """An adapter, whichever kind of session it works with."""

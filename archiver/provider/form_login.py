@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, override
 
 from archiver.core.errors import ConfigError, LayoutChanged, SessionExpired, SignInNeeded
 from archiver.provider.contract import BrowserSession, Challenge, Provider, Response, SignInOutcome
+from archiver.provider.layout_errors import changed, known_layout
 
 CAPTCHA = 'iframe[src*="captcha"]:not([src*="size=invisible"])'  # an invisible captcha with its badge asks nobody
 
@@ -28,18 +30,33 @@ class SignInForm:
     opener: str | None = None
 
 
+@dataclass(frozen=True)
+class StatedCount:
+    """A page, other than the list, that says how many rows the list has. `count` finds it there, as `Words` does."""
+
+    url: str
+    count: Callable[[str], str | None]
+
+
+def stated_number(finder: Callable[[str], str | None], page: Response) -> int | None:
+    """The whole number that `finder` finds on a page, however its thousands are set apart."""
+    found = finder(page.text)
+    return int(re.sub(r"[ .,'\u2019\u00a0\u202f]", "", found)) if found else None
+
+
 class Website(Provider[BrowserSession]):
     """A platform that is read in the browser.
 
     `account_page` shows whether the account is signed in. An ended session leads to an address that begins with one of
     `leads_to_sign_in`. The first of `hosts` is part of all these addresses; an account's setting `host` may name
-    another one.
+    another one. `stated_counts` names, for a list, another page that says how many rows it has.
     """
 
     form: ClassVar[SignInForm]
     account_page: ClassVar[str]
     leads_to_sign_in: ClassVar[tuple[str, ...]]
     hosts: ClassVar[tuple[str, ...]] = ()
+    stated_counts: ClassVar[Mapping[str, StatedCount]] = {}
 
     @override
     async def sign_in(self, session: BrowserSession, secrets: Mapping[str, str], challenge: Challenge) -> None:
@@ -66,6 +83,18 @@ class Website(Provider[BrowserSession]):
         except SessionExpired:
             return False
         return True
+
+    @override
+    async def counts(self, session: BrowserSession) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for listing, stated in self.stated_counts.items():
+            page = await self.open(session, stated.url)
+            with known_layout(page):
+                count = stated_number(stated.count, page)
+            if count is None:
+                raise changed(page, f"the page does not say how many rows {listing} has")
+            found[listing] = count
+        return found
 
     async def open(self, session: BrowserSession, url: str) -> Response:
         """A page of the account; SessionExpired if it leads to a sign-in."""

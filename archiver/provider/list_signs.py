@@ -7,45 +7,26 @@ it as `harmless`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-_THINGS = r"(?:rows|results|items|downloads|licen[cs]es|purchases|files|assets|entries|orders)"
-_MORE = re.compile(
-    rf"(?:load|show|view|see|get|display) (?:\d+ )?more(?: \w+)?|\d+ more(?: \w+)?|more {_THINGS}"
-    rf"|(?:load|show|view|see) all(?: {_THINGS})?|next(?: page)?|older(?: {_THINGS})?"
-    r"|mehr (?:laden|anzeigen)|weitere(?: \w+)?(?: laden| anzeigen)?|weiter|nächste(?: seite)?|alle anzeigen"
-    r"|(?:page )?suivante?s?|(?:voir|afficher|charger) plus|(?:página )?siguiente|(?:ver|cargar|mostrar) más"
-    r"|(?:pagina )?successiv[ao]|carica altr[oi]|mostra altr[oi]|volgende|meer (?:laden|tonen)|następna|[›»→>]+",
-)
-_ALL = re.compile(r"(?:all|any|every\w*|alles?|tou(?:s|tes)|tod[oa]s|tutt[ei]|wszystkie)\b")
-_NARROW = re.compile(
-    r"(?:19|20)\d\d\b|(?:last|past|this|current|recent|older|earlier|previous|archived?|expired|team|shared|regular"
-    r"|letzte\w*|diese\w*|ältere|archiv\w*)\b"
-    r"|(?:photos?|images?|pictures?|vectors?|illustrations?|videos?|footage|music|audio|sounds?|fonts?|templates?"
-    r"|graphics|editorial|fotos?|bilder|musik)\b"
-)
-_SORTING = re.compile(r"sort|newest|oldest|relevan|descend|ascend|a ?[-–] ?z|neueste|älteste")
-_HIDING = re.compile(r"(?:hide|only|without|exclude)\b|ohne\b|nur\b")
-_SHOWING = re.compile(r"(?:show|include|also|with)\b|auch\b|mit\b")
-_COUNTED = re.compile(r"\(?\b0*[1-9]\d*\)?$")
-_NUMBER = r"(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)"
-_OF = r"\s*(?:of|von|de|sur|di|van|z|/)\s*(?:about |over )?"
-_PAGES = re.compile(rf"\b(?:page|seite|página|pagina|strona)\s*{_NUMBER}{_OF}{_NUMBER}")
-_RANGE = re.compile(
-    rf"(?:\b\d+\s*[-–—]\s*|\b(?:showing|displaying|viewing|zeige|affich\w+|mostrando)\D{{0,20}}?){_NUMBER}"
-    rf"(?: {_THINGS})?{_OF}{_NUMBER}"
-)
+from archiver.provider import list_words as words_of
+from archiver.provider.contract import redact_url
+
 _UNSEEN = (
     "script, style, template, noscript, dialog, [hidden], [aria-hidden=true], "
     '[style*="display:none"], [style*="display: none"]'
 )
 _ELSEWHERE = 'header, footer, [role=dialog], [class*="carousel"], [class*="slider"], [class*="swiper"]'
-_CONTROLS = "a, button, summary, [role=button], [role=link], input[type=button], input[type=submit]"
+_MORE_INSIDE = re.compile(rf"\b[1-9]\d* (?:more|other|further) {words_of.THINGS} in this (?:order|purchase|pack)")
+_CONTROLS = (
+    "a, button, summary, [role=button], [role=link], input[type=button], input[type=submit], [onclick], [tabindex='0']"
+)
 
 
 def on_page(
@@ -56,11 +37,23 @@ def on_page(
     `read` rows were read on the pages `opened`. Elements that match `harmless`, and the rows themselves, say nothing.
     """
     tree = LexborHTMLParser(html)
-    for selector in (row, harmless, _UNSEEN, _ELSEWHERE):
-        for node in _matching(tree, selector) if selector else ():
-            node.decompose()
+    _remove(tree, *([harmless] if harmless else []))
+    data = [*_data(tree, read, len(opened)), *_counts_of_parts(tree, read)]
+    inside_rows = " ".join(_text(node) for node in _matching(tree, row))
+    _remove(tree, row, _UNSEEN, _ELSEWHERE)
     words = _text(tree.body)
-    return [*_controls(tree, url, opened), *_filters(tree, opened), *_statements(words, read, len(opened))]
+    signs = (
+        *_controls(tree, url, opened), *_other_parts(tree, url, opened), *_frames(tree, url), *_filters(tree, opened),
+        *_statements(words, read, len(opened)), *_headings(tree, read), *_alerts(tree), *data,
+        *(f"the words {found[0]!r}" for found in _MORE_INSIDE.finditer(inside_rows)),
+    )  # fmt: skip
+    return [*dict.fromkeys(signs)]
+
+
+def _remove(tree: LexborHTMLParser, *selectors: str) -> None:
+    for selector in selectors:
+        for node in _matching(tree, selector):
+            node.decompose()
 
 
 def _matching(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
@@ -94,16 +87,71 @@ def _is_off(node: LexborNode) -> bool:
 
 def _controls(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> Iterator[str]:
     """Buttons and links that lead to more rows, except links to pages that were read."""
-    number = str(len(opened) + 1)
+    pages, number = len(opened), str(len(opened) + 1)
+    numbered = {
+        int(label) for node in tree.css(f"{_CONTROLS}, b, strong, span, li") if (label := _label(node)).isdecimal()
+    }
+    is_pager = {1, 2} <= numbered
+    for link in tree.css("link[rel~=next][href]"):
+        if urljoin(url, link.attributes["href"]) not in opened:
+            yield "a link to the next page in its head"
     for node in tree.css(_CONTROLS):
         label, rel = _label(node), (node.attributes.get("rel") or "").split()
-        if _is_off(node) or not (label == number or "next" in rel or _MORE.fullmatch(label.strip(" …."))):
+        bare = label.strip(" …./←‹«<") or label
+        page = words_of.PAGE_LABEL.fullmatch(bare)
+        ahead = (label.isdecimal() and pages < int(label) < 1000) or (page is not None and int(page[1]) > pages)
+        leads = ahead or "next" in rel or words_of.MORE.fullmatch(bare.rstrip(" …."))
+        where = _where(node, url)
+        if _is_off(node) or not (leads or (words_of.PERIOD_LABEL.fullmatch(bare) and _is_part(where, url))):
             continue
-        href = node.attributes.get("href")
-        where = urldefrag(urljoin(url, href))[0] if href and not href.startswith(("#", "javascript:")) else None
-        if (where is None and label == number) or (where and where in opened):
+        if label.isdecimal() and len(label) < 4 and not (label == number if where else is_pager):
+            continue
+        if where and where in opened:
             continue
         yield f"the control {label or 'next'!r}"
+
+
+def _where(node: LexborNode, url: str) -> str | None:
+    """The address to which a control leads; None if a script decides."""
+    href = node.attributes.get("href")
+    return urldefrag(urljoin(url, href))[0] if href and not href.startswith(("#", "javascript:")) else None
+
+
+def _is_part(where: str | None, url: str) -> bool:
+    """Whether an address is a part of this list, or nobody knows."""
+    return where is None or urlsplit(where).path.startswith(urlsplit(url).path) or "archiv" in where.lower()
+
+
+def _other_parts(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> Iterator[str]:
+    """Links to the list's own address with another query, or with a fragment that names a page."""
+    read = {_view(each) for each in (url, *opened)}
+    for node in tree.css("a[href]"):
+        address, fragment = urldefrag(urljoin(url, node.attributes["href"] or ""))
+        names_page = re.search(r"(?:page|p|seite)[=/]?(\d+)$|/(\d+)$", fragment)
+        ahead = names_page is not None and int(names_page[1] or names_page[2]) > len(opened)
+        if not _is_off(node) and (ahead or (_view(address)[:2] == _view(url)[:2] and _view(address) not in read)):
+            yield f"a link to another part of the list, {_label(node) or address!r}"
+
+
+def _frames(tree: LexborHTMLParser, url: str) -> Iterator[str]:
+    """Pages within the page that may have rows: those that it brings itself, and those of a history."""
+    for node in tree.css("iframe"):
+        where = urljoin(url, node.attributes.get("src") or "")
+        own = urlsplit(where).netloc == urlsplit(url).netloc and words_of.HISTORY.search(urlsplit(where).path)
+        if own or _text(LexborHTMLParser(node.attributes.get("srcdoc") or "").body):
+            yield f"a frame: {redact_url(where) if own else 'of its own'}"
+
+
+def _view(address: str) -> tuple[str, str, frozenset[tuple[str, str]]]:
+    """What of an address decides which rows are shown. The first page may be named or not."""
+    parts = urlsplit(address)
+    query = {
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not words_of.NEUTRAL_PARAMETERS.fullmatch(name)
+        and not (re.fullmatch("page|p|pg|seite|offset|start", name) and value in ("", "0", "1"))
+    }
+    return parts.netloc, parts.path.rstrip("/"), frozenset(query)
 
 
 def _filters(tree: LexborHTMLParser, opened: Collection[str]) -> Iterator[str]:
@@ -113,34 +161,40 @@ def _filters(tree: LexborHTMLParser, opened: Collection[str]) -> Iterator[str]:
         labels = [_label(each) for each in options]
         chosen = next((label for each, label in zip(options, labels, strict=True) if "selected" in each.attributes), "")
         chosen = chosen or (labels[0] if labels else "")
-        if labels == [str(number) for number in range(1, len(labels) + 1)] and len(labels) > len(opened):
+        numbers = [found[0] if (found := re.findall(r"\d+", each)) else "" for each in labels]
+        if numbers == [str(number) for number in range(1, len(labels) + 1)] and len(labels) > len(opened):
             yield f"a choice of {len(labels)} pages"
-        if len(labels) < 2 or _ALL.match(chosen) or any(map(_SORTING.search, labels)):
+        if len(labels) < 2 or words_of.ALL.match(chosen) or any(map(words_of.SORTING.search, labels)):
             continue
-        if any(map(_ALL.match, labels)) or (_NARROW.match(chosen) and sum(bool(_NARROW.match(x)) for x in labels) > 1):
+        if any(map(words_of.ALL.match, labels)) or (
+            words_of.NARROW.match(chosen) and sum(bool(words_of.NARROW.match(x)) for x in labels) > 1
+        ):
             yield f"the filter {chosen!r}"
     for group in ("[role=tab]", "[aria-pressed]", "[role=radio]"):
         tabs = tree.css(group)
         chosen_tab = next((each for each in tabs if _is_chosen(each)), None)
-        if chosen_tab is None or _ALL.match(_label(chosen_tab)):
+        if chosen_tab is None or words_of.ALL.match(_label(chosen_tab)):
             continue
         for tab in tabs:
             label = _label(tab)
             if tab.mem_id == chosen_tab.mem_id or _is_off(tab):
                 continue
-            if _ALL.match(label) or _NARROW.match(label) or _COUNTED.search(label):
+            if words_of.ALL.match(label) or words_of.NARROW.match(label) or words_of.COUNTED.search(label):
                 yield f"the tab {label!r} beside {_label(chosen_tab)!r}"
                 break
+    for node in tree.css("input[type=number][max]"):
+        if _number(node, "max") > len(opened) and _number(node, "value") == len(opened):
+            yield f"a field for {node.attributes['max']} pages"
     for node in tree.css("input[type=date][value], input[type=month][value], input[type=search][value]"):
         if node.attributes["value"]:
             yield f"the filter {node.attributes.get('name') or 'input'!r}: {node.attributes['value']}"
     for node in tree.css("input[type=checkbox]"):
         label = _text(node.parent)
-        if _HIDING.match(label) if "checked" in node.attributes else _SHOWING.match(label):
+        if words_of.HIDING.match(label) if "checked" in node.attributes else words_of.SHOWING.match(label):
             yield f"the choice {label!r}"
     for node in tree.css("[aria-expanded=false]"):
         label = _label(node)
-        if not _is_off(node) and (_COUNTED.search(label) or _NARROW.match(label)):
+        if not _is_off(node) and (words_of.COUNTED.search(label) or words_of.NARROW.match(label)):
             yield f"the closed section {label!r}"
 
 
@@ -148,18 +202,93 @@ def _is_chosen(node: LexborNode) -> bool:
     return any(node.attributes.get(name) == "true" for name in ("aria-selected", "aria-pressed", "aria-checked"))
 
 
+def _number(node: LexborNode, name: str) -> int:
+    """A whole number in an attribute; -1 if there is none."""
+    said = node.attributes.get(name) or ""
+    return int(said) if said.isdecimal() else -1
+
+
 def _statements(words: str, read: int, pages: int) -> Iterator[str]:
-    """Numbers in the page's text: `Page 1 of 3`, `1-20 of 55`, `Showing 20 of 55`."""
-    for pattern, reached in ((_PAGES, pages), (_RANGE, read)):
+    """What the page's text says: `Page 1 of 3`, `1-20 of 55`, `nine licences`, `the last 12 months`, `older orders`."""
+    words = re.sub(r"[^\W\d_]+", lambda word: words_of.NUMBER_WORDS.get(word[0], word[0]), words)
+    for pattern, reached in ((words_of.PAGES_STATED, pages), (words_of.RANGE, read)):
         for found in pattern.finditer(words):
-            first, of = (int(re.sub(r"\D", "", each)) for each in found.groups())
+            first, of = map(_whole, found.groups())
             if first < of and of > reached:
                 yield f"the words {found[0]!r}"
+    for found in words_of.SHARE.finditer(words):
+        first, of = map(_whole, found.groups())
+        if first == read < of and not words_of.QUOTA_AFTER.match(words, found.end()):
+            yield f"the words {found[0]!r}"
+    for found in words_of.COUNT.finditer(words):
+        before = words[max(0, found.start() - 25) : found.start()]
+        quota = words_of.QUOTA_BEFORE.search(before) or words_of.QUOTA_AFTER.match(words, found.end())
+        if _whole(found[1] or found[2]) > read and not quota:
+            yield f"the words {found[0]!r}"
+    for pattern in (words_of.HIDDEN, words_of.FAILED):
+        yield from (f"the words {found[0]!r}" for found in pattern.finditer(words))
 
 
-_FLAGS = {"hasmore", "hasnext", "hasnextpage", "more", "moreresults", "morepages", "istruncated", "truncated"}
+def _whole(number: str) -> int:
+    return int(re.sub(r"\D", "", number))
+
+
+def _headings(tree: LexborHTMLParser, read: int) -> Iterator[str]:
+    """A heading that ends in a count of more rows than were read: `Downloads (55)`."""
+    for node in tree.css("h1, h2, h3, h4, caption, legend"):
+        if (found := re.search(r"\((\d+)\)$", _text(node))) and int(found[1]) > read:
+            yield f"the heading {_text(node)!r}"
+
+
+def _alerts(tree: LexborHTMLParser) -> Iterator[str]:
+    """What a page says aloud: as a rule, that something failed."""
+    for node in tree.css("[role=alert]"):
+        if said := _text(node):
+            yield f"the alert {said[:80]!r}"
+
+
+def _counts_of_parts(tree: LexborHTMLParser, read: int) -> Iterator[str]:
+    """Counts for programs: of a table that shows some of its rows, of a set, of a bar of progress."""
+    for node in tree.css("[aria-rowcount]"):
+        if _number(node, "aria-rowcount") > read + 1:  # its head counts as one
+            yield f"a table of {node.attributes['aria-rowcount']} rows"
+    for node in tree.css("[role=article], [role=listitem], [role=row], li, tr, article"):
+        if _number(node, "aria-setsize") > read:
+            yield f"a set of {node.attributes['aria-setsize']} items"
+            break
+    for node in tree.css("progress[value][max]"):
+        if _number(node, "value") == read < _number(node, "max"):
+            yield f"progress: {node.attributes['value']} of {node.attributes['max']}"
+
+
+def _data(tree: LexborHTMLParser, read: int, pages: int) -> Iterator[str]:
+    """What the data of the page's scripts says of a list, except of lists that recommend something."""
+    for node in tree.css('script[type="application/json"]'):
+        try:
+            body = json.loads(node.text())
+        except ValueError:
+            continue
+        for path, value in _values(body, depth=12):
+            key, count = _key(path), _count(value)
+            goes_on = (
+                (key in _FLAGS - {"more"} and value is True)
+                or (key in _CURSORS and isinstance(value, str) and bool(value))
+                or (key in _PAGE_COUNTS - {"pages"} and count > pages)
+                or (key in _TOTALS - {"total"} and count > read)
+            )
+            if goes_on and not words_of.OTHER_LISTS.search(path):
+                yield f"its data, {path} is {str(value)[:40]}"
+
+
+_FLAGS = {
+    "hasmore", "hasnext", "hasnextpage", "more", "moreresults", "morepages", "istruncated", "truncated", "incomplete",
+    "incompleteresults", "partial", "ispartial", "partialresults", "limitreached", "capped",
+}  # fmt: skip
+_LEFT = {"remaining", "remainingitems", "remainingrows", "itemsremaining", "left", "archived", "archivedcount"}
 _NEXT = {"next", "nextpage", "nexturl", "nexthref", "nextlink", "nextcursor", "nexttoken", "nextpagetoken",
          "continuation", "continuationtoken", "nextoffset"}  # fmt: skip
+_STATUSES, _MESSAGES = {"status", "state"}, {"message", "messages", "notice", "info", "note", "hint"}
+_CURSORS = {"nextcursor", "nexttoken", "nextpagetoken", "continuationtoken"}
 _PAGE_COUNTS = {"totalpages", "pagecount", "pagescount", "pages", "lastpage", "numpages", "totalpagecount"}
 _ERRORS = {"error", "errors", "errormessage", "exception", "fault", "warning", "warnings"}
 _TOTALS = {"total", "totalcount", "totalresults", "totalitems", "totalrows", "numfound", "resultcount"}
@@ -174,20 +303,58 @@ def in_answer(
     """
     found = []
     for path, value in _values(body):
-        key = re.sub(r"[^a-z]", "", path.rpartition(".")[2].lower())
+        key = _key(path)
         if path == cursor or path in harmless:
             continue
-        count = value if isinstance(value, int) and not isinstance(value, bool) else None
+        count = None if _count(value) < 0 else _count(value)
         goes_on = (
             (key in _ERRORS and bool(value))
             or (key in _FLAGS and (value is True or str(value).lower() == "true"))
             or (key in _NEXT and (count > number if count is not None else isinstance(value, str) and bool(value)))
+            or (key in ("href", "url") and _key(path.rpartition(".")[0]) in _NEXT and bool(value))
             or (key in _PAGE_COUNTS and count is not None and count > number)
+            or (key in _LEFT and bool(count) and not words_of.QUOTAS.search(path))
+            or (key in _STATUSES and str(value).lower() in ("partial", "incomplete"))
+            or (key in _MESSAGES and isinstance(value, str) and says_more(value))
             or (key in _TOTALS and not has_total and count is not None and count > read)
         )
         if goes_on:
             found.append(f"{path} is {str(value)[:40]}")
     return found
+
+
+def says_more(words: str) -> bool:
+    """Whether a message says that rows are elsewhere, or did not come."""
+    return any(pattern.search(words.casefold()) for pattern in (words_of.HIDDEN, words_of.FAILED))
+
+
+def in_headers(headers: Mapping[str, str], *, number: int, read: int, has_total: bool) -> list[str]:
+    """What in the headers of the answer to page `number` says that rows follow."""
+    found = []
+    for name, value in headers.items():
+        key = re.sub(r"[^a-z]", "", name.lower().removeprefix("x-"))
+        count = int(value) if value.isdecimal() else -1
+        goes_on = (
+            (key == "link" and re.search(r';\s*rel="?[^";,]*\bnext\b', value) is not None)
+            or (key in _FLAGS and value.lower() == "true")
+            or (key in _NEXT and (count > number or (count < 0 and bool(value))))
+            or (key in _PAGE_COUNTS and count > number)
+            or (key in _TOTALS and not has_total and count > read)
+            or (key == "contentrange" and (of := re.search(r"/(\d+)$", value)) is not None and int(of[1]) > read)
+        )
+        if goes_on:
+            found.append(f"the header {name}: {redact_url(value) if '://' in value else value[:40]}")
+    return found
+
+
+def _key(path: str) -> str:
+    """The last part of a path in small letters: `hasnextpage`."""
+    return re.sub(r"[^a-z]", "", path.rpartition(".")[2].lower())
+
+
+def _count(value: Any) -> int:
+    """A whole number; -1 for all else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
 
 
 def _values(body: Any, path: str = "", depth: int = 3) -> Iterator[tuple[str, Any]]:
@@ -200,3 +367,6 @@ def _values(body: Any, path: str = "", depth: int = 3) -> Iterator[tuple[str, An
             yield from _values(value, here, depth - 1)
         elif not isinstance(value, list):
             yield here, value
+        else:
+            links = [each for each in value if isinstance(each, Mapping) and "rel" in each]
+            yield from ((f"{here}.{each['rel']}", each.get("href") or each.get("url")) for each in links)

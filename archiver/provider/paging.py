@@ -14,7 +14,7 @@ from archiver.core.errors import LayoutChanged
 from archiver.core.model import Licence
 from archiver.provider.contract import JsonObject, Page, Response
 from archiver.provider.layout_errors import changed, known_layout
-from archiver.provider.list_signs import in_answer
+from archiver.provider.list_signs import in_answer, in_headers
 
 MAX_EMPTY_PAGES = 20  # in a row, of a list with a cursor
 
@@ -154,9 +154,10 @@ async def pages(
         before, count_read = before + (step or len(page.licences)), count_read + len(page.licences)
         total = total if page.total is None else page.total
         end = _end_of(lengths, total is not None and before >= total, cursor is not None, following)
-        if end and (signs := in_answer(
-            body, number=number, read=count_read, has_total=total is not None, cursor=cursor, harmless=harmless
-        )):  # fmt: skip
+        reached = {"number": number, "read": count_read, "has_total": total is not None}
+        signs = [*in_answer(body, **reached, cursor=cursor, harmless=harmless)] if end else []
+        signs += [*in_headers(answer.headers, **reached)] if end else []
+        if signs:
             raise changed(
                 answer, f"the list seems to end after page {number} ({end}), but the answer says: {'; '.join(signs)}"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ from urllib.parse import urljoin
 
 from archiver.core.model import Licence
 from archiver.provider.contract import BrowserSession, Page, Response
-from archiver.provider.form_login import Website
+from archiver.provider.form_login import Website, stated_number
 from archiver.provider.layout_errors import changed, known_layout
 from archiver.provider.list_signs import on_page
+from archiver.provider.list_words import BUSY
 from archiver.provider.paging import ListEnd, page_source
 
 if TYPE_CHECKING:  # what `archiver.reading.html` has: `Field` and `Words`
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # what `archiver.reading.html` has: `Field` and `Words`
 ROWS_TIMEOUT_S = 15.0  # for a page to show its first row, or that it has none
 STALL_TIMEOUT_S = 3.0  # for more rows, or the end mark, after scrolling
 MARK_TIMEOUT_S = 1.0  # for more rows where the end mark shows: it may have come too early
+POLL_INTERVAL_S = 0.1
 _SCRIPTS = re.compile(r"<script\b|\son(?:load|scroll)\s*=", re.IGNORECASE)
 
 
@@ -76,10 +79,11 @@ async def listed(
     walk = _Walk(site, session, layout, read, opened=[page.url])
     while True:
         await _rows_or_none(session, layout)
+        await _ready(session)
         ended = layout.end is not None and await session.seen(layout.end)  # before the rows: none can come in between
         page, licences = await walk.new_rows()
         with known_layout(page):
-            total = _number(layout.total, page)
+            total = stated_number(layout.total, page) if layout.total else None
             last = walk.is_last_of_count(page)
             link = layout.following(page.text) if layout.following else None
             address = urljoin(page.url, link) if link else None
@@ -94,7 +98,7 @@ async def listed(
         elif address and address not in walk.opened:
             await walk.turn(address)
         elif total is not None:
-            walk.nothing_contradicts(page, ListEnd.TOTAL)
+            await walk.nothing_contradicts(page, ListEnd.TOTAL)
             yield ListEnd.TOTAL
             return
         elif not walk.read_here and walk.may_grow(page) and not walk.waited:
@@ -103,21 +107,21 @@ async def listed(
         elif not walk.read_here:
             first = walk.number == 1
             end = ListEnd.MARK if first else ListEnd.EMPTY_PAGE
-            walk.nothing_contradicts(page, end)
+            await walk.nothing_contradicts(page, end)
             if not first and layout.number and not await walk.is_empty_behind():
                 raise changed(page, f"page {walk.number} is empty, but the page behind it is not")
             yield Page((), total=0 if first else None)
             yield end
             return
         elif ended or last:
-            walk.nothing_contradicts(page, ListEnd.MARK)
+            await walk.nothing_contradicts(page, ListEnd.MARK)
             yield ListEnd.MARK
             return
         elif layout.grows and walk.number == 1 and not walk.waited:
             walk.waited = True
             await session.seen(str(layout.end), wait=STALL_TIMEOUT_S)
         elif walk.number > 1 and await walk.is_empty_behind():
-            walk.nothing_contradicts(page, ListEnd.EMPTY_PAGE)
+            await walk.nothing_contradicts(page, ListEnd.EMPTY_PAGE)
             yield ListEnd.EMPTY_PAGE
             return
         else:
@@ -203,12 +207,14 @@ class _Walk:
         self._pages_stated = max(of, self._pages_stated)
         return this >= self._pages_stated
 
-    def nothing_contradicts(self, page: Response, end: ListEnd) -> None:
+    async def nothing_contradicts(self, page: Response, end: ListEnd) -> None:
         """LayoutChanged if the page says that there are rows which were not read."""
         signs = on_page(
             page.text, url=page.url, row=self.layout.row, read=self.read_all, opened=self.opened,
             harmless=self.layout.harmless,
         )  # fmt: skip
+        if await self.session.seen(BUSY):
+            signs.append("a sign that it is still loading")
         if self.number < self._pages_stated:
             signs.insert(0, f"an earlier page counts {self._pages_stated} pages")
         if signs:
@@ -246,6 +252,14 @@ async def _rows_or_none(session: BrowserSession, layout: WebList) -> None:
         raise changed(await session.page(), "the list shows no rows, but does not say that there are none")
 
 
+async def _ready(session: BrowserSession) -> None:
+    """Wait while the page shows that it is loading, but not for ever: some pages always show it."""
+    for _ in range(int(ROWS_TIMEOUT_S / POLL_INTERVAL_S)):
+        if not await session.seen(BUSY):
+            return
+        await asyncio.sleep(POLL_INTERVAL_S)
+
+
 async def _nothing_unread(session: BrowserSession, layout: WebList, page: Response) -> None:
     """Every trace of a row must be inside a row that is read."""
     there = await session.rows(layout.traces)
@@ -263,8 +277,3 @@ async def _nothing_unread(session: BrowserSession, layout: WebList, page: Respon
 def _parts(selector: str) -> list[str]:
     """Split a list of selectors."""
     return re.split(r",\s*(?![^(\[]*[)\]])", selector)
-
-
-def _number(finder: Finder | None, page: Response) -> int | None:
-    found = finder(page.text) if finder else None
-    return int(re.sub(r"[ .,'\u2019\u00a0\u202f]", "", found)) if found else None

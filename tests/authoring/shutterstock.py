@@ -148,7 +148,7 @@ def shutterstock_details(scenario: Scenario, listing: str, number: int, row: Fac
     editorial = listing.startswith("editorial/")
     title = SHUTTERSTOCK_TITLES[listing][number % len(SHUTTERSTOCK_TITLES[listing])]
     slug = f"{listing.replace('/', '-')}-{asset['id']}"
-    gone = scenario.name == "two-pages" and (listing, number) in DELISTED
+    gone = scenario.scenario == "two-pages" and (listing, number) in DELISTED
     preview = None
     if gone:
         scenario.get(f"{url}", {"message": "Not Found"}, slug=slug, status=404)

@@ -285,6 +285,19 @@ def test_a_list_without_a_total_is_compared_with_papers_and_with_what_was_archiv
     assert desk.sync(always(Page(down(3, 2), 2)), full=True).differences == {}, "the platform states how many"
 
 
+def test_the_number_on_the_account_page_is_compared_and_told(desk: Desk) -> None:
+    """It may count comps, or not; a number that cannot be read changes no outcome."""
+    whole: list[Page | ListEnd] = [Page([*down(4, 2), replace(rows(1)[0], comp=True)]), ListEnd.EMPTY_PAGE]
+    for stated in ({}, {"downloads": 4}, {"downloads": 3}, {"another list": 9}):
+        assert desk.sync(always(*whole), full=True, elsewhere=stated).differences == {}
+    result = desk.sync(always(*whole), full=True, elsewhere={"downloads": 9})
+    assert result.differences == {"counted_otherwise": ["downloads (9 stated, 4 listed)"]}
+    assert "counts otherwise than 1 of its lists: downloads (9 stated, 4 listed)." in result.message
+    assert desk.sync(always(*whole), elsewhere={"downloads": 9}, dry_run=True).differences == {}
+    result = desk.sync(always(*whole), full=True, elsewhere=LayoutChanged("no number there"))
+    assert result.outcome is Outcome.COMPLETE and "could not be read: no number there" in result.message
+
+
 def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None:
     """On one page or on two, in every night; the list counts it twice, or once."""
     pages = [[*down(60, 41), *rows(60, 59)], [*rows(41), *down(40, 1)]]

@@ -13,9 +13,10 @@ import pytest
 from archiver.core.errors import AccountBlocked, ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Asset, Gap, GapReason, Licence
 from archiver.provider import Page, Provider, Request, Response
+from archiver.provider.form_login import StatedCount
 from archiver.provider.paging import ListEnd, PageSource
 from archiver.provider.record_document import certificate
-from archiver.reading.html import rows, text
+from archiver.reading.html import Words, rows, text
 from providers.envato_elements import EnvatoElements
 from providers.freepik import Freepik
 from providers.pexels import Pexels
@@ -45,6 +46,10 @@ class Pages:
         )
 
     async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
+        if matched := re.search(r', :text-matches\("(.+)", "i"\)', selector):
+            visible = re.sub(r"<(\w+) hidden.*?</\1>", "", self._html)
+            there = bool(rows(visible, selector.replace(matched[0], "")))
+            return there or re.search(matched[1], text(visible), re.IGNORECASE) is not None
         if words := re.search(r'text=(.+)|:text\("(.+)"\)', selector):
             selector = selector.replace(words[0], "x-none")
             return (words[1] or words[2]) in text(self._html) or bool(rows(self._html, selector))
@@ -309,3 +314,11 @@ def test_a_free_sites_page_may_write_its_credit_when_it_has_loaded() -> None:
     credit = '<main><a href="/@ada/">Ada</a> <a href="/license/">Free to use</a></main>'
     [page] = read(Pexels(), Slow("<main>Loading</main>", credit))
     assert (page.licences[0].asset.contributor, page.licences[0].kind) == ("Ada", "Free to use")
+
+
+def test_the_number_on_the_account_page_is_found_as_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = {"downloads": StatedCount("https://elements.envato.com/account", Words(r"\b([\d.,]+) downloads so far"))}
+    monkeypatch.setattr(EnvatoElements, "stated_counts", stated)
+    assert asyncio.run(EnvatoElements().counts(Pages("<p>1,204 downloads so far</p>"))) == {"downloads": 1204}  # type: ignore[arg-type]  # a page that is no browser's
+    with pytest.raises(LayoutChanged, match="does not say how many rows downloads has"):
+        asyncio.run(EnvatoElements().counts(Pages("<p>Welcome</p>")))  # type: ignore[arg-type]  # as above

@@ -53,6 +53,7 @@ class Site(Provider[Session]):
     def __init__(self, listed: Listed, document: Callable[[Licence], Document | Gap | ArchiverError]) -> None:
         self.listed, self.document, self.readings, self.pages_read = listed, document, 0, 0
         self.stated: list[object] = []  # what the platform says of the account's funds, one time after the other
+        self.elsewhere: dict[str, int] | ArchiverError = {}  # how many rows the account's page says that a list has
 
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None: ...
 
@@ -69,6 +70,11 @@ class Site(Provider[Session]):
         for page in self.listed(self.readings) or []:  # type: ignore[union-attr]  # an error is raised by the function
             self.pages_read += 1
             yield page
+
+    async def counts(self, session: Session) -> Mapping[str, int]:
+        if isinstance(self.elsewhere, ArchiverError):
+            raise self.elsewhere
+        return self.elsewhere
 
     async def funds(self, session: Session) -> object:
         found = self.stated.pop(0) if self.stated else None
@@ -135,11 +141,12 @@ class Desk:
         *,
         error: str | None = None,
         funds: Sequence[object] = (),
+        elsewhere: dict[str, int] | ArchiverError | None = None,
         session: Quiet | None = None,
         **options: Any,
     ) -> AccountResult:
         site = Site(listed, document)
-        site.stated = [*funds]
+        site.stated, site.elsewhere = [*funds], elsewhere or {}
         self.site = site
 
         async def renew() -> None:

@@ -1,0 +1,114 @@
+"""No list that shows a part of its rows is taken for whole, whatever a redesign puts around the marks of its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from types import ModuleType
+
+import pytest
+
+from archiver.core.errors import LayoutChanged
+from archiver.core.model import Asset, Licence
+from archiver.provider import AnyProvider, JsonObject, Page, Response, load, web_list
+from archiver.provider.paging import Turn, pages
+from tests.providers.test_lists import Pages, read_to_end
+from tests.support.hidden_rows import HARMLESS, HINTS, INVENTED, SHOWN, Shop, invented_adapter, shops
+
+SHOPS = {shop.name: shop for shop in shops()}
+
+
+@cache
+def provider(name: str) -> AnyProvider:
+    if name not in INVENTED:
+        return load(name)()
+    module = sys.modules[name] = ModuleType(name)
+    exec(compile(invented_adapter(name), f"{name}.py", "exec"), vars(module))
+    made: AnyProvider = getattr(module, "".join(map(str.capitalize, name.split("_"))))()
+    return made
+
+
+def ends_complete(shop: Shop, around: str) -> bool:
+    """Whether the list is taken as whole. A refusal must be LayoutChanged, and say what is missing."""
+    page = shop.page(shop.rows(), around)
+    try:
+        read, end = read_to_end(provider(shop.name), Pages(page))
+    except LayoutChanged as error:
+        assert "the page shows: " in str(error) or "names as" in str(error) or "next page" in str(error), error
+        return False
+    assert sum(len(each.licences) for each in read) == SHOWN
+    return end is not None
+
+
+@pytest.fixture(params=SHOPS)
+def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    monkeypatch.setattr(web_list, "ROWS_TIMEOUT_S", 0.1)  # for what stays busy
+    yield SHOPS[request.param]
+
+
+def test_a_page_that_hides_rows_is_never_complete(shop: Shop) -> None:
+    assert [name for name, around in HINTS.items() if ends_complete(shop, around)] == []
+
+
+def test_a_page_that_hides_nothing_is_complete(shop: Shop) -> None:
+    assert [name for name, around in HARMLESS.items() if not ends_complete(shop, around)] == []
+
+
+IN_ANSWERS: dict[str, JsonObject] = {
+    "links by relation": {"links": [{"rel": "self", "href": "/l"}, {"rel": "next", "href": "/l?page=2"}]},
+    "a link with an address": {"_links": {"next": {"href": "/l?page=2"}}},
+    "incomplete": {"incomplete_results": True},
+    "partial": {"partial": True},
+    "partial, as a state": {"status": "partial"},
+    "capped": {"meta": {"limit_reached": True}},
+    "some remain": {"page": {"remaining": 6}},
+    "an archive": {"archived_count": 6},
+    "words": {"message": "Orders older than 12 months are in the archive."},
+    "words of a failure": {"notice": "Some rows could not be loaded"},
+}
+IN_HEADERS = (
+    {"link": '</l?page=2>; rel="next"'}, {"x-next-page": "2"}, {"x-has-more": "true"}, {"x-total-pages": "3"},
+    {"content-range": "items 0-2/9"},
+)  # fmt: skip
+USUAL: tuple[JsonObject, ...] = (
+    {}, {"status": "ok"}, {"message": "success"}, {"rate": {"remaining": 4999}},
+    {"links": [{"rel": "self", "href": "/l"}]},
+    {"plan": {"left": 7}}, {"partial": False, "_links": {"next": None}},
+)  # fmt: skip
+
+
+def interface_ends(said: JsonObject, headers: Mapping[str, str], *, total: bool) -> bool:
+    """Whether a list of three rows is taken as whole: by its stated total, or by an answer that names no next page."""
+    body = {"rows": [3, 2, 1], "cursor": None, "count": 3, **said}
+
+    async def ask(turn: Turn) -> Response:
+        return Response(200, "https://api.example/l", headers, json.dumps(body).encode(), datetime.now(UTC))
+
+    def read(answer: JsonObject) -> Page:
+        return Page(
+            [
+                Licence(asset=Asset(provider="shop", asset_id=str(each)), licence_id=f"L{each}")
+                for each in answer["rows"]
+            ],
+            total=answer["count"] if total else None,
+        )
+
+    async def to_the_end() -> int:
+        return len([page async for page in pages(ask, read, cursor=None if total else "cursor")])
+
+    try:
+        return asyncio.run(to_the_end()) == 1
+    except LayoutChanged as error:
+        assert "the answer says: " in str(error)
+        return False
+
+
+@pytest.mark.parametrize("total", [True, False])
+def test_an_answer_that_hides_rows_is_never_complete(total: bool) -> None:
+    assert [name for name, said in IN_ANSWERS.items() if interface_ends(said, {}, total=total)] == []
+    assert [headers for headers in IN_HEADERS if interface_ends({}, headers, total=total)] == []
+    assert [said for said in USUAL if not interface_ends(said, {"x-total-count": "3"}, total=total)] == []

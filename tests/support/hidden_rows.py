@@ -1,0 +1,255 @@
+"""Lists that show a part of their rows and look whole: what a redesign may put around the marks that an adapter knows.
+
+Each page here has a licence that its list does not show, and says so somewhere: in words, in a control, in its head, or
+by a script. `HARMLESS` are pages whose lists are whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from archiver.devkit.scaffold import adapter
+from tests.authoring import envato_elements as elements
+from tests.authoring import freepik
+
+COUNT, SHOWN = 9, 3  # licences of the account, and those on the first page
+
+HINTS: dict[str, str] = {
+    # another address has the rest
+    "years as links": '<nav><a class="on" href="?year=2026">2026</a> <a href="?year=2025">2025</a></nav>',
+    "years as buttons": '<div class="years"><button class="active">2026</button><button>2025</button></div>',
+    "an archive, linked": '<p>Orders before 2026 are in your <a href="/account/archive">archive</a>.</p>',
+    "an archive, in words": "<p>Downloads older than 12 months were moved to the archive.</p>",
+    "an archive, in German": "<p>Ältere Downloads finden Sie im <a href='/archiv'>Archiv</a>.</p>",
+    "an older system": "<p>Purchases from before our move are on the <a href='https://old.example/'>old site</a></p>",
+    "mine and the team's": '<ul><li class="on">My downloads</li><li><a href="?of=team">Team</a></li></ul>',
+    "by kind, with counts": '<a class="on" href="?t=photo">Photos (3)</a> <a href="?t=video">Videos (6)</a>',
+    "by kind, with badges": '<a href="#p">Photos <span>3</span></a> <a href="?t=v">Videos <span>6</span></a>',
+    "months": '<a href="?m=2026-10">‹ October 2026</a> <b>November 2026</b>',
+    "the month before": '<a href="?m=2026-10">Previous month</a>',
+    "the alphabet": '<nav class="letters"><b>A–F</b> <a href="?l=g">G–M</a> <a href="?l=n">N–Z</a></nav>',
+    "an order with more in it": "<p>Order 4711: 3 licences and 6 more items in this order</p>",
+    "a link in the head": '<link rel="next" href="?page=2">',
+    # a control brings the rest
+    "load more": "<button>Load more</button>",
+    "load more, other verbs": "<button>Fetch further results</button>",
+    "load more, a plus": "<button>+ 6 more</button>",
+    "load more, remaining": "<button>Show remaining 6</button>",
+    "load more, the next six": "<button>Show next 6</button>",
+    "load more, continued": "<button>Continue loading</button>",
+    "load more, an icon": '<button aria-label="Load more downloads"><svg></svg></button>',
+    "load more, failed once": "<p>Could not load more downloads.</p><button>Try again</button>",
+    "load more, failed, in German": "<p>Weitere konnten nicht geladen werden.</p><button>Erneut versuchen</button>",
+    "a pager of buttons": "<div class=pager><button class=on>1</button><button>2</button><button>3</button></div>",
+    "a pager by hash": '<a href="#page=1">1</a> <a href="#page=2">2</a> <a href="#page=3">3</a>',
+    "a pager by hash, one link": '<a href="#/downloads/2">Next</a>',
+    "a pager of icons": '<a href="?page=2" aria-label="Go to page 2"><svg></svg></a>',
+    "a pager of words": '<a href="?page=2">Page 2</a>',
+    "a pager of choices": "<select><option>Page 1</option><option>Page 2</option><option>Page 3</option></select>",
+    "a pager of a field": 'Page <input type="number" value="1" min="1" max="3">',
+    "older than these": '<a href="?before=991">← Earlier purchases</a>',
+    **{f"next, in {language}": f'<button class="go">{word}</button>' for language, word in {
+        "Japanese": "次へ", "Chinese": "下一页", "Portuguese": "Próxima", "Swedish": "Nästa", "Czech": "Další",
+        "Turkish": "Sonraki", "Danish": "Næste", "Finnish": "Seuraava", "Russian": "Далее", "Korean": "다음",
+        "Hungarian": "Következő", "Polish": "Następny", "German": "Nächste Seite", "Spanish": "Página siguiente",
+    }.items()},
+    # a choice hides the rest
+    "the last year, chosen": "<select><option>Last 12 months</option><option>2024</option></select>",
+    "the last year, in a chip": '<span>Last 12 months <button aria-label="Remove filter">×</button></span>',
+    "the last year, in a menu": '<button aria-haspopup="listbox">Last 12 months</button>',
+    "the last year, in words": "<p>Showing downloads from the last 12 months.</p>",
+    "the last year, in French": "<p>Téléchargements des 12 derniers mois</p>",
+    "the last year, in German": "<p>Downloads der letzten 12 Monate</p>",
+    "only the latest": "<p>Only your 3 most recent downloads are shown.</p>",
+    "hidden by filters": "<p>6 items are hidden by your filters. <button>Clear filters</button></p>",
+    "a period": '<p>Period: <input type="date" name="from" value="2026-05-01"></p>',
+    # a count says that there are more
+    "a count in the heading": "<h2>Downloads (9)</h2>",
+    "a count of results": "<p>9 results</p>",
+    "a count of all": "<p>Total: 9</p>",
+    "a count in words": "<p>You have nine licences.</p>",
+    "three of nine": "<p>Showing three of nine downloads</p>",
+    "3 of 9": "<p>3 of 9 downloads</p>",
+    "3/9": "<p>3/9 loaded</p>",
+    "a count over lists": "<h2>All your licences: 9</h2><h3>Photos</h3>",
+    "a count in German": "<p>Insgesamt 9 Lizenzen</p>",
+    "a bar": '<progress value="3" max="9"></progress>',
+    "a table's own count": '<div role="grid" aria-rowcount="9"></div>',
+    "a set's own count": '<div role="article" aria-posinset="3" aria-setsize="9"></div>',
+    # it is not ready, or it failed
+    "it loads": "<p>Loading…</p>",
+    "it is busy": '<div aria-busy="true"></div>',
+    "it turns": '<div role="progressbar"></div>',
+    "bones": '<div class="skeleton-row"></div><div class="skeleton-row"></div>',
+    "some failed": "<p>Some of your downloads could not be loaded.</p>",
+    "something went wrong": '<div role="alert">Something went wrong. Please try again.</div>',
+    "out of order": "<p>Older purchases are temporarily unavailable.</p>",
+    "asked to sign in": "<p>Sign in again to see older downloads.</p>",
+    "asked to agree": "<p>Accept cookies to see all your downloads.</p>",
+    # a script's own data says so
+    "data: has a next page": '<script type="application/json">{"props": {"list": {"hasNextPage": true}}}</script>',
+    "data: a cursor": '<script id="__NEXT_DATA__" type="application/json">{"d": {"nextCursor": "b2s9"}}</script>',
+    "data: pages": '<script type="application/json">{"pagination": {"page": 1, "totalPages": 3}}</script>',
+    "data: a total": '<script type="application/json">{"downloads": {"totalCount": 9}}</script>',
+}  # fmt: skip
+
+HARMLESS: dict[str, str] = {
+    "nothing": "",
+    "a quota": "<p>You have 45 downloads left this month.</p>",
+    "a quota used": "<p>12 of 50 downloads used this month</p>",
+    "a quota of a plan": "<p>Your plan: 10 downloads per month. 7 remaining.</p>",
+    "a cart": '<a href="/cart">Cart <span>2</span></a>',
+    "a shop": "<nav><a href='/photos'>Photos</a> <a href='/vectors'>Vectors</a> <a href='/videos'>Videos</a></nav>",
+    "a year": "<footer>© 2019–2026 Example. All rights reserved.</footer>",
+    "sorted": "<select><option>Newest first</option><option>Oldest first</option></select>",
+    "a language": "<select><option selected>English</option><option>Deutsch</option></select>",
+    "a search": '<input type="search" name="q" value=""><button>Search</button>',
+    "advice": "<p>Certificates of licences can be downloaded again for 12 months.</p>",
+    "a page size": "<select><option>20 per page</option><option>50 per page</option></select>",
+    "done": '<progress value="3" max="3"></progress><p>3 of 3 downloads</p>',
+    "how many": "<p>3 results</p>",
+    "a pager at its end": "<div class=pager><button class=on>1</button><button disabled>Next</button></div>",
+    "support": "<p>Something went wrong with a file? <a href='/help'>Contact us</a></p>",
+    "data": '<script type="application/json">{"user": {"plan": "pro"}, "hasNextPage": false}</script>',
+    "hidden": '<div hidden aria-busy="true">Loading…</div>',
+    "a member": "<p>Member since 2019. Last sign-in: 24 Nov 2026.</p>",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A list as one adapter reads it. `closed` is what says that a list with so many rows on this page is whole."""
+
+    name: str
+    url: str
+    row: Callable[[int], str]
+    frame: tuple[str, str]
+    closed: Callable[[int], str]
+
+    def page(self, rows: range, around: str = "", *, closed: int | None = None) -> str:
+        """A page with these rows, the marks that say that it is whole, and something `around` them."""
+        before, after = self.frame
+        shown = "".join(map(self.row, rows))
+        marks = self.closed(len(rows) if closed is None else closed)
+        return f"<html><body><h1>Yours</h1>{before}{shown}{after}{marks}{around}</body></html>"
+
+    def rows(self) -> range:
+        return range(SHOWN)
+
+
+def _invented(number: int) -> str:
+    return (
+        f'<tr data-licence="L-{900 - number}"><td><a class="asset" href="/asset/{7000 + number}">Heron</a></td>'
+        f'<td class="kind">standard</td><td><time datetime="2026-0{9 - number}-11">then</time></td>'
+        f'<td><a href="/certificate/L-{900 - number}">Certificate</a></td></tr>'
+    )
+
+
+TABLE = ('<table id="licences">', "</table>")
+INVENTED: dict[str, tuple[str, Callable[[int], str]]] = {
+    # how the adapter proves the end -> what its declaration has instead of `position`, and what the page shows
+    "shop_pages": (r'position=Words(r"\bPage (\d+ of \d+)\b"),', lambda _: "<p>Page 1 of 1</p>"),
+    "shop_total": (r'total=Words(r"\b(\d+) licences"),', lambda count: f"<p>{count} licences</p>"),
+    "shop_end": ('end=".the-end", grows=True,', lambda _: '<p class="the-end">That is all</p>'),
+}
+
+
+def invented_adapter(name: str) -> str:
+    """The source of the documented web adapter with another proof of its list's end."""
+    source = re.sub(r"position=Words.*", lambda _: INVENTED[name][0], adapter(name, web=True))
+    source = source.replace('LICENCES = f"{SITE}/licences"', 'LICENCES = f"{SITE}/licences?page=1"')
+    source = source.replace('Rule("GET", LICENCES)', 'Rule("GET", f"{SITE}/licences")')
+    return source.replace("states_total=False", f"states_total={name == 'shop_total'}")
+
+
+def shops() -> Iterator[Shop]:
+    yield Shop(
+        "freepik", freepik.freepik_page(1), lambda number: freepik.Resource(number).row(), ("<table>", "</table>"),
+        lambda _: "<p>Page 1 of 1</p>",
+    )  # fmt: skip
+    yield Shop(
+        "envato_elements", elements.ELEMENTS_DOWNLOADS, lambda number: elements.Item(number).row(),
+        ('<ul id="downloads">', "</ul>"), lambda _: elements.ELEMENTS_END,
+    )  # fmt: skip
+    for name, (_, closed) in INVENTED.items():
+        site = f"https://www.{name.replace('_', '-')}.example/licences?page="
+        yield Shop(name, f"{site}1", _invented, TABLE, closed)
+
+
+# ---------------------------------------------------------------- by scripts
+
+
+def _script(shop: Shop, code: str) -> str:
+    """A script with the rows that the page does not have yet (`late`), its list, and `add(n)` for n more of them."""
+    late = json.dumps([shop.row(number) for number in range(SHOWN, COUNT)]).replace("</", "<\\/")
+    frame = "#downloads" if "downloads" in shop.frame[0] else "table"
+    return (
+        f"<script>const late = {late}, list = document.querySelector('{frame}'), later = setTimeout;"
+        "const add = (n) => list.insertAdjacentHTML('beforeend', late.splice(0, n).join(''));"
+        f"const say = (html) => document.body.insertAdjacentHTML('beforeend', html);{code}</script>"
+    )
+
+
+SCRIPTS: dict[str, str] = {
+    "rows that leave while one scrolls": """
+        const all = [...list.querySelectorAll('li, tr')].map((row) => row.outerHTML).concat(late);
+        document.body.style.height = '4000px';
+        onscroll = () => {
+          const at = Math.min(6, Math.round(scrollY / 500));
+          list.innerHTML = all.slice(at, at + 3).join('');
+        };""",
+    "late, and it says so": "say('<p id=w>Loading…</p>'); later(() => { w.remove(); add(9); }, 5000);",
+    "late, and it turns": "say('<div id=w class=spinner>x</div>'); later(() => { w.remove(); add(9); }, 6000);",
+    "in two waves": "later(() => add(3), 1500); later(() => add(3), 4000);",
+    "a flash of nothing": r"""
+        const kept = list.outerHTML, no = '<p id=no-licences data-testid=empty-state>You have no downloads yet</p>';
+        list.innerHTML = ''; say(no);
+        later(() => {
+          document.querySelector('#no-licences').remove();
+          list.outerHTML = kept.replace(/<\/(table|ul)>$/, late.join('') + '$&');
+        }, 2000);""",
+    "scrolled, and failed once": """
+        let failed = false;
+        document.body.style.height = '2500px';
+        onscroll = () => {
+          if (!failed) say('<p>Could not load more. <button id=again>Try again</button></p>');
+          failed = true; again.onclick = () => add(9);
+        };""",
+    "scrolled, step by step": """
+        say('<style>tr, li { height: 400px }</style><i id=end>.</i>');
+        const more = (seen) => seen.some((each) => each.isIntersecting) && later(() => add(2), 700);
+        new IntersectionObserver(more).observe(end);""",
+    "a button after scrolling": """
+        let shown = false;
+        document.body.style.height = '2500px';
+        onscroll = () => { if (!shown) say('<button>Load more</button>'); shown = true; };""",
+    "a tab without a role": "say('<div onclick=add(9)>2025</div>');",
+    "paged by hash": """
+        say('<a href=#page=1>1</a><a href=#page=2>2</a>');
+        onhashchange = () => { list.innerHTML = ''; add(9); };""",
+    "rows in the shadow": """
+        say('<more-rows></more-rows>');
+        const shadow = document.querySelector('more-rows').attachShadow({mode: 'open'});
+        shadow.innerHTML = list.outerHTML; shadow.firstChild.innerHTML = late.join('');""",
+    "a frame": """
+        const frame = document.createElement('iframe');
+        frame.srcdoc = '<h3>Older downloads</h3><ul><li>one</li></ul>';
+        document.body.append(frame);""",
+    "consent first": """
+        say('<div role=dialog>We use cookies <button id=ok>OK</button></div>');
+        say('<p id=w>Accept cookies to see all your downloads</p>');
+        ok.onclick = () => { w.remove(); add(9); };""",
+    "days in words": """
+        for (const time of document.querySelectorAll('time')) {
+          time.removeAttribute('datetime'); time.textContent = '3 days ago';
+        }""",
+    "older ones on demand": "say('<details><summary>Older downloads</summary></details>');",
+}
+
+
+def scripted(shop: Shop, name: str) -> str:
+    """The page of a list whose script hides rows, or brings them late."""
+    return shop.page(shop.rows(), _script(shop, SCRIPTS[name]))
