@@ -49,9 +49,10 @@ def adapter_repair(
             return
     if copy_adapter(repair):
         say("The adapter was copied into the home. Every run uses it from now on, and says so.")
-    module = repair.folder / f"{repair.provider}.py"
-    named = [module, *repair.notes()[:1], *(page.with_suffix(".html") for page in repair.notes()[:1])]
-    for label, path in zip(("adapter", "note", "page"), named, strict=False):
+    notes = repair.notes()[:1]
+    modules = [("adapter", each) for each in sorted(repair.folder.glob("*.py"))]  # of a family more than one
+    pages = [("page", each.with_suffix(".html")) for each in notes]
+    for label, path in (*modules, *(("note", each) for each in notes), *pages):
         tell(f"{label + ':':<9}{path}")
         if show:
             typer.launch(str(path))
@@ -122,12 +123,34 @@ async def _prove(repair: Repair, vault: Vault, replay: Path | None) -> bool:
     tell("platform: complete")
     write_patch(repair)
     say("The recordings of this release are checked with the repair.")
+    older = list[str]()
     async with aclosing(older_recordings(repair)) as recordings:
         async for scenario, differences in recordings:
             tell(f"recording {scenario}: {'differs' if differences else 'as expected'}")
+            older += [scenario] if differences else []
+    await _update_recordings(repair, older)
     tell(f"Send to the adapter's maintainer: {repair.patch}")
     tell(f"and the recording, after you have read it: {made.folder}")
     return True
+
+
+async def _update_recordings(repair: Repair, scenarios: list[str]) -> None:
+    """Bring the release's recordings to the platform's new names, as a patch that a person reads and applies."""
+    from contextlib import aclosing
+
+    from archiver.devkit.repair import update_recordings
+
+    if not scenarios:
+        return
+    say("Where the platform only renamed things, the recordings of this release get the new names.")
+    async with aclosing(update_recordings(repair, scenarios)) as updated:
+        async for each in updated:
+            if each.differences:
+                tell(f"recording {each.scenario}: not updated, write it anew: {each.differences[0]}")
+            else:
+                tell(f"recording {each.scenario}: plays the same with the new names ({'; '.join(each.renamed)})")
+    if repair.recordings_patch.is_file():
+        tell(f"Read it before you apply it: {repair.recordings_patch}")
 
 
 @adapter_app.command("remove")

@@ -10,7 +10,8 @@ import asyncio
 import difflib
 import re
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from archiver.core.atomic_files import remove_tree, replace_file
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import Outcome
 from archiver.devkit.golden import check, checking, replayed
+from archiver.devkit.markup_update import UpdatedRecording, updated_recordings, with_newlines
 from archiver.devkit.recorder import capture
 from archiver.devkit.recording_publisher import CapturedRecording
 from archiver.home.settings import Home
@@ -39,7 +41,7 @@ CHECK_TIMEOUT_S = 120.0  # for the saved pages; an adapter may turn pages in a c
 REMIND_EVERY_S = 60.0  # while nobody changes the adapter
 MAX_WATCH_S = 1800.0  # without a change; then the command ends
 _ADVICE = re.compile(r" \(page saved as [^)]*\)| Repair it with .*? maintainer\.")  # of a run, which this is not
-FAILED, REPAIRED, PATCH = "failed", "repaired", "repair.patch"
+FAILED, REPAIRED, PATCH, RECORDINGS_PATCH = "failed", "repaired", "repair.patch", "recordings.patch"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,10 @@ class Repair:
     @property
     def patch(self) -> Path:
         return self.folder / PATCH
+
+    @property
+    def recordings_patch(self) -> Path:
+        return self.folder / RECORDINGS_PATCH
 
     def notes(self) -> list[Path]:
         """What was saved of the pages on which the account failed; the newest note first."""
@@ -215,6 +221,7 @@ def take_pages(repair: Repair, made: CapturedRecording) -> bool:
 
 async def record_repair(repair: Repair, vault: Vault, *, replay: Path | None, progress: Progress) -> CapturedRecording:
     """Run the account with the repaired adapter, read-only, and keep the recording that proves it."""
+    repair.recordings_patch.unlink(missing_ok=True)  # of an earlier repair
     if repair.recorded.exists():
         remove_tree(repair.recorded)
     return await capture(
@@ -237,6 +244,21 @@ async def older_recordings(repair: Repair) -> AsyncGenerator[tuple[str, list[str
             yield path.name, differences
 
 
+async def update_recordings(repair: Repair, scenarios: Collection[str]) -> AsyncGenerator[UpdatedRecording]:
+    """The bundled recordings `scenarios` with the names that the platform uses now; those that then play the same go
+    into a patch, which a person reads and applies. Nothing that is installed changes.
+    """
+    patch = ""
+    async with AsyncExitStack() as stack:
+        shared = await stack.enter_async_context(checking(max_wait_s=MAX_PAGE_WAIT_S))
+        updated = updated_recordings(bundled() / repair.provider, repair.recorded, scenarios, shared, CHECK_TIMEOUT_S)
+        async for each in await stack.enter_async_context(aclosing(updated)):
+            patch += "" if each.differences else each.patch
+            yield each
+    if patch:
+        replace_file(repair.recordings_patch, patch.encode())
+
+
 def write_patch(repair: Repair) -> str:
     """Write the difference from the installed adapter as a patch for its repository, and return it."""
     package, files = installed_sources(repair.provider)
@@ -247,15 +269,10 @@ def write_patch(repair: Repair) -> str:
         before = files.get(name, b"").decode()
         after = _outside(repaired.get(name, b"").decode(), package, files, before)
         old, new = f"a/{folder}/{name}" if name in files else "/dev/null", f"b/{folder}/{name}"
-        lines += _with_newlines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), old, new))
+        lines += with_newlines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), old, new))
     text = "".join(lines).replace("archiver_providers.", "providers.")
     replace_file(repair.patch, text.encode())
     return text
-
-
-def _with_newlines(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,10 @@ def test_a_repair_from_the_failing_run_to_the_patch_and_back_to_the_release(
     patched = shutil.copytree(ROOT / "providers", tmp_path / "repository" / "providers").parent
     subprocess.run(["git", "apply", folder / "repair.patch"], cwd=patched, check=True)
     assert 'row["bought_at"]' in (patched / "providers" / "envato_market.py").read_text()
+    assert "recording two-pages: plays the same with the new names (key sold_at -> bought_at)" in said
+    shutil.copytree(QUICK / "envato_market", patched / "recordings" / "envato_market")
+    subprocess.run(["git", "apply", folder / "recordings.patch"], cwd=patched, check=True)
+    home("recording", "check", patched / "recordings" / "envato_market" / "two-pages")  # by the repaired adapter
     assert "recording two-pages: differs" in said and "recording bad-token: as expected" in said
 
     if not back:
@@ -105,6 +109,27 @@ def test_a_repair_from_the_failing_run_to_the_patch_and_back_to_the_release(
     home("adapter", "remove", "envato_market")
     assert not folder.exists() and [*(home.root / "state" / "removed-adapters").iterdir()]
     assert home.json(*run, code=20)["accounts"][0]["adapter"] is None
+
+
+@pytest.mark.long
+def test_pages_behind_the_first_failure_are_taken_over_and_repaired_in_the_same_command(
+    home: Home, tmp_path: Path
+) -> None:
+    """The second page has another change, which nobody sees before the first one is repaired."""
+    site = shutil.copytree(QUICK / "envato_market" / "two-pages", tmp_path / "site")
+    for body in sorted((site / "bodies").glob("*purchases*.json")):
+        text = body.read_text().replace('"sold_at"', '"bought_at"')
+        body.write_text(text if "purchases-1" in body.name else text.replace('"license"', '"licence"'))
+    home.account("acme-envato", "envato_market")
+    repairing = Repairing(home, "acme-envato", site)
+    file = home.root / "adapters" / "envato_market" / "envato_market.py"
+    repairing.until("Ctrl-C stops")
+    edit(file, ('row["sold_at"]', 'row["bought_at"]'))
+    said = repairing.until("new pages were saved")
+    assert "read up to a page that is not saved" in said and "no 'license' (envato_market.py:" in said
+    repairing.until("saved pages: fails")
+    edit(file, ('row["license"]', '(row.get("licence") or row["license"])'))
+    assert repairing.ended() == 0 and "platform: complete" in repairing.said
 
 
 def test_a_check_that_does_not_end_and_a_repair_that_nobody_does_are_told_and_end(

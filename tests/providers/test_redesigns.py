@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -158,6 +158,7 @@ class Cursors:
 
         class Answer:
             url, content = "https://api.example/list", b""
+            headers: ClassVar[Mapping[str, str]] = {}
 
             def json(self) -> Any:
                 return body
