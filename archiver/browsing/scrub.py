@@ -475,7 +475,7 @@ def _counted_outside_code(content: bytes, text: str) -> Iterator[tuple[str, str]
     yield from ((TOKEN, each[0].strip(".-")) for each in _OPAQUE.finditer(text) if _opaque(each[0]))
     for kind, patterns in _KEYED.items():
         for pattern in (*patterns, _LABELLED[kind]):
-            values = (_printable(each["value"]) for each in pattern.finditer(text))
+            values = (_printable(each["value"]) for each in pattern.finditer(text) if not _in_stand_in(each))
             yield from ((kind, value) for value in values if value)
 
 

@@ -78,17 +78,17 @@ def renames(old: Collection[str], new: Collection[str], values: Collection[str])
     had, has = {name for page in before for name in page}, {name for page in after for name in page}
     votes: Counter[tuple[Name, Name]] = Counter()
     for page in before:
-        for other in after[:3]:
-            for what, i1, i2, j1, j2 in difflib.SequenceMatcher(None, page, other, autojunk=False).get_opcodes():
+        for now in after[:3]:
+            for what, i1, i2, j1, j2 in difflib.SequenceMatcher(None, page, now, autojunk=False).get_opcodes():
                 if what == "replace" and i2 - i1 == j2 - j1:
-                    votes.update(zip(page[i1:i2], other[j1:j2], strict=True))
-    found: dict[Name, Name] = {}
+                    votes.update(zip(page[i1:i2], now[j1:j2], strict=True))
+    made: dict[Name, Name] = {}
     for (one, other), _ in votes.most_common():
         new_name = one[0] == other[0] and one not in has and other not in had
         fixed = one[0] != "words" or not any(value in one[1] or value in other[1] for value in values if value)
-        if new_name and fixed and one not in found and other not in found.values():
-            found[one] = other
-    return found
+        if new_name and fixed and one not in made and other not in made.values():
+            made[one] = other
+    return made
 
 
 def renamed(text: str, changes: Mapping[Name, Name]) -> str:
@@ -120,7 +120,8 @@ def _with_attribute(found: re.Match[str], changes: Mapping[Name, Name]) -> str:
     if name in _NAMING:
         for each in (found[2] or found[3] or found[4] or "").split():
             new = changes.get(("class", each), ("class", each))[1]
-            whole = re.sub(rf"(?<![\w-]){re.escape(each)}(?![\w-])(?=[^=]*$)", lambda _, new=new: new, whole)
+            place = rf"(?<![\w-]){re.escape(each)}(?![\w-])(?=[^=]*$)"
+            whole = re.sub(place, new.replace("\\", r"\\"), whole)
     return changes.get(("attribute", name), ("attribute", found[1]))[1] + whole[len(found[1]) :]
 
 

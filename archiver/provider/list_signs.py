@@ -328,10 +328,14 @@ def says_more(words: str) -> bool:
     return any(pattern.search(words.casefold()) for pattern in (words_of.HIDDEN, words_of.FAILED))
 
 
-def in_headers(headers: Mapping[str, str], *, number: int, read: int, has_total: bool) -> list[str]:
-    """What in the headers of the answer to page `number` says that rows follow."""
+def in_headers(
+    headers: Mapping[str, str], *, number: int, read: int, has_total: bool, harmless: Collection[str] = ()
+) -> list[str]:
+    """What in the headers of the answer to page `number` says that rows follow, unless `harmless` names the header."""
     found = []
     for name, value in headers.items():
+        if name in harmless:
+            continue
         key = re.sub(r"[^a-z]", "", name.lower().removeprefix("x-"))
         count = int(value) if value.isdecimal() else -1
         goes_on = (

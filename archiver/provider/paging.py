@@ -154,9 +154,7 @@ async def pages(
         before, count_read = before + (step or len(page.licences)), count_read + len(page.licences)
         total = total if page.total is None else page.total
         end = _end_of(lengths, total is not None and before >= total, cursor is not None, following)
-        reached = {"number": number, "read": count_read, "has_total": total is not None}
-        signs = [*in_answer(body, **reached, cursor=cursor, harmless=harmless)] if end else []
-        signs += [*in_headers(answer.headers, **reached)] if end else []
+        signs = _signs(answer, body, number, count_read, total is not None, cursor, harmless) if end else []
         if signs:
             raise changed(
                 answer, f"the list seems to end after page {number} ({end}), but the answer says: {'; '.join(signs)}"
@@ -169,6 +167,22 @@ async def pages(
         if cursor and len(lengths) > MAX_EMPTY_PAGES and not any(lengths[-MAX_EMPTY_PAGES:]):
             raise changed(answer, f"{MAX_EMPTY_PAGES} pages in a row are empty, and the last one names a next page")
         turn = Turn(number + 1, before, following)
+
+
+def _signs(
+    answer: Response,
+    body: object,
+    number: int,
+    read: int,
+    has_total: bool,
+    cursor: str | None,
+    harmless: Collection[str],
+) -> list[str]:
+    """What in the answer to page `number` says that rows follow."""
+    return [
+        *in_answer(body, number=number, read=read, has_total=has_total, cursor=cursor, harmless=harmless),
+        *in_headers(answer.headers, number=number, read=read, has_total=has_total, harmless=harmless),
+    ]
 
 
 def _end_of(lengths: Sequence[int], has_all: bool, by_cursor: bool, following: str | None) -> ListEnd | None:
