@@ -10,8 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from archiver.agency.fleet_worker import open_fleet, tools_of
-from archiver.archive.ocfl import object_path
-from archiver.archive.reader import Archive
+from archiver.archive.verify import LEDGER
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 from archiver.fleet.adoption import STATE_THAT_MOVES, refuse_taken, take_in
@@ -92,18 +91,10 @@ def export(database: FleetDatabase, key: str, client: str, out: Path, *, move: b
                     write(out / "state" / folder / each.name, each.read_bytes())
             accounts = [each.name for each in scratched.home.client(client).accounts]
             assert settings.settings.replica
-            until = datetime.now(UTC) + timedelta(days=settings.settings.replica.retain)
+            until = datetime.now(UTC) + timedelta(days=settings.settings.replica.retain.days(LEDGER))
             set_free(visit.tools.bucket, visit.outs[0].claimed, until)
             database.forget(client, accounts)
     return {"client": client, "home": str(out), "state": state, "lines": lines, "moved": move}
-
-
-def fetch_documents(visit: Visit) -> None:
-    """Fetch every object of the client's archive, for what reads the whole of it."""
-    for out in visit.outs:
-        for line in Archive(out.root).lines():
-            if "inventory_sha512" in line.fields:
-                object_path(out.root, str(line.id))
 
 
 @contextmanager

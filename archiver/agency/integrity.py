@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver.archive import elsewhere
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
@@ -55,6 +56,7 @@ def verify(
     asked = client or named or None
     for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
         try:
+            elsewhere.bring_all(home.archive(slug), part)
             reports[slug] = verifier.verify_archive(
                 home.archive(slug), trusted, key, quick, part or None, outside, sealing.strict_checker(),
                 partial(progress, f"{slug}: objects"),

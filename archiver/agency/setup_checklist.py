@@ -143,8 +143,12 @@ class SetupConversation:
 
 
 def scheduled_here(home: Path) -> bool:
-    """Whether the files of a nightly run of this home are where `schedule --install` puts them."""
+    """Whether the files of a nightly run of this home are where `schedule --install` puts them; a fleet plans alone."""
     from archiver.agency.schedule import schedule, system_here
+    from archiver.home.shared_copy import copy_of
+
+    if copy_of(home):
+        return True
 
     made = schedule(home, system_here())
     for name in made.files:

@@ -20,6 +20,9 @@ class ObjectSource(Protocol):
         Raises IntegrityError if its bytes cannot be found.
         """
 
+    def bring_all(self, part: str = "") -> None:
+        """Put every recorded object at its place, or those whose id contains this part."""
+
 
 _sources: dict[Path, ObjectSource] = {}  # by the archive's root, for the archives that this process has checked out
 
@@ -31,7 +34,7 @@ def objects_from(root: Path, source: ObjectSource) -> Iterator[None]:
     try:
         yield
     finally:
-        del _sources[root]
+        _sources.pop(root, None)
 
 
 def bring(root: Path, object_id: str, place: Path) -> None:
@@ -39,3 +42,9 @@ def bring(root: Path, object_id: str, place: Path) -> None:
     source = _sources.get(root)
     if source and not place.exists():
         source.bring(object_id, place)
+
+
+def bring_all(root: Path, part: str = "") -> None:
+    """Fetch all missing objects, or those whose id contains `part`, for what reads the files of an archive itself."""
+    if source := _sources.get(root):
+        source.bring_all(part)

@@ -14,6 +14,7 @@ from archiver.archive.writer import ArchiveWriter, open_archive, unfinished
 from archiver.core.errors import ArchiveBusy
 from archiver.home.connections import mailer_of, network_of
 from archiver.home.settings import Home
+from archiver.home.shared_copy import holding
 from archiver.home.vault import Vault
 
 ANOTHER_WRITER_TIMEOUT_S = 600.0
@@ -29,7 +30,7 @@ def writing(
 ) -> Iterator[ArchiveWriter]:
     """Open a client's archive for writing, with its lock, key, authorities and witnesses. The only way to write."""
     home.client(client)
-    with open_archive(
+    with holding(home.root, client), open_archive(
         home.archive(client),
         client=client,
         signer=vault.signer(client),
@@ -40,7 +41,7 @@ def writing(
         witnesses=list(witnesses_of(home)),
         after_restore=after_restore,
         clock_is_right=clock_is_right,
-    ) as archive:
+    ) as archive:  # fmt: skip
         yield archive
 
 

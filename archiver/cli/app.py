@@ -13,6 +13,7 @@ import typer
 
 from archiver import __version__
 from archiver.cli import output
+from archiver.cli.command_tree import running
 
 if TYPE_CHECKING:
     from archiver.home.settings import Home
@@ -52,8 +53,24 @@ def a_day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is not a valid date (YYYY-MM-DD)") from None
 
 
+def home_named(text: str) -> Path | None:
+    """The folder of --home. A fleet's address becomes the default home instead, where `opened` looks for it."""
+    from archiver.home.home_folder import VARIABLE, is_fleet
+
+    if is_fleet(text):
+        os.environ[VARIABLE] = text
+        return None
+    return Path(text)
+
+
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="The home folder [default: $ARCHIVER_HOME, ./ with archiver.yaml, ...].")
+    Path | None,
+    typer.Option(
+        "--home",
+        parser=home_named,
+        metavar="PATH",
+        help="The home folder [default: $ARCHIVER_HOME, ./ with archiver.yaml, ...].",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 ReplayOption = Annotated[Path | None, typer.Option("--replay", help="Recordings to serve; replay homes only.")]
@@ -104,15 +121,45 @@ def root(
 
 
 def opened(home: Path | None) -> Home:
-    """Open the home, and remove the temporary files that killed commands left in it."""
+    """Open the home, and remove the temporary files that killed commands left in it.
+
+    A fleet's home is opened as a folder on this machine, until the command ends.
+    """
     from archiver.core.stale_files import sweep
+    from archiver.home.home_folder import fleet_address
     from archiver.home.settings import Home, find_home
     from archiver.provider.registry import use_home
 
-    found = find_home(home)
+    address = None if home else fleet_address()
+    found = _fleet_folder(address) if address else find_home(home)
     sweep(found)
     use_home(found)
     return Home.load(found)
+
+
+def _fleet_folder(address: str) -> Path:
+    """The folder that is a fleet's home until the command ends."""
+    from archiver.agency.fleet_copy import opened_fleet, refuse_elsewhere
+    from archiver.cli.output import say
+
+    context = running.get()
+    known = context.find_root().meta.get(address)
+    if known is None:
+        named = any(context.params.get(each) for each in ("account", "client", "source"))
+        refuse_elsewhere(context.command_path.split()[1:], named=named)
+        known = context.find_root().with_resource(opened_fleet(address, say))
+        context.find_root().meta[address] = known
+    return Path(known)
+
+
+def folder_only() -> None:
+    """ConfigError if the home is a fleet, for commands that open no home."""
+    from archiver.home.home_folder import fleet_address
+
+    if fleet_address():
+        from archiver.agency.fleet_copy import refuse_elsewhere
+
+        refuse_elsewhere(running.get().command_path.split()[1:], named=False)
 
 
 def unlocked(home: Home) -> Vault:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from archiver.cli.app import HomeOption, ReplayOption, app, ask, awaited, unlocked
+from archiver.cli.app import HomeOption, ReplayOption, app, ask, awaited, folder_only, unlocked
 from archiver.cli.output import progress, say
 from archiver.cli.setup import read_secrets
 
@@ -45,6 +45,7 @@ def setup(
                 say(f"{result.account}: {result.message}")
         return sum(result.archived for result in summary.accounts)
 
+    folder_only()
     made = guide(home, agency, replay=replay is not None, say=say, ask=ask)
     if sys.stdin.isatty():
         made.check_replay(replay)

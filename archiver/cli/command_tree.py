@@ -6,6 +6,7 @@ import copy
 import inspect
 import re
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import typer
@@ -192,11 +193,24 @@ def record(param: Any) -> tuple[str, str]:
     return ", ".join(both).replace(", /", " /") + ("" if flag else f" {value_name(param)}"), text
 
 
-class LeafCommand(_HelpPage, TyperCommand):
+running: ContextVar[Any] = ContextVar("running")
+"""The context of the command that runs: its words, its options, and what is to end with it."""
+
+
+class _Runs:
+    def invoke(self, ctx: Any) -> Any:
+        before = running.set(ctx)
+        try:
+            return super().invoke(ctx)  # type: ignore[misc]  # of the other base
+        finally:
+            running.reset(before)
+
+
+class LeafCommand(_Runs, _HelpPage, TyperCommand):
     """A command that does something."""
 
 
-class CommandGroup(_HelpPage, TyperGroup):
+class CommandGroup(_Runs, _HelpPage, TyperGroup):
     """A group that lists its commands under headings and builds only the command that is run."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

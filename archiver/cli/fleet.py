@@ -13,6 +13,7 @@ import typer
 from archiver.cli.app import HomeOption, JsonOption, app, awaited, opened, unlocked
 from archiver.cli.output import counted, emit, say, table, tell
 from archiver.core.errors import ArchiverError, ConfigError
+from archiver.home.home_folder import fleet_address
 
 if TYPE_CHECKING:
     from archiver.fleet.fleet_database import FleetDatabase
@@ -23,12 +24,6 @@ fleet_app = typer.Typer(
 app.add_typer(fleet_app, name="fleet")
 
 DATABASE = "ARCHIVER_FLEET"
-LIGHT = (
-    "find", "show", "open", "account", "sign-in", "run", "import", "capture", "assign", "unassigned", "status", "hold",
-    "erase",
-)  # fmt: skip
-"""Commands that look at few documents, which are fetched when that happens. For all others, all are fetched first."""
-
 DatabaseOption = Annotated[
     str | None,
     typer.Option(
@@ -42,7 +37,7 @@ def _database(address: str | None, word: str) -> Iterator[FleetDatabase]:
     from archiver.agency.fleet import holder_name
     from archiver.fleet.fleet_database import FleetDatabase
 
-    address = address or os.environ.get(DATABASE)
+    address = address or os.environ.get(DATABASE) or fleet_address()
     if not address or not address.startswith(("postgresql://", "postgres://")):
         raise ConfigError(f"Name the fleet's database: --database postgresql://HOST/NAME, or set {DATABASE}.")
     with FleetDatabase(address, holder_name(word)) as database:
@@ -152,8 +147,6 @@ def checkout(
         _database(database, "checkout") as opened_one,
         fleet_clients.checked_out_home(opened_one, _key(), client) as visit,
     ):
-        if command[0] not in LIGHT:
-            fleet_clients.fetch_documents(visit)
         os.environ["ARCHIVER_HOME"] = str(visit.home.root)
         try:
             code = int(context.find_root().command.main(args=command, prog_name="archiver", standalone_mode=False) or 0)

@@ -17,6 +17,7 @@ from archiver.cli.app import (
     ask,
     awaited,
     client_app,
+    folder_only,
     opened,
     unlocked,
 )
@@ -56,6 +57,7 @@ def doctor(
     from archiver.home.settings import default_home
     from archiver.home.vault import open_vault
 
+    folder_only()
     if vault_restored:
         open_vault((home or default_home()) / "vault.enc", remember=True).accept_as_newest()
     with progress() as watch:
@@ -81,6 +83,8 @@ def init(
     """
     from archiver.agency.setup import initialise
 
+    if not (home or home_option):
+        folder_only()
     made = initialise(home or home_option, replay=replay, say=say, ask=ask)
     say(f"Created {made.root}. Next: archiver client add SLUG --name NAME")
 

@@ -300,8 +300,21 @@ class LeaseLost(ArchiverError):
     retryable = True
 
 
-class ClientTaken(ArchiverError):
+class ClientTaken(ArchiveBusy):
     """A worker of the fleet has this client now: {detail}. Wait until its visit ends, then try again."""
+
+
+class ClockDiffers(ArchiverError):
+    """This machine's clock differs from that of the fleet's database: {detail}. Nothing was read or written. Set the
+    clock of the machine that is wrong, then try again."""
+
+    exit_code = 50
+    retryable = True
+
+
+class ChangedMeanwhile(ArchiverError):
+    """Somebody else changed {detail} in the fleet at the same time. Their change stays, and yours was not saved. Look
+    at what is there now, then repeat what you did."""
 
     exit_code = 50
     retryable = True

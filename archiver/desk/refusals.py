@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from archiver.desk.page_templates import templates
 from archiver.desk.translations import LANGUAGES, words
 
-KINDS = (400, 403, 404, 405, 408, 413, 429, 500, 503)
+KINDS = (400, 403, 404, 405, 408, 409, 413, 429, 500, 503)
 """The statuses that have a text of their own; any other is told as 400."""
 
 

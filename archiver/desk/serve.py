@@ -18,6 +18,7 @@ from archiver.desk.app import build
 from archiver.desk.auth import AccessControl
 from archiver.desk.desk_state import Desk, Site
 from archiver.desk.routes import ROUTES
+from archiver.desk.shared_desk import following_others
 from archiver.home.settings import Home
 from archiver.home.vault import find_key
 
@@ -111,7 +112,7 @@ def application(home: Home, site: Site, access: AccessControl, vault_key: str | 
 def application_of(desk: Desk) -> ASGIApp:
     """The application of a desk whose state the caller keeps."""
     desk.companion.filer.start()  # files what an earlier desk left
-    return build(desk, ROUTES, [*api.routes(desk), *companion_api.routes(desk)])
+    return following_others(build(desk, ROUTES, [*api.routes(desk), *companion_api.routes(desk)]), desk.root)
 
 
 def serve(home: Home, plan: ServeOptions, *, browse: bool, say: Callable[[str], None]) -> None:

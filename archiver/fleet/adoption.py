@@ -33,7 +33,10 @@ def refuse_taken(database: FleetDatabase, rows: SealedRows, home: Home, vault: V
 
 
 def take_in(database: FleetDatabase, rows: SealedRows, bucket: Bucket, home: Home, vault: Vault, slug: str) -> None:
-    """Publish, store, claim, and only then take the client out of the home. Repeated, it does what is missing."""
+    """Publish, store, claim, and only then take the client out of the home. Repeated, it does what is missing.
+
+    ConfigError if another fleet has a client of this name in the bucket.
+    """
     file = home.root / "clients" / f"{slug}.yaml"
     lease = database.take(slug)
     if lease is None:
@@ -41,6 +44,11 @@ def take_in(database: FleetDatabase, rows: SealedRows, bucket: Bucket, home: Hom
     try:
         found = bucket.get(head_key(slug))
         head = ReplicaHead.parse(found[0]) if found else None
+        if head and head.epoch and f"clients/{slug}.yaml" not in rows.read(f"clients/{slug}.yaml"):
+            raise ConfigError(
+                f"Another fleet publishes {slug} to {bucket.name}. Set another `prefix` for this fleet, or choose "
+                "another short name for the client."
+            )
         if not (head and head.epoch):  # otherwise a killed adoption came as far as that
             _move_in(database, rows, bucket, home, vault, lease)
             lease = claim(bucket, database, lease).lease
@@ -58,8 +66,9 @@ def _move_in(database: FleetDatabase, rows: SealedRows, bucket: Bucket, home: Ho
     if home.archive(slug).exists():
         with writing(home, vault, slug) as archive:  # recovers and seals what a killed command left
             archive.seal()
-        days = home.settings.replica.retain
-        head = Publisher(bucket, slug, home.archive(slug), state_path(home, slug), days).publish()
+        head = Publisher(
+            bucket, slug, home.archive(slug), state_path(home, slug), home.settings.replica.retain
+        ).publish()
         if head:
             database.put_cache(lease, head.part, packed(home, slug))
             database.report(lease, head)

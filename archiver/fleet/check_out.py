@@ -9,7 +9,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver.archive import verify
@@ -33,7 +33,7 @@ from archiver.fleet.publisher import (
 )
 from archiver.fleet.replica_format import ReplicaFile, ReplicaHead
 from archiver.fleet.restore import fetched
-from archiver.home.settings import Home
+from archiver.home.settings import Home, RetainSettings
 
 MAX_PARTS_SINCE_CACHE = 16  # published parts after which a check-out is kept anew
 
@@ -63,28 +63,47 @@ def checked_out(home: Home, bucket: Bucket, claimed: Claimed, rows: HomeRows) ->
     IntegrityError if the store does not have what the head names; ReplicaForked if the head lacks published lines.
     """
     client, head = claimed.lease.client, claimed.head
-    root, known = home.archive(client), claimed.known
-    cached = rows.cache(client) if head.part else None
-    try:
-        parts = _build(home, bucket, client, head, cached)
-    except IntegrityError:
-        if cached is None:
-            raise
-        remove_tree(root)
-        parts = _build(home, bucket, client, head, None)
-    before = line_before(root / verify.LEDGER, known.ledger_bytes) if known and known.lines else None
-    if known and known.lines and (before is None or before.hash != known.line):
-        raise ReplicaForked(f"{bucket.name} has another ledger of {client} than the one that was published")
-    held = held_scopes(root) if _has_holds(root) else []
-    files = {path: sha256_of(read_file(root / path)) for path in singles(root)}
-    PublishedState(head=head, tag=claimed.tag, files=files, held=held).save(state_path(home, client))
+    root = home.archive(client)
+    parts = build(home, bucket, client, head, rows)
+    check_continues(root, bucket, claimed)
+    replace(published_state(root, head), tag=claimed.tag).save(state_path(home, client))
     with objects_from(root, PublishedObjects(bucket, client, root, home.state / "fetch" / client)):
         yield CheckedOut(home, bucket, claimed, parts)
 
 
-def publish(out: CheckedOut, fence: Fence, days: int) -> ReplicaHead:
+def build(home: Home, bucket: Bucket, client: str, head: ReplicaHead, rows: HomeRows) -> int:
+    """Write the archive that a head names, without its documents. Returns how many parts the cache did not have."""
+    cached = rows.cache(client) if head.part else None
+    try:
+        return _build(home, bucket, client, head, cached)
+    except IntegrityError:
+        if cached is None:
+            raise
+        remove_tree(home.archive(client))
+        return _build(home, bucket, client, head, None)
+
+
+def check_continues(root: Path, bucket: Bucket, claimed: Claimed) -> None:
+    """ReplicaForked if the ledger at `root` is not a continuation of the last one that the database knew."""
+    known = claimed.known
+    before = line_before(root / verify.LEDGER, known.ledger_bytes) if known and known.lines else None
+    if known and known.lines and (before is None or before.hash != known.line):
+        raise ReplicaForked(
+            f"{bucket.name} has another ledger of {claimed.lease.client} than the one that was published"
+        )
+
+
+def published_state(root: Path, head: ReplicaHead) -> PublishedState:
+    """What the replica has of an archive that was just built from it."""
+    held = held_scopes(root) if _has_holds(root) else []
+    return PublishedState(
+        head=head, files={path: sha256_of(read_file(root / path)) for path in singles(root)}, held=held
+    )
+
+
+def publish(out: CheckedOut, fence: Fence, retain: RetainSettings) -> ReplicaHead:
     """Publish what the visit added. LeaseLost if somebody else has the client now; then nothing moved."""
-    head = Publisher(out.bucket, out.client, out.root, state_path(out.home, out.client), days, fence).publish()
+    head = Publisher(out.bucket, out.client, out.root, state_path(out.home, out.client), retain, fence).publish()
     assert head
     return head
 

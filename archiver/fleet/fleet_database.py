@@ -9,14 +9,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, LiteralString, Self
 
-from archiver.core.errors import INSTALL_ALL, ConfigError, DatabaseUnavailable, LeaseLost
+from archiver import __version__
+from archiver.core.errors import INSTALL_ALL, ClockDiffers, ConfigError, DatabaseUnavailable, LeaseLost
 from archiver.fleet.fence import Lease
 from archiver.fleet.replica_format import ReplicaHead
 
@@ -29,6 +33,12 @@ CONNECT_TIMEOUT_S = 10
 STATEMENT_TIMEOUT_MS = 30_000
 MAX_CONNECTIONS = 4  # of one process
 FORMAT_VERSION = "1"  # of these tables
+MAX_CLOCK_DIFFERENCE_S = 120.0  # a ledger line from the future would stop all others
+
+OUTDATED = (
+    "This fleet is used with archiver {}, but this is {}. Install the newer one here: an older one may not know what "
+    "the newer one writes."
+)
 
 TABLES: LiteralString = """
 CREATE TABLE IF NOT EXISTS fleet_setting (name text PRIMARY KEY, value text NOT NULL);
@@ -56,7 +66,7 @@ CREATE TABLE IF NOT EXISTS fleet_worker (
 
 @dataclass(frozen=True)
 class FileRow:
-    """A row's content and its version, which grows by one with each change."""
+    """A row's content and its version, which grows with each change and never comes twice, not even after a backup."""
 
     content: bytes
     version: int
@@ -130,6 +140,13 @@ class FleetDatabase:
             connection.execute(
                 "INSERT INTO fleet_setting VALUES ('format', %s) ON CONFLICT DO NOTHING", (FORMAT_VERSION,)
             )
+            if _newer(self._archiver(connection)):
+                connection.rollback()
+                raise ConfigError(OUTDATED.format(self._archiver(connection), __version__))
+            connection.execute(
+                "INSERT INTO fleet_setting VALUES ('archiver', %s) ON CONFLICT (name) DO UPDATE "
+                "SET value = EXCLUDED.value", (__version__,),
+            )  # fmt: skip
             return row is None or row[0] is None
 
     def check_format(self) -> None:
@@ -144,6 +161,14 @@ class FleetDatabase:
                     f"This fleet has the format {found and found[0]}, but this archiver knows {FORMAT_VERSION}. Use "
                     "the same version of the archiver everywhere."
                 )
+            if _newer(needed := self._archiver(connection)):
+                raise ConfigError(OUTDATED.format(needed, __version__))
+
+    @staticmethod
+    def _archiver(connection: Connection[Any]) -> str:
+        """The version of the archiver that last ran `fleet init`."""
+        row = connection.execute("SELECT value FROM fleet_setting WHERE name = 'archiver'").fetchone()
+        return str(row[0]) if row else "0"
 
     # ------------------------------------------------------------ files as rows
 
@@ -157,7 +182,7 @@ class FleetDatabase:
     def put(self, path: str, content: bytes | None, version: int) -> bool:
         """Change a row that has this version, or make it (version 0), or delete it (None). False: it has another."""
         with self.transaction() as connection:
-            return _put(connection, path, content, version)
+            return _put(connection, path, content, version) is not None
 
     def put_under(self, lease: Lease, changes: Mapping[str, tuple[bytes | None, int]]) -> None:
         """Change rows that belong to a client, as long as this lease is its newest; LeaseLost otherwise."""
@@ -165,6 +190,50 @@ class FleetDatabase:
             self._held(connection, lease)
             for path, (content, version) in changes.items():
                 _put(connection, path, content, version)
+
+    def file_versions(self, *prefixes: str) -> dict[str, int]:
+        """The versions of the rows whose paths begin with one of the prefixes."""
+        query = "SELECT path, version FROM fleet_file WHERE starts_with(path, %s)"
+        with self.transaction() as connection:
+            return {str(path): int(version) for each in prefixes
+                    for path, version in connection.execute(query, (each,))}  # fmt: skip
+
+    def read_files(self, paths: Sequence[str]) -> dict[str, FileRow]:
+        """These rows; those that are not there are left out."""
+        query = "SELECT path, content, version FROM fleet_file WHERE path = ANY(%s)"
+        with self.transaction() as connection:
+            rows = connection.execute(query, (list(paths),)).fetchall()
+        return {path: FileRow(bytes(content), version) for path, content, version in rows}
+
+    def put_all(
+        self, changes: Mapping[str, tuple[bytes | None, int]], beside: Mapping[str, int] = MappingProxyType({}),
+        accounts: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> tuple[dict[str, int], list[str]]:  # fmt: skip
+        """Change all these rows, each as `put` does, and the open accounts of clients; or nothing.
+
+        Returns the new versions, and the paths of rows that have another version than was said. `beside` are the
+        versions of all rows of clients, if they must not change meanwhile.
+        """
+        with self.transaction() as connection:
+            refused = list[str]()
+            if beside:
+                connection.execute("SELECT pg_advisory_xact_lock(4711003)")
+                query = "SELECT path, version FROM fleet_file WHERE starts_with(path, 'clients/')"
+                there = {str(path): int(version) for path, version in connection.execute(query)}
+                refused = sorted(path for path in {*there, *beside} if there.get(path) != beside.get(path))
+            done = {path: _put(connection, path, content, version) for path, (content, version) in changes.items()}
+            refused = sorted({*refused, *(path for path, version in done.items() if version is None)})
+            for client, names in accounts.items():
+                _set_accounts(connection, client, names)
+            if refused:
+                connection.rollback()
+        return {path: version for path, version in done.items() if version is not None}, refused
+
+    def heads(self) -> dict[str, ReplicaHead]:
+        """The last published head of each client."""
+        with self.transaction() as connection:
+            rows = connection.execute("SELECT client, head FROM fleet_lease WHERE head IS NOT NULL").fetchall()
+        return {str(client): ReplicaHead(**json.loads(head)) for client, head in rows}
 
     def cache(self, client: str) -> tuple[str, bytes] | None:
         """What was kept of a client's last check-out: the newest part it has, and its content."""
@@ -206,9 +275,12 @@ class FleetDatabase:
                 "INSERT INTO fleet_lease AS held (client, epoch, holder, ends_at) "
                 "VALUES (%(client)s, 1, %(holder)s, now() + %(span)s * interval '1 second') "
                 "ON CONFLICT (client) DO UPDATE SET epoch = held.epoch + 1, holder = EXCLUDED.holder, "
-                "ends_at = EXCLUDED.ends_at WHERE held.ends_at < now() RETURNING epoch",
+                "ends_at = EXCLUDED.ends_at WHERE held.ends_at < now() "
+                "RETURNING epoch, extract(epoch FROM clock_timestamp())",
                 {"client": client, "holder": self.holder, "span": self.lease_s},
             ).fetchone()
+            if row and abs(difference := float(row[1]) - time.time()) > MAX_CLOCK_DIFFERENCE_S:
+                raise ClockDiffers(f"the database is {abs(difference):.0f} s {'ahead' if difference > 0 else 'behind'}")
         return Lease(client, int(row[0])) if row else None
 
     def renew(self, lease: Lease) -> None:
@@ -257,14 +329,7 @@ class FleetDatabase:
     def set_accounts(self, client: str, accounts: Sequence[str]) -> None:
         """The open accounts of a client, which nights visit from now on."""
         with self.transaction() as connection:
-            connection.execute(
-                "DELETE FROM fleet_account WHERE client = %s AND NOT account = ANY(%s)", (client, list(accounts))
-            )
-            for account in accounts:
-                connection.execute(
-                    "INSERT INTO fleet_account (account, client) VALUES (%s, %s) ON CONFLICT (account) DO NOTHING",
-                    (account, client),
-                )
+            _set_accounts(connection, client, accounts)
 
     def clients_of(self, accounts: Sequence[str]) -> dict[str, str]:
         """The clients of those of these accounts that the fleet visits."""
@@ -292,7 +357,7 @@ class FleetDatabase:
     # ------------------------------------------------------------ workers
 
     def beat(self, visits: Sequence[str]) -> bool:
-        """A worker's sign of life, with the accounts that it visits. Returns whether it is to end."""
+        """A worker's sign of life, with the accounts that it visits. Returns whether it must end: asked or outdated."""
         with self.transaction() as connection:
             connection.execute("DELETE FROM fleet_worker WHERE seen_at < now() - interval '1 day'")  # killed ones
             row = connection.execute(
@@ -300,7 +365,8 @@ class FleetDatabase:
                 "ON CONFLICT (name) DO UPDATE SET seen_at = now(), visits = EXCLUDED.visits RETURNING draining",
                 (self.holder, socket.gethostname(), os.getpid(), json.dumps(sorted(visits))),
             ).fetchone()
-        return bool(row and row[0])
+            outdated = _newer(self._archiver(connection))
+        return bool(row and row[0]) or outdated
 
     def leave(self) -> None:
         """Delete this worker's row: it ends."""
@@ -338,6 +404,12 @@ class FleetDatabase:
         return [{key: _plain(value) for key, value in row.items()} for row in found]
 
 
+def _newer(version: str) -> bool:
+    """Whether a version is newer than this archiver."""
+    numbers = [[int(each) for each in re.findall(r"\d+", text)] for text in (version, __version__)]
+    return numbers[0] > numbers[1]
+
+
 def queueing_lock(account: str) -> str:
     return f"account:{account}"
 
@@ -350,19 +422,35 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _put(connection: Connection[Any], path: str, content: bytes | None, version: int) -> bool:
-    if content is None:
-        done = connection.execute("DELETE FROM fleet_file WHERE path = %s AND version = %s", (path, version))
-    elif version:
-        done = connection.execute(
-            "UPDATE fleet_file SET content = %s, version = version + 1, changed_at = now() "
-            "WHERE path = %s AND version = %s", (content, path, version),
-        )  # fmt: skip
-    else:
-        done = connection.execute(
-            "INSERT INTO fleet_file (path, version, content) VALUES (%s, 1, %s) ON CONFLICT DO NOTHING", (path, content)
+_DELETE: LiteralString = "DELETE FROM fleet_file WHERE path = %(path)s AND version = %(version)s RETURNING 0"
+_UPDATE: LiteralString = (
+    "UPDATE fleet_file SET content = %(content)s, changed_at = now(), "
+    "version = greatest(version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) "
+    "WHERE path = %(path)s AND version = %(version)s RETURNING version"
+)
+_INSERT: LiteralString = (
+    "INSERT INTO fleet_file (path, version, content) "
+    "VALUES (%(path)s, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, %(content)s) "
+    "ON CONFLICT DO NOTHING RETURNING version"
+)
+
+
+def _put(connection: Connection[Any], path: str, content: bytes | None, version: int) -> int | None:
+    """The row's new version, 0 for a deleted one; None if it has another version than was said."""
+    query = _DELETE if content is None else _UPDATE if version else _INSERT
+    row = connection.execute(query, {"path": path, "version": version, "content": content}).fetchone()
+    return int(row[0]) if row else None
+
+
+def _set_accounts(connection: Connection[Any], client: str, accounts: Sequence[str]) -> None:
+    connection.execute(
+        "DELETE FROM fleet_account WHERE client = %s AND NOT account = ANY(%s)", (client, list(accounts))
+    )
+    for account in accounts:
+        connection.execute(
+            "INSERT INTO fleet_account (account, client) VALUES (%s, %s) ON CONFLICT (account) DO NOTHING",
+            (account, client),
         )
-    return done.rowcount == 1
 
 
 def _first_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from archiver.core.errors import ConfigError, VaultLocked
 from archiver.core.yaml_edit import without_entry
 from archiver.core.yaml_source import load
 from archiver.fleet.fence import Lease, Leases
+from archiver.fleet.replica_format import ReplicaHead
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, checked_key
 
@@ -55,6 +56,18 @@ class HomeRows(Leases, Protocol):
     def set_accounts(self, client: str, accounts: list[str]) -> None: ...
 
 
+class SharedRows(HomeRows, Protocol):
+    """The database as a home that others change at the same time."""
+
+    def file_versions(self, *prefixes: str) -> Mapping[str, int]: ...
+    def read_files(self, paths: Sequence[str]) -> Mapping[str, HomeRow]: ...
+    def put_all(
+        self, changes: Mapping[str, tuple[bytes | None, int]], beside: Mapping[str, int] = ...,
+        accounts: Mapping[str, Sequence[str]] = ...,
+    ) -> tuple[dict[str, int], list[str]]: ...  # fmt: skip
+    def heads(self) -> Mapping[str, ReplicaHead]: ...
+
+
 class Sealer:
     """Encrypts rows with the vault's key, each bound to its path."""
 
@@ -85,23 +98,31 @@ class Sealer:
 class SealedRows:
     """The rows as text, with the key."""
 
-    rows: HomeRows
+    rows: SharedRows
     sealer: Sealer
 
     def read(self, *prefixes: str) -> dict[str, tuple[bytes, int]]:
         """Path -> content and version."""
-        found = self.rows.files(*prefixes)
+        return self._opened(self.rows.files(*prefixes))
+
+    def read_exactly(self, paths: Sequence[str]) -> dict[str, tuple[bytes, int]]:
+        """As `read`, of these rows."""
+        return self._opened(self.rows.read_files(paths))
+
+    def _opened(self, found: Mapping[str, HomeRow]) -> dict[str, tuple[bytes, int]]:
         return {path: (self.sealer.open(path, row.content), row.version) for path, row in found.items()}
 
     def put(self, path: str, content: bytes | None, version: int) -> bool:
         return self.rows.put(path, None if content is None else self.sealer.seal(path, content), version)
 
     def put_under(self, lease: Lease, changes: Mapping[str, tuple[bytes | None, int]]) -> None:
-        sealed = {
+        self.rows.put_under(lease, self.sealed(changes))
+
+    def sealed(self, changes: Mapping[str, tuple[bytes | None, int]]) -> dict[str, tuple[bytes | None, int]]:
+        return {
             path: (None if content is None else self.sealer.seal(path, content), version)
             for path, (content, version) in changes.items()
         }
-        self.rows.put_under(lease, sealed)
 
     def check_key(self) -> None:
         """VaultLocked unless the fleet uses this key. The first call decides which one that is."""

@@ -8,15 +8,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
 
 from archiver.archive import verify
+from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import open_file, remove_tree
 from archiver.core.errors import IntegrityError
 from archiver.fleet.object_store import MAX_REQUESTS, Bucket
 
+MAX_OBJECTS = 4  # that are fetched at the same time; each takes several requests
 _RECORDED = re.compile(rb'"id":"([^"]+)","inventory_sha512":"([0-9a-f]{128})".*"version":"(v[0-9]+)"')
 _ERASED = re.compile(rb'"erases":"([^"]+)"')
 DECLARATION = "0=ocfl_object_1.1"
@@ -51,6 +54,13 @@ class PublishedObjects:
         finally:
             if folder.exists():
                 remove_tree(folder)
+
+    def bring_all(self, part: str = "") -> None:
+        self._recorded("")
+        wanted = [each for each in self._inventories if part in each]
+        with ThreadPoolExecutor(MAX_OBJECTS) as pool:
+            for _ in pool.map(partial(object_path, self._root), wanted):
+                pass
 
     def _recorded(self, object_id: str) -> dict[str, str]:
         """The digests of the object's inventories by version, after reading the ledger's new lines."""

@@ -8,7 +8,7 @@ head has moved elsewhere stops with ReplicaForked.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -34,8 +34,9 @@ from archiver.fleet.replica_format import (
     head_key,
     part_digest,
     part_key,
+    path_of,
 )
-from archiver.home.settings import Home
+from archiver.home.settings import Home, RetainSettings
 
 MAX_LINES = 500  # ledger lines in one part
 
@@ -85,29 +86,29 @@ class ReplicaWitness:
         """Publish. Raises ReplicaForked, StoreUnavailable, ConfigError."""
         path = state_path(self.home, handover.archive)
         try:
-            Publisher(bucket_of(self.home), handover.archive, handover.note.parents[2], path, self._days()).publish()
+            Publisher(bucket_of(self.home), handover.archive, handover.note.parents[2], path, self._retain()).publish()
         except ArchiverError as error:
             state = PublishedState.load(path)
             state.error = type(error).__name__
             state.save(path)
             raise
 
-    def _days(self) -> int:
+    def _retain(self) -> RetainSettings:
         assert self.home.settings.replica
         return self.home.settings.replica.retain
 
 
 class Publisher:
-    """Publishes one archive, which nobody else changes meanwhile. `days`: how long the store must keep each file.
+    """Publishes one archive, which nobody else changes meanwhile. `retain`: how long the store must keep each file.
 
     A `fence` belongs to a fleet's worker: the head then moves only on from the very version that the worker claimed.
     """
 
     def __init__(
-        self, bucket: Bucket, client: str, root: Path, state: Path, days: int, fence: Fence | None = None
+        self, bucket: Bucket, client: str, root: Path, state: Path, retain: RetainSettings, fence: Fence | None = None
     ) -> None:
         self._bucket, self._client, self._root, self._path = bucket, client, root, state
-        self._until = datetime.now(UTC) + timedelta(days=days)
+        self._retain, self._now = retain, datetime.now(UTC)
         self._state, self._fence = PublishedState(), fence
 
     def publish(self) -> ReplicaHead | None:
@@ -195,7 +196,7 @@ class Publisher:
             files = tuple(pool.map(self._put_file, contents))
         part = ReplicaPart(previous=(head.part if head else "") or None, files=files, gone=gone).encode()
         key = part_key(self._client, lines, part)
-        self._put_once(key, part)
+        self._put_once(key, part, verify.LEDGER)
         newest = max((size for size, _, _ in self._checkpoints(lines)), default=0)
         end, last = (batch[-1].end, batch[-1].hash) if batch else (head.ledger_bytes, head.line) if head else (0, "")
         moved = ReplicaHead(
@@ -214,8 +215,9 @@ class Publisher:
         key = head_key(self._client)
         if self._fence:
             self._fence.check()
+        until, held = self._until(verify.LEDGER), is_held(verify.LEDGER, self._state.held)
         try:
-            return self._bucket.put(key, data, until=self._until, if_match=condition, if_absent=condition is None)
+            return self._bucket.put(key, data, until=until, held=held, if_match=condition, if_absent=condition is None)
         except NotWritten:
             found = self._bucket.get(key)
             if found and found[0] == data:  # written, but the answer was lost
@@ -229,21 +231,23 @@ class Publisher:
         data = source if isinstance(source, bytes) else read_file(source)
         if sha256_of(data) != file.sha256:
             raise IntegrityError(f"{file.path} changed while it was published")
-        scopes = self._state.held
-        held = any(each == EVERYTHING or file.path.startswith(f"{verify.object_path(each)}/") for each in scopes)
-        self._put_once(file.key(self._client), data, held=held)
+        self._put_once(file.key(self._client), data, file.path)
         return file
 
-    def _put_once(self, key: str, data: bytes, *, held: bool = False) -> None:
-        """Write a key that no crash and no repetition writes twice.
+    def _put_once(self, key: str, data: bytes, path: str) -> None:
+        """Write a key that no crash and no repetition writes twice. `path` decides how long the store keeps it.
 
         If somebody put other or unlocked bytes there, write a further version; the versions below stay.
         """
+        until, held = self._until(path), is_held(path, self._state.held)
         try:
-            self._bucket.put(key, data, until=self._until, held=held, if_absent=True)
+            self._bucket.put(key, data, until=until, held=held, if_absent=True)
         except NotWritten:
             if not self._bucket.is_kept(key, data):
-                self._bucket.put(key, data, until=self._until, held=held)
+                self._bucket.put(key, data, until=until, held=held)
+
+    def _until(self, path: str) -> datetime:
+        return self._now + timedelta(days=self._retain.days(path))
 
     # ------------------------------------------------------------ what is new
 
@@ -291,19 +295,24 @@ class Publisher:
     def _scopes(self) -> list[str]:
         return held_scopes(self._root)
 
-    def _hold(self, before: Iterable[str]) -> None:
+    def _hold(self, before: Collection[str]) -> None:
         """Hold the published files of scopes under hold, and release the others. Each version of a file."""
-        changed = set(before) ^ set(self._state.held)
-        everything = EVERYTHING in self._state.held
-        for scope in sorted(changed, key=lambda each: each != EVERYTHING):  # a release of all comes before single holds
-            place = f"files/{verify.object_path(scope)}/" if scope != EVERYTHING else ""
-            held = everything or scope in self._state.held
-            for each in self._bucket.versions(f"{self._client}/{place}"):
+        before, now = set(before), set(self._state.held)
+        places = {f"{self._client}/files/{verify.object_path(each)}/" for each in (before ^ now) - {EVERYTHING}}
+        if EVERYTHING in before ^ now or bool(before) != bool(now):
+            places = {f"{self._client}/"}
+        for each in (each for place in sorted(places) for each in self._bucket.versions(place)):
+            path = path_of(self._client, each.key) or verify.LEDGER
+            held = is_held(path, now)
+            if held != is_held(path, before) and (each.newest or not held or path != verify.LEDGER):
                 self._bucket.hold(each.key, each.version, held=held)
-        if EVERYTHING in changed and not everything:
-            for scope in set(self._state.held) - changed:
-                for each in self._bucket.versions(f"{self._client}/files/{verify.object_path(scope)}/"):
-                    self._bucket.hold(each.key, each.version, held=True)
+
+
+def is_held(path: str, scopes: Collection[str]) -> bool:
+    """Whether a file is under legal hold. What lies outside objects is as soon as any object is, which needs it."""
+    if not path.startswith("evidence/"):
+        return bool(scopes)
+    return any(each == EVERYTHING or path.startswith(f"{verify.object_path(each)}/") for each in scopes)
 
 
 def held_scopes(root: Path) -> list[str]:

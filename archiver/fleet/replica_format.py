@@ -27,6 +27,12 @@ def head_key(client: str) -> str:
     return f"{client}/head.json"
 
 
+def path_of(client: str, key: str) -> str | None:
+    """The path in the archive of a key that holds a file's bytes; None for parts and heads."""
+    before = f"{client}/files/"
+    return key.removeprefix(before).rpartition("/")[0] if key.startswith(before) else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReplicaFile:
     """A file of the archive. `offset` is a byte position in the ledger; None for all other files."""

@@ -96,27 +96,30 @@ class Visit:
     def finish(self) -> None:
         """Save and publish. LeaseLost if somebody else has a client now; then nothing of it was published."""
         self.said += self.scratch.save_settings()
-        days = self.tools.settings.settings.replica.retain if self.tools.settings.settings.replica else 1
+        replica = self.tools.settings.settings.replica
+        assert replica
         heads = []
         for out, keeper in reversed([*zip(self.outs, self.keepers, strict=True)]):  # copies before what names them
-            head = publish(out, Fence(keeper.lease.epoch, keeper.check), days)
+            head = publish(out, Fence(keeper.lease.epoch, keeper.check), replica.retain)
             heads.append((out, keeper, head))
         for out, keeper, head in heads:
             self.tools.rows.rows.report(keeper.lease, head)
-            self.said += self._hand_over(out)
+            self.said += inform_witnesses(self.tools.settings, out)
             keep(out, head, self.tools.rows.rows)
         self.scratch.save_state(self.keepers[0].lease)
         home = self.scratch.home
         self.tools.rows.rows.set_accounts(self.scratch.client, open_accounts(home, self.scratch.client))
 
-    def _hand_over(self, out: CheckedOut) -> tuple[str, ...]:
-        """Give the newest published checkpoint to the witnesses."""
-        size, note, tokens = verify.newest_checkpoint(out.root)
-        if not size:
-            return ()
-        receivers = list(witnesses_of(without_replica(self.tools.settings)))
-        memory = out.home.state / "archive" / out.client / "witnesses.json"
-        return hand_over(receivers, Handover(out.client, size, note, tuple(tokens)), memory)
+
+def inform_witnesses(settings: Home, out: CheckedOut) -> tuple[str, ...]:
+    """Give the newest published checkpoint to the witnesses of a fleet's settings. Returns warnings."""
+    size, note, tokens = verify.newest_checkpoint(out.root)
+    if not size:
+        return ()
+    memory = out.home.state / "archive" / out.client / "witnesses.json"
+    return hand_over(
+        list(witnesses_of(without_replica(settings))), Handover(out.client, size, note, tuple(tokens)), memory
+    )
 
 
 @contextmanager
@@ -129,14 +132,14 @@ def visiting(tools: FleetTools, client: str) -> Iterator[Visit]:
     with ExitStack() as stack:
         stack.callback(_forget, folder)
         others = named_in_rules(tools.rows, client)
-        held = [_held(stack, tools, each) for each in (client, *others)]
+        held = [hold(stack, tools, each) for each in (client, *others)]
         scratch = ScratchHome.make(tools.rows, tools.key, folder, client, others)
         home, rows = scratch.home, tools.rows.rows
         outs = [stack.enter_context(checked_out(home, tools.bucket, claimed, rows)) for claimed, _ in held]
         yield Visit(tools, scratch, outs, [keeper for _, keeper in held], [])
 
 
-def _held(stack: ExitStack, tools: FleetTools, client: str) -> tuple[Claimed, LeaseKeeper]:
+def hold(stack: ExitStack, tools: FleetTools, client: str) -> tuple[Claimed, LeaseKeeper]:
     """Take and claim a client, until the stack ends."""
     lease = tools.rows.rows.take(client)
     if lease is None:

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from archiver.core.errors import ArchiverError, ClientTaken, DatabaseUnavailable, LeaseLost, StoreUnavailable
+from archiver.core.errors import (
+    ArchiverError,
+    ClientTaken,
+    ClockDiffers,
+    DatabaseUnavailable,
+    LeaseLost,
+    StoreUnavailable,
+    VaultLocked,
+)
 from archiver.fleet.fleet_database import FleetDatabase, queueing_lock
 from archiver.fleet.night_plan import night_of, visit_time
 from archiver.home.settings import FleetSettings
@@ -217,7 +225,8 @@ class VisitQueue:
 
 def postponed(error: ArchiverError, attempts: int, lease_s: float) -> VisitPostponed | None:
     """How to try again after an error that passes by itself; None if it does not, or was tried often enough."""
-    if isinstance(error, LeaseLost | ClientTaken):
+    if isinstance(error, LeaseLost | ClientTaken | ClockDiffers):  # others may do it meanwhile
         return VisitPostponed(error, min(lease_s / 2, 30.0))
     ours = isinstance(error, DatabaseUnavailable | StoreUnavailable)  # it will come back, and no platform is asked
-    return VisitPostponed(error) if ours or (error.retryable and attempts < MAX_ATTEMPTS) else None
+    passes = error.retryable or isinstance(error, VaultLocked)  # a key that is being changed on all machines
+    return VisitPostponed(error) if ours or (passes and attempts < MAX_ATTEMPTS) else None

@@ -24,6 +24,7 @@ from archiver.core.suggestions import did_you_mean
 from archiver.core.yaml_edit import block, with_entry, with_name, without_entry
 from archiver.core.yaml_source import Loc, Marked, Value, load, validate
 from archiver.home.home_folder import default_home as default_home  # most ask for it here
+from archiver.home.home_folder import fleet_address
 from archiver.home.source_settings import AnySource, Source, source_of
 
 HOUSE = "house"
@@ -64,6 +65,13 @@ def _duration(value: object) -> object:
         units = {"h": 3600, "m": 60, "s": 1}
         return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([hms])", value))
     raise ValueError("is not a duration such as 4h, 90m or 45s")
+
+
+def _bytes(value: object) -> object:
+    """Convert `2GB` or `500MB` to bytes."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,6})\s*([MG])B", value.strip())):
+        return int(match[1]) << (30 if match[2] == "G" else 20)
+    raise ValueError("is not a size such as 2GB or 500MB")
 
 
 def _like(pattern: str, otherwise: str) -> AfterValidator:
@@ -171,10 +179,49 @@ def _period(value: object) -> object:
     raise ValueError("is not a period such as 10y or 90d")
 
 
+type _Period = Annotated[int, BeforeValidator(_period), Field(ge=1)]
+
+
+class RetainSettings(_SettingsModel):
+    """For how many days the store must keep a file, by its class: the folder below `evidence/` in which it lies.
+
+    `ledger` is for all that lies elsewhere, and for tombstones: without it, nothing else can be restored, so it must be
+    kept longest. `default` is for the classes that are not named.
+    """
+
+    default: _Period = 10 * 366
+    licences: _Period | None = None
+    comps: _Period | None = None
+    terms: _Period | None = None
+    receipts: _Period | None = None
+    sightings: _Period | None = None
+    statements: _Period | None = None
+    ledger: _Period | None = None
+
+    @model_validator(mode="after")
+    def _ledger_stays_longest(self) -> RetainSettings:
+        if self.ledger is not None and self.ledger < max(each for each in vars(self).values() if each is not None):
+            raise ValueError("the ledger must be kept at least as long as everything else, which needs it")
+        return self
+
+    def days(self, path: str) -> int:
+        """For a path in the archive."""
+        place = path.split("/")
+        name = place[1] if place[0] == "evidence" and len(place) > 2 and place[1] != "tombstones" else "ledger"
+        periods: dict[str, int | None] = vars(self)
+        longest = max(each for each in periods.values() if each is not None)
+        return periods.get(name) or (longest if name == "ledger" else self.default)
+
+
+def _retain(value: object) -> object:
+    """A single period is for all classes."""
+    return {"default": value} if isinstance(value, str) else value
+
+
 class ReplicaSettings(_SettingsModel):
     """The bucket that receives a copy which nobody can delete.
 
-    `retain` is for how many days the store must keep each file. `secret_command` prints `client_id: ACCESS-KEY-ID` and
+    `retain` is for how long the store must keep each file. `secret_command` prints `client_id: ACCESS-KEY-ID` and
     `client_secret: SECRET-ACCESS-KEY`; without it, boto3 looks where it always does. Without `endpoint`, the bucket is
     Amazon's.
     """
@@ -183,7 +230,7 @@ class ReplicaSettings(_SettingsModel):
     endpoint: _Url | None = None
     region: str | None = None
     prefix: Annotated[str, _like("[A-Za-z0-9_./-]*", "may contain only letters, digits and . _ - /")] = ""
-    retain: Annotated[int, BeforeValidator(_period), Field(ge=1)] = 10 * 366
+    retain: Annotated[RetainSettings, BeforeValidator(_retain)] = RetainSettings()
     secret_command: _Command | None = None
 
 
@@ -195,12 +242,14 @@ type _Hours = Annotated[
 class FleetSettings(_SettingsModel):
     """When a fleet's workers visit accounts: spread over `night`, and never within the `quiet` hours, both in the
     time `zone`. `lease`: after so many seconds without a sign of life, another worker takes a client over.
+    `documents`: how many bytes of fetched documents a desk or command keeps on its machine.
     """
 
     night: _Hours = "22:00-05:00"
     quiet: tuple[_Hours, ...] = ()
     zone: str = "UTC"
     lease: _Duration = 300.0
+    documents: Annotated[int, BeforeValidator(_bytes)] = 2 << 30
 
     @field_validator("zone")
     @classmethod
@@ -490,6 +539,11 @@ class Home:
 
 def find_home(option: Path | None) -> Path:
     """The named home or the default one; ConfigError if it does not exist."""
+    if option is None and fleet_address():
+        raise ConfigError(
+            "This command needs a folder, but the home is a fleet. Write a client as a folder with `archiver fleet "
+            "export CLIENT --out DIR`, and name that with --home."
+        )
     path = option or default_home()
     if not (path / "archiver.yaml").is_file():
         what = "has no archiver.yaml, so it is not a home" if path.is_dir() else "does not exist"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -20,21 +19,15 @@ from archiver.fleet.object_store import Bucket
 from archiver.home.settings import Home, add_account
 from archiver.home.vault import Vault, find_key
 from tests.support.agency import agency
-from tests.support.fleet_kit import Fleet, check, fleet, heads
+from tests.support.fleet_kit import Fleet, check, fleet, heads, prepare_home
 from tests.support.homes import Home as CommandLine
 from tests.support.object_stores import ObjectStore
-from tests.support.postgres import Postgres, postgres
-from tests.support.replica_kit import add_replica, buy
+from tests.support.postgres import Postgres
+from tests.support.replica_kit import buy
 from tests.support.site import Site
 
 ACCOUNTS = {"acme": ("acme-one", "acme-two"), "beta": ("beta-one",)}
 ROWS = 12
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with postgres() as running:
-        yield running
 
 
 @pytest.fixture
@@ -84,11 +77,7 @@ def test_a_client_moves_in_is_worked_on_and_moves_out(
     tmp_path: Path, server: Postgres, store: ObjectStore, bucket_name: str
 ) -> None:
     with agency(tmp_path) as before:
-        add_replica(before.run.root, store, bucket_name)
-        settings = before.run.root / "archiver.yaml"
-        (before.run.root / "roots").mkdir(exist_ok=True)
-        shutil.copyfile(tmp_path / "root.pem", before.run.root / "roots" / "local.pem")
-        settings.write_text(settings.read_text().replace("../root.pem", "roots/local.pem"))
+        settings = prepare_home(before, store, bucket_name)
         buy(before, 1, 2)
         before.run("fleet", "init", "--settings", settings, code=2)  # no database is named
         before.run.env["ARCHIVER_FLEET"] = os.environ["ARCHIVER_FLEET"] = server.database()

@@ -16,7 +16,7 @@ from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ReplicaForked
 from archiver.fleet.object_store import Bucket
 from archiver.fleet.publisher import Publisher, state_path
-from archiver.fleet.replica_format import ReplicaHead, head_key
+from archiver.fleet.replica_format import ReplicaHead, head_key, path_of
 from tests.support.agency import Agency, agency
 from tests.support.object_stores import ObjectStore
 from tests.support.replica_kit import bucket, buy, lose, replicated, tree
@@ -124,14 +124,14 @@ def test_whoever_lost_the_head_stops_and_overwrites_nothing(made: Agency, monkey
     buy(made, 1)
     settings, root = made.home.settings.replica, made.run.archive()
     assert settings
-    stalled = Publisher(bucket(made), "acme", root, state_path(made.home, "acme"), 2)
+    stalled = Publisher(bucket(made), "acme", root, state_path(made.home, "acme"), settings.retain)
     real = Bucket.put
 
     def overtaken(self: Bucket, key: str, data: bytes, **more: Any) -> str:
         if key.endswith("/head.json"):  # another machine publishes while this one is frozen
             monkeypatch.undo()
             remove_tree(made.run.root / "state" / "replica")
-            Publisher(bucket(made), "acme", root, state_path(made.home, "acme"), 2).publish()
+            Publisher(bucket(made), "acme", root, state_path(made.home, "acme"), settings.retain).publish()
             real(bucket(made), key, head_of(made).encode() + b"\n", until=more["until"])
         return real(self, key, data, **more)
 
@@ -186,6 +186,33 @@ def test_check_names_what_differs(made: Agency) -> None:
     store.client.put_object(Bucket=store.bucket, Key="agency/acme/stray", Body=b"?")
     findings = made.run.json("replica", "check", code=90)["clients"][0]["findings"]
     assert sorted(each["code"] for each in findings) == ["differs", "unknown"]
+
+
+def test_each_class_is_locked_for_its_time_and_a_hold_holds_what_a_restore_needs(made: Agency) -> None:
+    settings = made.run.root / "archiver.yaml"
+    classes = "{default: 2d, licences: 3d, statements: 1d, ledger: 4d}"
+    settings.write_text(settings.read_text().replace("retain: 2d", f"retain: {classes}"))
+    buy(made, 1)
+    made.run("hold", "acme/20260309_shutterstock_1_", "--reason", "a letter", *BY)
+    store, found = bucket(made), dict[str, set[tuple[int, bool]]]()
+    for each in store.versions("acme/"):
+        head = store.client.head_object(Bucket=store.bucket, Key=store.prefix + each.key, VersionId=each.version)
+        days = round((head["ObjectLockRetainUntilDate"] - head["LastModified"]).total_seconds() / 86400)
+        path = path_of("acme", each.key) or each.key.split("/")[1]
+        kind = path.split("/")[1] if path.startswith("evidence/") and path.count("/") > 1 else path.split("/")[0]
+        if each.newest:
+            found.setdefault(kind, set()).add((days, head.get("ObjectLockLegalHoldStatus") == "ON"))
+    assert (found["licences"], found["statements"]) == ({(3, True)}, {(1, False)})
+    assert all(found[each] == {(4, True)} for each in ("ledger", "keys", "parts", "head.json"))
+    made.run("hold", "acme/20260309_shutterstock_1_", "--release", *BY)
+    assert not [
+        each for each in store.versions("acme/")
+        if store.client.head_object(Bucket=store.bucket, Key=store.prefix + each.key, VersionId=each.version).get(
+            "ObjectLockLegalHoldStatus"
+        ) == "ON"
+    ]  # fmt: skip
+    settings.write_text(settings.read_text().replace("ledger: 4d", "ledger: 1d"))
+    assert "at least as long" in made.run("status", code=2).stderr
 
 
 @pytest.mark.long

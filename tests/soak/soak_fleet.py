@@ -7,16 +7,20 @@ once, every ledger one chain, every client's heads one chain in the store's own 
 By environment variables, with their defaults: FLEET_CLIENTS=100, FLEET_ACCOUNTS=10 (of each client), FLEET_ROWS=4,
 FLEET_WORKERS=4, FLEET_FAULTS=40, FLEET_SEED=1, FLEET_LEASE_S=12, FLEET_HOURS=4 (at most).
 
-A worker reaches the database and the store through forwarders of its own in this process, which can be cut.
+Each worker lives in a network namespace of its own, on one cable that can be pulled out: then packets vanish, and
+nobody is told. It reaches the database and the store through forwarders in this process, which can be cut: then
+connections break. Where this is not root, or there is no `ip`, there are only the forwarders.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -38,10 +42,10 @@ def number(name: str, default: int) -> int:
 class Forwarder:
     """A port that leads to another one, until it is cut: open connections break, and new ones are refused an answer."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str) -> None:
         self._port, self._cut = port, threading.Event()
         self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server((host, 0), backlog=128)
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -80,13 +84,48 @@ class Forwarder:
                 each.shutdown(socket.SHUT_RDWR)
 
 
+class Cable:
+    """What joins a worker's network to this machine at `host`: a pair of interfaces, or nothing but the loopback."""
+
+    def __init__(self, number: int, stack: ExitStack) -> None:
+        self.host, self.within, self._end = "127.0.0.1", list[str](), ""
+        if os.geteuid() or not shutil.which("ip"):
+            return
+        name, end = f"archiver-{os.getpid()}-{number}", f"ar{os.getpid() % 100000}h{number}"
+        stack.callback(self._ip, "netns", "del", name, check=False)
+        self._ip("netns", "add", name)
+        self._ip("link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", name)
+        self._ip("addr", "add", f"10.77.{number}.1/24", "dev", end)
+        self._ip("link", "set", end, "up")
+        for words in (("link", "set", "lo", "up"), ("addr", "add", f"10.77.{number}.2/24", "dev", "eth0"),
+                      ("link", "set", "eth0", "up")):  # fmt: skip
+            self._ip("-n", name, *words)
+        self.host, self.within, self._end = f"10.77.{number}.1", ["ip", "netns", "exec", name], end
+
+    def pull_out(self) -> bool:
+        """False if there is no cable."""
+        if self._end:
+            self._ip("link", "set", self._end, "down")
+        return bool(self._end)
+
+    def put_in(self) -> None:
+        if self._end:
+            self._ip("link", "set", self._end, "up")
+
+    @staticmethod
+    def _ip(*words: str, check: bool = True) -> None:
+        subprocess.run(["ip", *words], check=check, capture_output=True)
+
+
 @dataclass
 class Place:
-    """Where one worker runs: its ways to the database and the store, and its process."""
+    """Where one worker runs: its ways to the database, the store and the site, and its process."""
 
     made: Fleet
+    cable: Cable
     database: Forwarder
     store: Forwarder
+    site: Forwarder
     process: subprocess.Popen[bytes] | None = None
     busy_until: float = 0.0
     mends: list[tuple[float, str]] = field(default_factory=list)
@@ -94,9 +133,10 @@ class Place:
     def start(self) -> None:
         name = urlsplit(self.made.address).path
         self.process = self.made.worker(
-            "--visits", "4",
-            env={"ARCHIVER_FLEET": f"postgresql://archiver@127.0.0.1:{self.database.port}{name}",
-                 "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.store.port}"},
+            "--visits", "4", within=self.cable.within,
+            env={"ARCHIVER_FLEET": f"postgresql://archiver@{self.cable.host}:{self.database.port}{name}",
+                 "AWS_ENDPOINT_URL": f"http://{self.cable.host}:{self.store.port}",
+                 "SITE_URL": f"http://{self.cable.host}:{self.site.port}"},
         )  # fmt: skip
 
     def fault(self, kind: str, span_s: float) -> None:
@@ -107,9 +147,10 @@ class Place:
             self.process.wait()
         elif kind == "frozen":
             os.killpg(self.process.pid, signal.SIGSTOP)
-        for way in ("database", "store"):
-            if kind in (way, "both"):
-                getattr(self, way).cut()
+        if kind != "both" or not self.cable.pull_out():
+            for way in ("database", "store"):
+                if kind in (way, "both"):
+                    getattr(self, way).cut()
         self.mends.append((self.busy_until, kind))
 
     def mend(self) -> None:
@@ -123,11 +164,18 @@ class Place:
                 assert self.process
                 os.killpg(self.process.pid, signal.SIGCONT)
             else:
+                self.cable.put_in()
                 self.database.mend()
                 self.store.mend()
         self.mends = left
         if self.process and self.process.poll() is not None and not left:
             raise AssertionError(f"a worker ended by itself: {self.made.logs()}")
+
+
+def peak_mb(place: Place) -> float:
+    assert place.process
+    text = Path(f"/proc/{place.process.pid}/status").read_text() if sys.platform == "linux" else ""
+    return next((int(line.split()[1]) / 1000 for line in text.splitlines() if line.startswith("VmHWM")), 0.0)
 
 
 def test_a_fleet_under_fire() -> None:
@@ -146,9 +194,14 @@ def test_a_fleet_under_fire() -> None:
             fleet(folder, server, store, store.bucket("soak"), accounts, site_url=site.url, rows=rows,
                   lease=f"{lease_s}s", endpoint_in_settings=False)
         )  # fmt: skip
-        port = urlsplit(store.endpoint).port
-        assert port
-        places = [Place(made, Forwarder(server.port), Forwarder(port)) for _ in range(number("WORKERS", 4))]
+        ports = server.port, urlsplit(store.endpoint).port or 0, urlsplit(site.url).port or 0
+        cables = [Cable(each, stack) for each in range(number("WORKERS", 4))]
+        places = []
+        for cable in cables:
+            database_way, store_way, site_way = (Forwarder(port, cable.host) for port in ports)
+            places.append(Place(made, cable, database_way, store_way, site_way))
+        networks = "with" if cables[0].within else "without"
+        print(f"{total} accounts, {len(places)} workers, {networks} networks of their own", flush=True)
         for place in places:
             place.start()
         began, given = time.monotonic(), 0
@@ -170,7 +223,8 @@ def test_a_fleet_under_fire() -> None:
                 if done == total and given == faults and not any(place.mends for place in places):
                     break
                 assert time.monotonic() < deadline, made.logs()
-                time.sleep(0.2)
+                time.sleep(0.5)
+            print(f"the largest worker had {max(map(peak_mb, places)):.0f} MB", flush=True)
             assert sorted(database.drain([])), "no worker lives"
             for place in places:
                 assert place.process and place.process.wait(600) == 0, made.logs()

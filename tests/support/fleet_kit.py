@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,16 +18,20 @@ from typing import Any
 
 from archiver.agency import fleet as administration
 from archiver.agency import fleet_clients
+from archiver.agency.fleet_copy import opened_fleet
 from archiver.archive import verify
 from archiver.fleet.fleet_database import FleetDatabase
+from archiver.fleet.home_copy import FOLDER
 from archiver.fleet.object_store import Bucket, sha256_of
 from archiver.fleet.replica_format import ReplicaHead, head_key
 from archiver.home.settings import HOUSE, Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, find_key
+from tests.support.agency import Agency
 from tests.support.homes import Home as CommandLine
 from tests.support.homes import clean_environment
 from tests.support.object_stores import ACCESS_KEY, SECRET_KEY, ObjectStore
 from tests.support.postgres import Postgres
+from tests.support.replica_kit import add_replica
 
 ROOT = Path(__file__).parents[2]
 END_TIMEOUT_S = 150.0
@@ -67,10 +72,12 @@ class Fleet:
         """The command line, without the site's adapter."""
         return CommandLine(self.folder / "home", self.env)
 
-    def worker(self, *options: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """A worker in a process group of its own."""
+    def worker(
+        self, *options: str, env: Mapping[str, str] | None = None, within: Sequence[str] = ()
+    ) -> subprocess.Popen[bytes]:
+        """A worker in a process group of its own. `within` is a command that runs its arguments elsewhere."""
         log = (self.folder / f"worker-{len(self.processes)}.log").open("wb")
-        command = self.command("fleet", "worker", "--scratch", self.folder / "scratch", *options)
+        command = [*within, *self.command("fleet", "worker", "--scratch", self.folder / "scratch", *options)]
         process = subprocess.Popen(
             command, env={**self.env, **(env or {})}, stdout=log, stderr=log, start_new_session=True
         )
@@ -111,6 +118,40 @@ class Fleet:
                 os.killpg(each.pid, signal.SIGKILL)
             each.wait()
         self.processes.clear()
+
+
+@dataclass
+class Shared:
+    """`address` is the fleet's, which took the agency's clients in. Two people work on it."""
+
+    address: str
+    folder: Path
+    bucket: Bucket
+    env: dict[str, str]
+
+    def person(self, name: str) -> CommandLine:
+        more = {"ARCHIVER_HOME": self.address, FOLDER: str(self.folder / name)}
+        return CommandLine(self.folder / name, self.env | more).without_browser()
+
+    @contextmanager
+    def open_at(self, name: str) -> Iterator[Path]:
+        """The fleet's home in the folder of one person, in this process."""
+        os.environ[FOLDER] = str(self.folder / name)
+        try:
+            with opened_fleet(self.address, print) as root:
+                yield root
+        finally:
+            os.environ.pop(FOLDER, None)
+
+
+def prepare_home(made: Agency, store: ObjectStore, bucket_name: str) -> Path:
+    """Write what a fleet needs into an agency's settings. Returns their file."""
+    add_replica(made.run.root, store, bucket_name)
+    settings, roots = made.run.root / "archiver.yaml", made.run.root / "roots"
+    roots.mkdir(exist_ok=True)
+    shutil.copyfile(made.run.root.parent / "root.pem", roots / "local.pem")
+    settings.write_text(settings.read_text().replace("../root.pem", "roots/local.pem") + "fleet: {lease: 6s}\n")
+    return settings
 
 
 @contextmanager

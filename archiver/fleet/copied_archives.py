@@ -1,0 +1,248 @@
+"""The archives of a fleet below a folder: ledgers and indexes as published, documents when somebody looks at them."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+
+from archiver.archive import verify
+from archiver.archive.elsewhere import objects_from
+from archiver.archive.ledger import read_lines
+from archiver.core.atomic_files import remove_tree
+from archiver.core.errors import ArchiveBusy, ArchiverError, ClientTaken
+from archiver.fleet.check_out import CheckedOut, build, check_continues, keep, publish, published_state
+from archiver.fleet.fence import Claimed, Fence
+from archiver.fleet.fleet_home import SEAL_FILES
+from archiver.fleet.kept_check_out import singles
+from archiver.fleet.published_objects import DECLARATION, PublishedObjects
+from archiver.fleet.publisher import PublishedState, line_before, state_path
+from archiver.fleet.replica_format import ReplicaHead
+from archiver.fleet.visit import FleetTools, LeaseKeeper, hold, inform_witnesses
+from archiver.home.locks import exclusive
+from archiver.home.settings import Home
+
+LEASE_WAIT_S = 20.0
+RETRY_INTERVAL_S = 0.5
+MIN_DOCUMENT_AGE_S = 600.0  # so long after it was fetched, a document stays whatever the cache's limit is
+REMEMBERED = ("history", "retries")
+
+type Said = Callable[[str], None]
+
+
+class CopiedArchives:
+    """The archives below `root`. Only `holding` writes to one. Safe for threads and processes."""
+
+    def __init__(self, root: Path, tools: FleetTools, stack: ExitStack, say: Said) -> None:
+        self._tools, self._stack, self._say = tools, stack, say
+        self._place = replace(tools.settings, root=root, clients={})
+        self._known: dict[str, tuple[object, PublishedState]] = {}
+        self._served: dict[str, object] = {}
+
+    # ------------------------------------------------------------ what others published
+
+    def pull(self, heads: Mapping[str, ReplicaHead]) -> None:
+        """Bring archives up to these heads. `say` gets a sentence for each that cannot be; it stays as it is."""
+        for client, head in sorted(heads.items()):
+            here = self._state(client).head
+            if head.lines and (here is None or (here.part != head.part and head.lines >= here.lines)):
+                try:
+                    with self._locked(client):
+                        self._install(client, head)
+                except ArchiveBusy:
+                    continue  # somebody here writes to it, from a newer head than this
+                except ArchiverError as error:
+                    self._say(f"warning: the archive of {client} here is not the newest: {error}")
+            self._serve(client)
+
+    def leave(self, clients: Collection[str]) -> None:
+        """Remove the archives here of all but these clients: the others left the fleet."""
+        waiting = self.unpublished()
+        for folder in self._place.archive("-").parent.glob("*"):
+            if folder.name not in (*clients, *waiting):
+                remove_tree(folder)
+
+    def unpublished(self) -> list[str]:
+        """The clients whose ledgers here have more than was published: a command was killed, or the store was away."""
+        found = []
+        for folder in sorted(self._place.archive("-").parent.glob("*")):
+            with suppress(FileNotFoundError):
+                head = self._state(folder.name).head
+                if (folder / verify.LEDGER).stat().st_size > (head.ledger_bytes if head else 0):
+                    found.append(folder.name)
+        return found
+
+    def _state(self, client: str) -> PublishedState:
+        path = state_path(self._place, client)
+        stamp = None
+        with suppress(FileNotFoundError):
+            stamp = path.stat().st_mtime_ns, path.stat().st_ino
+        if client not in self._known or self._known[client][0] != stamp:
+            self._known[client] = stamp, PublishedState.load(path)
+        return self._known[client][1]
+
+    def _locked(self, client: str) -> AbstractContextManager[None]:
+        return exclusive(self._place.state / "fleet" / f"{client}.lock")
+
+    def _install(self, client: str, head: ReplicaHead) -> None:
+        """Replace the archive's ledger, index and other files by what a head names. Fetched documents stay."""
+        there = replace(self._place, root=self._place.state / "fetch" / f"new-{token_hex(6)}")
+        try:
+            build(there, self._tools.bucket, client, head, self._tools.rows.rows)
+            state = published_state(there.archive(client), head)
+            self._move_in(there, client)
+            state.save(state_path(self._place, client))
+        finally:
+            if there.root.exists():
+                remove_tree(there.root)
+
+    def _move_in(self, there: Home, client: str) -> None:
+        new, root = there.archive(client), self._place.archive(client)
+        for folder in ("staging", verify.CHECKPOINTS):
+            (root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+        size = (root / verify.LEDGER).stat().st_size if (root / verify.LEDGER).exists() else 0
+        last, same = line_before(root / verify.LEDGER, size), line_before(new / verify.LEDGER, size)
+        continues = bool(last and same and last.hash == same.hash)
+        wanted = singles(new)
+        changed = [line.fields for line in read_lines(new / verify.LEDGER, size)] if continues else []
+        (new / verify.LEDGER).replace(root / verify.LEDGER)  # first: files may name its lines
+        for name in wanted:
+            (root / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (root / name).unlink(missing_ok=True)
+            shutil.move(new / name, root / name)
+        for name in {*singles(root)} - {*wanted}:
+            (root / name).unlink(missing_ok=True)
+        if continues:  # objects that have a further version, or were erased
+            for object_id in {str(each.get("erases") or each.get("id") or "") for each in changed} - {""}:
+                with suppress(verify.Malformed):
+                    remove_tree_if_there(root / verify.object_path(object_id))
+        else:
+            for kind in (root / "evidence").glob("*/"):
+                remove_tree(kind)
+        remove_tree_if_there(self._place.state / "archive" / client)  # what this machine saw last is no longer there
+        self._served.pop(client, None)
+        self._take_index(there.catalogue(client), self._place.catalogue(client))
+
+    def _take_index(self, new: Path, here: Path) -> None:
+        """Take the index that came along. Readers may have the one here open; if it is busy, they catch up alone."""
+        if not new.exists():
+            return
+        here.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not here.exists():
+            new.replace(here)
+            return
+        with suppress(sqlite3.Error), closing(sqlite3.connect(new)) as source, closing(sqlite3.connect(here)) as target:
+            source.backup(target)
+
+    def _serve(self, client: str) -> None:
+        """From now on, missing documents of the archive come from the store."""
+        root = self._place.archive(client)
+        if client not in self._served and root.exists():
+            place = self._place.state / "fetch" / client
+            source = self._served[client] = PublishedObjects(self._tools.bucket, client, root, place)
+            self._stack.enter_context(objects_from(root, source))
+
+    # ------------------------------------------------------------ writing
+
+    @contextmanager
+    def holding(self, client: str) -> Iterator[None]:
+        """Within the block, this process alone writes to the archive; at its end, what it wrote is published.
+
+        ClientTaken while a worker has the client for longer than a moment; LeaseLost if somebody took it meanwhile:
+        then nothing was published, and the next pull discards it.
+        """
+        with self._locked(client), ExitStack() as stack:
+            claimed, keeper = self._taken(stack, client)
+            self._bring_up(client, claimed)
+            self._serve(client)
+            remembered = self._recall(client)
+            try:
+                yield
+            finally:  # what a failed command had archived before counts, too
+                self._publish(claimed, keeper)
+            self._remember(client, keeper, remembered)
+
+    def _taken(self, stack: ExitStack, client: str) -> tuple[Claimed, LeaseKeeper]:
+        deadline = time.monotonic() + LEASE_WAIT_S
+        while True:
+            try:
+                return hold(stack, self._tools, client)
+            except ClientTaken:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(RETRY_INTERVAL_S)
+
+    def _bring_up(self, client: str, claimed: Claimed) -> None:
+        root, state, head = self._place.archive(client), self._state(client), claimed.head
+        before = line_before(root / verify.LEDGER, head.ledger_bytes)
+        continues = not head.lines or (before is not None and before.hash == head.line)
+        if not continues or (state.head.part if state.head else "") != head.part:
+            if self.unpublished().count(client):
+                self._say(f"warning: {client}: others went on meanwhile. Repeat what was not published before.")
+            self._install(client, head)
+            state = self._state(client)
+        check_continues(root, self._tools.bucket, claimed)
+        replace(state, head=head, tag=claimed.tag).save(state_path(self._place, client))
+
+    def _publish(self, claimed: Claimed, keeper: LeaseKeeper) -> None:
+        out = CheckedOut(self._place, self._tools.bucket, claimed, 0)
+        if not (out.root / verify.LEDGER).exists():
+            return
+        replica = self._tools.settings.settings.replica
+        assert replica
+        head = publish(out, Fence(keeper.lease.epoch, keeper.check), replica.retain)
+        self._tools.rows.rows.report(keeper.lease, head)
+        for warning in inform_witnesses(self._tools.settings, out):
+            self._say(f"warning: {warning}")
+        keep(out, head, self._tools.rows.rows)
+
+    def _recall(self, client: str) -> dict[str, tuple[bytes, int]]:
+        """Write what runs and seals remember of the client, and return its rows."""
+        rows = self._tools.rows.read(*(f"state/{client}/{folder}/" for folder in (*REMEMBERED, f"archive/{client}")))
+        for path, (content, _) in rows.items():
+            place = self._place.state / path.removeprefix(f"state/{client}/")
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            place.write_bytes(content)
+        return rows
+
+    def _remember(self, client: str, keeper: LeaseKeeper, before: Mapping[str, tuple[bytes, int]]) -> None:
+        names = [each.name for each in Home.load(self._place.root).client(client).inputs]
+        wanted = [f"{folder}/{name}.json" for folder in REMEMBERED for name in names]
+        changes = dict[str, tuple[bytes | None, int]]()
+        for name in (*wanted, *(f"archive/{client}/{each}" for each in SEAL_FILES)):
+            path, place = f"state/{client}/{name}", self._place.state / name
+            content, version = before.get(path, (None, 0))
+            now = place.read_bytes() if place.exists() else None
+            if now != content:
+                changes[path] = now, version
+        if changes:
+            self._tools.rows.put_under(keeper.lease, changes)
+
+    # ------------------------------------------------------------ the cache of documents
+
+    def trim(self, limit: int) -> None:
+        """Remove the documents that were fetched first, until those that stay have `limit` bytes at most."""
+        found, now = list[tuple[float, int, Path]](), time.time()
+        for client in list(self._served):
+            state, root = self._state(client), self._place.archive(client)
+            if state.head is None or (root / verify.LEDGER).stat().st_size != state.head.ledger_bytes:
+                continue  # something waits to be published
+            for folder in [each.parent for each in (root / "evidence").rglob(DECLARATION)]:
+                size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+                found.append((folder.stat().st_mtime, size, folder))
+        total = sum(size for _, size, _ in found)
+        for at, size, place in sorted(found):
+            if total <= limit or now - at < MIN_DOCUMENT_AGE_S:
+                break
+            remove_tree(place)
+            total -= size
+
+
+def remove_tree_if_there(path: Path) -> None:
+    if path.exists():
+        remove_tree(path)
