@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -113,8 +112,7 @@ class CopiedArchives:
         (new / verify.LEDGER).replace(root / verify.LEDGER)  # first: files may name its lines
         for name in wanted:
             (root / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (root / name).unlink(missing_ok=True)
-            shutil.move(new / name, root / name)
+            (new / name).replace(root / name)
         for name in {*singles(root)} - {*wanted}:
             (root / name).unlink(missing_ok=True)
         if continues:  # objects that have a further version, or were erased

@@ -58,6 +58,7 @@ class CopiedRows:
 
     def __init__(self, root: Path, rows: SealedRows, key: str) -> None:
         self._root, self._rows, self._key = root, rows, key
+        self._mark = ""  # of the rows, when they were last brought in whole
         self._place = root / "state" / "fleet" / "rows.json"
         self._place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -89,14 +90,18 @@ class CopiedRows:
     # ------------------------------------------------------------ in and out
 
     def _pull(self, known: _Known) -> None:
+        mark = self._rows.rows.file_mark(*PREFIXES)
+        if mark == self._mark:
+            return
         versions = self._rows.rows.file_versions(*PREFIXES)
         new = [path for path, version in versions.items() if path not in known.rows
                or known.rows[path].version != version]  # fmt: skip
         gone = known.rows.keys() - versions.keys()
-        if not new and not gone:
-            return
-        ours = self._changed(known)
-        self._take(known, [path for path in (*new, *gone) if path not in ours])
+        if new or gone:
+            ours = self._changed(known)
+            self._take(known, [path for path in (*new, *gone) if path not in ours])
+        if {path: row.version for path, row in known.rows.items()} == versions:  # otherwise something here waits
+            self._mark = mark
 
     def _take(self, known: _Known, paths: Iterable[str], *, undo: bool = False) -> None:
         """Write the present content of these rows into the folder, or remove what is no longer there.

@@ -191,6 +191,12 @@ class FleetDatabase:
             for path, (content, version) in changes.items():
                 _put(connection, path, content, version)
 
+    def file_mark(self, *prefixes: str) -> str:
+        """Differs after any change of the rows whose paths begin with one of the prefixes."""
+        query = "SELECT count(*), coalesce(sum(version), 0) FROM fleet_file WHERE starts_with(path, %s)"
+        with self.transaction() as connection:
+            return str([connection.execute(query, (each,)).fetchone() for each in prefixes])
+
     def file_versions(self, *prefixes: str) -> dict[str, int]:
         """The versions of the rows whose paths begin with one of the prefixes."""
         query = "SELECT path, version FROM fleet_file WHERE starts_with(path, %s)"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import resource
 import sys
 import tempfile
@@ -68,8 +69,16 @@ def clients(number: int) -> Mapping[str, Sequence[str]]:
     return {f"client-{each}": [f"account-{each}"] for each in range(number)}
 
 
-def visits(made: Fleet, accounts: int, workers: int) -> float:
-    """Ask for all visits, and return the seconds from the first worker's readiness to the last visit's end."""
+def used_by(process: int) -> float:
+    """The processor time of a running process, in seconds."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def visits(made: Fleet, accounts: int, workers: int) -> tuple[float, float]:
+    """Ask for all visits. Returns the seconds from the workers' readiness to the last visit's end, and the workers'
+    processor time of a visit.
+    """
     with made.database as database:
         with database.transaction() as connection:
             connection.execute("UPDATE fleet_account SET outcome = NULL")
@@ -79,14 +88,15 @@ def visits(made: Fleet, accounts: int, workers: int) -> float:
             time.sleep(0.1)
         time.sleep(2)
         administration.ask(database, find_key(), clients=[], accounts=[])
-        started = time.perf_counter()
+        started, before = time.perf_counter(), sum(used_by(each.pid) for each in made.processes)
         made.wait(accounts)
         seconds = time.perf_counter() - started
+        cpu = (sum(used_by(each.pid) for each in made.processes) - before) / accounts
         database.drain([])
     made.end()
     with made.database as database, database.transaction() as connection:
         connection.execute("DELETE FROM fleet_worker")
-    return seconds
+    return seconds, cpu
 
 
 def ratios(server: Postgres, store: ObjectStore, accounts: int, workers: int) -> None:
@@ -98,8 +108,10 @@ def ratios(server: Postgres, store: ObjectStore, accounts: int, workers: int) ->
                 site_url=site.url, rows=rows, ask=False, lease="60s",
             ) as made:  # fmt: skip
                 found.append(visits(made, accounts, number))
-        print(f"{what} bounds: {several} workers do {found[0] / found[1]:.2f} times the work of one "
-              f"({accounts} accounts: {found[0]:.1f} s, {found[1]:.1f} s)")  # fmt: skip
+        (one, one_cpu), (many, many_cpu) = found
+        print(f"{what} bounds: {several} workers do {one / many:.2f} times the work of one ({accounts} accounts: "
+              f"{one:.1f} s, {many:.1f} s). A visit costs {one_cpu:.2f} s of processor time with one worker, "
+              f"{many_cpu:.2f} s with {several}", flush=True)  # fmt: skip
 
 
 def overhead(server: Postgres, jobs: int) -> None:

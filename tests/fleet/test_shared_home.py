@@ -115,8 +115,8 @@ def test_two_desks_lose_nothing_of_each_other(shared: Shared) -> None:
         answers = list[dict[str, Any]]()
 
         async def renames(scope: Scope, receive: Receive, send: Send) -> None:
-            rename_client(ada, "beta", "Beta Three")
-            rename_client(ben, "beta", "Beta Four")
+            rename_client(ada, "gamma", "Gamma Three")
+            rename_client(ben, "gamma", "Gamma Four")
             push(ben)
             await PlainTextResponse("Saved.")(scope, receive, send)
 
@@ -126,7 +126,7 @@ def test_two_desks_lose_nothing_of_each_other(shared: Shared) -> None:
         scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
         asyncio.run(following_others(renames, ada)(scope, told, told))  # type: ignore[arg-type]  # nothing is received
         assert answers[0]["status"] == 409 and b"Saved" not in answers[1]["body"]
-        assert Home.load(ada).client("beta").name == "Beta Four"
+        assert Home.load(ada).client("gamma").name == "Gamma Four"
 
 
 def test_whoever_loses_the_client_while_writing_publishes_nothing(
@@ -193,6 +193,9 @@ class RowsInMemory:
     def __init__(self) -> None:
         self.kept: dict[str, FileRow] = {}
         self.versions = count(1)
+
+    def file_mark(self, *_: str) -> str:
+        return str(sorted((path, row.version) for path, row in self.kept.items()))
 
     def file_versions(self, *prefixes: str) -> dict[str, int]:
         return {path: row.version for path, row in self.kept.items() if path.startswith(prefixes)}
