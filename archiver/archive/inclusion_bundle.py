@@ -23,7 +23,8 @@ def disclose(
 
     `<kind>/<folder>/` is an OCFL object. `integrity/` holds a C2SP tlog-proof for the ledger's first line and for each
     line that records the object, the checkpoints that they lead to (the first one with a timestamp, else the newest)
-    with their timestamps, which are named by `verify.sealed_names`, the signer's key and the authorities' roots.
+    with their timestamps, which are named by `verify.sealed_names`, and their anchors, the signer's key, the
+    authorities' roots and the keys of the witnesses that cosigned.
     `withheld` are content files of the object that stay here (`v1/content/record.json`); `withheld.json` names them,
     and their digests stand in the inventory.
     IntegrityError where the object is not in the ledger or no checkpoint covers it; Erased where its content was.
@@ -56,11 +57,28 @@ def disclose(
             (integrity / name).write_bytes(response)
     if any(tokens for _, (_, _, tokens) in places):
         (integrity / Path(verify.TSA_ROOTS).name).write_bytes(roots)
+    _anchors(archive.root, {note for _, (_, note, _) in places}, integrity)
     try:
         signer = verify.public_key(read_file(archive.root / verify.SIGNER_KEY).decode("utf-8", "replace"))
     except (OSError, verify.Malformed) as error:
         raise IntegrityError(f"{verify.SIGNER_KEY} cannot be read ({error})") from None
     (integrity / Path(verify.SIGNER_KEY).name).write_bytes(verify.pem_of_key(signer))
+
+
+def _anchors(root: Path, notes: Collection[Path], integrity: Path) -> None:
+    """Copy the anchors of these checkpoints, complete ones instead of pending ones, and the keys that they need."""
+    every = verify.anchor_files(root / verify.CHECKPOINTS)
+    anchors = [each for note in notes for each in every.get(verify.size_of(note), ())]
+    used = set[str]()
+    for anchor in set(anchors) - verify.superseded(anchors):
+        data = read_file(anchor)
+        (integrity / verify.anchor_name(anchor, data)).write_bytes(data)
+        if anchor.suffix == ".cosigned":
+            used |= {name for name, _ in verify.Note.parse(data).signatures}
+    if used:
+        keys = verify.witness_keys(read_file(root / verify.WITNESS_KEYS))
+        wanted = verify.encoded_keys(each for each in keys if each.name in used)
+        (integrity / Path(verify.WITNESS_KEYS).name).write_bytes(wanted)
 
 
 def place_of(object_id: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,16 +73,32 @@ def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) ->
     The sibling comes first (RFC 6962, section 2.1.1). One pass over the lines, O(log n) memory for each path. Raises
     ValueError if there are fewer lines than `size`.
     """
-    subtrees: dict[tuple[int, int], Frontier] = {}
     for index, size in wanted:
         if not 0 <= index < size:
             raise ValueError(f"no leaf {index} in a tree of {size} lines")
-        subtrees |= {span: Frontier() for span in _siblings(index, 0, size)}
+    paths = [_siblings(index, 0, size) for index, size in wanted]
+    roots = _roots(lines, {span for path in paths for span in path}, max((size for _, size in wanted), default=0))
+    return [[roots[span] for span in path] for path in paths]
+
+
+def consistency_path(lines: Iterable[Line], old: int, size: int) -> list[bytes]:
+    """Return the hashes that prove a tree of `size` lines to continue that of its first `old` (RFC 6962, 2.1.2).
+
+    Empty for `old` 0. Raises ValueError if there are fewer lines than `size`.
+    """
+    spans = _continuing(old, 0, size, known=True) if 0 < old < size else []
+    roots = _roots(lines, set(spans), size)
+    return [roots[span] for span in spans]
+
+
+def _roots(lines: Iterable[Line], spans: Set[tuple[int, int]], size: int) -> dict[tuple[int, int], bytes]:
+    """Return the root over each range of the first `size` lines, in one pass."""
+    subtrees = {span: Frontier() for span in spans}
     waiting = sorted(subtrees, reverse=True)  # the next range to begin is the last
     growing: list[tuple[int, Frontier]] = []  # the end of each range
-    read, most = 0, max((size for _, size in wanted), default=0)
+    read = 0
     for line in lines:
-        if read == most:
+        if read == size:
             break
         growing = [each for each in growing if each[0] > read]
         while waiting and waiting[-1][0] == read:
@@ -92,9 +108,19 @@ def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) ->
             for _, frontier in growing:
                 frontier.add(leaf)
         read += 1
-    if read < most:
-        raise ValueError(f"the tree has {most} lines, but only {read} were read")
-    return [[subtrees[span].root() for span in _siblings(index, 0, size)] for index, size in wanted]
+    if read < size:
+        raise ValueError(f"the tree has {size} lines, but only {read} were read")
+    return {span: frontier.root() for span, frontier in subtrees.items()}
+
+
+def _continuing(old: int, start: int, end: int, *, known: bool) -> list[tuple[int, int]]:
+    """Return the ranges of a consistency proof. `known`: whoever checks it has the root of the first `old` lines."""
+    if old == end - start:
+        return [] if known else [(start, end)]
+    middle = start + (1 << (end - start - 1).bit_length() - 1)
+    if old <= middle - start:
+        return [*_continuing(old, start, middle, known=known), (middle, end)]
+    return [*_continuing(old - (middle - start), middle, end, known=False), (start, middle)]
 
 
 def _siblings(index: int, start: int, end: int) -> list[tuple[int, int]]:

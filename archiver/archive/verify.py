@@ -14,6 +14,7 @@ What to read, from top to bottom; each section rests on those before it only:
     Merkle tree, Ed25519        the two pieces of mathematics
     checkpoints, witnesses      signed notes; whether the ledger extends those that are held outside
     timestamps                  reading a response; the program openssl, which checks its signature
+    anchors                     cosignatures of witnesses, OpenTimestamps; what they say decides no state
     one OCFL object             `check_object`: inventory, versions, nothing missing or more, every digest
     where things are, dates     paths, ledger lines; from when on a line provably existed, and until when that holds
     what both have in common    `_Check`: key, checkpoints, timestamps
@@ -75,6 +76,7 @@ CHECKPOINTS = "ledger/checkpoints"
 SIGNER_KEY = "keys/signer-public.pem"
 TSA_ROOTS = "keys/tsa-roots.pem"
 KEY_HISTORY = "keys/history.jsonl"
+WITNESS_KEYS = "keys/witness-keys.txt"
 TOOL = "tools/verify.py"
 
 KINDS = {
@@ -210,6 +212,34 @@ class TimestampStatement(NamedTuple):
         return f"timestamp of {self.time}, policy {self.policy or 'unknown'}: {stated}; not shown to be qualified"
 
 
+class AnchorStatement(NamedTuple):
+    """What a valid anchor of a checkpoint says. It is no trusted timestamp: no date and no state depends on it.
+
+    `kind` is `cosignature`, `bitcoin` or `pending`; `by` is the witness, the block's height, or the calendar. `key` is
+    the witness's, as C2SP writes it. `time` is the witness's word, or the block's by headers that the user supplied.
+    `root` is the Merkle root, in hex as block explorers show it, that the block must have.
+    """
+
+    checkpoint: int
+    kind: str
+    by: str
+    key: str
+    time: str | None
+    root: str
+
+    def __str__(self) -> str:
+        about = f"anchor of checkpoint {self.checkpoint}:"
+        if self.kind == "cosignature":
+            said = f"the witness {self.by} states that at {self.time} it had seen nothing that contradicts it"
+            return f"{about} {said}; that is its word, no trusted timestamp. Its key came with it: {self.key}"
+        if self.kind == "pending":
+            return f"{about} {self.by} has promised to put it into a Bitcoin block; this proves no time yet"
+        if self.time:
+            return f"{about} Bitcoin block {self.by} of {self.time} contains it, by the headers that you supplied"
+        asked = f"not checked here whether block {self.by} has the Merkle root {self.root} (--headers does it)"
+        return f"{about} OpenTimestamps leads to Bitcoin block {self.by}; {asked}"
+
+
 @dataclass
 class VerifyReport:
     """The result of a check. `secured_since` is when a trusted timestamp first covered everything asked about, or None.
@@ -242,6 +272,7 @@ class VerifyReport:
     documents: list[DatedDocument] = field(default_factory=list)
     terms: dict[str, list[DatedDocument]] = field(default_factory=dict)
     timestamps: list[TimestampStatement] = field(default_factory=list)  # that hold; only of a proof
+    anchors: list[AnchorStatement] = field(default_factory=list)  # that hold
 
     def as_json(self) -> dict[str, Any]:
         keys = ("client", "state", "scope", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
@@ -252,6 +283,8 @@ class VerifyReport:
             described["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
         if self.timestamps:
             described["timestamps"] = [each._asdict() for each in self.timestamps]
+        if self.anchors:
+            described["anchors"] = [each._asdict() for each in self.anchors]
         return described
 
     @property
@@ -287,6 +320,7 @@ class VerifyReport:
             _printable(f"  {self.extends}") if self.extends else "",
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
             *(f"  {each}" for each in self.timestamps),
+            *(f"  {each}" for each in self.anchors),
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
         ]
@@ -620,7 +654,7 @@ def _unbase64(text: str) -> bytes:
         found = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Malformed("not valid base64") from None
-    _must(_base64(found) == text, "not valid base64")
+    _must(base64_text(found) == text, "not valid base64")
     return found
 
 
@@ -1018,6 +1052,219 @@ def openssl_refuses(program: str, response: Path, data: Path | bytes, roots: Pat
         return None
     reasons = re.findall(r":(?:[^:\n]*):([^:\n]+):[^:\n]*:\d+:(.*)", done.stderr)
     return "; ".join(" ".join(part for part in reason if part) for reason in reasons) or "openssl gives no reason"
+
+
+# ---------------------------------------------------------------- anchors: C2SP cosignatures and OpenTimestamps
+
+# A cosigned checkpoint is the same tree under a name that tells no client: "archiver.invalid/" and the first 32 hex
+# digits of the key's fingerprint. It has two signatures: the archive's and the witness's.
+
+_ANCHOR_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,14})\.note\.([a-z0-9-]{1,20})\.(cosigned|ots|pending\.ots)")
+_END_OF_TIME = 253402300800  # the year 10000, in seconds since 1970
+
+OTS_HEAD = b"\0OpenTimestamps\0\0Proof\0" + bytes.fromhex("bf89e2e884e892940108")  # version 1, of a SHA-256
+_OTS_ATTESTATIONS = {bytes.fromhex("83dfe30d2ef90c8e"): "pending", bytes.fromhex("0588960d73d71901"): "bitcoin"}
+_OTS_BRANCH, _OTS_SHA256, _OTS_APPEND, _OTS_PREPEND = 0xFF, 0x08, 0xF0, 0xF1
+_MAX_OTS_BYTES, _MAX_OTS_MESSAGE_BYTES = 1 << 16, 4096
+
+
+def size_of(anchor: Path) -> int:
+    """The size of the checkpoint that an anchor belongs to."""
+    return int(anchor.name.partition(".")[0])
+
+
+def anchor_files(folder: Path) -> dict[int, list[Path]]:
+    """Return the anchors beside the checkpoints in a folder, by the checkpoint's size."""
+    found: dict[int, list[Path]] = {}
+    for name in sorted(os.listdir(folder)) if folder.is_dir() else ():  # noqa: PTH208  # there may be thousands
+        if match := _ANCHOR_FILE.fullmatch(name):
+            found.setdefault(int(match[1]), []).append(folder / name)
+    return found
+
+
+def superseded(anchors: Iterable[Path]) -> set[Path]:
+    """Return the pending proofs whose complete form is there, too."""
+    every = set(anchors)
+    return {each for each in every if each.with_name(each.name.replace(".pending.ots", ".ots")) in every - {each}}
+
+
+def anchor_name(anchor: Path, data: bytes) -> str:
+    """What a proof calls an anchor: its checkpoint, the first 16 hex digits of its SHA-256, and its kind."""
+    match = _ANCHOR_FILE.fullmatch(anchor.name)
+    assert match
+    return f"{match[1]}.note.{hashlib.sha256(data).hexdigest()[:16]}.{match[3]}"
+
+
+def neutral_log(public: bytes) -> str:
+    """The name that witnesses know an archive by. It names no client."""
+    return f"{LOG_DOMAIN}/{key_fingerprint(public)[:32]}"
+
+
+class WitnessKey(NamedTuple):
+    """The key of a witness that makes Ed25519 cosignatures; `text` is its C2SP form, `name+id+key`."""
+
+    name: str
+    public: bytes
+    text: str
+
+    @property
+    def id(self) -> bytes:
+        return hashlib.sha256(self.name.encode() + b"\n\x04" + self.public).digest()[:4]
+
+    @classmethod
+    def parse(cls, text: str) -> WitnessKey:
+        """Raises Malformed with the reason."""
+        match = re.fullmatch(r"([!-*,-~]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})", text)
+        if not match:
+            raise Malformed("is not the key of a witness, as NAME+12345678+BASE64")
+        key = _unbase64(match[3])
+        found = cls(match[1], key[1:], text)
+        _must(key[0] == 4, "is not a key for Ed25519 cosignatures")
+        _must(found.id.hex() == match[2] and canonical_key(found.public), "is a damaged key of a witness")
+        return found
+
+
+def witness_keys(data: bytes) -> list[WitnessKey]:
+    """Read a file of keys: one a line, sorted, each once."""
+    keys = [WitnessKey.parse(line) for line in _utf8(data).split("\n")[:-1]]
+    _must(data == encoded_keys(keys), "is not written as such a list is")
+    return keys
+
+
+def encoded_keys(keys: Iterable[WitnessKey]) -> bytes:
+    return "".join(f"{text}\n" for text in sorted({each.text for each in keys})).encode()
+
+
+def cosigned(
+    data: bytes, note: Note, public: bytes, keys: Iterable[WitnessKey], check: SignatureCheck | None = None
+) -> tuple[WitnessKey, int]:
+    """Check a cosigned checkpoint. Returns the witness, and its time in seconds since 1970. Raises Malformed."""
+    found = Note.parse(data)
+    lines = "".join(f"\u2014 {name} {base64_text(blob)}\n" for name, blob in found.signatures)
+    _must(data == found.text + b"\n" + lines.encode(), "is not written as a signed note is")
+    _must(len(found.signatures) == 2, "has other signatures than the archive's and one witness's")
+    log = neutral_log(public)
+    wanted = f"{log}\n{note.size}\n{base64_text(note.root)}\n".encode()
+    _must(found.text == wanted, "is of something else than its checkpoint")
+    own, (name, blob) = replace(found, signatures=found.signatures[:1]), found.signatures[1]
+    _must(own.signed_by(public, check), "is not signed by the signer's key")
+    key = next((each for each in keys if each.name == name and each.id == blob[:4]), None)
+    if key is None:
+        raise Malformed("is cosigned by a witness whose key is not here")
+    at = int.from_bytes(blob[4:12], "big")
+    signed = b"cosignature/v1\ntime %d\n" % at + found.text
+    whole = len(blob) == 76 and 0 < at < _END_OF_TIME
+    _must(whole and (check or ed25519_verify)(key.public, blob[12:], signed), "has a cosignature that does not hold")
+    return key, at
+
+
+class OtsAttestation(NamedTuple):
+    """Where a branch of an OpenTimestamps proof ends: `kind` is `pending`, `bitcoin` or `unknown`.
+
+    `message` is what the branch makes of the digest; `said` the calendar's address or the block's height. The
+    attestation is the proof's bytes from `start` to `end`.
+    """
+
+    kind: str
+    message: bytes
+    said: str
+    start: int
+    end: int
+
+
+class _OtsReader:
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def take(self, count: int) -> bytes:
+        taken = self.data[self.at : self.at + count]
+        _must(len(taken) == count, "is cut off")
+        self.at += count
+        return taken
+
+    def number(self, most: int) -> int:
+        value = shift = 0
+        while True:
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << shift
+            _must(value <= most and (byte or not shift), "has a number that makes no sense")
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    def text(self, most: int) -> bytes:
+        return self.take(self.number(most))
+
+
+def ots_attestations(proof: bytes, digest: bytes) -> list[OtsAttestation]:
+    """Read an OpenTimestamps proof of a SHA-256 digest to its ends. Raises Malformed.
+
+    Of the operations it knows those that Bitcoin needs: append, prepend and SHA-256.
+    """
+    _must(len(proof) <= _MAX_OTS_BYTES, "is larger than such a proof")
+    _must(proof.startswith(OTS_HEAD + digest), "is no OpenTimestamps proof of its checkpoint")
+    reader, found, waiting = _OtsReader(proof), [], [digest]
+    reader.at = len(OTS_HEAD) + len(digest)
+    while waiting:
+        message = waiting.pop()
+        tag = reader.take(1)[0]
+        if tag == _OTS_BRANCH:
+            waiting.append(message)
+            tag = reader.take(1)[0]
+        if tag == 0:
+            start = reader.at - 1
+            kind, inner = _OTS_ATTESTATIONS.get(reader.take(8), "unknown"), _OtsReader(reader.text(8192))
+            said = ""
+            if kind == "pending":
+                said = inner.text(1000).decode("latin-1")
+                _must(re.fullmatch("[A-Za-z0-9._/:-]+", said), "names no calendar")
+            elif kind == "bitcoin":
+                said = str(inner.number(1 << 31))
+                _must(len(message) == 32, "does not lead to a Merkle root")
+            _must(kind == "unknown" or inner.at == len(inner.data), "has an attestation of another form")
+            found.append(OtsAttestation(kind, message, said, start, reader.at))
+            continue
+        if tag == _OTS_SHA256:
+            message = hashlib.sha256(message).digest()
+        elif tag in (_OTS_APPEND, _OTS_PREPEND):
+            more = reader.text(_MAX_OTS_MESSAGE_BYTES)
+            _must(more, "adds nothing")
+            message = message + more if tag == _OTS_APPEND else more + message
+        else:
+            raise Malformed("has an operation that is not known here")
+        _must(len(message) <= _MAX_OTS_MESSAGE_BYTES, "makes a message that is too long")
+        waiting.append(message)
+    _must(reader.at == len(proof), "has bytes after its end")
+    return found
+
+
+def block_header(file: Path, height: int) -> bytes | None:
+    """A Bitcoin block's header, 80 bytes, in a file: lines `HEIGHT HEADER-IN-HEX`, or all headers from block 0 on.
+
+    None if it is not there; Malformed if it has not the work that it claims.
+    """
+    try:
+        with open(opened(file), "rb") as source:
+            if source.read(1).isdigit():
+                source.seek(0)
+                lines = (line.split() for line in iter(lambda: source.readline(_MAX_LINE_BYTES), b""))
+                texts = [line[1] for line in lines if len(line) == 2 and line[0] == str(height).encode()]
+                header = bytes.fromhex(_utf8(texts[0])) if texts else b""
+            else:
+                source.seek(80 * height)
+                header = source.read(80)
+    except OSError as error:
+        raise Malformed(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise Malformed(f"{file} holds no header of block {height} in hex") from None
+    if not header:
+        return None
+    bits = int.from_bytes(header[72:76], "little")
+    target = (bits & 0x7FFFFF) << 8 * max(0, (bits >> 24) - 3)
+    work = hashlib.sha256(hashlib.sha256(header).digest()).digest()
+    _must(len(header) == 80, f"{file} is no file of block headers")
+    _must(int.from_bytes(work, "little") <= target, f"{file} holds a header of block {height} without its work")
+    return header
 
 
 # ---------------------------------------------------------------- one OCFL 1.1 object
@@ -1741,6 +1988,7 @@ class _Checkpoint:
     path: str
     file: Path
     tokens: list[Path]
+    anchors: list[Path] = field(default_factory=list)
     note: Note | None = None
     stamps: dict[str, Stamp] = field(default_factory=dict)
     checked: bool = False
@@ -1780,10 +2028,12 @@ class _Check:
 
     checker: TokenChecker | None = None  # asked about timestamps before OpenSSL
     brief = False
+    headers: Path | None = None  # of Bitcoin's blocks, supplied by the user
 
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
         self.root = root
         self.signer_key, self.tsa_roots, self.checkpoint_folder = places
+        self.witness_keys = f"{self.signer_key.rpartition('/')[0]}/{Path(WITNESS_KEYS).name}"
         self.supplied_roots, self.supplied_key = roots, key
         self.report = VerifyReport(root.resolve().name)
         self.known: set[tuple[str, str]] = set()
@@ -1848,6 +2098,13 @@ class _Check:
             for token in sorted(name for name in names if re.fullmatch(r".*\.note\..*\.tsr", name, re.DOTALL)):
                 if (note := token.partition(".note")[0] + ".note") not in names:
                     self.find("missing", f"{self.checkpoint_folder}/{note}", f"is missing, and {token} is of it")
+        for size, anchors in anchor_files(folder).items():
+            if size in self.checkpoints:
+                self.checkpoints[size].anchors = anchors
+                continue
+            for file in anchors:
+                note = file.name.partition(".note")[0] + ".note"
+                self.find("missing", f"{self.checkpoint_folder}/{note}", f"is missing, and {file.name} is of it")
 
     def read_checkpoints(self, key: bytes | None, sizes: Iterable[int] | None = None) -> None:
         """Read and check the checkpoints of these sizes and their timestamps, each once. None means all."""
@@ -1857,6 +2114,56 @@ class _Check:
             checkpoint.checked = True
             checkpoint.note = self.read_note(checkpoint.path, key, checkpoint.size)
         self.check_tokens([(each, each.file, token) for each in due for token in each.tokens])
+        for checkpoint in due:
+            hidden = superseded(checkpoint.anchors)
+            for file in checkpoint.anchors:
+                statements = self.check_anchor(checkpoint, file, key)
+                self.report.anchors += statements if file not in hidden else []
+
+    def check_anchor(self, checkpoint: _Checkpoint, file: Path, key: bytes | None) -> list[AnchorStatement]:
+        """Return what an anchor says of its checkpoint; nothing and a finding if it does not hold."""
+        path, note = f"{self.checkpoint_folder}/{file.name}", checkpoint.note
+        data = self.read(path)
+        if data is None or note is None or key is None:  # the last two are reported already
+            return []
+        try:
+            if file.suffix == ".cosigned":
+                keys = self.known_witnesses
+                witness, at = cosigned(data, note, key, keys, self.checker.signed if self.checker else None)
+                return [AnchorStatement(note.size, "cosignature", witness.name, witness.text, moment(at), "")]
+            kind = "pending" if file.name.endswith(".pending.ots") else "bitcoin"
+            digest = hashlib.sha256(content(checkpoint.file)).digest()
+            ends = [each for each in ots_attestations(data, digest) if each.kind == kind]
+            _must(ends, "leads to no Bitcoin block" if kind == "bitcoin" else "leads to no calendar")
+            if kind == "pending":
+                return [AnchorStatement(note.size, kind, each.said, "", None, "") for each in ends]
+            return [
+                AnchorStatement(note.size, kind, each.said, "", self.block_time(each), each.message[::-1].hex())
+                for each in ends
+            ]
+        except Malformed as error:
+            self.find("anchor", path, str(error))
+        except OSError as error:
+            self.trouble(checkpoint.path, error)
+        return []
+
+    def block_time(self, end: OtsAttestation) -> str | None:
+        """Return the time of the block that a proof leads to, if the user supplied its header. Raises Malformed."""
+        header = block_header(self.headers, int(end.said)) if self.headers else None
+        if header is None:
+            return None
+        _must(header[36:68] == end.message, f"leads to a Merkle root that block {end.said} of your headers has not")
+        return moment(int.from_bytes(header[68:72], "little"))
+
+    @functools.cached_property
+    def known_witnesses(self) -> list[WitnessKey]:
+        """Return the keys of witnesses in the archive or proof. They tell names apart; nobody vouches for them here."""
+        if (data := self.read(self.witness_keys)) is not None:
+            try:
+                return witness_keys(data)
+            except Malformed as error:
+                self.find("invalid", self.witness_keys, str(error))
+        return []
 
     def read_note(self, path: str, key: bytes | None, size: int | None = None) -> Note | None:
         """Return the signed note of this size, or None and a finding."""
@@ -2114,6 +2421,7 @@ def verify_archive(
     against: Path | None = None,
     checker: TokenChecker | None = None,
     progress: Callable[[int, int], None] | None = None,
+    headers: Path | None = None,
 ) -> VerifyReport:
     """Check a whole archive, or with `licence` (any unique part of a folder's name) one object and its place in it.
 
@@ -2122,7 +2430,7 @@ def verify_archive(
     the report's `scope` says so; after a fault, the whole ledger and all checkpoints are checked. `against` is a
     checkpoint outside the archive, or a folder of them: the state is FORKED if the ledger does not extend them.
     `checker` checks timestamps if OpenSSL 3 is missing, and most of many. `progress` gets, after each object, how many
-    are checked and how many there are.
+    are checked and how many there are. `headers` is a file of Bitcoin's block headers (`block_header`).
 
     Raises Malformed if this is not an archive, the licence is not unique, or `against` has no checkpoint of this
     archive; Busy while a command is writing. Uses about one kilobyte of memory for each object.
@@ -2131,9 +2439,13 @@ def verify_archive(
         raise Malformed(f"{root} is not an archive")
     with _quiet(root / LEDGER):
         brief = quick or licence is not None
-        report = _ArchiveCheck(root, roots, key, quick, licence, checker, progress, brief=brief).run(against)
+        check = _ArchiveCheck(root, roots, key, quick, licence, checker, progress, brief=brief)
+        check.headers = headers
+        report = check.run(against)
         if brief and any(finding.damage for finding in report.findings):
-            report = _ArchiveCheck(root, roots, key, quick, licence, checker, progress).run(against)
+            check = _ArchiveCheck(root, roots, key, quick, licence, checker, progress)
+            check.headers = headers
+            report = check.run(against)
         return report
 
 
@@ -2142,14 +2454,16 @@ FOLDERS = {
     "": re.compile(r"READ-ME-FIRST\.txt|READ-ME\.txt|licences\.csv|evidence|ledger|keys|tools|staging"),
     "evidence": re.compile(""),
     "ledger": re.compile(r"ledger\.jsonl|intents\.jsonl|checkpoints"),
-    CHECKPOINTS: re.compile(_CHECKPOINT_FILE.pattern + r"(?:(?<=\.tsr)\.(?:unchecked|refused))?"),
-    "keys": re.compile(r"signer-public\.pem|tsa-roots\.pem|history\.jsonl"),
+    CHECKPOINTS: re.compile(
+        _CHECKPOINT_FILE.pattern + r"(?:(?<=\.tsr)\.(?:unchecked|refused))?|" + _ANCHOR_FILE.pattern
+    ),
+    "keys": re.compile(r"signer-public\.pem|tsa-roots\.pem|history\.jsonl|witness-keys\.txt"),
     "tools": re.compile(r"verify\.py"),
     "staging": re.compile(""),
 }
 """The folders of an archive and the names allowed in each. `_ArchiveCheck.walk` checks `evidence/`."""
 
-_LEFTOVER = re.compile(r"\.(READ-ME-FIRST\.txt|verify\.py|[a-z-]+\.(pem|jsonl))\.[a-z0-9_]{8}")
+_LEFTOVER = re.compile(r"\.(READ-ME-FIRST\.txt|verify\.py|[a-z-]+\.(pem|jsonl|txt))\.[a-z0-9_]{8}")
 """The name of a temporary file, written beside the file that it replaces."""
 
 
@@ -2793,7 +3107,7 @@ class InclusionProof:
         return cls(_unbase64(extra[1]), int(index[1]), tuple(_unbase64(line) for line in lines[3:]), note)
 
     def encode(self) -> bytes:
-        lines = [self.HEADER, f"extra {_base64(self.line)}", f"index {self.index}", *map(_base64, self.path)]
+        lines = [self.HEADER, f"extra {base64_text(self.line)}", f"index {self.index}", *map(base64_text, self.path)]
         return "\n".join(lines).encode() + b"\n\n" + self.note
 
     def leads_to(self, root: bytes, size: int) -> bool:
@@ -2812,7 +3126,7 @@ def _has_plain_values(fields: dict[str, Any]) -> bool:
     return "inventory_sha512" not in fields or all(isinstance(each, str) and each for each in names)
 
 
-def _base64(data: bytes) -> str:
+def base64_text(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
@@ -2848,23 +3162,26 @@ def sealed_names(note: str, roots: bytes, tokens: list[bytes]) -> list[str]:
     return [f"{note}.{number}-{whole}.tsr" for number in range(1, len(tokens) + 1)]
 
 
-def verify_proof(folder: Path, roots: Path | None = None, key: Path | None = None) -> VerifyReport:
+def verify_proof(
+    folder: Path, roots: Path | None = None, key: Path | None = None, headers: Path | None = None
+) -> VerifyReport:
     """Check an unpacked proof of one object: `integrity/` and the object's folder. Malformed where it is none."""
-    return _proof_check(folder, roots, key).report
+    return _proof_check(folder, roots, key, headers).report
 
 
-def _proof_check(folder: Path, roots: Path | None, key: Path | None) -> _ProofCheck:
+def _proof_check(folder: Path, roots: Path | None, key: Path | None, headers: Path | None) -> _ProofCheck:
     if not (folder / "integrity").is_dir():
         raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
     keys = (f"integrity/{Path(each).name}" for each in (SIGNER_KEY, TSA_ROOTS))
     check = _ProofCheck(folder, roots, key, (*keys, "integrity"))
+    check.headers = headers
     check.run()
     return check
 
 
 def pem_of_key(public: bytes) -> bytes:
     """An Ed25519 public key as a PEM file."""
-    return f"-----BEGIN PUBLIC KEY-----\n{_base64(_ED25519_SPKI + public)}\n-----END PUBLIC KEY-----\n".encode()
+    return f"-----BEGIN PUBLIC KEY-----\n{base64_text(_ED25519_SPKI + public)}\n-----END PUBLIC KEY-----\n".encode()
 
 
 class _ProofCheck(_Check):
@@ -2954,6 +3271,28 @@ class _ProofCheck(_Check):
         """Whether there is any timestamp."""
         return any(path.endswith(".tsr") for path in self.expected)
 
+    @property
+    def anchored(self) -> bool:
+        """Whether there is any anchor."""
+        return any(path.endswith((".ots", ".cosigned")) for path in self.expected)
+
+    def expect_anchors(self, checkpoint: _Checkpoint) -> None:
+        """Each anchor of a checkpoint is named after its content, so that any change of it is told."""
+        for file in checkpoint.anchors:
+            path = f"integrity/{file.name}"
+            self.expected.add(path)
+            with contextlib.suppress(OSError):  # which is told already
+                if anchor_name(file, content(file)) != file.name:
+                    self.find("changed", path, "is not the file that its name was made of")
+
+    def exact_witnesses(self) -> None:
+        """The keys of the witnesses that cosigned here, and no others: the list is written in one way only."""
+        names = {each.key for each in self.report.anchors if each.key}
+        if any(path.endswith(".cosigned") for path in self.expected):
+            self.expected.add(self.witness_keys)
+            if {each.text for each in self.known_witnesses} != names:
+                self.find("invalid", self.witness_keys, "does not list exactly the witnesses that cosigned here")
+
     def exact_key(self) -> None:
         """The key's file holds the key and nothing else: it is written in one way only."""
         self.expected.add(self.signer_key)
@@ -2973,6 +3312,8 @@ class _ProofCheck(_Check):
             found = (self.root / "integrity").glob(f"{Path(place).name}.*.tsr")
             tokens = sorted(found, key=lambda token: (len(token.name), token.name))
             self.expected |= {place, *(f"integrity/{token.name}" for token in tokens)}
+            if size in self.checkpoints:
+                self.expect_anchors(self.checkpoints[size])
             with contextlib.suppress(OSError):  # which the check of the timestamps tells
                 names = sealed_names(Path(place).name, roots, [content(token) for token in tokens])
                 self.sealed = self.sealed and names == [token.name for token in tokens]
@@ -2983,6 +3324,7 @@ class _ProofCheck(_Check):
             stamped = stamped or (size if tokens else 0)
         if stamped and self.tsa_roots not in self.expected:
             self.find("missing", self.tsa_roots, "is missing")
+        self.exact_witnesses()
 
     def included(self, proof: InclusionProof) -> int:
         """The size of the checkpoint that a ledger line leads to; Malformed where it leads to none that is here."""
@@ -3315,9 +3657,10 @@ def _unzipped(file: BinaryIO, member: ZipMember) -> Iterator[bytes]:
 
 PROOFS = "07_integrity"
 TERMS_FOLDERS = {"at_purchase": "03_terms_at_purchase", "later": "03_terms_captured_later"}
-PACK_FORMAT = 3
-_SEALED_FORMAT, _PAGE_FORMAT = 2, 3
-"""Since which format timestamps have sealed names, and the page to check a pack in a browser lies in it."""
+PACK_FORMAT = 4
+_SEALED_FORMAT, _PAGE_FORMAT, _ANCHOR_FORMAT = 2, 3, 4
+"""Since which format timestamps have sealed names, the page to check a pack in a browser lies in it, and it may hold
+anchors. A pack without anchors is of format 3."""
 
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 HOW_TO_CHECK = "HOW-TO-CHECK.txt"
@@ -3334,7 +3677,12 @@ def folder_of_copy(name: str) -> str:
     return "04_invoice_payment" if receipt else "02_licence_original"
 
 
-def bag_info(date: str, size: int, files: int, pack_format: int = PACK_FORMAT) -> bytes:
+def pack_format(names: Iterable[str]) -> int:
+    """The format of a new pack that holds files of these names."""
+    return _ANCHOR_FORMAT if any(_ANCHOR_FILE.fullmatch(each) for each in names) else _ANCHOR_FORMAT - 1
+
+
+def bag_info(date: str, size: int, files: int, pack_format: int = _PAGE_FORMAT) -> bytes:
     """A pack's `bag-info.txt`; `date` is YYYY-MM-DD, `size` in bytes. Format 1 does not say its number."""
     lines = ["Bag-Software-Agent: archiver", f"Bagging-Date: {date}"]
     if pack_format > 1:
@@ -3365,7 +3713,9 @@ class PackReport(VerifyReport):
         return {**super().as_json(), "documents": copies, "by_sender": self.by_sender}
 
 
-def verify_pack(folder: Path, roots: Path | None = None, key: Path | None = None) -> list[VerifyReport]:
+def verify_pack(
+    folder: Path, roots: Path | None = None, key: Path | None = None, headers: Path | None = None
+) -> list[VerifyReport]:
     """Check an unpacked pack: its bag, or the folder `data` in it. A report of each proof, and at last a `PackReport`.
 
     All that a pack holds is derived from its proofs: each file is a copy of a proven one and lies where that belongs,
@@ -3373,10 +3723,12 @@ def verify_pack(folder: Path, roots: Path | None = None, key: Path | None = None
     """
     whole = Path(os.path.abspath(folder))  # noqa: PTH100  # resolve() would hide that the folder is a link
     data = whole / "data" if (whole / "data" / PROOFS).is_dir() else whole
-    return _PackCheck(data, roots, key).run()
+    return _PackCheck(data, roots, key, headers).run()
 
 
-def verify_zip(path: Path, roots: Path | None = None, key: Path | None = None) -> list[VerifyReport]:
+def verify_zip(
+    path: Path, roots: Path | None = None, key: Path | None = None, headers: Path | None = None
+) -> list[VerifyReport]:
     """Check a pack as it was sent, in its zip, which is unpacked into a temporary folder; reports as `verify_pack`.
 
     Raises Malformed if the file is not a zip, if programs would unpack it differently, or if it is not a pack.
@@ -3399,7 +3751,7 @@ def verify_zip(path: Path, roots: Path | None = None, key: Path | None = None) -
             except Malformed as error:
                 broken[member.path] = str(error)
         whole = Path(folder, "zip", top)
-        check = _PackCheck(whole / inner if inner else whole, roots, key)
+        check = _PackCheck(whole / inner if inner else whole, roots, key, headers)
         below = f"{top}/" if top else ""
         for member in members:
             if member.path in broken:
@@ -3414,8 +3766,8 @@ _PACK_IN_ZIP = re.compile(r"(?:([^/]+)/)??(?:(data)/)?07_integrity/")
 
 
 class _PackCheck:
-    def __init__(self, data: Path, roots: Path | None, key: Path | None) -> None:
-        self.data, self.bag, self.roots, self.key = data, data.parent, roots, key
+    def __init__(self, data: Path, roots: Path | None, key: Path | None, headers: Path | None) -> None:
+        self.data, self.bag, self.roots, self.key, self.headers = data, data.parent, roots, key, headers
         self.in_bag = data.name == "data" and any(os.path.lexists(self.bag / each) for each in _BAG_FILES)
         self.report = PackReport("copies", PROVEN)
         self.proofs: list[VerifyReport] = []
@@ -3465,7 +3817,7 @@ class _PackCheck:
             raise Malformed(f"{self.data} is not a pack: {PROOFS}/ cannot be read: {error.strerror}") from None
         for name in names:
             try:
-                check = _proof_check(self.data / PROOFS / name, self.roots, self.key)
+                check = _proof_check(self.data / PROOFS / name, self.roots, self.key, self.headers)
             except Malformed:
                 self.find("extra", f"data/{PROOFS}/{name}", "is no proof of a licence")
                 continue
@@ -3476,6 +3828,9 @@ class _PackCheck:
                 self.find("renamed", f"data/{PROOFS}/{name}", text)
             if check.sealed != (self.info >= _SEALED_FORMAT) and self.in_bag and check.stamped:
                 text = "names its timestamps otherwise than packs of this format do"
+                self.find("changed", f"data/{PROOFS}/{name}/integrity", text)
+            if check.anchored and self.info < _ANCHOR_FORMAT and self.in_bag:
+                text = "holds anchors, which packs of this format do not"
                 self.find("changed", f"data/{PROOFS}/{name}/integrity", text)
             self.expect(name, check)
         if not self.proofs:
@@ -3651,6 +4006,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--against", type=Path, metavar="X", help="a checkpoint that somebody outside holds, or a folder of them"
     )
+    parser.add_argument(
+        "--headers", type=Path, metavar="X", help="Bitcoin's block headers: lines HEIGHT HEX, or all from block 0 on"
+    )
     parser.add_argument("--quick", action="store_true", help="leave out the documents' digests")
     parser.add_argument("--licence", metavar="ID", help="check one licence and its place in the ledger")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -3659,9 +4017,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("give one of ARCHIVE, --object and --proof")
     if options.against and (options.object or options.proof):
         parser.error("--against needs a whole archive")
-    for path in filter(
-        None, (options.archive, options.object, options.proof, options.roots, options.key, options.against)
-    ):
+    given = (options.archive, options.object, options.proof, options.roots, options.key, options.against)
+    for path in filter(None, (*given, options.headers)):
         if not path.exists():
             parser.error(f"{path} does not exist")
     if isinstance(sys.stdout, TextIOWrapper):
@@ -3675,16 +4032,21 @@ def main(arguments: list[str] | None = None) -> int:
             report.state = DAMAGED if any(f.damage for f in report.findings) else "VALID"
             report.objects = 1
         elif options.proof and options.proof.is_file():
-            return tell_pack(verify_zip(options.proof, options.roots, options.key), as_json=options.json)
+            return tell_pack(
+                verify_zip(options.proof, options.roots, options.key, options.headers), as_json=options.json
+            )
         elif options.proof and (options.proof / PROOFS).is_dir():
-            return tell_pack(verify_pack(options.proof, options.roots, options.key), as_json=options.json)
+            return tell_pack(
+                verify_pack(options.proof, options.roots, options.key, options.headers), as_json=options.json
+            )
         elif options.proof:
-            report = verify_proof(options.proof, options.roots, options.key)
+            report = verify_proof(options.proof, options.roots, options.key, options.headers)
         else:
             archive = options.archive or Path(__file__).resolve().parent.parent
             report = verify_archive(
-                archive, options.roots, options.key, options.quick, options.licence, options.against
-            )
+                archive, options.roots, options.key, options.quick, options.licence, options.against,
+                headers=options.headers,
+            )  # fmt: skip
     except Malformed as error:
         parser.error(f"{options.proof} {error}" if options.proof and options.proof.is_file() else str(error))
     except OSError as error:

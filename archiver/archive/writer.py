@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive import merkle, verify
 from archiver.archive import seal as sealing
+from archiver.archive.anchors import Anchor, secure
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
 from archiver.archive.last_seen import LastSeen
@@ -88,6 +89,7 @@ def open_archive(
     state: Path,
     post: Post,
     witnesses: Sequence[Witness] = (),
+    anchors: Sequence[Anchor] = (),
     after_restore: Path | None = None,
     clock_is_right: bool = False,
 ) -> Iterator[ArchiveWriter]:
@@ -117,7 +119,9 @@ def open_archive(
         _check_authentic(root, ledger, signer, state / TREE)
         seal = partial(_seal, root, client, ledger, signer, authorities, post, state)
         _check_clock(root, ledger, seal, names, clock_is_right=clock_is_right)
-        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses, memory, doubts)
+        writer = ArchiveWriter(
+            root, ledger, client, signer, authorities, state, post, witnesses, anchors, memory, doubts
+        )
         try:
             if loss:
                 writer.append("rollback", **loss)
@@ -490,6 +494,7 @@ class ArchiveWriter:
         state: Path,
         post: Post,
         witnesses: Sequence[Witness],
+        anchors: Sequence[Anchor],
         memory: LastSeen,
         warnings: Sequence[str],
     ) -> None:
@@ -497,6 +502,7 @@ class ArchiveWriter:
         self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
         self._ledger, self._signer, self._authorities, self._post = ledger, signer, authorities, post
         self._client, self._witnesses, self._warnings = client, witnesses, warnings
+        self._anchors = anchors
         self._sign, self._public = signing(signer), signer.public_key().public_bytes_raw()
         self._state, self._memory = state, memory
         self._anchored = False
@@ -587,12 +593,13 @@ class ArchiveWriter:
         )  # fmt: skip
         with _disk_full(self._root):
             self._memory.left(self._root, self._ledger.head)
+            failed = secure(self._root, self._anchors, self._signer, self._state / "anchors.json")
             _, note, tokens = verify.newest_checkpoint(self._root)
             handover = Handover(self._client, sealed.size, note, tuple(tokens))
             untold = hand_over(self._witnesses, handover, self._state / "witnesses.json")
         self._anchored = False
         said, self._warnings = self._warnings, ()
-        return replace(sealed, warnings=(*said, *sealed.warnings, *untold))
+        return replace(sealed, warnings=(*said, *sealed.warnings, *failed, *untold))
 
     def renew(self) -> Seal:
         """Cover all timestamps by new ones before their certificates end, with an anchor and a seal.

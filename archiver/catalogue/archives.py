@@ -8,10 +8,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from pkgutil import resolve_name
 
+from archiver.archive import verify
+from archiver.archive.anchors import Anchor, Calendar, CosigningWitness
 from archiver.archive.seal import Authority
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive, unfinished
-from archiver.core.errors import ArchiveBusy
+from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.home.connections import mailer_of, network_of
 from archiver.home.settings import Home
 from archiver.home.shared_copy import holding
@@ -39,6 +41,7 @@ def writing(
         state=home.state / "archive" / client,
         post=network_of(home).post,
         witnesses=list(witnesses_of(home)),
+        anchors=anchors_of(home),
         after_restore=after_restore,
         clock_is_right=clock_is_right,
     ) as archive:  # fmt: skip
@@ -77,6 +80,21 @@ def authorities_of(home: Home) -> list[Authority]:
         Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
         for each in home.settings.timestamps
     ]
+
+
+def anchors_of(home: Home) -> list[Anchor]:
+    """The anchors in the home's settings. A replay has none: nobody is to vouch for what is no evidence."""
+    ask, found = network_of(home).ask, list[Anchor]()
+    for each in home.settings.anchors if not home.settings.replay else ():
+        if each.calendar:
+            found.append(Calendar(name=each.name, url=each.calendar, ask=ask))
+            continue
+        try:
+            key = verify.WitnessKey.parse(each.key or "")
+        except verify.Malformed as error:
+            raise ConfigError(f"the anchor {each.name} in archiver.yaml: its key {error}") from None
+        found.append(CosigningWitness(name=each.name, url=each.witness or "", key=key, ask=ask))
+    return found
 
 
 def witnesses_of(home: Home) -> Iterator[Witness]:

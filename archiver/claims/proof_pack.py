@@ -172,7 +172,10 @@ def _seal(bag: Path, now: datetime) -> None:
     payload = [path for path in (bag / "data").rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in payload)
     _write(bag / "bagit.txt", verify.BAGIT)
-    _write(bag / "bag-info.txt", verify.bag_info(f"{now:%Y-%m-%d}", size, len(payload)))
+    _write(
+        bag / "bag-info.txt",
+        verify.bag_info(f"{now:%Y-%m-%d}", size, len(payload), verify.pack_format(path.name for path in payload)),
+    )
     _write(bag / "manifest-sha256.txt", _manifest(bag, payload))
     tags = [path for path in bag.iterdir() if path.is_file()]
     _write(bag / "tagmanifest-sha256.txt", _manifest(bag, tags))

@@ -286,6 +286,10 @@ class Publisher:
             for path in (*tokens, note):
                 if path.relative_to(self._root).as_posix() not in self._state.files:
                     yield path
+        for size, anchors in verify.anchor_files(self._root / verify.CHECKPOINTS).items():
+            for path in anchors if size <= lines else ():
+                if path.relative_to(self._root).as_posix() not in self._state.files:
+                    yield path
 
     def _checkpoints(self, lines: int) -> list[tuple[int, Path, list[Path]]]:
         return [each for each in verify.checkpoint_files(self._root / verify.CHECKPOINTS) if each[0] <= lines]

@@ -115,6 +115,15 @@ class Network:
 
         `refusals`: the answer to a refused request (4xx) is an answer, too.
         """
+        status, answer = self.ask("POST", url, body, timeout, content_type)
+        if not (200 <= status < 300 or (refusals and 400 <= status < 500)):
+            raise SiteUnavailable(f"{urlsplit(url).hostname} answered {status}")
+        return answer
+
+    def ask(
+        self, method: str, url: str, body: bytes, timeout: float, content_type: str = "application/octet-stream"
+    ) -> tuple[int, bytes]:
+        """Status and content of one answer, within `timeout` seconds in total; SiteUnavailable if there is none."""
         import httpx
 
         name = urlsplit(url).hostname or ""
@@ -122,13 +131,11 @@ class Network:
         with (
             self._explained(name, SiteUnavailable),
             httpx.Client(**self._client_settings(), timeout=timeout) as client,
-            client.stream("POST", url, content=body, headers={"content-type": content_type}) as response,
+            client.stream(method, url, content=body, headers={"content-type": content_type}) as response,
         ):
-            if not (response.is_success or (refusals and response.is_client_error)):
-                raise SiteUnavailable(f"{name} answered {response.status_code}")
             if (answer := _whole(response.iter_bytes(), _MAX_ANSWER_BYTES, deadline)) is None:
                 raise SiteUnavailable(f"{name} sent more than {timeout:g} seconds or {_MAX_ANSWER_BYTES} bytes allow")
-            return answer
+            return response.status_code, answer
 
     def get(self, url: str, timeout: float = 30, most: int = 64 << 20) -> tuple[bytes, str]:
         """Fetch an http or https address that a person typed: content and media type, after up to five redirects.

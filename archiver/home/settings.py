@@ -143,6 +143,25 @@ class WitnessSettings(_SettingsModel):
         return self
 
 
+class AnchorSettings(_SettingsModel):
+    """A party that vouches for checkpoints: a C2SP witness with its `key`, or an OpenTimestamps calendar."""
+
+    name: Annotated[str, _like("[a-z0-9][a-z0-9-]{0,19}", "must be at most 20 of a-z, 0-9 and -")]
+    witness: _Url | None = None
+    key: (
+        Annotated[str, _like(r"\S+\+[0-9a-f]{8}\+\S+", "is not the key of a witness, as NAME+12345678+BASE64")] | None
+    ) = None
+    calendar: _Url | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> AnchorSettings:
+        if (self.witness is None) == (self.calendar is None):
+            raise ValueError("needs exactly one of witness and calendar")
+        if (self.witness is None) != (self.key is None):
+            raise ValueError("needs the key of its witness" if self.witness else "is a calendar, which has no key")
+        return self
+
+
 class MailSettings(_SettingsModel):
     """The server that sends mail. `secret_command` prints the password of `username`."""
 
@@ -328,6 +347,7 @@ class Settings(_SettingsModel):
     agency: Agency = Agency()
     timestamps: tuple[Timestamps, ...] = ()
     witnesses: tuple[WitnessSettings, ...] = ()
+    anchors: tuple[AnchorSettings, ...] = ()
     mail: MailSettings = MailSettings()
     notify: Annotated[Notify, BeforeValidator(_channels)] = Notify()
     run: RunSettings = RunSettings()
@@ -338,9 +358,11 @@ class Settings(_SettingsModel):
     replica: ReplicaSettings | None = None
     fleet: FleetSettings = FleetSettings()
 
-    @field_validator("timestamps", "witnesses")
+    @field_validator("timestamps", "witnesses", "anchors")
     @classmethod
-    def _names_differ[T: (tuple[Timestamps, ...], tuple[WitnessSettings, ...])](cls, listed: T) -> T:
+    def _names_differ[T: (tuple[Timestamps, ...], tuple[WitnessSettings, ...], tuple[AnchorSettings, ...])](
+        cls, listed: T
+    ) -> T:
         names = [each.name for each in listed]
         if len(names) != len(set(names)):
             raise ValueError("two have the same name")

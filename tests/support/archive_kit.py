@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive import ledger, verify
+from archiver.archive.anchors import Anchor
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.seal import Post
@@ -50,6 +51,7 @@ class Kit:
     signer: Ed25519PrivateKey = SIGNER
     stored: list[Stored] = field(default_factory=list)
     witnesses: Sequence[Witness] = ()
+    anchors: Sequence[Anchor] = ()
 
     def open(
         self, origin: str = "live", post: Post | None = None, after_restore: Path | None = None
@@ -63,6 +65,7 @@ class Kit:
             state=self.root.parent / "state",
             post=post or Network().post,
             witnesses=self.witnesses,
+            anchors=self.anchors,
             after_restore=after_restore,
         )
 

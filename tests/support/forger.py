@@ -215,9 +215,10 @@ def bagged(files: Files) -> Files:
     """With the files that list all others made anew."""
     payload = {path: content for path, content in files.items() if path.startswith("data/")}
     size = sum(map(len, payload.values()))
+    anchored = any(path.endswith((".ots", ".cosigned")) for path in files)
     files = {**files, "bagit.txt": verify.BAGIT}
     files["bag-info.txt"] = (
-        f"Bag-Software-Agent: archiver\nBagging-Date: 2026-01-01\nArchiver-Pack-Format: 3\n"
+        f"Bag-Software-Agent: archiver\nBagging-Date: 2026-01-01\nArchiver-Pack-Format: {3 + anchored}\n"
         f"Payload-Oxum: {size}.{len(payload)}\n"
     ).encode()
     files["manifest-sha256.txt"] = _listed(payload)

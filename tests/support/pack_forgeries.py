@@ -865,7 +865,7 @@ def judged(forged: Forgery, world: World, checker: Checker, folder: Path) -> str
     """What both verifiers say of it; they must agree, and nothing but the owner's pack may count as that."""
     zip_file = folder / "forged.zip"
     zip_file.write_bytes(forged.zip_file)
-    state = _agreed(zip_file, checker, {})
+    state = agreed(zip_file, checker, {})
     if forged.fine:
         assert state == "PROVEN"
     elif state == "PROVEN":
@@ -874,7 +874,7 @@ def judged(forged: Forgery, world: World, checker: Checker, folder: Path) -> str
         pins = {"key": world.owner.signer_pem.decode(), "roots": world.owner.roots.decode()}
         (folder / "key.pem").write_text(pins["key"])
         (folder / "roots.pem").write_text(pins["roots"])
-        pinned = _agreed(zip_file, checker, pins, folder / "roots.pem", folder / "key.pem")
+        pinned = agreed(zip_file, checker, pins, folder / "roots.pem", folder / "key.pem")
         assert pinned != "PROVEN" or mended
     return state
 
@@ -889,7 +889,7 @@ def unchanged_but_for_papers(zip_file: Path, world: World) -> bool:
     return changed - lists <= set(verify.verify_zip(zip_file)[-1].by_sender)  # type: ignore[attr-defined]  # a PackReport
 
 
-def _agreed(zip_file: Path, checker: Checker, pins: dict[str, str], *trusted: Path) -> str | None:
+def agreed(zip_file: Path, checker: Checker, pins: dict[str, str], *trusted: Path) -> str | None:
     found = checker.of_zip(zip_file.read_bytes(), pins=pins)
     try:
         reports = verify.verify_zip(zip_file, *trusted)

@@ -722,6 +722,114 @@ class Note {
   }
 }
 
+// ---------------------------------------------------------------- anchors: C2SP cosignatures and OpenTimestamps
+
+const LOG_DOMAIN = "archiver.invalid", END_OF_TIME = 253402300800n; // the year 10000, in seconds since 1970
+
+/** The key of a witness, written as name+id+key. */
+async function witnessKey(text) {
+  const match = /^([!-*,-~]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(text);
+  must(match, "is not the key of a witness, as NAME+12345678+BASE64");
+  const key = unbase64(match[3]), name = match[1], own = key.subarray(1);
+  must(key[0] === 4, "is not a key for Ed25519 cosignatures");
+  const id = (await sha256(joined(encoded(`${name}\n`), key))).subarray(0, 4);
+  must(hexOf(id) === match[2] && pointOf(own), "is a damaged key of a witness");
+  return { name, id, key: own, text };
+}
+
+/** The witnesses' keys in a file: one a line, sorted, each once. */
+async function witnessKeys(data) {
+  const keys = await Promise.all(utf8(data).split("\n").slice(0, -1).map(witnessKey));
+  const wanted = sorted(new Set(keys.map((each) => each.text))).map((text) => `${text}\n`).join("");
+  must(equal(data, encoded(wanted)), "is not written as such a list is");
+  return keys;
+}
+
+/** Who cosigned a checkpoint, and when by its own word: {key, time}. */
+async function cosigned(data, note, key, keys) {
+  const found = new Note(data);
+  const lines = found.signatures.map(([name, blob]) => `\u2014 ${name} ${base64(blob)}\n`).join("");
+  must(equal(data, joined(found.text, encoded(`\n${lines}`))), "is not written as a signed note is");
+  must(found.signatures.length === 2, "has other signatures than the archive's and one witness's");
+  const log = `${LOG_DOMAIN}/${hexOf(await sha256(joined(ED25519_SPKI, key))).slice(0, 32)}`;
+  must(equal(found.text, encoded(`${log}\n${note.size}\n${base64(note.root)}\n`)), "is of something else than its checkpoint");
+  const [name, blob] = found.signatures[1];
+  found.signatures.length = 1;
+  must(await found.signedBy(key), "is not signed by the signer's key");
+  const witness = keys.find((each) => each.name === name && equal(each.id, blob.subarray(0, 4)));
+  must(witness, "is cosigned by a witness whose key is not here");
+  const at = number(blob.subarray(4, 12)), signed = joined(encoded(`cosignature/v1\ntime ${at}\n`), found.text);
+  const whole = blob.length === 76 && at > 0n && at < END_OF_TIME;
+  must(whole && (await ed25519Verify(witness.key, blob.subarray(12), signed)), "has a cosignature that does not hold");
+  return { witness, time: `${new Date(Number(at) * 1000).toISOString().slice(0, 19)}Z` };
+}
+
+const OTS_HEAD = joined(encoded("\0OpenTimestamps\0\0Proof\0"), Uint8Array.from([0xbf, 0x89, 0xe2, 0xe8, 0x84, 0xe8, 0x92, 0x94, 1, 8]));
+const OTS_ATTESTATIONS = { "83dfe30d2ef90c8e": "pending", "0588960d73d71901": "bitcoin" };
+const MAX_OTS_BYTES = 1 << 16, MAX_OTS_MESSAGE_BYTES = 4096;
+
+class OtsReader {
+  constructor(data, at = 0) {
+    this.data = data;
+    this.at = at;
+  }
+  take(count) {
+    const taken = this.data.subarray(this.at, this.at + count);
+    must(taken.length === count, "is cut off");
+    this.at += count;
+    return taken;
+  }
+  number(most) {
+    for (let value = 0, weight = 1; ; weight *= 128) {
+      const [byte] = this.take(1);
+      value += (byte & 0x7f) * weight;
+      must(value <= most && (byte || weight === 1), "has a number that makes no sense");
+      if (byte < 0x80) return value;
+    }
+  }
+  text(most) {
+    return this.take(this.number(most));
+  }
+}
+
+/** Where the branches of an OpenTimestamps proof of a digest end: each {kind, message, said}. */
+async function otsAttestations(proof, digest) {
+  must(proof.length <= MAX_OTS_BYTES, "is larger than such a proof");
+  const head = joined(OTS_HEAD, digest), reader = new OtsReader(proof, head.length), found = [], waiting = [digest];
+  must(equal(proof.subarray(0, head.length), head), "is no OpenTimestamps proof of its checkpoint");
+  while (waiting.length) {
+    let message = waiting.pop(), [tag] = reader.take(1);
+    if (tag === 0xff) {
+      waiting.push(message);
+      [tag] = reader.take(1);
+    }
+    if (tag === 0) {
+      const kind = OTS_ATTESTATIONS[hexOf(reader.take(8))] || "unknown", inner = new OtsReader(reader.text(8192));
+      let said = "";
+      if (kind === "pending") {
+        said = String.fromCharCode(...inner.text(1000));
+        must(/^[A-Za-z0-9._/:-]+$/.test(said), "names no calendar");
+      } else if (kind === "bitcoin") {
+        said = String(inner.number(2 ** 31));
+        must(message.length === 32, "does not lead to a Merkle root");
+      }
+      must(kind === "unknown" || inner.at === inner.data.length, "has an attestation of another form");
+      found.push({ kind, message, said });
+      continue;
+    }
+    if (tag === 0x08) message = await sha256(message);
+    else if (tag === 0xf0 || tag === 0xf1) {
+      const more = reader.text(MAX_OTS_MESSAGE_BYTES);
+      must(more.length, "adds nothing");
+      message = tag === 0xf0 ? joined(message, more) : joined(more, message);
+    } else must(false, "has an operation that is not known here");
+    must(message.length <= MAX_OTS_MESSAGE_BYTES, "makes a message that is too long");
+    waiting.push(message);
+  }
+  must(reader.at === proof.length, "has bytes after its end");
+  return found;
+}
+
 // ---------------------------------------------------------------- DER and certificates
 
 /** The items that follow each other in `data`: {tag, value, whole}. */

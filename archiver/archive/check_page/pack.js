@@ -1,7 +1,7 @@
 // A pack, checked by the rules of verify.py. `checkPack` is the entrance; its report has the keys of what
 // `verify.py --proof DIR --json` prints.
 
-const PACK_FORMAT = 3;
+const PACK_FORMAT = 4, ANCHOR_FORMAT = 4; // since which a pack may hold anchors
 const PROOFS = "07_integrity";
 const TERMS_FOLDERS = { at_purchase: "03_terms_at_purchase", later: "03_terms_captured_later" };
 const KINDS = ["licence", "comp", "terms", "receipt", "sighting", "statement", "tombstone"];
@@ -339,6 +339,8 @@ function unexpectedFiles(files, root, expected, but = new Set()) {
 
 const CHECKPOINT_FILE = /^([0-9]{8}|[1-9][0-9]{8,14})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?$/;
 
+const ANCHOR_FILE = /^([0-9]{8}|[1-9][0-9]{8,14})\.note\.[a-z0-9-]{1,20}\.(cosigned|ots|pending\.ots)$/;
+
 class InclusionProof {
   constructor(data) {
     const [head, note] = partition(data);
@@ -381,7 +383,7 @@ class ProofCheck {
     this.report = {
       client: root.slice(root.lastIndexOf("/") + 1), state: "UNPROVEN", scope: "all", licences: 0, objects: 0, erased: 0,
       checkpoint: null, secured_since: null, evidence: true, findings: [], documents: [], terms: Object.create(null), licensed_at: null,
-      trust: [], authorities: [], timestamps: [],
+      trust: [], authorities: [], timestamps: [], anchors: [],
     };
     this.known = new Set();
     this.checkpoints = new Map(); // size as text -> {size, path, tokens, note, stamps}
@@ -493,6 +495,9 @@ class ProofCheck {
   get stamped() {
     return [...this.expected].some((path) => path.endsWith(".tsr"));
   }
+  get anchored() {
+    return [...this.expected].some((path) => path.endsWith(".ots") || path.endsWith(".cosigned"));
+  }
   /** The key to check signatures with: the one supplied, else the one found. */
   async key() {
     const path = "integrity/signer-public.pem", pem = await this.read(path);
@@ -530,7 +535,12 @@ class ProofCheck {
         if (CHECKPOINT_FILE.test(name)) tokens.push(name);
       }
       const size = BigInt(CHECKPOINT_FILE.exec(note)[1]);
-      this.checkpoints.set(String(size), { size, path: `integrity/${note}`, tokens, note: null, stamps: [] });
+      this.checkpoints.set(String(size), { size, path: `integrity/${note}`, tokens, anchors: [], note: null, stamps: [] });
+    }
+    for (const name of names.filter((each) => ANCHOR_FILE.test(each))) {
+      const checkpoint = this.checkpoints.get(String(BigInt(ANCHOR_FILE.exec(name)[1]))), note = `${name.split(".")[0]}.note`;
+      if (checkpoint) checkpoint.anchors.push(name);
+      else this.find("missing", `integrity/${note}`, `is missing, and ${name} is of it`);
     }
     for (const token of names.filter((name) => /\.note\.[^]*\.tsr$/.test(name))) {
       const note = `${token.slice(0, token.indexOf(".note"))}.note`;
@@ -560,6 +570,63 @@ class ProofCheck {
       this.report.trust.push({ what: "timestamp root", title: title || "?", fingerprint, supplied: Boolean(this.supplied.roots) });
     }
     for (const checkpoint of every) for (const name of checkpoint.tokens) await this.checkToken(checkpoint, name, roots, own);
+    for (const checkpoint of every) for (const name of checkpoint.anchors) await this.checkAnchor(checkpoint, name, key);
+  }
+  /** What an anchor says of its checkpoint; no date and no state depends on it. */
+  async checkAnchor(checkpoint, name, key) {
+    const path = `integrity/${name}`, data = await this.read(path), note = checkpoint.note;
+    if (!data || !note || !key) return; // of which the last two are told already
+    const said = { checkpoint: Number(checkpoint.size), key: "", time: null, root: "" };
+    try {
+      if (name.endsWith(".cosigned")) {
+        const { witness, time } = await cosigned(data, note, key, await this.knownWitnesses());
+        this.report.anchors.push({ ...said, kind: "cosignature", by: witness.name, key: witness.text, time });
+        return;
+      }
+      const kind = name.endsWith(".pending.ots") ? "pending" : "bitcoin";
+      const digest = await sha256(await this.files.content(this.at(checkpoint.path)));
+      const ends = (await otsAttestations(data, digest)).filter((each) => each.kind === kind);
+      must(ends.length, kind === "bitcoin" ? "leads to no Bitcoin block" : "leads to no calendar");
+      for (const end of ends) {
+        const root = kind === "bitcoin" ? hexOf(Uint8Array.from(end.message).reverse()) : "";
+        this.report.anchors.push({ ...said, kind, by: end.said, root });
+      }
+    } catch (error) {
+      if (error instanceof Malformed) this.find("anchor", path, error.message);
+      else this.trouble(checkpoint.path, error);
+    }
+  }
+  async knownWitnesses() {
+    if (this.witnesses) return this.witnesses;
+    const path = "integrity/witness-keys.txt", data = await this.read(path);
+    this.witnesses = [];
+    try {
+      if (data) this.witnesses = await witnessKeys(data);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.find("invalid", path, error.message);
+    }
+    return this.witnesses;
+  }
+  /** Each anchor is named after its content, so that any change of it is told. */
+  async expectAnchors(checkpoint) {
+    for (const name of checkpoint.anchors) {
+      const path = `integrity/${name}`, data = await this.quietly(path), [size, , , ...kind] = name.split(".");
+      this.expected.add(path);
+      if (data && name !== `${size}.note.${hexOf(await sha256(data)).slice(0, 16)}.${kind.join(".")}`) {
+        this.find("changed", path, "is not the file that its name was made of");
+      }
+    }
+  }
+  /** The keys of the witnesses that cosigned here, and no others. */
+  async exactWitnesses() {
+    if (![...this.expected].some((path) => path.endsWith(".cosigned"))) return;
+    const path = "integrity/witness-keys.txt", known = (await this.knownWitnesses()).map((each) => each.text);
+    const used = new Set(this.report.anchors.map((each) => each.key).filter(Boolean));
+    this.expected.add(path);
+    if (known.length !== used.size || !known.every((text) => used.has(text))) {
+      this.find("invalid", path, "does not list exactly the witnesses that cosigned here");
+    }
   }
   async ownRoots(stamped) {
     const path = "integrity/tsa-roots.pem";
@@ -633,6 +700,7 @@ class ProofCheck {
       const tokens = names.filter((name) => name.startsWith(`${stem}.`) && name.endsWith(".tsr") && name.length > stem.length + 4)
         .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
       for (const path of [place, ...tokens.map((name) => `integrity/${name}`)]) this.expected.add(path);
+      await this.expectAnchors(checkpoint);
       const contents = await Promise.all(tokens.map((name) => this.quietly(`integrity/${name}`)));
       if (!contents.includes(null)) {
         const sealed = await sealedNames(stem, roots || new Uint8Array(), contents);
@@ -645,6 +713,7 @@ class ProofCheck {
       if (stamped === null && tokens.length) stamped = checkpoint.size;
     }
     if (stamped !== null && !roots) this.find("missing", "integrity/tsa-roots.pem", "is missing");
+    await this.exactWitnesses();
   }
   /** What the sender says to have left out, by the object's folder. */
   async withheld() {
@@ -870,6 +939,9 @@ class PackCheck {
       if (check.report.client !== name) this.find("renamed", `data/${PROOFS}/${name}`, `is the proof of ${check.report.client}, under another name`);
       if (check.sealed !== this.info >= 2 && this.inBag && check.stamped) {
         this.find("changed", `data/${PROOFS}/${name}/integrity`, "names its timestamps otherwise than packs of this format do");
+      }
+      if (check.anchored && this.info < ANCHOR_FORMAT && this.inBag) {
+        this.find("changed", `data/${PROOFS}/${name}/integrity`, "holds anchors, which packs of this format do not");
       }
       this.expect(name, check);
     }

@@ -44,6 +44,11 @@ const WORDS = {
     pinned: "You chose this certificate.",
     not_pinned: "Not pinned: this certificate came with the file. This page cannot know whether it really belongs to that authority. Compare the fingerprint with the one on the authority's own site, or choose the authority's certificate below.",
     signer_key: "Key of the sender's archive",
+    anchors: "Who else has seen this",
+    anchors_lead: "These are no timestamps of an authority. No date above rests on them.",
+    cosignature: "Witness {by} states that on {time} the sender's archive contradicted nothing that it had seen of it before. That is its own word. Its key came with this file; compare it with the one that the witness publishes:",
+    bitcoin: "An OpenTimestamps proof leads to block {by} of Bitcoin. This page cannot look there. The block must have this Merkle root; any block explorer shows it:",
+    pending: "The calendar {by} has promised to put this into a Bitcoin block. That proves no time yet.",
     not: "What this does not say",
     not_1: "The dates prove that the documents existed then and were not changed since. They do not prove that what a document says is true. Ask the platform to confirm the licence.",
     not_2: "Whether the licence covers a certain use is not checked here.",
@@ -65,7 +70,8 @@ const WORDS = {
       changed: "was changed", copy: "is not the document that is proven for this place", missing: "is missing",
       extra: "does not belong here", invalid: "is not of the form that it must have", unreadable: "cannot be read",
       orphan: "is not recorded in the sender's archive", inclusion: "does not lead to a signed checkpoint",
-      checkpoint: "is not a valid signed checkpoint", timestamp: "is not a valid timestamp of these documents", key: "is another key",
+      checkpoint: "is not a valid signed checkpoint", timestamp: "is not a valid timestamp of these documents",
+      anchor: "is no valid statement of a witness or calendar about these documents", key: "is another key",
       ledger: "does not begin an archive", renamed: "is the proof of another licence", format: "is of a newer version than this page",
       withheld: "was kept back by the sender", remark: "see the details", recovered: "was completed after an interruption",
       verifier: "is another version of the checking program, or was changed", "dates-not-checked": "has a date that this page cannot check",
@@ -119,6 +125,11 @@ const WORDS = {
     pinned: "Sie haben dieses Zertifikat gewählt.",
     not_pinned: "Nicht festgelegt: Dieses Zertifikat kam mit der Datei. Ob es wirklich dieser Stelle gehört, kann diese Seite nicht wissen. Vergleichen Sie den Fingerabdruck mit dem auf der Website der Stelle, oder wählen Sie unten das Zertifikat der Stelle.",
     signer_key: "Schlüssel des Archivs des Absenders",
+    anchors: "Wer dies sonst noch gesehen hat",
+    anchors_lead: "Dies sind keine Zeitstempel einer Stelle. Kein Datum oben beruht darauf.",
+    cosignature: "Der Zeuge {by} gibt an, dass das Archiv des Absenders am {time} nichts widersprach, was er zuvor davon gesehen hatte. Das ist sein eigenes Wort. Sein Schlüssel kam mit dieser Datei; vergleichen Sie ihn mit dem, den der Zeuge veröffentlicht:",
+    bitcoin: "Ein Beleg von OpenTimestamps führt zu Block {by} von Bitcoin. Diese Seite kann dort nicht nachsehen. Der Block muss diese Merkle-Wurzel haben; jeder Block-Explorer zeigt sie:",
+    pending: "Der Kalender {by} hat zugesagt, dies in einen Block von Bitcoin aufzunehmen. Das belegt noch keine Zeit.",
     not: "Was dies nicht sagt",
     not_1: "Die Daten belegen, dass die Dokumente damals bestanden und seither unverändert sind. Sie belegen nicht, dass stimmt, was in einem Dokument steht. Lassen Sie sich die Lizenz von der Plattform bestätigen.",
     not_2: "Ob die Lizenz eine bestimmte Nutzung deckt, wird hier nicht geprüft.",
@@ -146,6 +157,7 @@ const WORDS = {
       extra: "gehört nicht hierher", invalid: "hat nicht die vorgeschriebene Form", unreadable: "lässt sich nicht lesen",
       orphan: "ist im Archiv des Absenders nicht verzeichnet", inclusion: "führt zu keinem signierten Prüfpunkt",
       checkpoint: "ist kein gültiger signierter Prüfpunkt", timestamp: "ist kein gültiger Zeitstempel dieser Dokumente",
+      anchor: "ist keine gültige Aussage eines Zeugen oder Kalenders über diese Dokumente",
       key: "ist ein anderer Schlüssel", ledger: "ist kein Anfang eines Archivs", renamed: "ist der Nachweis einer anderen Lizenz",
       format: "gehört zu einer neueren Version als diese Seite", withheld: "wurde vom Absender zurückbehalten", remark: "siehe Einzelheiten",
       recovered: "wurde nach einer Unterbrechung vervollständigt",
@@ -251,7 +263,7 @@ function tellReport(report, name) {
     shown.push(element("h2", {}, say("wrong")), list(first.map(sentence)));
   }
   if (state !== "NOT_EVIDENCE" && state !== "DAMAGED") shown.push(...tellLicences(report));
-  if (state !== "DAMAGED") shown.push(...tellTime(report));
+  if (state !== "DAMAGED") shown.push(...tellTime(report), ...tellAnchors(report));
   if (state !== "DAMAGED") shown.push(element("h2", {}, say("not")), list([say("not_1"), say("not_2"),
     [say("not_3"), list(report.copies.by_sender.map((path) => [element("code", {}, path)]))], say("not_4")]));
   const notes = findings.filter((each) => !each.damage && each.code !== "withheld");
@@ -297,6 +309,15 @@ function tellTime(report) {
     shown.push(element("p", { class: "quiet" }, `${say("signer_key")}: `, element("code", {}, fingerprint)));
   }
   return shown;
+}
+
+function tellAnchors(report) {
+  const lines = new Map(report.proofs.flatMap((each) => each.anchors).map((each) => {
+    const text = say(each.kind, { by: each.by, time: each.time && dateOf(each.time) });
+    return [text + each.key + each.root, [text, each.key || each.root ? " " : "", element("code", {}, each.key || each.root)]];
+  }));
+  if (!lines.size) return [];
+  return [element("h2", {}, say("anchors")), element("p", {}, say("anchors_lead")), list([...lines.values()])];
 }
 
 function tellFiles(report, damage) {
