@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.agency.adapter_checks import own_adapters
+from archiver.agency.anchored import anchors
 from archiver.agency.archive_checks import archives, clock, timestamps, witnesses
 from archiver.agency.diagnosis import Diagnosis, Findings, State
 from archiver.agency.home_checks import accounts, companion, leftovers, mail, notifying, refusals, trouble
@@ -115,6 +116,7 @@ OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
     "blocked": refusals,
     "own adapters": own_adapters,
     "witnesses": witnesses,
+    "anchors": anchors,
     "notify": notifying,
     "companion": companion,
 }

@@ -31,6 +31,7 @@ def verify(
     roots: Path | None = None,
     key: Path | None = None,
     against: Path | str | None = None,
+    headers: Path | None = None,
     progress: Progress = lambda *_: None,
 ) -> tuple[int, dict[str, Any], str]:
     """Verify the archives. Returns the exit code, the document of `verify --json`, and the text for people.
@@ -46,7 +47,7 @@ def verify(
         with witnessed(home, str(against), client) as folder:
             return verify(
                 home, client=client, quick=quick, licence=licence, roots=roots, key=key, against=folder,
-                progress=progress,
+                headers=headers, progress=progress,
             )  # fmt: skip
     outside = Path(against) if against else None
     named, _, part = (licence or "").rpartition("/")
@@ -59,7 +60,7 @@ def verify(
             elsewhere.bring_all(home.archive(slug), part)
             reports[slug] = verifier.verify_archive(
                 home.archive(slug), trusted, key, quick, part or None, outside, sealing.strict_checker(),
-                partial(progress, f"{slug}: objects"),
+                partial(progress, f"{slug}: objects"), headers,
             )  # fmt: skip
         except verifier.Busy as error:
             raise ArchiveBusy(str(error)) from None

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from archiver.agency.anchored import AnchorState, anchor_states
 from archiver.catalogue.index import RunLine
 from archiver.catalogue.search import AccountRuns, runs_of
 from archiver.collect.cross_checks import in_words
@@ -113,18 +114,20 @@ class AccountStatus:
 class Status:
     accounts: tuple[AccountStatus, ...]
     replica: tuple[ReplicaStatus, ...] = ()
+    anchors: tuple[AnchorState, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The document of `status --json`."""
         return {
             "accounts": [{**asdict(each), "trouble": each.trouble} for each in self.accounts],
             "replica": [each.as_json() for each in self.replica],
+            "anchors": [each.as_json() for each in self.anchors],
         }
 
     def notes(self) -> list[str]:
         """What the table's numbers do not say."""
         names = [each.account for each in self.accounts if not each.counted]
-        behind = [str(each) for each in self.replica]
+        behind = [str(each) for each in (*self.replica, *(each for each in self.anchors if each.behind))]
         behind += [f"{each.account}: {line}" for each in self.accounts for line in in_words(each.differences)]
         if not names:
             return behind
@@ -181,9 +184,10 @@ def status(
                     next_full=next_sweep_day(name, today).isoformat() if name in open_ones & swept else None,
                 )
             )
+    anchored = tuple(anchor_states(home, client))
     if home.settings.replica is None:
-        return Status(tuple(found))
+        return Status(tuple(found), anchors=anchored)
     from archiver.fleet.replica_check import replica_status
 
     replica = tuple(each for each in replica_status(home) if client in (None, each.client))
-    return Status(tuple(found), replica)
+    return Status(tuple(found), replica, anchored)

@@ -40,7 +40,7 @@ NEW_LOG = "it does not know this archive yet; give its operator the line that `a
 OTHER_LINES = "it has cosigned other lines of this archive than those here: some were lost or changed"
 
 
-class Refused(Exception):
+class AnchorRefused(Exception):
     """An anchor's answer is of no use; the text says why."""
 
 
@@ -71,7 +71,7 @@ class CosigningWitness:
     ending: str = "cosigned"
 
     def give(self, sealed: Sealed) -> bytes:
-        """The checkpoint with its cosignature. Raises Refused, Malformed, OSError or ArchiverError."""
+        """The checkpoint with its cosignature. Raises AnchorRefused, Malformed, OSError or ArchiverError."""
         note, public = verify.Note.parse(read_file(sealed.note)), sealed.signer.public_key().public_bytes_raw()
         checkpoint = sign(verify.neutral_log(public), note.size, note.root, sealed.signer)
         known = self._cosigned(sealed.folder)
@@ -79,9 +79,9 @@ class CosigningWitness:
         if status == 409:
             seen = self._seen(answer)
             if seen > note.size:
-                raise Refused(f"it has seen {seen} lines of this archive, which has {note.size}: some were lost")
+                raise AnchorRefused(f"it has seen {seen} lines of this archive, which has {note.size}: some were lost")
             if seen == known:
-                raise Refused(OTHER_LINES)
+                raise AnchorRefused(OTHER_LINES)
             status, answer = self._submit(sealed, note.size, seen, checkpoint)
         if status != 200:
             reasons = {
@@ -90,7 +90,7 @@ class CosigningWitness:
                 409: OTHER_LINES,
                 422: "it says that this archive does not continue what it cosigned: lines were lost or changed",
             }
-            raise Refused(reasons.get(status, f"it answered {status}"))
+            raise AnchorRefused(reasons.get(status, f"it answered {status}"))
         ours = (line for line in answer.splitlines(keepends=True) if self._is_ours(line))
         cosigned = checkpoint + next(ours, b"")
         verify.cosigned(cosigned, note, public, [self.key])
@@ -114,7 +114,7 @@ class CosigningWitness:
     @staticmethod
     def _seen(answer: bytes) -> int:
         if not (answer.strip().isdigit() and len(answer) < 17):
-            raise Refused("it answered 409 without the size that it knows")
+            raise AnchorRefused("it answered 409 without the size that it knows")
         return int(answer)
 
     def _is_ours(self, line: bytes) -> bool:
@@ -139,12 +139,12 @@ class Calendar:
         digest = hashlib.sha256(read_file(sealed.note)).digest()
         status, answer = self.ask("POST", f"{self._address}/digest", digest, ANCHOR_TIMEOUT_S)
         if status != 200:
-            raise Refused(f"it answered {status}")
+            raise AnchorRefused(f"it answered {status}")
         proof = verify.OTS_HEAD + digest + answer
         ends = [each for each in verify.ots_attestations(proof, digest) if each.kind == "pending"]
         if not ends or any(each.said.rstrip("/") != self._address for each in ends):
             named = ", ".join(each.said for each in ends) or "no calendar"
-            raise Refused(f"its answer names {named}; write that address into archiver.yaml instead")
+            raise AnchorRefused(f"its answer names {named}; write that address into archiver.yaml instead")
         return proof
 
     def complete(self, pending: bytes, digest: bytes) -> bytes | None:
@@ -154,7 +154,7 @@ class Calendar:
         if status == 404:
             return None
         if status != 200:
-            raise Refused(f"it answered {status}")
+            raise AnchorRefused(f"it answered {status}")
         proof = pending[: end.start] + answer + pending[end.end :]
         done = any(each.kind == "bitcoin" for each in verify.ots_attestations(proof, digest))
         return proof if done else None
@@ -242,7 +242,7 @@ def _asked(anchor: Anchor, sealed: Sealed) -> tuple[list[tuple[Path, bytes]], st
         return files, error.detail or str(error)
     except verify.Malformed as error:
         return files, f"its answer does not hold: it {error}"
-    except (OSError, Refused) as error:
+    except (OSError, AnchorRefused) as error:
         return files, str(error) or type(error).__name__
     return files, ""
 

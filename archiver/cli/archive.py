@@ -165,6 +165,10 @@ def verify(
             metavar="PATH", help="A witness's checkpoint, a folder of them, or the replica s3://BUCKET/PREFIX."
         ),
     ] = None,
+    headers: Annotated[
+        Path | None,
+        typer.Option(exists=True, metavar="FILE", help="Bitcoin's block headers that you trust: lines HEIGHT HEX."),
+    ] = None,
     renew: Annotated[bool, typer.Option("--renew", help="First renew the timestamps that expire soon.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -183,8 +187,9 @@ def verify(
         raise typer.BadParameter(f"{against} does not exist")
     with progress() as watch:
         code, document, text = check(
-            here, client=client, quick=quick, licence=licence, roots=roots, key=key, against=against, progress=watch
-        )
+            here, client=client, quick=quick, licence=licence, roots=roots, key=key, against=against, headers=headers,
+            progress=watch,
+        )  # fmt: skip
     if as_json:
         emit(document)
     else:

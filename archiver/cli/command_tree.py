@@ -20,7 +20,7 @@ GROUPS = {
     "Find": ("find", "show", "open", "assign", "unassigned"),
     "Answer a letter": ("letter", "claim", "assess", "proof"),
     "Watch": ("status", "report", "audit", "notify", "verify", "desk"),
-    "Look after": ("erase", "hold", "repair-clock", "catalogue", "replica", "fleet"),
+    "Look after": ("erase", "hold", "repair-clock", "catalogue", "anchors", "replica", "fleet"),
     "Platforms and adapters": ("providers", "adapter", "recording"),
     "Help": ("demo", "completion", "schema"),
 }

@@ -84,6 +84,11 @@ ACCOUNT = _keys(
     account=TEXT, client=TEXT, provider=TEXT, method=may(TEXT), username=may(TEXT), plan=may(TEXT), closed=may(TEXT),
     licences=NUMBER,
 )  # fmt: skip
+ANCHORS = each(obj(
+    client=TEXT, anchor=TEXT, kind=one_of("witness", "calendar"), held=NUMBER, lacks_newest=YES, pending=each(NUMBER),
+    late=YES, log=may(TEXT),
+))  # fmt: skip
+ANCHORED = each(obj(checkpoint=NUMBER, kind=TEXT, by=TEXT, key=TEXT, time=may(TEXT), root=TEXT))
 PROVIDER = obj(
     name=TEXT, title=TEXT, methods=each(MAP), scope=may(TEXT), documents=MAP, basis=TEXT, basis_detail=TEXT,
     automation=MAP, confirm=MAP, terms=each(MAP), live=TEXT, served_by=TEXT, why=TEXT, examined=TEXT, needed=TEXT,
@@ -213,6 +218,7 @@ SCHEMAS: Mapping[str, Schema] = {
             due_at=may(TEXT), seconds=may(REAL), worker=may(TEXT),
         )),
     ),
+    "anchors": obj(anchors=ANCHORS),
     "replica check": obj(
         state=one_of("equal", "differs"), replica=TEXT, deep=YES,
         clients=each(obj(
@@ -229,7 +235,10 @@ SCHEMAS: Mapping[str, Schema] = {
         )),
     ),
     "status": obj(
-        _keys(replica=each(obj(client=TEXT, published=may(TEXT), waiting=NUMBER, since=may(TEXT), error=may(TEXT)))),
+        _keys(
+            replica=each(obj(client=TEXT, published=may(TEXT), waiting=NUMBER, since=may(TEXT), error=may(TEXT))),
+            anchors=ANCHORS,
+        ),
         accounts=each(obj(
             client=TEXT, account=TEXT, provider=TEXT, configured=YES, closed=YES, last_run=may(TEXT),
             last_complete=may(TEXT), outcome=may(OUTCOME), error=may(TEXT),
@@ -250,6 +259,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "verify": obj(
         state=STATE, scope=TEXT,
         clients=each(obj(
+            _keys(anchors=ANCHORED),
             client=TEXT, state=STATE, scope=TEXT, licences=NUMBER, objects=NUMBER, checkpoint=may(NUMBER),
             secured_since=may(TEXT), evidence=may(YES), findings=each(obj(code=TEXT, path=TEXT, message=TEXT)),
         )),
