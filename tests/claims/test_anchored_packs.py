@@ -125,8 +125,8 @@ def changed(data: bytes, rng: random.Random) -> bytes:
 def test_both_read_opentimestamps_alike(genuine: tuple[Files, Files, bytes], checker: Checker) -> None:
     given, digest = [genuine[1]["ots"], genuine[1]["pending.ots"]], genuine[1]["ots"][33:65]
     rng = random.Random(0)
-    tails = [each[65:] for each in given for _ in range(200)]
-    proofs = [*given, *(verify.OTS_HEAD + digest + changed(changed(each, rng), rng) for each in tails)]
+    tails = [each[65:] for each in given for _ in range(400)]
+    proofs = [*given, *(verify.OTS_HEAD + digest + changed(each, rng) for each in tails)]
     proofs += [verify.OTS_HEAD + digest + rng.randbytes(rng.randrange(40)) for _ in range(200)]
     mine: list[object] = []
     for each in proofs:
