@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from archiver.agency.mailed_letters import letter_alerts
+from archiver.agency.terms_watch import about_terms
 from archiver.archive.reader import Archive
 from archiver.catalogue.assignment import holders
 from archiver.catalogue.index import Catalogue, CatalogueEntry
@@ -39,7 +40,7 @@ def find_alerts(home: Home, today: date) -> list[Alert]:
         from archiver.agency.replica import about_replica
 
         found += about_replica(home, datetime.now(UTC))
-    return [*found, *letter_alerts(home), *about_pictures(home)]
+    return [*found, *letter_alerts(home), *about_pictures(home), *about_terms(home, today)]
 
 
 def about_bindings(

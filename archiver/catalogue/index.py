@@ -410,6 +410,10 @@ class Catalogue:
         """The licences (no comps) that an account's runs archived, oldest first."""
         return self._entries("NOT comp AND account = ? ORDER BY id", account)
 
+    def of_platform(self, provider: str) -> Iterator[CatalogueEntry]:
+        """The licences (no comps) of a platform, oldest first."""
+        return (entry for entry in self._entries("NOT comp ORDER BY id") if entry.provider == provider)
+
     def papers(self, provider: str) -> list[CatalogueEntry]:
         """The licences (no comps) of a platform that no account's run brought, oldest first: imports, mails."""
         found = self._entries("NOT comp AND account IS NULL ORDER BY id")

@@ -19,7 +19,7 @@ GROUPS = {
     "Archive": ("run", "watch", "import", "capture"),
     "Find": ("find", "show", "open", "assign", "unassigned"),
     "Answer a letter": ("letter", "claim", "assess", "proof"),
-    "Watch": ("status", "report", "audit", "notify", "verify", "desk"),
+    "Watch": ("status", "report", "audit", "terms", "notify", "verify", "desk"),
     "Look after": ("erase", "hold", "repair-clock", "catalogue", "anchors", "replica", "fleet"),
     "Platforms and adapters": ("providers", "adapter", "recording"),
     "Help": ("demo", "completion", "schema"),

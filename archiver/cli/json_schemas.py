@@ -219,6 +219,11 @@ SCHEMAS: Mapping[str, Schema] = {
         )),
     ),
     "anchors": obj(anchors=ANCHORS),
+    "terms list": obj(terms=each(obj(provider=TEXT, page=TEXT, seen=TEXT, url=TEXT, changes=may(NUMBER)))),
+    "terms diff": obj(changes=each(obj(
+        provider=TEXT, page=TEXT, url=TEXT, before=obj(terms=TEXT, seen=TEXT), after=obj(terms=TEXT, seen=TEXT),
+        passages=each(obj(heading=TEXT, minor=YES, pieces=each(obj(kind=TEXT, text=TEXT)))), rules=TEXTS, touched=MAP,
+    ))),
     "replica check": obj(
         state=one_of("equal", "differs"), replica=TEXT, deep=YES,
         clients=each(obj(

@@ -13,7 +13,7 @@ PAGES = (
     "unassigned_pages", "account_pages", "session_pages",
     "manage_account", "manage_client", "leaver_page", "source_pages",
     "progress_pages", "user_pages", "setup_pages", "token_pages", "check_page", "companion_pages",
-    "site_picture_pages",
+    "site_picture_pages", "terms_pages",
 )  # fmt: skip
 """The modules of the pages. Each has its routes in `WAYS`. The first route that matches an address serves it."""
 

@@ -14,6 +14,7 @@ TERMS_FORMAT = 1
 class TermsFile:
     """A `terms.json`, as far as a proof tells of it; `captured_at` as `iso` writes it."""
 
+    provider: str
     name: str
     url: str
     text_sha256: str
@@ -28,6 +29,7 @@ def from_json(content: bytes) -> TermsFile:
             raise IntegrityError(
                 f"terms.json has format {described['format']!r}, and this version reads {TERMS_FORMAT}"
             )
-        return TermsFile(**{name: str(described[name]) for name in ("name", "url", "text_sha256", "captured_at")})
+        names = ("provider", "name", "url", "text_sha256", "captured_at")
+        return TermsFile(**{name: str(described[name]) for name in names})
     except (KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"a terms.json cannot be read ({type(error).__name__}: {error})") from None

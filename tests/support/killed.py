@@ -97,7 +97,7 @@ SCENARIOS = (
 )  # fmt: skip
 
 READERS = {
-    "audit list", "anchors",
+    "audit list", "anchors", "terms list", "terms diff",
     "find", "show", "status", "verify", "assess", "doctor", "providers", "account check", "claim list", "claim show",
     "source check", "source list", "source origin", "source report",
     "desk user list", "desk session list", "desk link list", "desk audit", "recording check", "client list",

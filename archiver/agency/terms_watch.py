@@ -1,0 +1,164 @@
+"""Changes of the platforms' licence terms: what changed in words, and which licences, clients and rules it touches.
+
+The archives hold each text once, with the time at which it was first seen. A change is two texts of one page that
+followed each other. Licences keep the text that they name; a change says nothing about them by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+from archiver.archive.reader import Archive
+from archiver.catalogue.search import archives, followed
+from archiver.claims.facts import platform_of
+from archiver.core.alert import Alert
+from archiver.core.errors import ConfigError, IntegrityError
+from archiver.home.settings import Home
+from archiver.reading.terms_diff import Passage, compare
+from archiver.reading.terms_json import TermsFile, from_json
+
+ALERT_DAYS = 30  # how long a change stays an alert
+MAX_HEADINGS = 3  # that an alert names
+
+
+@dataclass(frozen=True)
+class SeenText:
+    """A text of terms: the archive that has it, its id, its description, and when it was first seen anywhere."""
+
+    archive: Archive
+    id: str
+    file: TermsFile
+    seen: str
+
+    def read(self) -> str:
+        return self.archive.object(self.id).read("terms.txt").decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class TermsChange:
+    """Two texts of one page that followed each other; `earlier` are the ids of all texts before the new one."""
+
+    before: SeenText
+    after: SeenText
+    earlier: frozenset[str]
+
+    @property
+    def provider(self) -> str:
+        return self.after.file.provider
+
+    @property
+    def title(self) -> str:
+        return str(platform_of(self.provider)["title"])
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """Every difference. Raises IntegrityError if a text is not what was archived."""
+        return compare(self.before.read(), self.after.read())
+
+    @property
+    def important(self) -> tuple[Passage, ...]:
+        """The differences that are no dates, menus or banners."""
+        return tuple(each for each in self.passages if not each.minor)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules of verdicts that the changed sentences may touch."""
+        changed = "\n".join(each.text("same", "removed", "added") for each in self.important)
+        return tuple(name for name, topic in topics().items() if re.search(topic["words"], changed, re.IGNORECASE))
+
+    def as_json(self, touched: dict[str, list[str]]) -> dict[str, Any]:
+        return {
+            "provider": self.provider, "page": self.after.file.name, "url": self.after.file.url,
+            "before": {"terms": self.before.id.rpartition(":")[2], "seen": self.before.seen},
+            "after": {"terms": self.after.id.rpartition(":")[2], "seen": self.after.seen},
+            "passages": [
+                {"heading": each.heading, "minor": each.minor, "pieces": [vars(one) for one in each.pieces]}
+                for each in self.passages
+            ],
+            "rules": list(self.rules), "touched": touched,
+        }  # fmt: skip
+
+
+def texts(home: Home) -> list[SeenText]:
+    """All texts of terms in the archives, each once, oldest first. Damaged ones are left out; `verify` names them."""
+    found: dict[str, SeenText] = {}
+    for slug in archives(home):
+        archive = Archive(home.archive(slug))
+        for place in sorted((archive.root / "evidence/terms").glob("*/*")):
+            with suppress(IntegrityError):
+                stored = archive.object(place.name)
+                file = from_json(stored.read("terms.json"))
+                known = found.get(stored.id)
+                if known is None or file.captured_at < known.seen:
+                    found[stored.id] = SeenText(archive, stored.id, file, file.captured_at)
+    return sorted(found.values(), key=lambda each: (each.seen, each.id))
+
+
+def changes(home: Home, provider: str | None = None) -> list[TermsChange]:
+    """All changes, newest first, of one platform or of all. ConfigError if the archives have no terms of a platform."""
+    every = [each for each in texts(home) if provider in (None, each.file.provider)]
+    if provider and not every:
+        raise ConfigError(f"the archives hold no terms of {provider}. `archiver terms list` shows what they hold.")
+    found, before = [], dict[tuple[str, str], list[SeenText]]()
+    for each in every:
+        page = before.setdefault((each.file.provider, each.file.name), [])
+        if page:
+            found.append(TermsChange(page[-1], each, frozenset(one.id for one in page)))
+        page.append(each)
+    return found[::-1]
+
+
+def touched(home: Home, change: TermsChange) -> dict[str, list[str]]:
+    """The licences that name an earlier text of the page, by client: they keep that text."""
+    found: dict[str, list[str]] = {}
+    for slug in archives(home):
+        with followed(home, slug) as catalogue:
+            for entry in catalogue.of_platform(change.provider):
+                if any(each.id in change.earlier for each in entry.file.terms):
+                    found.setdefault(slug, []).append(entry.short_id)
+    return found
+
+
+def about_terms(home: Home, today: date) -> Iterator[Alert]:
+    """An alert for each change of the last weeks that matters."""
+    since = str(today - timedelta(days=ALERT_DAYS))
+    for change in changes(home):
+        if change.after.seen < since:
+            return
+        try:
+            important = change.important
+        except IntegrityError:
+            continue  # which `verify` names
+        if not important:
+            continue
+        those = touched(home, change)
+        headings = list(dict.fromkeys(each.heading for each in important if each.heading))[:MAX_HEADINGS]
+        where = f" Among them: {', '.join(headings)}." if headings else ""
+        number, clients = sum(map(len, those.values())), len(those)
+        rules = ", ".join(topics()[name]["title"][0] for name in change.rules)
+        yield Alert(
+            flags=("terms",), subject=change.provider, clients=tuple(sorted(those)),
+            message=f"{change.title} changed its terms ({change.after.file.url}) between {change.before.seen[:10]} and "
+                    f"{change.after.seen[:10]}, in {len(important)} passage{'s' * (len(important) != 1)}.{where}",
+            risk=f"New licences fall under the new text. {number} archived licence{'s' * (number != 1)} of {clients} "
+                 f"client{'s' * (clients != 1)} keep{'s' * (number == 1)} the text they name."
+                 + (f" Look at: {rules}." if rules else ""),
+            command=f"archiver terms diff {change.provider}",
+        )  # fmt: skip
+
+
+@cache
+def topics() -> dict[str, dict[str, Any]]:
+    """The rules that a change may touch, each with its title in both languages and its words."""
+    import yaml
+
+    source = files("archiver.agency").joinpath("terms_topics.yaml").read_text("utf-8")
+    found: dict[str, dict[str, Any]] = yaml.safe_load(source)
+    return found
