@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.archive.seal import Authority
 from archiver.catalogue import search
 from archiver.catalogue.archives import authorities_of
-from archiver.claims import asic_container, claim_files, packing
+from archiver.claims import asic_container, claim_files, packing, wacz
 from archiver.claims.case_builder import case_of
 from archiver.claims.claim_files import Claim
 from archiver.claims.drafts import Draft, DraftContext, drafts, write_drafts
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class HandOver:
     """What to write. `use` matters for the drafts, which depend on the verdict. `asice` is a container for EU tools.
 
-    `signer` signs proof.pdf.
+    `wacz` is a file of the captured pages for viewers of web archives. `signer` signs proof.pdf.
     """
 
     out: Path
@@ -41,6 +42,7 @@ class HandOver:
     drafts: bool = False
     counter_requests: bool = True
     asice: bool = False
+    wacz: bool = False
     signer: SimpleSigner | None = None
 
 
@@ -56,6 +58,7 @@ def hand_over(
     if claim:
         claim_files.must_be_confirmed(claim)
     container = asic_container.path_of(order.out) if order.asice else None
+    viewed = wacz.path_of(order.out) if order.wacz else None
     authorities = authorities_of(home) if container else []
     if container and not authorities:
         raise ConfigError("A container needs a timestamp authority. Name one under `timestamps` in archiver.yaml.")
@@ -81,8 +84,14 @@ def hand_over(
     )  # fmt: skip
     if order.signer and written[1].suffix != ".pdf":
         warn(f"{written[1].name} has no signature of yours: only a PDF can have one.")
+    if viewed:
+        if wacz.write_wacz(viewed, written[0], datetime.now(UTC)):
+            written.append(viewed)
+        else:
+            warn(f"The pack encloses no captured page, so {viewed.name} was not written.")
     if container:
-        written += _write_container(home, container, written, authorities, warn)
+        contained = [path for path in written if path != viewed]
+        written += _write_container(home, container, contained, authorities, warn)
     if order.drafts:
         written += _write_drafts(home, matters, order, warn)
     return written

@@ -260,6 +260,9 @@ def proof(
     asice: Annotated[
         bool, typer.Option("--asice", help="Also put both files, with a timestamp, into NAME.asice for EU tools.")
     ] = False,
+    wacz: Annotated[
+        bool, typer.Option("--wacz", help="Also put the captured pages into NAME.wacz for viewers of web archives.")
+    ] = False,
     sign: Annotated[
         Path | None,
         typer.Option(metavar="P12", help="Sign the PDF with this certificate (PKCS#12); asks for its passphrase."),
@@ -287,7 +290,8 @@ def proof(
         )
     order = HandOver(
         out=out, language=language_of(language), claim=load(here, claim) if claim else None, internal=internal,
-        drafts=drafts, counter_requests=counter_requests, asice=asice, signer=signer,
+        drafts=drafts, counter_requests=counter_requests, asice=asice, wacz=wacz,
+        signer=signer,
     )  # fmt: skip
     for path in hand_over(here, licence or [], order, warn=lambda text: say(f"warning: {text}")):
         say(f"Wrote {path}.")

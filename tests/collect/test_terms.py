@@ -119,7 +119,12 @@ def test_a_text_is_archived_once_and_a_changed_one_beside_it(home: Home, tmp_pat
     report = home.json("verify")
     assert (report["state"], report["clients"][0]["findings"], report["clients"][0]["objects"]) == ("UNPROVEN", [], 5)
 
-    home("proof", "_1000_", "--out", tmp_path / "proof.zip")
+    home("proof", "_1000_", "--wacz", "--out", tmp_path / "proof.zip")
+    with zipfile.ZipFile(tmp_path / "proof.wacz") as viewed:
+        [line] = [each for each in viewed.read("indexes/index.cdx").decode().splitlines() if "/license " in each]
+        assert line.startswith("com,shutterstock)/license ") and json.loads(line.split(" ", 2)[2])["status"] == "200"
+        [warc] = [name for name in viewed.namelist() if name.endswith(".warc.gz")]
+        assert viewed.read(warc) == (text / "v1/content/capture.warc.gz").read_bytes()
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         zipped.extractall(tmp_path / "proof")
     data = tmp_path / "proof" / "proof" / "data"
