@@ -160,6 +160,7 @@ def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
         "folder": matter.folder,
         **{f"secured_{language}": _secured(matter, language) for language in LANGUAGES},
         **{f"process_{language}": _process(matter, language) for language in LANGUAGES},
+        "unrecorded": None if _process(matter, "en") else BLANK,
         "assigned": day(matter.assigned),
         "who": who[words.language],
         "business": matter.agency,
@@ -199,7 +200,8 @@ def _process(matter: DraftContext, language: str) -> str | None:
     if not (text and at and tool):
         return None
     run = _texts()["run"][language].format(run=provenance["run"]) if provenance.get("run") else ""
-    return text.format(platform=matter.platform, at=PackWords(language).moment(str(at)), tool=tool, run=run)
+    number = str(tool).removeprefix("archiver ")
+    return text.format(platform=matter.platform, at=PackWords(language).moment(str(at)), tool=number, run=run)
 
 
 def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:

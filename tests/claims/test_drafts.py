@@ -11,8 +11,9 @@ import pytest
 from docx import Document as Docx
 
 from archiver.claims.claim_files import Claim
-from archiver.claims.drafts import BLANK, drafts, write_drafts
+from archiver.claims.drafts import BLANK, _texts, drafts, write_drafts
 from archiver.claims.rule_engine import Assessment, Verdict
+from archiver.collect.sources import KINDS
 from archiver.core.model import Asset
 from archiver.reading.letters import LetterKind
 from tests.support.claims_kit import CLAIM, LICENCE, MATTER, NEVER
@@ -28,7 +29,7 @@ def test_what_a_person_brought_is_not_said_to_come_from_the_platform_and_the_enq
     assert "electronic process" not in made["custodian-certificate-us"]
 
 
-PROVENANCE = {"source": "adapter", "tool": "0.9", "run": "r-7", "captured_at": "2026-11-24T02:00:00Z"}
+PROVENANCE = {"source": "adapter", "tool": "archiver 0.9", "run": "r-7", "captured_at": "2026-11-24T02:00:00Z"}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,9 @@ PROVENANCE = {"source": "adapter", "tool": "0.9", "run": "r-7", "captured_at": "
             "a person gave the files to the program archiver, version 0.9",
         ),
         (PROVENANCE | {"source": "attended"}, "in the browser of the program archiver, version 0.9"),
+        (PROVENANCE | {"source": "companion"}, "the extension of the program archiver, version 0.9"),
+        (PROVENANCE | {"source": "mailbox"}, "version 0.9, read mails in a mailbox"),
+        (PROVENANCE | {"source": "folder"}, "version 0.9, found the files in a folder"),
         ({"source": "adapter"}, None),
         (PROVENANCE | {"source": "a way that is yet to come"}, None),
     ],
@@ -51,8 +55,10 @@ def test_statements_for_courts_say_what_the_archive_records_and_nothing_else(
     made = {each.name: each.text for each in drafts(matter, "en")}
     for name in ("custodian-certificate-us", "officer-certificate-uk"):
         assert (words in made[name]) if words else ("archiver" not in made[name])
+        assert (f"or strike this out): {BLANK}" in made[name]) != bool(words)
     german = made["sworn-statement-de"]
     assert ("das Archiv so fest" in german) == bool(words) and "an Eides statt" in german and BLANK in german
+    assert (f"oder streichen Sie dies): {BLANK}" in german) != bool(words)
     assert ("run r-7" in made["officer-certificate-uk"]) == bool(words and provenance["run"])
 
 
@@ -111,6 +117,12 @@ def test_a_day_that_was_only_assumed_is_stated_nowhere(language: str) -> None:
     made = {each.name: each.text for each in drafts(replace(MATTER, claim=assumed), language)}
     assert not [name for name, text in made.items() if re.search("20.? November", text)]
     assert BLANK in made["indemnity-notice"] and "https://acme.example/news" in made["client-mail"]
+
+
+def test_every_way_into_the_archive_has_its_words() -> None:
+    """`source` in a provenance is one of these; a further kind of source needs a sentence here."""
+    ways = {"adapter", "attended", "import", "companion", *KINDS}
+    assert ways == set(_texts()["processes"])
 
 
 def test_a_certificate_for_a_court_is_english_throughout() -> None:
