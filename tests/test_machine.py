@@ -111,6 +111,7 @@ def test_a_read_only_archive_can_be_searched_verified_and_proven(ran: Home, tmp_
         assert ran.json("find", "--limit", "1") == [found]
 
 
+@pytest.mark.long  # without a disk of its own: tests/agency/test_full_disk.py
 def test_a_full_disk_stops_a_run_which_goes_on_when_there_is_room(home: Home) -> None:
     home.account("one", "shutterstock")
     shutil.copytree(home.root, home.root.with_name("copy"))

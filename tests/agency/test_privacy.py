@@ -99,6 +99,7 @@ def test_nothing_is_erased_without_a_reason(archived: Agency) -> None:
         archived.erase(archived.find()[0]["licence"], " ")
 
 
+@pytest.mark.long  # in one archive: tests/archive/test_erasure.py
 @pytest.mark.browser
 def test_what_is_erased_is_gone_and_seen_to_be_gone(agency: Agency) -> None:
     before = agency.find()

@@ -48,6 +48,7 @@ def test_a_run_says_what_is_to_be_renewed_and_verify_renews_it(home: Home, tmp_p
         assert {finding["code"] for client in clients for finding in client["findings"]} <= {"claimed-date"}
 
 
+@pytest.mark.long  # without commands: test_timestamps.py
 def test_dates_are_checked_without_openssl_and_nothing_is_called_qualified(home: Home, tmp_path: Path) -> None:
     with LocalAuthority(tmp_path / "tsa") as authority:
         with (home.root / "archiver.yaml").open("a") as settings:

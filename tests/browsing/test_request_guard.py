@@ -283,7 +283,9 @@ async def test_nothing_reaches_the_platform(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("executable", "alone"), [installed(FULL, "switches", long=True), installed(FULL, "page")])
+@pytest.mark.parametrize(
+    ("executable", "alone"), [installed(FULL, "switches", long=True), installed(FULL, "page", long=True)]
+)
 async def test_the_browser_s_own_requests_are_kept_back_by_switches_and_in_the_page(
     platform: Platform,
     info: ProviderInfo,

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archiver.archive.verify import InclusionProof, Note, Token
 from archiver.catalogue.archives import writing
 from archiver.core.model import Asset, Licence
@@ -112,6 +114,7 @@ def test_what_a_clients_own_account_captured_is_no_assignments_to_take(tmp_path:
         assert at.run.json("verify")["state"] == "PROVEN"
 
 
+@pytest.mark.long  # shorter: below
 def test_an_assignment_is_undone_and_no_more_than_that(tmp_path: Path) -> None:
     with agency(tmp_path) as at:
         [stored] = at.archive("house", (LICENCE, [record()]))

@@ -267,6 +267,7 @@ def test_the_answer_of_the_dns_is_kept_and_proves_the_mail_later(
     assert found["authentication_results"] == ["Authentication-Results: mx.example.com; dkim=pass"]
 
 
+@pytest.mark.long  # a connection that is cut: below
 def test_a_first_reading_that_is_killed_goes_on(server: ImapServer, office: Agency) -> None:
     server.put(mailbox_kills.mails(250, 6, 2))
     process = mailbox_kills.run(office)

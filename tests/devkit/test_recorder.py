@@ -126,6 +126,10 @@ def test_nothing_planted_survives_a_capture_and_it_still_plays(home: Home, plant
     assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before, "scrubbing ends"
     assert "exists" in home("recording", "capture", "acme-freepik", "first-look", "--out", tmp_path / "out",
                             "--replay", planted, code=2).stderr  # fmt: skip
+
+
+def test_nothing_planted_survives_a_scrub(home: Home, planted: Path) -> None:
+    assert len({line.partition(" in ")[0] for line in found(planted)}) == len(PLANTED), "each is there to begin with"
     home("recording", "scrub", planted)
     assert found(planted) == [], "a recording tells enough by itself"
 
@@ -142,6 +146,7 @@ def test_what_cannot_be_scrubbed_is_refused_and_nothing_is_written(home: Home, p
 ORDERS = ("FJ-2026-448812", "FJ-2026-448813")
 
 
+@pytest.mark.long  # what is scrubbed: above; what is recorded: below
 @pytest.mark.browser
 def test_a_fresh_sign_in_is_recorded_though_a_session_is_saved_and_ids_keep_their_prefix(
     home: Home, planted: Path, tmp_path: Path

@@ -46,6 +46,7 @@ def versions_of_files(made: Agency) -> dict[str, int]:
     return counts
 
 
+@pytest.mark.long  # what was lost, one by one: below
 def test_a_home_without_disk_comes_back_as_it_was_and_goes_on(made: Agency) -> None:
     buy(made, 1, 2)
     buy(made, 3, client="beta")

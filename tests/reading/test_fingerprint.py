@@ -140,6 +140,7 @@ def test_a_broken_picture_is_decoded_or_refused(kind: str, chance: random.Random
         fingerprint(decode(bytes(content[:cut])))
 
 
+@pytest.mark.long  # with documents: test_documents.py
 def test_a_worker_looks_at_pictures_that_may_kill_it() -> None:
     from archiver.reading.worker import DocumentReader
 
