@@ -51,6 +51,8 @@ def certificate_of(licence: Licence) -> str:
     return text.replace(str(invented["licence_id"]), licence.licence_id or "")
 
 
+PATIENT = {"READER_TIMEOUT_S": "60"}  # see tests/support/forked.py
+
 type Imported = tuple[Home, Path, Truth, dict[str, Any]]
 
 
@@ -64,6 +66,7 @@ def imported(
 
     def fill(place: Path) -> None:
         home, folder = begun(place), place / "papers"
+        home.env |= PATIENT
         folder.mkdir()
         truth = build(folder, whole=request.param)
         before = snapshot(folder)
@@ -75,7 +78,8 @@ def imported(
     made, place = once(f"imported-{request.param}", fill), tmp_path_factory.mktemp("import")
     shutil.copytree(made / "home", place / "home")
     shutil.copy(made / "vault.key", place)
-    return Home(place / "home", clean_environment(place)), made / "papers", *pickle.loads((made / "told").read_bytes())
+    env = clean_environment(place) | PATIENT
+    return Home(place / "home", env), made / "papers", *pickle.loads((made / "told").read_bytes())
 
 
 def test_every_licence_is_found_and_none_that_is_not_there(imported: Imported) -> None:

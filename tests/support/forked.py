@@ -162,6 +162,11 @@ if __name__ == "__main__":
     _serve(socket.socket(fileno=int(sys.argv[1])))
     from archiver.cli import main
 
+    if seconds := os.environ.get("READER_TIMEOUT_S"):  # for documents, where a busy machine is not what a test is about
+        from archiver.reading.worker import DocumentReader
+
+        workers, _, kind = DocumentReader.__init__.__defaults__ or ()
+        DocumentReader.__init__.__defaults__ = (workers, float(seconds), kind)
     if "KILL_PATTERN" in os.environ:  # see tests/support/kills.py
         runpy.run_path(str(Path(__file__).with_name("kills.py")))["arm"]()
     code: object = 0
