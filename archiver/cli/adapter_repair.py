@@ -138,7 +138,7 @@ async def _update_recordings(repair: Repair, scenarios: list[str]) -> None:
     """Bring the release's recordings to the platform's new names, as a patch that a person reads and applies."""
     from contextlib import aclosing
 
-    from archiver.devkit.repair import update_recordings
+    from archiver.devkit.markup_update import update_recordings
 
     if not scenarios:
         return

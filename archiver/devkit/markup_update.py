@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from archiver.browsing.recording import Recording
+from archiver.browsing.recording import Recording, bundled
 from archiver.collect.run_tools import RunTools
-from archiver.core.atomic_files import scratch
-from archiver.devkit.golden import check
+from archiver.core.atomic_files import replace_file, scratch
+from archiver.devkit.golden import check, checking
+from archiver.devkit.repair import CHECK_TIMEOUT_S, MAX_PAGE_WAIT_S, Repair, with_newlines
 
 MAX_NAMES = 20_000  # of one page that are compared
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)((?:\s+[^\s\"'<>/=]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?)*)\s*/?>")
@@ -125,8 +127,23 @@ def _with_attribute(found: re.Match[str], changes: Mapping[Name, Name]) -> str:
     return changes.get(("attribute", name), ("attribute", found[1]))[1] + whole[len(found[1]) :]
 
 
+async def update_recordings(repair: Repair, scenarios: Collection[str]) -> AsyncGenerator[UpdatedRecording]:
+    """The bundled recordings `scenarios` with the names that the platform uses now; those that then play the same go
+    into a patch, which a person reads and applies. Nothing that is installed changes.
+    """
+    patch = ""
+    async with AsyncExitStack() as stack:
+        shared = await stack.enter_async_context(checking(max_wait_s=MAX_PAGE_WAIT_S))
+        updated = updated_recordings(bundled() / repair.provider, repair.recorded, scenarios, shared, CHECK_TIMEOUT_S)
+        async for each in await stack.enter_async_context(aclosing(updated)):
+            patch += "" if each.differences else each.patch
+            yield each
+    if patch:
+        replace_file(repair.recordings_patch, patch.encode())
+
+
 async def updated_recordings(
-    bundled: Path, captured: Path, scenarios: Collection[str], shared: RunTools, timeout_s: float
+    recordings: Path, captured: Path, scenarios: Collection[str], shared: RunTools, timeout_s: float
 ) -> AsyncGenerator[UpdatedRecording]:
     """Each of the bundled recordings `scenarios` with the names of the captured one, as the repaired adapter reads it.
 
@@ -134,7 +151,7 @@ async def updated_recordings(
     """
     new = _pages(captured)
     for scenario in scenarios:
-        source = bundled / scenario
+        source = recordings / scenario
         values = {str(value) for folder in (source, captured) for value in _values(folder)}
         old = _pages(source)
         changes: dict[Name, Name] = {}
@@ -146,7 +163,7 @@ async def updated_recordings(
             for name, text in sorted({name: text for bodies in old.values() for name, text in bodies.items()}.items()):
                 if (body := renamed(text, changes)) != text:
                     (made / name).write_text(body, "utf-8")
-                    place = f"recordings/{bundled.name}/{scenario}/{name}"
+                    place = f"recordings/{recordings.name}/{scenario}/{name}"
                     patch += "".join(with_newlines(difflib.unified_diff(
                         text.splitlines(True), body.splitlines(True), f"a/{place}", f"b/{place}"
                     )))  # fmt: skip
@@ -184,9 +201,3 @@ def _values(folder: Path) -> Iterator[Any]:
     expected = folder / "expected.yaml"
     for each in yaml.safe_load(expected.read_text("utf-8"))["licences"] if expected.is_file() else ():
         yield from (value for name, value in each.items() if name not in ("documents", "gaps") and value)
-
-
-def with_newlines(lines: Iterator[str]) -> Iterator[str]:
-    """The lines of a patch, as `git apply` needs them."""
-    for line in lines:
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

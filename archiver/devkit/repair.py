@@ -10,8 +10,7 @@ import asyncio
 import difflib
 import re
 import time
-from collections.abc import AsyncGenerator, Collection, Mapping
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +25,6 @@ from archiver.core.atomic_files import remove_tree, replace_file
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import Outcome
 from archiver.devkit.golden import check, checking, replayed
-from archiver.devkit.markup_update import UpdatedRecording, updated_recordings, with_newlines
 from archiver.devkit.recorder import capture
 from archiver.devkit.recording_publisher import CapturedRecording
 from archiver.home.settings import Home
@@ -244,21 +242,6 @@ async def older_recordings(repair: Repair) -> AsyncGenerator[tuple[str, list[str
             yield path.name, differences
 
 
-async def update_recordings(repair: Repair, scenarios: Collection[str]) -> AsyncGenerator[UpdatedRecording]:
-    """The bundled recordings `scenarios` with the names that the platform uses now; those that then play the same go
-    into a patch, which a person reads and applies. Nothing that is installed changes.
-    """
-    patch = ""
-    async with AsyncExitStack() as stack:
-        shared = await stack.enter_async_context(checking(max_wait_s=MAX_PAGE_WAIT_S))
-        updated = updated_recordings(bundled() / repair.provider, repair.recorded, scenarios, shared, CHECK_TIMEOUT_S)
-        async for each in await stack.enter_async_context(aclosing(updated)):
-            patch += "" if each.differences else each.patch
-            yield each
-    if patch:
-        replace_file(repair.recordings_patch, patch.encode())
-
-
 def write_patch(repair: Repair) -> str:
     """Write the difference from the installed adapter as a patch for its repository, and return it."""
     package, files = installed_sources(repair.provider)
@@ -273,6 +256,12 @@ def write_patch(repair: Repair) -> str:
     text = "".join(lines).replace("archiver_providers.", "providers.")
     replace_file(repair.patch, text.encode())
     return text
+
+
+def with_newlines(lines: Iterator[str]) -> Iterator[str]:
+    """The lines of a patch, as `git apply` needs them."""
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
 @dataclass(frozen=True)
