@@ -38,3 +38,10 @@ def test_the_documented_examples_are_laid_out_and_pass_everything(home: Home, tm
         done = subprocess.run([sys.executable, "-m", *tool], cwd=folder, env=home.env, capture_output=True, text=True)
         assert done.returncode == 0, f"{tool}: {done.stdout}{done.stderr}"
     assert "already" in home("providers", "new", "acme_stock", "--out", folder, code=2).stderr
+    if form == "--web":  # what an author forgets: the adapter then claims a total that it does not read
+        claims = source.replace("states_total=False", "states_total=True")
+        (folder / "archiver_acme_stock.py").write_text(claims, "utf-8")
+        home.account("one", "acme_stock", username="ada@example.com")
+        checked = home.json("account", "check", "one", "--replay", folder / "recordings/acme_stock/two-pages")
+        [note] = [step["message"] for step in checked["steps"] if step["state"] == "note" and "list" in step["step"]]
+        assert "states_total=False" in note
