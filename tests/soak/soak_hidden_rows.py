@@ -1,4 +1,4 @@
-"""Lists whose scripts hide rows or bring them late, in Chromium. The suite plays what stands still: test_hidden_rows."""
+"""Lists whose scripts hide rows or bring them late, in Chromium. The suite plays what stands still."""
 
 from __future__ import annotations
 
