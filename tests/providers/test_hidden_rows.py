@@ -44,7 +44,11 @@ def ends_complete(shop: Shop, around: str) -> bool:
     return end is not None
 
 
-@pytest.fixture(params=SHOPS)
+# One of each proof of an end: number of pages, total, end mark. The others are much the same.
+ALIKE = ("freepik", "shop_end")
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.long if name in ALIKE else ()) for name in SHOPS])
 def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     monkeypatch.setattr(web_list, "ROWS_TIMEOUT_S", 0.1)  # for what stays busy
     yield SHOPS[request.param]
