@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from archiver.archive import verify
-from tests.support.anchor_kit import LocalWitness, bitcoin, pending, text
+from tests.support.anchor_kit import LocalWitness, attestation, bitcoin, number, pending, text
 from tests.support.check_page_kit import Checker, checker
 from tests.support.forger import ONE, Files, Owner, bagged, build, entries_of, zip_of
 from tests.support.pack_forgeries import agreed
@@ -128,6 +128,20 @@ def test_both_read_opentimestamps_alike(genuine: tuple[Files, Files, bytes], che
     tails = [each[65:] for each in given for _ in range(400)]
     proofs = [*given, *(verify.OTS_HEAD + digest + changed(each, rng) for each in tails)]
     proofs += [verify.OTS_HEAD + digest + rng.randbytes(rng.randrange(40)) for _ in range(200)]
+    end, uri = bitcoin(HEIGHT), pending("https://alice.example")
+    proofs += [
+        verify.OTS_HEAD + digest + tail
+        for tail in (
+            end, b"\xf0\0" + end, b"\xf0\x01a" + end, b"\xf0\x01a\x08" + end, b"\xf0\x81\0a\x08" + end,
+            b"\xff" + uri + end,
+            b"\xff\xff" + uri + uri + end, b"\xff" + end, b"\x02" + end, attestation("06869a0d73d71b45", b"x"),
+            attestation("0588960d73d71901", b"\x80\0"), attestation("0588960d73d71901", number((1 << 31) + 1)),
+            attestation("0588960d73d71901", number(1 << 31)), attestation("0588960d73d71901", number(5) + b"\0"),
+            pending("https://alice.example/?x"), pending(""), pending("a" * 1001),
+            b"\xf1" + text(b"a" * 4096) + b"\x08" + end,
+            (b"\xf0" + text(b"a" * 3000)) * 2 + b"\x08" + end, b"\x08" * 66_000 + end, b"",
+        )
+    ]  # fmt: skip
     mine: list[object] = []
     for each in proofs:
         try:
