@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.archive.seal import Authority
 from archiver.catalogue import search
 from archiver.catalogue.archives import authorities_of
 from archiver.claims import asic_container, claim_files, packing, wacz
@@ -59,8 +58,7 @@ def hand_over(
         claim_files.must_be_confirmed(claim)
     container = asic_container.path_of(order.out) if order.asice else None
     viewed = wacz.path_of(order.out) if order.wacz else None
-    authorities = authorities_of(home) if container else []
-    if container and not authorities:
+    if container and not authorities_of(home):
         raise ConfigError("A container needs a timestamp authority. Name one under `timestamps` in archiver.yaml.")
     unsure = set(claim.probable) if claim and not names else set()  # a person who names a licence has compared it
     names = names or (claim.licences if claim else ())
@@ -91,17 +89,16 @@ def hand_over(
             warn(f"The pack encloses no captured page, so {viewed.name} was not written.")
     if container:
         contained = [path for path in written if path != viewed]
-        written += _write_container(home, container, contained, authorities, warn)
+        written += _write_container(home, container, contained, warn)
     if order.drafts:
         written += _write_drafts(home, matters, order, warn)
     return written
 
 
-def _write_container(
-    home: Home, container: Path, pack: Sequence[Path], authorities: Sequence[Authority], warn: Callable[[str], None]
-) -> list[Path]:
+def _write_container(home: Home, container: Path, pack: Sequence[Path], warn: Callable[[str], None]) -> list[Path]:
     """Write the container of a pack; nothing, with a warning, if no authority gave a timestamp."""
     files = [path for path in pack if not path.stem.endswith("-internal")]
+    authorities = authorities_of(home)
     reasons = asic_container.write_container(container, files, authorities, network_of(home).post)
     for reason in reasons:
         warn(f"{container.name} has no timestamp by {reason}.")
