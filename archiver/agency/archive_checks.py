@@ -20,7 +20,7 @@ from archiver.catalogue.search import without_client
 from archiver.core.errors import ArchiveBusy
 from archiver.core.model import iso
 from archiver.home.connections import network_of
-from archiver.home.settings import Home
+from archiver.home.settings import Home, QualifiedAuthority
 
 
 def clock(home: Home) -> Findings:
@@ -151,6 +151,12 @@ def timestamps(home: Home, online: bool) -> Findings:
         advice = "Name two authorities of different operators in archiver.yaml."
         yield warning("the settings name no authority, so every date stays UNPROVEN", advice)
     for each in listed:
+        if isinstance(each, QualifiedAuthority) and not each.roots:
+            yield (
+                State.WARNING, f"{each.name} ({each.provider}) is not asked, because roots/{each.name}.pem is missing",
+                f"Put the provider's root certificate there. {each.price} See docs/timestamps.md.",
+            )  # fmt: skip
+            continue
         if not online:
             yield ok(f"{each.name}: {each.url} was not contacted (use --online)")
             continue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive import elsewhere
 from archiver.archive import seal as sealing
+from archiver.archive import trusted_list
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
 from archiver.catalogue.archives import writing
@@ -52,6 +53,7 @@ def verify(
     outside = Path(against) if against else None
     named, _, part = (licence or "").rpartition("/")
     trusted = roots or trusted_roots(home)
+    checker = sealing.strict_checker(list_checker(home))
     reports: dict[str, verifier.VerifyReport] = {}
     reasons = []
     asked = client or named or None
@@ -59,7 +61,7 @@ def verify(
         try:
             elsewhere.bring_all(home.archive(slug), part)
             reports[slug] = verifier.verify_archive(
-                home.archive(slug), trusted, key, quick, part or None, outside, sealing.strict_checker(),
+                home.archive(slug), trusted, key, quick, part or None, outside, checker,
                 partial(progress, f"{slug}: objects"), headers,
             )  # fmt: skip
         except verifier.Busy as error:
@@ -104,6 +106,29 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
             say(f"{slug}: renewed: {covers}. The next renewal is due from {verifier.renewal(home.archive(slug))}.")
     if failures:
         raise failures[0]
+
+
+def qualify(home: Home, vault: Vault, *, client: str | None = None, say: Callable[[str], None]) -> None:
+    """Fetch the EU's trusted lists for the timestamps that state to be qualified and have none; `say` gets a line for
+    each archive.
+    """
+    for slug in archives(home, client):
+        root = home.archive(slug)
+        before = verifier.qualifications(root / verifier.LISTS)
+        with writing(home, vault, slug) as archive:
+            reasons = archive.qualify()
+        for reason in reasons:
+            say(f"warning: {slug}: {reason}")
+        found = len(verifier.qualifications(root / verifier.LISTS)) - len(before)
+        say(f"{slug}: {found} more timestamp{'s' * (found != 1)} shown to be qualified by trusted lists.")
+
+
+def list_checker(home: Home) -> verifier.ListChecker | None:
+    """The reader of kept trusted lists; None where the extra `qualified` is not installed."""
+    try:
+        return trusted_list.recheck(trusted_list.signers(home.settings.trusted_lists.signers))
+    except trusted_list.UnprovenQualification:
+        return None
 
 
 def seal(home: Home, vault: Vault, client: str) -> list[str]:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+from archiver.catalogue.archives import authorities_of
 from archiver.core.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
 from archiver.core.stale_files import sweep
 from archiver.home.settings import Home, create_home, default_home
@@ -17,6 +18,7 @@ from archiver.home.vault import default_key_file, key_file, locate_key, open_vau
 EXTRAS = {
     "match": ("onnxruntime", "finds cropped, covered and screenshot pictures (without it: whole pictures only)"),
     "desk": ("starlette", "the desk, a page in the browser for people who do not use a terminal"),
+    "qualified": ("signxml", "the EU's trusted lists, which show that a timestamp is qualified"),
     "notify": ("apprise", "messages through chat, push and SMS services (without it: e-mail and webhooks)"),
 }
 """For each extra, a package that shows whether it is installed, and what the extra adds."""
@@ -101,8 +103,10 @@ def setup(
     except BrowserMissing as error:
         say(f"Browser: {error}")
         say("  Accounts with an API token work without a browser. Other accounts and PDFs need one.")
-    names = ", ".join(f"{each.name} ({each.url})" for each in home.settings.timestamps) or "none"
+    names = ", ".join(f"{each.name} ({each.url})" for each in authorities_of(home)) or "none"
     say(f"Timestamps: {names}. Change them in {target / 'archiver.yaml'}.")
+    if not replay:
+        say("  The public ones are not qualified in the EU. For one that is, see docs/timestamps.md.")
     if extras := list(missing_extras()):
         say("Optional parts that are not installed:")
         say("\n".join(extras))

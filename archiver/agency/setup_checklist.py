@@ -14,6 +14,7 @@ from pathlib import Path
 
 from archiver.agency.accounts import NewAccount, method_of
 from archiver.agency.directory import account_rows, has_archive
+from archiver.catalogue.archives import authorities_of
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.settings import HOUSE, Client, Home, add_client
 from archiver.provider import SignInMethod, installed
@@ -51,7 +52,7 @@ def checklist(home: Home, scheduled: bool) -> Iterator[SetupStep]:
     archived = (
         f"{licences:,} archived" if licences else "imported" if any(has_archive(home, s) for s in clients) else ""
     )
-    stamped = ", ".join(each.name for each in home.settings.timestamps)
+    stamped = ", ".join(each.name for each in authorities_of(home))
     yield step("client", ", ".join(clients), f'{where} client add SLUG --name "NAME"', "none yet")
     yield step(
         "account or import", ", ".join(accounts) or archived,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Collection, Sequence
@@ -25,6 +26,7 @@ def disclose(
     line that records the object, the checkpoints that they lead to (the first one with a timestamp, else the newest)
     with their timestamps, which are named by `verify.sealed_names`, and their anchors, the signer's key, the
     authorities' roots and the keys of the witnesses that cosigned.
+    Trusted lists that show that a timestamp is qualified lie beside it.
     `withheld` are content files of the object that stay here (`v1/content/record.json`); `withheld.json` names them,
     and their digests stand in the inventory.
     IntegrityError where the object is not in the ledger or no checkpoint covers it; Erased where its content was.
@@ -55,6 +57,7 @@ def disclose(
         responses = [read_file(token) for token in tokens]
         for name, response in zip(verify.sealed_names(note.name, roots, responses), responses, strict=True):
             (integrity / name).write_bytes(response)
+            _enclose_lists(archive.root / verify.LISTS, response, integrity)
     if any(tokens for _, (_, _, tokens) in places):
         (integrity / Path(verify.TSA_ROOTS).name).write_bytes(roots)
     _anchors(archive.root, {note for _, (_, note, _) in places}, integrity)
@@ -79,6 +82,14 @@ def _anchors(root: Path, notes: Collection[Path], integrity: Path) -> None:
         keys = verify.witness_keys(read_file(root / verify.WITNESS_KEYS))
         wanted = verify.encoded_keys(each for each in keys if each.name in used)
         (integrity / Path(verify.WITNESS_KEYS).name).write_bytes(wanted)
+
+
+def _enclose_lists(kept: Path, response: bytes, integrity: Path) -> None:
+    """Copy the trusted lists that show that a timestamp is qualified, and the statement about them."""
+    if path := verify.qualifications(kept).get(hashlib.sha256(response).hexdigest()):
+        stated = verify.Qualification.parse(verify.content(path))
+        for name in (path.name, *(f"trusted-list.{each}.xml" for each in (stated.lotl, stated.trusted_list))):
+            shutil.copyfile(kept / name, integrity / name)
 
 
 def place_of(object_id: str) -> str:

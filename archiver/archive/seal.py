@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archiver.archive import verify
 from archiver.archive.ocfl import move_over, write_new, write_over
@@ -19,6 +19,9 @@ from archiver.core.errors import ArchiverError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.x509 import Certificate
+
+type Qualify = Callable[[Path, Sequence[Path]], list[str]]
+"""Keep what shows that timestamps are qualified: `(archive, files of timestamps)`. Returns reasons, in English."""
 
 type Post = Callable[[str, bytes, str, float], bytes]
 """Send `(url, body, content_type, timeout in seconds)` and return the answer. Raises OSError or ArchiverError."""
@@ -65,28 +68,31 @@ def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer:
         sync_folder(folder)
 
 
-def stamp(root: Path, authorities: Sequence[Authority], post: Post) -> Seal:
-    """Get the timestamps that the newest checkpoint lacks."""
+def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qualify) -> Seal:
+    """Get the timestamps that the newest checkpoint lacks, and what shows that they are qualified."""
     size, note, _ = verify.newest_checkpoint(root)
     lacking = [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
     warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
     _, _, tokens = verify.newest_checkpoint(root)
+    warnings += qualify(root, tokens)
     times = [verify.Token.parse(verify.content(path)).time for path in tokens]
     return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
 
 
-def anchored_tokens(root: Path) -> tuple[int, dict[str, str]] | None:
-    """Return the newest checkpoint's size and its timestamps, name -> SHA-256. Returns None if it has none.
-
-    The next ledger line contains them, which proves that this line is younger.
+def anchored(root: Path) -> dict[str, Any] | None:
+    """Return what the next ledger line names, which proves that it is younger: the newest checkpoint's size, its
+    timestamps (name -> SHA-256), and the statements that these are qualified. None if it has no timestamps.
     """
     size, note, tokens = verify.newest_checkpoint(root)
     if not tokens:
         return None
     names = {path.name[len(note.name) + 1 : -len(".tsr")]: path for path in tokens}
-    return size, {name: hashlib.sha256(verify.content(path)).hexdigest() for name, path in names.items()}
+    digests = {name: hashlib.sha256(verify.content(path)).hexdigest() for name, path in names.items()}
+    known = verify.qualifications(root / verify.LISTS)
+    stated = sorted(known[each].name.split(".")[1] for each in digests.values() if each in known)
+    return {"checkpoint": size, "tokens": digests, **({"qualified": stated} if stated else {})}
 
 
 def _response(note: Path, authority: Authority) -> Path:
@@ -190,7 +196,7 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
     return None
 
 
-def strict_checker() -> verify.TokenChecker:
+def strict_checker(qualifies: verify.ListChecker | None = None) -> verify.TokenChecker:
     """Check timestamps without a program, for `verify_archive` on machines without OpenSSL 3."""
     from importlib.metadata import version
 
@@ -215,7 +221,7 @@ def strict_checker() -> verify.TokenChecker:
             return False
         return verify.canonical_key(public)
 
-    return verify.TokenChecker(f"rfc3161-client {version('rfc3161-client')}", refuses, signed)
+    return verify.TokenChecker(f"rfc3161-client {version('rfc3161-client')}", refuses, signed, qualifies)
 
 
 def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | None:

@@ -78,6 +78,7 @@ TSA_ROOTS = "keys/tsa-roots.pem"
 KEY_HISTORY = "keys/history.jsonl"
 WITNESS_KEYS = "keys/witness-keys.txt"
 TOOL = "tools/verify.py"
+LISTS = "keys"  # the folder of the trusted lists by which timestamps are qualified
 
 KINDS = {
     "licence": "licences",
@@ -201,15 +202,29 @@ def secured_since(documents: list[DatedDocument]) -> str | None:
 
 
 class TimestampStatement(NamedTuple):
-    """What a timestamp that holds says of itself: its time, its policy, and whether it is qualified in the EU."""
+    """What a timestamp that holds says of itself: its time, its policy, and whether it is qualified in the EU.
+
+    `country`, `list_of` and `list_sha256` name the trusted list that shows it, as who kept the list states; this
+    program does not read such lists. They are empty if no such statement is here.
+    """
 
     time: str
     policy: str
     states_qualified: bool
+    country: str = ""
+    list_of: str = ""
+    list_sha256: str = ""
 
     def __str__(self) -> str:
         stated = "states that it is qualified in the EU" if self.states_qualified else "does not state to be qualified"
-        return f"timestamp of {self.time}, policy {self.policy or 'unknown'}: {stated}; not shown to be qualified"
+        judged = "; not shown to be qualified"
+        if self.country:
+            later = " (issued after it, with the history of its service)" if self.list_of > self.time else ""
+            judged = f"; qualified according to the trusted list of {self.country} of {self.list_of[:10]}{later} "
+            judged += f"(kept, sha256:{self.list_sha256}), as the archive that kept the list states"
+        elif self.states_qualified:
+            judged += ": no trusted list that shows it is kept here"
+        return f"timestamp of {self.time}, policy {self.policy or 'unknown'}: {stated}{judged}"
 
 
 class AnchorStatement(NamedTuple):
@@ -271,7 +286,8 @@ class VerifyReport:
     elsewhere: int = 0
     documents: list[DatedDocument] = field(default_factory=list)
     terms: dict[str, list[DatedDocument]] = field(default_factory=dict)
-    timestamps: list[TimestampStatement] = field(default_factory=list)  # that hold; only of a proof
+    timestamps: list[TimestampStatement] = field(default_factory=list)  # that hold; of an archive, the newest
+    lists_read: int = 0  # statements that hold, by trusted lists that were read again; this program alone cannot
     anchors: list[AnchorStatement] = field(default_factory=list)  # that hold
 
     def as_json(self) -> dict[str, Any]:
@@ -321,6 +337,7 @@ class VerifyReport:
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
             *(f"  {each}" for each in self.timestamps),
             *(f"  {each}" for each in self.anchors),
+            f"  trusted lists read again: {self.lists_read} statements hold" if self.lists_read else "",
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
         ]
@@ -832,6 +849,63 @@ class Token:
 _QC_STATEMENTS, _EU_QUALIFIED = bytes.fromhex("2b06010505070103"), bytes.fromhex("040081975e0101")
 
 
+@dataclass(frozen=True)
+class Qualification:
+    """What an archive recorded when it read the trusted lists of the EU: that a timestamp's authority is qualified.
+
+    All are texts: times as `2026-11-24T02:00:00Z`, digests SHA-256 in hexadecimal. `certificate` is the service's in
+    the list, `timestamp` the response, `trusted_list` and `lotl` the country's list and the list of lists, as received.
+    """
+
+    certificate: str
+    country: str
+    fetched_at: str
+    granted_since: str
+    issued_at: str
+    lotl: str
+    next_update: str
+    service: str
+    timestamp: str
+    trusted_list: str
+    url: str
+
+    @classmethod
+    def parse(cls, data: bytes) -> Qualification:
+        """Read a statement. Raises Malformed if it is not written exactly as `encode` writes it."""
+        tree = decoded(data)
+        texts = isinstance(tree, dict) and all(isinstance(each, str) for each in tree.values())
+        _must(texts and sorted(tree) == sorted(cls.__annotations__), "is no statement about a trusted list")
+        found = cls(**tree)
+        times = found.fetched_at, found.granted_since, found.issued_at, found.next_update
+        digests = found.certificate, found.lotl, found.timestamp, found.trusted_list
+        _must(all(_MOMENT.fullmatch(each) for each in times), "is no statement about a trusted list")
+        _must(all(_SHA256.fullmatch(each) for each in digests), "is no statement about a trusted list")
+        _must(re.fullmatch("[A-Z]{2}", found.country), "is no statement about a trusted list")
+        _must(found.encode() == data, "is not written as such a statement is")
+        return found
+
+    def encode(self) -> bytes:
+        return (json.dumps(vars(self), indent=1, sort_keys=True) + "\n").encode()
+
+    def shows(self, time: str) -> bool:
+        """Return whether it is about a timestamp of this time."""
+        return self.granted_since <= time <= self.next_update
+
+
+MAX_LIST_BYTES = 1 << 25  # of a trusted list
+_SHA256 = re.compile("[0-9a-f]{64}")
+_LIST_FILE = re.compile(r"(?:trusted-list\.([0-9a-f]{64})\.xml|qualified\.([0-9a-f]{64})\.json)")
+
+
+def qualifications(folder: Path) -> dict[str, Path]:
+    """Return the statements in a folder about timestamps, by the SHA-256 of the timestamp. Skips damaged ones."""
+    found = {}
+    for path in sorted(folder.glob("qualified.*.json")):
+        with contextlib.suppress(OSError, Malformed):
+            found[Qualification.parse(content(path)).timestamp] = path
+    return found
+
+
 def _dotted(oid: bytes) -> str:
     """Return an object identifier as `1.3.6.1`, or an empty text if it is not one."""
     numbers, value = [], 0
@@ -991,6 +1065,11 @@ SignatureCheck = Callable[[bytes, bytes, bytes], bool]
 """Check one Ed25519 signature, given as (public key, signature, message)."""
 
 
+ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
+"""Read kept trusted lists: (statement, timestamp, list of lists, list) -> why they do not show what it states, or None.
+"""
+
+
 class TokenChecker(NamedTuple):
     """A checker of timestamps: its name, and a function of (response, data, roots, chain), all files.
 
@@ -1000,6 +1079,7 @@ class TokenChecker(NamedTuple):
     name: str
     refuses: Callable[[Path, Path, Path, Path], str | None]
     signed: SignatureCheck | None = None  # as quick for signatures as for timestamps
+    qualifies: ListChecker | None = None
 
 
 def openssl_version() -> tuple[str, str] | None:
@@ -1925,6 +2005,12 @@ class Stamp:
     anchored: bool = False
     policy: str = ""
     states_qualified: bool = False
+    qualified: Qualification | None = None
+
+    def statement(self) -> TimestampStatement:
+        """Return what it says of itself, and what a trusted list says of it."""
+        said, kept = (self.time, self.policy, self.states_qualified), self.qualified
+        return TimestampStatement(*said, *((kept.country, kept.issued_at, kept.trusted_list) if kept else ()))
 
     @property
     def renew(self) -> str | None:
@@ -2032,7 +2118,7 @@ class _Check:
 
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
         self.root = root
-        self.signer_key, self.tsa_roots, self.checkpoint_folder = places
+        self.signer_key, self.tsa_roots, self.checkpoint_folder, self.list_folder = places
         self.witness_keys = f"{self.signer_key.rpartition('/')[0]}/{Path(WITNESS_KEYS).name}"
         self.supplied_roots, self.supplied_key = roots, key
         self.report = VerifyReport(root.resolve().name)
@@ -2041,6 +2127,7 @@ class _Check:
         self.openssl = _OpenSSL()
         self.dates_by = set[str]()
         self.token_digests: dict[str, str] = {}  # path -> SHA-256 of the timestamps that were read
+        self.list_files: set[str] = set()  # paths of trusted lists, and of statements about them
 
     def find(self, code: str, path: str, message: str) -> None:
         self.add(Finding(code, path, message))
@@ -2164,6 +2251,68 @@ class _Check:
             except Malformed as error:
                 self.find("invalid", self.witness_keys, str(error))
         return []
+
+    def read_lists(self, *, hashed: bool = True) -> set[str]:
+        """Check the trusted lists and the statements about them, and give each timestamp its statement.
+
+        Returns the paths that are of no use: statements about no timestamp here, and lists that no statement names.
+        Without `hashed`, the lists are not read.
+        """
+        found = []
+        with contextlib.suppress(OSError), os.scandir(self.root / self.list_folder) as entries:
+            found = sorted(entry.name for entry in entries if _LIST_FILE.fullmatch(entry.name))
+        idle = {f"{self.list_folder}/{name}" for name in found}
+        stated: dict[str, tuple[str, Qualification]] = {}
+        for name in found:
+            path, match = f"{self.list_folder}/{name}", _LIST_FILE.fullmatch(name)
+            self.list_files.add(path)
+            try:
+                if match and match[1]:
+                    if hashed and digests(self.root / path, ("sha256",))["sha256"] != match[1]:
+                        self.find("changed", path, "is not the trusted list that its name says")
+                    continue
+                data = content(self.root / path)
+                if match and hashlib.sha256(data).hexdigest() != match[2]:
+                    self.find("changed", path, "is not the statement that its name says")
+                said = Qualification.parse(data)
+            except Malformed as error:
+                self.find("invalid", path, str(error))
+                idle.discard(path)
+                continue
+            except OSError as error:
+                self.trouble(path, error)
+                continue
+            stated[said.timestamp] = path, said
+        for token, digest in self.token_digests.items():
+            if digest not in stated:
+                continue
+            path, kept = stated[digest]
+            idle -= {path, *map(self.list_path, (kept.trusted_list, kept.lotl))}
+            holding = [each.stamps.get(Path(token).name) for each in self.checkpoints.values()]
+            for stamp in filter(None, holding):
+                if kept.shows(stamp.time) and self.lists_show(path, token, kept):
+                    stamp.qualified = kept
+        return idle
+
+    def list_path(self, digest: str) -> str:
+        return f"{self.list_folder}/trusted-list.{digest}.xml"
+
+    def lists_show(self, path: str, token: str, stated: Qualification) -> bool:
+        """Return whether the lists that a statement names are here and, if the caller can read them, show it."""
+        lists = [self.list_path(each) for each in (stated.lotl, stated.trusted_list)]
+        missing = [each for each in lists if each not in self.list_files and not (self.root / each).is_file()]
+        for each in missing:
+            self.find("missing", each, f"is missing, and {Path(path).name} names it")
+        if missing or not (self.checker and self.checker.qualifies):
+            return not missing
+        try:
+            files = [content(self.root / each, MAX_LIST_BYTES) for each in (token, *lists)]
+        except OSError:
+            return False
+        if reason := self.checker.qualifies(stated, *files):
+            self.find("remark", path, f"does not show that its timestamp is qualified: {reason}")
+        self.report.lists_read += not reason
+        return not reason
 
     def read_note(self, path: str, key: bytes | None, size: int | None = None) -> Note | None:
         """Return the signed note of this size, or None and a finding."""
@@ -2457,7 +2606,9 @@ FOLDERS = {
     CHECKPOINTS: re.compile(
         _CHECKPOINT_FILE.pattern + r"(?:(?<=\.tsr)\.(?:unchecked|refused))?|" + _ANCHOR_FILE.pattern
     ),
-    "keys": re.compile(r"signer-public\.pem|tsa-roots\.pem|history\.jsonl|witness-keys\.txt"),
+    "keys": re.compile(
+        rf"signer-public\.pem|tsa-roots\.pem|history\.jsonl|witness-keys\.txt|{_LIST_FILE.pattern}"
+    ),
     "tools": re.compile(r"verify\.py"),
     "staging": re.compile(""),
 }
@@ -2489,7 +2640,7 @@ class _ArchiveCheck(_Check):
         *,
         brief: bool = False,
     ) -> None:
-        super().__init__(root, roots, key, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS))
+        super().__init__(root, roots, key, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
         self.progress = progress or (lambda *_: None)
         self.places = 0  # objects to check
         self.quick, self.licence, self.checker, self.brief = quick, licence, checker, brief
@@ -2582,12 +2733,17 @@ class _ArchiveCheck(_Check):
         self.read_checkpoints(key, self.bounding(seqs) if self.brief else ())
         self.hold_checkpoints()
         self.read_end(key)
+        self.read_lists(hashed=not (self.quick or self.brief))
         self.read_dates()
         if against:
             self.hold_against(against, key)
         self.age()
         self.read_objects(wanted, self.check(self.places_of(wanted)) if wanted else checked)
         proven = self.dates()
+        valid = [self.checkpoints[size] for size in proven.sizes]
+        dating = [each for each in valid if seqs and each.size > max(seqs)] if wanted else valid[-1:]
+        stamps = [stamp for each in dating[:1] for _, stamp in sorted(each.stamps.items())]
+        self.report.timestamps = [stamp.statement() for stamp in stamps if stamp.states_qualified or stamp.qualified]
         if wanted:
             self.report.documents = documents_of(self.dated(self.wanted_inventory, versions, proven))
             oldest = proven.since(min(seqs)) if seqs else None
@@ -2869,6 +3025,14 @@ class _ArchiveCheck(_Check):
             self.find("ledger", LEDGER, f"line {seq} is not an anchor")
             return ""
         self.named.setdefault(size, set()).update(f"{size:08d}.note.{name}.tsr" for name in tokens)
+        kept = fields.get("qualified", [])
+        if not isinstance(kept, list) or not all(isinstance(each, str) and _SHA256.fullmatch(each) for each in kept):
+            self.find("ledger", LEDGER, f"line {seq} is not an anchor")
+            kept = []
+        for each in kept:
+            path = f"{LISTS}/qualified.{each}.json"
+            if path not in self.list_files and not (self.root / path).is_file():
+                self.find("missing", path, f"ledger line {seq} names it")
         if size in self.checkpoints and not self.checkpoints[size].checked:
             return ""
         for name, digest in sorted(tokens.items()):
@@ -3173,7 +3337,7 @@ def _proof_check(folder: Path, roots: Path | None, key: Path | None, headers: Pa
     if not (folder / "integrity").is_dir():
         raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
     keys = (f"integrity/{Path(each).name}" for each in (SIGNER_KEY, TSA_ROOTS))
-    check = _ProofCheck(folder, roots, key, (*keys, "integrity"))
+    check = _ProofCheck(folder, roots, key, (*keys, "integrity", "integrity"))
     check.headers = headers
     check.run()
     return check
@@ -3246,6 +3410,10 @@ class _ProofCheck(_Check):
         self.expect_checkpoints(notes)
         proven = self.dates()
         main = self.read_objects(recorded, proven)
+        idle = self.read_lists()
+        self.expected |= self.list_files
+        for unused in sorted(idle):
+            self.find("extra", unused, "is about no timestamp here")
         orphans = frozenset(finding.path for finding in self.report.findings if finding.code == "orphan")
         for place, message in unexpected_files(self.root, self.expected, orphans):
             self.find("extra", place, message)
@@ -3253,11 +3421,7 @@ class _ProofCheck(_Check):
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
         self.report.checkpoint = max(self.checkpoints, default=None)
         checked = [each for _, each in sorted(self.checkpoints.items()) if each.note]
-        self.report.timestamps = [
-            TimestampStatement(stamp.time, stamp.policy, stamp.states_qualified)
-            for each in checked
-            for _, stamp in sorted(each.stamps.items())
-        ]
+        self.report.timestamps = [stamp.statement() for each in checked for _, stamp in sorted(each.stamps.items())]
         if main:
             self.files = self.dated(self.object, recorded.get(main, {}), proven, absent=self.absent)
             self.report.documents = documents_of(self.files)

@@ -56,7 +56,7 @@ from archiver.archive.ocfl import (
     write_new,
 )
 from archiver.archive.reader import Archive, StoredObject
-from archiver.archive.seal import Authority, Post, Seal
+from archiver.archive.seal import Authority, Post, Qualify, Seal
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, sync_folder
 from archiver.core.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
@@ -88,6 +88,7 @@ def open_archive(
     authorities: Sequence[Authority],
     state: Path,
     post: Post,
+    qualify: Qualify = lambda *_: [],
     witnesses: Sequence[Witness] = (),
     anchors: Sequence[Anchor] = (),
     after_restore: Path | None = None,
@@ -117,10 +118,10 @@ def open_archive(
         doubts = [] if loss else memory.doubts(client, root)
         _introduce(root, ledger, client, signer, origin)
         _check_authentic(root, ledger, signer, state / TREE)
-        seal = partial(_seal, root, client, ledger, signer, authorities, post, state)
+        seal = partial(_seal, root, client, ledger, signer, authorities, post, state, qualify)
         _check_clock(root, ledger, seal, names, clock_is_right=clock_is_right)
         writer = ArchiveWriter(
-            root, ledger, client, signer, authorities, state, post, witnesses, anchors, memory, doubts
+            root, ledger, client, signer, authorities, state, post, qualify, witnesses, anchors, memory, doubts
         )
         try:
             if loss:
@@ -246,6 +247,7 @@ def _seal(
     authorities: Sequence[Authority],
     post: Post,
     state: Path,
+    qualify: Qualify,
     *,
     rests: bool = False,
 ) -> Seal:
@@ -253,7 +255,7 @@ def _seal(
     with _disk_full(root):
         if not rests:
             sealing.write_checkpoint(root, _name(client), merkle.follow(ledger.path, state / TREE), signer)
-        return sealing.stamp(root, authorities, post)
+        return sealing.stamp(root, authorities, post, qualify)
 
 
 def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool:
@@ -493,6 +495,7 @@ class ArchiveWriter:
         authorities: Sequence[Authority],
         state: Path,
         post: Post,
+        qualify: Qualify,
         witnesses: Sequence[Witness],
         anchors: Sequence[Anchor],
         memory: LastSeen,
@@ -501,6 +504,7 @@ class ArchiveWriter:
         self.reader = Archive(root)
         self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
         self._ledger, self._signer, self._authorities, self._post = ledger, signer, authorities, post
+        self._qualify = qualify
         self._client, self._witnesses, self._warnings = client, witnesses, warnings
         self._anchors = anchors
         self._sign, self._public = signing(signer), signer.public_key().public_bytes_raw()
@@ -589,7 +593,7 @@ class ArchiveWriter:
         self._ask(None).result()
         sealed = _seal(
             self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state,
-            rests=not whole and _rests(self._root, self._ledger, self._authorities),
+            self._qualify, rests=not whole and _rests(self._root, self._ledger, self._authorities),
         )  # fmt: skip
         with _disk_full(self._root):
             self._memory.left(self._root, self._ledger.head)
@@ -606,10 +610,23 @@ class ArchiveWriter:
 
         Every seal of new lines does the same; this is for an archive that no longer changes.
         """
-        last = sealing.anchored_tokens(self._root)
+        last = sealing.anchored(self._root)
         if last and not self._names(last):
-            self._ask(_anchor(last)).result()
+            self._ask(("anchor", last)).result()
         return self.seal(whole=True)
+
+    def qualify(self) -> list[str]:
+        """Keep, for all timestamps that state to be qualified, the trusted lists that show it. Returns reasons against.
+
+        An anchor names what was kept, so that the next timestamp covers it.
+        """
+        known = set(verify.qualifications(self._root / verify.LISTS).values())
+        checkpoints = verify.checkpoint_files(self._root / verify.CHECKPOINTS)
+        reasons = self._qualify(self._root, [token for _, _, tokens in checkpoints for token in tokens])
+        kept = sorted(set(verify.qualifications(self._root / verify.LISTS).values()) - known)
+        if kept and (last := sealing.anchored(self._root)):
+            self._ask(("anchor", last | {"qualified": [path.name.split(".")[1] for path in kept]})).result()
+        return reasons
 
     def close(self) -> None:
         """Finish all requests and stop."""
@@ -868,18 +885,17 @@ class ArchiveWriter:
         if not entries:
             return []
         anchor: list[LedgerEntry] = []
-        if not self._anchored and entries[0][0] != "anchor" and (last := sealing.anchored_tokens(self._root)):
-            anchor = [] if self._names(last) else [_anchor(last)]
+        if not self._anchored and entries[0][0] != "anchor" and (last := sealing.anchored(self._root)):
+            anchor = [] if self._names(last) else [("anchor", last)]
         lines = self._ledger.append([*anchor, *entries])
         self._memory.wrote(lines[-1])
         self._anchored = True
         return lines[len(anchor) :]
 
-    def _names(self, last: tuple[int, dict[str, str]]) -> bool:
-        """Return whether a line after a checkpoint already names these of its timestamps."""
-        _, named = _anchor(last)
-        lines = (line.fields for line in lines_from(self._ledger.path, last[0]) if line.type == "anchor")
-        return any(named.items() <= fields.items() for fields in lines)
+    def _names(self, last: dict[str, Any]) -> bool:
+        """Return whether a line after a checkpoint already names what an anchor would name."""
+        lines = (line.fields for line in lines_from(self._ledger.path, last["checkpoint"]) if line.type == "anchor")
+        return any(last.items() <= fields.items() for fields in lines)
 
     # ------------------------------------------------------------ recovery
 
@@ -965,11 +981,6 @@ class ArchiveWriter:
         for folder in (*self._between(place), self._root / "evidence", self._root):
             sync_folder(folder)
         return not any(finding.damage for finding in verify.check_object(place).findings)
-
-
-def _anchor(last: tuple[int, dict[str, str]]) -> LedgerEntry:
-    """Return the line that names a checkpoint's timestamps, and so is younger than they are."""
-    return "anchor", {"checkpoint": last[0], "tokens": last[1]}
 
 
 def _continues(here: Path, source: Path, version: str) -> bool:

@@ -11,11 +11,12 @@ from pkgutil import resolve_name
 from archiver.archive import verify
 from archiver.archive.anchors import Anchor, Calendar, CosigningWitness
 from archiver.archive.seal import Authority
+from archiver.archive.trusted_list import LOTL_URL, TrustedLists
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive, unfinished
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.home.connections import mailer_of, network_of
-from archiver.home.settings import Home
+from archiver.home.settings import Home, QualifiedAuthority
 from archiver.home.shared_copy import holding
 from archiver.home.vault import Vault
 
@@ -40,6 +41,7 @@ def writing(
         authorities=authorities_of(home),
         state=home.state / "archive" / client,
         post=network_of(home).post,
+        qualify=trusted_lists_of(home).keep,
         witnesses=list(witnesses_of(home)),
         anchors=anchors_of(home),
         after_restore=after_restore,
@@ -75,10 +77,11 @@ def finish(home: Home, vault: Vault, client: str) -> None:
 
 
 def authorities_of(home: Home) -> list[Authority]:
-    """The timestamp authorities in the home's settings."""
+    """The timestamp authorities in the home's settings that are asked: of a preset's, those whose roots are there."""
     return [
         Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
         for each in home.settings.timestamps
+        if each.roots or not isinstance(each, QualifiedAuthority)
     ]
 
 
@@ -95,6 +98,17 @@ def anchors_of(home: Home) -> list[Anchor]:
             raise ConfigError(f"the anchor {each.name} in archiver.yaml: its key {error}") from None
         found.append(CosigningWitness(name=each.name, url=each.witness or "", key=key, ask=ask))
     return found
+
+
+def trusted_lists_of(home: Home) -> TrustedLists:
+    """The way to the EU's trusted lists. A day's lists are kept in `state/` for all archives."""
+    chosen = home.settings.trusted_lists
+    return TrustedLists(
+        get=lambda url, timeout, most: network_of(home).get(url, timeout, most)[0],
+        folder=home.state / "trusted-lists",
+        url=chosen.url or LOTL_URL,
+        signers=chosen.signers,
+    )
 
 
 def witnesses_of(home: Home) -> Iterator[Witness]:

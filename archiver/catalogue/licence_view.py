@@ -65,6 +65,7 @@ def _facts(of: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     yield "licensed on", of["licensed_at"] or "an unknown day"
     yield "licensee", of["licensee"] or "not named by the platform"
     yield "secured", f"{in_words(of['secured_documents'])} ({of['state']})"
+    yield "qualified time", "; ".join(map(_qualified, of["qualified_times"]))
     captured = str(provenance.get("captured_at") or "")[:10]
     yield "archived", " ".join(filter(None, (captured, "by", provenance.get("source"))))
     yield "account", ", seat ".join(filter(None, (provenance.get("account"), of["seat"])))
@@ -73,6 +74,13 @@ def _facts(of: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     yield "said for", ", ".join(f"{key} {value}" for key, value in of["client_hints"].items())
     yield "contributor", of["asset"]["contributor"]
     yield "legal hold", of.get("hold")
+
+
+def _qualified(of: Mapping[str, Any]) -> str:
+    """What is kept about a timestamp that states to be qualified."""
+    if of["country"]:
+        return f"{of['time']}, according to the trusted list of {of['country']} of {of['list_of'][:10]} (kept)"
+    return f"{of['time']}, not shown to be qualified: no trusted list is kept (archiver verify --trusted-lists)"
 
 
 def _since(day: str | None) -> str:

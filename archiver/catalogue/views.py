@@ -9,6 +9,7 @@ from typing import Any
 
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
+from archiver.archive.trusted_list import qualified_times
 from archiver.archive.verify import SCOPE_DATE, Dates, dates, newest
 from archiver.catalogue.index import CatalogueEntry, ErasedEntry, Hit
 from archiver.core.errors import IntegrityError
@@ -87,6 +88,7 @@ def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]
             for fields in history
             if fields["type"] == "recovered"
         ],
+        "qualified_times": [each._asdict() for each in qualified_times(archive.root, entry.lines[-1][0])],
         "history": history,
     }
 

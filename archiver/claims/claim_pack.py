@@ -23,7 +23,7 @@ from archiver.home.settings import Home
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from pyhanko.sign.signers import SimpleSigner
+    from pyhanko.sign.signers import Signer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class HandOver:
     counter_requests: bool = True
     asice: bool = False
     wacz: bool = False
-    signer: SimpleSigner | None = None
+    signer: Signer | None = None
 
 
 def hand_over(

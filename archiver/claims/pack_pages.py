@@ -180,7 +180,17 @@ class PackedLicence:
         later = "" if self.report.state == PROVEN else " " + words("later")
         first = words.moment(min(times, default=None))
         meaning = words("secured_since_is") if first == since else words("secured_span", first=first)
-        return since, meaning + later
+        return since, meaning + later + self.qualified(words)
+
+    def qualified(self, words: PackWords) -> str:
+        """The first timestamp over all enclosed documents that a trusted list shows to be qualified; empty if none."""
+        listed = [each for each in self.report.timestamps if each.country]
+        after = [each for each in listed if each.time >= (self.report.secured_since or each.time)]
+        if not after:
+            return ""
+        first = min(after)
+        time, day = words.moment(first.time), words.moment(first.list_of)
+        return " " + words("qualified_time", time=time, country=first.country, day=day)
 
     def secured_document(self, words: PackWords, name: str, terms: str | None = None) -> str:
         """Since when one document, of the terms in this folder where one is named, is secured."""

@@ -17,7 +17,7 @@ from archiver.provider import declared
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from pyhanko.sign.signers import SimpleSigner
+    from pyhanko.sign.signers import Signer
 
     from archiver.claims.pack_pages import Demand
     from archiver.claims.rule_engine import Assessment
@@ -36,7 +36,7 @@ def proof(
     pictures: Sequence[bytes] = (),
     prefer: str | None = None,
     verdicts: Mapping[str, Assessment] | None = None,
-    signer: SimpleSigner | None = None,
+    signer: Signer | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Write the proof pack of these licences with `write_proof`. Refuses damaged licences and never overwrites.

@@ -1,25 +1,46 @@
-"""The agency's own signature in proof.pdf (PAdES), by a certificate and key in a PKCS#12 file.
+"""The agency's own signature in proof.pdf (PAdES), by a certificate and key in a PKCS#12 file or on a card (PKCS#11).
 
-It says that the holder of the key signed this very file, and nothing about what it says. The key is read for one pack;
-neither it nor its passphrase is stored.
+It says that the holder of the key signed this very file, and nothing about what it says. The key is used for one pack;
+neither it nor its passphrase or PIN is stored.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.core.errors import ConfigError
+from archiver.home.vault import run_secret_command
 
 if TYPE_CHECKING:
-    from pyhanko.sign.signers import SimpleSigner
+    from cryptography.x509 import Certificate
+    from pyhanko.sign.signers import Signer, SimpleSigner
+
+    from archiver.home.settings import CardSettings, Home
 
 FIELD = "AgencySignature"
 RESERVED_BYTES = 32_768  # for the signature, whose certificates may be several
+
+
+@contextmanager
+def signer_of(home: Home, file: Path | None, *, card: bool, ask: Callable[[str], str]) -> Iterator[Signer | None]:
+    """What signs proof.pdf: a PKCS#12 file, the home's card, or nothing. `ask` asks a person for a secret."""
+    if not card:
+        yield load_signer(file, ask("Passphrase")) if file else None
+        return
+    named = home.settings.card
+    if not named:
+        raise ConfigError("No card is set. Write `card: {module: ..., token: ..., key: ...}` into archiver.yaml.")
+    command = named.secret_command
+    pin = run_secret_command(command, bare="password").get("password", "") if command else ask("PIN")
+    with card_signer(named, pin) as signer:
+        yield signer
 
 
 def load_signer(path: Path, passphrase: str) -> SimpleSigner:
@@ -28,7 +49,6 @@ def load_signer(path: Path, passphrase: str) -> SimpleSigner:
         from pyhanko.sign.signers import SimpleSigner
     except ImportError as error:
         raise ConfigError(f"A signature needs the extra `pdf`, which is not installed ({error}).") from None
-    from cryptography import x509
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
     try:
@@ -41,23 +61,62 @@ def load_signer(path: Path, passphrase: str) -> SimpleSigner:
         raise ConfigError(f"{path} cannot be opened. Check the passphrase, and that it is a PKCS#12 file.") from None
     if not found.cert or not found.key:
         raise ConfigError(f"{path} holds no certificate with its key. Export both into one PKCS#12 file.")
-    certificate, now = found.cert.certificate, datetime.now(UTC)
-    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        ends = certificate.not_valid_after_utc
-        raise ConfigError(
-            f"The certificate in {path} is not valid today (it ends on {ends:%Y-%m-%d}). Use another one."
-        )
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        usage = None
-    if usage and not (usage.digital_signature or usage.content_commitment):
-        raise ConfigError(f"The certificate in {path} may not sign documents. Use one that may.")
+    _must_sign(found.cert.certificate, str(path))
     signer: SimpleSigner = SimpleSigner.load_pkcs12_data(data, other_certs=[], passphrase=passphrase.encode() or None)
     return signer
 
 
-def signed(pdf: bytes, signer: SimpleSigner) -> bytes:
+def _must_sign(certificate: Certificate, place: str) -> None:
+    """Raise ConfigError if a certificate cannot sign documents today."""
+    from cryptography import x509
+
+    now, ends = datetime.now(UTC), certificate.not_valid_after_utc
+    if not certificate.not_valid_before_utc <= now <= ends:
+        raise ConfigError(
+            f"The certificate in {place} is not valid today (it ends on {ends:%Y-%m-%d}). Use another one."
+        )
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return
+    if not (usage.digital_signature or usage.content_commitment):
+        raise ConfigError(f"The certificate in {place} may not sign documents. Use one that may.")
+
+
+@contextmanager
+def card_signer(card: CardSettings, pin: str) -> Iterator[Signer]:
+    """The key on a card or token, as long as it is needed. Raises ConfigError if it cannot sign today.
+
+    A refused PIN is not tried again, since cards lock themselves. The key never leaves the card.
+    """
+    try:
+        from pkcs11.exceptions import PinIncorrect, PinInvalid, PinLenRange, PinLocked, PKCS11Error
+        from pyhanko.config.pkcs11 import PKCS11SignatureConfig, TokenCriteria
+        from pyhanko.sign.general import SigningError
+        from pyhanko.sign.pkcs11 import PKCS11SigningContext
+    except ImportError as error:
+        raise ConfigError(f"A card needs the extra `card`, which is not installed ({error}).") from None
+    from cryptography import x509
+
+    place, key = f"the card {card.token!r}", card.key
+    config = PKCS11SignatureConfig(
+        module_path=str(card.module), token_criteria=TokenCriteria(label=card.token), cert_label=key, key_label=key,
+        other_certs_to_pull=None,
+    )  # fmt: skip
+    with ExitStack() as stack:
+        try:
+            signer = stack.enter_context(PKCS11SigningContext(config, user_pin=pin))
+            _must_sign(x509.load_der_x509_certificate(signer.signing_cert.dump()), place)
+        except (SigningError, PKCS11Error, RuntimeError, ValueError) as error:
+            if isinstance(error.__cause__, PinIncorrect | PinInvalid | PinLenRange | PinLocked):
+                raise ConfigError(f"{place} refuses the PIN. Check it: a card locks after a few wrong ones.") from None
+            raise ConfigError(
+                f"{place} cannot sign ({error}). Check that it is inserted, and `card:` in archiver.yaml."
+            ) from None
+        yield signer
+
+
+def signed(pdf: bytes, signer: Signer) -> bytes:
     """The PDF with the signature, in a revision of its own."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import SigSeedSubFilter

@@ -18,7 +18,7 @@ from archiver.claims.pdf_signature import signed
 
 if TYPE_CHECKING:
     from asn1crypto import tsp
-    from pyhanko.sign.signers import SimpleSigner
+    from pyhanko.sign.signers import Signer
 
 MODULES = ("pyhanko.sign.signers.pdf_signer", "pyhanko.sign.timestamps", "pyhanko.pdf_utils.incremental_writer")
 """What it needs of pyHanko. Loading it takes most of a second, so a pack loads it while its pages are printed."""
@@ -38,7 +38,7 @@ def load() -> str | None:
 
 
 def signed_and_timestamped(
-    pdf: bytes, signer: SimpleSigner | None, authorities: Sequence[seal.Authority], post: seal.Post
+    pdf: bytes, signer: Signer | None, authorities: Sequence[seal.Authority], post: seal.Post
 ) -> tuple[bytes, list[str]]:
     """The PDF with the agency's signature, if there is a signer, under a timestamp, if there are authorities."""
     pdf = signed(pdf, signer) if signer else pdf

@@ -148,7 +148,8 @@ def _write_bag(
         marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
     try:
-        pdf = pdf_of(sounds, summaries, natives, order, reader)
+        digests = _manifest(bag, [path for path in data.rglob("*") if path.is_file()])
+        pdf = pdf_of(sounds, summaries, natives, order, reader, digests)
         pdf, reasons = order.timestamped(pdf) if order.timestamped else (pdf, [])
         _write(data / "proof.pdf", pdf)
         for reason in reasons:

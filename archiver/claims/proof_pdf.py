@@ -19,6 +19,9 @@ from archiver.reading.worker import DocumentReader
 
 MAX_DOCUMENTS_BYTES = 4_000_000  # bytes of proof.pdf, of which portals and mail take 5 MB
 
+ATTACHED_LIST = "zip-manifest-sha256.txt"
+"""The file in proof.pdf that lists the other files of the zip with their SHA-256, as BagIt does."""
+
 type Natives = Mapping[tuple[str, str], tuple[bytes, int] | str]
 
 
@@ -128,8 +131,12 @@ def pdf_of(
     natives: Natives,
     order: PackOptions,
     reader: DocumentReader,
+    digests: bytes,
 ) -> bytes:
-    """The whole proof.pdf; BrowserMissing where no Chromium prints it, MachineRefused where its parts do not join."""
+    """The whole proof.pdf, with the list of `digests` attached.
+
+    BrowserMissing where no Chromium prints it, MachineRefused where its parts do not join.
+    """
     words = PackWords(order.language)
     texts = _texts(sounds, packed, words, reader)
     front = pack_html(words, order.claim, packed)
@@ -139,7 +146,7 @@ def pdf_of(
         if not isinstance(native, str):
             parts.append((f"{folder}: {name}" if len(packed) > 1 else name, native[0]))
     parts += [(words("terms"), each) for each in printed[1:]]
-    joined, error = reader.join(parts)
+    joined, error = reader.join(parts, [(ATTACHED_LIST, digests)])
     if error:
         raise MachineRefused(f"proof.pdf could not be put together: {error}")
     return joined

@@ -170,6 +170,9 @@ def verify(
         typer.Option(exists=True, metavar="FILE", help="Bitcoin's block headers that you trust: lines HEIGHT HEX."),
     ] = None,
     renew: Annotated[bool, typer.Option("--renew", help="First renew the timestamps that expire soon.")] = False,
+    lists: Annotated[
+        bool, typer.Option("--trusted-lists", help="First fetch the EU's trusted lists for qualified timestamps.")
+    ] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -177,12 +180,15 @@ def verify(
 
     Example: archiver verify --client acme
     """
+    from archiver.agency.integrity import qualify
     from archiver.agency.integrity import renew as renew_timestamps
     from archiver.agency.integrity import verify as check
 
     here = opened(home)
     if renew:
         renew_timestamps(here, unlocked(here), client=client, say=say)
+    if lists:
+        qualify(here, unlocked(here), client=client, say=say)
     if against and not against.startswith("s3://") and not Path(against).exists():
         raise typer.BadParameter(f"{against} does not exist")
     with progress() as watch:

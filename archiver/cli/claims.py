@@ -267,6 +267,9 @@ def proof(
         Path | None,
         typer.Option(metavar="P12", help="Sign the PDF with this certificate (PKCS#12); asks for its passphrase."),
     ] = None,
+    card: Annotated[
+        bool, typer.Option("--card", help="Sign the PDF with the card or token that archiver.yaml names (PKCS#11).")
+    ] = False,
     drafts: Annotated[bool, typer.Option(help="Also write drafts of letters and statements beside the zip.")] = False,
     counter_requests: Annotated[bool, typer.Option(help="Let the reply ask for eight proofs in return.")] = True,
     language: Annotated[str, typer.Option(help="en or de.")] = "en",
@@ -280,19 +283,23 @@ def proof(
     """
     from archiver.claims.claim_files import load
     from archiver.claims.claim_pack import HandOver, hand_over
+    from archiver.claims.pdf_signature import signer_of
 
-    here, signer = opened(home), None
-    if sign:
-        from archiver.claims.pdf_signature import load_signer
-
-        signer = load_signer(
-            sign, typer.prompt("Passphrase", hide_input=True, default="", show_default=False, err=True)
-        )
-    order = HandOver(
-        out=out, language=language_of(language), claim=load(here, claim) if claim else None, internal=internal,
-        drafts=drafts, counter_requests=counter_requests, asice=asice, wacz=wacz,
-        signer=signer,
-    )  # fmt: skip
-    for path in hand_over(here, licence or [], order, warn=lambda text: say(f"warning: {text}")):
-        say(f"Wrote {path}.")
+    if sign and card:
+        raise typer.BadParameter("give --sign or --card, not both")
+    here = opened(home)
+    with signer_of(here, sign, card=card, ask=_secret) as signer:
+        order = HandOver(
+            out=out, language=language_of(language), claim=load(here, claim) if claim else None, internal=internal,
+            drafts=drafts, counter_requests=counter_requests, asice=asice, wacz=wacz,
+            signer=signer,
+        )  # fmt: skip
+        for path in hand_over(here, licence or [], order, warn=lambda text: say(f"warning: {text}")):
+            say(f"Wrote {path}.")
     say("HOW-TO-CHECK.txt in the zip explains how to check it without this software.")
+
+
+def _secret(what: str) -> str:
+    """Ask for a passphrase or a PIN without showing it."""
+    answer: str = typer.prompt(what, hide_input=True, default="", show_default=False, err=True)
+    return answer

@@ -16,7 +16,9 @@ from typing import ClassVar
 
 _BY_UV_TOOL = (Path(sys.prefix) / "uv-receipt.toml").exists()
 _INSTALL = "uv tool install --reinstall --compile-bytecode" if _BY_UV_TOOL else f"{sys.executable} -m pip install"
-INSTALL_ALL = f"In the folder of the archiver's source: `{_INSTALL} '.[desk,fleet,match,notify,pdf,s3,watch]'`."
+INSTALL_ALL = (
+    f"In the folder of the archiver's source: `{_INSTALL} '.[card,desk,fleet,match,notify,pdf,qualified,s3,watch]'`."
+)
 """What to do if an extra is missing. The package index has another program with this name."""
 
 

@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from archiver.core.atomic_files import replace_file, sync_folder
 from archiver.core.errors import ConfigError
+from archiver.core.packaged_data import packaged_yaml
 from archiver.core.suggestions import did_you_mean
 from archiver.core.yaml_edit import block, with_entry, with_name, without_entry
 from archiver.core.yaml_source import Loc, Marked, Value, load, validate
@@ -28,6 +29,8 @@ from archiver.home.home_folder import fleet_address
 from archiver.home.source_settings import AnySource, Source, source_of
 
 HOUSE = "house"
+
+QUALIFIED_PRESET = "eu-qualified"
 
 # Names that Windows reserves for devices, with or without an extension.
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
@@ -126,6 +129,44 @@ class Timestamps(_SettingsModel):
     name: Annotated[str, _like("[a-z0-9][a-z0-9-]{0,19}", "must be at most 20 of a-z, 0-9 and -")]
     url: _Url
     roots: Path | None = None
+
+
+class QualifiedAuthority(Timestamps):
+    """One authority of the preset `eu-qualified`, with what is known of it. It is not asked without its roots."""
+
+    provider: str
+    price: str
+    source: str
+
+
+def _preset(value: object) -> object:
+    """Convert `{preset: eu-qualified}` to the public authorities and the ones that are said to be qualified."""
+    if isinstance(value, list):
+        return tuple(value)
+    if value != {"preset": QUALIFIED_PRESET}:
+        raise ValueError(f"must be a list of authorities, or {{preset: {QUALIFIED_PRESET}}}")
+    public = [Timestamps(name=name, url=url) for name, (url, _) in _PUBLIC_TIMESTAMPS.items()]
+    listed = packaged_yaml(dict[str, list[QualifiedAuthority]], "archiver.home", "qualified_authorities.yaml")
+    return (*public, *listed["authorities"])
+
+
+class TrustedListSettings(_SettingsModel):
+    """Where the EU's list of trusted lists is, and who may sign it (a PEM file), if not as in the Official Journal."""
+
+    url: _Url | None = None
+    signers: Path | None = None
+
+
+class CardSettings(_SettingsModel):
+    """The card or token that signs proof.pdf (PKCS#11): its driver's library, its label, and the key's label in it.
+
+    `secret_command` prints the PIN; without it, the PIN is asked for at the terminal.
+    """
+
+    module: Path
+    token: str
+    key: str
+    secret_command: _Command | None = None
 
 
 class WitnessSettings(_SettingsModel):
@@ -345,7 +386,9 @@ class Settings(_SettingsModel):
 
     replay: bool = False
     agency: Agency = Agency()
-    timestamps: tuple[Timestamps, ...] = ()
+    timestamps: Annotated[tuple[Timestamps, ...], BeforeValidator(_preset)] = ()
+    trusted_lists: TrustedListSettings = TrustedListSettings()
+    card: CardSettings | None = None
     witnesses: tuple[WitnessSettings, ...] = ()
     anchors: tuple[AnchorSettings, ...] = ()
     mail: MailSettings = MailSettings()
@@ -601,14 +644,27 @@ def _with_files(root: Path, marked: Marked, settings: Settings) -> Settings:
             raise ConfigError(f"{marked.where(loc)} {root / path} does not exist. Correct the path or add the file.")
         return root / path
 
+    def roots(index: int, each: Timestamps) -> Path | None:
+        if isinstance(marked.value, dict) and isinstance(marked.value.get("timestamps"), dict):  # a preset
+            path = root / f"roots/{each.name}.pem"
+            return path if path.is_file() else None
+        return each.roots and there(each.roots, "timestamps", index, "roots")
+
     timestamps = tuple(
-        each.model_copy(update={"roots": each.roots and there(each.roots, "timestamps", index, "roots")})
-        for index, each in enumerate(settings.timestamps)
+        each.model_copy(update={"roots": roots(index, each)}) for index, each in enumerate(settings.timestamps)
     )
+    lists = settings.trusted_lists
+    if lists.signers:
+        lists = lists.model_copy(update={"signers": there(lists.signers, "trusted_lists", "signers")})
+    card = settings.card
+    if card:
+        card = card.model_copy(update={"module": there(card.module, "card", "module")})
     network = settings.network
     if network.ca_file:
         network = network.model_copy(update={"ca_file": there(network.ca_file, "network", "ca_file")})
-    return settings.model_copy(update={"timestamps": timestamps, "network": network})
+    return settings.model_copy(
+        update={"timestamps": timestamps, "trusted_lists": lists, "card": card, "network": network}
+    )
 
 
 def _clients(root: Path) -> dict[str, Client]:

@@ -307,15 +307,17 @@ class DocumentReader:
         with self._pool.worker() as worker:
             yield from worker.run(job, content, seconds, answer, each=True)
 
-    def join(self, parts: Sequence[tuple[str, bytes]]) -> tuple[bytes, str | None]:
+    def join(
+        self, parts: Sequence[tuple[str, bytes]], enclosed: Sequence[tuple[str, bytes]] = ()
+    ) -> tuple[bytes, str | None]:
         """Join PDFs, given with their names for the outline, into one harmless PDF; or say why that is impossible (see
-        `join_pdfs`).
+        `join_pdfs`). Texts of ours can be `enclosed`.
 
         Join a document of unknown origin alone first, so that it cannot keep the others out.
         """
         if sum(len(content) for _, content in parts) > MAX_DOCUMENT_BYTES:
             return b"", f"it is larger than {MAX_DOCUMENT_BYTES >> 20} MB"
-        answers, error = self._ask("join", packed(parts))
+        answers, error = self._ask("join", packed([("", packed(parts)), ("", packed(enclosed))]))
         return (answers[0], None) if answers and not error else (b"", error or "it cannot be read as a PDF")
 
     def _ask(
@@ -635,9 +637,15 @@ def _mask() -> ReaderJob:
 
 
 def _join() -> ReaderJob:
+    from PIL import ImageCms  # noqa: F401  # as above
+
     from archiver.reading.pdf_join import join_pdfs
 
-    return lambda content, _tell: join_pdfs(unpacked(content))
+    def work(content: bytes, _channel: Channel) -> bytes:
+        (_, parts), (_, enclosed) = unpacked(content)
+        return join_pdfs(unpacked(parts), list(unpacked(enclosed)))
+
+    return work
 
 
 def _embedded() -> ReaderJob:

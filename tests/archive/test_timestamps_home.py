@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from archiver.archive.local_tsa import LocalAuthority
-from tests.support.homes import QUICK, ROOT, Clock, Home
+from archiver.catalogue.archives import authorities_of
+from archiver.home.settings import Home as Loaded
+from tests.support.homes import QUICK, Clock, Home
+from tests.support.trusted_list_kit import Union, served
 
 RUN = ("run", "--replay", QUICK)
 
@@ -67,11 +70,37 @@ def test_dates_are_checked_without_openssl_and_nothing_is_called_qualified(home:
     home.env["PATH"] = str(tmp_path / "bin")
     said += [home("verify")]
     assert "acme: PROVEN" in said[-1].stdout and "dates checked by rfc3161-client" in said[-1].stdout
-    files = (
-        home.archive() / "READ-ME-FIRST.txt",
-        ROOT / "archiver/claims/wording.yaml",
-    )
-    written = [file.read_text("utf-8") for file in files]
+    written = [(home.archive() / "READ-ME-FIRST.txt").read_text("utf-8")]
     assert not [
         text for text in (*(each.stdout + each.stderr for each in said), *written) if "qualified" in text.lower()
     ]
+
+
+def test_a_home_shows_what_a_trusted_list_says(home: Home, tmp_path: Path) -> None:
+    """From the settings to `show`: lists from a server, a root of the user's, and the Commission's certificate."""
+    pytest.importorskip("signxml", reason="the extra `qualified` is not installed")
+    union = Union(tmp_path)
+    with served(union) as url:
+        (home.root / "archiver.yaml").write_text(
+            f"replay: true\ntimestamps: [{{name: q, url: '{url}/tsa', roots: ../root.pem}}]\n"
+            f"trusted_lists: {{url: '{url}/lotl.xml', signers: ../signers.pem}}\n"
+        )
+        home.account("one", "shutterstock")
+        home(*RUN)
+        (shown, *_) = home.json("find", "a")
+    (time,) = home.json("show", shown["licence"])["qualified_times"]
+    assert time["country"] == "DE"
+    assert "according to the trusted list of DE of" in home("show", shown["licence"]).stdout
+
+
+def test_a_preset_asks_nobody_whose_root_is_missing(home: Home) -> None:
+    (home.root / "archiver.yaml").write_text("timestamps: {preset: eu-qualified}\n")
+    told = [each["message"] for each in home.json("doctor", code=None)["checks"]]
+    assert "belgium (Kingdom of Belgium) is not asked, because roots/belgium.pem is missing" in told
+    loaded = Loaded.load(home.root)
+    assert [each.name for each in authorities_of(loaded)] == ["digicert", "sectigo"]
+    (home.root / "roots").mkdir(exist_ok=True)
+    (home.root / "roots/belgium.pem").write_text("")
+    assert [each.name for each in authorities_of(Loaded.load(home.root))] == ["digicert", "sectigo", "belgium"]
+    (home.root / "archiver.yaml").write_text("timestamps: {preset: us-qualified}\n")
+    assert "must be a list of authorities, or {preset: eu-qualified}" in home("status", code=2).stderr

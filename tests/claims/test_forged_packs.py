@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from asn1crypto import core, tsp
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from archiver.archive import verify
 from archiver.archive.check_page import check_page
@@ -22,6 +21,7 @@ from tests.support.check_page_kit import Checker, checker
 from tests.support.firefox_kit import FIREFOX, plain_firefox
 from tests.support.pack_attacks import remembering
 from tests.support.pack_forgeries import FINE, HEAVY, NAMES, World, forgery, judged
+from tests.support.trusted_list_kit import qualified
 
 __all__ = ["checker", "remembering"]
 
@@ -143,31 +143,6 @@ def test_the_program_checks_a_zip(world: World, tmp_path: Path, capsys: pytest.C
     assert f"{broken} is not a zip file" in capsys.readouterr().err
 
 
-def qualified(token: bytes, own: Any) -> bytes:
-    """The timestamp with the statement of ETSI EN 319 422 that it is qualified, signed anew."""
-    response = tsp.TimeStampResp.load(token)
-    signed = response["time_stamp_token"]["content"]
-    info = tsp.TSTInfo.load(
-        signed["encap_content_info"]["content"].native and signed["encap_content_info"]["content"].contents
-    )
-    statement = bytes.fromhex("300b3009060704008197" + "5e0101")
-    info["policy"] = "0.4.0.2023.1.1"
-    info["extensions"] = [
-        {"extn_id": "1.3.6.1.5.5.7.1.3", "critical": False, "extn_value": core.OctetString(statement)}
-    ]
-    content = info.dump(force=True)
-    signed["encap_content_info"]["content"] = core.ParsableOctetString(content)
-    [signer] = signed["signer_infos"]
-    for attribute in signer["signed_attrs"]:
-        if attribute["type"].native == "message_digest":
-            digest = hashlib.new(signer["digest_algorithm"]["algorithm"].native, content).digest()
-            attribute["values"] = [digest]
-    attributes = b"\x31" + signer["signed_attrs"].dump(force=True)[1:]
-    hashed = {"sha256": hashes.SHA256(), "sha512": hashes.SHA512()}[signer["digest_algorithm"]["algorithm"].native]
-    signer["signature"] = own.sign(attributes, ec.ECDSA(hashed))
-    return bytes(response.dump(force=True))
-
-
 class Qualified(forger.Owner):
     """Its authority says of each timestamp that it is qualified."""
 
@@ -186,4 +161,43 @@ def test_what_a_timestamp_says_of_itself_is_told_as_its_own_statement(checker: C
     checker.same_report(found, reports)
     [stated] = reports[0].timestamps
     assert (stated.policy, stated.states_qualified) == ("0.4.0.2023.1.1", True)
-    assert "states that it is qualified in the EU; not shown to be qualified" in reports[0].as_text()
+    assert (stated.country, stated.list_of[:10]) == ("DE", "2026-01-01")
+    assert "according to the trusted list of DE of 2026-01-01 (kept, sha256:" in reports[0].as_text()
+
+
+TRICKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "of another timestamp": lambda said: said | {"timestamp": "0" * 64},
+    "of a list that is not here": lambda said: said | {"trusted_list": "0" * 64},
+    "granted later": lambda said: said | {"granted_since": "2090-01-01T00:00:00Z"},
+    "ended before": lambda said: said | {"next_update": "2020-01-01T00:00:00Z"},
+    "with a number": lambda said: said | {"service": 1},
+    "with half a character": lambda said: said | {"service": "\ud800"},
+    "with more": lambda said: said | {"more": ""},
+    "with less": lambda said: {key: each for key, each in said.items() if key != "url"},
+    "of no country": lambda said: said | {"country": "Germany"},
+    "of no day": lambda said: said | {"issued_at": "2026-01-01"},
+}
+
+
+def test_both_say_the_same_of_a_statement_about_a_list(checker: Checker, tmp_path: Path) -> None:
+    """Whoever can make a pack can state that; none of these shows anything."""
+
+    class Stating(Qualified):
+        trick: Callable[[Any], Any] = staticmethod(forger.unchanged)
+
+        def lists(self, token: bytes) -> forger.Files:
+            made = super().lists(token)
+            (own,) = (each for each in made if each.endswith(".json"))
+            statement = forger.encoded(self.trick(json.loads(made.pop(own))), indent=1, sort_keys=True) + b"\n"
+            return made | {f"qualified.{hashlib.sha256(statement).hexdigest()}.json": statement}
+
+    owner, zip_file, shown = Stating(3), tmp_path / "proof.zip", {}
+    for name, owner.trick in {"": forger.unchanged, **TRICKS}.items():
+        zip_file.write_bytes(forger.zip_of(forger.entries_of(forger.build(owner, (forger.ONE,)))))
+        found, reports = checker.of_zip(zip_file.read_bytes()), verify.verify_zip(zip_file)
+        assert found["state"] == reports[-1].state, name
+        checker.same_report(found, reports)
+        said = [{(each["code"], each["path"]) for each in one["findings"]} for one in found["proofs"]]
+        assert said == [{(each.code, each.path) for each in report.findings} for report in reports[:-1]], name
+        shown[name] = [each.country for each in reports[0].timestamps]
+    assert shown == {"": ["DE"]} | {name: [""] for name in TRICKS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,24 @@ pytest.importorskip("pyhanko", reason="the extra pdf is not installed")
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from archiver.archive import seal
 from archiver.archive.local_tsa import LocalAuthority
-from archiver.claims.pdf_signature import load_signer, signed
+from archiver.claims.pdf_signature import card_signer, load_signer, signed, signer_of
 from archiver.claims.pdf_timestamp import timestamped
 from archiver.core.errors import ConfigError
 from archiver.home.network import Network
+from archiver.home.settings import CardSettings, Home, Settings
 from tests.authoring.scenario import pdf
 from tests.support.authority_kit import CERTIFYING, certificate, key
 
@@ -80,3 +88,62 @@ def test_what_cannot_sign_is_told_before_anything_is_made(tmp_path: Path) -> Non
     stored(file, usage=CERTIFYING)
     with pytest.raises(ConfigError, match="may not sign"):
         load_signer(file, "secret")
+
+
+PIN = "4711"
+
+
+@pytest.fixture
+def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[CardSettings, x509.Certificate]:
+    """A card of SoftHSM2 with the agency's key and certificate, and the certificate's root."""
+    pytest.importorskip("pkcs11", reason="the extra card is not installed")
+    module = next((Path(each) for each in SOFTHSM if Path(each).is_file()), None)
+    if not (module and shutil.which("softhsm2-util")):
+        pytest.skip("SoftHSM2 is not installed (Debian: softhsm2)")
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path}/tokens\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    keys = key("p256"), key("rsa")
+    root = certificate("Root", keys[0])
+    own = certificate("Agency Ltd", keys[1], (root, keys[0]), ca=False, usage=DOCUMENTS)
+    private = keys[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "own.key").write_bytes(private)
+    token = ("--token", "agency", "--pin", PIN)
+    for command in (
+        ("--init-token", "--free", "--label", "agency", "--so-pin", "123456", "--pin", PIN),
+        ("--import", str(tmp_path / "own.key"), *token, "--label", "own", "--id", "01"),
+    ):
+        subprocess.run(["softhsm2-util", *command], check=True, capture_output=True)
+    (tmp_path / "own.der").write_bytes(own.public_bytes(Encoding.DER))
+    subprocess.run([sys.executable, "-c", PUT_CERTIFICATE, module, PIN, tmp_path / "own.der"], check=True)
+    return CardSettings(module=module, token="agency", key="own"), root
+
+
+SOFTHSM = (
+    "/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so", "/opt/homebrew/lib/softhsm/libsofthsm2.so",
+)  # fmt: skip
+PUT_CERTIFICATE = """
+import pathlib, sys, pkcs11
+from pkcs11.util.x509 import decode_x509_certificate
+(token,) = pkcs11.lib(sys.argv[1]).get_tokens(token_label="agency")
+with token.open(rw=True, user_pin=sys.argv[2]) as session:
+    fields = decode_x509_certificate(pathlib.Path(sys.argv[3]).read_bytes())
+    session.create_object(fields | {pkcs11.Attribute.TOKEN: True, pkcs11.Attribute.LABEL: "own"})
+"""
+
+
+def test_a_card_signs_and_a_wrong_pin_is_told_once(card: tuple[CardSettings, x509.Certificate], tmp_path: Path) -> None:
+    settings, root = card
+    with pytest.raises(ConfigError, match="refuses the PIN"), card_signer(settings, "0815"):
+        pass
+    command = (sys.executable, "-c", f"print('{PIN}')")
+    home = Home(tmp_path, Settings(card=settings.model_copy(update={"secret_command": command})), {})
+    with signer_of(home, None, card=True, ask=pytest.fail) as signer:
+        assert signer
+        made = signed(pdf(["A page"]), signer)
+    assert judged(made, root)
+    at = made.index(b"A page")
+    assert not judged(made[:at] + b"B" + made[at + 1 :], root)
+    for wrong in ({"token": "other"}, {"key": "other"}, {"module": Path(__file__)}):
+        with pytest.raises(ConfigError, match="cannot sign"), card_signer(settings.model_copy(update=wrong), PIN):
+            pass

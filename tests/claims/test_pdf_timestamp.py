@@ -24,12 +24,13 @@ from archiver.archive.local_tsa import LocalAuthority
 from archiver.claims import packing
 from archiver.claims.pdf_timestamp import timestamped
 from archiver.home.network import Network
+from archiver.reading.pdf_join import join_pdfs
 from tests.authoring.scenario import pdf
 from tests.support.agency import agency, record
 from tests.support.pack_kit import document, licence
 
 POST = Network().post
-PDF = pdf(["A page"])
+PDF = join_pdfs(iter([("A part", pdf(["A page"]))]), [("list.txt", b"A file in the zip\n")])
 
 
 @pytest.fixture(scope="module")

@@ -15,19 +15,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
+from xml.etree.ElementTree import fromstring, tostring
 
 import bagit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStringObject
 
 from archiver.archive.verify import verify_pack
 from archiver.claims import packing
 from archiver.claims.pack_pages import Wording
+from archiver.claims.proof_pdf import ATTACHED_LIST
 from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment, Verdict
 from archiver.collect.terms import SeenTerms
@@ -147,6 +150,31 @@ def test_strangers_can_check_it_in_four_ways_and_each_sees_damage(pack: Path, tm
     assert not sums(damaged) and timestamps(damaged) == [1] and verifier(damaged).returncode == 90
     with pytest.raises(bagit.BagValidationError):
         bagit.Bag(str(damaged)).validate()
+
+
+def test_the_pdf_lists_the_zip_s_other_files_and_says_no_more_of_itself(pack: Path) -> None:
+    """The list is an associated file, as in PDF/A-3. What we can check of that standard holds; no label claims it."""
+    reader = PdfReader(pack / "data/proof.pdf")
+    root: Any = reader.root_object
+    (named,) = root["/AF"]
+    assert named == root["/Names"]["/EmbeddedFiles"]["/Names"][1] and named["/AFRelationship"] == "/Data"
+    listed = named["/EF"]["/F"].get_data().decode().splitlines()
+    manifest = (pack / "manifest-sha256.txt").read_text().splitlines()
+    assert [line for line in manifest if not line.endswith("  data/proof.pdf")] == listed and len(listed) > 10
+    metadata = fromstring(root["/Metadata"].get_data())
+    assert b"pdfaid" not in tostring(metadata) and root["/Metadata"].get("/Filter") is None
+    (intent,) = root["/OutputIntents"]
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(intent["/DestOutputProfile"].get_data()))
+    assert "sRGB" in ImageCms.getProfileDescription(profile) and intent["/DestOutputProfile"]["/N"] == 3
+    assert not reader.is_encrypted and not {"/OpenAction", "/AA"} & root.keys() and "/JavaScript" not in root["/Names"]
+    first: Any = reader.pages[0]
+    for font in first["/Resources"]["/Font"].values():
+        for each in font.get_object().get("/DescendantFonts", [font.get_object()]):
+            found = each.get_object()
+            embedded = found.get("/Subtype") == "/Type3" or {
+                key for key in found["/FontDescriptor"] if key.startswith("/FontFile")
+            }
+            assert embedded, found
 
 
 def test_every_byte_of_evidence_counts_for_the_verifier(pack: Path, tmp_path: Path) -> None:
@@ -302,7 +330,9 @@ def test_a_hostile_certificate_goes_into_the_zip_whole_and_into_the_pdf_tamed(tm
     whole = out.with_suffix(".pdf").read_bytes()
     joined = PdfReader(io.BytesIO(whole))
     assert any("Item 55" in page.extract_text() for page in joined.pages)
-    assert not joined.attachments and "/OpenAction" not in joined.root_object and "/Names" not in joined.root_object
+    assert list(joined.attachments) == [ATTACHED_LIST] and "/OpenAction" not in joined.root_object
+    names: Any = joined.root_object["/Names"]
+    assert set(names) == {"/EmbeddedFiles"}
     with DocumentReader() as reader:
         assert not re.search("evil|app.alert", reader.read_all(whole).text)
     assert "in the zip file (it cannot be read as a PDF)" in " ".join(page_texts(out.with_suffix(".pdf")))

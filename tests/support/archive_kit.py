@@ -19,7 +19,7 @@ from archiver.archive import ledger, verify
 from archiver.archive.anchors import Anchor
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject, Stored
-from archiver.archive.seal import Post
+from archiver.archive.seal import Post, Qualify
 from archiver.archive.verify import VerifyReport, verify_archive
 from archiver.archive.witness import FolderWitness, Witness
 from archiver.archive.writer import ArchiveWriter, Authority, Seal, open_archive
@@ -52,6 +52,8 @@ class Kit:
     stored: list[Stored] = field(default_factory=list)
     witnesses: Sequence[Witness] = ()
     anchors: Sequence[Anchor] = ()
+    post: Post = Network().post
+    qualify: Qualify = lambda *_: []
 
     def open(
         self, origin: str = "live", post: Post | None = None, after_restore: Path | None = None
@@ -63,7 +65,8 @@ class Kit:
             origin=origin,
             authorities=self.authorities,
             state=self.root.parent / "state",
-            post=post or Network().post,
+            post=post or self.post,
+            qualify=self.qualify,
             witnesses=self.witnesses,
             anchors=self.anchors,
             after_restore=after_restore,

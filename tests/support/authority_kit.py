@@ -31,9 +31,11 @@ def certificate(
     name: str, own: Any, issuer: tuple[x509.Certificate, Any] | None = None, *, ca: bool = True,
     length: int | None = None, usage: x509.KeyUsage | None = None, days: tuple[float, float] = (-1, 900),
     more: tuple[tuple[x509.ExtensionType, bool], ...] = (), digest: hashes.SHA384 | None = None,
+    country: str = "",
 ) -> x509.Certificate:  # fmt: skip
     """A certificate, good for `days` from now; its own root without `issuer`."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    within = [x509.NameAttribute(NameOID.COUNTRY_NAME, country)] if country else []
+    subject = x509.Name([*within, x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)

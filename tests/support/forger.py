@@ -115,6 +115,23 @@ class Owner:
                 self._tokens[data] = stamped(Path(folder) / "tsa", note, leaf, own, b"", "sha256", "sha256")
         return self._tokens[data]
 
+    def lists(self, token: bytes) -> Files:
+        """What an archive keeps that read the EU's trusted lists about a timestamp, invented."""
+        lotl, national = b"<lists of='EU'/>", b"<list of='DE'/>"
+        digests = {name: hashlib.sha256(each).hexdigest() for name, each in (("lotl", lotl), ("list", national))}
+        stated = {
+            "certificate": "ab" * 32, "country": "DE", "fetched_at": "2026-01-02T00:00:00Z",
+            "granted_since": "2020-01-01T00:00:00Z", "issued_at": "2026-01-01T00:00:00Z", "lotl": digests["lotl"],
+            "next_update": "2099-01-01T00:00:00Z", "service": "Zeit f\u00fcr alle",
+            "timestamp": hashlib.sha256(token).hexdigest(), "trusted_list": digests["list"],
+            "url": "https://lists.example/de.xml",
+        }  # fmt: skip
+        statement = encoded(stated, indent=1) + b"\n"
+        return {
+            f"qualified.{hashlib.sha256(statement).hexdigest()}.json": statement,
+            f"trusted-list.{digests['lotl']}.xml": lotl, f"trusted-list.{digests['list']}.xml": national,
+        }  # fmt: skip
+
     def signature(self, text: bytes, name: str = "archiver.invalid/acme") -> str:
         blob = verify.key_id(name, self.public) + self.key.sign(text)
         return f"\u2014 {name} {b64(blob)}\n"
@@ -197,6 +214,7 @@ def build(owner: Owner, names: tuple[str, ...] = (ONE, TWO), knobs: Knobs | None
         proof |= {
             f"integrity/{stem}": note, f"integrity/{token}": owner.stamp(note),
             "integrity/tsa-roots.pem": owner.roots, "integrity/signer-public.pem": owner.signer_pem,
+            **{f"integrity/{each}": data for each, data in owner.lists(owner.stamp(note)).items()},
         }  # fmt: skip
         files |= {f"data/07_integrity/{name}/{path}": content for path, content in proof.items()}
         for each, content in shown[name].items():

@@ -365,6 +365,26 @@ async function sealedNames(note, roots, tokens) {
   return tokens.map((_, index) => `${note}.${index + 1}-${whole}.tsr`);
 }
 
+const LIST_FILE = /^(?:trusted-list\.([0-9a-f]{64})\.xml|qualified\.([0-9a-f]{64})\.json)$/;
+const QUALIFICATION = [
+  "certificate", "country", "fetched_at", "granted_since", "issued_at", "lotl", "next_update", "service", "timestamp", "trusted_list", "url",
+];
+
+/** What an archive stated when it read the trusted lists of the EU; Malformed where it is not written in the one way. */
+function qualificationOf(data) {
+  const tree = decoded(data), problem = "is no statement about a trusted list";
+  must(tree instanceof Map && [...tree.values()].every(isText), problem);
+  must(tree.size === QUALIFICATION.length && QUALIFICATION.every((key) => tree.has(key)), problem);
+  const found = Object.fromEntries(tree);
+  const times = [found.fetched_at, found.granted_since, found.issued_at, found.next_update];
+  must(times.every((each) => /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(each)), problem);
+  must([found.certificate, found.lotl, found.timestamp, found.trusted_list].every((each) => /^[0-9a-f]{64}$/.test(each)), problem);
+  must(/^[A-Z]{2}$/.test(found.country), problem);
+  const lines = QUALIFICATION.map((key) => ` "${key}": ${asciiJson(found[key])}`).join(",\n");
+  must(equal(data, encoded(`{\n${lines}\n}\n`)), "is not written as such a statement is");
+  return found;
+}
+
 /** The terms that a version's message names: folder -> relation; null where it says nothing of terms. */
 function termsSaid(message) {
   const match = /^\w+; terms (none|\w+ [\w-]+(?:, \w+ [\w-]+)*)$/.exec(message);
@@ -386,6 +406,7 @@ class ProofCheck {
       trust: [], authorities: [], timestamps: [], anchors: [],
     };
     this.known = new Set();
+    this.tokens = new Map(); // SHA-256 of a timestamp -> what the report says of it, in two places
     this.checkpoints = new Map(); // size as text -> {size, path, tokens, note, stamps}
     this.expected = new Set();
     this.sealed = true;
@@ -475,6 +496,7 @@ class ProofCheck {
     const sound = [...this.checkpoints.values()].filter((each) => each.note && each.stamps.length);
     const proven = new Dates(sound.map((each) => [each.size, each.stamps.map((stamp) => stamp.time).sort()[0]]));
     const main = await this.readObjects(recorded, proven);
+    await this.readLists();
     const orphans = new Set(this.report.findings.filter((each) => each.code === "orphan").map((each) => each.path));
     for (const [place, message] of unexpectedFiles(this.files, this.root, this.expected, orphans)) this.find("extra", place, message);
     this.age(sound);
@@ -647,6 +669,8 @@ class ProofCheck {
     const path = `integrity/${name}`;
     const response = await this.read(path);
     if (!response) return;
+    const told = [];
+    this.tokens.set(hexOf(await sha256(response)), told);
     try {
       const token = new Token(response);
       must(await token.covers(await this.files.content(this.at(checkpoint.path))), "is a timestamp of something else than its checkpoint");
@@ -657,19 +681,61 @@ class ProofCheck {
         return;
       }
       const fingerprint = hexOf(await sha256(root.whole));
-      const stated = { time: token.time, policy: token.policy, states_qualified: token.statesQualified };
-      checkpoint.stamps.push({ ...stated, ends });
-      if (checkpoint.note) this.report.timestamps.push(stated);
-      this.report.authorities.push({
+      const stated = {
+        time: token.time, policy: token.policy, states_qualified: token.statesQualified, country: "", list_of: "", list_sha256: "",
+      };
+      const authority = {
         ...stated, title: signer.title, organisation: signer.organisation, root: root.title, fingerprint,
         supplied: Boolean(this.supplied.roots),
-      });
+      };
+      checkpoint.stamps.push({ ...stated, ends });
+      if (checkpoint.note) this.report.timestamps.push(stated);
+      this.report.authorities.push(authority);
+      told.push(stated, authority);
     } catch (error) {
       if (error instanceof Malformed || error instanceof TypeError || error instanceof SyntaxError) {
         this.find("timestamp", path, error instanceof Malformed ? error.message : "not a timestamp response");
       } else if (error instanceof Unsupported) this.find("dates-not-checked", path, error.message);
       else this.trouble(path, error);
     }
+  }
+  /** The trusted lists that lie beside the timestamps, unread, and what the archive that kept them states about them. */
+  async readLists() {
+    const found = this.files.names(this.at("integrity")).filter((name) => LIST_FILE.test(name));
+    const idle = new Set(found.map((name) => `integrity/${name}`)), stated = new Map();
+    for (const name of found) {
+      const path = `integrity/${name}`, [, list, statement] = LIST_FILE.exec(name);
+      this.expected.add(path);
+      try {
+        if (list) {
+          const { sha256: actual } = await this.files.digests(this.at(path));
+          if (actual !== list) this.find("changed", path, "is not the trusted list that its name says");
+          continue;
+        }
+        const data = await this.files.content(this.at(path));
+        if (hexOf(await sha256(data)) !== statement) this.find("changed", path, "is not the statement that its name says");
+        const said = qualificationOf(data);
+        stated.set(said.timestamp, { path, said });
+      } catch (error) {
+        if (error instanceof Malformed) {
+          this.find("invalid", path, error.message);
+          idle.delete(path);
+        } else this.trouble(path, error);
+      }
+    }
+    for (const [digest, told] of this.tokens) {
+      if (!stated.has(digest)) continue;
+      const { path, said } = stated.get(digest);
+      const lists = [said.lotl, said.trusted_list].map((each) => `integrity/trusted-list.${each}.xml`);
+      for (const each of [path, ...lists]) idle.delete(each);
+      for (const each of told) {
+        if (each.time < said.granted_since || each.time > said.next_update) continue;
+        const missing = lists.filter((one) => !this.files.exists(this.at(one)));
+        for (const one of missing) this.find("missing", one, `is missing, and ${path.slice(10)} names it`);
+        if (!missing.length) Object.assign(each, { country: said.country, list_of: said.issued_at, list_sha256: said.trusted_list });
+      }
+    }
+    for (const path of sorted(idle)) this.find("extra", path, "is about no timestamp here");
   }
   /** The first line: what kind of archive this is, and whose. */
   async origin(fields, path, key) {

@@ -37,7 +37,10 @@ const WORDS = {
     vouch: "Who vouches for the time",
     vouch_none: "Nobody yet: there is no timestamp that covers these documents.",
     vouch_line: "{time}: {signer}. Policy {policy}. {stated}",
-    stated: "The timestamp states that it is qualified in the EU. This page has not checked that.",
+    stated: "The timestamp states that it is qualified in the EU.",
+    not_listed: "No trusted list that shows it is enclosed, so it is not shown to be qualified.",
+    listed: "The archive that made this pack states: qualified according to the trusted list of {country} of {list_of}. That list is enclosed. This page has checked that it is unchanged, not what it says.",
+    list_later: "The list is younger than the timestamp and has the history of its service.",
     not_stated: "The timestamp does not state that it is qualified in the EU.",
     root_line: "Root certificate: {root}",
     fingerprint: "SHA-256 fingerprint",
@@ -118,7 +121,10 @@ const WORDS = {
     vouch: "Wer die Zeit bestätigt",
     vouch_none: "Noch niemand: Kein Zeitstempel deckt diese Dokumente.",
     vouch_line: "{time}: {signer}. Richtlinie {policy}. {stated}",
-    stated: "Der Zeitstempel gibt an, in der EU qualifiziert zu sein. Diese Seite hat das nicht geprüft.",
+    stated: "Der Zeitstempel gibt an, in der EU qualifiziert zu sein.",
+    not_listed: "Eine Vertrauensliste, die es zeigt, liegt nicht bei. Es ist also nicht gezeigt.",
+    listed: "Das Archiv, aus dem dieses Paket stammt, gibt an: qualifiziert nach der Vertrauensliste von {country} vom {list_of}. Diese Liste liegt bei. Die Seite hat geprüft, dass sie unverändert ist, nicht, was sie sagt.",
+    list_later: "Die Liste ist jünger als der Zeitstempel und enthält die Geschichte seines Dienstes.",
     not_stated: "Der Zeitstempel gibt nicht an, in der EU qualifiziert zu sein.",
     root_line: "Wurzelzertifikat: {root}",
     fingerprint: "Fingerabdruck (SHA-256)",
@@ -292,12 +298,21 @@ function tellLicences(report) {
   return shown;
 }
 
+/** Whether a timestamp is qualified: what it states of itself, and what the archive states about a trusted list. */
+function statedOf(each) {
+  const said = [say(each.states_qualified ? "stated" : "not_stated")];
+  if (each.country) said.push(say("listed", { country: each.country, list_of: dayOf(each.list_of.slice(0, 10)) }));
+  else if (each.states_qualified) said.push(say("not_listed"));
+  if (each.country && each.list_of > each.time) said.push(say("list_later"));
+  return said.join(" ");
+}
+
 function tellTime(report) {
   const shown = [element("h2", {}, say("vouch"))];
   const authorities = report.proofs.flatMap((each) => each.authorities);
   if (!authorities.length) return [...shown, element("p", {}, say("vouch_none"))];
   const lines = new Set(authorities.map((each) => say("vouch_line", {
-    time: dateOf(each.time), signer: authorityName(each), policy: each.policy || "?", stated: say(each.states_qualified ? "stated" : "not_stated"),
+    time: dateOf(each.time), signer: authorityName(each), policy: each.policy || "?", stated: statedOf(each),
   })));
   shown.push(list([...lines].sort()));
   for (const each of new Map(authorities.map((one) => [one.fingerprint, one])).values()) {
