@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archiver.archive import elsewhere
+from archiver.archive import elsewhere, trusted_list
 from archiver.archive import seal as sealing
-from archiver.archive import trusted_list
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
 from archiver.catalogue.archives import writing

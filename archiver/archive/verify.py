@@ -2606,9 +2606,7 @@ FOLDERS = {
     CHECKPOINTS: re.compile(
         _CHECKPOINT_FILE.pattern + r"(?:(?<=\.tsr)\.(?:unchecked|refused))?|" + _ANCHOR_FILE.pattern
     ),
-    "keys": re.compile(
-        rf"signer-public\.pem|tsa-roots\.pem|history\.jsonl|witness-keys\.txt|{_LIST_FILE.pattern}"
-    ),
+    "keys": re.compile(rf"signer-public\.pem|tsa-roots\.pem|history\.jsonl|witness-keys\.txt|{_LIST_FILE.pattern}"),
     "tools": re.compile(r"verify\.py"),
     "staging": re.compile(""),
 }
