@@ -22,7 +22,10 @@ _UNSEEN = (
     "script, style, template, noscript, dialog, [hidden], [aria-hidden=true], "
     '[style*="display:none"], [style*="display: none"]'
 )
-_ELSEWHERE = 'header, footer, [role=dialog], [class*="carousel"], [class*="slider"], [class*="swiper"]'
+_ELSEWHERE = (
+    'header, footer, [role=dialog], [class*="carousel"], [class*="slider"], [class*="swiper"], [class*="related"], '
+    '[class*="recommend"]'
+)
 _MORE_INSIDE = re.compile(rf"\b[1-9]\d* (?:more|other|further) {words_of.THINGS} in this (?:order|purchase|pack)")
 _CONTROLS = (
     "a, button, summary, [role=button], [role=link], input[type=button], input[type=submit], [onclick], [tabindex='0']"
@@ -106,7 +109,7 @@ def _controls(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> Iter
             continue
         if label.isdecimal() and len(label) < 4 and not (label == number if where else is_pager):
             continue
-        if where and where in opened:
+        if where and (where in opened or not ("next" in rel or ahead or _is_near(where, url))):
             continue
         yield f"the control {label or 'next'!r}"
 
@@ -122,6 +125,13 @@ def _is_part(where: str | None, url: str) -> bool:
     return where is None or urlsplit(where).path.startswith(urlsplit(url).path) or "archiv" in where.lower()
 
 
+def _is_near(where: str, url: str) -> bool:
+    """Whether an address may hold rows of this list: it is of a history, or begins as the list's own does."""
+    there, here = urlsplit(where), urlsplit(url)
+    same = there.netloc == here.netloc and there.path.split("/")[:2] == here.path.split("/")[:2]
+    return same or words_of.HISTORY.search(there.path) is not None
+
+
 def _other_parts(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> Iterator[str]:
     """Links to the list's own address with another query, or with a fragment that names a page."""
     read = {_view(each) for each in (url, *opened)}
@@ -129,7 +139,8 @@ def _other_parts(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> I
         address, fragment = urldefrag(urljoin(url, node.attributes["href"] or ""))
         names_page = re.search(r"(?:page|p|seite)[=/]?(\d+)$|/(\d+)$", fragment)
         ahead = names_page is not None and int(names_page[1] or names_page[2]) > len(opened)
-        if not _is_off(node) and (ahead or (_view(address)[:2] == _view(url)[:2] and _view(address) not in read)):
+        part = _view(address)[:2] == _view(url)[:2] and _view(address) not in read
+        if not _is_off(node) and (ahead or (part and not words_of.OTHER_THINGS.search(_label(node)))):
             yield f"a link to another part of the list, {_label(node) or address!r}"
 
 
@@ -177,7 +188,7 @@ def _filters(tree: LexborHTMLParser, opened: Collection[str]) -> Iterator[str]:
             continue
         for tab in tabs:
             label = _label(tab)
-            if tab.mem_id == chosen_tab.mem_id or _is_off(tab):
+            if tab.mem_id == chosen_tab.mem_id or _is_off(tab) or words_of.OTHER_THINGS.search(label):
                 continue
             if words_of.ALL.match(label) or words_of.NARROW.match(label) or words_of.COUNTED.search(label):
                 yield f"the tab {label!r} beside {_label(chosen_tab)!r}"
@@ -194,6 +205,8 @@ def _filters(tree: LexborHTMLParser, opened: Collection[str]) -> Iterator[str]:
             yield f"the choice {label!r}"
     for node in tree.css("[aria-expanded=false]"):
         label = _label(node)
+        if words_of.OTHER_THINGS.search(label):
+            continue
         if not _is_off(node) and (words_of.COUNTED.search(label) or words_of.NARROW.match(label)):
             yield f"the closed section {label!r}"
 
@@ -223,7 +236,7 @@ def _statements(words: str, read: int, pages: int) -> Iterator[str]:
     for found in words_of.COUNT.finditer(words):
         before = words[max(0, found.start() - 25) : found.start()]
         quota = words_of.QUOTA_BEFORE.search(before) or words_of.QUOTA_AFTER.match(words, found.end())
-        if _whole(found[1] or found[2]) > read and not quota:
+        if read < _whole(found[1] or found[2]) < words_of.MAX_COUNTED and not quota:
             yield f"the words {found[0]!r}"
     for pattern in (words_of.HIDDEN, words_of.FAILED):
         yield from (f"the words {found[0]!r}" for found in pattern.finditer(words))
@@ -243,7 +256,7 @@ def _headings(tree: LexborHTMLParser, read: int) -> Iterator[str]:
 def _alerts(tree: LexborHTMLParser) -> Iterator[str]:
     """What a page says aloud: as a rule, that something failed."""
     for node in tree.css("[role=alert]"):
-        if said := _text(node):
+        if (said := _text(node)) and not words_of.OTHER_THINGS.search(said):
             yield f"the alert {said[:80]!r}"
 
 

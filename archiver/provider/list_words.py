@@ -94,6 +94,14 @@ NEUTRAL_PARAMETERS = re.compile(
 )
 """Parameters of an address that do not decide which rows there are."""
 HISTORY = re.compile(r"download|licen|purchase|order|history|archiv", re.IGNORECASE)
+OTHER_THINGS = re.compile(
+    r"favou?rit|collection|\blike[sd]?\b|\bsaved\b|wish|follow|\bboards?\b|cart\b|basket|notif|messag|inbox|cookie|consent"
+    r"|privacy|newsletter|\bsale\b|% off|discount|coupon|merkliste|gemerkt|sammlung|warenkorb|nachricht|mitteilung"
+    r"|datenschutz|rabatt|\bexport|\bcsv\b|\bprint\b|drucken|log ?out|sign ?out|abmelden",
+    re.IGNORECASE,
+)
+"""What pages count, fold away or announce beside a history of licences."""
+MAX_COUNTED = 1_000_000  # a larger number of files is the platform's, as its advertising says
 QUOTAS = re.compile(r"rate|quota|credit|limit|plan|balance|subscription|usage", re.IGNORECASE)
 OTHER_LISTS = re.compile(
     r"recommend|related|similar|popular|suggest|trending|notif|search|collection|cart", re.IGNORECASE

@@ -115,6 +115,13 @@ HARMLESS: dict[str, str] = {
     "support": "<p>Something went wrong with a file? <a href='/help'>Contact us</a></p>",
     "data": '<script type="application/json">{"user": {"plan": "pro"}, "hasNextPage": false}</script>',
     "hidden": '<div hidden aria-busy="true">Loading…</div>',
+    "an export": '<a href="?export=csv">Export CSV</a> <a href="?action=logout">Log out</a>',
+    "a banner that is said aloud": '<div role="alert">We use cookies. <button>Accept</button></div>',
+    "menus with counts": '<button aria-expanded="false">Notifications 3</button>',
+    "other tabs": '<button role=tab aria-selected=true>Downloads</button><button role=tab>Collections 4</button>',
+    "another list": '<a href="?tab=favorites">Favorites</a> <a href="/explore">See more ideas</a>',
+    "recommendations": '<section class="related-items"><button>Show more</button></section>',
+    "advertising": "<p>Unlimited access to 5,000,000 files</p>",
     "a member": "<p>Member since 2019. Last sign-in: 24 Nov 2026.</p>",
 }  # fmt: skip
 
