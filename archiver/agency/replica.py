@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from archiver.agency.diagnosis import Findings, State
+from archiver.agency.diagnosis import Findings, ok, problem, warning
 from archiver.catalogue.search import archives, rebuild
 from archiver.core.alert import Alert
 from archiver.core.atomic_files import scratch
@@ -106,17 +106,16 @@ def replica(home: Home, online: bool) -> Findings:
         return
     for each in replica_check.replica_status(home):
         late = each.error or each.hours_behind(datetime.now(UTC)) > MAX_HOURS_BEHIND
-        advice = "Run `archiver run`, and read its warnings." if late else ""
-        yield State.WARNING if late else State.OK, str(each), advice
+        yield warning(str(each), "Run `archiver run`, and read its warnings.") if late else ok(str(each))
     bucket = bucket_of(home)
     if not online:
-        yield State.OK, f"{bucket.name}: not asked; `archiver doctor --online` probes its locks", ""
+        yield ok(f"{bucket.name}: not asked; `archiver doctor --online` probes its locks")
         return
     wrong = probe(bucket)
     for fault in wrong:
-        yield (
-            State.PROBLEM, f"{bucket.name}: {fault.name}: {fault.message}",
+        yield problem(
+            f"{bucket.name}: {fault.name}: {fault.message}",
             "This bucket does not protect the replica. Use a bucket with Object Lock at a store that enforces it.",
-        )  # fmt: skip
+        )
     if not wrong:
-        yield State.OK, f"{bucket.name}: its locks hold", ""
+        yield ok(f"{bucket.name}: its locks hold")

@@ -26,8 +26,6 @@ from archiver.home.settings import Account
 
 @dataclass
 class AccountRun:
-    """Runs one account: check that it may run, sign in, sync, save the session."""
-
     run: RunContext
     account: Account
     archive: ArchiveWriter
