@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from archiver.agency.status import status
 from archiver.archive import verify
+from archiver.catalogue.index import Catalogue
 from archiver.catalogue.search import followed
 from archiver.core.errors import ConfigError
 from archiver.home.settings import (
@@ -34,10 +36,6 @@ def client_rows(home: Home) -> list[dict[str, Any]]:
 
 def client_row(home: Home, client: Client) -> dict[str, Any]:
     """One client, in the form of `client show --json`."""
-    licences = 0
-    if has_archive(home, client.slug):
-        with followed(home, client.slug) as catalogue:
-            licences = catalogue.count()
     return {
         "client": client.slug,
         "name": client.name,
@@ -45,7 +43,7 @@ def client_row(home: Home, client: Client) -> dict[str, Any]:
         "domains": list(client.domains),
         "contact": {"name": client.contact.name, "to": list(client.contact.to)},
         "accounts": [account.name for account in client.accounts],
-        "licences": licences,
+        "licences": _number(home, client.slug, Catalogue.count),
         "archive": has_archive(home, client.slug),
     }
 
@@ -87,10 +85,15 @@ def describe_account(home: Home, account: Account) -> dict[str, Any]:
 
 def archived(home: Home, account: Account) -> int:
     """How many licences the archive has from this account."""
-    if not has_archive(home, account.client):
+    return _number(home, account.client, lambda catalogue: sum(1 for _ in catalogue.of_account(account.name)))
+
+
+def _number(home: Home, slug: str, count: Callable[[Catalogue], int]) -> int:
+    """What `count` finds in a client's catalogue; 0 without an archive."""
+    if not has_archive(home, slug):
         return 0
-    with followed(home, account.client) as catalogue:
-        return sum(1 for _ in catalogue.of_account(account.name))
+    with followed(home, slug) as catalogue:
+        return count(catalogue)
 
 
 def give_account_name(home: Home, vault: Vault, name: str, new: str) -> None:
@@ -107,7 +110,7 @@ def give_account_name(home: Home, vault: Vault, name: str, new: str) -> None:
         check_account_name(new)
     except ValueError as error:
         raise ConfigError(f"{error}.") from None
-    if _runs(home, account):
+    if _number(home, account.client, lambda catalogue: len(catalogue.runs(name, 1))):
         raise ConfigError(
             f"The archive of {account.client} names {name} in its signed records, so the name stays. To use another "
             f"name from now on: `archiver account close {name}`, then `archiver account add {new}`."
@@ -163,10 +166,3 @@ def remove_client_without_archive(home: Home, vault: Vault, slug: str) -> None:
         _forget(home, vault, account)
     remove_client(home.root, slug)
     home.catalogue(slug).unlink(missing_ok=True)
-
-
-def _runs(home: Home, account: Account) -> int:
-    if not has_archive(home, account.client):
-        return 0
-    with followed(home, account.client) as catalogue:
-        return len(catalogue.runs(account.name, 1))

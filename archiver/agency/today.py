@@ -76,11 +76,9 @@ class Task:
         return said[language].format_map({**self.facts, **known})
 
     def risk(self, language: str) -> str:
-        """What is at risk."""
         return _texts(self.kind)["risk"][language]
 
     def button(self, language: str) -> str:
-        """What the button says."""
         return _texts(self.kind)["do"][language]
 
     @property

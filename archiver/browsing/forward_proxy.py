@@ -258,7 +258,6 @@ class GuardProxy:
 
 
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the end-to-end headers."""
     items = list(headers)
     named = b",".join(value for name, value in items if name.lower() == b"connection").decode("latin-1").lower()
     hops = HOP_BY_HOP | {name.strip() for name in named.split(",")}

@@ -497,7 +497,6 @@ class ScrubReport:
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """For people."""
         replaced, files = (
             ", ".join(f"{number} × {kind}" for kind, number in sorted(counted.items()))
             for counted in (self.replaced, self.files)

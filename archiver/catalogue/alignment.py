@@ -95,7 +95,6 @@ _MIRROR = np.arange(128).reshape(4, 4, 8)[::-1][:, :, (-np.arange(8)) % 8].ravel
 
 
 def mirror(one: Features) -> Features:
-    """The features of the mirrored picture."""
     from PIL.ImageOps import mirror
 
     points = one.points * np.array([-1, 1], np.float32) + np.array([one.image.width, 0], np.float32)

@@ -265,7 +265,6 @@ def _read(path: Path) -> Claim:
 
 
 def pictures(home: Home, claim: Claim | None) -> list[Path]:
-    """The files of the claim's pictures."""
     return [folder(home, claim.claim) / each for each in claim.pictures] if claim else []
 
 

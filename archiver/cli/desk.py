@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, opened
-from archiver.cli.output import emit, say, table
+from archiver.cli.output import listing, say
 
 if TYPE_CHECKING:
     from archiver.home.settings import Home
@@ -111,14 +111,7 @@ def listed(as_json: JsonOption = False, home: HomeOption = None) -> None:
     from archiver.desk.auth import Users
 
     rows = [{"name": each.name, "role": each.role.name.lower()} for each in Users(opened(home).root).all().values()]
-    if as_json:
-        emit(rows, "users")
-    else:
-        table(
-            ("name", "role"),
-            [tuple(row.values()) for row in rows],
-            "No users. Add one: archiver desk user add NAME",
-        )
+    _listed(rows, "users", as_json, "No users. Add one: archiver desk user add NAME")
 
 
 @user_app.command("remove")
@@ -210,20 +203,15 @@ def audit(
 
     path = opened(home).state / "desk" / "audit.jsonl"
     lines = newest(path, count)
-    if as_json:
-        emit(lines, "lines")
-    else:
-        columns = ("at", "who", "what", "target")
-        table(columns, [tuple(line.get(each) or "" for each in columns) for line in lines], "The log is empty.")
+    columns = ("at", "who", "what", "target")
+    cells = [tuple(line.get(each) or "" for each in columns) for line in lines]
+    listing(lines, "lines", as_json, columns, cells, "The log is empty.")
     chained = verify(path)
     say(f"Checked {chained} lines: each follows from the line before it.")
 
 
 def _listed(rows: Sequence[Mapping[str, object]], name: str, as_json: bool, empty: str) -> None:
-    if as_json:
-        emit(rows, name)
-    else:
-        table(tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows], empty)
+    listing(rows, name, as_json, tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows], empty)
 
 
 def _audit(home: Home, what: str, target: str, **more: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, account_app, client_app, must_agree, opened, unlocked
-from archiver.cli.output import counted, emit, facts, say, table
+from archiver.cli.output import counted, emit, facts, listing, say
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
@@ -21,14 +21,12 @@ def client_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
     from archiver.agency.directory import client_rows
 
     rows = client_rows(opened(home))
-    if as_json:
-        emit(rows, "clients")
-        return
-    table(
+    listing(
+        rows, "clients", as_json,
         ("client", "name", "accounts", "licences"),
         [(row["client"], row["name"], len(row["accounts"]), row["licences"]) for row in rows],
         "No clients yet. Add one: archiver client add SLUG --name NAME",
-    )
+    )  # fmt: skip
 
 
 @client_app.command("show")
@@ -108,15 +106,12 @@ def account_list(
     from archiver.agency.directory import account_rows
 
     rows = account_rows(opened(home), client)
-    if as_json:
-        emit(rows, "accounts")
-        return
     keys = ("account", "client", "provider", "method", "licences", "closed")
-    table(
-        ("account", "client", "platform", "method", "licences", "closed"),
+    listing(
+        rows, "accounts", as_json, ("account", "client", "platform", "method", "licences", "closed"),
         [tuple("-" if row[key] is None else row[key] for key in keys) for row in rows],
         "No accounts yet. Add one: archiver account add NAME --client CLIENT --provider PROVIDER",
-    )
+    )  # fmt: skip
 
 
 @account_app.command("show")

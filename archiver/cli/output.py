@@ -206,6 +206,17 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str =
         tell(" ".join(cells).rstrip())
 
 
+def listing(
+    rows: Sequence[object], name: str, as_json: bool, columns: Sequence[str], cells: Sequence[Sequence[object]],
+    empty: str,
+) -> None:  # fmt: skip
+    """Print rows: with `as_json` as the entry `name` of a document, else as a table of these cells."""
+    if as_json:
+        emit(rows, name)
+    else:
+        table(columns, cells, empty)
+
+
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Show the progress of each account or file, with rate and time left: bars on a terminal, else lines."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, ask, awaited, opened, source_app, unlocked
-from archiver.cli.output import emit, say, table, tell, tell_lines
+from archiver.cli.output import emit, listing, say, tell, tell_lines
 
 if TYPE_CHECKING:
     from archiver.collect.run_context import RunSummary
@@ -85,9 +85,6 @@ def source_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
     from archiver.agency.source_admin import listed
 
     rows = listed(opened(home))
-    if as_json:
-        emit(rows)
-        return
     lines = [
         (
             row["client"], row["source"], row["kind"], (row["last_complete"] or "never").replace("T", " ")[:16],
@@ -95,7 +92,8 @@ def source_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
         )
         for row in rows
     ]  # fmt: skip
-    table(("client", "source", "kind", "last complete", "trouble"), lines, "There are no sources yet.")
+    columns = ("client", "source", "kind", "last complete", "trouble")
+    listing(rows, "items", as_json, columns, lines, "There are no sources yet.")
 
 
 @source_app.command("check")
@@ -161,10 +159,8 @@ def source_report(name: NameArgument, as_json: JsonOption = False, home: HomeOpt
     from archiver.agency.source_admin import report
 
     rows = report(opened(home), name)
-    if as_json:
-        emit(rows)
-    else:
-        table(("where", "why"), [(row["place"], row["why"]) for row in rows], "Nothing is missing.")
+    lines = [(row["place"], row["why"]) for row in rows]
+    listing(rows, "items", as_json, ("where", "why"), lines, "Nothing is missing.")
 
 
 @source_app.command("origin")
@@ -180,11 +176,9 @@ def source_origin(
     from archiver.collect.mail_origin import origins
 
     rows = origins(opened(home), licence)
-    if as_json:
-        emit(rows)
-        return
     lines = [(row["document"] or "-", row["on_arrival"], row["now"]) for row in rows]
-    table(("mail", "on arrival", "by the kept answer"), lines, "No mailbox brought a mail of this licence.")
+    columns = ("mail", "on arrival", "by the kept answer")
+    listing(rows, "items", as_json, columns, lines, "No mailbox brought a mail of this licence.")
 
 
 @app.command()

@@ -69,7 +69,6 @@ class Import:
     mask: Callable[[bytes], bytes] = lambda content: content  # takes secrets out of what we write ourselves
 
     def content(self, sha256: str) -> bytes:
-        """The bytes of a file."""
         assert self.spool is not None
         return self.spool.content(sha256)
 

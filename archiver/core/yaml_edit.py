@@ -143,7 +143,6 @@ def _edited(text: str, names: list[str], value: Value) -> str:
 
 
 def _inserted(text: str, node: MappingNode, entry: Value) -> str:
-    """The text with an entry at the end of a mapping."""
     if node.flow_style:
         at = _end(node.value[-1][1]) if node.value else node.start_mark.index + 1
         return text[:at] + (", " if node.value else "") + _inline(entry)[1:-1] + text[at:]

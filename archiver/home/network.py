@@ -261,7 +261,6 @@ def untrusted(host: str, reason: str) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and its causes."""
     while error:
         yield error
         error = error.__cause__ or error.__context__

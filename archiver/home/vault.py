@@ -145,11 +145,9 @@ class Vault:
             record.pop("username", None)
 
     def accounts(self) -> list[str]:
-        """The accounts in the vault."""
         return sorted(self._read()["accounts"])
 
     def session(self, account: str) -> SavedSession | None:
-        """The saved browser session."""
         return self._account(account).get("session")
 
     def sessions(self) -> dict[str, tuple[SavedSession | None, Trouble | None]]:

@@ -42,7 +42,6 @@ def domain_of(address: str) -> str:
 
 
 def mail_domains(text: str) -> set[str]:
-    """The domains of all mail addresses in a text."""
     return {domain_of(found[0]) for found in _MAIL_ADDRESS.finditer(text)}
 
 
