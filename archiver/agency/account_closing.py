@@ -78,7 +78,7 @@ async def close(
 
 
 def _missing(home: Home, account: str) -> list[Missing]:
-    return list(missing_documents(home, lambda entry: entry.file.provenance.get("account") == account))
+    return list(missing_documents(home, lambda catalogue: catalogue.of_account(account)))
 
 
 async def _last_sweep(

@@ -16,7 +16,7 @@ from pathlib import Path
 from archiver.agency.unassigned import named_in
 from archiver.claims.letter_reader import parse_letter
 from archiver.collect.import_reader import FileReading, recognised
-from archiver.collect.import_report import ImportReport
+from archiver.collect.import_report import ImportProgress, ImportReport
 from archiver.collect.importing import ImportRequest, import_files
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.atomic_files import scratch
@@ -136,6 +136,7 @@ def import_arrivals(
     by: str,
     dry_run: bool,
     confirmed: bool = False,
+    progress: ImportProgress = lambda *_: None,
 ) -> ImportReport:
     """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing. `confirmed`:
     the person vouches for papers of platforms that are not known."""
@@ -147,4 +148,4 @@ def import_arrivals(
             place.write_bytes(each.content)
             paths.append(place)
         request = ImportRequest(paths=paths, client=client, by=by, dry_run=dry_run, confirmed=confirmed)
-        return import_files(home, vault, request)
+        return import_files(home, vault, request, progress)

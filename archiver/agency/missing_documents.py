@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
-from archiver.catalogue.index import CatalogueEntry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.catalogue.search import archives, catalogue_of
-from archiver.core.model import Gap, GapReason
+from archiver.core.errors import IntegrityError
+from archiver.core.model import GapReason
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
 from archiver.reading.worker import DocumentReader
@@ -26,30 +28,26 @@ class Missing:
     do: str
 
 
-def missing_documents(home: Home, wanted: Callable[[CatalogueEntry], bool]) -> Iterator[Missing]:
-    """The missing documents of the licences that `wanted` selects."""
-    for entry in licences_once(home, wanted):
-        yield from (_missing(entry, gap) for gap in entry.file.gaps if gap.reason in OPEN)
-
-
-def licences_once(home: Home, wanted: Callable[[CatalogueEntry], bool]) -> Iterator[CatalogueEntry]:
-    """The licences of the home that `wanted` selects, each once and from the house archive if it is there; no comps."""
-    seen: set[str] = set()
+def missing_documents(home: Home, wanted: Callable[[Catalogue], Iterable[CatalogueEntry]]) -> Iterator[Missing]:
+    """The missing documents of the licences that `wanted` selects in each archive that can be read."""
     with DocumentReader() as reader:
+        seen: set[str] = set()
         for slug in sorted(archives(home), key=lambda slug: slug != HOUSE):
-            with catalogue_of(home, slug, reader) as (_, catalogue):
-                for entry in catalogue.each():
-                    if not entry.licence.comp and entry.object_id not in seen and wanted(entry):
-                        seen.add(entry.object_id)
-                        yield entry
+            with suppress(IntegrityError), catalogue_of(home, slug, reader) as (_, catalogue):
+                for entry in wanted(catalogue):
+                    if entry.object_id in seen:
+                        continue
+                    seen.add(entry.object_id)
+                    for gap in entry.file.gaps:
+                        if gap.reason in OPEN:
+                            yield Missing(licence=entry.short_id, document=gap.kind.value, reason=gap.reason.value,
+                                          detail=gap.detail, do=what_to_do(entry.provider, gap.reason))  # fmt: skip
 
 
-def _missing(entry: CatalogueEntry, gap: Gap) -> Missing:
-    info = declared(entry.provider)
-    if gap.reason is GapReason.FAILED:
-        do = "Run `archiver run` to try again, or download it by hand while the seat exists."
-    elif info:
-        do = f"Ask for it while the account is open: {info.confirm.how}"
-    else:
-        do = "Ask the platform for it while the account is open."
-    return Missing(licence=entry.short_id, document=gap.kind.value, reason=gap.reason.value, detail=gap.detail, do=do)
+def what_to_do(provider: str, reason: GapReason) -> str:
+    """What somebody does to get a document that is missing for this reason."""
+    if reason is GapReason.FAILED:
+        return "Run `archiver run` to try again, or download it by hand while the seat exists."
+    if info := declared(provider):
+        return f"Ask for it while the account is open: {info.confirm.how}"
+    return "Ask the platform for it while the account is open."

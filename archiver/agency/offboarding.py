@@ -5,37 +5,79 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from archiver.agency.missing_documents import Missing, licences_once, missing_documents
+from archiver.agency.missing_documents import OPEN, Missing, missing_documents, what_to_do
 from archiver.agency.night import run
-from archiver.catalogue.index import CatalogueEntry
+from archiver.catalogue.index import SeatLicence
+from archiver.catalogue.search import archives, catalogue_of
 from archiver.collect.account_result import Progress
 from archiver.collect.run import on_request
 from archiver.collect.run_context import RunRequest, RunSummary
-from archiver.core.errors import ConfigError
-from archiver.core.model import DocumentKind, Outcome
-from archiver.home.settings import Account, Home
+from archiver.core.errors import ConfigError, IntegrityError
+from archiver.core.model import DocumentKind, GapReason, Outcome
+from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.vault import Vault
+from archiver.reading.worker import DocumentReader
+
+
+@dataclass
+class SeatLicences:
+    """The licences of a seat by folder, each with the archive where it is, and the archives that cannot be read.
+
+    A licence of a shared account counts in the house archive.
+    """
+
+    found: dict[str, tuple[str, SeatLicence]] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def short_ids(self) -> list[str]:
+        return [f"{slug}/{folder}" for folder, (slug, _) in self.found.items()]
+
+    def open_gaps(self) -> Iterator[tuple[str, SeatLicence, GapReason]]:
+        """Each missing document that somebody can still get: the folder, its licence and the reason."""
+        for folder, (_, licence) in self.found.items():
+            for paper in licence.papers:
+                _, _, reason = paper.partition(":")
+                if reason and (known := GapReason(reason)) in OPEN:
+                    yield folder, licence, known
+
+    def covered(self) -> dict[str, int]:
+        """How many licences there are, how many have a certificate or receipt, and why the others have none."""
+        counts = Counter({"licences": len(self.found), "certificates": 0})
+        for _, licence in self.found.values():
+            if {DocumentKind.CERTIFICATE.value, DocumentKind.RECEIPT.value} & set(licence.papers):
+                counts["certificates"] += 1
+            else:
+                start = f"{DocumentKind.CERTIFICATE.value}:"
+                reasons = [each.removeprefix(start) for each in licence.papers if each.startswith(start)]
+                counts[reasons[0] if reasons else "none"] += 1
+        return dict(counts)
 
 
 @dataclass
 class Leaving:
-    """A person leaves a seat: their archived licences, missing documents, and the checklist."""
+    """A person leaves a seat: their archived licences, missing documents, and the checklist.
+
+    `missing` may hold only the first ones of `missing_count`. `faults` are the archives that cannot be read.
+    """
 
     user: str
     accounts: list[str]
     licences: list[str]
     covered: dict[str, int]  # numbers of `licences` and `certificates`, and missing certificates by reason
     missing: list[Missing]
+    missing_count: int
     checklist: list[str]
+    faults: dict[str, str]
     run: RunSummary | None = None
     signs_in: list[str] = field(default_factory=list)  # the open accounts whose sign-in is this person's
     assigned: dict[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
-        return self.run.exit_code if self.run else 0
+        return max(self.run.exit_code if self.run else 0, IntegrityError.exit_code if self.faults else 0)
 
     def as_json(self) -> dict[str, object]:
         """The document of `account leaver --json`."""
@@ -47,6 +89,7 @@ class Leaving:
             "coverage": self.covered,
             "missing": [vars(each) for each in self.missing],
             "checklist": self.checklist,
+            "faults": self.faults,
         }
 
 
@@ -57,15 +100,18 @@ async def leaver(
     *,
     replay: Path | None = None,
     dry_run: bool = False,
+    most: int | None = None,
     progress: Progress = lambda *_: None,
 ) -> Leaving:
     """Read the histories of a person's seat once more, and list what to do before the seat is removed.
 
-    `dry_run` reads no history and reports from the archives. ConfigError if nothing in the home names that user.
+    `dry_run` reads no history and reports from the archives. `most` limits the missing documents that are described.
+    ConfigError if nothing in the home names that user. An archive that cannot be read is named in `faults`.
     """
-    accounts = _accounts_of(home, user)
+    bought = of_seat(home, user)
+    accounts = _accounts_of(home, user, bought)
     open_ones = [account.name for account in accounts if not (account.closed or on_request(account))]
-    if not accounts and not _of_seat(home, user):
+    if not accounts and not bought.found and not bought.faults:
         raise ConfigError(
             f"No licence, account or seat in this home names the user {user!r}. Write the name as the platform does; "
             f"try `archiver find {user}`."
@@ -74,23 +120,18 @@ async def leaver(
     if open_ones and not dry_run:
         order = RunRequest(accounts=open_ones, full=True, replay=replay)
         summary = await run(home, vault, order, progress=progress)
-    found = _of_seat(home, user)
-    missing = list(missing_documents(home, lambda entry: _is(entry.licence.seat, user)))
-    counts = Counter({"licences": len(found), "certificates": 0})
-    for entry in found:
-        kinds = {document.kind for document in entry.file.documents}
-        if kinds & {DocumentKind.CERTIFICATE, DocumentKind.RECEIPT}:
-            counts["certificates"] += 1
-        else:
-            reasons = [gap.reason.value for gap in entry.file.gaps if gap.kind is DocumentKind.CERTIFICATE]
-            counts[reasons[0] if reasons else "none"] += 1
+        bought = of_seat(home, user)
+    gaps = list(bought.open_gaps())
+    folders = list(dict.fromkeys(folder for folder, _, _ in gaps))[:most]
     return Leaving(
         user=user,
         accounts=[account.name for account in accounts],
-        licences=[entry.short_id for entry in found],
-        covered=dict(counts),
-        missing=missing,
-        checklist=list(_checklist(user, accounts, missing, summary)),
+        licences=bought.short_ids(),
+        covered=bought.covered(),
+        missing=list(islice(missing_documents(home, lambda catalogue: catalogue.in_folders(folders)), most)),
+        missing_count=len(gaps),
+        checklist=list(_checklist(user, accounts, gaps, summary)),
+        faults=bought.faults,
         run=summary,
         signs_in=[account.name for account in accounts if _is(account.username, user) and not account.closed],
     )
@@ -100,13 +141,23 @@ def _is(seat: str | None, user: str) -> bool:
     return bool(seat) and str(seat).casefold() == user.strip().casefold()
 
 
-def _of_seat(home: Home, user: str) -> list[CatalogueEntry]:
-    """The licences of a seat. For a shared account, those in the house archive."""
-    return list(licences_once(home, lambda entry: _is(entry.licence.seat, user)))
+def of_seat(home: Home, user: str) -> SeatLicences:
+    """The licences of a seat in all archives that can be read."""
+    bought = SeatLicences()
+    with DocumentReader() as reader:
+        for slug in sorted(archives(home), key=lambda slug: slug != HOUSE):
+            try:
+                with catalogue_of(home, slug, reader) as (_, catalogue):
+                    seats = [seat for seat in catalogue.seats() if _is(seat, user)]
+                    for licence in catalogue.of_seats(seats):
+                        bought.found.setdefault(licence.folder, (slug, licence))
+            except IntegrityError as error:
+                bought.faults[slug] = str(error)
+    return bought
 
 
-def _accounts_of(home: Home, user: str) -> list[Account]:
-    read_by = {entry.file.provenance.get("account") for entry in _of_seat(home, user)}
+def _accounts_of(home: Home, user: str, bought: SeatLicences) -> list[Account]:
+    read_by = {licence.account for _, licence in bought.found.values()}
     return [
         account
         for account in home.accounts()
@@ -114,15 +165,20 @@ def _accounts_of(home: Home, user: str) -> list[Account]:
     ]
 
 
-def _checklist(user: str, accounts: list[Account], missing: list[Missing], summary: RunSummary | None) -> Iterator[str]:
+def _checklist(
+    user: str, accounts: list[Account], gaps: list[tuple[str, SeatLicence, GapReason]], summary: RunSummary | None
+) -> Iterator[str]:
     """The steps before the seat is removed, in order."""
     if summary is None:
         yield f"Read the histories once more: archiver account leaver {user}"
     for result in summary.accounts if summary else ():
         if result.outcome is not Outcome.COMPLETE:
             yield f"{result.account} was not read completely: {result.message or result.outcome} Fix it and run again."
-    wanted = Counter(each.do for each in missing)
-    for what, number in wanted.items():
+    wanted = Counter((licence.provider, reason) for _, licence, reason in gaps)
+    to_do = Counter[str]()
+    for (provider, reason), number in wanted.items():
+        to_do[what_to_do(provider, reason)] += number
+    for what, number in to_do.items():
         yield f"{number} document{'s are' if number > 1 else ' is'} missing. {what}"
     for account in accounts:
         if account.closed:

@@ -100,11 +100,13 @@ CREATE TABLE listed (
     job TEXT,
     title TEXT /* folded, to sort by */,
     missing TEXT /* kinds of documents, each between spaces */,
+    papers TEXT /* the documents that are there, as `certificate`, and those that are not, as `receipt:failed` */,
     seq INTEGER /* of its newest ledger line */,
     shared INTEGER /* that it is assigned to a client whose archive has a copy */
 );
 CREATE INDEX listed_day ON listed (day, folder);
 CREATE INDEX listed_title ON listed (title, folder);
+CREATE INDEX listed_seat ON listed (seat) WHERE seat != '';
 CREATE INDEX listed_provider ON listed (provider, folder);
 CREATE TABLE download (licence INTEGER, name TEXT, bytes INTEGER, day TEXT /* that it ended on, in UTC */);
 CREATE INDEX download_licence ON download (licence);
@@ -136,7 +138,7 @@ TABLES = ("position", "licence", "listed", "download", "picture", "run", "hold",
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
 LIST = """INSERT INTO listed VALUES
-    (:licence, :folder, :provider, :kind, :day, :seat, :job, :title, :missing, :seq, :shared)"""
+    (:licence, :folder, :provider, :kind, :day, :seat, :job, :title, :missing, :papers, :seq, :shared)"""
 COLUMNS = "object_id, folder, described, lines, assigned"
 VISIBLE_SQL = "NOT comp AND NOT withdrawn"
 FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
@@ -237,12 +239,27 @@ class ErasedEntry:
 
 
 @dataclass(frozen=True)
+class SeatLicence:
+    """A licence of a seat: its folder, its platform, the account that read it, and its `papers` as the index has them:
+    documents that are there, as `certificate`, and those that are not, with the reason, as `receipt:failed`."""
+
+    folder: str
+    provider: str
+    papers: tuple[str, ...]
+    account: str | None
+
+
+@dataclass(frozen=True)
 class Hit:
-    """A search result: the entry, the matching field (`asset_id`, `title`, … `text`), and the score from 0 to 1."""
+    """A search result: the entry, the matching field (`asset_id`, `title`, … `text`), and the score from 0 to 1.
+
+    `without` are the words of the search that it lacks: then it is only a near miss.
+    """
 
     entry: CatalogueEntry
     match: str | None
     score: float
+    without: tuple[str, ...] = ()
 
 
 class Catalogue:
@@ -484,10 +501,10 @@ class Catalogue:
         """Licences (no comps) that match an ID, a day or the words, best first; without words, the newest.
 
         Any text is a valid query. Words match from their beginning, in any script, ignoring accents. All of them must
-        occur. If no licence has them all, other numbers and spellings count too; if that finds nothing, any of the
-        words counts. A month or a day is first read as a time and then as words, and a platform's file name is not read
-        as words. `unassigned` leaves out licences that are assigned to a client; every search leaves out withdrawn
-        ones. `outside` matches only what a client's own link shows.
+        occur. If no licence has them all, other numbers and spellings count too; if that finds nothing, licences with
+        at least half of the words are near misses (`Hit.without`). A month or a day is first read as a time and then as
+        words, and a platform's file name is not read as words. `unassigned` leaves out licences that are assigned to a
+        client; every search leaves out withdrawn ones. `outside` matches only what a client's own link shows.
         """
         scope = f"{VISIBLE_SQL} AND assigned IS NULL" if unassigned else VISIBLE_SQL
         words = _query_words(text)
@@ -523,6 +540,24 @@ class Catalogue:
         """The licences (no comps, nothing withdrawn) in these folders."""
         query = f"SELECT {COLUMNS} FROM licence WHERE {VISIBLE_SQL} AND folder IN (?)"  # noqa: S608  # all ours
         return [self._entry(row) for row in self._among(query, folders)]
+
+    def seats(self) -> list[str]:
+        """The seats of the listed licences, each once."""
+        query = """WITH RECURSIVE next(seat) AS (
+                SELECT min(seat) FROM listed WHERE seat != ''
+                UNION ALL
+                SELECT (SELECT min(seat) FROM listed WHERE seat != '' AND seat > next.seat)
+                FROM next WHERE seat IS NOT NULL)
+            SELECT seat FROM next WHERE seat IS NOT NULL"""
+        return [seat for (seat,) in self._db.execute(query)]
+
+    def of_seats(self, seats: Sequence[str]) -> list[SeatLicence]:
+        """The listed licences of these seats, oldest first."""
+        query = """SELECT listed.licence, listed.folder, provider, papers, account
+            FROM listed JOIN licence ON licence.id = listed.licence WHERE seat != '' AND seat IN (?)"""
+        rows = sorted(self._among(query, seats), key=lambda row: int(row[0]))
+        return [SeatLicence(folder, provider, tuple(papers.split()), account)
+                for _, folder, provider, papers, account in rows]  # fmt: skip
 
     def hold_lines(self, archive: Archive) -> list[Line]:
         """The ledger's lines that hold something or release it, oldest first."""
@@ -601,15 +636,20 @@ class Catalogue:
         self, words: Sequence[str], *, unassigned: bool, outside: bool, compared: int, any_of: bool = False,
         near: Callable[[str], _Form] | None = None, time: Period | None = None,
     ) -> list[Hit]:  # fmt: skip
-        """Licences with these words, best first; with `any_of`, those with as many of the words as occur together.
+        """Licences with these words, best first; with `any_of`, those with as many of the words as occur together, if
+        these are at least half of them.
 
         `near` gives what else counts as a word. Of more licences than `compared`, the newest are compared, and the
         newest that have the words in a title or an id.
         """
-        forms = [near(word) if near else self._spelt(word, outside) for word in dict.fromkeys(words)]
+        asked = {word: near(word) if near else self._spelt(word, outside) for word in words}
+        forms, without = list(asked.values()), tuple[str, ...]()
         wanted = [form.words for form in forms]
         if any_of:
             forms = self._together([form for form in forms if form.held])
+            without = tuple(word for word, form in asked.items() if form not in forms)
+            if len(without) > len(forms):
+                return []
         elif not all(form.held for form in forms):
             return []
         if not forms:
@@ -620,7 +660,8 @@ class Catalogue:
             entries += self._matching(f"{{ids title}} : ({query})", compared, unassigned=unassigned, time=time)
         hits = [_hit(entry, wanted, outside=outside) for entry in {each.object_id: each for each in entries}.values()]
         best = sorted(hits, key=lambda each: (each[0].score, each[1]), reverse=True)
-        return [replace(hit, score=round(hit.score * NEAR_SCORE, 3)) if near else hit for hit, _ in best]
+        factor = NEAR_SCORE if near else 1.0
+        return [replace(hit, score=round(hit.score * factor, 3), without=without) for hit, _ in best]
 
     def _spelt(self, word: str, outside: bool) -> _Form:
         """A word by its beginning, with its umlauts in either spelling."""
@@ -817,12 +858,15 @@ class Catalogue:
             return
         licence, hints = found.file.licence, found.file.licence.client_hints
         missing = sorted({gap.kind.value for gap in found.file.gaps if gap.reason is not GapReason.NONE_OFFERED})
+        papers = [*(each.kind.value for each in found.file.documents),
+                  *(f"{gap.kind.value}:{gap.reason.value}" for gap in found.file.gaps)]  # fmt: skip
         row = {
             "licence": number, "folder": found.folder, "provider": licence.asset.provider, "kind": _plain(licence.kind),
             "day": values["licensed_at"] or "", "seat": _plain(licence.seat),
             "job": _plain(next((hints[name] for name in JOBS if name in hints), "")),
             "title": folded(_plain(licence.asset.title or licence.asset.asset_id)),
-            "missing": f" {' '.join(missing)} " if missing else "", "seq": json.loads(values["lines"])[-1][0],
+            "missing": f" {' '.join(missing)} " if missing else "",
+            "papers": " ".join(dict.fromkeys(papers)), "seq": json.loads(values["lines"])[-1][0],
             "shared": bool(json.loads(values["assigned"] or "{}").get("clients")),
         }  # fmt: skip
         self._db.execute(LIST, row)

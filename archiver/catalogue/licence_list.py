@@ -267,7 +267,7 @@ def seats(home: Home) -> list[str]:
     with DocumentReader() as reader:
         for slug in archives(home):
             with suppress(IntegrityError), catalogue_of(home, slug, reader) as (_, catalogue):
-                found |= {seat for (seat,) in catalogue.select("SELECT DISTINCT seat FROM listed") if seat}
+                found.update(catalogue.seats())
     return sorted(found, key=str.casefold)
 
 

@@ -125,9 +125,9 @@ def find(
     """Matching licences, best first, in the form of `find --json`. `warn` gets the objects that cannot be read.
 
     If a file name or an address holds a platform's asset ID, only that asset's licences are found. The address of a
-    page that a claim names finds the licences of that claim. `alone` is a client's own link: it searches only what the
-    link shows, so no seats, accounts, jobs, receipts or claims. `only` narrows the results, and `sort` is one of
-    `SORTS`.
+    page that a claim names finds the licences of that claim. Near misses are left out where a licence has all words.
+    `alone` is a client's own link: it searches only what the link shows, so no seats, accounts, jobs, receipts or
+    claims. `only` narrows the results, and `sort` is one of `SORTS`.
     """
     whole = sort != "match" or (only is not None and only.narrows)
     rows: list[dict[str, object]] = []
@@ -152,6 +152,8 @@ def find(
                 warn(f"warning: {slug}: the results leave out {object_id}: {reason}. Run `archiver verify`.")
     if by_name := [row for row in rows if row["match"] == by]:
         rows = by_name
+    whole_matches = [row for row in rows if not row["without"]]
+    rows = whole_matches or rows
     return SORTS[sort](rows)[:limit]
 
 

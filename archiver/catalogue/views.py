@@ -17,12 +17,13 @@ from archiver.core.model import iso
 
 
 def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, Any]]:
-    """The rows of `find --json`. `score` is 1 for a named id, below for words; dates are `iso` texts or None.
+    """The rows of `find --json`. `score` is 1 for a named id, below for words; dates are `iso` texts or None. `without`
+    are the words of the search that a near miss lacks.
 
     `secured_documents` gives the date of each document, and `secured_since` that of the newest.
     """
     proven = dates(archive.root)
-    return [_row(client, archive, proven, hit.entry, hit.match, hit.score) for hit in found]
+    return [_row(client, archive, proven, hit.entry, hit.match, hit.score, hit.without) for hit in found]
 
 
 def secured(archive: Archive, entry: CatalogueEntry, proven: Dates) -> dict[str, str | None]:
@@ -121,8 +122,9 @@ def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, objec
 
 
 def _row(
-    client: str, archive: Archive, proven: Dates, entry: CatalogueEntry, match: str | None, score: float
-) -> dict[str, Any]:
+    client: str, archive: Archive, proven: Dates, entry: CatalogueEntry, match: str | None, score: float,
+    without: tuple[str, ...] = (),
+) -> dict[str, Any]:  # fmt: skip
     licence = entry.licence
     documents = secured(archive, entry, proven)
     return {
@@ -137,6 +139,7 @@ def _row(
         "licensee": licence.licensee,
         "match": match,
         "score": score,
+        "without": list(without),
         "secured_since": newest(documents.values()),
         "secured_documents": documents,
         "state": "PROVEN" if proven.since(entry.lines[-1][0]) else "UNPROVEN",

@@ -22,6 +22,9 @@ from archiver.home.connections import network_of
 from archiver.home.settings import Home
 from archiver.reading.worker import DocumentReader
 
+type PackProgress = Callable[[int, int], None]
+"""Hears how many steps of how many are done."""
+
 if TYPE_CHECKING:
     from pyhanko.sign.signers import Signer
 
@@ -46,12 +49,14 @@ class HandOver:
 
 
 def hand_over(
-    home: Home, names: Sequence[str], order: HandOver, *, warn: Callable[[str], None] = lambda _: None
-) -> list[Path]:
+    home: Home, names: Sequence[str], order: HandOver, *, warn: Callable[[str], None] = lambda _: None,
+    progress: PackProgress = lambda *_: None,
+) -> list[Path]:  # fmt: skip
     """Write the pack of these licences, or of the claim's, and drafts if requested. Returns the written files.
 
     Drafts go into the claim's folder, or into `drafts` beside the pack; several licences have a folder each. `warn`
-    gets the licences that were found only by a picture, and those that do not cover the claim's use.
+    gets the licences that were found only by a picture, and those that do not cover the claim's use. `progress` hears
+    of each step; what it raises ends the work, and then no pack is left behind.
     """
     claim = order.claim
     if claim:
@@ -78,7 +83,7 @@ def hand_over(
         home, names, order.out, language=order.language, internal=order.internal, claim=claim,
         pictures=[path.read_bytes() for path in claim_files.pictures(home, claim)],
         prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in matters},
-        signer=order.signer, warn=warn,
+        signer=order.signer, warn=warn, progress=progress,
     )  # fmt: skip
     if order.signer and written[1].suffix != ".pdf":
         warn(f"{written[1].name} has no signature of yours: only a PDF can have one.")

@@ -38,6 +38,7 @@ def proof(
     verdicts: Mapping[str, Assessment] | None = None,
     signer: Signer | None = None,
     warn: Callable[[str], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> list[Path]:
     """Write the proof pack of these licences with `write_proof`. Refuses damaged licences and never overwrites.
 
@@ -81,7 +82,7 @@ def proof(
             timestamped=lambda pdf: pdf_timestamp.signed_and_timestamped(pdf, signer, authorities, post),
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip
-        return write_proof(packed, out, order, warn)
+        return write_proof(packed, out, order, warn, progress)
 
 
 def _numbers(entry: CatalogueEntry) -> list[str]:

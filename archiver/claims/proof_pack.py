@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import bagit
@@ -36,23 +37,26 @@ from archiver.reading.worker import DocumentReader
 
 
 def write_proof(
-    packed: Sequence[LicenceToPack], out: Path, order: PackOptions, warn: Callable[[str], None] = lambda _: None
-) -> list[Path]:
+    packed: Sequence[LicenceToPack], out: Path, order: PackOptions, warn: Callable[[str], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> list[Path]:  # fmt: skip
     """Write `out` (a zip), the PDF of the same name, and for `internal` a zip beside it; returns their paths.
 
     Where no Chromium can print the PDF, an HTML file of the same pages takes its place, and `warn` is told.
     `warn` is told what certificates hold that the sender may not want to hand on. ConfigError where a file exists or
-    cannot be made, IntegrityError for a damaged licence or one under no checkpoint; then nothing is left behind.
+    cannot be made, IntegrityError for a damaged licence or one under no checkpoint; then nothing is left behind, nor if
+    `progress` raises. It hears how many steps of how many are done.
     """
     outs = [out, out.with_suffix(".pdf"), *([out.with_name(f"{out.stem}-internal.zip")] if order.internal else [])]
     if out.suffix.lower() == ".pdf":
         raise ConfigError(f"{out} is to be a zip; the PDF is written beside it. Name it {out.with_suffix('.zip')}.")
     distinct = list({(each.archive.root, each.entry.object_id): each for each in packed}.values())
+    done, steps = count(1), 2 * len(distinct) + 2  # each verified and described, then the PDF and the zip
     with ExitStack() as stack:
         reader = stack.enter_context(DocumentReader())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("proof"))))
         files = stack.enter_context(_new_files(outs))
-        summaries = _write_bag(distinct, folder / "proof", order, reader, warn)
+        summaries = _write_bag(distinct, folder / "proof", order, reader, warn, lambda: progress(next(done), steps))
         page = next((folder / "proof/data").glob("proof.*"))
         if page.suffix != ".pdf":
             outs[1] = out.with_suffix(page.suffix)
@@ -64,6 +68,7 @@ def write_proof(
                     written.write(page.read_bytes())
                 else:
                     _zip(folder, "proof" if path == out else "internal", written)
+        progress(steps, steps)
     return outs
 
 
@@ -100,12 +105,16 @@ def _disclosed(verified: VerifiedLicence, folder: Path, withheld: Sequence[str])
 
 
 def _write_bag(
-    packed: Sequence[LicenceToPack], bag: Path, order: PackOptions, reader: DocumentReader, warn: Callable[[str], None]
-) -> Sequence[PackedLicence]:
+    packed: Sequence[LicenceToPack], bag: Path, order: PackOptions, reader: DocumentReader,
+    warn: Callable[[str], None], step: Callable[[], None],
+) -> Sequence[PackedLicence]:  # fmt: skip
     """Write the bag; what is told in it of each licence."""
     words = PackWords(order.language)
     data = bag / "data"
-    sounds = [verify_licence(each, order, reader) for each in packed]
+    sounds = []
+    for licence in packed:
+        sounds.append(verify_licence(licence, order, reader))
+        step()
     seats = {
         seat: number
         for number, seat in enumerate(dict.fromkeys(filter(None, (s.file.licence.seat for s in sounds))), 1)
@@ -136,6 +145,7 @@ def _write_bag(
         elif theirs and "our_picture_laid" not in captions:
             warn(f"no picture of the enquiry could be laid over the preview of {each.folder}: compare them by eye")
         _write_documents(verified, each, data, reader, words)
+        step()
         texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pack_pages.chain_sheet(each, words)
         texts[f"06_use_and_dates/{each.folder}/dates-by-us.txt"] = pack_pages.dates_sheet(each, words)
     if order.claim:
@@ -157,6 +167,7 @@ def _write_bag(
     except BrowserMissing as error:
         _write(data / "proof.html", html_of(sounds, summaries, order, reader))
         warn(f"{error} Until then proof.html takes the place of proof.pdf: open it in a browser and print it there.")
+    step()
     _write(bag / verify.CHECK_PAGE, check_page())
     _seal(bag, order.now)
     refuse([finding for report in verify.verify_pack(bag) for finding in report.findings])

@@ -52,7 +52,7 @@ OUTCOME = one_of("complete", "partial", "failed")
 ROW = _keys(
     licence=TEXT, client=TEXT, provider=TEXT, asset_id=may(TEXT), title=may(TEXT), kind=may(TEXT),
     licensed_at=may(TEXT), licensee=may(TEXT), match=may(TEXT), score=REAL, secured_since=may(TEXT), state=may(STATE),
-    scope=may(TEXT),
+    scope=may(TEXT), without=TEXTS,
 )  # fmt: skip
 LICENCES = each(obj(**ROW))
 MISSING = each(obj(licence=TEXT, document=TEXT, reason=TEXT, detail=TEXT, do=TEXT))
@@ -126,7 +126,8 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "account close": obj(account=TEXT, outcome=TEXT, sweep=may(RUN_ACCOUNT), missing=MISSING),
     "account leaver": obj(
-        user=TEXT, accounts=TEXTS, sweep=may(RUN), licences=ANY, coverage=MAP, missing=MISSING, checklist=TEXTS
+        user=TEXT, accounts=TEXTS, sweep=may(RUN), licences=ANY, coverage=MAP, missing=MISSING, checklist=TEXTS,
+        faults=MAP,
     ),
     "account list": obj(accounts=each(obj(**ACCOUNT))),
     "account show": obj(

@@ -93,6 +93,8 @@ def find(
         _print_csv(rows)
     elif not rows:
         tell("No licence found in this archive.")
+    elif rows[0]["without"]:
+        tell(f"No licence has all these words. Near misses without {', '.join(rows[0]['without'])}:")
     if all(row["match"] == "possible" for row in rows):
         for line in search.incomplete(here, client):
             say(f"  {line}")

@@ -244,6 +244,8 @@ def account_leaver(
         emit(found.as_json())
     else:
         tell(f"{user}: {', '.join(f'{number} {what.replace("_", " ")}' for what, number in found.covered.items())}")
+        for slug, fault in found.faults.items():
+            tell(f"  {slug} could not be read: {fault}")
         for each in found.missing:
             tell(f"  missing: {each.licence}: {each.document} ({each.reason})")
         tell("Before you remove the seat:")

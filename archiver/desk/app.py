@@ -10,7 +10,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,8 @@ from archiver.desk.page_templates import templates
 from archiver.desk.refusals import refused, spoken
 from archiver.desk.translations import LANGUAGES, Translations, words
 from archiver.desk.workers import Crowded
-from archiver.home.settings import Client, Home
+from archiver.home.settings import Account, Client, Home
+from archiver.home.source_settings import Source
 
 API = "/api/v1/"
 FRESH_SIGN_IN_S = 600
@@ -67,6 +68,10 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "x-robots-tag": "noindex, nofollow",
 }
+
+
+class PageRefusal(ConfigError):
+    """{detail}"""
 
 
 @dataclass
@@ -145,10 +150,18 @@ class PageRequest:
 
     def claim(self) -> Claim:
         """The claim that the address names; HTTPException 404 if there is none."""
-        found = [each for each in claim_files.all_claims(self.home) if each.claim == self.path["claim"]]
-        if not found:
+        found = next((each for each in claim_files.all_claims(self.home) if each.claim == self.path["claim"]), None)
+        if found is None:
             raise HTTPException(404)
-        return found[0]
+        return found
+
+    def account(self) -> Account:
+        """The account that the address names; HTTPException 404 if there is none."""
+        return _named(self.home.accounts(), self.path["account"])
+
+    def source(self) -> Source:
+        """The source that the address names; HTTPException 404 if there is none."""
+        return _named(self.home.sources(), self.path["source"])
 
     def page(self, template: str, status: int = 200, **facts: Any) -> Response:
         """Render a page or a fragment in the visitor's language."""
@@ -168,8 +181,19 @@ class PageRequest:
         """Redirect to another page."""
         return RedirectResponse(at(*parts, **query), status_code=303)
 
+    def refusal(self, key: str, **facts: object) -> PageRefusal:
+        """An error in the visitor's own language."""
+        return PageRefusal(self.words(key, **facts))
+
     def log_action(self, what: str, target: str = "", **more: object) -> None:
         self.desk.access.log_action(self.visitor, what, target, **more)
+
+
+def _named[T: (Account, Source)](known: Iterable[T], name: str) -> T:
+    found = next((each for each in known if each.name == name), None)
+    if found is None:
+        raise HTTPException(404)
+    return found
 
 
 type PageFunction = Callable[[PageRequest], Response | Awaitable[Response]]
@@ -308,7 +332,7 @@ async def _confirmed(visit: PageRequest) -> None:
         return
     if not visitor.password:
         if time.time() - visitor.began > FRESH_SIGN_IN_S:
-            raise ConfigError(visit.words("again_sign_in"))
+            raise visit.refusal("again_sign_in")
         return
     attempt = access.throttle.reserve(visitor.name, visit.address, f"session {visitor.id}")
     if attempt.refused:
@@ -318,7 +342,7 @@ async def _confirmed(visit: PageRequest) -> None:
     typed = password if isinstance(password, str) else ""
     if not await visit.desk.workers.hash(access.users.confirms, visitor.name, typed):
         visit.log_action("password refused")
-        raise ConfigError(visit.words("again_wrong"))
+        raise visit.refusal("again_wrong")
     access.throttle.succeeded(attempt)
 
 
@@ -393,7 +417,8 @@ def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -
     else:
         error = machine_error(error) if isinstance(error, OSError) else error
         text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
-    return visit.page("error.html", status, text=text, code=status, ours=isinstance(error, HTTPException))
+    ours = isinstance(error, (HTTPException, PageRefusal))
+    return visit.page("error.html", status, text=text, code=status, ours=ours)
 
 
 async def _crowded(request: Request, _: Exception) -> Response:

@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency.arrivals import Arrival, Proposal, classify, import_arrivals
-from archiver.core.errors import ConfigError
-from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
+from archiver.desk.background_job import Work
 from archiver.desk.kept_searches import searched
 from archiver.desk.made_packs import person
 from archiver.desk.new_claim_pages import begun
@@ -37,7 +37,7 @@ class ReceivedFiles:
 
 def door(visit: PageRequest) -> Response:
     """The form that takes files of any kind."""
-    return visit.page("arrivals.html", key="", received=None, client="")
+    return visit.page("arrivals.html", key="", received=None, client="", work=None)
 
 
 def receive(visit: PageRequest) -> Response:
@@ -75,7 +75,8 @@ def show(visit: PageRequest) -> Response:
     named = {each.client for each in kept.arrivals if each.client}
     own = [each.slug for each in visit.clients() if each.slug != HOUSE]
     guess = named.pop() if len(named) == 1 else own[0] if len(own) == 1 else ""
-    return visit.page("arrivals.html", key=key, received=kept, client=kept.client or guess)
+    work = visit.desk.works.of(at("arrivals", key))
+    return visit.page("arrivals.html", key=key, received=kept, client=kept.client or guess, work=work)
 
 
 def _arrival(kept: ReceivedFiles, number: str, wanted: Proposal) -> Arrival:
@@ -90,7 +91,7 @@ def claim(visit: PageRequest) -> Response:
     arrival = _arrival(kept, visit.given("number"), Proposal.CLAIM)
     client = visit.given("client")
     if client not in visit.home.clients:
-        raise ConfigError(visit.words("needs_client"))
+        raise visit.refusal("needs_client")
     with_it = visit.given("picture")
     picture = _arrival(kept, with_it, Proposal.SEARCH) if with_it else None
     files = (arrival.content, arrival.name), (picture.content, picture.name) if picture else None
@@ -111,14 +112,14 @@ def look(visit: PageRequest) -> Response:
     key, kept = _received(visit)
     client = visit.given("client")
     if client not in visit.home.clients:
-        raise ConfigError(visit.words("needs_client"))
+        raise visit.refusal("needs_client")
     ticked = [str(each) for each in visit.form.getlist("file")]
     numbers = tuple(
         number for number, each in enumerate(kept.arrivals)
         if str(number) in ticked and Proposal.IMPORT in each.allowed
     )  # fmt: skip
     if not numbers:
-        raise ConfigError(visit.words("arrivals_tick"))
+        raise visit.refusal("arrivals_tick")
     return _imported(visit, key, replace(kept, client=client, numbers=numbers), dry_run=True)
 
 
@@ -129,7 +130,7 @@ def vouch(visit: PageRequest) -> Response:
     if not kept.unknown or kept.imported:
         raise HTTPException(404)
     if not by:
-        raise ConfigError(visit.words("vouch_needs"))
+        raise visit.refusal("vouch_needs")
     return _imported(visit, key, replace(kept, confirmed=by), dry_run=True)
 
 
@@ -142,18 +143,29 @@ def file_them(visit: PageRequest) -> Response:
 
 
 def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: bool) -> Response:
+    """Import, or say what an import would do, as the work of the page."""
     by = kept.confirmed or person(visit, visit.given("by") or visit.visitor.name)
     chosen = [kept.arrivals[number] for number in kept.numbers]
-    report = import_arrivals(
-        visit.home, visit.desk.vault, chosen, kept.client, by=by, dry_run=dry_run, confirmed=bool(kept.confirmed)
-    )
-    if not dry_run:
-        visit.log_action("imported", kept.client, files=len(chosen), licences=len(report.licences))
-    done = replace(
-        kept, table=tuple(report.table()), counts={str(name): number for name, number in report.counts.items()},
-        licences=tuple(report.licences), imported=not dry_run, unknown=report.unconfirmed,
-    )  # fmt: skip
-    return visit.to("arrivals", _keep(visit, done, key))
+    home, vault, desk = visit.home, visit.desk.vault, visit.desk
+
+    def importing(work: Work) -> None:
+        try:
+            report = import_arrivals(
+                home, vault, chosen, kept.client, by=by, dry_run=dry_run, confirmed=bool(kept.confirmed),
+                progress=work.step,
+            )  # fmt: skip
+        finally:
+            desk.changed()  # what an import archived before it was stopped is there
+        if not dry_run:
+            visit.log_action("imported", kept.client, files=len(chosen), licences=len(report.licences))
+        done = replace(
+            kept, table=tuple(report.table()), counts={str(name): number for name, number in report.counts.items()},
+            licences=tuple(report.licences), imported=not dry_run, unknown=report.unconfirmed,
+        )  # fmt: skip
+        _keep(visit, done, key)
+
+    desk.works.do("look" if dry_run else "import", at("arrivals", key), importing)
+    return visit.to("arrivals", key)
 
 
 WAYS = [

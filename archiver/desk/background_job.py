@@ -1,10 +1,14 @@
-"""One long work of the desk at a time, in the background: its progress, its result, and how a person stops it."""
+"""Long work of the desk, in the background: its progress, its result, and how a person stops it.
+
+What reads platforms happens once at a time. Beside it, each page may have work of its own, such as a proof.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import traceback
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +22,10 @@ from archiver.core.errors import ArchiveBusy, ArchiverError, machine_error
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
+MAX_WORKS = 200  # of pages, that are remembered
+MAX_GOING = 6  # works of pages at the same time
+QUICK_S = 1.5  # a page waits so long for its work before it shows the progress
+
 type Job = Callable[[], Coroutine[Any, Any, Any]]
 
 
@@ -28,7 +36,7 @@ class Work:
     `place` is the page that shows the job, `changes` grows with every step, and `result` is what the job returned.
     """
 
-    what: str = ""  # "run", "sign-in", "close", "leaver", "hand-over" or nothing yet
+    what: str = ""  # "run", "sign-in", "close", "leaver", "hand-over", "look", "import", "proof" or nothing yet
     account: str = ""  # what it is about
     place: str = "/accounts"
     going: bool = False
@@ -41,6 +49,7 @@ class Work:
     result: Any = None
     changes: int = 0
     _task: asyncio.Task[Any] | None = field(default=None, repr=False)
+    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def run(self, home: Home, vault: Vault, accounts: list[str], *, sources: list[str] | None = None) -> None:
@@ -66,6 +75,10 @@ class Work:
 
         self.begin("sign-in", account, going)
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end, at most so long. Whether the job has ended."""
+        return self._ended.wait(seconds)
+
     def begin(self, what: str, account: str, job: Job, *, place: str = "/accounts") -> None:
         """Start a job in a thread of its own; ArchiveBusy while another one runs."""
         with self._lock:
@@ -74,6 +87,7 @@ class Work:
             self.what, self.account, self.place, self.going, self.error = what, account, place, True, ""
             self.done, self.results, self.said, self.result = {}, {}, [], None
             self.stopping, self.stopped, self._task = False, False, None
+            self._ended.clear()
             self.changes += 1
         threading.Thread(target=self._do, args=(job,), name=f"desk {what}").start()
 
@@ -120,7 +134,48 @@ class Work:
         finally:
             self.going = self.stopping = False
             self.changes += 1
+            self._ended.set()
 
     def _finished(self, result: AccountResult) -> None:
         self.results[result.account] = result
         self.changes += 1
+
+
+class PageWorks:
+    """The work of each page, by the page's address."""
+
+    def __init__(self) -> None:
+        self._works: OrderedDict[str, Work] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, place: str) -> Work | None:
+        """The present or last work of a page; None if there was none, or if it is forgotten."""
+        return self._works.get(place)
+
+    def do(self, what: str, place: str, job: Callable[[Work], Any]) -> None:
+        """Start the work of a page, and wait a moment for it. ArchiveBusy while the page has some, or many pages have.
+
+        `place` leads back to the page; its query is not part of the page's address. `job` calls the `step` of its work,
+        so that a person can stop it.
+        """
+        page = place.partition("?")[0]
+
+        async def doing() -> Any:
+            return job(work)
+
+        with self._lock:
+            work = self._works.get(page) or Work()
+            if work.going or sum(each.going for each in self._works.values()) >= MAX_GOING:
+                raise ArchiveBusy("the desk itself is busy")
+            self._works[page] = work
+            self._works.move_to_end(page)
+            ended = [name for name, each in self._works.items() if not each.going and name != page]
+            for name in ended[: max(0, len(self._works) - MAX_WORKS)]:
+                del self._works[name]
+            work.begin(what, "", doing, place=place)
+        work.wait(QUICK_S)
+
+    def stop(self) -> None:
+        """Ask all of them to end."""
+        for work in list(self._works.values()):
+            work.stop()

@@ -11,11 +11,10 @@ from starlette.responses import Response
 from archiver.agency import licence_table, many_licences, privacy
 from archiver.agency.many_licences import AssignmentPlan
 from archiver.catalogue import licence_list
-from archiver.core.errors import ConfigError
-from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.licence_pages import handed_out
-from archiver.desk.made_packs import Packs, made, person
+from archiver.desk.made_packs import Packs, make, person
 from archiver.home.settings import HOUSE
 
 MAX_PACKED = 100  # licences of one pack that the desk makes while a person waits
@@ -63,6 +62,7 @@ def chosen(visit: PageRequest) -> Response:
     return visit.page(
         "chosen.html", key=key, chosen=kept, rows=found, clients=Counter(name.partition("/")[0] for name in kept.names),
         by=person(visit, ""), house=HOUSE, max_packed=MAX_PACKED, max_changed=MAX_CHANGED,
+        work=visit.desk.works.of(at("licences", "chosen", key)),
     )  # fmt: skip
 
 
@@ -87,9 +87,13 @@ def proof(visit: PageRequest) -> Response:
     """Make one pack of the chosen licences."""
     key, kept = _chosen(visit)
     _few(visit, kept, MAX_PACKED)
-    packs, warnings = made(visit, kept.names, visit.given("language"))
-    visit.log_action("pack made", f"{len(kept.names)} licences", licences=list(kept.names))
-    return _then(visit, key, replace(kept, done="packed", packs=packs, warnings=warnings, undo=()))
+
+    def packed(packs: Packs, warnings: tuple[str, ...]) -> None:
+        keep(visit, replace(kept, done="packed", packs=packs, warnings=warnings, undo=()), key)
+        visit.log_action("pack made", f"{len(kept.names)} licences", licences=list(kept.names))
+
+    make(visit, kept.names, visit.given("language"), at("licences", "chosen", key), packed)
+    return visit.to("licences", "chosen", key)
 
 
 def pack(visit: PageRequest) -> Response:
@@ -103,13 +107,13 @@ def pack(visit: PageRequest) -> Response:
 
 def _few(visit: PageRequest, kept: Chosen, most: int) -> None:
     if len(kept.names) > most:
-        raise ConfigError(visit.words("too_many_chosen", n=most))
+        raise visit.refusal("too_many_chosen", n=most)
 
 
 def _planned(visit: PageRequest, kept: Chosen, client: str, by: str, reason: str) -> AssignmentPlan:
     _few(visit, kept, MAX_CHANGED)
     if not (client and by and reason):
-        raise ConfigError(visit.words("assign_many_needs"))
+        raise visit.refusal("assign_many_needs")
     return many_licences.plan_assignment(visit.home, kept.names, visit.client(client).slug, by=by, reason=reason)
 
 
@@ -130,7 +134,7 @@ def assign(visit: PageRequest) -> Response:
     by = person(visit, visit.given("by"))
     plan = _planned(visit, kept, visit.given("client"), by, visit.given("reason"))
     if plan.losers and not visit.given("agreed"):
-        raise ConfigError(visit.words("losers_needed"))
+        raise visit.refusal("losers_needed")
     many_licences.assign_planned(visit.home, visit.desk.vault, plan)
     names = tuple(entry.short_id for entry, _ in plan.decided)
     for name in names:
@@ -159,7 +163,7 @@ def hold(visit: PageRequest) -> Response:
     _few(visit, kept, MAX_CHANGED)
     by, reason = person(visit, visit.given("by")), visit.given("reason")
     if not by or not reason:
-        raise ConfigError(visit.words("hold_needs"))
+        raise visit.refusal("hold_needs")
     held, warnings = privacy.hold_all(visit.home, visit.desk.vault, kept.names, by=by, reason=reason)
     for name in held:
         visit.log_action("held", name)

@@ -13,7 +13,6 @@ from archiver.catalogue.assignment import Assignment, Loss
 from archiver.catalogue.index import CatalogueEntry, ErasedEntry
 from archiver.claims import claim_files, claim_life
 from archiver.claims.claim_files import Claim
-from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.claim_pack_pages import keep_verdict
@@ -87,12 +86,12 @@ def assign(visit: PageRequest) -> Response:
     by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
     made = Assignment(client=claim.client, by=by, reason=visit.given("reason"))
     if not made.by or not made.reason:
-        raise ConfigError(visit.words("assign_needs"))
+        raise visit.refusal("assign_needs")
 
     def agreed(losses: Sequence[Loss]) -> bool:
         if not visit.given("take_back"):
             names = ", ".join(visit.home.client(each.client).name for each in losses)
-            raise ConfigError(visit.words("assign_takes_back", clients=names))
+            raise visit.refusal("assign_takes_back", clients=names)
         return True
 
     now = []

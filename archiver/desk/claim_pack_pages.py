@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import tempfile
+from functools import partial
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -14,8 +15,10 @@ from archiver.claims.claim_files import Claim
 from archiver.claims.claim_pack import HandOver, hand_over
 from archiver.claims.facts import Use
 from archiver.claims.rule_engine import WORST, Verdict
-from archiver.desk.app import PageRequest, PageRoute
+from archiver.core.atomic_files import replace_file, scratch
+from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
+from archiver.desk.background_job import Work
 from archiver.desk.licence_pages import handed_out
 from archiver.desk.translations import LANGUAGES
 from archiver.reading.letters import LetterKind
@@ -60,17 +63,22 @@ def pack(visit: PageRequest) -> Response:
     verdict = worst_verdict([assessed_for(visit, claim, each) for each in claim.licences])
     if claim.kind is LetterKind.ABMAHNUNG or verdict in (None, Verdict.NOT_COVERED):
         raise HTTPException(400)
-    out = claim_files.folder(visit.home, claim.claim) / PACK
-    for old in (out, out.with_suffix(".pdf")):
-        old.unlink(missing_ok=True)
     language = visit.given("language") if visit.given("language") in LANGUAGES else visit.language
-    order = HandOver(out=out, language=language, claim=claim, use=Use(kind=claim.use), drafts=True)
-    warnings: list[str] = []
-    hand_over(visit.home, [], order, warn=warnings.append)
-    visit.log_action("pack made", claim.claim)
-    key = secrets.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", 1, warnings)
-    return visit.to("claim", claim.claim, told=key if warnings else "")
+    home, place = visit.home, claim_files.folder(visit.home, claim.claim)
+
+    def making(work: Work) -> list[str]:
+        warnings: list[str] = []
+        with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
+            out = Path(folder) / PACK
+            order = HandOver(out=out, language=language, claim=claim, use=Use(kind=claim.use), drafts=True)
+            hand_over(home, [], order, warn=warnings.append, progress=partial(work.step, "proof"))
+            for path in sorted(Path(folder).iterdir()):  # until here, an earlier pack stays
+                replace_file(place / path.name, path.read_bytes())
+        visit.log_action("pack made", claim.claim)
+        return warnings
+
+    visit.desk.works.do("proof", at("claim", claim.claim), making)
+    return visit.to("claim", claim.claim)
 
 
 def papers(visit: PageRequest, claim: Claim) -> dict[str, int]:

@@ -11,8 +11,9 @@ from archiver.catalogue import search
 from archiver.claims import claim_entry, claim_files, claim_life, soundness
 from archiver.claims.claim_files import Claim
 from archiver.claims.claim_way import ClaimWay, NextStep, may_be_picture
-from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import OWNER, Role
+from archiver.desk.background_job import Work
 from archiver.desk.claim_licence_pages import licences_of, searched
 from archiver.desk.claim_pack_pages import PACK, USES, assessed_for, papers, reply_of, worst_verdict
 from archiver.desk.kept_searches import missing, notices
@@ -42,6 +43,7 @@ def show(visit: PageRequest) -> Response:
         rows = [each for each in rows if may_be_picture(each["media_type"])][:10]
     matches = [(number, *each) for number, each in enumerate(kept.found.matches)] if kept else []
     words = [each[1].word.value for each in matches] if kept else None
+    work = visit.desk.works.of(at("claim", claim.claim))
     found = soundness.soundness_of(visit.home, claim)
     language = visit.asked("letters") if visit.asked("letters") in LANGUAGES else visit.language
     who = None if visit.visitor.name == OWNER else visit.visitor.name
@@ -51,12 +53,18 @@ def show(visit: PageRequest) -> Response:
         key=f"claim-{claim.claim}", q=text, rows=rows, papers=files, uses=USES, way=way, headline=way.headline(words),
         incomplete=missing(visit, claim.client) if way.next in (NextStep.FIND, NextStep.WITHOUT) else [],
         changing=bool(visit.asked("change")), by=who or "", kinds=[each.value for each in LetterKind], entries=entries,
-        assessed=assessed, matches=matches, looks=looks, found=found, told=notices(visit), letters_language=language,
+        assessed=assessed, matches=matches, looks=looks, found=found, letters_language=language, work=work,
+        told=[*notices(visit), *_said(work)],
         letters=soundness.letters_of(visit.home, claim, found, language, by=who), reply=reply_of(visit, claim),
         matched_rows={row["licence"]: row for row in kept.found.rows} if kept else {},
         searches=soundness.soundness_data()["reverse_searches"], languages=LANGUAGES,
         related=claim_life.related(claim, claim_files.all_claims(visit.home)),
     )  # fmt: skip
+
+
+def _said(work: Work | None) -> list[str]:
+    """The warnings of the proof that was made last."""
+    return work.result if work and not work.going and isinstance(work.result, list) else []
 
 
 def _typed(claim: Claim, name: str) -> str:

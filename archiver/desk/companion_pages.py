@@ -48,7 +48,7 @@ def revoke(visit: PageRequest) -> Response:
     """End a browser's token at once."""
     browser = visit.desk.companion.browsers.named(visit.given("id"))
     if browser is None or not _may(visit, browser):
-        raise ConfigError(visit.words("companion_gone"))
+        raise visit.refusal("companion_gone")
     visit.desk.companion.browsers.revoke(browser.id)
     visit.log_action("browser revoked", browser.person, browser=browser.id)
     return visit.to("companion")
@@ -61,7 +61,7 @@ def bind(visit: PageRequest) -> Response:
     result = Inbox(visit.home.state).result(visit.given("id"))
     by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
     if result is None or not by:
-        raise ConfigError(visit.words("companion_bind_needs"))
+        raise visit.refusal("companion_bind_needs")
     licence = visit.given("licence").rstrip("/").rpartition("/licence/")[2]  # a pasted address names it, too
     try:
         bound = bind_capture(visit.home, visit.desk.vault, result, licence, by)

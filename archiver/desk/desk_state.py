@@ -24,7 +24,7 @@ from archiver.claims import claim_files
 from archiver.core.errors import ArchiverError
 from archiver.desk.alert_cache import AlertCache
 from archiver.desk.auth import AccessControl
-from archiver.desk.background_job import Work
+from archiver.desk.background_job import PageWorks, Work
 from archiver.desk.companion_state import CompanionState
 from archiver.desk.workers import Workers
 from archiver.home.settings import HOUSE, Home
@@ -62,6 +62,7 @@ class Desk:
     site: Site
     access: AccessControl
     work: Work = field(default_factory=Work)
+    works: PageWorks = field(default_factory=PageWorks)
     workers: Workers = field(default_factory=Workers)
     vault_key: str | None = None  # as typed at the start; if None, it is looked up when needed
     _home: tuple[object, Home] | None = None

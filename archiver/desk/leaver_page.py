@@ -21,7 +21,9 @@ def show(visit: PageRequest) -> Response:
     name, work, leaving, nobody = visit.asked("person"), visit.desk.work, None, False
     if name:
         try:
-            leaving = asyncio.run(offboarding.leaver(visit.home, visit.desk.vault, name, dry_run=True))
+            leaving = asyncio.run(
+                offboarding.leaver(visit.home, visit.desk.vault, name, dry_run=True, most=MAX_MISSING)
+            )
         except ConfigError:  # nothing in the home names that person
             nobody = True
     same = name.casefold()
@@ -31,7 +33,7 @@ def show(visit: PageRequest) -> Response:
     return visit.page(
         "leaver.html", person=name, leaving=leaving, nobody=nobody and not (browsers or users or sessions),
         seats=visit.desk.cached("seats", lambda: seats(visit.home)), browsers=browsers, sessions=sessions, users=users,
-        work=work, mine=work.what == "leaver" and work.account == name, most=MAX_MISSING,
+        work=work, mine=work.what == "leaver" and work.account == name,
     )  # fmt: skip
 
 

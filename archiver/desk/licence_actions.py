@@ -7,14 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from archiver.agency import integrity, privacy
-from archiver.core.errors import ConfigError
-from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.licence_pages import handed_out, opened
-from archiver.desk.made_packs import made, person
+from archiver.desk.made_packs import Packs, make, person
 
 
 def outcome(visit: PageRequest) -> dict[str, Any]:
@@ -30,9 +29,14 @@ def outcome(visit: PageRequest) -> dict[str, Any]:
 
 def _then(visit: PageRequest, size: int, **what: Any) -> Response:
     """Go back to the licence's page, which says what was done."""
-    key, slug, folder = secrets.token_urlsafe(12), visit.path["client"], visit.path["folder"]
-    visit.desk.keep(f"{visit.visitor.name} {key}", size, {"licence": f"{slug}/{folder}", **what})
-    return visit.to("licence", slug, folder, done=key, list=visit.given("list"))
+    key = _keep(visit, secrets.token_urlsafe(12), size, **what)
+    return visit.to("licence", visit.path["client"], visit.path["folder"], done=key, list=visit.given("list"))
+
+
+def _keep(visit: PageRequest, key: str, size: int, **what: Any) -> str:
+    licence = f"{visit.path['client']}/{visit.path['folder']}"
+    visit.desk.keep(f"{visit.visitor.name} {key}", size, {"licence": licence, **what})
+    return key
 
 
 def _name(visit: PageRequest) -> str:
@@ -50,10 +54,15 @@ def check(visit: PageRequest) -> Response:
 
 def proof(visit: PageRequest) -> Response:
     """Make the pack of this licence."""
-    name = _name(visit)
-    packs, warnings = made(visit, (name,), visit.given("language"))
-    visit.log_action("pack made", name)
-    return _then(visit, sum(len(content) for _, content in packs), packs=packs, warnings=warnings)
+    name, key, slug, folder = _name(visit), secrets.token_urlsafe(12), visit.path["client"], visit.path["folder"]
+    place = at("licence", slug, folder, done=key, list=visit.given("list"))
+
+    def keep(packs: Packs, warnings: tuple[str, ...]) -> None:
+        _keep(visit, key, sum(len(content) for _, content in packs), packs=packs, warnings=warnings)
+        visit.log_action("pack made", name)
+
+    make(visit, (name,), visit.given("language"), place, keep)
+    return RedirectResponse(place, status_code=303)
 
 
 def pack(visit: PageRequest) -> Response:
@@ -70,7 +79,7 @@ def hold(visit: PageRequest) -> Response:
     name, by, reason = _name(visit), person(visit, visit.given("by")), visit.given("reason")
     release = bool(visit.given("release"))
     if not by or not (release or reason):
-        raise ConfigError(visit.words("hold_needs"))
+        raise visit.refusal("hold_needs")
     privacy.hold_all(visit.home, visit.desk.vault, [name], by=by, reason=reason, release=release)
     visit.log_action("hold released" if release else "held", name)
     return _then(visit, 1)

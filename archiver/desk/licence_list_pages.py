@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from archiver.agency import licence_table
 from archiver.catalogue.licence_list import MISSING, SORTS, LicenceList, ListFilter, options
-from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.chosen_licences import Chosen, keep, sent_table
@@ -57,7 +56,7 @@ def choose(visit: PageRequest) -> Response:
     else:
         names = [str(each) for each in visit.form.getlist("pick")]
     if not names:
-        raise ConfigError(visit.words("pick_first"))
+        raise visit.refusal("pick_first")
     picked = Chosen(tuple(names), visit.given("query"))
     return visit.to("licences", "chosen", keep(visit, picked, secrets.token_urlsafe(12)))
 

@@ -47,6 +47,7 @@ def licence(visit: PageRequest) -> Response:
     return visit.page(
         "licence.html", facts=facts, documents=documents, chosen=chosen, terms=terms, done=done, held=held, near=near,
         key=visit.asked("done"), place=at("licence", slug, folder), house=HOUSE, listed=listed, by=person(visit, ""),
+        work=visit.desk.works.of(at("licence", slug, folder)) if inside else None,
         events=timeline(visit.home, facts, held) if inside else [],
     )  # fmt: skip
 

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from archiver.claims.claim_pack import HandOver, hand_over, pack_name
 from archiver.core.atomic_files import scratch
 from archiver.desk.app import PageRequest
 from archiver.desk.auth import OWNER
+from archiver.desk.background_job import Work
 from archiver.desk.translations import LANGUAGES
 
 type Packs = tuple[tuple[str, bytes], ...]
 """The files of a pack by name."""
 
 
-def made(visit: PageRequest, names: tuple[str, ...], language: str) -> tuple[Packs, tuple[str, ...]]:
-    """A pack of licences, and what the person must know."""
-    warnings: list[str] = []
-    with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
-        out = Path(folder) / f"{pack_name(names)}.zip"
-        order = HandOver(out=out, language=language if language in LANGUAGES else visit.language)
-        written = hand_over(visit.home, list(names), order, warn=warnings.append)
-        return tuple((each.name, each.read_bytes()) for each in sorted(written)), tuple(warnings)
+type KeepPack = Callable[[Packs, tuple[str, ...]], object]
+"""Keeps a pack, and what the person must know."""
+
+
+def make(visit: PageRequest, names: tuple[str, ...], language: str, place: str, keep: KeepPack) -> None:
+    """Make a pack of licences, as the work of the page at `place`."""
+    home, chosen = visit.home, language if language in LANGUAGES else visit.language
+
+    def making(work: Work) -> None:
+        warnings: list[str] = []
+        with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
+            out = Path(folder) / f"{pack_name(names)}.zip"
+            order = HandOver(out=out, language=chosen)
+            written = hand_over(home, list(names), order, warn=warnings.append, progress=partial(work.step, "proof"))
+            keep(tuple((each.name, each.read_bytes()) for each in sorted(written)), tuple(warnings))
+
+    visit.desk.works.do("proof", place, making)
 
 
 def person(visit: PageRequest, asked: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency import account_closing, directory
@@ -13,21 +12,12 @@ from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.made_packs import person
-from archiver.home.settings import Account
 from archiver.provider import load
-
-
-def _account(visit: PageRequest) -> Account:
-    """The account that the address names; HTTPException 404 if there is none."""
-    found = [each for each in visit.home.accounts() if each.name == visit.path["account"]]
-    if not found:
-        raise HTTPException(404)
-    return found[0]
 
 
 def show(visit: PageRequest) -> Response:
     """One account, without its secrets."""
-    account, work = _account(visit), visit.desk.work
+    account, work = visit.account(), visit.desk.work
     secrets: tuple[str, ...] = ()
     with suppress(ConfigError):  # a missing or broken adapter; the page of the accounts names it
         secrets = load(account.provider).info.method(account.method).secrets
@@ -41,7 +31,7 @@ def show(visit: PageRequest) -> Response:
 
 def rename(visit: PageRequest) -> Response:
     """Give the account another name, as `archiver account rename` does."""
-    account, new = _account(visit), visit.given("name")
+    account, new = visit.account(), visit.given("name")
     directory.give_account_name(visit.home, visit.desk.vault, account.name, new)
     visit.log_action("account renamed", account.name, new=new)
     return visit.to("account", new, done="account_renamed")
@@ -49,10 +39,10 @@ def rename(visit: PageRequest) -> Response:
 
 def close(visit: PageRequest) -> Response:
     """Close the account in the background, as `archiver account close` does."""
-    account, home, vault, work = _account(visit), visit.home, visit.desk.vault, visit.desk.work
+    account, home, vault, work = visit.account(), visit.home, visit.desk.vault, visit.desk.work
     by, reason, anyway = person(visit, visit.given("by")), visit.given("reason"), bool(visit.given("anyway"))
     if anyway and not by:
-        raise ConfigError(visit.words("close_needs_person"))
+        raise visit.refusal("close_needs_person")
     replay = bundled() if home.settings.replay else None
     request = account_closing.ClosingRequest(replay=replay, anyway=anyway, by=by, reason=reason)
 
@@ -66,7 +56,7 @@ def close(visit: PageRequest) -> Response:
 
 def remove(visit: PageRequest) -> Response:
     """Remove an account without licences, as `archiver account remove` does."""
-    account = _account(visit)
+    account = visit.account()
     directory.remove_account_without_licences(visit.home, visit.desk.vault, account.name)
     visit.log_action("account removed", account.name)
     return visit.to("accounts", done="account_removed")

@@ -6,7 +6,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from archiver.agency import client_handover, directory
-from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.home.settings import HOUSE, Client, rename_client
@@ -31,7 +30,7 @@ def rename(visit: PageRequest) -> Response:
     """Give the client another full name, as `archiver client rename` does."""
     owner, name = _client(visit), " ".join(visit.given("name").split())
     if not name:
-        raise ConfigError(visit.words("client_needs_name"))
+        raise visit.refusal("client_needs_name")
     rename_client(visit.home.root, owner.slug, name)
     visit.log_action("client renamed", owner.slug)
     return visit.to("client", owner.slug, "manage", done="client_renamed")

@@ -7,7 +7,6 @@ import secrets
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver.core.errors import ConfigError
 from archiver.desk import passkeys
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import User
@@ -27,7 +26,7 @@ def begin(visit: PageRequest) -> Response:
     """Lead to the page on which the browser makes a passkey."""
     _user(visit)
     if passkeys.site_name(visit.request) is None:
-        raise ConfigError(visit.words("passkey_needs_name"))
+        raise visit.refusal("passkey_needs_name")
     key = secrets.token_urlsafe(12)
     visit.desk.keep(f"{visit.visitor.name} {key}", 1, "passkey")
     return visit.to("you", "passkey", key)
@@ -50,7 +49,7 @@ def add(visit: PageRequest) -> Response:
         raise HTTPException(404)
     made = passkeys.made(visit.request, access.challenges, visit.given("credential"), visit.given("name"))
     if made is None or any(each.id == made.id for each in user.passkeys):
-        raise ConfigError(visit.words("passkey_refused"))
+        raise visit.refusal("passkey_refused")
     access.users.change(user.name, passkeys=(*user.passkeys, made))
     visit.log_action("passkey added", user.name)
     return visit.to("you", done="passkey_added")

@@ -21,6 +21,7 @@ from archiver.desk.licence_pages import _picture_type
 from archiver.desk.new_claim_pages import taken
 
 MOST = 240  # matches by words; nobody reads more
+NEAR = 6  # near misses of a search that finds nothing
 
 
 def find(visit: PageRequest) -> Response:
@@ -39,8 +40,8 @@ def find(visit: PageRequest) -> Response:
         )  # fmt: skip
     return visit.page(
         "find.html", text=text, client=client, rows=rows[:limit], more=len(rows) > limit and limit < MOST,
-        next=limit + 2 * PAGE, messages=[] if visit.visitor.client else messages,
-        missing=missing(visit, client) if text and not rows else [],
+        next=limit + 2 * PAGE, messages=[] if visit.visitor.client else messages, near=NEAR,
+        missing=missing(visit, client) if text and (not rows or rows[0]["without"]) else [],
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from archiver.agency.licence_table import MEDIA_TYPES
 from archiver.audit import site_audit
 from archiver.audit.audit_page import ORDER, report_bytes
-from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.made_packs import person
@@ -57,7 +56,7 @@ def mark(visit: PageRequest) -> Response:
     _, row = _picture(visit)
     by, reason, word = person(visit, visit.given("by")), visit.given("reason"), visit.given("mark")
     if not by or not reason or word not in site_audit.MARKS:
-        raise ConfigError(visit.words("picture_mark_needs"))
+        raise visit.refusal("picture_mark_needs")
     site_audit.mark(visit.home, visit.path["client"], row["picture"], word, by, reason)
     visit.log_action("marked", f"{visit.path['client']} {row['picture']}", mark=word)
     return visit.to("pictures", visit.path["client"], row["picture"], marked="1")

@@ -14,7 +14,6 @@ from archiver.core.errors import ArchiverError, WrongPassword, machine_error
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.home_page import troubles
-from archiver.home.source_settings import Source
 
 KINDS: dict[str, tuple[str, ...]] = {
     "mailbox": ("host", "username", "port", "security", "folders", "since"),
@@ -81,17 +80,9 @@ def _to_source(visit: PageRequest, name: str, what: str, said: list[str], *, wel
     return visit.to("source", name, result=key)
 
 
-def _source(visit: PageRequest) -> Source:
-    """The source that the address names; HTTPException 404 if there is none."""
-    found = [each for each in visit.home.sources() if each.name == visit.path["source"]]
-    if not found:
-        raise HTTPException(404)
-    return found[0]
-
-
 def show(visit: PageRequest) -> Response:
     """One source: its settings without its secret, how it was read, and the papers in it that wait for a person."""
-    source, result = _source(visit), None
+    source, result = visit.source(), None
     if key := visit.asked("result"):
         with suppress(HTTPException):  # shown once; it may no longer be kept
             result = visit.desk.kept(f"{visit.visitor.name} {key}")
@@ -109,7 +100,7 @@ def show(visit: PageRequest) -> Response:
 
 def check(visit: PageRequest) -> Response:
     """Open the source as a run would, and archive nothing."""
-    source = _source(visit)
+    source = visit.source()
     said, error = source_admin.check(visit.home, visit.desk.vault, source.name)
     if error:
         said.append(_refused(visit, source.name, error)[0])
@@ -119,7 +110,7 @@ def check(visit: PageRequest) -> Response:
 
 def read(visit: PageRequest) -> Response:
     """Read the source now, in the background."""
-    source = _source(visit)
+    source = visit.source()
     visit.desk.work.run(visit.home, visit.desk.vault, [], sources=[source.name])
     visit.log_action("run started", source.name)
     return visit.to("accounts")
@@ -127,7 +118,7 @@ def read(visit: PageRequest) -> Response:
 
 def change(visit: PageRequest) -> Response:
     """Test a new password and save it, as `archiver source rotate` does. A refusal changes nothing."""
-    source, said = _source(visit), list[str]()
+    source, said = visit.source(), list[str]()
     try:
         source_admin.rotate(visit.home, visit.desk.vault, source.name, _secrets(visit), say=said.append)
     except (ArchiverError, OSError) as error:
@@ -139,7 +130,7 @@ def change(visit: PageRequest) -> Response:
 
 def remove(visit: PageRequest) -> Response:
     """Remove the source, as `archiver source remove` does. What it brought stays."""
-    source = _source(visit)
+    source = visit.source()
     source_admin.remove(visit.home, visit.desk.vault, source.name)
     visit.log_action("source removed", source.name)
     return visit.to("accounts", done="source_removed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,8 +16,12 @@ from archiver.claims.facts import platform_of
 from archiver.core import localised
 from archiver.core.model import Moment, iso
 from archiver.desk import passkeys
+from archiver.desk.auth import OWNER
+from archiver.desk.sentences import said
 from archiver.desk.translations import Translations
 from archiver.reading.terminal_safe import printable
+
+ISO_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
 
 
 def day(moment: Moment | str | None, language: str = "en") -> str:
@@ -82,6 +87,21 @@ def text(value: object) -> str:
     return printable(str(value), keep="\n")
 
 
+def dated(text: str, language: str) -> str:
+    """A text of a rule with its ISO days as people write them."""
+    return ISO_DAY.sub(lambda found: day(found[0], language), text)
+
+
+def who(name: str, w: Translations) -> str:
+    """The name of somebody who did something; whoever sits at the machine has none."""
+    return w("owner_name") if name == OWNER else printable(name)
+
+
+def document_name(name: str, w: Translations) -> str:
+    """What a finding rests on, in words where it is no file to look at."""
+    return w.get(f"basis_{name}", name)
+
+
 def sentence(value: str) -> str:
     """The text with a capital first letter. The rest stays as it is."""
     return value[:1].upper() + value[1:]
@@ -114,7 +134,9 @@ def today() -> date:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
     "month": localised.month, "platform": platform, "kind": kind, "mail_link": mail_link,
-    "tone": tone, "text": text, "iso": iso, "urgency": urgency, "sentence": sentence,
+    "tone": tone, "text": text, "said": said,
+    "dated": dated, "who": who, "document_name": document_name,
+    "iso": iso, "urgency": urgency, "sentence": sentence,
 }  # fmt: skip
 GLOBALS: Mapping[str, Any] = {
     "today": today,

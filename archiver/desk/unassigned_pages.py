@@ -12,7 +12,6 @@ from archiver.agency import many_licences, unassigned
 from archiver.agency.many_licences import AssignmentPlan
 from archiver.catalogue.assignment import Assignment
 from archiver.catalogue.licence_list import entries
-from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.made_packs import person
@@ -81,7 +80,7 @@ def decide(visit: PageRequest) -> Response:
         ]
         clients = [(name, slug, reason) for name, slug in chosen if slug]
     if not clients or not by or not all(why for _, _, why in clients):
-        raise ConfigError(visit.words("assign_many_needs"))
+        raise visit.refusal("assign_many_needs")
     return visit.to("unassigned", "review", _keep(visit, Decisions(tuple(clients), by)))
 
 

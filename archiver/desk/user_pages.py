@@ -10,7 +10,7 @@ import segno
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver.core.errors import AuditChanged, ConfigError
+from archiver.core.errors import AuditChanged
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.audit_log import newest, verify
 from archiver.desk.auth import OWNER, ROLES, Role
@@ -28,7 +28,7 @@ def add(visit: PageRequest) -> Response:
     """Add a person."""
     name, password = " ".join(visit.given("name").split()), _typed(visit, "password")
     if name in visit.desk.access.users.all():
-        raise ConfigError(visit.words("user_exists"))
+        raise visit.refusal("user_exists")
     if not password and visit.home.settings.desk.openid:
         visit.desk.access.users.add_without_password(name, visit.given("role"))
     else:
@@ -72,7 +72,7 @@ def new_password(visit: PageRequest) -> Response:
     name = visit.visitor.name
     password = _typed(visit, "password")
     if password != _typed(visit, "repeated"):
-        raise ConfigError(visit.words("passwords_differ"))
+        raise visit.refusal("passwords_differ")
     visit.desk.access.users.change(name, password=password)
     visit.log_action("password changed", name)
     return visit.to("sign-in")
@@ -110,7 +110,7 @@ def use_app(visit: PageRequest) -> Response:
     """Ask for a code at each sign-in from now on."""
     secret = _key(visit)
     if not visit.desk.access.users.accept_code(visit.visitor.name, secret, visit.given("code")):
-        raise ConfigError(visit.words("code_wrong"))
+        raise visit.refusal("code_wrong")
     visit.desk.access.users.change(visit.visitor.name, totp=secret)
     visit.log_action("authenticator app added", visit.visitor.name)
     return visit.to("you", done="app_added")

@@ -81,10 +81,12 @@ def fill(at: Agency, licences: int) -> str:
         )
         kinds, platforms = ("standard", "extended", "editorial"), ("shutterstock", "getty_images", "freepik")
         db.executemany(
-            "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             ((1000 + n, f"synthetic_{n}", platforms[n % 3], kinds[n % 3],
               f"20{10 + n % 16:02}-{1 + n % 12:02}-{1 + n % 28:02}T00:00:00Z", f"person {n % 40}", f"job {n % 900}",
-              f"picture of thing {n % 997}", "" if n % 5 else " certificate ", n, 0) for n in range(licences)),
+              f"picture of thing {n % 997}", "" if n % 5 else " certificate ",
+              "record preview certificate" if n % 5 else "record certificate:on_request", n, 0)
+             for n in range(licences)),
         )  # fmt: skip
         pictures = min(licences, PICTURES)
         hashes = chance.integers(0, 1 << 63, (pictures, 4), np.uint64)

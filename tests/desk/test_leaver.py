@@ -27,3 +27,7 @@ def test_one_search_and_one_export_have_what_a_leaver_bought(ran: Home, monkeypa
         assert "Nothing here names this person" in owner.get("/leaver?person=Nobody+Example").text
         assert owner.post("/leaver", {"person": person}).status_code == 303
         ended(owner, ["The histories are read"])
+        next((ran.root / "archive").glob("*/ledger/ledger.jsonl")).write_bytes(b"not a ledger\n")
+        damaged = owner.get(f"/leaver?person={person}&lang=de")  # says what is damaged, and shows the rest
+        assert damaged.status_code == 200 and "Das Archiv ist beschädigt" in damaged.text
+        assert "/users" in damaged.text

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
+from archiver.claims import claim_files
 from archiver.core.errors import ArchiveBusy
+from archiver.desk import background_job
 from archiver.desk.background_job import Work
+from tests.support import papers
+from tests.support.claims_kit import CLAIM
 from tests.support.desk_in_process import desk_on
 from tests.support.homes import Home
 
@@ -74,3 +79,79 @@ def test_each_step_is_an_event_until_the_end(ran: Home, monkeypatch: pytest.Monk
         told.join(60)
         assert "event: progress" in seen[0] and "1 / 3" in seen[0] and seen[0].count("event: end") == 1
         assert "Stopped" in seen[0] and "What is archived stays" in owner.get("/account/one").text
+
+
+class Gate:
+    """Holds each step of a page's work until it is opened, so that a test can stop the work in the middle."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached, self.open, step = threading.Event(), threading.Event(), Work.step
+
+        def held(work: Work, *said: object) -> None:
+            self.reached.set()
+            assert self.open.wait(60)
+            step(work, *said)  # type: ignore[arg-type]  # as they were said
+
+        monkeypatch.setattr(Work, "step", held)
+
+
+def test_a_proof_shows_its_steps_can_be_stopped_and_leaves_the_earlier_one(
+    ran: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk_on(ran, monkeypatch) as desk:
+        owner, home = desk.person(), desk.home
+        licence = ran.json("find")[0]["licence"]
+        claim = replace(CLAIM, claim="acme-proof", confirmed=True, licences=(licence,), first_seen=None)
+        claim_files.save(home, claim)
+        place, folder = f"/claim/{claim.claim}", claim_files.folder(home, claim.claim)
+        assert owner.post(f"{place}/pack", {"language": "en"}).status_code == 303
+        before = (folder / "proof.zip").read_bytes()
+        assert "data-events" not in owner.get(place).text
+
+        gate = Gate(monkeypatch)
+        monkeypatch.setattr(background_job, "QUICK_S", 0)
+        assert owner.post(f"{place}/pack", {"language": "de"}).headers["location"] == place
+        assert gate.reached.wait(60)
+        page = owner.get(place).text
+        assert f'data-events="/progress/events?of={place.replace("/", "%2F")}"' in page and "The proof is made" in page
+        busy = owner.post(f"{place}/pack", {"language": "de"})
+        assert busy.status_code == 503 and "busy" in busy.text
+        assert owner.post("/progress/stop", {"of": place}).headers["location"] == place
+        gate.open.set()
+        work = desk.desk.works.of(place)
+        assert work and work.wait(60) and work.stopped
+        assert "No new proof was made" in owner.get(place).text
+        assert (folder / "proof.zip").read_bytes() == before and not list(folder.glob(".*"))
+        assert owner.get("/progress/events?of=/claim/none").status_code == 404
+
+
+def test_an_import_is_stopped_and_goes_on_where_it_was(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home("client", "add", "acme", "--name", "Acme Ltd")
+    with desk_on(home, monkeypatch) as desk:
+        owner = desk.person()
+        sent = owner.post("/arrivals", {"x": ""}, files=[("file", paper(number)) for number in (1, 2)])
+        place = sent.headers["location"]
+        assert owner.post(f"{place}/look", {"client": "acme", "file": ["0", "1"]}).status_code == 303  # type: ignore[dict-item]  # both boxes
+        assert f"{place}/import" in owner.get(place).text
+
+        gate = Gate(monkeypatch)
+        monkeypatch.setattr(background_job, "QUICK_S", 0)
+        assert owner.post(f"{place}/import").status_code == 303
+        assert gate.reached.wait(60)
+        page = owner.get(place).text
+        assert "The files are read and archived" in page and f"{place}/import" not in page
+        assert owner.post("/progress/stop", {"of": place}).status_code == 303
+        gate.open.set()
+        work = desk.desk.works.of(place)
+        assert work and work.wait(60) and work.stopped
+        assert f"{place}/import" in owner.get(place).text  # the choice is kept
+
+        monkeypatch.setattr(background_job, "QUICK_S", 60)
+        assert owner.post(f"{place}/import").status_code == 303
+        assert "Archived for Acme Ltd" in owner.get(place).text
+        assert len(home.json("find")) == 2
+
+
+def paper(number: int) -> tuple[str, bytes]:
+    sample = papers.market_later(number)
+    return f"{number}-{sample.name}.pdf", sample.pdf()

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from archiver.desk import background_job
 from archiver.desk.auth import AccessControl, Users
 from archiver.desk.desk_state import Desk, Site
 from archiver.desk.serve import application_of
@@ -51,13 +52,15 @@ class DeskInProcess:
         return Person(cast("httpx.Client", http))  # it has the same methods
 
     def close(self) -> None:
-        self.work.stop()  # so that a stream of its steps ends, too
+        for work in (self.work, self.desk.works):  # so that a stream of its steps ends, too
+            work.stop()
         self._first.__exit__(None, None, None)
 
 
 @contextmanager
 def desk_on(home: HomeOnDisk, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskInProcess]:
     """The desk on a home of tests, with that home's environment."""
+    monkeypatch.setattr(background_job, "QUICK_S", 60)  # a page answers when its work is done, on slow machines too
     for name, value in home.env.items():
         monkeypatch.setenv(name, value)
     desk = DeskInProcess(home.root, Path(home.env["ARCHIVER_KEY_FILE"]).read_text("utf-8").strip())

@@ -1,0 +1,105 @@
+"""What other rooms say in English, in the visitor's language: errors, warnings and reasons.
+
+`sentences.yaml` has the German of each English format; `{name}` stands for what the raising code fills in. A text is
+looked up as a whole, then line by line, then sentence by sentence. What has no German stays English and is marked so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+from markupsafe import Markup
+
+from archiver.core import localised
+from archiver.desk.translations import Translations
+from archiver.reading.terminal_safe import printable
+
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+SHORT = 24  # characters of a format's own text: with fewer, a placeholder stands for one word or a quotation
+MIN_WORDS = 3  # of what fills a placeholder: a shorter text is a name, not words to translate
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+QUOTED = ("'", '"', "`", "/")  # begin a quotation, a command or a path, which stay as they are
+MAX_LENGTH = 4_000  # characters of a text that is translated
+
+
+def said(text: object, w: Translations) -> Markup:
+    """A text of another room in the visitor's language, safe to show."""
+    shown = printable(str(text), keep="\n")
+    if w.language == "en" or len(shown) > MAX_LENGTH:
+        return Markup.escape(shown)
+    return Markup("\n").join(_line(line) for line in shown.split("\n"))
+
+
+def _line(line: str) -> Markup:
+    whole = _translated(line)
+    if whole is not None:
+        return whole
+    parts = re.split(r"(?<=[.!?])\s+(?=[A-Z`])", line)
+    return Markup(" ").join(_translated(part) or _english(part) for part in parts)
+
+
+def _english(text: str) -> Markup:
+    return Markup('<span lang="en">{}</span>').format(text) if re.search(r"[a-z]{2}", text) else Markup.escape(text)
+
+
+def _translated(text: str) -> Markup | None:
+    for start, pattern, german in _patterns():
+        if text.startswith(start) and (found := pattern.fullmatch(text)):
+            return _filled(german, {name: value or "" for name, value in found.groupdict().items()})
+    return None
+
+
+def _filled(german: str, values: Mapping[str, str]) -> Markup:
+    filled = Markup()
+    for number, part in enumerate(PLACEHOLDER.split(german)):
+        filled += Markup.escape(part) if number % 2 == 0 else _value(values[part])
+    return filled
+
+
+def _value(value: str) -> Markup:
+    """What fills a placeholder: a day, a name, or words that may have German themselves."""
+    bare = value.strip()
+    if DAY.fullmatch(bare):
+        filled = Markup.escape(localised.day(bare, "de"))
+    elif len(bare.split()) < MIN_WORDS or bare.startswith(QUOTED):
+        filled = _translated(bare) or Markup.escape(bare)
+    else:
+        filled = _line(bare)
+    return Markup.escape(" " if value.startswith(" ") else "") + filled
+
+
+@cache
+def german() -> Mapping[str, str]:
+    """The German of each English format."""
+    import yaml
+
+    from archiver.provider import declared, installed
+
+    text = files("archiver.desk").joinpath("sentences.yaml").read_text("utf-8")
+    known: dict[str, str] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    infos = [info for name in installed() if (info := declared(name))]
+    return {info.confirm.how: info.confirm.german for info in infos if info.confirm.german} | known
+
+
+@cache
+def _patterns() -> Sequence[tuple[str, re.Pattern[str], str]]:
+    """Each format as a pattern, with the text that it begins with; those with the most text of their own first."""
+    formats = sorted(german().items(), key=lambda pair: -len(PLACEHOLDER.sub("", pair[0])))
+    return [(PLACEHOLDER.split(english)[0], _pattern(english), text) for english, text in formats]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    short = len(PLACEHOLDER.sub("", english)) < SHORT
+    parts, named = [], set[str]()
+    for number, part in enumerate(PLACEHOLDER.split(english)):
+        if number % 2 == 0:
+            parts.append(re.escape(part))
+        elif part in named:
+            parts.append(f"(?P={part})")
+        else:
+            named.add(part)
+            parts.append(rf"(?P<{part}>'[^']*'|\S+)" if short and part != "detail" else f"(?P<{part}>.*?)")
+    return re.compile("".join(parts), re.DOTALL)

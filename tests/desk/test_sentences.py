@@ -1,0 +1,110 @@
+"""What other rooms say in English has German at the desk: every class of error, and every text that code raises."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import archiver
+from archiver.core import errors
+from archiver.core.errors import ArchiverError
+from archiver.desk.sentences import PLACEHOLDER, german, said
+from archiver.desk.translations import words
+
+PACKAGE = Path(archiver.__file__).parent
+ROOMS = (
+    "agency", "archive", "audit", "catalogue", "claims", "collect", "companion", "core", "desk", "home", "provider",
+    "reading",
+)  # fmt: skip
+COMMANDS_ALONE = {
+    "agency/adapter_checks.py", "agency/fleet.py", "agency/fleet_clients.py", "agency/fleet_worker.py",
+    "agency/future_times.py", "agency/live_check.py", "agency/night.py", "agency/notification.py",
+    "agency/open_document.py", "agency/project_folders.py", "agency/replica.py", "agency/schedule.py",
+    "agency/setup.py", "agency/setup_unattended.py", "agency/watching.py", "archive/local_tsa.py",
+    "audit/site_scope.py", "audit/visit_options.py", "claims/asic_container.py", "claims/assessment.py",
+    "claims/pdf_signature.py", "collect/attended_capture.py", "companion/site_rules.py", "desk/api.py",
+    "desk/serve.py", "provider/override.py", "provider/request_rules.py",
+}  # fmt: skip
+"""No page reaches what these refuse: options of commands, set-up, fleets, adapters' authors, and the API."""
+
+
+def classes(kind: type[ArchiverError] = ArchiverError) -> Iterator[type[ArchiverError]]:
+    for each in kind.__subclasses__():
+        if each.__module__ == errors.__name__:
+            yield each
+        yield from classes(each)
+
+
+def plain(text: str) -> str:
+    """A format with nameless placeholders, on one line."""
+    return " ".join(PLACEHOLDER.sub("{}", text).split())
+
+
+def raised() -> Iterator[tuple[str, str]]:
+    """Each text that code in these rooms raises, and where."""
+    names = {each.__name__ for each in classes()}
+    for room in ROOMS:
+        for path in sorted((PACKAGE / room).rglob("*.py")):
+            place = path.relative_to(PACKAGE).as_posix()
+            source = path.read_text("utf-8") if place not in COMMANDS_ALONE else ""
+            for found in re.finditer(rf"(?<!class )\b(?:{'|'.join(names)})\((?=\s*f?\")", source):
+                yield place, text_of(called(source, found).args[0])
+
+
+def called(source: str, start: re.Match[str]) -> ast.Call:
+    """The call that begins here. Only the calls are parsed, because parsing everything takes seconds."""
+    end = start.end()
+    while True:
+        end = source.index(")", end) + 1
+        with suppress(SyntaxError):
+            parsed = ast.parse(source[start.start() : end], mode="eval").body
+            assert isinstance(parsed, ast.Call)
+            return parsed
+
+
+def text_of(node: ast.expr) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{x}" for part in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def test_every_class_of_error_has_german() -> None:
+    known = german()
+    texts = {each.__name__: " ".join(str(inspect.getdoc(each)).split()) for each in classes()}
+    with_words = {name: text for name, text in texts.items() if text != "{detail}"}
+    assert len(with_words) > 25 and [name for name, text in with_words.items() if text not in known] == []
+
+
+def test_every_text_that_a_page_may_show_has_german() -> None:
+    known = {plain(each) for each in german()}
+    found = {(place, plain(text)) for place, text in raised() if re.search("[a-z]{3}", PLACEHOLDER.sub("", text))}
+    assert len(found) > 200
+    assert sorted((place, text) for place, text in found if text not in known) == []
+
+
+def test_each_sentence_comes_out_in_german_with_what_was_filled_in() -> None:
+    w = words("de")
+    for english, expected in german().items():
+        names = list(dict.fromkeys(PLACEHOLDER.findall(english)))
+        filled = english
+        for number, name in enumerate(names):
+            filled = filled.replace(f"{{{name}}}", f"Wert{number}")
+        shown = said(filled, w)
+        assert 'lang="en"' not in shown, (filled, shown)
+        kept = {names.index(name) for name in PLACEHOLDER.findall(expected)}
+        assert all(f"Wert{number}" in shown for number in kept), (filled, shown)
+
+
+def test_an_error_is_german_as_a_whole_and_harmless() -> None:
+    w = words("de")
+    error = errors.IntegrityError("acme_1 is not in the ledger")
+    assert "acme_1 steht nicht im Protokoll" in said(error, w) and 'lang="en"' not in said(error, w)
+    hostile = "There is no client '<img src=x onerror=a()>'. Known: <b>acme</b>. Nobody translated <i>this</i> one."
+    for language in ("en", "de"):
+        assert "<img" not in said(hostile, words(language)) and "<b>" not in said(hostile, words(language))
+    assert '<span lang="en">Nobody translated' in said(hostile, w)
+    assert said("are archived up to 2026-11-28", words("en")) == "are archived up to 2026-11-28"
