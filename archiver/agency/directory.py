@@ -85,7 +85,7 @@ def describe_account(home: Home, account: Account) -> dict[str, Any]:
 
 def archived(home: Home, account: Account) -> int:
     """How many licences the archive has from this account."""
-    return _number(home, account.client, lambda catalogue: sum(1 for _ in catalogue.of_account(account.name)))
+    return _number(home, account.client, lambda catalogue: catalogue.count_of_account(account.name))
 
 
 def _number(home: Home, slug: str, count: Callable[[Catalogue], int]) -> int:

@@ -113,4 +113,4 @@ def unassigned(home: Home) -> int:
     if HOUSE not in home.clients or not home.archive(HOUSE).is_dir():
         return 0
     with followed(home, HOUSE) as catalogue:
-        return sum(1 for _ in catalogue.unassigned())
+        return catalogue.count_unassigned()

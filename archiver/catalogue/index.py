@@ -89,6 +89,8 @@ CREATE INDEX licence_date ON licence (licensed_at) WHERE NOT comp;
 CREATE INDEX licence_newest ON licence (coalesce(licensed_at, ''), id) WHERE NOT comp AND NOT withdrawn;
 CREATE INDEX licence_comp ON licence (comp);
 CREATE INDEX licence_assigned ON licence (id) WHERE assigned IS NOT NULL;
+CREATE INDEX licence_account ON licence (account) WHERE NOT comp;
+CREATE INDEX licence_open ON licence (id) WHERE NOT comp AND assigned IS NULL;
 CREATE INDEX licence_failed ON licence (account) WHERE failed;
 CREATE TABLE listed (
     licence INTEGER PRIMARY KEY,
@@ -106,13 +108,32 @@ CREATE TABLE listed (
 );
 CREATE INDEX listed_day ON listed (day, folder);
 CREATE INDEX listed_title ON listed (title, folder);
-CREATE INDEX listed_seat ON listed (seat) WHERE seat != '';
 CREATE INDEX listed_provider ON listed (provider, folder);
 CREATE TABLE download (licence INTEGER, name TEXT, bytes INTEGER, day TEXT /* that it ended on, in UTC */);
 CREATE INDEX download_licence ON download (licence);
 CREATE INDEX download_name ON download (name, bytes);
+CREATE INDEX listed_provider_day ON listed (provider, day, folder);
+CREATE INDEX listed_kind ON listed (kind, day, folder);
+CREATE INDEX listed_seat ON listed (seat, day, folder) WHERE seat != '';
+CREATE INDEX listed_job ON listed (job, day, folder) WHERE job != '';
+CREATE INDEX listed_missing ON listed (day, folder) WHERE missing != '';
+CREATE INDEX listed_seq ON listed (seq);
+CREATE TABLE tally (
+    provider TEXT, kind TEXT, missing TEXT, day TEXT, shared INTEGER,
+    number INTEGER /* of listed licences of which all this is true */,
+    PRIMARY KEY (provider, kind, missing, day, shared)
+) WITHOUT ROWID;
+CREATE TRIGGER tally_more AFTER INSERT ON listed BEGIN
+    INSERT INTO tally VALUES (new.provider, new.kind, new.missing, new.day, new.shared, 1)
+        ON CONFLICT DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER tally_less AFTER DELETE ON listed BEGIN
+    UPDATE tally SET number = number - 1 WHERE (provider, kind, missing, day, shared)
+        = (old.provider, old.kind, old.missing, old.day, old.shared);
+    DELETE FROM tally WHERE number = 0 AND (provider, kind, missing, day, shared)
+        = (old.provider, old.kind, old.missing, old.day, old.shared);
+END;
 CREATE TABLE hold (seq INTEGER PRIMARY KEY, offset INTEGER /* of a ledger line that holds something or releases it */);
-CREATE INDEX listed_totals ON listed (provider, kind, missing, seq, day, shared, seat, job);
 CREATE TABLE picture (
     number INTEGER PRIMARY KEY /* and the row of its vector */,
     licence INTEGER,
@@ -502,8 +523,8 @@ class Catalogue:
 
         Any text is a valid query. Words match from their beginning, in any script, ignoring accents. All of them must
         occur. If no licence has them all, other numbers and spellings count too; if that finds nothing, licences with
-        at least half of the words are near misses (`Hit.without`). A month or a day is first read as a time and then as
-        words, and a platform's file name is not read as words. `unassigned` leaves out licences that are assigned to a
+        some of the words are near misses (`Hit.without`). A month or a day is first read as a time and then as words,
+        and a platform's file name is not read as words. `unassigned` leaves out licences that are assigned to a
         client; every search leaves out withdrawn ones. `outside` matches only what a client's own link shows.
         """
         scope = f"{VISIBLE_SQL} AND assigned IS NULL" if unassigned else VISIBLE_SQL
@@ -541,15 +562,34 @@ class Catalogue:
         query = f"SELECT {COLUMNS} FROM licence WHERE {VISIBLE_SQL} AND folder IN (?)"  # noqa: S608  # all ours
         return [self._entry(row) for row in self._among(query, folders)]
 
+    def kinds(self) -> list[tuple[str, str]]:
+        """The platforms and the kinds of the listed licences, each pair once."""
+        rows = self._db.execute("SELECT DISTINCT provider, kind FROM tally")
+        return [(provider, kind) for provider, kind in rows]
+
+    def count_of_account(self, account: str) -> int:
+        """The number of licences (no comps) that an account's runs archived."""
+        query = "SELECT count(*) FROM licence WHERE NOT comp AND account = ?"
+        (number,) = self._db.execute(query, (account,)).fetchone()
+        return int(number)
+
     def seats(self) -> list[str]:
         """The seats of the listed licences, each once."""
-        query = """WITH RECURSIVE next(seat) AS (
-                SELECT min(seat) FROM listed WHERE seat != ''
+        return self._each_once("seat", -1)
+
+    def jobs(self, limit: int) -> list[str]:
+        """The jobs of the listed licences, each once, up to a limit."""
+        return self._each_once("job", limit)
+
+    def _each_once(self, column: str, limit: int) -> list[str]:
+        """The values of an indexed column: from each to the next, however many licences have it."""
+        query = f"""WITH RECURSIVE next(value) AS (
+                SELECT min({column}) FROM listed WHERE {column} != ''
                 UNION ALL
-                SELECT (SELECT min(seat) FROM listed WHERE seat != '' AND seat > next.seat)
-                FROM next WHERE seat IS NOT NULL)
-            SELECT seat FROM next WHERE seat IS NOT NULL"""
-        return [seat for (seat,) in self._db.execute(query)]
+                SELECT (SELECT min({column}) FROM listed WHERE {column} != '' AND {column} > next.value)
+                FROM next WHERE value IS NOT NULL)
+            SELECT value FROM next WHERE value IS NOT NULL LIMIT ?"""  # noqa: S608  # this file's own text
+        return [value for (value,) in self._db.execute(query, (limit,))]
 
     def of_seats(self, seats: Sequence[str]) -> list[SeatLicence]:
         """The listed licences of these seats, oldest first."""
@@ -636,8 +676,8 @@ class Catalogue:
         self, words: Sequence[str], *, unassigned: bool, outside: bool, compared: int, any_of: bool = False,
         near: Callable[[str], _Form] | None = None, time: Period | None = None,
     ) -> list[Hit]:  # fmt: skip
-        """Licences with these words, best first; with `any_of`, those with as many of the words as occur together, if
-        these are at least half of them.
+        """Licences with these words, best first; with `any_of`, those with as many of the words as occur together, of
+        which one at least is not only in the documents' text.
 
         `near` gives what else counts as a word. Of more licences than `compared`, the newest are compared, and the
         newest that have the words in a title or an id.
@@ -648,13 +688,13 @@ class Catalogue:
         if any_of:
             forms = self._together([form for form in forms if form.held])
             without = tuple(word for word, form in asked.items() if form not in forms)
-            if len(without) > len(forms):
-                return []
         elif not all(form.held for form in forms):
             return []
         if not forms:
             return []
         query = " AND ".join(form.query for form in forms)
+        if any_of:  # a contract's text has any common words: one of them at least names the licence or its work
+            query = f"({query}) AND {{ids title about}} : ({' OR '.join(form.query for form in forms)})"
         entries = self._matching(query, compared, unassigned=unassigned, time=time)
         if len(entries) == compared:  # there are more, and better ones may be older
             entries += self._matching(f"{{ids title}} : ({query})", compared, unassigned=unassigned, time=time)

@@ -10,7 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from itertools import batched
 from typing import Any
 
@@ -33,6 +34,10 @@ MISSING = ("any", "none", *(kind.value for kind in DocumentKind))
 PROVEN = ("proven", "unproven")
 ROWS_AT_ONCE = 400  # rows of an export that are read together
 MAX_FILTER_LENGTH = 200
+MAX_JOBS = 5_000  # different jobs of an archive that are looked through for a part of a name
+MAX_VALUES = 500  # of a column, in one query
+MANY_LICENCES = 20_000  # of a platform or kind
+LATE = "listed INDEXED BY listed_seq"  # SQLite does not know that the licences under no timestamp are few
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +73,11 @@ class ListFilter:
     def as_query(self) -> dict[str, str]:
         """The values that are set, by name."""
         return {name: value for name, value in asdict(self).items() if value}
+
+    @property
+    def is_tallied(self) -> bool:
+        """Whether the index has its numbers counted already."""
+        return not (self.text or self.seat or self.job or self.state)
 
     def __bool__(self) -> bool:
         return any(asdict(self).values())
@@ -149,22 +159,46 @@ class LicenceList:
 
     def totals(self) -> ListTotals:
         """The numbers of the whole list."""
-        count = missing = unproven = 0
+        if self._filter.state == "proven":
+            return self._proven()
+        missing = unproven = 0
         platforms, clients, days = Counter[str](), Counter[str](), list[str]()
+        table, number = ("tally", "number") if self._filter.is_tallied else ("listed", "1")
+        if self._filter.state:
+            table = LATE
         for slug, catalogue, where, values, proven in self._archives():
-            query = f"""SELECT provider, count(*), sum(missing != ''), sum(seq >= ?), min(nullif(day, '')), max(day)
-                FROM listed WHERE {where} GROUP BY provider"""  # noqa: S608  # this file's own text
-            rows = catalogue.select(query, (_size(proven), *values))
-            for provider, number, lacks, undated, first, last in rows:
-                count += number
+            query = f"""SELECT provider, sum({number}), sum({number} * (missing != '')), min(nullif(day, '')), max(day)
+                FROM {table} WHERE {where} GROUP BY provider"""  # noqa: S608  # this file's own text
+            for provider, found, lacks, first, last in catalogue.select(query, values):
                 missing += lacks
-                unproven += undated
-                platforms[provider] += number
-                clients[slug] += number
+                platforms[provider] += found
+                clients[slug] += found
                 days += [each for each in (first, last) if each]
+            unproven += self._late(catalogue, where, values, proven) if clients[slug] else 0
         return ListTotals(
-            count=count, missing=missing, unproven=unproven, first=min(days, default=""), last=max(days, default=""),
-            platforms=dict(platforms.most_common()), clients=dict(clients.most_common()),
+            count=clients.total(), missing=missing, unproven=unproven, first=min(days, default=""),
+            last=max(days, default=""), platforms=dict(platforms.most_common()), clients=dict(clients.most_common()),
+        )  # fmt: skip
+
+    def _late(self, catalogue: Catalogue, where: str, values: list[object], proven: Dates) -> int:
+        """How many licences of the list are under no timestamp. Mostly they are few, and the newest."""
+        all_late = int(catalogue.select("SELECT count(*) FROM listed WHERE seq >= ?", (_size(proven),))[0][0])
+        if not all_late or where == "true":
+            return all_late
+        query = f"SELECT count(*) FROM {LATE} WHERE seq >= ? AND {where}"  # noqa: S608  # this file's own text
+        return int(catalogue.select(query, (_size(proven), *values))[0][0])
+
+    def _proven(self) -> ListTotals:
+        """The numbers of all licences without those of the unproven ones, which are few."""
+        every = LicenceList(self._home, replace(self._filter, state="")).totals()
+        late = LicenceList(self._home, replace(self._filter, state="unproven")).totals()
+        days = [day for _, catalogue, where, values, _ in self._archives() for order in ("ASC", "DESC")
+                for (day,) in catalogue.select(f"SELECT day FROM listed WHERE {where} AND day != '' "  # noqa: S608  # ours
+                                               f"ORDER BY day {order} LIMIT 1", values)]  # fmt: skip
+        return ListTotals(
+            count=every.count - late.count, missing=every.missing - late.missing, first=min(days, default=""),
+            last=max(days, default=""), platforms=dict(Counter(every.platforms) - Counter(late.platforms)),
+            clients=dict(Counter(every.clients) - Counter(late.clients)),
         )  # fmt: skip
 
     def names(self) -> list[str]:
@@ -191,10 +225,13 @@ class LicenceList:
         parts: list[tuple[str, list[object]]] = []
         if slug == HOUSE and chosen.client != HOUSE:
             parts.append(("NOT shared", []))
-        parts += [(f"{name} = ?", [value]) for name in ("provider", "kind") if (value := getattr(chosen, name))]
-        parts += [
-            (f"instr(lower({name}), lower(?))", [value]) for name in ("seat", "job") if (value := getattr(chosen, name))
-        ]
+        exact = {name: value for name in ("provider", "kind") if (value := getattr(chosen, name))}
+        # Of many licences, a page by title meets some soon; without the plus, SQLite would first sort all of them.
+        plus = "+" if page and self._key == "title" and _many(catalogue, exact) else ""
+        parts += [(f"{plus}{name} = ?", [value]) for name, value in exact.items()]
+        for name, known in (("seat", catalogue.seats), ("job", partial(catalogue.jobs, MAX_JOBS))):
+            if value := getattr(chosen, name):
+                parts.append(_of_values(name, value, known()))
         if chosen.since:
             parts.append(("day >= ?", [chosen.since]))
         if chosen.until:
@@ -255,7 +292,7 @@ def options(home: Home) -> dict[str, list[str]]:
     with DocumentReader() as reader:
         for slug in archives(home):
             with suppress(IntegrityError), catalogue_of(home, slug, reader) as (_, catalogue):
-                for provider, kind in catalogue.select("SELECT DISTINCT provider, kind FROM listed"):
+                for provider, kind in catalogue.kinds():
                     providers.add(provider)
                     kinds.add(kind)
     return {"provider": sorted(providers), "kind": sorted(kinds - {""}, key=str.casefold)}
@@ -269,6 +306,20 @@ def seats(home: Home) -> list[str]:
             with suppress(IntegrityError), catalogue_of(home, slug, reader) as (_, catalogue):
                 found.update(catalogue.seats())
     return sorted(found, key=str.casefold)
+
+
+def _many(catalogue: Catalogue, exact: Mapping[str, str]) -> bool:
+    where = " AND ".join(f"{name} = ?" for name in exact) or "false"
+    query = f"SELECT sum(number) FROM tally WHERE {where}"  # noqa: S608  # this file's own text
+    return (catalogue.select(query, list(exact.values()))[0][0] or 0) > MANY_LICENCES
+
+
+def _of_values(column: str, part: str, known: Sequence[str]) -> tuple[str, list[object]]:
+    """The condition that a column contains a text: one of its values, if these are few, or else any."""
+    fitting: list[object] = [value for value in known if part.casefold() in value.casefold()]
+    if len(known) >= MAX_JOBS or len(fitting) > MAX_VALUES:
+        return f"{column} != '' AND instr(lower({column}), lower(?))", [part]
+    return f"{column} != '' AND {column} IN ({', '.join('?' * len(fitting))})", fitting
 
 
 def _size(proven: Dates) -> int:

@@ -149,8 +149,8 @@ class PageWorks:
         self._lock = threading.Lock()
 
     def of(self, place: str) -> Work | None:
-        """The present or last work of a page; None if there was none, or if it is forgotten."""
-        return self._works.get(place)
+        """The present or last work of the page at this address, with or without a query; None if none is known."""
+        return self._works.get(place.partition("?")[0])
 
     def do(self, what: str, place: str, job: Callable[[Work], Any]) -> None:
         """Start the work of a page, and wait a moment for it. ArchiveBusy while the page has some, or many pages have.

@@ -1,19 +1,24 @@
-"""How long the desk's pages take on an archive of 100,000 licences, and a dropped picture among as many previews.
+"""What the desk's pages cost on an archive of 100,000 licences, and a dropped picture among as many previews.
 
-`python tests/benchmarks/desk_speed.py [LICENCES]` fills ledger and catalogue with synthetic entries behind a few real
-ones, starts the desk and asks for each page. 100,000 at most have a picture. Prints the median of several; exits
-1 above 150 ms for a page or 1.5 s for a picture. Wall-clock figures depend on what else the machine does.
+`python tests/benchmarks/desk_speed.py [LICENCES] [HOME]` fills ledger and catalogue with synthetic entries behind a few
+real ones and asks for each page, in its own process. 100,000 at most have a picture. Prints the processor time of the
+first answer, of the median of several, and its ratio to a page that reads no archive; other work on the machine changes
+little. Exits 1 above 100 ms for a page (250 ms with more than 100,000 licences), or 0.6 s for a picture. With HOME,
+an empty or an earlier folder, what was filled is kept there for the next time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import resource
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import median
 from types import ModuleType
@@ -25,18 +30,21 @@ ROOT = Path(__file__).parents[2]
 sys.modules["tests"] = ModuleType("tests")
 sys.modules["tests"].__path__ = [str(ROOT / "tests")]
 
-import httpx  # noqa: E402  # as above
+import pytest  # noqa: E402  # as above
 
 from archiver.archive.reader import Archive  # noqa: E402
 from archiver.catalogue.picture_index import VectorFile  # noqa: E402
 from archiver.catalogue.picture_search import find_picture  # noqa: E402
-from archiver.desk.auth import Users  # noqa: E402
+from archiver.home.settings import Home  # noqa: E402
+from archiver.home.vault import open_vault  # noqa: E402
 from tests.support.agency import Agency, agency, certificate, preview, record  # noqa: E402
 from tests.support.claims_kit import jpeg, licence  # noqa: E402
-from tests.support.desk_kit import PASSWORD, Person, started  # noqa: E402
+from tests.support.desk_in_process import desk_on  # noqa: E402
+from tests.support.homes import Home as HomeOnDisk  # noqa: E402
+from tests.support.homes import clean_environment  # noqa: E402
 from tests.support.pictures import scene  # noqa: E402
 
-PAGE_SECONDS, PICTURE_SECONDS, TIMES = 0.150, 1.5, 7
+PAGE_MS, PAGE_MS_OF_MANY, PICTURE_MS, TIMES = 100, 250, 600, 5
 PICTURES = 100_000  # at the most: their vectors take 2 KB each
 
 
@@ -62,6 +70,8 @@ def fill(at: Agency, licences: int) -> str:
     path = at.home.catalogue("acme")
     chance = np.random.default_rng(0)
     with sqlite3.connect(path) as db:
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("PRAGMA cache_size = -400000")
         row = db.execute("SELECT described, lines FROM licence LIMIT 1").fetchone()
         names = [each[1] for each in db.execute("PRAGMA table_info(licence)")]
         common = {"comp": 0, "account": "one", "failed": 0, "assigned": None, "withdrawn": 0, "lines": row[1]}
@@ -85,7 +95,8 @@ def fill(at: Agency, licences: int) -> str:
             ((1000 + n, f"synthetic_{n}", platforms[n % 3], kinds[n % 3],
               f"20{10 + n % 16:02}-{1 + n % 12:02}-{1 + n % 28:02}T00:00:00Z", f"person {n % 40}", f"job {n % 900}",
               f"picture of thing {n % 997}", "" if n % 5 else " certificate ",
-              "record preview certificate" if n % 5 else "record certificate:on_request", n, 0)
+              "record preview certificate" if n % 5 else "record certificate:on_request",
+              0 if n % 50 else n, 0)
              for n in range(licences)),
         )  # fmt: skip
         pictures = min(licences, PICTURES)
@@ -101,48 +112,73 @@ def fill(at: Agency, licences: int) -> str:
     return stored[3].folder
 
 
-def main() -> int:
-    licences = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    worst = 0.0
-    with tempfile.TemporaryDirectory() as folder, agency(Path(folder)) as at:
-        real = fill(at, licences)
-        Users(at.home.root).add("Ada Example", "operate", PASSWORD)
-        process, key = started(at)
-        try:
-            with httpx.Client(base_url=key.partition("/enter/")[0], timeout=120) as http:
-                person = Person(http)
-                person.post("/sign-in", {"name": "Ada Example", "password": PASSWORD}, token="")
-                place = f"/licence/acme/{real}"
-                for path in (
-                    "/", "/find", "/find?q=thing", "/find?q=picture+of+thing+500", "/find?q=x77", "/find?q=nowhere",
-                    "/licences",
-                    "/licences?view=table&sort=title", "/licences?provider=freepik&missing=any&sort=oldest",
-                    "/licences?seat=person+7", "/licences?text=thing+500", "/licences?text=picture", "/client/acme",
-                    "/client/acme?after=2018-05-05T00:00:00Z+5000", place, f"{place}/preview",
-                    f"{place}/file/certificate.txt", "/claims", "/accounts", "/unassigned",
-                ):  # fmt: skip
-                    took = []
-                    for _ in range(TIMES):
-                        start = time.monotonic()
-                        assert http.get(path).status_code == 200, path
-                        took.append(time.monotonic() - start)
-                    worst = max(worst, median(took))
-                    print(f"{median(took) * 1000:7.0f} ms  {path}")
-                token = person.token
-                width, height = scene(33).size
-                cropped = jpeg(scene(33).crop((60, 0, width, round(height * 0.8))), 70)
-                took = []
-                for _ in range(TIMES):
-                    start = time.monotonic()
-                    found = person.post("/find/file", token=token, files={"file": ("a.jpg", cropped)})
-                    assert found.status_code == 303
-                    took.append(time.monotonic() - start)
-                print(f"{median(took) * 1000:7.0f} ms  a dropped picture")
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
-    return int(worst > PAGE_SECONDS or median(took) > PICTURE_SECONDS)
+PAGES = (
+    "/", "/find?q=thing", "/find?q=picture+of+thing+500", "/find?q=x77", "/find?q=nowhere", "/find?q=thing+nowhere",
+    "/licences", "/licences?view=table&sort=title", "/licences?provider=freepik&missing=any&sort=oldest",
+    "/licences?seat=person+7", "/licences?job=job+77", "/licences?text=thing+500", "/licences?text=picture",
+    "/licences?kind=editorial&since=2020-01-01&until=2021-12-31", "/licences?state=unproven", "/client/acme",
+    "/client/acme?after=2018-05-05T00:00:00Z+5000", "/client/acme/manage", "/leaver", "/leaver?person=person+7",
+    "/claims", "/accounts", "/unassigned", "/setup", "/audit",
+)  # fmt: skip
+
+
+def used() -> float:
+    """Processor seconds of this process and of its children that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
+def cost(ask: Callable[[], object]) -> float:
+    """Milliseconds of the processor."""
+    before = used()
+    ask()
+    return (used() - before) * 1000
+
+
+@contextmanager
+def prepared(folder: Path, licences: int) -> Iterator[tuple[Agency, str]]:
+    """A filled home, and the folder of a real licence in it; an earlier one of that folder."""
+    told = folder / "real-licence"
+    with agency(folder) if not told.exists() else nullcontext(again(folder)) as at:
+        if not told.exists():
+            told.write_text(fill(at, licences), "utf-8")
+        yield at, told.read_text("utf-8")
+
+
+def again(folder: Path) -> Agency:
+    env = clean_environment(folder)
+    os.environ.update(env)
+    return Agency(HomeOnDisk(folder / "home", env), open_vault(Home.load(folder / "home").vault))
+
+
+def main(folder: Path, licences: int) -> int:
+    most, worst = PAGE_MS if licences <= 100_000 else PAGE_MS_OF_MANY, 0.0
+    with prepared(folder, licences) as (at, real), pytest.MonkeyPatch.context() as patch:
+        place = f"/licence/acme/{real}"
+        pages = [*PAGES, place, f"{place}/preview", f"{place}/file/certificate.txt"]
+        with desk_on(at.run, patch) as desk:  # what every program does once, such as loading modules, does not count
+            for path in pages:
+                assert desk.person().get(path).status_code in (200, 303), path
+        with desk_on(at.run, patch) as desk:
+            person = desk.person()
+            bare = median(cost(lambda: person.get("/find")) for _ in range(TIMES))
+            for path in pages:
+                first, *later = (cost(lambda path=path: person.get(path)) for _ in range(TIMES))  # type: ignore[misc]  # its default
+                slow = "  TOO SLOW" if max(first, median(later)) > most else ""
+                worst = max(worst, first, median(later))
+                print(f"{first:7.0f} ms first {median(later):7.0f} ms then {median(later) / bare:6.1f} x  {path}{slow}")
+            width, height = scene(33).size
+            cropped = jpeg(scene(33).crop((60, 0, width, round(height * 0.8))), 70)
+
+            def search() -> None:
+                assert person.post("/find/file", files={"file": ("a.jpg", cropped)}).status_code == 303
+
+            _, *later = (cost(search) for _ in range(TIMES))
+            print(f"{median(later):7.0f} ms  a dropped picture")
+    return int(worst > most or median(later) > PICTURE_MS)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with nullcontext(sys.argv[2]) if len(sys.argv) > 2 else tempfile.TemporaryDirectory() as place:
+        raise SystemExit(main(Path(place), number))

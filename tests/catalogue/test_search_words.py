@@ -75,6 +75,13 @@ def test_what_is_not_there_is_not_found(stocked: Acme, text: str) -> None:
     assert titles(stocked.catalogue, text) == []
 
 
+def test_near_misses_say_what_they_lack(stocked: Acme) -> None:
+    hits = stocked.catalogue.find("lighthouse theremin")
+    assert [hit.without for hit in hits] == [("theremin",)]
+    assert all(not hit.without for text in SEARCHES for hit in stocked.catalogue.find(text)[:1]
+               if text != "harbour colorful umbrella")  # fmt: skip
+
+
 def test_a_name_that_a_person_gave_a_file_is_words(stocked: Acme) -> None:
     assert titles(stocked.catalogue, "sailing-boat.jpg")[0].startswith("A sailing")
     assert is_file_name("dreampix_88123.jpg") and not is_file_name("harbour dawn") and not is_file_name("PO 4711")

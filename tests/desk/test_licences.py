@@ -14,7 +14,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from archiver.desk.auth import Users
-from tests.desk.test_desk import fine, visiting
+from tests.desk.test_claim_journey import COUNT, clicks
+from tests.desk.test_desk import fine, use, visiting
 from tests.support.agency import agency, certificate, preview, record
 from tests.support.claims_kit import jpeg, licence
 from tests.support.desk_kit import PASSWORD, Person, Served, started
@@ -44,29 +45,53 @@ def names(answer: httpx.Response) -> list[str]:
 
 @pytest.mark.long  # without a browser: below, and test_attacks.py
 @pytest.mark.browser
-def test_twelve_assignments_take_at_most_four_clicks_and_can_be_undone(browser: Browser, twelve: Served) -> None:
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_twelve_assignments_take_at_most_four_clicks_and_can_be_undone(
+    browser: Browser, twelve: Served, by: str
+) -> None:
     home = twelve.agency.run
     with visiting(browser, twelve) as page:
+        page.add_init_script(COUNT)
         page.goto("/unassigned")
         fine(page)
-        page.get_by_role("button", name="Use the 12 suggestions").click()  # 1
+        use(page, by, "button", "Use the 12 suggestions")
         page.wait_for_url("**/review/*")
         said = page.locator("main").inner_text()
         assert "Acme Ltd" in said and "Beta GmbH" in said and said.count("gets copies of 6 licences") == 2
         assert home.json("unassigned") and len(home.json("unassigned")) == 12  # nothing has happened yet
         fine(page)
-        page.get_by_role("button", name="Assign 12 licences").click()  # 2
+        use(page, by, "button", "Assign 12 licences")
         page.get_by_text("12 licences were assigned").wait_for()
+        assert clicks(page) == ((2, 0) if by == "mouse" else (0, 2))  # of four
         assert home.json("unassigned") == []
         page.reload()  # which sends no form again
-        page.get_by_role("button", name="Undo").click()
+        use(page, by, "button", "Undo")
         page.get_by_text("undone for 12 licences").wait_for()
         assert len(home.json("unassigned")) == 12
 
 
 @pytest.mark.long  # without a browser: test_leaver.py
 @pytest.mark.browser
-def test_a_leavers_purchases_are_one_search_and_one_export(browser: Browser, twelve: Served) -> None:
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_what_a_leaver_bought_is_one_search_and_one_export(browser: Browser, twelve: Served, by: str) -> None:
+    with visiting(browser, twelve) as page:
+        page.add_init_script(COUNT)
+        page.goto("/leaver")
+        fine(page)
+        page.locator("#person").focus()
+        page.keyboard.type("Lena Leaver")
+        use(page, by, "button", "Show")
+        page.get_by_role("heading", name="What the person bought").wait_for()
+        fine(page)
+        with page.expect_download() as download:
+            use(page, by, "link", "Save the list (Excel)")
+        with zipfile.ZipFile(download.value.path()) as book:
+            assert "2032001560" in book.read("xl/sharedStrings.xml").decode()
+        assert clicks(page) == ((2, 0) if by == "mouse" else (0, 2))
+
+
+@pytest.mark.browser
+def test_a_list_is_filtered_and_saved_without_formulas(browser: Browser, twelve: Served) -> None:
     with visiting(browser, twelve) as page:
         page.goto("/licences")
         page.get_by_text("More conditions").click()
