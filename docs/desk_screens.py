@@ -2,7 +2,8 @@
 
 `python docs/desk_screens.py DEMO OUT [LOOK]...`, after `archiver demo --keep DEMO`. OUT gets a folder for each state
 and look, such as `error-dark-390-de`, with one PNG for each page and, beside it, contact sheets. Without a LOOK, all
-are taken. Look at them one by one.
+are taken. Look at them one by one. Prints each page that is wider than its window or in which axe finds a fault of any
+grade, and exits 1 for one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -111,8 +113,10 @@ def visit_flows(page: Page, base: str, demo: Path) -> list[str]:
     return [address.removeprefix(base) for address in found]
 
 
-def take(browser: Browser, state: str, link: str, places: list[str], demo: Path, out: Path, wanted: list[str]) -> None:
-    """All pages of one desk, in every look that is wanted."""
+def take(
+    browser: Browser, state: str, link: str, places: list[str], demo: Path, out: Path, wanted: list[str]
+) -> Iterator[str]:
+    """All pages of one desk, in every look that is wanted. Yields each fault."""
     base = link.partition("/enter/")[0]
     first = browser.new_context(locale="en-GB")
     first.set_default_timeout(WAIT_MS)
@@ -135,8 +139,11 @@ def take(browser: Browser, state: str, link: str, places: list[str], demo: Path,
             shot = out / look / f"{number:02}.png"
             shot.parent.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=shot, full_page=True)
-            wider = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-            shots.append((f"{number:02} {place}{'  TOO WIDE' if wider else ''}", shot))
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                yield f"{look} {place}: wider than the window"
+            for each in Axe().run(page).response["violations"]:
+                yield f"{look} {place}: {each['id']} ({each['impact']}): {each['nodes'][0]['html'][:160]}"
+            shots.append((f"{number:02} {place}", shot))
         for first, group in enumerate(itertools.batched(shots, PER_SHEET[width])):
             sheet(list(group), TILE_PX[width], COLUMNS[width], out / f"{look}-{first}.png")
         context.close()
@@ -163,8 +170,9 @@ def sheet(shots: list[tuple[str, Path]], tile_px: int, columns: int, out: Path) 
     made.save(out)
 
 
-def main(demo: Path, out: Path, *wanted: str) -> None:
-    """Take the pages of three homes: the demo's, an empty one and one with faults."""
+def main(demo: Path, out: Path, *wanted: str) -> int:
+    """Take the pages of three homes: the demo's, an empty one and one with faults. Returns the number of faults."""
+    faults = 0
     demo, key = demo.resolve(), (demo / "vault.key").resolve()
     named = [place.format(**names(demo)) for place in MANAGED]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -176,9 +184,12 @@ def main(demo: Path, out: Path, *wanted: str) -> None:
             if wanted and not any(look.startswith(f"{state}-") for look in wanted):
                 continue
             with desk(home, key) as link:
-                take(browser, state, link, places, demo, out, list(wanted))
+                for fault in take(browser, state, link, places, demo, out, list(wanted)):
+                    faults += 1
+                    print(fault, flush=True)
             print(f"{state}: {out}/{state}-*.png")
+    return faults
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
+    raise SystemExit(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]) > 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ FILTERS = ("open", "answered", "closed", "all")
 def listed(visit: PageRequest) -> Response:
     """The claims, the most urgent first: open ones, unless the person asks for others."""
     show = visit.asked("show") if visit.asked("show") in FILTERS else FILTERS[0]
-    client, owner, everything = visit.asked("client"), visit.asked("owner"), due(visit)
+    unread: list[str] = []
+    client, owner, everything = visit.asked("client"), visit.asked("owner"), due(visit, unread.append)
     counts = {each: sum(_shows(each, claim) for claim, _ in everything) for each in FILTERS}
     wanted = [
         (claim, clocks)
@@ -35,7 +37,7 @@ def listed(visit: PageRequest) -> Response:
     return visit.page(
         "claims.html", claims=wanted, show=show, choices=FILTERS, counts=counts, client=client, owner=owner,
         owners=sorted({claim.owner for claim, _ in everything if claim.owner}),
-        clients=[each for each in visit.clients() if each.slug != HOUSE], told=notices(visit),
+        clients=[each for each in visit.clients() if each.slug != HOUSE], told=notices(visit), unread=unread,
     )  # fmt: skip
 
 
@@ -101,10 +103,10 @@ def from_picture(visit: PageRequest) -> Response:
     return begun(visit, client, None, (kept.content, kept.name or "picture.jpg"), licence=name)
 
 
-def due(visit: PageRequest) -> list[tuple[claim_files.Claim, dict[str, Any]]]:
-    """The claims with their clocks, the most urgent first."""
+def due(visit: PageRequest, warn: Callable[[str], None]) -> list[tuple[claim_files.Claim, dict[str, Any]]]:
+    """The claims with their clocks, the most urgent first; `warn` hears of each that cannot be read."""
     now = datetime.now(UTC)
-    return [(each, each.clocks(now)) for each in claim_files.all_claims(visit.home)]
+    return [(each, each.clocks(now)) for each in claim_files.all_claims(visit.home, warn)]
 
 
 WAYS = [

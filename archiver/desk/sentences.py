@@ -18,7 +18,9 @@ from archiver.desk.translations import Translations
 from archiver.reading.terminal_safe import printable
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-SHORT = 24  # characters of a format's own text: with fewer, a placeholder stands for one word or a quotation
+MIN_OWN_TEXT_LENGTH = (
+    24  # characters of a format's own text: with fewer, a placeholder stands for one word or a quotation
+)
 MIN_WORDS = 3  # of what fills a placeholder: a shorter text is a name, not words to translate
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 QUOTED = ("'", '"', "`", "/")  # begin a quotation, a command or a path, which stay as they are
@@ -27,10 +29,10 @@ MAX_LENGTH = 4_000  # characters of a text that is translated
 
 def said(text: object, w: Translations) -> Markup:
     """A text of another room in the visitor's language, safe to show."""
-    shown = printable(str(text), keep="\n")
-    if w.language == "en" or len(shown) > MAX_LENGTH:
-        return Markup.escape(shown)
-    return Markup("\n").join(_line(line) for line in shown.split("\n"))
+    printed = printable(str(text), keep="\n")
+    if w.language == "en" or len(printed) > MAX_LENGTH:
+        return Markup.escape(printed)
+    return Markup("\n").join(_line(line) for line in printed.split("\n"))
 
 
 def _line(line: str) -> Markup:
@@ -92,7 +94,7 @@ def _patterns() -> Sequence[tuple[str, re.Pattern[str], str]]:
 
 
 def _pattern(english: str) -> re.Pattern[str]:
-    short = len(PLACEHOLDER.sub("", english)) < SHORT
+    short = len(PLACEHOLDER.sub("", english)) < MIN_OWN_TEXT_LENGTH
     parts, named = [], set[str]()
     for number, part in enumerate(PLACEHOLDER.split(english)):
         if number % 2 == 0:

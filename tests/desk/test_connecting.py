@@ -126,6 +126,7 @@ def test_a_new_password_is_kept_only_if_the_platform_accepts_it(
 
 
 def test_the_first_client_is_added_on_the_page(home: Home, desk: Person) -> None:
+    assert 'href="/accounts/new"' in desk.get("/setup").text or 'href="/arrivals"' in desk.get("/setup").text
     order = {"slug": "beta", "name": "Beta  GmbH", "domains": "beta.example, www.beta.example,"}
     assert desk.post("/clients/new", order).headers["location"] == "/client/beta"
     added = Loaded.load(home.root).client("beta")
