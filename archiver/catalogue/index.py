@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.picture_index import Embeds, PictureIndex, VectorFile
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
-SCHEMA_VERSION = 10  # of the schema; a file of any other version is made anew
+SCHEMA_VERSION = 11  # of the schema; a file of any other version is made anew
 BATCH_LINES = 256  # ledger lines of one transaction
 READER_THREADS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
