@@ -40,8 +40,8 @@ def _keep_going(root: Path, copy: SharedCopy) -> None:
         time.sleep(INTERVAL_S)
         if copy_of(root) is not copy:
             return
-        _told(copy.push)
-        _told(copy.pull)
+        _or_report(copy.push)
+        _or_report(copy.pull)
 
 
 @dataclass
@@ -80,7 +80,7 @@ class SharedDesk:
         """Bring in what others changed. Returns how often changes were lost until now."""
         with self._lock:
             if time.monotonic() - self.pulled_at >= fresh_s:
-                _told(self.copy.pull)  # away for a while: the pages show what is here
+                _or_report(self.copy.pull)  # away for a while: the pages show what is here
                 self.pulled_at = time.monotonic()
         return self.copy.losses()
 
@@ -96,7 +96,7 @@ class SharedDesk:
         return 409 if self.copy.losses() != lost else 0
 
 
-def _told(step: Callable[[], None]) -> None:
+def _or_report(step: Callable[[], None]) -> None:
     try:
         step()
     except ArchiverError as error:

@@ -14,30 +14,28 @@ from archiver.archive import verify
 from archiver.archive.elsewhere import objects_from
 from archiver.archive.ledger import read_lines
 from archiver.core.atomic_files import remove_tree
-from archiver.core.errors import ArchiveBusy, ArchiverError, ClientTaken
-from archiver.fleet.check_out import CheckedOut, build, check_continues, keep, publish, published_state
-from archiver.fleet.fence import Claimed, Fence
+from archiver.core.errors import ArchiveBusy, ArchiverError
+from archiver.fleet.check_out import CheckedOut, build, check_continues, published_state
 from archiver.fleet.fleet_home import SEAL_FILES
 from archiver.fleet.kept_check_out import singles
 from archiver.fleet.published_objects import DECLARATION, PublishedObjects
 from archiver.fleet.publisher import PublishedState, line_before, state_path
 from archiver.fleet.replica_format import ReplicaHead
-from archiver.fleet.visit import FleetTools, LeaseKeeper, hold, inform_witnesses
+from archiver.fleet.visit import FleetTools, LeaseKeeper, hold_soon, publish_held, tell_of
 from archiver.home.locks import exclusive
 from archiver.home.settings import Home
 
 LEASE_WAIT_S = 20.0
-RETRY_INTERVAL_S = 0.5
 MIN_DOCUMENT_AGE_S = 600.0  # so long after it was fetched, a document stays whatever the cache's limit is
 REMEMBERED = ("history", "retries")
 
-type Said = Callable[[str], None]
+type Warn = Callable[[str], None]
 
 
 class CopiedArchives:
     """The archives below `root`. Only `holding` writes to one. Safe for threads and processes."""
 
-    def __init__(self, root: Path, tools: FleetTools, stack: ExitStack, say: Said) -> None:
+    def __init__(self, root: Path, tools: FleetTools, stack: ExitStack, say: Warn) -> None:
         self._tools, self._stack, self._say = tools, stack, say
         self._place = replace(tools.settings, root=root, clients={})
         self._known: dict[str, tuple[object, PublishedState]] = {}
@@ -155,49 +153,32 @@ class CopiedArchives:
         then nothing was published, and the next pull discards it.
         """
         with self._locked(client), ExitStack() as stack:
-            claimed, keeper = self._taken(stack, client)
-            self._bring_up(client, claimed)
+            claimed, keeper = hold_soon(stack, self._tools, client, LEASE_WAIT_S)
+            out = CheckedOut(self._place, self._tools.bucket, claimed, 0)
+            self._bring_up(out)
             self._serve(client)
             remembered = self._recall(client)
             try:
                 yield
             finally:  # what a failed command had archived before counts, too
-                self._publish(claimed, keeper)
+                if (out.root / verify.LEDGER).exists():
+                    head = publish_held(self._tools, out, keeper)
+                    for warning in tell_of(self._tools, out, keeper, head):
+                        self._say(f"warning: {warning}")
             self._remember(client, keeper, remembered)
 
-    def _taken(self, stack: ExitStack, client: str) -> tuple[Claimed, LeaseKeeper]:
-        deadline = time.monotonic() + LEASE_WAIT_S
-        while True:
-            try:
-                return hold(stack, self._tools, client)
-            except ClientTaken:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(RETRY_INTERVAL_S)
-
-    def _bring_up(self, client: str, claimed: Claimed) -> None:
-        root, state, head = self._place.archive(client), self._state(client), claimed.head
-        before = line_before(root / verify.LEDGER, head.ledger_bytes)
+    def _bring_up(self, out: CheckedOut) -> None:
+        """Make the archive what the claimed head names, or what continues it."""
+        client, head, state = out.client, out.claimed.head, self._state(out.client)
+        before = line_before(out.root / verify.LEDGER, head.ledger_bytes)
         continues = not head.lines or (before is not None and before.hash == head.line)
         if not continues or (state.head.part if state.head else "") != head.part:
-            if self.unpublished().count(client):
+            if client in self.unpublished():
                 self._say(f"warning: {client}: others went on meanwhile. Repeat what was not published before.")
             self._install(client, head)
             state = self._state(client)
-        check_continues(root, self._tools.bucket, claimed)
-        replace(state, head=head, tag=claimed.tag).save(state_path(self._place, client))
-
-    def _publish(self, claimed: Claimed, keeper: LeaseKeeper) -> None:
-        out = CheckedOut(self._place, self._tools.bucket, claimed, 0)
-        if not (out.root / verify.LEDGER).exists():
-            return
-        replica = self._tools.settings.settings.replica
-        assert replica
-        head = publish(out, Fence(keeper.lease.epoch, keeper.check), replica.retain)
-        self._tools.rows.rows.report(keeper.lease, head)
-        for warning in inform_witnesses(self._tools.settings, out):
-            self._say(f"warning: {warning}")
-        keep(out, head, self._tools.rows.rows)
+        check_continues(out.root, out.bucket, out.claimed)
+        replace(state, head=head, tag=out.claimed.tag).save(state_path(self._place, client))
 
     def _recall(self, client: str) -> dict[str, tuple[bytes, int]]:
         """Write what runs and seals remember of the client, and return its rows."""

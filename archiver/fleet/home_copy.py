@@ -16,7 +16,7 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from archiver.core.errors import ArchiverError
-from archiver.fleet.copied_archives import CopiedArchives, Said
+from archiver.fleet.copied_archives import CopiedArchives, Warn
 from archiver.fleet.copied_rows import CopiedRows
 from archiver.fleet.fleet_home import SharedRows
 from archiver.fleet.object_store import MAX_REQUESTS, Bucket, sha256_of
@@ -73,7 +73,7 @@ def folder_of(address: str) -> Path:
 
 
 @contextmanager
-def copied(root: Path, tools: FleetTools, say: Said) -> Iterator[None]:
+def copied(root: Path, tools: FleetTools, say: Warn) -> Iterator[None]:
     """Within the block, the folder is a copy of the fleet's home. At its end, what was changed there is handed over."""
     for folder in ("clients", "archive", "state"):
         (root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -102,7 +102,7 @@ def copied(root: Path, tools: FleetTools, say: Said) -> Iterator[None]:
                 copy.trim(limit)
 
 
-def _newest_heads(bucket: Bucket, database: SharedRows, clients: list[str], say: Said) -> dict[str, ReplicaHead]:
+def _newest_heads(bucket: Bucket, database: SharedRows, clients: list[str], say: Warn) -> dict[str, ReplicaHead]:
     """The head of each client in the bucket: a worker may have died before it told the database."""
     known = {client: head for client, head in database.heads().items() if client in clients}
 

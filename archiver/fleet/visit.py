@@ -25,9 +25,11 @@ from archiver.fleet.check_out import CheckedOut, checked_out, keep, publish
 from archiver.fleet.fence import Claimed, Fence, Lease, claim
 from archiver.fleet.fleet_home import ScratchHome, SealedRows, named_in_rules, open_accounts, without_replica
 from archiver.fleet.object_store import Bucket
+from archiver.fleet.replica_format import ReplicaHead
 from archiver.home.settings import Home
 
 RENEWALS_PER_LEASE = 3
+RETRY_INTERVAL_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -96,30 +98,34 @@ class Visit:
     def finish(self) -> None:
         """Save and publish. LeaseLost if somebody else has a client now; then nothing of it was published."""
         self.said += self.scratch.save_settings()
-        replica = self.tools.settings.settings.replica
-        assert replica
         heads = []
         for out, keeper in reversed([*zip(self.outs, self.keepers, strict=True)]):  # copies before what names them
-            head = publish(out, Fence(keeper.lease.epoch, keeper.check), replica.retain)
-            heads.append((out, keeper, head))
+            heads.append((out, keeper, publish_held(self.tools, out, keeper)))
         for out, keeper, head in heads:
-            self.tools.rows.rows.report(keeper.lease, head)
-            self.said += inform_witnesses(self.tools.settings, out)
-            keep(out, head, self.tools.rows.rows)
+            self.said += tell_of(self.tools, out, keeper, head)
         self.scratch.save_state(self.keepers[0].lease)
         home = self.scratch.home
         self.tools.rows.rows.set_accounts(self.scratch.client, open_accounts(home, self.scratch.client))
 
 
-def inform_witnesses(settings: Home, out: CheckedOut) -> tuple[str, ...]:
-    """Give the newest published checkpoint to the witnesses of a fleet's settings. Returns warnings."""
+def publish_held(tools: FleetTools, out: CheckedOut, keeper: LeaseKeeper) -> ReplicaHead:
+    """Publish what a holder wrote. LeaseLost if somebody else has the client now; then nothing moved."""
+    replica = tools.settings.settings.replica
+    assert replica
+    return publish(out, Fence(keeper.lease.epoch, keeper.check), replica.retain)
+
+
+def tell_of(tools: FleetTools, out: CheckedOut, keeper: LeaseKeeper, head: ReplicaHead) -> tuple[str, ...]:
+    """Tell the database and the witnesses of a published head, and keep the check-out. Returns warnings."""
+    tools.rows.rows.report(keeper.lease, head)
+    warnings: tuple[str, ...] = ()
     size, note, tokens = verify.newest_checkpoint(out.root)
-    if not size:
-        return ()
-    memory = out.home.state / "archive" / out.client / "witnesses.json"
-    return hand_over(
-        list(witnesses_of(without_replica(settings))), Handover(out.client, size, note, tuple(tokens)), memory
-    )
+    if size:
+        memory = out.home.state / "archive" / out.client / "witnesses.json"
+        handover = Handover(out.client, size, note, tuple(tokens))
+        warnings = hand_over(list(witnesses_of(without_replica(tools.settings))), handover, memory)
+    keep(out, head, tools.rows.rows)
+    return warnings
 
 
 @contextmanager
@@ -153,6 +159,18 @@ def hold(stack: ExitStack, tools: FleetTools, client: str) -> tuple[Claimed, Lea
     keeper = LeaseKeeper(tools.rows, claimed.lease, tools.lease_s)
     stack.callback(keeper.close)
     return claimed, keeper
+
+
+def hold_soon(stack: ExitStack, tools: FleetTools, client: str, wait_s: float) -> tuple[Claimed, LeaseKeeper]:
+    """As `hold`, but wait for so long while somebody else has the client."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            return hold(stack, tools, client)
+        except ClientTaken:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_INTERVAL_S)
 
 
 def _forget(folder: Path) -> None:

@@ -28,6 +28,7 @@ from archiver.fleet.home_copy import HomeCopy
 from archiver.home.settings import Home, add_account, add_client, rename_client
 from archiver.home.shared_copy import copy_of
 from archiver.home.vault import Vault, find_key, new_key
+from tests.support.desk_in_process import DeskInProcess
 from tests.support.fleet_kit import Shared, heads
 
 BY = ("--by", "Ada Example")
@@ -111,12 +112,23 @@ def test_two_desks_lose_nothing_of_each_other(shared: Shared) -> None:
         with pytest.raises(ConfigError, match="fleet init"):
             push(ada)
         assert (ada / "archiver.yaml").read_bytes() == settings
+        # The desk itself: what a page changes is there for others, and what others change is on its next page.
+        desk = DeskInProcess(ada, find_key())
+        visitor = desk.person()
+        assert visitor.post("/client/gamma/name", {"name": "Gamma at the desk"}).status_code == 303
+        pull(ben)
+        assert Home.load(ben).client("gamma").name == "Gamma at the desk"
+        add_client(ben, "delta", "Delta GmbH")
+        push(ben)
+        visitor.post("/client/acme/name", {"name": "Acme International"})  # a changing request always brings in
+        assert "Delta GmbH" in visitor.get("/client/delta/manage").text
+        desk.close()
         # A page of the desk says what was lost, and says thanks for nothing.
         answers = list[dict[str, Any]]()
 
         async def renames(scope: Scope, receive: Receive, send: Send) -> None:
-            rename_client(ada, "gamma", "Gamma Three")
-            rename_client(ben, "gamma", "Gamma Four")
+            rename_client(ada, "delta", "Delta Three")
+            rename_client(ben, "delta", "Delta Four")
             push(ben)
             await PlainTextResponse("Saved.")(scope, receive, send)
 
@@ -126,7 +138,7 @@ def test_two_desks_lose_nothing_of_each_other(shared: Shared) -> None:
         scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
         asyncio.run(following_others(renames, ada)(scope, told, told))  # type: ignore[arg-type]  # nothing is received
         assert answers[0]["status"] == 409 and b"Saved" not in answers[1]["body"]
-        assert Home.load(ada).client("gamma").name == "Gamma Four"
+        assert Home.load(ada).client("delta").name == "Delta Four"
 
 
 def test_whoever_loses_the_client_while_writing_publishes_nothing(
@@ -157,7 +169,7 @@ def test_whoever_loses_the_client_while_writing_publishes_nothing(
 
         # What could not be published because the store was away is published by the next one here.
         with monkeypatch.context() as patch, pytest.raises(StoreUnavailable):
-            patch.setattr("archiver.fleet.copied_archives.publish", _away)
+            patch.setattr("archiver.fleet.visit.publish", _away)
             note(ada, "in-the-dark")
     with FleetDatabase(shared.address, "test") as database, database.transaction() as connection:
         connection.execute("UPDATE fleet_lease SET ends_at = '-infinity'")
