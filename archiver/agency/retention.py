@@ -45,7 +45,7 @@ CLASSES = (
     Retention(
         "what an audit saw of a client's site",
         "work/audits",
-        "the newest visit, and what earlier ones found; a person removes the file",
+        "the newest visit, what earlier ones found, and captures of pages; a person removes the files",
     ),
     Retention("search index", "state/catalogue", "follows the archive; what is erased leaves it at once"),
     Retention("run logs", "state/runs", "400 days", days=400, prunes=True),

@@ -42,7 +42,7 @@ def page(made: Mapping[str, Any], previews: Previews, language: str) -> str:
         say=PackWords(language, "archiver.audit"), language=language, previews=previews,
         groups=_groups(made), changed=_changed(made),
         first=made["visit"] == 1, left_out=sum(made["left_out"].values()), listed=MAX_LISTED_PAGES,
-        unread=[each for each in made["unread"] if each["kind"] == "page"], most_unread=MAX_LISTED_UNREAD,
+        unread=[each for each in made["unread"] if each["kind"] in ("page", "pdf")], most_unread=MAX_LISTED_UNREAD,
     )  # fmt: skip
 
 

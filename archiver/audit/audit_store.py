@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,8 @@ MAX_SAME_DISTANCE = 10  # bits of 256 in which the hashes of one picture's copie
 MAX_RATIO_DIFFERENCE = 0.03  # of the copies' width to height
 HASH_BYTES = 32
 BUSY_TIMEOUT_S = 30.0
-KINDS = ("sitemap", "page", "list", "style", "picture")  # in the order of a visit
+SIGHTING = "sighting.json"  # of a capture of a page
+KINDS = ("sitemap", "page", "list", "style", "pdf", "picture")  # in the order of a visit
 
 _SCHEMA = """
 CREATE TABLE visits (id INTEGER PRIMARY KEY, began TEXT, ended TEXT, scope TEXT, requests INTEGER DEFAULT 0,
@@ -173,13 +175,10 @@ class AuditStore:
             [(url, kind, depth, visit) for url, kind, depth in wanted],
         )
 
-    def next(self, visit: int, kind: str) -> Resource | None:
-        """The next address of this kind that waits in the visit."""
-        row = self._db.execute(
-            f"SELECT {_COLUMNS} FROM resources WHERE visit = ? AND state = 'waiting' AND kind = ? "  # noqa: S608  # ours
-            "ORDER BY depth, rowid LIMIT 1", (visit, kind),
-        ).fetchone()  # fmt: skip
-        return _resource(row) if row else None
+    def waiting(self, visit: int, kind: str, most: int) -> list[Resource]:
+        """The next addresses of this kind that wait in the visit."""
+        sql = f"SELECT {_COLUMNS} FROM resources WHERE visit = ? AND state = 'waiting' AND kind = ?"  # noqa: S608  # ours
+        return [_resource(row) for row in self._db.execute(f"{sql} ORDER BY depth, rowid LIMIT ?", (visit, kind, most))]
 
     def keep(
         self, visit: int, each: Resource, wanted: Iterable[tuple[str, str, int]] = (),
@@ -190,9 +189,9 @@ class AuditStore:
             self.traffic(visit, *traffic)
             found = json.dumps(asdict(each.content)) if each.content else None
             self._db.execute(
-                "UPDATE resources SET state = ?, reason = ?, etag = ?, modified = ?, found = ?, picture = ? "
+                "UPDATE resources SET kind = ?, state = ?, reason = ?, etag = ?, modified = ?, found = ?, picture = ? "
                 "WHERE url = ?",
-                (each.state, each.reason, each.etag, each.modified, found, each.picture, each.url),
+                (each.kind, each.state, each.reason, each.etag, each.modified, found, each.picture, each.url),
             )
             self.want(visit, wanted)
             self._db.executemany("INSERT OR REPLACE INTO hosts VALUES (?, ?)", (left_alone or {}).items())
@@ -214,14 +213,10 @@ class AuditStore:
             if state in states
         ]
 
-    def asked(self, visit: int, kind: str) -> Iterator[tuple[str, int]]:
-        """Address and depth of what a visit has asked for, in the order of `next`."""
-        return iter(
-            self._db.execute(
-                "SELECT url, depth FROM resources WHERE visit = ? AND kind = ? AND state <> 'waiting' "
-                "ORDER BY depth, rowid", (visit, kind),
-            ).fetchall()
-        )  # fmt: skip
+    def asked(self, visit: int, kind: str) -> list[Resource]:
+        """What a visit has asked for, in the order of `waiting`."""
+        sql = f"SELECT {_COLUMNS} FROM resources WHERE visit = ? AND kind = ? AND state NOT IN ('waiting', 'trap')"  # noqa: S608  # ours
+        return [_resource(row) for row in self._db.execute(f"{sql} ORDER BY depth, rowid", (visit, kind))]
 
     def content(self, url: str) -> PageContent | None:
         """What was last found at an address."""
@@ -229,8 +224,8 @@ class AuditStore:
         return _resource(row).content if row else None
 
     def words(self, url: str) -> str:
-        """The words of a page, in lower case."""
-        row = self._db.execute("SELECT found FROM resources WHERE url = ?", (url,)).fetchone()
+        """The words of a page or PDF, in lower case."""
+        row = self._db.execute("SELECT found FROM resources WHERE url = ?", (url.partition("#")[0],)).fetchone()
         return str(json.loads(row[0]).get("words", "")).casefold() if row and row[0] else ""
 
     def file(self, url: str) -> SiteFile | None:
@@ -254,6 +249,28 @@ class AuditStore:
 
     def knows(self, sha256: str) -> bool:
         return self._db.execute("SELECT 1 FROM pictures WHERE sha256 = ?", (sha256,)).fetchone() is not None
+
+    def held(self, url: str) -> str | None:
+        """The SHA-256 of the picture that stands in another file, by its place there."""
+        beginning = url.rpartition("picture=")[2]
+        row = self._db.execute(
+            "SELECT sha256 FROM pictures WHERE sha256 BETWEEN ? AND ? || 'g'", (beginning, beginning)
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def group_of(self, sha256: str) -> str | None:
+        """The picture of which this is a copy, if it is known."""
+        row = self._db.execute("SELECT grouped FROM pictures WHERE sha256 = ?", (sha256,)).fetchone()
+        return str(row[0]) if row else None
+
+    def copies(self, picture_hash: bytes, size: tuple[int, int]) -> str | None:
+        """The picture of which one with this hash and size would be a copy."""
+        return self._group(picture_hash, size)
+
+    def unread(self, visit: int, urls: Iterable[str]) -> list[str]:
+        """Those of these pages that a visit did not read; one that is gone counts as read."""
+        said = dict(self._db.execute("SELECT url, state FROM resources WHERE visit = ?", (visit,)))
+        return [url for url in urls if said.get(url.partition("#")[0]) not in ("read", "gone", "redirect")]
 
     def put_picture(
         self, sha256: str, size: tuple[int, int], picture_hash: bytes, preview: bytes, said: Mapping[str, Any],
@@ -323,6 +340,9 @@ class AuditStore:
             if page.content and page.state == "read":
                 for url in (*page.content.all_pictures, *pictures_of_styles(page.content.styles, styles.get)):
                     pages.setdefault(url, {})[page.url] = None
+        for pdf in self.resources(visit, "pdf"):
+            for url in pdf.content.pictures if pdf.content else ():
+                pages.setdefault(url, {})[url.partition("&")[0]] = None  # with the number of its page
         rows = self._db.execute(
             "SELECT sha256, grouped, width, height, said, "
             "(SELECT min(first_seen) FROM pictures AS other WHERE other.grouped = pictures.grouped) "
@@ -439,6 +459,22 @@ class _Transaction:
 def path_of(home: Home, client: str) -> Path:
     """Where the audit of a client is."""
     return home.root / "work/audits" / f"{home.client(client).slug}.sqlite"
+
+
+def captures_of(home: Home, client: str) -> dict[str, list[dict[str, Any]]]:
+    """The complete captures of pages of each picture (see `page_captures`), the oldest first: what `sighting.json`
+    says, and the `folder`'s name.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(path_of(home, client).with_suffix("").glob(f"*/*/{SIGHTING}")):
+        with suppress(OSError, ValueError):
+            said = json.loads(path.read_bytes())
+            found.setdefault(path.parent.parent.name, []).append({**said, "folder": path.parent.name})
+    return found
+
+
+def folder_of(home: Home, client: str, picture: str, name: str) -> Path:
+    return path_of(home, client).with_suffix("") / picture / name
 
 
 _COLUMNS = "url, kind, depth, state, reason, etag, modified, found, picture"

@@ -5,6 +5,8 @@ Pages come from anywhere, so `open_reader` reads them in the confined reader pro
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +14,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from html import unescape
 from typing import TYPE_CHECKING
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -48,6 +50,15 @@ _PICTURE_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _NO_PICTURE = re.compile(r"\.(?:woff2?|ttf|otf|eot|css|js|svgz?|mp4|webm)$", re.IGNORECASE)
+_FEED_LINK = re.compile(r"<link>\s*([^<]+?)\s*</link>|<link\b[^>]*\bhref=[\"']([^\"']+)", re.IGNORECASE)
+_FEED_PICTURE = re.compile(
+    r"<(?:enclosure|media:content|media:thumbnail|itunes:image)\b[^>]*\b(?:url|href)=[\"']([^\"']+)", re.IGNORECASE
+)
+_FEED_TEXT = re.compile(
+    r"<(content:encoded|description|content|summary)\b[^>]*>\s*(?:<!\[CDATA\[(.*?)\]\]>|([^<]*))\s*</\1>", re.DOTALL
+)
+_ALTERNATE = re.compile(r"<xhtml:link\b[^>]*\bhref=[\"']([^\"']+)", re.IGNORECASE)
+_SVG = re.compile(r"[^?#]*\.svgz?(?:[?#]|$)", re.IGNORECASE)
 _SHADOW_ROOT = re.compile(r"<template(?=[^>]*\bshadowrootmode\b)", re.IGNORECASE)  # its content is shown
 _REFRESH = re.compile(r"^\s*\d+\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 _PROGRAM_TYPES = ("", "module", "text/javascript", "application/javascript")
@@ -59,10 +70,14 @@ _LITERAL = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`|
 LAZY_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-bg", "data-background-image")
 PREVIEW_NAMES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
 PICTURE_KEYS = ("image", "thumbnailUrl", "contentUrl", "logo", "photo", "primaryImageOfPage")  # of schema.org
+FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/xml", "text/xml")
 MEDIA_LIST = "/wp-json/wp/v2/media?per_page=100&page=1"
 MEDIA_PER_LIST = 100  # the most that WordPress gives
 MAX_NESTED_PAGES = 2  # of `srcdoc` in `srcdoc`
 MAX_SCRIPT_LENGTH = 200_000  # characters of a page's own scripts that are looked at
+MIN_HELD_LENGTH = 1_000  # characters of a `data:` address; shorter ones are placeholders and icons
+MAX_HELD = 50  # pictures in one page, style sheet or SVG
+MAX_FEED_ITEMS = 100
 MIN_WORDS_LENGTH = 200  # characters; a page with scripts and fewer words is probably made by them
 
 
@@ -73,7 +88,8 @@ class PageContent:
     `variants` are further addresses of `pictures`, in other sizes. `words` are the page's text and the addresses of all
     its links, for credit lines. `scripts` is equal for pages with the same scripts, and empty for pages without;
     `scripted` says whether they seem to add pictures. `opened` is the visit that last opened the page in a browser, and
-    `added` are the pictures that only the browser showed.
+    `added` are the pictures that only the browser showed. `feeds` are the site's news as RSS or Atom. `held` are the
+    pictures in the file itself, as `data:`; they are saved with the pictures and not here.
     """
 
     links: tuple[str, ...] = ()
@@ -85,6 +101,8 @@ class PageContent:
     scripted: bool = False
     opened: int = 0
     added: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     @property
     def all_pictures(self) -> tuple[str, ...]:
@@ -105,7 +123,9 @@ def read_page(html: str, url: str, nested: int = 0) -> PageContent:
     styles = [_attribute(node, "href") for node in tree.css("link[href]") if "stylesheet" in _attribute(node, "rel")]
     styles += [_attribute(node, "href") for node in tree.css("link[rel=preload][as=style][href]")]
     styles += [each for node in tree.css("style") for each in _CSS_IMPORT.findall(_bare(node.text() or ""))]
-    links = [_attribute(node, "href") for node in tree.css("a[href], area[href], link[rel=next]")]
+    # Some pages are linked in the head only: the next one, and the same in another language, as AMP or for phones.
+    others = "link[rel=next], link[rel=prev], link[rel=canonical], link[rel=amphtml], link[rel=alternate]:not([type])"
+    links = [_attribute(node, "href") for node in tree.css(f"a[href], area[href], {others}")]
     links += [_attribute(node, "src") for node in tree.css("iframe[src], frame[src]")]
     links += [found[1].strip() for node in tree.css("meta[http-equiv]")
               if (found := _REFRESH.match(_attribute(node, "content")))]  # fmt: skip
@@ -114,27 +134,79 @@ def read_page(html: str, url: str, nested: int = 0) -> PageContent:
              if nested < MAX_NESTED_PAGES and (each := _attribute(node, "srcdoc"))]  # fmt: skip
     scripts, scripted = _scripts(tree)
     tree.strip_tags(["script", "style", "template"])
+    feeds = [_attribute(node, "href") for node in tree.css("link[rel=alternate][href]")
+             if _attribute(node, "type").lower() in FEED_TYPES]  # fmt: skip
+    # Most SVGs are drawings; those that pages show as pictures may hold some.
+    styles += [each for each in pictures if _SVG.match(each[:MAX_ADDRESS_LENGTH])]
     words = " ".join((tree.body.text(separator=" ") if tree.body else "").split())
+    held = dict.fromkeys([*_held(pictures), *(each for page in inner for each in page.held)])
     found_pictures = _absolute(base, [*pictures, *(each for page in inner for each in page.pictures)])
     return PageContent(
         links=_absolute(base, links), pictures=tuple(each for each in found_pictures if not _is_other_file(each)),
         styles=_absolute(base, [*styles, *(each for page in inner for each in page.styles)]),
         variants=_absolute(base, variants), words=" ".join([words, *dict.fromkeys(links)])[:MAX_WORDS_LENGTH],
         scripts=scripts, scripted=bool(scripts) and (scripted or len(words) < MIN_WORDS_LENGTH),
+        feeds=_absolute(base, feeds), held=tuple(held)[:MAX_HELD],
     )  # fmt: skip
 
 
 def read_style(css: str, url: str) -> PageContent:
     """Pictures of a style sheet, and the sheets that it imports."""
     imports = _CSS_IMPORT.findall(_bare(css))
-    found = _absolute(url, [each for each in css_addresses(css) if each not in imports])
-    pictures = tuple(each for each in found if not _is_other_file(each))
-    return PageContent(pictures=pictures, styles=_absolute(url, imports))
+    named = [each for each in css_addresses(css) if each not in imports]
+    pictures = tuple(each for each in _absolute(url, named) if not _is_other_file(each))
+    return PageContent(pictures=pictures, styles=_absolute(url, imports), held=_held(named))
+
+
+def read_svg(svg: str, url: str) -> PageContent:
+    """Pictures in a drawing."""
+    tree = LexborHTMLParser(svg)
+    named = [_attribute(node, name) for node in tree.css("image, feImage") for name in ("href", "xlink:href")]
+    named += [each for node in tree.css("style") for each in css_addresses(node.text() or "")]
+    pictures = tuple(each for each in _absolute(url, named) if not _is_other_file(each))
+    return PageContent(pictures=pictures, held=_held(named))
+
+
+def read_feed(xml: str, url: str) -> PageContent:
+    """The pages that a feed names, and the pictures in its items."""
+    texts = [unescape(cdata or text) for _, cdata, text in _FEED_TEXT.findall(xml)[:MAX_FEED_ITEMS]]
+    inner = [read_page(each, url, MAX_NESTED_PAGES) for each in texts if "<" in each]
+    links = [unescape(one or other) for one, other in _FEED_LINK.findall(xml)]
+    named = [unescape(each) for each in _FEED_PICTURE.findall(xml)]
+    pictures = [*_absolute(url, named), *(each for page in inner for each in page.pictures)]
+    return PageContent(
+        links=(*_absolute(url, links), *(each for page in inner for each in page.links))[:MAX_ADDRESSES],
+        pictures=tuple(dict.fromkeys(each for each in pictures if not _is_other_file(each))),
+        held=tuple(each for page in inner for each in page.held)[:MAX_HELD],
+    )
+
+
+def _held(addresses: Iterable[str]) -> tuple[str, ...]:
+    """The pictures among addresses that stand there themselves, as `data:`; those of drawings too."""
+    found: dict[str, None] = {}
+    for each in addresses:
+        if each[:11].lower() != "data:image/" or len(each) < MIN_HELD_LENGTH:
+            continue
+        if each[11:14].lower() == "svg":
+            found |= dict.fromkeys(read_svg((held_bytes(each) or b"").decode("utf-8", "replace"), "").held)
+        else:
+            found[each] = None
+    return tuple(found)[:MAX_HELD]
+
+
+def held_bytes(address: str) -> bytes | None:
+    """The content of a `data:` address; None where it cannot be read."""
+    head, _, content = address.partition(",")
+    try:
+        return base64.b64decode(unquote(content)) if head.lower().endswith(";base64") else unquote(content).encode()
+    except (binascii.Error, ValueError):
+        return None
 
 
 def read_sitemap(xml: str, url: str) -> PageContent:
     """Pages and further site maps of a site map, of an index of site maps, or of a plain list; and its pictures."""
     found = [unescape(each) for each in _LOCATION.findall(_IMAGE_LOCATION.sub("</", xml))]
+    found += [unescape(each) for each in _ALTERNATE.findall(xml)]
     if not found and "<" not in xml:
         found = xml.split()
     index = re.search(r"<(?:\w+:)?sitemapindex", xml) is not None
@@ -222,7 +294,8 @@ def read_confined(reader: DocumentReader, kind: str, content: str, url: str) -> 
 
 
 READERS: Mapping[str, Callable[[str, str], PageContent]] = {
-    "page": read_page, "style": read_style, "sitemap": read_sitemap, "list": read_media_list,
+    "page": read_page, "style": read_style, "svg": read_svg, "feed": read_feed, "sitemap": read_sitemap,
+    "list": read_media_list,
 }  # fmt: skip
 
 
@@ -237,22 +310,28 @@ def reading() -> ReaderJob:
     return work
 
 
+# Elements that show pictures, and where they name them, besides `srcset`. A script of AMP's makes pictures of its own.
+_SHOWING: Mapping[str, tuple[str, ...]] = {
+    "img": ("src",), "amp-img": ("src",), "amp-anim": ("src",), "input": ("src",),
+    "image": ("href", "xlink:href", "src"),
+    "video": ("poster",), "amp-video": ("poster",), "object": ("data",), "embed": ("src",), "source": (),
+}  # fmt: skip
+
+
 def _elements(tree: LexborHTMLParser, variants: list[str]) -> Iterator[str]:
     """Pictures of elements that show some. `variants` gets their other sizes."""
-    for node in tree.css("img, source, input[type=image], video, image, object[data], embed[src], [background]"):
+    elements = ", ".join(each for each in _SHOWING if each != "input")
+    for node in tree.css(f"{elements}, input[type=image], [background]"):
         if node.tag == "source" and node.parent is not None and node.parent.tag != "picture":
             continue  # of a video or a sound
         sets = [found for name in ("srcset", "data-srcset") if (found := _sizes(_attribute(node, name)))]
         variants += [address for found in sets for _, address in found]
         yield from (max(found, key=lambda each: each[0])[1] for found in sets)
-        names = {"video": ("poster",), "image": ("href", "xlink:href"), "object": ("data",), "source": (),
-                 "embed": ("src",)}.get(node.tag or "", ("background",))  # fmt: skip
-        yield from (each for name in names if (each := _attribute(node, name)))
-        if node.tag in ("img", "input") and (shown := _attribute(node, "src")):
-            if sets:  # `src` is the same picture for old browsers
-                variants.append(shown)
-            else:
-                yield shown
+        named = [_attribute(node, name) for name in _SHOWING.get(node.tag or "", ("background",))]
+        if sets:  # `src` is the same picture for old browsers
+            variants += named
+        else:
+            yield from filter(None, named)
 
 
 def _data(tree: LexborHTMLParser, variants: list[str]) -> Iterator[str]:
@@ -322,8 +401,11 @@ def _is_other_file(address: str) -> bool:
 def _absolute(base: str, addresses: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for each in addresses:
+        if each[:5].lower() == "data:":
+            continue
         try:
-            address = spelled(urldefrag(urljoin(base, each)).url)
+            path, mark, query = each.partition("?")
+            address = spelled(urldefrag(urljoin(base, path.replace("\\", "/") + mark + query)).url)
         except ValueError:  # an unclosed bracket
             continue
         fits = re.match(r"https?://[^/\s]", address, re.IGNORECASE) and len(address) <= MAX_ADDRESS_LENGTH

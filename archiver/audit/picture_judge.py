@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from archiver.audit.answers import AnsweredPicture, LicenceCandidate, StockSign, answer
 from archiver.audit.audit_store import SitePicture
@@ -89,11 +90,22 @@ class PictureJudge:
         )  # fmt: skip
 
 
+def _within(address: str) -> list[str]:
+    """Addresses of pictures in the query of an address, as services that resize pictures have them."""
+    try:
+        return [value for _, value in parse_qsl(urlsplit(address).query) if "." in value]
+    except ValueError:
+        return []
+
+
 def _signs(picture: SitePicture) -> Iterator[tuple[StockSign, str | None]]:
     """What of a platform stands in a picture's addresses and metadata, with the asset's id."""
     seen = set()
     for address in picture.addresses:
-        for each in filenames.names(address):
+        for each in [
+            *filenames.names(address),
+            *(named for inner in _within(address) for named in filenames.names(inner)),
+        ]:
             if each.sure is Sure.CERTAIN and (each.platform, each.asset_id) not in seen:
                 seen.add((each.platform, each.asset_id))
                 yield StockSign(where="address", platform=each.platform, quote=each.quote), each.asset_id

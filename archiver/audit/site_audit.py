@@ -11,11 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 from archiver.audit.answers import AuditAnswer
-from archiver.audit.audit_store import AuditStore, path_of
+from archiver.audit.audit_store import AuditStore, captures_of, folder_of, path_of
 from archiver.audit.crawler import SiteVisit, VisitProgress
 from archiver.audit.picture_judge import PictureJudge
 from archiver.audit.scripted_pages import ScriptedPages
-from archiver.audit.thumbnails import thumbnail
+from archiver.audit.thumbnails import screen_thumbnail, thumbnail
 from archiver.audit.visit_options import AuditOptions, fetcher_of_visit, scope_of_visit
 from archiver.catalogue import search
 from archiver.catalogue.picture_search import open_search
@@ -26,7 +26,6 @@ from archiver.home.settings import Client, Home
 from archiver.reading.worker import DocumentReader
 
 MAX_PAGES_IN_MEMORY = 256  # of which the words are at hand
-MARKS = ("own", "permitted", "removed")
 
 
 def run(
@@ -40,7 +39,7 @@ def run(
     owner = home.client(client)
     scope = scope_of_visit(owner, options)
     with (
-        _only_one(home, client), AuditStore(path_of(home, client)) as store, DocumentReader() as reader,
+        only_one(home, client), AuditStore(path_of(home, client)) as store, DocumentReader() as reader,
         fetcher_of_visit(home, scope, store, wait) as fetcher,
     ):  # fmt: skip
         asked = {"sites": list(scope.sites), "hosts": sorted(scope.hosts), "pages": options.pages}
@@ -59,7 +58,7 @@ def run(
         _answer_all(home, owner, store, number, options.use, warn, watch)
         store.end(number)
         made = report(home, client, store)
-        _tell_of(home, client, made)
+        tell_of(home, client, made)
         return made
 
 
@@ -86,18 +85,19 @@ def dry_run(
 def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str, Any]:
     """The newest complete visit of a client, as `audit report --json`. ConfigError before the first one."""
     if store is None:
-        with _opened(home, client) as opened:
-            return report(home, client, opened)
+        with opened(home, client) as kept:
+            return report(home, client, kept)
     visits = store.visits()
     if not visits:
         raise ConfigError(f"No visit of {client} is complete. Run `archiver audit run {client}`.")
     newest = visits[-1]
     number = newest["visit"]
     marks, before = store.marks(), len(visits) > 1
+    captures = captures_of(home, client)
     ended = {each["visit"]: each["ended"] for each in visits}
     rows = [
         {"picture": picture, "answer": said, "before": earlier, "new": before and earlier is None, **content,
-         "last_seen": newest["ended"], "mark": marks.get(picture)}
+         "last_seen": newest["ended"], "mark": marks.get(picture), "captures": captures.get(picture, [])}
         for picture, said, earlier, content in store.answers(number)
     ]  # fmt: skip
     order = (AuditAnswer.STOCK, AuditAnswer.BUT, AuditAnswer.UNKNOWN, AuditAnswer.COVERS)
@@ -116,7 +116,8 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
         "incomplete": search.incomplete(home, client),
         "pictures": rows,
         "gone": [{"picture": picture, "answer": said, "before": None, "new": False, **content,
-                  "last_seen": ended.get(visit, newest["began"]), "mark": marks.get(picture)}
+                  "last_seen": ended.get(visit, newest["began"]), "mark": marks.get(picture),
+                  "captures": captures.get(picture, [])}
                  for picture, said, content, visit in store.gone(number)],
     }  # fmt: skip
 
@@ -125,13 +126,13 @@ def last_report(home: Home, client: str) -> dict[str, Any] | None:
     """As `report`; None before the first complete visit."""
     if not path_of(home, client).exists():
         return None
-    with _opened(home, client) as store:
+    with opened(home, client) as store:
         return report(home, client, store) if store.visits() else None
 
 
 def small_copies(home: Home, client: str, row: Mapping[str, Any]) -> tuple[bytes, bytes]:
     """The small JPEGs of a picture in a report and of the licensed one, as the audit keeps them; empty without one."""
-    with _opened(home, client) as store:
+    with opened(home, client) as store:
         return store.preview(row["sha256"]), store.licensed_preview(row["picture"])
 
 
@@ -140,7 +141,7 @@ def rows(home: Home) -> list[dict[str, Any]]:
     found = []
     for client in home.clients:
         if path_of(home, client).exists():
-            with _opened(home, client) as store:
+            with opened(home, client) as store:
                 if visits := store.visits():
                     answers = Counter(said for _, said, _, _ in store.answers(visits[-1]["visit"]))
                     counts = {each.value: answers[each.value] for each in AuditAnswer}
@@ -151,35 +152,40 @@ def rows(home: Home) -> list[dict[str, Any]]:
     return found
 
 
-def mark(home: Home, client: str, picture: str, word: str, by: str, reason: str) -> dict[str, Any]:
-    """Record what a person says of a picture. `removed` needs a newer visit that no longer found it."""
-    if word not in MARKS:
-        raise ConfigError(f"A picture can be marked as {', '.join(MARKS)}, not as {word!r}.")
-    if not by.strip() or not reason.strip():
-        raise ConfigError("A mark needs the name of a person and a reason. Give both with --by and --reason.")
-    with _only_one(home, client), _opened(home, client) as store:
-        name, visits = store.named(picture), store.visits()
-        if word == "removed" and visits and any(each == name for each, *_ in store.answers(visits[-1]["visit"])):
-            raise ConfigError(
-                f"The visit of {visits[-1]['ended'][:10]} still found {name} on the site. Remove it there, run "
-                f"`archiver audit run {client}`, and mark it then."
-            )
-        store.mark(name, word, by.strip(), reason.strip())
-        if visits:
-            _tell_of(home, client, report(home, client, store))
-        return {"client": client, "picture": name, **store.marks()[name]}
+def row_of(home: Home, client: str, store: AuditStore, picture: str) -> dict[str, Any]:
+    """What the report says of one picture, found or gone."""
+    made = report(home, client, store)
+    return next(row for row in (*made["pictures"], *made["gone"]) if row["picture"] == picture)
 
 
 def previews(home: Home, client: str, made: Mapping[str, Any]) -> dict[str, tuple[bytes, bytes]]:
-    """For the pictures of a report, small JPEGs of the picture and of the licensed one; empty where there is none."""
-    with _opened(home, client) as store, DocumentReader() as reader:
-        return {
+    """For the pictures of a report, small JPEGs of the picture and of the licensed one; empty where there is none. For
+    their captures, by the folder's name, a small JPEG of the page.
+    """
+    with opened(home, client) as store, DocumentReader() as reader:
+        rows = (*made["pictures"], *made["gone"])
+        found = {
             row["picture"]: (
                 thumbnail(reader, store.preview(row["sha256"])),
                 thumbnail(reader, store.licensed_preview(row["picture"])),
             )
-            for row in (*made["pictures"], *made["gone"])
+            for row in rows
         }
+        for marked in (row for row in rows if row["mark"]):
+            for each in marked["captures"]:
+                page = capture_file(home, client, marked, each, "page.png")
+                found[each["folder"]] = screen_thumbnail(reader, page), b""
+        return found
+
+
+def capture_file(home: Home, client: str, row: Mapping[str, Any], each: Mapping[str, Any], name: str) -> bytes:
+    """A file of a capture; empty where the capture has no such file."""
+    if name not in each["files"]:
+        return b""
+    try:
+        return (folder_of(home, client, row["picture"], each["folder"]) / name).read_bytes()
+    except OSError:
+        return b""
 
 
 # ---------------------------------------------------------------- answers
@@ -191,8 +197,8 @@ def _answer_all(
 ) -> None:  # fmt: skip
     pictures = store.site_pictures(visit)
     found = []
-    with open_search(home, warn=warn) as opened, DocumentReader() as reader:
-        judge = PictureJudge(home, owner, opened, reader, use, lru_cache(MAX_PAGES_IN_MEMORY)(store.words))
+    with open_search(home, warn=warn) as archives, DocumentReader() as reader:
+        judge = PictureJudge(home, owner, archives, reader, use, lru_cache(MAX_PAGES_IN_MEMORY)(store.words))
         for done, each in enumerate(pictures):
             said, licensed = judge.answer(each, store.preview(each.sha256))
             content = {
@@ -210,14 +216,14 @@ def _answer_all(
 
 
 @contextmanager
-def _only_one(home: Home, client: str) -> Iterator[None]:
+def only_one(home: Home, client: str) -> Iterator[None]:
     """One process at a time works on a client's audit."""
     with exclusive(home.root / "state" / f"audit-{home.client(client).slug}.lock"):
         yield
 
 
 @contextmanager
-def _opened(home: Home, client: str) -> Iterator[AuditStore]:
+def opened(home: Home, client: str) -> Iterator[AuditStore]:
     path = path_of(home, client)
     if not path.exists():
         raise ConfigError(f"There is no audit of {client}. Run `archiver audit run {client}`.")
@@ -225,7 +231,7 @@ def _opened(home: Home, client: str) -> Iterator[AuditStore]:
         yield store
 
 
-def _tell_of(home: Home, client: str, made: Mapping[str, Any]) -> None:
+def tell_of(home: Home, client: str, made: Mapping[str, Any]) -> None:
     """Save what messages say of a visit."""
     waiting = [row for row in made["pictures"] if row["answer"] != AuditAnswer.COVERS and not row["mark"]]
     pictures = tuple(row["picture"] for row in waiting)
@@ -245,6 +251,7 @@ def _known(counts: Mapping[str, int]) -> int:
 def _unread(store: AuditStore, visit: int) -> list[dict[str, str]]:
     return [
         {"address": url, "kind": kind, "reason": reason}
-        for kind in ("page", "style", "picture")
-        for url, _, reason in store.reasons(visit, kind, ("failed", "refused", "gone"))
+        for kind in ("page", "style", "pdf", "picture")
+        for url, state, reason in store.reasons(visit, kind, ("failed", "refused", "gone", "read"))
+        if state != "read" or reason
     ]

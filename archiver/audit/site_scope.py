@@ -11,21 +11,29 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from archiver.core.errors import ConfigError
 
 MAX_DEPTH = 12  # links away from the start
-MAX_VARIANTS = 30  # addresses of one path that differ only in their query
-MAX_NUMBERED = 400  # addresses of one form that differ only in numbers, such as the days of a calendar
+MAX_VARIANTS = 30  # pages in a row of one path that differ only in their query and show no new picture
+MAX_NUMBERED = 100  # pages in a row of one form that differ only in numbers, such as days, and show no new picture
 MAX_REPEATED = 2  # times that one folder may come in a path
 MAX_PATH_LENGTH = 1_000  # characters
 
-_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|msclkid|phpsessid|sid|jsessionid|replytocom|share", re.IGNORECASE)
-_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;?]*", re.IGNORECASE)
+_TRACKING = re.compile(
+    r"utm_\w+|[gmy]clid|fbclid|dclid|msclkid|[gw]braid|srsltid|gad_\w+|mc_[ce]id|_ga|_gl|hsa_\w+|(?:pk|mtm|matomo)_\w+|igshid"
+    r"|phpsessid|sid|oscsid|jsessionid|aspsessionid\w*|cfid|cftoken|replytocom|share", re.IGNORECASE
+)  # fmt: skip
+_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;?]*|/\([A-Z]\([^/)]*\)\)(?=/)", re.IGNORECASE)
+# The next pages of a list are no deeper in the site than the first one.
+_LIST_PAGE = re.compile(
+    r"[?&](?:page|paged|pg|p|seite|pagina|start|offset)=\d+|/(?:page|seite|pagina)[/-]?\d+/?$", re.IGNORECASE
+)
 _ACTS = re.compile(
     r"/(?:wp-login|wp-admin|login|log-in|signin|sign-in|anmelden|logout|log-out|signout|sign-out|abmelden|cart|checkout"
     r"|warenkorb|kasse)\b"
     r"|[?&](?:add-to-cart|action|logout|delete|remove)=",
     re.IGNORECASE,
 )
+_PDF = re.compile(r"\.pdf$", re.IGNORECASE)
 _FILES = re.compile(
-    r"\.(?:zip|gz|tgz|rar|7z|exe|dmg|mp[34]|mov|avi|webm|docx?|xlsx?|pptx?|ics|xml|rss|json|js|css|svgz?|pdf)$",
+    r"\.(?:zip|gz|tgz|rar|7z|exe|dmg|mp[34]|mov|avi|webm|docx?|xlsx?|pptx?|ics|xml|rss|json|js|css|svgz?)$",
     re.IGNORECASE,
 )
 _PICTURES = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|tiff?|bmp)$", re.IGNORECASE)
@@ -103,10 +111,12 @@ def normal(url: str) -> str:
 
 
 def kind_of(url: str) -> str | None:
-    """What a link leads to by its address: `page`, `picture`, or None for what an audit does not ask for."""
+    """What a link leads to by its address: `page`, `picture`, `pdf`, or None for what an audit does not ask for."""
     path = urlsplit(url).path
     if _PICTURES.search(path):
         return "picture"
+    if _PDF.search(path):
+        return "pdf"
     return None if _FILES.search(path) or acts(url) else "page"
 
 
@@ -115,29 +125,47 @@ def acts(url: str) -> bool:
     return _ACTS.search(url) is not None
 
 
+def is_list_page(url: str) -> bool:
+    """Whether this is a further page of a list, by its number."""
+    return _LIST_PAGE.search(url) is not None
+
+
 @dataclass
 class TrapGuard:
-    """Counts the pages of one visit by their form, and says why one is a trap."""
+    """Counts the pages of one visit that showed nothing new, by their form, and says why one is a trap."""
 
     _variants: Counter[str] = field(default_factory=Counter)
     _forms: Counter[str] = field(default_factory=Counter)
+    _pictures: set[int] = field(default_factory=set)  # hashes of addresses
 
     def refuses(self, url: str, depth: int) -> str | None:
         """Why this page is left out; None if it is not."""
         parts = urlsplit(url)
         folders = Counter(each for each in parts.path.split("/") if each)
-        place = f"{parts.netloc}{parts.path}"
-        form = re.sub(r"\d+", "0", f"{place}?{parts.query}")
+        place, form = _place_and_form(url)
         if depth > MAX_DEPTH:
             return "too_deep"
         if len(parts.path) > MAX_PATH_LENGTH or (folders and max(folders.values()) > MAX_REPEATED):
             return "repeating_path"
-        if parts.query:
-            self._variants[place] += 1
-            if self._variants[place] > MAX_VARIANTS:
-                return "too_many_variants"
-        if form != f"{place}?{parts.query}":
-            self._forms[form] += 1
-            if self._forms[form] > MAX_NUMBERED:
-                return "too_many_numbers"
-        return None
+        if parts.query and self._variants[place] >= MAX_VARIANTS:
+            return "too_many_variants"
+        return "too_many_numbers" if self._forms[form] >= MAX_NUMBERED else None
+
+    def learn(self, url: str, pictures: Iterable[str]) -> None:
+        """Count a page that was read, with the addresses of its pictures."""
+        seen = {hash(each) for each in pictures}
+        fruitful, query = not seen <= self._pictures, urlsplit(url).query
+        self._pictures |= seen
+        place, form = _place_and_form(url)
+        for counts, name, counted in (
+            (self._variants, place, bool(query)), (self._forms, form, form != f"{place}?{query}"),
+        ):  # fmt: skip
+            if counted:
+                counts[name] = 0 if fruitful else counts[name] + 1
+
+
+def _place_and_form(url: str) -> tuple[str, str]:
+    """A page's address without its query, and with all numbers as 0."""
+    parts = urlsplit(url)
+    place = f"{parts.netloc}{parts.path}"
+    return place, re.sub(r"\d+", "0", f"{place}?{parts.query}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archiver.reading.fingerprint import decode, preview
+from archiver.reading.fingerprint import Picture, decode, preview
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, ReaderJob
 
 THUMBNAIL_SIDE_PX = 220
+SCREEN_SIDE_PX = 480
+SCREEN_RATIO = 0.75  # of the top of a page, height to width
 THUMBNAIL_TIMEOUT_S = 20.0
 
 
@@ -22,6 +24,28 @@ def thumbnail(reader: DocumentReader, picture: bytes) -> bytes:
         return b"".join(reader.stream(f"{__name__}:drawing", picture, THUMBNAIL_TIMEOUT_S))
     except ReaderFailed:
         return b""
+
+
+def screen_thumbnail(reader: DocumentReader, screenshot: bytes) -> bytes:
+    """A small JPEG of the top of a page; empty where it cannot be made."""
+    if not screenshot:
+        return b""
+    try:
+        return b"".join(reader.stream(f"{__name__}:drawing_screen", screenshot, THUMBNAIL_TIMEOUT_S))
+    except ReaderFailed:
+        return b""
+
+
+def drawing_screen() -> ReaderJob:
+    """The job of the reader process for the top of a page."""
+
+    def work(content: bytes, channel: Channel) -> bytes:
+        image = decode(content).image
+        top = image.crop((0, 0, image.width, min(image.height, round(image.width * SCREEN_RATIO))))
+        channel.tell(preview(Picture(*top.size, top), SCREEN_SIDE_PX))
+        return b""
+
+    return work
 
 
 def drawing() -> ReaderJob:

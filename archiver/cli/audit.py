@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archiver.cli.app import HomeOption, JsonOption, audit_app, language_of, opened
+from archiver.cli.app import HomeOption, JsonOption, audit_app, language_of, opened, unlocked
 from archiver.cli.output import counted, emit, progress, say, table, tell, tell_filled
 
 ClientArgument = Annotated[str, typer.Argument(metavar="CLIENT", help="The client.")]
@@ -26,6 +26,7 @@ REASONS = {
     "410": "the page was removed (410)",
     "sign_in": "it asks for a sign-in",
     "unreachable": "the server did not answer several times",
+    "partly": "not all of its pictures could be read",
 }
 
 
@@ -156,17 +157,67 @@ def audit_mark(
 ) -> None:
     """Record that a picture is the client's own, permitted otherwise, or removed from the site.
 
-    `removed` needs a visit that no longer found the picture.
+    `removed` needs a visit that no longer found the picture. The pages where it was are then looked at again, and
+    captured as working papers.
 
     Example: archiver audit mark acme 3f2a own --by "Ada Example" --reason "Taken by our photographer"
     """
-    from archiver.audit import site_audit
+    from archiver.audit import picture_marks
 
-    made = site_audit.mark(opened(home), client, picture, mark, by, reason)
+    made = picture_marks.mark(opened(home), client, picture, mark, by, reason, warn=say)
     if as_json:
         emit(made)
     else:
+        for each in made["captures"]:
+            say(f"Captured {each['page']}, which does not show it.")
         say(f"Marked {made['picture']} as {made['mark']}.")
+
+
+@audit_app.command("capture")
+def audit_capture(
+    client: ClientArgument,
+    picture: Annotated[str, typer.Argument(metavar="PICTURE", help="The picture's id, as the report prints it.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Capture the first page on which a picture is in use: as a picture, a PDF and its files.
+
+    Do it before you remove the picture. The capture is a working paper, not evidence; `audit enter` makes it evidence.
+
+    Example: archiver audit capture acme 3f2a
+    """
+    from archiver.audit import picture_marks
+
+    made = picture_marks.capture(opened(home), client, picture)
+    if as_json:
+        emit(made)
+    else:
+        shows = "which shows it" if made["state"] == "shows" else "which does not show it now"
+        say(f"Captured {made['page']}, {shows}.")
+
+
+@audit_app.command("enter")
+def audit_enter(
+    client: ClientArgument,
+    picture: Annotated[str, typer.Argument(metavar="PICTURE", help="The picture's id, as the report prints it.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="The person who enters it.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Turn the newest capture of a picture into evidence: copy it into the client's archive, where it stays.
+
+    Evidence may help an opponent too. Ask a lawyer first if a claim is likely.
+
+    Example: archiver audit enter acme 3f2a --by "Ada Example"
+    """
+    from archiver.audit import picture_marks
+
+    here = opened(home)
+    made = picture_marks.enter(here, unlocked(here), client, picture, by)
+    if as_json:
+        emit(made)
+    else:
+        say(f"{'Entered' if made['outcome'] == 'entered' else 'It was entered before'} as {made['object']}.")
 
 
 def _tell(made: dict[str, Any], language: str = "en") -> None:
@@ -190,7 +241,7 @@ def _tell(made: dict[str, Any], language: str = "en") -> None:
 
 
 def _tell_unread(made: dict[str, Any]) -> None:
-    pages = [each for each in made["unread"] if each["kind"] == "page"]
+    pages = [each for each in made["unread"] if each["kind"] in ("page", "pdf")]
     for each in pages[:10]:
         tell(f"{each['address']} could not be read: {REASONS.get(each['reason'], each['reason'])}")
     if len(pages) > 10:

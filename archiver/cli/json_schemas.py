@@ -95,6 +95,10 @@ PROVIDER = obj(
     pages=TEXTS,
 )  # fmt: skip
 
+CAPTURED = obj(
+    format=NUMBER, client=TEXT, picture=TEXT, page=TEXT, status=NUMBER, state=one_of("shows", "shows_not"), at=TEXT,
+    not_asked_for=TEXTS, files=MAP, folder=TEXT,
+)  # fmt: skip
 AUDIT_ANSWERS = obj(looks_like_stock=NUMBER, licence_but=NUMBER, unknown=NUMBER, licence_covers=NUMBER)
 AUDIT = {
     "anyOf": [
@@ -142,7 +146,11 @@ SCHEMAS: Mapping[str, Schema] = {
     "audit list": obj(
         audits=each(obj(client=TEXT, sites=TEXTS, last_visit=TEXT, visits=NUMBER, answers=AUDIT_ANSWERS))
     ),
-    "audit mark": obj(client=TEXT, picture=TEXT, mark=TEXT, by=TEXT, reason=TEXT, at=TEXT),
+    "audit capture": CAPTURED,
+    "audit enter": obj(client=TEXT, picture=TEXT, object=TEXT, outcome=one_of("entered", "known")),
+    "audit mark": obj(
+        client=TEXT, picture=TEXT, mark=TEXT, by=TEXT, reason=TEXT, at=TEXT, captures=each(CAPTURED)
+    ),
     "audit report": AUDIT,
     "audit run": AUDIT,
     "capture": IMPORT,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency.licence_table import MEDIA_TYPES
-from archiver.audit import site_audit
+from archiver.audit import picture_marks, site_audit
 from archiver.audit.audit_page import ORDER, report_bytes
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.made_packs import person
+from archiver.desk.page_templates import at
 from archiver.home.settings import HOUSE
 
 PAGE = 48  # pictures of a page
+FILES = {"page.png": "image/png", "page.pdf": "application/pdf", "capture.warc.gz": "application/gzip",
+         "document.pdf": "application/pdf"}  # fmt: skip
 FILTERS = (*ORDER, "new", "gone", "marked")
 
 
@@ -44,22 +49,56 @@ def gallery(visit: PageRequest) -> Response:
 def picture(visit: PageRequest) -> Response:
     """One picture: its pages, reasons and licences, and the form for what a person knows of it."""
     made, row = _picture(visit)
+    work = visit.desk.work
     return visit.page(
-        "picture-in-use.html", client=visit.client(visit.path["client"]), made=made, row=row,
-        gone=any(each is row for each in made["gone"]), by=person(visit, ""), marks=site_audit.MARKS,
+        "picture-in-use.html", client=visit.client(visit.path["client"]), made=made, row=row, work=work,
+        mine=work.place == _place(visit), entered=bool(visit.asked("entered")),
+        gone=any(each is row for each in made["gone"]), by=person(visit, ""), marks=picture_marks.MARKS,
         saved=bool(visit.asked("marked")),
     )  # fmt: skip
 
 
 def mark(visit: PageRequest) -> Response:
     """Record what a person says of a picture."""
-    _, row = _picture(visit)
+    made, row = _picture(visit)
     by, reason, word = person(visit, visit.given("by")), visit.given("reason"), visit.given("mark")
-    if not by or not reason or word not in site_audit.MARKS:
+    if not by or not reason or word not in picture_marks.MARKS:
         raise visit.refusal("picture_mark_needs")
-    site_audit.mark(visit.home, visit.path["client"], row["picture"], word, by, reason)
+    marking = partial(picture_marks.mark, visit.home, visit.path["client"], row["picture"], word, by, reason)
+    if word == "removed" and row in made["gone"]:  # its pages are looked at, which takes a while
+        return _work(visit, "picture-removed", "picture removal checked", marking)
+    marking()
     visit.log_action("marked", f"{visit.path['client']} {row['picture']}", mark=word)
     return visit.to("pictures", visit.path["client"], row["picture"], marked="1")
+
+
+def capture(visit: PageRequest) -> Response:
+    """Capture the page on which the picture is, in the background, as `archiver audit capture` does."""
+    _, row = _picture(visit)
+    capturing = partial(picture_marks.capture, visit.home, visit.path["client"], row["picture"])
+    return _work(visit, "picture-capture", "page captured", capturing)
+
+
+def enter(visit: PageRequest) -> Response:
+    """Enter one capture into evidence, as `archiver audit enter` does."""
+    _, row = _picture(visit)
+    client, by = visit.path["client"], person(visit, visit.given("by"))
+    made = picture_marks.enter(visit.home, visit.desk.vault, client, row["picture"], by, visit.path["folder"])
+    visit.log_action("sighting entered", f"{client} {row['picture']}", object=made["object"])
+    return visit.to("pictures", client, row["picture"], entered="1")
+
+
+def captured(visit: PageRequest) -> Response:
+    """A file of a capture."""
+    _, row = _picture(visit)
+    name = visit.path["file"]
+    found = [each for each in row["captures"] if each["folder"] == visit.path["folder"]]
+    content = site_audit.capture_file(visit.home, visit.path["client"], row, found[0], name) if found else b""
+    if not content or name not in FILES:
+        raise HTTPException(404)
+    way = "inline" if name == "page.png" else f'attachment; filename="{row["picture"]}-{name}"'
+    headers = {"content-security-policy": "sandbox", "cache-control": "private", "content-disposition": way}
+    return Response(content, media_type=FILES[name], headers=headers)
 
 
 def small(visit: PageRequest) -> Response:
@@ -82,6 +121,21 @@ def report(visit: PageRequest) -> Response:
     content = report_bytes(made, previews, f".{kind}", visit.language)
     headers = {"content-disposition": f'attachment; filename="{made["client"]}-pictures.{kind}"'}
     return Response(content, media_type=MEDIA_TYPES.get(kind, "text/html; charset=utf-8"), headers=headers)
+
+
+def _place(visit: PageRequest) -> str:
+    return at("pictures", visit.path["client"], visit.path["picture"])
+
+
+def _work(visit: PageRequest, what: str, action: str, job: Callable[[], object]) -> Response:
+    """Do it in the background; the picture's page shows how far it is."""
+
+    async def going() -> object:
+        return await asyncio.to_thread(job)
+
+    visit.desk.work.begin(what, visit.path["client"], going, place=_place(visit))
+    visit.log_action(action, f"{visit.path['client']} {visit.path['picture']}")
+    return visit.to("pictures", visit.path["client"], visit.path["picture"])
 
 
 def _report(visit: PageRequest) -> dict[str, Any] | None:
@@ -113,5 +167,8 @@ WAYS = [
     PageRoute("/pictures/{client}/report.{kind}", report),
     PageRoute("/pictures/{client}/{picture}", picture),
     PageRoute("/pictures/{client}/{picture}/mark", mark, Role.OPERATE, post=True),
+    PageRoute("/pictures/{client}/{picture}/capture", capture, Role.OPERATE, post=True),
+    PageRoute("/pictures/{client}/{picture}/captures/{folder}/enter", enter, Role.OPERATE, post=True),
+    PageRoute("/pictures/{client}/{picture}/captures/{folder}/{file}", captured),
     PageRoute("/pictures/{client}/{picture}/{which}.jpg", small),
 ]

@@ -96,7 +96,7 @@ def test_a_resumed_visit_counts_traps_on_and_what_the_site_lists_is_none() -> No
     with AuditStore(None) as store:
         number, _ = store.begin({})
         store.want(number, [(f"{SITE}/day/{n}", "page", 1) for n in range(1, MAX_NUMBERED + 1)])
-        while each := store.next(number, "page"):
+        for each in store.waiting(number, "page", MAX_NUMBERED):
             store.keep(number, Resource(each.url, "page", 1, "read", None, None, None, None, None))
         fetcher = PoliteFetcher(Network(), scope_of([SITE]), "", left_alone={"www.acme.example": 9e12})
         resumed = SiteVisit(store, fetcher, None, number, 10, 0.0)  # type: ignore[arg-type]  # nothing is read

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from archiver.agency.notification_causes import causes
-from archiver.audit import site_audit, weekly
+from archiver.audit import picture_marks, site_audit, weekly
 from archiver.audit.audit_page import write
 from archiver.catalogue import embedding
 from archiver.home.settings import AuditSettings, Home, set_audit
@@ -52,7 +52,7 @@ def test_a_weekly_visit_tells_of_what_is_new(at: Agency) -> None:
         ((news, said_then),) = told(at.home)
         assert news != item and new in said_then and first not in said_then
         for picture in (first, new):
-            site_audit.mark(at.home, "acme", picture, "own", "Ada Example", "Taken by us")
+            picture_marks.mark(at.home, "acme", picture, "own", "Ada Example", "Taken by us")
         assert told(at.home) == []
         set_audit(at.run.root, "acme", None)
         assert weekly.visit_due(at.home, said.append, now=now + timedelta(days=30)) == []

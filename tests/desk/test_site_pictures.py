@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -29,13 +31,21 @@ def test_a_person_looks_through_the_pictures_and_marks_one(
         "/": "".join(f"<img src='{name}'>" for name in names),
         **{name: jpeg(scene(310 + n)) for n, name in enumerate(names)},
     }
+    settings = served.agency.run.root / "archiver.yaml"
+    settings.write_text(f"{settings.read_text()}pacing: {{default: 0}}\n")
     with AuditedSite({**files}) as site:
         made = site_audit.run(served.agency.home, "beta", AuditOptions(sites=[site.url]))
-    stock, unknown = made["pictures"]
+        stock, unknown = made["pictures"]
+        place = f"/pictures/beta/{unknown['picture']}"
+        assert rita.post(f"{place}/capture", {}).status_code == 403
+        olaf.post(f"{place}/capture", {})
+        while not (folders := set(re.findall(rf"{place}/captures/([^/\"]+)/", page := rita.get(place).text))):
+            assert 'class="note bad' not in page
+            time.sleep(0.1)
+    (folder,) = folders
     assert olaf.get("/pictures").status_code == 200
     shown = rita.get("/pictures/beta?show=looks_like_stock").text
     assert stock["picture"] in shown and unknown["picture"] not in shown
-    place = f"/pictures/beta/{unknown['picture']}"
     assert rita.get(f"{place}/here.jpg").content.startswith(b"\xff\xd8")
     assert "Unbekannt" in rita.get(f"{place}?lang=de").text
     rita.get(f"{place}?lang=en")
@@ -47,6 +57,12 @@ def test_a_person_looks_through_the_pictures_and_marks_one(
     page = rita.get(place).text
     assert hostile not in page and "&lt;script&gt;" in page and "Olaf Operator" in page
     assert unknown["picture"] in rita.get("/pictures/beta?show=marked").text
+    kept = f"{place}/captures/{folder}"
+    assert rita.get(f"{kept}/page.png").content.startswith(b"\x89PNG")
+    assert rita.get(f"{kept}/sighting.json").status_code == rita.get(f"{place}/captures/x/page.png").status_code == 404
+    assert rita.post(f"{kept}/enter", {"by": "Rita Reader"}).status_code == 403
+    olaf.post(f"{kept}/enter", {"by": "Olaf Operator"})
+    assert list(served.agency.home.archive("beta").rglob("evidence/sightings/**/capture.warc.gz"))
     book = load_workbook(io.BytesIO(rita.get("/pictures/beta/report.xlsx").content))
     assert len(book.sheetnames) == 6
     for wrong in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,8 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-type Served = bytes | Path | str | int | tuple[int, Mapping[str, str]] | tuple[int, Mapping[str, str], bytes]
-"""A picture, a file with one, a page, a status, or a status with headers and perhaps a body."""
+type Served = (
+    bytes | Path | str | int | tuple[int, Mapping[str, str]] | tuple[int, Mapping[str, str], bytes]
+    | Callable[[Mapping[str, str]], Served]
+)  # fmt: skip
+"""A picture, a file with one, a page, a status, a status with headers and perhaps a body, or what makes one of these
+from the headers of a request, in lower case."""
 
 KINDS = {"css": "text/css", "js": "text/javascript", "json": "application/json", "xml": "text/xml", "png": "image/png",
          "webp": "image/webp", "avif": "image/avif", "gz": "application/gzip", "pdf": "application/pdf"}  # fmt: skip
@@ -35,6 +39,8 @@ class AuditedSite:
 
             def _answer(self) -> None:
                 served = site.files.get(self.path, 404)
+                if callable(served):
+                    served = served({name.lower(): value for name, value in self.headers.items()})
                 status, headers, body = 200, dict[str, str](), b""
                 if isinstance(served, int):
                     status = served
