@@ -33,7 +33,7 @@ def told(home: Home) -> list[tuple[str, str]]:
 
 
 @pytest.mark.long  # a second visit: test_site_audit.py
-def test_a_weekly_visit_tells_of_what_is_new(at: Agency) -> None:
+def test_a_weekly_visit_tells_of_what_is_new(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
     forget(at)
     files: dict[str, Served] = {"/": "<img src=/a.jpg>", "/a.jpg": jpeg(scene(300))}
     with AuditedSite(files) as site:
@@ -44,7 +44,11 @@ def test_a_weekly_visit_tells_of_what_is_new(at: Agency) -> None:
         ((item, said_first),) = told(at.home)
         assert first in said_first
         assert weekly.visit_due(at.home, said.append, now=now + timedelta(days=5)) == []
-        weekly.visit_due(at.home, said.append, now=now + timedelta(days=7))
+        with monkeypatch.context() as short:
+            short.setattr(weekly, "MAX_NIGHT_HOURS", 0.0)
+            (stopped,) = weekly.visit_due(at.home, said.append, now=now + timedelta(days=7))
+        (ended,) = weekly.visit_due(at.home, said.append, now=now + timedelta(days=1))  # the next night goes on
+        assert (stopped["outcome"], ended["outcome"]) == ("partial", "complete")
         assert told(at.home) == [(item, said_first)]  # nothing new: no new message
         site.files |= {"/": "<img src=/a.jpg><img src=/=b.jpg>", "/=b.jpg": jpeg(scene(301))}
         (made,) = weekly.visit_due(at.home, said.append, now=now + timedelta(days=7))
