@@ -17,8 +17,8 @@ from tests.support.audited_site import AuditedSite, Served
 from tests.support.claims_kit import jpeg
 from tests.support.pictures import scene
 
+from .test_site_audit import COVERED, forget, picture
 from .test_site_audit import at as at  # the agency of the audit's tests
-from .test_site_audit import forget
 
 
 @pytest.fixture(autouse=True)
@@ -35,14 +35,18 @@ def told(home: Home) -> list[tuple[str, str]]:
 @pytest.mark.long  # a second visit: test_site_audit.py
 def test_a_weekly_visit_tells_of_what_is_new(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
     forget(at)
-    files: dict[str, Served] = {"/": "<img src=/a.jpg>", "/a.jpg": jpeg(scene(300))}
+    files: dict[str, Served] = {
+        "/": "<img src=/a.jpg><img src=/shutterstock_1234567890.jpg>", "/a.jpg": jpeg(scene(300)),
+        "/shutterstock_1234567890.jpg": picture(COVERED),
+    }  # fmt: skip
     with AuditedSite(files) as site:
-        set_audit(at.run.root, "acme", AuditSettings(sites=(site.url,), pages=9))
+        set_audit(at.run.root, "acme", AuditSettings(sites=(site.url,), pages=9, use="commercial"))
         now, said = datetime.now(UTC), list[str]()
         (made,) = weekly.visit_due(at.home, said.append)
-        first = made["pictures"][0]["picture"]
+        first, covered = (row["picture"] for row in made["pictures"])
+        assert made["answers"]["licence_covers"] == 1
         ((item, said_first),) = told(at.home)
-        assert first in said_first
+        assert first in said_first and covered not in said_first
         assert weekly.visit_due(at.home, said.append, now=now + timedelta(days=5)) == []
         with monkeypatch.context() as short:
             short.setattr(weekly, "MAX_NIGHT_HOURS", 0.0)
@@ -55,8 +59,8 @@ def test_a_weekly_visit_tells_of_what_is_new(at: Agency, monkeypatch: pytest.Mon
         (new,) = (row["picture"] for row in made["pictures"] if row["new"])
         ((news, said_then),) = told(at.home)
         assert news != item and new in said_then and first not in said_then
-        for picture in (first, new):
-            picture_marks.mark(at.home, "acme", picture, "own", "Ada Example", "Taken by us")
+        for each in (first, new):
+            picture_marks.mark(at.home, "acme", each, "own", "Ada Example", "Taken by us")
         assert told(at.home) == []
         set_audit(at.run.root, "acme", None)
         assert weekly.visit_due(at.home, said.append, now=now + timedelta(days=30)) == []

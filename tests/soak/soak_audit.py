@@ -1,4 +1,4 @@
-"""The long form of the audit's crash test: a visit of a simulated site is killed at 20 random points and goes on."""
+"""The long forms of the audit's tests: a visit that is killed often goes on, and sites of content systems."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from archiver.audit import site_audit
+from archiver.audit.visit_options import AuditOptions
+from archiver.catalogue import embedding
 from tests.support.agency import Agency, agency
 from tests.support.audit_measure import fill
 from tests.support.audited_site import AuditedSite
+from tests.support.cms_sites import archived, compare, impolite
+from tests.support.cms_sites import build as build_cms
 from tests.support.simulated_site import Endless, build
 
 KILLS = 20
@@ -66,3 +73,24 @@ def test_a_visit_killed_at_20_random_points_ends_the_same(tmp_path: Path) -> Non
             child.wait()
         assert killed >= KILLS // 2
         assert whole() == undisturbed
+
+
+@pytest.mark.parametrize("seed", range(2, 7))
+def test_the_pictures_of_content_systems_get_their_answers(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the site's own photographs none looks like stock, whatever their names and metadata say."""
+    monkeypatch.setattr(embedding, "installed", lambda: False)
+    waits: list[float] = []
+    with AuditedSite({}) as site, AuditedSite({}) as cdn, agency(tmp_path / "at") as at:
+        settings = at.run.root / "archiver.yaml"
+        settings.write_text(settings.read_text() + "pacing: {default: 0}\n")
+        truth = build_cms(seed, site.url, cdn.url)
+        site.files, cdn.files = truth.files, truth.cdn_files
+        archived(at, truth)
+        options = AuditOptions(sites=[site.url], hosts=[cdn.url], use="commercial")
+        made = site_audit.run(at.home, "acme", options, wait=waits.append)
+    counts = compare(truth, [(row["addresses"], row["pages"], row["answer"], {each["rule"] for each in row["reasons"]})
+                             for row in made["pictures"]])  # fmt: skip
+    assert counts.wrong == [] and len(counts.lost) <= 0.01 * counts.shown, counts
+    assert impolite(truth, site.asked, sum(waits)) == []

@@ -99,7 +99,7 @@ def _judge(result: Measured, site: SimulatedSite, work: int, row: Mapping[str, A
             result.missed[f"{role} {'+'.join(sorted(edits))}"] += 1
     if answer == "licence_covers":
         result.covers += 1
-        credited = role == FREE and all("Freepik" in str(site.files[path_of(each)]) for each in row["pages"])
+        credited = role == FREE and all("Freepik" in str(site.files.get(path_of(each))) for each in row["pages"])
         if role not in (COVERED, NAMED) and not credited:
             result.wrong.append(f"covers: {said}")
     elif answer == "licence_but":
@@ -117,5 +117,7 @@ def _judge(result: Measured, site: SimulatedSite, work: int, row: Mapping[str, A
 
 
 def path_of(address: str) -> str:
+    """Without the host, with the number of a PDF's page."""
     parts = urlsplit(address)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.path}{query}#{page}" if (page := parts.fragment.partition("&")[0]) else f"{parts.path}{query}"

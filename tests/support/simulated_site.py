@@ -322,6 +322,27 @@ LAZY = """const o = new IntersectionObserver((all) => all.forEach((e) => { if (!
   if (d.srcset) t.srcset = d.srcset; if (d.src) t.src = d.src;
   for (const bg of [d.bg, d.imageSrc]) if (bg) t.style.backgroundImage = `url("${bg}")`; }));
 document.querySelectorAll('.lazy').forEach((e) => o.observe(e));"""
+
+
+def _brochure(maker: _Maker, page: str, work: int, heads: list[str], body: list[str]) -> None:
+    """A PDF whose second page has the picture. It loses its name there, so a stranger's may not depend on that."""
+    if maker.site.role(work) in (STOCK, NAMED):
+        PLACES[0](maker, page, work, heads, body)
+        return
+    path = maker.plain_file(maker.name("pdf"), lambda _: _pdf(work))
+    body.append(f"<a href='{path}'>Brochure</a>")
+    place = f"{path}#page=2"
+    maker.site.work_of[place], maker.site.edit_of[place] = work, "pdf"
+    maker.shows(place, work)
+
+
+@lru_cache(64)
+def _pdf(work: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (60, 60)).save(out, "PDF", save_all=True, append_images=[scene(work)], quality=88)
+    return out.getvalue()
+
+
 SLIDES = """document.querySelectorAll('[data-settings]').forEach((e) => { const s = JSON.parse(e.dataset.settings);
   e.style.backgroundImage = `url("${s.background_slideshow_gallery[0].url}")`; });"""
 FEED = """document.querySelectorAll('[data-feed]').forEach(async (e) => {
@@ -356,7 +377,7 @@ PLACES: tuple[Place, ...] = (
     _fragment("<iframe srcdoc=\"<img src='URL' alt=''>\" width=300 height=200></iframe>"),
     _fragment("<div><template shadowrootmode=open><img src='URL' width=300 alt=''></template></div>"),
     _fragment("<link rel=preload as=image href='x' imagesrcset='URL 900w'><img srcset='URL 900w' alt=''>"),
-    _moved, _on_cdn, _query, _gallery,
+    _moved, _on_cdn, _query, _gallery, _brochure,
     _fragment("<meta property=og:image content='URL'>", head=True, kind="published"),
     _fragment("<a href='URL'>Enlarge</a>", kind="published"),
     _linked_data, _listed_by_script, _written_by_script,
