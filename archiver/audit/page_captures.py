@@ -7,6 +7,7 @@ The browser has no network; the polite fetcher answers what the page asks for.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from archiver.audit.audit_store import SIGHTING, AuditStore, folder_of
 from archiver.audit.fetcher import PoliteFetcher, SiteAnswer
 from archiver.audit.page_reader import held_bytes, read_confined
 from archiver.audit.pdf_pictures import pictures_of_pdf
-from archiver.audit.scripted_pages import IDLE, MAX_FILES, MAX_REDIRECTS, SCROLL
+from archiver.audit.scripted_pages import CLOSE_TIMEOUT_S, IDLE, MAX_FILES, MAX_REDIRECTS, SCROLL
 from archiver.audit.site_scope import acts
 from archiver.browsing.capture import Traffic, capture
 from archiver.browsing.chromium import child_environment, launch, playwright_driver, run_apart, usable
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 PAGE_TIMEOUT_S = 120.0  # for a page with all that it asks for, also at one file a second
 ASKED_FOR = frozenset({"document", "stylesheet", "script", "xhr", "fetch", "image", "font"})  # Chromium's kinds
+GONE = (404, 410)
 SHOWS, SHOWS_NOT = "shows", "shows_not"
 
 
@@ -60,6 +62,8 @@ class PageCapture:
         answer = self._fetched(place)
         if answer.refused:
             raise SiteUnavailable(f"{place} was not read: {answer.refused}")
+        if answer.status != 200 and answer.status not in GONE:
+            raise SiteUnavailable(f"{place} was not read: status {answer.status}")
         if answer.content.startswith(b"%PDF-"):
             papers = {"document.pdf": answer.content}
             self._received += [content for _, content in pictures_of_pdf(self.reader, answer.content)[0]]
@@ -135,27 +139,34 @@ class PageCapture:
 
         async with playwright_driver(child_environment()) as playwright:
             browser = await launch(playwright, usable().path)
-            context = await browser.new_context(
-                viewport={"width": 1366, "height": 900}, offline=True, service_workers="block", accept_downloads=False
-            )  # fmt: skip
-            await context.add_init_script(DISARM)
-            await context.route("**/*", answer)
-            await context.route_web_socket("**/*", lambda socket: socket.close())
-            page = await context.new_page()
-            traffic = await Traffic.of(page)
-            close_popups(context)
-            page.set_default_timeout(PAGE_TIMEOUT_S * 1000)
             try:
-                await page.goto(url, wait_until="load", timeout=PAGE_TIMEOUT_S * 1000)
-                await page.evaluate(SCROLL)
-                await page.evaluate(f"({IDLE})().then(() => scrollTo(0, 0))")
-                html = await page.content()
+                context = await browser.new_context(
+                    viewport={"width": 1366, "height": 900}, offline=True, service_workers="block",
+                    accept_downloads=False,
+                )  # fmt: skip
+                await context.add_init_script(DISARM)
+                await context.route("**/*", answer)
+                await context.route_web_socket("**/*", lambda socket: socket.close())
+                page = await context.new_page()
+                traffic = await Traffic.of(page)
+                close_popups(context)
+                page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.dismiss()))
+                async with asyncio.timeout(PAGE_TIMEOUT_S):
+                    await page.goto(url, wait_until="load", timeout=PAGE_TIMEOUT_S * 1000)
+                    await page.evaluate(SCROLL)
+                    await page.evaluate(f"({IDLE})().then(() => scrollTo(0, 0))")
+                    html = await page.content()
+                with suppress(ReaderFailed):
+                    held = read_confined(self.reader, "page", html, url).held
+                    self._received += [content for each in held if (content := held_bytes(each))]
+                server = "the audit's own client asked for the page and gave it to Chromium, which has no network"
+                papers = await capture(traffic, (), reader=self.reader, server=server)
             except Error as error:
                 raise SiteUnavailable(f"{url}: {error.message.splitlines()[0]}") from None
-            with suppress(ReaderFailed):
-                held = read_confined(self.reader, "page", html, url).held
-                self._received += [content for each in held if (content := held_bytes(each))]
-            server = "the audit's own client asked for the page and gave it to Chromium, which has no network"
-            papers = await capture(traffic, (), reader=self.reader, server=server)
-            await browser.close()
+            except TimeoutError:
+                raise SiteUnavailable(f"{url} was not shown before the time limit") from None
+            finally:
+                with suppress(TimeoutError):  # a page whose script never ends; the driver ends it
+                    async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                        await browser.close()
         return {each.name: each.content for each in papers}

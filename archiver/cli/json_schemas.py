@@ -111,7 +111,7 @@ AUDIT = {
                 picture=TEXT, answer=one_of("looks_like_stock", "licence_but", "unknown", "licence_covers"),
                 before=may(TEXT), new=YES, mark=may(MAP), sha256=TEXT, width=NUMBER, height=NUMBER, pages=TEXTS,
                 addresses=TEXTS, first_seen=TEXT, last_seen=TEXT, on_site_since=TEXT, licences=TEXTS,
-                generated=may(TEXT), reasons=each(obj(rule=TEXT, en=TEXT, de=TEXT)),
+                generated=may(TEXT), captures=each(CAPTURED), reasons=each(obj(rule=TEXT, en=TEXT, de=TEXT)),
             )),
         ),
         obj(client=TEXT, outcome=one_of("partial"), visit=NUMBER),

@@ -11,7 +11,7 @@ from archiver.audit import picture_marks, site_audit
 from archiver.audit.audit_page import page
 from archiver.audit.audit_store import captures_of, folder_of
 from archiver.catalogue import embedding
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, SiteUnavailable
 from tests.support.agency import Agency
 from tests.support.audited_site import AuditedSite, Served
 
@@ -46,6 +46,9 @@ def test_a_removal_has_captures_of_before_and_after_and_a_person_makes_one_evide
             removed(at, name)
         site.files["/"] = gone
         audited(at, site)
+        site.files["/"] = 500  # nor does an error say that it is gone
+        with pytest.raises(SiteUnavailable):
+            removed(at, name)
         site.files["/"] = shown.replace("x.jpg", "y.jpg")  # it came back after the visit, at another address
         site.files["/y.jpg"] = picture(STRANGERS[0], (640, 427))
         with pytest.raises(ConfigError, match="again now"):

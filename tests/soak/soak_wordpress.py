@@ -83,9 +83,9 @@ $pages['gallery'] = page('Gallery', '<!-- wp:gallery --><figure class="wp-block-
 $ids = array_map('picture', $said['builder']);
 $url = array_map('wp_get_attachment_url', $ids);
 $slides = esc_attr(json_encode(['background_slideshow_gallery' => [['url' => $url[2]]]]));
-$pages['builder'] = page('Builder', '<!-- wp:html --><div class="builder"><img class="lazy" src="' . $url[0] . '">'
-    . '<div style="height:300px;background-image:url(' . $url[1] . ')"></div><div data-settings="' . $slides . '"></div>'
-    . '</div><!-- /wp:html -->');
+$pages['builder'] = page('Builder', '<!-- wp:html --><div class="builder"><img class="lazy" src="' . $url[0]
+    . '"><div style="height:300px;background-image:url(' . $url[1] . ')"></div>'
+    . '<div data-settings="' . $slides . '"></div></div><!-- /wp:html -->');
 $pages['featured'] = page('Featured', '<p>News</p>');
 set_post_thumbnail($pages['featured'], picture($said['featured']));
 picture($said['unused']);
