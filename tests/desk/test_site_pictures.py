@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import time
@@ -11,6 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from archiver.audit import site_audit
+from archiver.audit.audit_store import AuditStore, path_of
 from archiver.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
 from tests.support.audited_site import AuditedSite
@@ -72,3 +74,30 @@ def test_a_person_looks_through_the_pictures_and_marks_one(
         "/pictures/nobody/x/here.jpg",
     ):
         assert rita.get(wrong).status_code == 404
+
+
+@pytest.mark.parametrize("count", [0, 1, 400])
+def test_each_picture_of_a_visit_stands_on_one_page_of_the_gallery(
+    served: Served, person: Callable[..., Person], count: int
+) -> None:
+    rita, home = person("Rita Reader"), served.agency.home
+    path_of(home, "acme").unlink(missing_ok=True)
+    row = {
+        "sha256": "0" * 64, "width": 900, "height": 600, "pages": ["https://acme.example/"], "addresses": ["/x.jpg"],
+        "first_seen": "2026-11-01T00:00:00Z", "on_site_since": "2026-11-01", "licences": [], "generated": None,
+        "reasons": [{"rule": "no_sign", "en": "Nothing.", "de": "Nichts."}],
+    }  # fmt: skip
+    names = [f"{n:012x}" for n in range(count)]
+    with AuditStore(path_of(home, "acme")) as store:
+        number, _ = store.begin({"sites": ["https://acme.example"], "hosts": []})
+        store.put_answers(number, [(name, "unknown", row, b"") for name in names])
+        store.end(number)
+    for language in ("de", "en"):
+        found, following = list[str](), f"/pictures/acme?lang={language}"
+        while following:
+            page = rita.get(following).text
+            found += re.findall(r'<span class="mono">([0-9a-f]{12})</span>', page)
+            after = re.search(r'href="([^"]+)" rel="next"', page)
+            following = html.unescape(after[1]) if after else ""
+        assert sorted(found) == names
+    path_of(home, "acme").unlink()
