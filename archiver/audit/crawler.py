@@ -241,7 +241,12 @@ class SiteVisit:
             yield from ((url, "page", 1) for url in content.feeds if allows(url))
         nested = each.kind if each.kind in ("sitemap", "list") else "style"
         yield from ((url, nested, each.depth + 1) for url in content.styles if allows(url))
-        if each.kind == "page" and any("/wp-content/" in url for url in (*content.pictures, *content.styles)):
+        yield from ((url, "list", 0) for url in content.lists if allows(url))
+        if (
+            each.kind == "page"
+            and not content.lists
+            and any("/wp-content/" in url for url in (*content.pictures, *content.styles))
+        ):
             yield urljoin(each.url, MEDIA_LIST), "list", 0
         for url in content.all_pictures:
             if allows(url):

@@ -88,8 +88,9 @@ class PageContent:
     `variants` are further addresses of `pictures`, in other sizes. `words` are the page's text and the addresses of all
     its links, for credit lines. `scripts` is equal for pages with the same scripts, and empty for pages without;
     `scripted` says whether they seem to add pictures. `opened` is the visit that last opened the page in a browser, and
-    `added` are the pictures that only the browser showed. `feeds` are the site's news as RSS or Atom. `held` are the
-    pictures in the file itself, as `data:`; they are saved with the pictures and not here.
+    `added` are the pictures that only the browser showed. `feeds` are the site's news as RSS or Atom, `lists` the list
+    of media of its content system. `held` are the pictures in the file itself, as `data:`; they are saved with the
+    pictures and not here.
     """
 
     links: tuple[str, ...] = ()
@@ -102,6 +103,7 @@ class PageContent:
     opened: int = 0
     added: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
 
     @property
@@ -134,6 +136,7 @@ def read_page(html: str, url: str, nested: int = 0) -> PageContent:
              if nested < MAX_NESTED_PAGES and (each := _attribute(node, "srcdoc"))]  # fmt: skip
     scripts, scripted = _scripts(tree)
     tree.strip_tags(["script", "style", "template"])
+    lists = [media_list(_attribute(node, "href")) for node in tree.css('link[rel="https://api.w.org/"][href]')]
     feeds = [_attribute(node, "href") for node in tree.css("link[rel=alternate][href]")
              if _attribute(node, "type").lower() in FEED_TYPES]  # fmt: skip
     # Most SVGs are drawings; those that pages show as pictures may hold some.
@@ -146,7 +149,7 @@ def read_page(html: str, url: str, nested: int = 0) -> PageContent:
         styles=_absolute(base, [*styles, *(each for page in inner for each in page.styles)]),
         variants=_absolute(base, variants), words=" ".join([words, *dict.fromkeys(links)])[:MAX_WORDS_LENGTH],
         scripts=scripts, scripted=bool(scripts) and (scripted or len(words) < MIN_WORDS_LENGTH),
-        feeds=_absolute(base, feeds), held=tuple(held)[:MAX_HELD],
+        feeds=_absolute(base, feeds), lists=_absolute(url, lists), held=tuple(held)[:MAX_HELD],
     )  # fmt: skip
 
 
@@ -228,6 +231,12 @@ def read_media_list(text: str, url: str) -> PageContent:
     following = re.sub(r"(?<=[?&]page=)\d+", str(int(number[0]) + 1), url) if more and number else ""
     pictures = tuple(each for each in _absolute(url, named) if not _is_other_file(each))
     return PageContent(pictures=pictures, styles=(following,) if following else ())
+
+
+def media_list(interface: str) -> str:
+    """WordPress's list of media, by the address of its interface, which depends on the site's settings."""
+    route, _, query = MEDIA_LIST.removeprefix("/wp-json").partition("?")
+    return f"{interface.rstrip('/')}{route}{'&' if '?' in interface else '?'}{query}"
 
 
 def css_addresses(css: str) -> list[str]:

@@ -123,9 +123,9 @@ def read_embedded(content: bytes) -> Embedded | None:
     """What the bytes of a picture, video or sound file say about themselves; empty if they say nothing, None if only an
     external program can tell.
     """
-    found, error = _picture(content)
+    found, error, opened = _picture(content)
     found = _xmp(content) | found
-    if not found and (content[4:8] == b"ftyp" or content.startswith(_OTHERS)):
+    if not found and not opened and (content[4:8] == b"ftyp" or content.startswith(_OTHERS)):
         return None
     return _understood_with_manifests(content, found, error)
 
@@ -187,8 +187,8 @@ def _less_sure(named: Named) -> Named:
     return replace(named, sure=Sure.LIKELY) if named.sure is Sure.CERTAIN else named
 
 
-def _picture(content: bytes) -> tuple[dict[str, str], str | None]:
-    """IPTC and EXIF of what Pillow opens, by its header alone."""
+def _picture(content: bytes) -> tuple[dict[str, str], str | None, bool]:
+    """IPTC and EXIF of what Pillow opens, by its header alone; why it cannot be read; and whether Pillow opened it."""
     # Heavy, and needed in the worker only.
     from PIL import Image, IptcImagePlugin, UnidentifiedImageError
 
@@ -200,18 +200,18 @@ def _picture(content: bytes) -> tuple[dict[str, str], str | None]:
         iptc = IptcImagePlugin.getiptcinfo(image) or {}
         exif = image.getexif()
     except UnidentifiedImageError:
-        return {}, None
+        return {}, None, False
     except Image.DecompressionBombError:
-        return {}, "it has more pixels than are read"
+        return {}, "it has more pixels than are read", False
     except _BROKEN as error:
-        return {}, f"it cannot be read as a picture ({spoken(type(error).__name__)})"
+        return {}, f"it cannot be read as a picture ({spoken(type(error).__name__)})", False
     found = {}
     for name, tag in _TAGS.items():
         raw = iptc.get((2, tag.iptc)) if tag.iptc else None
         value = _text(raw) or (_text(exif.get(tag.exif)) if tag.exif else "")
         if value:
             found[name] = value
-    return found, None
+    return found, None, True
 
 
 def _text(raw: object) -> str:

@@ -88,6 +88,12 @@ def test_the_list_of_a_content_system() -> None:
         assert read_media_list(text, f"{SITE}/wp-json/wp/v2/media?per_page=100&page=1").styles == ()
 
 
+@pytest.mark.parametrize("interface", [f"{SITE}/wp-json/", f"{SITE}/index.php?rest_route=/"])
+def test_the_list_of_a_content_system_is_where_a_page_says(interface: str) -> None:
+    (found,) = read_page(f"<link rel='https://api.w.org/' href='{interface}'>", SITE).lists
+    assert found.startswith(f"{interface}wp/v2/media{'&' if '?' in interface else '?'}per_page=100&page=1")
+
+
 def test_a_session_in_an_address_is_no_other_page() -> None:
     assert normal(f"{SITE}/list;jsessionid=1F2?x=1&PHPSESSID=3") == f"{SITE}/list?x=1"
 
