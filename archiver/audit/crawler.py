@@ -36,7 +36,7 @@ PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{2,30})", re.IGNORECASE)
 
-type _Looked = tuple[Look, str | None, dict[str, Any]]
+type _LookedAt = tuple[Look, str | None, dict[str, Any]]
 type VisitProgress = Callable[[str, int, int | None], None]
 """Gets what is read (`pages` or `pictures`), how many are done, and how many there are."""
 
@@ -103,7 +103,7 @@ class SiteVisit:
 
     def _visit_pictures(self, batch: Sequence[Resource]) -> int:
         """Ask for pictures one by one, and look at them in the reader while the next ones come; how many were read."""
-        coming: deque[tuple[Resource, SiteAnswer, Future[_Looked] | None]] = deque()
+        coming: deque[tuple[Resource, SiteAnswer, Future[_LookedAt] | None]] = deque()
         done = 0
 
         def finish() -> None:
@@ -139,7 +139,7 @@ class SiteVisit:
             answer, at = self.fetcher.fetch(target), target
         return answer
 
-    def _kept(self, each: Resource, answer: SiteAnswer, looking: Future[_Looked] | None = None) -> Resource:
+    def _kept(self, each: Resource, answer: SiteAnswer, looking: Future[_LookedAt] | None = None) -> Resource:
         """What an answer says of an address. `looking`: the look at a picture that is not known."""
         if answer.refused:
             refused = answer.refused in ("robots", "left_alone", "other_host")
@@ -204,7 +204,7 @@ class SiteVisit:
                 found[f"{url}#{place}picture={self._save(picture)[:16]}"] = None
         return tuple(found)
 
-    def _look(self, content: bytes) -> _Looked:
+    def _look(self, content: bytes) -> _LookedAt:
         """A picture's look, why it does not count, and what it says of itself. UnreadablePicture if it is none."""
         look = self.reader.look(content)
         seen = look.fingerprint
@@ -212,7 +212,7 @@ class SiteVisit:
         left_out = "too_small" if small else "one_colour" if seen.flat else None
         return look, left_out, {} if left_out else _said(self.reader, content)
 
-    def _save(self, content: bytes, looking: Future[_Looked] | None = None) -> str:
+    def _save(self, content: bytes, looking: Future[_LookedAt] | None = None) -> str:
         """Save a picture unless it is known; its SHA-256."""
         digest = sha256(content).hexdigest()
         if not self.store.knows(digest):
