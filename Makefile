@@ -21,7 +21,8 @@ soak: setup ## the long forms of the suite (marked `long`), and kills and power 
 soak-long: setup ## a kill at every write of every command, 2,400 forged packs, 400 changed lists; an hour
 	@echo "soak: killing at every write, forging packs, and changing lists"
 	@.venv/bin/pytest -n 2 -rs tests/soak/soak_commands.py tests/soak/soak_packs.py tests/soak/soak_mailbox.py tests/soak/soak_mutations.py \
-		tests/soak/soak_companion.py tests/soak/soak_redesigns.py tests/soak/soak_hidden_rows.py tests/soak/soak_audit.py tests/soak/soak_wordpress.py
+		tests/soak/soak_companion.py tests/soak/soak_redesigns.py tests/soak/soak_hidden_rows.py tests/soak/soak_audit.py \
+		tests/soak/soak_wordpress.py
 	@.venv/bin/pytest -s -rs tests/soak/soak_fleet.py
 	@.venv/bin/pytest -n 2 -rs -m longest
 	@EXAMPLES_TIMES=5 .venv/bin/pytest -n 2 -rs tests/provider/test_request_rules.py tests/provider/test_request_rules_php.py \
