@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -82,11 +83,13 @@ def init(
     Example: archiver init ~/archiver
     """
     from archiver.agency.setup import initialise
+    from archiver.home.settings import default_home
 
     if not (home or home_option):
         folder_only()
     made = initialise(home or home_option, replay=replay, say=say, ask=ask)
-    say(f"Created {made.root}. Next: archiver client add SLUG --name NAME")
+    named = "" if default_home().resolve() == made.root.resolve() else f" --home {shlex.quote(str(made.root))}"
+    say(f"Created {made.root}. Next: archiver client add SLUG --name NAME{named}")
 
 
 @client_app.command("add")

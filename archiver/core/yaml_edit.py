@@ -15,7 +15,7 @@ from archiver.core.errors import ConfigError
 from archiver.core.yaml_source import Value, load
 
 if TYPE_CHECKING:
-    from yaml import MappingNode, Node
+    from yaml import MappingNode, Node, SequenceNode
 
 _BOM = "\ufeff"
 
@@ -150,8 +150,14 @@ def _inserted(text: str, node: MappingNode, entry: Value) -> str:
 
 
 def _replaced(text: str, parent: MappingNode, child: Node, value: Value) -> str:
-    """The text with a new value for an existing key. A mapping goes below its key, any other value beside it."""
+    """The text with a new value for an existing key. A mapping goes below its key, other values beside it; a list
+    with a line for each item keeps its lines.
+    """
+    import yaml
+
     start, end = child.start_mark.index, child.end_mark.index
+    if isinstance(value, list) and isinstance(child, yaml.SequenceNode) and not child.flow_style:
+        return _other_items(text, child, value)
     if isinstance(value, dict) and not parent.flow_style:
         text = text[:start].rstrip(" ") + text[end:]
         start = len(text[:start].rstrip(" "))
@@ -159,6 +165,17 @@ def _replaced(text: str, parent: MappingNode, child: Node, value: Value) -> str:
     space = "" if text[start - 1 : start] in (" ", "\n", "") else " "
     ending = "\n" if text[start:end].endswith("\n") else ""
     return text[:start] + space + _inline([value])[1:-1] + ending + text[end:]
+
+
+def _other_items(text: str, node: SequenceNode, items: list[Value]) -> str:
+    """The text with other items in a list of lines. Those that stay keep their lines, and the comments there."""
+    if new := [item for item in items if item not in [each.value for each in node.value]]:
+        text = _new_lines(text, _end(node), node.start_mark.column, new)
+    for each in reversed(node.value):
+        if each.value not in items:
+            start = text.rfind("\n", 0, each.start_mark.index) + 1
+            text = text[:start] + text[text.find("\n", each.end_mark.index) + 1 :]
+    return text
 
 
 def _new_lines(text: str, at: int, column: int, entry: Value) -> str:

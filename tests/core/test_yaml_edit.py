@@ -106,6 +106,13 @@ def apart(before: str, after: str) -> tuple[str, str]:
     return before[start : len(before) - end], after[start : len(after) - end]
 
 
+def test_a_list_in_lines_keeps_its_lines_and_comments() -> None:
+    text = "name: Acme\naliases:  # former names\n  - Acme Ltd  # until 2019\n  - Acme & Co\n# the end\n"
+    grown = with_entry(PATH, text, (), "aliases", ["Acme Ltd", "Acme & Co", "Acme: Two"])
+    assert grown == text.replace("# the end", "  - 'Acme: Two'\n# the end")
+    assert with_entry(PATH, grown, (), "aliases", ["Acme Ltd", "Acme: Two"]) == grown.replace("  - Acme & Co\n", "")
+
+
 @given(documents(), st.sampled_from(["one", "two", "new"]), st.sampled_from(["closed", "username", "provider"]), WORDS)
 def test_an_edit_adds_its_entry_and_changes_nothing_else(text: str, name: str, key: str, value: str) -> None:
     before: Any = load(PATH, text).value

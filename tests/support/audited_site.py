@@ -11,10 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-type Served = (
-    bytes | Path | str | int | tuple[int, Mapping[str, str]] | tuple[int, Mapping[str, str], bytes]
-    | Callable[[Mapping[str, str]], Served]
-)  # fmt: skip
+type Answer = bytes | Path | str | int | tuple[int, Mapping[str, str]] | tuple[int, Mapping[str, str], bytes]
+type Served = Answer | Callable[[Mapping[str, str]], Answer]
 """A picture, a file with one, a page, a status, a status with headers and perhaps a body, or what makes one of these
 from the headers of a request, in lower case."""
 
@@ -38,9 +36,9 @@ class AuditedSite:
             protocol_version = "HTTP/1.1"
 
             def _answer(self) -> None:
-                served = site.files.get(self.path, 404)
-                if callable(served):
-                    served = served({name.lower(): value for name, value in self.headers.items()})
+                given = site.files.get(self.path, 404)
+                asked = {name.lower(): value for name, value in self.headers.items()}
+                served = given(asked) if callable(given) else given
                 status, headers, body = 200, dict[str, str](), b""
                 if isinstance(served, int):
                     status = served

@@ -24,7 +24,7 @@ from urllib.parse import quote, urlsplit
 from PIL import ExifTags, Image
 
 from tests.support.agency import Agency, certificate, preview, record
-from tests.support.audited_site import Served
+from tests.support.audited_site import Answer, Served
 from tests.support.claims_kit import jpeg, licence
 from tests.support.pictures import scene
 
@@ -356,7 +356,7 @@ def by_accept(site: CmsSite, path: str) -> None:
     stem = f"/images/{choice.name}"
     avif, webp, old = (site.put(f"{stem}.{kind}", choice, 600, kind) for kind in ("avif", "webp", "jpg"))
 
-    def negotiated(headers: Mapping[str, str]) -> Served:
+    def negotiated(headers: Mapping[str, str]) -> Answer:
         kind = "avif" if "image/avif" in headers.get("accept", "") else "jpg"
         return 200, {"content-type": f"image/{kind}", "vary": "Accept"}, site.draw(served, 600, kind)
 
@@ -534,7 +534,7 @@ def cookieless(site: CmsSite, path: str) -> None:
     each = site.work()
     where = site.put(f"/t/{each.name}.jpg", each)
 
-    def page(headers: Mapping[str, str]) -> Served:
+    def page(headers: Mapping[str, str]) -> Answer:
         return f'<img src="{where}"><a href="{path}/in?osCsid={site.chance.getrandbits(60):x}">again</a>'
 
     site.files[f"{path}/in"] = lambda _: (302, {"location": f"{path}/in?osCsid={site.seed:x}"})
@@ -551,7 +551,7 @@ def trackers_and_sessions(site: CmsSite, path: str) -> None:
         ("utm_source", "fbclid", "gclid", "mc_cid", "_ga", "msclkid", "srsltid", "gad_source")))  # fmt: skip
     site.page(f"{path}/offer", f'<img src="{where}">', each)
 
-    def session(headers: Mapping[str, str]) -> Served:
+    def session(headers: Mapping[str, str]) -> Answer:
         new = f"{site.chance.getrandbits(60):x}"
         return (f'<img src="{site.put(f"/t/{dark.name}.jpg", dark)}"><a href="/(S({new}))/app{path}">again</a>'
                 f'<a href="{path}/app;jsessionid={new}">j</a><a href="{path}/app?PHPSESSID={new}">p</a>')  # fmt: skip
@@ -616,7 +616,7 @@ def busy(site: CmsSite, path: str) -> None:
     each, asked = site.work(), list[int]()
     where = site.put(f"/y/{each.name}.jpg", each)
 
-    def later(_: Mapping[str, str]) -> Served:
+    def later(_: Mapping[str, str]) -> Answer:
         asked.append(1)
         if len(asked) <= 2:
             until = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
