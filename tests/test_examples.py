@@ -79,7 +79,7 @@ def test_there_are_examples_of_most_commands() -> None:
 @pytest.mark.parametrize(("place", "line"), OURS, ids=[line for _, line in OURS])
 def test_an_example_is_accepted(place: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("cert.pem", "key.pem"):
+    for name in ("cert.pem", "key.pem", "headers.txt"):
         Path(name).touch()
     with suppress(typer.Exit):  # as --version ends
         accept(words_of(line))
@@ -123,6 +123,7 @@ def placed(home: Home, folder: Path) -> dict[str, str]:
     projects.mkdir(parents=True)
     (projects / "harbour.jpg").write_bytes(jpeg(photo(1)))
     (folder / "mail-of-2021.mbox").write_text("")
+    (folder / "headers.txt").write_text("")
     (folder / "letter.pdf").write_text(LETTER)
     shutil.copytree(home.root, folder / "place")
     licence = home.json("find", "--client", "acme", "--limit", "2")[0]["licence"]

@@ -20,7 +20,9 @@ from archiver.catalogue.search import archives, followed
 from archiver.claims.facts import platform_of
 from archiver.core.alert import Alert
 from archiver.core.errors import ConfigError, IntegrityError
+from archiver.core.suggestions import did_you_mean
 from archiver.home.settings import Home
+from archiver.provider.registry import installed
 from archiver.reading.terms_diff import Passage, compare
 from archiver.reading.terms_json import TermsFile, from_json
 
@@ -103,9 +105,13 @@ def texts(home: Home) -> list[SeenText]:
 
 def changes(home: Home, provider: str | None = None) -> list[TermsChange]:
     """All changes, newest first, of one platform or of all. ConfigError if the archives have no terms of a platform."""
-    every = [each for each in texts(home) if provider in (None, each.file.provider)]
+    held = texts(home)
+    every = [each for each in held if provider in (None, each.file.provider)]
     if provider and not every:
-        raise ConfigError(f"the archives hold no terms of {provider}. `archiver terms list` shows what they hold.")
+        meant = did_you_mean(provider, {each.file.provider for each in held} or installed())
+        raise ConfigError(
+            f"The archives hold no terms of {provider}.{meant} `archiver terms list` shows what they hold."
+        )
     found, before = [], dict[tuple[str, str], list[SeenText]]()
     for each in every:
         page = before.setdefault((each.file.provider, each.file.name), [])

@@ -24,6 +24,8 @@ def anchors(
     from archiver.agency.anchored import anchor_states, ask_anchors
 
     here = opened(home)
+    if client:
+        here.client(client)
     if ask and here.settings.anchors:
         ask_anchors(here, unlocked(here), client, say)
     found = anchor_states(here, client)

@@ -214,6 +214,7 @@ def test_rows_have_the_stable_keys(acme: Acme) -> None:
         "gap_details", "terms", "assignments", "provenance", "imports",
         "history",
         "recovered",
+        "qualified_times",
     }  # fmt: skip
     assert shown["client_hints"] == {"job": "Café Important"}
     [document] = shown["documents"]

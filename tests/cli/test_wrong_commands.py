@@ -65,6 +65,8 @@ WRONG = [
     ("run --account oen --replay {recordings}", 2, "Did you mean 'one'"),
     ("account add x --client acme --provider shuterstock", 2, "Did you mean 'shutterstock'"),
     ("account add x --client acmee --provider freepik", 2, "Did you mean 'acme'"),
+    ("terms diff shuterstock", 2, "Did you mean 'shutterstock'"),
+    ("anchors --client acm", 2, "Did you mean 'acme'"),
     ("account show noe", 2, "Did you mean 'one'"),
     ("account remove nobody", 2, "Known: one"),
     ("account rename nobody two", 2, "Known: one"),

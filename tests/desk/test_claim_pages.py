@@ -96,6 +96,6 @@ def test_every_word_of_the_desk_is_there_once_and_in_both_languages() -> None:
     lines = [
         line for file in (desk / "words.yaml", *desk.glob("words/*.yaml")) for line in file.read_text().splitlines()
     ]
-    keys = [found[1] for line in lines if (found := re.match(r"(\w[\w -]*):", line))]
+    keys = [found[1] for line in lines if (found := re.match(r"(\w[\w .-]*):", line))]
     assert [key for key, count in Counter(keys).items() if count > 1] == []
     assert all(words(language).texts.keys() == set(keys) for language in LANGUAGES)
