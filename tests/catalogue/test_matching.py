@@ -375,6 +375,7 @@ def test_a_model_that_is_none_is_told(tmp_path: Path) -> None:
             Embedder(path)([scene(0)])
 
 
+@pytest.mark.long  # readers are confined in tests/reading
 def test_a_confined_process_finds_what_is_found_here(
     six: Acme, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

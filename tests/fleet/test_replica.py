@@ -189,6 +189,7 @@ def test_check_names_what_differs(made: Agency) -> None:
     assert sorted(each["code"] for each in findings) == ["differs", "unknown"]
 
 
+@pytest.mark.long  # the attacker meets the locks, too
 def test_each_class_is_locked_for_its_time_and_a_hold_holds_what_a_restore_needs(made: Agency) -> None:
     settings = made.run.root / "archiver.yaml"
     classes = "{default: 2d, licences: 3d, statements: 1d, ledger: 4d}"

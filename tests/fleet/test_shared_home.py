@@ -38,6 +38,7 @@ We demand EUR 389.59 until 2026-12-31. Our reference: ABC-17.
 """
 
 
+@pytest.mark.long  # two desks on one fleet, below
 def test_a_letter_is_answered_by_two_people_on_a_fleets_home(shared: Shared, tmp_path: Path) -> None:
     ada, ben = shared.person("ada"), shared.person("ben")
     (tmp_path / "letter.txt").write_text(LETTER)
@@ -181,6 +182,7 @@ def _away(*_: object, **__: object) -> str:
     raise StoreUnavailable("away")
 
 
+@pytest.mark.long  # two desks on one fleet are above
 def test_documents_are_fetched_when_looked_at_and_few_stay(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     def documents(root: Path) -> list[Path]:
         return list((root / "archive" / "acme").rglob("certificate.txt"))
