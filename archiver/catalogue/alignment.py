@@ -6,6 +6,7 @@ SIFT: Lowe, "Distinctive Image Features from Scale-Invariant Keypoints", 2004; R
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -26,6 +27,20 @@ INLIER_DISTANCE_PX = 3.0  # pixels at which a match agrees with the map
 MIN_DISTANCE_PX = 6.0  # pixels at which two points are no longer one thing
 MIN_SCALE_RATIO, MAX_SCALE_RATIO = 0.08, 12.0  # the scale of a map
 MAX_SKEW_RATIO = 1.6  # how differently it may scale the two directions
+
+
+@cache
+def _import_opencv() -> None:
+    """Import OpenCV and take back what it does to LD_LIBRARY_PATH: its empty entry would let programs that start later
+    load libraries from the current folder.
+    """
+    before = os.environ.get("LD_LIBRARY_PATH")
+    import cv2  # noqa: F401  # for its effect
+
+    if before is None:
+        os.environ.pop("LD_LIBRARY_PATH", None)
+    else:
+        os.environ["LD_LIBRARY_PATH"] = before
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,7 @@ class Alignment:
 
 def features(image: Image.Image, side: int, count: int = 1000) -> Features:
     """The `count` strongest points of the picture, its longer side shrunk to `side` pixels."""
+    _import_opencv()
     import cv2
 
     small = grey(image, side)
@@ -84,6 +100,7 @@ def features(image: Image.Image, side: int, count: int = 1000) -> Features:
 
 @cache
 def _sift(count: int) -> cv2.SIFT:
+    _import_opencv()
     import cv2
 
     cv2.setNumThreads(2)
@@ -144,6 +161,7 @@ def matches(query: Features, preview: Features) -> tuple[NDArray[np.intp], NDArr
 
 def _fit(there: Points, here: Points) -> Affine | None:
     """The affine map most matches agree with: first a rotation with scale, robustly, then its refinement."""
+    _import_opencv()
     import cv2
 
     if len(there) < 4:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, a_day, app, asking, claim_app, language_of, opened, unlocked
-from archiver.cli.output import emit, say, table, tell
+from archiver.cli.output import emit, progress, say, table, tell
 
 if TYPE_CHECKING:
     from archiver.claims.facts import Use
@@ -294,9 +295,15 @@ def proof(
             drafts=drafts, counter_requests=counter_requests, asice=asice, wacz=wacz,
             signer=signer,
         )  # fmt: skip
-        for path in hand_over(here, licence or [], order, warn=lambda text: say(f"warning: {text}")):
+        with progress() as watch:
+            written = hand_over(here, licence or [], order, warn=_warn, progress=partial(watch, "Proof"))
+        for path in written:
             say(f"Wrote {path}.")
     say("HOW-TO-CHECK.txt in the zip explains how to check it without this software.")
+
+
+def _warn(text: str) -> None:
+    say(f"warning: {text}")
 
 
 def _secret(what: str) -> str:

@@ -139,9 +139,12 @@ def _other_parts(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> I
         address, fragment = urldefrag(urljoin(url, node.attributes["href"] or ""))
         names_page = re.search(r"(?:page|p|seite)[=/]?(\d+)$|/(\d+)$", fragment)
         ahead = names_page is not None and int(names_page[1] or names_page[2]) > len(opened)
+        label = _label(node)
         part = _view(address)[:2] == _view(url)[:2] and _view(address) not in read
-        if not _is_off(node) and (ahead or (part and not words_of.OTHER_THINGS.search(_label(node)))):
-            yield f"a link to another part of the list, {_label(node) or address!r}"
+        if _view(address)[2] < _view(url)[2]:  # as a rule, how the page's own menu leads to it
+            part = words_of.ALL.match(label) is not None
+        if not _is_off(node) and (ahead or (part and not words_of.OTHER_THINGS.search(label))):
+            yield f"a link to another part of the list, {label or address!r}"
 
 
 def _frames(tree: LexborHTMLParser, url: str) -> Iterator[str]:

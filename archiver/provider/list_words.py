@@ -89,7 +89,8 @@ NUMBER_WORDS = {
 }
 NEUTRAL_PARAMETERS = re.compile(
     r"sort\w*|order(?:_?by)?|dir(?:ection)?|lang(?:uage)?|locale|hl|view|layout|display|theme|per_?page|page_?size|limit"
-    r"|size|rows|utm_\w+|ref|source|currency",
+    r"|size|rows|utm_\w+|ref|source|currency"
+    r"|sig\w*|token|csrf\w*|_\w*|session\w*|sid|nonce|ts|timestamp|hash",
     re.IGNORECASE,
 )
 """Parameters of an address that do not decide which rows there are."""

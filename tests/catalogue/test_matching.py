@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -453,3 +456,14 @@ def test_simple_shapes_in_other_colours_are_not_one_picture(acme: Acme, quick: E
             for model in (None, quick):
                 assert {word for _, word in find(acme, encoded(query, quality=90), model)} <= {"possible"}
     assert find(acme, encoded(fit(shapes["1"], 700))) == [("1", "probable")]
+
+
+def test_opencv_does_not_change_where_programs_look_for_libraries() -> None:
+    code = (
+        "import os; before = dict(os.environ)\n"
+        "from PIL import Image; from archiver.catalogue import alignment\n"
+        "alignment.features(Image.new('RGB', (64, 64)), 10)\n"
+        "assert dict(os.environ) == before, os.environ.get('LD_LIBRARY_PATH')"
+    )
+    env = {name: value for name, value in os.environ.items() if name not in ("LD_LIBRARY_PATH", "OPENBLAS_NUM_THREADS")}
+    subprocess.run([sys.executable, "-c", code], check=True, env=env | {"OPENBLAS_NUM_THREADS": "1"})
