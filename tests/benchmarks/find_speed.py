@@ -8,6 +8,7 @@ on what else the machine does. FOLDER keeps the catalogue for the next time.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ from statistics import median
 
 import numpy as np
 
+from archiver.archive.ledger import Line
 from archiver.catalogue.index import Catalogue, _Read
 from archiver.core.model import Asset, Licence
 from archiver.reading.licence_json import from_json, to_json
@@ -89,7 +91,8 @@ def fill(path: Path, licences: int) -> None:
                     )  # fmt: skip
                     described = to_json(licence, (), (), {"source": "adapter", "account": "one"})
                     read = _Read(folder, described, from_json(described), f"Licence L-{n} of {asset.title}", "", {})
-                    catalogue._put(f"urn:x-archiver:licence:{folder}", read, ())
+                    line = Line(json.dumps({"seq": n, "type": "capture", "prev": ""}).encode(), n)
+                    catalogue._put(f"urn:x-archiver:licence:{folder}", read, (line,))
 
 
 def main(licences: int, path: Path) -> int:
