@@ -108,7 +108,8 @@ def changes(home: Home, provider: str | None = None) -> list[TermsChange]:
     held = texts(home)
     every = [each for each in held if provider in (None, each.file.provider)]
     if provider and not every:
-        meant = did_you_mean(provider, {each.file.provider for each in held} or installed())
+        known = {each.file.provider for each in held} or set(installed())
+        meant = "" if provider in known else did_you_mean(provider, known)
         raise ConfigError(
             f"The archives hold no terms of {provider}.{meant} `archiver terms list` shows what they hold."
         )
