@@ -226,7 +226,8 @@ def _fields(kind: type) -> Iterator[str]:
     if is_dataclass(kind):
         for each in fields(kind):
             if not each.name.startswith("_"):
-                default = (_plain(repr(each.default)) or "an empty text") if each.default is not MISSING else ""
+                value = str(each.default) if isinstance(each.default, Path) else each.default
+                default = (_plain(repr(value)) or "an empty text") if value is not MISSING else ""
                 default = "empty" if each.default_factory is not MISSING else default
                 yield f"| `{each.name}` | `{_cell(_plain(each.type))}` | {_cell(default) or 'mandatory'} |"
     elif issubclass(kind, tuple):
