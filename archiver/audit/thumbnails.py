@@ -18,20 +18,19 @@ THUMBNAIL_TIMEOUT_S = 20.0
 
 def thumbnail(reader: DocumentReader, picture: bytes) -> bytes:
     """A small JPEG of the picture; empty where it cannot be made."""
-    if not picture:
-        return b""
-    try:
-        return b"".join(reader.stream(f"{__name__}:drawing", picture, THUMBNAIL_TIMEOUT_S))
-    except ReaderFailed:
-        return b""
+    return _drawn(reader, "drawing", picture)
 
 
 def screen_thumbnail(reader: DocumentReader, screenshot: bytes) -> bytes:
     """A small JPEG of the top of a page; empty where it cannot be made."""
-    if not screenshot:
+    return _drawn(reader, "drawing_screen", screenshot)
+
+
+def _drawn(reader: DocumentReader, job: str, picture: bytes) -> bytes:
+    if not picture:
         return b""
     try:
-        return b"".join(reader.stream(f"{__name__}:drawing_screen", screenshot, THUMBNAIL_TIMEOUT_S))
+        return b"".join(reader.stream(f"{__name__}:{job}", picture, THUMBNAIL_TIMEOUT_S))
     except ReaderFailed:
         return b""
 

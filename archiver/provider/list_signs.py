@@ -141,7 +141,7 @@ def _other_parts(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> I
         ahead = names_page is not None and int(names_page[1] or names_page[2]) > len(opened)
         label = _label(node)
         part = _view(address)[:2] == _view(url)[:2] and _view(address) not in read
-        if _view(address)[2] < _view(url)[2]:  # as a rule, how the page's own menu leads to it
+        if part and _view(address)[2] < _view(url)[2]:  # as a rule, how the page's own menu leads to it
             part = words_of.ALL.match(label) is not None
         if not _is_off(node) and (ahead or (part and not words_of.OTHER_THINGS.search(label))):
             yield f"a link to another part of the list, {label or address!r}"

@@ -119,6 +119,7 @@ HARMLESS: dict[str, str] = {
     "a banner that is said aloud": '<div role="alert">We use cookies. <button>Accept</button></div>',
     "menus with counts": '<button aria-expanded="false">Notifications 3</button>',
     "other tabs": '<button role=tab aria-selected=true>Downloads</button><button role=tab>Collections 4</button>',
+    "a shop's own all": '<nav><a href="/photos">All photos</a></nav>',
     "another list": '<a href="?tab=favorites">Favorites</a> <a href="/explore">See more ideas</a>',
     "recommendations": '<section class="related-items"><button>Show more</button></section>',
     "advertising": "<p>Unlimited access to 5,000,000 files</p>",
