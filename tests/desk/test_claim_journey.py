@@ -59,7 +59,7 @@ def counted(browser: Browser, served: Served, letter: Path, **options: object) -
 def next_step(page: Page, name: str) -> None:
     """The next step is this one, and its control has the focus and can be seen."""
     page.locator("#next").get_by_text(name, exact=False).first.wait_for()
-    assert page.evaluate(IN_VIEW), name
+    page.wait_for_function(IN_VIEW)  # a browser moves the focus when it paints, which may be after the text is there
     assert name in page.evaluate("document.activeElement.innerText"), name
 
 
@@ -110,7 +110,7 @@ def test_from_the_letter_to_the_proof_in_five_clicks(browser: Browser, served: S
                 assert "compare these two" in page.locator("#next-title").inner_text()
                 picture = page.locator("#next .pair img").first
                 assert picture.evaluate("async (each) => { await each.decode(); return each.naturalWidth; }") > 900
-                assert page.evaluate(IN_VIEW), "the picture does not push the button away"
+                page.wait_for_function(IN_VIEW)  # the picture does not push the button away
             if number == len(STEPS) - 1:
                 with page.expect_download() as download:
                     page.keyboard.press("Enter") if by == "keyboard" else page.get_by_role("link", name=name).click()
@@ -129,7 +129,7 @@ def test_from_the_letter_to_the_proof_in_five_clicks(browser: Browser, served: S
             next_step(page, "Download proof.pdf")
             page.get_by_role("button", name="Record it").first.click()
             page.get_by_text("The answer is out.").wait_for()
-            assert page.evaluate(IN_VIEW)
+            page.wait_for_function(IN_VIEW)
             page.select_option("#outcome-next", "paid")
             page.fill("#amount-next", "1.200,50")
             page.get_by_role("button", name="Close the claim").first.click()

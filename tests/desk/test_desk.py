@@ -200,7 +200,7 @@ def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Se
         press(page, "button", "Lesen")
         page.wait_for_url("**/claim/*")
         assert page.locator("#f-reference").input_value() == "X7K2P9"
-        assert page.evaluate("document.activeElement.innerText") == "Alle Werte bestätigen"
+        page.wait_for_function("document.activeElement.innerText == 'Alle Werte bestätigen'")
         page.keyboard.press("Enter")
         page.wait_for_selector("#q")
         press(page, "textbox", "Nach Wörtern", "9")
