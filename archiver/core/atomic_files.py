@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from archiver.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    pass
-
-
 import ctypes
 import errno
 import hashlib
 import os
+import re
 import shutil
 import socket
 import stat
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from threading import Condition
 from typing import BinaryIO, ClassVar
+
+from archiver.core.errors import ConfigError
 
 SYNCED_AS_ONE = ("ext4", "xfs")  # on network shares and stacked file systems, syncfs does not sync everything
 

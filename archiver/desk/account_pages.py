@@ -25,13 +25,9 @@ def accounts(visit: PageRequest) -> Response:
     attended = {name for name, method in methods.items() if here and method.transport is not Transport.HTTP}
     keyed = {name for name, method in methods.items() if method.secrets}
     standing = {each.account: each for each in status(visit.home, turns=visit.desk.turns).accounts}
-    added = None
-    if key := visit.asked("added"):
-        with suppress(HTTPException):  # shown once; it may no longer be kept
-            added = visit.desk.kept(f"{visit.visitor.name} {key}")
     return visit.page(
         "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
-        added=added, keyed=keyed, sources=visit.home.sources(), done=visit.asked("done"),
+        added=visit.kept_if("added", tuple), keyed=keyed, sources=visit.home.sources(), done=visit.asked("done"),
     )  # fmt: skip
 
 

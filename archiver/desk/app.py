@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import sys
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,29 @@ class PageRequest:
     def refusal(self, key: str, **facts: object) -> PageRefusal:
         """An error in the visitor's own language."""
         return PageRefusal(self.words(key, **facts))
+
+    def person(self, stated: str) -> str:
+        """The person who states something. A user who signed in by name can state it only in that name."""
+        return stated if self.visitor.name == OWNER else self.visitor.name
+
+    def keep(self, value: object, size: int = 1, key: str = "") -> str:
+        """Keep something of `size` bytes for this visitor for a while; returns its key, a new one if none is given."""
+        key = key or secrets.token_urlsafe(12)
+        self.desk.keep(f"{self.visitor.name} {key}", size, value)
+        return key
+
+    def kept[T](self, key: str, kind: type[T]) -> T:
+        """What was kept for this visitor; HTTPException 404 if it is no longer there, or of another kind."""
+        value = self.desk.kept(f"{self.visitor.name} {key}")
+        if not isinstance(value, kind):
+            raise HTTPException(404)
+        return value
+
+    def kept_if[T](self, name: str, kind: type[T]) -> T | None:
+        """What was kept under the key in a query parameter; None if there is none."""
+        with suppress(HTTPException):
+            return self.kept(self.asked(name), kind)
+        return None
 
     def log_action(self, what: str, target: str = "", **more: object) -> None:
         self.desk.access.log_action(self.visitor, what, target, **more)

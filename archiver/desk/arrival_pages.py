@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +13,6 @@ from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.background_job import Work
 from archiver.desk.kept_searches import searched
-from archiver.desk.made_packs import person
 from archiver.desk.new_claim_pages import begun
 from archiver.home.settings import HOUSE
 
@@ -53,20 +51,16 @@ def receive(visit: PageRequest) -> Response:
 
 def received(visit: PageRequest, arrivals: list[Arrival]) -> Response:
     """Keep what arrived, and show it."""
-    return visit.to("arrivals", _keep(visit, ReceivedFiles(tuple(arrivals)), secrets.token_urlsafe(12)))
+    return visit.to("arrivals", _keep(visit, ReceivedFiles(tuple(arrivals))))
 
 
-def _keep(visit: PageRequest, kept: ReceivedFiles, key: str) -> str:
-    visit.desk.keep(f"{visit.visitor.name} {key}", sum(len(each.content) for each in kept.arrivals), kept)
-    return key
+def _keep(visit: PageRequest, kept: ReceivedFiles, key: str = "") -> str:
+    return visit.keep(kept, sum(len(each.content) for each in kept.arrivals), key)
 
 
 def _received(visit: PageRequest) -> tuple[str, ReceivedFiles]:
     key = visit.path["key"]
-    kept = visit.desk.kept(f"{visit.visitor.name} {key}")
-    if not isinstance(kept, ReceivedFiles):
-        raise HTTPException(404)
-    return key, kept
+    return key, visit.kept(key, ReceivedFiles)
 
 
 def show(visit: PageRequest) -> Response:
@@ -126,7 +120,7 @@ def look(visit: PageRequest) -> Response:
 def vouch(visit: PageRequest) -> Response:
     """A person confirms that papers of unknown platforms are licences; the desk shows again what it would archive."""
     key, kept = _received(visit)
-    by = person(visit, visit.given("by"))
+    by = visit.person(visit.given("by"))
     if not kept.unknown or kept.imported:
         raise HTTPException(404)
     if not by:
@@ -144,7 +138,7 @@ def file_them(visit: PageRequest) -> Response:
 
 def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: bool) -> Response:
     """Import, or say what an import would do, as the work of the page."""
-    by = kept.confirmed or person(visit, visit.given("by") or visit.visitor.name)
+    by = kept.confirmed or visit.person(visit.given("by") or visit.visitor.name)
     chosen = [kept.arrivals[number] for number in kept.numbers]
     home, vault, desk = visit.home, visit.desk.vault, visit.desk
 

@@ -14,7 +14,7 @@ from archiver.catalogue import licence_list
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.licence_pages import handed_out
-from archiver.desk.made_packs import Packs, make, person
+from archiver.desk.made_packs import Packs, make
 from archiver.home.settings import HOUSE
 
 MAX_PACKED = 100  # licences of one pack that the desk makes while a person waits
@@ -36,18 +36,14 @@ class Chosen:
     packs: Packs = ()
 
 
-def keep(visit: PageRequest, chosen: Chosen, key: str) -> str:
+def keep(visit: PageRequest, chosen: Chosen, key: str = "") -> str:
     size = BYTES_OF_NAME * len(chosen.names) + sum(len(content) for _, content in chosen.packs)
-    visit.desk.keep(f"{visit.visitor.name} {key}", size, chosen)
-    return key
+    return visit.keep(chosen, size, key)
 
 
 def _chosen(visit: PageRequest) -> tuple[str, Chosen]:
     key = visit.path["key"]
-    kept = visit.desk.kept(f"{visit.visitor.name} {key}")
-    if not isinstance(kept, Chosen):
-        raise HTTPException(404)
-    return key, kept
+    return key, visit.kept(key, Chosen)
 
 
 def _then(visit: PageRequest, key: str, chosen: Chosen) -> Response:
@@ -61,7 +57,7 @@ def chosen(visit: PageRequest) -> Response:
     found = [row for row, _ in licence_list.described(visit.home, kept.names[:MAX_ROWS])]
     return visit.page(
         "chosen.html", key=key, chosen=kept, rows=found, clients=Counter(name.partition("/")[0] for name in kept.names),
-        by=person(visit, ""), house=HOUSE, max_packed=MAX_PACKED, max_changed=MAX_CHANGED,
+        by=visit.person(""), house=HOUSE, max_packed=MAX_PACKED, max_changed=MAX_CHANGED,
         work=visit.desk.works.of(at("licences", "chosen", key)),
     )  # fmt: skip
 
@@ -120,7 +116,7 @@ def _planned(visit: PageRequest, kept: Chosen, client: str, by: str, reason: str
 def before_assigning(visit: PageRequest) -> Response:
     """Count what an assignment changes, archive by archive, before it is done."""
     key, kept = _chosen(visit)
-    client, by, reason = visit.asked("client"), person(visit, visit.asked("by")), visit.asked("reason")
+    client, by, reason = visit.asked("client"), visit.person(visit.asked("by")), visit.asked("reason")
     plan = _planned(visit, kept, client, by, reason)
     return visit.page(
         "before-assigning.html", plan=plan, action=f"/licences/chosen/{key}/assign", back=f"/licences/chosen/{key}",
@@ -131,7 +127,7 @@ def before_assigning(visit: PageRequest) -> Response:
 def assign(visit: PageRequest) -> Response:
     """Assign the chosen licences to one client, after the person has seen the counts."""
     key, kept = _chosen(visit)
-    by = person(visit, visit.given("by"))
+    by = visit.person(visit.given("by"))
     plan = _planned(visit, kept, visit.given("client"), by, visit.given("reason"))
     if plan.losers and not visit.given("agreed"):
         raise visit.refusal("losers_needed")
@@ -147,7 +143,7 @@ def undo(visit: PageRequest) -> Response:
     key, kept = _chosen(visit)
     if not kept.undo:
         raise HTTPException(404)
-    by = person(visit, visit.given("by")) or OWNER
+    by = visit.person(visit.given("by")) or OWNER
     if kept.done == "held":
         privacy.hold_all(visit.home, visit.desk.vault, kept.undo, by=by, reason="", release=True)
     else:
@@ -161,7 +157,7 @@ def hold(visit: PageRequest) -> Response:
     """Put the chosen licences under legal hold."""
     key, kept = _chosen(visit)
     _few(visit, kept, MAX_CHANGED)
-    by, reason = person(visit, visit.given("by")), visit.given("reason")
+    by, reason = visit.person(visit.given("by")), visit.given("reason")
     if not by or not reason:
         raise visit.refusal("hold_needs")
     held, warnings = privacy.hold_all(visit.home, visit.desk.vault, kept.names, by=by, reason=reason)

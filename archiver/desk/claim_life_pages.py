@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, date, datetime
 
 from starlette.exceptions import HTTPException
@@ -100,9 +99,7 @@ def subscribe(visit: PageRequest) -> Response:
     """Make a secret address for calendar programs. It is shown once, on the list of claims."""
     secret = CalendarLinks(visit.home.state).made(visit.visitor.name, visit.language)
     visit.log_action("calendar address made")
-    key = secrets.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", 1, [f"{visit.request.base_url}calendar/{secret}.ics"])
-    return visit.to("claims", told=key)
+    return visit.to("claims", told=visit.keep([f"{visit.request.base_url}calendar/{secret}.ics"]))
 
 
 def subscribed(visit: PageRequest) -> Response:

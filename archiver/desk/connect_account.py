@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets as chance
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from archiver.agency import accounts, platform_list
 from archiver.browsing.recording import bundled
 from archiver.core.errors import ArchiverError, ConfigError, WrongPassword, machine_error
 from archiver.desk.app import PageRequest, PageRoute
-from archiver.desk.auth import OWNER, Role
+from archiver.desk.auth import Role
 from archiver.home import settings
 from archiver.home.settings import HOUSE, Account
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
@@ -59,19 +58,19 @@ def add(visit: PageRequest) -> Response:
     method = info.method(visit.given("method") or None)
     client = visit.given("client")
     name = visit.given("name") or f"{client}-{info.name}"[:40]
-    if visit.given("accept") and not _person(visit, "accepted_by"):
+    if visit.given("accept") and not visit.person(visit.given("accepted_by")):
         return _form(visit, info, method, visit.words("accept_needs"), ours=True)
     said: list[str] = []
     try:
         new = accounts.NewAccount(
             name=name, client=client, provider=info.name, method=method.name,
             username=visit.given("username") or None, plan=visit.given("plan") or None, secrets=_secrets(visit, method),
-            accepted_by=_person(visit, "accepted_by") if visit.given("accept") else None,
+            accepted_by=visit.person(visit.given("accepted_by")) if visit.given("accept") else None,
             authorised_by=visit.given("authorised_by") or None,
         )  # fmt: skip
         asyncio.run(accounts.add(visit.home, visit.desk.vault, new, replay=_replay(visit), say=said.append))
     except (ArchiverError, OSError) as error:
-        refused, ours = _refused(visit, name, info, error)
+        refused, ours = refusal_of(visit, name, error, "account refused", provider=info.name)
         return _form(visit, info, method, refused, ours=ours)
     visit.log_action("account added", name, provider=info.name, client=client)
     return _done(visit, visit.words("added", name=name), said)
@@ -97,7 +96,7 @@ def change(visit: PageRequest) -> Response:
         )
         asyncio.run(changing)
     except (ArchiverError, OSError) as error:
-        refused, ours = _refused(visit, account.name, info, error)
+        refused, ours = refusal_of(visit, account.name, error, "account refused", provider=info.name)
         return _secret_form(visit, account, refused, ours=ours)
     visit.log_action("secret changed", account.name, provider=info.name)
     return _done(visit, visit.words("changed", name=account.name), said)
@@ -107,10 +106,12 @@ def _replay(visit: PageRequest) -> Path | None:
     return bundled() if visit.home.settings.replay else None
 
 
-def _refused(visit: PageRequest, name: str, info: ProviderInfo, error: ArchiverError | OSError) -> tuple[str, bool]:
-    """The text of a refusal, and whether it is in the visitor's language."""
+def refusal_of(
+    visit: PageRequest, name: str, error: ArchiverError | OSError, what: str, **more: object
+) -> tuple[str, bool]:
+    """The text of a refused sign-in, and whether it is in the visitor's language; the refusal goes to the audit log."""
     refusal = machine_error(error) if isinstance(error, OSError) else error
-    visit.log_action("account refused", name, provider=info.name, error=type(refusal).__name__)
+    visit.log_action(what, name, **more, error=type(refusal).__name__)
     if isinstance(refusal, WrongPassword):
         return visit.words("sign_in_refused", detail=refusal.detail), True
     return refusal.message(name), False
@@ -118,9 +119,7 @@ def _refused(visit: PageRequest, name: str, info: ProviderInfo, error: ArchiverE
 
 def _done(visit: PageRequest, what: str, said: list[str]) -> Response:
     """Go to the accounts page. It shows the result and its messages once."""
-    key = chance.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", 1, (what, said))
-    return visit.to("accounts", added=key)
+    return visit.to("accounts", added=visit.keep((what, said)))
 
 
 def _platform(name: str) -> ProviderInfo:
@@ -128,11 +127,6 @@ def _platform(name: str) -> ProviderInfo:
     if name not in installed() or (info := load(name).info).on_request:
         raise HTTPException(404)
     return info
-
-
-def _person(visit: PageRequest, field: str) -> str:
-    """The person who states something. A user who signed in by name can state it only in that name."""
-    return visit.given(field) if visit.visitor.name == OWNER else visit.visitor.name
 
 
 def _secrets(visit: PageRequest, method: SignInMethod) -> dict[str, str]:
@@ -149,7 +143,7 @@ def _form(
     return visit.page(
         "connect.html", 422 if error else 200, info=info, method=method, error=error, ours=ours, house=HOUSE,
         client=visit.given("client") or visit.asked("client"), in_browser=method.transport is Transport.BROWSER,
-        by="" if visit.visitor.name == OWNER else visit.visitor.name,
+        by=visit.person(""),
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -34,9 +33,7 @@ def timestamp(visit: PageRequest) -> Response:
     slug = visit.client(visit.given("client")).slug
     warnings = integrity.seal(visit.home, visit.desk.vault, slug)
     visit.log_action("timestamp", slug, warnings=len(warnings))
-    key = secrets.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", 1, warnings)
-    return visit.to("", told=key if warnings else "")
+    return visit.to("", told=visit.keep(warnings) if warnings else "")
 
 
 def troubles(visit: PageRequest) -> list[DueSignIn]:

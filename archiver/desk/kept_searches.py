@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.catalogue import picture_search, search
@@ -40,11 +37,9 @@ def searched(visit: PageRequest, content: bytes, name: str, client: str) -> Resp
     """Search for a picture, and show what was found; UnreadablePicture for anything else."""
     messages: list[str] = []
     found = visit.desk.look_for(content, name, client or None, alone=bool(visit.visitor.client), warn=messages.append)
-    key = secrets.token_urlsafe(12)
-    kept = len(content) + 12_000_000  # with the pictures that are decoded
-    kept_search = Search(name, content, client, found, [] if visit.visitor.client else messages)
-    visit.desk.keep(f"{visit.visitor.name} {key}", kept, kept_search)
-    return visit.to("find", "picture", key)
+    search = Search(name, content, client, found, [] if visit.visitor.client else messages)
+    size = len(content) + 12_000_000  # with the pictures that are decoded
+    return visit.to("find", "picture", visit.keep(search, size))
 
 
 def missing(visit: PageRequest, client: str) -> list[str]:
@@ -52,15 +47,6 @@ def missing(visit: PageRequest, client: str) -> list[str]:
     return [] if visit.visitor.client else search.incomplete(visit.home, client or None, visit.desk.turns)
 
 
-def _search(visit: PageRequest) -> Search:
-    search: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
-    return search
-
-
 def notices(visit: PageRequest) -> list[str]:
     """The warnings of what the visitor just did; empty if they are no longer kept."""
-    kept: list[str] = []
-    if key := visit.asked("told"):
-        with suppress(HTTPException):
-            kept = visit.desk.kept(f"{visit.visitor.name} {key}")
-    return kept
+    return visit.kept_if("told", list) or []

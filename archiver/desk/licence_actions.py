@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -13,30 +12,24 @@ from archiver.agency import integrity, privacy
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.licence_pages import handed_out, opened
-from archiver.desk.made_packs import Packs, make, person
+from archiver.desk.made_packs import Packs, make
 
 
 def outcome(visit: PageRequest) -> dict[str, Any]:
     """What a form of this licence's page did: a report, or packs with warnings; nothing if that is no longer kept."""
-    nothing: dict[str, Any] = {"report": None, "packs": (), "warnings": ()}
-    if visit.asked("done"):
-        with suppress(HTTPException):
-            kept = visit.desk.kept(f"{visit.visitor.name} {visit.asked('done')}")
-            if isinstance(kept, dict) and kept.get("licence") == f"{visit.path['client']}/{visit.path['folder']}":
-                return nothing | kept
-    return nothing
+    kept: dict[str, Any] = visit.kept_if("done", dict) or {}
+    ours = kept.get("licence") == f"{visit.path['client']}/{visit.path['folder']}"
+    return {"report": None, "packs": (), "warnings": ()} | (kept if ours else {})
 
 
 def _then(visit: PageRequest, size: int, **what: Any) -> Response:
     """Go back to the licence's page, which says what was done."""
-    key = _keep(visit, secrets.token_urlsafe(12), size, **what)
+    key = _keep(visit, "", size, **what)
     return visit.to("licence", visit.path["client"], visit.path["folder"], done=key, list=visit.given("list"))
 
 
 def _keep(visit: PageRequest, key: str, size: int, **what: Any) -> str:
-    licence = f"{visit.path['client']}/{visit.path['folder']}"
-    visit.desk.keep(f"{visit.visitor.name} {key}", size, {"licence": licence, **what})
-    return key
+    return visit.keep({"licence": f"{visit.path['client']}/{visit.path['folder']}", **what}, size, key)
 
 
 def _name(visit: PageRequest) -> str:
@@ -76,7 +69,7 @@ def pack(visit: PageRequest) -> Response:
 
 def hold(visit: PageRequest) -> Response:
     """Put this licence under legal hold, or release it."""
-    name, by, reason = _name(visit), person(visit, visit.given("by")), visit.given("reason")
+    name, by, reason = _name(visit), visit.person(visit.given("by")), visit.given("reason")
     release = bool(visit.given("release"))
     if not by or not (release or reason):
         raise visit.refusal("hold_needs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.exceptions import HTTPException
@@ -58,7 +57,7 @@ def choose(visit: PageRequest) -> Response:
     if not names:
         raise visit.refusal("pick_first")
     picked = Chosen(tuple(names), visit.given("query"))
-    return visit.to("licences", "chosen", keep(visit, picked, secrets.token_urlsafe(12)))
+    return visit.to("licences", "chosen", keep(visit, picked))
 
 
 WAYS = [

@@ -18,7 +18,6 @@ from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.licence_actions import outcome
 from archiver.desk.licence_pages import opened
-from archiver.desk.made_packs import person
 from archiver.home.settings import HOUSE
 from archiver.reading.worker import DocumentReader
 
@@ -46,7 +45,7 @@ def licence(visit: PageRequest) -> Response:
     near = neighbours(visit.home, dict(parse_qsl(listed)), f"{slug}/{folder}") if inside else (None, None)
     return visit.page(
         "licence.html", facts=facts, documents=documents, chosen=chosen, terms=terms, done=done, held=held, near=near,
-        key=visit.asked("done"), place=at("licence", slug, folder), house=HOUSE, listed=listed, by=person(visit, ""),
+        key=visit.asked("done"), place=at("licence", slug, folder), house=HOUSE, listed=listed, by=visit.person(""),
         work=visit.desk.works.of(at("licence", slug, folder)) if inside else None,
         events=timeline(visit.home, facts, held) if inside else [],
     )  # fmt: skip

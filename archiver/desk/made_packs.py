@@ -1,4 +1,4 @@
-"""Packs that the desk makes and keeps for a while, and who states something."""
+"""Packs that the desk makes and keeps for a while."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 from archiver.claims.claim_pack import HandOver, hand_over, pack_name
 from archiver.core.atomic_files import scratch
 from archiver.desk.app import PageRequest
-from archiver.desk.auth import OWNER
 from archiver.desk.background_job import Work
 from archiver.desk.translations import LANGUAGES
 
@@ -35,8 +34,3 @@ def make(visit: PageRequest, names: tuple[str, ...], language: str, place: str, 
             keep(tuple((each.name, each.read_bytes()) for each in sorted(written)), tuple(warnings))
 
     visit.desk.works.do("proof", place, making)
-
-
-def person(visit: PageRequest, asked: str) -> str:
-    """The person who states something. A user who signed in by name can state it only in that name."""
-    return asked if visit.visitor.name == OWNER else visit.visitor.name

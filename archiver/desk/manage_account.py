@@ -11,7 +11,6 @@ from archiver.browsing.recording import bundled
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
-from archiver.desk.made_packs import person
 from archiver.provider import load
 
 
@@ -25,7 +24,7 @@ def show(visit: PageRequest) -> Response:
     return visit.page(
         "manage-account.html", account=account, row=directory.describe_account(visit.home, account),
         keyed=bool(secrets), work=work, mine=mine, closing=work.result if mine and not work.going else None,
-        by=person(visit, ""), done=visit.asked("done"),
+        by=visit.person(""), done=visit.asked("done"),
     )  # fmt: skip
 
 
@@ -40,7 +39,7 @@ def rename(visit: PageRequest) -> Response:
 def close(visit: PageRequest) -> Response:
     """Close the account in the background, as `archiver account close` does."""
     account, home, vault, work = visit.account(), visit.home, visit.desk.vault, visit.desk.work
-    by, reason, anyway = person(visit, visit.given("by")), visit.given("reason"), bool(visit.given("anyway"))
+    by, reason, anyway = visit.person(visit.given("by")), visit.given("reason"), bool(visit.given("anyway"))
     if anyway and not by:
         raise visit.refusal("close_needs_person")
     replay = bundled() if home.settings.replay else None

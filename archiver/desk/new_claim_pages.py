@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -53,7 +52,7 @@ def add(visit: PageRequest) -> Response:
     """Make a claim from a letter, a picture, or both."""
     letter, picture = visit.upload("letter"), visit.upload("picture")
     if key := visit.given("letter_key"):
-        letter = visit.desk.kept(f"{visit.visitor.name} {key}")
+        letter = visit.kept(key, tuple)
     client = visit.given("client")
     if client not in visit.home.clients or (letter is None and picture is None):
         error = "needs_client" if client not in visit.home.clients else "needs_letter"
@@ -87,14 +86,13 @@ def taken(visit: PageRequest, content: bytes, name: str, client: str) -> Respons
     own = [each.slug for each in visit.clients() if each.slug != HOUSE]
     if client or len(own) == 1:
         return begun(visit, client or own[0], (content, name), None)
-    key = secrets.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", len(content), (content, name))
+    key = visit.keep((content, name), len(content))
     return visit.page("new-claim.html", letter=(key, name), client="", error=None)
 
 
 def from_picture(visit: PageRequest) -> Response:
     """Make a claim from a matched picture and the licence that the person chose."""
-    kept: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
+    kept = visit.kept(visit.path["key"], Search)
     name = visit.given("licence")
     slug = visit.client(name.partition("/")[0]).slug
     client = visit.client(kept.client or visit.given("client") or slug).slug

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -27,14 +25,12 @@ def begin(visit: PageRequest) -> Response:
     _user(visit)
     if passkeys.site_name(visit.request) is None:
         raise visit.refusal("passkey_needs_name")
-    key = secrets.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", 1, "passkey")
-    return visit.to("you", "passkey", key)
+    return visit.to("you", "passkey", visit.keep("passkey"))
 
 
 def show(visit: PageRequest) -> Response:
     """The page on which the browser makes a passkey."""
-    if visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}") != "passkey":
+    if visit.kept(visit.path["key"], str) != "passkey":
         raise HTTPException(404)
     options = passkeys.creation_options(
         visit.request, visit.desk.access.challenges, (user := _user(visit)).name, user.passkeys
@@ -45,7 +41,7 @@ def show(visit: PageRequest) -> Response:
 def add(visit: PageRequest) -> Response:
     """Keep the passkey that the browser made."""
     user, access = _user(visit), visit.desk.access
-    if visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}") != "passkey":
+    if visit.kept(visit.path["key"], str) != "passkey":
         raise HTTPException(404)
     made = passkeys.made(visit.request, access.challenges, visit.given("credential"), visit.given("name"))
     if made is None or any(each.id == made.id for each in user.passkeys):

@@ -16,7 +16,7 @@ from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.arrival_pages import received
 from archiver.desk.auth import Role
 from archiver.desk.home_page import PAGE
-from archiver.desk.kept_searches import _search, missing, searched
+from archiver.desk.kept_searches import Search, missing, searched
 from archiver.desk.licence_pages import _picture_type
 from archiver.desk.new_claim_pages import taken
 
@@ -67,7 +67,7 @@ def find_file(visit: PageRequest) -> Response:
 
 def found_picture(visit: PageRequest) -> Response:
     """The matches of a picture, each beside the query."""
-    search = _search(visit)
+    search = visit.kept(visit.path["key"], Search)
     rows = {row["licence"]: row for row in search.found.rows}
     groups = [
         (number, each, [rows.pop(name) for name in names if name in rows])
@@ -82,7 +82,7 @@ def found_picture(visit: PageRequest) -> Response:
 
 def found_sheet(visit: PageRequest) -> Response:
     """Query and match side by side."""
-    search, number = _search(visit), visit.path["number"]
+    search, number = visit.kept(visit.path["key"], Search), visit.path["number"]
     if number not in map(str, range(len(search.found.matches))):
         raise HTTPException(404)
     headers = {"cache-control": "private, max-age=600"}

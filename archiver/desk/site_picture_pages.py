@@ -15,7 +15,6 @@ from archiver.audit import picture_marks, site_audit
 from archiver.audit.audit_page import ORDER, report_bytes
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.desk.made_packs import person
 from archiver.desk.page_templates import at
 from archiver.home.settings import HOUSE
 
@@ -53,7 +52,7 @@ def picture(visit: PageRequest) -> Response:
     return visit.page(
         "picture-in-use.html", client=visit.client(visit.path["client"]), made=made, row=row, work=work,
         mine=work.place == _place(visit), entered=bool(visit.asked("entered")),
-        gone=any(each is row for each in made["gone"]), by=person(visit, ""), marks=picture_marks.MARKS,
+        gone=any(each is row for each in made["gone"]), by=visit.person(""), marks=picture_marks.MARKS,
         saved=bool(visit.asked("marked")),
     )  # fmt: skip
 
@@ -61,7 +60,7 @@ def picture(visit: PageRequest) -> Response:
 def mark(visit: PageRequest) -> Response:
     """Record what a person says of a picture."""
     made, row = _picture(visit)
-    by, reason, word = person(visit, visit.given("by")), visit.given("reason"), visit.given("mark")
+    by, reason, word = visit.person(visit.given("by")), visit.given("reason"), visit.given("mark")
     if not by or not reason or word not in picture_marks.MARKS:
         raise visit.refusal("picture_mark_needs")
     marking = partial(picture_marks.mark, visit.home, visit.path["client"], row["picture"], word, by, reason)
@@ -82,7 +81,7 @@ def capture(visit: PageRequest) -> Response:
 def enter(visit: PageRequest) -> Response:
     """Enter one capture into evidence, as `archiver audit enter` does."""
     _, row = _picture(visit)
-    client, by = visit.path["client"], person(visit, visit.given("by"))
+    client, by = visit.path["client"], visit.person(visit.given("by"))
     made = picture_marks.enter(visit.home, visit.desk.vault, client, row["picture"], by, visit.path["folder"])
     visit.log_action("sighting entered", f"{client} {row['picture']}", object=made["object"])
     return visit.to("pictures", client, row["picture"], entered="1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets as chance
 from contextlib import suppress
 from typing import Any
 
@@ -10,9 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency import source_admin
-from archiver.core.errors import ArchiverError, WrongPassword, machine_error
+from archiver.core.errors import ArchiverError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
+from archiver.desk.connect_account import refusal_of
 from archiver.desk.home_page import troubles
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -53,7 +53,7 @@ def add(visit: PageRequest) -> Response:
         source_admin.add(visit.home, visit.desk.vault, name, client, {"kind": kind, **typed}, _secrets(visit),
                          say=said.append)  # fmt: skip
     except (ArchiverError, OSError) as error:
-        refused, ours = _refused(visit, name, error)
+        refused, ours = refusal_of(visit, name, error, "source refused")
         return _form(visit, kind, refused, ours=ours)
     visit.log_action("source added", name, kind=kind, client=client)
     return _to_source(visit, name, visit.words("source_added"), said)
@@ -64,28 +64,14 @@ def _secrets(visit: PageRequest) -> dict[str, str]:
     return {"password": value} if isinstance(value, str) and value else {}
 
 
-def _refused(visit: PageRequest, name: str, error: ArchiverError | OSError) -> tuple[str, bool]:
-    """The text of a refusal, and whether it is in the visitor's language."""
-    refusal = machine_error(error) if isinstance(error, OSError) else error
-    visit.log_action("source refused", name, error=type(refusal).__name__)
-    if isinstance(refusal, WrongPassword):
-        return visit.words("sign_in_refused", detail=refusal.detail), True
-    return refusal.message(name), False
-
-
 def _to_source(visit: PageRequest, name: str, what: str, said: list[str], *, well: bool = True) -> Response:
     """Go to the source's page, which shows the result once."""
-    key = chance.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", 1, (what, said, well))
-    return visit.to("source", name, result=key)
+    return visit.to("source", name, result=visit.keep((what, said, well)))
 
 
 def show(visit: PageRequest) -> Response:
     """One source: its settings without its secret, how it was read, and the papers in it that wait for a person."""
-    source, result = visit.source(), None
-    if key := visit.asked("result"):
-        with suppress(HTTPException):  # shown once; it may no longer be kept
-            result = visit.desk.kept(f"{visit.visitor.name} {key}")
+    source, result = visit.source(), visit.kept_if("result", tuple)
     row = next(each for each in source_admin.listed(visit.home) if each["source"] == source.name)
     marks = {each.account: each for each in troubles(visit)}
     papers: list[dict[str, Any]] = []
@@ -103,7 +89,7 @@ def check(visit: PageRequest) -> Response:
     source = visit.source()
     said, error = source_admin.check(visit.home, visit.desk.vault, source.name)
     if error:
-        said.append(_refused(visit, source.name, error)[0])
+        said.append(refusal_of(visit, source.name, error, "source refused")[0])
     return _to_source(visit, source.name, visit.words("source_closed_to_us" if error else "source_opens"), said,
                  well=error is None)  # fmt: skip
 
@@ -122,7 +108,7 @@ def change(visit: PageRequest) -> Response:
     try:
         source_admin.rotate(visit.home, visit.desk.vault, source.name, _secrets(visit), say=said.append)
     except (ArchiverError, OSError) as error:
-        refused, _ = _refused(visit, source.name, error)
+        refused, _ = refusal_of(visit, source.name, error, "source refused")
         return _to_source(visit, source.name, visit.words("source_closed_to_us"), [*said, refused], well=False)
     visit.log_action("secret changed", source.name)
     return _to_source(visit, source.name, visit.words("source_changed"), said)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import suppress
-
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.desk.api_tokens import SCOPES, ApiTokens
@@ -17,13 +13,9 @@ DAYS = (30, 90, 365)
 
 def tokens(visit: PageRequest) -> Response:
     """The tokens that exist, and the form for a new one."""
-    new = None
-    if key := visit.asked("made"):
-        with suppress(HTTPException):  # shown for a while, to the person who made it
-            new = visit.desk.kept(f"{visit.visitor.name} {key}")
     return visit.page(
-        "tokens.html", tokens=ApiTokens(visit.home.root).all(), scopes=SCOPES, days=DAYS, new=new,
-        api=f"{visit.request.base_url}{API.strip('/')}",
+        "tokens.html", tokens=ApiTokens(visit.home.root).all(), scopes=SCOPES, days=DAYS,
+        new=visit.kept_if("made", str), api=f"{visit.request.base_url}{API.strip('/')}",
     )  # fmt: skip
 
 
@@ -34,9 +26,7 @@ def make(visit: PageRequest) -> Response:
     days = int(said) if (said := visit.given("days")).isdecimal() and len(said) < 5 else 0
     secret = ApiTokens(visit.home.root).made(visit.given("name"), scopes, client, days, visit.visitor.name)
     visit.log_action("token made", visit.given("name"), scopes=list(scopes), client=client)
-    key = secrets.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", 1, secret)
-    return visit.to("tokens", made=key)
+    return visit.to("tokens", made=visit.keep(secret))
 
 
 def end(visit: PageRequest) -> Response:

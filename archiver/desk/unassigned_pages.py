@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 
 from starlette.exceptions import HTTPException
@@ -14,7 +13,6 @@ from archiver.catalogue.assignment import Assignment
 from archiver.catalogue.licence_list import entries
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
-from archiver.desk.made_packs import person
 from archiver.home.settings import HOUSE
 
 PAGE = 24  # licences of a page
@@ -38,34 +36,20 @@ def listed(visit: PageRequest) -> Response:
     """Licences without a client, each with suggested clients. Nothing is chosen yet."""
     start = int(asked) if (asked := visit.asked("from")).isdecimal() and len(asked) < 8 else 0
     rows = unassigned.listed(visit.home, start, PAGE + 1)
-    done = None
-    if key := visit.asked("done"):
-        try:
-            done = _kept(visit, key)
-        except HTTPException:  # no longer kept
-            done = None
     return visit.page(
-        "unassigned.html", rows=rows[:PAGE], next=start + PAGE if len(rows) > PAGE else None, start=start, done=done,
-        key=key, by=person(visit, ""), suggested=sum(1 for each in rows[:PAGE] if each.proposal),
+        "unassigned.html", rows=rows[:PAGE], next=start + PAGE if len(rows) > PAGE else None, start=start,
+        done=visit.kept_if("done", Decisions), key=visit.asked("done"), by=visit.person(""),
+        suggested=sum(1 for each in rows[:PAGE] if each.proposal),
     )  # fmt: skip
 
 
-def _kept(visit: PageRequest, key: str) -> Decisions:
-    kept = visit.desk.kept(f"{visit.visitor.name} {key}")
-    if not isinstance(kept, Decisions):
-        raise HTTPException(404)
-    return kept
-
-
-def _keep(visit: PageRequest, decisions: Decisions, key: str | None = None) -> str:
-    key = key or secrets.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", 300 * len(decisions.clients), decisions)
-    return key
+def _keep(visit: PageRequest, decisions: Decisions, key: str = "") -> str:
+    return visit.keep(decisions, 300 * len(decisions.clients), key)
 
 
 def decide(visit: PageRequest) -> Response:
     """Keep what the person chose, and show what it changes."""
-    by, reason = person(visit, visit.given("by")), visit.given("reason")
+    by, reason = visit.person(visit.given("by")), visit.given("reason")
     if visit.given("suggested"):
         start = int(said) if (said := visit.given("from")).isdecimal() and len(said) < 8 else 0
         rows = unassigned.listed(visit.home, start, PAGE)
@@ -97,7 +81,7 @@ def _plan(visit: PageRequest, decisions: Decisions) -> AssignmentPlan:
 def review(visit: PageRequest) -> Response:
     """Count what the decisions change, archive by archive, before they are carried out."""
     key = visit.path["key"]
-    decisions = _kept(visit, key)
+    decisions = visit.kept(key, Decisions)
     reasons = dict.fromkeys(reason for _, _, reason in decisions.clients)
     return visit.page(
         "before-assigning.html", plan=_plan(visit, decisions), action=f"/unassigned/review/{key}", back="/unassigned",
@@ -108,7 +92,7 @@ def review(visit: PageRequest) -> Response:
 def assign(visit: PageRequest) -> Response:
     """Carry out what the person has reviewed."""
     key = visit.path["key"]
-    decisions = _kept(visit, key)
+    decisions = visit.kept(key, Decisions)
     plan = _plan(visit, decisions)
     many_licences.assign_planned(visit.home, visit.desk.vault, plan)
     for entry, made in plan.decided:
@@ -121,7 +105,7 @@ def assign(visit: PageRequest) -> Response:
 def undo(visit: PageRequest) -> Response:
     """Undo the assignments that were just made."""
     key = visit.path["key"]
-    decisions = _kept(visit, key)
+    decisions = visit.kept(key, Decisions)
     if not decisions.done or decisions.undone:
         raise HTTPException(404)
     many_licences.undo_assignments(visit.home, visit.desk.vault, decisions.names, by=decisions.by or OWNER)
