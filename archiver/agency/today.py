@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from archiver.agency.archive_summary import ArchiveSummary
 from archiver.agency.notification_causes import PERSON, working_days
@@ -18,13 +18,11 @@ from archiver.agency.status import AccountStatus
 from archiver.claims.claim_events import AnswerTo, ClaimStep
 from archiver.claims.claim_files import Claim
 from archiver.core import localised
+from archiver.core.alert import Alert
 from archiver.core.model import iso, parse_iso
 from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import HOUSE
 from archiver.reading.terminal_safe import printable
-
-if TYPE_CHECKING:
-    from archiver.core.alert import Alert
 
 URGENT_DAYS, SOON_DAYS = 2, 7  # days before a deadline
 MAX_SILENT_DAYS = 2  # working days without a complete reading of an account

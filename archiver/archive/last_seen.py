@@ -9,16 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.archive.ledger import Line, read_lines
 from archiver.core.atomic_files import read_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SINGLE_FILES = (verify.SIGNER_KEY, verify.TSA_ROOTS, verify.KEY_HISTORY, verify.TOOL, "READ-ME-FIRST.txt")
 

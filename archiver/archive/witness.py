@@ -13,16 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from archiver.archive.ocfl import make_folder
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ArchiverError
 from archiver.core.smtp import Mailer
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage
 
 COMMAND_TIMEOUT_S = 30.0  # for a command
 

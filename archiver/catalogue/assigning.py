@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from archiver.catalogue import assignment
 from archiver.catalogue.assignment import Assignment, follow, follow_rules
 from archiver.catalogue.search import located
 from archiver.home.settings import Home
+from archiver.home.vault import Vault
 from archiver.reading.worker import DocumentReader
-
-if TYPE_CHECKING:
-    from archiver.home.vault import Vault
 
 
 def assign(

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
@@ -23,12 +23,10 @@ from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.settings import Client, Home
+from archiver.home.vault import Vault
 from archiver.reading.dates import printed
 from archiver.reading.letters import LetterKind, number, read_letter
 from archiver.reading.worker import MAX_DOCUMENT_BYTES, DocumentReader
-
-if TYPE_CHECKING:
-    from archiver.home.vault import Vault
 
 STATED = "stated by you"
 KEPT = ("licences", "probable", "use", "verdict", "owner", "events")  # of a claim whose letter is added again

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archiver.catalogue import search
 from archiver.claims import claim_files
@@ -20,10 +20,8 @@ from archiver.claims.pack_pages import PackWords
 from archiver.claims.rule_engine import Verdict
 from archiver.claims.soundness import soundness_of, write_short_letters
 from archiver.home.settings import Home
+from archiver.home.vault import Vault
 from archiver.reading.letters import LetterKind
-
-if TYPE_CHECKING:
-    from archiver.home.vault import Vault
 
 EMPTY = """\
 No licence found in this archive. Add it with one of these commands. Then start `archiver letter` again:

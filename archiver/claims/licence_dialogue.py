@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from archiver.catalogue import assigning, assignment, picture_search, search
 from archiver.claims import claim_files
@@ -16,10 +15,8 @@ from archiver.claims.conversation import Conversation
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
 from archiver.home.settings import Home
+from archiver.home.vault import Vault
 from archiver.reading.worker import DocumentReader
-
-if TYPE_CHECKING:
-    from archiver.home.vault import Vault
 
 MAX_CHOICES = 5  # licences to choose from
 

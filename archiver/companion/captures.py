@@ -16,14 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
+from archiver.companion.paired_browsers import PairedBrowser
 from archiver.core.atomic_files import remove_tree, replace_file, sync, sync_folder
 from archiver.core.errors import ArchiverError
 from archiver.core.model import iso
-
-if TYPE_CHECKING:
-    from archiver.companion.paired_browsers import PairedBrowser
 
 FILED_KEPT_S = 24 * 3600.0  # for which the client of a filed capture can be changed
 MAX_INBOX_BYTES = 2 << 30  # of captures that wait to be filed

@@ -13,16 +13,14 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.requests import Request
 
 from archiver.core.model import iso
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from starlette.requests import Request
 
 CHALLENGE_TIMEOUT_S = 300
 MAX_USED = 10_000  # challenges remembered as used; each is of a sign-in that succeeded

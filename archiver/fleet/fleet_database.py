@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from types import MappingProxyType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, LiteralString, Self
 
 from archiver import __version__
@@ -25,8 +25,6 @@ from archiver.fleet.fence import Lease
 from archiver.fleet.replica_format import ReplicaHead
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from psycopg import Connection
 
 CONNECT_TIMEOUT_S = 10

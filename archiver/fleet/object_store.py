@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archiver.core.errors import INSTALL_ALL, ConfigError, StoreUnavailable
+from archiver.home.settings import Home, ReplicaSettings
 from archiver.home.vault import run_secret_command
-
-if TYPE_CHECKING:
-    from archiver.home.settings import Home, ReplicaSettings
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 120.0

@@ -9,6 +9,7 @@ import socket
 import ssl
 import tempfile
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,8 +21,6 @@ from archiver.core.atomic_files import scratch
 from archiver.core.errors import AddressUnavailable, ArchiverError, ConfigError, SiteUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     import aiohttp
     import httpx
 
