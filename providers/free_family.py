@@ -146,9 +146,8 @@ class FreeSite(Provider[BrowserSession]):
                 gone.append(redact_url(url))
         if gone:
             raise ConfigError(
-                f"{self.info.title} shows no picture at {', '.join(gone)}. Check the address. If the site has "
-                "removed the "
-                "picture, it can no longer be archived."
+                f"{self.info.title} shows no picture at {', '.join(gone)}. Check the address. If the site has removed "
+                "the picture, it can no longer be archived."
             )
 
     def _address(self, asked: str) -> tuple[str, str]:

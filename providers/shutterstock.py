@@ -76,8 +76,7 @@ class Shutterstock(ApiProvider):
         if changing := [scope for scope in scopes if not scope.endswith(READING_SCOPES)]:
             raise WrongPassword(
                 f"this token can do more than read (scope {', '.join(changing)}). The archiver accepts no token that "
-                "can "
-                "spend or change anything. Create one with licenses.view, purchases.view and user.view only"
+                "can spend or change anything. Create one with licenses.view, purchases.view and user.view only"
             )
         if NEEDED_SCOPE not in scopes:
             raise WrongPassword(f"this token may not list licences. Create one with the scope {NEEDED_SCOPE}")

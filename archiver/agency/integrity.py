@@ -36,10 +36,9 @@ def verify(
 ) -> tuple[int, dict[str, Any], str]:
     """Verify the archives. Returns the exit code, the document of `verify --json`, and the text for people.
 
-    `licence` is a short id or a unique part of one. `against` is a witness's checkpoint, a folder of them, or
-    the replica (`s3://BUCKET/PREFIX`);
-    archives without a checkpoint there are left out, and the text says so. ConfigError if no archive has the licence or
-    the checkpoint; ArchiveBusy while a run writes.
+    `licence` is a short id or a unique part of one. `against` is a witness's checkpoint, a folder of them, or the
+    replica (`s3://BUCKET/PREFIX`); archives without a checkpoint there are left out, and the text says so. ConfigError
+    if no archive has the licence or the checkpoint; ArchiveBusy while a run writes.
     """
     if str(against).startswith("s3://"):
         from archiver.agency.replica import witnessed

@@ -5,8 +5,7 @@ Bitcoin block, hours later. Both are optional, and decide no state and no date. 
 which is never changed; `archive/verify.py` says what it must hold. They learn hashes, sizes, times and a name that
 tells no client.
 
-`verify.py`, which imports nothing, reads the form of OpenTimestamps; a library would
-be a second reader of it.
+`verify.py`, which imports nothing, reads the form of OpenTimestamps; a library would be a second reader of it.
 """
 
 from __future__ import annotations

@@ -25,11 +25,10 @@ def disclose(
     `<kind>/<folder>/` is an OCFL object. `integrity/` holds a C2SP tlog-proof for the ledger's first line and for each
     line that records the object, the checkpoints that they lead to (the first one with a timestamp, else the newest)
     with their timestamps, which are named by `verify.sealed_names`, and their anchors, the signer's key, the
-    authorities' roots and the keys of the witnesses that cosigned.
-    Trusted lists that show that a timestamp is qualified lie beside it.
-    `withheld` are content files of the object that stay here (`v1/content/record.json`); `withheld.json` names them,
-    and their digests stand in the inventory.
-    IntegrityError where the object is not in the ledger or no checkpoint covers it; Erased where its content was.
+    authorities' roots and the keys of the witnesses that cosigned. Trusted lists that show that a timestamp is
+    qualified lie beside it. `withheld` are content files of the object that stay here (`v1/content/record.json`);
+    `withheld.json` names them, and their digests stand in the inventory. IntegrityError where the object is not in the
+    ledger or no checkpoint covers it; Erased where its content was.
     """
     if line := erasure_of(archive, object_id):
         raise Erased(f"{object_id.rpartition(':')[2]} on {line.fields['at']} ({line.fields['reason']})")

@@ -60,8 +60,7 @@ class LastSeen:
             if line is None:
                 yield (
                     f"The ledger of {client} had {int(seq) + 1} lines when this machine last wrote to it. Now it has "
-                    "fewer. If you restored it from a backup, repeat all imports and erasures since that "
-                    "backup."
+                    "fewer. If you restored it from a backup, repeat all imports and erasures since that backup."
                 )
             elif line.hash != digest.decode():
                 yield f"Line {int(seq)} of the ledger of {client} differs from the line that this machine wrote."

@@ -956,10 +956,9 @@ class ArchiveWriter:
             about = "".join(f" ({each.id} {each.version})" for each in (placed or unrecorded)[:1])
             raise IntegrityError(
                 f"the archiver does not adopt what {self._intents} names{about}, because this archive's key did not "
-                "sign it for "
-                "the present ledger. Anyone with write access may have added it. If an earlier version of the "
-                "archiver was killed while it wrote, run that version once more. If not, keep a copy of "
-                "that file and of what it names, and move both out of the archive"
+                "sign it for the present ledger. Anyone with write access may have added it. If an earlier version of "
+                "the archiver was killed while it wrote, run that version once more. If not, keep a copy of that file "
+                "and of what it names, and move both out of the archive"
             )
 
     def _undo_erasure(self, id: str, version: str, inventory_sha512: str) -> None:

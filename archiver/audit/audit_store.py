@@ -344,9 +344,8 @@ class AuditStore:
             for url in pdf.content.pictures if pdf.content else ():
                 pages.setdefault(url, {})[url.partition("&")[0]] = None  # with the number of its page
         rows = self._db.execute(
-            "SELECT sha256, grouped, width, height, said, "
-            "(SELECT min(first_seen) FROM pictures AS other WHERE other.grouped = pictures.grouped) "
-            "FROM pictures WHERE left_out IS NULL ORDER BY rowid"
+            "SELECT sha256, grouped, width, height, said, (SELECT min(first_seen) FROM pictures AS other WHERE "
+            "other.grouped = pictures.grouped) FROM pictures WHERE left_out IS NULL ORDER BY rowid"
         ).fetchall()
         group_of = {row[0]: row[1] for row in rows}
         copies_of: dict[str, list[Any]] = {}

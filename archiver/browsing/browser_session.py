@@ -329,8 +329,7 @@ class PlaywrightSession(ExchangeSession):
             said = f"the setting `{setting}` is {wanted!r}" if wanted else f"the setting `{setting}` is missing"
             raise ConfigError(
                 f"The platform asks which account to open, and {said}. In the client's file, set it in the account's "
-                "`settings` "
-                f"to one of: {', '.join(texts)}."
+                f"`settings` to one of: {', '.join(texts)}."
             )
         await self._polite()
         with self._named_errors(f"{options!r}"):

@@ -276,10 +276,9 @@ class FleetDatabase:
     def take(self, client: str) -> Lease | None:
         with self.transaction() as connection:
             row = connection.execute(
-                "INSERT INTO fleet_lease AS held (client, epoch, holder, ends_at) "
-                "VALUES (%(client)s, 1, %(holder)s, now() + %(span)s * interval '1 second') "
-                "ON CONFLICT (client) DO UPDATE SET epoch = held.epoch + 1, holder = EXCLUDED.holder, "
-                "ends_at = EXCLUDED.ends_at WHERE held.ends_at < now() "
+                "INSERT INTO fleet_lease AS held (client, epoch, holder, ends_at) VALUES (%(client)s, 1, %(holder)s, "
+                "now() + %(span)s * interval '1 second') ON CONFLICT (client) DO UPDATE SET epoch = held.epoch + 1, "
+                "holder = EXCLUDED.holder, ends_at = EXCLUDED.ends_at WHERE held.ends_at < now() "
                 "RETURNING epoch, extract(epoch FROM clock_timestamp())",
                 {"client": client, "holder": self.holder, "span": self.lease_s},
             ).fetchone()
@@ -428,14 +427,12 @@ def _plain(value: object) -> object:
 
 _DELETE: LiteralString = "DELETE FROM fleet_file WHERE path = %(path)s AND version = %(version)s RETURNING 0"
 _UPDATE: LiteralString = (
-    "UPDATE fleet_file SET content = %(content)s, changed_at = now(), "
-    "version = greatest(version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) "
-    "WHERE path = %(path)s AND version = %(version)s RETURNING version"
+    "UPDATE fleet_file SET content = %(content)s, changed_at = now(), version = greatest(version + 1, (extract(epoch "
+    "FROM clock_timestamp()) * 1000000)::bigint) WHERE path = %(path)s AND version = %(version)s RETURNING version"
 )
 _INSERT: LiteralString = (
-    "INSERT INTO fleet_file (path, version, content) "
-    "VALUES (%(path)s, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, %(content)s) "
-    "ON CONFLICT DO NOTHING RETURNING version"
+    "INSERT INTO fleet_file (path, version, content) VALUES (%(path)s, (extract(epoch FROM clock_timestamp()) * "
+    "1000000)::bigint, %(content)s) ON CONFLICT DO NOTHING RETURNING version"
 )
 
 

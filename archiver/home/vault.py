@@ -317,9 +317,8 @@ def locate_key(*, create: bool = False, interactive: bool | None = None) -> tupl
 
     The order of search: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, the user's own key file,
     ARCHIVER_KEY, a prompt. With `create`, a missing key is created: in the file that ARCHIVER_KEY_FILE names, or else
-    in the keyring, or else in the user's own key file.
-    `interactive` allows the prompt; by default it is allowed if standard input and error are a terminal.
-    VaultLocked says what failed.
+    in the keyring, or else in the user's own key file. `interactive` allows the prompt; by default it is allowed if
+    standard input and error are a terminal. VaultLocked says what failed.
     """
     pop_secrets_from_environment()
     if interactive is None:

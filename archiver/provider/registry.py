@@ -59,9 +59,8 @@ def load_installed(name: str) -> type[AnyProvider]:
             found: type[AnyProvider] = entry.load()
         except Exception as error:  # somebody else's module may raise anything
             raise ConfigError(
-                f"The archiver cannot load the provider {name!r} from {entry.value} ({type(error).__name__}: "
-                f"{error}). Install "
-                "its package again, or uninstall it."
+                f"The archiver cannot load the provider {name!r} from {entry.value} ({type(error).__name__}: {error}). "
+                "Install its package again, or uninstall it."
             ) from error
         return found
     raise ConfigError(

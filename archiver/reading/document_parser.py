@@ -1,8 +1,7 @@
 """Recognise and parse certificates and receipts from any source; `history_tables` reads histories.
 
-A parsed licence has the same identity as from the platform's
-adapter, so both become one. If the adapter's key begins with the account, which no paper names, `same_licence` decides
-whether two licences are the same.
+A parsed licence has the same identity as from the platform's adapter, so both become one. If the adapter's key begins
+with the account, which no paper names, `same_licence` decides whether two licences are the same.
 """
 
 from __future__ import annotations
