@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,6 +10,7 @@ from typing import Any
 from archiver.archive import pending_statements
 from archiver.archive.ocfl import NewObject
 from archiver.core.errors import Erased
+from archiver.core.json_files import readable
 from archiver.core.model import iso
 from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
@@ -46,7 +46,7 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
             if left := pending_statements.same(pending_statements.pending(archive.reader), said):
                 archive.append("statement", id=left, account=account.name)
                 continue
-            content = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()
+            content = readable(said)
             if what == ACCEPTED:
                 new = acceptance(account, info, content)
                 try:

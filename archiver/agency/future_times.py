@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from archiver.catalogue.archives import writing
 from archiver.collect.history_cursor import HistoryCursors
 from archiver.collect.run_log import logged_at
 from archiver.core.errors import ConfigError
+from archiver.core.json_files import readable
 from archiver.core.model import iso
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
@@ -88,8 +88,7 @@ def _claimed_later(archive: Archive, now: datetime) -> int | None:
 
 
 def _statement(said: dict[str, object], now: datetime) -> NewObject:
-    content = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()
     return NewObject(
         kind="statements", date=now, provider="archiver", asset_id="clock", identity=f"clock:{said['first']}",
-        files={"statement.json": content}, created=now,
+        files={"statement.json": readable(said)}, created=now,
     )  # fmt: skip

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +21,7 @@ from archiver.collect.sources import ReceivedLetter
 from archiver.core.alert import Alert
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiverError
+from archiver.core.json_files import read_json, write_json
 from archiver.core.model import iso
 from archiver.home.settings import HOUSE, Home
 
@@ -121,15 +120,11 @@ def _entry(letter: ReceivedLetter, file: str, digest: str) -> dict[str, Any]:
 
 def mails_of(home: Home, claim: str) -> list[dict[str, Any]]:
     """The mails of a claim; none for one that a person added."""
-    with suppress(OSError, ValueError, TypeError):
-        found: list[dict[str, Any]] = json.loads((claim_files.folder(home, claim) / MAILS).read_text("utf-8"))
-        return found
-    return []
+    return read_json(claim_files.folder(home, claim) / MAILS) or []
 
 
 def _record(home: Home, claim: str, mails: Sequence[dict[str, Any]]) -> None:
-    text = json.dumps(mails, indent=1, sort_keys=True, ensure_ascii=False)
-    replace_file(claim_files.folder(home, claim) / MAILS, text.encode("utf-8", "replace"))
+    write_json(claim_files.folder(home, claim) / MAILS, mails)
 
 
 def to_confirm(home: Home) -> Iterator[tuple[Claim, list[dict[str, Any]]]]:

@@ -18,8 +18,8 @@ from filelock import FileLock
 
 from archiver.agency.notification_causes import Cause, cause_key, causes
 from archiver.core.alert import Alert
-from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
+from archiver.core.json_files import read_json, write_json
 from archiver.home.connections import mailer_of, network_of
 from archiver.home.settings import Home, Input
 
@@ -213,14 +213,14 @@ def _environment(home: Home) -> Iterator[None]:
 
 
 def _memory(home: Home) -> ToldCauses:
-    with suppress(OSError, ValueError, AttributeError):
-        stored = json.loads(read_file(home.state / "notify.json"))
+    with suppress(AttributeError, TypeError):
+        stored = read_json(home.state / "notify.json")
         return {str(key): {str(who): list(items) for who, items in their.items()} for key, their in stored.items()}
     return {}
 
 
 def _remember(home: Home, memory: ToldCauses) -> None:
-    replace_file(home.state / "notify.json", json.dumps(memory, indent=1, sort_keys=True).encode())
+    write_json(home.state / "notify.json", memory)
 
 
 def _merged(memory: ToldCauses, sent: ToldCauses) -> ToldCauses:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.archives import writing
 from archiver.catalogue.index import Catalogue, identity_digest
 from archiver.core.errors import ConfigError, IntegrityError
+from archiver.core.json_files import readable
 from archiver.core.model import iso
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
@@ -171,7 +171,7 @@ def state(archive: ArchiveWriter, what: str, by: str, reason: str, **more: str) 
         provider="archiver",
         asset_id=what,
         identity=f"{what}:{secrets.token_hex(16)}",
-        files={STATEMENT: json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()},
+        files={STATEMENT: readable(said)},
         created=now,
     )
     return archive.put(new).result().object_id

@@ -11,7 +11,6 @@ tells no client.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -26,6 +25,7 @@ from archiver.archive.ocfl import write_over
 from archiver.archive.seal import sign
 from archiver.core.atomic_files import read_file, replace_file, sync_folder
 from archiver.core.errors import ArchiverError
+from archiver.core.json_files import read_json, write_json
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -212,10 +212,10 @@ def secure(root: Path, anchors: Sequence[Anchor], signer: Ed25519PrivateKey, mem
         if trouble:
             failed[each.name] = trouble
     sync_folder(note.parent)
-    before = _remembered(memory)
+    known = read_json(memory)
+    before = set(map(str, known)) if isinstance(known, list) else set()
     if failed.keys() != before:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(memory, json.dumps(sorted(failed)).encode())
+        write_json(memory, sorted(failed))
     return tuple(
         f"The anchor {name} did not take checkpoint {size}: {trouble.rstrip('.')}. The next seal tries again; until it "
         "succeeds, `archiver doctor` lists it, and no further warning is given."
@@ -264,12 +264,6 @@ def _remember(file: Path, key: verify.WitnessKey) -> None:
     known = verify.witness_keys(read_file(file)) if file.exists() else []
     if key not in known:
         replace_file(file, verify.encoded_keys([*known, key]))
-
-
-def _remembered(memory: Path) -> set[str]:
-    with suppress(OSError, ValueError, TypeError):
-        return set(map(str, json.loads(read_file(memory))))
-    return set()
 
 
 def log_key(public: bytes) -> str:

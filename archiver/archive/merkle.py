@@ -10,8 +10,9 @@ from pathlib import Path
 
 from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Line, read_lines
 from archiver.archive.verify import Frontier, Note, leaf_hash
-from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.atomic_files import read_file
 from archiver.core.errors import IntegrityError
+from archiver.core.json_files import write_json
 
 
 @dataclass
@@ -48,8 +49,7 @@ def follow(ledger: Path, cache: Path) -> Frontier:
             "last": progress.last.hash,
             "peaks": [peak.hex() for peak in progress.frontier.peaks],
         }
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(cache, json.dumps(content).encode())
+        write_json(cache, content)
     return progress.frontier
 
 

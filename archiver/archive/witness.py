@@ -7,11 +7,9 @@ time.
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Protocol
 from archiver.archive.ocfl import make_folder
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ArchiverError
+from archiver.core.json_files import read_json, write_json
 from archiver.core.smtp import Mailer
 
 COMMAND_TIMEOUT_S = 30.0  # for a command
@@ -154,8 +153,7 @@ def hand_over(witnesses: Sequence[Witness], handover: Handover, memory: Path) ->
     with ThreadPoolExecutor(len(lacking)) as pool:
         troubles = list(pool.map(lambda each: _trouble(each, handover), lacking))
     now = {each.name: digest for each, trouble in zip(lacking, troubles, strict=True) if trouble is None}
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(memory, json.dumps(_of(witnesses, {**had, **now})).encode())
+    write_json(memory, _of(witnesses, {**had, **now}))
     return tuple(
         f"The archiver could not give checkpoint {handover.size} of {handover.archive} to the witness {each.name}: "
         f"{trouble.rstrip('.')}. The next seal tries again."
@@ -173,9 +171,8 @@ def _trouble(witness: Witness, handover: Handover) -> str | None:
 
 
 def _remembered(memory: Path) -> dict[str, str]:
-    with suppress(OSError, ValueError, AttributeError):
-        return {str(name): str(digest) for name, digest in json.loads(read_file(memory)).items()}
-    return {}
+    found = read_json(memory)
+    return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
 
 
 def _of(witnesses: Iterable[Witness], had: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,6 @@ The browser has no network; the polite fetcher answers what the page asks for.
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -29,6 +28,7 @@ from archiver.browsing.chromium import child_environment, launch, playwright_dri
 from archiver.browsing.request_guard import DISARM, close_popups
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import SiteUnavailable, UnreadablePicture
+from archiver.core.json_files import write_json
 from archiver.home.settings import Home
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
@@ -83,7 +83,7 @@ class PageCapture:
         try:
             for name, content in papers.items():
                 replace_file(folder / name, content)
-            replace_file(folder / SIGHTING, json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode())
+            write_json(folder / SIGHTING, said)
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
             raise

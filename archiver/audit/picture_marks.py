@@ -15,6 +15,7 @@ from archiver.audit.audit_store import AuditStore, captures_of, folder_of
 from archiver.audit.page_captures import SHOWS, PageCapture
 from archiver.audit.visit_options import AuditOptions, fetcher_of_visit, scope_of_visit
 from archiver.core.errors import BrowserMissing, ConfigError
+from archiver.core.json_files import readable
 from archiver.core.model import iso
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
@@ -85,7 +86,7 @@ def enter(home: Home, vault: Vault, client: str, picture: str, by: str, folder: 
         "picture_sha256": row["sha256"], "first_seen": row["first_seen"], "on_site_since": row["on_site_since"],
     }  # fmt: skip
     digest = hashlib.sha256(json.dumps(said["files"], sort_keys=True).encode()).hexdigest()
-    content = json.dumps(statement, indent=1, sort_keys=True, ensure_ascii=False).encode()
+    content = readable(statement)
     new = NewObject(
         kind="sightings", date=datetime.fromisoformat(said["at"]), provider="audit", asset_id=name,
         identity=f"audit:{client}:{name}:{digest}", created=at, files={"statement.json": content, **files},

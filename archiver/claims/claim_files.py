@@ -31,6 +31,7 @@ from archiver.claims.claim_events import (
 from archiver.claims.facts import platform_of
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
+from archiver.core.json_files import write_json
 from archiver.core.model import iso
 from archiver.home.settings import Home
 from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_days_after
@@ -195,8 +196,7 @@ def save(home: Home, claim: Claim, files: Mapping[str, bytes] | None = None) -> 
     place.mkdir(mode=0o700, exist_ok=True)
     for name, content in (files or {}).items():
         replace_file(place / name, content)
-    text = json.dumps({"format": CLAIM_FORMAT, **claim.as_json()}, indent=1, ensure_ascii=False, sort_keys=True)
-    replace_file(place / CLAIM, text.encode())
+    write_json(place / CLAIM, {"format": CLAIM_FORMAT, **claim.as_json()})
 
 
 @contextmanager

@@ -6,7 +6,6 @@ The texts are in `drafts.yaml`. Unknown facts are left out or left blank; nothin
 from __future__ import annotations
 
 import io
-import json
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from archiver.claims.facts import LANGUAGES, may_be_one, platform_of
 from archiver.claims.pack_pages import Demand, PackWords
 from archiver.claims.rule_engine import Assessment
 from archiver.core.atomic_files import replace_file
+from archiver.core.json_files import read_json, write_json
 from archiver.core.model import day_of, iso
 from archiver.core.packaged_data import packaged_yaml
 from archiver.reading.licence_json import LicenceFile
@@ -248,17 +248,15 @@ def write_drafts(folder: Path, made: Iterable[Draft]) -> list[Path]:
     for name in ours.keys() - kept.keys():
         if (folder / name).is_file() and _digest(folder / name) == ours[name]:
             (folder / name).unlink()
-    replace_file(folder / DRAFTS_MADE, json.dumps(kept, sort_keys=True).encode())
+    write_json(folder / DRAFTS_MADE, kept)
     return written
 
 
 def _drafts_made(folder: Path) -> dict[str, str]:
     """The drafts that we wrote, with their digests, by file name; empty if nothing says so."""
-    try:
-        found = json.loads((folder / DRAFTS_MADE).read_text("utf-8"))
-        return {str(name): str(digest) for name, digest in found.items() if Path(name).name == name}
-    except (OSError, ValueError, AttributeError):
-        return {}
+    found = read_json(folder / DRAFTS_MADE)
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {str(name): str(digest) for name, digest in pairs if Path(name).name == name}
 
 
 def _digest(path: Path) -> str:

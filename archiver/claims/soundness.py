@@ -5,7 +5,6 @@ The points and texts are in `soundness.yaml`. The letter's text is read once and
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +19,7 @@ from archiver.claims.drafts import Draft, draft_heading, fill_in, write_drafts
 from archiver.claims.letter_reader import parse_letter
 from archiver.claims.pack_pages import PackWords
 from archiver.claims.rule_engine import Verdict
-from archiver.core.atomic_files import replace_file
+from archiver.core.json_files import read_json, write_json
 from archiver.core.model import iso
 from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import Home
@@ -217,19 +216,17 @@ def letter_text(home: Home, claim: Claim) -> LetterText:
         return LetterText()
     content = (folder / claim.letter).read_bytes()
     digest, kept = sha256(content).hexdigest(), folder / LETTER_TEXT
-    try:
-        found = json.loads(kept.read_text("utf-8"))
+    with suppress(KeyError, TypeError):  # not read yet, or damaged: read the letter again
+        found = read_json(kept)
         if found["sha256"] == digest:
             return LetterText(text=str(found["text"]), origin=str(found["origin"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # not read yet, or damaged: read the letter again
     with DocumentReader() as reader:
         parsed = parse_letter(content, reader)
         lookup = lookup_for(replay=home.settings.replay)
         origin = origin_by(reader, content, lookup) if looks_like_mail(content[:4096]) else ""
     letter = LetterText(text="\n".join((parsed.text, *parsed.links)), origin=origin)
     with suppress(OSError):  # a read-only home reads the letter each time
-        replace_file(kept, json.dumps({"sha256": digest, "text": letter.text, "origin": origin}).encode())
+        write_json(kept, {"sha256": digest, "text": letter.text, "origin": origin})
     return letter
 
 

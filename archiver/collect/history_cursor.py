@@ -16,7 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.atomic_files import read_file
+from archiver.core.json_files import write_json
 
 if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker without these
     from archiver.core.model import Licence
@@ -73,9 +74,7 @@ class HistoryCursors:
 
     def put(self, listing: str, cursor: HistoryCursor) -> None:
         self._cursors[listing] = cursor
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({name: vars(cursor) for name, cursor in self._cursors.items()}, indent=1, sort_keys=True)
-        replace_file(self._path, text.encode())
+        write_json(self._path, {name: vars(cursor) for name, cursor in self._cursors.items()})
 
 
 MAX_RETRY_PAUSE_RUNS = 32  # runs, or days, between two tries of a document that never comes
@@ -130,9 +129,7 @@ class Retries:
         if left == self._attempts:
             return
         self._attempts = left
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        stored = {name: vars(each) for name, each in left.items()}
-        replace_file(self._path, json.dumps(stored, indent=1, sort_keys=True).encode())
+        write_json(self._path, {name: vars(each) for name, each in left.items()})
 
 
 def sweep_day(account: str, today: date) -> date:

@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,7 @@ from typing import IO, Any
 from archiver.companion.paired_browsers import PairedBrowser
 from archiver.core.atomic_files import remove_tree, replace_file, sync, sync_folder
 from archiver.core.errors import ArchiverError
+from archiver.core.json_files import read_record, write_json
 from archiver.core.model import iso
 
 FILED_KEPT_S = 24 * 3600.0  # for which the client of a filed capture can be changed
@@ -137,9 +138,7 @@ class Inbox:
                 browser=browser.browser, extension=said["extension"] or browser.extension,
                 received_at=str(iso(datetime.now(UTC))), said=said, files=files,
             )  # fmt: skip
-            replace_file(
-                new / "capture.json", json.dumps(asdict(stored), ensure_ascii=False).encode("utf-8", "replace")
-            )
+            write_json(new / "capture.json", stored)
             try:
                 new.rename(self._inbox / id)
             except OSError:  # the same capture, sent twice at once
@@ -153,7 +152,7 @@ class Inbox:
 
     def digest(self, id: str) -> str | None:
         """The digest of a capture that waits or was filed; None for an unknown one."""
-        if waiting := self._read(self._inbox / id):
+        if waiting := _read(self._inbox / id):
             return waiting.digest
         result = self.result(id)
         return result.digest if result else None
@@ -161,7 +160,7 @@ class Inbox:
     def waiting(self) -> Iterator[StoredCapture]:
         """The captures to file, the oldest first."""
         folders = [each for each in self._inbox.iterdir() if _ID.fullmatch(each.name)] if self._inbox.is_dir() else []
-        found = [each for folder in folders if (each := self._read(folder))]
+        found = [each for folder in folders if (each := _read(folder))]
         yield from sorted(found, key=lambda each: (each.said["at"], each.id))
 
     def file(self, capture: StoredCapture, name: str) -> Path:
@@ -177,9 +176,7 @@ class Inbox:
             os.utime(self._filed / result.id)
 
     def note(self, result: CaptureResult) -> None:
-        self._results.mkdir(parents=True, exist_ok=True, mode=0o700)
-        content = json.dumps(asdict(result), ensure_ascii=False).encode("utf-8", "replace")
-        replace_file(self._results / f"{result.id}.json", content)
+        write_json(self._results / f"{result.id}.json", result)
 
     def set_apart(self, content: bytes, sha256: str, ending: str) -> str:
         """Keep an unaltered document out of the archive, in `state/quarantine/`; its name there."""
@@ -190,12 +187,7 @@ class Inbox:
 
     def result(self, id: str) -> CaptureResult | None:
         """What became of a capture; None if it waits, or is not known."""
-        if not _ID.fullmatch(id):
-            return None
-        try:
-            return CaptureResult(**json.loads((self._results / f"{id}.json").read_bytes()))
-        except (OSError, ValueError, TypeError):
-            return None
+        return read_record(self._results / f"{id}.json", CaptureResult) if _ID.fullmatch(id) else None
 
     def results(self) -> Sequence[CaptureResult]:
         """All results, the newest first."""
@@ -212,25 +204,22 @@ class Inbox:
 
     def filed(self, id: str) -> StoredCapture | None:
         """A capture that was filed within the last day."""
-        return self._read(self._filed / id) if _ID.fullmatch(id) else None
+        return _read(self._filed / id) if _ID.fullmatch(id) else None
 
     def put_back(self, capture: StoredCapture) -> None:
         """Let a filed capture wait once more, for another client; its result is forgotten."""
         folder = self._filed / capture.id
-        content = json.dumps(asdict(capture), ensure_ascii=False).encode("utf-8", "replace")
-        replace_file(folder / "capture.json", content)
+        write_json(folder / "capture.json", capture)
         (self._results / f"{capture.id}.json").unlink(missing_ok=True)
         folder.rename(self._inbox / capture.id)
         sync_folder(self._inbox)
 
-    def _read(self, folder: Path) -> StoredCapture | None:
-        try:
-            return StoredCapture(**json.loads((folder / "capture.json").read_bytes()))
-        except (OSError, ValueError, TypeError):
-            return None
-
     def _size(self) -> int:
         return sum(each.stat().st_size for each in self._inbox.glob("*/*")) if self._inbox.is_dir() else 0
+
+
+def _read(folder: Path) -> StoredCapture | None:
+    return read_record(folder / "capture.json", StoredCapture)
 
 
 def _copy(part: IO[bytes], path: Path) -> str:

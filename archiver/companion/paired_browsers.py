@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
+from archiver.core.json_files import read_record, write_json
 from archiver.core.model import iso
 
 CODE_MINUTES = 10
@@ -117,7 +115,6 @@ class PairedBrowsers:
             extension=_plain(extension), origin=origin, paired_at=str(iso(now)), paired_by=offer.by,
             until=str(iso(now + timedelta(days=TOKEN_DAYS))), digest=_digest(secret), last_contact=str(iso(now)),
         )  # fmt: skip
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._write(made)
         return f"companion.{id}.{secret}", made
 
@@ -164,17 +161,12 @@ class PairedBrowsers:
         return browser
 
     def _write(self, browser: PairedBrowser) -> None:
-        content = json.dumps(asdict(browser), indent=1, ensure_ascii=False).encode("utf-8", "replace")
-        replace_file(self._folder / f"{browser.id}.json", content)
+        write_json(self._folder / f"{browser.id}.json", browser)
 
 
 def _read(path: Path) -> PairedBrowser | None:
-    try:
-        fields: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        clients = fields["clients"]
-        return PairedBrowser(**fields | {"clients": None if clients is None else tuple(clients)})
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+    found = read_record(path, PairedBrowser)
+    return replace(found, clients=tuple(found.clients)) if found and found.clients is not None else found
 
 
 def _plain(text: str) -> str:

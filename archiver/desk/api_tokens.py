@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
+from archiver.core.json_files import write_json
 from archiver.core.model import iso
 
 TOKENS = "desk-tokens.json"
@@ -94,7 +94,7 @@ class ApiTokens:
         return next((each for each in self.all() if hmac.compare_digest(each.digest, digest) and each.valid), None)
 
     def _write(self, tokens: list[ApiToken]) -> None:
-        replace_file(self._path, json.dumps([asdict(each) for each in tokens], indent=1, ensure_ascii=False).encode())
+        write_json(self._path, [asdict(each) for each in tokens])
 
 
 def _digest(text: str) -> str:

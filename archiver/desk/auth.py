@@ -27,6 +27,7 @@ from typing import Any
 
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
+from archiver.core.json_files import read_record, write_json
 from archiver.core.model import iso
 from archiver.desk.audit_log import AuditLog
 from archiver.desk.passkeys import Challenges, Passkey
@@ -231,7 +232,7 @@ class Users:
             | {"role": users[name].role.name.lower()}
             for name in sorted(users)
         ]
-        replace_file(self._path, json.dumps(listed, indent=1, ensure_ascii=False).encode())
+        write_json(self._path, listed)
 
     @cached_property
     def _hasher(self) -> Any:
@@ -279,7 +280,7 @@ class Links:
             id=id, client=client, until=str(iso(until)), made_at=str(iso(now)), made_by=by, digest=_digest(secret)
         )
         _private(self._folder)
-        replace_file(self._folder / f"{id}.json", json.dumps(asdict(link), indent=1, ensure_ascii=False).encode())
+        write_json(self._folder / f"{id}.json", link)
         return f"{client}.{id}.{secret}", until
 
     def read(self, text: str) -> Link | None:
@@ -293,7 +294,7 @@ class Links:
         """The link with this id, if it is still valid."""
         if not re.fullmatch(r"[0-9a-f]{8}", id, re.ASCII):
             return None
-        link = _read_link(self._folder / f"{id}.json")
+        link = read_record(self._folder / f"{id}.json", Link)
         return link if link and time.time() < link.ends else None
 
     def all(self) -> list[Link]:
@@ -302,7 +303,7 @@ class Links:
         for path in sorted(self._folder.glob("*.json")):
             if (link := self.named(path.stem)) is not None:
                 links.append(link)
-            elif _read_link(path) is not None:
+            elif read_record(path, Link) is not None:
                 path.unlink(missing_ok=True)
         return sorted(links, key=lambda each: each.made_at, reverse=True)
 
@@ -313,13 +314,6 @@ class Links:
             raise ConfigError(f"There is no link {id!r}. `archiver desk link list` shows the valid links.")
         (self._folder / f"{id}.json").unlink(missing_ok=True)
         return link
-
-
-def _read_link(path: Path) -> Link | None:
-    try:
-        return Link(**json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
 
 
 # ---------------------------------------------------------------- sessions
@@ -370,7 +364,7 @@ class Sessions:
         file: Path | None = self._folder / f"{visitor.id}.json"
         try:
             _private(self._folder)
-            replace_file(self._folder / f"{visitor.id}.json", json.dumps(asdict(says), indent=1).encode())
+            write_json(self._folder / f"{visitor.id}.json", says)
         except OSError:  # a full or read-only disk must not lock people out
             file = None
         with self._lock:
@@ -445,8 +439,9 @@ def _goes_on(session: _Session) -> bool:
 
 def _session_files(folder: Path) -> Iterator[tuple[Path, SessionFile, float]]:
     for path in sorted(folder.glob("*.json")):
-        with suppress(OSError, ValueError, TypeError):
-            yield path, SessionFile(**json.loads(path.read_text("utf-8"))), path.stat().st_mtime
+        with suppress(OSError):
+            if says := read_record(path, SessionFile):
+                yield path, says, path.stat().st_mtime
 
 
 def sessions_on_disk(state: Path) -> list[tuple[SessionFile, float]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from archiver.core.atomic_files import replace_file
+from archiver.core.json_files import read_record, write_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +18,7 @@ class CalendarLink:
 
     name: str
     language: str
+    digest: str = field(repr=False)  # of the secret part
 
 
 class CalendarLinks:
@@ -30,9 +30,8 @@ class CalendarLinks:
     def made(self, name: str, language: str) -> str:
         """Make an address for this person. Returns its secret part."""
         id, secret = sha256(name.encode()).hexdigest()[:16], secrets.token_urlsafe(24)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        facts = {"name": name, "language": language, "digest": sha256(secret.encode()).hexdigest()}
-        replace_file(self._folder / f"{id}.json", json.dumps(facts, ensure_ascii=False).encode())
+        link = CalendarLink(name=name, language=language, digest=sha256(secret.encode()).hexdigest())
+        write_json(self._folder / f"{id}.json", link)
         return f"{id}.{secret}"
 
     def read(self, text: str) -> CalendarLink | None:
@@ -40,10 +39,5 @@ class CalendarLinks:
         id, _, secret = text.partition(".")
         if not re.fullmatch(r"[0-9a-f]{16}", id, re.ASCII):
             return None
-        try:
-            facts = json.loads((self._folder / f"{id}.json").read_text("utf-8"))
-            if hmac.compare_digest(str(facts["digest"]), sha256(secret.encode()).hexdigest()):
-                return CalendarLink(name=str(facts["name"]), language=str(facts["language"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            return None  # ended, or damaged
-        return None
+        link = read_record(self._folder / f"{id}.json", CalendarLink)  # None if it ended, or is damaged
+        return link if link and hmac.compare_digest(link.digest, sha256(secret.encode()).hexdigest()) else None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.core.atomic_files import replace_file
+from archiver.core.json_files import read_record, write_json
 from archiver.home.settings import Home
 
 
@@ -25,17 +24,12 @@ class OpenPictures:
 
 
 def write_open_pictures(home: Home, client: str, found: OpenPictures) -> None:
-    path = _path(home, client)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    replace_file(path, json.dumps(asdict(found)).encode())
+    write_json(_path(home, client), found)
 
 
 def open_pictures(home: Home, client: str) -> OpenPictures | None:
     """What the audit of a client wrote; None before its first visit, or where the file was changed by hand."""
-    try:
-        return OpenPictures(**json.loads(_path(home, client).read_bytes()))
-    except (OSError, ValueError, TypeError):
-        return None
+    return read_record(_path(home, client), OpenPictures)
 
 
 def _path(home: Home, client: str) -> Path:

@@ -7,13 +7,12 @@ so write access to the home is not enough to change it. A copy of the home at an
 from __future__ import annotations
 
 import hashlib
-import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archiver.core.atomic_files import replace_file
+from archiver.core.json_files import read_record, write_json
 from archiver.core.model import iso
 
 
@@ -70,11 +69,8 @@ class VaultMemory:
         )
 
     def seen(self) -> SeenVault | None:
-        with suppress(OSError, ValueError, TypeError):
-            return SeenVault(**json.loads(self.path.read_bytes()))
-        return None
+        return read_record(self.path, SeenVault)
 
     def _remember(self, seen: SeenVault) -> None:
         with suppress(OSError):  # the user may have no state folder
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            replace_file(self.path, json.dumps(asdict(seen)).encode())
+            write_json(self.path, seen)
