@@ -51,15 +51,15 @@ def verify(
     outside = Path(against) if against else None
     named, _, part = (licence or "").rpartition("/")
     trusted = roots or trusted_roots(home)
-    checker = sealing.strict_checker(list_checker(home))
     reports: dict[str, verifier.VerifyReport] = {}
     reasons = []
     asked = client or named or None
     for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
         try:
-            elsewhere.bring_all(home.archive(slug), part)
+            root = home.archive(slug)
+            elsewhere.bring_all(root, part)
             reports[slug] = verifier.verify_archive(
-                home.archive(slug), trusted, key, quick, part or None, outside, checker,
+                root, trusted, key, quick, part or None, outside, sealing.strict_checker(list_checker(home, root)),
                 partial(progress, f"{slug}: objects"), headers,
             )  # fmt: skip
         except verifier.Busy as error:
@@ -121,8 +121,12 @@ def qualify(home: Home, vault: Vault, *, client: str | None = None, say: Callabl
         say(f"{slug}: {found} more timestamp{'s' * (found != 1)} shown to be qualified by trusted lists.")
 
 
-def list_checker(home: Home) -> verifier.ListChecker | None:
-    """The reader of kept trusted lists; None where the extra `qualified` is not installed."""
+def list_checker(home: Home, root: Path) -> verifier.ListChecker | None:
+    """The reader of the trusted lists that an archive keeps; None where it keeps none, since loading the reader takes
+    longer than most archives, or where the extra `qualified` is not installed.
+    """
+    if not verifier.qualifications(root / verifier.LISTS):
+        return None
     try:
         return trusted_list.recheck(trusted_list.signers(home.settings.trusted_lists.signers))
     except trusted_list.UnprovenQualification:

@@ -20,6 +20,7 @@ from archiver.catalogue.search import archives, followed
 from archiver.claims.facts import platform_of
 from archiver.core.alert import Alert
 from archiver.core.errors import ConfigError, IntegrityError
+from archiver.core.packaged_data import parse_yaml
 from archiver.core.suggestions import did_you_mean
 from archiver.home.settings import Home
 from archiver.provider.registry import installed
@@ -164,8 +165,6 @@ def about_terms(home: Home, today: date) -> Iterator[Alert]:
 @cache
 def topics() -> dict[str, dict[str, Any]]:
     """The rules that a change may touch, each with its title in both languages and its words."""
-    import yaml
-
     source = files("archiver.agency").joinpath("terms_topics.yaml").read_text("utf-8")
-    found: dict[str, dict[str, Any]] = yaml.safe_load(source)
+    found: dict[str, dict[str, Any]] = parse_yaml(source)
     return found

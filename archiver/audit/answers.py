@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from archiver.claims.rule_engine import MANDATORY, WORST, Assessment, Verdict
+from archiver.core.packaged_data import parse_yaml
 
 LANGUAGES = ("en", "de")
 SAME = "same"
@@ -147,11 +148,8 @@ def _rank(judged: tuple[bool, tuple[AuditReason, ...]], each: LicenceCandidate) 
 
 @cache
 def _sentences() -> Mapping[str, Mapping[str, str]]:
-    import yaml
-
-    loaded: Mapping[str, Mapping[str, str]] = yaml.safe_load(
-        files("archiver.audit").joinpath("answers.yaml").read_text("utf-8")
-    )
+    text = files("archiver.audit").joinpath("answers.yaml").read_text("utf-8")
+    loaded: Mapping[str, Mapping[str, str]] = parse_yaml(text)
     return loaded
 
 

@@ -14,7 +14,15 @@ def packaged_yaml[T](kind: type[T], package: str, name: str) -> T:
 
 @cache
 def _read(kind: Any, package: str, name: str) -> object:
-    import yaml
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind).validate_python(yaml.safe_load(files(package).joinpath(name).read_text("utf-8")))
+    return TypeAdapter(kind).validate_python(parse_yaml(files(package).joinpath(name).read_text("utf-8")))
+
+
+def parse_yaml(text: str | bytes) -> Any:
+    """What a YAML text says, read ten times faster than by `yaml.safe_load` where libyaml is there. `YAMLError` as
+    there.
+    """
+    import yaml
+
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe

@@ -14,6 +14,7 @@ from importlib.resources import files
 from markupsafe import Markup
 
 from archiver.core import localised
+from archiver.core.packaged_data import parse_yaml
 from archiver.desk.translations import Translations
 from archiver.reading.terminal_safe import printable
 
@@ -76,12 +77,9 @@ def _value(value: str) -> Markup:
 @cache
 def german() -> Mapping[str, str]:
     """The German of each English format."""
-    import yaml
-
     from archiver.provider import declared, installed
 
-    text = files("archiver.desk").joinpath("sentences.yaml").read_text("utf-8")
-    known: dict[str, str] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    known: dict[str, str] = parse_yaml(files("archiver.desk").joinpath("sentences.yaml").read_text("utf-8"))
     infos = [info for name in installed() if (info := declared(name))]
     return {info.confirm.how: info.confirm.german for info in infos if info.confirm.german} | known
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from archiver.core import localised
+from archiver.core.packaged_data import parse_yaml
 
 LANGUAGES = ("en", "de")
 
@@ -37,11 +38,14 @@ class Translations:
 
 @cache
 def words(language: str) -> Translations:
-    import yaml
+    place = LANGUAGES.index(language)
+    return Translations(language, {key: str(both[place]) for key, both in _in_all_languages().items()})
 
-    here, place = files("archiver.desk"), LANGUAGES.index(language)
+
+@cache
+def _in_all_languages() -> dict[str, list[Any]]:
+    here, loaded = files("archiver.desk"), dict[str, list[Any]]()
     pages = sorted(here.joinpath("words").iterdir(), key=lambda each: each.name)
-    loaded: dict[str, list[Any]] = {}
     for file in (here.joinpath("words.yaml"), *pages):
-        loaded |= yaml.safe_load(file.read_text("utf-8"))
-    return Translations(language, {key: str(both[place]) for key, both in loaded.items()})
+        loaded |= parse_yaml(file.read_text("utf-8"))
+    return loaded
