@@ -9,14 +9,14 @@ demo: setup ## the whole job on bundled recordings; its folders stay in .venv/de
 
 test: setup ## the suite: each mechanism once, in its short form; minutes
 	@.ci/test-tools
-	@echo "test: running the suite on three processes, since many tests wait; the long forms are \`make soak\`"
-	@.venv/bin/pytest -n 3 --dist worksteal -rR
+	@echo "test: running the suite on four processes, since many tests wait; the long forms are \`make soak\`"
+	@.venv/bin/pytest -n 4 --dist worksteal -rR
 
 soak: setup ## the long forms of the suite (marked `long`), and kills and power cuts by the hundred; some ten minutes
 	@echo "soak: killing, forging and cutting the power, again and again"
 	@.venv/bin/pytest -n 3 -rsR tests/soak/soak_crash.py
 	@echo "soak: the long forms of the suite"
-	@.venv/bin/pytest -n 3 --dist worksteal -rsR -m long
+	@.venv/bin/pytest -n 4 --dist worksteal -rsR -m long
 
 soak-long: setup ## a kill at every write of every command, 2,400 forged packs, 400 changed lists; an hour
 	@echo "soak: killing at every write, forging packs, and changing lists"

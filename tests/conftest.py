@@ -22,7 +22,9 @@ from archiver.browsing.replay import Listener, Replay
 from archiver.core.errors import BrowserMissing, SandboxRefused
 from archiver.desk.auth import Users
 from archiver.provider import Rules
+from archiver.reading import worker
 from tests.support.chromium_kit import SHELL, whole_chromium
+from tests.support.forked import start_reader
 from tests.support.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make_quick
 
 # A test may start a dozen commands, and without bytecode each of them compiles half a second of modules anew. So it is
@@ -42,6 +44,8 @@ set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)
 settings.load_profile("archiver")
 
+
+START_PROCESS = worker.start_process
 
 gc.disable()  # until all tests are imported: else it looks through what stays again and again
 
@@ -116,6 +120,21 @@ def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Users, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_readers() -> Iterator[None]:
+    """Readers of documents that tests start have imported already what they need; see `tests.support.forked`."""
+    with pytest.MonkeyPatch.context() as patched:
+        if sys.platform == "linux":
+            patched.setattr(worker, "start_process", start_reader)
+        yield
+
+
+@pytest.fixture
+def real_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers start as in a user's program, where their start or their limits are what a test is about."""
+    monkeypatch.setattr(worker, "start_process", START_PROCESS)
 
 
 type Once = Callable[[str, Callable[[Path], object]], Path]

@@ -406,20 +406,24 @@ def _weight(reading: DocumentText) -> int:
     return 500 + len(reading.text)
 
 
+def start_process(kind: Kind) -> subprocess.Popen[bytes]:
+    """A worker's process."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__, json.dumps([kind.programs, kind.files, kind.memory])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | ONE_THREAD,
+    )
+
+
 class _Worker:
     """One process. It gets a job and a document, and answers, or is killed when its time is up."""
 
     def __init__(self, kind: Kind) -> None:
         self.alive, self._late = True, False
         self._ready: set[str] = set()  # the jobs that it did before
-        options = json.dumps([kind.programs, kind.files, kind.memory])
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__, options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | ONE_THREAD,
-        )
+        self._process = start_process(kind)
         self._due = self._wakes = math.inf  # when time is up, and when the watch looks next, on the monotonic clock
         self._watched = threading.Condition()
         # One thread for all documents of the worker: starting a timer takes longer than reading most documents.

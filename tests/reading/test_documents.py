@@ -20,6 +20,8 @@ from archiver.reading.documents import MAX_PAGES_READ, DocumentText, End, check_
 from archiver.reading.worker import DocumentReader
 from tests.support.pdf_files import pdf
 
+pytestmark = pytest.mark.usefixtures("real_readers")
+
 LICENCE = Licence(
     asset=Asset(provider="acme", asset_id="1234567890"), licence_id="86781236-23d0-4b3c-7dfa-c1c147e0dece"
 )

@@ -2,7 +2,9 @@
 
 A test may run a dozen commands, and importing what one needs takes most of its processor time. So one process imports
 the program once and forks for each command: that has its own environment, folder, streams and exit code, and whatever
-it changes is gone with it.
+it changes is gone with it. In the same way another forks for each reader of documents, which a command starts and a
+test may start itself; it confines itself as ever. Programs that a test starts without this module, and the tests of
+the readers themselves, start them as a user's program does.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archiver.reading.worker import Kind
 
 NEEDED = (
     "aiohttp.web", "archiver.agency.accounts", "archiver.agency.integrity", "archiver.agency.night",
@@ -34,6 +39,14 @@ NEEDED = (
     "playwright.async_api", "trustme",
 )  # fmt: skip
 """What most commands import."""
+
+NEEDED_TO_READ = (
+    "archiver.catalogue.alignment", "archiver.catalogue.matcher", "archiver.catalogue.overlay",
+    "archiver.reading.embedded", "archiver.reading.office", "archiver.reading.pdf_join",
+    "archiver.reading.picture_areas", "archiver.reading.worker", "numpy", "PIL.ImageCms",
+    "PIL.JpegImagePlugin", "pypdf", "pypdf._text_extraction._layout_mode",
+)  # fmt: skip
+"""What most readers import, as far as it is installed; not what starts threads, as onnxruntime does."""
 
 _BEGINNING = re.compile(r"(LD|LC|PYTHON(?!_KEYRING|PYCACHE|DONTWRITE))_?|LANG|FAKETIME|TZ|OPENSSL")
 """What of an environment counts when a process begins, and for nothing afterwards."""
@@ -90,14 +103,121 @@ def _text(file: IO[bytes]) -> str:
 
 def _server() -> socket.socket:
     if not _started:
+        readers = _readers()
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-P", __file__, str(theirs.fileno())]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+        command = [sys.executable, "-P", __file__, "commands", str(theirs.fileno()), str(readers.fileno())]
+        process = subprocess.Popen(command, pass_fds=[theirs.fileno(), readers.fileno()], start_new_session=True)
         theirs.close()
         _started.append(ours)
         atexit.register(process.wait)
         atexit.register(ours.close)  # which ends it, and comes first
     return _started[0]
+
+
+# ---------------------------------------------------------------- readers
+
+
+class ForkedReader:
+    """As much of a `subprocess.Popen` as whoever starts a reader uses."""
+
+    def __init__(self, source: socket.socket, kind: Kind) -> None:
+        from archiver.reading.worker import ENVIRONMENT, ONE_THREAD
+
+        env = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | ONE_THREAD
+        message = json.dumps([[kind.programs, list(map(str, kind.files)), kind.memory], env]).encode()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            (given, stdin), (stdout, told) = os.pipe(), os.pipe()
+            try:
+                socket.send_fds(source, [message], [theirs.fileno(), given, told])
+            finally:
+                os.close(given)
+                os.close(told)
+            self.stdin, self.stdout = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb")
+            theirs.close()
+            fds = socket.recv_fds(ours, 1, 1)[1]
+        if not fds:
+            raise OSError("the process that forks readers has ended")
+        self._process = os.fdopen(fds[0], "rb", buffering=0)
+
+    def kill(self) -> None:
+        if not self._process.closed:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process.fileno(), signal.SIGKILL)
+
+    def communicate(self) -> None:
+        """Close the pipes and wait for the end."""
+        for each in (self.stdin, self.stdout):
+            with suppress(OSError):
+                each.close()
+        if not self._process.closed:
+            poll = select.poll()
+            poll.register(self._process, select.POLLIN)
+            poll.poll()
+            self._process.close()
+
+
+_reading: list[socket.socket] = []
+
+
+def _readers() -> socket.socket:
+    """The way to the process that forks for each reader; it is started for the first."""
+    if not _reading:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        from archiver.reading.worker import ONE_THREAD
+
+        command = [sys.executable, "-P", __file__, "readers", str(theirs.fileno())]
+        process = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], start_new_session=True, env=os.environ | ONE_THREAD
+        )
+        theirs.close()
+        _reading.append(ours)
+        atexit.register(process.wait)
+        atexit.register(process.kill)  # comes first
+    return _reading[0]
+
+
+def start_reader(kind: Kind) -> ForkedReader:
+    """In place of `archiver.reading.worker.start_process`."""
+    with _starting:
+        return ForkedReader(_readers(), kind)
+
+
+def _serve_readers(source: socket.socket) -> None:
+    """The life of the process that forks for readers. Returns never."""
+    for name in NEEDED_TO_READ:
+        with suppress(ImportError):  # of an extra
+            import_module(name)
+    from archiver.reading.worker import _serve as read
+
+    gc.freeze()
+    while fds := (received := socket.recv_fds(source, 1 << 16, 3))[1]:
+        if not (reader := os.fork()):
+            source.close()
+            os.close(fds[0])
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for number, each in enumerate((*fds[1:], nothing)):
+                os.dup2(each, number)
+                os.close(each)
+            options, env = json.loads(received[0])
+            os.environ.clear()
+            os.environ.update(env)
+            try:
+                read(*options)
+            finally:
+                os._exit(0)
+        with socket.socket(fileno=fds[0]) as answer:
+            handle = os.pidfd_open(reader)
+            with suppress(OSError):  # whoever asked is gone
+                socket.send_fds(answer, [b"."], [handle])
+            os.close(handle)
+        for each in fds[1:]:
+            os.close(each)
+        _collect(os.WNOHANG)
+    os._exit(0)
+
+
+# ---------------------------------------------------------------- commands
 
 
 def _serve(source: socket.socket) -> None:
@@ -159,8 +279,16 @@ def _end_with(answer: socket.socket, command: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    what, *numbers = sys.argv[1:]
+    ways = [socket.socket(fileno=int(number)) for number in numbers]
+    if what == "readers":
+        _serve_readers(ways[0])
+    _reading.append(ways[1])
+    _serve(ways[0])
     from archiver.cli import main
+    from archiver.reading import worker
+
+    worker.start_process = start_reader  # type: ignore[assignment]  # as much of a process as is used
 
     if seconds := os.environ.get("READER_TIMEOUT_S"):  # for documents, where a busy machine is not what a test is about
         from archiver.reading.worker import DocumentReader
