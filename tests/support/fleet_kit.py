@@ -20,6 +20,7 @@ from archiver.agency import fleet as administration
 from archiver.agency import fleet_clients
 from archiver.agency.fleet_copy import opened_fleet
 from archiver.archive import verify
+from archiver.archive.ledger import Line
 from archiver.fleet.fleet_database import FleetDatabase
 from archiver.fleet.home_copy import FOLDER
 from archiver.fleet.object_store import Bucket, sha256_of
@@ -226,7 +227,7 @@ def check(made: Fleet, accounts: Mapping[str, Sequence[str]], rows: int, state: 
     root = made.folder / "restored"
     create_home(root, timestamps=[])
     for client, names in accounts.items():
-        heads(made.bucket, client)
+        published = heads(made.bucket, client)
         add_client(root, client, name=client)
         result = restore(Home.load(root), made.bucket, client)
         assert result.state == state, result
@@ -235,6 +236,8 @@ def check(made: Fleet, accounts: Mapping[str, Sequence[str]], rows: int, state: 
             licences[str(json.loads(path.read_bytes())["licence_id"])] += 1
         assert len(licences) == rows * len(names) and set(licences.values()) == {1}, f"{client}: {len(licences)}"
         lines = (root / "archive" / client / verify.LEDGER).read_bytes().splitlines()
+        for head in published:  # what any holder ever published is still where it was
+            assert not head.lines or Line(lines[head.lines - 1], 0).hash == head.line, f"{client}: {head}"
         captured = Counter(
             json.loads(each)["id"] for each in lines if b'"type":"capture"' in each or b'"type":"version"' in each
         )
