@@ -23,7 +23,7 @@ from archiver.fleet.fleet_database import FleetDatabase, VisitReport
 from archiver.fleet.fleet_home import SETTINGS, SealedRows, Sealer, settings_folder
 from archiver.fleet.object_store import bucket_of
 from archiver.fleet.visit import FleetTools, visiting
-from archiver.fleet.visit_queue import QUEUE, VisitJob, VisitQueue, postponed, queue_app
+from archiver.fleet.visit_queue import MACHINE_FAULTS, QUEUE, VisitJob, VisitQueue, postponed, queue_app
 
 BEATS_PER_LEASE = 6
 SILENT_LEASES = 2.0  # without a sign of life for so many leases, a worker's visits are taken over
@@ -31,6 +31,7 @@ MAX_BEAT_S = 15.0
 PLANNING_INTERVAL_S = 20.0
 MAX_PAUSE_S = 30.0  # between two tries to reach the database
 POLL_INTERVAL_S = 2.0
+MACHINE_PAUSE_S = 30.0  # after a fault of this machine, so that others take the visits that it would only fail
 
 type Said = Callable[[str], None]
 
@@ -195,12 +196,9 @@ class FleetWorker:
         began = asyncio.get_running_loop().time()
         result: AccountResult | None = None
         try:
-            result = await self._visit(job.client, account)
-            error = error_of(result)
-        except (ArchiverError, OSError) as failed:
-            error = machine_error(failed) if isinstance(failed, OSError) else failed
-        except Exception as fault:  # noqa: BLE001  # a fault of ours in one visit is told, and the others go on
-            error = ArchiverError(f"{type(fault).__name__}: {fault}")
+            result, error = await self._tried(job)
+            if isinstance(error, MACHINE_FAULTS):
+                await asyncio.sleep(MACHINE_PAUSE_S)
         finally:
             del self._running[job.number]
         if error and (again := postponed(error, attempts, self.database.lease_s)):
@@ -221,6 +219,15 @@ class FleetWorker:
             raise again from away
         self.say(f"{account}: {report.outcome}" + (f": {report.message}" if report.message else ""))
 
+    async def _tried(self, job: VisitJob) -> tuple[AccountResult | None, ArchiverError | None]:
+        try:
+            result = await self._visit(job.client, job.account)
+            return result, error_of(result)
+        except (ArchiverError, OSError) as failed:
+            return None, machine_error(failed) if isinstance(failed, OSError) else failed
+        except Exception as fault:  # noqa: BLE001  # a fault of ours in one visit is told, and the others go on
+            return None, ArchiverError(f"{type(fault).__name__}: {fault}")
+
     async def _visit(self, client: str, account: str) -> AccountResult:
         """The very run of a single machine, in a scratch home. What it wrote counts once it is published."""
         assert self._rows
@@ -233,7 +240,7 @@ class FleetWorker:
             await asyncio.to_thread(visit.finish)
         finally:
             await asyncio.to_thread(holding.__exit__, None, None, None)
-        for warning in (*summary.warnings, *visit.said):
+        for warning in (*summary.warnings, *visit.said, *([str(summary.machine)] if summary.machine else ())):
             self.say(f"{account}: {warning}")
         return summary.accounts[0]
 

@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 10
 STATEMENT_TIMEOUT_MS = 30_000
+MAX_IDLE_TRANSACTION_MS = 30_000  # a process that freezes in a transaction must not keep its locks
 MAX_CONNECTIONS = 4  # of one process
+CONNECTION: Mapping[str, Any] = MappingProxyType({
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} "
+               f"-c idle_in_transaction_session_timeout={MAX_IDLE_TRANSACTION_MS}",
+    # A network that swallows packets breaks the connection in a minute, not in hours.
+    "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000,
+})  # fmt: skip
+"""How each process of a fleet connects, whatever for."""
 FORMAT_VERSION = "1"  # of these tables
 MAX_CLOCK_DIFFERENCE_S = 120.0  # a ledger line from the future would stop all others
 
@@ -96,7 +105,7 @@ class FleetDatabase:
         self._pool = ConnectionPool(
             address, min_size=0, max_size=MAX_CONNECTIONS, open=False, timeout=CONNECT_TIMEOUT_S,
             check=ConnectionPool.check_connection, reconnect_timeout=CONNECT_TIMEOUT_S,
-            kwargs={"connect_timeout": CONNECT_TIMEOUT_S, "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"},
+            kwargs=dict(CONNECTION),
         )  # fmt: skip
 
     def __enter__(self) -> Self:

@@ -53,7 +53,6 @@ class HomeRows(Leases, Protocol):
     def put_under(self, lease: Lease, changes: Mapping[str, tuple[bytes | None, int]]) -> None: ...
     def cache(self, client: str) -> tuple[str, bytes] | None: ...
     def put_cache(self, lease: Lease, part: str, content: bytes) -> None: ...
-    def set_accounts(self, client: str, accounts: list[str]) -> None: ...
 
 
 class SharedRows(HomeRows, Protocol):
@@ -221,9 +220,13 @@ class ScratchHome:
             content = None if record is None else json.dumps(record, sort_keys=True).encode()
             if not self.rows.put(path, content, self.before.get(path, (b"", 0))[1]):
                 said.append(f"{path}: somebody changed it meanwhile, so their change stays.")
-        for path in [f"clients/{slug}.yaml" for slug in (self.client, *self.others)]:
+        for slug in (self.client, *self.others):
+            path = f"clients/{slug}.yaml"
             content, version = (self.root / path).read_bytes(), self.before[path][1]
-            if content != self.before[path][0] and not self.rows.put(path, content, version):
+            if content == self.before[path][0]:
+                continue  # others may have changed it, and with it the accounts to visit
+            sealed = self.rows.sealed({path: (content, version)})
+            if self.rows.rows.put_all(sealed, accounts={slug: open_accounts(self.home, slug)})[1]:
                 said.append(f"{path}: somebody changed it meanwhile, so their change stays.")
         return said
 

@@ -23,7 +23,7 @@ from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ClientTaken, DatabaseUnavailable, LeaseLost
 from archiver.fleet.check_out import CheckedOut, checked_out, keep, publish
 from archiver.fleet.fence import Claimed, Fence, Lease, claim
-from archiver.fleet.fleet_home import ScratchHome, SealedRows, named_in_rules, open_accounts, without_replica
+from archiver.fleet.fleet_home import ScratchHome, SealedRows, named_in_rules, without_replica
 from archiver.fleet.object_store import Bucket
 from archiver.fleet.replica_format import ReplicaHead
 from archiver.home.settings import Home
@@ -104,8 +104,6 @@ class Visit:
         for out, keeper, head in heads:
             self.said += tell_of(self.tools, out, keeper, head)
         self.scratch.save_state(self.keepers[0].lease)
-        home = self.scratch.home
-        self.tools.rows.rows.set_accounts(self.scratch.client, open_accounts(home, self.scratch.client))
 
 
 def publish_held(tools: FleetTools, out: CheckedOut, keeper: LeaseKeeper) -> ReplicaHead:

@@ -16,14 +16,18 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 from archiver.core.errors import (
     ArchiverError,
+    BrowserMissing,
     ClientTaken,
     ClockDiffers,
+    ClockWrong,
     DatabaseUnavailable,
+    DiskFull,
     LeaseLost,
+    MachineRefused,
     StoreUnavailable,
     VaultLocked,
 )
-from archiver.fleet.fleet_database import FleetDatabase, queueing_lock
+from archiver.fleet.fleet_database import CONNECTION, FleetDatabase, queueing_lock
 from archiver.fleet.night_plan import night_of, visit_time
 from archiver.home.settings import FleetSettings
 
@@ -38,6 +42,8 @@ MAX_ATTEMPTS = 6  # of one visit, after which it has failed for this night
 MAX_TIMES_TAKEN_OVER = 5  # a visit that ends its worker so often has failed
 FIRST_RETRY_S, MAX_RETRY_S = 5, 600
 PLANNING_BATCH = 1000
+MACHINE_FAULTS = (BrowserMissing, ClockWrong, DiskFull, MachineRefused, VaultLocked)
+"""What is wrong with one machine: another one may do the visit. The key may just be changed on all of them."""
 
 _SILENT: LiteralString = """job.status = 'doing' AND job.queue_name = %(queue)s AND (job.worker_id IS NULL
     OR job.worker_id IN (SELECT id FROM procrastinate_workers
@@ -91,7 +97,7 @@ def queue_app(address: str, perform: Perform, connections: int = 2) -> App:
             pause = exception.again_s or min(MAX_RETRY_S, FIRST_RETRY_S * 2**job.attempts)
             return RetryDecision(retry_in={"seconds": max(1, round(pause))})
 
-    app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=connections))
+    app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=connections, kwargs=dict(CONNECTION)))
 
     @app.task(name=TASK, queue=QUEUE, retry=Retry(), pass_context=True)
     async def visit(context: Any, client: str, account: str, night: str | None = None, taken_over: int = 0) -> None:
@@ -228,5 +234,5 @@ def postponed(error: ArchiverError, attempts: int, lease_s: float) -> VisitPostp
     if isinstance(error, LeaseLost | ClientTaken | ClockDiffers):  # others may do it meanwhile
         return VisitPostponed(error, min(lease_s / 2, 30.0))
     ours = isinstance(error, DatabaseUnavailable | StoreUnavailable)  # it will come back, and no platform is asked
-    passes = error.retryable or isinstance(error, VaultLocked)  # a key that is being changed on all machines
+    passes = error.retryable or isinstance(error, MACHINE_FAULTS)
     return VisitPostponed(error) if ours or (passes and attempts < MAX_ATTEMPTS) else None

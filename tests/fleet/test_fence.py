@@ -140,8 +140,6 @@ class MemoryRows:
     def put_under(self, lease: Lease, changes: Mapping[str, tuple[bytes | None, int]]) -> None:
         raise AssertionError(changes)
 
-    def set_accounts(self, client: str, accounts: list[str]) -> None: ...
-
 
 @dataclass
 class Holder:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,21 +14,25 @@ from pathlib import Path
 
 import pytest
 
+from archiver.agency.fleet_clients import checked_out_home
+from archiver.agency.fleet_worker import FleetWorker
 from archiver.archive import verify
 from archiver.catalogue.archives import writing
-from archiver.core.errors import ClockDiffers, ConfigError, ReplicaForked
+from archiver.core.errors import ClockDiffers, ConfigError, DatabaseUnavailable, ReplicaForked
 from archiver.fleet import fleet_database
 from archiver.fleet.check_out import publish
 from archiver.fleet.fence import Fence, claim
-from archiver.fleet.fleet_database import FleetDatabase
-from archiver.home.settings import Home, RetainSettings, rename_client
+from archiver.fleet.fleet_database import CONNECTION, MAX_IDLE_TRANSACTION_MS, FleetDatabase
+from archiver.home.settings import Home, RetainSettings, add_account, rename_client
+from archiver.home.shared_copy import copy_of
 from archiver.home.vault import Vault, find_key
 from tests.fleet.test_fence import CLIENT, FleetMachine, _archive
 from tests.support.agency import agency
-from tests.support.fleet_kit import Shared, heads, prepare_home
+from tests.support.fleet_kit import Shared, fleet, heads, prepare_home
 from tests.support.homes import Home as CommandLine
 from tests.support.object_stores import ObjectStore
 from tests.support.postgres import Postgres
+from tests.support.site import Site
 
 
 @contextmanager
@@ -114,3 +121,61 @@ def test_two_fleets_with_one_prefix_do_not_take_each_others_clients(
         refused = run("fleet", "adopt", "--client", "acme", code=2)
         assert "Another fleet" in refused.stderr and (other.run.root / "clients" / "acme.yaml").exists()
     assert heads(shared.bucket, "acme") == before
+
+
+def test_a_process_that_freezes_in_a_transaction_stops_nobody(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the locks of rows, and its connection stays open for as long as it is frozen."""
+    options = CONNECTION["options"].replace(str(MAX_IDLE_TRANSACTION_MS), "500")
+    monkeypatch.setattr(fleet_database, "CONNECTION", {**CONNECTION, "options": options})
+    with FleetDatabase(server.database(), "frozen") as frozen, FleetDatabase(frozen.address, "other") as other:
+        frozen.prepare()
+        assert (lease := frozen.take("acme"))
+        frozen.release(lease)
+        with pytest.raises(DatabaseUnavailable), frozen.transaction() as connection:
+            connection.execute("UPDATE fleet_lease SET holder = 'frozen'")
+            assert other.take("acme")  # waits until the server ends the transaction
+            connection.execute("SELECT 1")
+
+
+def test_a_visit_keeps_the_accounts_that_others_add_meanwhile(shared: Shared) -> None:
+    with shared.open_at("ada") as root, database_of(shared) as database:
+        with checked_out_home(database, find_key(), "acme") as visit:
+            add_account(root, "acme-new", client="acme", provider="shutterstock", username="ada")
+            copy = copy_of(root)
+            assert copy
+            copy.push()
+            visit.finish()
+        assert "acme-new" in [each["account"] for each in database.accounts()]
+
+
+def test_a_machine_with_a_full_disk_leaves_its_visits_to_others(
+    tmp_path: Path, server: Postgres, store: ObjectStore, bucket_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails at once, so it would take all accounts of the night from machines that work."""
+    accounts = {"acme": ["acme-one"], "beta": ["beta-one"]}
+    with Site(rows=2) as site, fleet(
+        tmp_path, server, store, bucket_name, accounts, site_url=site.url, rows=2
+    ) as made, made.database as database:  # fmt: skip
+        for module in ("run", "account_session"):
+            monkeypatch.setattr(f"archiver.collect.{module}.load", site.adapter)
+        monkeypatch.setattr("archiver.agency.fleet_worker.MACHINE_PAUSE_S", 0.1)
+        said: list[str] = []
+
+        def work(name: str) -> None:
+            worker = FleetWorker(database, find_key(), tmp_path / name, until_empty=True, plans=False, say=said.append)
+            asyncio.run(worker())
+
+        with monkeypatch.context() as patch:
+            patch.setattr("archiver.fleet.check_out.build", _full)
+            work("full")
+        assert {each["outcome"] for each in database.accounts()} == {None}, said
+        with database.transaction() as connection:
+            connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
+        work("empty")
+        assert {each["outcome"] for each in database.accounts()} == {"complete"}, said
+
+
+def _full(*_: object) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
