@@ -49,14 +49,14 @@ def restore_replica(
     Adds a client that the home does not know, under its short name.
     """
     bucket = bucket_of(home)
-    there = restore.published_clients(bucket)
+    there = restore.published_clients(bucket, [client] if client else home.clients)
     if client and client not in there:
         raise ConfigError(f"{bucket.name} has no archive of {client}. It has: {', '.join(there) or 'none'}.")
     found: list[dict[str, Any]] = []
     for slug in [client] if client else there:
         missing = not home.archive(slug).exists()
         if dry_run:
-            checkpoints = sorted({head.checkpoint for head, _ in heads_of(bucket, slug)})
+            checkpoints = sorted({head.checkpoint for head in heads_of(bucket, slug)})
             outcome = "would restore" if missing else "exists here"
             found.append({"client": slug, "outcome": outcome, "checkpoints": checkpoints})
         elif missing or client:

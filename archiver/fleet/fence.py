@@ -86,6 +86,8 @@ def claim(bucket: Bucket, leases: Leases, lease: Lease) -> Claimed:
         head = ReplicaHead.parse(found[0]) if found else NOTHING
         if head is None:
             raise IntegrityError(f"{bucket.name}/{key} is not the head of a replica")
+        if found is None and any(each.key == key for each in bucket.versions(key)):
+            raise ReplicaForked(f"the head of {lease.client} in {bucket.name} was deleted")  # not only a new client's
         if known and head.lines < known.lines:
             raise ReplicaForked(
                 f"the head of {lease.client} in {bucket.name} has {head.lines} lines, but {known.lines} were published"

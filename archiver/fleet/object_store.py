@@ -109,12 +109,12 @@ class Bucket:
         found = self.get(key)
         return found is not None and found[0] == data
 
-    def hold(self, key: str, version: str, *, held: bool) -> None:
-        """Put a legal hold on a version, or release it."""
+    def hold(self, key: str, version: str | None, *, held: bool) -> None:
+        """Put a legal hold on a version (None: the newest), or release it."""
         with _asked(f"legal hold of {key}"):
             self.client.put_object_legal_hold(
-                Bucket=self.bucket, Key=self.prefix + key, VersionId=version,
-                LegalHold={"Status": "ON" if held else "OFF"},
+                Bucket=self.bucket, Key=self.prefix + key, LegalHold={"Status": "ON" if held else "OFF"},
+                **({"VersionId": version} if version else {}),
             )  # fmt: skip
 
     def keys(self, below: str = "", *, after: str = "") -> Iterator[tuple[str, int]]:

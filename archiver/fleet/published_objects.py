@@ -18,6 +18,8 @@ from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import open_file, remove_tree
 from archiver.core.errors import IntegrityError
 from archiver.fleet.object_store import MAX_REQUESTS, Bucket
+from archiver.fleet.publisher import published_files
+from archiver.fleet.replica_format import ReplicaHead, head_key
 
 MAX_OBJECTS = 4  # that are fetched at the same time; each takes several requests
 _RECORDED = re.compile(rb'"id":"([^"]+)","inventory_sha512":"([0-9a-f]{128})".*"version":"(v[0-9]+)"')
@@ -86,6 +88,21 @@ class PublishedObjects:
         for each in self._bucket.versions(prefix):
             path, _, sha256 = each.key.removeprefix(prefix).rpartition("/")
             keys[path].add(sha256)
+        try:
+            self._write_object(place, recorded, keys, folder)
+        except IntegrityError:  # the store's list may be late, or have ended early; the parts are certain
+            found = self._bucket.get(head_key(self._client))
+            head = ReplicaHead.parse(found[0]) if found else None
+            if head is None:
+                raise
+            for file in published_files(self._bucket, head, f"{place}/"):
+                keys[file.path.removeprefix(f"{place}/")].add(file.sha256)
+            remove_tree(folder)
+            self._write_object(place, recorded, keys, folder)
+
+    def _write_object(
+        self, place: str, recorded: dict[str, str], keys: dict[str, set[str]], folder: Path
+    ) -> None:  # fmt: skip
         newest = max(recorded, key=lambda version: int(version[1:]))
         wanted: dict[str, str] = {}  # path -> SHA-512
         for version, digest in recorded.items():

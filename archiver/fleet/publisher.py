@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -146,12 +146,12 @@ class Publisher:
         if head:
             for part in reversed(list(parts_of(self._bucket, head))):
                 state.files |= {each.path: each.sha256 for each in part.files if is_single(each.path)}
-            state.held = self._scopes()
+            state.held = held_scopes(self._root, head.ledger_bytes)  # a later hold has not reached the store yet
         return state, tag
 
     def _best_head(self) -> ReplicaHead | None:
         """The longest head among all versions that this archive continues, or that its key vouches for."""
-        heads = sorted((head for head, _ in heads_of(self._bucket, self._client)), key=lambda each: -each.lines)
+        heads = sorted(heads_of(self._bucket, self._client), key=lambda each: -each.lines)
         return next((each for each in heads if self._continues(each) or self._is_genuine(each)), None)
 
     def _continues(self, head: ReplicaHead) -> bool:
@@ -305,11 +305,26 @@ class Publisher:
         places = {f"{self._client}/files/{verify.object_path(each)}/" for each in (before ^ now) - {EVERYTHING}}
         if EVERYTHING in before ^ now or bool(before) != bool(now):
             places = {f"{self._client}/"}
+        listed = set[str]()
         for each in (each for place in sorted(places) for each in self._bucket.versions(place)):
+            listed.add(each.key)
             path = path_of(self._client, each.key) or verify.LEDGER
             held = is_held(path, now)
             if held != is_held(path, before) and (each.newest or not held or path != verify.LEDGER):
                 self._bucket.hold(each.key, each.version, held=held)
+        for key, path in self._published() if places else ():
+            held = is_held(path, now)
+            if key not in listed and key.startswith(tuple(places)) and held != is_held(path, before):
+                self._bucket.hold(key, None, held=held)  # the store's list is late, or ended early
+
+    def _published(self) -> Iterator[tuple[str, str]]:
+        """Yield each key below the head but its own, and the path that says how long it is kept."""
+        head = self._state.head
+        key = head.part if head else ""
+        for part in parts_of(self._bucket, head) if head else ():
+            yield key, verify.LEDGER
+            yield from ((each.key(self._client), each.path) for each in part.files)
+            key = part.previous or ""
 
 
 def is_held(path: str, scopes: Collection[str]) -> bool:
@@ -319,9 +334,11 @@ def is_held(path: str, scopes: Collection[str]) -> bool:
     return any(each == EVERYTHING or path.startswith(f"{verify.object_path(each)}/") for each in scopes)
 
 
-def held_scopes(root: Path) -> list[str]:
-    """The scopes under legal hold in an archive."""
-    return sorted({each.scope for each in holds(Archive(root))})
+def held_scopes(root: Path, end: int | None = None) -> list[str]:
+    """The scopes under legal hold in an archive, by the lines before this byte of its ledger."""
+    archive = Archive(root)
+    lines = archive.lines() if end is None else (each for each in archive.lines() if each.offset < end)
+    return sorted({each.scope for each in holds(archive, lines)})
 
 
 def is_single(path: str) -> bool:
@@ -359,10 +376,23 @@ def parts_of(bucket: Bucket, head: ReplicaHead, known: str | None = None) -> Ite
         key = part.previous
 
 
-def heads_of(bucket: Bucket, client: str) -> Iterator[tuple[ReplicaHead, datetime]]:
-    """Yield every head that the store has kept, and when it was received. Whoever may write can have written them."""
+def heads_of(bucket: Bucket, client: str) -> Iterator[ReplicaHead]:
+    """Yield every head that the store has kept. Whoever may write to the bucket can have written them.
+
+    The newest comes first, even if the store's list does not have it yet.
+    """
     key = head_key(client)
-    for each in bucket.versions(key):
-        found = bucket.get(key, each.version) if each.key == key else None
+    versions = (each.version for each in bucket.versions(key) if each.key == key)
+    for version in chain([None], versions):
+        found = bucket.get(key, version)
         if found and (head := ReplicaHead.parse(found[0])) and head.lines:
-            yield head, each.at
+            yield head
+
+
+def published_files(bucket: Bucket, head: ReplicaHead, below: str = "") -> Iterator[ReplicaFile]:
+    """Yield what the parts below a head list of a folder: certain, where a list of the store may be late or end early.
+
+    Newest first; earlier contents of a path come later.
+    """
+    for part in parts_of(bucket, head):
+        yield from (each for each in part.files if each.path.startswith(below))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from archiver.archive import verify
 from archiver.archive.ledger import read_lines
 from archiver.archive.reader import Archive
 from archiver.core.atomic_files import read_file
+from archiver.core.errors import IntegrityError
 from archiver.fleet.object_store import Bucket, sha256_of
-from archiver.fleet.publisher import PublishedState, heads_of, parts_of, state_path
+from archiver.fleet.publisher import PublishedState, heads_of, parts_of, published_files, state_path
 from archiver.fleet.replica_format import ReplicaFile, ReplicaHead, content_of, head_key
 from archiver.fleet.restore import fetched
 from archiver.home.settings import Home
@@ -24,7 +27,7 @@ MAX_WITNESSED = 20  # checkpoints that `verify --against` fetches
 
 @dataclass(frozen=True)
 class ReplicaFinding:
-    """A difference. `code`: head, missing, overwritten, differs, unpublished, unknown."""
+    """A difference. `code`: head, missing, overwritten, unlisted, differs, unpublished, unknown."""
 
     code: str
     path: str
@@ -85,8 +88,7 @@ def check(home: Home, bucket: Bucket, client: str, *, deep: bool = False) -> tup
     root, key = home.archive(client), head_key(client)
     newest = bucket.get(key)
     head = ReplicaHead.parse(newest[0]) if newest else None
-    heads = [each for each, _ in heads_of(bucket, client)]
-    best = max(heads, key=lambda each: (each.lines, each.at), default=None)
+    best = max(heads_of(bucket, client), key=lambda each: (each.lines, each.at), default=None)
     findings = []
     if best is None:
         return 0, [ReplicaFinding("head", key, "nothing is published yet")]
@@ -129,9 +131,13 @@ def _compare(
 ) -> Iterator[ReplicaFinding]:
     key = file.key(client)
     if listed.get(key) != file.bytes:
-        kept = bucket.fetch(key, file.sha256)[0] is not None
-        how = "was deleted or overwritten; an older version is intact" if kept else "is lost: no version has its bytes"
-        yield ReplicaFinding("overwritten" if kept else "missing", file.path, how)
+        data, newest = bucket.fetch(key, file.sha256)
+        if newest:
+            yield ReplicaFinding("unlisted", file.path, "is there, but the store's list is late or incomplete")
+        elif data is not None:
+            yield ReplicaFinding("overwritten", file.path, "was deleted or overwritten; an older version is intact")
+        else:
+            yield ReplicaFinding("missing", file.path, "is lost: no version has its bytes")
     if file.offset is not None:
         same = sha256_of(ledger[file.offset : file.offset + file.bytes]) == file.sha256
     else:
@@ -161,7 +167,12 @@ def _objects(root: Path, head: ReplicaHead) -> Iterator[str]:
 def fetch_checkpoints(bucket: Bucket, client: str, folder: Path) -> int:
     """Write the newest published checkpoints of a client into a folder, as a witness has them. Returns their number."""
     place = f"{client}/files/{verify.CHECKPOINTS}/"
-    keys = sorted({each.key for each in bucket.versions(place)}, reverse=True)
+    keys = {each.key for each in bucket.versions(place)}
+    found = bucket.get(head_key(client))
+    if head := ReplicaHead.parse(found[0]) if found else None:  # the list may be late
+        with suppress(IntegrityError):
+            files = islice(published_files(bucket, head, f"{verify.CHECKPOINTS}/"), MAX_WITNESSED)
+            keys |= {each.key(client) for each in files}
     notes = [each for each in keys if re.fullmatch(r"[0-9]{8,}\.note/[0-9a-f]{64}", each.removeprefix(place))]
     for each in sorted(notes, key=lambda key: (len(key), key), reverse=True)[:MAX_WITNESSED]:
         name, _, digest = each.removeprefix(place).partition("/")

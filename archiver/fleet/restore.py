@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from archiver.core.atomic_files import remove_tree, sync_folder
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.fleet.object_store import MAX_REQUESTS, Bucket
 from archiver.fleet.publisher import heads_of, parts_of
-from archiver.fleet.replica_format import ReplicaContent, ReplicaFile, ReplicaHead, content_of
+from archiver.fleet.replica_format import ReplicaContent, ReplicaFile, ReplicaHead, content_of, head_key
 from archiver.home.settings import Home
 
 WINDOW = 256  # files that wait for their bytes at the same time
@@ -39,9 +39,13 @@ class RestoreResult:
     passed_over: tuple[str, ...] = ()
 
 
-def published_clients(bucket: Bucket) -> list[str]:
-    """The clients that the replica has, even where every key was deleted: their versions are locked."""
+def published_clients(bucket: Bucket, known: Iterable[str] = ()) -> list[str]:
+    """The clients that the replica has, even where every key was deleted: their versions are locked.
+
+    `known` are looked for by name, in case the store's list is late.
+    """
     found = {each.key.partition("/")[0] for each in bucket.versions("") if each.key.endswith("/head.json")}
+    found |= {each for each in {*known} - found if bucket.get(head_key(each))}
     return sorted(each for each in found if each)
 
 
@@ -57,7 +61,7 @@ def restore(
     place = home.archive(client)
     if place.exists():
         raise ConfigError(f"{place} exists. Nothing is overwritten. Move it away first, or restore into a new home.")
-    heads = sorted({head for head, _ in heads_of(bucket, client)}, key=lambda each: (-each.lines, each.at))
+    heads = sorted({*heads_of(bucket, client)}, key=lambda each: (-each.lines, each.at))
     wanted = [head for head in heads if at is None or head.checkpoint == at]
     if not wanted:
         known = ", ".join(map(str, sorted({each.checkpoint for each in heads}))) or "none"

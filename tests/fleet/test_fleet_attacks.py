@@ -131,7 +131,8 @@ def test_a_process_that_freezes_in_a_transaction_stops_nobody(
     monkeypatch.setattr(fleet_database, "CONNECTION", {**CONNECTION, "options": options})
     with FleetDatabase(server.database(), "frozen") as frozen, FleetDatabase(frozen.address, "other") as other:
         frozen.prepare()
-        assert (lease := frozen.take("acme"))
+        lease = frozen.take("acme")
+        assert lease
         frozen.release(lease)
         with pytest.raises(DatabaseUnavailable), frozen.transaction() as connection:
             connection.execute("UPDATE fleet_lease SET holder = 'frozen'")

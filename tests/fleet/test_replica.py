@@ -6,15 +6,20 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archiver.agency.privacy import hold
+from archiver.agency.replica import restore_replica
+from archiver.archive import verify
 from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ReplicaForked
+from archiver.fleet import replica_check
 from archiver.fleet.object_store import Bucket
+from archiver.fleet.published_objects import PublishedObjects
 from archiver.fleet.publisher import Publisher, state_path
 from archiver.fleet.replica_format import ReplicaHead, head_key, path_of
 from tests.support.agency import Agency, agency
@@ -176,6 +181,51 @@ def test_an_attacker_with_the_buckets_credentials_destroys_nothing(made: Agency,
     assert codes == {"head", "overwritten"}
     buy(made, 4)  # goes on above the ruins
     assert head_of(made).lines > head.lines
+
+
+@pytest.mark.parametrize("part", [0.0, pytest.param(0.5, marks=pytest.mark.long)])
+def test_what_a_late_or_short_list_leaves_out_is_found(
+    made: Agency, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, part: float
+) -> None:
+    """Some stores list a key seconds after they stored it, and a proxy may end a list early. Reading a key is certain.
+
+    `part`: how much of each list arrives.
+    """
+    first, _ = buy(made, 1, 2)
+    head, before = head_of(made), tree(made.run.archive())
+    for name in ("versions", "keys"):
+        monkeypatch.setattr(Bucket, name, shortened(getattr(Bucket, name), part))
+    _, findings = replica_check.check(made.home, bucket(made), "acme")
+    assert {each.code for each in findings} == {"unlisted"}
+    replica_check.fetch_checkpoints(bucket(made), "acme", tmp_path)
+    assert f"{head.checkpoint:08d}" in {each.name[:8] for each in tmp_path.glob("*.note")}
+    remove_tree(made.run.archive() / "evidence")
+    place = made.run.archive() / (name := verify.object_path(first))
+    PublishedObjects(bucket(made), "acme", made.run.archive(), tmp_path / "fetch").bring(first, place)
+    assert tree(place) == {
+        path.removeprefix(f"{name}/"): data for path, data in before.items() if path.startswith(f"{name}/")
+    }
+    lose(made)
+    restore_replica(made.home)
+    assert tree(made.run.archive()) == before
+    hold(made.home, made.vault, name=None, client="acme", reason="a letter", by="Ada Example", release=False)
+    monkeypatch.undo()
+    store = bucket(made)
+    free = [
+        each.key for each in store.versions("acme/")
+        if each.newest and store.client.head_object(Bucket=store.bucket, Key=store.prefix + each.key).get(
+            "ObjectLockLegalHoldStatus"
+        ) != "ON"
+    ]  # fmt: skip
+    assert not free
+
+
+def shortened(real: Callable[..., Iterator[Any]], part: float) -> Callable[..., Iterator[Any]]:
+    def some(self: Bucket, below: str = "") -> Iterator[Any]:
+        found = list(real(self, below))
+        return iter(found[: int(len(found) * part)])
+
+    return some
 
 
 def test_check_names_what_differs(made: Agency) -> None:
