@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from archiver.archive import verify
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, VaultLocked
 from archiver.core.yaml_edit import without_entry
@@ -131,6 +132,18 @@ class SealedRows:
             self.read(KEY_CHECK)
 
 
+def signer_row(client: str) -> str:
+    return f"vault/signers/{client}"
+
+
+def fingerprint_of(signer: bytes) -> str:
+    """The fingerprint of a row's signing key, as the first line of a ledger names it."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(signer))
+    return verify.key_fingerprint(key.public_key().public_bytes_raw())
+
+
 def settings_folder(rows: SealedRows, place: Path) -> Home:
     """Write the settings without any client below `place`, and load them. ConfigError if there are none."""
     found = rows.read(SETTINGS, "roots/")
@@ -159,12 +172,12 @@ class ScratchHome:
         """Write the folder; `others` are clients that come along. ConfigError for an unknown client."""
         for folder in ("clients", "archive", "state"):
             (root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
-        before = rows.read(SETTINGS, "roots/", f"clients/{client}.yaml", f"vault/signers/{client}", f"state/{client}/")
+        before = rows.read(SETTINGS, "roots/", f"clients/{client}.yaml", signer_row(client), f"state/{client}/")
         file = f"clients/{client}.yaml"
         if file not in before:
             raise ConfigError(f"The fleet has no client {client!r}. `archiver fleet status` lists its clients.")
         for each in others:
-            before |= rows.read(f"clients/{each}.yaml", f"vault/signers/{each}")
+            before |= rows.read(f"clients/{each}.yaml", signer_row(each))
         for path, (content, _) in before.items():
             if path == SETTINGS:
                 write(root / path, without_machine(content))
@@ -202,7 +215,7 @@ class ScratchHome:
         """The client's signing key. A new one is in the database before anything is signed with it."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        path = f"vault/signers/{slug}"
+        path = signer_row(slug)
         if path not in self.before:
             new = base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw())
             self.rows.put(path, new, 0)

@@ -17,16 +17,25 @@ from pathlib import Path
 from secrets import token_hex
 
 from archiver.archive import verify
+from archiver.archive.ledger import read_lines
 from archiver.archive.witness import Handover, hand_over
 from archiver.catalogue.archives import witnesses_of
 from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ClientTaken, DatabaseUnavailable, LeaseLost
 from archiver.fleet.check_out import CheckedOut, checked_out, keep, publish
 from archiver.fleet.fence import Claimed, Fence, Lease, claim
-from archiver.fleet.fleet_home import ScratchHome, SealedRows, named_in_rules, without_replica
+from archiver.fleet.fleet_home import (
+    ScratchHome,
+    SealedRows,
+    fingerprint_of,
+    named_in_rules,
+    signer_row,
+    without_replica,
+)
 from archiver.fleet.object_store import Bucket
 from archiver.fleet.replica_format import ReplicaHead
 from archiver.home.settings import Home
+from archiver.home.vault import Vault
 
 RENEWALS_PER_LEASE = 3
 RETRY_INTERVAL_S = 0.5
@@ -110,7 +119,27 @@ def publish_held(tools: FleetTools, out: CheckedOut, keeper: LeaseKeeper) -> Rep
     """Publish what a holder wrote. LeaseLost if somebody else has the client now; then nothing moved."""
     replica = tools.settings.settings.replica
     assert replica
+    _keep_signer(tools, out)
     return publish(out, Fence(keeper.lease.epoch, keeper.check), replica.retain)
+
+
+def _keep_signer(tools: FleetTools, out: CheckedOut) -> None:
+    """See that the fleet still has the key that signs this archive, which nobody could continue without it.
+
+    A database that lost its last commits, or a person, may have removed or replaced it meanwhile; then it is put back.
+    LeaseLost if nothing is published yet: the next visit begins the archive with the other key.
+    """
+    first = next(read_lines(out.root / verify.LEDGER), None)
+    path = signer_row(out.client)
+    there = tools.rows.read(path).get(path)
+    if first is None or (there and fingerprint_of(there[0]) == first.fields["key"]):
+        return
+    own = Vault(out.home.vault, tools.key).content()["signers"].get(out.client, "").encode()
+    known = there is None or out.claimed.head.lines
+    if not known or not own or fingerprint_of(own) != first.fields["key"]:
+        raise LeaseLost(f"the key that signs the archive of {out.client} was replaced")
+    if not tools.rows.put(path, own, there[1] if there else 0):
+        raise LeaseLost(f"the key that signs the archive of {out.client} is being replaced")
 
 
 def tell_of(tools: FleetTools, out: CheckedOut, keeper: LeaseKeeper, head: ReplicaHead) -> tuple[str, ...]:

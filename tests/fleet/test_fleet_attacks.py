@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import errno
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.agency.fleet_clients import checked_out_home
-from archiver.agency.fleet_worker import FleetWorker
+from archiver.agency.fleet_worker import FleetWorker, open_fleet
 from archiver.archive import verify
 from archiver.catalogue.archives import writing
-from archiver.core.errors import ClockDiffers, ConfigError, DatabaseUnavailable, ReplicaForked
+from archiver.core.errors import ClockDiffers, ConfigError, DatabaseUnavailable, LeaseLost, ReplicaForked
 from archiver.fleet import fleet_database
 from archiver.fleet.check_out import publish
 from archiver.fleet.fence import Fence, claim
@@ -149,6 +151,42 @@ def test_a_visit_keeps_the_accounts_that_others_add_meanwhile(shared: Shared) ->
             copy.push()
             visit.finish()
         assert "acme-new" in [each["account"] for each in database.accounts()]
+
+
+def test_a_signing_key_that_is_replaced_or_lost_while_workers_run_leaves_no_archive_without_its_key(
+    shared: Shared,
+) -> None:
+    key, other = find_key(), base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw())
+
+    def visit(client: str, change: bytes | bool | None = False) -> None:
+        """A visit that archives something, during which the row of the signing key changes: False leaves it."""
+        with checked_out_home(database, key, client) as held:
+            with writing(held.home, held.scratch.vault, client) as archive:
+                archive.append("run", account=f"{client}-stock", outcome="complete")
+                archive.seal(whole=True)
+            if change is not False:
+                assert rows.put(path, change if change is None else other, rows.read(path)[path][1])
+            held.finish()
+
+    with database_of(shared) as database:
+        rows = open_fleet(database, key)
+        for client, change, refused in (
+            ("acme", other, None), ("acme", None, None), ("beta", other, LeaseLost), ("beta", None, None)
+        ):  # fmt: skip
+            path = f"vault/signers/{client}"
+            lines = heads(shared.bucket, client)[-1].lines
+            with pytest.raises(refused) if refused else nullcontext():
+                visit(client, change)
+            assert (heads(shared.bucket, client)[-1].lines > lines) is not bool(refused)
+            visit(client)  # the next one has the right key
+        right, version = rows.read(path)[path]
+        assert rows.put(path, base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()), version)
+        published = heads(shared.bucket, "beta")[-1].part
+        with pytest.raises(ConfigError, match="does not have the key"):
+            visit("beta")
+        assert heads(shared.bucket, "beta")[-1].part == published
+        assert rows.put(path, right, rows.read(path)[path][1])
+        visit("beta")
 
 
 def test_a_machine_with_a_full_disk_leaves_its_visits_to_others(
