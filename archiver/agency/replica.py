@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +14,14 @@ from archiver.agency.diagnosis import Findings, ok, problem, warning
 from archiver.catalogue.search import archives, rebuild
 from archiver.core.alert import Alert
 from archiver.core.atomic_files import scratch
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, VaultLocked
 from archiver.fleet import replica_check, restore
+from archiver.fleet.fleet_home import fingerprint_of
 from archiver.fleet.lock_probe import probe
 from archiver.fleet.object_store import bucket_of
 from archiver.fleet.publisher import heads_of
 from archiver.home.settings import HOUSE, Home, add_client
+from archiver.home.vault import open_vault
 
 MAX_HOURS_BEHIND = 36.0  # a night that failed is repeated in the next one; after that, people learn of it
 
@@ -46,9 +48,11 @@ def restore_replica(
 ) -> dict[str, Any]:  # fmt: skip
     """Restore one client's archive, or every missing one, and the search index. The document of `--json`.
 
-    Adds a client that the home does not know, under its short name.
+    Adds a client that the home does not know, under its short name. If the home's vault has the key that signs a
+    client's archive, only that archive is restored; `key` overrules it.
     """
     bucket = bucket_of(home)
+    signers = {} if key else _signers(home)
     there = restore.published_clients(bucket, [client] if client else home.clients)
     if client and client not in there:
         raise ConfigError(f"{bucket.name} has no archive of {client}. It has: {', '.join(there) or 'none'}.")
@@ -62,11 +66,22 @@ def restore_replica(
         elif missing or client:
             if slug not in {*home.clients, HOUSE}:  # the first account creates the house
                 add_client(home.root, slug, name=slug)
-            result = restore.restore(home, bucket, slug, at=at, against=against, key=key, progress=progress)
+            result = restore.restore(home, bucket, slug, at=at, against=against, key=key, progress=progress,
+                                     signer=signers.get(slug))  # fmt: skip
             found.append({"outcome": "restored", **asdict(result)})
     if found and not dry_run:
         rebuild(Home.load(home.root), lambda *_: None)
     return {"replica": bucket.name, "clients": found}
+
+
+def _signers(home: Home) -> dict[str, str]:
+    """The fingerprints of the signing keys in the home's vault; none where there is no vault, or no key for it."""
+    if not home.vault.exists():
+        return {}
+    with suppress(VaultLocked):
+        signers = open_vault(home.vault).content()["signers"]
+        return {client: fingerprint_of(each.encode()) for client, each in signers.items()}
+    return {}
 
 
 @contextmanager

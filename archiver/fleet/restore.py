@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.archive import verify
-from archiver.archive.ledger import last_line
+from archiver.archive.ledger import last_line, read_lines
 from archiver.archive.ocfl import make_folder
 from archiver.archive.seal import strict_checker
 from archiver.core.atomic_files import remove_tree, sync_folder
@@ -51,11 +51,13 @@ def published_clients(bucket: Bucket, known: Iterable[str] = ()) -> list[str]:
 
 def restore(
     home: Home, bucket: Bucket, client: str, *, at: int | None = None, against: Path | None = None,
-    key: Path | None = None, roots: Path | None = None, progress: RestoreProgress = lambda *_: None,
+    key: Path | None = None, roots: Path | None = None, signer: str | None = None,
+    progress: RestoreProgress = lambda *_: None,
 ) -> RestoreResult:  # fmt: skip
     """Rebuild a client's archive. `at` is the size of a checkpoint; by default the newest state that verifies.
 
-    States that somebody forged do not verify and are passed over. ConfigError if the archive exists, or the replica has
+    `signer` is the fingerprint of the key that must have signed it. States that somebody forged do not verify, or are
+    signed by another key, and are passed over. ConfigError if the archive exists, or the replica has
     no such state; IntegrityError if none verifies.
     """
     place = home.archive(client)
@@ -71,6 +73,9 @@ def restore(
         remove_tree(temporary)
         try:
             files, recovered = _rebuild(bucket, client, head, temporary, progress)
+            first = next(read_lines(temporary / verify.LEDGER))
+            if signer and first.fields.get("key") != signer:
+                raise IntegrityError("another key signed it than the one in this home's vault")
             report = verify.verify_archive(temporary, roots, key, against=against, checker=strict_checker())
         except (IntegrityError, verify.Malformed, FileExistsError, NotADirectoryError) as error:
             passed.append(f"{head.lines} lines of {head.at}: {error}")

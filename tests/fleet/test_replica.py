@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from archiver.agency.privacy import hold
 from archiver.agency.replica import restore_replica
@@ -152,7 +155,27 @@ def test_whoever_lost_the_head_stops_and_overwrites_nothing(made: Agency, monkey
     assert made.run.json("replica", "check")["state"] == "equal"
 
 
-def test_an_attacker_with_the_buckets_credentials_destroys_nothing(made: Agency, store: ObjectStore) -> None:
+SOON = datetime.now(UTC) + timedelta(minutes=1)
+AGAINST_A_VERSION: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("put_object_retention", {"Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": SOON}}),
+    ("put_object_retention", {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": SOON},
+                              "BypassGovernanceRetention": True}),
+    ("put_object_legal_hold", {"LegalHold": {"Status": "OFF"}}),
+    ("delete_object", {"BypassGovernanceRetention": True}),
+)  # fmt: skip
+AGAINST_A_BUCKET: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("put_bucket_versioning", {"VersioningConfiguration": {"Status": "Suspended"}}),
+    ("put_object_lock_configuration", {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}),
+    ("put_bucket_lifecycle_configuration", {"LifecycleConfiguration": {"Rules": [
+        {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1},
+         "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}]}}),
+    ("delete_bucket", {}),
+)  # fmt: skip
+
+
+def test_an_attacker_with_the_buckets_credentials_destroys_nothing(
+    made: Agency, store: ObjectStore, tmp_path: Path
+) -> None:
     buy(made, 1)
     early = head_of(made)
     buy(made, 2, 3)
@@ -163,6 +186,9 @@ def test_an_attacker_with_the_buckets_credentials_destroys_nothing(made: Agency,
         key, version = each["Key"], each["VersionId"]
         refused = attacker.delete_objects(Bucket=name, Delete={"Objects": [{"Key": key, "VersionId": version}]})
         assert refused.get("Errors"), key
+        for call, more in AGAINST_A_VERSION if number % 7 == 0 else ():
+            with suppress(ClientError):
+                getattr(attacker, call)(Bucket=name, Key=key, VersionId=version, **more)
         if number % 2:
             attacker.delete_object(Bucket=name, Key=key)
         else:
@@ -170,6 +196,13 @@ def test_an_attacker_with_the_buckets_credentials_destroys_nothing(made: Agency,
     fields = json.loads(head.encode()) | {"lines": 99, "checkpoint": 99, "line": "0" * 64}
     for forged in (json.dumps(fields).encode(), early.encode(), b"{}"):
         attacker.put_object(Bucket=name, Key=f"agency/{head_key('acme')}", Body=forged)
+    for call, more in AGAINST_A_BUCKET:
+        with suppress(ClientError):
+            getattr(attacker, call)(Bucket=name, **more)
+    attacker.delete_object(Bucket=name, Key=f"agency/{head_key('acme')}")
+    with replicated(tmp_path / "attacker", store, name) as theirs:  # a whole archive of their own, longer than ours
+        buy(theirs, *range(10, 20))
+        assert head_of(theirs).lines > head.lines
     lose(made)
     at = made.run.json("replica", "restore", "--client", "acme", "--at", str(early.checkpoint))["clients"][0]
     assert (at["state"], at["checkpoint"]) == ("PROVEN", early.checkpoint)
@@ -178,7 +211,7 @@ def test_an_attacker_with_the_buckets_credentials_destroys_nothing(made: Agency,
     assert (done["state"], done["lines"]) == ("PROVEN", head.lines) and done["recovered"] and done["passed_over"]
     assert tree(made.run.archive()) == before
     codes = {each["code"] for each in made.run.json("replica", "check", code=90)["clients"][0]["findings"]}
-    assert codes == {"head", "overwritten"}
+    assert codes == {"head", "overwritten", "unknown"}
     buy(made, 4)  # goes on above the ruins
     assert head_of(made).lines > head.lines
 
