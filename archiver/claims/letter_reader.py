@@ -92,7 +92,9 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     except Unreadable as error:
         return ParsedLetter(messages=[f"The archiver cannot read the mail: {error}."])
     page = reader.page(mail.html).text
-    texts = [mail.headers.get("Subject", ""), max(mail.text, page, key=len)]
+    subject = mail.headers.get("Subject", "")
+    # With its label: the subject stands above the letterhead, and is no name.
+    texts = [subject and f"Subject: {subject}", max(mail.text, page, key=len)]
     links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
     headers = [mail.headers[name] for name in ("Reply-To", "From") if name in mail.headers]
     senders: list[Sender] = [(name, address.lower()) for name, address in getaddresses(headers) if address]
@@ -103,7 +105,7 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         received = parsedate_to_datetime(mail.headers["Date"]).date()
     except (KeyError, ValueError, TypeError):
         messages.append("The mail has no readable date.")
-    if _FORWARD.match(texts[0]) and (
+    if _FORWARD.match(subject) and (
         sent := _SENT.search(texts[1])
     ):  # its first header has the date of the first receipt
         received = min(filter(None, (received, *(day for day, _ in days_in(sent["when"])))), default=None)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from archiver.core.errors import ConfigError, SiteUnavailable, WrongPassword
@@ -129,14 +130,15 @@ class ImapConnection:
 
         A short chunk is the end, because some servers state a wrong size.
         """
-        content, wanted = bytearray(start), CHUNK_BYTES
-        while len(content) < most and wanted == CHUNK_BYTES:
+        content, wanted = BytesIO(), CHUNK_BYTES  # whose value is no second copy
+        content.write(start)
+        while (size := content.tell()) < most and wanted == CHUNK_BYTES:
             with faults("a mail"):
-                found = self.client.fetch([uid], [f"BODY.PEEK[]<{len(content)}.{CHUNK_BYTES}>"])
+                found = self.client.fetch([uid], [f"BODY.PEEK[]<{size}.{CHUNK_BYTES}>"])
             chunk = _body(found.get(uid, {}))[:CHUNK_BYTES]
-            content += chunk[: most - len(content)]
+            content.write(chunk[: most - size])
             wanted = len(chunk)
-        return bytes(content)
+        return content.getvalue()
 
     def close(self) -> None:
         from imapclient.exceptions import IMAPClientError

@@ -153,11 +153,9 @@ def unpack(
 
     def answer(question: bytes) -> bytes:
         at, size = _SPAN.unpack(question)
-        return read(at, min(size, CHUNK_BYTES)) if read else b""
+        return read(at, min(size, CHUNK_BYTES)) if read else content
 
-    request = json.dumps(wish).encode()
-    job = f"{__name__}:unpacking"
-    answers = reader.stream(job, struct.pack(">Q", len(request)) + request + content, UNPACK_TIMEOUT_S, answer)
+    answers = reader.stream(f"{__name__}:unpacking", json.dumps(wish).encode(), UNPACK_TIMEOUT_S, answer)
     try:
         for head in answers:
             found = checked(_Found, head)
@@ -188,13 +186,12 @@ def unpacking() -> ReaderJob:
 
     def work(request: bytes, channel: Channel) -> bytes:
         global CHUNK_BYTES
-        (length,) = struct.unpack_from(">Q", request)
-        wish = json.loads(request[8 : 8 + length])
+        wish = json.loads(request)
         CHUNK_BYTES, Cautious.most = wish["chunk"], wish["largest"]
         dated = wish["dated"] and date.fromisoformat(wish["dated"])
         place = ContainerPlace(wish["path"], budget=Budget(wish["members"], wish["bytes"]), dated=dated)
         if wish["letter"]:
-            content = request[8 + length :]
+            content = channel.ask(_SPAN.pack(0, 0))  # a large letter is in the memory of each side once
             found = _taken_apart(sha256(content).hexdigest(), content, len(content), place)
         else:
             content, file = None, Cautious(_Remote(channel), 1 << 16)

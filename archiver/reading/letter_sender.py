@@ -150,7 +150,7 @@ def _organisation(
 def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
     """The organisation that a line of a letterhead or signature is, in its first cell that is not the receiver's."""
     for cell in _CELLS.split(line):
-        name = _cleaned(cell)
+        name = _cleaned(_without_column(cell))
         if not name:
             continue
         if _is_own(name, own):
@@ -163,6 +163,13 @@ def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
             return name
         return None
     return None
+
+
+def _without_column(cell: str) -> str:
+    """A name without what a PDF's other column has on the same line: a label with its value, or the letter's title."""
+    ends = [found.end() for found in re.finditer(any_of("legal_form"), cell)]
+    rest = cell[ends[-1] :] if ends else ""
+    return cell[: ends[-1]] if rest.startswith(" ") and (":" in rest or search("title", rest)) else cell
 
 
 def _cleaned(cell: str) -> str | None:
@@ -194,17 +201,25 @@ def _squashed(name: str) -> str:
 
 
 def _by_domain(label: str, lines: Iterable[str]) -> str | None:
-    """The words at the beginning of a line that make, joined, the domain's name; with the rest if it is a trade."""
+    """The words at the beginning of a line that make, joined, the domain's name; with the rest if it is a trade.
+
+    A line that has the legal form, too, counts first.
+    """
     if len(label) < 4:
         return None
+    named = []
     for line in lines:
         cell = _cleaned(_CELLS.split(line)[0]) if line.strip() else None
         words = cell.split() if cell else []
         for end in range(len(words), 0, -1):
             if _squashed("".join(words[:end])) in (label, label.removesuffix("gmbh")):
                 rest = words[end:]
-                return " ".join(words) if rest and not search("role", " ".join(rest)) else " ".join(words[:end])
-    return None
+                name = " ".join(words) if rest and not search("role", " ".join(rest)) else " ".join(words[:end])
+                if re.search(any_of("legal_form"), name):
+                    return name
+                named.append(name)
+                break
+    return next(iter(named), None)
 
 
 def _repeated(first: str, text: str, lines: Sequence[str]) -> bool:

@@ -6,6 +6,7 @@ does not state stay unknown. `letters.yaml` has the words and the known claimant
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,6 +68,7 @@ def read_letter(
     the mail's header names; `own`: names of the client and the agency, who get letters and write none.
     """
     text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:MAX_LETTER_LENGTH]
+    text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text)  # Swiss thousands
     text = re.sub(r"^(?:[ \t]?>)+[ \t]?", "", text, flags=re.MULTILINE)  # quoted in a mail
     sure: dict[str, str] = {}
     domains = tuple(domains)
@@ -181,14 +183,21 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
         if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
             sure["reference"] = f"in this claimant's format: {quote(found)}"
             return found[1].upper()
+    sums = [each.found for each in _sums(text)]
     for words in ("reference", "case_title"):
-        for found in re.finditer(_reference_by(words), text, re.IGNORECASE | re.MULTILINE):
-            id = (found["id"] or found["bare"]).rstrip("./:-")
+        pattern, place = re.compile(_reference_by(words), re.IGNORECASE | re.MULTILINE), 0
+        while found := pattern.search(text, place):
+            place = found.end("label")  # what follows a label may be another label
+            id = (found["id"] or found["bare"] or found["long"]).rstrip("./:-")
             before = text[: found.start()][-40:].rpartition("\n")[2]
             either = re.match(r"r[ée]f|zeich|kenm|rif|az\b|aktenz|ns", found[0], re.IGNORECASE)
             another = search("other_reference", before) or (either and search("receivers_sign", before))
-            is_id = any(map(str.isdigit, id)) and not any(days_in(id)) and not _NO_ID.search(id)
-            if is_id and not another:
+            digits = sum(map(str.isdigit, id))
+            is_id = digits and not any(days_in(id)) and not _NO_ID.search(id)
+            if found["long"] and (digits < MIN_LONG_ID_DIGITS or _COURT.fullmatch(id)):
+                continue
+            money = any(each.start() < found.end() and found.end("label") < each.end() for each in sums)
+            if is_id and not another and not money:
                 sure["reference"] = f"by its label: {quote(found)}"
                 return id
     return None
@@ -201,13 +210,18 @@ _SUFFIX = (
 )
 _ID = r"(?:(?-i:[A-Z]{1,4}) (?=\d[\d/.-]*[/.-]?\d))?[A-Z0-9](?:[A-Z0-9/._:-]|(?<=\d) / (?=\d)){2,29}"
 
+_LONG_ID = r"[A-Z0-9](?:[A-Z0-9/._-]){3,28}[A-Z0-9]"  # without a colon before it, as in `case 679754`
+MIN_LONG_ID_DIGITS = 5  # a year has fewer
+_COURT = re.compile(r"C-\d+/\d\d|\d{1,2}:\d\d-cv-.*|\d+\.\d\d", re.IGNORECASE)  # of a court, or money
+
 
 @cache
 def _reference_by(words: str) -> str:
     labelled = r"(?:(?<=\w\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen|kenmerk|dossier)|"
     labelled += r"(?<=rechnung)|(?<=invoice|facture|fattura))"
     between = r"(?:[ \t]*\([^()\n]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*|[ \t]{2,}|\t)"
-    return rf"(?<!\w){any_of(words)}(?:{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID}))"
+    values = rf"{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID})|[ \t]#?(?P<long>{_LONG_ID})(?![\w@])"
+    return rf"(?<!\w)(?P<label>{any_of(words)})(?:{values})"
 
 
 def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:
@@ -368,7 +382,7 @@ def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None
     of_law = False
     for each in _sums(text):  # of `between $750 and $30,000` both are
         of_law = bool(search("no_demand", each.before) or (of_law and search("range", each.before)))
-        sums += [] if of_law else [each]
+        sums += [] if of_law or _per_item(text, each) else [each]
     totals = [each for each in sums if search("grand_total", each.label)]
     candidates = [each for each in sums if search("total", each.label)] or sums
     if totals:
@@ -382,8 +396,26 @@ def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None
     if len(others) > 1 or (others and not search("or", text[first.found.end() : others[0].found.start()][:80])):
         sure["amount"] = f"open: the letter names {named}, and does not say which of them counts"
         return None, None
+    if not totals and (more := _added(text, first, sums)):
+        sure["amount"] = f"open: the letter adds {more.named} to {first.named}, and does not say the total"
+        return None, None
     sure["amount"] = quote(first.found) + (f"; the sums in the letter are {named}" if ", " in named else "")
     return first.amount, first.currency
+
+
+def _added(text: str, first: _Sum, sums: Sequence[_Sum]) -> _Sum | None:
+    """Another sum that the letter adds to this one, in the same sentence."""
+    for one, other in itertools.pairwise(sums):
+        between = text[one.found.end() : other.found.start()]
+        if first in (one, other) and search("added", between) and not re.search(r"[.!?]\s|\n\s*\n", between):
+            return other if first is one else one
+    return None
+
+
+def _per_item(text: str, each: _Sum) -> bool:
+    """Whether a sum is the price of one of several pictures, of which a letter states the total, too."""
+    after = re.split(r"[.,;\n]", text[each.found.end() :][:30])[0]
+    return bool(search("per_item", each.before) or search("per_item_after", after))
 
 
 @dataclass(frozen=True)
@@ -419,12 +451,15 @@ def _sums(text: str) -> Iterator[_Sum]:
                 place = found.start("after")
                 continue
         value = number(found["first"] or found["second"])
-        if value is not None:
+        if value is not None and not (value < 100 and (found["before"] or found["after"]).lower() in _WEEKDAY_SIGNS):
             before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
-            line = before.rpartition("\n")[2]
+            line = _URL.sub("…", before.rpartition("\n")[2])
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]
             yield _Sum(value, currency, before, line if line.strip() else before, found)
             end = found.end()
+
+
+_WEEKDAY_SIGNS = {"fr."}  # a franc, or a Friday the 18.12.
 
 
 def number(text: str) -> Decimal | None:

@@ -65,9 +65,10 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def peak_mb(process: subprocess.Popen[bytes]) -> float:
     """The most memory that the process has used so far, without its reader processes; 0 once it has ended."""
-    with suppress(OSError, IndexError):
-        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+    with suppress(OSError):
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):  # a process that has ended has none
+                return int(line.split()[1]) / 1024
     return 0.0
 
 
