@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archiver.archive.ledger import lines_from
+from archiver.archive.ledger import newest_lines
 from archiver.archive.reader import Archive
 from archiver.archive.verify import CHECKPOINTS, LEDGER, PRACTICE, Malformed, Token, content, newest_checkpoints
 from archiver.catalogue import search
@@ -79,7 +79,7 @@ def is_secured(root: Path) -> bool:
     covered = next((size for size, note, tokens in newest_checkpoints(root / CHECKPOINTS) if _stamped(note, tokens)), 0)
     if covered > head.seq:
         return True
-    return bool(covered) and all(line.type in PRACTICE for line in lines_from(root / LEDGER, covered))
+    return bool(covered) and all(line.type in PRACTICE for line in newest_lines(root / LEDGER, covered))
 
 
 def _stamped(note: Path, tokens: Sequence[Path]) -> bool:

@@ -129,16 +129,22 @@ def last_line(path: Path) -> Line | None:
 
 def lines_from(path: Path, seq: int) -> list[Line]:
     """Return the lines from this number on. Reads backwards from the ledger's end, and nothing before these lines."""
-    last, lines = last_line(path), list[Line]()
+    return list(newest_lines(path, seq))[::-1]
+
+
+def newest_lines(path: Path, seq: int) -> Iterator[Line]:
+    """Yield the lines from this number on, the newest first. Reads no more of the ledger than is asked for."""
+    last = last_line(path)
     if last is None or last.seq < seq:
-        return lines
+        return
     with _opened(path) as file, mmap.mmap(file.fileno(), last.end, access=mmap.ACCESS_READ) as data:
         end = last.end - 1
-        while end > 0 and len(lines) <= last.seq - seq:  # the last line's number may be forged
+        for _ in range(last.seq - seq + 1):  # the last line's number may be forged
+            if end <= 0:
+                return
             start = data.rfind(b"\n", 0, end) + 1
-            lines.append(Line(data[start:end], start))
+            yield Line(data[start:end], start)
             end = start - 1
-    return lines[::-1]
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -36,6 +36,7 @@ from archiver.archive.ledger import (
     Sign,
     check_fields,
     lines_from,
+    newest_lines,
     read_lines,
 )
 from archiver.archive.ocfl import (
@@ -216,7 +217,7 @@ def unfinished(root: Path) -> bool:
     return (
         any(path != root / HOLDER for path in (root / "staging").glob("*"))
         or (intents.exists() and intents.stat().st_size > 0)
-        or any(line.type not in verify.PRACTICE for line in lines_from(root / verify.LEDGER, size))
+        or any(line.type not in verify.PRACTICE for line in newest_lines(root / verify.LEDGER, size))
     )
 
 

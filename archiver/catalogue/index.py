@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.picture_index import Embeds, PictureIndex, VectorFile
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
-SCHEMA_VERSION = 11  # of the schema; a file of any other version is made anew
+SCHEMA_VERSION = 12  # of the schema; a file of any other version is made anew, but for one that `UPGRADE` changes
 BATCH_LINES = 256  # ledger lines of one transaction
 READER_THREADS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -104,7 +104,8 @@ CREATE TABLE listed (
     missing TEXT /* kinds of documents, each between spaces */,
     papers TEXT /* the documents that are there, as `certificate`, and those that are not, as `receipt:failed` */,
     seq INTEGER /* of its newest ledger line */,
-    shared INTEGER /* that it is assigned to a client whose archive has a copy */
+    shared INTEGER /* that it is assigned to a client whose archive has a copy */,
+    account TEXT /* whose run archived it */
 );
 CREATE INDEX listed_day ON listed (day, folder);
 CREATE INDEX listed_title ON listed (title, folder);
@@ -114,25 +115,14 @@ CREATE INDEX download_licence ON download (licence);
 CREATE INDEX download_name ON download (name, bytes);
 CREATE INDEX listed_provider_day ON listed (provider, day, folder);
 CREATE INDEX listed_kind ON listed (kind, day, folder);
-CREATE INDEX listed_seat ON listed (seat, day, folder) WHERE seat != '';
 CREATE INDEX listed_job ON listed (job, day, folder) WHERE job != '';
 CREATE INDEX listed_missing ON listed (day, folder) WHERE missing != '';
 CREATE INDEX listed_seq ON listed (seq);
 CREATE TABLE tally (
     provider TEXT, kind TEXT, missing TEXT, day TEXT, shared INTEGER,
-    number INTEGER /* of listed licences of which all this is true */,
+    number INTEGER /* of listed licences of which all this is true, by day */,
     PRIMARY KEY (provider, kind, missing, day, shared)
 ) WITHOUT ROWID;
-CREATE TRIGGER tally_more AFTER INSERT ON listed BEGIN
-    INSERT INTO tally VALUES (new.provider, new.kind, new.missing, new.day, new.shared, 1)
-        ON CONFLICT DO UPDATE SET number = number + 1;
-END;
-CREATE TRIGGER tally_less AFTER DELETE ON listed BEGIN
-    UPDATE tally SET number = number - 1 WHERE (provider, kind, missing, day, shared)
-        = (old.provider, old.kind, old.missing, old.day, old.shared);
-    DELETE FROM tally WHERE number = 0 AND (provider, kind, missing, day, shared)
-        = (old.provider, old.kind, old.missing, old.day, old.shared);
-END;
 CREATE TABLE hold (seq INTEGER PRIMARY KEY, offset INTEGER /* of a ledger line that holds something or releases it */);
 CREATE TABLE picture (
     number INTEGER PRIMARY KEY /* and the row of its vector */,
@@ -155,11 +145,34 @@ CREATE INDEX erased_identity ON erased (identity_sha256);
 CREATE VIRTUAL TABLE words USING fts5
     (ids, title, about, text, inside, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
 """
+UPGRADABLE_VERSION = 11
+UPGRADE = """
+ALTER TABLE listed ADD COLUMN account TEXT /* whose run archived it */;
+UPDATE listed SET account = (SELECT account FROM licence WHERE id = listed.licence);
+DROP INDEX listed_seat; DROP TRIGGER tally_more; DROP TRIGGER tally_less; DELETE FROM tally;
+INSERT INTO tally SELECT provider, kind, missing, substr(day, 1, 10), shared, count(*)
+    FROM listed GROUP BY 1, 2, 3, 4, 5;
+"""
+# The tally is by day: by the second it would have as many rows as there are licences.
+TALLIED = """
+CREATE INDEX listed_seat ON listed (seat, day, folder, provider, papers, account) WHERE seat != '';
+CREATE TRIGGER tally_more AFTER INSERT ON listed BEGIN
+    INSERT INTO tally VALUES (new.provider, new.kind, new.missing, substr(new.day, 1, 10), new.shared, 1)
+        ON CONFLICT DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER tally_less AFTER DELETE ON listed BEGIN
+    UPDATE tally SET number = number - 1 WHERE (provider, kind, missing, day, shared)
+        = (old.provider, old.kind, old.missing, substr(old.day, 1, 10), old.shared);
+    DELETE FROM tally WHERE number = 0 AND (provider, kind, missing, day, shared)
+        = (old.provider, old.kind, old.missing, substr(old.day, 1, 10), old.shared);
+END;
+"""
 TABLES = ("position", "licence", "listed", "download", "picture", "run", "hold", "unreadable", "erased", "words")
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
 LIST = """INSERT INTO listed VALUES
-    (:licence, :folder, :provider, :kind, :day, :seat, :job, :title, :missing, :papers, :seq, :shared)"""
+    (:licence, :folder, :provider, :kind, :day, :seat, :job, :title, :missing, :papers, :seq, :shared,
+    :account)"""
 COLUMNS = "object_id, folder, described, lines, assigned"
 VISIBLE_SQL = "NOT comp AND NOT withdrawn"
 FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
@@ -593,8 +606,7 @@ class Catalogue:
 
     def of_seats(self, seats: Sequence[str]) -> list[SeatLicence]:
         """The listed licences of these seats, oldest first."""
-        query = """SELECT listed.licence, listed.folder, provider, papers, account
-            FROM listed JOIN licence ON licence.id = listed.licence WHERE seat != '' AND seat IN (?)"""
+        query = "SELECT licence, folder, provider, papers, account FROM listed WHERE seat != '' AND seat IN (?)"
         rows = sorted(self._among(query, seats), key=lambda row: int(row[0]))
         return [SeatLicence(folder, provider, tuple(papers.split()), account)
                 for _, folder, provider, papers, account in rows]  # fmt: skip
@@ -604,9 +616,10 @@ class Catalogue:
         offsets = self._db.execute("SELECT offset FROM hold ORDER BY seq").fetchall()
         return [next(archive.lines(offset=offset)) for (offset,) in offsets]
 
-    def is_common(self, query: str) -> bool:
-        """Whether so many licences have the words of a query (`worded`) that a list meets them soon."""
-        return self._holds(query, COMMON_QUERY_LICENCES)
+    def is_common(self, query: str, licences: int = COMMON_QUERY_LICENCES) -> bool:
+        """Whether so many licences have the words of a query (`worded`), by default so many that a list meets them
+        soon."""
+        return self._holds(query, licences)
 
     def worded(self, text: str) -> str:
         """A text as a query of the words table for all its words; empty if it has none."""
@@ -907,7 +920,7 @@ class Catalogue:
             "title": folded(_plain(licence.asset.title or licence.asset.asset_id)),
             "missing": f" {' '.join(missing)} " if missing else "",
             "papers": " ".join(dict.fromkeys(papers)), "seq": json.loads(values["lines"])[-1][0],
-            "shared": bool(json.loads(values["assigned"] or "{}").get("clients")),
+            "shared": bool(json.loads(values["assigned"] or "{}").get("clients")), "account": values["account"],
         }  # fmt: skip
         self._db.execute(LIST, row)
 
@@ -980,8 +993,9 @@ def _in_memory(path: Path) -> sqlite3.Connection:
             suppress(sqlite3.DatabaseError),
             closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as there,
         ):
-            if there.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,):
+            if there.execute("PRAGMA user_version").fetchone() in ((SCHEMA_VERSION,), (UPGRADABLE_VERSION,)):
                 there.backup(db)
+                _prepare(db)
     return db
 
 
@@ -990,15 +1004,21 @@ def _connect(path: Path | str) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version not in (0, SCHEMA_VERSION):
-            raise sqlite3.DatabaseError(f"schema version {version}")
-        if version == 0:
-            db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        _prepare(db)
     except sqlite3.DatabaseError:
         db.close()
         raise
     return db
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Make the tables, or change those of the version before."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    change = {0: SCHEMA, UPGRADABLE_VERSION: UPGRADE, SCHEMA_VERSION: ""}.get(version)
+    if change is None:
+        raise sqlite3.DatabaseError(f"schema version {version}")
+    if change:
+        db.executescript(f"BEGIN; {change} {TALLIED} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
 
 # ---------------------------------------------------------------- what is read from an object

@@ -36,7 +36,7 @@ ROWS_AT_ONCE = 400  # rows of an export that are read together
 MAX_FILTER_LENGTH = 200
 MAX_JOBS = 5_000  # different jobs of an archive that are looked through for a part of a name
 MAX_VALUES = 500  # of a column, in one query
-MANY_LICENCES = 20_000  # of a platform or kind
+MANY_LICENCES = 20_000  # of a platform or kind, or with the words of a filter
 LATE = "listed INDEXED BY listed_seq"  # SQLite does not know that the licences under no timestamp are few
 
 
@@ -85,7 +85,7 @@ class ListFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class ListTotals:
-    """How many licences a filter finds, how many lack a document or a timestamp, and the span of their dates."""
+    """How many licences a filter finds, how many lack a document or a timestamp, and their first and last day."""
 
     count: int = 0
     missing: int = 0
@@ -157,6 +157,19 @@ class LicenceList:
         previous, following = (found[0].short_id if found else None for found in near)
         return previous, following
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether `totals` is quick enough for a page. It is not if `MANY_LICENCES` have the words."""
+        text = self._filter.text
+        if not text:
+            return True
+        with DocumentReader() as reader:
+            for slug in archives(self._home, self._filter.client or None):
+                with suppress(IntegrityError), catalogue_of(self._home, slug, reader) as (_, catalogue):
+                    if (words := catalogue.worded(text)) and catalogue.is_common(words, MANY_LICENCES):
+                        return False
+        return True
+
     def totals(self) -> ListTotals:
         """The numbers of the whole list."""
         if self._filter.state == "proven":
@@ -176,8 +189,9 @@ class LicenceList:
                 days += [each for each in (first, last) if each]
             unproven += self._late(catalogue, where, values, proven) if clients[slug] else 0
         return ListTotals(
-            count=clients.total(), missing=missing, unproven=unproven, first=min(days, default=""),
-            last=max(days, default=""), platforms=dict(platforms.most_common()), clients=dict(clients.most_common()),
+            count=clients.total(), missing=missing, unproven=unproven,
+            first=min(days, default="")[:10], last=max(days, default="")[:10],
+            platforms=dict(platforms.most_common()), clients=dict(clients.most_common()),
         )  # fmt: skip
 
     def _late(self, catalogue: Catalogue, where: str, values: list[object], proven: Dates) -> int:
@@ -196,8 +210,8 @@ class LicenceList:
                 for (day,) in catalogue.select(f"SELECT day FROM listed WHERE {where} AND day != '' "  # noqa: S608  # ours
                                                f"ORDER BY day {order} LIMIT 1", values)]  # fmt: skip
         return ListTotals(
-            count=every.count - late.count, missing=every.missing - late.missing, first=min(days, default=""),
-            last=max(days, default=""), platforms=dict(Counter(every.platforms) - Counter(late.platforms)),
+            count=every.count - late.count, missing=every.missing - late.missing, first=min(days, default="")[:10],
+            last=max(days, default="")[:10], platforms=dict(Counter(every.platforms) - Counter(late.platforms)),
             clients=dict(Counter(every.clients) - Counter(late.clients)),
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency import licence_table
-from archiver.catalogue.licence_list import MISSING, SORTS, LicenceList, ListFilter, options
+from archiver.catalogue.licence_list import MANY_LICENCES, MISSING, SORTS, LicenceList, ListFilter, ListTotals, options
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.chosen_licences import Chosen, keep, sent_table
@@ -24,14 +24,33 @@ def licences(visit: PageRequest) -> Response:
     view = visit.asked("view") if visit.asked("view") in VIEWS else VIEWS[0]
     listed = LicenceList(visit.home, chosen, sort)
     page = listed.page(PAGES[view], after=visit.asked("after") or None, before=visit.asked("before") or None)
-    query = urlencode(chosen.as_query() | ({"sort": sort} if sort != "newest" else {}))
+    query = _query(chosen, sort)
     kept = chosen.as_query() | {"sort": sort, "view": view}
     return visit.page(
         "licences.html", chosen=chosen, sort=sort, view=view, views=VIEWS, sorts=list(SORTS), page=page, query=query,
-        totals=visit.desk.cached(f"totals {query}", listed.totals), missing=MISSING, house=HOUSE,
-        options=visit.desk.cached("options", lambda: options(visit.home)),
+        totals=_totals(visit, listed, query) if listed.is_quick else None, over=MANY_LICENCES, missing=MISSING,
+        house=HOUSE, options=visit.desk.cached("options", lambda: options(visit.home)),
         link=lambda **changed: at("licences", **(kept | changed)),
     )  # fmt: skip
+
+
+def totals(visit: PageRequest) -> Response:
+    """The numbers of a list, as a part of its page: those of many licences take longer than a page may."""
+    chosen, sort = ListFilter.of(visit.asked), visit.asked("sort") or "newest"
+    template = "licence-totals.html" if visit.asked("part") else "licence-totals-page.html"
+    kept, query = chosen.as_query() | {"sort": sort, "view": visit.asked("view")}, _query(chosen, sort)
+    return visit.page(
+        template, totals=_totals(visit, LicenceList(visit.home, chosen, sort), query), house=HOUSE,
+        link=lambda **changed: at("licences", **(kept | changed)),
+    )  # fmt: skip
+
+
+def _query(chosen: ListFilter, sort: str) -> str:
+    return urlencode(chosen.as_query() | ({"sort": sort} if sort != "newest" else {}))
+
+
+def _totals(visit: PageRequest, listed: LicenceList, query: str) -> ListTotals:
+    return visit.desk.cached(f"totals {query}", listed.totals)
 
 
 def export(visit: PageRequest) -> Response:
@@ -62,6 +81,7 @@ def choose(visit: PageRequest) -> Response:
 
 WAYS = [
     PageRoute("/licences", licences, Role.READ),
+    PageRoute("/licences/totals", totals, Role.READ),
     PageRoute("/licences/export.{kind}", export, Role.READ),
     PageRoute("/licences/choose", choose, Role.READ, post=True),
 ]

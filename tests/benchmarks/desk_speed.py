@@ -78,7 +78,7 @@ def fill(at: Agency, licences: int) -> str:
 
         def rows() -> Iterator[list[object]]:
             for n in range(licences):
-                day = f"20{10 + n % 16:02}-{1 + n % 12:02}-{1 + n % 28:02}T00:00:00Z"
+                day = _day(n)
                 own = {"id": 1000 + n, "object_id": f"urn:x-archiver:licence:synthetic_{n}", "folder": f"synthetic_{n}",
                        "identity": f"x{n}", "asset_id": f"x{n}", "licence_id": f"x{n}", "order_id": f"PO-{n}",
                        "licensed_at": day, "described": row[0]}  # fmt: skip
@@ -91,12 +91,12 @@ def fill(at: Agency, licences: int) -> str:
         )
         kinds, platforms = ("standard", "extended", "editorial"), ("shutterstock", "getty_images", "freepik")
         db.executemany(
-            "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             ((1000 + n, f"synthetic_{n}", platforms[n % 3], kinds[n % 3],
-              f"20{10 + n % 16:02}-{1 + n % 12:02}-{1 + n % 28:02}T00:00:00Z", f"person {n % 40}", f"job {n % 900}",
+              _day(n), f"person {n % 40}", f"job {n % 900}",
               f"picture of thing {n % 997}", "" if n % 5 else " certificate ",
               "record preview certificate" if n % 5 else "record certificate:on_request",
-              0 if n % 50 else n, 0)
+              0 if n % 50 else n, 0, "one")
              for n in range(licences)),
         )  # fmt: skip
         pictures = min(licences, PICTURES)
@@ -110,6 +110,10 @@ def fill(at: Agency, licences: int) -> str:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     VectorFile(path.with_suffix(".vectors")).write({1000 + n: vectors[n] for n in range(pictures)})
     return stored[3].folder
+
+
+def _day(n: int) -> str:
+    return f"20{10 + n % 16:02}-{1 + n % 12:02}-{1 + n % 28:02}T{n % 24:02}:{n % 60:02}:{n % 59:02}Z"
 
 
 PAGES = (

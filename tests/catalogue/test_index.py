@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,6 +156,36 @@ def test_a_file_that_is_no_catalogue_is_made_anew(acme: Acme) -> None:
     with Catalogue(path) as catalogue:
         catalogue.catch_up(acme.archive, acme.reader)
         assert catalogue.count() == 3
+
+
+BEFORE = """
+DROP TRIGGER tally_more; DROP TRIGGER tally_less; DROP INDEX listed_seat;
+ALTER TABLE listed DROP COLUMN account;
+CREATE INDEX listed_seat ON listed (seat, day, folder) WHERE seat != '';
+CREATE TRIGGER tally_more AFTER INSERT ON listed BEGIN SELECT 1; END;
+CREATE TRIGGER tally_less AFTER DELETE ON listed BEGIN SELECT 1; END;
+UPDATE tally SET day = '2026-11-24T02:00:00Z', number = 7;
+PRAGMA user_version = 11;
+"""
+
+
+def test_a_file_of_the_version_before_is_changed_and_not_made_anew(acme: Acme) -> None:
+    acme.add_all()
+
+    def held() -> list[object]:
+        names = "SELECT name FROM sqlite_master WHERE name NOT LIKE 'words%' ORDER BY name"
+        asked = (names, "SELECT * FROM listed", "SELECT * FROM tally", "PRAGMA index_info('listed_seat')")
+        with closing(sqlite3.connect(path)) as file:
+            return [file.execute(each).fetchall() for each in asked]
+
+    path = acme.folder / "state" / "acme.sqlite"
+    whole = held()
+    with closing(sqlite3.connect(path)) as file:
+        file.executescript(BEFORE)
+    assert held() != whole
+    with Catalogue(path) as catalogue:
+        assert catalogue.count() == 3
+    assert held() == whole
 
 
 def test_processes_that_make_it_at_once_wait_for_each_other(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_pages_totals_and_neighbours_agree_with_the_archives(
     totals = listed.totals()
     assert totals.count == len(names) == sum(totals.platforms.values()) == sum(totals.clients.values())
     rows = [row for row, _ in described(home.home, names)]
-    days = [row["licensed_at"] for row in rows if row["licensed_at"]]
+    days = [row["licensed_at"][:10] for row in rows if row["licensed_at"]]
     assert (totals.first, totals.last) == (min(days, default=""), max(days, default=""))
     assert totals.unproven == sum(row["state"] == "UNPROVEN" for row in rows)
     walked, page = list[str](), listed.page(size)

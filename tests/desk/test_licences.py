@@ -13,12 +13,15 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from archiver.catalogue import licence_list
 from archiver.desk.auth import Users
 from tests.desk.test_claim_journey import COUNT, clicks
 from tests.desk.test_desk import fine, use, visiting
 from tests.support.agency import agency, certificate, preview, record
 from tests.support.claims_kit import jpeg, licence
+from tests.support.desk_in_process import desk_on
 from tests.support.desk_kit import PASSWORD, Person, Served, started
+from tests.support.homes import Home
 from tests.support.pictures import scene
 
 
@@ -39,8 +42,8 @@ def twelve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             process.communicate(timeout=20)
 
 
-def names(answer: httpx.Response) -> list[str]:
-    return re.findall(r'name="pick" value="([^"]+)"', answer.text)
+def names(page: str) -> list[str]:
+    return re.findall(r'name="pick" value="([^"]+)"', page)
 
 
 @pytest.mark.long  # without a browser: below, and test_attacks.py
@@ -134,10 +137,10 @@ def test_what_many_licences_can_have_done_to_them(twelve: Served) -> None:
     olaf = Person(httpx.Client(base_url=twelve.base, timeout=60))
     assert olaf.post("/sign-in", {"name": "Olaf Operator", "password": PASSWORD}, token="").status_code == 200
     listed = olaf.get("/licences?client=acme")
-    assert len(names(listed)) == 2
+    assert len(names(listed.text)) == 2
     saved = olaf.get("/licences/export.csv?client=acme")
     rows = list(csv.DictReader(io.StringIO(saved.content.decode("utf-8-sig"))))
-    assert {row["licence"] for row in rows} == set(names(listed)) and {row["state"] for row in rows} == {"PROVEN"}
+    assert {row["licence"] for row in rows} == set(names(listed.text)) and {row["state"] for row in rows} == {"PROVEN"}
     assert olaf.post("/licences/choose", {"query": ""}).status_code == 409  # nothing was ticked
     place = olaf.post("/licences/choose", {"query": "client=acme", "every": "1"}).headers["location"]
     assert "2 licences chosen" in olaf.get(place).text
@@ -145,12 +148,26 @@ def test_what_many_licences_can_have_done_to_them(twelve: Served) -> None:
     assert "gets copies of 2 licences" in before and "Acme Ltd" not in before  # its own licences stay
     held = olaf.post(f"{place}/hold", {"reason": "Dispute 7"})
     assert held.status_code == 303 and "2 licences are held now" in olaf.get(place).text
-    order = ("erase", names(listed)[0], "--reason", "request", "--by", "Ada Example", "--yes")
+    order = ("erase", names(listed.text)[0], "--reason", "request", "--by", "Ada Example", "--yes")
     erased = twelve.agency.run(*order, code=None)
     assert erased.returncode != 0 and "held" in erased.stderr
     assert olaf.post(f"{place}/undo").status_code == 303
     assert olaf.post(f"{place}/undo").status_code == 404  # once
-    assert "Put under hold" in olaf.get(f"/licence/{names(listed)[0]}").text
+    assert "Put under hold" in olaf.get(f"/licence/{names(listed.text)[0]}").text
     assert olaf.get("/licences?since=soon").status_code == 409
     assert olaf.get("/licences/chosen/nothing").status_code == 404
     olaf.http.close()
+
+
+def test_what_takes_too_long_to_count_comes_after_the_page(ran: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk_on(ran, monkeypatch) as desk:
+        owner = desk.person()
+        whole = owner.get("/licences?text=shutterstock&sort=title").text
+        numbers = set(re.findall(r"<strong>[0-9]+ licences?</strong>|<span>[0-9]+</span>", whole))
+        assert numbers and "data-part" not in whole
+        monkeypatch.setattr(licence_list, "MANY_LICENCES", 1)
+        page = owner.get("/licences?text=shutterstock&sort=title").text
+        assert "more than 20,000 licences" in page and names(page) == names(whole)
+        later = re.findall(r'data-part="([^"]+)"', page)[0].replace("&amp;", "&")
+        assert all(each in owner.get(later).text for each in numbers)
+        assert all(each in owner.get(later.replace("part=1", "lang=de")).text for each in numbers if "span" in each)
