@@ -185,8 +185,8 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
             return found[1].upper()
     sums = [each.found for each in _sums(text)]
     for words in ("reference", "case_title"):
-        pattern, place = re.compile(_reference_by(words), re.IGNORECASE | re.MULTILINE), 0
-        while found := pattern.search(text, place):
+        labelled, place = re.compile(_reference_by(words), re.IGNORECASE | re.MULTILINE), 0
+        while found := labelled.search(text, place):
             place = found.end("label")  # what follows a label may be another label
             id = (found["id"] or found["bare"] or found["long"]).rstrip("./:-")
             before = text[: found.start()][-40:].rpartition("\n")[2]
