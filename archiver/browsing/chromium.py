@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 SANDBOX_VARIABLE = "ARCHIVER_CHROMIUM_SANDBOX"  # with `off`, Chromium runs without its sandbox
 NOWHERE = "http://127.0.0.1:9"  # a proxy address without a listener
+SHORT_TEMPORARY_FOLDER = "/tmp"  # noqa: S108 # Chromium makes a folder of its own in it, which others cannot read
 VERSION_TIMEOUT_S = 20
 SIGN_OF_LIFE_S = 8.0
 _SANDBOX_WORDS = re.compile(r"no usable sandbox|sandbox helper|setuid sandbox|move to new namespace|zygote_host", re.I)
@@ -295,12 +297,22 @@ async def launch(
             chromium_sandbox=sandboxed(),
             proxy={"server": proxy},
             args=[*SWITCHES, *switches],
-            env=dict(child_environment() if variables is None else variables),
+            env=_with_short_temporary_folder(child_environment() if variables is None else variables),
         )
     except Error as error:
         if sandboxed() and _SANDBOX_WORDS.search(str(error)):
             raise SandboxRefused(str(executable)) from None
         raise BrowserMissing(f"{executable} does not start ({first_line(error)})") from None
+
+
+def _with_short_temporary_folder(variables: Mapping[str, str]) -> dict[str, str | float | bool]:
+    """Chromium ends at once if the path of its socket, 46 bytes below the temporary folder, is too long for the system
+    (107 bytes on Linux, 103 on macOS).
+    """
+    longest = 103 - len("/org.chromium.Chromium.XXXXXX/SingletonSocket")
+    if os.name == "posix" and len(os.fsencode(tempfile.gettempdir())) > longest:
+        return {**variables, "TMPDIR": SHORT_TEMPORARY_FOLDER}
+    return dict(variables)
 
 
 def try_start(chromium: Chromium) -> None:

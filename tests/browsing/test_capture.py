@@ -176,7 +176,8 @@ async def test_the_files_say_where_they_are_from_and_public_tools_check_them(vis
 
 @pytest.mark.browser
 async def test_a_very_tall_page_is_cut_and_says_so(visit: Any) -> None:
-    tall = "<body style='margin: 0'><div style='height: 60000px; background: linear-gradient(teal, gold)'>top</div>end"
+    high = "height: 60000px; background: linear-gradient(teal, gold)"
+    tall = f"<body style='margin: 0; font: 10px/18px serif'><div style='{high}'>top</div>end"
     async with visit(exchange("/", tall)) as session:
         documents = await session.capture()
     text, picture, warc = unpacked(documents)

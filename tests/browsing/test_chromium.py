@@ -91,3 +91,16 @@ def test_without_a_sandbox_chromium_starts_only_where_a_setting_allows_it(
     monkeypatch.setenv("ARCHIVER_CHROMIUM_SANDBOX", "perhaps")
     with pytest.raises(ConfigError, match="Set it to `off`"):
         print_pages([""])
+
+
+@pytest.mark.browser
+def test_chromium_starts_where_the_temporary_folder_has_a_long_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", PATH)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / ("deep" * 30)))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    (tmp_path / ("deep" * 30)).mkdir()
+    [printed] = print_pages(["<p>Ada Example"])
+    assert printed.startswith(b"%PDF")
+    assert not list((tmp_path / ("deep" * 30)).iterdir())
