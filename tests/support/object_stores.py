@@ -59,8 +59,9 @@ def seaweedfs(folder: Path) -> Iterator[ObjectStore]:
     identity = {"name": "agency", "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]}
     (folder / "identities.json").write_text(json.dumps({"identities": [identity | {"actions": ["Admin"]}]}))
     ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
+    # It takes seven volumes for each bucket, and one process may run every test that has a bucket of its own.
     command = [program, "server", "-ip=127.0.0.1", f"-dir={folder}", "-s3", f"-s3.config={folder}/identities.json",
-               "-s3.port.lance=0", "-s3.port.iceberg=0", "-master.volumeSizeLimitMB=64", "-volume.max=100",
+               "-s3.port.lance=0", "-s3.port.iceberg=0", "-master.volumeSizeLimitMB=64", "-volume.max=1000",
                *(f"-{name}={port}" for name, port in ports.items())]  # fmt: skip
     with _served([*map(str, command)], folder / "log", ports["s3.port"]) as store:
         yield store
