@@ -129,10 +129,11 @@ def test_a_process_that_freezes_in_a_transaction_stops_nobody(
     server: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds the locks of rows, and its connection stays open for as long as it is frozen."""
-    options = CONNECTION["options"].replace(str(MAX_IDLE_TRANSACTION_MS), "500")
+    with FleetDatabase(server.database(), "first") as first:
+        first.prepare()  # in the usual time: on a busy machine its transactions idle, too
+    options = CONNECTION["options"].replace(str(MAX_IDLE_TRANSACTION_MS), "1500")
     monkeypatch.setattr(fleet_database, "CONNECTION", {**CONNECTION, "options": options})
-    with FleetDatabase(server.database(), "frozen") as frozen, FleetDatabase(frozen.address, "other") as other:
-        frozen.prepare()
+    with FleetDatabase(first.address, "frozen") as frozen, FleetDatabase(first.address, "other") as other:
         lease = frozen.take("acme")
         assert lease
         frozen.release(lease)
