@@ -14,14 +14,19 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from archiver.archive import verify
-from archiver.archive.check_page import check_page
-from archiver.browsing.chromium import find
-from tests.support import forger
+# The tests are a folder, not a package; elsewhere something else may be installed by that name.
+sys.modules["tests"] = ModuleType("tests")
+sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
+
+from archiver.archive import verify  # noqa: E402
+from archiver.archive.check_page import check_page  # noqa: E402
+from archiver.browsing.chromium import find  # noqa: E402
+from tests.support import forger  # noqa: E402
 
 MEGABYTES = 1024
 LONGEST_S, LARGEST_MB = 60.0, 500
