@@ -13,14 +13,14 @@ test: setup ## the suite: each mechanism once, in its short form; minutes
 	@.venv/bin/pytest -n 4 --dist worksteal -rR
 
 soak: setup ## the long forms of the suite (marked `long`), and kills and power cuts by the hundred; some ten minutes
-	@.ci/test-tools
+	@.ci/test-tools firefox-esr
 	@echo "soak: killing, forging and cutting the power, again and again"
 	@.venv/bin/pytest -n 3 -rsR tests/soak/soak_crash.py
 	@echo "soak: the long forms of the suite"
 	@.venv/bin/pytest -n 4 --dist worksteal -rsR -m long
 
 soak-long: setup ## a kill at every write of every command, 2,400 forged packs, 400 changed lists; an hour
-	@.ci/test-tools
+	@.ci/test-tools firefox-esr
 	@echo "soak: killing at every write, forging packs, and changing lists"
 	@.venv/bin/pytest -n 2 -rs tests/soak/soak_commands.py tests/soak/soak_packs.py tests/soak/soak_mailbox.py tests/soak/soak_mutations.py \
 		tests/soak/soak_companion.py tests/soak/soak_redesigns.py tests/soak/soak_hidden_rows.py tests/soak/soak_audit.py \
