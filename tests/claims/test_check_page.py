@@ -177,9 +177,11 @@ def test_large_files_are_hashed_as_they_are_read(checker: Checker) -> None:
 
 
 SEEN = {
-    "en": {"proven": "Proven", "forged": "Changed or damaged", "unproven": "Unchanged, but not proven",
+    "en": {"proven": "Proven, if the time authority is genuine",
+           "forged": "Changed or damaged", "unproven": "Unchanged, but not proven",
            "letter": "cannot be checked here"},
-    "de": {"proven": "Belegt", "forged": "Verändert oder beschädigt", "unproven": "Unverändert, aber nicht belegt",
+    "de": {"proven": "Belegt, wenn die Zeitstelle echt ist",
+           "forged": "Verändert oder beschädigt", "unproven": "Unverändert, aber nicht belegt",
            "letter": "kann hier nicht geprüft werden"},
 }  # fmt: skip
 
@@ -209,6 +211,12 @@ def test_what_a_person_sees(pack: Pack, checker: Checker, tmp_path: Path, langua
             page.wait_for_selector(f"#result:has-text('{file.name}') .verdict")
             said[name] = page.inner_text("#result")
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        page.click("#trusted summary")
+        page.set_input_files("#roots", next(pack.bag.rglob("tsa-roots.pem")))
+        page.set_input_files("#pack", files["proven"])
+        page.wait_for_selector(f"#result:has-text('{files['proven'].name}') .verdict")
+        said["pinned"] = page.inner_text("#result h2")
+        page.reload()
         page.remove_listener("console", listener)
         assert complaints == []
         return said
@@ -216,6 +224,7 @@ def test_what_a_person_sees(pack: Pack, checker: Checker, tmp_path: Path, langua
     said = checker.do(look)
     for name, words in SEEN[language].items():
         assert words in said[name].split("\n\n")[0], said[name]
+    assert said["pinned"] == "✓ " + SEEN[language]["proven"].partition(",")[0]
     assert certificate_of in said["forged"] and "Local demo timestamp authority" in said["proven"]
 
 

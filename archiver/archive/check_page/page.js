@@ -11,6 +11,8 @@ const WORDS = {
     checking: "Checking {name} …",
     PROVEN: "Proven",
     PROVEN_lead: "Every document in this file is unchanged. Independent authorities stated since when it has existed.",
+    PROVEN_if: "Proven, if the time authority is genuine",
+    PROVEN_if_lead: "Every document in this file is unchanged. A time authority stated since when it has existed. One check is left to you: the authority's certificate came with this file. Compare its fingerprint, shown below, with the one on the authority's own site.",
     UNPROVEN: "Unchanged, but not proven",
     UNPROVEN_lead: "No document in this file was changed. But something is missing that would prove since when all of them have existed. The notes below say what.",
     UNPROVEN_dates: "No document in this file differs from the sender's archive. But no independent authority states since when all of them have existed. So this proves no date.",
@@ -88,6 +90,8 @@ const WORDS = {
     checking: "{name} wird geprüft …",
     PROVEN: "Belegt",
     PROVEN_lead: "Jedes Dokument in dieser Datei ist unverändert. Unabhängige Stellen haben bestätigt, seit wann es besteht.",
+    PROVEN_if: "Belegt, wenn die Zeitstelle echt ist",
+    PROVEN_if_lead: "Jedes Dokument in dieser Datei ist unverändert. Eine Zeitstelle hat bestätigt, seit wann es besteht. Eine Prüfung bleibt Ihnen: Das Zertifikat der Stelle kam mit dieser Datei. Vergleichen Sie seinen Fingerabdruck, der unten steht, mit dem auf der Website der Stelle.",
     UNPROVEN: "Unverändert, aber nicht belegt",
     UNPROVEN_lead: "Kein Dokument in dieser Datei wurde verändert. Aber es fehlt etwas, das belegen würde, seit wann alle bestehen. Die Hinweise unten sagen, was.",
     UNPROVEN_dates: "Kein Dokument in dieser Datei weicht vom Archiv des Absenders ab. Aber keine unabhängige Stelle bestätigt, seit wann alle bestehen. Damit ist kein Datum belegt.",
@@ -220,7 +224,9 @@ function findingsOf(report) {
 function verdictOf(report) {
   if (report.state === "DAMAGED") return ["DAMAGED", "bad", "✗"];
   if (!report.copies.evidence) return ["NOT_EVIDENCE", "bad", "✗"];
-  return report.state === "PROVEN" ? ["PROVEN", "good", "✓"] : ["UNPROVEN", "warn", "!"];
+  if (report.state !== "PROVEN") return ["UNPROVEN", "warn", "!"];
+  const pinned = report.proofs.every((proof) => proof.authorities.every((each) => each.supplied));
+  return [pinned ? "PROVEN" : "PROVEN_if", "good", "✓"]; // who forges a whole file makes its authority, too
 }
 
 const authorityName = (each) => [...new Set([each.title, each.organisation])].filter(Boolean).join(", ");
@@ -257,7 +263,7 @@ function tellReport(report, name) {
   const [state, tone, mark] = verdictOf(report), findings = findingsOf(report), damage = findings.filter((each) => each.damage);
   const dateless = state === "UNPROVEN" && report.proofs.some((each) => each.state !== "PROVEN");
   const lines = [say(dateless ? "UNPROVEN_dates" : `${state}_lead`)];
-  if (state === "PROVEN") {
+  if (report.state === "PROVEN" && state !== "NOT_EVIDENCE") {
     const names = new Set(report.proofs.flatMap((each) => each.authorities).map(authorityName));
     lines.push(say("newest", { date: dateOf(report.proofs.map((each) => each.secured_since).sort().pop()) }));
     lines.push(say("by", { names: [...names].join("; ") }));
