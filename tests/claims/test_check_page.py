@@ -179,10 +179,10 @@ def test_large_files_are_hashed_as_they_are_read(checker: Checker) -> None:
 SEEN = {
     "en": {"proven": "Proven, if the time authority is genuine",
            "forged": "Changed or damaged", "unproven": "Unchanged, but not proven",
-           "letter": "cannot be checked here"},
-    "de": {"proven": "Belegt, wenn die Zeitstelle echt ist",
+           "letter": "cannot be checked"},
+    "de": {"proven": "Belegt, falls die Zeitstelle echt ist",
            "forged": "Verändert oder beschädigt", "unproven": "Unverändert, aber nicht belegt",
-           "letter": "kann hier nicht geprüft werden"},
+           "letter": "kann nicht geprüft werden"},
 }  # fmt: skip
 
 
