@@ -133,7 +133,10 @@ def _organisation(
             return found, f"the mail's sender: {name} <{address}>"
     for where, lines in (("letterhead", head), ("signature", foot)):
         for number, line in enumerate(lines):
-            if named := _named_in(line, own, loose=number == 0 and where == "letterhead"):
+            named = _named_in(line, own, loose=number == 0 and where == "letterhead")
+            if named and _only_kind(named):  # `Solicitors`, below the line that has the name
+                named = _joined(lines[number - 1] if number else "", named, own)
+            if named:
                 return named, f"the {where} names it: “{line[:160]}”"
     for name, address in senders:
         if not search("role", name) and _trade(name) and not _is_own(name, own):
@@ -163,6 +166,20 @@ def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
             return name
         return None
     return None
+
+
+def _only_kind(name: str) -> bool:
+    """Whether a name says only what kind of organisation it is."""
+    left = re.sub(any_of("practice"), " ", re.sub(any_of("legal_form"), " ", name), flags=re.IGNORECASE)
+    return not re.search(r"\w{2}", re.sub(r"\b(?:und|and|et|en)\b", " ", left))
+
+
+def _joined(above: str, kind: str, own: set[str]) -> str | None:
+    """A name of two lines; None if the line above is no name."""
+    name = _cleaned(above)
+    if not name or name != above.strip() or _is_own(name, own) or search("title", name) or search("role", name):
+        return None
+    return f"{name} {kind}"
 
 
 def _without_column(cell: str) -> str:
@@ -208,8 +225,8 @@ def _by_domain(label: str, lines: Iterable[str]) -> str | None:
     if len(label) < 4:
         return None
     named = []
-    for line in lines:
-        cell = _cleaned(_CELLS.split(line)[0]) if line.strip() else None
+    for part in (part for line in lines for part in (line, line.partition(", ")[2])):  # a role, then the name
+        cell = _cleaned(_CELLS.split(part)[0]) if part.strip() else None
         words = cell.split() if cell else []
         for end in range(len(words), 0, -1):
             if _squashed("".join(words[:end])) in (label, label.removesuffix("gmbh")):

@@ -26,6 +26,7 @@ NOTICE_BUSINESS_DAYS = 5
 
 MAX_COLUMN_DISTANCE = 2  # characters between a label's column and that of its value
 MAX_LETTER_LENGTH = 60_000  # characters of a letter that are read
+MAX_ROUNDING = Decimal("0.01")  # of a tax
 DAYS_OF_MONTH = 30  # in `letters.yaml`; rather too early than late
 MAX_LABEL_DISTANCE = 60  # characters before a day or a sum in which its label stands
 
@@ -205,7 +206,8 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
 
 _NO_ID = re.compile(r"\.(?:jpe?g|png|gif|webp|tiff?|pdf|html?)$|^www\.|^\d{1,2}[.:]\d{2}$|://", re.IGNORECASE)
 _SUFFIX = (
-    r"(?: (?!(?:and|und|et|y|e|en|by|is|of|vom|for|on|im|an|am|to|in|or|bei|der|die|das|from|with|we|you|as|per)\b)"
+    r"(?: (?:/ )?"
+    r"(?!(?:and|und|et|y|e|en|by|is|of|vom|for|on|im|an|am|to|in|or|bei|der|die|das|from|with|we|you|as|per)\b)"
     r"[A-Z]{1,3}(?:[/-][A-Z]{1,3})?(?=[ \t]*$|[ \t]{2,}|\t|[ ]*\|))?"
 )
 _ID = r"(?:(?-i:[A-Z]{1,4}) (?=\d[\d/.-]*[/.-]?\d))?[A-Z0-9](?:[A-Z0-9/._:-]|(?<=\d) / (?=\d)){2,29}"
@@ -387,6 +389,8 @@ def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None
     candidates = [each for each in sums if search("total", each.label)] or sums
     if totals:
         candidates = [max(totals, key=lambda each: each.amount)]
+    elif with_tax := _with_tax(text, sums):
+        candidates = [with_tax]
     elif len(sums) > 2 and sums[-1].amount == sum(each.amount for each in sums[:-1]):
         candidates = sums[-1:]  # the others, added
     if not candidates:
@@ -401,6 +405,26 @@ def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None
         return None, None
     sure["amount"] = quote(first.found) + (f"; the sums in the letter are {named}" if ", " in named else "")
     return first.amount, first.currency
+
+
+_RATE = r"(\d{1,2}(?:[.,]\d{1,2})?) ?%"
+_TAX_NAME = r"\b(?:vat|gst|btw|tva|iva|ust|mwst|mehrwertsteuer|umsatzsteuer)\b"
+_TAX = re.compile(
+    rf"(?<![\d.,]){_RATE}\s*(?:(?:of|de|di|der|die|ges\w*) )?{_TAX_NAME}|{_TAX_NAME}[^\d\n]{{0,12}}{_RATE}",
+    re.IGNORECASE,
+)
+
+
+def _with_tax(text: str, sums: Sequence[_Sum]) -> _Sum | None:
+    """The sum with tax, if the others are just the sum without it and the tax itself, by the rate that is named."""
+    rates = {Decimal((found[1] or found[2]).replace(",", ".")) for found in _TAX.finditer(text)}
+    amounts = {each.amount for each in sums}
+    if len(rates) == 1 and len(amounts) > 1:
+        gross = max(amounts)
+        net = gross * 100 / (100 + rates.pop())
+        if all(min(abs(each - net), abs(each - gross + net)) <= MAX_ROUNDING for each in amounts - {gross}):
+            return next(each for each in sums if each.amount == gross)
+    return None
 
 
 def _added(text: str, first: _Sum, sums: Sequence[_Sum]) -> _Sum | None:
@@ -516,8 +540,10 @@ def _deadline(
     if start and (match := search("ends_of_month", text)):
         end = date(start.year + start.month // 12, start.month % 12 + 1, 1) - timedelta(days=1)
         found.append((end, f"the end of the letter's month: {quote(match)}"))
-    for earliest, match in _two_ways(text, start):
-        if not found or earliest < min(found)[0]:
+    for readings, match in _two_ways(text, start):
+        if dated and len(readings) == 1 and len(match[4]) == 4:  # the other one was before the letter
+            found.append((readings[0], quote(match)))
+        elif not found or readings[0] < min(found)[0]:
             sure["deadline"] = f"open: the letter's day can be read in two ways: {quote(match)}"
             return None
     if found:
@@ -554,8 +580,8 @@ def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterato
 _NUMBERS = re.compile(r"(?<![\w./-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/-])", re.ASCII)
 
 
-def _two_ways(text: str, start: date | None) -> Iterator[tuple[date, re.Match[str]]]:
-    """The days after a word for a deadline that could be two, with the earlier one after `start`."""
+def _two_ways(text: str, start: date | None) -> Iterator[tuple[list[date], re.Match[str]]]:
+    """The days after a word for a deadline that could be two: both, sorted, without one that is not after `start`."""
     order = day_order([text])
     for match in _NUMBERS.finditer(text):
         one, other, year = int(match[1]), int(match[3]), int(match[4]) + (2000 if len(match[4]) == 2 else 0)
@@ -563,8 +589,8 @@ def _two_ways(text: str, start: date | None) -> Iterator[tuple[date, re.Match[st
         if certain or not search("until", _before(match).rpartition(".\n")[2]):
             continue
         readings = [date(year, month, day) for month, day in ((one, other), (other, one)) if month < 13 and day < 29]
-        if after := [day for day in readings if start is None or day > start]:
-            yield min(after), match
+        if after := sorted(day for day in readings if start is None or day > start):
+            yield after, match
 
 
 def _deadline_spans(text: str, dated: date | None, received: date | None) -> Iterator[tuple[date, str]]:

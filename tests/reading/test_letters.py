@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -100,7 +101,43 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
     assert read_letter(f"The picture is on https://acme.example/x .\n{line}\n").kind is LetterKind.DEMAND
 
 
+@pytest.mark.parametrize(
+    ("head", "foot", "sender", "claimant"),
+    [
+        ("MILLER & GROVE\nSolicitors", "", (), "MILLER & GROVE Solicitors"),
+        ("BRANDT & OHLSEN\nRechtsanwälte PartG mbB", "", (), "BRANDT & OHLSEN Rechtsanwälte PartG mbB"),
+        ("Hamburg, 2 November 2026\nRechtsanwälte", "", (), None),
+        ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
+         "LensClaim Pty Ltd"),
+    ],
+)  # fmt: skip
+def test_the_writer_has_a_name_and_not_only_a_kind(
+    head: str, foot: str, sender: Sequence[tuple[str, str]], claimant: str | None
+) -> None:
+    text = f"{head}\n\nDear Sirs,\npay.\n\nRegards,\n{foot}\n"
+    assert read_letter(text, senders=sender).claimant == claimant
+
+
+@pytest.mark.parametrize(
+    ("sums", "amount"),
+    [
+        ("EUR 532.40 (EUR 440.00, 21% VAT)", "532.40"),
+        ("620,00 € Schaden, Kosten 500,00 €, mit 19 % USt. 595,00 €", None),  # of one part
+        ("zahlen Sie 500,00 €, nach Fristablauf 550,00 € (10 % mehr)", None),
+    ],
+)
+def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: str | None) -> None:
+    assert read_letter(f"Example Pictures\n\n{sums}\n").amount == (Decimal(amount) if amount else None)
+
+
+def test_a_day_that_could_be_two_is_certain_if_one_was_before_the_letter() -> None:
+    assert read_letter("Example Pictures\n23 November 2026\n\nPay by 4/12/2026.").deadline == date(2026, 12, 4)
+    assert read_letter("Example Pictures\n2 March 2026\n\nPay by 4/12/2026.").deadline is None
+    assert read_letter("Pay by 4/12/2026.", received=date(2026, 11, 23)).deadline is None
+
+
 def test_a_reference_is_read_whole_or_by_its_label() -> None:
+    assert read_letter("Example Pictures\nOur ref: BA 40021 / JS\n").reference == "BA 40021 / JS"
     for reference in ("IR-20261111-0931", "IR-20261111-0931-2026-1102-77"):
         assert read_letter(f"ImageRights International\nClaim ID: {reference}\n").reference == reference
 
