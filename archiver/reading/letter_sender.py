@@ -191,7 +191,7 @@ def _without_column(cell: str) -> str:
 
 def _cleaned(cell: str) -> str | None:
     """A name without its place and its principal; None for a sentence, a label or an address."""
-    name = re.split(rf"\s+{any_of('acting_for')}", cell.strip(" *_>\"“”'"), maxsplit=1, flags=re.IGNORECASE)[0]
+    name = re.split(rf"\s+{any_of('acting_for')}", _unquoted(cell.strip(" *_>")), maxsplit=1, flags=re.IGNORECASE)[0]
     name = _AFTER_NAME.split(name, maxsplit=1)[0].strip(" ,:;*")
     if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
         return None
@@ -201,6 +201,12 @@ def _cleaned(cell: str) -> str | None:
         return None
     lower = [word for word in re.findall(r"\w+", name) if word[0].islower() and len(word) > 3]
     return None if len(lower) > 1 else name
+
+
+def _unquoted(cell: str) -> str:
+    """Without quotation marks around all of it, or at one of its ends only."""
+    inner = cell.strip("\"“”„'")
+    return inner if not re.search('["“”]', inner) else cell
 
 
 def _trade(name: str) -> bool:

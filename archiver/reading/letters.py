@@ -26,6 +26,7 @@ NOTICE_BUSINESS_DAYS = 5
 
 MAX_COLUMN_DISTANCE = 2  # characters between a label's column and that of its value
 MAX_LETTER_LENGTH = 60_000  # characters of a letter that are read
+MAX_TAX = Decimal("1.27")  # of a sum with it to one without
 MAX_ROUNDING = Decimal("0.01")  # of a tax
 DAYS_OF_MONTH = 30  # in `letters.yaml`; rather too early than late
 MAX_LABEL_DISTANCE = 60  # characters before a day or a sum in which its label stands
@@ -208,7 +209,7 @@ _NO_ID = re.compile(r"\.(?:jpe?g|png|gif|webp|tiff?|pdf|html?)$|^www\.|^\d{1,2}[
 _SUFFIX = (
     r"(?: (?:/ )?"
     r"(?!(?:and|und|et|y|e|en|by|is|of|vom|for|on|im|an|am|to|in|or|bei|der|die|das|from|with|we|you|as|per)\b)"
-    r"[A-Z]{1,3}(?:[/-][A-Z]{1,3})?(?=[ \t]*$|[ \t]{2,}|\t|[ ]*\|))?"
+    r"[A-Z]{1,3}(?:\d{1,3}|[/-][A-Z]{1,3})?(?=[ \t]*$|[ \t]{2,}|\t|[ ]*\|))?"
 )
 _ID = r"(?:(?-i:[A-Z]{1,4}) (?=\d[\d/.-]*[/.-]?\d))?[A-Z0-9](?:[A-Z0-9/._:-]|(?<=\d) / (?=\d)){2,29}"
 
@@ -384,7 +385,9 @@ def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None
     of_law = False
     for each in _sums(text):  # of `between $750 and $30,000` both are
         of_law = bool(search("no_demand", each.before) or (of_law and search("range", each.before)))
-        sums += [] if of_law or _per_item(text, each) else [each]
+        sums += [] if of_law or _per_item(each) else [each]
+    nets = [one for one, other in itertools.pairwise(sums) if _is_net(one, other)]
+    sums = [each for each in sums if each not in nets]
     totals = [each for each in sums if search("grand_total", each.label)]
     candidates = [each for each in sums if search("total", each.label)] or sums
     if totals:
@@ -436,10 +439,20 @@ def _added(text: str, first: _Sum, sums: Sequence[_Sum]) -> _Sum | None:
     return None
 
 
-def _per_item(text: str, each: _Sum) -> bool:
+def _per_item(each: _Sum) -> bool:
     """Whether a sum is the price of one of several pictures, of which a letter states the total, too."""
-    after = re.split(r"[.,;\n]", text[each.found.end() :][:30])[0]
-    return bool(search("per_item", each.before) or search("per_item_after", after))
+    return bool(search("per_item", each.before) or search("per_item_after", _after(each)))
+
+
+def _is_net(one: _Sum, other: _Sum) -> bool:
+    """Whether a sum is the next one without its tax."""
+    taxed = search("without_tax", _after(one)) and search("with_tax", _after(other))
+    return bool(taxed) and one.amount < other.amount <= one.amount * MAX_TAX
+
+
+def _after(each: _Sum) -> str:
+    """The words after a sum, in the same part of its sentence."""
+    return re.split(r"[,;\n]|\.(?!\w)", each.found.string[each.found.end() :][:30])[0]
 
 
 @dataclass(frozen=True)
@@ -478,6 +491,8 @@ def _sums(text: str) -> Iterator[_Sum]:
         if value is not None and not (value < 100 and (found["before"] or found["after"]).lower() in _WEEKDAY_SIGNS):
             before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
             line = _URL.sub("…", before.rpartition("\n")[2])
+            if end and (tax := search("with_tax", line)):  # that of the sum before
+                line = line[tax.end() :]
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]
             yield _Sum(value, currency, before, line if line.strip() else before, found)
             end = found.end()

@@ -107,6 +107,8 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("MILLER & GROVE\nSolicitors", "", (), "MILLER & GROVE Solicitors"),
         ("BRANDT & OHLSEN\nRechtsanwälte PartG mbB", "", (), "BRANDT & OHLSEN Rechtsanwälte PartG mbB"),
         ("Hamburg, 2 November 2026\nRechtsanwälte", "", (), None),
+        ("SAS au capital de 10 000 €\nRCS Bordeaux 812 345 678", "", (), None),
+        ('Rights Bureau "Clearview"  15 October 2026', "", (), 'Rights Bureau "Clearview"'),
         ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
          "LensClaim Pty Ltd"),
     ],
@@ -123,6 +125,8 @@ def test_the_writer_has_a_name_and_not_only_a_kind(
     [
         ("EUR 532.40 (EUR 440.00, 21% VAT)", "532.40"),
         ("620,00 € Schaden, Kosten 500,00 €, mit 19 % USt. 595,00 €", None),  # of one part
+        ("le versement de 690,00 € HT, soit 828,00 € TTC. SAS au capital de 10 000 €", "828"),
+        ("Netto 300,00 EUR zzgl. MwSt., Auslagen 20,00 EUR brutto, Vergleich 350,00 EUR", None),
         ("zahlen Sie 500,00 €, nach Fristablauf 550,00 € (10 % mehr)", None),
     ],
 )
@@ -137,7 +141,8 @@ def test_a_day_that_could_be_two_is_certain_if_one_was_before_the_letter() -> No
 
 
 def test_a_reference_is_read_whole_or_by_its_label() -> None:
-    assert read_letter("Example Pictures\nOur ref: BA 40021 / JS\n").reference == "BA 40021 / JS"
+    for reference in ("BA 40021 / JS", "412/26 MM04"):
+        assert read_letter(f"Example Pictures\nOur ref: {reference}\n").reference == reference
     for reference in ("IR-20261111-0931", "IR-20261111-0931-2026-1102-77"):
         assert read_letter(f"ImageRights International\nClaim ID: {reference}\n").reference == reference
 
@@ -161,9 +166,13 @@ def test_sums_in_all_spellings(text: str, value: str | None) -> None:
 
 
 def test_days_that_could_be_two_are_left_out() -> None:
-    text = "03/04/2026, 13/04/2026, 04/13/2026, 5/5/2026, 31 February 2026, 3 de mayo de 2026, 1er mai 2026"
+    text = (
+        "03/04/2026, 13/04/2026, 04/13/2026, 5/5/2026, 31 February 2026, 3 de mayo de 2026, 1er mai 2026, 28-10-2026,"
+    )
+    text += " 3-Nov-2026, 03-04-2026"
     assert [day for day, _ in days_in(text)] == [
-        date(2026, 4, 13), date(2026, 4, 13), date(2026, 5, 5), date(2026, 5, 3), date(2026, 5, 1)
+        date(2026, 4, 13), date(2026, 4, 13), date(2026, 5, 5), date(2026, 5, 3), date(2026, 5, 1),
+        date(2026, 10, 28), date(2026, 11, 3),
     ]  # fmt: skip
 
 
