@@ -133,8 +133,9 @@ class PageCapture:
                 if request.resource_type == "image":
                     self._received.append(found.content)
                 kept = {name: found.headers[name] for name in ("content-type",) if name in found.headers}
+                body = found.content or (b"\n" if address == url else b"")  # Chromium shows no empty 404
                 await route.fulfill(
-                    status=found.status, headers={**kept, "access-control-allow-origin": "*"}, body=found.content
+                    status=found.status, headers={**kept, "access-control-allow-origin": "*"}, body=body
                 )
 
         async with playwright_driver(child_environment()) as playwright:
@@ -160,6 +161,7 @@ class PageCapture:
                     held = read_confined(self.reader, "page", html, url).held
                     self._received += [content for each in held if (content := held_bytes(each))]
                 server = "the audit's own client asked for the page and gave it to Chromium, which has no network"
+                server += "" if first.content else "; the page's answer was empty, and Chromium got a line feed for it"
                 papers = await capture(traffic, (), reader=self.reader, server=server)
             except Error as error:
                 raise SiteUnavailable(f"{url}: {error.message.splitlines()[0]}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -80,14 +80,19 @@ class PictureJudge:
                 compared=row["match"] == "same" or (row["match"] == "probable" and bool(quote)),
             )
             licence = entry.licence
-        credits = (str(platform_of(licence.asset.provider)["title"]), licence.asset.contributor or "")
-        names = [each.casefold() for each in credits if len(each) >= MIN_CREDIT_LENGTH]
-        uncredited = [page for page in picture.pages if not any(each in self.words(page) for each in names)]
+        names = (str(platform_of(licence.asset.provider)["title"]), licence.asset.contributor or "")
+        uncredited = [page for page in picture.pages if not credited(self.words(page), names)]
         judged: Assessment = apply_rules(case, Use(first_seen=self.since(picture), kind=self.use))
         return LicenceCandidate(
             licence=row["licence"], match=row["match"], assessment=judged, uncredited=uncredited, quote=quote,
             comp=any(finding.rule == "comp" for finding in judged.findings),
         )  # fmt: skip
+
+
+def credited(words: str, names: Iterable[str]) -> bool:
+    """Whether a page's words and links, in lower case, have one of these names; a part of a longer word is none."""
+    pattern = "|".join(re.escape(each.casefold()) for each in names if len(each) >= MIN_CREDIT_LENGTH)
+    return bool(pattern) and re.search(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", words) is not None
 
 
 def _within(address: str) -> list[str]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from typing import Any
 
 import pytest
 
-from archiver.audit import picture_marks, site_audit
+from archiver.audit import page_captures, picture_marks, site_audit
 from archiver.audit.audit_page import page
 from archiver.audit.audit_store import captures_of, folder_of
 from archiver.catalogue import embedding
-from archiver.core.errors import ConfigError, SiteUnavailable
+from archiver.core.errors import BrowserMissing, ConfigError, SiteUnavailable
 from tests.support.agency import Agency
 from tests.support.audited_site import AuditedSite, Served
+from tests.support.pictures import scene
 
 from .test_site_audit import STRANGERS, audited, forget, picture
 from .test_site_audit import at as at  # the agency of the audit's tests
@@ -78,3 +81,51 @@ def test_a_removal_has_captures_of_before_and_after_and_a_person_makes_one_evide
     (folder_of(at.home, "acme", name, newest["folder"]) / "page.png").write_bytes(b"another")
     with pytest.raises(ConfigError, match="changed after"):
         picture_marks.enter(at.home, at.vault, "acme", name, "Ada Example")
+
+
+def test_a_picture_is_looked_for_wherever_it_was(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On each of its pages, in a page's own bytes, and in a PDF; a page that is no more does not show it."""
+    forget(at)
+    wanted, paper = picture(STRANGERS[0]), io.BytesIO()
+    scene(STRANGERS[0]).save(paper, "PDF")
+    within = f"<img src='data:image/jpeg;base64,{base64.b64encode(wanted).decode()}'>"
+    files: dict[str, Served] = {
+        "/": "<a href=/b>b</a><a href=/c.pdf>c</a><img src=/x.jpg>", "/b": "<img src=/x.jpg>", "/x.jpg": wanted,
+        "/c.pdf": paper.getvalue(), "/robots.txt": "", "/login": "<p>",
+    }  # fmt: skip
+    empty: dict[str, Served] = {"/": "<a href=/b>b</a><a href=/c.pdf>c</a>", "/b": "<p>", "/c.pdf": 404}
+    with AuditedSite(files) as site:
+        (row,) = audited(at, site)["pictures"]
+        name = row["picture"]
+        assert len(row["pages"]) == 3
+        with pytest.raises(ConfigError, match="can be marked"):
+            picture_marks.mark(at.home, "acme", name, "lost", "Ada Example", "x")
+        for by, reason in ((" ", "x"), ("Ada Example", " ")):
+            with pytest.raises(ConfigError, match="name of a person and a reason"):
+                picture_marks.mark(at.home, "acme", name, "own", by, reason)
+        site.files |= empty
+        audited(at, site)
+        for path, back in (("/b", "<img src=/x.jpg>"), ("/b", within), ("/c.pdf", paper.getvalue())):
+            site.files[path] = back
+            with pytest.raises(ConfigError, match="again now"):
+                removed(at, name)
+            site.files |= empty
+        site.files["/b"] = "<img src=/login><img src=http://localhost:9/x.jpg>"  # of no picture that may be asked for
+        site.asked.clear()
+        after = removed(at, name)["captures"]
+        assert [each["state"] for each in after] == ["shows_not"] * 3 and after[2]["status"] == 404
+        assert "/login" not in site.paths()
+        assert {"http://localhost:9/x.jpg", f"{site.url}/login"} <= {
+            each for one in after for each in one["not_asked_for"]
+        }
+        for blank in ("", " "):
+            with pytest.raises(ConfigError, match="--by"):
+                picture_marks.enter(at.home, at.vault, "acme", name, blank)
+        said = list[str]()
+
+        def none() -> None:
+            raise BrowserMissing("none here")
+
+        monkeypatch.setattr(page_captures, "usable", none)
+        done = picture_marks.mark(at.home, "acme", name, "removed", "Ada Example", "x", warn=said.append)
+        assert done["captures"] == [] and "not captured" in said[0]

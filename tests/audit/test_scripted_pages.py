@@ -9,6 +9,7 @@ import pytest
 from archiver.audit import scripted_pages, site_audit
 from archiver.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
+from archiver.core.errors import BrowserMissing
 from tests.support.agency import Agency
 from tests.support.audited_site import AuditedSite, Served
 from tests.support.claims_kit import jpeg
@@ -58,3 +59,43 @@ def test_scripted_pictures_are_found_on_the_pages_that_need_it(at: Agency, again
         assert [row["pages"] for row in second["pictures"]] == [row["pages"] for row in made["pictures"]]
         assert {status for _, path, status in site.asked[before:] if path in files} <= {304, 200}
         assert site.bodies == len(str(files["/robots.txt"]))
+
+
+def test_a_page_may_not_take_all_of_a_visit(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its time, its files and the number of pages are limited; where a sign-in answers instead of a file, it is left
+    alone; pages after it are read as if nothing had happened.
+    """
+    monkeypatch.setattr(scripted_pages, "PAGE_TIMEOUT_S", 6.0)
+    monkeypatch.setattr(scripted_pages, "CLOSE_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(scripted_pages, "MAX_FILES", 20)
+    monkeypatch.setattr(scripted_pages, "MAX_OPENED", 3)
+    files: dict[str, Served] = {
+        "/": "".join(f"<a href=/{n}>{n}</a>" for n in range(4)), "/login": "<p>",
+        "/to-login.json": (302, {"location": "/login"}), "/late.jpg": jpeg(scene(301)), "/far.jpg": jpeg(scene(303)),
+        "/0": "<script>onload = () => { for (;;) ; }</script>",
+        "/1": "<script>for (let n = 0; n < 99; n++) fetch(`/many.json?n=${n}`); fetch('/to-login.json')</script>",
+        "/2": """<div style=height:6000px></div><div id=d></div><script>new IntersectionObserver((seen) => {
+            if (seen.some((each) => each.isIntersecting)) new Image().src = '/far.jpg'; }).observe(d);</script>""",
+        "/3": "<script>x = new Image(); x.src = '/late.jpg'</script>",
+        **{f"/many.json?n={n}": "{}" for n in range(99)},
+    }  # fmt: skip
+    with AuditedSite(files) as site:
+        made = site_audit.run(at.home, "acme", AuditOptions(sites=[site.url]))
+        asked = site.paths()
+    assert made["opened_in_browser"] == scripted_pages.MAX_OPENED
+    assert [row["addresses"] for row in made["pictures"]] == [[f"{site.url}/far.jpg"]]  # the fourth was not opened
+    assert len([path for path in asked if path.startswith("/many")]) <= scripted_pages.MAX_FILES
+    assert "/login" not in asked
+
+
+def test_without_chromium_the_rest_of_a_site_is_read(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> None:
+        raise BrowserMissing("none here")
+
+    monkeypatch.setattr(scripted_pages, "usable", none)
+    said = list[str]()
+    files: dict[str, Served] = {"/": "<img src=/shown.jpg><script src=/x.js></script>", "/shown.jpg": jpeg(scene(302))}
+    with AuditedSite(files) as site:
+        made = site_audit.run(at.home, "acme", AuditOptions(sites=[site.url]), warn=said.append)
+    assert len(made["pictures"]) == 1 and made["opened_in_browser"] == 0
+    assert any("were not looked for" in line and "none here" in line for line in said)

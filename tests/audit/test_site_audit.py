@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from PIL import Image
 from archiver.audit import site_audit
 from archiver.audit.answers import LicenceCandidate, answer
 from archiver.audit.audit_page import page
+from archiver.audit.audit_store import AuditStore
 from archiver.audit.crawler import AHEAD
-from archiver.audit.page_reader import MEDIA_LIST
+from archiver.audit.page_reader import MEDIA_LIST, read_page
+from archiver.audit.picture_judge import credited
 from archiver.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
 from archiver.claims.facts import DocumentPlace
@@ -43,12 +46,14 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
     with agency(tmp_path_factory.mktemp("audit")) as made:
         path = made.run.root / "archiver.yaml"
         path.write_text(path.read_text() + "pacing: {default: 0}\n")
+        free = licence("55501", "freepik", kind="Free")
+        by_ana = replace(free, asset=replace(free.asset, contributor="Ana Exemplar"))
         made.archive(
             "acme",
             (licence("1234567890"), [*papers("1234567890"), preview(picture(COVERED))]),
             (licence("1234567892"), [record(), preview(picture(UNPROVEN))]),
             (licence("1234567893"), [*papers("1234567893"), preview(picture(UNNAMED))]),
-            (licence("55501", "freepik", kind="Free"), [*papers("55501"), preview(picture(FREEPIK))]),
+            (by_ana, [*papers("55501"), preview(picture(FREEPIK))]),
         )
         made.archive("beta", (licence("1234567891", licensee="Beta GmbH"),
                               [*papers("1234567891"), preview(picture(BETA))]))  # fmt: skip
@@ -150,13 +155,17 @@ def test_every_picture_is_found_and_answered_for(at: Agency) -> None:
         assert statuses.count(304) / len(statuses) >= 0.8  # the rest are errors and redirects
         assert site.bodies == len(str(site.files["/robots.txt"]))
 
-        site.files["/about"] = "<img src=/new.jpg> Illustration: Freepik"
+        site.files["/about"] = "<img src=/new.jpg><img src=/og.jpg> Illustration: Freepik"
+        site.files["/only-in-map"] = "<img src=/og.jpg> by Ana Exemplar"
         site.files["/new.jpg"] = picture(400)
         changed = audited(at, site)
         assert [row["addresses"] for row in changed["pictures"] if row["new"]] == [[f"{site.url}/new.jpg"]]
         assert {row["picture"] for row in changed["gone"]} == {
-            found[name]["picture"] for name in ("og.jpg", "inline.jpg", "poster.jpg")
+            found[name]["picture"] for name in ("shutterstock_1999999999.jpg", "inline.jpg", "poster.jpg")
         }
+        credited_now = by_name(changed)["og.jpg"]  # by the platform on one page, by who made it on the other
+        assert len(credited_now["pages"]) == 2
+        assert "credit" in {each["rule"] for each in credited_now["reasons"]}
 
 
 def test_a_mark_stays(at: Agency) -> None:
@@ -236,6 +245,34 @@ def test_a_dry_run_saves_nothing(at: Agency) -> None:
         assert made["known_pages"] >= 3
         assert not [path for path in site.paths() if path.endswith(".jpg")]
         assert not (at.run.root / "work/audits/acme.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "credited_by"),
+    [
+        ("<p>Illustration: FREEPIK</p>", True), ("<a href=https://www.freepik.com/x>here</a>", True),
+        ("<p>Photo by ana_b / our stock</p>", True), ("<p>a banana, unfreepikable</p>", False), ("<p>Ana</p>", False),
+        ("<p>pl</p>", False),
+    ],
+)  # fmt: skip
+def test_a_credit_is_a_name_in_the_words_or_links_of_the_page(page: str, credited_by: bool) -> None:
+    with AuditStore(None) as store:
+        number, _ = store.begin({})
+        url = "https://acme.example/"
+        store.want(number, [(url, "page", 0)])
+        (waiting,) = store.waiting(number, "page", 1)
+        store.keep(number, replace(waiting, state="read", content=read_page(page, url)))
+        assert credited(store.words(url), ("Freepik", "Ana_B", "pl", "")) is credited_by
+        assert not credited(store.words(url), ("", "pl"))
+
+
+def test_pages_without_a_credit_are_named_and_counted() -> None:
+    pages = [f"/{n}" for n in range(5)]
+    lacks = LicenceCandidate(
+        licence="acme/1", match="same", uncredited=pages, assessment=Assessment(Verdict.OPEN, (CREDIT, *GOOD))
+    )
+    (reason,) = (each for each in answer([lacks], []).reasons if each.rule == "no_credit")
+    assert all("/0, /1, /2 (+2)" in each and "/3" not in each for each in reason.messages.values())
 
 
 GOOD = [RuleFinding(rule, Verdict.COVERED, {"en": "", "de": ""}, DocumentPlace(), "") for rule in MANDATORY]
