@@ -6,6 +6,7 @@ import asyncio
 import base64
 import imaplib
 import json
+import random
 import shutil
 import socket
 import threading
@@ -239,6 +240,20 @@ def test_mails_that_are_too_large_or_hostile(
     rows = office.run.json("source", "report", "acme-mail")
     assert rows == [{"place": "acme-mail/INBOX/2", "why": "it is larger than 1 MB"}]
     assert read(office).outcome == "complete"
+
+
+@pytest.mark.long  # the limit itself: above
+@pytest.mark.parametrize(("mb", "archived_mails"), [(48, 1), (60, 0)])
+def test_a_large_mail_takes_little_memory(server: ImapServer, office: Agency, mb: int, archived_mails: int) -> None:
+    """It is archived as it came, or named with the reason."""
+    text, paper = licence("en", "istock", mb).text, random.Random(mb).randbytes((mb << 20) * 3 // 4)
+    content = mail(RECEIPT, "Your licence", text, attachments=[("film.bin", paper)])
+    server.put([content])
+    result, peak_mb = mailbox_kills.complete(office)
+    print(f"{len(content) >> 20} MB: peak {peak_mb:.0f} MB")
+    assert result["archived"] == archived_mails, result
+    assert bool(result["unexplained"]) is not bool(archived_mails)
+    assert peak_mb < 200, peak_mb
 
 
 def test_the_answer_of_the_dns_is_kept_and_proves_the_mail_later(
