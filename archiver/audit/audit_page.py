@@ -5,7 +5,8 @@ It goes to the client: it names no other client, and no licence that is not for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,16 @@ def page(made: Mapping[str, Any], previews: Previews, language: str) -> str:
     return render(
         Path(__file__).parent / "templates/audit.html", made=made, words=PackWords(language),
         say=PackWords(language, "archiver.audit"), language=language, previews=previews,
-        groups=_groups(made), changed=_changed(made),
+        groups=_groups(made), changed=_changed(made), on_site=partial(_on_site, made["sites"]),
         first=made["visit"] == 1, left_out=sum(made["left_out"].values()), listed=MAX_LISTED_PAGES,
         unread=[each for each in made["unread"] if each["kind"] in ("page", "pdf")], most_unread=MAX_LISTED_UNREAD,
     )  # fmt: skip
+
+
+def _on_site(sites: Sequence[str], url: str) -> str:
+    """An address below the only site, whose own address heads the report, or the whole address."""
+    site = sites[0].rstrip("/") if len(sites) == 1 else ""
+    return url.removeprefix(site) if site and url.startswith(f"{site}/") else url
 
 
 def _known(language: str) -> str:

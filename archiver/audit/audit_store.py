@@ -392,15 +392,20 @@ class AuditStore:
                  for picture, answer, content, licensed in answers],
             )  # fmt: skip
 
-    def answers(self, visit: int) -> list[tuple[str, str, str | None, dict[str, Any]]]:
-        """The answers of a visit: picture, answer, the answer before, and content."""
-        rows = self._db.execute("SELECT picture, answer, before, content FROM answers WHERE visit = ?", (visit,))
-        return [(picture, answer, before, json.loads(content)) for picture, answer, before, content in rows]
+    def answers(
+        self, visit: int, picture: str | None = None
+    ) -> list[tuple[str, int, str, str | None, dict[str, Any]]]:  # fmt: skip
+        """The last answers up to a visit, of one picture or all: picture, the visit that last found it, answer, the
+        answer before, and content.
+        """
+        of_one = " AND picture = ?" if picture else ""
+        rows = self._db.execute(_ANSWERS + of_one, (visit, picture) if picture else (visit,))
+        return [(*said, json.loads(content)) for *said, content in rows]
 
-    def gone(self, visit: int) -> list[tuple[str, str, dict[str, Any], int]]:
-        """Pictures that only earlier visits found: picture, its last answer and content, and that visit."""
-        rows = self._db.execute("SELECT picture, answer, content, visit FROM answers WHERE visit < ?", (visit,))
-        return [(picture, answer, json.loads(content), last) for picture, answer, content, last in rows]
+    def count_answers(self, visit: int) -> dict[str, int]:
+        """How many pictures of a visit have which answer."""
+        rows = self._db.execute("SELECT answer, count(*) FROM answers WHERE visit = ? GROUP BY answer", (visit,))
+        return dict(rows)
 
     def licensed_preview(self, picture: str) -> bytes:
         row = self._db.execute("SELECT licensed FROM answers WHERE picture = ?", (picture,)).fetchone()
@@ -476,6 +481,7 @@ def folder_of(home: Home, client: str, picture: str, name: str) -> Path:
     return path_of(home, client).with_suffix("") / picture / name
 
 
+_ANSWERS = "SELECT picture, visit, answer, before, content FROM answers WHERE visit <= ?"
 _COLUMNS = "url, kind, depth, state, reason, etag, modified, found, picture"
 
 

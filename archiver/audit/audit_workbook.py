@@ -71,7 +71,7 @@ def _head(made: Mapping[str, Any], say: PackWords, language: str) -> list[str]:
     """What the first sheet says above its table."""
     words = PackWords(language)
     count, pages = len(made["pictures"]), made["pages"]
-    seen = say("seen_one" if count == 1 else "seen_many", count=count, read=pages["read"], known=pages["known"])
+    seen = say.count("seen", count, read=words.number(pages["read"]), known=words.number(pages["known"]))
     answers = [f"{say.of('answers', name)}: {number}" for name, number in made["answers"].items()]
     first = [say("first")] if made["visit"] == 1 else []
     return [f"{made['client_name']} · {words.moment(made['ended'])}", ", ".join(made["sites"]), seen, *answers,

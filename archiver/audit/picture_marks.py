@@ -52,7 +52,7 @@ def capture(home: Home, client: str, picture: str, *, wait: Wait = time.sleep) -
     """Capture the first page on which the last visit found a picture, as a working paper; see `page_captures`."""
     with site_audit.only_one(home, client), site_audit.opened(home, client) as store:
         name = store.named(picture)
-        row = site_audit.row_of(home, client, store, name)
+        row, _ = site_audit.row_of(home, client, store, name)
         if not row["pages"]:
             raise ConfigError(f"{name} was found in a style sheet or site map, and on no page that could be captured.")
         return _taken(home, client, store, name, row["pages"][:1], wait)[0]
@@ -69,7 +69,7 @@ def enter(home: Home, vault: Vault, client: str, picture: str, by: str, folder: 
         raise ConfigError("Give the name of the person who enters the capture: --by NAME.")
     with site_audit.opened(home, client) as store:
         name = store.named(picture)
-        row = site_audit.row_of(home, client, store, name)
+        row, _ = site_audit.row_of(home, client, store, name)
     taken = [each for each in captures_of(home, client).get(name, []) if folder in (None, each["folder"])]
     if not taken:
         raise ConfigError(f"There is no capture of {name}. Make one with `archiver audit capture {client} {name}`.")
@@ -108,9 +108,10 @@ def _seen_gone(
     newest = store.visits()[-1]
     again = f"Run `archiver audit run {client}`, and mark it then."
     visit = f"The visit of {newest['ended'][:10]}"
-    if any(each == name for each, *_ in store.answers(newest["visit"])):
+    row, found = site_audit.row_of(home, client, store, name)
+    if found:
         raise ConfigError(f"{visit} still found {name} on the site. Remove it there. {again}")
-    pages = site_audit.row_of(home, client, store, name)["pages"]
+    pages = row["pages"]
     if unread := store.unread(newest["visit"], pages):
         raise ConfigError(f"{visit} did not read {unread[0]}, where {name} was, so it may still be there. {again}")
     try:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -92,14 +91,7 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
         raise ConfigError(f"No visit of {client} is complete. Run `archiver audit run {client}`.")
     newest = visits[-1]
     number = newest["visit"]
-    marks, before = store.marks(), len(visits) > 1
-    captures = captures_of(home, client)
-    ended = {each["visit"]: each["ended"] for each in visits}
-    rows = [
-        {"picture": picture, "answer": said, "before": earlier, "new": before and earlier is None, **content,
-         "last_seen": newest["ended"], "mark": marks.get(picture), "captures": captures.get(picture, [])}
-        for picture, said, earlier, content in store.answers(number)
-    ]  # fmt: skip
+    rows, gone = _rows(home, client, store, visits)
     order = (AuditAnswer.STOCK, AuditAnswer.BUT, AuditAnswer.UNKNOWN, AuditAnswer.COVERS)
     rows.sort(key=lambda row: order.index(AuditAnswer(row["answer"])))
     counts = {kind: store.count(number, kind) for kind in ("page", "picture")}
@@ -114,12 +106,31 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
         "opened_in_browser": store.opened(number), "left_out": store.left_out(number), "unread": _unread(store, number),
         "elsewhere": store.elsewhere(number, newest["scope"]["hosts"]),
         "incomplete": search.incomplete(home, client),
-        "pictures": rows,
-        "gone": [{"picture": picture, "answer": said, "before": None, "new": False, **content,
-                  "last_seen": ended.get(visit, newest["began"]), "mark": marks.get(picture),
-                  "captures": captures.get(picture, [])}
-                 for picture, said, content, visit in store.gone(number)],
+        "pictures": rows, "gone": gone,
     }  # fmt: skip
+
+
+def _rows(
+    home: Home, client: str, store: AuditStore, visits: Sequence[Mapping[str, Any]], picture: str | None = None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of the pictures that the last of these complete visits found, and of those that only earlier ones did;
+    of one picture, if it is named.
+    """
+    number, before = visits[-1]["visit"], len(visits) > 1
+    ended, marks, captures = {each["visit"]: each["ended"] for each in visits}, store.marks(), captures_of(home, client)
+
+    def row(name: str, visit: int, said: str, earlier: str | None, content: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "picture": name, "answer": said, "before": earlier if visit == number else None,
+            "new": before and visit == number and earlier is None, **content,
+            "last_seen": ended.get(visit, visits[-1]["began"]), "mark": marks.get(name),
+            "captures": captures.get(name, []),
+        }  # fmt: skip
+
+    found, gone = list[dict[str, Any]](), list[dict[str, Any]]()
+    for name, visit, said, earlier, content in store.answers(number, picture):
+        (found if visit == number else gone).append(row(name, visit, said, earlier, content))
+    return found, gone
 
 
 def last_report(home: Home, client: str) -> dict[str, Any] | None:
@@ -143,8 +154,8 @@ def rows(home: Home) -> list[dict[str, Any]]:
         if path_of(home, client).exists():
             with opened(home, client) as store:
                 if visits := store.visits():
-                    answers = Counter(said for _, said, _, _ in store.answers(visits[-1]["visit"]))
-                    counts = {each.value: answers[each.value] for each in AuditAnswer}
+                    answers = store.count_answers(visits[-1]["visit"])
+                    counts = {each.value: answers.get(each.value, 0) for each in AuditAnswer}
                     found.append(
                         {"client": client, "sites": visits[-1]["scope"]["sites"], "last_visit": visits[-1]["ended"],
                          "visits": len(visits), "answers": counts}
@@ -152,10 +163,13 @@ def rows(home: Home) -> list[dict[str, Any]]:
     return found
 
 
-def row_of(home: Home, client: str, store: AuditStore, picture: str) -> dict[str, Any]:
-    """What the report says of one picture, found or gone."""
-    made = report(home, client, store)
-    return next(row for row in (*made["pictures"], *made["gone"]) if row["picture"] == picture)
+def row_of(home: Home, client: str, store: AuditStore, picture: str) -> tuple[dict[str, Any], bool]:
+    """What the report says of one picture, and whether the last complete visit found it; KeyError without one."""
+    visits = store.visits()
+    found, gone = _rows(home, client, store, visits, picture) if visits else ([], [])
+    if not found and not gone:
+        raise KeyError(picture)
+    return (found or gone)[0], bool(found)
 
 
 def previews(home: Home, client: str, made: Mapping[str, Any]) -> dict[str, tuple[bytes, bytes]]:

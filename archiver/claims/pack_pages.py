@@ -95,9 +95,9 @@ class PackWords:
         """`12,345`, `12.345`."""
         return localised.number(count, self.language)
 
-    def count(self, key: str, number: int) -> str:
+    def count(self, key: str, number: int, **facts: object) -> str:
         """A text that depends on a number: `key_one` or `key_many`, the plural forms of English and German."""
-        return self(f"{key}_{'one' if number == 1 else 'many'}", count=self.number(number))
+        return self(f"{key}_{'one' if number == 1 else 'many'}", count=self.number(number), **facts)
 
     def document(self, document: FiledDocument) -> str:
         """What a document is. Those that no adapter fetched, but a person brought, are named so."""

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from archiver.agency.licence_table import MEDIA_TYPES
 from archiver.audit import picture_marks, site_audit
 from archiver.audit.audit_page import ORDER, report_bytes
+from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.page_templates import at
@@ -47,24 +48,23 @@ def gallery(visit: PageRequest) -> Response:
 
 def picture(visit: PageRequest) -> Response:
     """One picture: its pages, reasons and licences, and the form for what a person knows of it."""
-    made, row = _picture(visit)
+    row, found = _picture(visit)
     work = visit.desk.work
     return visit.page(
-        "picture-in-use.html", client=visit.client(visit.path["client"]), made=made, row=row, work=work,
-        mine=work.place == _place(visit), entered=bool(visit.asked("entered")),
-        gone=any(each is row for each in made["gone"]), by=visit.person(""), marks=picture_marks.MARKS,
-        saved=bool(visit.asked("marked")),
+        "picture-in-use.html", client=visit.client(visit.path["client"]), row=row, work=work,
+        mine=work.place == _place(visit), entered=bool(visit.asked("entered")), gone=not found, by=visit.person(""),
+        marks=picture_marks.MARKS, saved=bool(visit.asked("marked")),
     )  # fmt: skip
 
 
 def mark(visit: PageRequest) -> Response:
     """Record what a person says of a picture."""
-    made, row = _picture(visit)
+    row, found = _picture(visit)
     by, reason, word = visit.person(visit.given("by")), visit.given("reason"), visit.given("mark")
     if not by or not reason or word not in picture_marks.MARKS:
         raise visit.refusal("picture_mark_needs")
     marking = partial(picture_marks.mark, visit.home, visit.path["client"], row["picture"], word, by, reason)
-    if word == "removed" and row in made["gone"]:  # its pages are looked at, which takes a while
+    if word == "removed" and not found:  # its pages are looked at, which takes a while
         return _work(visit, "picture-removed", "picture removal checked", marking)
     marking()
     visit.log_action("marked", f"{visit.path['client']} {row['picture']}", mark=word)
@@ -73,14 +73,14 @@ def mark(visit: PageRequest) -> Response:
 
 def capture(visit: PageRequest) -> Response:
     """Capture the page on which the picture is, in the background, as `archiver audit capture` does."""
-    _, row = _picture(visit)
+    row, _ = _picture(visit)
     capturing = partial(picture_marks.capture, visit.home, visit.path["client"], row["picture"])
     return _work(visit, "picture-capture", "page captured", capturing)
 
 
 def enter(visit: PageRequest) -> Response:
     """Enter one capture into evidence, as `archiver audit enter` does."""
-    _, row = _picture(visit)
+    row, _ = _picture(visit)
     client, by = visit.path["client"], visit.person(visit.given("by"))
     made = picture_marks.enter(visit.home, visit.desk.vault, client, row["picture"], by, visit.path["folder"])
     visit.log_action("sighting entered", f"{client} {row['picture']}", object=made["object"])
@@ -89,7 +89,7 @@ def enter(visit: PageRequest) -> Response:
 
 def captured(visit: PageRequest) -> Response:
     """A file of a capture."""
-    _, row = _picture(visit)
+    row, _ = _picture(visit)
     name = visit.path["file"]
     found = [each for each in row["captures"] if each["folder"] == visit.path["folder"]]
     content = site_audit.capture_file(visit.home, visit.path["client"], row, found[0], name) if found else b""
@@ -102,7 +102,7 @@ def captured(visit: PageRequest) -> Response:
 
 def small(visit: PageRequest) -> Response:
     """The small copy of a picture, or of the licensed one."""
-    _, row = _picture(visit)
+    row, _ = _picture(visit)
     here, licensed = site_audit.small_copies(visit.home, visit.path["client"], row)
     content = licensed if visit.path["which"] == "licensed" else here
     if not content.startswith(b"\xff\xd8\xff"):
@@ -141,12 +141,14 @@ def _report(visit: PageRequest) -> dict[str, Any] | None:
     return site_audit.last_report(visit.home, visit.client(visit.path["client"]).slug)
 
 
-def _picture(visit: PageRequest) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    made = _report(visit)
-    for row in (*made["pictures"], *made["gone"]) if made else ():
-        if made and row["picture"] == visit.path["picture"]:
-            return made, row
-    raise HTTPException(404)
+def _picture(visit: PageRequest) -> tuple[dict[str, Any], bool]:
+    """The picture of the address, and whether the last visit found it. Not the whole report: a page has 48 of them."""
+    client = visit.client(visit.path["client"]).slug
+    try:
+        with site_audit.opened(visit.home, client) as store:
+            return site_audit.row_of(visit.home, client, store, visit.path["picture"])
+    except (ConfigError, KeyError):
+        raise HTTPException(404) from None
 
 
 def _filtered(made: Mapping[str, Any], chosen: str) -> list[Mapping[str, Any]]:

@@ -179,6 +179,30 @@ def test_a_mark_stays(at: Agency) -> None:
         assert again["mark"]["mark"] == "own" and again["mark"]["by"] == "Ada Example"
 
 
+def test_a_report_counts_one_and_many_and_says_nothing_of_the_agencys_accounts(at: Agency) -> None:
+    forget(at)
+    files: dict[str, Served] = {
+        "/": "<img src=/x.jpg><img src=/i.jpg><img src=http://localhost:9/y.jpg><a href=/b>b</a><a href=/c>c</a>",
+        "/b": "<img src=/x.jpg>", "/c": "<p>", "/x.jpg": picture(STRANGERS[0]), "/i.jpg": picture(1, (60, 40)),
+    }  # fmt: skip
+    with AuditedSite(files) as site:
+        made = audited(at, site, pages=2)
+    assert made["incomplete"]
+    previews = site_audit.previews(at.home, "acme", made)
+    english, german = page(made, previews, "en"), page(made, previews, "de")
+    for text in (
+        "1 picture on 2 of",
+        "1 picture was left out",
+        "1 known page was not visited",
+        "1 picture is on local",
+    ):
+        assert text in english, text
+    for text in ("1 Bild auf 2 von", "1 Bild wurde ausgelassen", "1 bekannte Seite wurde", "1 Bild liegt auf local"):
+        assert text in german, text
+    assert not [each for each in made["incomplete"] if each.partition(": ")[2] in english + german]
+    assert "/ · /b<" in english and f"{site.url}/b" not in english
+
+
 def test_traps_and_limits_end_a_visit(at: Agency) -> None:
     forget(at)
 
