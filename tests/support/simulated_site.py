@@ -339,7 +339,7 @@ def _brochure(maker: _Maker, page: str, work: int, heads: list[str], body: list[
 @lru_cache(64)
 def _pdf(work: int) -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", (60, 60)).save(out, "PDF", save_all=True, append_images=[scene(work)], quality=88)
+    Image.new("RGB", (60, 60)).save(out, "PDF", save_all=True, append_images=[photograph(work)], quality=88)
     return out.getvalue()
 
 
