@@ -18,6 +18,7 @@ type Sender = tuple[str, str]
 MAX_LETTERHEAD_LINES = 14  # lines with words before the greeting
 MAX_SIGNATURE_LINES = 8
 MAX_NAME_LENGTH = 70  # characters
+PUBLIC_MAIL = {"gmail.com", "gmx.de", "web.de", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "t-online.de"}
 
 _ADDRESS = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}"
 _HEADER = re.compile(
@@ -127,8 +128,9 @@ def _signature(text: str) -> list[str]:
 def _organisation(
     head: Sequence[str], foot: Sequence[str], senders: Sequence[Sender], text: str, own: set[str]
 ) -> tuple[str | None, str]:
-    for name, address in senders:
-        label = re.sub(r"[^a-z0-9]", "", domain_of(address).rsplit(".", 1)[0].rpartition(".")[2])
+    named_by = [(re.sub(r"[^a-z0-9]", "", domain_of(address).rsplit(".", 1)[0].rpartition(".")[2]), name, address)
+                for name, address in senders if domain_of(address) not in PUBLIC_MAIL]  # fmt: skip
+    for label, name, address in named_by:
         if found := _by_domain(label, (name, *foot, *head)):
             return found, f"the mail's sender: {name} <{address}>"
     for where, lines in (("letterhead", head), ("signature", foot)):
@@ -138,6 +140,9 @@ def _organisation(
                 named = _joined(lines[number - 1] if number else "", named, own)
             if named:
                 return named, f"the {where} names it: “{line[:160]}”"
+    for label, name, address in named_by:
+        if found := _spelled(label, text):
+            return found, f"the mail's sender: {name} <{address}>"
     for name, address in senders:
         if not search("role", name) and _trade(name) and not _is_own(name, own):
             return name, f"the mail's sender: {name} <{address}>"
@@ -170,8 +175,10 @@ def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
 
 def _only_kind(name: str) -> bool:
     """Whether a name says only what kind of organisation it is."""
-    left = re.sub(any_of("practice"), " ", re.sub(any_of("legal_form"), " ", name), flags=re.IGNORECASE)
-    return not re.search(r"\w{2}", re.sub(r"\b(?:und|and|et|en)\b", " ", left))
+    left = re.sub(any_of("legal_form"), " ", name)
+    for words in ("practice", "field_of_law"):
+        left = re.sub(any_of(words), " ", left, flags=re.IGNORECASE)
+    return not re.search(r"\w{2}", left)
 
 
 def _joined(above: str, kind: str, own: set[str]) -> str | None:
@@ -243,6 +250,16 @@ def _by_domain(label: str, lines: Iterable[str]) -> str | None:
                 named.append(name)
                 break
     return next(iter(named), None)
+
+
+def _spelled(label: str, text: str) -> str | None:
+    """The domain's name as a sentence of the letter writes it, with its legal form; None without one."""
+    if len(label) < 4:
+        return None
+    letters = r"[ &'’.-]{0,3}".join(label)
+    named = rf"(?<![\w@./-])(?=[A-ZÄÖÜ])(?P<name>(?i:{letters})(?:\s+\w+)?,?\s+{any_of('legal_form')})"
+    found = re.search(named, text)
+    return " ".join(found["name"].split()) if found else None
 
 
 def _repeated(first: str, text: str, lines: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from archiver.reading.dates import day_order, days_in, days_without_year
-from archiver.reading.letter_sender import Sender, belongs, domain_of, mail_domains, senders_in, writer
+from archiver.reading.letter_sender import PUBLIC_MAIL, Sender, belongs, domain_of, mail_domains, senders_in, writer
 from archiver.reading.letter_words import KnownClaimant, any_of, known, quote, search
 
 NOTICE_BUSINESS_DAYS = 5
@@ -279,7 +279,7 @@ def _urls(
     """
     theirs = {domain for each in known()["claimants"] for domain in each["domains"]}
     theirs |= {*senders, *mail_domains(text), *(domain_of(address) for _, address in senders_in(text))}
-    theirs = {each for each in theirs if not belongs(each, domains) and each not in _PUBLIC_MAIL}
+    theirs = {each for each in theirs if not belongs(each, domains) and each not in PUBLIC_MAIL}
     text = _IN_BRACKETS.sub(lambda found: " " + re.sub(r"\s+", "", found[1]) + " ", text)
     bare = [rf"(?<![\w.@/-])(?:[\w-]+\.)*{re.escape(domain)}/{_PATH}" for domain in domains]
     places = re.compile("|".join([_URL.pattern, *bare]), re.IGNORECASE)
@@ -317,9 +317,6 @@ def _urls(
     if notes:
         sure["urls"] = sure.get("urls", "open") + "".join(sorted(notes))
     return tuple(own or found)
-
-
-_PUBLIC_MAIL = {"gmail.com", "gmx.de", "web.de", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "t-online.de"}
 
 
 def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
@@ -474,7 +471,8 @@ def _sums(text: str) -> Iterator[_Sum]:
     signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
     digits = r"\d(?:(?:[\d.,']| (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     dash = r"(?:[,.][-–—]{1,2})?"
-    before_it = rf"(?<!\w)(?P<before>{signs})\s?(?P<first>{digits})"
+    far = r"[ \t]{2,}(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column
+    before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?)(?P<first>{digits})"
     after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}\s?(?P<after>{signs})(?!\w)"
     beside = re.compile(rf"[ \t]?{digits}")
     postfix = bool(re.search(rf"\d{dash}[ \t]?(?:{signs})[ \t]*$", text, re.IGNORECASE | re.MULTILINE))

@@ -106,7 +106,9 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
     [
         ("MILLER & GROVE\nSolicitors", "", (), "MILLER & GROVE Solicitors"),
         ("BRANDT & OHLSEN\nRechtsanwälte PartG mbB", "", (), "BRANDT & OHLSEN Rechtsanwälte PartG mbB"),
+        ("Harrow & Finch\nIntellectual Property Solicitors", "", (), "Harrow & Finch Intellectual Property Solicitors"),
         ("Hamburg, 2 November 2026\nRechtsanwälte", "", (), None),
+        ("", "Mia Example\nClaims", [("Contentieux Images", "x@argos-images.example")], "Argos Images SARL"),
         ("SAS au capital de 10 000 €\nRCS Bordeaux 812 345 678", "", (), None),
         ('Rights Bureau "Clearview"  15 October 2026', "", (), 'Rights Bureau "Clearview"'),
         ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
@@ -116,7 +118,7 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
 def test_the_writer_has_a_name_and_not_only_a_kind(
     head: str, foot: str, sender: Sequence[tuple[str, str]], claimant: str | None
 ) -> None:
-    text = f"{head}\n\nDear Sirs,\npay.\n\nRegards,\n{foot}\n"
+    text = f"{head}\n\nDear Sirs,\nArgos Images SARL and LensClaim AG ask you to pay.\n\nRegards,\n{foot}\n"
     assert read_letter(text, senders=sender).claimant == claimant
 
 
@@ -127,6 +129,8 @@ def test_the_writer_has_a_name_and_not_only_a_kind(
         ("620,00 € Schaden, Kosten 500,00 €, mit 19 % USt. 595,00 €", None),  # of one part
         ("le versement de 690,00 € HT, soit 828,00 € TTC. SAS au capital de 10 000 €", "828"),
         ("Netto 300,00 EUR zzgl. MwSt., Auslagen 20,00 EUR brutto, Vergleich 350,00 EUR", None),
+        ("Endbetrag EUR          385,20", "385.20"),
+        ("Endbetrag EUR          12", None),
         ("zahlen Sie 500,00 €, nach Fristablauf 550,00 € (10 % mehr)", None),
     ],
 )
