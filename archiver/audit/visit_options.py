@@ -19,7 +19,8 @@ MAX_VISIT_HOURS = 6.0
 
 @dataclass(frozen=True, kw_only=True)
 class AuditOptions:
-    """What a person asks of a visit. Without `sites`, the client's domains. `hosts` are further hosts of pictures."""
+    """What a person asks of a visit. Without `sites`: those of the client's weekly audit, or else
+    its domains. `hosts` are further hosts of pictures."""
 
     sites: Sequence[str] = ()
     hosts: Sequence[str] = ()
@@ -31,12 +32,15 @@ class AuditOptions:
 
 def scope_of_visit(owner: Client, options: AuditOptions) -> SiteScope:
     """The sites and hosts of a visit; ConfigError without a site."""
-    sites = options.sites or owner.domains
+    sites, hosts = options.sites, options.hosts
+    if owner.audit and not sites:
+        sites, hosts = owner.audit.sites, (*owner.audit.hosts, *hosts)
+    sites = sites or owner.domains
     if not sites:
         raise ConfigError(f"{owner.name} has no known domain. Name its site with --site https://www.example.com.")
     if options.pages < 1:
         raise ConfigError("--pages must be at least 1.")
-    return scope_of(sites, options.hosts)
+    return scope_of(sites, hosts)
 
 
 @contextmanager

@@ -34,7 +34,10 @@ REASONS = {
 def audit_run(
     client: ClientArgument,
     site: Annotated[
-        list[str] | None, typer.Option(help="A site of the client; repeatable [default: the client's domains].")
+        list[str] | None,
+        typer.Option(
+            help="A site of the client; repeatable [default: those of --weekly, or else the client's domains]."
+        ),
     ] = None,
     host: Annotated[
         list[str] | None, typer.Option(help="A further host that may be asked, such as a CDN; repeatable.")
