@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import re
@@ -23,9 +24,9 @@ from archiver.archive import seal as sealing
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
 from archiver.catalogue.search import followed
-from archiver.collect.account_result import Progress
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import iso
+from archiver.core.progress import Progress, progress_bar
 from archiver.home.settings import HOUSE, Home
 from archiver.home.vault import Vault
 from archiver.reading.spreadsheet import written
@@ -123,9 +124,14 @@ def _copy(source: Path, target: Path) -> None:
 def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, files: list[Path]) -> HandedOver:
     """Verify the archive at `root` and describe it; IntegrityError if it is damaged."""
     try:
-        checked = verify.verify_archive(root, trusted_roots(home), checker=sealing.strict_checker()).as_json()
+        with progress_bar() as watch:
+            report = verify.verify_archive(
+                root, trusted_roots(home), checker=sealing.strict_checker(),
+                progress=functools.partial(watch, f"{slug}: verified objects"),
+            )  # fmt: skip
     except verify.Busy as error:
         raise ArchiveBusy(str(error)) from None
+    checked = report.as_json()
     if checked["state"] in ("DAMAGED", "FORKED"):
         found = next(iter(checked["findings"]), {"path": str(root), "message": "is damaged"})
         raise IntegrityError(f"{slug}: {found['path']} {found['message']}")

@@ -22,7 +22,7 @@ from archiver.core.errors import ArchiverError
 from archiver.home.settings import Home
 
 if TYPE_CHECKING:  # it imports the adapters
-    from archiver.collect.account_result import Progress
+    from archiver.core.progress import Progress
 
 PROBLEM_CODE = 50
 

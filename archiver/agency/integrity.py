@@ -19,7 +19,7 @@ from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
 if TYPE_CHECKING:  # it imports the adapters
-    from archiver.collect.account_result import Progress
+    from archiver.core.progress import Progress
 
 
 def verify(

@@ -21,6 +21,7 @@ from archiver.claims.claim_files import zone_of
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
+from archiver.core.progress import with_progress
 from archiver.home.settings import Home
 
 
@@ -94,16 +95,17 @@ def report(home: Home, client: str, month: str) -> MonthlyReport:
     if month > this_month(home):
         raise ConfigError(f"{month} has not begun yet. Name an earlier month with --month.")
     archive, zone = Archive(home.archive(client)), zone_of(home)
+    last = archive.head()
     new = {
         line.id
-        for line in archive.lines()
+        for line in with_progress(f"{client}: ledger", archive.lines(), last.seq + 1 if last else 0)
         if month_of(str(line.fields.get("at", "")), zone) == month and line.fields.get("version") == "v1" and line.id
     }
     entries: list[CatalogueEntry] = []
     open_: tuple[str, ...] = ()
     if archive.root.is_dir():
         with followed(home, client) as catalogue:
-            found = (catalogue.of_object(each) for each in sorted(new))
+            found = map(catalogue.of_object, with_progress(f"{client}: licences", sorted(new), len(new)))
             entries = [each for each in found if each and each.held and not each.licence.comp]
             open_ = tuple(entry.short_id for entry in catalogue.incomplete())
     captured = sorted(map(_captured, entries), key=lambda each: (each.licensed_at or "", each.licence))

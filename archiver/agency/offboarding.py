@@ -12,11 +12,11 @@ from archiver.agency.missing_documents import OPEN, Missing, missing_documents, 
 from archiver.agency.night import run
 from archiver.catalogue.index import SeatLicence
 from archiver.catalogue.search import archives, catalogue_of
-from archiver.collect.account_result import Progress
 from archiver.collect.run import on_request
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.core.model import DocumentKind, GapReason, Outcome
+from archiver.core.progress import Progress
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.vault import Vault
 from archiver.reading.worker import DocumentReader

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from archiver.agency.unassigned import Suggestion, Unassigned, named_in
 from archiver.catalogue.index import Catalogue
-from archiver.collect.account_result import Progress
 from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.errors import ConfigError
+from archiver.core.progress import Progress
 from archiver.home.settings import HOUSE, Client, Home
 from archiver.reading.worker import DocumentReader
 

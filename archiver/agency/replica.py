@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ def check_replica(home: Home, *, client: str | None = None, deep: bool = False) 
 
 def restore_replica(
     home: Home, *, client: str | None = None, at: int | None = None, against: Path | None = None,
-    key: Path | None = None, dry_run: bool = False, progress: Callable[[str, int, int | None], None] = lambda *_: None,
+    key: Path | None = None, dry_run: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """Restore one client's archive, or every missing one, and the search index. The document of `--json`.
 
@@ -66,11 +66,10 @@ def restore_replica(
         elif missing or client:
             if slug not in {*home.clients, HOUSE}:  # the first account creates the house
                 add_client(home.root, slug, name=slug)
-            result = restore.restore(home, bucket, slug, at=at, against=against, key=key, progress=progress,
-                                     signer=signers.get(slug))  # fmt: skip
+            result = restore.restore(home, bucket, slug, at=at, against=against, key=key, signer=signers.get(slug))
             found.append({"outcome": "restored", **asdict(result)})
     if found and not dry_run:
-        rebuild(Home.load(home.root), lambda *_: None)
+        rebuild(Home.load(home.root))
     return {"replica": bucket.name, "clients": found}
 
 

@@ -21,6 +21,7 @@ from archiver.catalogue.search import followed
 from archiver.claims.facts import bare
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
+from archiver.core.progress import progress_bar
 from archiver.home.settings import HOUSE, Client, Home
 from archiver.home.vault import Vault
 from archiver.reading import spreadsheet
@@ -274,6 +275,7 @@ def assign(
     """Record a person's decisions. ConfigError without the person's name, or if clients would lose copies and `agreed`
     returns False."""
     if decided:
-        assign_all(home, partial(writing, home, vault), decided, agreed)
+        with progress_bar() as watch:
+            assign_all(home, partial(writing, home, vault), decided, agreed, watch)
     for slug in home.clients:  # decisions that a killed command recorded are not in `decided`, and need their seal
         finish(home, vault, slug)

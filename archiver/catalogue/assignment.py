@@ -167,13 +167,18 @@ class _Said:
 
 
 def assign_all(
-    home: Home, opened: Open, wanted: Iterable[tuple[CatalogueEntry, Assignment]], agreed: Agreed = disagreed
-) -> list[Loss]:
+    home: Home, opened: Open, wanted: Iterable[tuple[CatalogueEntry, Assignment]], agreed: Agreed = disagreed,
+    watch: Watch = lambda *_: None,
+) -> list[Loss]:  # fmt: skip
     """Record many assignments, as `assign` does, and open and seal each archive once for each step.
 
     Returns the copies that were taken back.
     """
-    return _carry_out(home, opened, _changes(home, list(wanted)), agreed)
+    return _carry_out(home, opened, _changes(home, list(wanted)), agreed, watch)
+
+
+type Watch = Callable[[str, int, int | None], object]
+"""Hears how many licences of how many are recorded in an archive."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,7 +324,9 @@ def _undoing(
     return changes
 
 
-def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agreed) -> list[Loss]:
+def _carry_out(
+    home: Home, opened: Open, changes: Sequence[_Change], agreed: Agreed, watch: Watch = lambda *_: None
+) -> list[Loss]:
     """Make the open changes, and seal archives that a killed command left unsealed."""
     open_ones = [each for each in changes if not each.done]
     lost = [each for each in open_ones if each.held is False]
@@ -361,7 +368,8 @@ def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agr
                 continue
             with opened(slug) as writer, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
                 pending = pending_statements.pending(writer.reader) if todo else {}
-                list(threads.map(partial(record, writer, pending), todo))
+                for number, _ in enumerate(threads.map(partial(record, writer, pending), todo), 1):
+                    watch(f"{slug}: assigned", number, len(todo))
                 writer.seal()
     return losses
 

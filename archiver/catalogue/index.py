@@ -42,6 +42,7 @@ from archiver.catalogue.search_words import (
 )  # fmt: skip
 from archiver.core.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
 from archiver.core.model import DocumentKind, GapReason, Licence, iso
+from archiver.core.progress import progress_bar
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
@@ -336,41 +337,37 @@ class Catalogue:
 
     # ------------------------------------------------------------ following the archive
 
-    def catch_up(
-        self, archive: Archive, reader: DocumentReader, watch: Callable[[int], object] = lambda _: None
-    ) -> None:
-        """Read the ledger's new lines, or all lines if it is another ledger than before.
+    def catch_up(self, archive: Archive, reader: DocumentReader) -> None:
+        """Read the ledger's new lines, or all lines if it is another ledger than before. Its progress is shown."""
+        if not (lines := self._follow(archive, reader)):
+            return
+        last = archive.head()
+        begin, end = lines[0].seq, last.seq + 1 if last else 0
+        with progress_bar() as watch:
+            while lines:
+                watch(f"{self.client}: search index", lines[-1].seq + 1 - begin, end - begin)
+                lines = self._follow(archive, reader)
 
-        `watch` hears how many lines have been read.
-        """
-        done = 0
-        while number := self._follow(archive, reader):
-            watch(done := done + number)
-
-    def _follow(self, archive: Archive, reader: DocumentReader) -> int:
-        """Read some new lines; returns their number."""
+    def _follow(self, archive: Archive, reader: DocumentReader) -> list[Line]:
+        """Read some new lines, and return them."""
         with self._turn:
             if (offset := self._next(archive)) is None:
                 self._forget()
                 offset = 0
             if not (lines := list(islice(archive.lines(offset=offset), BATCH_LINES))):
-                return 0
+                return []
             read = _read_all(archive, reader, lines)
             with self._writing():
                 if offset == (self._next(archive) or 0):  # otherwise another process has done it
                     self._store(archive, lines, read)
             if any(line.type == "erasure" for line in lines):
                 self._wipe()
-        return len(lines)
+        return lines
 
-    def rebuild(
-        self, archive: Archive, reader: DocumentReader, watch: Callable[[int, int], object] = lambda *_: None
-    ) -> None:
-        """Rebuild the index from the archive. `watch` hears how many of how many ledger lines have been read."""
-        total = sum(1 for _ in archive.lines())
-        watch(0, total)
+    def rebuild(self, archive: Archive, reader: DocumentReader) -> None:
+        """Rebuild the index from the archive."""
         self._forget()
-        self.catch_up(archive, reader, watch=lambda done: watch(done, total))
+        self.catch_up(archive, reader)
 
     def embed(self, archive: Archive, embedder: Embeds, watch: Callable[[int, int], object]) -> None:
         """Make the missing vectors, oldest first. It can stop and continue at any time.

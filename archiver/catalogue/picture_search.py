@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.catalogue import views
 from archiver.catalogue.index import Hit
 from archiver.core.errors import ConfigError, MachineRefused
+from archiver.core.progress import Progress, progress_bar
 from archiver.home.settings import Home
 from archiver.provider import declared
 from archiver.reading import filenames
@@ -32,15 +33,11 @@ EMBEDDINGS_PER_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py m
 MIN_PICTURE_SIDE_PX = 32  # pixels of a picture's shorter side; below, any two look alike
 
 
-type EmbeddingProgress = Callable[[str, int, int | None], None]
-"""Gets a client, the pictures done and their total."""
-
-
-def _embedding(slug: str, watch: EmbeddingProgress, warn: Callable[[str], None], done: int, total: int) -> None:
+def _embedding(slug: str, watch: Progress, warn: Callable[[str], None], done: int, total: int) -> None:
     if done == 0 and total > ANNOUNCE_FROM_PICTURES:
         minutes = max(1, round(total / EMBEDDINGS_PER_SECOND / 60))
         warn(f"{slug}: {total} pictures are prepared once for the search by parts. This takes about {minutes} minutes.")
-    watch(slug, done, total)
+    watch(f"{slug}: pictures", done, total)
 
 
 @dataclass(frozen=True)
@@ -78,18 +75,18 @@ class PictureMatches:
 def find_picture(
     home: Home, content: bytes, name: str = "", *, client: str | None = None, alone: bool = False, limit: int = 20,
     seeing: PictureRecogniser | None = None, used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None,
-    watch: EmbeddingProgress = lambda *_: None,
 ) -> PictureMatches:  # fmt: skip
     """The licences of the assets that a picture shows, best first; `match` is `same`, `probable` or `possible`.
 
     What the picture's file name or address says counts too, where nothing is the same: as `file_name` or `page_url`.
     UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
-    their parts: `watch` hears of it, and `warn` where that takes a while. `alone` is as in `find`, and finds no comps.
+    their parts; that shows its progress, and `warn` hears of it where it takes a while. `alone` is as in `find`, and
+    finds no comps.
     """
     with ExitStack() as stack:
         seeing = seeing or stack.enter_context(open_recogniser(home))
         look = seeing.matcher.look(content)  # whether it is a picture is told before others are prepared for minutes
-        search = open_search(home, client=client, alone=alone, seeing=seeing, warn=warn, watch=watch)
+        search = open_search(home, client=client, alone=alone, seeing=seeing, warn=warn)
         found = stack.enter_context(search).find(content, look)
     rows = {row["licence"]: row for row in found.rows}
     if name and not any(row["match"] == "same" for row in rows.values()) and filenames.names(name):
@@ -102,7 +99,7 @@ def find_picture(
 @contextmanager
 def open_search(
     home: Home, *, client: str | None = None, alone: bool = False, seeing: PictureRecogniser | None = None,
-    warn: Callable[[str], None] = lambda _: None, watch: EmbeddingProgress = lambda *_: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[PictureSearch]:  # fmt: skip
     """Open the archives once, for the search of one or many pictures. The arguments are those of `find_picture`."""
     with ExitStack() as stack:
@@ -117,7 +114,8 @@ def open_search(
         for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone, stack=stack):
             try:
                 if matcher.points:
-                    catalogue.embed(archive, matcher, partial(_embedding, slug, watch, warn))
+                    with progress_bar() as watch:
+                        catalogue.embed(archive, matcher, partial(_embedding, slug, watch, warn))
             except (OSError, MachineRefused):  # a read-only home
                 warn(
                     f"{slug}: the archiver cannot save the data that recognises cropped pictures. New pictures use "

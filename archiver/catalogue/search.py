@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -277,13 +276,13 @@ def show(home: Home, name: str) -> dict[str, Any]:
     return views.show(slug, archive, entry) | {"hold": held}
 
 
-def rebuild(home: Home, watch: Callable[[str, int, int | None], object] = lambda *_: None) -> dict[str, int]:
-    """Rebuild every catalogue. Returns the number of licences by client; `watch` hears of each how far it is."""
+def rebuild(home: Home) -> dict[str, int]:
+    """Rebuild every catalogue. Returns the number of licences by client."""
     counts = {}
     with DocumentReader() as reader:
         for slug in archives(home):
             with Catalogue(home.catalogue(slug)) as catalogue:
-                catalogue.rebuild(Archive(home.archive(slug)), reader, partial(watch, slug))
+                catalogue.rebuild(Archive(home.archive(slug)), reader)
                 counts[slug] = catalogue.count()
     return counts
 

@@ -14,6 +14,7 @@ import typer
 from archiver import __version__
 from archiver.cli import output
 from archiver.cli.command_tree import running
+from archiver.core.progress import show_with
 
 if TYPE_CHECKING:
     from archiver.home.settings import Home
@@ -116,6 +117,7 @@ def root(
         typer.Option("--version", "-V", callback=print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
+    show_with(output.progress)
     if home:  # `archiver --home DIR COMMAND` means the same as `archiver COMMAND --home DIR`
         os.environ["ARCHIVER_HOME"] = str(home)
 

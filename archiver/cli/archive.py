@@ -60,13 +60,16 @@ def report(
     if language:
         language = language_of(language)
     here = opened(home)
-    made = make(here, client, month or this_month(here))
+    with progress(steady=True) as watch:
+        made = make(here, client, month or this_month(here))
+        out = out if as_json or out else Path(f"{client}-{made.month}.pdf")
+        if out:
+            watch(f"{client}: pages", 0, 1)
+            write(made, out, language or here.settings.agency.language)
+            watch(f"{client}: pages", 1, 1)
     if as_json:
         emit(made.as_json())
-    else:
-        out = out or Path(f"{client}-{made.month}.pdf")
     if out:
-        write(made, out, language or here.settings.agency.language)
         say(f"Wrote {out}.")
 
 
@@ -279,7 +282,5 @@ def catalogue_rebuild(home: HomeOption = None) -> None:
     """
     from archiver.catalogue.search import rebuild
 
-    with progress() as watch:
-        rebuilt = rebuild(opened(home), watch)
-    for slug, licences in rebuilt.items():
+    for slug, licences in rebuild(opened(home)).items():
         say(f"{slug}: {counted(licences, 'licence')}")

@@ -12,6 +12,7 @@ import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, opened
 from archiver.cli.output import listing, say
+from archiver.core.progress import show_with
 
 if TYPE_CHECKING:
     from archiver.home.settings import Home
@@ -75,6 +76,7 @@ def desk(
         port=port, names=serve or (), certificate=certificate, key=private_key, behind_proxy=behind_proxy,
         idle_minutes=idle_minutes,
     )  # fmt: skip
+    show_with(None)  # pages show the progress of what they begin
     run(opened(home), plan, browse=browse, say=say)
 
 

@@ -13,6 +13,7 @@ import typer
 from archiver.cli.app import HomeOption, JsonOption, app, awaited, opened, unlocked
 from archiver.cli.output import counted, emit, say, table, tell
 from archiver.core.errors import ArchiverError, ConfigError
+from archiver.core.progress import show_with
 from archiver.home.home_folder import fleet_address
 
 if TYPE_CHECKING:
@@ -200,6 +201,7 @@ def worker(
     from archiver.agency.fleet_worker import FleetWorker
     from archiver.core.atomic_files import scratch as prefix
 
+    show_with(None)  # it works on many clients at the same time, unwatched
     if scratch:
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _database(database, "worker") as opened_one:

@@ -8,9 +8,10 @@ import os
 import shutil
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -22,7 +23,7 @@ import typer
 from archiver.reading.terminal_safe import printable
 
 if TYPE_CHECKING:
-    from archiver.collect.account_result import Progress
+    from archiver.core.progress import Progress
 
 
 PIPE_CLOSED_EXIT_CODE = 141  # as of a program that SIGPIPE ended
@@ -217,15 +218,35 @@ def listing(
         table(columns, cells, empty)
 
 
+_watching: Progress | None = None  # the bars or lines that are shown now
+
+
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """Show the progress of each account or file, with rate and time left: bars on a terminal, else lines."""
+def progress(*, steady: bool = False) -> Iterator[Progress]:
+    """Show the progress of each account or file, with rate and time left: bars on a terminal, else lines.
+
+    Inside another one, its bars or lines are shared. With `steady` the bars also move while a single step takes long:
+    they have a thread of their own, so the work must not fork, as that of `verify` does.
+    """
+    global _watching
+    if _watching:
+        yield _watching
+        return
     if messages.level < Level.INFO:
-        yield lambda *_: None
-        return
-    if not (sys.stderr and sys.stderr.isatty()):
-        yield Lines(say)
-        return
+        bars: AbstractContextManager[Progress] = nullcontext(lambda *_: None)
+    elif not (sys.stderr and sys.stderr.isatty()):
+        bars = nullcontext(Lines(say))
+    else:
+        bars = _bars(steady)
+    with bars as _watching:
+        try:
+            yield _watching
+        finally:
+            _watching = None
+
+
+@contextmanager
+def _bars(steady: bool) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
     from rich.progress import TimeRemainingColumn as TimeLeft
@@ -236,25 +257,41 @@ def progress() -> Iterator[Progress]:
             return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
-    # Without a thread of its own: `verify` forks, which a program with threads must not do.
     bars = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
     tasks: dict[str, Any] = {}
-    due = time.monotonic() + FIRST_DRAWN_AFTER_S
+    newest: dict[str, tuple[int, int | None]] = {}
+    due, ended = time.monotonic() + FIRST_DRAWN_AFTER_S, threading.Event()
 
-    def watch(account: str, done: int, total: int | None) -> None:
+    def draw() -> None:
         nonlocal due
-        if account not in tasks:
-            tasks[account] = bars.add_task(account, total=total)
-        bars.update(tasks[account], completed=done, total=total)
-        if time.monotonic() >= due:
-            bars.start()
-            bars.refresh()
-            due = time.monotonic() + REDRAW_INTERVAL_S
+        for what, (done, total) in [*newest.items()]:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+        bars.start()
+        bars.refresh()
+        due = time.monotonic() + REDRAW_INTERVAL_S
 
+    def watch(what: str, done: int, total: int | None) -> None:
+        newest[what] = done, total
+        if not steady and time.monotonic() >= due:
+            draw()
+
+    def redraw() -> None:
+        while not ended.wait(max(0.0, due - time.monotonic())):
+            draw()
+
+    thread = threading.Thread(target=redraw, daemon=True)
+    if steady:
+        thread.start()
     try:
         yield watch
     finally:
+        ended.set()
+        if steady:
+            thread.join()
         if bars.live.is_started:
+            draw()
             bars.stop()
 
 

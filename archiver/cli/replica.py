@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, opened
-from archiver.cli.output import counted, emit, progress, say, tell
+from archiver.cli.output import counted, emit, say, tell
 
 replica_app = typer.Typer(no_args_is_help=True, help="The replica: a copy in an object store that nobody can delete.")
 app.add_typer(replica_app, name="replica")
@@ -63,10 +63,7 @@ def restore(
 
     if bool(client) == everything:
         raise typer.BadParameter("give --client NAME or --all")
-    with progress() as watch:
-        document = restore_replica(
-            opened(home), client=client, at=at, against=against, key=key, dry_run=dry_run, progress=watch
-        )
+    document = restore_replica(opened(home), client=client, at=at, against=against, key=key, dry_run=dry_run)
     if as_json:
         emit(document)
         return

@@ -119,11 +119,8 @@ def _found_by_picture(here: Home, image: str, sheet: Path | None, client: str | 
     from archiver.core import atomic_files
 
     content, name = picture_search.picture_of(here, image)
-    with progress() as watch:
-        found = picture_search.find_picture(
-            here, content, name, client=client, limit=limit, used_on=partial(licences_by_page, here, say), warn=say,
-            watch=watch,
-        )  # fmt: skip
+    pages = partial(licences_by_page, here, say)
+    found = picture_search.find_picture(here, content, name, client=client, limit=limit, used_on=pages, warn=say)
     if sheet and (drawn := found.sheet()):
         atomic_files.write_new(sheet, drawn)
         say(f"Wrote {sheet}. Compare the pictures yourself: a match is only a hint.")

@@ -8,22 +8,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import Outcome
+from archiver.core.progress import Progress as Progress  # which all who use results use, too
 from archiver.home.settings import Account
 from archiver.provider import Transport, load
 from archiver.reading.secret_scan import Needle, mask, mask_text
 
 MAX_REFUSALS_IN_MESSAGE = 5  # `run --json` and the run's log list all
-
-
-class Progress(Protocol):
-    """A progress callback, called after every licence with the numbers so far."""
-
-    def __call__(self, account: str, done: int, total: int | None) -> None: ...
 
 
 def name_account(error: ArchiverError, account: Account) -> None:

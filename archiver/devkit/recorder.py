@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from archiver.agency.night import run
-from archiver.collect.account_result import Progress
 from archiver.collect.account_session import find_recording, secrets_of
 from archiver.collect.automation import accepted
 from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import open_tools
 from archiver.core.atomic_files import replace_file, scratch
 from archiver.core.errors import ConfigError
+from archiver.core.progress import Progress
 from archiver.devkit.recording_publisher import CapturedRecording, publish
 from archiver.devkit.throwaway_home import bring_back, personal_of, throw_away
 from archiver.devkit.traffic_recorder import TrafficRecorder, write_recording

@@ -19,11 +19,11 @@ import yaml
 
 import archiver
 from archiver.browsing.recording import bundled
-from archiver.collect.account_result import Progress
 from archiver.collect.run_tools import RunTools
 from archiver.core.atomic_files import remove_tree, replace_file
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import Outcome
+from archiver.core.progress import Progress
 from archiver.devkit.golden import check, checking, replayed
 from archiver.devkit.recorder import capture
 from archiver.devkit.recording_publisher import CapturedRecording

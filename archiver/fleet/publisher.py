@@ -25,6 +25,7 @@ from archiver.archive.witness import Handover
 from archiver.core.atomic_files import open_file, read_file, replace_file
 from archiver.core.errors import ArchiverError, IntegrityError, LeaseLost, ReplicaForked
 from archiver.core.model import iso
+from archiver.core.progress import progress_bar
 from archiver.fleet.fence import Fence
 from archiver.fleet.object_store import MAX_REQUESTS, Bucket, NotWritten, bucket_of, sha256_of
 from archiver.fleet.replica_format import (
@@ -117,14 +118,17 @@ class Publisher:
         self._check_continues()
         lines = read_lines(self._root / verify.LEDGER, self._state.head.ledger_bytes if self._state.head else 0)
         held = self._scopes() if self._state.head is None else None
-        first = True
-        while (batch := list(islice(lines, MAX_LINES))) or first:
-            first = False
-            if held is not None or any("hold" in each.fields or "release" in each.fields for each in batch):
-                self._state.held, before = self._scopes(), self._state.held
-                self._hold(before)
-                held = None
-            condition = self._publish(batch, condition)
+        first, last = True, Archive(self._root).head()
+        with progress_bar() as watch:
+            while (batch := list(islice(lines, MAX_LINES))) or first:
+                first = False
+                if held is not None or any("hold" in each.fields or "release" in each.fields for each in batch):
+                    self._state.held, before = self._scopes(), self._state.held
+                    self._hold(before)
+                    held = None
+                condition = self._publish(batch, condition)
+                if batch and last:
+                    watch(f"{self._client}: published", batch[-1].seq + 1, max(last.seq, batch[-1].seq) + 1)
         self._state.error = None
         self._state.save(self._path)
         return self._state.head

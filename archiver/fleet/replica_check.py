@@ -16,6 +16,7 @@ from archiver.archive.ledger import read_lines
 from archiver.archive.reader import Archive
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import IntegrityError
+from archiver.core.progress import with_progress
 from archiver.fleet.object_store import Bucket, sha256_of
 from archiver.fleet.publisher import PublishedState, heads_of, parts_of, published_files, state_path
 from archiver.fleet.replica_format import ReplicaFile, ReplicaHead, content_of, head_key
@@ -100,14 +101,14 @@ def check(home: Home, bucket: Bucket, client: str, *, deep: bool = False) -> tup
     files = [*content.files.values(), *content.ledger]
     listed = dict(bucket.keys(f"{client}/"))
     ledger = read_file(root / verify.LEDGER) if (root / verify.LEDGER).exists() else b""
-    for file in files:
+    for file in with_progress(f"{client}: files", files, len(files)):
         findings += _compare(bucket, root, client, file, listed, ledger)
     if deep:
         findings += [
             ReplicaFinding("missing", file.path, "no version in the store has its bytes")
             if data is None
             else ReplicaFinding("overwritten", file.path, "only an older version in the store has its bytes")
-            for file, data, newest_has in fetched(bucket, client, files)
+            for file, data, newest_has in with_progress(f"{client}: bytes", fetched(bucket, client, files), len(files))
             if data is None or not newest_has
         ]
     known = {each.key(client) for each in files} | {key}

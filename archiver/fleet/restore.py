@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from archiver.archive import verify
@@ -14,14 +15,13 @@ from archiver.archive.ocfl import make_folder
 from archiver.archive.seal import strict_checker
 from archiver.core.atomic_files import remove_tree, sync_folder
 from archiver.core.errors import ConfigError, IntegrityError
+from archiver.core.progress import progress_bar, with_progress
 from archiver.fleet.object_store import MAX_REQUESTS, Bucket
 from archiver.fleet.publisher import heads_of, parts_of
 from archiver.fleet.replica_format import ReplicaContent, ReplicaFile, ReplicaHead, content_of, head_key
 from archiver.home.settings import Home
 
 WINDOW = 256  # files that wait for their bytes at the same time
-
-type RestoreProgress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,6 @@ def published_clients(bucket: Bucket, known: Iterable[str] = ()) -> list[str]:
 def restore(
     home: Home, bucket: Bucket, client: str, *, at: int | None = None, against: Path | None = None,
     key: Path | None = None, roots: Path | None = None, signer: str | None = None,
-    progress: RestoreProgress = lambda *_: None,
 ) -> RestoreResult:  # fmt: skip
     """Rebuild a client's archive. `at` is the size of a checkpoint; by default the newest state that verifies.
 
@@ -72,11 +71,15 @@ def restore(
     for head in wanted:
         remove_tree(temporary)
         try:
-            files, recovered = _rebuild(bucket, client, head, temporary, progress)
+            files, recovered = _rebuild(bucket, client, head, temporary)
             first = next(read_lines(temporary / verify.LEDGER))
             if signer and first.fields.get("key") != signer:
                 raise IntegrityError("another key signed it than the one in this home's vault")
-            report = verify.verify_archive(temporary, roots, key, against=against, checker=strict_checker())
+            with progress_bar() as watch:
+                report = verify.verify_archive(
+                    temporary, roots, key, against=against, checker=strict_checker(),
+                    progress=partial(watch, f"{client}: verified objects"),
+                )  # fmt: skip
         except (IntegrityError, verify.Malformed, FileExistsError, NotADirectoryError) as error:
             passed.append(f"{head.lines} lines of {head.at}: {error}")
             continue
@@ -94,7 +97,7 @@ def restore(
     raise IntegrityError(f"no state of {client} in {bucket.name} verifies ({passed[0]})")
 
 
-def _rebuild(bucket: Bucket, client: str, head: ReplicaHead, root: Path, progress: RestoreProgress) -> tuple[int, int]:
+def _rebuild(bucket: Bucket, client: str, head: ReplicaHead, root: Path) -> tuple[int, int]:
     """Write the files of a state below `root`. Returns their number, and how many came from older versions."""
     content = content_of(list(parts_of(bucket, head))[::-1])
     if content.ledger_bytes != head.ledger_bytes:
@@ -104,7 +107,7 @@ def _rebuild(bucket: Bucket, client: str, head: ReplicaHead, root: Path, progres
     recovered = 0
     (root / verify.LEDGER).parent.mkdir(parents=True)
     with (root / verify.LEDGER).open("xb") as ledger:
-        for number, (file, data, newest) in enumerate(fetched(bucket, client, wanted), 1):
+        for file, data, newest in with_progress(f"{client}: files", fetched(bucket, client, wanted), len(wanted)):
             if data is None:
                 raise IntegrityError(f"{bucket.name} has no version of {file.key(client)} with its bytes")
             recovered += not newest
@@ -112,7 +115,6 @@ def _rebuild(bucket: Bucket, client: str, head: ReplicaHead, root: Path, progres
                 ledger.write(data)
             else:
                 _write(root / file.path, data, read_only=file.path.startswith("evidence/"))
-            progress(client, number, len(wanted))
         ledger.flush()
         os.fsync(ledger.fileno())
     last = last_line(root / verify.LEDGER)

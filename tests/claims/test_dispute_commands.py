@@ -12,7 +12,7 @@ import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -210,12 +210,11 @@ def test_the_first_search_by_picture_says_what_it_does(at: Agency, monkeypatch: 
     monkeypatch.setattr(picture_search, "ANNOUNCE_FROM_PICTURES", 1)
     told: list[str] = []
     seen: list[tuple[str, int, int | None]] = []
+    monkeypatch.setattr(picture_search, "progress_bar", lambda: nullcontext(lambda *step: seen.append(step)))
     for _ in range(2):
-        picture_search.find_picture(
-            at.home, jpeg(scene(1)), client="acme", warn=told.append, watch=lambda *step: seen.append(step)
-        )
+        picture_search.find_picture(at.home, jpeg(scene(1)), client="acme", warn=told.append)
     assert [each for each in told if "are prepared once" in each] == [told[0]] and "2 pictures" in told[0]
-    assert seen == [("acme", 0, 2), ("acme", 2, 2)]
+    assert seen == [("acme: pictures", 0, 2), ("acme: pictures", 2, 2)]
 
 
 def captured(*lines: str) -> Document:

@@ -7,16 +7,21 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archiver.cli import output
 from archiver.cli.command_tree import GROUPS
 from archiver.cli.commands import program
 from archiver.cli.completion import SCRIPTS, complete
 from archiver.cli.json_schemas import SCHEMAS
+from archiver.core.progress import show_with
 from tests.support.homes import ROOT, Home
 
 SCREENS = ROOT / "tests" / "cli" / "screens"
@@ -105,6 +110,73 @@ def test_screens_are_as_they_were_looked_at(ran: Home, columns: int) -> None:
             path.write_text(said, "utf-8")
         different += [] if path.read_text("utf-8") == said else [f"{path.name}\n{said}"]
     assert not different, "\n".join(different)
+
+
+# ---------------------------------------------------------------- progress
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def on_terminal(ran: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Runs commands in this process; returns what a terminal then shows of standard error, where each step is drawn."""
+    for name, value in (ran.env | {"TERM": "xterm", "COLUMNS": "120"}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(output, "FIRST_DRAWN_AFTER_S", 0.0)
+    monkeypatch.setattr(output, "REDRAW_INTERVAL_S", 0.0)
+
+    def run(*words: str, terminal: bool = True) -> str:
+        said = Terminal() if terminal else StringIO()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", said)
+            program.main([*words], standalone_mode=False)
+        return re.sub(r"\x1b\[[\d;?]*\w", "", said.getvalue())
+
+    yield run
+    show_with(None)
+
+
+WHOLE = r": {} +━+ (\d+)/\1 "
+INDEX = WHOLE.format("search index")
+REPORT = [INDEX, *map(WHOLE.format, ("ledger", "licences", "pages"))]
+
+
+@pytest.mark.parametrize(
+    ("line", "steps"),
+    [
+        ("find harbour", [INDEX]),
+        ("status", [INDEX]),
+        ("catalogue rebuild", [INDEX]),
+        ("report --client acme --out {out}.html", REPORT),
+        ("client hand-over acme --out {out}", [INDEX, WHOLE.format("files"), WHOLE.format("verified objects")]),
+    ],
+)
+def test_long_work_shows_its_progress_on_a_terminal_only(
+    on_terminal: Callable[..., str], ran: Home, tmp_path: Path, line: str, steps: list[str]
+) -> None:
+    for terminal in (True, False):
+        shutil.rmtree(ran.root / "state" / "catalogue")
+        said = on_terminal(*line.format(out=tmp_path / f"out-{terminal}").split(), terminal=terminal)
+        assert [bool(re.search(each, said)) for each in steps] == [terminal] * len(steps), said
+        assert terminal or "━" not in said
+
+
+def test_progress_within_progress_is_shown_once_and_a_long_step_is_redrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "FIRST_DRAWN_AFTER_S", 0.0)
+    monkeypatch.setattr(sys, "stderr", said := Terminal())
+    with output.progress(steady=True) as outer:
+        with output.progress() as inner:
+            assert inner is outer
+        outer("one long step", 0, 1)
+        begun = time.monotonic()
+        while said.getvalue().count("one long step") < 3:
+            assert time.monotonic() < begun + 20
+            time.sleep(0.01)
+    with output.progress() as later:
+        assert later is not outer
 
 
 # ---------------------------------------------------------------- completion
