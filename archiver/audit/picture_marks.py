@@ -17,6 +17,7 @@ from archiver.audit.visit_options import AuditOptions, fetcher_of_visit, scope_o
 from archiver.core.errors import BrowserMissing, ConfigError
 from archiver.core.json_files import readable
 from archiver.core.model import iso
+from archiver.core.progress import with_progress
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.worker import DocumentReader
@@ -132,4 +133,5 @@ def _taken(
     scope = scope_of_visit(home.client(client), options)
     with DocumentReader() as reader, fetcher_of_visit(home, scope, store, wait) as fetcher:
         taking = PageCapture(home, client, name, store, fetcher, reader)
-        return [taking.take(page) for page in dict.fromkeys(each.partition("#")[0] for each in pages)]
+        once = list(dict.fromkeys(each.partition("#")[0] for each in pages))
+        return list(with_progress(f"{client}: captured pages", map(taking.take, once), len(once)))

@@ -167,7 +167,8 @@ def audit_mark(
     """
     from archiver.audit import picture_marks
 
-    made = picture_marks.mark(opened(home), client, picture, mark, by, reason, warn=say)
+    with progress(steady=True):
+        made = picture_marks.mark(opened(home), client, picture, mark, by, reason, warn=say)
     if as_json:
         emit(made)
     else:
@@ -191,7 +192,8 @@ def audit_capture(
     """
     from archiver.audit import picture_marks
 
-    made = picture_marks.capture(opened(home), client, picture)
+    with progress(steady=True):
+        made = picture_marks.capture(opened(home), client, picture)
     if as_json:
         emit(made)
     else:

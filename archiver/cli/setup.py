@@ -303,7 +303,9 @@ def account_check(
     from archiver.agency.account_check import check
 
     here = opened(home)
-    found = awaited(check(here, unlocked(here), name, live=live, replay=replay))
+    with progress(steady=live) as watch:
+        watch(f"{name}: steps", 0, None)
+        found = awaited(check(here, unlocked(here), name, live=live, replay=replay))
     if as_json:
         emit(found.as_json())
     else:
