@@ -6,8 +6,9 @@ import io
 import os
 import sys
 import warnings
+from contextlib import suppress
 
-from archiver.cli.output import Level, messages, say
+from archiver.cli.output import PIPE_CLOSED_EXIT_CODE, Level, messages, say
 from archiver.core.errors import ArchiverError, machine_error
 
 INTERRUPTED_EXIT_CODE = 130  # typer's exit code for Ctrl-C
@@ -42,7 +43,8 @@ def main() -> None:
     if sys.argv[1:2] == [COMPLETE]:
         from archiver.cli.completion import complete
 
-        print("\n".join(complete(program, sys.argv[2:])))
+        with suppress(OSError):  # a shell that does not listen
+            print("\n".join(complete(program, sys.argv[2:])), flush=True)
         return
     if sys.argv[1:] not in (["-h"], ["--help"], ["-V"], ["--version"]):  # these answer at once and need no secrets
         from archiver.home.vault import pop_secrets_from_environment
@@ -65,9 +67,11 @@ def main() -> None:
     except SystemExit as end:
         if end.code == INTERRUPTED_EXIT_CODE:
             say("archiver: Interrupted. Everything archived so far is safe; run the command again to continue.")
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # as Typer leaves it after a help text that nobody read
+            sys.exit(PIPE_CLOSED_EXIT_CODE)
         raise
     except OSError as error:
         explain(error)
-        refused = machine_error(error)
+        refused, before = machine_error(error), sys.stderr
         say(f"archiver: {refused}")
-        sys.exit(refused.exit_code)
+        sys.exit(refused.exit_code if sys.stderr is before else PIPE_CLOSED_EXIT_CODE)  # nobody reads it

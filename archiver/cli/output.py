@@ -53,7 +53,7 @@ class Messages:
             if level <= self.level and sys.stderr:
                 try:
                     print(line, file=sys.stderr, flush=True)
-                except BrokenPipeError:  # nobody reads; the command's work goes on
+                except OSError:  # nobody reads, or the disk is full; the command's work goes on
                     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # until the process ends
 
 

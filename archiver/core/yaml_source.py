@@ -116,7 +116,7 @@ def _meant(model: type[BaseModel], loc: Loc) -> str:
         models = inner or models  # an item of a list, or a key that a person chose
     names = [field.alias or name for each in models for name, field in each.model_fields.items()]
     question = did_you_mean(str(loc[-1]), names)
-    return f".{question}" if question else ""
+    return f".{question or ' Remove it, or install the version that knows it.'}"
 
 
 def _models_in(annotation: object) -> list[type[BaseModel]]:

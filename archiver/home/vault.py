@@ -249,6 +249,11 @@ class Vault:
         head, _, token = text.partition(b"\n")
         magic, _, key_id = head.decode("ascii", "replace").partition(" ")
         damaged = f"{self._path} is damaged; restore it from a copy"
+        if magic != _MAGIC and re.fullmatch(r"archiver-vault-[0-9]+", magic):
+            raise VaultLocked(
+                f"a later version of this program wrote {self._path} ({magic}); leave the file as it is and install "
+                "that version here"
+            )
         if magic != _MAGIC or not re.fullmatch("[0-9a-f]{16}", key_id):
             raise VaultLocked(damaged)
         if key_id != self._key_id:

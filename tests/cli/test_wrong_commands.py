@@ -200,6 +200,12 @@ def shell(home: Home, line: str) -> subprocess.CompletedProcess[str]:
         ("ARCHIVER find '' 2>&-", (0,)),
         ("ARCHIVER status <&- >/dev/null", (0,)),
         ("ARCHIVER find '' > /dev/full", (50,)),
+        ("ARCHIVER --help | true; exit ${PIPESTATUS[0]}", (0, 141)),
+        ("ARCHIVER providers | true; exit ${PIPESTATUS[0]}", (0, 141)),
+        ("ARCHIVER fnd 2>&1 | true; exit ${PIPESTATUS[0]}", (2, 141)),
+        ("ARCHIVER status 2> /dev/full > /dev/null", (0,)),
+        ("ARCHIVER show nothing 2> /dev/full", (2,)),
+        ("ARCHIVER __complete show '' > /dev/full", (0,)),
         ("ARCHIVER account add two --client acme --provider shutterstock --no-check < /dev/null", (0,)),
     ],
 )

@@ -84,6 +84,8 @@ def test_a_model_is_checked_strictly_and_all_faults_are_told_at_once() -> None:
         "a.yaml:2:5 servers.0.port: must be a whole number",
         "a.yaml:3:5 servers.0.hots: is not a known key. Did you mean 'host'?",
     ]
+    with pytest.raises(ConfigError, match=r"a.yaml:2:1 colour: is not a known key\. Remove it"):
+        validate(load(FILE, "servers: []\ncolour: red\n"), Settings)
     with pytest.raises(ConfigError, match="And 30 more"):
         validate(load(FILE, f"servers: [{', '.join(['7'] * 50)}]"), Settings)
     with pytest.raises(ConfigError, match="must be a whole number"):

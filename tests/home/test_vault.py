@@ -129,6 +129,9 @@ def test_wrong_key_damage_and_absence_are_told_apart(tmp_path: Path) -> None:
         path.write_bytes(broken)
         with pytest.raises(VaultLocked, match="is damaged"):
             Vault(path, key).secrets("a")
+    path.write_bytes(whole.replace(b"archiver-vault-1", b"archiver-vault-2"))
+    with pytest.raises(VaultLocked, match="a later version of this program wrote"):
+        Vault(path, key).secrets("a")
     path.write_bytes(whole)
     assert Vault(path, key).secrets("a") == {"token": "x"}
 
