@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
+import shutil
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -31,6 +32,7 @@ DEFAULT_COMMANDS = {"providers": "show"}
 
 OTHER = "More"
 MAX_HELP_WIDTH = 100
+NARROW = 50  # columns; in fewer, long names stand above their explanation
 
 
 def first_sentence(text: str) -> str:
@@ -113,6 +115,11 @@ class _HelpPage:
         needed = [f"{each.opts[0]} {value_name(each)}" for each in _options(params) if each.required]
         return ["[OPTIONS]", *(value_name(each) for each in _arguments(params)), *needed]
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page as wide as the terminal, also where that is narrower than the library allows for."""
+        formatter.width = min(shutil.get_terminal_size().columns, MAX_HELP_WIDTH) - 2
+        super().format_help(ctx, formatter)  # type: ignore[misc]  # of the command that this is mixed into
+
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """Write the description, and the examples in lines of their own, so that they can be copied."""
         paragraphs = inspect.cleandoc(ctx.command.help or "").split("\n\n")
@@ -137,9 +144,14 @@ class _HelpPage:
             rows = [record(each) for each in group if not each.hidden and (each.help or each.required)]
             if rows:
                 with formatter.section(heading):
-                    formatter.write_dl(rows)
+                    formatter.write_dl(rows, col_max=name_width(formatter.width))
         if isinstance(self, TyperGroup):
             self.format_commands(ctx, formatter)
+
+
+def name_width(columns: int) -> int:
+    """The widest name that has its explanation beside it, not below it."""
+    return 30 if columns >= NARROW else 10
 
 
 COMMON = ("home", "as_json", "replay", "verbose", "quiet", "log_file", "help", "version")

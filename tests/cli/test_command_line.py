@@ -112,6 +112,13 @@ def test_screens_are_as_they_were_looked_at(ran: Home, columns: int) -> None:
     assert not different, "\n".join(different)
 
 
+@pytest.mark.parametrize("words", [(), ("account", "add"), ("find",), ("desk", "user")], ids=" ".join)
+def test_help_fits_a_narrow_terminal(home: Home, words: tuple[str, ...]) -> None:
+    said = screen(home, 40, *words, "--help")
+    lines = [line for line in said.splitlines() if not line.startswith("  Example: ")]
+    assert [line for line in lines if len(line) > 40 and " " in line.strip()] == []
+
+
 # ---------------------------------------------------------------- progress
 
 
