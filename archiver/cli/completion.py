@@ -72,9 +72,11 @@ complete -c archiver -f -a '(__archiver_complete)'
 WORDS = {
     "language": ("en", "de"),
     "method": ("token", "password", "attended"),
-    "role": ("read", "operate"),
+    "role": ("read", "operate", "admin"),
+    "outcome": ("won", "paid", "withdrawn", "lapsed"),
     "shell": tuple(SCRIPTS),
     "system": ("systemd", "cron", "launchd", "windows"),
+    "sort": ("match", "newest", "oldest", "title", "client", "provider"),
     "use": ("commercial", "editorial"),
     "currency": ("EUR", "USD", "GBP", "CHF"),
 }
@@ -96,10 +98,18 @@ def _clients(asked: WordToComplete) -> Iterator[tuple[str, str]]:
 
 
 def _accounts(asked: WordToComplete) -> Iterator[tuple[str, str]]:
+    return _inputs(asked, "accounts", "provider")
+
+
+def _sources(asked: WordToComplete) -> Iterator[tuple[str, str]]:
+    return _inputs(asked, "sources", "kind")
+
+
+def _inputs(asked: WordToComplete, section: str, about: str) -> Iterator[tuple[str, str]]:
     for path in sorted((asked.home / "clients").glob("*.yaml")):
         if asked.client in (None, path.stem):
-            for name, each in (_yaml(path).get("accounts") or {}).items():
-                yield str(name), str((each or {}).get("provider") or "")
+            for name, each in (_yaml(path).get(section) or {}).items():
+                yield str(name), str((each or {}).get(about) or "")
 
 
 def _claims(asked: WordToComplete) -> Iterator[tuple[str, str]]:
@@ -129,18 +139,19 @@ def _yaml(path: Path) -> dict[str, Any]:
 
 
 NAMES: dict[str, Callable[[WordToComplete], Iterator[tuple[str, str]]]] = {
-    "client": _clients, "account": _accounts, "provider": _providers, "licence": _licences, "claim": _claims,
+    "client": _clients, "account": _accounts, "source": _sources, "provider": _providers, "licence": _licences,
+    "claim": _claims,
 }  # fmt: skip
 """Where the values of parameters come from, by the parameter's name."""
 
 OF_COMMANDS = {
     ("account", "name"): "account", ("account", "names"): "account", ("sign-in", "names"): "account",
     ("client", "slug"): "client", ("recording", "name"): "account", ("providers", "name"): "provider",
-    ("open", "licence"): "licence", ("proof", "licence"): "licence",
+    ("open", "licence"): "licence", ("proof", "licence"): "licence", ("source", "name"): "source",
 }  # fmt: skip
 """What a parameter named `name` or `slug` holds, by the first word of its command."""
 
-NEW_NAMES = {("client", "add"), ("account", "add"), ("providers", "new")}
+NEW_NAMES = {("client", "add"), ("account", "add"), ("source", "add"), ("providers", "new")}
 """Commands whose first argument is a new name."""
 
 

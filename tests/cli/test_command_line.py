@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from archiver.catalogue.filters import SORTS
 from archiver.cli import output
 from archiver.cli.command_tree import GROUPS
 from archiver.cli.commands import program
@@ -201,6 +202,9 @@ def test_words_are_completed_with_commands_options_and_names(ran: Home, monkeypa
     assert values("account", "check", "") == ["one"] and values("account", "add", "") == []
     assert values("account", "add", "x", "--provider", "sh") == ["shutterstock"]
     assert values("providers", "piX".lower()) == ["pixabay"]
+    ran("source", "add", "papers", "--client", "acme", "--kind", "folder", "--path", ran.root.parent)
+    assert values("source", "check", "") == ["papers"] == values("run", "--source", "")
+    assert values("source", "add", "") == [] and values("find", "--sort", "") == list(SORTS)
     licences = values("show", "acme/2026")
     assert len(licences) > 10 and all(each.startswith("acme/2026") for each in licences)
     assert values("show", "2026")[0].startswith("2026")
