@@ -15,6 +15,7 @@ from archiver.catalogue import views
 from archiver.catalogue.filters import SORTS, LicenceFilter
 from archiver.catalogue.index import Catalogue, CatalogueEntry, ErasedEntry, Hit, RunLine
 from archiver.core.errors import ConfigError, Erased, IntegrityError
+from archiver.core.progress import with_progress
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
 from archiver.reading import filenames
@@ -145,7 +146,8 @@ def find(
             hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
             hits = hits or catalogue.find(text, MAX_SEARCHED if whole else limit, unassigned=unassigned, outside=alone)
             if only:
-                hits = [hit for hit in hits if only.fits(hit.entry.licence)]
+                counted = with_progress(f"{slug}: licences", hits, len(hits))
+                hits = [hit for hit in counted if only.fits(hit.entry.licence)]
             rows += views.hits(slug, archive, hits)
             for object_id, reason in catalogue.unreadable().items():
                 warn(f"warning: {slug}: the results leave out {object_id}: {reason}. Run `archiver verify`.")

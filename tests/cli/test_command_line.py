@@ -155,7 +155,7 @@ REPORT = [INDEX, *map(WHOLE.format, ("ledger", "licences", "pages"))]
 @pytest.mark.parametrize(
     ("line", "steps"),
     [
-        ("find harbour", [INDEX]),
+        ("find --sort newest", [INDEX, WHOLE.format("licences")]),
         ("status", [INDEX]),
         ("catalogue rebuild", [INDEX]),
         ("report --client acme --out {out}.html", REPORT),
