@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver.archive.ledger import newest_lines
-from archiver.archive.reader import Archive
+from archiver.archive.reader import Archive, check_evidence, check_shape
 from archiver.archive.verify import CHECKPOINTS, LEDGER, PRACTICE, Malformed, Token, content, newest_checkpoints
 from archiver.catalogue import search
-from archiver.catalogue.index import CatalogueEntry, RunLine
+from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine, has_read
 from archiver.core.errors import ArchiverError, IntegrityError
 from archiver.core.model import DocumentKind
 from archiver.home.settings import HOUSE, Home
 from archiver.reading.worker import DocumentReader
 
+MAX_HASHED_BYTES = 8 << 20  # of one licence, at each look at it: some 20 ms
 MAX_RECENT = 24  # licences whose pictures a page shows
 
 
@@ -41,15 +42,13 @@ class ArchiveSummary:
 
 def summarise_archive(home: Home, slug: str, followed: object = None) -> ArchiveSummary:
     """The summary of a client's archive. A faulty archive has a `fault` and does not hide the others."""
-    if not home.archive(slug).is_dir():
-        return ArchiveSummary(followed=followed)
+    archive = home.archive(slug)
     try:
+        check_archive(home, slug)
+        if not archive.is_dir():
+            return ArchiveSummary(followed=followed)
         with DocumentReader() as reader, search.catalogue_of(home, slug, reader) as (_, catalogue):
-            archive, lost = home.archive(slug), len(catalogue.unreadable())
-            if lost or ((archive / "evidence").is_dir() and not (archive / LEDGER).is_file()):
-                return ArchiveSummary(
-                    fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger"))
-                )
+            check_archive(home, slug, catalogue)
             runs: dict[str, list[RunLine]] = {}
             recent = catalogue.recent(MAX_RECENT)
             for run in catalogue.runs():
@@ -62,6 +61,34 @@ def summarise_archive(home: Home, slug: str, followed: object = None) -> Archive
             )  # fmt: skip
     except ArchiverError as error:  # one faulty archive must not hide the others
         return ArchiveSummary(fault=str(error))
+
+
+def check_archive(home: Home, slug: str, catalogue: Catalogue | None = None) -> None:
+    """Raise IntegrityError where an archive is plainly damaged: it was here and is gone, its shape has a fault, or
+    objects that its catalogue knows of cannot be read. A client without an archive has none that is damaged."""
+    root = home.archive(slug)
+    check_shape(root)
+    if catalogue is None:
+        if not root.exists() and has_read(home.catalogue(slug)):
+            raise IntegrityError(f"{root} is gone")
+        return
+    if lost := len(catalogue.unreadable()):
+        raise IntegrityError(f"{lost} objects cannot be read")
+    if catalogue.count():
+        check_evidence(root)
+
+
+def find_licence_fault(home: Home, catalogue: Catalogue, entry: CatalogueEntry) -> str:
+    """Why a licence's object is not what was archived; empty if it is. The catalogue remembers it for the summary."""
+    size, fault = sum(each.bytes for each in entry.file.documents), ""
+    try:
+        Archive(home.archive(entry.client)).check_object(
+            entry.object_id, entry.lines, contents=size <= MAX_HASHED_BYTES
+        )
+    except IntegrityError as error:
+        fault = str(error)
+    catalogue.note_fault(entry.object_id, fault)
+    return fault
 
 
 def _pictured(entry: CatalogueEntry) -> bool:

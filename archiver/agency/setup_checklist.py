@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from archiver.agency.accounts import NewAccount, method_of
-from archiver.agency.directory import account_rows, has_archive
+from archiver.agency.directory import account_rows, archived, has_archive
 from archiver.catalogue.archives import authorities_of
-from archiver.core.errors import ArchiverError, ConfigError
+from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
 from archiver.home.settings import HOUSE, Client, Home, add_client
 from archiver.provider import SignInMethod, installed
 
@@ -48,17 +49,15 @@ def checklist(home: Home, scheduled: bool) -> Iterator[SetupStep]:
     where = f'archiver --home "{home.root}"'
     clients = [slug for slug in home.clients if slug != HOUSE]
     accounts = [account.name for account in home.accounts() if not account.closed]
-    licences = sum(row["licences"] for row in account_rows(home))
-    archived = (
-        f"{licences:,} archived" if licences else "imported" if any(has_archive(home, s) for s in clients) else ""
-    )
+    licences = _count_archived(home)
+    has = f"{licences:,} archived" if licences else "imported" if any(has_archive(home, s) for s in clients) else ""
     stamped = ", ".join(each.name for each in authorities_of(home))
     yield step("client", ", ".join(clients), f'{where} client add SLUG --name "NAME"', "none yet")
     yield step(
-        "account or import", ", ".join(accounts) or archived,
+        "account or import", ", ".join(accounts) or has,
         f"{where} account add NAME --client CLIENT --provider PROVIDER", "none yet",
     )  # fmt: skip
-    yield step("first licences", archived, f"{where} run", "nothing is archived yet")
+    yield step("first licences", has, f"{where} run", "nothing is archived yet")
     yield step(
         "timestamps", stamped or ("a replay home needs none" if home.settings.replay else ""),
         f"edit {home.root / 'archiver.yaml'}, key `timestamps`", "no authority is set",
@@ -74,6 +73,15 @@ def checklist(home: Home, scheduled: bool) -> Iterator[SetupStep]:
         f"back up {home.root} and, apart from it, the vault's key; then name a witness in archiver.yaml",
         "no witness is set",
     )  # fmt: skip
+
+
+def _count_archived(home: Home) -> int:
+    """The licences of all accounts whose archives can be read: what is damaged is reported elsewhere."""
+    number = 0
+    for account in home.accounts():
+        with suppress(IntegrityError):
+            number += archived(home, account)
+    return number
 
 
 def slug_for(name: str) -> str:

@@ -31,7 +31,8 @@ type FindAlerts = Callable[[Home, date], Sequence[Alert]]
 def look_at_today(home: Home, now: datetime) -> tuple[Status, TodayFacts, Today]:
     """The status of all accounts, what Today depends on, and Today. It asks nobody for the vault's key."""
     facts = gather(home, now, lambda: Vault(home.vault, find_key(interactive=False), remember=False))
-    return status(home, now), facts, today_of(facts)
+    runs = {each.slug: each.summary.runs for each in facts.clients}  # a damaged archive does not hide the others
+    return status(home, now, turns=lambda _, slug: runs[slug]), facts, today_of(facts)
 
 
 def gather(

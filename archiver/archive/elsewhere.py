@@ -37,6 +37,11 @@ def objects_from(root: Path, source: ObjectSource) -> Iterator[None]:
         _sources.pop(root, None)
 
 
+def has_source(root: Path) -> bool:
+    """Whether missing objects of the archive at `root` are only not here yet."""
+    return root in _sources
+
+
 def bring(root: Path, object_id: str, place: Path) -> None:
     """Fetch an object that is missing at its place, if its archive has a source."""
     source = _sources.get(root)

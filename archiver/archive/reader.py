@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from archiver.archive import verify
+from archiver.archive import elsewhere, verify
 from archiver.archive.ledger import Line, last_line, read_lines
 from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import read_file
@@ -102,6 +103,13 @@ class Archive:
             if after < 0 or line.seq > after:
                 yield line
 
+    def line(self, offset: int) -> Line:
+        """Return the ledger's line at a byte offset. Raises IntegrityError if there is none: the ledger lost lines."""
+        found = next(self.lines(offset=offset), None)
+        if found is None:
+            raise IntegrityError(f"the ledger has no valid line at byte {offset}")
+        return found
+
     def head(self) -> Line | None:
         """Return the ledger's newest line."""
         return last_line(self.ledger)
@@ -116,6 +124,26 @@ class Archive:
         except verify.Malformed as error:
             raise IntegrityError(str(error)) from None
 
+    def check_object(self, object_id: str, lines: Sequence[tuple[int, int]], *, contents: bool = True) -> None:
+        """Raise IntegrityError unless an object is as the newest of its ledger lines says.
+
+        `lines` are as for `secured`. Without `contents`, the files must be there, but are not hashed. An object that
+        comes from elsewhere when it is asked for has no fault while it is not here.
+        """
+        place = self.root / verify.object_path(object_id)
+        if elsewhere.has_source(self.root) and not place.exists():
+            return
+        stored = self.object(object_id)
+        if place.is_symlink():
+            raise IntegrityError(f"{stored.folder} is a link")
+        recorded = [self.line(offset).fields for _, offset in lines]
+        newest = [fields["inventory_sha512"] for fields in recorded if "inventory_sha512" in fields][-1:]
+        if newest != [hashlib.sha512(stored.inventory).hexdigest()]:
+            raise IntegrityError(f"{stored.folder} is not the object that the ledger records")
+        for finding in verify.check_object(stored.path, contents=contents).findings:
+            if finding.damage:
+                raise IntegrityError(f"{finding.path} of {stored.folder} {finding.message}")
+
     def secured(
         self, object_id: str, lines: Sequence[tuple[int, int]], documents: Sequence[str], proven: verify.Dates
     ) -> dict[str, str | None]:
@@ -126,7 +154,7 @@ class Archive:
         """
         if len(lines) == 1:
             return dict.fromkeys(documents, proven.since(lines[0][0]))
-        recorded = [next(self.lines(offset=offset)).fields for _, offset in lines]
+        recorded = [self.line(offset).fields for _, offset in lines]
         seqs = {str(fields["version"]): int(fields["seq"]) for fields in recorded if "inventory_sha512" in fields}
         newest = max(seqs.values())
         try:
@@ -140,3 +168,77 @@ class Archive:
             return object_path(self.root, object_id).is_dir()
         except verify.Malformed:
             return False
+
+
+# ---------------------------------------------------------------- its shape
+
+
+def check_shape(root: Path) -> None:
+    """Raise IntegrityError if something of an archive is plainly gone or replaced. It may be missing as a whole.
+
+    Hashes nothing. A writer refuses such an archive, too; `verify` finds the rest.
+    """
+    if not root.is_dir():
+        if root.exists() or root.is_symlink():
+            raise IntegrityError(f"{root} is not a folder")
+        return
+    check_folders(root)
+    check_there(root)
+    names = check_files(root)  # before the ledger, to which a run may add
+    check_whole(root, last_line(root / verify.LEDGER), names)
+
+
+def check_folders(root: Path) -> None:
+    """Refuse links: writing would change, and clearing would delete, files outside the archive."""
+    for name in filter(None, verify.FOLDERS):
+        place = root / name
+        if place.is_symlink():
+            raise IntegrityError(f"{place} is a link")
+        if place.exists() and not place.is_dir():
+            raise IntegrityError(f"{place} is not a folder")
+
+
+def check_there(root: Path) -> None:
+    """Refuse to begin a lost ledger anew: that would hide the loss."""
+    if (root / verify.LEDGER).exists():
+        return
+    if verify.newest_checkpoint(root)[0] or (root / "evidence").exists():
+        raise IntegrityError(f"{root} contains evidence, but its {verify.LEDGER} is missing")
+
+
+def check_files(root: Path) -> tuple[str, ...]:
+    """Refuse pipes, devices and links in the place of files: opening them would hang or change files elsewhere.
+
+    Returns the names in the folder of checkpoints, so that it is listed only once.
+    """
+    written = root / verify.LEDGER, root / verify.INTENTS
+    for path in (*written, root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, root / verify.TOOL):
+        if path in written and path.is_symlink():
+            raise IntegrityError(f"{path} is a link")
+        if path.exists() and not path.is_file():
+            raise IntegrityError(f"{path} is not a regular file")
+    if not (root / verify.CHECKPOINTS).exists():
+        return ()
+    with os.scandir(root / verify.CHECKPOINTS) as entries:
+        files = {each.name: each.is_file() for each in entries}
+    for name, regular in files.items():
+        if not regular and name.endswith((".note", ".tsr")):
+            raise IntegrityError(f"{root / verify.CHECKPOINTS / name} is not a regular file")
+    return tuple(sorted(files))
+
+
+def check_whole(root: Path, head: Line | None, names: Sequence[str]) -> None:
+    """Refuse a ledger that is shorter than its checkpoints: it was cut, and going on would hide that."""
+    lines = head.seq + 1 if head else 0
+    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
+    if newest and newest[0] > lines:
+        note = newest[1]
+        raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")
+    if not lines and (root / "evidence").exists():
+        raise IntegrityError(f"{root} contains evidence but no ledger")
+
+
+def check_evidence(root: Path) -> None:
+    """Refuse an archive whose evidence is gone, unless it comes from elsewhere when it is asked for."""
+    if not (root / "evidence").is_dir() and not elsewhere.has_source(root):
+        raise IntegrityError(f"{root} contains no evidence, but its ledger records some")

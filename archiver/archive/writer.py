@@ -56,7 +56,7 @@ from archiver.archive.ocfl import (
     stage_version,
     write_new,
 )
-from archiver.archive.reader import Archive, StoredObject
+from archiver.archive.reader import Archive, StoredObject, check_files, check_folders, check_there, check_whole
 from archiver.archive.seal import Authority, Post, Qualify, Seal
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, sync_folder
@@ -107,14 +107,14 @@ def open_archive(
     loss; IntegrityError if the ledger is shorter than its checkpoints or does not extend what a folder witness has, if
     the last line or the intents are not signed by the key, or if something else is in the place of a file.
     """
-    _check_folders(root)
-    _check_there(root)
+    check_folders(root)
+    check_there(root)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
-    names = _check_files(root)
+    names = check_files(root)
     ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), LastSeen(state)
     try:
-        _check_whole(root, ledger, names)
+        check_whole(root, ledger.head, names)
         loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE, names)
         doubts = [] if loss else memory.doubts(client, root)
         _introduce(root, ledger, client, signer, origin)
@@ -136,51 +136,6 @@ def open_archive(
 
 
 # ---------------------------------------------------------------- a new archive, or the right one
-
-
-def _check_folders(root: Path) -> None:
-    """Refuse links: writing would change, and clearing would delete, files outside the archive."""
-    for name in filter(None, verify.FOLDERS):
-        if (root / name).is_symlink():
-            raise IntegrityError(f"{root / name} is a link")
-
-
-def _check_there(root: Path) -> None:
-    """Refuse to begin a lost ledger anew: that would hide the loss."""
-    if (root / verify.LEDGER).exists():
-        return
-    if verify.newest_checkpoint(root)[0] or (root / "evidence").exists():
-        raise IntegrityError(f"{root} contains evidence, but its {verify.LEDGER} is missing")
-
-
-def _check_files(root: Path) -> tuple[str, ...]:
-    """Refuse pipes, devices and links in the place of files: opening them would hang or change files elsewhere.
-
-    Returns the names in the folder of checkpoints, so that it is listed only once.
-    """
-    written = root / verify.LEDGER, root / verify.INTENTS
-    for path in (*written, root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, root / verify.TOOL):
-        if path in written and path.is_symlink():
-            raise IntegrityError(f"{path} is a link")
-        if path.exists() and not path.is_file():
-            raise IntegrityError(f"{path} is not a regular file")
-    with os.scandir(root / verify.CHECKPOINTS) as entries:
-        files = {each.name: each.is_file() for each in entries}
-    for name, regular in files.items():
-        if not regular and name.endswith((".note", ".tsr")):
-            raise IntegrityError(f"{root / verify.CHECKPOINTS / name} is not a regular file")
-    return tuple(sorted(files))
-
-
-def _check_whole(root: Path, ledger: Ledger, names: tuple[str, ...]) -> None:
-    """Refuse a ledger that is shorter than its checkpoints: it was cut, and going on would hide that."""
-    lines = ledger.head.seq + 1 if ledger.head else 0
-    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
-    if newest and newest[0] > lines:
-        note = newest[1]
-        raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")
-    if not lines and (root / "evidence").exists():
-        raise IntegrityError(f"{root} contains evidence but no ledger")
 
 
 def latest_moment(root: Path, names: tuple[str, ...] | None = None) -> tuple[str, str] | None:

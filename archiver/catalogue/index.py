@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.picture_index import Embeds, PictureIndex, VectorFile
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # what SQLite says of a file that is no whole database
 SCHEMA_VERSION = 12  # of the schema; a file of any other version is made anew, but for one that `UPGRADE` changes
 BATCH_LINES = 256  # ledger lines of one transaction
 READER_THREADS = 4  # threads that feed the document reader
@@ -318,8 +319,7 @@ class Catalogue:
             except sqlite3.OperationalError:  # locked, or a full disk: nothing is wrong with the file
                 raise
             except sqlite3.DatabaseError:  # another kind of file, or a damaged one; it is only a cache
-                for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-                    (path.parent / name).unlink(missing_ok=True)
+                self._remove()
                 self._db = _connect(path)
 
     @property
@@ -331,9 +331,16 @@ class Catalogue:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: object) -> None:
         with self._turn:
             self._db.close()
+        if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode in DAMAGE and self._writable:
+            self._remove()
+            raise MachineRefused(f"the search index {self._path.name} was damaged, and is made anew") from error
+
+    def _remove(self) -> None:
+        for name in (self._path.name, f"{self._path.name}-wal", f"{self._path.name}-shm"):
+            (self._path.parent / name).unlink(missing_ok=True)
 
     # ------------------------------------------------------------ following the archive
 
@@ -401,9 +408,22 @@ class Catalogue:
                 self._db.executemany("UPDATE picture SET embedded = 1 WHERE number = ?", [(n,) for n in made])
             watch(done := done + len(part), len(missing))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has read nothing yet, as when it was made anew in place of a damaged file."""
+        return self._db.execute("SELECT 1 FROM position").fetchone() is None
+
     def unreadable(self) -> dict[str, str]:
         """Unreadable objects and why. Results leave them out; `verify` reports the fault."""
         return dict(self._db.execute("SELECT object_id, reason FROM unreadable ORDER BY object_id"))
+
+    def note_fault(self, object_id: str, reason: str) -> None:
+        """Note why an object is damaged, or with an empty reason that it no longer is."""
+        if reason != self.unreadable().get(object_id, ""):
+            with self._writing():
+                self._db.execute("DELETE FROM unreadable WHERE object_id = ?", (object_id,))
+                if reason:
+                    self._db.execute("INSERT INTO unreadable VALUES (?, ?)", (object_id, reason))
 
     # ------------------------------------------------------------ queries
 
@@ -611,7 +631,7 @@ class Catalogue:
     def hold_lines(self, archive: Archive) -> list[Line]:
         """The ledger's lines that hold something or release it, oldest first."""
         offsets = self._db.execute("SELECT offset FROM hold ORDER BY seq").fetchall()
-        return [next(archive.lines(offset=offset)) for (offset,) in offsets]
+        return [archive.line(offset) for (offset,) in offsets]
 
     def is_common(self, query: str, licences: int = COMMON_QUERY_LICENCES) -> bool:
         """Whether so many licences have the words of a query (`worded`), by default so many that a list meets them
@@ -976,6 +996,15 @@ def _machine(path: Path) -> Iterator[None]:
         if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise MachineRefused(f"{error} ({path})") from error
         raise
+
+
+def has_read(path: Path) -> bool:
+    """Whether the catalogue in this file has read lines of a ledger. It is not made if it is missing."""
+    if not path.is_file():
+        return False
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as there:
+        return there.execute("SELECT 1 FROM position").fetchone() is not None
+    return False
 
 
 def _in_memory(path: Path) -> sqlite3.Connection:

@@ -69,7 +69,7 @@ def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tupl
     """A client's archive and its catalogue, updated to the ledger's head."""
     archive = Archive(home.archive(slug))
     with Catalogue(home.catalogue(slug)) as catalogue:
-        if not _as_they_are.get():
+        if not _as_they_are.get() or catalogue.is_empty:
             catalogue.catch_up(archive, reader)
         yield archive, catalogue
 
@@ -77,7 +77,7 @@ def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tupl
 def stamp(home: Home, slug: str) -> object:
     """Return a value that changes when the ledger grows or the catalogue is rebuilt; None without an archive."""
     try:
-        ledger = (home.archive(slug) / verifier.LEDGER).stat()
+        ledger = (home.archive(slug) / verifier.LEDGER).lstat()
         return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
     except FileNotFoundError:
         return None
@@ -296,6 +296,6 @@ def secured_in_words(row: Mapping[str, Any]) -> str:
 
 def assigned_at(archive: Archive, entry: CatalogueEntry) -> str | None:
     """When the licence was last assigned to the archive's client, or withdrawn from it."""
-    history = (next(archive.lines(offset=offset)) for _, offset in entry.lines)
+    history = (archive.line(offset) for _, offset in entry.lines)
     assigned = [str(line.fields["at"]) for line in history if line.type == "assign"]
     return assigned[-1] if assigned else None

@@ -57,7 +57,7 @@ def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]
     `gaps` gives for each missing kind of document the reason and, after a colon, the detail.
     """
     file, licence = entry.file, entry.licence
-    history = [next(archive.lines(offset=offset)).fields for _, offset in entry.lines]
+    history = [archive.line(offset).fields for _, offset in entry.lines]
     row = _row(client, archive, dates(archive.root), entry, None, 1.0)
     return row | {
         "asset": dict(vars(licence.asset)),

@@ -26,6 +26,7 @@ from archiver.desk.api_tokens import ApiToken, ApiTokens
 from archiver.desk.app import API, MAX_UPLOAD_BYTES
 from archiver.desk.desk_state import Desk
 from archiver.desk.licence_pages import SANDBOX
+from archiver.home.settings import HOUSE
 from archiver.reading.worker import DocumentReader
 
 MAX_ROWS = 200
@@ -54,6 +55,15 @@ class ApiRequest:
         """The client that the query names, or the token's only one; empty: all."""
         asked = self.query.get("client", "") or self.token.client
         return self.client(asked) if asked else ""
+
+    def not_searched(self) -> list[str]:
+        """The clients whose archives are damaged, so that what was found may lack their licences. HTTPException 503
+        if it is the client that was asked about, or the house archive, where its licences may lie.
+        """
+        faults, asked = self.desk.faults(), self.asked_client()
+        if asked and (wrong := next((faults[slug] for slug in (asked, HOUSE) if slug in faults), "")):
+            raise HTTPException(503, wrong)
+        return list(faults)
 
 
 type Answer = Callable[[ApiRequest], Response]
@@ -91,8 +101,10 @@ def licences(asked: ApiRequest) -> Response:
         asked.desk.home, ListFilter.of(lambda name: named.get(name, "")), asked.query.get("sort", "") or "newest"
     )
     page = listed.page(int(limit), after=asked.query.get("after") or None)
+    not_searched = asked.not_searched()
     seats_too = [{key: value for key, value in row.items() if key != "seat"} for row in page.rows]
-    return JSONResponse({"licences": seats_too, "after": page.after, "total": listed.totals().count})
+    found = {"licences": seats_too, "after": page.after, "total": listed.totals().count}
+    return JSONResponse(found | {"not_searched": not_searched})
 
 
 def licence(asked: ApiRequest) -> Response:
@@ -142,7 +154,8 @@ def picture(asked: ApiRequest) -> Response:
     by_name = [row for name, row in rows.items() if not any(name in names for _, names in found.matches)]
     if by_name:
         matches.append({"match": "name", "licences": by_name})
-    return JSONResponse({"matches": [each for each in matches if each["licences"]]})
+    found_any = [each for each in matches if each["licences"]]
+    return JSONResponse({"matches": found_any, "not_searched": asked.not_searched()})
 
 
 def claims(asked: ApiRequest) -> Response:
@@ -175,6 +188,10 @@ def upload(asked: ApiRequest) -> Response:
 CLIENT = _in_query("client", "The client's short name. A token for one client needs none.", pattern=NAME["pattern"])
 ONE = (_in_path("client", "The client's short name."), _in_path("folder", "The licence's folder."))
 ROWS = {"type": "array", "items": {"$ref": "#/components/schemas/Licence"}}
+NOT_SEARCHED = {
+    "type": "array", "items": {"type": "string"},
+    "description": "Clients whose archives are damaged: their licences may be missing here.",
+}  # fmt: skip
 ENDPOINTS = (
     ApiEndpoint(
         path="licences", answer=licences, scope="search", summary="List or search licences.",
@@ -189,8 +206,9 @@ ENDPOINTS = (
             _in_query("limit", "How many at once.", type="integer", minimum=1, maximum=MAX_ROWS),
             _in_query("after", "The `after` of the page before."),
         ),
-        gives={"type": "object", "required": ["licences", "after", "total"], "properties": {
-            "licences": ROWS, "after": {"type": ["string", "null"]}, "total": {"type": "integer"}}},
+        gives={"type": "object", "required": ["licences", "after", "total", "not_searched"], "properties": {
+            "licences": ROWS, "after": {"type": ["string", "null"]}, "total": {"type": "integer"},
+            "not_searched": NOT_SEARCHED}},
     ),
     ApiEndpoint(
         path="licences/{client}/{folder}", answer=licence, scope="search", summary="Everything about one licence.",
@@ -204,7 +222,8 @@ ENDPOINTS = (
         path="pictures", answer=picture, scope="search", post=True, body="application/octet-stream",
         summary="Is this picture licensed? Send its bytes. A match is a hint: a person compares both pictures.",
         parameters=(CLIENT, _in_query("name", "The picture's file name, which may name an asset.")),
-        gives={"type": "object", "required": ["matches"], "properties": {"matches": {"type": "array", "items": {
+        gives={"type": "object", "required": ["matches", "not_searched"], "properties": {
+            "not_searched": NOT_SEARCHED, "matches": {"type": "array", "items": {
             "type": "object", "required": ["match", "licences"], "properties": {
                 "match": {"enum": ["same", "probable", "possible", "name"]}, "licences": ROWS}}}}},
     ),

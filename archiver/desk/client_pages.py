@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency import monthly_report as monthly
@@ -25,7 +26,9 @@ def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Respon
     """One client: its licences, the newest first, page by page; and the form for a read-only link."""
     owner = visit.client(visit.path["client"])
     rows, more, stands = [], None, visit.desk.standing(visit.home, owner.slug)
-    if visit.home.archive(owner.slug).is_dir():
+    if stands.fault and visit.visitor.client:
+        raise HTTPException(503)
+    if visit.home.archive(owner.slug).is_dir() and not stands.fault:
         with DocumentReader() as reader, search.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
             hits, more = catalogue.newest(PAGE, visit.asked("after") or None)
             rows = views.hits(owner.slug, archive, hits)
@@ -33,7 +36,7 @@ def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Respon
         "client.html", client=owner, rows=rows, more=more, count=stands.count, failed=stands.incomplete, link=link,
         days=LINK_DAYS, house=HOUSE, months=_months(monthly.this_month(visit.home)),
         standing=status(visit.home, turns=visit.desk.turns, client=owner.slug).accounts,
-        first=not visit.asked("after"),
+        fault=stands.fault, first=not visit.asked("after"),
         lacks=[] if visit.visitor.client else search.incomplete(visit.home, owner.slug, visit.desk.turns),
     )  # fmt: skip
 

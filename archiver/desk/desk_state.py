@@ -17,11 +17,17 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from archiver.agency.archive_summary import ArchiveSummary, seal_stamp, summarise_archive
+from archiver.agency.archive_summary import (
+    ArchiveSummary,
+    check_archive,
+    find_licence_fault,
+    seal_stamp,
+    summarise_archive,
+)
 from archiver.catalogue import picture_search, search
-from archiver.catalogue.index import RunLine
+from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine
 from archiver.claims import claim_files
-from archiver.core.errors import ArchiverError
+from archiver.core.errors import ArchiverError, machine_error
 from archiver.desk.alert_cache import AlertCache
 from archiver.desk.auth import AccessControl
 from archiver.desk.background_job import PageWorks, Work
@@ -68,6 +74,7 @@ class Desk:
     _home: tuple[object, Home] | None = None
     _standing: dict[str, ArchiveSummary] = field(default_factory=dict)
     _followed: dict[str, tuple[object, float]] = field(default_factory=dict)  # by client: the state read, and when
+    _faults: dict[str, str] = field(default_factory=dict)  # by client: why its archive or its catalogue cannot be read
     _reader: DocumentReader | None = None
     _sight: picture_search.PictureRecogniser | None = None
     _open: ExitStack = field(default_factory=ExitStack)
@@ -110,7 +117,10 @@ class Desk:
         During a run the desk updates them every few seconds, not for each page, and keeps its document readers.
         """
         home, whole = self.home, True
-        for slug in search.archives(home):
+        here = search.archives(home)
+        for slug in home.clients.keys() - here:
+            self._note_fault(home, slug)
+        for slug in here:
             known, at = self._followed.get(slug, (None, 0.0))
             if known is not None and (known == search.stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
                 continue
@@ -133,15 +143,37 @@ class Desk:
             self._reader = self._open.enter_context(DocumentReader())  # ends with the process
         stamp = search.stamp(home, slug)
         try:
-            with search.catalogue_of(home, slug, self._reader):
-                pass
-        except ArchiverError:
+            with search.catalogue_of(home, slug, self._reader) as (_, catalogue):
+                self._note_fault(home, slug, catalogue)
+        except ArchiverError as error:
+            self._faults[slug] = str(error)
             return False
         if not home.catalogue(slug).is_file():  # a read-only home
             return False
         if stamp:  # without a stamp the catalogue did not exist yet; check again
             self._followed[slug] = stamp, time.monotonic()
         return True
+
+    def _note_fault(self, home: Home, slug: str, catalogue: Catalogue | None = None) -> None:
+        try:
+            check_archive(home, slug, catalogue)
+        except (ArchiverError, OSError) as error:
+            self._faults[slug] = str(machine_error(error) if isinstance(error, OSError) else error)
+        else:
+            self._faults.pop(slug, None)
+
+    def faults(self) -> Mapping[str, str]:
+        """Why archives cannot be read, as of the last look at them, by client. Nothing there hides the others."""
+        return {slug: fault for slug, fault in sorted(self._faults.items()) if slug in self.home.clients}
+
+    def licence_fault(self, catalogue: Catalogue, entry: CatalogueEntry) -> str:
+        """Why a licence is not what was archived; empty if it is. Today and all pages then say so of its archive."""
+        home, before = self.home, self._faults.get(entry.client, "")
+        fault = find_licence_fault(home, catalogue, entry)
+        self._note_fault(home, entry.client, catalogue)
+        if before != (now := self._faults.get(entry.client, "")):
+            self._standing.pop(entry.client, None)
+        return fault or now
 
     def changed(self) -> None:
         """Make a change visible at once."""

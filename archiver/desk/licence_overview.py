@@ -28,6 +28,9 @@ def licence(visit: PageRequest) -> Response:
     inside = visit.visitor.client is None
     try:
         with opened(visit) as (archive, catalogue, entry):
+            fault = visit.desk.licence_fault(catalogue, entry)
+            if fault and not inside:
+                raise HTTPException(503)
             facts = views.show(slug, archive, entry)
             terms = [(each, _names(archive, each.id)) for each in entry.file.terms]
             held = holds_on(archive, catalogue, entry.object_id) if inside else []
@@ -44,9 +47,9 @@ def licence(visit: PageRequest) -> Response:
     done, listed = outcome(visit), visit.asked("list") or urlencode({"client": slug})
     near = neighbours(visit.home, dict(parse_qsl(listed)), f"{slug}/{folder}") if inside else (None, None)
     return visit.page(
-        "licence.html", facts=facts, documents=documents, chosen=chosen, terms=terms, done=done, held=held, near=near,
-        key=visit.asked("done"), place=at("licence", slug, folder), house=HOUSE, listed=listed, by=visit.person(""),
-        work=visit.desk.works.of(at("licence", slug, folder)) if inside else None,
+        "licence.html", facts=facts, fault=fault, documents=documents, chosen=chosen, terms=terms, done=done, held=held,
+        near=near, key=visit.asked("done"), place=at("licence", slug, folder), house=HOUSE, listed=listed,
+        by=visit.person(""), work=visit.desk.works.of(at("licence", slug, folder)) if inside else None,
         events=timeline(visit.home, facts, held) if inside else [],
     )  # fmt: skip
 

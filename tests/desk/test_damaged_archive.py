@@ -1,0 +1,166 @@
+"""One client's archive is damaged: no page fails or says that all is well, and all other clients' pages go on."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from html import unescape
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from archiver.claims import claim_files
+from archiver.desk.api_tokens import ApiTokens
+from archiver.desk.routes import ROUTES
+from archiver.home.settings import add_account
+from tests.support.agency import Agency, agency, certificate, preview, record
+from tests.support.claims_kit import CLAIM, jpeg, licence
+from tests.support.desk_in_process import desk_on
+from tests.support.pictures import scene
+
+LEDGER, CATALOGUE = Path("archive/acme/ledger/ledger.jsonl"), Path("state/catalogue/acme.sqlite")
+OBJECT = Path("OBJECT")  # of one of Acme's licences
+DAMAGED = "The archive of Acme Ltd is damaged or cannot be read."
+
+
+def lost(path: Path) -> None:
+    path.rename(path.with_name("lost"))
+
+
+def led_elsewhere(path: Path) -> None:
+    path.symlink_to(path.rename(path.with_name("elsewhere")))
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def a_file(path: Path) -> None:
+    shutil.rmtree(path)
+    path.write_bytes(b"x")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def other(path: Path) -> None:
+    path.write_bytes(b"not what it was\n" * 50)
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+DAMAGES: dict[str, tuple[Path, Callable[[Path], object]]] = {
+    "no ledger": (LEDGER, lost),
+    "the ledger is empty": (LEDGER, emptied),
+    "the ledger lost lines": (LEDGER, cut),
+    "the ledger has no lines": (LEDGER, other),
+    "the ledger is a folder": (LEDGER, a_folder),
+    "the ledger is a link": (LEDGER, led_elsewhere),
+    "the ledger's folder is a link": (LEDGER.parent, led_elsewhere),
+    "the evidence is gone": (Path("archive/acme/evidence"), shutil.rmtree),
+    "the archive is gone": (Path("archive/acme"), shutil.rmtree),
+    "the archive is a file": (Path("archive/acme"), a_file),
+    "an inventory is gone": (OBJECT / "inventory.json", lost),
+    "an inventory is another": (OBJECT / "inventory.json", lambda path: path.write_text("[]")),
+    "a licence is gone": (OBJECT, shutil.rmtree),
+    "a licence is a link": (OBJECT, led_elsewhere),
+    "a document is another": (OBJECT / "v1/content/certificate.txt", other),
+    "a document is a folder": (OBJECT / "v1/content/certificate.txt", a_folder),
+    "a preview is cut": (OBJECT / "v1/content/preview.jpg", cut),
+}
+HEALED: dict[str, tuple[Path, Callable[[Path], object]]] = {
+    "the catalogue is cut": (CATALOGUE, cut),
+    "the catalogue is another file": (CATALOGUE, other),
+    "the catalogue is broken inside": (CATALOGUE, lambda path: broken_inside(path)),
+}
+"""The index is no evidence: it is made anew."""
+SHORT = ("no ledger", "the ledger lost lines", "an inventory is gone", "a licence is a link", "the archive is gone")
+
+
+def broken_inside(path: Path) -> None:
+    """All pages but the first are another's, as a disk may leave them."""
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
+    for name in ("-wal", "-shm"):
+        path.with_name(path.name + name).unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Agency, str, str]]:
+    """An agency with two clients, and the folders of a licence of Acme's and of Beta's; beside its home lies a copy."""
+    with agency(tmp_path_factory.mktemp("damaged")) as at:
+        root = at.home.root
+        filed = [
+            (licence(f"90{n}"), [record(), certificate(f"Licence shutterstock-90{n}"), preview(jpeg(scene(n)))])
+            for n in (31, 32, 33, 44)
+        ]
+        _, ours, _ = at.archive("acme", *filed[:3])
+        [theirs] = at.archive("beta", filed[3])
+        for client in ("acme", "beta"):
+            add_account(root, f"{client}-stock", client=client, provider="shutterstock")
+            claim = replace(CLAIM, claim=f"{client}-claim", client=client, confirmed=True, deadline=date(2099, 1, 1))
+            claim_files.save(at.home, claim)
+        shutil.copytree(root, root.with_name("copy"))
+        yield at, ours.folder, theirs.folder
+
+
+def addresses(client: str, folder: str) -> list[str]:
+    """The address of every page, for this client."""
+    known = {
+        "client": client, "folder": folder, "name": "certificate.txt", "claim": f"{client}-claim", "kind": "csv",
+        "account": f"{client}-stock", "provider": "shutterstock",
+    }  # fmt: skip
+    pages = [way.path for way in ROUTES if not (way.post or way.open or way.background)]
+    filled = [re.sub(r"\{(\w+)(:path)?\}", lambda part: quote(known.get(part[1], "none")), each) for each in pages]
+    return [
+        *filled, "/find?q=90", "/find?q=nowhere", f"/find?q=90&client={client}", f"/licences?client={client}",
+        "/licences?view=table&missing=any", "/leaver?person=ada", f"/licence/{client}/{folder}/file/preview.jpg",
+        f"/client/{client}/report?month=2026-03", f"/claims/new?client={client}", f"/check?client={client}",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", [
+    *SHORT, *HEALED, *(pytest.param(each, marks=pytest.mark.long) for each in DAMAGES if each not in SHORT),
+])  # fmt: skip
+def test_every_page_goes_on_and_hides_no_damage(
+    whole: tuple[Agency, str, str], damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, ours, theirs = whole
+    root, healed = at.home.root, damage in HEALED
+    shutil.rmtree(root)
+    shutil.copytree(root.with_name("copy"), root)
+    with desk_on(at.run, monkeypatch) as desk:
+        person = desk.person()
+        assert DAMAGED not in person.get("/").text and "9032" in person.get("/find?q=9032").text
+        place, change = (DAMAGES | HEALED)[damage]
+        path = root / place
+        if place.parts[0] == "OBJECT":
+            path = next((root / "archive/acme").rglob(ours)).joinpath(*place.parts[1:])
+        change(path)
+        page = person.get(f"/licence/acme/{ours}")  # the first page that meets the damage of an object
+        assert "proven by a timestamp" in page.text if healed else "proven by a timestamp" not in page.text
+        for client, folder in ("beta", theirs), ("acme", ours):
+            for address in addresses(client, folder):
+                answer = person.get(address)
+                told = any(each in answer.text for each in (DAMAGED, "The archive is damaged or was changed"))
+                if answer.status_code >= 500:
+                    assert (answer.status_code, client, told) == (503, "acme", True), address
+                elif answer.status_code == 200 and 'id="content"' in answer.text:  # a whole page
+                    assert told != healed, address
+        today = unescape(person.get("/").text)
+        assert (DAMAGED in today) != healed
+        token = {"authorization": f"Bearer {ApiTokens(root).made('DAM', ('search',), '', 1, 'Ada Example')}"}
+        asked = [person.get(f"/api/v1/licences{query}", **token) for query in ("", "?client=acme", "?client=beta")]
+        assert [each.status_code for each in asked] == [200, 200 if healed else 503, 200]
+        assert asked[0].json()["not_searched"] == ([] if healed else ["acme"])
+        assert "9044" in person.get("/find?q=9044").text and person.get(f"/licence/beta/{theirs}").status_code == 200
+    tasks = at.run.json("status")["today"]["tasks"]
+    assert [each["client"] for each in tasks if each["kind"] == "damage"] == ([] if healed else ["acme"])
