@@ -61,16 +61,28 @@ class Arrival:
         return self.allowed[0]
 
 
-def classify(home: Home, files: Sequence[tuple[str, bytes]]) -> list[Arrival]:
-    """What each file (name, content) is. Reads hostile files in confined processes; archives nothing."""
+def classify(
+    home: Home, files: Sequence[tuple[str, bytes]], progress: ImportProgress = lambda *_: None
+) -> list[Arrival]:
+    """What each file (name, content) is. Reads hostile files in confined processes; archives nothing.
+
+    `progress` hears of each file that is read (`read`), and of each one inside a zip or a mail (`inside`).
+    """
     with tempfile.TemporaryDirectory(prefix=scratch("arrivals")) as folder, DocumentReader() as reader:
-        arrivals = []
+        arrivals, inside = list[Arrival](), 0
+        progress("read", 0, len(files))
         for number, (name, content) in enumerate(files):
             place = Path(folder) / str(number) / safe_name(name)
             place.parent.mkdir()
             place.write_bytes(content)
-            seen = list(recognised([place], FileReading(home=home.root, reader=reader)))
+            seen = list[ClassifiedFile]()
+            for each in recognised([place], FileReading(home=home.root, reader=reader)):
+                seen.append(each)
+                if len(seen) > 1:
+                    progress("inside", inside + len(seen), None)
+            inside += len(seen) if len(seen) > 1 else 0
             arrivals.append(_arrival(home, name, content, seen, reader))
+            progress("read", number + 1, len(files))
         return arrivals
 
 

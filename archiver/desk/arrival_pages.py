@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency.arrivals import Arrival, Proposal, classify, import_arrivals
+from archiver.core.errors import ArchiveBusy
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.background_job import Work
@@ -19,10 +21,14 @@ from archiver.home.settings import HOUSE
 
 @dataclass(frozen=True)
 class ReceivedFiles:
-    """Files that arrived together. `table` is what an import would do, or did (`imported`), with them; `client` whose
-    archive it is for, and `numbers` the files of it."""
+    """Files that arrived together; of those that are `unread`, the desk does not know yet what they are.
+
+    `table` is what an import would do, or did (`imported`), with them; `client` whose archive it is for, and `numbers`
+    the files of it.
+    """
 
     arrivals: tuple[Arrival, ...]
+    unread: tuple[tuple[str, bytes], ...] = ()  # name and content
     client: str = ""
     numbers: tuple[int, ...] = ()
     table: tuple[tuple[str, str, str, str], ...] = ()
@@ -40,13 +46,34 @@ def door(visit: PageRequest) -> Response:
 
 def receive(visit: PageRequest) -> Response:
     """Take files of any kind. A single picture is searched for at once; all else waits for a decision."""
-    files = visit.uploads("file")
+    files = tuple((name, content) for content, name in visit.uploads("file"))
     if not files:
         return visit.to("arrivals", error="nothing")
-    arrivals = classify(visit.home, [(name, content) for content, name in files])
+    home, key = visit.home, _keep(visit, ReceivedFiles((), files))
+
+    def classifying(work: Work) -> None:
+        arrivals: Sequence[Arrival] = ()
+        try:
+            arrivals = classify(home, files, work.step)
+        finally:  # nothing stays of files that were not read to the end
+            _keep(visit, ReceivedFiles(tuple(arrivals)), key)
+
+    try:
+        visit.desk.works.do("classify", at("arrivals", key), classifying)
+    except ArchiveBusy:  # many others do; nobody has to send the files again
+        classifying(Work())
+    arrivals = visit.kept(key, ReceivedFiles).arrivals
     if len(arrivals) == 1 and arrivals[0].allowed[0] is Proposal.SEARCH:
         return searched(visit, arrivals[0].content, arrivals[0].name, "")
-    return received(visit, arrivals)
+    return visit.to("arrivals", key)
+
+
+def stop(visit: PageRequest) -> Response:
+    """Stop the work of this page, which its visitor began."""
+    key, _ = _received(visit)
+    if work := visit.desk.works.of(at("arrivals", key)):
+        work.stop()
+    return visit.to("arrivals", key)
 
 
 def received(visit: PageRequest, arrivals: list[Arrival]) -> Response:
@@ -55,7 +82,8 @@ def received(visit: PageRequest, arrivals: list[Arrival]) -> Response:
 
 
 def _keep(visit: PageRequest, kept: ReceivedFiles, key: str = "") -> str:
-    return visit.keep(kept, sum(len(each.content) for each in kept.arrivals), key)
+    contents = [*(each.content for each in kept.arrivals), *(content for _, content in kept.unread)]
+    return visit.keep(kept, sum(map(len, contents)), key)
 
 
 def _received(visit: PageRequest) -> tuple[str, ReceivedFiles]:
@@ -166,6 +194,7 @@ WAYS = [
     PageRoute("/arrivals", door, Role.READ),
     PageRoute("/arrivals", receive, Role.READ, post=True, upload=True),
     PageRoute("/arrivals/{key}", show, Role.READ),
+    PageRoute("/arrivals/{key}/stop", stop, Role.READ, post=True),
     PageRoute("/arrivals/{key}/claim", claim, Role.OPERATE, post=True),
     PageRoute("/arrivals/{key}/search", search, Role.READ, post=True),
     PageRoute("/arrivals/{key}/look", look, Role.OPERATE, post=True),

@@ -36,7 +36,9 @@ class Work:
     `place` is the page that shows the job, `changes` grows with every step, and `result` is what the job returned.
     """
 
-    what: str = ""  # "run", "sign-in", "close", "leaver", "hand-over", "look", "import", "proof" or nothing yet
+    what: str = (
+        ""  # "run", "sign-in", "close", "leaver", "hand-over", "classify", "look", "import", "proof"; or nothing
+    )
     account: str = ""  # what it is about
     place: str = "/accounts"
     going: bool = False

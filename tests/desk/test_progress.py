@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 import time
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -150,6 +152,45 @@ def test_an_import_is_stopped_and_goes_on_where_it_was(home: Home, monkeypatch: 
         assert owner.post(f"{place}/import").status_code == 303
         assert "Archived for Acme Ltd" in owner.get(place).text
         assert len(home.json("find")) == 2
+
+
+def test_many_files_are_looked_at_step_by_step_and_whoever_sent_them_stops_that(
+    ran: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = [("file", (f"{number}.txt", f"Letter {number} about nothing".encode())) for number in range(5)]
+    with desk_on(ran, monkeypatch) as desk:
+        rita = desk.person("Rita Reader", "read")
+        gate = Gate(monkeypatch)
+        monkeypatch.setattr(background_job, "QUICK_S", 0)
+        place = rita.post("/arrivals", {"x": ""}, files=letters).headers["location"]
+        assert gate.reached.wait(60)
+        page = rita.get(place).text
+        assert "The desk looks at the files" in page and "5 files arrived" in page and f'"{place}/stop"' in page
+        assert f'data-events="/progress/events?of={place.replace("/", "%2F")}"' in page
+        assert rita.post(f"{place}/search", {"number": "0"}).status_code == 404  # nobody knows yet what it is
+        assert desk.person("Olaf Operator", "operate").post(f"{place}/stop").status_code == 404
+        assert rita.post(f"{place}/stop").headers["location"] == place
+        gate.open.set()
+        work = desk.desk.works.of(place)
+        assert work and work.wait(60) and work.stopped
+        page = rita.get(place).text
+        assert "Nothing of these files was kept" in page and "files arrived" not in page and 'type="file"' in page
+
+        papers_in_zip = io.BytesIO()
+        with zipfile.ZipFile(papers_in_zip, "w") as inside:
+            for name, content in map(paper, (1, 2, 3)):
+                inside.writestr(name, content)
+        letters.append(("file", ("papers.zip", papers_in_zip.getvalue())))
+        again = rita.post("/arrivals", {"x": ""}, files=letters).headers["location"]
+        assert (seen := rita.get(f"/progress/events?of={again}").text).count("event: end") == 1 and "6 / 6" in seen
+        assert "Files in zips and mails: 3" in seen
+        assert "Nothing to do with these" in rita.get(again).text
+
+        monkeypatch.setattr(
+            background_job, "MAX_GOING", 0
+        )  # many others send files, too: nobody has to send them again
+        crowded = rita.post("/arrivals", {"x": ""}, files=letters).headers["location"]
+        assert "Nothing to do with these" in rita.get(crowded).text
 
 
 def paper(number: int) -> tuple[str, bytes]:
