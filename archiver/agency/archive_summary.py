@@ -9,7 +9,17 @@ from pathlib import Path
 
 from archiver.archive.ledger import newest_lines
 from archiver.archive.reader import Archive, check_evidence, check_shape
-from archiver.archive.verify import CHECKPOINTS, LEDGER, PRACTICE, Malformed, Token, content, newest_checkpoints
+from archiver.archive.verify import (
+    CHECKPOINTS,
+    LEDGER,
+    PRACTICE,
+    Malformed,
+    Token,
+    content,
+    newest_checkpoints,
+    renewal,
+)
+from archiver.archive.writer import latest_moment
 from archiver.catalogue import search
 from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine, has_read
 from archiver.core.errors import ArchiverError, IntegrityError
@@ -38,6 +48,8 @@ class ArchiveSummary:
     recent: tuple[str, ...] = ()
     without_picture: frozenset[str] = frozenset()  # those of `recent`
     runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
+    renewal: str | None = None  # when its newest timestamps must be renewed, UTC
+    latest: tuple[str, str] | None = None  # the latest time that it knows, UTC, and where that is from
 
 
 def summarise_archive(home: Home, slug: str, followed: object = None) -> ArchiveSummary:
@@ -56,6 +68,7 @@ def summarise_archive(home: Home, slug: str, followed: object = None) -> Archive
             return ArchiveSummary(
                 followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs,
                 unassigned=catalogue.count_unassigned() if slug == HOUSE else 0, secured=is_secured(archive),
+                renewal=renewal(archive), latest=latest_moment(archive),
                 recent=tuple(each.folder for each in recent),
                 without_picture=frozenset(each.folder for each in recent if not _pictured(each)),
             )  # fmt: skip

@@ -15,6 +15,7 @@ from archiver.agency.archive_summary import ArchiveSummary
 from archiver.agency.notification_causes import PERSON, working_days
 from archiver.agency.sign_ins import DueSignIn
 from archiver.agency.status import AccountStatus
+from archiver.archive.clock_skew import CLOCK_TOLERANCE
 from archiver.claims.claim_events import AnswerTo, ClaimStep
 from archiver.claims.claim_files import Claim
 from archiver.core import localised
@@ -122,6 +123,7 @@ class TodayFacts:
     alerts: Sequence[Alert] = ()
     unreadable_claims: Sequence[str] = ()
     unchecked: Sequence[str] = ()
+    orphans: Sequence[str] = ()  # archives whose client's file is missing
     unread_captures: int = 0  # that belong to no licence yet
     unfiled_captures: int = 0  # that wait longer than filing takes
 
@@ -220,7 +222,9 @@ def today_of(facts: TodayFacts) -> Today:
 def tasks_of(facts: TodayFacts) -> Iterator[Task]:
     """All tasks, unordered. No I/O."""
     for each in facts.clients:
-        yield from _of_archive(each)
+        yield from _of_archive(each, facts.now)
+    for slug in facts.orphans:
+        yield _task("orphan", slug)
     for claim in facts.claims:
         yield from _of_claim(claim, facts.now)
     for text in facts.unreadable_claims:
@@ -264,7 +268,7 @@ def _task(
     )  # fmt: skip
 
 
-def _of_archive(each: ClientFacts) -> Iterator[Task]:
+def _of_archive(each: ClientFacts, now: datetime) -> Iterator[Task]:
     slug, known, found = each.slug, {"name": each.name}, each.summary
     if found.fault:
         yield _task("damage", slug, known, client=slug, detail=found.fault)
@@ -276,6 +280,12 @@ def _of_archive(each: ClientFacts) -> Iterator[Task]:
         yield _task("incomplete", slug, known, client=slug, count=found.incomplete, fields=_accounts(each))
     if found.unassigned:
         yield _task("unassigned", slug, known, client=slug, count=found.unassigned)
+    if found.latest and datetime.fromisoformat(found.latest[0]) > now + CLOCK_TOLERANCE:
+        moment, source = found.latest
+        dated = known | {"day": moment[:10]}
+        yield _task("clock", slug, dated, client=slug, detail=f"{source} is from {moment}.")
+    if found.renewal and found.renewal <= (iso(now) or ""):
+        yield _task("renewal", slug, known, client=slug, fields={"client": slug, "renew": "1"})
     if not found.secured:
         yield _task("unsecured", slug, known, client=slug, fields={"client": slug})
     open_ones = [account for account in each.accounts if account.configured and not account.closed]
@@ -319,9 +329,12 @@ def _of_account(account: AccountStatus, now: datetime, signing: Iterable[str]) -
         command = {"command": f"archiver sign-in {name}"}
         yield _task("sign_in", name, command, client=client, detail=account.error)
         return
-    last = parse_iso(account.last_complete) if account.last_complete else None
-    if last is None and account.outcome == "partial" and not account.error:
-        last = parse_iso(account.last_run) if account.last_run else None  # what lacks documents is a task of its own
+    read = account.last_complete
+    if account.outcome == "partial" and not account.error:
+        read = account.last_run  # what lacks documents, or is not archived, is a task of its own
+    last = parse_iso(read)
+    if last is not None and _day(last) > (now + CLOCK_TOLERANCE).date():
+        last = None  # the clock was ahead, so nobody knows when
     late = last is None or working_days(_day(last), now.date()) >= MAX_SILENT_DAYS
     if late or account.outcome == "failed" or account.error:
         day = {"day": str(iso(_day(last)))} if last else {}

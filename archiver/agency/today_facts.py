@@ -11,6 +11,7 @@ from archiver.agency.archive_summary import ArchiveSummary, summarise_archive
 from archiver.agency.sign_ins import DueSignIn, due_sign_ins
 from archiver.agency.status import Status, status
 from archiver.agency.today import ClientFacts, Today, TodayFacts, today_of
+from archiver.catalogue.search import without_client
 from archiver.claims.claim_files import all_claims
 from archiver.collect.run_log import read_logs
 from archiver.companion.captures import Inbox
@@ -64,7 +65,7 @@ def gather(
     claims = all_claims(home, lambda text: unreadable.append(text.removeprefix("warning: ")))
     return TodayFacts(
         now=now, clients=clients, claims=claims, sign_ins=signing, alerts=known, unreadable_claims=unreadable,
-        unchecked=unchecked, unread_captures=unread, unfiled_captures=unfiled,
+        unchecked=unchecked, orphans=without_client(home), unread_captures=unread, unfiled_captures=unfiled,
     )  # fmt: skip
 
 

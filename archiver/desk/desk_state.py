@@ -182,8 +182,9 @@ class Desk:
     def standing(self, home: Home, slug: str) -> ArchiveSummary:
         """The state of a client's archive, according to its catalogue."""
         followed, known = self._followed.get(slug, (None, 0.0))[0], self._standing.get(slug)
-        if known is None or followed is None or known.followed != followed:
-            known = self._standing[slug] = summarise_archive(home, slug, followed)
+        state = followed, seal_stamp(home, slug)  # a timestamp adds no line to the ledger
+        if known is None or followed is None or known.followed != state:
+            known = self._standing[slug] = summarise_archive(home, slug, state)
         return known
 
     def state_of(self, home: Home, client: str) -> object:

@@ -29,9 +29,14 @@ def start(visit: PageRequest) -> Response:
 
 
 def timestamp(visit: PageRequest) -> Response:
-    """Sign and timestamp what an archive holds without a timestamp."""
-    slug = visit.client(visit.given("client")).slug
-    warnings = integrity.seal(visit.home, visit.desk.vault, slug)
+    """Sign and timestamp what an archive holds without a timestamp, or renew its timestamps."""
+    slug, warnings = visit.client(visit.given("client")).slug, list[str]()
+    if visit.given("renew"):
+        said = list[str]()
+        integrity.renew(visit.home, visit.desk.vault, client=slug, say=said.append)
+        warnings = [each for each in said if each.startswith("warning: ")]
+    else:
+        warnings = integrity.seal(visit.home, visit.desk.vault, slug)
     visit.log_action("timestamp", slug, warnings=len(warnings))
     return visit.to("", told=visit.keep(warnings) if warnings else "")
 

@@ -132,6 +132,10 @@ TASKS: dict[str, tuple[Callable[[TodayFacts], TodayFacts], str, str]] = {
     "licences have no client": (house(unassigned=12), "unassigned", "warn"),
     "an archive has no timestamp": (archive(secured=False), "unsecured", "warn"),
     "the house archive has no timestamp": (house(secured=False), "unsecured", "warn"),
+    "an archive's client is lost": (plus(orphans=["gamma"]), "orphan", "bad"),
+    "an archive has a time to come": (archive(latest=("2026-12-24T00:00:00Z", "the last line")), "clock", "warn"),
+    "timestamps must be renewed": (archive(renewal="2026-11-27T07:59:59Z"), "renewal", "warn"),
+    "an account was read in the future": (account(last_complete="2027-11-23T02:00:00Z"), "not_read", "warn"),
     "a client without account": (with_beta, "no_account", "calm"),
     "a plan ends": (alert("ending"), "ending", "warn"),
     "a licence is for two clients": (alert("two_clients", subject="acme/x"), "concern", "calm"),
@@ -148,6 +152,9 @@ NOT_CERTAIN = {
 
 CLEAR = {
     "nothing open": plus(),
+    "an account whose documents are missing": account(outcome="partial", last_complete="2026-10-01T02:00:00Z"),
+    "an archive from a clock that is a little ahead": archive(latest=("2026-11-27T08:00:30Z", "x")),
+    "timestamps that need no renewal yet": archive(renewal="2026-11-27T08:00:01Z"),
     "an answered claim": claim(events=(ANSWERED,)),
     "a closed claim": claim(
         events=(event(ClaimEventKind.CLOSED, outcome=ClaimOutcome.WON),), deadline=date(2026, 1, 1)

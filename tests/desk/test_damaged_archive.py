@@ -164,3 +164,26 @@ def test_every_page_goes_on_and_hides_no_damage(
         assert "9044" in person.get("/find?q=9044").text and person.get(f"/licence/beta/{theirs}").status_code == 200
     tasks = at.run.json("status")["today"]["tasks"]
     assert [each["client"] for each in tasks if each["kind"] == "damage"] == ([] if healed else ["acme"])
+
+
+def test_a_lost_client_and_a_missing_timestamp_are_mended_by_the_button_of_today(
+    whole: tuple[Agency, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, _, _ = whole
+    root = at.home.root
+    shutil.rmtree(root)
+    shutil.copytree(root.with_name("copy"), root)
+    with desk_on(at.run, monkeypatch) as desk:
+        person = desk.person()
+        assert "no trusted timestamp" not in person.get("/").text
+        for token in (root / LEDGER).parent.glob("checkpoints/*.tsr"):
+            token.unlink()
+        assert "no trusted timestamp" in person.get("/").text
+        assert person.post("/today/timestamp", {"client": "acme"}).status_code == 303
+        assert "no trusted timestamp" not in person.get("/").text
+        (root / "clients/acme.yaml").rename(root / "acme.yaml")
+        page = person.get("/").text
+        assert "The archive acme has no client." in page and "/clients/new?slug=acme" in page
+        assert 'value="acme"' in person.get("/clients/new?slug=acme").text
+        assert person.post("/clients/new", {"slug": "acme", "name": "Acme Ltd"}).status_code == 303
+        assert "has no client" not in person.get("/").text and "9032" in person.get("/find?q=9032").text
