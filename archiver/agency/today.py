@@ -240,7 +240,7 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
             signing.discard(due.account)
     for each in facts.clients:
         for account in each.accounts:
-            if account.configured and not account.closed:
+            if account.configured and not account.closed and not each.summary.fault:  # the fault hides the runs
                 yield from _of_account(account, facts.now, signing)
     if facts.unread_captures:
         yield _task("capture", "companion", count=facts.unread_captures)

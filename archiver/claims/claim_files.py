@@ -209,6 +209,11 @@ def locked(home: Home, claim: str) -> Iterator[None]:
         yield
 
 
+def exists(home: Home, claim: str) -> bool:
+    """Whether there is a claim of this name, readable or not."""
+    return claim in {path.parent.name for path in (home.root / "work").glob(f"*/{CLAIM}")}
+
+
 def load(home: Home, claim: str) -> Claim:
     """The claim with this name, a unique part of the name, or this reference; ConfigError if there is none."""
     if re.fullmatch(r"[a-z0-9-]+", claim) and (path := home.root / "work" / claim / CLAIM).is_file():

@@ -150,11 +150,10 @@ class PageRequest:
         return [each for each in self.home.clients.values() if self.visitor.client in (None, each.slug)]
 
     def claim(self) -> Claim:
-        """The claim that the address names; HTTPException 404 if there is none."""
-        found = next((each for each in claim_files.all_claims(self.home) if each.claim == self.path["claim"]), None)
-        if found is None:
+        """The claim that the address names; HTTPException 404 if there is none, ConfigError if it cannot be read."""
+        if not claim_files.exists(self.home, self.path["claim"]):
             raise HTTPException(404)
-        return found
+        return claim_files.load(self.home, self.path["claim"])
 
     def account(self) -> Account:
         """The account that the address names; HTTPException 404 if there is none."""

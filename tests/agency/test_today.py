@@ -212,6 +212,11 @@ def test_any_two_causes_together_hide_nothing() -> None:
     assert today_of(facts).state is TodayState.OPEN and len(today_of(facts).tasks) > 12
 
 
+def test_an_unreadable_archive_says_nothing_of_its_accounts() -> None:
+    never = account(last_run=None, last_complete=None, outcome=None)(archive(fault="no ledger")(QUIET))
+    assert [each.kind for each in today_of(never).tasks] == ["damage"]
+
+
 def test_the_most_urgent_deadline_is_first_and_the_night_is_counted() -> None:
     days = (9, 1, 5, -3)
     facts = QUIET
