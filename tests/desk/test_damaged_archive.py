@@ -187,3 +187,19 @@ def test_a_lost_client_and_a_missing_timestamp_are_mended_by_the_button_of_today
         assert 'value="acme"' in person.get("/clients/new?slug=acme").text
         assert person.post("/clients/new", {"slug": "acme", "name": "Acme Ltd"}).status_code == 303
         assert "has no client" not in person.get("/").text and "9032" in person.get("/find?q=9032").text
+
+
+def test_a_damaged_house_archive_does_not_say_that_everything_is_assigned(
+    whole: tuple[Agency, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, _, _ = whole
+    root = at.home.root
+    shutil.rmtree(root)
+    shutil.copytree(root.with_name("copy"), root)
+    at.archive("house", (licence("9055"), [record()]))
+    with desk_on(at.run, monkeypatch) as desk:
+        person = desk.person()
+        assert "9055" in person.get("/unassigned").text
+        lost(root / "archive/house/ledger/ledger.jsonl")
+        page = person.get("/unassigned").text
+        assert "Everything is assigned" not in page and "is damaged or cannot be read" in page
