@@ -62,10 +62,14 @@ def receive(visit: PageRequest) -> Response:
         visit.desk.works.do("classify", at("arrivals", key), classifying)
     except ArchiveBusy:  # many others do; nobody has to send the files again
         classifying(Work())
-    arrivals = visit.kept(key, ReceivedFiles).arrivals
-    if len(arrivals) == 1 and arrivals[0].allowed[0] is Proposal.SEARCH:
-        return searched(visit, arrivals[0].content, arrivals[0].name, "")
-    return visit.to("arrivals", key)
+    return _searched_alone(visit, visit.kept(key, ReceivedFiles)) or visit.to("arrivals", key)
+
+
+def _searched_alone(visit: PageRequest, kept: ReceivedFiles) -> Response | None:
+    """The search for a picture that arrived alone; None for anything else."""
+    if len(kept.arrivals) != 1 or kept.arrivals[0].allowed[0] is not Proposal.SEARCH:
+        return None
+    return searched(visit, kept.arrivals[0].content, kept.arrivals[0].name, "")
 
 
 def stop(visit: PageRequest) -> Response:
@@ -98,6 +102,8 @@ def show(visit: PageRequest) -> Response:
     own = [each.slug for each in visit.clients() if each.slug != HOUSE]
     guess = named.pop() if len(named) == 1 else own[0] if len(own) == 1 else ""
     work = visit.desk.works.of(at("arrivals", key))
+    if work and work.what == "classify" and not work.going and (found := _searched_alone(visit, kept)):
+        return found  # the desk was slow to see what it is
     return visit.page("arrivals.html", key=key, received=kept, client=kept.client or guess, work=work)
 
 

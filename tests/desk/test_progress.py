@@ -16,9 +16,10 @@ from archiver.core.errors import ArchiveBusy
 from archiver.desk import background_job
 from archiver.desk.background_job import Work
 from tests.support import papers
-from tests.support.claims_kit import CLAIM
+from tests.support.claims_kit import CLAIM, jpeg
 from tests.support.desk_in_process import desk_on
 from tests.support.homes import Home
+from tests.support.pictures import scene
 
 
 def until(holds: object, timeout_s: float = 30) -> None:
@@ -186,9 +187,11 @@ def test_many_files_are_looked_at_step_by_step_and_whoever_sent_them_stops_that(
         assert "Files in zips and mails: 3" in seen
         assert "Nothing to do with these" in rita.get(again).text
 
-        monkeypatch.setattr(
-            background_job, "MAX_GOING", 0
-        )  # many others send files, too: nobody has to send them again
+        alone = rita.post("/arrivals", {"x": ""}, files={"file": ("seen.jpg", jpeg(scene(22)))}).headers["location"]
+        rita.get(f"/progress/events?of={alone}")  # until the desk knows that it is a picture
+        assert rita.get(alone).headers["location"].startswith("/find/picture/")
+
+        monkeypatch.setattr(background_job, "MAX_GOING", 0)  # many others send files: nobody sends them again
         crowded = rita.post("/arrivals", {"x": ""}, files=letters).headers["location"]
         assert "Nothing to do with these" in rita.get(crowded).text
 

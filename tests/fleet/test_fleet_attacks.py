@@ -129,20 +129,20 @@ def test_a_process_that_freezes_in_a_transaction_stops_nobody(
     server: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds the locks of rows, and its connection stays open for as long as it is frozen."""
-    with FleetDatabase(server.database(), "first") as first:
-        first.prepare()  # in the usual time: on a busy machine its transactions idle, too
     options = CONNECTION["options"].replace(str(MAX_IDLE_TRANSACTION_MS), "1500")
-    monkeypatch.setattr(fleet_database, "CONNECTION", {**CONNECTION, "options": options})
-    with FleetDatabase(first.address, "frozen") as frozen, FleetDatabase(first.address, "other") as other:
-        lease = frozen.take("acme")
-        assert lease
-        frozen.release(lease)
-        taken = list[Lease | None]()
-        with pytest.raises(DatabaseUnavailable), frozen.transaction() as connection:
-            connection.execute("UPDATE fleet_lease SET holder = 'frozen'")
-            taken.append(other.take("acme"))  # waits until the server ends the transaction
-            connection.execute("SELECT 1")
-        assert taken
+    with FleetDatabase(server.database(), "other") as other:
+        other.prepare()
+        monkeypatch.setattr(fleet_database, "CONNECTION", {**CONNECTION, "options": options})
+        with FleetDatabase(other.address, "frozen") as frozen:
+            lease = frozen.take("acme")
+            assert lease
+            frozen.release(lease)
+            taken = list[Lease | None]()
+            with pytest.raises(DatabaseUnavailable), frozen.transaction() as connection:
+                connection.execute("UPDATE fleet_lease SET holder = 'frozen'")
+                taken.append(other.take("acme"))  # waits until the server ends the transaction
+                connection.execute("SELECT 1")
+            assert taken
 
 
 def test_a_visit_keeps_the_accounts_that_others_add_meanwhile(shared: Shared) -> None:
