@@ -70,13 +70,14 @@ def test_a_page_may_not_take_all_of_a_visit(at: Agency, monkeypatch: pytest.Monk
     monkeypatch.setattr(scripted_pages, "MAX_FILES", 20)
     monkeypatch.setattr(scripted_pages, "MAX_OPENED", 3)
     files: dict[str, Served] = {
-        "/": "".join(f"<a href=/{n}>{n}</a>" for n in range(4)), "/login": "<p>",
+        "/": "".join(f"<a href=/{n}>{n}</a>" for n in range(4)), "/login": "<p>", "/moved": "<p>",
         "/to-login.json": (302, {"location": "/login"}), "/late.jpg": jpeg(scene(301)), "/far.jpg": jpeg(scene(303)),
-        "/0": "<script>onload = () => { for (;;) ; }</script>",
+        "/0": "<script>onload = () => setTimeout(() => { for (;;) ; }, 0)</script>",
         "/1": """<script>fetch('/to-login.json'); fetch('/wp-login.php?by=script');
             for (let n = 0; n < 99; n++) fetch(`/many.json?n=${n}`);</script>""",
         "/2": """<div style=height:6000px></div><div id=d></div><script>new IntersectionObserver((seen) => {
-            if (seen.some((each) => each.isIntersecting)) new Image().src = '/far.jpg'; }).observe(d);</script>""",
+            if (seen.some((each) => each.isIntersecting)) { new Image().src = '/far.jpg'; location = '/moved'; }
+            }).observe(d);</script>""",
         "/3": "<script>x = new Image(); x.src = '/late.jpg'</script>",
         **{f"/many.json?n={n}": "{}" for n in range(99)},
     }  # fmt: skip
@@ -86,7 +87,7 @@ def test_a_page_may_not_take_all_of_a_visit(at: Agency, monkeypatch: pytest.Monk
     assert made["opened_in_browser"] == scripted_pages.MAX_OPENED
     assert [row["addresses"] for row in made["pictures"]] == [[f"{site.url}/far.jpg"]]  # the fourth was not opened
     assert len([path for path in asked if path.startswith("/many")]) <= scripted_pages.MAX_FILES
-    assert [path for path in asked if "login" in path] == ["/to-login.json"]
+    assert [path for path in asked if "login" in path or path == "/moved"] == ["/to-login.json"]
 
 
 def test_without_chromium_the_rest_of_a_site_is_read(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
