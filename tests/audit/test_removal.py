@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from archiver.archive.reader import Archive
+from archiver.archive.verify import newest_checkpoint
 from archiver.audit import page_captures, picture_marks, site_audit
 from archiver.audit.audit_page import page
 from archiver.audit.audit_store import captures_of, folder_of
@@ -77,6 +79,9 @@ def test_a_removal_has_captures_of_before_and_after_and_a_person_makes_one_evide
     assert entered["outcome"] == "entered"
     assert at.run.json("audit", "enter", "acme", name, "--by", "Ada Example")["outcome"] == "known"
     assert at.run("verify", "--client", "acme").returncode == 0
+    lines = list(Archive(evidence).lines())
+    assert [line.type for line in lines if ":sighting:" in (line.id or "")] == ["capture", "statement"]
+    assert newest_checkpoint(evidence)[0] == len(lines)  # sealed
     newest = captures_of(at.home, "acme")[name][-1]
     (folder_of(at.home, "acme", name, newest["folder"]) / "page.png").write_bytes(b"another")
     with pytest.raises(ConfigError, match="changed after"):
