@@ -25,7 +25,7 @@ def write_page(html: str, out: Path) -> None:
             error.detail += f". Or write it as HTML: --out {out.with_suffix('.html').name}"
             raise
     else:
-        raise ConfigError(f"{out.name} is neither a .pdf nor a .html file. Name one with --out.")
+        raise ConfigError(f"{out} is neither a .pdf nor a .html file. Name one with --out.")
     write_file(out, content)
 
 

@@ -79,6 +79,10 @@ def _new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
             files = stack.enter_context(new_files(outs))
         except FileExistsError as error:
             raise ConfigError(f"{error.filename} exists. Choose another name; nothing is overwritten.") from None
+        except FileNotFoundError:
+            raise ConfigError(
+                f"There is no folder {outs[0].parent}. Make it, or name another file with --out."
+            ) from None
         except OSError as error:
             raise ConfigError(f"{error.filename} cannot be written: {error.strerror}. Choose another place.") from None
         yield files

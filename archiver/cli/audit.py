@@ -19,7 +19,7 @@ ANSWERS = {
 }
 
 REASONS = {
-    "robots": "its robots.txt does not permit it",
+    "robots": "its robots.txt does not permit it, or could not be read",
     "left_alone": "the server asked to be left alone",
     "other_host": "it leads to another host",
     "404": "the page does not exist (404)",

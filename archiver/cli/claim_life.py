@@ -169,13 +169,13 @@ def claim_calendar(
     """
     from datetime import UTC, datetime
 
+    from archiver.browsing.page_file import write_file
     from archiver.claims.claim_calendar import deadline_calendar
     from archiver.claims.claim_files import all_claims
-    from archiver.core.atomic_files import replace_file
 
     text = deadline_calendar(all_claims(opened(home), say), datetime.now(UTC), language_of(language))
     if out:
-        replace_file(out, text)
+        write_file(out, text)
         say(f"Wrote {out}.")
     else:
         tell(text.decode().replace("\r\n", "\n").rstrip())

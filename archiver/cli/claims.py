@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import date
 from functools import partial
 from math import inf
@@ -266,7 +267,12 @@ def proof(
     ] = False,
     sign: Annotated[
         Path | None,
-        typer.Option(metavar="P12", help="Sign the PDF with this certificate (PKCS#12); asks for its passphrase."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            metavar="P12",
+            help="Sign the PDF with this certificate (PKCS#12); asks for its passphrase.",
+        ),
     ] = None,
     card: Annotated[
         bool, typer.Option("--card", help="Sign the PDF with the card or token that archiver.yaml names (PKCS#11).")
@@ -308,5 +314,9 @@ def _warn(text: str) -> None:
 
 def _secret(what: str) -> str:
     """Ask for a passphrase or a PIN without showing it."""
-    answer: str = typer.prompt(what, hide_input=True, default="", show_default=False, err=True)
-    return answer
+    try:
+        return str(typer.prompt(what, hide_input=True, default="", show_default=False, err=True))
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise typer.BadParameter(f"{what}: there is nobody to ask. Run the command at a terminal") from None

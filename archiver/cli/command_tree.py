@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextvars import ContextVar
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -205,6 +206,9 @@ def record(param: Any) -> tuple[str, str]:
     return ", ".join(both).replace(", /", " /") + ("" if flag else f" {value_name(param)}"), text
 
 
+NAMING = ("--client", "--account", "--source")
+"""Options that narrow a command to what they name; without them, it works on everything."""
+
 running: ContextVar[Any] = ContextVar("running")
 """The context of the command that runs: its words, its options, and what is to end with it."""
 
@@ -220,6 +224,18 @@ class _Runs:
 
 class LeafCommand(_Runs, _HelpPage, TyperCommand):
     """A command that does something."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse an empty name or path: it comes from a shell variable that is not set, and would mean all, or here."""
+        takes_paths = any(each.metavar == "PATH..." for each in _arguments(self.params))
+        for before, each in pairwise(["", *args]):
+            name, equals, value = each.partition("=")
+            if (each == "" and (before in NAMING or (takes_paths and not before.startswith("-")))) or (
+                equals and name in NAMING and not value
+            ):
+                what = (name if equals else before) if (name in NAMING or before in NAMING) else "PATH"
+                raise typer.BadParameter(f"{what} is empty. Give a value; a variable of your shell may not be set", ctx)
+        return list(super().parse_args(ctx, args))
 
 
 class CommandGroup(_Runs, _HelpPage, TyperGroup):

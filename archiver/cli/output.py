@@ -11,7 +11,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -47,14 +47,25 @@ class Messages:
 
     def write(self, text: str, level: Level) -> None:
         for line in map(printable, text.split("\n")):
-            if self.log:
-                now = datetime.now(UTC).isoformat(timespec="milliseconds")
-                print(f"{now} {level.name:<7} {line}", file=self.log, flush=True)
+            self._log(line, level)
             if level <= self.level and sys.stderr:
                 try:
                     print(line, file=sys.stderr, flush=True)
                 except OSError:  # nobody reads, or the disk is full; the command's work goes on
                     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # until the process ends
+
+    def _log(self, line: str, level: Level) -> None:
+        log = self.log
+        if log is None:
+            return
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        try:
+            print(f"{now} {level.name:<7} {line}", file=log, flush=True)
+        except OSError as error:  # the command's work goes on
+            self.log = None
+            with suppress(OSError):
+                log.close()
+            self.write(f"warning: The log file cannot be written any more: {error.strerror}.", Level.WARNING)
 
 
 messages = Messages()

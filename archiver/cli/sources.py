@@ -52,6 +52,12 @@ def source_add(
     """
     from archiver.agency.source_admin import add
 
+    if kind == "mailbox" and not host:
+        raise typer.BadParameter("--kind mailbox needs --host, the IMAP server")
+    if kind == "folder" and not path:
+        raise typer.BadParameter("--kind folder needs --path, the folder to read")
+    if path and check and not path.is_dir():
+        raise typer.BadParameter(f"there is no folder {path}. Correct --path, or give --no-check if it comes later")
     here = opened(home)
     fields: dict[str, Any] = {
         "kind": kind, "host": host, "auth": auth, "client_id": client_id, "tenant": tenant, "port": port,

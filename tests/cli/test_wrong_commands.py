@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -136,6 +137,17 @@ WRONG = [
     ("status --home {home}/missing", 2, "archiver init"),
     ("status --home /dev/null", 2, "archiver init"),
     ("letter /dev/null --client acme", 2, "null"),
+    ("claim calendar --out {home}/no/such/d.ics", 2, "Make it"),
+    ("proof shutterstock --out {home}/no/such/p.zip --sign {home}/none.p12", 2, "does not exist"),
+    ("source add m --client acme --kind folder", 2, "needs --path"),
+    ("source add m --client acme --kind mailbox", 2, "needs --host"),
+    ("source add m --client acme --kind folder --path {home}/none", 2, "there is no folder"),
+    # -- variables of the shell that are not set
+    ("find harbour --client ''", 2, "--client is empty"),
+    ("find harbour --client=", 2, "--client is empty"),
+    ("run --account '' --replay {recordings}", 2, "--account is empty"),
+    ("verify --client ''", 2, "--client is empty"),
+    ("import '' --client acme", 2, "PATH is empty"),
     ("import /dev/null --client acme", 40, "not a regular file"),
     # -- what would go wrong
     ("account rotate one", 2, "--secrets-stdin"),
@@ -171,7 +183,7 @@ def test_there_are_a_hundred_wrong_commands_and_each_group_of_commands_has_one()
 
 @pytest.mark.parametrize(("typed", "code", "mend"), WRONG, ids=[typed or "nothing" for typed, _, _ in WRONG])
 def test_a_wrong_command_says_how_to_mend_it(archived: Home, typed: str, code: int, mend: str) -> None:
-    done = archived(*typed.format(home=archived.root, recordings=QUICK).split(), code=None)
+    done = archived(*shlex.split(typed.format(home=archived.root, recordings=QUICK)), code=None)
     said = " ".join(f"{done.stdout} {done.stderr}".split())
     assert done.returncode == code, said
     assert "Traceback" not in said and "Error(" not in said and ".py:" not in said
@@ -205,6 +217,7 @@ def shell(home: Home, line: str) -> subprocess.CompletedProcess[str]:
         ("ARCHIVER fnd 2>&1 | true; exit ${PIPESTATUS[0]}", (2, 141)),
         ("ARCHIVER status 2> /dev/full > /dev/null", (0,)),
         ("ARCHIVER show nothing 2> /dev/full", (2,)),
+        ("ARCHIVER find harbour --log-file /dev/full -v 2> /dev/null", (0,)),
         ("ARCHIVER __complete show '' > /dev/full", (0,)),
         ("ARCHIVER account add two --client acme --provider shutterstock --no-check < /dev/null", (0,)),
     ],
