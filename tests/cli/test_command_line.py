@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -235,6 +237,26 @@ def test_a_shell_completes(ran: Home, shell: str, tmp_path: Path) -> None:
     flags = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
     done = subprocess.run([shell, *flags, "-c", ask], env=env, capture_output=True, text=True, timeout=60, check=False)
     assert [line.partition("\t")[0] for line in done.stdout.split("\n") if line] == ["one"], done.stderr
+
+
+def test_help_and_completion_at_10000_licences_answer_at_once(ran: Home) -> None:
+    """By processor time, since other work on the machine does not count; the lowest of some."""
+    with sqlite3.connect(ran.root / "state" / "catalogue" / "acme.sqlite") as catalogue:
+        found = catalogue.execute("SELECT * FROM licence LIMIT 1")
+        row = dict(zip((each[0] for each in found.description), found.fetchone(), strict=True))
+        for number in range(10_000):
+            new = row | {"id": 1000 + number, "object_id": f"urn:{number}", "folder": f"20260101_example_{number}"}
+            catalogue.execute(f"INSERT INTO licence VALUES ({', '.join('?' * len(new))})", [*new.values()])
+
+    def cost(*words: str) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        said = subprocess.run(ran.command(*words), env=ran.env, capture_output=True, text=True, check=True).stdout
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert said
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(cost("--help") for _ in range(3)) <= 0.15
+    assert min(cost("__complete", "show", "20260101_example_99") for _ in range(3)) <= 0.2
 
 
 # ---------------------------------------------------------------- lists, names and searches
