@@ -134,6 +134,6 @@ def _stamped(note: Path, tokens: Sequence[Path]) -> bool:
 
 def seal_stamp(home: Home, slug: str) -> object:
     """A stamp that changes when a checkpoint or a timestamp is added."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         return (home.archive(slug) / CHECKPOINTS).stat().st_mtime_ns
     return None

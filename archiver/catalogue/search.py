@@ -79,7 +79,7 @@ def stamp(home: Home, slug: str) -> object:
     try:
         ledger = (home.archive(slug) / verifier.LEDGER).lstat()
         return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -122,7 +122,8 @@ class Desk:
             self._note_fault(home, slug)
         for slug in here:
             known, at = self._followed.get(slug, (None, 0.0))
-            if known is not None and (known == search.stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
+            same = slug not in self._faults and known == search.stamp(home, slug)  # a fault may be mended meanwhile
+            if known is not None and (same or time.monotonic() < at + FRESH_SECONDS):
                 continue
             if not self._catching_up.acquire(blocking=not at):
                 continue  # another page does the update; only a visitor who changed something waits for it
@@ -147,6 +148,7 @@ class Desk:
                 self._note_fault(home, slug, catalogue)
         except ArchiverError as error:
             self._faults[slug] = str(error)
+            self._followed.pop(slug, None)
             return False
         if not home.catalogue(slug).is_file():  # a read-only home
             return False
@@ -155,12 +157,13 @@ class Desk:
         return True
 
     def _note_fault(self, home: Home, slug: str, catalogue: Catalogue | None = None) -> None:
+        before = self._faults.pop(slug, "")
         try:
             check_archive(home, slug, catalogue)
         except (ArchiverError, OSError) as error:
             self._faults[slug] = str(machine_error(error) if isinstance(error, OSError) else error)
-        else:
-            self._faults.pop(slug, None)
+        if before != self._faults.get(slug, ""):
+            self._standing.pop(slug, None)
 
     def faults(self) -> Mapping[str, str]:
         """Why archives cannot be read, as of the last look at them, by client. Nothing there hides the others."""
@@ -168,12 +171,9 @@ class Desk:
 
     def licence_fault(self, catalogue: Catalogue, entry: CatalogueEntry) -> str:
         """Why a licence is not what was archived; empty if it is. Today and all pages then say so of its archive."""
-        home, before = self.home, self._faults.get(entry.client, "")
-        fault = find_licence_fault(home, catalogue, entry)
-        self._note_fault(home, entry.client, catalogue)
-        if before != (now := self._faults.get(entry.client, "")):
-            self._standing.pop(entry.client, None)
-        return fault or now
+        fault = find_licence_fault(self.home, catalogue, entry)
+        self._note_fault(self.home, entry.client, catalogue)
+        return fault or self._faults.get(entry.client, "")
 
     def changed(self) -> None:
         """Make a change visible at once."""

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from archiver.claims import claim_files
+from archiver.desk import desk_state
 from archiver.desk.api_tokens import ApiTokens
 from archiver.desk.routes import ROUTES
 from archiver.home.settings import add_account
@@ -135,6 +136,7 @@ def test_every_page_goes_on_and_hides_no_damage(
 ) -> None:
     at, ours, theirs = whole
     root, healed = at.home.root, damage in HEALED
+    monkeypatch.setattr(desk_state, "FRESH_SECONDS", 0.0)
     shutil.rmtree(root)
     shutil.copytree(root.with_name("copy"), root)
     with desk_on(at.run, monkeypatch) as desk:
@@ -162,8 +164,13 @@ def test_every_page_goes_on_and_hides_no_damage(
         assert [each.status_code for each in asked] == [200, 200 if healed else 503, 200]
         assert asked[0].json()["not_searched"] == ([] if healed else ["acme"])
         assert "9044" in person.get("/find?q=9044").text and person.get(f"/licence/beta/{theirs}").status_code == 200
-    tasks = at.run.json("status")["today"]["tasks"]
-    assert [each["client"] for each in tasks if each["kind"] == "damage"] == ([] if healed else ["acme"])
+        tasks = at.run.json("status")["today"]["tasks"]
+        assert [each["client"] for each in tasks if each["kind"] == "damage"] == ([] if healed else ["acme"])
+        archive = root / "archive/acme"  # restored, with the times that its files had
+        shutil.rmtree(archive) if archive.is_dir() else archive.unlink(missing_ok=True)
+        shutil.copytree(root.with_name("copy") / "archive/acme", archive)
+        assert "proven by a timestamp" in person.get(f"/licence/acme/{ours}").text
+        assert DAMAGED not in person.get("/").text and DAMAGED not in person.get("/find").text
 
 
 def test_a_lost_client_and_a_missing_timestamp_are_mended_by_the_button_of_today(
