@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archiver.agency import verified
 from archiver.archive.ledger import newest_lines
 from archiver.archive.reader import Archive, check_evidence, check_shape
 from archiver.archive.verify import (
@@ -77,8 +78,8 @@ def summarise_archive(home: Home, slug: str, followed: object = None) -> Archive
 
 
 def check_archive(home: Home, slug: str, catalogue: Catalogue | None = None) -> None:
-    """Raise IntegrityError where an archive is plainly damaged: it was here and is gone, its shape has a fault, or
-    objects that its catalogue knows of cannot be read. A client without an archive has none that is damaged."""
+    """Raise IntegrityError if an archive was here and is gone, if its shape has a fault, if objects that its catalogue
+    knows of cannot be read, or if the last verification found damage. A client without an archive is no fault."""
     root = home.archive(slug)
     check_shape(root)
     if catalogue is None:
@@ -89,6 +90,8 @@ def check_archive(home: Home, slug: str, catalogue: Catalogue | None = None) -> 
         raise IntegrityError(f"{lost} objects cannot be read")
     if catalogue.count():
         check_evidence(root)
+    if found := verified.found_damage(home, slug):
+        raise IntegrityError(found)
 
 
 def find_licence_fault(home: Home, catalogue: Catalogue, entry: CatalogueEntry) -> str:
@@ -130,6 +133,11 @@ def _stamped(note: Path, tokens: Sequence[Path]) -> bool:
         except (OSError, Malformed):
             continue  # `verify` names a broken token
     return False
+
+
+def check_stamp(home: Home, slug: str) -> object:
+    """A stamp that changes when what `check_archive` looks at may have changed, apart from the ledger."""
+    return seal_stamp(home, slug), verified.stamp(home, slug)
 
 
 def seal_stamp(home: Home, slug: str) -> object:

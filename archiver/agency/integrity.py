@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver.agency import verified
 from archiver.archive import elsewhere, trusted_list
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
@@ -62,6 +63,8 @@ def verify(
                 root, trusted, key, quick, part or None, outside, sealing.strict_checker(list_checker(home, root)),
                 partial(progress, f"{slug}: objects"), headers,
             )  # fmt: skip
+            if not part and not outside:
+                verified.remember(home, slug, reports[slug], quick=quick)
         except verifier.Busy as error:
             raise ArchiveBusy(str(error)) from None
         except verifier.Malformed as error:

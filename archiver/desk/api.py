@@ -56,14 +56,18 @@ class ApiRequest:
         asked = self.query.get("client", "") or self.token.client
         return self.client(asked) if asked else ""
 
-    def not_searched(self) -> list[str]:
-        """The clients whose archives are damaged, so that what was found may lack their licences. HTTPException 503
-        if it is the client that was asked about, or the house archive, where its licences may lie.
+    def not_searched(self, *, found: bool) -> list[str]:
+        """Of the clients that were asked about, those whose archives are damaged: licences of theirs may be missing.
+
+        HTTPException 503 if nothing was found for one client and its archive is damaged, or the house archive, where
+        its licences may lie: that is no answer.
         """
-        faults, asked = self.desk.faults(), self.asked_client()
-        if asked and (wrong := next((faults[slug] for slug in (asked, HOUSE) if slug in faults), "")):
-            raise HTTPException(503, wrong)
-        return list(faults)
+        faults, client = self.desk.faults(), self.asked_client()
+        places = (client,) if self.token.client else (client, HOUSE) if client else tuple(faults)
+        damaged = [slug for slug in places if slug in faults]
+        if client and damaged and not found:
+            raise HTTPException(503, faults[damaged[0]])
+        return damaged
 
 
 type Answer = Callable[[ApiRequest], Response]
@@ -101,7 +105,7 @@ def licences(asked: ApiRequest) -> Response:
         asked.desk.home, ListFilter.of(lambda name: named.get(name, "")), asked.query.get("sort", "") or "newest"
     )
     page = listed.page(int(limit), after=asked.query.get("after") or None)
-    not_searched = asked.not_searched()
+    not_searched = asked.not_searched(found=bool(page.rows))
     seats_too = [{key: value for key, value in row.items() if key != "seat"} for row in page.rows]
     found = {"licences": seats_too, "after": page.after, "total": listed.totals().count}
     return JSONResponse(found | {"not_searched": not_searched})
@@ -155,7 +159,7 @@ def picture(asked: ApiRequest) -> Response:
     if by_name:
         matches.append({"match": "name", "licences": by_name})
     found_any = [each for each in matches if each["licences"]]
-    return JSONResponse({"matches": found_any, "not_searched": asked.not_searched()})
+    return JSONResponse({"matches": found_any, "not_searched": asked.not_searched(found=bool(found_any))})
 
 
 def claims(asked: ApiRequest) -> Response:

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from archiver.agency.archive_summary import (
     ArchiveSummary,
     check_archive,
+    check_stamp,
     find_licence_fault,
     seal_stamp,
     summarise_archive,
@@ -75,6 +76,7 @@ class Desk:
     _standing: dict[str, ArchiveSummary] = field(default_factory=dict)
     _followed: dict[str, tuple[object, float]] = field(default_factory=dict)  # by client: the state read, and when
     _faults: dict[str, str] = field(default_factory=dict)  # by client: why its archive or its catalogue cannot be read
+    _checked: dict[str, object] = field(default_factory=dict)  # by client: the state of the last look for faults
     _reader: DocumentReader | None = None
     _sight: picture_search.PictureRecogniser | None = None
     _open: ExitStack = field(default_factory=ExitStack)
@@ -123,6 +125,7 @@ class Desk:
         for slug in here:
             known, at = self._followed.get(slug, (None, 0.0))
             same = slug not in self._faults and known == search.stamp(home, slug)  # a fault may be mended meanwhile
+            same = same and self._checked.get(slug) == check_stamp(home, slug)
             if known is not None and (same or time.monotonic() < at + FRESH_SECONDS):
                 continue
             if not self._catching_up.acquire(blocking=not at):
@@ -142,7 +145,7 @@ class Desk:
         """Update the catalogue; False if it cannot be written, or if the archive has a fault."""
         if self._reader is None:
             self._reader = self._open.enter_context(DocumentReader())  # ends with the process
-        stamp = search.stamp(home, slug)
+        stamp, self._checked[slug] = search.stamp(home, slug), check_stamp(home, slug)
         try:
             with search.catalogue_of(home, slug, self._reader) as (_, catalogue):
                 self._note_fault(home, slug, catalogue)

@@ -1,0 +1,47 @@
+"""What the last verification of each archive found: Today and the desk tell of damage until a later one finds none."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.archive.verify import DAMAGED, FORKED, VerifyReport
+from archiver.core.json_files import read_record, write_json
+from archiver.home.settings import Home
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundDamage:
+    """Damage of one archive. `quick`: it was found without reading the documents."""
+
+    finding: str
+    quick: bool
+
+
+def remember(home: Home, slug: str, report: VerifyReport, *, quick: bool) -> None:
+    """Keep what a verification of a whole archive found. A quick one that finds nothing says nothing of documents."""
+    damaged, known = report.state in (DAMAGED, FORKED), read_record(_place(home, slug), FoundDamage)
+    with suppress(OSError):  # a read-only home
+        if damaged:
+            found = [f"{each.path} {each.message}" for each in report.findings if each.damage]
+            write_json(_place(home, slug), FoundDamage(finding=(found or [report.state])[0], quick=quick))
+        elif known and (known.quick or not quick):
+            _place(home, slug).unlink(missing_ok=True)
+
+
+def found_damage(home: Home, slug: str) -> str:
+    """The first damage that the last verification of an archive found; empty if it found none."""
+    known = read_record(_place(home, slug), FoundDamage)
+    return known.finding if known else ""
+
+
+def stamp(home: Home, slug: str) -> object:
+    """A value that changes with what is remembered."""
+    with suppress(OSError):
+        return _place(home, slug).stat().st_mtime_ns
+    return None
+
+
+def _place(home: Home, slug: str) -> Path:
+    return home.state / "verified" / f"{slug}.json"
