@@ -27,8 +27,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("again", [False, pytest.param(True, marks=pytest.mark.long)], ids=["once", "twice"])
 def test_scripted_pictures_are_found_on_the_pages_that_need_it(at: Agency, again: bool) -> None:
     files: dict[str, Served] = {
-        "/": "".join(f"<a href=/{kind}{n}>{n}</a>" for kind in "fp" for n in range(3)) + "<a href=/hostile>h</a>",
+        "/": "".join(f"<a href=/{kind}{n}>{n}</a>" for kind in "fpq" for n in range(3)) + "<a href=/hostile>h</a>",
         "/robots.txt": "User-agent: *\nDisallow: /private/\n", "/feed.js": FEED,
+        "/fill.js": "setTimeout(() => document.querySelectorAll('img').forEach((e) => { e.src = '/set.jpg'; }), 250)",
+        "/set.jpg": jpeg(scene(304)),
         "/plain.js": "fetch('/order?by=script', {method: 'POST'})",
         "/hostile": HOSTILE.replace("for (;;) ;", ""),
         "/order": "<p>", "/wp-login.php": "<p>",
@@ -38,6 +40,7 @@ def test_scripted_pictures_are_found_on_the_pages_that_need_it(at: Agency, again
     for n in range(3):
         files[f"/f{n}"] = f"<p>{many_words}<div data-feed=/{n}.json></div><script src=/feed.js></script>"
         files[f"/{n}.json"] = '{"items": [{"src": "/late.jpg"}]}'
+        files[f"/q{n}"] = f"<p>{many_words}{'<img>' * (n == 2)}<script src=/fill.js></script>"
         files[f"/p{n}"] = f"<p>{many_words}<img src=/shown.jpg><script src=/plain.js></script>"
 
     def visit(site: AuditedSite) -> dict[str, Any]:
@@ -47,7 +50,9 @@ def test_scripted_pictures_are_found_on_the_pages_that_need_it(at: Agency, again
         made = visit(site)
         pages = {row["addresses"][0].rpartition("/")[2]: row["pages"] for row in made["pictures"]}
         assert pages["late.jpg"] == [f"{site.url}/f{n}" for n in range(3)]
-        assert made["opened_in_browser"] == 3 + scripted_pages.SAMPLES + 1  # all, a sample, and the hostile one
+        assert pages["set.jpg"] == [f"{site.url}/q2"]  # the samples show nothing; this one has a place for it
+        # All, a sample, a sample and one more, and the hostile one.
+        assert made["opened_in_browser"] == 3 + scripted_pages.SAMPLES + (scripted_pages.SAMPLES + 1) + 1
         asked = site.paths()
         assert {method for method, _, _ in site.asked} == {"GET"}
         assert not [path for path in asked if path.startswith(("/order", "/wp-login", "/private"))]
