@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Request as PageRequest
 
 SAMPLES = 2  # pages of a set of scripts that are opened in any case
-MAX_OPENED = 200  # pages in one visit
+MAX_OPENED = 500  # pages in one visit
 MAX_FILES = 100  # that one page may ask for
 MAX_REDIRECTS = 5
 PAGE_TIMEOUT_S = 60.0  # for a page with all that it asks for, also at one file a second
@@ -88,6 +88,9 @@ class ScriptedPages:
             else:
                 shows = any(content.added for content in done)
                 found += [each for each, content in rest if shows or content.scripted]
+        if opened >= MAX_OPENED and found:
+            more = f"{len(found)} others may show pictures that only their scripts add."
+            self.warn(f"{opened} pages were opened in a browser, and no more. {more}")
         return found[: max(0, MAX_OPENED - opened)]
 
     async def _open_all(self, waiting: list[Resource]) -> bool:

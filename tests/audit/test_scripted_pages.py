@@ -87,8 +87,10 @@ def test_a_page_may_not_take_all_of_a_visit(at: Agency, monkeypatch: pytest.Monk
         **{f"/many.json?n={n}": "{}" for n in range(99)},
     }  # fmt: skip
     with AuditedSite(files) as site:
-        made = site_audit.run(at.home, "acme", AuditOptions(sites=[site.url]))
+        said = list[str]()
+        made = site_audit.run(at.home, "acme", AuditOptions(sites=[site.url]), warn=said.append)
         asked = site.paths()
+    assert any("3 pages were opened in a browser, and no more. 1 others" in line for line in said)
     assert made["opened_in_browser"] == scripted_pages.MAX_OPENED
     assert [row["addresses"] for row in made["pictures"]] == [[f"{site.url}/far.jpg"]]  # the fourth was not opened
     assert len([path for path in asked if path.startswith("/many")]) <= scripted_pages.MAX_FILES

@@ -89,7 +89,8 @@ def measure(site: SimulatedSite, made: Mapping[str, Any], kinds: Iterable[str] =
 def _judge(result: Measured, site: SimulatedSite, work: int, row: Mapping[str, Any], edits: set[str]) -> None:
     role, answer = site.role(work), row["answer"]
     rules = {each["rule"] for each in row["reasons"]}
-    expected = "looks_like_stock" if role == STOCK else "unknown"  # of what has no licence
+    named = any("shutterstock_" in each for each in row["addresses"])  # a copy without its name shows no sign
+    expected = "looks_like_stock" if role == STOCK and named else "unknown"  # of what has no licence
     said = f"{role} {work} {sorted(edits)}: {answer} {sorted(rules)}"
     if role in LICENSED:
         result.licensed += 1
