@@ -1,4 +1,4 @@
-"""Write the SBOM (CycloneDX 1.6, JSON) and the list of licences of what a full installation brings along.
+"""Write the SBOM (CycloneDX 1.6, JSON), the licences and the locked versions of what a full installation brings along.
 
 The packages are those that pyproject.toml names, with the extras of users and what these need in turn; versions and
 hashes are the locked ones. Nothing in the files depends on the time or the machine.
@@ -27,22 +27,27 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-EXTRAS = ("desk", "match", "notify", "s3")  # what users install; `dev` is ours
+OURS = ("dev", "docs")  # the extras that no user installs
+
+
+def lock_entries() -> list[tuple[str, str, str]]:
+    """Each locked package: its name, its version, and its whole entry, with marker and hashes."""
+    text = (ROOT / ".ci" / "requirements.txt").read_text("utf-8")
+    pattern = r"^(([a-z0-9._-]+)==(\S+)(?:.*\\\n)(?: +--hash=\S+ ?\\?\n?)+)"
+    found = re.findall(pattern, text, re.MULTILINE)
+    return [(canonicalize_name(name), version, entry) for entry, name, version in found]
 
 
 def locked() -> dict[str, tuple[str, list[str]]]:
     """Package -> the locked version and its SHA-256 hashes."""
-    text = (ROOT / ".ci" / "requirements.txt").read_text("utf-8")
-    found = re.findall(r"^([a-z0-9._-]+)==(\S+)((?:.*\\\n)(?: +--hash=\S+ ?\\?\n?)+)", text, re.MULTILINE)
-    return {
-        canonicalize_name(name): (version, re.findall("sha256:([0-9a-f]{64})", rest)) for name, version, rest in found
-    }
+    return {name: (version, re.findall("sha256:([0-9a-f]{64})", entry)) for name, version, entry in lock_entries()}
 
 
 def needed(project: Mapping[str, Any]) -> list[str]:
     """The names of all packages of a full installation on this system, in alphabetical order."""
     waiting = [Requirement(each) for each in project["dependencies"]]
-    waiting += [Requirement(each) for extra in EXTRAS for each in project["optional-dependencies"].get(extra, ())]
+    extras_of_users = (each for name, each in project["optional-dependencies"].items() if name not in OURS)
+    waiting += [Requirement(each) for extra in extras_of_users for each in extra]
     seen: dict[str, set[str]] = {}
     while waiting:
         requirement = waiting.pop()
@@ -106,7 +111,10 @@ def main(out: Path) -> None:
         licenses=[LicenseExpression(project["license"])],
     )  # fmt: skip
     bom.metadata.component = whole
-    found = list(components(needed(project)))
+    names = needed(project)
+    entries = [entry for name, _, entry in lock_entries() if name in names]
+    (out / "requirements.txt").write_text("".join(entries), "utf-8")
+    found = list(components(names))
     bom.components.update(found)
     bom.register_dependency(whole, found)
     document = json.loads(JsonV1Dot6(bom).output_as_string())

@@ -65,6 +65,10 @@ def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
     bom = json.loads((tmp_path / "one" / "sbom.cdx.json").read_text())
     assert bom["bomFormat"] == "CycloneDX" and len(bom["components"]) > 40
     assert all(each["version"] and each["licenses"] for each in bom["components"])
+    names = {each["name"] for each in bom["components"]}
+    assert {"boto3", "psycopg", "pyhanko", "python-pkcs11", "onnxruntime", "watchfiles"} <= names, "an extra is missing"
+    installs = re.findall(r"^(\S+)==", (tmp_path / "one" / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    assert set(installs) == names and "pytest" not in names
     listed = (tmp_path / "one" / "licences.txt").read_text()
     assert not re.search(r"\bA?GPL|not stated|not installed", listed), listed
 
