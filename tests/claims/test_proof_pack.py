@@ -297,7 +297,7 @@ def test_nothing_is_overwritten(packs: Packs, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="exists"):
         packs.write(tmp_path / "three.zip")
     assert not (tmp_path / "three.zip").exists() and (tmp_path / "three.pdf").read_bytes() == b"mine"
-    with pytest.raises(ConfigError, match="cannot be written"):
+    with pytest.raises(ConfigError, match="There is no folder"):
         packs.write(tmp_path / "no-such-folder" / "proof.zip")
     with pytest.raises(ConfigError, match=r"Name it .*four\.zip"):
         packs.write(tmp_path / "four.PDF")
