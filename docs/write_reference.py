@@ -152,6 +152,7 @@ CONTRACT = {
     "archiver.provider.web_list": "Lists on web pages",
     "archiver.provider.form_login": "Sign-in by a form",
     "archiver.provider.record_document": "Documents",
+    "archiver.browsing.preview": "Previews",
     "archiver.provider.layout_errors": "What is not as the adapter knows it",
     "archiver.reading.html": "Values in a page",
     "archiver.reading.dates": "Dates",

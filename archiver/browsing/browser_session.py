@@ -625,11 +625,12 @@ def _lost(error: Exception, url: str) -> Lost | ArchiverError:
     """Return the meaning of a request's failure."""
     reason = first_line(error)
     reason = (reason.partition(": ")[2] or reason).partition(" at http")[0]  # the URL with its query follows
+    reason = re.sub(r'"?https?://\S+', redact_url(url), reason)  # which may have "certificate" in it
     if guarding.BLOCKED in reason:
         return SpendRefused(f"{redact_url(url)} or a page it leads to")
     if "Download is starting" in reason:
         return LayoutChanged(f"{redact_url(url)} is a download, not a page")
-    if "ERR_CERT" in reason or "certificate" in reason:
+    if "ERR_CERT" in reason or "certificate" in reason.replace(redact_url(url), ""):
         return SiteUnavailable(untrusted(urlsplit(url).hostname or "", reason))
     meaning = next((words for words, signs in _LOST.items() if any(sign in reason for sign in signs)), reason)
     return Lost(meaning, received=meaning not in (UNKNOWN, UNREACHED))

@@ -318,7 +318,8 @@ class DocumentChecker:
         known = {**self.personal, **dict.fromkeys(self.session.secret_values(), "token")}
         path = keep_trouble(self.trouble, self.account, error, known, step=f"fetching a document ({kind})")
         kept = f"; saved as {path.name}" if path else ""
-        return Gap(kind=kind, reason=GapReason.FAILED, detail=self.secrets.mask_text(error.detail) + kept)
+        blocked = "blocked by the adapter's rules: " if isinstance(error, SpendRefused) else ""
+        return Gap(kind=kind, reason=GapReason.FAILED, detail=blocked + self.secrets.mask_text(error.detail) + kept)
 
 
 # ---------------------------------------------------------------- store

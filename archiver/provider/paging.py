@@ -157,7 +157,9 @@ async def pages(
         signs = _signs(answer, body, number, count_read, total is not None, cursor, harmless) if end else []
         if signs:
             raise changed(
-                answer, f"the list seems to end after page {number} ({end}), but the answer says: {'; '.join(signs)}"
+                answer,
+                f"the list seems to end after page {number} ({end}; rows read: {count_read}), "
+                f"but the answer says: {'; '.join(signs)}",
             )
         if end is ListEnd.EMPTY_PAGE and total is None and not _was_short(lengths[:-1]):
             await _nothing_behind(ask, read, Turn(number + 1, before))

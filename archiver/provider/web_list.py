@@ -219,7 +219,9 @@ class _Walk:
             signs.insert(0, f"an earlier page counts {self._pages_stated} pages")
         if signs:
             raise changed(
-                page, f"the list seems to end after page {self.number} ({end}), but the page shows: {'; '.join(signs)}"
+                page,
+                f"the list seems to end after page {self.number} ({end}; rows read: {self.read_all}), "
+                f"but the page shows: {'; '.join(signs)}",
             )
 
     async def is_empty_behind(self) -> bool:

@@ -17,10 +17,11 @@ import pytest
 
 from archiver.browsing.attended_sign_in import attend
 from archiver.browsing.browser_pool import Browsers
-from archiver.browsing.browser_session import PlaywrightSession
+from archiver.browsing.browser_session import PlaywrightSession, _lost
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
+from archiver.browsing.request_pipeline import Lost
 from archiver.core.errors import (
     AccountBlocked,
     ArchiverError,
@@ -550,3 +551,20 @@ async def test_whose_history_is_read_is_the_accounts_setting_and_never_a_guess(v
         await site.session.goto(f"{SITE}/login")
         await site.session.settle(outcomes, challenge=Codes())
         assert site.seen == ["GET /login", "GET /account"]
+
+
+@pytest.mark.parametrize(
+    ("said", "trusted"),
+    [
+        ("Page.goto: net::ERR_CERT_AUTHORITY_INVALID at https://acme.example.com/certificate/1?key=k", False),
+        ("APIRequestContext.get: self-signed certificate", False),
+        (
+            'Page.goto: Navigation to "https://acme.example.com/certificate/1?key=k" is interrupted by another '
+            'navigation to "https://acme.example.com/list"',
+            True,
+        ),
+    ],
+)
+def test_an_address_with_certificate_in_it_is_no_fault_of_the_server_s_certificate(said: str, trusted: bool) -> None:
+    meaning = _lost(RuntimeError(said), "https://acme.example.com/certificate/1?key=k")
+    assert isinstance(meaning, Lost) == trusted and "key=k" not in str(meaning)
