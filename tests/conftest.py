@@ -80,7 +80,7 @@ def without_browser() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if missing := os.environ.get(WITHOUT_BROWSER):
         for item in items:
-            if item.get_closest_marker("browser"):
+            if item.get_closest_marker("browser") or "checker" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.skip(reason=missing))
 
 

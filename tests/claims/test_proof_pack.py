@@ -152,6 +152,7 @@ def test_strangers_can_check_it_in_four_ways_and_each_sees_damage(pack: Path, tm
         bagit.Bag(str(damaged)).validate()
 
 
+@pytest.mark.browser
 def test_the_pdf_lists_the_zip_s_other_files_and_says_no_more_of_itself(pack: Path) -> None:
     """The list is an associated file, as in PDF/A-3. What we can check of that standard holds; no label claims it."""
     reader = PdfReader(pack / "data/proof.pdf")

@@ -128,6 +128,7 @@ def addresses(client: str, folder: str) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.browser  # the report is a PDF
 @pytest.mark.parametrize("damage", [
     *SHORT, *HEALED, *(pytest.param(each, marks=pytest.mark.long) for each in DAMAGES if each not in SHORT),
 ])  # fmt: skip

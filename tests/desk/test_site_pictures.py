@@ -22,6 +22,7 @@ from tests.support.desk_kit import Person, Served
 from tests.support.pictures import scene
 
 
+@pytest.mark.browser
 def test_a_person_looks_through_the_pictures_and_marks_one(
     served: Served, person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
