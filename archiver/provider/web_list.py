@@ -82,6 +82,8 @@ async def listed(
         await _ready(session)
         ended = layout.end is not None and await session.seen(layout.end)  # before the rows: none can come in between
         page, licences = await walk.new_rows()
+        walk.mark_was_early |= walk.marked and bool(licences)
+        walk.marked = ended
         with known_layout(page):
             total = stated_number(layout.total, page) if layout.total else None
             last = walk.is_last_of_count(page)
@@ -94,7 +96,7 @@ async def listed(
         if licences or total is not None:
             yield Page(licences, total=total)
         if licences and (walk.may_grow(page) or layout.grows):
-            await walk.more_rows(page, MARK_TIMEOUT_S if ended else STALL_TIMEOUT_S)
+            await walk.more_rows(page, MARK_TIMEOUT_S if ended and not walk.mark_was_early else STALL_TIMEOUT_S)
         elif address and address not in walk.opened:
             await walk.turn(address)
         elif total is not None:
@@ -140,6 +142,8 @@ class _Walk:
     read_here: int = 0
     read_all: int = 0
     waited: bool = False
+    marked: bool = False  # the end mark showed at the last look
+    mark_was_early: bool = False  # rows came after the end mark had shown
     _here: list[str] = field(default_factory=list)  # identities on this page
     _before: list[str] = field(default_factory=list)  # and on the one before
     _pages_stated: int = 0
