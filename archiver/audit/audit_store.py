@@ -30,30 +30,30 @@ BUSY_TIMEOUT_S = 30.0
 SIGHTING = "sighting.json"  # of a capture of a page
 KINDS = ("sitemap", "page", "list", "style", "pdf", "picture")  # in the order of a visit
 
-_SCHEMA = """
+_VERSIONS = (  # what each version of the file adds to the one before it
+    """
 CREATE TABLE visits (id INTEGER PRIMARY KEY, began TEXT, ended TEXT, scope TEXT, requests INTEGER DEFAULT 0,
     bytes INTEGER DEFAULT 0);
 CREATE TABLE resources (url TEXT PRIMARY KEY, kind TEXT, depth INTEGER, visit INTEGER, state TEXT, reason TEXT,
     etag TEXT, modified TEXT, found TEXT, picture TEXT);
-CREATE INDEX waiting ON resources (visit, kind, state, depth);
+CREATE INDEX waiting ON resources (visit, kind, state);
 CREATE TABLE pictures (sha256 TEXT PRIMARY KEY, grouped TEXT, width INTEGER, height INTEGER, hash BLOB, preview BLOB,
     said TEXT, left_out TEXT, first_seen TEXT);
 CREATE INDEX grouped ON pictures (grouped);
 CREATE TABLE answers (picture TEXT PRIMARY KEY, visit INTEGER, answer TEXT, before TEXT, content TEXT, licensed BLOB);
 CREATE TABLE marks (picture TEXT PRIMARY KEY, mark TEXT, by TEXT, reason TEXT, at TEXT);
 CREATE TABLE hosts (host TEXT PRIMARY KEY, left_alone_until REAL);
-CREATE TABLE files (url TEXT PRIMARY KEY, visit INTEGER, status INTEGER, type TEXT, etag TEXT, modified TEXT,
-    content BLOB);
-PRAGMA user_version = 2;
-"""
-_UPGRADE = """
+""",
+    """
 DROP INDEX waiting;
 CREATE INDEX waiting ON resources (visit, kind, state, depth);
 CREATE TABLE files (url TEXT PRIMARY KEY, visit INTEGER, status INTEGER, type TEXT, etag TEXT, modified TEXT,
     content BLOB);
-PRAGMA user_version = 2;
-"""
-VERSION = 2
+""",
+    """
+CREATE TABLE searches (sha256 TEXT PRIMARY KEY, archives TEXT, found TEXT, licensed BLOB);
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,8 @@ class AuditStore:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-        elif version < VERSION:
-            self._db.executescript(f"BEGIN; {_UPGRADE} COMMIT;")
+        for number, step in enumerate(_VERSIONS[version:], version + 1):
+            self._db.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT;")
         self._copies: _Copies | None = None
 
     def __enter__(self) -> Self:
@@ -379,7 +377,25 @@ class AuditStore:
         row = self._db.execute("SELECT preview FROM pictures WHERE sha256 = ?", (sha256,)).fetchone()
         return row[0] if row else b""
 
-    # ------------------------------------------------------------ answers and marks
+    # ------------------------------------------------------------ searches, answers and marks
+
+    def search_result(self, sha256: str, archives: str) -> tuple[list[dict[str, Any]], bytes] | None:
+        """What a search of the archives in this state found for a picture: rows of `find --json`, and a preview."""
+        row = self._db.execute(
+            "SELECT found, licensed FROM searches WHERE sha256 = ? AND archives = ?", (sha256, archives)
+        ).fetchone()
+        return (json.loads(row[0]), row[1]) if row else None
+
+    def put_search_result(
+        self, sha256: str, archives: str, found: Sequence[Mapping[str, Any]], licensed: bytes
+    ) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO searches VALUES (?, ?, ?, ?)", (sha256, archives, json.dumps(found), licensed)
+        )
+
+    def forget_search_results(self, but_of: str) -> None:
+        """Delete what searches of the archives in other states than this one found."""
+        self._db.execute("DELETE FROM searches WHERE archives <> ?", (but_of,))
 
     def put_answers(self, visit: int, answers: Iterable[tuple[str, str, Mapping[str, Any], bytes]]) -> None:
         """Save the answers of a visit: picture, answer, its content, and the licensed picture's preview."""

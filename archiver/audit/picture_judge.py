@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from archiver.audit.answers import AnsweredPicture, LicenceCandidate, StockSign, answer
-from archiver.audit.audit_store import SitePicture
+from archiver.audit.audit_store import AuditStore, SitePicture
 from archiver.catalogue import search
 from archiver.catalogue.picture_search import PictureSearch
 from archiver.claims.case_builder import case_of
@@ -24,6 +25,7 @@ from archiver.reading import filenames
 from archiver.reading.certificates import Sure
 from archiver.reading.worker import DocumentReader
 
+MAX_PAGES_IN_MEMORY = 256  # of which the words are at hand
 MIN_CREDIT_LENGTH = 3  # characters of a name that counts as a credit
 
 _UPLOADED = re.compile(r"/uploads/(20\d\d)/(0[1-9]|1[0-2])/")
@@ -38,18 +40,17 @@ class PictureJudge:
     search: PictureSearch
     reader: DocumentReader
     use: str | None
-    words: Callable[[str], str]  # of a page, in lower case
+    store: AuditStore
 
-    def answer(self, picture: SitePicture, preview: bytes) -> tuple[AnsweredPicture, bytes]:
+    def __post_init__(self) -> None:
+        self._words = lru_cache(MAX_PAGES_IN_MEMORY)(self.store.words)
+        self._archives = self.search.state
+        self.store.forget_search_results(but_of=self._archives)
+
+    def answer(self, picture: SitePicture) -> tuple[AnsweredPicture, bytes]:
         """The answer, and the preview of the licence that it is about."""
-        rows: dict[str, tuple[dict[str, Any], str]] = {}
-        licensed = b""
-        try:
-            matches = self.search.find(preview)
-            rows |= {row["licence"]: (row, "") for row in matches.rows if row["match"] != "possible"}
-            licensed = matches.matches[0][0].preview if rows else b""
-        except UnreadablePicture:  # it was readable when it came; its small copy tells nothing
-            pass
+        found, licensed = self._search(picture)
+        rows: dict[str, tuple[dict[str, Any], str]] = {row["licence"]: (row, "") for row in found}
         signs = list(_signs(picture))
         quotes = {(sign.platform, asset_id): sign.quote for sign, asset_id in signs if asset_id}
         for name, (row, _) in rows.items():
@@ -61,6 +62,21 @@ class PictureJudge:
         candidates = [self._candidate(picture, row, quote) for row, quote in rows.values()]
         titled = [replace(sign, platform=str(platform_of(sign.platform)["title"])) for sign, _ in signs]
         return answer(candidates, titled, picture.said.get("generated")), licensed
+
+    def _search(self, picture: SitePicture) -> tuple[list[dict[str, Any]], bytes]:
+        """The licences that the picture is the same as or probably, and the preview of the best; saved at once, since
+        thousands of searches take an hour.
+        """
+        if saved := self.store.search_result(picture.sha256, self._archives):
+            return saved
+        try:
+            found = self.search.find(self.store.preview(picture.sha256))
+        except UnreadablePicture:  # it was readable when it came; its small copy tells nothing
+            return [], b""
+        rows = [row for row in found.rows if row["match"] != "possible"]
+        licensed = found.matches[0][0].preview if rows else b""
+        self.store.put_search_result(picture.sha256, self._archives, rows, licensed)
+        return rows, licensed
 
     def since(self, picture: SitePicture) -> date:
         """The first day on which the picture is known to have been on the site."""
@@ -81,7 +97,7 @@ class PictureJudge:
             )
             licence = entry.licence
         names = (str(platform_of(licence.asset.provider)["title"]), licence.asset.contributor or "")
-        uncredited = [page for page in picture.pages if not credited(self.words(page), names)]
+        uncredited = [page for page in picture.pages if not credited(self._words(page), names)]
         judged: Assessment = apply_rules(case, Use(first_seen=self.since(picture), kind=self.use))
         return LicenceCandidate(
             licence=row["licence"], match=row["match"], assessment=judged, uncredited=uncredited, quote=quote,

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from archiver.audit.answers import AuditAnswer
@@ -23,8 +22,6 @@ from archiver.home.locks import exclusive
 from archiver.home.open_pictures import OpenPictures, open_pictures, write_open_pictures
 from archiver.home.settings import Client, Home
 from archiver.reading.worker import DocumentReader
-
-MAX_PAGES_IN_MEMORY = 256  # of which the words are at hand
 
 
 def run(
@@ -212,9 +209,9 @@ def _answer_all(
     pictures = store.site_pictures(visit)
     found = []
     with open_search(home, warn=warn) as archives, DocumentReader() as reader:
-        judge = PictureJudge(home, owner, archives, reader, use, lru_cache(MAX_PAGES_IN_MEMORY)(store.words))
+        judge = PictureJudge(home, owner, archives, reader, use, store)
         for done, each in enumerate(pictures):
-            said, licensed = judge.answer(each, store.preview(each.sha256))
+            said, licensed = judge.answer(each)
             content = {
                 "sha256": each.sha256, "width": each.width, "height": each.height, "pages": list(each.pages),
                 "addresses": list(each.addresses), "first_seen": each.first_seen,

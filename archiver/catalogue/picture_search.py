@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver import __version__
 from archiver.catalogue import views
 from archiver.catalogue.index import Hit
 from archiver.core.errors import ConfigError, MachineRefused
@@ -136,6 +138,14 @@ class PictureSearch:
     indexes: Sequence[PictureIndex]
     alone: bool
     warn: Callable[[str], None]
+
+    @property
+    def state(self) -> str:
+        """A digest of all that a search depends on but the picture: as long as it is the same, so is the result."""
+        heads = [(slug, head and head.hash) for slug, each in sorted(self.archives.items()) for head in [each.head()]]
+        embedded = [int(each.embedded.sum()) for each in self.indexes]
+        model = self.matcher.identity if self.matcher.points else ""
+        return sha256(repr((__version__, model, self.alone, heads, embedded)).encode()).hexdigest()
 
     def find(self, content: bytes, look: Look | None = None) -> PictureMatches:
         """All licences of the assets that a picture shows, best first. UnreadablePicture where it is none.

@@ -24,6 +24,7 @@ from archiver.audit.page_reader import MEDIA_LIST, read_page
 from archiver.audit.picture_judge import credited
 from archiver.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
+from archiver.catalogue.picture_search import PictureMatches, PictureSearch
 from archiver.claims.facts import DocumentPlace
 from archiver.claims.rule_engine import MANDATORY, Assessment, RuleFinding, Verdict
 from tests.support.agency import Agency, agency, certificate, preview, record
@@ -260,6 +261,31 @@ def test_a_killed_visit_goes_on_and_ends_the_same(at: Agency) -> None:
             site.asked.clear()
             assert {name: row["answer"] for name, row in by_name(audited(at, site)).items()} == whole
             assert len(read & set(site.paths())) <= AHEAD + 1  # what was read is not read again
+
+
+def test_a_search_is_done_once_until_an_archive_changes(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget(at)
+    find, searched = PictureSearch.find, list[bytes]()
+
+    def stopped_at_the_third(search: PictureSearch, content: bytes) -> PictureMatches:
+        searched.append(content)
+        if len(searched) == 3:
+            raise KeyboardInterrupt
+        return find(search, content)
+
+    monkeypatch.setattr(PictureSearch, "find", stopped_at_the_third)
+    with AuditedSite(small_site()) as site:
+        with pytest.raises(KeyboardInterrupt):
+            audited(at, site)
+        whole = audited(at, site)
+        pictures = len(set(searched))
+        assert len(searched) == pictures + 1 > 3  # only the one that was stopped came again
+        again = audited(at, site)
+        assert len(searched) == pictures + 1
+        assert [row["reasons"] for row in again["pictures"]] == [row["reasons"] for row in whole["pictures"]]
+        at.archive("beta", (licence("1234567899"), [record()]))
+        audited(at, site)
+        assert len(searched) == 2 * pictures + 1
 
 
 def test_a_dry_run_saves_nothing(at: Agency) -> None:
