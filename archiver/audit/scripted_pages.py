@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
-from archiver.audit.audit_store import Resource, SiteFile, pictures_of_styles
+from archiver.audit.audit_store import AuditStore, Resource, SiteFile, pictures_of_styles
 from archiver.audit.crawler import MAX_TEXT_BYTES, SiteVisit
 from archiver.audit.page_reader import PageContent, read_confined
 from archiver.audit.site_scope import acts, normal, spelled
@@ -55,6 +55,24 @@ SCROLL = """async () => { const step = innerHeight * 0.8, most = 30;
 IDLE = "() => new Promise((done) => requestAnimationFrame(() => requestIdleCallback(done, {timeout: 5000})))"
 
 
+def pages_to_open(store: AuditStore, visit: int) -> list[Resource]:
+    """The pages whose scripts may add pictures, without those that the visit has opened."""
+    sets = defaultdict[str, list[tuple[Resource, PageContent]]](list)
+    for each in store.resources(visit, "page"):
+        if each.content and each.content.scripts and each.state == "read":
+            sets[each.content.scripts].append((each, each.content))
+    found = list[Resource]()
+    for pages in sets.values():
+        done = [content for _, content in pages if content.opened == visit]
+        rest = [(each, content) for each, content in pages if content.opened != visit]
+        if len(done) < SAMPLES:
+            found += [each for each, _ in rest[: SAMPLES - len(done)]]
+        else:
+            shows = any(content.added for content in done)
+            found += [each for each, content in rest if shows or content.scripted]
+    return found
+
+
 @dataclass
 class ScriptedPages:
     """Opens the pages of a visit that need it. Call it with the visit; False where time ended before."""
@@ -73,21 +91,9 @@ class ScriptedPages:
             return True
 
     def _waiting(self) -> list[Resource]:
-        """The pages to open next, without those of this visit that were opened."""
-        number, sets = self._visit.number, defaultdict[str, list[tuple[Resource, PageContent]]](list)
-        for each in self._visit.store.resources(number, "page"):
-            if each.content and each.content.scripts and each.state == "read":
-                sets[each.content.scripts].append((each, each.content))
-        opened, found = 0, list[Resource]()
-        for pages in sets.values():
-            done = [content for _, content in pages if content.opened == number]
-            opened += len(done)
-            rest = [(each, content) for each, content in pages if content.opened != number]
-            if len(done) < SAMPLES:
-                found += [each for each, _ in rest[: SAMPLES - len(done)]]
-            else:
-                shows = any(content.added for content in done)
-                found += [each for each, content in rest if shows or content.scripted]
+        """The pages to open next."""
+        store, number = self._visit.store, self._visit.number
+        opened, found = store.opened(number), pages_to_open(store, number)
         if opened >= MAX_OPENED and found:
             more = f"{len(found)} others may show pictures that only their scripts add."
             self.warn(f"{opened} pages were opened in a browser, and no more. {more}")

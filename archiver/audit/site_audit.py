@@ -12,7 +12,7 @@ from archiver.audit.answers import AuditAnswer
 from archiver.audit.audit_store import AuditStore, captures_of, folder_of, path_of
 from archiver.audit.crawler import SiteVisit, VisitProgress
 from archiver.audit.picture_judge import PictureJudge
-from archiver.audit.scripted_pages import ScriptedPages
+from archiver.audit.scripted_pages import ScriptedPages, pages_to_open
 from archiver.audit.thumbnails import screen_thumbnail, thumbnail
 from archiver.audit.visit_options import AuditOptions, fetcher_of_visit, scope_of_visit
 from archiver.catalogue import search
@@ -100,7 +100,8 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
         "pages": {"read": counts["page"].get("read", 0), "known": _known(counts["page"]),
                   "not_visited": counts["page"].get("waiting", 0), "traps": counts["page"].get("trap", 0)},
         "answers": {each.value: sum(row["answer"] == each for row in rows) for each in AuditAnswer},
-        "opened_in_browser": store.opened(number), "left_out": store.left_out(number), "unread": _unread(store, number),
+        "opened_in_browser": store.opened(number), "not_opened": len(pages_to_open(store, number)),
+        "left_out": store.left_out(number), "unread": _unread(store, number),
         "elsewhere": store.elsewhere(number, newest["scope"]["hosts"]),
         "incomplete": search.incomplete(home, client),
         "pictures": rows, "gone": gone,

@@ -233,6 +233,8 @@ def _tell(made: dict[str, Any], language: str = "en") -> None:
         tell(f"  {made['answers'][name]:>5}  {words}")
     if made["left_out"]:
         tell(f"  {sum(made['left_out'].values()):>5}  left out: too small or of one colour")
+    if made["not_opened"]:
+        tell(f"{counted(made['not_opened'], 'page')} not opened in a browser; what their scripts show is not here.")
     _tell_unread(made)
     for host, count in made["elsewhere"].items():
         tell(f"{counted(count, 'picture')} on {host} were not read. If it is the client's, add --host {host}.")

@@ -105,7 +105,7 @@ AUDIT = {
         obj(
             client=TEXT, client_name=TEXT, outcome=one_of("complete"), visit=NUMBER, began=TEXT, ended=TEXT,
             sites=TEXTS, hosts=TEXTS, requests=NUMBER, bytes=NUMBER, pages=MAP, answers=AUDIT_ANSWERS, left_out=MAP,
-            opened_in_browser=NUMBER,
+            opened_in_browser=NUMBER, not_opened=NUMBER,
             unread=each(obj(address=TEXT, kind=TEXT, reason=TEXT)), elsewhere=MAP, incomplete=TEXTS, gone=each(MAP),
             pictures=each(obj(
                 picture=TEXT, answer=one_of("looks_like_stock", "licence_but", "unknown", "licence_covers"),
