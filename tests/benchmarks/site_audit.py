@@ -67,7 +67,8 @@ def main() -> int:
         site.files, cdn.files = Endless(truth.files), Endless(truth.cdn)
         with agency(Path(folder)) as at:
             settings = at.run.root / "archiver.yaml"
-            settings.write_text(settings.read_text() + "pacing: {default: 0}\n")
+            lines = [each for each in settings.read_text().splitlines() if not each.startswith("match:")]
+            settings.write_text("\n".join([*lines, "pacing: {default: 0}", ""]))  # with the model that users have
             started = time.monotonic()
             fill(at, truth.works)
             print(f"{len(truth.works)} works, {len(truth.work_of)} addresses, archived in "
