@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from archiver.reading.terminal_safe import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 def render(template: Path, **values: object) -> str:
@@ -30,7 +32,16 @@ def _environment(folder: Path) -> Environment:
         undefined=StrictUndefined, finalize=_fit_for_a_page, trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     environment.filters["base64"] = lambda content: base64.b64encode(content).decode()
+    environment.filters["whole_file_names"] = _whole_file_names
     return environment
+
+
+def _whole_file_names(text: str) -> Markup:
+    """Escape a text, and keep each file name in it on one line: a browser breaks a line behind a hyphen."""
+    from markupsafe import Markup, escape
+
+    whole = r'<span style="white-space: nowrap">\g<0></span>'
+    return Markup(re.sub(r"[\w-]+\.(?:html|txt)\b", whole, escape(printable(text))))  # noqa: S704  # it is escaped
 
 
 def _fit_for_a_page(value: object) -> object:

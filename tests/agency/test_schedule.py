@@ -32,10 +32,15 @@ def test_systemd_takes_the_units_and_hands_over_the_key(tmp_path: Path) -> None:
     assert "Persistent=true\n" in files["archiver-run.timer"] and "*-*-* 03:05:00\n" in files["archiver-run.timer"]
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd-analyze is not installed")
-    checked = subprocess.run(
-        ["systemd-analyze", "verify", *map(str, tmp_path.glob("*"))], capture_output=True, text=True, check=False
-    )
-    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+    (plain := tmp_path / "plain.service").write_text("[Service]\nExecStart=/bin/true\n")
+    if analysed(plain) != (0, ""):
+        pytest.skip("systemd-analyze may not work here")
+    assert analysed(*tmp_path.glob("*")) == (0, "")
+
+
+def analysed(*units: Path) -> tuple[int, str]:
+    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 SHIFTING = (
