@@ -10,10 +10,13 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from archiver.reading.containers import (
@@ -33,6 +36,7 @@ from archiver.reading.worker import DocumentReader
 __all__ = ["Item", "Refused", "walk"]
 
 MAX_FOLDER_DEPTH = 40
+OPENED_AHEAD = 8  # files of a folder, since opening one on a share takes some milliseconds
 MIN_UNPACKED_LIMIT_BYTES = 256 << 20  # that any container may unpack to; a larger one to `RATIO` times its size
 
 _IN_FOLDERS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
@@ -72,7 +76,7 @@ def walk(
                 with _reading(os.open(path, _READ_FLAGS | _NO_LINKS)) as file:
                     yield from _file(file, ContainerPlace(name), reader)
         except OSError as error:
-            yield Refused(path=name, reason=f"it cannot be read ({error.strerror or error})")
+            yield _unreadable(name, error)
 
 
 # ---------------------------------------------------------------- on disk
@@ -123,31 +127,76 @@ def _folder(
         if depth > MAX_FOLDER_DEPTH:
             yield Refused(path=display_path, reason=f"it is more than {MAX_FOLDER_DEPTH} folders deep")
             return
-        for entry in folder.entries():
-            path = f"{display_path}/{display_name(entry.name)}"
-            try:
-                if entry.is_dir(follow_symlinks=False) and not entry.is_junction():
+        named = ((f"{display_path}/{display_name(entry.name)}", entry) for entry in folder.entries())
+        for is_folder, entries in groupby(named, key=lambda each: _is_folder(each[1])):
+            if not is_folder:
+                yield from _files(folder, entries, reader, wanted)
+                continue
+            for path, entry in entries:
+                try:
                     inner = _Folder.open(folder.path / entry.name, folder)
                     yield from _folder(inner, path, home, reader, wanted, depth + 1)
-                else:
-                    yield from _entry(folder, entry, path, reader, wanted)
-            except OSError as error:
-                yield Refused(path=path, reason=f"it cannot be read ({error.strerror or error})")
+                except OSError as error:
+                    yield _unreadable(path, error)
     finally:
         folder.close()
 
 
-def _entry(
-    folder: _Folder, entry: os.DirEntry[str], path: str, reader: DocumentReader, wanted: Wanted | None
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    with suppress(OSError):
+        return entry.is_dir(follow_symlinks=False) and not entry.is_junction()
+    return False
+
+
+def _files(
+    folder: _Folder, entries: Iterable[tuple[str, os.DirEntry[str]]], reader: DocumentReader, wanted: Wanted | None
 ) -> Iterator[Item | Refused]:
-    """What is no folder: a file with its contents, or why it is not read."""
-    if entry.is_symlink() or entry.is_junction():
-        yield Refused(path=path, reason="it is a link, and links are not followed")
-    elif not entry.is_file(follow_symlinks=False):
-        yield Refused(path=path, reason="it is a device, a pipe or similar, not a regular file")
-    elif not wanted or wanted(path, entry.stat(follow_symlinks=False)):
-        with _reading(folder.file(entry.name)) as file:
+    """Files with their contents, or why one is not read. The next ones are opened while one is read."""
+    ahead: deque[tuple[str, Future[int] | Refused]] = deque()
+    with ThreadPoolExecutor(OPENED_AHEAD, "opening") as threads:
+        try:
+            for path, entry in entries:
+                try:
+                    if refused := _refused(entry, path):
+                        ahead.append((path, refused))
+                    elif not wanted or wanted(path, entry.stat(follow_symlinks=False)):
+                        ahead.append((path, threads.submit(folder.file, entry.name)))
+                except OSError as error:
+                    ahead.append((path, _unreadable(path, error)))
+                if len(ahead) > OPENED_AHEAD:
+                    yield from _next_file(ahead, reader)
+            while ahead:
+                yield from _next_file(ahead, reader)
+        finally:
+            for _, opened in ahead:
+                if isinstance(opened, Future):
+                    with suppress(OSError):
+                        os.close(opened.result())
+
+
+def _next_file(ahead: deque[tuple[str, Future[int] | Refused]], reader: DocumentReader) -> Iterator[Item | Refused]:
+    path, opened = ahead.popleft()
+    if isinstance(opened, Refused):
+        yield opened
+        return
+    try:
+        with _reading(opened.result()) as file:
             yield from _file(file, ContainerPlace(path), reader)
+    except OSError as error:
+        yield _unreadable(path, error)
+
+
+def _refused(entry: os.DirEntry[str], path: str) -> Refused | None:
+    """Why something that is no folder is not opened."""
+    if entry.is_symlink() or entry.is_junction():
+        return Refused(path=path, reason="it is a link, and links are not followed")
+    if not entry.is_file(follow_symlinks=False):
+        return Refused(path=path, reason="it is a device, a pipe or similar, not a regular file")
+    return None
+
+
+def _unreadable(path: str, error: OSError) -> Refused:
+    return Refused(path=path, reason=f"it cannot be read ({error.strerror or error})")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.message
 import os
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Generator, Iterator
@@ -124,6 +125,35 @@ def test_a_file_that_changes_or_cannot_be_read_is_refused(tmp_path: Path, monkey
     assert "changed while it was read" in str(found[f"{tmp_path.name}/growing.txt"])
     assert "Permission denied" in str(found[f"{tmp_path.name}/locked.txt"])
     assert found[f"{tmp_path.name}/steady.txt"] == b"steady.txt"
+
+
+def test_the_next_files_are_opened_while_one_is_read_and_closed_if_nobody_reads_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first openings wait until others have begun, as on a share that takes its time."""
+    names = [f"{number:02}.txt" for number in range(40)]
+    for name in names:
+        (tmp_path / name).write_text(f"This is {name}")
+    opened, begun, together = os.open, list[str](), threading.Event()
+
+    def slow(name: Any, *how: Any, **where: Any) -> int:
+        if str(name).endswith(".txt"):
+            begun.append(name)
+            if len(begun) == 4:
+                together.set()
+            assert together.wait(timeout=20)
+        return opened(name, *how, **where)
+
+    monkeypatch.setattr(os, "open", slow)
+    handles = Path("/proc/self/fd")
+    with DocumentReader(workers=1) as reader:
+        items = list(walk([tmp_path], reader=reader))
+        assert [each.path.rpartition("/")[2] for each in items if isinstance(each, Item)] == names
+        before = len(list(handles.iterdir())) if handles.exists() else 0
+        left = walk([tmp_path], reader=reader)
+        next(left)
+        left.close()  # type: ignore[attr-defined]  # it is a generator
+        assert not handles.exists() or len(list(handles.iterdir())) == before
 
 
 def test_limits_hold_for_all_that_is_in_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
