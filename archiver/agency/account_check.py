@@ -25,7 +25,7 @@ LIVE = "live.yaml"  # in the home, beside the settings: provider -> the day of t
 _HEADING = "# When `archiver account check --live` last passed at each platform. `archiver providers` prints it.\n"
 
 
-async def check(home: Home, vault: Vault, name: str, *, live: bool = False, replay: Path | None = None) -> Check:
+async def check(home: Home, vault: Vault, name: str, *, live: bool, replay: Path | None) -> Check:
     """Check an account's settings and, with `live` (or `replay` in a replay home), one page for each step, read-only.
 
     ConfigError for an unknown account, for `live` in a replay home, and for `replay` in a real home.

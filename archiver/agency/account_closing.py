@@ -46,9 +46,7 @@ class ClosingRequest:
     reason: str | None = None
 
 
-async def close(
-    home: Home, vault: Vault, name: str, request: ClosingRequest, progress: Progress = lambda *_: None
-) -> Closing:
+async def close(home: Home, vault: Vault, name: str, request: ClosingRequest, progress: Progress) -> Closing:
     """Read the whole history once more. If that is complete, note the close and delete the secrets.
 
     The licences stay as they are. A repeated call completes an interrupted one. ConfigError if the request says

@@ -36,9 +36,9 @@ async def capture(
     client: str,
     *,
     by: str,
-    replay: Path | None = None,
-    attended: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    replay: Path | None,
+    attended: bool,
+    say: Callable[[str], None],
     person: Person | None = None,
     headless: bool = False,
 ) -> ImportReport:

@@ -55,7 +55,7 @@ class HandedOver:
 
 
 def hand_over(
-    home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool = False, progress: Progress = lambda *_: None
+    home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool = False, progress: Progress
 ) -> HandedOver:
     """Copy a client's archive, sealed, to a new folder, with a list of its licences and instructions.
 

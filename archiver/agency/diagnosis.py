@@ -31,8 +31,8 @@ type DoctorFinding = tuple[State, str, str]
 type Findings = Iterator[DoctorFinding]
 
 
-def ok(message: str, advice: str = "") -> DoctorFinding:
-    return State.OK, message, advice
+def ok(message: str) -> DoctorFinding:
+    return State.OK, message, ""
 
 
 def warning(message: str, advice: str = "") -> DoctorFinding:

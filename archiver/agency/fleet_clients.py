@@ -61,7 +61,7 @@ def checked_out_home(database: FleetDatabase, key: str, client: str) -> Iterator
         yield visit
 
 
-def export(database: FleetDatabase, key: str, client: str, out: Path, *, move: bool = False) -> dict[str, Any]:
+def export(database: FleetDatabase, key: str, client: str, out: Path, *, move: bool) -> dict[str, Any]:
     """Write a client as a plain home at `out`, its archive restored from the bucket and verified.
 
     A copy has no secrets and no signing key, so nothing can be archived there. With `move`, it has them, and the client

@@ -49,7 +49,7 @@ def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
             yield Ahead(None, f"state/history/{path.name}", f"{day}T00:00:00Z", of_archive=False)
 
 
-def repair(home: Home, vault: Vault, by: str, now: datetime, say: Callable[[str], None] = lambda _: None) -> int:
+def repair(home: Home, vault: Vault, by: str, now: datetime, say: Callable[[str], None]) -> int:
     """Repair times that a fast clock left, after a person confirms that the clock is right now. Returns their number.
 
     An archive gets a ledger line about it and accepts writes again. Logs and cursors are disposable; those with future

@@ -81,7 +81,7 @@ def verify(
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
 
 
-def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[[str], None]) -> None:
+def renew(home: Home, vault: Vault, *, client: str | None, say: Callable[[str], None]) -> None:
     """Renew the timestamps of all archives that are due; `say` gets a line for each archive.
 
     If one archive cannot be written, the others go on; the first such error is raised at the end.
@@ -109,7 +109,7 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
         raise failures[0]
 
 
-def qualify(home: Home, vault: Vault, *, client: str | None = None, say: Callable[[str], None]) -> None:
+def qualify(home: Home, vault: Vault, *, client: str | None, say: Callable[[str], None]) -> None:
     """Fetch the EU's trusted lists for the timestamps that state to be qualified and have none; `say` gets a line for
     each archive.
     """

@@ -36,7 +36,7 @@ def table(rows: Iterable[tuple[dict[str, object], Hit]]) -> Iterator[list[object
         ]  # fmt: skip
 
 
-def written(home: Home, names: Sequence[str], kind: str, title: str = "licences") -> bytes:
+def written(home: Home, names: Sequence[str], kind: str, title: str) -> bytes:
     """The licences with these short ids as `csv` (UTF-8 with a byte order mark, which Excel needs) or `xlsx`."""
     rows = table(described(home, names))
     if kind == "xlsx":

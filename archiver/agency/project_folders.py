@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.picture_index import PictureIndex
 
 
-def from_folder(
-    home: Home, folder: Path, rows: Sequence[Unassigned], progress: Progress = lambda *_: None
-) -> list[Unassigned]:
+def from_folder(home: Home, folder: Path, rows: Sequence[Unassigned], progress: Progress) -> list[Unassigned]:
     """The licences whose files are in project folders named after a client, with these suggestions added.
 
     An asset's id in its name or embedded data identifies a file; so does the digest of an imported file, or the

@@ -26,7 +26,7 @@ from archiver.home.vault import open_vault
 MAX_HOURS_BEHIND = 36.0  # a night that failed is repeated in the next one; after that, people learn of it
 
 
-def check_replica(home: Home, *, client: str | None = None, deep: bool = False) -> dict[str, Any]:
+def check_replica(home: Home, *, client: str | None, deep: bool) -> dict[str, Any]:
     """The document of `replica check --json`."""
     bucket, found = bucket_of(home), []
     backlog = {each.client: each for each in replica_check.replica_status(home)}

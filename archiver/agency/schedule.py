@@ -113,18 +113,17 @@ def schedule(
     )
 
 
-def schedule_here(home: Path, at: str = NIGHT, *, system: System | None = None, key: Path | None = None) -> Schedule:
+def schedule_here(home: Path, at: str, *, system: System | None = None, key: Path | None = None) -> Schedule:
     """The schedule for this machine, with the browser's variables and the key file that are in use here."""
     browser = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_CHROMIUM")}
     file = key or key_file()
     return schedule(home, system or system_here(), at, key=file and file.absolute(), variables=browser)
 
 
-def watch_unit(home: Path, key: Path | None = None, variables: Mapping[str, str] | None = None) -> str:
-    """A systemd user unit that watches the folders of a home. Arguments as for `schedule`."""
+def watch_unit(home: Path, key: Path | None) -> str:
+    """A systemd user unit that watches the folders of a home. `key` is the absolute path of the key file."""
     words = " ".join(_quoted(word) for word in (sys.executable, "-m", "archiver", "--home", str(home), "watch"))
     settings = f"LoadCredential=archiver-key:{_specifiers(str(key))}\n" if key else ""
-    settings += "".join(f'Environment="{name}={_specifiers(value)}"\n' for name, value in (variables or {}).items())
     return (
         "[Unit]\nDescription=archiver: read folders as files arrive\n\n"
         f"[Service]\nExecStart={words}\n{settings}Restart=on-failure\nRestartSec=60\nNice=10\n"

@@ -80,7 +80,7 @@ def missing_extras() -> Iterator[str]:
 
 
 def setup(
-    root: Path | None, agency: str | None, *, replay: bool = False, say: Callable[[str], None],
+    root: Path | None, agency: str | None, *, replay: bool, say: Callable[[str], None],
     ask: Callable[[str, str], str],
 ) -> Home:  # fmt: skip
     """Set up home, agency, browser, vault key and timestamps. Each step reports its result and keeps what exists."""

@@ -87,7 +87,7 @@ def rotate(
     *,
     check: bool = True,
     person: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    say: Callable[[str], None],
 ) -> None:
     """Replace a source's secrets. If the server refuses them, nothing changes.
 

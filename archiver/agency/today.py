@@ -157,13 +157,13 @@ class Today:
         """The reasons as sentences."""
         return [_data()["reasons"][key][language].format(names=printable(names)) for key, names in self.reasons]
 
-    def as_lines(self, language: str = "en") -> list[str]:
-        """The tasks, or why none is known, as lines of text."""
+    def as_lines(self) -> list[str]:
+        """The tasks, or why none is known, as lines of English text."""
         if not self.tasks:
-            return [_data()["states"][self.state.value][language], *self.why(language)]
-        head = _data()["states"]["open"][language].format(count=len(self.tasks))
+            return [_data()["states"][self.state.value]["en"], *self.why("en")]
+        head = _data()["states"]["open"]["en"].format(count=len(self.tasks))
         lines = [
-            f"- {each.sentence(language)}{f' {each.detail}' if each.kind == 'unreadable_claim' else ''}"
+            f"- {each.sentence('en')}{f' {each.detail}' if each.kind == 'unreadable_claim' else ''}"
             f"{f' Due: {each.due}.' if each.due else ''} {each.command}"
             for each in self.tasks
         ]

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from archiver.catalogue.archives import finish, writing
-from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
+from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_all, fitting
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.catalogue.search import followed
 from archiver.claims.facts import bare
@@ -269,9 +269,7 @@ def _lookup(home: Home) -> Callable[[str], CatalogueEntry | None]:
     return find
 
 
-def assign(
-    home: Home, vault: Vault, decided: Sequence[tuple[CatalogueEntry, Assignment]], agreed: Agreed = disagreed
-) -> None:
+def assign(home: Home, vault: Vault, decided: Sequence[tuple[CatalogueEntry, Assignment]], agreed: Agreed) -> None:
     """Record a person's decisions. ConfigError without the person's name, or if clients would lose copies and `agreed`
     returns False."""
     if decided:

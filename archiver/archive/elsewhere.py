@@ -20,7 +20,7 @@ class ObjectSource(Protocol):
         Raises IntegrityError if its bytes cannot be found.
         """
 
-    def bring_all(self, part: str = "") -> None:
+    def bring_all(self, part: str) -> None:
         """Put every recorded object at its place, or those whose id contains this part."""
 
 

@@ -97,11 +97,9 @@ class Archive:
         first = next(self.lines(), None)
         return first.fields.get("origin") if first else None
 
-    def lines(self, after: int = -1, offset: int = 0) -> Iterator[Line]:
-        """Yield the ledger's lines from a byte offset on (a line's `offset` or `end`), with a number above `after`."""
-        for line in read_lines(self.ledger, offset):
-            if after < 0 or line.seq > after:
-                yield line
+    def lines(self, offset: int = 0) -> Iterator[Line]:
+        """Yield the ledger's lines from a byte offset on (a line's `offset` or `end`)."""
+        return read_lines(self.ledger, offset)
 
     def line(self, offset: int) -> Line:
         """Return the ledger's line at a byte offset. Raises IntegrityError if there is none: the ledger lost lines."""
@@ -124,7 +122,7 @@ class Archive:
         except verify.Malformed as error:
             raise IntegrityError(str(error)) from None
 
-    def check_object(self, object_id: str, lines: Sequence[tuple[int, int]], *, contents: bool = True) -> None:
+    def check_object(self, object_id: str, lines: Sequence[tuple[int, int]], *, contents: bool) -> None:
         """Raise IntegrityError unless an object is as the newest of its ledger lines says.
 
         `lines` are as for `secured`. Without `contents`, the files must be there, but are not hashed. An object that

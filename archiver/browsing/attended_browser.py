@@ -137,7 +137,7 @@ class Observation:
                     return
             await asyncio.sleep(CLOSED_AFTER_S / 4)
 
-    async def open(self, url: str | None = None) -> Page:
+    async def open(self, url: str | None) -> Page:
         """Open a new tab at this address."""
         from playwright.async_api import Error
 

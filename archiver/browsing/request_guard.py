@@ -165,7 +165,7 @@ def close_popups(context: BrowserContext) -> None:
 
 
 async def watch_browser(
-    browser: Browser, guards: Collection[RequestGuard], hear: ExchangeListener | None = None
+    browser: Browser, guards: Collection[RequestGuard], hear: ExchangeListener | None
 ) -> CDPSession:
     """Judge every request of the whole browser: one of the open guards must permit it.
 

@@ -810,7 +810,7 @@ def names_of_mail(username: str) -> list[str]:
     return list(dict.fromkeys(filter(None, (username, local, *spelt))))
 
 
-def page(content: bytes, known: Mapping[str, str], scrubber: Scrubber | None = None) -> bytes:
+def page(content: bytes, known: Mapping[str, str], scrubber: Scrubber | None) -> bytes:
     """One saved page without what is secret or personal in it, for a maintainer's eyes. `scrubber` learns from it."""
     scrubber = scrubber or Scrubber(known)
     text = content.decode("utf-8", "surrogateescape")

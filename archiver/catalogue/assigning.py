@@ -24,8 +24,8 @@ def assign(
 
 
 def undo_assignment(
-    home: Home, vault: Vault, name: str, by: str, reason: str = "",
-    agreed: assignment.Agreed = assignment.disagreed,
+    home: Home, vault: Vault, name: str, by: str, reason: str,
+    agreed: assignment.Agreed,
 ) -> list[str]:  # fmt: skip
     """Undo a licence's last assignment. Returns the clients that it is for afterwards."""
     from archiver.catalogue.archives import writing

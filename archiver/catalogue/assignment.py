@@ -167,7 +167,7 @@ class _Said:
 
 
 def assign_all(
-    home: Home, opened: Open, wanted: Iterable[tuple[CatalogueEntry, Assignment]], agreed: Agreed = disagreed,
+    home: Home, opened: Open, wanted: Iterable[tuple[CatalogueEntry, Assignment]], agreed: Agreed,
     watch: Watch = lambda *_: None,
 ) -> list[Loss]:  # fmt: skip
     """Record many assignments, as `assign` does, and open and seal each archive once for each step.
@@ -262,7 +262,7 @@ def _begun(made: Assignment, clients: Sequence[str], said: Mapping[str, _Said]) 
 
 
 def undo(
-    home: Home, opened: Open, entry: CatalogueEntry, by: str, reason: str = "", agreed: Agreed = disagreed
+    home: Home, opened: Open, entry: CatalogueEntry, by: str, reason: str, agreed: Agreed
 ) -> tuple[list[str], list[Loss]]:
     """Undo the last assignment of a licence: each archive says again what it said before. Returns the clients that it
     is now for, and the copies that were taken back.

@@ -583,7 +583,7 @@ class Catalogue:
                 hits.setdefault(hit.entry.object_id, hit)
         return list(hits.values())[:limit]
 
-    def select(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+    def select(self, query: str, values: Sequence[object]) -> list[Any]:
         """The rows of a query that `licence_list` builds."""
         return self._db.execute(query, values).fetchall()
 
@@ -643,7 +643,7 @@ class Catalogue:
         forms = [self._spelt(word, outside=False) for word in dict.fromkeys(_query_words(text))]
         return " AND ".join(form.query for form in forms if form.query)
 
-    def newest(self, limit: int, after: str | None = None) -> tuple[list[Hit], str | None]:
+    def newest(self, limit: int, after: str | None) -> tuple[list[Hit], str | None]:
         """Licences (no comps), the newest first, a page at a time.
 
         `after` is the mark that came with the page before.
@@ -789,9 +789,7 @@ class Catalogue:
         rows = self._db.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1 OFFSET ?", (query, number - 1))
         return rows.fetchone() is not None
 
-    def _matching(
-        self, query: str, limit: int, *, unassigned: bool, time: Period | None = None
-    ) -> list[CatalogueEntry]:
+    def _matching(self, query: str, limit: int, *, unassigned: bool, time: Period | None) -> list[CatalogueEntry]:
         first, after = time or (None, None)
         values = (query, unassigned, first, first, after, limit)
         return [self._entry(columns) for columns in self._db.execute(MATCHING, values)]
@@ -1128,7 +1126,7 @@ def _searched(read: _Read) -> tuple[list[str], ...]:
     return tuple([each for each in column if each] for column in columns)
 
 
-def _hit(entry: CatalogueEntry, wanted: Sequence[Sequence[str]], *, outside: bool = False) -> tuple[Hit, str]:
+def _hit(entry: CatalogueEntry, wanted: Sequence[Sequence[str]], *, outside: bool) -> tuple[Hit, str]:
     """How well a licence fits, with its best field, and its date. If no field holds a word, the certificate's text
     does.
 

@@ -89,7 +89,7 @@ def archives(home: Home, client: str | None = None) -> list[str]:
     return [slug for slug in slugs if home.archive(slug).is_dir()]
 
 
-def scope(home: Home, client: str | None, *, alone: bool = False) -> Iterator[tuple[str, bool]]:
+def scope(home: Home, client: str | None, *, alone: bool) -> Iterator[tuple[str, bool]]:
     """The archives in which a search looks, and whether only unassigned licences count there.
 
     A search for a client also looks in the house archive, whose unassigned licences may be for that client, unless it
@@ -179,7 +179,7 @@ def _opened(
             yield slug, unassigned, archive, catalogue
 
 
-def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_of) -> list[str]:
+def incomplete(home: Home, client: str | None, turns: AccountRuns = runs_of) -> list[str]:
     """What the searched archives do not contain, for a search without results: sentences about the accounts of each
     client.
     """

@@ -49,7 +49,7 @@ class HandOver:
 
 
 def hand_over(
-    home: Home, names: Sequence[str], order: HandOver, *, warn: Callable[[str], None] = lambda _: None,
+    home: Home, names: Sequence[str], order: HandOver, *, warn: Callable[[str], None],
     progress: PackProgress = lambda *_: None,
 ) -> list[Path]:  # fmt: skip
     """Write the pack of these licences, or of the claim's, and drafts if requested. Returns the written files.

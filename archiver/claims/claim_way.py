@@ -97,7 +97,7 @@ class ClaimWay:
         }.get(now)  # fmt: skip
         return {name: StepState.NOW if name == at else state for name, state in done.items()}
 
-    def headline(self, matches: Sequence[str] | None = None) -> tuple[str, str]:
+    def headline(self, matches: Sequence[str] | None) -> tuple[str, str]:
         """The answer to "do we have a licence?" as the key of a text, and its tone.
 
         `matches` are the words of the picture search, best first; None before a search.

@@ -112,7 +112,7 @@ def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True
     return made
 
 
-def draft_heading(language: str, *, evidence: bool = True) -> str:
+def draft_heading(language: str, *, evidence: bool) -> str:
     """The line above each draft. Drafts from an archive of recordings say so."""
     heading = _texts()["heading"][language]
     return heading if evidence else f"{heading} {PackWords(language)('not_evidence')}."

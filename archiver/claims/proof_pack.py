@@ -37,8 +37,8 @@ from archiver.reading.worker import DocumentReader
 
 
 def write_proof(
-    packed: Sequence[LicenceToPack], out: Path, order: PackOptions, warn: Callable[[str], None] = lambda _: None,
-    progress: Callable[[int, int], None] = lambda *_: None,
+    packed: Sequence[LicenceToPack], out: Path, order: PackOptions, warn: Callable[[str], None],
+    progress: Callable[[int, int], None],
 ) -> list[Path]:  # fmt: skip
     """Write `out` (a zip), the PDF of the same name, and for `internal` a zip beside it; returns their paths.
 

@@ -38,7 +38,7 @@ class RuleFinding:
     place: DocumentPlace
     source: str
 
-    def as_json(self, language: str = "en") -> dict[str, object]:
+    def as_json(self, language: str) -> dict[str, object]:
         return {
             "rule": self.rule,
             "verdict": self.verdict.value,
@@ -56,7 +56,7 @@ class Assessment:
     verdict: Verdict
     findings: tuple[RuleFinding, ...]
 
-    def as_json(self, language: str = "en") -> dict[str, object]:
+    def as_json(self, language: str) -> dict[str, object]:
         """The JSON document of `assess --json`."""
         return {"verdict": self.verdict.value, "findings": [each.as_json(language) for each in self.findings]}
 

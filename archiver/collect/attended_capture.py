@@ -38,8 +38,8 @@ async def capture_attended(
     home: Home,
     vault: Vault,
     request: AttendedRequest,
-    say: Callable[[str], None] = lambda _: None,
-    person: Person | None = None,
+    say: Callable[[str], None],
+    person: Person | None,
 ) -> ImportReport:
     """Open a browser for a person, and archive what they brought when they close it or press Ctrl-C.
 

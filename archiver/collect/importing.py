@@ -33,9 +33,7 @@ class ImportRequest:
     confirmed: bool = False
 
 
-def import_files(
-    home: Home, vault: Vault, request: ImportRequest, progress: ImportProgress = lambda *_: None
-) -> ImportReport:
+def import_files(home: Home, vault: Vault, request: ImportRequest, progress: ImportProgress) -> ImportReport:
     """Import everything in the request's paths into a client's archive. A dry run reports the same.
 
     What is archived already is not archived again, so an import that was killed is simply repeated.

@@ -49,7 +49,7 @@ class Filing:
         self.about.clear()
         return report
 
-    def tally(self, report: ImportReport, whole: Callable[[str], str] = str) -> Counter[str]:
+    def tally(self, report: ImportReport, whole: Callable[[str], str]) -> Counter[str]:
         """Count what became of each item in the source's result; `whole` gives the item that a path is part of.
 
         Returns how many items were `archived`, `already` there, `lacking` or without anything to archive (`nothing`).

@@ -124,9 +124,7 @@ class SourceKind(ABC):
         """The source's settings; ConfigError names the place of each fault."""
 
     @abstractmethod
-    def check(
-        self, home: Home, source: Source, secrets: Mapping[str, str], keep: KeepSecrets = lambda _: None
-    ) -> Iterator[str]:
+    def check(self, home: Home, source: Source, secrets: Mapping[str, str], keep: KeepSecrets) -> Iterator[str]:
         """Open the source as a run would, archive nothing, and say in sentences what is there."""
 
     def sign_in(

@@ -249,7 +249,7 @@ class Sync:
         self._report()
         await self._catalogue_some()
 
-    async def _with_terms(self, evidence: Evidence, before: Sequence[TermsReference] = ()) -> Evidence:
+    async def _with_terms(self, evidence: Evidence, before: Sequence[TermsReference]) -> Evidence:
         """The evidence with the terms that its licence referred to before, and those seen in this run besides."""
         seen = await self.terms() if self.terms else ()
         now = [each.reference(evidence.licence) for each in seen if each.page.covers(evidence.licence)]

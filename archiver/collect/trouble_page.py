@@ -53,7 +53,7 @@ async def add_page(error: ArchiverError, session: object) -> None:
 
 
 def save_trouble(
-    home: Home, account: Account, error: ArchiverError, secrets: Iterable[str], *, step: str, blocked: str = ""
+    home: Home, account: Account, error: ArchiverError, secrets: Iterable[str], *, step: str, blocked: str
 ) -> None:
     """Save the page of an account's error without secrets and names, and have the error say where it is."""
     known = personal(home, account, secrets)

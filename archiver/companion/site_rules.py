@@ -20,23 +20,22 @@ RULES_FORMAT = 1
 HEAD = "What adapters declare for the companion, as data; written by `archiver companion package`."
 
 
-def exported(infos: Iterable[ProviderInfo] | None = None) -> dict[str, Any]:
-    """The rules and sites of all installed adapters, or of these, in the form of `platforms.js`.
+def exported() -> dict[str, Any]:
+    """The rules and sites of all installed adapters, in the form of `platforms.js`.
 
     Refusals of every adapter are in it, also of those without a site of their own. ConfigError for a document's rule
     that the extension could not hold to.
     """
-    if infos is None:
-        infos = [info for name in installed() if (info := declared(name))]
+    infos = [info for name in installed() if (info := declared(name))]
     return {
         "format": RULES_FORMAT,
         "platforms": [_platform(info) for info in sorted(infos, key=lambda info: info.name)],
     }
 
 
-def as_file(infos: Iterable[ProviderInfo] | None = None) -> bytes:
+def as_file() -> bytes:
     """The file's bytes: a JavaScript module, which browsers load without a request. A line for each platform."""
-    rules = exported(infos)
+    rules = exported()
     lines = [json.dumps(each, ensure_ascii=False) for each in rules["platforms"]]
     text = f"// {HEAD}\nexport const PLATFORMS = {{ format: {rules['format']}, platforms: [\n"
     return (text + "".join(f"{line},\n" for line in lines) + "] };\n").encode()

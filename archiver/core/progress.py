@@ -35,7 +35,7 @@ def progress_bar() -> Iterator[Progress]:
             yield watch
 
 
-def with_progress[T](what: str, items: Iterable[T], total: int | None = None) -> Iterator[T]:
+def with_progress[T](what: str, items: Iterable[T], total: int | None) -> Iterator[T]:
     """Yield the items, and show how many of them are done."""
     with progress_bar() as watch:
         watch(what, 0, total)

@@ -454,7 +454,7 @@ async def _broken(request: Request, error: Exception) -> Response:
     return refused(request, 500)
 
 
-def build(desk: Desk, ways: Sequence[PageRoute], more: Sequence[Route] = ()) -> ASGIApp:
+def build(desk: Desk, ways: Sequence[PageRoute], more: Sequence[Route]) -> ASGIApp:
     """The application of a desk: its pages, and `more` routes that check their visitors themselves."""
 
     async def missing(request: Request, error: Exception) -> Response:

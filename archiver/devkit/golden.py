@@ -43,7 +43,7 @@ async def checking(max_wait_s: float = math.inf) -> AsyncIterator[RunTools]:
         yield await stack.enter_async_context(open_tools(home, replay=True, max_wait_s=max_wait_s))
 
 
-async def replayed(path: Path, shared: RunTools | None = None) -> dict[str, Any]:
+async def replayed(path: Path, shared: RunTools | None) -> dict[str, Any]:
     """Run a recording's account in a throw-away home and describe the result in the form of expected.yaml.
 
     expected.yaml never has `message`, the run's words, nor two keys that tell of trouble: `unknown_requests`, which
@@ -130,7 +130,7 @@ async def expect(path: Path, *, force: bool = False, shared: RunTools | None = N
     return target
 
 
-async def check(path: Path, shared: RunTools | None = None) -> list[str]:
+async def check(path: Path, shared: RunTools | None) -> list[str]:
     """The differences between expected.yaml and the adapter's current result, one line for each field, and the run's
     message, which names the adapter's line."""
     target = path / "expected.yaml"

@@ -36,9 +36,9 @@ async def capture(
     scenario: str,
     *,
     out: Path,
-    replay: Path | None = None,
+    replay: Path | None,
     fresh: bool = False,
-    progress: Progress = lambda *_: None,
+    progress: Progress,
 ) -> CapturedRecording:
     """Run an account in a temporary home, and write the scrubbed recording to `out`/PROVIDER/SCENARIO.
 

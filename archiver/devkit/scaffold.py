@@ -14,7 +14,7 @@ TEMPLATES = Path(__file__).parent / "example"
 WRITER = "write_recordings.py"
 
 
-def lay_out(name: str, folder: Path, *, web: bool = False) -> list[Path]:
+def lay_out(name: str, folder: Path, *, web: bool) -> list[Path]:
     """Write the package to a new folder and return its files; ConfigError for a name that is taken or invalid.
 
     `web`: the example signs in and reads in a browser; else it is one of an API with a token.
@@ -38,7 +38,7 @@ def lay_out(name: str, folder: Path, *, web: bool = False) -> list[Path]:
     return [folder / path for path in made]
 
 
-def adapter(name: str, *, web: bool = False) -> str:
+def adapter(name: str, *, web: bool) -> str:
     """The example adapter's source for this name; `docs/adapters.md` shows it for acme_stock."""
     return _filled("acme_stock_web.py" if web else "acme_stock.py", name)
 

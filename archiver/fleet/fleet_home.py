@@ -168,7 +168,7 @@ class ScratchHome:
     _state_before: dict[str, bytes]
 
     @classmethod
-    def make(cls, rows: SealedRows, key: str, root: Path, client: str, others: tuple[str, ...] = ()) -> ScratchHome:
+    def make(cls, rows: SealedRows, key: str, root: Path, client: str, others: tuple[str, ...]) -> ScratchHome:
         """Write the folder; `others` are clients that come along. ConfigError for an unknown client."""
         for folder in ("clients", "archive", "state"):
             (root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)

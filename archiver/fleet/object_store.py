@@ -117,12 +117,11 @@ class Bucket:
                 **({"VersionId": version} if version else {}),
             )  # fmt: skip
 
-    def keys(self, below: str = "", *, after: str = "") -> Iterator[tuple[str, int]]:
+    def keys(self, below: str) -> Iterator[tuple[str, int]]:
         """Yield each key that has a newest version, with its number of bytes, in the order of the keys."""
-        more = {"StartAfter": self.prefix + after} if after else {}
         with _asked(f"list {below}"):
             for page in self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self.prefix + below, **more
+                Bucket=self.bucket, Prefix=self.prefix + below
             ):
                 for each in page.get("Contents", ()):
                     yield each["Key"].removeprefix(self.prefix), int(each["Size"])

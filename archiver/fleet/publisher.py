@@ -393,7 +393,7 @@ def heads_of(bucket: Bucket, client: str) -> Iterator[ReplicaHead]:
             yield head
 
 
-def published_files(bucket: Bucket, head: ReplicaHead, below: str = "") -> Iterator[ReplicaFile]:
+def published_files(bucket: Bucket, head: ReplicaHead, below: str) -> Iterator[ReplicaFile]:
     """Yield what the parts below a head list of a folder: certain, where a list of the store may be late or end early.
 
     Newest first; earlier contents of a path come later.

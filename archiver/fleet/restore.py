@@ -39,7 +39,7 @@ class RestoreResult:
     passed_over: tuple[str, ...] = ()
 
 
-def published_clients(bucket: Bucket, known: Iterable[str] = ()) -> list[str]:
+def published_clients(bucket: Bucket, known: Iterable[str]) -> list[str]:
     """The clients that the replica has, even where every key was deleted: their versions are locked.
 
     `known` are looked for by name, in case the store's list is late.
@@ -51,7 +51,7 @@ def published_clients(bucket: Bucket, known: Iterable[str] = ()) -> list[str]:
 
 def restore(
     home: Home, bucket: Bucket, client: str, *, at: int | None = None, against: Path | None = None,
-    key: Path | None = None, roots: Path | None = None, signer: str | None = None,
+    key: Path | None = None, signer: str | None = None,
 ) -> RestoreResult:  # fmt: skip
     """Rebuild a client's archive. `at` is the size of a checkpoint; by default the newest state that verifies.
 
@@ -77,7 +77,7 @@ def restore(
                 raise IntegrityError("another key signed it than the one in this home's vault")
             with progress_bar() as watch:
                 report = verify.verify_archive(
-                    temporary, roots, key, against=against, checker=strict_checker(),
+                    temporary, None, key, against=against, checker=strict_checker(),
                     progress=partial(watch, f"{client}: verified objects"),
                 )  # fmt: skip
         except (IntegrityError, verify.Malformed, FileExistsError, NotADirectoryError) as error:

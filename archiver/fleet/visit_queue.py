@@ -83,7 +83,7 @@ class VisitPostponed(Exception):
         self.error, self.again_s = error, again_s
 
 
-def queue_app(address: str, perform: Perform, connections: int = 2) -> App:
+def queue_app(address: str, perform: Perform) -> App:
     """The application of Procrastinate with the one task."""
     from procrastinate import App, PsycopgConnector
     from procrastinate.retry import BaseRetryStrategy, RetryDecision
@@ -97,7 +97,7 @@ def queue_app(address: str, perform: Perform, connections: int = 2) -> App:
             pause = exception.again_s or min(MAX_RETRY_S, FIRST_RETRY_S * 2**job.attempts)
             return RetryDecision(retry_in={"seconds": max(1, round(pause))})
 
-    app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=connections, kwargs=dict(CONNECTION)))
+    app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=2, kwargs=dict(CONNECTION)))
 
     @app.task(name=TASK, queue=QUEUE, retry=Retry(), pass_context=True)
     async def visit(context: Any, client: str, account: str, night: str | None = None, taken_over: int = 0) -> None:

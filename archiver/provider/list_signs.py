@@ -32,9 +32,7 @@ _CONTROLS = (
 )
 
 
-def on_page(
-    html: str, *, url: str, row: str, read: int, opened: Collection[str], harmless: str | None = None
-) -> list[str]:
+def on_page(html: str, *, url: str, row: str, read: int, opened: Collection[str], harmless: str | None) -> list[str]:
     """What on a list's last page says that rows are missing, in words for its maintainer.
 
     `read` rows were read on the pages `opened`. Elements that match `harmless`, and the rows themselves, say nothing.
@@ -311,7 +309,7 @@ _TOTALS = {"total", "totalcount", "totalresults", "totalitems", "totalrows", "nu
 
 
 def in_answer(
-    body: Any, *, number: int, read: int, has_total: bool, cursor: str | None = None, harmless: Collection[str] = ()
+    body: Any, *, number: int, read: int, has_total: bool, cursor: str | None, harmless: Collection[str]
 ) -> list[str]:
     """What in the answer to page `number` says that rows follow. `cursor` is the place that the adapter reads itself.
 
@@ -345,7 +343,7 @@ def says_more(words: str) -> bool:
 
 
 def in_headers(
-    headers: Mapping[str, str], *, number: int, read: int, has_total: bool, harmless: Collection[str] = ()
+    headers: Mapping[str, str], *, number: int, read: int, has_total: bool, harmless: Collection[str]
 ) -> list[str]:
     """What in the headers of the answer to page `number` says that rows follow, unless `harmless` names the header."""
     found = []

@@ -47,7 +47,7 @@ def forbid_core_dumps() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def confine(files: Iterable[str | Path] = (), *, programs: Iterable[str | Path] | None = None) -> Confinement:
+def confine(files: Iterable[str | Path], *, programs: Iterable[str | Path] | None) -> Confinement:
     """Keep this process from the network, from other processes, and from all files save Python, the system's libraries
     and `files`, which it may read. It can start nothing, unless `programs` are given (and `/usr` with them).
 

@@ -90,12 +90,7 @@ class HistoryTable:
     rows: list[list[str]]
 
 
-def read_history(content: bytes, name: str = "") -> Paper | None:
-    """`history_in` of a CSV, with any encoding, separator and decimal mark that spreadsheets write."""
-    return history_in(read_table(content), name)
-
-
-def history_in(table: HistoryTable | None, name: str = "") -> Paper | None:
+def history_in(table: HistoryTable | None, name: str) -> Paper | None:
     """The licences that a history lists, each with its row; None for any other table, or of no platform for sure.
 
     `name` is the file's. Rows that are no licence beyond doubt are left out, and counted in `quotes`.
@@ -200,7 +195,7 @@ def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
 
 
 def read_table(content: bytes) -> HistoryTable | None:
-    """The table with the delimiter and header line that give most known columns; None if no column is known.
+    """A CSV's table, with the delimiter and header line that give most known columns; None if no column is known.
 
     For bytes of any origin, call it through `worker`.
     """

@@ -34,7 +34,7 @@ def unpacked(message: bytes) -> Iterator[tuple[str, bytes]]:
     yield from zip((name.decode() for name in fields[::2]), fields[1::2], strict=True)
 
 
-def join_pdfs(parts: Iterator[tuple[str, bytes]], enclosed: Sequence[tuple[str, bytes]] = ()) -> bytes:
+def join_pdfs(parts: Iterator[tuple[str, bytes]], enclosed: Sequence[tuple[str, bytes]]) -> bytes:
     """The pages of all parts, each part under its name in the outline; empty if one cannot be read. Files that are
     `enclosed`, which are texts of ours, are attached (see `enclose`).
 

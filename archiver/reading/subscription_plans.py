@@ -41,7 +41,7 @@ _RANGE = re.compile(rf"(?<![\w/.-])({_DAY}){_JOIN}({_DAY})(?![\w/])", re.IGNOREC
 _ONE_YEAR = re.compile(rf"\b({_MONTH} \d{{1,2}}){_JOIN}({_MONTH} \d{{1,2}}),? (\d{{4}})\b", re.IGNORECASE)
 
 
-def read_plan(paper: Paper, text: str, columns: str = "", order: DateOrder | None = None) -> Paper:
+def read_plan(paper: Paper, text: str, columns: str, order: DateOrder | None) -> Paper:
     """The receipt with the plan period that it pays for, as a licence; unchanged if it does not state one beyond doubt.
 
     `columns` is the text of a PDF as it is laid out on the page. `order` is the order of day and month, if the

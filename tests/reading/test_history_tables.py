@@ -8,20 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.core.model import DocumentKind, iso
-from archiver.reading.certificates import Sure
-from archiver.reading.history_tables import lists_licences
-from archiver.reading.history_tables import read_history as read_table
-from archiver.reading.history_tables import read_table as table_in
+from archiver.reading.certificates import Paper, Sure
+from archiver.reading.history_tables import history_in, lists_licences, read_table
 from tests.support import papers
 from tests.support.papers import facts
 
 ENGLISH = "Asset ID,License type,License date,Title\n123456789,Standard,{},Haus\n"
 
 
+def history_of(content: bytes, name: str = "") -> Paper | None:
+    return history_in(read_table(content), name)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
 def test_a_spreadsheets_export_in_any_dress(encoding: str, delimiter: str) -> None:
-    paper = read_table(papers.adobe_history(12, encoding=encoding, delimiter=delimiter), "export.csv")
+    paper = history_of(papers.adobe_history(12, encoding=encoding, delimiter=delimiter), "export.csv")
     assert paper and len(paper.licences) == 12
     assert (paper.platform, paper.sure, paper.kind) == ("adobe_stock", Sure.POSSIBLE, DocumentKind.RECORD)
     assert paper.quotes["left_out"].startswith("1 rows")  # the total
@@ -34,7 +36,7 @@ def test_a_spreadsheets_export_in_any_dress(encoding: str, delimiter: str) -> No
 
 
 def test_the_fields_of_shutterstocks_interface_and_a_comp_that_grants_nothing() -> None:
-    paper = read_table(papers.shutterstock_history(3))
+    paper = history_of(papers.shutterstock_history(3))
     assert paper and paper.sure is Sure.LIKELY
     first = paper.licences[0]
     assert first.identity == "shutterstock:e1eba3833793e77188d22caae800010000"
@@ -45,11 +47,11 @@ def test_the_fields_of_shutterstocks_interface_and_a_comp_that_grants_nothing() 
 
 def test_a_title_is_one_line_and_a_description_stands_for_it_and_a_history_of_nobody_is_still_one() -> None:
     table = 'ID de la ressource;Description;Licence;Date de licence\n123456789;"Haus\nam Meer";Standard;23/05/2021\n'
-    paper = read_table(table.encode("cp1252"), "adobe.csv")
+    paper = history_of(table.encode("cp1252"), "adobe.csv")
     assert paper and paper.platform == "adobe_stock" and paper.sure is Sure.POSSIBLE
     assert paper.licences[0].asset.title == "Haus am Meer" and paper.licences[0].licensed_at == date(2021, 5, 23)
-    assert read_table(table.encode(), "adobe fonts.csv") is None and lists_licences(table_in(table.encode()))
-    assert not lists_licences(table_in(b"Name;Date\nAda;2021-05-23\n"))
+    assert history_of(table.encode(), "adobe fonts.csv") is None and lists_licences(read_table(table.encode()))
+    assert not lists_licences(read_table(b"Name;Date\nAda;2021-05-23\n"))
 
 
 def test_a_column_is_known_whether_its_words_are_joined_by_a_space_or_as_interfaces_do() -> None:
@@ -58,7 +60,7 @@ def test_a_column_is_known_whether_its_words_are_joined_by_a_space_or_as_interfa
         "License ID,Image ID,License,Download Time,Username\n",
         "license_id,image_id,license,download_time,user\n",
     ):
-        paper = read_table((head + row).encode(), "shutterstock.csv")
+        paper = history_of((head + row).encode(), "shutterstock.csv")
         assert paper and (paper.licences[0].seat, iso(paper.licences[0].licensed_at)) == ("ada", "2023-11-06T15:46:34Z")
 
 
@@ -76,23 +78,23 @@ def test_a_column_is_known_whether_its_words_are_joined_by_a_space_or_as_interfa
 )
 def test_a_column_may_say_whose_ids_it_holds(label: str, platform: str) -> None:
     head, row = f"Datei;{label};Lizenz;Lizenzdatum;Bild-ID\n", "haus.jpg;123456789;Standard;23.05.2021;HAUS-1\n"
-    paper = read_table((head + row).encode())
+    paper = history_of((head + row).encode())
     assert paper and (paper.platform, paper.sure) == (platform, Sure.POSSIBLE)
     assert facts(paper.licences[0]) == {
         "platform": platform, "asset_id": "123456789", "kind": "standard", "licensed_at": "2021-05-23",
     }  # fmt: skip
     two = (head.replace("Datei", "Alamy-ID") + row).encode()
-    assert read_table(two) is None and lists_licences(table_in(two))
-    assert read_table((head.replace(label, f"{label} Preis") + row).encode()) is None
+    assert history_of(two) is None and lists_licences(read_table(two))
+    assert history_of((head.replace(label, f"{label} Preis") + row).encode()) is None
 
 
 def test_the_fields_of_adobes_interface() -> None:
     head = "license,license_date,id,title,creator_name\n"
     row = 'Standard,"{}, 9:00 PM",121684652,"Modern, Album",Ada\n'
-    paper = read_table((head + row.format("9/21/17")).encode())
+    paper = history_of((head + row.format("9/21/17")).encode())
     assert paper and paper.licences[0].licensed_at == date(2017, 9, 21)
     assert paper.licences[0].asset.title == "Modern, Album"
-    paper = read_table((head + row.format("9/11/17")).encode())  # September or November
+    paper = history_of((head + row.format("9/11/17")).encode())  # September or November
     assert paper and paper.licences[0].licensed_at is None
     assert paper.licences[0].identity == "adobe_stock::121684652:standard:9/11/17, 9:00 PM"
 
@@ -102,7 +104,7 @@ def test_the_fields_of_depositphotoss_interface_where_the_user_is_the_seller() -
         "mediaId,licenseId,license,purchaseDate,title,username,status\n"
         '32003469,64781356,standard,"Feb.24, 2017 16:15:44",Haus am Meer,studio1,active\n'
     )
-    paper = read_table(content.encode())
+    paper = history_of(content.encode())
     assert paper and [facts(each) for each in paper.licences] == [
         {"platform": "depositphotos", "asset_id": "32003469", "licence_id": "64781356", "kind": "standard",
          "licensed_at": "2017-02-24", "title": "Haus am Meer", "contributor": "studio1"}
@@ -115,7 +117,7 @@ def test_the_fields_of_depositphotoss_interface_where_the_user_is_the_seller() -
     [("2021-04-03", date(2021, 4, 3)), ("03/04/2021", None), ("14/04/2021", date(2021, 4, 14)), ("44257", None)],
 )
 def test_english_days_are_not_guessed(written: str, day: date | None) -> None:
-    paper = read_table(ENGLISH.format(written).encode(), "shutterstock history.csv")
+    paper = history_of(ENGLISH.format(written).encode(), "shutterstock history.csv")
     assert paper and paper.licences[0].licensed_at == day
 
 
@@ -126,7 +128,7 @@ def test_english_days_are_not_guessed(written: str, day: date | None) -> None:
 )  # fmt: skip
 def test_rows_in_doubt_are_left_out_and_counted(row: str) -> None:
     content = ENGLISH.format("2021-04-03") + row
-    paper = read_table(content.encode(), "shutterstock.csv")
+    paper = history_of(content.encode(), "shutterstock.csv")
     assert paper and len(paper.licences) == 1 and paper.quotes["left_out"].startswith("1 rows")
 
 
@@ -134,7 +136,7 @@ def test_what_was_undone_is_no_licence() -> None:
     content = (
         "Asset ID,License,Date,Status\n123456789,Standard,2021-04-03,Refunded\n123456780,Standard,2021-04-03,Paid\n"
     )
-    paper = read_table(content.encode(), "shutterstock.csv")
+    paper = history_of(content.encode(), "shutterstock.csv")
     assert paper and [each.asset.asset_id for each in paper.licences] == ["123456780"]
 
 
@@ -159,7 +161,7 @@ def test_what_was_undone_is_no_licence() -> None:
     ],
 )
 def test_other_tables_are_not_read(content: str, name: str) -> None:
-    assert read_table(content.encode(), name) is None
+    assert history_of(content.encode(), name) is None
 
 
 SAMPLES = [
@@ -175,12 +177,12 @@ BYTES = st.sampled_from([each[start : start + 60] for each in SAMPLES for start 
 @given(st.sampled_from(SAMPLES), st.lists(BYTES | st.binary(max_size=40), max_size=20), st.text(max_size=20))
 def test_hostile_tables_never_crash(head: bytes, parts: list[bytes], name: str) -> None:
     for content in (b"".join(parts), head + b"".join(parts)):
-        paper = read_table(content, name)
+        paper = history_of(content, name)
         assert paper is None or all(each.identity for each in paper.licences)
 
 
 @pytest.mark.parametrize("part", [b'"', b",", b"\n", b'a,"', b"'1", b'="', b"shutterstock.", b"1;2\n", b"\xff\xfe"])
 def test_long_tables_are_read_in_linear_time(part: bytes) -> None:
     started = time.process_time()
-    read_table(ENGLISH.encode() + part * (1_000_000 // len(part)), "shutterstock.csv")
+    history_of(ENGLISH.encode() + part * (1_000_000 // len(part)), "shutterstock.csv")
     assert time.process_time() - started < 3

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from archiver.reading.history_tables import read_history as read_table
+from archiver.reading.history_tables import history_in, read_table
 from tests.authoring.scenario import pdf as lines_as_pdf
 from tests.support import papers
 from tests.support.hostile_files import fill, packed
@@ -129,7 +129,8 @@ def build(folder: Path, *, whole: bool) -> Truth:
 
     write("lists/adobe.csv", papers.adobe_history(12))
     write("lists/shutterstock.csv", papers.shutterstock_history(10, number=3))
-    history = read_table(papers.adobe_history(12)), read_table(papers.shutterstock_history(10, number=3))
+    tables = papers.adobe_history(12), papers.shutterstock_history(10, number=3)
+    history = [history_in(read_table(each), "") for each in tables]
     assert [len(paper.licences) if paper else 0 for paper in history] == [12, 10]
     truth.licences += [papers.facts(each) for paper in history if paper for each in paper.licences if not each.comp]
     for row in some(range(12)):  # delivered files: by name, scaled by a CMS, and renamed, so that only its looks tell
