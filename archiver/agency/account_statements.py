@@ -9,6 +9,7 @@ from typing import Any
 
 from archiver.archive import pending_statements
 from archiver.archive.ocfl import NewObject
+from archiver.collect.automation import acceptance, account_statement
 from archiver.core.errors import Erased
 from archiver.core.json_files import readable
 from archiver.core.model import iso
@@ -25,7 +26,6 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
     A recorded statement is not recorded again.
     """
     from archiver.catalogue.archives import writing
-    from archiver.collect.automation import acceptance
 
     with writing(home, vault, account.client) as archive:
         before = pending_statements.about(archive.reader, account.name)
@@ -61,12 +61,4 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
 
 def authorisation(account: Account, statement: bytes) -> NewObject:
     """The archive object of a person's authorisation of access to an account; each statement gets its own."""
-    return NewObject(
-        kind="statements",
-        date=None,
-        provider=account.provider,
-        asset_id=account.name,
-        identity=f"access:{account.name}:{sha256(statement).hexdigest()}",
-        files={"statement.json": statement},
-        created=datetime.now(UTC),
-    )
+    return account_statement(account, f"access:{account.name}:{sha256(statement).hexdigest()}", statement)

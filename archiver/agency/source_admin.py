@@ -11,7 +11,7 @@ from archiver.agency.notification import seen_to
 from archiver.agency.status import status
 from archiver.collect.sources import kind_of, secrets_of_source, state_of
 from archiver.core.errors import ArchiverError, ConfigError
-from archiver.home.settings import Home, add_source, planned_input, remove_input
+from archiver.home.settings import Home, add_source, entry_of, planned_input, remove_input
 from archiver.home.source_settings import Source
 from archiver.home.vault import Vault
 
@@ -34,7 +34,7 @@ def add(
     nothing but the secrets. `person`: somebody is there to sign in, where a password is not enough.
     """
     there = next((each for each in home.sources() if each.name == name), None)
-    if there and there.client == client and _same(there, fields):
+    if there and there.client == client and there.marked.value == entry_of(fields):
         if secrets:
             rotate(home, vault, name, secrets, check=check, say=say)
         return there
@@ -56,11 +56,6 @@ def add(
         if name not in {each.name for each in Home.load(home.root).sources()}:
             vault.forget(name)
         raise
-
-
-def _same(source: Source, fields: Mapping[str, Any]) -> bool:
-    given = {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items() if value}
-    return source.marked.value == given
 
 
 def _opened(

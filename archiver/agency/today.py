@@ -20,7 +20,7 @@ from archiver.claims.claim_events import AnswerTo, ClaimStep
 from archiver.claims.claim_files import Claim
 from archiver.core import localised
 from archiver.core.alert import Alert
-from archiver.core.model import iso, parse_iso
+from archiver.core.model import day_of, iso, parse_iso
 from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import HOUSE
 from archiver.reading.terminal_safe import printable
@@ -333,16 +333,12 @@ def _of_account(account: AccountStatus, now: datetime, signing: Iterable[str]) -
     if account.outcome == "partial" and not account.error:
         read = account.last_run  # what lacks documents, or is not archived, is a task of its own
     last = parse_iso(read)
-    if last is not None and _day(last) > (now + CLOCK_TOLERANCE).date():
+    if last is not None and day_of(last) > (now + CLOCK_TOLERANCE).date():
         last = None  # the clock was ahead, so nobody knows when
-    late = last is None or working_days(_day(last), now.date()) >= MAX_SILENT_DAYS
+    late = last is None or working_days(day_of(last), now.date()) >= MAX_SILENT_DAYS
     if late or account.outcome == "failed" or account.error:
-        day = {"day": str(iso(_day(last)))} if last else {}
+        day = {"day": str(iso(day_of(last)))} if last else {}
         yield _task("not_read", name, day, client=client, detail=account.error or "", fields=fields)
-
-
-def _day(moment: datetime | date) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def _reasons(facts: TodayFacts) -> Iterator[tuple[str, str]]:

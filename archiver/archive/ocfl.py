@@ -18,7 +18,7 @@ from typing import Any
 from archiver import __version__
 from archiver.archive import elsewhere, verify
 from archiver.core.atomic_files import read_file, sync, sync_folder
-from archiver.core.model import Moment, iso
+from archiver.core.model import Licence, Moment, iso
 
 KINDS = {folder: kind for kind, folder in verify.KINDS.items()}
 """Folder below `evidence/` -> the kind's name in ids."""
@@ -43,6 +43,19 @@ class NewObject:
     identity: str
     files: Mapping[str, bytes]
     created: datetime
+
+    @classmethod
+    def of(cls, licence: Licence, files: Mapping[str, bytes], created: datetime) -> NewObject:
+        """The object of a licence, or of a preview download."""
+        return cls(
+            kind="comps" if licence.comp else "licences",
+            date=licence.licensed_at,
+            provider=licence.asset.provider,
+            asset_id=licence.asset.asset_id,
+            identity=licence.identity,
+            files=files,
+            created=created,
+        )
 
     def __post_init__(self) -> None:
         check_names(self.files)

@@ -33,7 +33,7 @@ from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
-from archiver.core.model import Licence, iso
+from archiver.core.model import Licence, day_of, iso
 from archiver.home.settings import HOUSE, Account, AssignmentRule, Home
 from archiver.reading.worker import DocumentReader
 
@@ -447,7 +447,7 @@ def _fits(rule: AssignmentRule, licence: Licence) -> dict[str, str]:
             why[condition] = f"{why[condition]}; " if condition in why else ""
             why[condition] += f"{found[0]} is {found[1]!r}"
     if rule.since or rule.until:
-        on = licence.licensed_at.date() if isinstance(licence.licensed_at, datetime) else licence.licensed_at
+        on = licence.licensed_at and day_of(licence.licensed_at)
         if on is None or not (rule.since or date.min) <= on <= (rule.until or date.max):
             return {}
         why["dates"] = f"licensed on {on}"

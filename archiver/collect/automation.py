@@ -33,12 +33,17 @@ def acceptance(account: Account, info: ProviderInfo, statement: bytes = b"", aga
 
     `again` makes a new object if the first was erased.
     """
+    return account_statement(account, f"automation:{info.name}:{account.name}{again}", statement)
+
+
+def account_statement(account: Account, identity: str, statement: bytes) -> NewObject:
+    """The archive object of what a person states about an account."""
     return NewObject(
         kind="statements",
         date=None,
-        provider=info.name,
+        provider=account.provider,
         asset_id=account.name,
-        identity=f"automation:{info.name}:{account.name}{again}",
+        identity=identity,
         files={"statement.json": statement},
         created=datetime.now(UTC),
     )

@@ -111,21 +111,9 @@ def file(
         if group.entry:
             follow(add_version(group.entry.object_id, files))
         else:
-            follow(put(_new_licence(group.licence, files, order.at)))
+            follow(put(NewObject.of(group.licence, files, order.at)))
     settle(0)
     return erased
-
-
-def _new_licence(licence: Licence, files: Mapping[str, bytes], at: datetime) -> NewObject:
-    return NewObject(
-        kind="comps" if licence.comp else "licences",
-        date=licence.licensed_at,
-        provider=licence.asset.provider,
-        asset_id=licence.asset.asset_id,
-        identity=licence.identity,
-        files=files,
-        created=at,
-    )
 
 
 def _paper_object(fate: FileOutcome, order: Import) -> NewObject:

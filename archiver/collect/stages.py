@@ -339,7 +339,7 @@ class EvidenceStore:
     async def store(self, evidence: Evidence, imported: CatalogueEntry | None) -> Stored:
         """Store a new object, or the next version of an imported one. Raises Erased if it was erased before."""
         if imported is None:
-            writing = self.archive.put(self._new_object(evidence))
+            writing = self.archive.put(NewObject.of(evidence.licence, self._files(evidence), datetime.now(UTC)))
         else:
             names = {document.name for document in evidence.documents}
             kept = [document for document in imported.file.documents if document.name not in names]
@@ -355,18 +355,6 @@ class EvidenceStore:
         """The next version of an incomplete licence: with `kept` documents and the provenance of the one before."""
         writing = self.archive.add_version(object_id, self._files(evidence, kept, before))
         await asyncio.shield(asyncio.wrap_future(writing))
-
-    def _new_object(self, evidence: Evidence) -> NewObject:
-        licence = evidence.licence
-        return NewObject(
-            kind="comps" if licence.comp else "licences",
-            date=licence.licensed_at,
-            provider=licence.asset.provider,
-            asset_id=licence.asset.asset_id,
-            identity=licence.identity,
-            files=self._files(evidence),
-            created=datetime.now(UTC),
-        )
 
     def _files(
         self, evidence: Evidence, kept: Sequence[FiledDocument] = (), before: Mapping[str, object] | None = None

@@ -231,7 +231,7 @@ def _kernel() -> tuple[int, ...]:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a folder and its content, including read-only files; OSError if that fails."""
+    """Remove a folder and its content, including read-only files, if it is there; OSError if that fails."""
 
     def retry(remove: Callable[..., object], name: str, error: BaseException) -> None:
         if isinstance(error, FileNotFoundError):  # already removed

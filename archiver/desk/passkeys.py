@@ -118,9 +118,9 @@ def made(request: Request, challenges: Challenges, answer: str, name: str) -> Pa
     from webauthn.helpers import bytes_to_base64url
     from webauthn.helpers.exceptions import WebAuthnException
 
-    challenge, site = _challenge(answer), site_name(request)
-    if challenge is None or site is None or not challenges.genuine(challenge):
+    if (asked := _answered(request, challenges, answer)) is None:
         return None
+    challenge, site = asked
     try:
         checked = verify_registration_response(
             credential=answer, expected_challenge=challenge, expected_rp_id=site, expected_origin=_origin(request),
@@ -160,9 +160,9 @@ def signed_by(
     from webauthn.helpers import base64url_to_bytes
     from webauthn.helpers.exceptions import WebAuthnException
 
-    challenge, site = _challenge(answer), site_name(request)
-    if challenge is None or site is None or not challenges.genuine(challenge):
+    if (asked := _answered(request, challenges, answer)) is None:
         return None
+    challenge, site = asked
     wanted = _parsed(answer).get("id")
     found = [(user, key) for user, key in known if key.id == wanted]
     if not found:
@@ -185,6 +185,12 @@ def _parsed(answer: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _answered(request: Request, challenges: Challenges, answer: str) -> tuple[bytes, str] | None:
+    """The challenge of this desk that a browser answers, and the desk's name; None if there is no such challenge."""
+    challenge, site = _challenge(answer), site_name(request)
+    return None if challenge is None or site is None or not challenges.genuine(challenge) else (challenge, site)
 
 
 def _challenge(answer: str) -> bytes | None:

@@ -220,8 +220,7 @@ def take_pages(repair: Repair, made: CapturedRecording) -> bool:
 async def record_repair(repair: Repair, vault: Vault, *, replay: Path | None, progress: Progress) -> CapturedRecording:
     """Run the account with the repaired adapter, read-only, and keep the recording that proves it."""
     repair.recordings_patch.unlink(missing_ok=True)  # of an earlier repair
-    if repair.recorded.exists():
-        remove_tree(repair.recorded)
+    remove_tree(repair.recorded)
     return await capture(
         repair.home, vault, repair.account, REPAIRED, out=repair.folder / "recordings", replay=replay, progress=progress
     )

@@ -95,8 +95,7 @@ class CopiedArchives:
             self._move_in(there, client)
             state.save(state_path(self._place, client))
         finally:
-            if there.root.exists():
-                remove_tree(there.root)
+            remove_tree(there.root)
 
     def _move_in(self, there: Home, client: str) -> None:
         new, root = there.archive(client), self._place.archive(client)
@@ -116,11 +115,11 @@ class CopiedArchives:
         if continues:  # objects that have a further version, or were erased
             for object_id in {str(each.get("erases") or each.get("id") or "") for each in changed} - {""}:
                 with suppress(verify.Malformed):
-                    remove_tree_if_there(root / verify.object_path(object_id))
+                    remove_tree(root / verify.object_path(object_id))
         else:
             for kind in (root / "evidence").glob("*/"):
                 remove_tree(kind)
-        remove_tree_if_there(self._place.state / "archive" / client)  # what this machine saw last is no longer there
+        remove_tree(self._place.state / "archive" / client)  # what this machine saw last is no longer there
         self._served.pop(client, None)
         self._take_index(there.catalogue(client), self._place.catalogue(client))
 
@@ -220,8 +219,3 @@ class CopiedArchives:
                 break
             remove_tree(place)
             total -= size
-
-
-def remove_tree_if_there(path: Path) -> None:
-    if path.exists():
-        remove_tree(path)

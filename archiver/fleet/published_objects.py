@@ -54,8 +54,7 @@ class PublishedObjects:
                 if not place.exists():  # another thread was quicker
                     raise
         finally:
-            if folder.exists():
-                remove_tree(folder)
+            remove_tree(folder)
 
     def bring_all(self, part: str = "") -> None:
         self._recorded("")

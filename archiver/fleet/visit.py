@@ -163,7 +163,7 @@ def visiting(tools: FleetTools, client: str) -> Iterator[Visit]:
     """
     folder = tools.scratch / f"visit-{token_hex(6)}"
     with ExitStack() as stack:
-        stack.callback(_forget, folder)
+        stack.callback(remove_tree, folder)
         others = named_in_rules(tools.rows, client)
         held = [hold(stack, tools, each) for each in (client, *others)]
         scratch = ScratchHome.make(tools.rows, tools.key, folder, client, others)
@@ -198,8 +198,3 @@ def hold_soon(stack: ExitStack, tools: FleetTools, client: str, wait_s: float) -
             if time.monotonic() > deadline:
                 raise
             time.sleep(RETRY_INTERVAL_S)
-
-
-def _forget(folder: Path) -> None:
-    if folder.exists():
-        remove_tree(folder)

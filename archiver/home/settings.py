@@ -809,10 +809,14 @@ def planned_input(root: Path, part: Part, name: str, *, client: str, **fields: A
     else:
         home.client(client)
         text = _text(path)
-    given = {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items() if value}
-    text = with_entry(path, text, (part,), name, given)
+    text = with_entry(path, text, (part,), name, entry_of(fields))
     _, after = _client(path, load(path, text))
     return replace(home, clients={**home.clients, client: after}), text
+
+
+def entry_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an account or source that have a value, as its entry in the client's file holds them."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items() if value}
 
 
 def add_account(root: Path, name: str, *, client: str, **fields: object) -> Account:

@@ -56,10 +56,7 @@ def new_object(n: int, licences: int) -> NewObject:
     asset = Asset(provider="example", asset_id=f"{n:07}", title=f"Harbour {n}")
     licence = Licence(asset=asset, licence_id=f"L-{n}", licensed_at=day, licensee="Acme Ltd")
     files = {"licence.json": to_json(licence, (), (), {"source": "adapter"})}
-    return NewObject(
-        kind="licences", date=day, provider="example", asset_id=asset.asset_id, identity=licence.identity, files=files,
-        created=datetime.now(UTC),
-    )  # fmt: skip
+    return NewObject.of(licence, files, datetime.now(UTC))
 
 
 def seconds(home: Home, out: Path) -> float:

@@ -246,16 +246,11 @@ def fill(folder: Path, number: int, reader: DocumentReader) -> None:
         folder / "archive", client="bench", signer=SIGNER, origin="live", authorities=[],
         state=folder / "state", post=Network().post,
     ) as archive:  # fmt: skip
+        source = {"source": "adapter", "account": "bench"}
         futures = [
-            archive.put(
-                NewObject(
-                    kind="licences", date=each.licensed_at, provider="bench", asset_id=each.asset.asset_id,
-                    identity=each.identity, created=datetime.now(UTC),
-                    files={"licence.json": to_json(each, [], [], {"source": "adapter", "account": "bench"})},
-                )
-            )
+            archive.put(NewObject.of(each, {"licence.json": to_json(each, [], [], source)}, datetime.now(UTC)))
             for each in map(licence, range(number))
-        ]  # fmt: skip
+        ]
         for future in futures:
             future.result()
         archive.seal()

@@ -272,12 +272,7 @@ def test_a_list_without_a_total_is_compared_with_papers_and_with_what_was_archiv
     paper = replace(rows(9)[0], licence_id="PAPER-9")
     described = to_json(paper, [], [], {"source": "import", "imports": [{"sha256": "0" * 64}]})
     with desk.open() as (archive, _):
-        archive.put(
-            NewObject(
-                kind="licences", date=paper.licensed_at, provider=paper.asset.provider, asset_id=paper.asset.asset_id,
-                identity=paper.identity, files={"licence.json": described}, created=datetime.now(UTC),
-            )
-        ).result()  # fmt: skip
+        archive.put(NewObject.of(paper, {"licence.json": described}, datetime.now(UTC))).result()
     result = desk.sync(always(Page(down(3, 2)), ListEnd.EMPTY_PAGE), full=True)
     gone = rows(1)[0].platform_id
     assert result.differences == {"no_longer_listed": [gone], "papers_unlisted": ["PAPER-9"]}
@@ -345,12 +340,7 @@ def test_an_import_is_completed_by_one_row_at_most(desk: Desk, pages: list[list[
     paper = replace(licence(1), licence_id=None, key=("", "A1", "2026-01-01"), row={})
     with desk.open() as (archive, _):
         described = to_json(paper, [], [], {"source": "import", "imports": [{"sha256": "0" * 64}]})
-        archive.put(
-            NewObject(
-                kind="licences", date=paper.licensed_at, provider="shutterstock", asset_id="A1",
-                identity=paper.identity, files={"licence.json": described}, created=datetime.now(UTC),
-            )
-        ).result()  # fmt: skip
+        archive.put(NewObject.of(paper, {"licence.json": described}, datetime.now(UTC))).result()
     total = sum(map(len, pages))
     result = desk.sync(
         lambda _: [Page([replace(licence(1), licence_id=each) for each in page], total) for page in pages]

@@ -50,12 +50,7 @@ class Agency:
                 references = [each.reference(licence) for each in terms]
                 files = {"licence.json": to_json(licence, documents, gaps, source, references)}
                 files |= {each.name: each.content for each in documents}
-                asset = licence.asset
-                new = NewObject(
-                    kind="licences", date=licence.licensed_at, provider=asset.provider, asset_id=asset.asset_id,
-                    identity=licence.identity, files=files, created=datetime.now(UTC),
-                )  # fmt: skip
-                stored.append(archive.put(new).result())
+                stored.append(archive.put(NewObject.of(licence, files, datetime.now(UTC))).result())
             archive.seal()
         return stored
 

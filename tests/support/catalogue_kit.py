@@ -88,17 +88,7 @@ class Acme:
         """Archive licences with their files; their object ids."""
         with self.writing() as writer:
             stored = [
-                writer.put(
-                    NewObject(
-                        kind="comps" if licence.comp else "licences",
-                        date=licence.licensed_at,
-                        provider=licence.asset.provider,
-                        asset_id=licence.asset.asset_id,
-                        identity=licence.identity,
-                        files=content,
-                        created=datetime.now(UTC),
-                    )
-                )
+                writer.put(NewObject.of(licence, content, datetime.now(UTC)))
                 for licence, content in zip(licences, contents, strict=True)
             ]
             return [each.result().object_id for each in stored]
