@@ -95,12 +95,6 @@ def six_scenes(folder: Path, reader: DocumentReader) -> Iterator[Acme]:
         yield acme
 
 
-@pytest.fixture
-def acme(tmp_path: Path, reader: DocumentReader) -> Iterator[Acme]:
-    with Catalogue(tmp_path / "state" / "acme.sqlite") as catalogue:
-        yield Acme(tmp_path, reader, catalogue)
-
-
 def find(acme: Acme, content: bytes, embedder: Embedder | None = None) -> list[tuple[str, str]]:
     """Asset ids and words."""
     return [(each.picture.asset.partition(":")[2], each.word.value) for each in matches(acme, content, embedder)]

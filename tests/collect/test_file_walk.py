@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.message
 import os
 import threading
 import time
@@ -23,6 +22,7 @@ from archiver.reading import containers
 from archiver.reading.containers import MAX_COMPRESSION_RATIO, Item, Refused
 from archiver.reading.mail import messages, origin, origin_by, read_mail
 from archiver.reading.worker import DocumentReader
+from tests.support import folder
 from tests.support.hostile_files import fill, packed
 
 
@@ -34,15 +34,7 @@ def seen(*paths: Path, forbidden: Path | None = None) -> dict[str, bytes | str |
 
 
 def letter(*attachments: tuple[str, bytes], text: str = "Dear Ada") -> bytes:
-    made = email.message.EmailMessage()
-    made["From"], made["To"], made["Subject"] = "shop@example.com", "ada@example.com", "Your order"
-    made.set_content(text)
-    for name, content in attachments:
-        if name.endswith(".eml"):
-            made.add_attachment(email.message_from_bytes(content, policy=made.policy))
-        else:
-            made.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
-    return made.as_bytes()
+    return folder.letter("Your order", text, attachments)
 
 
 def test_everything_in_everything_is_seen(tmp_path: Path) -> None:

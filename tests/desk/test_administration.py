@@ -16,7 +16,7 @@ from archiver.desk.auth import UsedCodes, Users
 from archiver.desk.translations import words
 from tests.desk.test_desk import fine
 from tests.support.agency import agency
-from tests.support.desk_kit import PASSWORD, Person, Served, started
+from tests.support.desk_kit import PASSWORD, Person, Served, serving
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +25,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         users = Users(at.home.root)
         for name, role in (("Anna Admin", "admin"), ("Olaf Operator", "operate"), ("Rita Reader", "read")):
             users.add(name, role, PASSWORD)
-        process, key = started(at)
-        try:
-            yield Served(at, process, key)
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
+        with serving(at) as desk:
+            yield desk
 
 
 def entered(office: Served, name: str, password: str = PASSWORD, **fields: str) -> tuple[Person, httpx.Response]:

@@ -95,7 +95,7 @@ def broken_inside(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Agency, str, str]]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Agency, str, str]]:
     """An agency with two clients, and the folders of a licence of Acme's and of Beta's; beside its home lies a copy."""
     with agency(tmp_path_factory.mktemp("damaged")) as at:
         root = at.home.root
@@ -111,6 +111,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Agency, st
             claim_files.save(at.home, claim)
         shutil.copytree(root, root.with_name("copy"))
         yield at, ours.folder, theirs.folder
+
+
+@pytest.fixture
+def whole(made: tuple[Agency, str, str]) -> tuple[Agency, str, str]:
+    """The same, without what an earlier test damaged."""
+    root = made[0].home.root
+    shutil.rmtree(root)
+    shutil.copytree(root.with_name("copy"), root)
+    return made
 
 
 def addresses(client: str, folder: str) -> list[str]:
@@ -138,8 +147,6 @@ def test_every_page_goes_on_and_hides_no_damage(
     at, ours, theirs = whole
     root, healed = at.home.root, damage in HEALED
     monkeypatch.setattr(desk_state, "FRESH_SECONDS", 0.0)
-    shutil.rmtree(root)
-    shutil.copytree(root.with_name("copy"), root)
     with desk_on(at.run, monkeypatch) as desk:
         person = desk.person()
         assert DAMAGED not in person.get("/").text and "9032" in person.get("/find?q=9032").text
@@ -181,8 +188,6 @@ def test_a_lost_client_and_a_missing_timestamp_are_mended_by_the_button_of_today
 ) -> None:
     at, _, _ = whole
     root = at.home.root
-    shutil.rmtree(root)
-    shutil.copytree(root.with_name("copy"), root)
     with desk_on(at.run, monkeypatch) as desk:
         person = desk.person()
         assert "no trusted timestamp" not in person.get("/").text
@@ -204,8 +209,6 @@ def test_a_damaged_house_archive_does_not_say_that_everything_is_assigned(
 ) -> None:
     at, _, _ = whole
     root = at.home.root
-    shutil.rmtree(root)
-    shutil.copytree(root.with_name("copy"), root)
     at.archive("house", (licence("9055"), [record()]))
     with desk_on(at.run, monkeypatch) as desk:
         person = desk.person()
@@ -220,8 +223,6 @@ def test_what_a_verification_found_is_told_until_one_finds_it_mended(
 ) -> None:
     at, ours, _ = whole
     root = at.home.root
-    shutil.rmtree(root)
-    shutil.copytree(root.with_name("copy"), root)
     monkeypatch.setattr(desk_state, "FRESH_SECONDS", 0.0)
     with desk_on(at.run, monkeypatch) as desk:
         person = desk.person()

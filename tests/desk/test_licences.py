@@ -20,7 +20,7 @@ from tests.desk.test_desk import fine, use, visiting
 from tests.support.agency import agency, certificate, preview, record
 from tests.support.claims_kit import jpeg, licence
 from tests.support.desk_in_process import desk_on
-from tests.support.desk_kit import PASSWORD, Person, Served, started
+from tests.support.desk_kit import PASSWORD, Person, Served, serving
 from tests.support.homes import Home
 from tests.support.pictures import scene
 
@@ -34,12 +34,8 @@ def twelve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         proof = [record(), certificate("Licence 2032001560"), preview(jpeg(scene(7)))]
         at.archive("acme", (licence("2032001560", seat="Lena Leaver"), proof), (licence("9009"), [record()]))
         Users(at.home.root).add("Olaf Operator", "operate", PASSWORD)
-        process, key = started(at)
-        try:
-            yield Served(at, process, key)
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
+        with serving(at) as desk:
+            yield desk
 
 
 def names(page: str) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from archiver.desk.auth import Users
 from tests.support.agency import agency
-from tests.support.desk_kit import PASSWORD, Served, started
+from tests.support.desk_kit import PASSWORD, Served, serving
 
 ADA = "ada@example.com"
 
@@ -44,12 +44,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         users = Users(at.home.root)
         users.add_without_password(ADA, "operate")
         users.add("Olaf Operator", "operate", PASSWORD)
-        process, key = started(at)
-        try:
-            yield Office(Served(at, process, key), issuer)
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
+        with serving(at) as desk:
+            yield Office(desk, issuer)
 
 
 def away(http: httpx.Client, wanted: str = "/licences") -> str:

@@ -21,6 +21,7 @@ from archiver.reading.embedded import Embedded, embedded_by_program, understood
 from archiver.reading.filenames import Named
 from archiver.reading.worker import DocumentReader
 from tests.support import papers
+from tests.support.pictures import bare_png
 
 
 def read_embedded(content: bytes) -> Embedded:
@@ -168,14 +169,9 @@ def test_manifests_name_the_asset_where_nothing_else_does_and_name_none_of_sever
 
 def png(side: int, rows: int) -> bytes:
     """A PNG that says it has side × side pixels, and holds so many rows of them."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
     packer = zlib.compressobj(9)
     data = b"".join(packer.compress(b"\0" * (side + 1)) for _ in range(rows)) + packer.flush()
-    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    return bare_png(side, side, data, grey=True)
 
 
 def test_a_picture_of_200_megapixels_is_not_decoded() -> None:

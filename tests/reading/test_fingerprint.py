@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import random
-import struct
-import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +15,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from archiver.core.errors import UnreadablePicture
 from archiver.reading.fingerprint import MAX_HASH_DISTANCE, MAX_SIDE_PX, decode, distance, fingerprint, preview
+from tests.support.pictures import bare_png
 
 
 def scene(seed: int = 0, size: tuple[int, int] = (450, 300)) -> Image.Image:
@@ -101,18 +100,10 @@ def test_large_pictures_are_shrunk_and_previews_are_small_and_always_the_same() 
     assert max(decode(small).image.size) == 512
 
 
-def bare_png(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
-
-
 @pytest.mark.parametrize("size", [(20_000, 10_000), (13_000, 13_000)])
 def test_a_bomb_is_refused_before_it_is_unpacked(size: tuple[int, int]) -> None:
     with pytest.raises(UnreadablePicture, match="160 megapixels"):
-        decode(bare_png(*size))
+        decode(bare_png(*size, packed=b""))
 
 
 def test_a_picture_of_a_phone_is_called_what_it_is() -> None:
@@ -152,7 +143,7 @@ def test_a_worker_looks_at_pictures_that_may_kill_it() -> None:
             look = reader.look(content, large=wanted)
             assert look.fingerprint == seen
             assert max(decode(look.preview).image.size) == side
-        for hostile in (b"no picture", bare_png(20_000, 10_000), large):
+        for hostile in (b"no picture", bare_png(20_000, 10_000, b""), large):
             with pytest.raises(UnreadablePicture):
                 reader.look(hostile)
         assert reader.look(encoded(scene())).fingerprint.width == 450

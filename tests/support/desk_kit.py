@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import httpx
 import pytest
@@ -86,6 +87,17 @@ def started(at: Agency, *arguments: str, browse: bool = False) -> tuple[subproce
     raise AssertionError("the desk did not start")
 
 
+@contextmanager
+def serving(at: Agency, folders: Mapping[str, str] = MappingProxyType({})) -> Iterator[Served]:
+    """The agency's desk, until it is no longer needed."""
+    process, key = started(at)
+    try:
+        yield Served(at, process, key, dict(folders))
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with agency(tmp_path_factory.mktemp("desk")) as at:
@@ -119,16 +131,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         users.add("Rita Reader", "read", PASSWORD)
         users.add("Olaf Operator", "operate", PASSWORD)
         users.add("Gina Guessed", "operate", PASSWORD)
-        process, key = started(at)
         owners = ["acme", "acme", "beta", "house", "house", "acme", "acme"]
         stored = [harbour, hostile, beta, house, spare, inside, comp]
         named = zip([*names, "house", "spare", "inside", "comp"], owners, stored, strict=True)
         folders = {name: f"{slug}/{each.folder}" for name, slug, each in named}
-        try:
-            yield Served(at, process, key, folders)
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
+        with serving(at, folders) as desk:
+            yield desk
 
 
 @pytest.fixture

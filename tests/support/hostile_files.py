@@ -10,6 +10,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from tests.support.pictures import bare_png
+
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -89,12 +91,7 @@ def deep_letter(depth: int) -> bytes:
 
 def huge_png() -> bytes:
     """200 megapixels in a few hundred bytes."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 20_000, 10_000, 8, 2, 0, 0, 0)
-    return PNG + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100_000)) + chunk(b"IEND", b"")
+    return bare_png(20_000, 10_000, zlib.compress(b"\0" * 100_000))
 
 
 def long_pdf(pages: int) -> bytes:

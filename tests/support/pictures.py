@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from functools import cache
 from random import Random
 
@@ -9,6 +11,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 SIZE = (900, 600)
+
+
+def bare_png(width: int, height: int, packed: bytes, *, grey: bool = False) -> bytes:
+    """A PNG that says how many pixels it has, and holds these packed ones."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0 if grey else 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
 @cache

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -25,7 +24,7 @@ from PIL import Image
 
 from tests.benchmarks.edits import EDITS, encoded, fit
 from tests.support.audited_site import Served
-from tests.support.pictures import scene
+from tests.support.pictures import bare_png, scene
 
 COVERED, NAMED, OTHER, UNPROVEN, EDITORIAL, LATE, FREE, OWN, STRANGER, STOCK = (
     "covered", "named", "other_client", "unproven", "editorial", "late", "free", "own", "stranger", "stock"
@@ -455,13 +454,7 @@ class Endless(dict[str, Served]):
 
 def _bomb() -> bytes:
     """A PNG that claims 60,000 × 60,000 pixels."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
-    body = zlib.compress(b"\0" * 1_000_000)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    return bare_png(60_000, 60_000, zlib.compress(b"\0" * 1_000_000), grey=True)
 
 
 # ---------------------------------------------------------------- drawing
