@@ -66,7 +66,7 @@ from archiver.core.model import iso
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
+__all__ = ["ArchiveWriter", "Authority", "Seal", "SealSettings", "open_archive"]
 
 HOLDER = "staging/holder.txt"  # names the writing process for others that wait
 LAST_LINE = "the last line"  # the source of a time
@@ -79,28 +79,29 @@ MIN_OBJECTS_FOR_DISK_SYNC = 3  # from this number on, sync the whole file system
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SealSettings:
+    """Whose archive it is, who signs it, and who vouches for its checkpoints. `state` is a disposable folder."""
+
+    client: str
+    signer: Ed25519PrivateKey
+    authorities: Sequence[Authority]
+    state: Path
+    post: Post
+    qualify: Qualify = lambda *_: []
+    witnesses: Sequence[Witness] = ()
+    anchors: Sequence[Anchor] = ()
+
+
 @contextmanager
 def open_archive(
-    root: Path,
-    *,
-    client: str,
-    signer: Ed25519PrivateKey,
-    origin: str,
-    authorities: Sequence[Authority],
-    state: Path,
-    post: Post,
-    qualify: Qualify = lambda *_: [],
-    witnesses: Sequence[Witness] = (),
-    anchors: Sequence[Anchor] = (),
-    after_restore: Path | None = None,
-    clock_is_right: bool = False,
+    root: Path, means: SealSettings, *, origin: str, after_restore: Path | None = None, clock_is_right: bool = False
 ) -> Iterator[ArchiveWriter]:
     """Open a client's archive for writing. Makes a missing archive, and finishes what a killed command left.
 
-    `origin` is `live` or `replay`; `state` is a disposable folder. `after_restore` is the newest checkpoint from before
-    a restore from a backup, or a folder that contains it; the loss is recorded in a `rollback` line. With
-    `clock_is_right`, a person confirms that lines from the future, which no timestamp covers, were written by a clock
-    that was ahead.
+    `origin` is `live` or `replay`. `after_restore` is the newest checkpoint from before a restore from a backup, or a
+    folder that contains it; the loss is recorded in a `rollback` line. With `clock_is_right`, a person confirms that
+    lines from the future, which no timestamp covers, were written by a clock that was ahead.
 
     Raises ArchiveBusy while another process writes; ClockWrong if the clock is behind what the archive knows;
     ConfigError for an archive of the other origin or of another signing key, and for an `after_restore` that shows no
@@ -112,18 +113,16 @@ def open_archive(
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     names = check_files(root)
-    ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), LastSeen(state)
+    signer, tree = means.signer, means.state / TREE
+    ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), LastSeen(means.state)
     try:
         check_whole(root, ledger.head, names)
-        loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE, names)
-        doubts = [] if loss else memory.doubts(client, root)
-        _introduce(root, ledger, client, signer, origin)
-        _check_authentic(root, ledger, signer, state / TREE)
-        seal = partial(_seal, root, client, ledger, signer, authorities, post, state, qualify)
-        _check_clock(root, ledger, seal, names, clock_is_right=clock_is_right)
-        writer = ArchiveWriter(
-            root, ledger, client, signer, authorities, state, post, qualify, witnesses, anchors, memory, doubts
-        )
+        loss = _check_witnessed(root, means, after_restore, names)
+        doubts = [] if loss else memory.doubts(means.client, root)
+        _introduce(root, ledger, means.client, signer, origin)
+        _check_authentic(root, ledger, signer, tree)
+        _check_clock(root, ledger, partial(_seal, root, ledger, means), names, clock_is_right=clock_is_right)
+        writer = ArchiveWriter(root, ledger, means, memory, doubts)
         try:
             if loss:
                 writer.append("rollback", **loss)
@@ -195,23 +194,13 @@ def _check_clock(
         ledger.now()
 
 
-def _seal(
-    root: Path,
-    client: str,
-    ledger: Ledger,
-    signer: Ed25519PrivateKey,
-    authorities: Sequence[Authority],
-    post: Post,
-    state: Path,
-    qualify: Qualify,
-    *,
-    rests: bool = False,
-) -> Seal:
+def _seal(root: Path, ledger: Ledger, means: SealSettings, *, rests: bool = False) -> Seal:
     """Write a checkpoint over the ledger unless it `rests`, and get timestamps for the newest checkpoint."""
     with _disk_full(root):
         if not rests:
-            sealing.write_checkpoint(root, _name(client), merkle.follow(ledger.path, state / TREE), signer)
-        return sealing.stamp(root, authorities, post, qualify)
+            tree = merkle.follow(ledger.path, means.state / TREE)
+            sealing.write_checkpoint(root, _name(means.client), tree, means.signer)
+        return sealing.stamp(root, means.authorities, means.post, means.qualify)
 
 
 def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool:
@@ -243,25 +232,20 @@ def _name(client: str) -> str:
 
 
 def _check_witnessed(
-    root: Path,
-    client: str,
-    signer: Ed25519PrivateKey,
-    witnesses: Sequence[Witness],
-    after_restore: Path | None,
-    known: Path,
-    names: tuple[str, ...],
+    root: Path, means: SealSettings, after_restore: Path | None, names: tuple[str, ...]
 ) -> dict[str, object] | None:
     """Compare the ledger with what witnesses have. Returns the loss to record, if `after_restore` shows one.
 
-    If a witness has the checkpoint of the last seal and none that is missing here, the ledger is not read: `known`, the
-    cache of its tree, leads to that checkpoint's root.
+    If a witness has the checkpoint of the last seal and none that is missing here, the ledger is not read: the cache of
+    its tree leads to that checkpoint's root.
     """
-    places = [each.of(client) for each in witnesses if isinstance(each, FolderWitness)]
+    client = means.client
+    places = [each.of(client) for each in means.witnesses if isinstance(each, FolderWitness)]
     places += [after_restore] if after_restore else []
-    sealed = merkle.known(root / verify.LEDGER, known)
+    sealed = merkle.known(root / verify.LEDGER, means.state / TREE)
     if not after_restore and sealed and all(_holds_newest(root, each, sealed.frontier.size, names) for each in places):
         return None
-    key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
+    key, own = means.signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
     held = verify.check_witnessed(root / verify.LEDGER, outside)  # this skips checkpoints of other archives
     foreign = [each for each in held.forked if each.fault]
@@ -443,28 +427,12 @@ class ArchiveWriter:
     """
 
     def __init__(
-        self,
-        root: Path,
-        ledger: Ledger,
-        client: str,
-        signer: Ed25519PrivateKey,
-        authorities: Sequence[Authority],
-        state: Path,
-        post: Post,
-        qualify: Qualify,
-        witnesses: Sequence[Witness],
-        anchors: Sequence[Anchor],
-        memory: LastSeen,
-        warnings: Sequence[str],
+        self, root: Path, ledger: Ledger, means: SealSettings, memory: LastSeen, warnings: Sequence[str]
     ) -> None:
         self.reader = Archive(root)
         self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
-        self._ledger, self._signer, self._authorities, self._post = ledger, signer, authorities, post
-        self._qualify = qualify
-        self._client, self._witnesses, self._warnings = client, witnesses, warnings
-        self._anchors = anchors
-        self._sign, self._public = signing(signer), signer.public_key().public_bytes_raw()
-        self._state, self._memory = state, memory
+        self._ledger, self._means, self._memory, self._warnings = ledger, means, memory, warnings
+        self._sign, self._public = signing(means.signer), means.signer.public_key().public_bytes_raw()
         self._anchored = False
         self._numbers = itertools.count()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
@@ -547,16 +515,15 @@ class ArchiveWriter:
         seal asks it again.
         """
         self._ask(None).result()
-        sealed = _seal(
-            self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state,
-            self._qualify, rests=not whole and _rests(self._root, self._ledger, self._authorities),
-        )  # fmt: skip
+        means = self._means
+        rests = not whole and _rests(self._root, self._ledger, means.authorities)
+        sealed = _seal(self._root, self._ledger, means, rests=rests)
         with _disk_full(self._root):
             self._memory.left(self._root, self._ledger.head)
-            failed = secure(self._root, self._anchors, self._signer, self._state / "anchors.json")
+            failed = secure(self._root, means.anchors, means.signer, means.state / "anchors.json")
             _, note, tokens = verify.newest_checkpoint(self._root)
-            handover = Handover(self._client, sealed.size, note, tuple(tokens))
-            untold = hand_over(self._witnesses, handover, self._state / "witnesses.json")
+            handover = Handover(means.client, sealed.size, note, tuple(tokens))
+            untold = hand_over(means.witnesses, handover, means.state / "witnesses.json")
         self._anchored = False
         said, self._warnings = self._warnings, ()
         return replace(sealed, warnings=(*said, *sealed.warnings, *failed, *untold))
@@ -578,7 +545,7 @@ class ArchiveWriter:
         """
         known = set(verify.qualifications(self._root / verify.LISTS).values())
         checkpoints = verify.checkpoint_files(self._root / verify.CHECKPOINTS)
-        reasons = self._qualify(self._root, [token for _, _, tokens in checkpoints for token in tokens])
+        reasons = self._means.qualify(self._root, [token for _, _, tokens in checkpoints for token in tokens])
         kept = sorted(set(verify.qualifications(self._root / verify.LISTS).values()) - known)
         if kept and (last := sealing.anchored(self._root)):
             self._ask(("anchor", last | {"qualified": [path.name.split(".")[1] for path in kept]})).result()

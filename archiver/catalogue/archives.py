@@ -13,7 +13,7 @@ from archiver.archive.anchors import Anchor, Calendar, CosigningWitness
 from archiver.archive.seal import Authority
 from archiver.archive.trusted_list import LOTL_URL, TrustedLists
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
-from archiver.archive.writer import ArchiveWriter, open_archive, unfinished
+from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive, unfinished
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.home.connections import mailer_of, network_of
 from archiver.home.settings import Home, QualifiedAuthority
@@ -33,21 +33,22 @@ def writing(
 ) -> Iterator[ArchiveWriter]:
     """Open a client's archive for writing, with its lock, key, authorities and witnesses. The only way to write."""
     home.client(client)
-    with holding(home.root, client), open_archive(
-        home.archive(client),
-        client=client,
-        signer=vault.signer(client),
-        origin="replay" if home.settings.replay else "live",
-        authorities=authorities_of(home),
-        state=home.state / "archive" / client,
-        post=network_of(home).post,
-        qualify=trusted_lists_of(home).keep,
-        witnesses=list(witnesses_of(home)),
-        anchors=anchors_of(home),
-        after_restore=after_restore,
-        clock_is_right=clock_is_right,
-    ) as archive:  # fmt: skip
-        yield archive
+    with holding(home.root, client):
+        means = SealSettings(
+            client=client,
+            signer=vault.signer(client),
+            authorities=authorities_of(home),
+            state=home.state / "archive" / client,
+            post=network_of(home).post,
+            qualify=trusted_lists_of(home).keep,
+            witnesses=list(witnesses_of(home)),
+            anchors=anchors_of(home),
+        )
+        origin, place = "replay" if home.settings.replay else "live", home.archive(client)
+        with open_archive(
+            place, means, origin=origin, after_restore=after_restore, clock_is_right=clock_is_right
+        ) as archive:
+            yield archive
 
 
 @contextmanager

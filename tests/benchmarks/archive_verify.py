@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.ocfl import NewObject
 from archiver.archive.verify import verify_archive
 from archiver.archive.witness import FolderWitness
-from archiver.archive.writer import ArchiveWriter, open_archive
+from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive
 
 ROUNDS = 5
 SIGNER = Ed25519PrivateKey.generate()
@@ -44,16 +44,15 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 @contextmanager
 def writing(folder: Path) -> Iterator[ArchiveWriter]:
     (folder / "disk").mkdir(exist_ok=True)
-    with open_archive(
-        folder / "acme",
+    means = SealSettings(
         client="acme",
         signer=SIGNER,
-        origin="live",
         authorities=[],
         state=folder / "state",
         post=lambda *_: b"",
         witnesses=[FolderWitness(name="disk", folder=folder / "disk")],
-    ) as writer:
+    )
+    with open_archive(folder / "acme", means, origin="live") as writer:
         yield writer
 
 

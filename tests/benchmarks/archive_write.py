@@ -20,7 +20,7 @@ from statistics import median
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.ocfl import NewObject
-from archiver.archive.writer import MAX_BATCH, MAX_BUILDERS, ArchiveWriter, open_archive
+from archiver.archive.writer import MAX_BATCH, MAX_BUILDERS, ArchiveWriter, SealSettings, open_archive
 
 LICENCES, PORTIONS = 2000, 5
 NAMES = ("record.json", "certificate.pdf", "receipt.pdf", "page.pdf", "preview.jpg")
@@ -29,6 +29,11 @@ SMALL = b'{"inventory": "of five files"}' * 60
 MOST = 1.25  # times the floor
 
 type Files = dict[str, bytes]
+
+
+def means(state: Path) -> SealSettings:
+    signer = Ed25519PrivateKey.generate()
+    return SealSettings(client="acme", signer=signer, authorities=[], state=state, post=lambda *_: b"")
 
 
 def portion(number: int) -> list[Files]:
@@ -97,15 +102,7 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(dir=Path.cwd()) as name,
         ThreadPoolExecutor(MAX_BUILDERS) as pool,
-        open_archive(
-            Path(name) / "acme",
-            client="acme",
-            signer=Ed25519PrivateKey.generate(),
-            origin="live",
-            authorities=[],
-            state=Path(name) / "state",
-            post=lambda *_: b"",
-        ) as writer,
+        open_archive(Path(name) / "acme", means(Path(name) / "state"), origin="live") as writer,
     ):
         for number in range(PORTIONS):
             licences = portion(number)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive.writer import ArchiveWriter, open_archive
+from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import Raw
@@ -90,13 +90,14 @@ async def read(length: int) -> Measured:
     measured = Measured()
     with tempfile.TemporaryDirectory() as place, DocumentReader() as reader:
         folder = Path(place)
+        means = SealSettings(
+            client="bench", signer=Ed25519PrivateKey.generate(), authorities=[], state=folder / "state",
+            post=Network().post,
+        )  # fmt: skip
         with (
-            open_archive(
-                folder / "archive", client="bench", signer=Ed25519PrivateKey.generate(), origin="live", authorities=[],
-                state=folder / "state", post=Network().post,
-            ) as archive,
+            open_archive(folder / "archive", means, origin="live") as archive,
             Catalogue(folder / "bench.sqlite") as catalogue,
-        ):  # fmt: skip
+        ):
             provider = load("shutterstock")()
             async with Site(provider.info, network=Network(), pacing=Pacing(off=True)) as site:
                 site.length, site.measured, site.archive, site.lines = length, measured, archive, archive.lines

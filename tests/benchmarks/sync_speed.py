@@ -22,7 +22,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive.writer import open_archive
+from archiver.archive.writer import SealSettings, open_archive
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.catalogue.index import Catalogue
@@ -129,6 +129,10 @@ def provider(server: Server) -> Provider[Session]:
     return Bench()
 
 
+def means(folder: Path) -> SealSettings:
+    return SealSettings(client="bench", signer=SIGNER, authorities=[], state=folder / "state", post=Network().post)
+
+
 def licence(number: int) -> Licence:
     return Licence(
         asset=Asset(provider="bench", asset_id=f"A{number:06d}", title=f"Picture {number}"),
@@ -140,12 +144,9 @@ async def sync(folder: Path, server: Server, reader: DocumentReader) -> tuple[fl
     """One sync into the archive in `folder`; seconds and the result."""
     client_rules = provider(server)
     with (
-        open_archive(
-            folder / "archive", client="bench", signer=SIGNER, origin="live", authorities=[],
-            state=folder / "state", post=Network().post,
-        ) as archive,
+        open_archive(folder / "archive", means(folder), origin="live") as archive,
         Catalogue(folder / "bench.sqlite") as catalogue,
-    ):  # fmt: skip
+    ):
         catalogue.catch_up(archive.reader, reader)
         async with HttpSession(client_rules.info, network=Network(), pacing=Pacing(off=True)) as session:
 
@@ -242,10 +243,7 @@ def fill(folder: Path, number: int, reader: DocumentReader) -> None:
     from archiver.collect.history_cursor import HistoryCursor
     from archiver.reading.licence_json import to_json
 
-    with open_archive(
-        folder / "archive", client="bench", signer=SIGNER, origin="live", authorities=[],
-        state=folder / "state", post=Network().post,
-    ) as archive:  # fmt: skip
+    with open_archive(folder / "archive", means(folder), origin="live") as archive:
         source = {"source": "adapter", "account": "bench"}
         futures = [
             archive.put(NewObject.of(each, {"licence.json": to_json(each, [], [], source)}, datetime.now(UTC)))

@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 )
 
 from archiver.archive.ocfl import NewObject
-from archiver.archive.writer import open_archive
+from archiver.archive.writer import SealSettings, open_archive
 from archiver.core.errors import LeaseLost
 from archiver.fleet.check_out import CheckedOut, checked_out, keep, publish
 from archiver.fleet.fence import Claimed, Fence, Lease, claim
@@ -159,10 +159,10 @@ class Holder:
 
 def _archive(holder: Holder, number: int, *, seal: bool) -> None:
     home = holder.out.home
-    with open_archive(
-        holder.out.root, client=CLIENT, signer=KEY, origin="live", authorities=[],
-        state=home.state / "archive" / CLIENT, post=lambda *_: b"",
-    ) as writer:  # fmt: skip
+    means = SealSettings(
+        client=CLIENT, signer=KEY, authorities=[], state=home.state / "archive" / CLIENT, post=lambda *_: b""
+    )
+    with open_archive(holder.out.root, means, origin="live") as writer:
         stored = writer.put(
             NewObject(
                 kind="licences", date=datetime(2026, 3, 9, tzinfo=UTC), provider="site", asset_id=str(number),

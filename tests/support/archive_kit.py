@@ -22,7 +22,7 @@ from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.seal import Post, Qualify
 from archiver.archive.verify import VerifyReport, verify_archive
 from archiver.archive.witness import FolderWitness, Witness
-from archiver.archive.writer import ArchiveWriter, Authority, Seal, open_archive
+from archiver.archive.writer import ArchiveWriter, Authority, Seal, SealSettings, open_archive
 from archiver.home.network import Network
 
 SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -58,19 +58,17 @@ class Kit:
     def open(
         self, origin: str = "live", post: Post | None = None, after_restore: Path | None = None
     ) -> AbstractContextManager[ArchiveWriter]:
-        return open_archive(
-            self.root,
+        means = SealSettings(
             client="acme",
             signer=self.signer,
-            origin=origin,
             authorities=self.authorities,
             state=self.root.parent / "state",
             post=post or self.post,
             qualify=self.qualify,
             witnesses=self.witnesses,
             anchors=self.anchors,
-            after_restore=after_restore,
         )
+        return open_archive(self.root, means, origin=origin, after_restore=after_restore)
 
     def write(self, *numbers: int, origin: str = "live") -> Seal:
         """One command: archives these licences and seals."""

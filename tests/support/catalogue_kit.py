@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
-from archiver.archive.writer import ArchiveWriter, open_archive
+from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
@@ -79,10 +79,9 @@ class Acme:
         return Archive(self.folder / "archive")
 
     def writing(self) -> AbstractContextManager[ArchiveWriter]:
-        return open_archive(
-            self.archive.root, client="acme", signer=self.signer, origin="live", authorities=[], state=self.folder,
-            post=Network().post,
-        )  # fmt: skip
+        post = Network().post
+        means = SealSettings(client="acme", signer=self.signer, authorities=[], state=self.folder, post=post)
+        return open_archive(self.archive.root, means, origin="live")
 
     def add(self, *contents: dict[str, bytes], licences: tuple[Licence, ...]) -> list[str]:
         """Archive licences with their files; their object ids."""

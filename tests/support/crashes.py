@@ -34,7 +34,7 @@ from pathlib import Path
 from concurrent.futures import wait
 from archiver.core import atomic_files
 from archiver.archive import writer
-from archiver.archive.writer import open_archive
+from archiver.archive.writer import SealSettings, open_archive
 from archiver.core.atomic_files import FairLock, FilesystemSync
 kit = runpy.run_path(sys.argv[3])
 SIGNER, licence = kit["SIGNER"], kit["licence"]
@@ -46,8 +46,8 @@ if sys.argv[4:] == ["file by file"]:
 if sys.argv[4:] == ["built apart"]:
     atomic_files._file_system = lambda folder: "ext4"  # whatever these tests lie on: a process may be killed anywhere
     writer.MIN_OBJECTS_FOR_PROCESS, FairLock.wanted = 0, True
-with open_archive(root, client=root.name, signer=SIGNER, origin="live", authorities=[],
-                  state=root.parent / "state", post=lambda *_: b"") as archive:
+means = SealSettings(client=root.name, signer=SIGNER, authorities=[], state=root.parent / "state", post=lambda *_: b"")
+with open_archive(root, means, origin="live") as archive:
     for n in range(turn * 100_000, (turn + 1) * 100_000):
         new = licence(n)
         def told(future, new=new):

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive.writer import open_archive
+from archiver.archive.writer import SealSettings, open_archive
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import AccountResult
 from archiver.collect.history_cursor import HistoryCursors, Retries
@@ -169,13 +169,12 @@ class Desk:
 
     @contextmanager
     def open(self) -> Iterator[tuple[Any, Catalogue]]:
+        state, post = self.folder / "state", Network().post
+        means = SealSettings(client="acme", signer=KEY, authorities=[], state=state, post=post)
         with (
-            open_archive(
-                self.folder / "archive", client="acme", signer=KEY, origin="live", authorities=[],
-                state=self.folder / "state", post=Network().post,
-            ) as archive,
+            open_archive(self.folder / "archive", means, origin="live") as archive,
             Catalogue(self.folder / "acme.sqlite") as catalogue,
-        ):  # fmt: skip
+        ):
             catalogue.catch_up(archive.reader, self.reader)
             yield archive, catalogue
 
