@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archiver.agency import future_times as times
 from archiver.agency.diagnosis import Findings, State, ok, problem, warning
-from archiver.agency.integrity import renewals_due
+from archiver.agency.integrity import VerifyRequest, renewals_due
 from archiver.agency.integrity import verify as verify_archives
 from archiver.archive import verify
 from archiver.archive.seal import Authority, ask
@@ -53,7 +53,7 @@ def archives(home: Home) -> Findings:
     for slug, root in _archives(home):
         yield from _leftovers(slug, root)
         try:
-            _, document, _ = verify_archives(home, client=slug, quick=True)
+            _, document, _ = verify_archives(home, VerifyRequest(client=slug, quick=True))
         except ArchiveBusy as busy:
             yield ok(f"{slug}: {busy.detail}; check it later")
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,62 +24,73 @@ if TYPE_CHECKING:  # it imports the adapters
     from archiver.core.progress import Progress
 
 
-def verify(
-    home: Home,
-    *,
-    client: str | None = None,
-    quick: bool = False,
-    licence: str | None = None,
-    roots: Path | None = None,
-    key: Path | None = None,
-    against: Path | str | None = None,
-    headers: Path | None = None,
-    progress: Progress = lambda *_: None,
-) -> tuple[int, dict[str, Any], str]:
-    """Verify the archives. Returns the exit code, the document of `verify --json`, and the text for people.
+@dataclass(frozen=True, kw_only=True)
+class VerifyRequest:
+    """What to verify, and against what.
 
     `licence` is a short id or a unique part of one. `against` is a witness's checkpoint, a folder of them, or the
-    replica (`s3://BUCKET/PREFIX`); archives without a checkpoint there are left out, and the text says so. ConfigError
-    if no archive has the licence or the checkpoint; ArchiveBusy while a run writes.
+    replica (`s3://BUCKET/PREFIX`); archives without a checkpoint there are left out, and the text says so.
     """
-    if str(against).startswith("s3://"):
+
+    client: str | None = None
+    quick: bool = False
+    licence: str | None = None
+    roots: Path | None = None
+    key: Path | None = None
+    against: Path | str | None = None
+    headers: Path | None = None
+
+
+def verify(home: Home, request: VerifyRequest, progress: Progress = lambda *_: None) -> tuple[int, dict[str, Any], str]:
+    """Verify the archives. Returns the exit code, the document of `verify --json`, and the text for people.
+
+    ConfigError if no archive has the licence or the checkpoint; ArchiveBusy while a run writes.
+    """
+    if str(request.against).startswith("s3://"):
         from archiver.agency.replica import witnessed
 
-        with witnessed(home, str(against), client) as folder:
-            return verify(
-                home, client=client, quick=quick, licence=licence, roots=roots, key=key, against=folder,
-                headers=headers, progress=progress,
-            )  # fmt: skip
-    outside = Path(against) if against else None
-    named, _, part = (licence or "").rpartition("/")
-    trusted = roots or trusted_roots(home)
+        with witnessed(home, str(request.against), request.client) as folder:
+            return verify(home, replace(request, against=folder), progress)
+    reports, reasons = _checked(home, request, progress)
+    if reasons and not ((request.licence or request.against) and reports):
+        advice = " Look for it with `archiver find`." if request.licence else ""
+        raise ConfigError(f"{reasons[0]}.{advice}")
+    documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
+    states = [document["state"] for document in documents]
+    worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
+    texts = [report.as_text() for report in reports.values()]
+    texts += [*(reasons if request.against else []), *orphan_archives(home)]
+    text = "\n".join(texts) or "There are no archives yet."
+    scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
+    return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
+
+
+def _checked(
+    home: Home, request: VerifyRequest, progress: Progress
+) -> tuple[dict[str, verifier.VerifyReport], list[str]]:
+    """The report of each archive by its client, and why others were not checked."""
+    outside = Path(request.against) if request.against else None
+    named, _, part = (request.licence or "").rpartition("/")
+    trusted = request.roots or trusted_roots(home)
     reports: dict[str, verifier.VerifyReport] = {}
     reasons = []
-    asked = client or named or None
+    asked = request.client or named or None
     for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
         try:
             root = home.archive(slug)
             elsewhere.bring_all(root, part)
             reports[slug] = verifier.verify_archive(
-                root, trusted, key, quick, part or None, outside, sealing.strict_checker(list_checker(home, root)),
-                partial(progress, f"{slug}: objects"), headers,
+                root, trusted, request.key, request.quick, part or None, outside,
+                sealing.strict_checker(list_checker(home, root)), partial(progress, f"{slug}: objects"),
+                request.headers,
             )  # fmt: skip
             if not part and not outside:
-                verified.remember(home, slug, reports[slug], quick=quick)
+                verified.remember(home, slug, reports[slug], quick=request.quick)
         except verifier.Busy as error:
             raise ArchiveBusy(str(error)) from None
         except verifier.Malformed as error:
             reasons.append(f"{slug} was not checked: {error}")
-    if reasons and not ((licence or against) and reports):
-        advice = " Look for it with `archiver find`." if licence else ""
-        raise ConfigError(f"{reasons[0]}.{advice}")
-    documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
-    states = [document["state"] for document in documents]
-    worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
-    texts = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *orphan_archives(home)]
-    text = "\n".join(texts) or "There are no archives yet."
-    scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
-    return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
+    return reports, reasons
 
 
 def renew(home: Home, vault: Vault, *, client: str | None, say: Callable[[str], None]) -> None:

@@ -2109,6 +2109,9 @@ class _OpenSSL:
         )
 
 
+_NOT_OWN_ROOTS = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
+
+
 class _Check:
     """Keys, checkpoints and timestamps of an archive or a proof, independent of where each stores them."""
 
@@ -2363,75 +2366,18 @@ class _Check:
 
     def check_tokens(self, stamped: list[tuple[_Checkpoint, Path, Path]]) -> None:
         """Check these timestamps with the caller's checker and, if that refuses one, with OpenSSL."""
-        certificates, own_certificates = self.certificates, self.own_certificates
-        own = self.root / self.tsa_roots  # readers of the archive alone rely on these: one verdict for all
-        roots = self.supplied_roots or own
-        chain = own if own_certificates else roots  # openssl fails on a file without certificates
-        against = "the roots that you supplied" if self.supplied_roots else roots.name
-        not_own = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
-        unchecked: list[str] = []  # the dates in the timestamps
-        asked = set[str]()  # the names of the checkers
         checkers = list(self.checkers(len(stamped)))
-
-        def refusal(note: Path, file: Path, roots: Path, chain: Path) -> tuple[str, str] | None:
-            """Return the code and message of a finding, or None if accepted.
-
-            Raises TimeoutError if no checker could decide.
-            """
-            refused = None
-            for checker in checkers:
-                if checker is self.openssl.checker and self.openssl.hangs:
-                    continue
-                try:
-                    reason = checker.refuses(file, note, roots, chain)
-                except subprocess.TimeoutExpired:
-                    self.openssl.hangs = True  # never wait for it again
-                    continue
-                except Malformed as error:
-                    refused = "dates-not-checked", f"is not checked: {checker.name} cannot read it: {error}"
-                    continue
-                asked.add(checker.name)
-                if not reason:
-                    return None
-                refused = "timestamp", f"does not hold against {against}: {reason}"
-            if self.openssl.hangs or not refused:
-                raise TimeoutError
-            return refused
-
-        def judge(note: Path, file: Path) -> Stamp | Finding | None:
-            path = f"{self.checkpoint_folder}/{file.name}"
-            try:
-                response = content(file)
-                self.token_digests[path] = hashlib.sha256(response).hexdigest()
-                token = Token.parse(response)
-                _must(token.covers(content(note)), "is a timestamp of something else than its checkpoint")
-            except Malformed as error:
-                return Finding("timestamp", path, str(error))
-            except OSError as error:
-                return Finding("unreadable", path, f"cannot be read: {error.strerror}")
-            if not certificates and checkers:
-                return None
-            try:
-                if refused := refusal(note, file, roots, chain):
-                    return Finding(refused[0], path, refused[1])
-                if own_certificates and not set(certificates) <= set(own_certificates):
-                    foreign = not _roots_of(response, certificates) <= set(own_certificates)
-                    if foreign and (refused := refusal(note, file, own, own)) and refused[0] == "timestamp":
-                        return Finding("timestamp", self.tsa_roots, not_own)
-            except TimeoutError:
-                unchecked.append(token.time)
-                return None
-            ends, stated = token_ends(response, certificates), (token.policy, token.states_qualified)
-            return Stamp(token.time, ends, False, *stated)
-
+        unchecked: list[str] = []  # the dates in the timestamps
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            judgements = pool.map(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
-            for checkpoint, name, judgement in judgements:
+            judge = functools.partial(
+                self.judge_token, checkers, unchecked, self.certificates, set(self.own_certificates)
+            )
+            judged = pool.map(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
+            for checkpoint, name, judgement in judged:
                 if isinstance(judgement, Finding):
                     self.add(judgement)
                 elif judgement:
                     checkpoint.stamps[name] = judgement
-        self.dates_by |= asked
         self.report.dates_by = " and ".join(sorted(self.dates_by, reverse=True))
         if unchecked:
             version = "not answering" if self.openssl.hangs else self.openssl.version
@@ -2441,6 +2387,67 @@ class _Check:
                 f"about {len(unchecked)} timestamps, which state {min(unchecked)} to {max(unchecked)}"
             )
             self.find("dates-not-checked", self.checkpoint_folder, text)
+
+    def judge_token(
+        self, checkers: list[TokenChecker], unchecked: list[str], certificates: list[bytes],
+        own_certificates: set[bytes], note: Path, file: Path,
+    ) -> Stamp | Finding | None:  # fmt: skip
+        """What this timestamp proves, or what is wrong with it. Where nobody could decide, its date is `unchecked`."""
+        path = f"{self.checkpoint_folder}/{file.name}"
+        try:
+            response = content(file)
+            self.token_digests[path] = hashlib.sha256(response).hexdigest()
+            token = Token.parse(response)
+            _must(token.covers(content(note)), "is a timestamp of something else than its checkpoint")
+        except Malformed as error:
+            return Finding("timestamp", path, str(error))
+        except OSError as error:
+            return Finding("unreadable", path, f"cannot be read: {error.strerror}")
+        if not certificates and checkers:
+            return None
+        own = self.root / self.tsa_roots  # readers of the archive alone rely on these: one verdict for all
+        roots = self.supplied_roots or own
+        chain = own if own_certificates else roots  # openssl fails on a file without certificates
+        try:
+            if refused := self.refusal(checkers, file, note, roots, chain):
+                return Finding(refused[0], path, refused[1])
+            if own_certificates and not set(certificates) <= own_certificates:
+                foreign = not _roots_of(response, certificates) <= own_certificates
+                if foreign and (refused := self.refusal(checkers, file, note, own, own)) and refused[0] == "timestamp":
+                    return Finding("timestamp", self.tsa_roots, _NOT_OWN_ROOTS)
+        except TimeoutError:
+            unchecked.append(token.time)
+            return None
+        ends = token_ends(response, certificates)
+        return Stamp(token.time, ends, False, token.policy, token.states_qualified)
+
+    def refusal(
+        self, checkers: list[TokenChecker], file: Path, note: Path, roots: Path, chain: Path
+    ) -> tuple[str, str] | None:
+        """The code and message of a finding, or None if a checker accepts the timestamp.
+
+        Raises TimeoutError if no checker could decide.
+        """
+        against = "the roots that you supplied" if self.supplied_roots else Path(self.tsa_roots).name
+        refused = None
+        for checker in checkers:
+            if checker is self.openssl.checker and self.openssl.hangs:
+                continue
+            try:
+                reason = checker.refuses(file, note, roots, chain)
+            except subprocess.TimeoutExpired:
+                self.openssl.hangs = True  # never wait for it again
+                continue
+            except Malformed as error:
+                refused = "dates-not-checked", f"is not checked: {checker.name} cannot read it: {error}"
+                continue
+            self.dates_by.add(checker.name)
+            if not reason:
+                return None
+            refused = "timestamp", f"does not hold against {against}: {reason}"
+        if self.openssl.hangs or not refused:
+            raise TimeoutError
+        return refused
 
     def checkers(self, timestamps: int) -> Iterator[TokenChecker]:
         """Return the checkers for this number of timestamps, in order. OpenSSL decides.
@@ -3346,6 +3353,19 @@ def pem_of_key(public: bytes) -> bytes:
     return f"-----BEGIN PUBLIC KEY-----\n{base64_text(_ED25519_SPKI + public)}\n-----END PUBLIC KEY-----\n".encode()
 
 
+def _line_in(path: Path) -> tuple[InclusionProof, dict[str, Any]]:
+    """The proof in this file, and the fields of its ledger line. Raises ValueError if it is not one as we write it."""
+    data = content(path)
+    proof = InclusionProof.parse(data)
+    fields = decoded(proof.line)
+    _must(isinstance(fields, dict) and canonical(fields) == proof.line, "does not hold a ledger line")
+    _must(_has_plain_values(fields), "does not hold a ledger line")
+    _must(type(fields.get("seq")) is int and fields["seq"] == proof.index, "is of another line than it holds")
+    _must(proof.encode() == data, "is not written as such a proof is")
+    _must(path.name == f"{proof.index:08d}.tlog-proof", "has another name than its line's number gives it")
+    return proof, fields
+
+
 class _ProofCheck(_Check):
     """What is derived is kept for a pack: the documents of the object and of its terms, and their relation."""
 
@@ -3363,6 +3383,31 @@ class _ProofCheck(_Check):
         self.find_checkpoints()
         self.read_checkpoints(key)
         self.exact_key()
+        recorded = self.read_inclusions(key)
+        proven = self.dates()
+        main = self.read_objects(recorded, proven)
+        idle = self.read_lists()
+        self.expected |= self.list_files
+        for unused in sorted(idle):
+            self.find("extra", unused, "is about no timestamp here")
+        orphans = frozenset(finding.path for finding in self.report.findings if finding.code == "orphan")
+        for place, message in unexpected_files(self.root, self.expected, orphans):
+            self.find("extra", place, message)
+        self.age()
+        seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
+        self.report.checkpoint = max(self.checkpoints, default=None)
+        checked = [each for _, each in sorted(self.checkpoints.items()) if each.note]
+        self.report.timestamps = [stamp.statement() for each in checked for _, stamp in sorted(each.stamps.items())]
+        if main:
+            self.files = self.dated(self.object, recorded.get(main, {}), proven, absent=self.absent)
+            self.report.documents = documents_of(self.files)
+            self.report.secured_since = secured_since(self.report.documents)  # the terms have dates of their own
+        if seqs and proven.since(max(seqs)) is None:
+            self.report.unproven = "no timestamp that holds covers all of this"
+        return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
+
+    def read_inclusions(self, key: bytes | None) -> dict[str, dict[str, tuple[str, int]]]:
+        """The inventory's digest and the ledger line of each version of each object, by the proofs of its lines."""
         recorded: dict[str, dict[str, tuple[str, int]]] = {}
         notes: set[int] = set()
         self.report.evidence = False
@@ -3370,16 +3415,7 @@ class _ProofCheck(_Check):
         for path in sorted((self.root / "integrity").glob("*.tlog-proof")):
             place = f"integrity/{path.name}"
             try:
-                data = content(path)
-                proof = InclusionProof.parse(data)
-                fields = decoded(proof.line)
-                _must(isinstance(fields, dict) and canonical(fields) == proof.line, "does not hold a ledger line")
-                _must(_has_plain_values(fields), "does not hold a ledger line")
-                _must(
-                    type(fields.get("seq")) is int and fields["seq"] == proof.index, "is of another line than it holds"
-                )
-                _must(proof.encode() == data, "is not written as such a proof is")
-                _must(path.name == f"{proof.index:08d}.tlog-proof", "has another name than its line's number gives it")
+                proof, fields = _line_in(path)
                 size = self.included(proof)
             except ValueError as error:
                 self.find("inclusion", place, str(error) if isinstance(error, Malformed) else "not a ledger line")
@@ -3406,27 +3442,7 @@ class _ProofCheck(_Check):
         if not begins:
             self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
         self.expect_checkpoints(notes)
-        proven = self.dates()
-        main = self.read_objects(recorded, proven)
-        idle = self.read_lists()
-        self.expected |= self.list_files
-        for unused in sorted(idle):
-            self.find("extra", unused, "is about no timestamp here")
-        orphans = frozenset(finding.path for finding in self.report.findings if finding.code == "orphan")
-        for place, message in unexpected_files(self.root, self.expected, orphans):
-            self.find("extra", place, message)
-        self.age()
-        seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
-        self.report.checkpoint = max(self.checkpoints, default=None)
-        checked = [each for _, each in sorted(self.checkpoints.items()) if each.note]
-        self.report.timestamps = [stamp.statement() for each in checked for _, stamp in sorted(each.stamps.items())]
-        if main:
-            self.files = self.dated(self.object, recorded.get(main, {}), proven, absent=self.absent)
-            self.report.documents = documents_of(self.files)
-            self.report.secured_since = secured_since(self.report.documents)  # the terms have dates of their own
-        if seqs and proven.since(max(seqs)) is None:
-            self.report.unproven = "no timestamp that holds covers all of this"
-        return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
+        return recorded
 
     @property
     def stamped(self) -> bool:
@@ -3655,6 +3671,24 @@ class ZipMember(NamedTuple):
     deflated: bool
 
 
+class _ZipEntry(NamedTuple):
+    """What a zip's list says of a file or folder; its own head is at `offset`."""
+
+    path: str
+    folder: bool
+    name: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    offset: int
+
+
+_Part = Callable[[int, int, str], bytes]
+"""Reads so many bytes from a place on; Malformed with this message if they are not there."""
+
+
 def zip_members(file: BinaryIO, length: int) -> list[ZipMember]:
     """List what a zip holds. Raises Malformed for all that other programs might unpack otherwise.
 
@@ -3668,6 +3702,40 @@ def zip_members(file: BinaryIO, length: int) -> list[ZipMember]:
         _must(begin >= 0 and len(found) == size, otherwise)
         return found
 
+    listed, start, count = _zip_list(part, length)
+    members, at, expected = list[ZipMember](), 0, 0
+    spelled: dict[str, str] = {}  # as computers compare names that do not tell capitals apart -> as it is
+    for _ in range(count):
+        entry, at = _zip_entry(listed, at)
+        _must(entry.offset == expected, "is a zip file that holds bytes between its files")
+        begins, expected = _zip_content(part, entry, start)
+        parts = entry.path.split("/")
+        for n in range(1, len(parts) + 1):
+            one = "/".join(parts[:n])
+            alike = unicodedata.normalize("NFC", one).lower()
+            _must(spelled.setdefault(alike, one) == one, f"is a zip file that holds {one} twice, in two spellings")
+        deflated = entry.method == 8
+        members.append(ZipMember(entry.path, entry.folder, begins, entry.packed, entry.size, entry.crc, deflated))
+    _must(
+        at == len(listed) and expected == start,
+        _BROKEN_LIST if at != len(listed) else "is a zip file that holds bytes between its files",
+    )
+    paths = {each.path for each in members}
+    _must(len(paths) == len(members), "is a zip file that holds a file twice")
+    files = {each.path for each in members if not each.folder}
+    above = {path.rpartition("/")[0] for path in paths}
+    for each in list(above):
+        while each := each.rpartition("/")[0]:
+            above.add(each)
+    _must(files.isdisjoint(above), "is a zip file that holds a file and a folder of the same name")
+    total = sum(each.size for each in members)
+    fits = total <= MAX_PACK_BYTES and total <= MAX_TIMES_LARGER * length + FREE_BYTES
+    _must(fits, "is a zip file that unpacks to far more than a pack has")
+    return members
+
+
+def _zip_list(part: _Part, length: int) -> tuple[bytes, int, int]:
+    """The list at the end of a zip, where it starts, and how many files and folders it names."""
     end = part(length - 22, 22, "is not a zip file")
     _must(end[:4] == b"PK\5\6", "is not a zip file, or something was added at its end")
     disk, first, here, count, size, start, note = struct.unpack("<HHHHIIH", end[4:])
@@ -3684,73 +3752,51 @@ def zip_members(file: BinaryIO, length: int) -> list[ZipMember]:
         _must(here == count, odd)
     _must(start + size == ends and size <= MAX_ZIP_LIST_BYTES, "is a zip file whose list is not at its end")
     _must(count <= MAX_ZIP_FILES, "is a zip file of more files than a pack has")
-    listed = part(start, size, _BROKEN_LIST)
-    members, at, expected = [], 0, 0
-    spelled: dict[str, str] = {}  # as computers compare names that do not tell capitals apart -> as it is
-    for _ in range(count):
-        _must(at + 46 <= size and listed[at : at + 4] == b"PK\1\2", _BROKEN_LIST)
-        flags, method = struct.unpack("<HH", listed[at + 8 : at + 12])
-        crc, packed, unpacked, *sizes = struct.unpack("<IIIHHH", listed[at + 16 : at + 34])
-        mode, offset = struct.unpack("<II", listed[at + 38 : at + 46])
-        name, extra, remark = (listed[at + 46 + sum(sizes[:n]) : at + 46 + sum(sizes[: n + 1])] for n in range(3))
-        at += 46 + sum(sizes)
-        _must(at <= size and not remark, _BROKEN_LIST)
-        text = _utf8(name)
-        path, folder = (text[:-1], True) if text.endswith("/") else (text, False)
-        _must(_is_zip_path(path), "is a zip file that names a file outside of itself, or in a way of one system only")
-        unpacked, packed, offset = _zip64(extra, [unpacked, packed, offset])
-        _must(not flags & _ENCRYPTED, "is an encrypted zip file")
-        _must(
-            not flags & ~_ZIP_FLAGS and method in (0, 8),
-            "is a zip file that is packed in a way that browsers do not know",
-        )
-        kind = mode >> 16 & 0xF000
-        _must(
-            kind == 0 or kind == (0x4000 if folder else 0x8000),
-            f"is a zip file that holds {path} as a link or a device",
-        )
-        _must(not folder or (unpacked == 0 and packed <= 2), f"is a zip file that holds bytes in the folder {path}")
-        _must(method == 8 or packed == unpacked, _BROKEN_LIST)
-        _must(offset == expected, "is a zip file that holds bytes between its files")
-        head = part(offset, 30 + len(name), "is a broken zip file")
-        same = head[:4] == b"PK\3\4" and head[6:10] == struct.pack("<HH", flags, method) and head[30:] == name
-        same = same and head[26:28] == struct.pack("<H", len(name))
-        _must(same, f"is a zip file that calls {path} something else in another place")
-        stated, begins = struct.unpack("<III", head[14:26]), offset + 30 + len(name)
-        more = part(begins, int.from_bytes(head[28:30], "little"), "is a broken zip file")
-        begins += len(more)
-        known = (stated[0], *_zip64(more, [stated[2], stated[1]])[::-1])
-        after = begins + packed
-        if flags & _DESCRIBED_AFTER:
-            _must(known in ((0, 0, 0), (crc, packed, unpacked)), f"is a zip file that says of {path} two sizes")
-            after += _description(
-                part(after, min(24, max(0, start - after)), "is a broken zip file"), crc, packed, unpacked
-            )
-        else:
-            _must(known == (crc, packed, unpacked), f"is a zip file that says of {path} two sizes")
-        expected = after
-        parts = path.split("/")
-        for n in range(1, len(parts) + 1):
-            one = "/".join(parts[:n])
-            alike = unicodedata.normalize("NFC", one).lower()
-            _must(spelled.setdefault(alike, one) == one, f"is a zip file that holds {one} twice, in two spellings")
-        members.append(ZipMember(path, folder, begins, packed, unpacked, crc, method == 8))
-    _must(
-        at == size and expected == start,
-        _BROKEN_LIST if at != size else "is a zip file that holds bytes between its files",
-    )
-    paths = {each.path for each in members}
-    _must(len(paths) == len(members), "is a zip file that holds a file twice")
-    files = {each.path for each in members if not each.folder}
-    above = {path.rpartition("/")[0] for path in paths}
-    for each in list(above):
-        while each := each.rpartition("/")[0]:
-            above.add(each)
-    _must(files.isdisjoint(above), "is a zip file that holds a file and a folder of the same name")
-    total = sum(each.size for each in members)
-    fits = total <= MAX_PACK_BYTES and total <= MAX_TIMES_LARGER * length + FREE_BYTES
-    _must(fits, "is a zip file that unpacks to far more than a pack has")
-    return members
+    return part(start, size, _BROKEN_LIST), start, count
+
+
+def _zip_entry(listed: bytes, at: int) -> tuple[_ZipEntry, int]:
+    """What a zip's list says at this place, and where its next entry begins."""
+    _must(at + 46 <= len(listed) and listed[at : at + 4] == b"PK\1\2", _BROKEN_LIST)
+    flags, method = struct.unpack("<HH", listed[at + 8 : at + 12])
+    crc, packed, size, *sizes = struct.unpack("<IIIHHH", listed[at + 16 : at + 34])
+    mode, offset = struct.unpack("<II", listed[at + 38 : at + 46])
+    name, extra, remark = (listed[at + 46 + sum(sizes[:n]) : at + 46 + sum(sizes[: n + 1])] for n in range(3))
+    at += 46 + sum(sizes)
+    _must(at <= len(listed) and not remark, _BROKEN_LIST)
+    text = _utf8(name)
+    path, folder = (text[:-1], True) if text.endswith("/") else (text, False)
+    _must(_is_zip_path(path), "is a zip file that names a file outside of itself, or in a way of one system only")
+    size, packed, offset = _zip64(extra, [size, packed, offset])
+    _must(not flags & _ENCRYPTED, "is an encrypted zip file")
+    known = not flags & ~_ZIP_FLAGS and method in (0, 8)
+    _must(known, "is a zip file that is packed in a way that browsers do not know")
+    plain = mode >> 16 & 0xF000 in (0, 0x4000 if folder else 0x8000)
+    _must(plain, f"is a zip file that holds {path} as a link or a device")
+    _must(not folder or (size == 0 and packed <= 2), f"is a zip file that holds bytes in the folder {path}")
+    _must(method == 8 or packed == size, _BROKEN_LIST)
+    return _ZipEntry(path, folder, name, flags, method, crc, packed, size, offset), at
+
+
+def _zip_content(part: _Part, entry: _ZipEntry, end: int) -> tuple[int, int]:
+    """Where a file's packed bytes begin, and where all that belongs to it ends, at the latest at `end`."""
+    broken, two_sizes = "is a broken zip file", f"is a zip file that says of {entry.path} two sizes"
+    head = part(entry.offset, 30 + len(entry.name), broken)
+    same = head[:4] == b"PK\3\4" and head[6:10] == struct.pack("<HH", entry.flags, entry.method)
+    same = same and head[26:28] == struct.pack("<H", len(entry.name)) and head[30:] == entry.name
+    _must(same, f"is a zip file that calls {entry.path} something else in another place")
+    crc, packed, size = struct.unpack("<III", head[14:26])
+    begins = entry.offset + 30 + len(entry.name)
+    more = part(begins, int.from_bytes(head[28:30], "little"), broken)
+    begins += len(more)
+    size, packed = _zip64(more, [size, packed])
+    stated, listed = (crc, packed, size), (entry.crc, entry.packed, entry.size)
+    after = begins + entry.packed
+    if not entry.flags & _DESCRIBED_AFTER:
+        _must(stated == listed, two_sizes)
+        return begins, after
+    _must(stated in ((0, 0, 0), listed), two_sizes)
+    return begins, after + _description(part(after, min(24, max(0, end - after)), broken), *listed)
 
 
 def _is_zip_path(path: str) -> bool:
@@ -4154,7 +4200,7 @@ def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
     return 90 if DAMAGED in [each.state for each in reports] else 0
 
 
-def main(arguments: list[str] | None = None) -> int:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="verify.py", description="Check an archive, one object of it, or a proof. Changes nothing."
     )
@@ -4174,6 +4220,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="leave out the documents' digests")
     parser.add_argument("--licence", metavar="ID", help="check one licence and its place in the ledger")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _parser()
     options = parser.parse_args(arguments)
     if sum(map(bool, (options.archive, options.object, options.proof))) > 1:
         parser.error("give one of ARCHIVE, --object and --proof")

@@ -19,6 +19,7 @@ from archiver.reading.worker import DocumentReader
 if TYPE_CHECKING:
     from pyhanko.sign.signers import Signer
 
+    from archiver.claims.pack_input import LicenceToPack
     from archiver.claims.pack_pages import Demand
     from archiver.claims.rule_engine import Assessment
 from archiver.catalogue.archives import authorities_of
@@ -46,25 +47,14 @@ def proof(
     """
     from archiver.browsing import chromium
     from archiver.claims import pdf_timestamp
-    from archiver.claims.pack_input import LicenceToPack, PackOptions
+    from archiver.claims.pack_input import PackOptions
     from archiver.claims.proof_pack import write_proof  # imported late because it loads the browser code
 
-    packed = []
     authorities, post = authorities_of(home), network_of(home).post
     if authorities and chromium.find():  # else there will be no PDF
         Thread(target=pdf_timestamp.load, daemon=True).start()
     with DocumentReader() as reader:
-        for name in names:
-            with located(home, name, reader, prefer=prefer) as (slug, archive, entry):
-                if not entry.held:
-                    raise ConfigError(
-                        f"{entry.short_id} was assigned to another client. It proves nothing for {slug}. "
-                        "Name another licence."
-                    )
-                client = home.client(slug)
-                own = (slug, *client.aliases, *client.domains)
-                assigned = assigned_at(archive, entry)
-                packed.append(LicenceToPack(archive, entry, client.name, declared(entry.provider), own, assigned))
+        packed = [_to_pack(home, name, reader, prefer) for name in names]
     clients = {each.archive.root.name for each in packed}
     others = [
         name
@@ -83,6 +73,19 @@ def proof(
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip
         return write_proof(packed, out, order, warn, progress)
+
+
+def _to_pack(home: Home, name: str, reader: DocumentReader, prefer: str | None) -> LicenceToPack:
+    from archiver.claims.pack_input import LicenceToPack
+
+    with located(home, name, reader, prefer=prefer) as (slug, archive, entry):
+        if not entry.held:
+            raise ConfigError(
+                f"{entry.short_id} was assigned to another client. It proves nothing for {slug}. Name another licence."
+            )
+        client = home.client(slug)
+        own = (slug, *client.aliases, *client.domains)
+        return LicenceToPack(archive, entry, client.name, declared(entry.provider), own, assigned_at(archive, entry))
 
 
 def _numbers(entry: CatalogueEntry) -> list[str]:

@@ -139,26 +139,16 @@ def _write_bag(
             )
             for verified, report in zip(sounds, reports, strict=True)
         ]  # fmt: skip
-    texts: dict[str, str] = {}
     for verified, each in zip(sounds, summaries, strict=True):
-        for warning in verified.tier.warnings:
+        for warning in (*verified.tier.warnings, *(_comparison_lacks(each) if theirs else ())):
             warn(warning)
-        captions = set(dict(each.figures).values())
-        if theirs and not captions - {"their_picture"}:
-            warn(f"no preview of {each.folder} is in the archive, to be compared with the picture of the enquiry")
-        elif theirs and "our_picture_laid" not in captions:
-            warn(f"no picture of the enquiry could be laid over the preview of {each.folder}: compare them by eye")
         _write_documents(verified, each, data, reader, words)
         step()
-        texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pack_pages.chain_sheet(each, words)
-        texts[f"06_use_and_dates/{each.folder}/dates-by-us.txt"] = pack_pages.dates_sheet(each, words)
     if order.claim:
-        texts["01_claim/claim-by-us.txt"] = pack_pages.claim_sheet(order.claim, words)
         for number, picture in enumerate(dict.fromkeys(each.picture for each in summaries if each.picture), 1):
             _write(data / f"01_claim/picture-{number}.jpg", picture)
     places = [f"data/{verify.PROOFS}/{each.stored.folder}/{place_of(each.stored.id)}" for each in sounds]
-    texts["../HOW-TO-CHECK.txt"] = pack_pages.how_to_check(places, words)
-    for name, text in texts.items():
+    for name, text in _texts(summaries, order, places, words).items():
         marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
     try:
@@ -176,6 +166,28 @@ def _write_bag(
     _seal(bag, order.now)
     refuse([finding for report in verify.verify_pack(bag) for finding in report.findings])
     return summaries
+
+
+def _comparison_lacks(licence: PackedLicence) -> Iterator[str]:
+    """What a person should know of the comparison with the claimant's pictures."""
+    captions = set(dict(licence.figures).values())
+    if not captions - {"their_picture"}:
+        yield f"no preview of {licence.folder} is in the archive, to be compared with the picture of the enquiry"
+    elif "our_picture_laid" not in captions:
+        yield f"no picture of the enquiry could be laid over the preview of {licence.folder}: compare them by eye"
+
+
+def _texts(
+    licences: Sequence[PackedLicence], order: PackOptions, places: Sequence[str], words: PackWords
+) -> dict[str, str]:
+    """The texts that we write ourselves, by their names below `data`. `places` are those of the proven objects."""
+    texts: dict[str, str] = {}
+    for each in licences:
+        texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pack_pages.chain_sheet(each, words)
+        texts[f"06_use_and_dates/{each.folder}/dates-by-us.txt"] = pack_pages.dates_sheet(each, words)
+    if order.claim:
+        texts["01_claim/claim-by-us.txt"] = pack_pages.claim_sheet(order.claim, words)
+    return texts | {"../HOW-TO-CHECK.txt": pack_pages.how_to_check(places, words)}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -183,7 +183,7 @@ def verify(
 
     Example: archiver verify --client acme
     """
-    from archiver.agency.integrity import qualify
+    from archiver.agency.integrity import VerifyRequest, qualify
     from archiver.agency.integrity import renew as renew_timestamps
     from archiver.agency.integrity import verify as check
 
@@ -194,11 +194,11 @@ def verify(
         qualify(here, unlocked(here), client=client, say=say)
     if against and not against.startswith("s3://") and not Path(against).exists():
         raise typer.BadParameter(f"{against} does not exist")
+    request = VerifyRequest(
+        client=client, quick=quick, licence=licence, roots=roots, key=key, against=against, headers=headers
+    )
     with progress() as watch:
-        code, document, text = check(
-            here, client=client, quick=quick, licence=licence, roots=roots, key=key, against=against, headers=headers,
-            progress=watch,
-        )  # fmt: skip
+        code, document, text = check(here, request, watch)
     if as_json:
         emit(document)
     else:

@@ -69,14 +69,7 @@ def find(
     from archiver.catalogue.filters import LicenceFilter
 
     only = LicenceFilter(since=since, until=until, provider=provider, kind=kind, seat=seat)
-    if image and text:
-        raise typer.BadParameter("give words or --image, not both")
-    if sheet and not image:
-        raise typer.BadParameter("--sheet needs --image")
-    if image and (only.narrows or sort != "match"):
-        raise typer.BadParameter(
-            "--since, --until, --provider, --kind, --seat and --sort are for words, not for --image"
-        )
+    _check_picture_and_words(text, image, sheet, narrowed=only.narrows or sort != "match")
     _check_order_and_filter(sort, only)
     if as_csv and as_json:
         raise typer.BadParameter("give --csv or --json, not both")
@@ -100,6 +93,17 @@ def find(
             say(f"  {line}")
     if not (as_json or as_csv):
         _print_rows(rows)
+
+
+def _check_picture_and_words(text: str, image: str | None, sheet: Path | None, *, narrowed: bool) -> None:
+    if image and text:
+        raise typer.BadParameter("give words or --image, not both")
+    if sheet and not image:
+        raise typer.BadParameter("--sheet needs --image")
+    if image and narrowed:
+        raise typer.BadParameter(
+            "--since, --until, --provider, --kind, --seat and --sort are for words, not for --image"
+        )
 
 
 def _check_order_and_filter(sort: str, only: LicenceFilter) -> None:

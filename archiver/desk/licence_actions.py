@@ -40,7 +40,7 @@ def _name(visit: PageRequest) -> str:
 def check(visit: PageRequest) -> Response:
     """Verify one licence now: each of its bytes and its ledger lines."""
     name = _name(visit)
-    _, document, _ = integrity.verify(visit.home, client=visit.path["client"], licence=name)
+    _, document, _ = integrity.verify(visit.home, integrity.VerifyRequest(client=visit.path["client"], licence=name))
     visit.log_action("verified", name, state=document["state"])
     return _then(visit, 1, report=document["clients"][0])
 

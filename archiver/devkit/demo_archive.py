@@ -98,7 +98,7 @@ async def archive_steps(home: Home, accounts: Mapping[str, tuple[str, str]], say
     say('3. archiver find "harbour crane"')
     say(f"   {hit['licence']}: licensed on {hit['licensed_at']}, secured since {hit['secured_since']}")
 
-    code, checked, text = integrity.verify(home)
+    code, checked, text = integrity.verify(home, integrity.VerifyRequest())
     say("4. archiver verify")
     if code:
         say(text)

@@ -47,11 +47,7 @@ async def capture(
     recording still contains a secret; NotAccepted and SignInNeeded as for any run.
     """
     account = home.account(name)
-    target = out / account.provider / scenario
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", scenario):
-        raise ConfigError(f"{scenario!r} is not a valid scenario name. Use at most 40 of a-z, 0-9 and -: two-pages.")
-    if target.exists():
-        raise ConfigError(f"{target} exists. Choose another scenario name, or remove that folder first.")
+    target = _new_place(out / account.provider, scenario)
     home.check_replay(replay)
     info: ProviderInfo = load(account.provider).info
     played = find_recording(replay, account) if replay else None
@@ -73,32 +69,42 @@ async def capture(
             summary = await run(there, kept, order, progress=progress, shared=shared)
         [result] = summary.accounts
         bring_back(vault, kept, name)
-        for page in (there.state / "trouble").glob("*"):  # scrubbed, with their notes
-            (home.state / "trouble").mkdir(exist_ok=True, mode=0o700)
-            replace_file(home.state / "trouble" / page.name, page.read_bytes())
+        _keep_trouble_pages(there, home)
         if not tape.heard:
             raise ConfigError(
                 f"Nothing was recorded, because there was no answer: {result.message or 'reason unknown'}"
             )
+        about = {
+            "format": 1,
+            "provider": account.provider,
+            "scenario": scenario,
+            "method": method.name,
+            "origin": "captured",
+            "sources": [f"{'a replay' if replay else 'a live account'}, recorded {datetime.now(UTC):%Y-%m-%d}"],
+            "secrets": secrets,
+            "username": account.username,
+            "settings": dict(account.settings),
+            "now": f"{began.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "session": state,
+            "known": list(dict.fromkeys(result.passed_over)),
+        }
         raw = Path(folder) / "raw"
-        write_recording(
-            raw,
-            tape,
-            info.rules,
-            {
-                "format": 1,
-                "provider": account.provider,
-                "scenario": scenario,
-                "method": method.name,
-                "origin": "captured",
-                "sources": [f"{'a replay' if replay else 'a live account'}, recorded {datetime.now(UTC):%Y-%m-%d}"],
-                "secrets": secrets,
-                "username": account.username,
-                "settings": dict(account.settings),
-                "now": f"{began.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-                "session": state,
-                "known": list(dict.fromkeys(result.passed_over)),
-            },
-        )
+        write_recording(raw, tape, info.rules, about)
         known = personal_of(home, vault) | tape.secrets() | {value: each for each, value in secrets.items()}
         return await publish(raw, target, there, result, known)
+
+
+def _new_place(folder: Path, scenario: str) -> Path:
+    """Where a recording of this name goes; ConfigError if the name is not valid, or is taken."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", scenario):
+        raise ConfigError(f"{scenario!r} is not a valid scenario name. Use at most 40 of a-z, 0-9 and -: two-pages.")
+    if (target := folder / scenario).exists():
+        raise ConfigError(f"{target} exists. Choose another scenario name, or remove that folder first.")
+    return target
+
+
+def _keep_trouble_pages(there: Home, home: Home) -> None:
+    """Take over the pages that no adapter recognised, scrubbed, with their notes."""
+    for page in (there.state / "trouble").glob("*"):
+        (home.state / "trouble").mkdir(exist_ok=True, mode=0o700)
+        replace_file(home.state / "trouble" / page.name, page.read_bytes())

@@ -61,7 +61,7 @@ class Agency:
         return search.find(self.home, "", limit=1000)
 
     def verify(self, licence: str | None = None) -> dict[str, Any]:
-        return integrity.verify(self.home, licence=licence)[1]
+        return integrity.verify(self.home, integrity.VerifyRequest(licence=licence))[1]
 
     def codes(self) -> set[str]:
         return {finding["code"] for finding in self.verify()["clients"][0]["findings"]}
