@@ -9,14 +9,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from archiver.agency.asset_references import Asked, asked_for, pages_of
 from archiver.agency.night import run
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import CatalogueEntry
 from archiver.catalogue.search import followed
-from archiver.collect.attended_capture import AttendedRequest, Person, capture_attended
+from archiver.collect.attended_capture import AttendedRequest as AttendedRequest
+from archiver.collect.attended_capture import Person, capture_attended
 from archiver.collect.import_plan import FileOutcome, Group, ImportOutcome
 from archiver.collect.import_report import ImportReport, archived_rows
 from archiver.collect.recognition import ClassifiedFile
@@ -30,34 +30,24 @@ AGAIN = timedelta(hours=24)  # a page captured within this time is not opened ag
 
 
 async def capture(
-    home: Home,
-    vault: Vault,
-    wanted: Sequence[str],
-    client: str,
-    *,
-    by: str,
-    replay: Path | None,
-    attended: bool,
-    say: Callable[[str], None],
-    person: Person | None = None,
-    headless: bool = False,
-) -> ImportReport:
+    home: Home, vault: Vault, wanted: Sequence[str], request: AttendedRequest, *, attended: bool,
+    say: Callable[[str], None], person: Person | None = None,
+) -> ImportReport:  # fmt: skip
     """Archive the named pictures of platforms without accounts; open everything else in a browser for a person.
 
     `wanted` holds addresses, file names, `platform:id`, and names of platforms, whose account pages are opened.
-    `attended` opens everything in the visible browser. Tests use `person` and `headless`. Raises the errors of
-    `capture_attended` and `run`.
+    `attended` opens everything in the visible browser. Tests use `person`. Raises the errors of `capture_attended` and
+    `run`.
     """
-    home.client(client)
+    home.client(request.client)
     asked = [] if attended else [each for text in wanted if (each := asked_for(text))]
     texts = {each.text for each in asked}
     rest = [page for text in wanted if text not in texts for page in pages_of(text)]
-    report = ImportReport(client)
+    report = ImportReport(request.client)
     if asked:
-        await _capture_asked(home, vault, asked, report, by, replay, say)
+        await _capture_asked(home, vault, asked, report, request, say)
     if rest or not asked:
-        request = AttendedRequest(client=client, by=by, urls=rest, replay=replay, headless=headless)
-        found = await capture_attended(home, vault, request, say, person)
+        found = await capture_attended(home, vault, replace(request, urls=rest), say, person)
         report = replace(
             found, fates=report.fates + found.fates, licences=report.licences + found.licences,
             warnings=report.warnings + found.warnings, failed=report.failed,
@@ -66,9 +56,10 @@ async def capture(
 
 
 async def _capture_asked(
-    home: Home, vault: Vault, asked: Sequence[Asked], report: ImportReport, by: str, replay: Path | None,
+    home: Home, vault: Vault, asked: Sequence[Asked], report: ImportReport, request: AttendedRequest,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
+    by = request.by
     before = await asyncio.to_thread(_newest, home, report.client, asked)
     accounts, due = [], [each for each in asked if not _fresh(before.get(each.text))]
     for info in {each.info.name: each.info for each in due}.values():
@@ -77,7 +68,7 @@ async def _capture_asked(
         say(f"{info.title}: {by} requests {len(items)}. The platform's terms on automation: {info.automation.stance}.")
     summary = RunSummary("")
     if accounts:
-        summary = await run(home, vault, RunRequest(full=True, replay=replay), accounts=accounts)
+        summary = await run(home, vault, RunRequest(full=True, replay=request.replay), accounts=accounts)
     after = await asyncio.to_thread(_newest, home, report.client, asked)
     messages = {result.provider: result.message for result in summary.accounts}
     for each in asked:

@@ -234,13 +234,13 @@ def capture(
     """
     from getpass import getuser
 
+    from archiver.agency.asset_requests import AttendedRequest
     from archiver.agency.asset_requests import capture as capture_wanted
 
     here = opened(home)
     by = by or f"system user {getuser()}"
-    report = awaited(
-        capture_wanted(here, unlocked(here), wanted or (), client, by=by, replay=replay, attended=attended, say=say)
-    )
+    request = AttendedRequest(client=client, by=by, replay=replay)
+    report = awaited(capture_wanted(here, unlocked(here), wanted or (), request, attended=attended, say=say))
     warn_each(report.warnings)
     if as_json:
         emit(report.as_json())

@@ -115,10 +115,9 @@ async def pages(
     cursor: str | None = None,
     harmless: Collection[str] = (),
 ) -> AsyncIterator[Page | ListEnd]:
-    """Read a list of a JSON interface: to its stated total, to a cursor that names no next page, or to an empty page. A
-    short page never ends it.
+    """Read a list of a JSON interface: to its stated total, to a cursor that names no next page, or to an empty page.
 
-    It never ends by a page that is short. `read` makes a page of an answer's JSON; what it cannot read is
+    A short page never ends it. `read` makes a page of an answer's JSON; what it cannot read is
     LayoutChanged. `step` is for platforms where a page counts as so many rows, however many came. `cursor` is where in
     the answer the next page is named (`meta.next`): null, false or an empty text there says that none follows, and an
     answer without that place is LayoutChanged.

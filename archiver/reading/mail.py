@@ -20,6 +20,8 @@ from archiver.reading.documents import read_text
 from archiver.reading.outlook import COMPOUND_FILE, as_mail
 
 if TYPE_CHECKING:
+    from dkim import DKIM
+
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 MAX_PARTS = 1000
@@ -325,51 +327,62 @@ def origin(content: bytes, lookup: Lookup) -> str:
         return "not checked: the letter is too large, or its runs of blanks would take too long"
     import dkim
 
-    good: list[str] = []
-    faults: list[str] = []
     try:
         letter = dkim.DKIM(content, minkey=1024)
     except (dkim.DKIMException, IndexError) as error:  # the latter for a header that begins with a blank
         return f"fail: {_short(error)}"
-    unchecked = ""  # why the signature at hand cannot be checked; {} is who signed
+    signatures = [value for name, value in letter.headers if name.lower() == b"dkim-signature"][:5]
+    found = [_checked(letter, number, value, lookup) for number, value in enumerate(signatures)]
+    if good := [signer for signer, fault in found if not fault]:
+        return f"pass: {', '.join(dict.fromkeys(good))}"
+    return "; ".join(fault for _, fault in found) or NOT_SIGNED
 
-    def ask(name: bytes, timeout: int = 5) -> bytes | None:  # noqa: ARG001  # dkimpy's own signature
-        nonlocal unchecked
+
+def _checked(letter: DKIM, number: int, value: bytes, lookup: Lookup) -> tuple[str, str]:
+    """Who signs with this signature, and in words why it does not hold or cannot be checked; empty if it holds."""
+    import dkim
+
+    domain, length = (re.search(rb"(?:^|;)\s*%b\s*=\s*([^;\s]+)" % tag, value) for tag in (b"d", b"l"))
+    name = domain[1].decode("ascii", "replace")[:253] if domain else "a domain not named"
+    key, reason = _PublishedKey(lookup), "the signature does not match the letter"
+    try:
+        verified = letter.verify(idx=number, dnsfunc=key.ask)
+    except (dkim.DKIMException, ValueError, TypeError, KeyError, IndexError) as error:
+        verified, reason = False, _short(error)
+    if verified:
+        part = f" (of its text the first {length[1].decode('ascii', 'replace')[:12]} bytes only)" if length else ""
+        return name + part, ""
+    unchecked = "the signature of {} has expired" if reason.startswith("x= value is past") else key.unchecked
+    if unchecked:
+        return name, f"not checked: {unchecked.format(name)}"
+    if reason.startswith("body hash mismatch"):
+        reason = "the text differs from the signed text"
+    return name, f"fail: {name}: {reason}"
+
+
+@dataclass
+class _PublishedKey:
+    """Asks for a signer's key, and remembers why the signature cannot be checked with it; {} is who signed."""
+
+    lookup: Lookup
+    unchecked: str = ""
+
+    def ask(self, name: bytes, timeout: int = 5) -> bytes | None:  # noqa: ARG002  # dkimpy's own signature
+        import dkim
+
         try:
-            found = lookup(name.decode("ascii", "replace"))
+            found = self.lookup(name.decode("ascii", "replace"))
         except OSError:
-            unchecked = "no DNS for {}"
+            self.unchecked = "no DNS for {}"
             return None
         if found is None or re.search(rb"(?:^|;)\s*p\s*=\s*(?:;|$)", found):  # taken back
-            unchecked = "{} publishes this key no longer"
+            self.unchecked = "{} publishes this key no longer"
             return None
         try:
             dkim.evaluate_pk(name, found)
         except (dkim.DKIMException, ValueError, IndexError):
-            unchecked = "{} publishes a key of no known form"
+            self.unchecked = "{} publishes a key of no known form"
         return found
-
-    for number, value in enumerate([value for name, value in letter.headers if name.lower() == b"dkim-signature"][:5]):
-        unchecked = ""
-        domain, length = (re.search(rb"(?:^|;)\s*%b\s*=\s*([^;\s]+)" % tag, value) for tag in (b"d", b"l"))
-        name = domain[1].decode("ascii", "replace")[:253] if domain else "a domain not named"
-        reason = "the signature does not match the letter"
-        try:
-            verified = letter.verify(idx=number, dnsfunc=ask)
-        except (dkim.DKIMException, ValueError, TypeError, KeyError, IndexError) as error:
-            verified, reason = False, _short(error)
-        if reason.startswith("x= value is past"):
-            unchecked = "the signature of {} has expired"
-        elif reason.startswith("body hash mismatch"):
-            reason = "the text differs from the signed text"
-        if verified:
-            of_it = f" (of its text the first {length[1].decode('ascii', 'replace')[:12]} bytes only)" if length else ""
-            good.append(f"{name}{of_it}")
-        else:
-            faults.append(f"not checked: {unchecked.format(name)}" if unchecked else f"fail: {name}: {reason}")
-    if good:
-        return f"pass: {', '.join(dict.fromkeys(good))}"
-    return "; ".join(faults) or NOT_SIGNED
 
 
 def _short(error: Exception) -> str:

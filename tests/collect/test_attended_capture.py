@@ -276,9 +276,9 @@ def test_a_platforms_name_opens_its_account_pages_and_what_they_list_is_read(
             await mark(page)
             await Wheel(said).captured(number)
 
+    request = AttendedRequest(client="acme", by="Ada Example", replay=tmp_path / "site", headless=True)
     report = asyncio.run(capture(
-        here, open_vault(here.vault), wanted, "acme", by="Ada Example", replay=tmp_path / "site", attended=True,
-        say=said.append, person=marks_each, headless=True,
+        here, open_vault(here.vault), wanted, request, attended=True, say=said.append, person=marks_each,
     ))  # fmt: skip
     opened = [url for url in PAGES if "shutterstock" in wanted or not url.startswith(SHUTTERSTOCK)]
     assert {fate.seen.path: fate.outcome.value for fate in report.fates} == dict.fromkeys(opened, "archived") | {
