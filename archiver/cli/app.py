@@ -17,6 +17,8 @@ from archiver.cli.command_tree import running
 from archiver.core.progress import show_with
 
 if TYPE_CHECKING:
+    from typer._click.core import Parameter
+
     from archiver.home.settings import Home
     from archiver.home.vault import Vault
 
@@ -83,7 +85,7 @@ def print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def common_options() -> list[Any]:
+def common_options() -> list[Parameter]:
     """New instances of the options that every command has: how much to say, and where to write it."""
     carrier = typer.Typer(add_completion=False)
 

@@ -6,15 +6,19 @@ import copy
 import inspect
 import re
 import shutil
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextvars import ContextVar
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info, get_group, get_group_from_info, solve_typer_info_help
 from typer.models import CommandInfo, TyperInfo
+
+if TYPE_CHECKING:  # typer has click's classes in a private module; at run time nothing here needs it
+    from typer._click.core import Command, Context, Parameter
+    from typer._click.formatting import HelpFormatter
 
 GROUPS = {
     "Set up": ("setup", "init", "client", "account", "source", "companion", "sign-in", "schedule", "doctor"),
@@ -42,13 +46,13 @@ def first_sentence(text: str) -> str:
     return re.split(r"(?<=\w)[.](?= [A-Z`]|$)", paragraph)[0]
 
 
-class LazyCommands(MutableMapping[str, Any]):
+class LazyCommands(MutableMapping[str, "Command"]):
     """The commands of a typer application by name. Each is built when it is first asked for."""
 
-    def __init__(self, source: typer.Typer, common: Callable[[], list[Any]]) -> None:
+    def __init__(self, source: typer.Typer, common: Callable[[], list[Parameter]]) -> None:
         self._common = common
         self._sources: dict[str, CommandInfo | TyperInfo] = {}
-        self._built: dict[str, Any] = {}
+        self._built: dict[str, Command] = {}
         for info in source.registered_commands:
             assert info.callback
             self._sources[info.name or info.callback.__name__.replace("_", "-")] = info
@@ -56,12 +60,12 @@ class LazyCommands(MutableMapping[str, Any]):
             assert isinstance(group.name, str)
             self._sources[group.name] = group
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Command:
         if name not in self._built:
             self._built[name] = self._build(self._sources[name])
         return self._built[name]
 
-    def __setitem__(self, name: str, command: Any) -> None:
+    def __setitem__(self, name: str, command: Command) -> None:
         self._built[name] = command
 
     def __delitem__(self, name: str) -> None:
@@ -89,7 +93,7 @@ class LazyCommands(MutableMapping[str, Any]):
             found.append((name, first_sentence(text)))
         return found
 
-    def _build(self, info: CommandInfo | TyperInfo) -> Any:
+    def _build(self, info: CommandInfo | TyperInfo) -> Command:
         if isinstance(info, TyperInfo):
             assert info.typer_instance
             bare = copy.copy(info)
@@ -110,18 +114,18 @@ class LazyCommands(MutableMapping[str, Any]):
 class _HelpPage:
     """How a command's usage and options are written: names of values in capitals, defaults and limits in words."""
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """The arguments, and the options that must be given."""
         params = ctx.command.params
-        needed = [f"{each.opts[0]} {value_name(each)}" for each in _options(params) if each.required]
-        return ["[OPTIONS]", *(value_name(each) for each in _arguments(params)), *needed]
+        needed = [f"{each.opts[0]} {value_name(each)}" for each in options_in(params) if each.required]
+        return ["[OPTIONS]", *(value_name(each) for each in arguments_in(params)), *needed]
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
+    def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the page as wide as the terminal, also where that is narrower than the library allows for."""
         formatter.width = min(shutil.get_terminal_size().columns, MAX_HELP_WIDTH) - 2
         super().format_help(ctx, formatter)  # type: ignore[misc]  # of the command that this is mixed into
 
-    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+    def format_help_text(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the description, and the examples in lines of their own, so that they can be copied."""
         paragraphs = inspect.cleandoc(ctx.command.help or "").split("\n\n")
         for paragraph in paragraphs:
@@ -132,13 +136,13 @@ class _HelpPage:
                 else:
                     formatter.write_text(paragraph)
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the arguments, the command's own options, and the options of every command."""
         params = ctx.command.get_params(ctx)
-        shared = [each for each in _options(params) if is_common(each)]
-        own = [each for each in _options(params) if not is_common(each)]
+        shared = [each for each in options_in(params) if is_common(each)]
+        own = [each for each in options_in(params) if not is_common(each)]
         for heading, group in (
-            ("Arguments", _arguments(params)),
+            ("Arguments", arguments_in(params)),
             ("Options", own),
             ("Options of every command", shared),
         ):
@@ -159,62 +163,63 @@ COMMON = ("home", "as_json", "replay", "verbose", "quiet", "log_file", "help", "
 """The options that help lists last, since most commands have them."""
 
 
-def is_common(option: Any) -> bool:
+def is_common(option: TyperOption) -> bool:
     """Whether most commands have this option; `init --replay` is another one."""
     return option.name in COMMON and not (option.name == "replay" and option.is_flag)
 
 
-def _options(params: Sequence[Any]) -> list[Any]:
-    return [each for each in params if each.param_type_name == "option"]
+def options_in(params: Iterable[Parameter]) -> list[TyperOption]:
+    return [each for each in params if isinstance(each, TyperOption)]
 
 
-def _arguments(params: Sequence[Any]) -> list[Any]:
-    return [each for each in params if each.param_type_name == "argument"]
+def arguments_in(params: Iterable[Parameter]) -> list[TyperArgument]:
+    return [each for each in params if isinstance(each, TyperArgument)]
 
 
-def value_name(param: Any) -> str:
+def value_name(param: TyperArgument | TyperOption) -> str:
     """The value of an argument or option in capitals: `LICENCE`, `[TEXT]`, `NAME...`."""
     if param.metavar:
         return str(param.metavar)
     kind = param.type_descriptor.annotation
     name = "NUMBER" if kind in (int, float) else str(param.name).upper().replace("_", "-")
-    if param.param_type_name == "option":
+    if isinstance(param, TyperOption):
         return "PATH" if param.type_descriptor.is_path else name
     name += "..." * (param.nargs == -1)
     return name if param.required else f"[{name}]"
 
 
-def record(param: Any) -> tuple[str, str]:
+def record(param: TyperArgument | TyperOption) -> tuple[str, str]:
     """The two columns that help has for an argument or option."""
     notes = []
-    if param.required and param.param_type_name == "option":
+    if param.required and isinstance(param, TyperOption):
         notes.append("required")
     default = param.default
     if param.show_default and default not in (None, False, "", ()) and not callable(default):
-        negative = param.is_flag and param.secondary_opts if param.param_type_name == "option" else False
-        if not (param.param_type_name == "option" and param.is_flag) or negative:
+        flag = isinstance(param, TyperOption) and param.is_flag
+        negative = flag and param.secondary_opts
+        if negative or not flag:
             notes.append(f"default: {param.opts[0].lstrip('-') if negative else default}")
     if param.min is not None and param.max is not None:
         notes.append(f"{param.min} to {param.max:,}")
     elif param.min:
         notes.append(f"at least {param.min}")
     text = f"{param.help or ''} [{'; '.join(notes)}]" if notes else (param.help or "")
-    if param.param_type_name == "argument":
+    if isinstance(param, TyperArgument):
         return value_name(param).strip("[]"), text
-    flag = param.is_flag or param.count
+    bare = param.is_flag or param.count
     both = sorted(param.opts, key=len) + ([f"/ {'/'.join(param.secondary_opts)}"] if param.secondary_opts else [])
-    return ", ".join(both).replace(", /", " /") + ("" if flag else f" {value_name(param)}"), text
+    return ", ".join(both).replace(", /", " /") + ("" if bare else f" {value_name(param)}"), text
 
 
 NAMING = ("--client", "--account", "--source")
 """Options that narrow a command to what they name; without them, it works on everything."""
 
-running: ContextVar[Any] = ContextVar("running")
+running: ContextVar[Context] = ContextVar("running")
 """The context of the command that runs: its words, its options, and what is to end with it."""
 
 
 class _Runs:
-    def invoke(self, ctx: Any) -> Any:
+    def invoke(self, ctx: Context) -> object:
         before = running.set(ctx)
         try:
             return super().invoke(ctx)  # type: ignore[misc]  # of the other base
@@ -225,9 +230,9 @@ class _Runs:
 class LeafCommand(_Runs, _HelpPage, TyperCommand):
     """A command that does something."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Refuse an empty name or path: it comes from a shell variable that is not set, and would mean all, or here."""
-        takes_paths = any(each.metavar == "PATH..." for each in _arguments(self.params))
+        takes_paths = any(each.metavar == "PATH..." for each in arguments_in(self.params))
         for before, each in pairwise(["", *args]):
             name, equals, value = each.partition("=")
             if (each == "" and (before in NAMING or (takes_paths and not before.startswith("-")))) or (
@@ -241,18 +246,18 @@ class LeafCommand(_Runs, _HelpPage, TyperCommand):
 class CommandGroup(_Runs, _HelpPage, TyperGroup):
     """A group that lists its commands under headings and builds only the command that is run."""
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """The group's own, then the command."""
         return [*super().collect_usage_pieces(ctx), "COMMAND ..."]
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
         """The command that is named, or else the group's default command, to which the word is an argument."""
         default = DEFAULT_COMMANDS.get(str(self.name))
         if default and args and args[0] not in self.commands and not args[0].startswith("-"):
             args = [default, *args]
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the commands, under the headings of `GROUPS` at the root."""
         assert isinstance(self.commands, LazyCommands)
         summaries = dict(self.commands.summaries())
@@ -267,7 +272,7 @@ class CommandGroup(_Runs, _HelpPage, TyperGroup):
                     formatter.write_dl([(name.ljust(max(map(len, summaries))), text) for name, text in rows])
 
 
-def build(source: typer.Typer, common: Callable[[], list[Any]]) -> TyperGroup:
+def build(source: typer.Typer, common: Callable[[], list[Parameter]]) -> TyperGroup:
     """The root group of the program. `common` makes the options that every command has besides its own."""
     root = get_group(_without_commands(source))
     root.commands = LazyCommands(source, common)

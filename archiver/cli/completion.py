@@ -11,9 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from archiver.cli.command_tree import DEFAULT_COMMANDS
+from typer.core import TyperArgument, TyperGroup, TyperOption
+
+from archiver.cli.command_tree import DEFAULT_COMMANDS, LazyCommands, arguments_in, options_in
+
+if TYPE_CHECKING:
+    from typer._click.core import Command
 
 FILES = ":files"
 
@@ -155,10 +160,12 @@ NEW_NAMES = {("client", "add"), ("account", "add"), ("source", "add"), ("provide
 """Commands whose first argument is a new name."""
 
 
-def complete(program: Any, words: Sequence[str]) -> Iterator[str]:
+def complete(program: TyperGroup, words: Sequence[str]) -> Iterator[str]:
     """The lines for a shell's script. `words` follow the program's name; the last one is being typed."""
     before, beginning = list(words[:-1]), (words[-1] if words else "")
-    command, path, options, positional, waiting = program, list[str](), dict[str, str](), list[str](), None
+    path, options, positional = list[str](), dict[str, str](), list[str]()
+    command: Command = program
+    waiting: TyperOption | None = None
     for word in before:
         if word == "=":  # bash makes a word of the sign in --client=acme
             continue
@@ -170,7 +177,7 @@ def complete(program: Any, words: Sequence[str]) -> Iterator[str]:
             if option is not None and not option.is_flag and not option.count:
                 waiting = None if equals else option
                 options |= {option.name: value} if equals else {}
-        elif hasattr(command, "commands") and not positional and word in command.commands:
+        elif isinstance(command, TyperGroup) and not positional and word in command.commands:
             command, path = command.commands[word], [*path, word]
         else:
             positional.append(word)
@@ -185,11 +192,12 @@ def complete(program: Any, words: Sequence[str]) -> Iterator[str]:
     elif beginning.startswith("-"):
         yield from _lines(((name, each.help or "") for each in _options(command) for name in each.opts), beginning)
     else:
-        if hasattr(command, "commands") and not positional:
+        if isinstance(command, TyperGroup) and not positional:
+            assert isinstance(command.commands, LazyCommands)
             yield from _lines(command.commands.summaries(), beginning)
             if default := DEFAULT_COMMANDS.get(path[-1] if path else ""):
-                yield from _values(command.commands[default].params[0], path, asked)
-        arguments = [each for each in command.params if each.param_type_name == "argument"]
+                yield from _values(arguments_in(command.commands[default].params)[0], path, asked)
+        arguments = arguments_in(command.params)
         number = len(positional)
         if arguments and (number < len(arguments) or arguments[-1].nargs == -1):
             yield from _values(arguments[min(number, len(arguments) - 1)], path, asked)
@@ -201,16 +209,16 @@ def _home(options: dict[str, str]) -> Path:
     return Path(options["home"]).expanduser() if options.get("home") else default_home()
 
 
-def _options(command: Any) -> list[Any]:
-    return [each for each in command.params if each.param_type_name == "option" and not each.hidden]
+def _options(command: Command) -> list[TyperOption]:
+    return [each for each in options_in(command.params) if not each.hidden]
 
 
-def _option(command: Any, name: str) -> Any:
+def _option(command: Command, name: str) -> TyperOption | None:
     return next((each for each in _options(command) if name in (*each.opts, *each.secondary_opts)), None)
 
 
-def _values(parameter: Any, path: Sequence[str], asked: WordToComplete) -> Iterator[str]:
-    if parameter is None or (parameter.param_type_name == "argument" and tuple(path) in NEW_NAMES):
+def _values(parameter: TyperArgument | TyperOption | None, path: Sequence[str], asked: WordToComplete) -> Iterator[str]:
+    if parameter is None or (isinstance(parameter, TyperArgument) and tuple(path) in NEW_NAMES):
         return
     holds = OF_COMMANDS.get((path[0] if path else "", parameter.name), parameter.name)
     if holds in NAMES:

@@ -6,11 +6,16 @@ Every document is an object with the key `version`. New keys may come at any tim
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperGroup
 
 from archiver.cli.output import JSON_VERSION
 from archiver.core.errors import ConfigError
 from archiver.core.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from typer._click.core import Command
 
 type Schema = Mapping[str, Any]
 
@@ -281,14 +286,13 @@ SCHEMAS: Mapping[str, Schema] = {
 }  # fmt: skip
 
 
-def with_json(group: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """The names of all commands that have the option `--json`."""
-    for name, command in group.commands.items():
-        words = (*path, name)
-        if any("--json" in each.opts for each in command.params):
-            yield " ".join(words)
-        if hasattr(command, "commands"):
-            yield from with_json(command, words)
+def with_json(command: Command, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The names of all commands below this one, and its own, that have the option `--json`."""
+    if any("--json" in each.opts for each in command.params):
+        yield " ".join(path)
+    if isinstance(command, TyperGroup):
+        for name, each in command.commands.items():
+            yield from with_json(each, (*path, name))
 
 
 def schema_of(command: str, known: Collection[str]) -> dict[str, Any]:
