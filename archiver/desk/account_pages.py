@@ -56,7 +56,7 @@ def sign_in(visit: PageRequest) -> Response:
     return visit.to("accounts")
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/accounts", accounts),
     PageRoute("/accounts/run", run, Role.OPERATE, post=True),
     PageRoute("/accounts/sign-in", sign_in, Role.OPERATE, post=True),

@@ -291,13 +291,13 @@ class PageRoute:
     background: bool = False  # a script requests it, so it does not count as use
 
 
-def route(desk: Desk, way: PageRoute) -> Route:
+def framework_route(desk: Desk, route: PageRoute) -> Route:
     """The framework's route for a page."""
 
     async def endpoint(request: Request) -> Response:
         cookie, visitor = request.cookies.get(desk.site.cookie), None
         if desk.access.sessions.known(cookie):
-            visitor = await desk.workers.run("", desk.access.visitor, cookie, asks=not way.background)
+            visitor = await desk.workers.run("", desk.access.visitor, cookie, asks=not route.background)
         connection = getattr(request.state, "connection", None)
         if visitor and isinstance(connection, Connection):
             connection.belongs_to(visitor.name, shared=desk.site.proxied)
@@ -305,7 +305,7 @@ def route(desk: Desk, way: PageRoute) -> Route:
         someone = visitor or Visitor(name="", role=Role.CLIENT, expires=0, client="-", token="")
         visit = PageRequest(desk, request, someone, words(chosen), FormData())
         try:
-            response = await _answered(way, visit, visitor)
+            response = await _answered(route, visit, visitor)
         except (ArchiverError, OSError, HTTPException) as error:
             response = await desk.workers.run(visit.who, failed, visit, error)
         except (MultiPartException, ClientDisconnect):
@@ -316,35 +316,35 @@ def route(desk: Desk, way: PageRoute) -> Route:
             )
         return response
 
-    return Route(way.path, endpoint, methods=["POST"] if way.post else ["GET"])
+    return Route(route.path, endpoint, methods=["POST"] if route.post else ["GET"])
 
 
-async def _answered(way: PageRoute, visit: PageRequest, visitor: Visitor | None) -> Response:
+async def _answered(route: PageRoute, visit: PageRequest, visitor: Visitor | None) -> Response:
     workers, log_action = visit.desk.workers, visit.desk.access.log_action
-    if visitor is None and not way.open:
+    if visitor is None and not route.open:
         return await workers.run(None, _turned_away, visit)
-    if visitor and not way.open and visitor.role < way.needs:
-        if way.post:
-            await workers.run(visit.who, log_action, visitor, "refused", way.path)
+    if visitor and not route.open and visitor.role < route.needs:
+        if route.post:
+            await workers.run(visit.who, log_action, visitor, "refused", route.path)
         raise HTTPException(403 if visitor.client is None else 404)
-    if not way.post:
-        return await workers.run(visit.who, _read, way, visit)
+    if not route.post:
+        return await workers.run(visit.who, _read, route, visit)
     async with AsyncExitStack() as until_done:
-        if way.upload and visitor:
+        if route.upload and visitor:
             await until_done.enter_async_context(workers.upload_of(visitor.name))
-        visit.form = await until_done.enter_async_context(_sent(way, visit, visitor))
-        if way.open:
-            made = way.page(visit)
+        visit.form = await until_done.enter_async_context(_sent(route, visit, visitor))
+        if route.open:
+            made = route.page(visit)
             assert not isinstance(made, Response)
             return await made
         if not _same(visit.given("token"), visit.visitor.token):
-            await workers.run(visit.who, log_action, visitor, "refused without token", way.path)
+            await workers.run(visit.who, log_action, visitor, "refused without token", route.path)
             raise HTTPException(403)
-        if way.confirms:
+        if route.confirms:
             await _confirmed(visit)
-        if way.upload:
-            return await workers.read_upload(_done, way, visit)
-        return await workers.run(visit.who, _done, way, visit)
+        if route.upload:
+            return await workers.read_upload(_done, route, visit)
+        return await workers.run(visit.who, _done, route, visit)
 
 
 async def _confirmed(visit: PageRequest) -> None:
@@ -370,12 +370,12 @@ async def _confirmed(visit: PageRequest) -> None:
 
 
 @asynccontextmanager
-async def _sent(way: PageRoute, visit: PageRequest, visitor: Visitor | None) -> AsyncIterator[FormData]:
+async def _sent(route: PageRoute, visit: PageRequest, visitor: Visitor | None) -> AsyncIterator[FormData]:
     """The posted form; HTTPException 408 if it is too slow, 413 if it is too long."""
     request, length = visit.request, int(visit.request.headers["content-length"])
     if visitor is None:
         seconds, most = connection_limits.FORM_TIMEOUT_S, connection_limits.MAX_STRANGER_FORM_BYTES
-    elif way.upload:
+    elif route.upload:
         seconds, most = connection_limits.UPLOAD_TIMEOUT_S, MAX_UPLOAD_BYTES
     else:
         seconds, most = connection_limits.PERSON_FORM_TIMEOUT_S, MAX_FORM_BYTES
@@ -383,7 +383,7 @@ async def _sent(way: PageRoute, visit: PageRequest, visitor: Visitor | None) -> 
         raise HTTPException(413)
     try:
         async with asyncio.timeout(seconds), aclosing(request.stream()) as stream:
-            form = await read_form(request.headers, stream, files=way.upload)
+            form = await read_form(request.headers, stream, files=route.upload)
     except TimeoutError:
         raise HTTPException(408) from None
     try:
@@ -392,22 +392,22 @@ async def _sent(way: PageRoute, visit: PageRequest, visitor: Visitor | None) -> 
         await form.close()
 
 
-def _done(way: PageRoute, visit: PageRequest) -> Response:
+def _done(route: PageRoute, visit: PageRequest) -> Response:
     try:
-        return _made(way, visit)
+        return _made(route, visit)
     finally:
         visit.desk.changed()
 
 
-def _read(way: PageRoute, visit: PageRequest) -> Response:
-    if way.open:
-        return _made(way, visit)
+def _read(route: PageRoute, visit: PageRequest) -> Response:
+    if route.open:
+        return _made(route, visit)
     with visit.desk.following():
-        return _made(way, visit)
+        return _made(route, visit)
 
 
-def _made(way: PageRoute, visit: PageRequest) -> Response:
-    response = way.page(visit)
+def _made(route: PageRoute, visit: PageRequest) -> Response:
+    response = route.page(visit)
     assert isinstance(response, Response)
     return response
 
@@ -454,7 +454,7 @@ async def _broken(request: Request, error: Exception) -> Response:
     return refused(request, 500)
 
 
-def build(desk: Desk, ways: Sequence[PageRoute], more: Sequence[Route]) -> ASGIApp:
+def build(desk: Desk, routes: Sequence[PageRoute], more: Sequence[Route]) -> ASGIApp:
     """The application of a desk: its pages, and `more` routes that check their visitors themselves."""
 
     async def missing(request: Request, error: Exception) -> Response:
@@ -472,7 +472,7 @@ def build(desk: Desk, ways: Sequence[PageRoute], more: Sequence[Route]) -> ASGIA
 
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app = Starlette(
-        routes=[static, *more, *(route(desk, way) for way in ways)],
+        routes=[static, *more, *(framework_route(desk, each) for each in routes)],
         exception_handlers={404: missing, 405: missing, Crowded: _crowded, Exception: _broken},
     )
     app.router.redirect_slashes = False  # each page has one address

@@ -196,7 +196,7 @@ def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: boo
     return visit.to("arrivals", key)
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/arrivals", door, Role.READ),
     PageRoute("/arrivals", receive, Role.READ, post=True, upload=True),
     PageRoute("/arrivals/{key}", show, Role.READ),

@@ -14,4 +14,4 @@ def show(_: PageRequest) -> Response:
     return HTMLResponse(check_page(), headers={"content-security-policy": f"{policy()}; frame-ancestors 'none'"})
 
 
-WAYS = [PageRoute("/check", show, Role.CLIENT)]
+ROUTES = [PageRoute("/check", show, Role.CLIENT)]

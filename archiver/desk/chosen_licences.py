@@ -166,7 +166,7 @@ def hold(visit: PageRequest) -> Response:
     return _then(visit, key, replace(kept, done="held", undo=tuple(held), number=len(held), warnings=warnings))
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/licences/chosen/{key}", chosen, Role.READ),
     PageRoute("/licences/chosen/{key}/export.{kind}", export, Role.READ),
     PageRoute("/licences/chosen/{key}/proof", proof, Role.OPERATE, post=True),

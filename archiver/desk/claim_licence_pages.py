@@ -105,7 +105,7 @@ def assign(visit: PageRequest) -> Response:
     return visit.to("claim", claim.claim)
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/claim/{claim}/match", match, Role.OPERATE, post=True, upload=True),
     PageRoute("/claim/{claim}/none", none, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/licence", choose, Role.OPERATE, post=True),

@@ -132,7 +132,7 @@ def _sum(visit: PageRequest) -> float | None:
     return None if amount is None else float(amount)
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/claim/{claim}/answer", answer, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/close", close, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/reopen", reopen, Role.OPERATE, post=True),

@@ -107,7 +107,7 @@ def paper(visit: PageRequest) -> Response:
     return handed_out(visit, content, saved_as, "text/plain" if name.endswith((".txt", ".eml")) else "")
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/claim/{claim}/use", use, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/pack", pack, Role.OPERATE, post=True),
     PageRoute("/claim/{claim}/file/{name:path}", paper),

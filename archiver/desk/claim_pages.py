@@ -83,7 +83,7 @@ def confirm(visit: PageRequest) -> Response:
     return visit.to("claim", claim.claim)
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/claim/{claim}", show),
     PageRoute("/claim/{claim}/confirm", confirm, Role.OPERATE, post=True),
 ]

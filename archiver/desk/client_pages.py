@@ -70,7 +70,7 @@ def make_link(visit: PageRequest) -> Response:
     return client(visit, link=(f"{visit.request.base_url}link/{secret}", until))
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/client/{client}", client, Role.CLIENT),
     PageRoute("/client/{client}/report", report),
     PageRoute("/client/{client}/link", make_link, Role.OPERATE, post=True),

@@ -71,7 +71,7 @@ def bind(visit: PageRequest) -> Response:
     return visit.to("companion")
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/companion", show),
     PageRoute("/companion/code", make_code, Role.OPERATE, post=True),
     PageRoute("/companion/revoke", revoke, post=True),

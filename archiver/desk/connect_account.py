@@ -156,7 +156,7 @@ def _secret_form(visit: PageRequest, account: Account, error: str = "", *, ours:
     )  # fmt: skip
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/clients/new", new_client, Role.OPERATE),
     PageRoute("/clients/new", add_client, Role.OPERATE, post=True),
     PageRoute("/accounts/new", new, Role.OPERATE),

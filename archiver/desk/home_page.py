@@ -48,7 +48,7 @@ def troubles(visit: PageRequest) -> list[DueSignIn]:
     return []
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/", start, Role.CLIENT),
     PageRoute("/today/timestamp", timestamp, Role.OPERATE, post=True),
 ]

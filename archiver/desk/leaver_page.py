@@ -51,7 +51,7 @@ def read(visit: PageRequest) -> Response:
     return visit.to("leaver", person=name)
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/leaver", show, Role.OPERATE),
     PageRoute("/leaver", read, Role.OPERATE, post=True),
 ]

@@ -78,7 +78,7 @@ def hold(visit: PageRequest) -> Response:
     return _then(visit, 1)
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/licence/{client}/{folder}/verify", check, Role.READ, post=True),
     PageRoute("/licence/{client}/{folder}/proof", proof, Role.OPERATE, post=True),
     PageRoute("/licence/{client}/{folder}/pack/{name}", pack, Role.OPERATE),

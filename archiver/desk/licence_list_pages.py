@@ -79,7 +79,7 @@ def choose(visit: PageRequest) -> Response:
     return visit.to("licences", "chosen", keep(visit, picked))
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/licences", licences, Role.READ),
     PageRoute("/licences/totals", totals, Role.READ),
     PageRoute("/licences/export.{kind}", export, Role.READ),

@@ -69,4 +69,4 @@ def _erased(visit: PageRequest, slug: str, folder: str) -> dict[str, Any] | None
         return views.erased(slug, archive, found[0]) if found else None
 
 
-WAYS = [PageRoute("/licence/{client}/{folder}", licence, Role.CLIENT)]
+ROUTES = [PageRoute("/licence/{client}/{folder}", licence, Role.CLIENT)]

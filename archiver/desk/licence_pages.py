@@ -129,7 +129,7 @@ def handed_out(visit: PageRequest, content: bytes, name: str, media_type: str) -
     return Response(content, headers=headers | {"content-type": kind})
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/licence/{client}/{folder}/verdict", verdict, Role.READ),
     PageRoute("/licence/{client}/{folder}/preview", preview, Role.CLIENT),
     PageRoute("/licence/{client}/{folder}/file/{name:path}", document, Role.CLIENT),

@@ -61,7 +61,7 @@ def remove(visit: PageRequest) -> Response:
     return visit.to("accounts", done="account_removed")
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/account/{account}", show),
     PageRoute("/account/{account}/name", rename, Role.OPERATE, post=True),
     PageRoute("/account/{account}/close", close, Role.OPERATE, post=True, confirms=True),

@@ -70,7 +70,7 @@ def remove(visit: PageRequest) -> Response:
     return visit.to("")
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/client/{client}/manage", show, Role.OPERATE),
     PageRoute("/client/{client}/name", rename, Role.OPERATE, post=True),
     PageRoute("/client/{client}/hand-over", hand_over, Role.OPERATE, post=True, confirms=True),

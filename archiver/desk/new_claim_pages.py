@@ -107,7 +107,7 @@ def due(visit: PageRequest, warn: Callable[[str], None]) -> list[tuple[claim_fil
     return [(each, each.clocks(now)) for each in claim_files.all_claims(visit.home, warn)]
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/claims", listed),
     PageRoute("/claims/new", new, Role.OPERATE),
     PageRoute("/claims/new", add, Role.OPERATE, post=True, upload=True),

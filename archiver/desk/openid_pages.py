@@ -67,4 +67,4 @@ def _refused(visit: PageRequest, refused: OpenIdRefused) -> Response:
     return visit.page("sign-in.html", 401, wrong=False, wait=0, name="", next="", refused=text)
 
 
-WAYS = [PageRoute("/sign-in/openid", away, open=True), PageRoute(BACK, back, open=True)]
+ROUTES = [PageRoute("/sign-in/openid", away, open=True), PageRoute(BACK, back, open=True)]

@@ -82,7 +82,7 @@ def _signed(visit: PageRequest) -> User | None:
     return user
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/you/passkey", begin, post=True, confirms=True),
     PageRoute("/you/passkey/{key}", show),
     PageRoute("/you/passkey/{key}", add, post=True),

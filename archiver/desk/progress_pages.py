@@ -56,7 +56,7 @@ def stop(visit: PageRequest) -> Response:
     return RedirectResponse(work.place, status_code=303)
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/progress/events", events, background=True),
     PageRoute("/progress/stop", stop, Role.OPERATE, post=True),
 ]

@@ -15,6 +15,6 @@ PAGES = (
     "progress_pages", "user_pages", "setup_pages", "token_pages", "check_page", "companion_pages",
     "site_picture_pages", "terms_pages",
 )  # fmt: skip
-"""The modules of the pages. Each has its routes in `WAYS`. The first route that matches an address serves it."""
+"""The modules of the pages. Each has its own in `ROUTES`. The first route that matches an address serves it."""
 
-ROUTES: list[PageRoute] = [way for name in PAGES for way in import_module(f"archiver.desk.{name}").WAYS]
+ROUTES: list[PageRoute] = [each for name in PAGES for each in import_module(f"archiver.desk.{name}").ROUTES]

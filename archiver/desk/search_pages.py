@@ -89,7 +89,7 @@ def found_sheet(visit: PageRequest) -> Response:
     return Response(search.sheet(int(number)), media_type="image/png", headers=headers)
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/find", find, Role.CLIENT),
     PageRoute("/find/file", find_file, Role.CLIENT, post=True, upload=True),
     PageRoute("/find/picture/{key}", found_picture, Role.CLIENT),

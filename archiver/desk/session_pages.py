@@ -44,7 +44,7 @@ def end_link(visit: PageRequest) -> Response:
     return visit.to("access")
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/access", show),
     PageRoute("/access/session", end_session, post=True),
     PageRoute("/access/link", end_link, Role.OPERATE, post=True),

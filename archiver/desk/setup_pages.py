@@ -19,4 +19,4 @@ def setup(visit: PageRequest) -> Response:
     return visit.page("setup.html", steps=steps, places=PLACES)
 
 
-WAYS = [PageRoute("/setup", setup)]
+ROUTES = [PageRoute("/setup", setup)]

@@ -135,7 +135,7 @@ def sign_out(visit: PageRequest) -> Response:
     return response
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/enter/{key}", by_key, open=True),
     PageRoute("/link/{link}", by_link, open=True),
     PageRoute("/sign-in", sign_in, open=True),

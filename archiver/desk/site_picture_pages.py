@@ -162,7 +162,7 @@ def _filtered(made: Mapping[str, Any], chosen: str) -> list[Mapping[str, Any]]:
     return [row for row in rows if chosen in ("", row["answer"])]
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/pictures", listed),
     PageRoute("/pictures/{client}", gallery),
     PageRoute("/pictures/{client}/report.{kind}", report),

@@ -122,7 +122,7 @@ def remove(visit: PageRequest) -> Response:
     return visit.to("accounts", done="source_removed")
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/sources/new", new, Role.ADMIN),
     PageRoute("/sources/new", add, Role.ADMIN, post=True),
     PageRoute("/source/{source}", show),

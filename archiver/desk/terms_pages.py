@@ -30,7 +30,7 @@ def of_platform(visit: PageRequest) -> Response:
     )  # fmt: skip
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/terms", changed),
     PageRoute("/terms/{provider}", of_platform),
 ]

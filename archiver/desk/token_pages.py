@@ -36,7 +36,7 @@ def end(visit: PageRequest) -> Response:
     return visit.to("tokens")
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/tokens", tokens, Role.ADMIN),
     PageRoute("/tokens", make, Role.ADMIN, post=True, confirms=True),
     PageRoute("/tokens/end", end, Role.ADMIN, post=True),

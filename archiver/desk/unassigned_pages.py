@@ -114,7 +114,7 @@ def undo(visit: PageRequest) -> Response:
     return visit.to("unassigned", done=_keep(visit, replace(decisions, undone=True), key))
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/unassigned", listed),
     PageRoute("/unassigned", decide, Role.OPERATE, post=True),
     PageRoute("/unassigned/review/{key}", review, Role.OPERATE),

@@ -137,7 +137,7 @@ def audit(visit: PageRequest) -> Response:
                       fault=fault)  # fmt: skip
 
 
-WAYS = [
+ROUTES = [
     PageRoute("/users", users, Role.ADMIN),
     PageRoute("/users", add, Role.ADMIN, post=True, confirms=True),
     PageRoute("/users/change", change, Role.ADMIN, post=True, confirms=True),
