@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
 from archiver.archive import pending_statements
 from archiver.archive.ocfl import NewObject
@@ -30,7 +29,7 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
     with writing(home, vault, account.client) as archive:
         before = pending_statements.about(archive.reader, account.name)
         for what, person in stated.items():
-            said: dict[str, Any] = {
+            said: dict[str, object] = {
                 "format": 1,
                 "statement": what,
                 "account": account.name,

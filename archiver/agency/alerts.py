@@ -105,7 +105,7 @@ def about_logins(accounts: Iterable[Account]) -> Iterator[Alert]:
             yield _shared(platform_of(same[0].provider), names, clients, what, "the clients' files")
 
 
-def _shared(platform: Mapping[str, Any], subject: str, clients: tuple[str, ...], what: str, where: str) -> Alert:
+def _shared(platform: Mapping[str, object], subject: str, clients: tuple[str, ...], what: str, where: str) -> Alert:
     clause = f"{platform['title']}: {platform['seat_clause']}. " if platform.get("seat_clause") else ""
     return Alert(
         flags=("shared_login",),

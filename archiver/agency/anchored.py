@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from archiver.agency.diagnosis import Findings, State
 from archiver.archive import verify
@@ -45,7 +44,7 @@ class AnchorState:
     def behind(self) -> bool:
         return self.lacks_newest or self.late
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {**asdict(self), "pending": list(self.pending)}
 
 

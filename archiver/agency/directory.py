@@ -54,7 +54,7 @@ def account_rows(home: Home, client: str | None = None) -> list[dict[str, Any]]:
     return [account_row(home, account) for owner in owners for account in owner.accounts]
 
 
-def account_row(home: Home, account: Account) -> dict[str, Any]:
+def account_row(home: Home, account: Account) -> dict[str, object]:
     """One account, in the form of `account list --json`."""
     info = declared(account.provider)
     method = account.method or (info.method(None).name if info else None)

@@ -27,7 +27,7 @@ def holder_name(word: str) -> str:
     return f"{socket.gethostname()}-{word}-{token_hex(3)}"
 
 
-def init(database: FleetDatabase, key: str, settings: Path) -> dict[str, Any]:
+def init(database: FleetDatabase, key: str, settings: Path) -> dict[str, object]:
     """Make the tables and store the settings, with the files that they name. Repeated, it replaces the settings.
 
     ConfigError if the settings name no replica, or an account; VaultLocked if the fleet uses another key.

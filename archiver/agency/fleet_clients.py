@@ -33,7 +33,7 @@ def adopt(
     as a copy. ConfigError if the home publishes to another place than the fleet, or the fleet has the client.
     """
     rows = open_fleet(database, key)
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     with _scratch() as place:
         tools = tools_of(database, rows, key, place)
         fleets, ours = tools.settings.settings.replica, home.settings.replica

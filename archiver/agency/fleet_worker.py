@@ -96,7 +96,7 @@ class FleetWorker:
                 await asyncio.to_thread(self.database.leave)
         remove_tree(self.scratch)
 
-    def _unheard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def _unheard(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         """The queue could not record how a job ended. The job is taken over later, and finds its work done."""
         from procrastinate.exceptions import ProcrastinateException
 

@@ -110,7 +110,7 @@ def _joined(home: Home, claim: Claim, letter: ReceivedLetter, digest: str) -> st
     return claim.claim
 
 
-def _entry(letter: ReceivedLetter, file: str, digest: str) -> dict[str, Any]:
+def _entry(letter: ReceivedLetter, file: str, digest: str) -> dict[str, object]:
     arrived = iso(letter.received.astimezone(UTC)) if letter.received else None
     return {
         "file": file, "sha256": digest, "source": letter.source, "place": letter.place, "arrived": arrived,
@@ -127,7 +127,7 @@ def _record(home: Home, claim: str, mails: Sequence[dict[str, Any]]) -> None:
     write_json(claim_files.folder(home, claim) / MAILS, mails)
 
 
-def to_confirm(home: Home) -> Iterator[tuple[Claim, list[dict[str, Any]]]]:
+def to_confirm(home: Home) -> Iterator[tuple[Claim, list[dict[str, object]]]]:
     """The claims that came by mail and that nobody has confirmed yet, with their mails."""
     for claim in claim_files.all_claims(home):
         if not claim.confirmed and (mails := mails_of(home, claim.claim)):

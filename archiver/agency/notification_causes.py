@@ -121,7 +121,7 @@ def causes(
     return found
 
 
-def _of_client(home: Home, client: Client, said: Mapping[str, Mapping[str, Any]], now: datetime) -> list[Cause]:
+def _of_client(home: Home, client: Client, said: Mapping[str, Mapping[str, object]], now: datetime) -> list[Cause]:
     """The causes in a client's catalogue."""
     found: list[Cause] = []
     with followed(home, client.slug) as catalogue:

@@ -14,7 +14,7 @@ from archiver.reading.unsupported_platforms import Served, served
 ADAPTER, BY_HAND = "adapter", "import and attended capture"
 
 
-def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> list[dict[str, Any]]:
+def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> list[dict[str, object]]:
     """Every installed adapter's declaration as plain data, then the platforms without an adapter and the reason `why`.
 
     `served_by` tells the two kinds apart. `pages` are the pages that `archiver capture NAME` opens. `live` maps a name
@@ -43,7 +43,7 @@ def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> l
     return described + [_by_hand(name, each) for name, each in by_hand.items() if each.why and name not in known]
 
 
-def _by_hand(name: str, platform: Served) -> dict[str, Any]:
+def _by_hand(name: str, platform: Served) -> dict[str, object]:
     """A platform without an adapter, with the keys of one."""
     return {
         "name": name,

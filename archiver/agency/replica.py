@@ -56,7 +56,7 @@ def restore_replica(
     there = restore.published_clients(bucket, [client] if client else home.clients)
     if client and client not in there:
         raise ConfigError(f"{bucket.name} has no archive of {client}. It has: {', '.join(there) or 'none'}.")
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     for slug in [client] if client else there:
         missing = not home.archive(slug).exists()
         if dry_run:

@@ -142,7 +142,7 @@ def remove(home: Home, vault: Vault, name: str) -> None:
     seen_to(home, source)
 
 
-def report(home: Home, name: str) -> list[dict[str, Any]]:
+def report(home: Home, name: str) -> list[dict[str, object]]:
     """What a source holds and the archive does not, with the reasons."""
     source = home.source(name)
     kind = kind_of(source)

@@ -76,7 +76,7 @@ class TermsChange:
         changed = "\n".join(each.text("same", "removed", "added") for each in self.important)
         return tuple(name for name, topic in topics().items() if re.search(topic["words"], changed, re.IGNORECASE))
 
-    def as_json(self, touched: dict[str, list[str]]) -> dict[str, Any]:
+    def as_json(self, touched: dict[str, list[str]]) -> dict[str, object]:
         return {
             "provider": self.provider, "page": self.after.file.name, "url": self.after.file.url,
             "before": {"terms": self.before.id.rpartition(":")[2], "seen": self.before.seen},
@@ -166,5 +166,5 @@ def about_terms(home: Home, today: date) -> Iterator[Alert]:
 def topics() -> dict[str, dict[str, Any]]:
     """The rules that a change may touch, each with its title in both languages and its words."""
     source = files("archiver.agency").joinpath("terms_topics.yaml").read_text("utf-8")
-    found: dict[str, dict[str, Any]] = parse_yaml(source)
+    found: dict[str, dict[str, object]] = parse_yaml(source)
     return found

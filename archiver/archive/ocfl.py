@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from archiver import __version__
 from archiver.archive import elsewhere, verify
@@ -255,7 +254,7 @@ def _by_name(state: Mapping[str, list[str]]) -> dict[str, str]:
     return {name: digest for digest, names in state.items() for name in names}
 
 
-def _version(digests: Mapping[str, str], created: datetime, message: str) -> dict[str, Any]:
+def _version(digests: Mapping[str, str], created: datetime, message: str) -> dict[str, object]:
     state: dict[str, list[str]] = {}
     for name, digest in sorted(digests.items()):
         state.setdefault(digest, []).append(name)
@@ -263,7 +262,7 @@ def _version(digests: Mapping[str, str], created: datetime, message: str) -> dic
     return {"created": iso(created), "message": message, "user": user, "state": state}
 
 
-def _inventory(object_id: str, head: str, manifest: Mapping[str, Any], versions: Mapping[str, Any]) -> bytes:
+def _inventory(object_id: str, head: str, manifest: Mapping[str, object], versions: Mapping[str, object]) -> bytes:
     inventory = {
         "id": object_id,
         "type": "https://ocfl.io/1.1/spec/#inventory",

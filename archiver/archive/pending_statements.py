@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from archiver.archive.erasure import STATEMENT
 from archiver.archive.reader import Archive
 from archiver.core.errors import IntegrityError
 
-type Statements = Mapping[str, Mapping[str, Any]]
+type Statements = Mapping[str, Mapping[str, object]]
 """Return the content of statements by their objects' ids."""
 
 _WHEN = frozenset(("at", "act"))  # fields that differ when the same command runs again
@@ -29,7 +28,7 @@ def pending(archive: Archive) -> Statements:
         else:
             used.add(str(line.id))
         used |= {str(line.fields.get(key)) for key in ("statement", "erases")}
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Mapping[str, object]] = {}
     for object_id in there - used:
         with suppress(IntegrityError, ValueError):  # `verify` reports this damage
             found[object_id] = json.loads(archive.object(object_id).read(STATEMENT))
@@ -38,7 +37,7 @@ def pending(archive: Archive) -> Statements:
 
 def about(archive: Archive, account: str) -> Statements:
     """Return the statements about an account that the ledger records and that still exist."""
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Mapping[str, object]] = {}
     for line in archive.lines():
         if b'"type":"statement"' in line.raw and line.fields.get("account") == account:
             with suppress(IntegrityError, ValueError):  # it may be erased
@@ -46,10 +45,10 @@ def about(archive: Archive, account: str) -> Statements:
     return found
 
 
-def same(statements: Statements, said: Mapping[str, Any]) -> str | None:
+def same(statements: Statements, said: Mapping[str, object]) -> str | None:
     """Return the id of an earlier statement with exactly this content, whenever it was made."""
     return next((object_id for object_id, each in statements.items() if _timeless(each) == _timeless(said)), None)
 
 
-def _timeless(said: Mapping[str, Any]) -> dict[str, Any]:
+def _timeless(said: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in said.items() if key not in _WHEN}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.archive.ocfl import move_over, write_new, write_over
@@ -81,7 +81,7 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qua
     return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
 
 
-def anchored(root: Path) -> dict[str, Any] | None:
+def anchored(root: Path) -> dict[str, object] | None:
     """Return what the next ledger line names, which proves that it is younger: the newest checkpoint's size, its
     timestamps (name -> SHA-256), and the statements that these are qualified. None if it has no timestamps.
     """

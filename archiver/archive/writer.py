@@ -403,7 +403,7 @@ type _Operation = NewObject | _NewVersion | _CopiedVersion | _Removal | LedgerEn
 @dataclass
 class _Request:
     wish: _Operation
-    answer: Future[Any]
+    answer: Future[object]
     staged: Staged | None = None
 
     @property
@@ -566,7 +566,7 @@ class ArchiveWriter:
     # ------------------------------------------------------------ the writing thread
 
     def _ask(self, wish: _Operation) -> Future[Any]:
-        answer: Future[Any] = Future()
+        answer: Future[object] = Future()
         answer.set_running_or_notify_cancel()  # requests are written, whether anybody waits for them or not
         with self._door:
             if self._failure:

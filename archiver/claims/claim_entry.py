@@ -116,7 +116,7 @@ def _ending(path: Path) -> str:
 
 
 def _read_claim(
-    name: str, home: Home, owner: Client, parsed: ParsedLetter, stated: Mapping[str, Any], before: Claim | None
+    name: str, home: Home, owner: Client, parsed: ParsedLetter, stated: Mapping[str, object], before: Claim | None
 ) -> Claim:
     """The values read from the letter, overridden by those stated before and now."""
     kept = {key: getattr(before, key) for key, how in before.sure.items() if how.startswith(STATED)} if before else {}

@@ -109,7 +109,7 @@ def _safe(name: str) -> str:
 def no_licence(home: Home, claim: Claim, *, by: str) -> Claim:
     """Record that a person found no licence for the claim in this archive. Its earlier licences no longer count."""
     claim_files.must_be_confirmed(claim)
-    without: dict[str, Any] = {"licences": (), "probable": ()}
+    without: dict[str, object] = {"licences": (), "probable": ()}
     return record(home, claim, ClaimEventKind.NO_LICENCE, without, by=_named(by))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from archiver.catalogue import search
 from archiver.claims import claim_files
@@ -50,7 +49,7 @@ class Dialogue:
     reason: str | None = None
     out: Path | None = None
     use: Use = Use()  # noqa: RUF009  # frozen
-    stated: Mapping[str, Any] = field(default_factory=dict)
+    stated: Mapping[str, object] = field(default_factory=dict)
     language: str = "en"
 
     def about(self, letter: Path) -> None:

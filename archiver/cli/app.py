@@ -212,7 +212,7 @@ def awaited[T](work: Coroutine[Any, Any, T]) -> T:
     task: asyncio.Task[Any] | None = None
     interrupted = False  # for reports that come after the task has ended, when `task.cancelling()` is 0 again
 
-    def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         if not (interrupted or (task and task.cancelling())):  # Ctrl-C breaks running work; do not report that
             loop.default_exception_handler(context)
 

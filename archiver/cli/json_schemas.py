@@ -295,7 +295,7 @@ def with_json(command: Command, path: tuple[str, ...] = ()) -> Iterator[str]:
             yield from with_json(each, (*path, name))
 
 
-def schema_of(command: str, known: Collection[str]) -> dict[str, Any]:
+def schema_of(command: str, known: Collection[str]) -> dict[str, object]:
     """The JSON schema of a command's document; ConfigError for a command without `--json`, which is not `known`.
 
     A command that is not in `SCHEMAS` has a schema that says only what all documents have in common.

@@ -149,7 +149,7 @@ JSON_VERSION = 1
 """Of the JSON documents: new keys do not change it; it changes when a key goes or gets another meaning."""
 
 
-def emit(document: Any, rows: str = "items", *, versioned: bool = True) -> None:
+def emit(document: object, rows: str = "items", *, versioned: bool = True) -> None:
     """Print the JSON document of a `--json` command: an object with the key `version`.
 
     A list becomes the object's entry `rows`. The document is valid in any character set of standard output.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -59,7 +59,7 @@ def source_add(
     if path and check and not path.is_dir():
         raise typer.BadParameter(f"there is no folder {path}. Correct --path, or give --no-check if it comes later")
     here = opened(home)
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "kind": kind, "host": host, "auth": auth, "client_id": client_id, "tenant": tenant, "port": port,
         "security": security, "username": username, "ca_file": str(ca_file.absolute()) if ca_file else None,
         "folders": folder, "since": since, "path": str(path.absolute()) if path else None,

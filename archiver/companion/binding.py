@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from archiver.archive.reader import StoredObject
 from archiver.catalogue.archives import writing
@@ -29,10 +28,10 @@ _TYPES = {"json": "application/json", "html": "text/html", "txt": "text/plain", 
 class BoundOrigin(Origin):
     """Where the capture came from, as its own object says, and who put it to the licence."""
 
-    provenance: Mapping[str, Any]
+    provenance: Mapping[str, object]
     bound_by: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {**self.provenance, "bound_by": self.bound_by}
 
 

@@ -91,7 +91,7 @@ def read_about(content: bytes) -> dict[str, Any]:
     except ValidationError as error:
         first = error.errors()[0]
         raise CaptureRefused(f"{'.'.join(map(str, first['loc'])) or 'about.json'}: {first['msg']}") from None
-    masked: dict[str, Any] = _masked(about.model_dump(mode="json"))
+    masked: dict[str, object] = _masked(about.model_dump(mode="json"))
     return masked
 
 

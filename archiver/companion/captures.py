@@ -238,5 +238,5 @@ def _copy(part: IO[bytes], path: Path) -> str:
     return digest.hexdigest()
 
 
-def _canonical(value: Any) -> bytes:
+def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

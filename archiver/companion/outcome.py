@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from archiver.archive.ocfl import object_id
 from archiver.collect.import_plan import FileOutcome, ImportOutcome
@@ -14,7 +13,7 @@ from archiver.core.model import iso
 
 
 def result_of(
-    capture: StoredCapture, fates: Sequence[FileOutcome], rows: Mapping[str, Mapping[str, Any]]
+    capture: StoredCapture, fates: Sequence[FileOutcome], rows: Mapping[str, Mapping[str, object]]
 ) -> CaptureResult:
     names = [f"{capture.client}/{group.object_id.rpartition(':')[2]}" for fate in fates for group in fate.groups]
     best = min((fate.outcome for fate in fates), key=list(ImportOutcome).index, default=ImportOutcome.IRRELEVANT)

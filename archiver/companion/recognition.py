@@ -39,7 +39,7 @@ class CompanionOrigin(Origin):
 
     capture: StoredCapture
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         capture = self.capture
         return super().as_json() | {
             "by": capture.person,

@@ -41,7 +41,7 @@ def as_file() -> bytes:
     return (text + "".join(f"{line},\n" for line in lines) + "] };\n").encode()
 
 
-def _platform(info: ProviderInfo) -> dict[str, Any]:
+def _platform(info: ProviderInfo) -> dict[str, object]:
     documents = [rule for rule in info.rules.allow if rule.purpose is Purpose.DOCUMENT]
     for rule in documents:
         if rule.method != "GET" or rule.fields or not rule.url.startswith("https://"):

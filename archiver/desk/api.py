@@ -84,16 +84,16 @@ class ApiEndpoint:
     parameters: tuple[dict[str, Any], ...] = ()
     post: bool = False
     body: str = ""  # the media type of its request body
-    gives: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
+    gives: Mapping[str, object] = field(default_factory=lambda: {"type": "object"})
     raw: bool = False  # it sends a file
 
 
-def _in_query(name: str, description: str, **schema: Any) -> dict[str, Any]:
+def _in_query(name: str, description: str, **schema: object) -> dict[str, object]:
     kind = {"type": "string"} | schema
     return {"name": name, "in": "query", "description": description, "required": False, "schema": kind}
 
 
-def _in_path(name: str, description: str) -> dict[str, Any]:
+def _in_path(name: str, description: str) -> dict[str, object]:
     return {"name": name, "in": "path", "description": description, "required": True, "schema": {"type": "string"}}
 
 
@@ -249,15 +249,15 @@ ENDPOINTS = (
 )  # fmt: skip
 
 
-def document_of_api() -> dict[str, Any]:
+def document_of_api() -> dict[str, object]:
     """The OpenAPI document."""
-    paths: dict[str, Any] = {}
+    paths: dict[str, object] = {}
     for each in ENDPOINTS:
-        good: dict[str, Any] = {"description": "The answer."}
+        good: dict[str, object] = {"description": "The answer."}
         media = "application/octet-stream" if each.raw else "application/json"
         good["content"] = {media: {"schema": {"type": "string", "format": "binary"} if each.raw else dict(each.gives)}}
         refused = {str(status): {"$ref": "#/components/responses/Error"} for status in (400, 401, 403, 404, 413, 503)}
-        operation: dict[str, Any] = {
+        operation: dict[str, object] = {
             "operationId": each.answer.__name__, "summary": each.summary, "parameters": list(each.parameters),
             "responses": {"200": good, **refused}, "security": [{"token": []}],
             "description": f"Needs a token with the scope `{each.scope}`.",

@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, Headers, MutableHeaders, UploadFile
@@ -163,7 +162,7 @@ class PageRequest:
         """The source that the address names; HTTPException 404 if there is none."""
         return _named(self.home.sources(), self.path["source"])
 
-    def page(self, template: str, status: int = 200, **facts: Any) -> Response:
+    def page(self, template: str, status: int = 200, **facts: object) -> Response:
         """Render a page or a fragment in the visitor's language."""
         given = {
             "visit": self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -33,7 +32,7 @@ class ReceivedFiles:
     numbers: tuple[int, ...] = ()
     table: tuple[tuple[str, str, str, str], ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
-    licences: tuple[dict[str, Any], ...] = ()
+    licences: tuple[dict[str, object], ...] = ()
     imported: bool = False
     unknown: bool = False  # a paper reads as a licence of a platform that is not known, and nobody has confirmed it
     confirmed: str = ""  # who vouches for such papers

@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
@@ -43,7 +42,7 @@ class AuditLog:
         self._lines_of: dict[str, tuple[float, float, int]] = {}  # by author: lines left, at what time, left out since
         self._lock = threading.Lock()
 
-    def write(self, who: str | None, what: str, target: str = "", *, limit: str | None = None, **more: Any) -> None:
+    def write(self, who: str | None, what: str, target: str = "", *, limit: str | None = None, **more: object) -> None:
         """Add a line. `limit` names an author with a rate limit. A disk fault raises nothing."""
         with self._lock:
             left_out = 0
@@ -121,7 +120,7 @@ def _head(path: Path) -> tuple[int, str, int]:
     return number if isinstance(number, int) else -1, head.hash, head.end
 
 
-def _fields(line: Line) -> dict[str, Any]:
+def _fields(line: Line) -> dict[str, object]:
     try:
         fields = json.loads(line.raw)
     except ValueError:
@@ -153,6 +152,6 @@ def verify(path: Path) -> int:
     return chained
 
 
-def newest(path: Path, count: int) -> list[dict[str, Any]]:
+def newest(path: Path, count: int) -> list[dict[str, object]]:
     """The newest lines, oldest first."""
     return [_fields(line) for line in deque(read_lines(path), maxlen=count)]

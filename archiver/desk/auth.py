@@ -575,7 +575,7 @@ class AccessControl:
         user = self.users.all().get(visitor.name)
         return replace(visitor, role=user.role) if user and user.password == visitor.password else None
 
-    def log_action(self, who: Visitor | str | None, what: str, target: str = "", **more: Any) -> None:
+    def log_action(self, who: Visitor | str | None, what: str, target: str = "", **more: object) -> None:
         """Write one audit line. All visitors except operators have a rate limit."""
         if isinstance(who, Visitor):
             limit = None if who.role >= Role.OPERATE else f"person {who.name}"

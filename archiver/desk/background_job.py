@@ -48,9 +48,9 @@ class Work:
     results: dict[str, AccountResult] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     error: str = ""
-    result: Any = None
+    result: object = None
     changes: int = 0
-    _task: asyncio.Task[Any] | None = field(default=None, repr=False)
+    _task: asyncio.Task[object] | None = field(default=None, repr=False)
     _ended: threading.Event = field(default_factory=threading.Event, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -114,7 +114,7 @@ class Work:
             raise asyncio.CancelledError
 
     def _do(self, job: Job) -> None:
-        async def task() -> Any:
+        async def task() -> object:
             with self._lock:
                 self._task = asyncio.current_task()
                 if self.stopping:
@@ -154,7 +154,7 @@ class PageWorks:
         """The present or last work of the page at this address, with or without a query; None if none is known."""
         return self._works.get(place.partition("?")[0])
 
-    def do(self, what: str, place: str, job: Callable[[Work], Any]) -> None:
+    def do(self, what: str, place: str, job: Callable[[Work], object]) -> None:
         """Start the work of a page, and wait a moment for it. ArchiveBusy while the page has some, or many pages have.
 
         `place` leads back to the page; its query is not part of the page's address. `job` calls the `step` of its work,
@@ -162,7 +162,7 @@ class PageWorks:
         """
         page = place.partition("?")[0]
 
-        async def doing() -> Any:
+        async def doing() -> object:
             return job(work)
 
         with self._lock:

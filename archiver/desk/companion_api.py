@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
@@ -107,7 +107,7 @@ class _Api:
         await self.desk.workers.run(None, self.desk.companion.browsers.contact, browser)
         return JSONResponse(await self.desk.workers.run(None, self._for, browser))
 
-    def _for(self, browser: PairedBrowser) -> Mapping[str, Any]:
+    def _for(self, browser: PairedBrowser) -> Mapping[str, object]:
         home, jobs = self.desk.home, dict[str, list[str]]()
         for each in Inbox(home.state).results():
             known = jobs.setdefault(each.client, [])
@@ -282,6 +282,8 @@ class _Api:
             return said[-1].rpartition(",")[2].strip()[:60] if said else ""
         return request.client.host if request.client else ""
 
-    async def _log(self, who: str | None, what: str, target: str = "", *, strangers: bool = False, **more: Any) -> None:
+    async def _log(
+        self, who: str | None, what: str, target: str = "", *, strangers: bool = False, **more: object
+    ) -> None:
         limit = "companion" if strangers or who is None else None
         await self.desk.workers.run(None, lambda: self.desk.access.audit.write(who, what, target, limit=limit, **more))

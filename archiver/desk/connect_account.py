@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -131,7 +130,7 @@ def _platform(name: str) -> ProviderInfo:
 
 def _secrets(visit: PageRequest, method: SignInMethod) -> dict[str, str]:
     asked = (*method.secrets, *method.optional_secrets)
-    given: dict[str, Any] = {name: visit.form.get(f"secret_{name}") for name in asked}
+    given: dict[str, object] = {name: visit.form.get(f"secret_{name}") for name in asked}
     texts = {name: text for name, text in given.items() if isinstance(text, str)}
     return {name: kept for name, text in texts.items() if (kept := text if name == KEPT_AS_TYPED else text.strip())}
 

@@ -40,7 +40,7 @@ class Connection(H11Protocol):
     """
 
     def __init__(
-        self, config: Config, server_state: ServerState, app_state: dict[str, Any],
+        self, config: Config, server_state: ServerState, app_state: dict[str, object],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:  # fmt: skip
         super().__init__(config, server_state, {**app_state, "connection": self}, _loop)

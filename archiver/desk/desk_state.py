@@ -84,7 +84,7 @@ class Desk:
     _lock: Lock = field(default_factory=Lock)
     _catching_up: Lock = field(default_factory=Lock)
     _alerts: AlertCache = field(default_factory=AlertCache)
-    _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[str, tuple[int, object]] = field(default_factory=OrderedDict)
     _cached: OrderedDict[str, tuple[object, Any]] = field(default_factory=OrderedDict)
 
     @property

@@ -17,18 +17,18 @@ from archiver.desk.made_packs import Packs, make
 
 def outcome(visit: PageRequest) -> dict[str, Any]:
     """What a form of this licence's page did: a report, or packs with warnings; nothing if that is no longer kept."""
-    kept: dict[str, Any] = visit.kept_if("done", dict) or {}
+    kept: dict[str, object] = visit.kept_if("done", dict) or {}
     ours = kept.get("licence") == f"{visit.path['client']}/{visit.path['folder']}"
     return {"report": None, "packs": (), "warnings": ()} | (kept if ours else {})
 
 
-def _then(visit: PageRequest, size: int, **what: Any) -> Response:
+def _then(visit: PageRequest, size: int, **what: object) -> Response:
     """Go back to the licence's page, which says what was done."""
     key = _keep(visit, "", size, **what)
     return visit.to("licence", visit.path["client"], visit.path["folder"], done=key, list=visit.given("list"))
 
 
-def _keep(visit: PageRequest, key: str, size: int, **what: Any) -> str:
+def _keep(visit: PageRequest, key: str, size: int, **what: object) -> str:
     return visit.keep({"licence": f"{visit.path['client']}/{visit.path['folder']}", **what}, size, key)
 
 

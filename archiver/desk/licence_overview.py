@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.exceptions import HTTPException
@@ -61,7 +60,7 @@ def _names(archive: Archive, object_id: str) -> list[str]:
         return []
 
 
-def _erased(visit: PageRequest, slug: str, folder: str) -> dict[str, Any] | None:
+def _erased(visit: PageRequest, slug: str, folder: str) -> dict[str, object] | None:
     if not visit.home.archive(slug).is_dir():
         return None
     with DocumentReader() as reader, search.catalogue_of(visit.home, slug, reader) as (archive, catalogue):

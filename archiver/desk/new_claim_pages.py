@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -101,7 +100,7 @@ def from_picture(visit: PageRequest) -> Response:
     return begun(visit, client, None, (kept.content, kept.name or "picture.jpg"), licence=name)
 
 
-def due(visit: PageRequest, warn: Callable[[str], None]) -> list[tuple[claim_files.Claim, dict[str, Any]]]:
+def due(visit: PageRequest, warn: Callable[[str], None]) -> list[tuple[claim_files.Claim, dict[str, object]]]:
     """The claims with their clocks, the most urgent first; `warn` hears of each that cannot be read."""
     now = datetime.now(UTC)
     return [(each, each.clocks(now)) for each in claim_files.all_claims(visit.home, warn)]

@@ -97,7 +97,7 @@ def _settings(home: Home) -> OpenIdSettings:
     return chosen
 
 
-def _discovered(home: Home) -> dict[str, Any]:
+def _discovered(home: Home) -> dict[str, object]:
     """What the provider says of itself."""
     issuer = _settings(home).issuer
     found = _fetched(home, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
@@ -106,7 +106,7 @@ def _discovered(home: Home) -> dict[str, Any]:
     return found
 
 
-def _fetched(home: Home, address: str) -> dict[str, Any]:
+def _fetched(home: Home, address: str) -> dict[str, object]:
     try:
         content, _ = network_of(home).get(address, PROVIDER_TIMEOUT_S, MAX_DOCUMENT_BYTES)
         found = json.loads(content)

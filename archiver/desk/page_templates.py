@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def at(*parts: str, **query: str) -> str:
@@ -13,23 +17,19 @@ def at(*parts: str, **query: str) -> str:
     return "/" + "/".join(quote(each, safe="") for each in parts) + (f"?{asked}" if asked else "")
 
 
-_environment: list[Any] = []
-
-
-def templates() -> Any:
+@cache
+def templates() -> Environment:
     """The templates of the pages. Every text in them is escaped."""
-    if not _environment:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-        from archiver.desk import template_filters
+    from archiver.desk import template_filters
 
-        environment = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined,
-            trim_blocks=True, lstrip_blocks=True, auto_reload=False,
-        )  # fmt: skip
-        environment.globals |= {"at": at, **template_filters.GLOBALS}
-        environment.filters |= template_filters.FILTERS
-        environment.tests["draft"] = lambda name: name.startswith("drafts/")
-        environment.tests["sendable"] = template_filters.sendable
-        _environment.append(environment)
-    return _environment[0]
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+    environment.globals |= {"at": at, **template_filters.GLOBALS}
+    environment.filters |= template_filters.FILTERS
+    environment.tests["draft"] = lambda name: name.startswith("drafts/")
+    environment.tests["sendable"] = template_filters.sendable
+    return environment

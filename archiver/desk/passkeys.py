@@ -16,7 +16,6 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from starlette.requests import Request
 
@@ -179,7 +178,7 @@ def signed_by(
     return (user, replace(key, sign_count=checked.new_sign_count)) if challenges.use(challenge) else None
 
 
-def _parsed(answer: str) -> dict[str, Any]:
+def _parsed(answer: str) -> dict[str, object]:
     try:
         found = json.loads(answer)
     except (ValueError, RecursionError):

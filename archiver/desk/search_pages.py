@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -29,7 +28,7 @@ def find(visit: PageRequest) -> Response:
     text, client = visit.asked("q"), visit.visitor.client or visit.asked("client")
     if client:
         visit.client(client)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     messages: list[str] = []
     limit = min(int(shown) if (shown := visit.asked("show")).isdecimal() and len(shown) < 5 else PAGE, MOST)
     if text:

@@ -137,7 +137,7 @@ def _work(visit: PageRequest, what: str, action: str, job: Callable[[], object])
     return visit.to("pictures", visit.path["client"], visit.path["picture"])
 
 
-def _report(visit: PageRequest) -> dict[str, Any] | None:
+def _report(visit: PageRequest) -> dict[str, object] | None:
     return site_audit.last_report(visit.home, visit.client(visit.path["client"]).slug)
 
 
@@ -154,7 +154,7 @@ def _picture(visit: PageRequest) -> tuple[dict[str, Any], bool]:
 def _filtered(made: Mapping[str, Any], chosen: str) -> list[Mapping[str, Any]]:
     if chosen == "gone":
         return list(made["gone"])
-    rows: list[Mapping[str, Any]] = made["pictures"]
+    rows: list[Mapping[str, object]] = made["pictures"]
     if chosen == "new":
         return [row for row in rows if row["new"] or row["before"] not in (None, row["answer"])]
     if chosen == "marked":

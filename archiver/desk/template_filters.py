@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
 from urllib.parse import quote
 
 from archiver.agency.sign_ins import DueSignIn
@@ -131,14 +130,14 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {
+FILTERS: Mapping[str, Callable[..., object]] = {
     "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
     "month": localised.month, "platform": platform, "kind": kind, "mail_link": mail_link,
     "tone": tone, "text": text, "said": said,
     "dated": dated, "who": who, "document_name": document_name,
     "iso": iso, "urgency": urgency, "sentence": sentence,
 }  # fmt: skip
-GLOBALS: Mapping[str, Any] = {
+GLOBALS: Mapping[str, object] = {
     "today": today,
     "passkey_options": passkeys.sign_in_options,
     "trouble": trouble,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from archiver.core import localised
 from archiver.core.packaged_data import parse_yaml
@@ -43,8 +42,8 @@ def words(language: str) -> Translations:
 
 
 @cache
-def _in_all_languages() -> dict[str, list[Any]]:
-    here, loaded = files("archiver.desk"), dict[str, list[Any]]()
+def _in_all_languages() -> dict[str, list[object]]:
+    here, loaded = files("archiver.desk"), dict[str, list[object]]()
     pages = sorted(here.joinpath("words").iterdir(), key=lambda each: each.name)
     for file in (here.joinpath("words.yaml"), *pages):
         loaded |= parse_yaml(file.read_text("utf-8"))

@@ -64,7 +64,7 @@ class AuthoredRecording:
     now: str = NOW
     root: Path = Path("recordings")
 
-    def get(self, url: str, content: object = None, *, slug: str = "", **response: Any) -> None:
+    def get(self, url: str, content: object = None, *, slug: str = "", **response: object) -> None:
         """A GET and its answer: bytes by their suffix in `slug`, str as HTML, anything else as JSON, None as given.
 
         `response`: `status` (200), `headers`, or anything else that an answer may have in a recording.
@@ -73,7 +73,7 @@ class AuthoredRecording:
 
     def post(
         self, url: str, form: Sequence[str] | None, content: object = None, *, match: Mapping[str, str] | None = None,
-        slug: str = "", **response: Any,
+        slug: str = "", **response: object,
     ) -> None:  # fmt: skip
         """A POST with fields of these names. `match`: fields that tell it from others of its address, with values."""
         fields: Facts = {} if form is None else {"form": [*form]}
@@ -128,7 +128,7 @@ class AuthoredRecording:
         return target
 
 
-def licence(**facts: Any) -> Facts:
+def licence(**facts: object) -> Facts:
     """A licence as expected.yaml lists it: what is not given is None, and its only document is `record.json`."""
     blank = ("licence_id", "asset_id", "title", "kind", "licensed_at", "licensee", "seat", "plan", "order")
     return {**dict.fromkeys(blank), "client_hints": {}, "documents": ["record.json"], "gaps": {}, **facts}

@@ -156,7 +156,7 @@ def _keyed(result: object) -> object:
 def _index(items: list[Any]) -> Any:
     if not all(isinstance(item, Mapping) for item in items):
         return sorted(str(item) for item in items)
-    keyed: dict[str, Any] = {}
+    keyed: dict[str, object] = {}
     for item in items:
         name = str(item.get("licence_id") or item.get("asset_id"))
         while name in keyed:

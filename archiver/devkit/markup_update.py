@@ -17,7 +17,6 @@ from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -197,7 +196,7 @@ def _place(url: str) -> str:
     return f"{parts.netloc}{re.sub(r'[^/]*[0-9][^/]*', '*', parts.path)}"
 
 
-def _values(folder: Path) -> Iterator[Any]:
+def _values(folder: Path) -> Iterator[object]:
     expected = folder / "expected.yaml"
     for each in yaml.safe_load(expected.read_text("utf-8"))["licences"] if expected.is_file() else ():
         yield from (value for name, value in each.items() if name not in ("documents", "gaps") and value)

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
@@ -109,7 +108,7 @@ class CopiedRows:
         Without `undo`, a file that somebody here is just changing stays: its push will find the row changed.
         """
         listed = sorted(paths)
-        accounts, signers = dict[str, Any](), dict[str, str]()
+        accounts, signers = dict[str, object](), dict[str, str]()
         for start in range(0, len(listed), ROWS_AT_ONCE):
             some = listed[start : start + ROWS_AT_ONCE]
             found = self._rows.read_exactly(some)
@@ -148,7 +147,7 @@ class CopiedRows:
         new.chmod(0o600)
         new.replace(path)
 
-    def _fill_vault(self, known: _Known, accounts: Mapping[str, Any], signers: Mapping[str, str]) -> None:
+    def _fill_vault(self, known: _Known, accounts: Mapping[str, object], signers: Mapping[str, str]) -> None:
         vault = self.vault()
         vault.fill({"accounts": {name: each for name, each in accounts.items() if each is not None},
                     "signers": signers})  # fmt: skip

@@ -402,7 +402,7 @@ class FleetDatabase:
         )
         return [{**each, "visits": json.loads(each["visits"])} for each in found]
 
-    def leases(self) -> list[dict[str, Any]]:
+    def leases(self) -> list[dict[str, object]]:
         """The leases that have not ended."""
         return self._rows(
             "SELECT client, epoch, holder, ends_at FROM fleet_lease WHERE ends_at > now() ORDER BY client"

@@ -269,7 +269,7 @@ def without_machine(settings: bytes) -> bytes:
     """The text of archiver.yaml without what only the fleet itself may do."""
     text = settings.decode()
     for *place, key in OF_ONE_MACHINE:
-        value: Any = load(Path(SETTINGS), text).value
+        value: object = load(Path(SETTINGS), text).value
         for each in place:
             value = value.get(each) if isinstance(value, dict) else None
         if isinstance(value, dict) and key in value:

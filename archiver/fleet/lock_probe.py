@@ -41,7 +41,7 @@ class _Probe:
 
     def run(self) -> Iterator[FalseLock]:
         key = self._key.removeprefix(self._bucket.prefix)
-        place: dict[str, Any] = {"Bucket": self._bucket.bucket}
+        place: dict[str, object] = {"Bucket": self._bucket.bucket}
         versioning = self._answer("get_bucket_versioning", **place)
         if versioning is None or versioning.get("Status") != "Enabled":
             yield FalseLock("no_versioning", "versioning is off, so overwriting destroys what was there")
@@ -78,7 +78,7 @@ class _Probe:
                     default=None)  # fmt: skip
         return first.version if first and first.version != "null" else None
 
-    def _clock(self, here: dict[str, Any]) -> Iterator[FalseLock]:
+    def _clock(self, here: dict[str, object]) -> Iterator[FalseLock]:
         found = self._answer("head_object", **here)
         if found is None or found.get("ObjectLockMode") != LOCKED:
             yield FalseLock("no_lock", "it does not lock what it is told to lock; the bucket needs Object Lock")
@@ -89,10 +89,10 @@ class _Probe:
         if abs(off) > CLOCK_TOLERANCE_S:
             yield FalseLock("clock", f"its clock differs by {off:+.0f} s from this machine's, so locks end wrongly")
 
-    def _tricks(self, here: dict[str, Any]) -> Iterator[FalseLock]:
+    def _tricks(self, here: dict[str, object]) -> Iterator[FalseLock]:
         """Each way around a lock. They run in this order, because a successful one weakens the lock for the next."""
         earlier = self._until - timedelta(hours=LOCK_HOURS / 2)
-        tricks: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+        tricks: tuple[tuple[str, str, str, dict[str, object]], ...] = (
             ("shortened", "it shortens a compliance lock", "put_object_retention",
              {"Retention": {"Mode": LOCKED, "RetainUntilDate": earlier}, "BypassGovernanceRetention": True}),
             ("downgraded", "it turns a compliance lock into GOVERNANCE, which administrators can lift",
@@ -106,7 +106,7 @@ class _Probe:
             if self._accepted(call, **here, **more):
                 yield FalseLock(name, message)
 
-    def _accepted(self, call: str, **arguments: Any) -> bool:
+    def _accepted(self, call: str, **arguments: object) -> bool:
         return self._answer(call, **arguments) is not None
 
     def _answer(self, call: str, **arguments: Any) -> dict[str, Any] | None:

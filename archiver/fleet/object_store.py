@@ -75,7 +75,7 @@ class Bucket:
         NotWritten if the key's newest version is not `if_match`, or there is one and it must be absent.
         """
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-        more: dict[str, Any] = {"IfMatch": if_match} if if_match else {"IfNoneMatch": "*"} if if_absent else {}
+        more: dict[str, object] = {"IfMatch": if_match} if if_match else {"IfNoneMatch": "*"} if if_absent else {}
         more |= {"ObjectLockLegalHoldStatus": "ON"} if held else {}
         with _asked(f"put {key}"):
             answer = self.client.put_object(

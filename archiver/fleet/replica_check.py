@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from archiver.archive import verify
 from archiver.archive.ledger import read_lines
@@ -45,7 +44,7 @@ class ReplicaStatus:
     since: str | None
     error: str | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return asdict(self)
 
     def __str__(self) -> str:

@@ -788,7 +788,7 @@ type Part = Literal["accounts", "sources"]
 """A part of a client's file."""
 
 
-def planned_input(root: Path, part: Part, name: str, *, client: str, **fields: Any) -> tuple[Home, str]:
+def planned_input(root: Path, part: Part, name: str, *, client: str, **fields: object) -> tuple[Home, str]:
     """The home as it would be with this account or source, and the new text of its client's file. Writes nothing.
 
     `fields` are those of `AccountSettings`, or the keys of the source's kind; empty ones are left out.

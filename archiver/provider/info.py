@@ -188,7 +188,7 @@ class ProviderInfo:
     session_secrets: tuple[str, ...] = ()  # names of cookies and tokens; nothing that contains their values is archived
 
     @classmethod
-    def beside(cls, module: str, **code: Any) -> ProviderInfo:
+    def beside(cls, module: str, **code: object) -> ProviderInfo:
         """Read the declaration from the YAML file beside an adapter's module (`__file__`). `code` has the fields that
         are code.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -309,7 +308,7 @@ _TOTALS = {"total", "totalcount", "totalresults", "totalitems", "totalrows", "nu
 
 
 def in_answer(
-    body: Any, *, number: int, read: int, has_total: bool, cursor: str | None, harmless: Collection[str]
+    body: object, *, number: int, read: int, has_total: bool, cursor: str | None, harmless: Collection[str]
 ) -> list[str]:
     """What in the answer to page `number` says that rows follow. `cursor` is the place that the adapter reads itself.
 
@@ -370,12 +369,12 @@ def _key(path: str) -> str:
     return re.sub(r"[^a-z]", "", path.rpartition(".")[2].lower())
 
 
-def _count(value: Any) -> int:
+def _count(value: object) -> int:
     """A whole number; -1 for all else."""
     return value if isinstance(value, int) and not isinstance(value, bool) else -1
 
 
-def _values(body: Any, path: str = "", depth: int = 3) -> Iterator[tuple[str, Any]]:
+def _values(body: object, path: str = "", depth: int = 3) -> Iterator[tuple[str, object]]:
     """All single values outside lists, and whole errors, with their paths (`meta.next`)."""
     for name, value in body.items() if isinstance(body, Mapping) else ():
         here = f"{path}.{name}" if path else str(name)

@@ -200,7 +200,7 @@ def _was_short(lengths: Sequence[int]) -> bool:
     return not lengths or lengths[-1] < max(lengths)
 
 
-async def _nothing_behind(ask: FetchPage, read: Callable[[Any], Page], turn: Turn) -> None:
+async def _nothing_behind(ask: FetchPage, read: Callable[[object], Page], turn: Turn) -> None:
     """LayoutChanged if the page behind an empty one has rows. That there is no such page is fine."""
     try:
         answer = await ask(turn)
