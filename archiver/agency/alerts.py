@@ -124,7 +124,7 @@ def ending(accounts: Iterable[Account], today: date) -> Iterator[Alert]:
             continue
         after = platform_of(account.provider).get("lapse_days")
         clause = platform_of(account.provider).get("lapse_clause", "")
-        if until := _near(account.plan_until, today):
+        if until := _if_soon(account.plan_until, today):
             last = f" The last day of first use is {until + timedelta(days=after)}: {clause}." if after else ""
             yield _ends(
                 account,
@@ -133,7 +133,7 @@ def ending(accounts: Iterable[Account], today: date) -> Iterator[Alert]:
                 f"Run archiver account close {account.name} --dry-run, or set a new `plan_until:` if it is renewed.",
             )
         for user, day in account.seat_until.items():
-            if _near(day, today):
+            if _if_soon(day, today):
                 yield _ends(
                     account,
                     f"The seat of {user} at {account.name} ends on {day}.",
@@ -159,7 +159,7 @@ def about_pictures(home: Home) -> Iterator[Alert]:
         )  # fmt: skip
 
 
-def _near(day: date | None, today: date) -> date | None:
+def _if_soon(day: date | None, today: date) -> date | None:
     return day if day and day - today <= timedelta(days=NOTICE_DAYS) else None
 
 

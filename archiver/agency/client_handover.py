@@ -19,7 +19,7 @@ from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from archiver.agency.integrity import trusted_roots
-from archiver.archive import elsewhere, verify
+from archiver.archive import object_source, verify
 from archiver.archive import seal as sealing
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
@@ -73,13 +73,13 @@ def hand_over(
     if out.resolve().is_relative_to(home.root.resolve()):
         raise ConfigError(f"{out} is inside the home. Choose a folder outside of it.")
     if dry_run:
-        elsewhere.bring_all(source)
+        object_source.bring_all(source)
         files = list(_files(source))
         return _handed_over(home, slug, source, out, "would_hand_over", files)
     partial = out.with_name(f".{out.name}.partial")
     with writing(home, vault, slug) as archive, ExitStack() as stack:
         archive.seal(whole=True)
-        elsewhere.bring_all(source)
+        object_source.bring_all(source)
         try:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)

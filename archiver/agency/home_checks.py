@@ -172,7 +172,7 @@ def mail(home: Home, online: bool) -> Findings:
         yield ok(f"{sender} sends through {host}, which was not contacted (use --online)")
     else:
         try:
-            encrypted = mailer_of(home).greet()
+            encrypted = mailer_of(home).test_sign_in()
         except (OSError, ArchiverError) as error:
             yield problem(f"{host}: {error}", "Fix `mail:` in archiver.yaml. Until then no mail is sent.")
             return

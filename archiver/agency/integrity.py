@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.agency import verified
-from archiver.archive import elsewhere, trusted_list
+from archiver.archive import object_source, trusted_list
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
@@ -78,7 +78,7 @@ def _checked(
     for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
         try:
             root = home.archive(slug)
-            elsewhere.bring_all(root, part)
+            object_source.bring_all(root, part)
             reports[slug] = verifier.verify_archive(
                 root, trusted, request.key, request.quick, part or None, outside,
                 sealing.strict_checker(list_checker(home, root)), partial(progress, f"{slug}: objects"),

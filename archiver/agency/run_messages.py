@@ -52,11 +52,11 @@ class ProgressForecast:
             and account not in self._seen
             and not (self.home.state / "history" / f"{account}.json").exists()
         ):
-            self.say(self._foretold(account, total))
+            self.say(self._duration_message(account, total))
         self._seen.add(account)
         self.show(account, done, total)
 
-    def _foretold(self, account: str, total: int) -> str:
+    def _duration_message(self, account: str, total: int) -> str:
         info = load(self.home.account(account).provider).info
         seconds = 0.0 if self.home.settings.replay else forecast(total, info, self.home.settings.pacing.default)
         rate = info.pacing if self.home.settings.pacing.default is None else self.home.settings.pacing.default

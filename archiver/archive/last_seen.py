@@ -48,7 +48,7 @@ class LastSeen:
             new.write_text(json.dumps(dict(_digests(root))), "ascii")
             new.replace(self._files)
 
-    def doubts(self, client: str, root: Path) -> list[str]:
+    def differences(self, client: str, root: Path) -> list[str]:
         """Return one sentence for each difference from what this machine left."""
         return [*self._ledger_doubts(client, root), *self._file_doubts(client, root)]
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from archiver import __version__
-from archiver.archive import elsewhere, verify
+from archiver.archive import object_source, verify
 from archiver.core.atomic_files import read_file, sync, sync_folder
 from archiver.core.model import Licence, Moment, iso
 
@@ -110,10 +110,10 @@ def _plain(text: str) -> str:
 def object_path(root: Path, object_id: str) -> Path:
     """Return the folder of an object in the archive at `root`, whether it exists or not.
 
-    An archive without its documents fetches the object first; see `elsewhere`.
+    An archive without its documents fetches the object first; see `object_source`.
     """
     place = root / verify.object_path(object_id)
-    elsewhere.bring(root, object_id, place)
+    object_source.bring(root, object_id, place)
     return place
 
 

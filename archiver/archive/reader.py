@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from archiver.archive import elsewhere, verify
+from archiver.archive import object_source, verify
 from archiver.archive.ledger import Line, last_line, read_lines
 from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import read_file
@@ -129,7 +129,7 @@ class Archive:
         comes from elsewhere when it is asked for has no fault while it is not here.
         """
         place = self.root / verify.object_path(object_id)
-        if elsewhere.has_source(self.root) and not place.exists():
+        if object_source.has_source(self.root) and not place.exists():
             return
         stored = self.object(object_id)
         if place.is_symlink():
@@ -238,5 +238,5 @@ def check_whole(root: Path, head: Line | None, names: Sequence[str]) -> None:
 
 def check_evidence(root: Path) -> None:
     """Refuse an archive whose evidence is gone, unless it comes from elsewhere when it is asked for."""
-    if not (root / "evidence").is_dir() and not elsewhere.has_source(root):
+    if not (root / "evidence").is_dir() and not object_source.has_source(root):
         raise IntegrityError(f"{root} contains no evidence, but its ledger records some")

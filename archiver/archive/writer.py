@@ -118,11 +118,11 @@ def open_archive(
     try:
         check_whole(root, ledger.head, names)
         loss = _check_witnessed(root, means, after_restore, names)
-        doubts = [] if loss else memory.doubts(means.client, root)
+        differences = [] if loss else memory.differences(means.client, root)
         _introduce(root, ledger, means.client, signer, origin)
         _check_authentic(root, ledger, signer, tree)
         _check_clock(root, ledger, partial(_seal, root, ledger, means), names, clock_is_right=clock_is_right)
-        writer = ArchiveWriter(root, ledger, means, memory, doubts)
+        writer = ArchiveWriter(root, ledger, means, memory, differences)
         try:
             if loss:
                 writer.append("rollback", **loss)

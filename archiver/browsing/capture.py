@@ -255,7 +255,7 @@ class _Mask:
         self.secret_values = [*secret_scan.all_forms(known), *wide]
         self.places = 0
 
-    def spares(self, text: str) -> bool:
+    def finds_nothing(self, text: str) -> bool:
         """Whether there is nothing to mask."""
         content = text.encode("utf-8", "replace")
         return secret_scan.mask_named(content) == content and not secret_scan.contains(content, self.secret_values)
@@ -345,7 +345,7 @@ async def _visible_text(frame: Frame, mask: _Mask) -> tuple[JSHandle, list[tuple
             return None
         raise
     # Most frames show none, and one look at all texts is cheaper than many. The mark is what URLs have before a query.
-    if not any(secret_scan.secret_name(name) for name, _ in visible) and mask.spares(
+    if not any(secret_scan.secret_name(name) for name, _ in visible) and mask.finds_nothing(
         "".join(f"\n#{text}" for _, text in visible)
     ):
         return None

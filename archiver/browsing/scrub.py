@@ -176,7 +176,7 @@ def _stand_in(kind: str, value: str, number: int) -> str:
     if kind == NAME:
         return f"Example Name {number}" if " " in value else f"example-{number}"
     if kind == NUMBER:
-        return shaped(value, number)
+        return of_same_shape(value, number)
     if kind == "totp":
         return _TOTP
     if token := _JWT.fullmatch(value):
@@ -186,14 +186,14 @@ def _stand_in(kind: str, value: str, number: int) -> str:
     return f"RECORDED-{kind.upper().replace('_', '-')}-{number}"
 
 
-def shaped(value: str, number: int) -> str:
+def of_same_shape(value: str, number: int) -> str:
     """A counted value of the same shape: digits for digits, letters (a to f) for letters, all else as it was.
 
     What numbers of one kind begin with (`FJ-2026-`) stays, since an adapter may look for it.
     """
     prefix = _PREFIX.match(value)
     if prefix and any(map(str.isalnum, value[prefix.end() :])):
-        return prefix[0] + shaped(value[prefix.end() :], number)
+        return prefix[0] + of_same_shape(value[prefix.end() :], number)
     if _UUID.fullmatch(value):
         return f"00000000-0000-4000-8000-{number:012d}"
     made: list[str] = []

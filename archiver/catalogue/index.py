@@ -572,7 +572,7 @@ class Catalogue:
             near = cache(lambda word: self._near(word, outside))
             known = cache(lambda word: form if (form := self._spelt(word, outside)).held else near(word))
             compared = max(limit, MIN_COMPARED_LICENCES)
-            ask = partial(self._worded, unassigned=unassigned, outside=outside, compared=compared)
+            ask = partial(self._with_words, unassigned=unassigned, outside=outside, compared=compared)
             steps = [partial(ask, rest, time=time, near=each) for each in (None, near) for time in times if rest]
             steps.append(partial(ask, words))
             if not hits and not is_file_name(text):
@@ -634,11 +634,11 @@ class Catalogue:
         return [archive.line(offset) for (offset,) in offsets]
 
     def is_common(self, query: str, licences: int = COMMON_QUERY_LICENCES) -> bool:
-        """Whether so many licences have the words of a query (`worded`), by default so many that a list meets them
+        """Whether so many licences have the words of a query (`words_query`), by default so many that a list meets them
         soon."""
         return self._holds(query, licences)
 
-    def worded(self, text: str) -> str:
+    def words_query(self, text: str) -> str:
         """A text as a query of the words table for all its words; empty if it has none."""
         forms = [self._spelt(word, outside=False) for word in dict.fromkeys(_query_words(text))]
         return " AND ".join(form.query for form in forms if form.query)
@@ -702,7 +702,7 @@ class Catalogue:
             for entry in self._entries(where, *names, limit):
                 yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
 
-    def _worded(
+    def _with_words(
         self, words: Sequence[str], *, unassigned: bool, outside: bool, compared: int, any_of: bool = False,
         near: Callable[[str], _Form] | None = None, time: Period | None = None,
     ) -> list[Hit]:  # fmt: skip

@@ -166,7 +166,7 @@ class LicenceList:
         with DocumentReader() as reader:
             for slug in archives(self._home, self._filter.client or None):
                 with suppress(IntegrityError), catalogue_of(self._home, slug, reader) as (_, catalogue):
-                    if (words := catalogue.worded(text)) and catalogue.is_common(words, MANY_LICENCES):
+                    if (words := catalogue.words_query(text)) and catalogue.is_common(words, MANY_LICENCES):
                         return False
         return True
 
@@ -257,7 +257,7 @@ class LicenceList:
         if chosen.state:
             parts.append(("seq < ?" if chosen.state == "proven" else "seq >= ?", [size]))
         if chosen.text:
-            words = catalogue.worded(chosen.text)
+            words = catalogue.words_query(chosen.text)
             if not words:
                 return None
             of_row = "EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND rowid = licence)"

@@ -74,15 +74,15 @@ def hand_over(
             "Name a licence, or a claim with a licence. To find a claim's licence: `archiver assess --claim CLAIM`."
         )
     judged = names if claim or order.drafts or order.internal else ()
-    matters = [_matter(home, name, order, compared=name not in unsure) for name in judged]
-    for matter in matters:
-        if matter.assessed.verdict is Verdict.NOT_COVERED:
-            why = matter.assessed.findings[0].messages["en"]
-            warn(f"{matter.folder} is not covered: {why} Ask a lawyer before you hand this on.")
+    contexts = [_draft_context(home, name, order, compared=name not in unsure) for name in judged]
+    for context in contexts:
+        if context.assessed.verdict is Verdict.NOT_COVERED:
+            why = context.assessed.findings[0].messages["en"]
+            warn(f"{context.folder} is not covered: {why} Ask a lawyer before you hand this on.")
     written = packing.proof(
         home, names, order.out, language=order.language, internal=order.internal, claim=claim,
         pictures=[path.read_bytes() for path in claim_files.pictures(home, claim)],
-        prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in matters},
+        prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in contexts},
         signer=order.signer, warn=warn, progress=progress,
     )  # fmt: skip
     if order.signer and written[1].suffix != ".pdf":
@@ -96,7 +96,7 @@ def hand_over(
         contained = [path for path in written if path != viewed]
         written += _write_container(home, container, contained, warn)
     if order.drafts:
-        written += _write_drafts(home, matters, order, warn)
+        written += _write_drafts(home, contexts, order, warn)
     return written
 
 
@@ -114,14 +114,14 @@ def _write_container(home: Home, container: Path, pack: Sequence[Path], warn: Ca
 
 
 def _write_drafts(
-    home: Home, matters: Sequence[DraftContext], order: HandOver, warn: Callable[[str], None]
+    home: Home, contexts: Sequence[DraftContext], order: HandOver, warn: Callable[[str], None]
 ) -> list[Path]:
     """Write the drafts of all licences; several licences have a folder each. Edited drafts stay, with a warning."""
     claim, written = order.claim, list[Path]()
     folder = (claim_files.folder(home, claim.claim) if claim else order.out.parent) / "drafts"
-    for matter in matters:
-        made = drafts(matter, order.language, counter_requests=order.counter_requests)
-        place = folder / matter.folder if len(matters) > 1 else folder
+    for context in contexts:
+        made = drafts(context, order.language, counter_requests=order.counter_requests)
+        place = folder / context.folder if len(contexts) > 1 else folder
         new = write_drafts(place, made)
         if len(new) < 2 * len(made):
             warn(
@@ -141,12 +141,12 @@ def pack_name(names: Sequence[str]) -> str:
 
 def checklist(home: Home, order: HandOver) -> Draft | None:
     """The checklist for a claim that gets no drafted reply: an uncovered use, or an Abmahnung."""
-    named = [_matter(home, name, order) for name in order.claim.licences] if order.claim else []
-    made = (each for matter in named for each in drafts(matter, order.language))
+    named = [_draft_context(home, name, order) for name in order.claim.licences] if order.claim else []
+    made = (each for context in named for each in drafts(context, order.language))
     return next((each for each in made if each.name.startswith("checklist-")), None)
 
 
-def _matter(home: Home, name: str, order: HandOver, *, compared: bool = True) -> DraftContext:
+def _draft_context(home: Home, name: str, order: HandOver, *, compared: bool = True) -> DraftContext:
     """The rules' verdict on one licence, and the facts that drafts may state."""
     claim = order.claim
     prefer = claim.client if claim else None

@@ -272,7 +272,7 @@ class PackedLicence:
         terms = [f"{words('terms')} ({len(self.terms)})"] if self.terms else []
         return [*kinds, *excerpts, *terms, *others]
 
-    def whereabouts(self, words: PackWords, name: str) -> str:
+    def place_of(self, words: PackWords, name: str) -> str:
         """Where a receiver finds a file of this licence."""
         if name in self.withheld:
             return words("withheld_file")

@@ -39,7 +39,7 @@ class Mailer:
         with self._connected() as server:
             server.send_message(message)
 
-    def greet(self) -> bool:
+    def test_sign_in(self) -> bool:
         """Connect and sign in without sending. Returns whether the connection was encrypted. OSError as for `send`."""
         with self._connected() as server:
             return server.sock is not None and hasattr(server.sock, "cipher")

@@ -38,7 +38,7 @@ class ReceivedFiles:
     confirmed: str = ""  # who vouches for such papers
 
 
-def door(visit: PageRequest) -> Response:
+def arrivals_form(visit: PageRequest) -> Response:
     """The form that takes files of any kind."""
     return visit.page("arrivals.html", key="", received=None, client="", work=None)
 
@@ -150,7 +150,7 @@ def look(visit: PageRequest) -> Response:
     return _imported(visit, key, replace(kept, client=client, numbers=numbers), dry_run=True)
 
 
-def vouch(visit: PageRequest) -> Response:
+def confirm_papers(visit: PageRequest) -> Response:
     """A person confirms that papers of unknown platforms are licences; the desk shows again what it would archive."""
     key, kept = _received(visit)
     by = visit.person(visit.given("by"))
@@ -196,13 +196,13 @@ def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: boo
 
 
 ROUTES = [
-    PageRoute("/arrivals", door, Role.READ),
+    PageRoute("/arrivals", arrivals_form, Role.READ),
     PageRoute("/arrivals", receive, Role.READ, post=True, upload=True),
     PageRoute("/arrivals/{key}", show, Role.READ),
     PageRoute("/arrivals/{key}/stop", stop, Role.READ, post=True),
     PageRoute("/arrivals/{key}/claim", claim, Role.OPERATE, post=True),
     PageRoute("/arrivals/{key}/search", search, Role.READ, post=True),
     PageRoute("/arrivals/{key}/look", look, Role.OPERATE, post=True),
-    PageRoute("/arrivals/{key}/confirm", vouch, Role.OPERATE, post=True),
+    PageRoute("/arrivals/{key}/confirm", confirm_papers, Role.OPERATE, post=True),
     PageRoute("/arrivals/{key}/import", file_them, Role.OPERATE, post=True),
 ]

@@ -60,7 +60,7 @@ def _typed(visit: PageRequest, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def you(visit: PageRequest) -> Response:
+def own_page(visit: PageRequest) -> Response:
     """The page of the person who is signed in."""
     user = visit.desk.access.users.all().get(visit.visitor.name)
     return visit.page("you.html", user=user, done=visit.asked("done"), owner=visit.visitor.name == OWNER)
@@ -141,7 +141,7 @@ ROUTES = [
     PageRoute("/users", users, Role.ADMIN),
     PageRoute("/users", add, Role.ADMIN, post=True, confirms=True),
     PageRoute("/users/change", change, Role.ADMIN, post=True, confirms=True),
-    PageRoute("/you", you),
+    PageRoute("/you", own_page),
     PageRoute("/you/password", new_password, post=True, confirms=True),
     PageRoute("/you/app", new_app, post=True, confirms=True),
     PageRoute("/you/app/{key}", show_app),

@@ -35,7 +35,7 @@ async def demo(keep: Path | None, say: Callable[[str], None]) -> None:
         browser = browser_for_demo(say)
         await show(folder, say, stack, browser=browser)
     say(
-        f"All files are in {_near(folder)}. Remove the folder when you are done. The demo's timestamp authority "
+        f"All files are in {_shortest(folder)}. Remove the folder when you are done. The demo's timestamp authority "
         "has stopped, so new licences in this home stay UNPROVEN."
     )
     if not browser:
@@ -81,7 +81,7 @@ def browser_for_demo(say: Callable[[str], None]) -> bool:
     return True
 
 
-def _near(path: Path) -> Path:
+def _shortest(path: Path) -> Path:
     """The shortest path to type from the current folder."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
@@ -92,8 +92,8 @@ def _desk_command(folder: Path) -> str:
     if program.name == "__main__.py":
         name = f"{quote(sys.executable)} -m archiver"
     else:
-        name = "archiver" if shutil.which("archiver") == str(program) else quote(str(_near(program)))
-    settings = {"ARCHIVER_HOME": _near(folder) / "home", "ARCHIVER_KEY_FILE": _near(folder) / "vault.key"}
+        name = "archiver" if shutil.which("archiver") == str(program) else quote(str(_shortest(program)))
+    settings = {"ARCHIVER_HOME": _shortest(folder) / "home", "ARCHIVER_KEY_FILE": _shortest(folder) / "vault.key"}
     if sys.platform == "win32":
         return "".join(f'set "{key}={value}" && ' for key, value in settings.items()) + f"{name} desk"
     return " ".join([*(f"{key}={quote(str(value))}" for key, value in settings.items()), name, "desk"])
@@ -108,5 +108,5 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, br
     accounts = {name: of for name, of in ACCOUNTS.items() if browser or not needs_browser(of[1])}
     home = prepare(folder / "home", authority, accounts)
     await archive_steps(home, accounts, say)
-    claim_steps(home, folder, say, near=_near, browser=browser)
+    claim_steps(home, folder, say, near=_shortest, browser=browser)
     say("NOT EVIDENCE: this archive was made from authored recordings, and verify and the proof say so.")

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver.archive import verify
-from archiver.archive.elsewhere import objects_from
 from archiver.archive.ledger import FIRST_PREVIOUS_HASH, read_lines
+from archiver.archive.object_source import objects_from
 from archiver.core.atomic_files import read_file, remove_tree
 from archiver.core.errors import IntegrityError, ReplicaForked
 from archiver.fleet.fence import Claimed, Fence
 from archiver.fleet.fleet_home import HomeRows
-from archiver.fleet.kept_check_out import packed, singles, unpack
+from archiver.fleet.kept_check_out import files_outside_objects, packed, unpack
 from archiver.fleet.object_store import Bucket, sha256_of
 from archiver.fleet.published_objects import PublishedObjects
 from archiver.fleet.publisher import (
@@ -97,7 +97,7 @@ def published_state(root: Path, head: ReplicaHead) -> PublishedState:
     """What the replica has of an archive that was just built from it."""
     held = held_scopes(root) if _has_holds(root) else []
     return PublishedState(
-        head=head, files={path: sha256_of(read_file(root / path)) for path in singles(root)}, held=held
+        head=head, files={path: sha256_of(read_file(root / path)) for path in files_outside_objects(root)}, held=held
     )
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from secrets import token_hex
 
 from archiver.archive import verify
-from archiver.archive.elsewhere import objects_from
 from archiver.archive.ledger import read_lines
+from archiver.archive.object_source import objects_from
 from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ArchiveBusy, ArchiverError
 from archiver.fleet.check_out import CheckedOut, build, check_continues, published_state
 from archiver.fleet.fleet_home import SEAL_FILES
-from archiver.fleet.kept_check_out import singles
+from archiver.fleet.kept_check_out import files_outside_objects
 from archiver.fleet.published_objects import DECLARATION, PublishedObjects
 from archiver.fleet.publisher import PublishedState, line_before, state_path
 from archiver.fleet.replica_format import ReplicaHead
@@ -104,13 +104,13 @@ class CopiedArchives:
         size = (root / verify.LEDGER).stat().st_size if (root / verify.LEDGER).exists() else 0
         last, same = line_before(root / verify.LEDGER, size), line_before(new / verify.LEDGER, size)
         continues = bool(last and same and last.hash == same.hash)
-        wanted = singles(new)
+        wanted = files_outside_objects(new)
         changed = [line.fields for line in read_lines(new / verify.LEDGER, size)] if continues else []
         (new / verify.LEDGER).replace(root / verify.LEDGER)  # first: files may name its lines
         for name in wanted:
             (root / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             (new / name).replace(root / name)
-        for name in {*singles(root)} - {*wanted}:
+        for name in {*files_outside_objects(root)} - {*wanted}:
             (root / name).unlink(missing_ok=True)
         if continues:  # objects that have a further version, or were erased
             for object_id in {str(each.get("erases") or each.get("id") or "") for each in changed} - {""}:

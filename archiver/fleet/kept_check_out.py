@@ -17,7 +17,7 @@ COMPRESSION_LEVEL = 1
 INDEX = "catalogue.sqlite"
 
 
-def singles(root: Path) -> list[str]:
+def files_outside_objects(root: Path) -> list[str]:
     """The files of an archive outside objects and the ledger."""
     found = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
     return [each for each in found if is_single(each) and not each.startswith("staging/")]
@@ -30,7 +30,7 @@ def packed(home: Home, client: str) -> bytes:
         gzip.GzipFile(fileobj=made, mode="wb", compresslevel=COMPRESSION_LEVEL, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w|") as tar,
     ):
-        for name in [verify.LEDGER, *singles(root)]:
+        for name in [verify.LEDGER, *files_outside_objects(root)]:
             tar.add(root / name, f"archive/{name}")
         if home.catalogue(client).exists():
             _add_index(tar, home.catalogue(client))

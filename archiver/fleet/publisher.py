@@ -266,7 +266,7 @@ class Publisher:
         for line in batch:
             if "inventory_sha512" in line.fields and line.type != "redaction":
                 yield from self._version(verify.object_path(str(line.id)), str(line.fields["version"]))
-        for path in self._singles(lines):
+        for path in self._changed_outside_objects(lines):
             file = self._described(path)
             if self._state.files.get(file.path) != file.sha256:
                 yield file, path
@@ -282,7 +282,7 @@ class Publisher:
         data = read_file(path)
         return ReplicaFile(path=path.relative_to(self._root).as_posix(), sha256=sha256_of(data), bytes=len(data))
 
-    def _singles(self, lines: int) -> Iterator[Path]:
+    def _changed_outside_objects(self, lines: int) -> Iterator[Path]:
         """Yield the files outside objects that may have changed; of checkpoints, the new ones up to this line."""
         for folder in ("", "keys", "tools", "evidence"):
             yield from sorted(each for each in (self._root / folder).glob("*") if each.is_file())

@@ -231,7 +231,7 @@ class _Reading:
         [(name, head)], value = self.waiting, _collapsed(line)
         self.waiting = []
         self._add(name, value, f"{head} {value}", indent, aside=False)
-        self._tear(line)
+        self._cut_side_by_side(line)
         if self.last and _GAP.search(line):
             self.last.cut()  # several cells; one of them may be the value
 
@@ -251,7 +251,7 @@ class _Reading:
             if _MORE.fullmatch(line) if last.formed else fills or near or not _ANOTHER.match(line):
                 last.cut()
         if len(self.peers) > 1:
-            self._tear(line)
+            self._cut_side_by_side(line)
         self.peers = []
         if last:
             last.torn = True
@@ -268,7 +268,7 @@ class _Reading:
             self.last = _Value(self.found[name], name in self.forms, aside, starts)
         self.beside = 0
 
-    def _tear(self, line: str) -> None:
+    def _cut_side_by_side(self, line: str) -> None:
         """Values side by side, or beside a label: any of them may continue on the line below."""
         more = any(map(_MORE.fullmatch, _GAP.split(line)))
         for each in self.peers:
@@ -362,7 +362,7 @@ def _folded(columns: str, fields: Mapping[str, str]) -> str:
 
 def _strips(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[Sequence[str]]:
     """The columns of a page that have their own labels, each with its values; else the whole block."""
-    edges = [0, *_gutters(block), None]
+    edges = [0, *_column_starts(block), None]
     heads = {0}
     for start, end in pairwise(edges):
         cells = [line[start:end].strip() for line in block]
@@ -378,11 +378,11 @@ def _whole_rows(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[str
     while first < len(block):
         for count in range(min(MAX_JOINED_LINES, len(block) - first), 1, -1):
             lines = block[first : first + count]
-            gutter = next(_gutters(lines), 0)
-            lefts, values = [each[:gutter].strip() for each in lines], [each[gutter:].strip() for each in lines]
+            start = next(_column_starts(lines), 0)
+            lefts, values = [each[:start].strip() for each in lines], [each[start:].strip() for each in lines]
             label = next((each for each in _put_together(lefts) if _bare(each) in fields), None)
-            if gutter and label and all(lefts) and any(values):
-                yield from (label, *(" " * gutter + each for each in values if each))
+            if start and label and all(lefts) and any(values):
+                yield from (label, *(" " * start + each for each in values if each))
                 first += count
                 break
         else:
@@ -390,7 +390,7 @@ def _whole_rows(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[str
             first += 1
 
 
-def _gutters(block: Sequence[str]) -> Iterator[int]:
+def _column_starts(block: Sequence[str]) -> Iterator[int]:
     """Where further columns begin: a cell does, something stands before it, and no line has anything in between."""
     for start in sorted({cell.start() for line in block for cell in _CELL.finditer(line)}):
         before = [line[:start] for line in block]

@@ -146,7 +146,7 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
             text = page.extract_text()
             if columns or scattered(text):
                 placed = _by_place(page)
-                on_page = _parted(page.extract_text(extraction_mode="layout"), text) if columns and not placed else ""
+                on_page = _apart(page.extract_text(extraction_mode="layout"), text) if columns and not placed else ""
                 text = placed or on_page or text
             found.append(text)
             if sum(map(len, found)) > MAX_TEXT_LENGTH:
@@ -206,7 +206,7 @@ def _by_place(page: PageObject) -> str:
     return layout.fixed_width_page(lines, width, space_vertically=True, font_height_weight=1)
 
 
-def _parted(columns: str, running: str) -> str:
+def _apart(columns: str, running: str) -> str:
     """A page in columns, in which pypdf joins the lines of a cell ("the" and "line"), parted as in the running text."""
     words = running.split()
     pairs = {one + other: f"{one} {other}" for one, other in pairwise(words)}

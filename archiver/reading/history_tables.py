@@ -220,14 +220,14 @@ def read_table(content: bytes) -> HistoryTable | None:
             elif len(rows) <= header:
                 rows.append([])
             below = row if len(rows) > header + 1 else ()
-            if len(rows) > MAX_ROWS or any(_swallowed(cell, delimiter, len(rows[header])) for cell in below):
+            if len(rows) > MAX_ROWS or any(_holds_rows(cell, delimiter, len(rows[header])) for cell in below):
                 return None
     except csv.Error:
         return None
     return HistoryTable("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
 
 
-def _swallowed(cell: str, delimiter: str, columns: int) -> bool:
+def _holds_rows(cell: str, delimiter: str, columns: int) -> bool:
     """Whether a quotation mark that never closes took further rows into a cell."""
     return "\n" in cell and any(line.count(delimiter) + 1 >= columns for line in cell.splitlines()[1:])
 

@@ -183,7 +183,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     if platform is None or not (licence or strong):
         return None
     shapes = (_SHAPES | _OTHER_SHAPES if other else _SHAPES) if licence else _SHAPES | _DATE_SHAPES
-    found = labelled(_untabled(text), _untabled(in_one_line(columns(), _LICENCE_TITLE)), _FLAT, shapes)
+    found = labelled(_tables_as_lines(text), _tables_as_lines(in_one_line(columns(), _LICENCE_TITLE)), _FLAT, shapes)
     found.pop(OTHER, None)
     title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
     if _void(text.replace(title, "", 1) if " " in title else text):
@@ -226,7 +226,7 @@ def in_terms(text: str, place: int) -> bool:
 _GAP = re.compile(r"\s{2,}|\t")
 
 
-def _untabled(text: str) -> str:
+def _tables_as_lines(text: str) -> str:
     """The text with tables of one row, whose labels stand above their values, as a line for each.
 
     A table of several rows says no field once, so it stays what it is; so does one whose row may go on below.
