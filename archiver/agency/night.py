@@ -65,6 +65,14 @@ async def run(
         terms.end()
     position = {account.name: number for number, account in enumerate(accounts)}
     summary.accounts.sort(key=lambda result: position[result.account])
+    await _do_chores(home, vault, order, summary)
+    for error in errors:
+        raise error  # at the end, because one client's archive must not stop the others
+    return summary
+
+
+async def _do_chores(home: Home, vault: Vault, order: RunRequest, summary: RunSummary) -> None:
+    """What follows the accounts: pictures of letters, licences of shared accounts, alerts, the log, and messages."""
     if not order.dry_run:
         summary.warnings += await _afterwards(summary, after_run.search_pictures, home) or []
         summary.warnings += await _afterwards(summary, after_run.assign_shared, home, vault) or []
@@ -78,9 +86,6 @@ async def run(
         summary.warnings += prune(home.root, datetime.now(UTC))
         faults = {} if mistaken else summary.faults | ({"": summary.machine} if summary.machine else {})
         summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.alerts, faults=faults)
-    for error in errors:
-        raise error  # at the end, because one client's archive must not stop the others
-    return summary
 
 
 async def _afterwards[**P, T](

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -170,39 +171,12 @@ class FolderReading:
         return found
 
     def _pass(self, filing: Filing, settled: Mapping[str, tuple[int, int]]) -> None:
-        reading, now_ns = self.reading, time.time_ns()
+        reading = self.reading
         self._seen.clear()
-
-        def wanted(path: str, state: os.stat_result) -> bool:
-            if self._passed_over(path, state):
-                return False
-            self._seen.add(path)
-            mark = state.st_size, state.st_mtime_ns
-            if self._known.get(path) == mark and path not in self._again:
-                return False
-            if now_ns - state.st_mtime_ns < SETTLE_S * 1e9 and settled.get(path) != mark:
-                self._young[path] = mark
-                return False
-            self._chosen[path] = mark
-            return True
-
-        def known(item: Item) -> bool:
-            """Whether the same bytes were here before, under this name or another."""
-            if item.within or "!" in item.path or item.path in self._again or reading.full:
-                return False
-            before = self.index.by_digest(item.sha256)
-            if before is None or before.kind in (FileKind.REFUSED, FileKind.UNREAD):
-                return False
-            size, at = self._chosen.pop(item.path, (item.size, 0))
-            moved = IndexedFile(item.path, size, at, item.sha256, before.kind, before.assets, before.note)
-            self._moved.append(moved)
-            if len(self._moved) >= BATCH_FILES:
-                self._remember_moved()
-            return True
-
         how = FileReading(
             home=reading.home.root, reader=reading.reader, lookup=lookup_for(replay=reading.home.settings.replay),
-            spool=filing.intake.spool, keep_files=self.settings.keep_files, wanted=wanted, known=known,
+            spool=filing.intake.spool, keep_files=self.settings.keep_files,
+            wanted=partial(self._wanted, settled, time.time_ns()), known=self._was_here,
         )  # fmt: skip
         for seen in recognised([self.settings.path], how):
             reading.check_time()
@@ -220,6 +194,33 @@ class FolderReading:
                 reading.progress(reading.source.name, self._done, None)
         self._commit(filing, None)
         self._remember_moved()
+
+    def _wanted(self, settled: Mapping[str, tuple[int, int]], now_ns: int, path: str, state: os.stat_result) -> bool:
+        """Whether to read this file: it is new or has changed, and nobody is writing it any more."""
+        if self._passed_over(path, state):
+            return False
+        self._seen.add(path)
+        mark = state.st_size, state.st_mtime_ns
+        if self._known.get(path) == mark and path not in self._again:
+            return False
+        if now_ns - state.st_mtime_ns < SETTLE_S * 1e9 and settled.get(path) != mark:
+            self._young[path] = mark
+            return False
+        self._chosen[path] = mark
+        return True
+
+    def _was_here(self, item: Item) -> bool:
+        """Whether the same bytes were here before, under this name or another."""
+        if item.within or "!" in item.path or item.path in self._again or self.reading.full:
+            return False
+        before = self.index.by_digest(item.sha256)
+        if before is None or before.kind in (FileKind.REFUSED, FileKind.UNREAD):
+            return False
+        size, at = self._chosen.pop(item.path, (item.size, 0))
+        self._moved.append(IndexedFile(item.path, size, at, item.sha256, before.kind, before.assets, before.note))
+        if len(self._moved) >= BATCH_FILES:
+            self._remember_moved()
+        return True
 
     def _passed_over(self, path: str, state: os.stat_result) -> bool:
         inner = path.partition("/")[2]
