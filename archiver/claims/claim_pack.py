@@ -79,12 +79,12 @@ def hand_over(
         if context.assessed.verdict is Verdict.NOT_COVERED:
             why = context.assessed.findings[0].messages["en"]
             warn(f"{context.folder} is not covered: {why} Ask a lawyer before you hand this on.")
-    written = packing.proof(
-        home, names, order.out, language=order.language, internal=order.internal, claim=claim,
+    request = packing.ProofRequest(
+        language=order.language, internal=order.internal, claim=claim, prefer=claim.client if claim else None,
         pictures=[path.read_bytes() for path in claim_files.pictures(home, claim)],
-        prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in contexts},
-        signer=order.signer, warn=warn, progress=progress,
+        verdicts={each.folder: each.assessed for each in contexts}, signer=order.signer,
     )  # fmt: skip
+    written = packing.proof(home, names, order.out, request, warn=warn, progress=progress)
     if order.signer and written[1].suffix != ".pdf":
         warn(f"{written[1].name} has no signature of yours: only a PDF can have one.")
     if viewed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -26,25 +27,27 @@ from archiver.catalogue.archives import authorities_of
 from archiver.catalogue.search import archives, assigned_at, catalogue_of, located
 
 
-def proof(
-    home: Home,
-    names: Sequence[str],
-    out: Path,
-    *,
-    language: str = "en",
-    internal: bool = False,
-    claim: Demand | None = None,
-    pictures: Sequence[bytes] = (),
-    prefer: str | None = None,
-    verdicts: Mapping[str, Assessment] | None = None,
-    signer: Signer | None = None,
-    warn: Callable[[str], None] = lambda _: None,
-    progress: Callable[[int, int], None] = lambda *_: None,
-) -> list[Path]:
-    """Write the proof pack of these licences with `write_proof`. Refuses damaged licences and never overwrites.
+@dataclass(frozen=True, kw_only=True)
+class ProofRequest:
+    """What goes into a pack besides the licences. `verdicts` are internal, by licence folder.
 
     If several archives have a licence, the copy of the client `prefer` counts. `signer` signs proof.pdf.
     """
+
+    language: str = "en"
+    internal: bool = False
+    claim: Demand | None = None
+    pictures: Sequence[bytes] = ()
+    prefer: str | None = None
+    verdicts: Mapping[str, Assessment] = field(default_factory=dict)
+    signer: Signer | None = None
+
+
+def proof(
+    home: Home, names: Sequence[str], out: Path, request: ProofRequest, *,
+    warn: Callable[[str], None] = lambda _: None, progress: Callable[[int, int], None] = lambda *_: None,
+) -> list[Path]:  # fmt: skip
+    """Write the proof pack of these licences with `write_proof`. Refuses damaged licences and never overwrites."""
     from archiver.browsing import chromium
     from archiver.claims import pdf_timestamp
     from archiver.claims.pack_input import PackOptions
@@ -54,7 +57,7 @@ def proof(
     if authorities and chromium.find():  # else there will be no PDF
         Thread(target=pdf_timestamp.load, daemon=True).start()
     with DocumentReader() as reader:
-        packed = [_to_pack(home, name, reader, prefer) for name in names]
+        packed = [_to_pack(home, name, reader, request.prefer) for name in names]
     clients = {each.archive.root.name for each in packed}
     others = [
         name
@@ -66,10 +69,10 @@ def proof(
     with DocumentReader() as reader, ExitStack() as stack:
         catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
         order = PackOptions(
-            now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
+            now=datetime.now(UTC), language=request.language, internal=request.internal, claim=request.claim,
+            pictures=request.pictures, others=others, verdicts=request.verdicts,
             accounts=[each.username for each in home.accounts() if each.username],
-            verdicts=verdicts or {},
-            timestamped=lambda pdf: pdf_timestamp.signed_and_timestamped(pdf, signer, authorities, post),
+            timestamped=lambda pdf: pdf_timestamp.signed_and_timestamped(pdf, request.signer, authorities, post),
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip
         return write_proof(packed, out, order, warn, progress)

@@ -120,7 +120,7 @@ def test_what_is_erased_is_gone_and_seen_to_be_gone(agency: Agency) -> None:
     assert shown["state"] == "ERASED" and shown["tombstone"]["versions"]["v1"]["files"]
     assert [line["type"] for line in shown["history"]] == ["capture", "erasure"]
     with pytest.raises(Erased, match="data_subject_request"):
-        packing.proof(agency.home, [name], agency.root / "proof.zip")
+        packing.proof(agency.home, [name], agency.root / "proof.zip", packing.ProofRequest())
     report = agency.verify()
     assert (report["state"], agency.codes(), report["clients"][0]["erased"]) == ("UNPROVEN", {"erased"}, 1)
     assert agency.verify(name)["state"] == "ERASED"

@@ -58,7 +58,7 @@ async def test_retry_after_is_kept_for_the_whole_host(visit: Visit) -> None:
         first = asyncio.create_task(site.session.get(SITE + "/api/a"))
         await asyncio.sleep(0.3)
         second = await site.session.get(SITE + "/api/b")
-        assert 1 <= time.monotonic() - begin < 2.5
+        assert time.monotonic() - begin >= 1
         assert ((await first).text, second.text) == ("a", "b")
 
 

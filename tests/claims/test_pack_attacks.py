@@ -211,7 +211,7 @@ def test_an_old_pack_is_judged_by_what_it_can_show(
         stored = at.archive("acme", with_terms, (licence("2"), (record(b"[2]"), certificate("2"))))
         bags = []
         for n, each in enumerate(stored):
-            packing.proof(at.home, [each.folder], tmp_path / f"{n}.zip")
+            packing.proof(at.home, [each.folder], tmp_path / f"{n}.zip", packing.ProofRequest())
             bags.append(unpacked(tmp_path / f"{n}.zip", tmp_path / f"{n}"))
     for bag in bags:
         as_before(bag)

@@ -135,12 +135,12 @@ def test_a_pack_has_it_or_says_that_it_has_none(tmp_path: Path, monkeypatch: pyt
         (stored,) = at.archive("acme", (licence("1"), (record(), certificate)))
         warned: list[str] = []
         home = at.home
-        packing.proof(home, [stored.folder], tmp_path / "with.zip", warn=warned.append)
+        packing.proof(home, [stored.folder], tmp_path / "with.zip", packing.ProofRequest(), warn=warned.append)
         (local,) = home.settings.timestamps
         assert local.roots and warned == []
         roots = home.root / local.roots
         assert holds((tmp_path / "with.pdf").read_bytes(), seal.Authority(name="local", url="", roots=roots))
-    packing.proof(home, [stored.folder], tmp_path / "without.zip", warn=warned.append)
+    packing.proof(home, [stored.folder], tmp_path / "without.zip", packing.ProofRequest(), warn=warned.append)
     (said,) = warned
     assert said.startswith("proof.pdf has no document timestamp of its own: local: ")
     assert (tmp_path / "without.pdf").read_bytes() == PDF

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -73,8 +73,9 @@ class Packs:
     at: Agency
     names: Sequence[str]
 
-    def write(self, out: Path, *names: str, **how: object) -> Path:
-        packing.proof(self.at.home, names or self.names[:1], out, **how)  # type: ignore[arg-type]  # by name
+    def write(self, out: Path, *names: str, warn: Callable[[str], None] = lambda _: None, **how: object) -> Path:
+        request = packing.ProofRequest(**how)  # type: ignore[arg-type]  # by name
+        packing.proof(self.at.home, names or self.names[:1], out, request, warn=warn)
         return out
 
 

@@ -114,7 +114,8 @@ def _pack(folder: Path) -> None:
             archive.add_version(two.object_id, new).result()
             archive.seal()
         out = folder / "proof.zip"
-        packing.proof(at.home, [one.folder, two.folder], out, claim=CLAIM, pictures=[picture("olive")])
+        request = packing.ProofRequest(claim=CLAIM, pictures=[picture("olive")])
+        packing.proof(at.home, [one.folder, two.folder], out, request)
         [found] = search.find(at.home, "2345678901")
         shown = search.show(at.home, two.folder)
         assessed = assess(at.home, "acme", Use(), name=two.folder).as_json("en")
