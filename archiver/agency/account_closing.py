@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archiver.agency.missing_documents import Missing, missing_documents
+from archiver.agency.missing_documents import MissingDocument, missing_documents
 from archiver.agency.night import run
 from archiver.agency.privacy import state
 from archiver.archive.reader import Archive
@@ -21,13 +21,13 @@ from archiver.home.vault import Vault
 
 
 @dataclass(frozen=True, kw_only=True)
-class Closing:
+class ClosedAccount:
     """The result of closing an account. `outcome`: closed, would_close, already_closed, incomplete (it stays open)."""
 
     account: str
     outcome: str
     sweep: dict[str, object] | None
-    missing: list[Missing]
+    missing: list[MissingDocument]
     exit_code: int
 
     def as_json(self) -> dict[str, object]:
@@ -46,7 +46,7 @@ class ClosingRequest:
     reason: str | None = None
 
 
-async def close(home: Home, vault: Vault, name: str, request: ClosingRequest, progress: Progress) -> Closing:
+async def close(home: Home, vault: Vault, name: str, request: ClosingRequest, progress: Progress) -> ClosedAccount:
     """Read the whole history once more. If that is complete, note the close and delete the secrets.
 
     The licences stay as they are. A repeated call completes an interrupted one. ConfigError if the request says
@@ -63,7 +63,9 @@ async def close(home: Home, vault: Vault, name: str, request: ClosingRequest, pr
         if not request.dry_run:
             vault.forget(name)
             finish(home, vault, account.client)
-        return Closing(account=name, outcome="already_closed", sweep=None, missing=_missing(home, name), exit_code=0)
+        return ClosedAccount(
+            account=name, outcome="already_closed", sweep=None, missing=_missing(home, name), exit_code=0
+        )
     result, complete, code = await _last_sweep(home, vault, account, request, progress)
     closes, missing = complete or request.anyway, _missing(home, name)
     if closes and not request.dry_run:
@@ -72,10 +74,10 @@ async def close(home: Home, vault: Vault, name: str, request: ClosingRequest, pr
         vault.forget(name)
     outcome = "incomplete" if not closes else "would_close" if request.dry_run else "closed"
     code = 0 if closes else code
-    return Closing(account=name, outcome=outcome, sweep=result.as_json(), missing=missing, exit_code=code)
+    return ClosedAccount(account=name, outcome=outcome, sweep=result.as_json(), missing=missing, exit_code=code)
 
 
-def _missing(home: Home, account: str) -> list[Missing]:
+def _missing(home: Home, account: str) -> list[MissingDocument]:
     return list(missing_documents(home, lambda catalogue: catalogue.of_account(account)))
 
 

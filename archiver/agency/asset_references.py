@@ -14,7 +14,7 @@ _NAMED = re.compile(r"([a-z0-9_]+):([\w-]+)")
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedAsset:
     """An asset that a person names. `text` is the original text; `wanted` goes to the adapter."""
 
     text: str
@@ -23,7 +23,7 @@ class Asked:
     wanted: str
 
 
-def asked_for(text: str) -> Asked | None:
+def asked_for(text: str) -> AskedAsset | None:
     """The asset that an address, a file name or `platform:id` names, if its adapter serves single assets; else None."""
     named = _NAMED.fullmatch(text)
     found = [(named[1], named[2])] if named else [(each.platform, each.asset_id) for each in names(text)]
@@ -31,7 +31,7 @@ def asked_for(text: str) -> Asked | None:
         info = (load(name).info if named and name in installed() else declared(name)) if asset_id else None
         if info and info.on_request and asset_id:
             # The address of an image file is not a page; its id leads to the page.
-            return Asked(text, info, asset_id, text if text.startswith(info.home) else asset_id)
+            return AskedAsset(text, info, asset_id, text if text.startswith(info.home) else asset_id)
     return None
 
 

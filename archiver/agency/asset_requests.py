@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from archiver.agency.asset_references import Asked, asked_for, pages_of
+from archiver.agency.asset_references import AskedAsset, asked_for, pages_of
 from archiver.agency.night import run
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import CatalogueEntry
@@ -56,7 +56,7 @@ async def capture(
 
 
 async def _capture_asked(
-    home: Home, vault: Vault, asked: Sequence[Asked], report: ImportReport, request: AttendedRequest,
+    home: Home, vault: Vault, asked: Sequence[AskedAsset], report: ImportReport, request: AttendedRequest,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
     by = request.by
@@ -97,7 +97,7 @@ def _account(home: Home, client: str, provider: str) -> Account:
     return held[0].model_copy(update={"client": client}) if held else nameless
 
 
-def _newest(home: Home, client: str, asked: Sequence[Asked]) -> dict[str, CatalogueEntry]:
+def _newest(home: Home, client: str, asked: Sequence[AskedAsset]) -> dict[str, CatalogueEntry]:
     """The newest archived page of each asset, by the text that named it."""
     if not Archive(home.archive(client)).ledger.exists():
         return {}

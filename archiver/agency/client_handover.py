@@ -36,7 +36,7 @@ MAX_LISTED_FINDINGS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class HandedOver:
+class HandoverResult:
     """The result of a hand-over, or of a dry run."""
 
     client: str
@@ -56,7 +56,7 @@ class HandedOver:
 
 def hand_over(
     home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool = False, progress: Progress
-) -> HandedOver:
+) -> HandoverResult:
     """Copy a client's archive, sealed, to a new folder, with a list of its licences and instructions.
 
     The copy holds nothing of the house archive. A licence from a shared account is there as the client's own copy. The
@@ -121,7 +121,7 @@ def _copy(source: Path, target: Path) -> None:
     target.chmod(stat.S_IMODE(source.lstat().st_mode))
 
 
-def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, files: list[Path]) -> HandedOver:
+def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, files: list[Path]) -> HandoverResult:
     """Verify the archive at `root` and describe it; IntegrityError if it is damaged."""
     try:
         with progress_bar() as watch:
@@ -136,7 +136,7 @@ def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, fil
         found = next(iter(checked["findings"]), {"path": str(root), "message": "is damaged"})
         raise IntegrityError(f"{slug}: {found['path']} {found['message']}")
     first = next(Archive(root).lines())
-    return HandedOver(
+    return HandoverResult(
         client=slug,
         out=str(out),
         outcome=outcome,

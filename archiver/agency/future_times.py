@@ -22,7 +22,7 @@ from archiver.home.vault import Vault
 
 
 @dataclass(frozen=True)
-class Ahead:
+class FutureTime:
     """One time in the future: in a client's archive or, if `client` is None, in the home's `state/`."""
 
     client: str | None
@@ -34,19 +34,19 @@ class Ahead:
         return f"{self.place} has the time {self.moment}, which is in the future"
 
 
-def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
+def ahead(home: Home, now: datetime) -> Iterator[FutureTime]:
     """All times in the home that are later than `now` by more than clocks may differ."""
     for slug in home.clients:
         found = latest_moment(home.archive(slug)) if (home.archive(slug) / verify.LEDGER).is_file() else None
         if found and datetime.fromisoformat(found[0]) > now + CLOCK_TOLERANCE:
-            yield Ahead(slug, f"{found[1]} of {slug}", found[0], of_archive=True)
+            yield FutureTime(slug, f"{found[1]} of {slug}", found[0], of_archive=True)
     for path in sorted((home.state / "runs").glob("*.jsonl")):
         began = logged_at(path)
         if began and began > now + CLOCK_TOLERANCE:
-            yield Ahead(None, f"state/runs/{path.name}", iso(began) or "", of_archive=False)
+            yield FutureTime(None, f"state/runs/{path.name}", iso(began) or "", of_archive=False)
     for path in sorted((home.state / "history").glob("*.json")):
         if day := HistoryCursors.latest(path, now):
-            yield Ahead(None, f"state/history/{path.name}", f"{day}T00:00:00Z", of_archive=False)
+            yield FutureTime(None, f"state/history/{path.name}", f"{day}T00:00:00Z", of_archive=False)
 
 
 def repair(home: Home, vault: Vault, by: str, now: datetime, say: Callable[[str], None]) -> int:

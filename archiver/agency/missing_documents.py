@@ -18,7 +18,7 @@ OPEN = (GapReason.FAILED, GapReason.ON_REQUEST, GapReason.UNREAD)  # gaps that s
 
 
 @dataclass(frozen=True, kw_only=True)
-class Missing:
+class MissingDocument:
     """A missing document that somebody can still get: which one, why it is missing, and what to do."""
 
     licence: str
@@ -28,7 +28,7 @@ class Missing:
     do: str
 
 
-def missing_documents(home: Home, wanted: Callable[[Catalogue], Iterable[CatalogueEntry]]) -> Iterator[Missing]:
+def missing_documents(home: Home, wanted: Callable[[Catalogue], Iterable[CatalogueEntry]]) -> Iterator[MissingDocument]:
     """The missing documents of the licences that `wanted` selects in each archive that can be read."""
     with DocumentReader() as reader:
         seen: set[str] = set()
@@ -40,8 +40,10 @@ def missing_documents(home: Home, wanted: Callable[[Catalogue], Iterable[Catalog
                     seen.add(entry.object_id)
                     for gap in entry.file.gaps:
                         if gap.reason in OPEN:
-                            yield Missing(licence=entry.short_id, document=gap.kind.value, reason=gap.reason.value,
-                                          detail=gap.detail, do=what_to_do(entry.provider, gap.reason))  # fmt: skip
+                            yield MissingDocument(
+                                licence=entry.short_id, document=gap.kind.value, reason=gap.reason.value,
+                                detail=gap.detail, do=what_to_do(entry.provider, gap.reason),
+                            )  # fmt: skip
 
 
 def what_to_do(provider: str, reason: GapReason) -> str:

@@ -40,7 +40,7 @@ class CapturedLicence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Covered:
+class AccountCoverage:
     """An account's coverage: `whole` of `listed` are archived with every document; `listed` None: not known yet."""
 
     account: str
@@ -74,7 +74,7 @@ class MonthlyReport:
     time_zone: str
     evidence: bool
     captured: tuple[CapturedLicence, ...]
-    coverage: tuple[Covered, ...]
+    coverage: tuple[AccountCoverage, ...]
     gaps: Mapping[str, Mapping[str, int]]
     open: tuple[str, ...]
     checkpoint: Checkpoint | None
@@ -144,7 +144,7 @@ def _captured(entry: CatalogueEntry) -> CapturedLicence:
     )  # fmt: skip
 
 
-def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
+def _coverage(home: Home, client: str, month: str) -> Iterable[AccountCoverage]:
     """Of every account, as it stood at the month's end: those that were closed, and those that nobody read yet, too."""
     owner = home.client(client)
     configured = {each.name: each.provider for each in owner.inputs}
@@ -157,7 +157,7 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
             found = coverage(until)
             complete = [run.at for run in until if run.outcome == "complete"]
             provider = until[-1].provider if until else configured[account]
-            yield Covered(
+            yield AccountCoverage(
                 account=account, provider=provider, counted=is_counted(until, provider),
                 closed=account not in open_ones, listed=found.listed, differences=logged.get(account, {}),
                 archived=found.archived, whole=found.whole,

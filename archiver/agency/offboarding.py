@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from archiver.agency.missing_documents import OPEN, Missing, missing_documents, what_to_do
+from archiver.agency.missing_documents import OPEN, MissingDocument, missing_documents, what_to_do
 from archiver.agency.night import run
 from archiver.catalogue.index import SeatLicence
 from archiver.catalogue.search import archives, catalogue_of
@@ -57,7 +57,7 @@ class SeatLicences:
 
 
 @dataclass
-class Leaving:
+class LeaverReport:
     """A person leaves a seat: their archived licences, missing documents, and the checklist.
 
     `missing` may hold only the first ones of `missing_count`. `faults` are the archives that cannot be read.
@@ -67,7 +67,7 @@ class Leaving:
     accounts: list[str]
     licences: list[str]
     covered: dict[str, int]  # numbers of `licences` and `certificates`, and missing certificates by reason
-    missing: list[Missing]
+    missing: list[MissingDocument]
     missing_count: int
     checklist: list[str]
     faults: dict[str, str]
@@ -102,7 +102,7 @@ async def leaver(
     dry_run: bool = False,
     most: int | None = None,
     progress: Progress = lambda *_: None,
-) -> Leaving:
+) -> LeaverReport:
     """Read the histories of a person's seat once more, and list what to do before the seat is removed.
 
     `dry_run` reads no history and reports from the archives. `most` limits the missing documents that are described.
@@ -123,7 +123,7 @@ async def leaver(
         bought = of_seat(home, user)
     gaps = list(bought.open_gaps())
     folders = list(dict.fromkeys(folder for folder, _, _ in gaps))[:most]
-    return Leaving(
+    return LeaverReport(
         user=user,
         accounts=[account.name for account in accounts],
         licences=bought.short_ids(),

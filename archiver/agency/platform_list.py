@@ -9,7 +9,7 @@ from typing import Any
 
 from archiver.core.errors import ConfigError
 from archiver.provider import installed, load
-from archiver.reading.unsupported_platforms import Served, served
+from archiver.reading.unsupported_platforms import UnsupportedPlatform, served
 
 ADAPTER, BY_HAND = "adapter", "import and attended capture"
 
@@ -28,7 +28,7 @@ def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> l
         except ConfigError as error:
             say(str(error))
             continue
-        web = by_hand.get(name, Served())
+        web = by_hand.get(name, UnsupportedPlatform())
         more = {
             "live": live.get(name, "never"),
             "served_by": ADAPTER,
@@ -43,7 +43,7 @@ def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> l
     return described + [_by_hand(name, each) for name, each in by_hand.items() if each.why and name not in known]
 
 
-def _by_hand(name: str, platform: Served) -> dict[str, object]:
+def _by_hand(name: str, platform: UnsupportedPlatform) -> dict[str, object]:
     """A platform without an adapter, with the keys of one."""
     return {
         "name": name,

@@ -44,7 +44,7 @@ class AnchorRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedCheckpoint:
     """A checkpoint that was just sealed: its note, and the archive's signing key."""
 
     note: Path
@@ -69,7 +69,7 @@ class CosigningWitness:
     ask: Ask
     ending: str = "cosigned"
 
-    def give(self, sealed: Sealed) -> bytes:
+    def give(self, sealed: SealedCheckpoint) -> bytes:
         """The checkpoint with its cosignature. Raises AnchorRefused, Malformed, OSError or ArchiverError."""
         note, public = verify.Note.parse(read_file(sealed.note)), sealed.signer.public_key().public_bytes_raw()
         checkpoint = sign(verify.neutral_log(public), note.size, note.root, sealed.signer)
@@ -104,7 +104,7 @@ class CosigningWitness:
     def _suffix(self) -> str:
         return f".{self.name}.{self.ending}"
 
-    def _submit(self, sealed: Sealed, size: int, old: int, checkpoint: bytes) -> tuple[int, bytes]:
+    def _submit(self, sealed: SealedCheckpoint, size: int, old: int, checkpoint: bytes) -> tuple[int, bytes]:
         proof = consistency_path(read_lines(sealed.ledger), old, size)
         head = "".join(f"{line}\n" for line in (f"old {old}", *map(verify.base64_text, proof), ""))
         address = f"{self.url.rstrip('/')}/add-checkpoint"
@@ -132,7 +132,7 @@ class Calendar:
     ask: Ask
     ending: str = "pending.ots"
 
-    def give(self, sealed: Sealed) -> bytes:
+    def give(self, sealed: SealedCheckpoint) -> bytes:
         """The pending proof of a checkpoint. Raises as the witness's does."""
         # No random number is added to hide the digest, as others do: a note holds a signature, which nobody can guess.
         digest = hashlib.sha256(read_file(sealed.note)).digest()
@@ -198,7 +198,7 @@ def secure(root: Path, anchors: Sequence[Anchor], signer: Ed25519PrivateKey, mem
     size, note, _ = verify.newest_checkpoint(root)
     if not anchors or not size:
         return ()
-    sealed = Sealed(note, signer)
+    sealed = SealedCheckpoint(note, signer)
     with ThreadPoolExecutor(len(anchors)) as pool:
         answers = list(pool.map(lambda each: _asked(each, sealed), anchors))
     failed = {}
@@ -224,7 +224,7 @@ def secure(root: Path, anchors: Sequence[Anchor], signer: Ed25519PrivateKey, mem
     )
 
 
-def _asked(anchor: Anchor, sealed: Sealed) -> tuple[list[tuple[Path, bytes]], str]:
+def _asked(anchor: Anchor, sealed: SealedCheckpoint) -> tuple[list[tuple[Path, bytes]], str]:
     """The new files of an anchor, and why not all that are wanted."""
     files: list[tuple[Path, bytes]] = []
     try:

@@ -679,7 +679,7 @@ def _unbase64(text: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class Outside:
+class OutsideCheckpoint:
     """A checkpoint outside the archive.
 
     `note` is None if it cannot serve as a witness; `fault` says why, or that another key than the archive's signed it.
@@ -703,7 +703,7 @@ def outside_checkpoints(
     own: frozenset[Note] = frozenset(),
     *,
     signatures: bool = True,
-) -> list[Outside]:
+) -> list[OutsideCheckpoint]:
     """Return the checkpoints in a file, or in a folder and one level of folders below it, smallest first.
 
     `key` is the archive's; without it, or without `signatures`, no signature is checked. `origin` is the name of the
@@ -718,17 +718,17 @@ def outside_checkpoints(
             note = Note.parse(content(path))
         except (OSError, Malformed) as error:
             reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
-            found.append(Outside(path, None, reason))
+            found.append(OutsideCheckpoint(path, None, reason))
             continue
         named, claimed = origin in (None, note.origin), key is not None and note.claims(key)
         if not named and not claimed:
-            found.append(Outside(path, None, other_log=note.origin))
+            found.append(OutsideCheckpoint(path, None, other_log=note.origin))
         elif key is None or not signatures or note in own or (claimed and note.signed_by(key, under_any_name=True)):
-            found.append(Outside(path, note))
+            found.append(OutsideCheckpoint(path, note))
         elif claimed:
-            found.append(Outside(path, None, "is a damaged copy: its signature does not hold"))
+            found.append(OutsideCheckpoint(path, None, "is a damaged copy: its signature does not hold"))
         else:
-            found.append(Outside(path, note, "is signed by another key than this archive's"))
+            found.append(OutsideCheckpoint(path, note, "is signed by another key than this archive's"))
     return sorted(found, key=lambda each: each.size)
 
 
@@ -753,15 +753,15 @@ class Rollback:
 
 
 @dataclass(frozen=True)
-class Held:
+class WitnessedCheckpoints:
     """Outside checkpoints: those that a ledger extends, those that its rollbacks explain, and those that it forks."""
 
-    extended: list[Outside]
-    explained: list[Outside]
-    forked: list[Outside]
+    extended: list[OutsideCheckpoint]
+    explained: list[OutsideCheckpoint]
+    forked: list[OutsideCheckpoint]
 
 
-def check_witnessed(ledger: Path, outside: Iterable[Outside]) -> Held:
+def check_witnessed(ledger: Path, outside: Iterable[OutsideCheckpoint]) -> WitnessedCheckpoints:
     """Find, in one pass over the ledger's lines, the valid checkpoints that cover its first lines."""
     valid = [each for each in outside if each.note]
     sizes = {each.size for each in valid}
@@ -775,7 +775,7 @@ def check_witnessed(ledger: Path, outside: Iterable[Outside]) -> Held:
         if b'"type":"rollback"' in data:
             with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
                 rollbacks.append(Rollback.parse(decoded(data)))
-    held = Held([], [], [])
+    held = WitnessedCheckpoints([], [], [])
     for each in valid:
         assert each.note
         if each.fault:

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class TakenItem:
     """One item from the person: a document as it was sent, or a page that they marked.
 
     `how` is opened, downloaded or marked. For a marked page, `content` is its current HTML with that of its frames,
@@ -76,7 +76,7 @@ class Taken:
         return self.how == "marked"
 
 
-type Take = Callable[[Taken], Awaitable[str | None]]
+type Take = Callable[[TakenItem], Awaitable[str | None]]
 """Receive one item. Returns why it is not kept, for the person to read, or None."""
 
 
@@ -295,7 +295,7 @@ class Observation:
         how = "downloaded" if _is_attachment(headers) else "opened"
         url, method = event["request"]["url"], event["request"]["method"]
         await self._taken(
-            Taken(how=how, name=_name(url, headers, media_type), content=found, url=url, method=method, at=_now(),
+            TakenItem(how=how, name=_name(url, headers, media_type), content=found, url=url, method=method, at=_now(),
                   media_type=media_type)
         )  # fmt: skip
 
@@ -321,9 +321,9 @@ class Observation:
         content = await asyncio.to_thread(target.read_bytes)
         url = download.url if download.url.startswith("http") else download.page.url
         name = download.suggested_filename
-        await self._taken(Taken(how="downloaded", name=name, content=content, url=url, method="", at=_now()))
+        await self._taken(TakenItem(how="downloaded", name=name, content=content, url=url, method="", at=_now()))
 
-    async def _taken(self, taken: Taken) -> None:
+    async def _taken(self, taken: TakenItem) -> None:
         """Take the same bytes only once, in whichever way they came first."""
         digest = sha256(taken.content).hexdigest()
         if not taken.marked and digest in self._digests:
@@ -379,7 +379,7 @@ class Observation:
                 html.append(await asyncio.wait_for(frame.content(), HAND_OVER_TIMEOUT_S))
         name = " ".join((await page.title()).split())[:80] or redact_url(page.url)
         await self._taken(
-            Taken(how="marked", name=name, content="\n".join(html).encode("utf-8", "replace"), url=page.url,
+            TakenItem(how="marked", name=name, content="\n".join(html).encode("utf-8", "replace"), url=page.url,
                   method=main.method if main else "", at=_now(), media_type="text/html", captures=captures,
                   sent=sent if is_html(sent) else b"")
         )  # fmt: skip

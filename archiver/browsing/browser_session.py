@@ -21,7 +21,7 @@ from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import first_line
 from archiver.browsing.forward_proxy import GuardProxy
 from archiver.browsing.navigation import HOLD, Navigations
-from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, ExchangeSession, Lost, Raw, endless
+from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, AnswerLost, ExchangeSession, RawAnswer, endless
 from archiver.core.errors import (
     AccountBlocked,
     AdapterBroken,
@@ -493,7 +493,7 @@ class PlaywrightSession(ExchangeSession):
         except Error as error:
             raise SiteUnavailable(f"{what} at {redact_url(self.tab.url)}: {first_line(error)}") from None
 
-    async def _navigate(self, _method: str, url: str, _headers: Mapping[str, str], _body: bytes | None) -> Raw:
+    async def _navigate(self, _method: str, url: str, _headers: Mapping[str, str], _body: bytes | None) -> RawAnswer:
         """`exchange.Send` by the page itself. Chromium follows redirects, and the guard judges them."""
         refused = len(self.refused)
         answer, html = await self._load(url, refused)
@@ -506,12 +506,12 @@ class PlaywrightSession(ExchangeSession):
         if len(html) > MAX_ANSWER_BYTES:
             raise endless(url)
         if answer is None:  # only the fragment differs
-            return Raw(200, RENDERED, html)
+            return RawAnswer(200, RENDERED, html)
         kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "retry-after")}
         kind = kept.get("content-type", "text/html")
         if not kind.startswith("text/") and "xml" not in kind and "json" not in kind:
             raise LayoutChanged(f"{redact_url(url)} is a file ({kind}), not a page")
-        return Raw(answer.status, kept | RENDERED, html, answer.url)
+        return RawAnswer(answer.status, kept | RENDERED, html, answer.url)
 
     async def _load(self, url: str, refused: int) -> tuple[PageResponse | None, bytes | None]:
         """Return the answer and the page's text, or None if its script navigates away before it is loaded.
@@ -537,7 +537,7 @@ class PlaywrightSession(ExchangeSession):
             html = await self._html()
             return answer, None if self._navigations.lost else html
         except TimeoutError:
-            raise Lost(f"no page within {PAGE_TIMEOUT_S:.0f} seconds", received=True) from None
+            raise AnswerLost(f"no page within {PAGE_TIMEOUT_S:.0f} seconds", received=True) from None
         except Error as error:
             if len(self.refused) > refused and ABORTED in error.message:
                 raise SpendRefused(self.refused[-1]) from None
@@ -558,7 +558,7 @@ class PlaywrightSession(ExchangeSession):
             await cdp.send("Page.removeScriptToEvaluateOnNewDocument", {"identifier": added["identifier"]})
             await cdp.send("Page.disable")
 
-    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> RawAnswer:
         """`exchange.Send` with the context's cookies, without rendering."""
         from playwright.async_api import Error
 
@@ -581,7 +581,7 @@ class PlaywrightSession(ExchangeSession):
             raise _lost(error, url) from None
         if "set-cookie" in answer.headers:
             await self.remember()
-        return Raw(answer.status, answer.headers, content)
+        return RawAnswer(answer.status, answer.headers, content)
 
     async def _cookie_header(self, url: str) -> list[tuple[str, str]]:
         """Return the cookies that the context sends to this address."""
@@ -621,7 +621,7 @@ _LOST = {  # error texts of Chromium and Node.js
 }
 
 
-def _lost(error: Exception, url: str) -> Lost | ArchiverError:
+def _lost(error: Exception, url: str) -> AnswerLost | ArchiverError:
     """Return the meaning of a request's failure."""
     reason = first_line(error)
     reason = (reason.partition(": ")[2] or reason).partition(" at http")[0]  # the URL with its query follows
@@ -633,7 +633,7 @@ def _lost(error: Exception, url: str) -> Lost | ArchiverError:
     if "ERR_CERT" in reason or "certificate" in reason.replace(redact_url(url), ""):
         return SiteUnavailable(untrusted(urlsplit(url).hostname or "", reason))
     meaning = next((words for words, signs in _LOST.items() if any(sign in reason for sign in signs)), reason)
-    return Lost(meaning, received=meaning not in (UNKNOWN, UNREACHED))
+    return AnswerLost(meaning, received=meaning not in (UNKNOWN, UNREACHED))
 
 
 @dataclass(eq=False)

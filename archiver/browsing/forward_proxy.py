@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import h11
 
-from archiver.browsing.http1_parser import DEFAULT_PORTS, AmbiguousRequest, Received, read_request
+from archiver.browsing.http1_parser import DEFAULT_PORTS, AmbiguousRequest, ReceivedRequest, read_request
 from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES
 from archiver.home.network import Network
 from archiver.provider import Mode, Request, Rules
@@ -59,7 +59,7 @@ def _authority_pattern(url: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(\\\*)+", "[^.:]*", re.escape(authority.lower())))
 
 
-class Declined(ConnectionError):
+class ProxyRefused(ConnectionError):
     """The network's own proxy refused to connect.
 
     `status` is its answer, for example `407 Proxy Authentication Required`.
@@ -145,7 +145,7 @@ class GuardProxy:
             self.flooded.add(authority.removesuffix(f":{DEFAULT_PORTS['https']}"))
 
     async def _forward(
-        self, received: Received, url: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, received: ReceivedRequest, url: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Judge one whole plain HTTP request, then send it on a new connection."""
         method, body, headers = received.method, received.body, received.headers
@@ -233,7 +233,7 @@ class GuardProxy:
             except (h11.RemoteProtocolError, asyncio.LimitOverrunError):
                 raise ConnectionError("the network's proxy does not speak HTTP") from None
             if not 200 <= response.status_code < 300:
-                raise Declined(f"{response.status_code} {response.reason.decode('latin-1')}".strip())
+                raise ProxyRefused(f"{response.status_code} {response.reason.decode('latin-1')}".strip())
             failed.pop_all()
         return reader, writer
 
@@ -249,7 +249,7 @@ class GuardProxy:
 
     def _unreachable(self, authority: str, error: Exception, writer: asyncio.StreamWriter) -> None:
         log.info("%s is out of reach: %s", authority, error)
-        answer(writer, error.status if isinstance(error, Declined) else "502 Bad Gateway")
+        answer(writer, error.status if isinstance(error, ProxyRefused) else "502 Bad Gateway")
 
     def _refuse(self, what: str, writer: asyncio.StreamWriter, status: str = "403 Forbidden") -> None:
         self.refused.append(what)

@@ -29,7 +29,7 @@ class AmbiguousRequest(Exception):
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedRequest:
     """One whole request. `connection` is h11's state, through which it can be answered."""
 
     method: str
@@ -80,7 +80,7 @@ def _second_reading(head: bytes) -> str | None:
     return None
 
 
-async def read_request(reader: asyncio.StreamReader, max_body_bytes: int) -> Received:
+async def read_request(reader: asyncio.StreamReader, max_body_bytes: int) -> ReceivedRequest:
     """Read the next request and not a byte more.
 
     Raises AmbiguousRequest if it must not be passed on, and IncompleteReadError if the other side closed the
@@ -123,7 +123,7 @@ async def read_request(reader: asyncio.StreamReader, max_body_bytes: int) -> Rec
         raise AmbiguousRequest(f"is not valid HTTP ({error})") from None
     except asyncio.LimitOverrunError:
         raise AmbiguousRequest("is too large", "413 Content Too Large") from None
-    return Received(
+    return ReceivedRequest(
         request.method.decode("ascii"), request.target.decode("ascii"), tuple(request.headers.raw_items()),
         body or None, connection,
     )  # fmt: skip

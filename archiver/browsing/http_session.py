@@ -15,11 +15,11 @@ import archiver
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import (
     MAX_ANSWER_BYTES,
+    AnswerLost,
     Exchange,
     ExchangeListener,
     ExchangeSession,
-    Lost,
-    Raw,
+    RawAnswer,
     endless,
 )
 from archiver.core.errors import SiteUnavailable
@@ -77,7 +77,7 @@ class HttpSession(ExchangeSession):
         """Return this session: an interface has no page that a second one would have to spare."""
         yield self
 
-    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> RawAnswer:
         import aiohttp
         from yarl import URL
 
@@ -96,18 +96,18 @@ class HttpSession(ExchangeSession):
         except aiohttp.ClientHttpProxyError as error:
             if error.status == 407:
                 raise SiteUnavailable("the proxy asks for a user name and password (407)") from None
-            raise Lost(f"the proxy answered {error.status}", received=False) from None
+            raise AnswerLost(f"the proxy answered {error.status}", received=False) from None
         except (aiohttp.ClientError, OSError, EOFError, UnicodeError, zlib.error) as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise SiteUnavailable(untrusted(place.host or "", str(error))) from None
-            raise Lost(_reason(error), received=not isinstance(error, unsent)) from None
+            raise AnswerLost(_reason(error), received=not isinstance(error, unsent)) from None
         if self.exchange.hear:
             asked = [(name.lower(), value) for name, value in answer.request_info.headers.items()]
             self.exchange.hear(Request(method, url, body), asked, answer.status, response_headers, content)
         merged: dict[str, str] = {}
         for name, value in response_headers:
             merged[name] = f"{merged[name]}, {value}" if name in merged else value
-        return Raw(answer.status, merged, content)
+        return RawAnswer(answer.status, merged, content)
 
 
 def _reason(error: Exception) -> str:

@@ -33,7 +33,7 @@ BUFFER_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Logged:
+class LoggedRequest:
     """A request as it arrived, and the status of its answer (502 for the CONNECT of an unknown host)."""
 
     request: Request
@@ -142,7 +142,7 @@ class Listener:
 
     replay: Replay
     cursor: ReplayPosition
-    log: list[Logged] = field(default_factory=list)
+    log: list[LoggedRequest] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     network: Network = field(init=False)
     _server: asyncio.Server = field(init=False)
@@ -192,7 +192,7 @@ class Listener:
         host = target.rpartition(":")[0].strip("[]").lower()
         if not self._knows(host):
             self.unknown.append(f"CONNECT {target}")
-            self.log.append(Logged(Request("CONNECT", f"https://{target}"), 502))
+            self.log.append(LoggedRequest(Request("CONNECT", f"https://{target}"), 502))
             writer.write(b"HTTP/1.1 502 Unknown host\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return await writer.drain()
         writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
@@ -230,7 +230,7 @@ class Listener:
             response = RecordedResponse(
                 status=UNKNOWN_REQUEST_STATUS, headers={"content-type": "text/plain"}, text=f"no recording for {wrong}"
             )
-        self.log.append(Logged(request, response.status))
+        self.log.append(LoggedRequest(request, response.status))
         content = self.cursor.recording.content(response)
         if response.delay:
             await asyncio.sleep(response.delay)

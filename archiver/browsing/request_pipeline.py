@@ -41,7 +41,7 @@ HARMLESS = ("accept", "accept-language", "user-agent")
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawAnswer:
     """The answer to one request: lower-case headers, decoded body, no redirect followed.
 
     `url` is the final address of a browser's page, which follows redirects by itself.
@@ -53,7 +53,7 @@ class Raw:
     url: str = ""
 
 
-class Lost(Exception):
+class AnswerLost(Exception):
     """A request without an answer. `received` means that the platform may have acted on it."""
 
     def __init__(self, reason: str, *, received: bool) -> None:
@@ -77,7 +77,7 @@ def single_try() -> Iterator[None]:
         _single_try.reset(token)
 
 
-type Send = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[Raw]]
+type Send = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[RawAnswer]]
 """Send one request (method, URL, headers, body) with cookies and follow nothing. Raises Lost."""
 
 type Pairs = Iterable[tuple[str, str]]
@@ -170,7 +170,7 @@ class Exchange:
                 return answer
         raise SiteUnavailable(f"{redact_url(first.url)} redirects more than {MAX_REDIRECTS} times")
 
-    async def _answer(self, send: Send, request: Request, headers: Mapping[str, str]) -> Raw:
+    async def _answer(self, send: Send, request: Request, headers: Mapping[str, str]) -> RawAnswer:
         """Return one hop's answer. Repeats the request after a wait, if that is harmless and useful."""
         place, host = redact_url(request.url), request.host
         repeatable = self.info.rules.reads_only(request)
@@ -183,7 +183,7 @@ class Exchange:
             try:
                 async with self._slots:
                     raw = await send(request.method, request.url, headers, request.body)
-            except Lost as lost:
+            except AnswerLost as lost:
                 error, again = SiteUnavailable(f"{place}: {lost.reason}"), repeatable or not lost.received
             else:
                 if raw.status in HOPELESS:
@@ -211,7 +211,7 @@ class Exchange:
             else:
                 await asyncio.sleep(wait)
 
-    def _counts(self, request: Request, raw: Raw, same_origin: bool) -> bool:
+    def _counts(self, request: Request, raw: RawAnswer, same_origin: bool) -> bool:
         """Return whether an answer 401 counts against the session: it got the session's proof, and the rules say so."""
         place = Request(request.method, raw.url, request.body) if raw.url else request
         return (same_origin or bool(raw.url)) and self.info.rules.proves_session(place)
@@ -221,7 +221,7 @@ class Exchange:
         allowed = any(fnmatchcase(netloc, urlsplit(rule.url).netloc.lower()) for rule in self.info.rules.allow)
         return self.authorisation if allowed and same_origin else {}
 
-    def _retry_after(self, raw: Raw) -> float | None:
+    def _retry_after(self, raw: RawAnswer) -> float | None:
         """Return the seconds to wait, from a number or an HTTP date (RFC 9110, 10.2.3). None if unreadable."""
         said = raw.headers.get("retry-after", "").strip()
         if said.isdecimal():
@@ -249,7 +249,7 @@ class ExchangeSession(ABC):
     secrets: set[str] = field(repr=False)
 
     @abstractmethod
-    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> RawAnswer:
         """Send one request with cookies and follow nothing. Raises Lost."""
 
     @property
@@ -324,7 +324,7 @@ def _origin(url: str) -> str:
     return f"{place.scheme}://{place.netloc}"
 
 
-def _missing(method: str, raw: Raw) -> int:
+def _missing(method: str, raw: RawAnswer) -> int:
     """Return how many announced bytes are missing; 0 if unknown."""
     announced = raw.headers.get("content-length", "")
     if method == "HEAD" or "content-encoding" in raw.headers or not announced.isdecimal():

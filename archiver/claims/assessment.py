@@ -21,7 +21,7 @@ from archiver.reading.worker import DocumentReader
 
 
 @dataclass(frozen=True, kw_only=True)
-class Assessed:
+class AssessedLicence:
     """The result of an assessment. If no licence was found, `licence` is None and `missing` says why.
 
     `licence` is the first of `licences`. A claim may be about several pictures; then the worst verdict counts.
@@ -54,7 +54,7 @@ class Assessed:
 def assess(
     home: Home, client: str, use: Use, *, name: str | None = None, picture: str | None = None,
     claim: Claim | None = None, used_on: str | None = None, warn: Callable[[str], None] = lambda _: None,
-) -> Assessed:  # fmt: skip
+) -> AssessedLicence:  # fmt: skip
     """Assess whether a licence, named or found by a picture, covers a client's use.
 
     A claim gives the first use, and its licences or pictures if none are named. A licence found only by a picture
@@ -78,7 +78,7 @@ def assess(
         unsure = {str(row["licence"]) for row in found if row["match"] != "same"}
     if not names:
         missing = search.incomplete(home, client)
-        return Assessed(licence=None, used_on=used_on, missing=missing)
+        return AssessedLicence(licence=None, used_on=used_on, missing=missing)
     judged: dict[str, Assessment] = {}
     probable = set(claim.probable) if claim else set()
     for each in names:
@@ -96,7 +96,7 @@ def assess(
     if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
         notes.append(f"{host} is not a known domain of {owner.name}.")
     match = next((each for each in matches if each != "same"), matches[0] if matches else None)
-    return Assessed(
+    return AssessedLicence(
         licence=next(iter(judged)), licences=tuple(judged), assessment=together(judged), match=match, used_on=used_on,
         notes=notes,
     )  # fmt: skip

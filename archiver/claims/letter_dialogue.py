@@ -8,7 +8,7 @@ from pathlib import Path
 
 from archiver.catalogue import search
 from archiver.claims import claim_files
-from archiver.claims.assessment import Assessed, assess
+from archiver.claims.assessment import AssessedLicence, assess
 from archiver.claims.claim_entry import AskPerson, add, described, urgent
 from archiver.claims.claim_files import CONFIRM, Claim
 from archiver.claims.claim_pack import HandOver, checklist, hand_over
@@ -111,7 +111,7 @@ class Dialogue:
         kind = self._talk.asked("Was the use commercial or editorial? (Enter: not known)").lower()
         return replace(self.use, kind=kind if kind in ("commercial", "editorial") else None)
 
-    def _judged(self, assessed: Assessed) -> Verdict:
+    def _judged(self, assessed: AssessedLicence) -> Verdict:
         assert assessed.assessment, "the licences are named"
         found = assessed.assessment
         messages = [*(each.messages[self.language] for each in found.findings), *assessed.notes]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from archiver.browsing.attended_browser import Observation, Taken
+from archiver.browsing.attended_browser import Observation, TakenItem
 from archiver.core.atomic_files import replace_file
 from archiver.core.model import iso
 from archiver.reading.documents import is_pdf
@@ -63,11 +63,11 @@ class AttendedSession:
                 return place
             number += 1
 
-    async def take(self, taken: Taken) -> str | None:
+    async def take(self, taken: TakenItem) -> str | None:
         """Keep an item until the end. Returns the reason if it holds a secret and is not kept."""
         return await asyncio.to_thread(self._take, taken, self.secret_values)
 
-    def _take(self, taken: Taken, secret_values: list[Needle]) -> str | None:
+    def _take(self, taken: TakenItem, secret_values: list[Needle]) -> str | None:
         name = _safe(taken.name)
         if not taken.marked and self.holds_secret(taken.content, secret_values):
             return self.set_apart(name, taken.content)

@@ -16,7 +16,7 @@ from archiver.collect.recognition import ClassifiedFile
 from archiver.core.model import DocumentKind, Licence, iso
 from archiver.reading.certificates import Paper, Sure
 from archiver.reading.document_parser import completed, same_day, same_licence
-from archiver.reading.filenames import Named
+from archiver.reading.filenames import NamedAsset
 from archiver.reading.fingerprint import MAX_HASH_DISTANCE, Fingerprint, distance
 from archiver.reading.platforms import OTHER_PLATFORM, PLATFORMS
 from archiver.reading.subscription_plans import covers
@@ -478,7 +478,7 @@ class _Planner:
             )
 
 
-def _without_licence(named: Sequence[Named]) -> str:
+def _without_licence(named: Sequence[NamedAsset]) -> str:
     """The message for a picture whose name holds platform IDs, if the archive has no licence of these assets."""
     assets = ", ".join(f"{each.platform} {each.asset_id}" for each in named)
     return (

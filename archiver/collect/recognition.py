@@ -16,7 +16,7 @@ from archiver.reading.containers import MAX_FILE_BYTES, Item
 from archiver.reading.document_parser import Paper, Sure
 from archiver.reading.document_parser import read_text as read_text_paper
 from archiver.reading.documents import MAX_TEXT_LENGTH, is_html, is_pdf, is_utf16, read_text, scattered
-from archiver.reading.filenames import Named, names
+from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.history_tables import history_in, lists_licences
 from archiver.reading.mail import Lookup, origin_by
@@ -101,7 +101,7 @@ class ClassifiedFile:
     paper: Paper | None = None
     sign: bool = False
     machine_read: bool = True
-    named: tuple[Named, ...] = ()
+    named: tuple[NamedAsset, ...] = ()
     fingerprint: Fingerprint | None = None
     preview: bytes | None = None
     origin: str | None = None
@@ -276,7 +276,7 @@ def _signs(text: str) -> bool:
     return bool(_SIGN.search(text[:MAX_TEXT_LENGTH]) or marked(text[:MAX_TEXT_LENGTH]))
 
 
-def _assets(name: str) -> tuple[Named, ...]:
+def _assets(name: str) -> tuple[NamedAsset, ...]:
     return tuple(each for each in names(name) if each.asset_id)
 
 

@@ -19,7 +19,7 @@ from archiver.companion.captures import Inbox, StoredCapture
 from archiver.core.model import Document, DocumentKind
 from archiver.reading.certificates import Sure
 from archiver.reading.documents import is_html, is_pdf
-from archiver.reading.filenames import Named, names
+from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.mail import unasked
 from archiver.reading.platforms import marked
 from archiver.reading.webpages import page_by
@@ -142,7 +142,7 @@ class CaptureRecognition:
         if said["platform"] and said["asset"]:
             assets = assets | {(said["platform"], said["asset"])}
         for platform, asset in sorted(assets):
-            named.setdefault((platform, asset), Named(platform, asset, Sure.LIKELY, asset))
+            named.setdefault((platform, asset), NamedAsset(platform, asset, Sure.LIKELY, asset))
         if len(assets) > 1:  # a list: its rows' documents are its licences', and the page is one of all of them
             named = {key: each for key, each in named.items() if key in assets}
         site = urlsplit(capture.url).hostname or ""

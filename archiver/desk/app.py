@@ -38,7 +38,7 @@ from archiver.desk.page_templates import at as at
 from archiver.desk.page_templates import templates
 from archiver.desk.refusals import refused, spoken
 from archiver.desk.translations import LANGUAGES, Translations, words
-from archiver.desk.workers import Crowded
+from archiver.desk.workers import TooManyWaiting
 from archiver.home.settings import Account, Client, Home
 from archiver.home.source_settings import Source
 
@@ -472,7 +472,7 @@ def build(desk: Desk, routes: Sequence[PageRoute], more: Sequence[Route]) -> ASG
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app = Starlette(
         routes=[static, *more, *(framework_route(desk, each) for each in routes)],
-        exception_handlers={404: missing, 405: missing, Crowded: _crowded, Exception: _broken},
+        exception_handlers={404: missing, 405: missing, TooManyWaiting: _crowded, Exception: _broken},
     )
     app.router.redirect_slashes = False  # each page has one address
     return SecurityHeaders(app, desk.site)

@@ -24,7 +24,7 @@ BYTES_OF_NAME = 120
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenLicences:
     """The licences that a person chose, and the list that they come from. `done` is what was done with them last."""
 
     names: tuple[str, ...]
@@ -36,17 +36,17 @@ class Chosen:
     packs: Packs = ()
 
 
-def keep(visit: PageRequest, chosen: Chosen, key: str = "") -> str:
+def keep(visit: PageRequest, chosen: ChosenLicences, key: str = "") -> str:
     size = BYTES_OF_NAME * len(chosen.names) + sum(len(content) for _, content in chosen.packs)
     return visit.keep(chosen, size, key)
 
 
-def _chosen(visit: PageRequest) -> tuple[str, Chosen]:
+def _chosen(visit: PageRequest) -> tuple[str, ChosenLicences]:
     key = visit.path["key"]
-    return key, visit.kept(key, Chosen)
+    return key, visit.kept(key, ChosenLicences)
 
 
-def _then(visit: PageRequest, key: str, chosen: Chosen) -> Response:
+def _then(visit: PageRequest, key: str, chosen: ChosenLicences) -> Response:
     """Go to the page of the choice, which shows what was done."""
     return visit.to("licences", "chosen", keep(visit, chosen, key))
 
@@ -101,12 +101,12 @@ def pack(visit: PageRequest) -> Response:
     return handed_out(visit, content, visit.path["name"], "")
 
 
-def _few(visit: PageRequest, kept: Chosen, most: int) -> None:
+def _few(visit: PageRequest, kept: ChosenLicences, most: int) -> None:
     if len(kept.names) > most:
         raise visit.refusal("too_many_chosen", n=most)
 
 
-def _planned(visit: PageRequest, kept: Chosen, client: str, by: str, reason: str) -> AssignmentPlan:
+def _planned(visit: PageRequest, kept: ChosenLicences, client: str, by: str, reason: str) -> AssignmentPlan:
     _few(visit, kept, MAX_CHANGED)
     if not (client and by and reason):
         raise visit.refusal("assign_many_needs")

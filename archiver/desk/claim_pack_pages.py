@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.claims import claim_files, claim_life
-from archiver.claims.assessment import Assessed, assess
+from archiver.claims.assessment import AssessedLicence, assess
 from archiver.claims.claim_files import Claim
 from archiver.claims.claim_pack import HandOver, hand_over
 from archiver.claims.facts import Use
@@ -29,14 +29,14 @@ USES = ("commercial", "editorial")
 PACK, PROOF_PDF = "proof.zip", "proof.pdf"
 
 
-def assessed_for(visit: PageRequest, claim: Claim, licence: str) -> Assessed:
+def assessed_for(visit: PageRequest, claim: Claim, licence: str) -> AssessedLicence:
     """The verdict on one of a claim's licences, without saving it."""
     known = Use(kind=claim.use, first_seen=claim.first_seen)
     page = next(iter(claim.urls), None)
     return assess(visit.home, claim.client, known, name=licence, used_on=page)
 
 
-def worst_verdict(assessed: list[Assessed]) -> Verdict | None:
+def worst_verdict(assessed: list[AssessedLicence]) -> Verdict | None:
     """The combined verdict; None without licences."""
     verdicts = [each.assessment.verdict for each in assessed if each.assessment]
     return max(verdicts, key=WORST.index, default=None)

@@ -11,7 +11,7 @@ from archiver.agency import licence_table
 from archiver.catalogue.licence_list import MANY_LICENCES, MISSING, SORTS, LicenceList, ListFilter, ListTotals, options
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
-from archiver.desk.chosen_licences import Chosen, keep, sent_table
+from archiver.desk.chosen_licences import ChosenLicences, keep, sent_table
 from archiver.home.settings import HOUSE
 
 VIEWS = ("gallery", "table")
@@ -75,7 +75,7 @@ def choose(visit: PageRequest) -> Response:
         names = [str(each) for each in visit.form.getlist("pick")]
     if not names:
         raise visit.refusal("pick_first")
-    picked = Chosen(tuple(names), visit.given("query"))
+    picked = ChosenLicences(tuple(names), visit.given("query"))
     return visit.to("licences", "chosen", keep(visit, picked))
 
 

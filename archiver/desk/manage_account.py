@@ -45,7 +45,7 @@ def close(visit: PageRequest) -> Response:
     replay = bundled() if home.settings.replay else None
     request = account_closing.ClosingRequest(replay=replay, anyway=anyway, by=by, reason=reason)
 
-    async def closing() -> account_closing.Closing:
+    async def closing() -> account_closing.ClosedAccount:
         return await account_closing.close(home, vault, account.name, request, work.progress)
 
     work.begin("close", account.name, closing, place=at("account", account.name))

@@ -41,7 +41,7 @@ def hand_over(visit: PageRequest) -> Response:
     owner, home, vault, work = _client(visit), visit.home, visit.desk.vault, visit.desk.work
     out = client_handover.next_copy(home, owner.slug)
 
-    async def copying() -> client_handover.HandedOver:
+    async def copying() -> client_handover.HandoverResult:
         return client_handover.hand_over(
             home, vault, owner.slug, out, progress=lambda _, done, total: work.step(owner.name, done, total)
         )

@@ -25,7 +25,7 @@ MAX_WAITING = 300  # waiting requests of one person, or of all strangers; some c
 HASHES_AT_ONCE = 2  # argon2 takes 64 MB each
 
 
-class Crowded(Exception):
+class TooManyWaiting(Exception):
     """Too many requests of one person, or of strangers, are waiting. This one is refused."""
 
 
@@ -71,13 +71,13 @@ class Workers:
                         await turns.enter_async_context(self._arriving_of[who])
                         await turns.enter_async_context(self._arriving)
                 except TimeoutError:
-                    raise Crowded from None
+                    raise TooManyWaiting from None
                 yield
 
     @contextmanager
     def _place(self, what: str, who: str | None, most: int) -> Iterator[None]:
         if self._places[what, who] >= most:
-            raise Crowded
+            raise TooManyWaiting
         self._places[what, who] += 1
         try:
             yield

@@ -18,7 +18,7 @@ LETTER_ABOUT = "Lighthouse in heavy surf"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrived:
+class DemoLetter:
     """A letter, its picture, the changes to the picture, and the day of its first use."""
 
     letter: Path
@@ -27,7 +27,7 @@ class Arrived:
     first_seen: date
 
 
-def letter_arrives(home: Home, folder: Path, *, browser: bool) -> Arrived:
+def letter_arrives(home: Home, folder: Path, *, browser: bool) -> DemoLetter:
     """An invented letter about a picture of the demo's archive, as a web page would show it.
 
     It is a PDF, or a mail if no browser can print one. The picture is cropped and recompressed, or only recompressed if
@@ -57,7 +57,7 @@ def letter_arrives(home: Home, folder: Path, *, browser: bool) -> Arrived:
     else:
         letter = folder / "letter.eml"
         letter.write_bytes(letter_mail(lines, jpeg.getvalue(), today))
-    return Arrived(letter=letter, picture=picture, how=how, first_seen=first_seen)
+    return DemoLetter(letter=letter, picture=picture, how=how, first_seen=first_seen)
 
 
 LETTER = """\

@@ -31,7 +31,7 @@ _PLAIN = re.compile(r"[\w .:/-]{1,60}")  # a body field's value that may tell tw
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardExchange:
     """One exchange, as sent and received."""
 
     request: Request
@@ -46,7 +46,7 @@ class TrafficRecorder:
     """An exchange listener that keeps everything, in the order of the answers."""
 
     def __init__(self) -> None:
-        self._heard: list[Heard] = []
+        self._heard: list[HeardExchange] = []
         self._cookies: dict[tuple[str, str], list[Sequence[str]]] = {}
 
     def __call__(
@@ -55,13 +55,13 @@ class TrafficRecorder:
     ) -> None:  # fmt: skip
         sent = tuple(request_headers)
         request = replace(request, headers={name.lower(): value for name, value in sent})  # rules look at them, too
-        self._heard.append(Heard(request, sent, status, tuple(response_headers), content, by_page))
+        self._heard.append(HeardExchange(request, sent, status, tuple(response_headers), content, by_page))
 
     def cookies(self, method: str, url: str, lines: Sequence[str]) -> None:
         self._cookies.setdefault((method, url), []).append(lines)
 
     @property
-    def heard(self) -> list[Heard]:
+    def heard(self) -> list[HeardExchange]:
         """All exchanges, each with its cookies."""
         apart = {place: iter(lines) for place, lines in self._cookies.items()}
         whole = []
@@ -145,7 +145,7 @@ def _telling_fields(tape: TrafficRecorder, rules: Rules) -> list[dict[str, str]]
     return found
 
 
-def _ending(heard: Heard) -> str:
+def _ending(heard: HeardExchange) -> str:
     kind = (
         next((value for name, value in heard.response_headers if name.lower() == "content-type"), "")
         .partition(";")[0]

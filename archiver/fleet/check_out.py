@@ -17,7 +17,7 @@ from archiver.archive.ledger import FIRST_PREVIOUS_HASH, read_lines
 from archiver.archive.object_source import objects_from
 from archiver.core.atomic_files import read_file, remove_tree
 from archiver.core.errors import IntegrityError, ReplicaForked
-from archiver.fleet.fence import Claimed, Fence
+from archiver.fleet.fence import ClaimedHead, Fence
 from archiver.fleet.fleet_home import HomeRows
 from archiver.fleet.kept_check_out import files_outside_objects, packed, unpack
 from archiver.fleet.object_store import Bucket, sha256_of
@@ -44,7 +44,7 @@ class CheckedOut:
 
     home: Home
     bucket: Bucket
-    claimed: Claimed
+    claimed: ClaimedHead
     parts: int
 
     @property
@@ -57,7 +57,7 @@ class CheckedOut:
 
 
 @contextmanager
-def checked_out(home: Home, bucket: Bucket, claimed: Claimed, rows: HomeRows) -> Iterator[CheckedOut]:
+def checked_out(home: Home, bucket: Bucket, claimed: ClaimedHead, rows: HomeRows) -> Iterator[CheckedOut]:
     """Write the archive below the scratch home. Within the block, its objects come from the store as they are needed.
 
     IntegrityError if the store does not have what the head names; ReplicaForked if the head lacks published lines.
@@ -83,7 +83,7 @@ def build(home: Home, bucket: Bucket, client: str, head: ReplicaHead, rows: Home
         return _build(home, bucket, client, head, None)
 
 
-def check_continues(root: Path, bucket: Bucket, claimed: Claimed) -> None:
+def check_continues(root: Path, bucket: Bucket, claimed: ClaimedHead) -> None:
     """ReplicaForked if the ledger at `root` is not a continuation of the last one that the database knew."""
     known = claimed.known
     before = line_before(root / verify.LEDGER, known.ledger_bytes) if known and known.lines else None

@@ -61,7 +61,7 @@ class Fence:
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedHead:
     """A head that carries this holder's epoch, and the entity tag that it has in the store.
 
     `known` is the last published head that the database knew before; what the head has must continue it.
@@ -73,7 +73,7 @@ class Claimed:
     known: ReplicaHead | None = None
 
 
-def claim(bucket: Bucket, leases: Leases, lease: Lease) -> Claimed:
+def claim(bucket: Bucket, leases: Leases, lease: Lease) -> ClaimedHead:
     """Put the lease's epoch into the head, which ends what earlier holders may do.
 
     LeaseLost if a newer lease was there first; ReplicaForked if the head was deleted or set back; IntegrityError if it
@@ -105,13 +105,13 @@ def claim(bucket: Bucket, leases: Leases, lease: Lease) -> Claimed:
         except NotWritten:
             again = bucket.get(key)
             if again and again[0] == claimed.encode():  # written, but the answer was lost
-                return Claimed(lease, claimed, again[1], known)
+                return ClaimedHead(lease, claimed, again[1], known)
             continue  # an earlier holder published in between, or a newer one was quicker
-        return Claimed(lease, claimed, tag, known)
+        return ClaimedHead(lease, claimed, tag, known)
     raise LeaseLost(f"others moved the head of {lease.client} {MAX_CLAIM_ATTEMPTS} times")
 
 
-def set_free(bucket: Bucket, claimed: Claimed, until: datetime) -> None:
+def set_free(bucket: Bucket, claimed: ClaimedHead, until: datetime) -> None:
     """Take the epoch out of the head: the client leaves the fleet, and one machine may publish it again.
 
     LeaseLost if the head moved on.

@@ -23,7 +23,7 @@ from archiver.catalogue.archives import witnesses_of
 from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ClientTaken, DatabaseUnavailable, LeaseLost
 from archiver.fleet.check_out import CheckedOut, checked_out, keep, publish
-from archiver.fleet.fence import Claimed, Fence, Lease, claim
+from archiver.fleet.fence import ClaimedHead, Fence, Lease, claim
 from archiver.fleet.fleet_home import (
     ScratchHome,
     SealedRows,
@@ -172,7 +172,7 @@ def visiting(tools: FleetTools, client: str) -> Iterator[Visit]:
         yield Visit(tools, scratch, outs, [keeper for _, keeper in held], [])
 
 
-def hold(stack: ExitStack, tools: FleetTools, client: str) -> tuple[Claimed, LeaseKeeper]:
+def hold(stack: ExitStack, tools: FleetTools, client: str) -> tuple[ClaimedHead, LeaseKeeper]:
     """Take and claim a client, until the stack ends."""
     lease = tools.rows.rows.take(client)
     if lease is None:
@@ -188,7 +188,7 @@ def hold(stack: ExitStack, tools: FleetTools, client: str) -> tuple[Claimed, Lea
     return claimed, keeper
 
 
-def hold_soon(stack: ExitStack, tools: FleetTools, client: str, wait_s: float) -> tuple[Claimed, LeaseKeeper]:
+def hold_soon(stack: ExitStack, tools: FleetTools, client: str, wait_s: float) -> tuple[ClaimedHead, LeaseKeeper]:
     """As `hold`, but wait for so long while somebody else has the client."""
     deadline = time.monotonic() + wait_s
     while True:

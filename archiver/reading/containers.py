@@ -109,7 +109,7 @@ def display_name(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-class Cautious(io.BufferedReader):
+class BoundedReader(io.BufferedReader):
     """A file that is never read whole by mistake: zipfile reads a zip's list of members at one go."""
 
     most = MAX_DIRECTORY_BYTES
@@ -187,14 +187,14 @@ def unpacking() -> ReaderJob:
     def work(request: bytes, channel: Channel) -> bytes:
         global CHUNK_BYTES
         wish = json.loads(request)
-        CHUNK_BYTES, Cautious.most = wish["chunk"], wish["largest"]
+        CHUNK_BYTES, BoundedReader.most = wish["chunk"], wish["largest"]
         dated = wish["dated"] and date.fromisoformat(wish["dated"])
         place = ContainerPlace(wish["path"], budget=Budget(wish["members"], wish["bytes"]), dated=dated)
         if wish["letter"]:
             content = channel.ask(_SPAN.pack(0, 0))  # a large letter is in the memory of each side once
             found = _taken_apart(sha256(content).hexdigest(), content, len(content), place)
         else:
-            content, file = None, Cautious(_Remote(channel), 1 << 16)
+            content, file = None, BoundedReader(_Remote(channel), 1 << 16)
             found = _zip(file, place) if is_zip(file.peek(8192)[:8192], place.path) else _mbox(file, place)
         for each in found:
             _tell(each, given=content, channel=channel)

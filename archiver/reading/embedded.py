@@ -22,7 +22,7 @@ from archiver.core.model import Moment, iso, parse_iso
 from archiver.reading.c2pa import c2pa_texts
 from archiver.reading.certificates import Quote, Sure, day
 from archiver.reading.external_tools import EXIFTOOL_TIMEOUT_S, exiftool_json
-from archiver.reading.filenames import Named, names
+from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.platforms import PLATFORMS, marked, titled
 
 MAX_VALUE_LENGTH = 2_000  # characters kept of one field
@@ -40,7 +40,7 @@ class Embedded:
     file could not be read further.
     """
 
-    named: Sequence[Named] = ()
+    named: Sequence[NamedAsset] = ()
     title: str | None = None
     creator: str | None = None
     credit: str | None = None
@@ -58,7 +58,7 @@ class Embedded:
     def from_json(cls, content: bytes) -> Embedded:
         """The inverse of `to_json`."""
         found: dict[str, Any] = json.loads(content)
-        named = tuple(Named(**{**each, "sure": Sure(each["sure"])}) for each in found["named"])
+        named = tuple(NamedAsset(**{**each, "sure": Sure(each["sure"])}) for each in found["named"])
         return cls(**{**found, "named": named, "ordered_on": parse_iso(found["ordered_on"])})
 
 
@@ -144,7 +144,7 @@ def _understood_with_manifests(content: bytes, found: dict[str, str], error: str
 
 def understood(found: Mapping[str, str]) -> Embedded:
     """What named fields say: the keys of `_TAGS` with their values."""
-    named: list[Named] = []
+    named: list[NamedAsset] = []
     platform, words = _platform(found)
     for name in ("web_statement", "licensor_url", "title", "headline", "supplier_image_id", "identifier", "source"):
         named += [_less_sure(each) for each in names(found.get(name, ""))]
@@ -158,9 +158,9 @@ def understood(found: Mapping[str, str]) -> Embedded:
     asset_id = found.get("supplier_image_id") or found.get("getty_id")
     asset_id = asset_id or (title if platform == "alamy" or re.fullmatch(r"\d{6,12}", title, re.ASCII) else None)
     if platform and asset_id and re.fullmatch(PLATFORMS[platform].asset, asset_id) and re.search(r"\d", asset_id):
-        named.append(Named(platform, asset_id, Sure.LIKELY, asset_id))
+        named.append(NamedAsset(platform, asset_id, Sure.LIKELY, asset_id))
     if platform and not any(each.platform == platform for each in named):
-        named.append(Named(platform, None, Sure.POSSIBLE, words))
+        named.append(NamedAsset(platform, None, Sure.POSSIBLE, words))
     return Embedded(
         named=tuple({(each.platform, each.asset_id): each for each in named}.values()),
         title=found.get("title"),
@@ -183,7 +183,7 @@ def _platform(found: Mapping[str, str]) -> tuple[str | None, str]:
     return next(iter(platforms.items())) if len(platforms) == 1 else (None, "")
 
 
-def _less_sure(named: Named) -> Named:
+def _less_sure(named: NamedAsset) -> NamedAsset:
     return replace(named, sure=Sure.LIKELY) if named.sure is Sure.CERTAIN else named
 
 

@@ -19,7 +19,7 @@ MAX_NAME_LENGTH = 1_000  # characters of a name or address; of a longer one noth
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedAsset:
     """An asset that a name refers to. `asset_id` is None if the platform's pattern holds no ID.
 
     `quote` is the part of the name that says so.
@@ -148,7 +148,7 @@ _EXTENSION = re.compile(
 )
 
 
-def names(text: str) -> Sequence[Named]:
+def names(text: str) -> Sequence[NamedAsset]:
     """The assets that a file's name, its path or an address refers to, the surest first; usually one or none."""
     if len(text) > MAX_NAME_LENGTH:
         return ()
@@ -186,21 +186,21 @@ def _stripped(name: str) -> str:
     return name
 
 
-def _named(pattern: _Pattern, match: re.Match[str]) -> Named | None:
+def _named(pattern: _Pattern, match: re.Match[str]) -> NamedAsset | None:
     asset_id = match[1] or None
     if asset_id and pattern.sure is Sure.POSSIBLE and _is_day(asset_id):
         return None
-    return Named(pattern.platform, asset_id, pattern.sure, match[0].strip("-_"))
+    return NamedAsset(pattern.platform, asset_id, pattern.sure, match[0].strip("-_"))
 
 
-def _only(stem: str, platform: str, word: str, least: int, most: int) -> Named | None:
+def _only(stem: str, platform: str, word: str, least: int, most: int) -> NamedAsset | None:
     """The one number in a name that begins with the platform's word; None if there are two, or if it is a date."""
     if not stem.lower().startswith(word):
         return None
     numbers = [each for each in re.findall(r"(?<=[-_])\d+(?![0-9A-Za-z])", stem) if least <= len(each) <= most]
     if len(numbers) != 1 or _is_day(numbers[0]):
         return None
-    return Named(platform, numbers[0], Sure.LIKELY, stem[:80])
+    return NamedAsset(platform, numbers[0], Sure.LIKELY, stem[:80])
 
 
 def _is_day(digits: str) -> bool:
@@ -218,9 +218,9 @@ def _is_day(digits: str) -> bool:
 _RANK = list(Sure)
 
 
-def _distinct(found: Sequence[Named | None]) -> Sequence[Named]:
+def _distinct(found: Sequence[NamedAsset | None]) -> Sequence[NamedAsset]:
     """Each asset once, by its surest pattern."""
-    best: dict[tuple[str, str | None], Named] = {}
+    best: dict[tuple[str, str | None], NamedAsset] = {}
     for each in sorted((each for each in found if each), key=lambda each: _RANK.index(each.sure)):
         best.setdefault((each.platform, each.asset_id), each)
     return tuple(best.values())

@@ -9,7 +9,7 @@ from archiver.core.packaged_data import packaged_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
-class Served:
+class UnsupportedPlatform:
     """One platform of `served.yaml`. `why` there is no adapter; empty where there is one, and `web` tells of its site.
 
     `examined` says what was looked at and when, and `needed` what an adapter would have to stand on. `terms` are the
@@ -32,6 +32,6 @@ class Served:
     )
 
 
-def served() -> Mapping[str, Served]:
+def served() -> Mapping[str, UnsupportedPlatform]:
     """All of them by name."""
-    return packaged_yaml(dict[str, Served], "archiver.reading", "served.yaml")
+    return packaged_yaml(dict[str, UnsupportedPlatform], "archiver.reading", "served.yaml")

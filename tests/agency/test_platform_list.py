@@ -9,7 +9,7 @@ import pytest
 from archiver.agency.asset_references import pages_of
 from archiver.provider import Request, Rules, installed
 from archiver.reading.platforms import PLATFORMS, marked
-from archiver.reading.unsupported_platforms import Served, served
+from archiver.reading.unsupported_platforms import UnsupportedPlatform, served
 from tests.support.homes import Home
 
 BY_HAND = {name: platform for name, platform in served().items() if platform.why}
@@ -23,7 +23,7 @@ def test_every_platform_that_papers_may_name_has_an_adapter_or_a_reason() -> Non
 
 @pytest.mark.parametrize(("name", "platform"), BY_HAND.items(), ids=list(BY_HAND))
 def test_a_platform_without_an_adapter_says_what_was_read_and_opens_only_its_own_pages(
-    name: str, platform: Served
+    name: str, platform: UnsupportedPlatform
 ) -> None:
     assert re.search(r"Read on 2\d{3}-\d\d-\d\d$", platform.examined) and platform.needed and platform.documents
     assert platform.plans is PLATFORMS[name].plans

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_pipeline import Raw
+from archiver.browsing.request_pipeline import RawAnswer
 from archiver.catalogue.index import Catalogue
 from archiver.collect.history_cursor import HistoryCursors, Retries
 from archiver.collect.sync import Sync
@@ -66,7 +66,7 @@ class Site(HttpSession):
     archive: ArchiveWriter
     lines = 0
 
-    async def _send(self, method: str, url: str, headers: object, body: bytes | None) -> Raw:
+    async def _send(self, method: str, url: str, headers: object, body: bytes | None) -> RawAnswer:
         found: object = {"id": "1", "description": "Invented", "assets": {}}
         if "/licenses" in url:
             first = (int(url.partition("page=")[2].partition("&")[0]) - 1) * PAGE
@@ -76,7 +76,7 @@ class Site(HttpSession):
                 self.measured.memory.append(resident())
             numbers = range(first, min(first + PAGE, self.length)) if images else range(0)
             found = {"total_count": self.length if images else 0, "data": [row(number) for number in numbers]}
-        return Raw(200, {"content-type": "application/json"}, json.dumps(found).encode())
+        return RawAnswer(200, {"content-type": "application/json"}, json.dumps(found).encode())
 
 
 def row(number: int) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from archiver.browsing.attended_browser import WORLD, Observation, Taken
+from archiver.browsing.attended_browser import WORLD, Observation, TakenItem
 from archiver.browsing.browser_pool import Browsers
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
@@ -31,13 +31,13 @@ class Watched:
     """What was taken in one browser, and its pages."""
 
     def __init__(self) -> None:
-        self.taken: list[Taken] = []
+        self.taken: list[TakenItem] = []
         self.said: list[str] = []
         self.more = asyncio.Event()
         self.observation: Observation
         self.listener: Listener
 
-    async def take(self, taken: Taken) -> None:
+    async def take(self, taken: TakenItem) -> None:
         self.taken.append(taken)
         self.more.set()
 

@@ -21,7 +21,7 @@ from archiver.browsing.browser_session import PlaywrightSession, _lost
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
-from archiver.browsing.request_pipeline import Lost
+from archiver.browsing.request_pipeline import AnswerLost
 from archiver.core.errors import (
     AccountBlocked,
     ArchiverError,
@@ -567,4 +567,4 @@ async def test_whose_history_is_read_is_the_accounts_setting_and_never_a_guess(v
 )
 def test_an_address_with_certificate_in_it_is_no_fault_of_the_server_s_certificate(said: str, trusted: bool) -> None:
     meaning = _lost(RuntimeError(said), "https://acme.example.com/certificate/1?key=k")
-    assert isinstance(meaning, Lost) == trusted and "key=k" not in str(meaning)
+    assert isinstance(meaning, AnswerLost) == trusted and "key=k" not in str(meaning)

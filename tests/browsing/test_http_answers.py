@@ -13,7 +13,7 @@ import pytest
 from archiver.browsing import http_session
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_pipeline import Lost, Raw
+from archiver.browsing.request_pipeline import AnswerLost, RawAnswer
 from archiver.core.errors import SiteUnavailable
 from archiver.home.network import Network
 from archiver.provider import ProviderInfo
@@ -62,14 +62,14 @@ def lines(head: str) -> list[str]:
 @asynccontextmanager
 async def speaking(
     info: ProviderInfo, *answers: bytes | None, proxy: str = ""
-) -> AsyncIterator[tuple[Speaker, Callable[..., Awaitable[Raw]]]]:
+) -> AsyncIterator[tuple[Speaker, Callable[..., Awaitable[RawAnswer]]]]:
     speaker = Speaker(list(answers))
     async with await asyncio.start_server(speaker.speak, "127.0.0.1", 0) as listening:
         speaker.port = listening.sockets[0].getsockname()[1]
         network = Network(f"http://{proxy}127.0.0.1:{speaker.port}", no_proxy=()) if proxy else Network()
         async with HttpSession(info, network=network, pacing=Pacing(off=True)) as session:
 
-            async def ask(url: str = f"http://127.0.0.1:{speaker.port}/a", method: str = "GET") -> Raw:
+            async def ask(url: str = f"http://127.0.0.1:{speaker.port}/a", method: str = "GET") -> RawAnswer:
                 return await session._send(method, url, {"X-Key": "k"}, None)
 
             yield speaker, ask
@@ -135,7 +135,7 @@ async def test_an_answer_that_is_none_is_lost_after_it_was_asked_for(
 ) -> None:
     monkeypatch.setattr(http_session, "IDLE_TIMEOUT_S", 1.0)
     async with speaking(info, answer) as (_, ask):
-        with pytest.raises(Lost) as lost:
+        with pytest.raises(AnswerLost) as lost:
             await ask()
         assert lost.value.received
 
@@ -159,7 +159,7 @@ async def test_an_answer_larger_than_any_document_is_not_taken_in(
 async def test_where_there_is_no_connection_nothing_was_received(info: ProviderInfo) -> None:
     async with speaking(info) as (_, ask):
         for url in ("http://127.0.0.1:9/a", f"http://{'a' * 64}.example.com/"):
-            with pytest.raises(Lost) as lost:
+            with pytest.raises(AnswerLost) as lost:
                 await ask(url)
             assert not lost.value.received
 
@@ -178,7 +178,7 @@ async def test_why_there_is_no_answer_is_said_in_plain_words(
 ) -> None:
     monkeypatch.setattr(http_session, "IDLE_TIMEOUT_S", 1.0)
     async with speaking(info, answer) as (_, ask):
-        with pytest.raises(Lost, match=f"^{words}$"):
+        with pytest.raises(AnswerLost, match=f"^{words}$"):
             await ask()
 
 
@@ -188,7 +188,7 @@ async def test_a_proxy_passes_plain_requests_on_and_is_asked_for_tunnels(info: P
         await ask("http://acme.example.com/a?b")
         with pytest.raises(SiteUnavailable, match=r"user name and password \(407\)"):
             await ask("https://acme.example.com/a")
-        with pytest.raises(Lost, match="proxy answered 502") as lost:
+        with pytest.raises(AnswerLost, match="proxy answered 502") as lost:
             await ask("https://acme.example.com/a")
         assert not lost.value.received
         plain, tunnel, _ = map(lines, speaker.heads)

@@ -13,7 +13,7 @@ import pytest
 
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_pipeline import Exchange, Raw, Send
+from archiver.browsing.request_pipeline import Exchange, RawAnswer, Send
 from archiver.core.errors import LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
 from archiver.home.network import Network
 from archiver.provider import ProviderInfo, Rule
@@ -105,8 +105,8 @@ async def test_what_is_cut_off_is_fetched_again_never_returned_short_and_never_s
 
 
 async def test_a_redirect_to_an_address_that_is_none_is_another_layout(info: ProviderInfo) -> None:
-    async def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
-        return Raw(302, {"location": "https://[acme.example.com/"}, b"")
+    async def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> RawAnswer:
+        return RawAnswer(302, {"location": "https://[acme.example.com/"}, b"")
 
     with pytest.raises(LayoutChanged, match="api/file leads to an invalid address"):
         await Exchange(info, Pacing(off=True)).request(send, "GET", SITE + "/api/file")
@@ -115,8 +115,8 @@ async def test_a_redirect_to_an_address_that_is_none_is_another_layout(info: Pro
 async def test_a_client_that_hides_a_cut_is_found_out(info: ProviderInfo) -> None:
     answers = iter([b"half", b"whole..."])
 
-    async def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
-        return Raw(200, {"content-length": "8"}, next(answers))
+    async def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> RawAnswer:
+        return RawAnswer(200, {"content-length": "8"}, next(answers))
 
     answer = await Exchange(info, Pacing(off=True)).request(send, "GET", SITE + "/api/file")
     assert answer.content == b"whole..."
@@ -171,7 +171,7 @@ async def test_authorisation_goes_to_the_platform_and_not_along_a_redirect_elsew
         sent: list[tuple[str, bool, bool]] = []
         plain: Send = site.session._send
 
-        async def spy(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
+        async def spy(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> RawAnswer:
             sent.append((url, "Authorization" in headers, "x-key" in headers))
             return await plain(method, url, headers, body)
 

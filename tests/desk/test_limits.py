@@ -26,7 +26,7 @@ from archiver.desk.workers import (
     UPLOADS_AT_ONCE,
     UPLOADS_OF_PERSON,
     UPLOADS_READ_AT_ONCE,
-    Crowded,
+    TooManyWaiting,
     Workers,
 )
 from tests.support.desk_kit import PASSWORD, Person, Served
@@ -306,7 +306,7 @@ def test_pages_are_made_for_others_while_a_person_and_strangers_ask_for_more_tha
         uploads = [asyncio.ensure_future(arrive(workers)) for _ in range(900)]
         await asyncio.sleep(0.05)
         refused = [each for each in (*flood, *uploads) if each.done()]
-        assert {type(each.exception()) for each in refused} == {Crowded}
+        assert {type(each.exception()) for each in refused} == {TooManyWaiting}
         assert sum(not each.done() for each in flood) == 2 * MAX_WAITING
         assert sum(not each.done() for each in uploads) == MAX_UPLOADS_WAITING
         busy = [each for each in (*flood, *uploads) if not each.done()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archiver.desk.app import MAX_UPLOAD_BYTES
-from archiver.desk.workers import Crowded
+from archiver.desk.workers import TooManyWaiting
 from tests.support.desk_in_process import desk_on
 from tests.support.homes import Home
 
@@ -39,7 +39,7 @@ def test_refusals_have_the_desks_face_and_are_the_same_for_what_exists_and_what_
         assert elsewhere.status_code == 403 and "nicht von einer Seite" in elsewhere.text
 
         async def crowded(*_: object, **__: object) -> None:
-            raise Crowded
+            raise TooManyWaiting
 
         monkeypatch.setattr(desk.desk.workers, "run", crowded)
         answer = stranger.get("/", **{"accept-language": "de"})

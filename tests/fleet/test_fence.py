@@ -33,7 +33,7 @@ from archiver.archive.ocfl import NewObject
 from archiver.archive.writer import SealSettings, open_archive
 from archiver.core.errors import LeaseLost
 from archiver.fleet.check_out import CheckedOut, checked_out, keep, publish
-from archiver.fleet.fence import Claimed, Fence, Lease, claim
+from archiver.fleet.fence import ClaimedHead, Fence, Lease, claim
 from archiver.fleet.fleet_home import HomeRow
 from archiver.fleet.object_store import Bucket, NotWritten, StoredVersion, sha256_of
 from archiver.fleet.replica_format import ReplicaHead, head_key
@@ -148,7 +148,7 @@ class Holder:
     home: Home
     bucket: Bucket
     rows: MemoryRows
-    claimed: Claimed
+    claimed: ClaimedHead
     stack: ExitStack = field(default_factory=ExitStack)
     new: list[int] = field(default_factory=list)  # the numbers of what it archived
 

@@ -18,7 +18,7 @@ from PIL import Image
 from archiver.reading import embedded
 from archiver.reading.certificates import Sure
 from archiver.reading.embedded import Embedded, embedded_by_program, understood
-from archiver.reading.filenames import Named
+from archiver.reading.filenames import NamedAsset
 from archiver.reading.worker import DocumentReader
 from tests.support import papers
 from tests.support.pictures import bare_png
@@ -214,4 +214,4 @@ def test_damaged_files_never_crash(content: bytes, damage: list[tuple[int, bytes
     st.dictionaries(st.sampled_from(["credit", "title", "reference", "licensor_url", "supplier_image_id"]), st.text())
 )
 def test_hostile_fields_never_crash(fields: dict[str, str]) -> None:
-    assert all(isinstance(each, Named) for each in understood(fields).named)
+    assert all(isinstance(each, NamedAsset) for each in understood(fields).named)
