@@ -47,8 +47,7 @@ def test_find(acme: Acme) -> None:
 
 def test_whoever_asks_for_more_licences_of_a_word_gets_all(acme: Acme) -> None:
     many = [replace(HARBOUR, licence_id=f"{n}", asset=replace(HARBOUR.asset, asset_id=f"{n}")) for n in range(120)]
-    for each in many:
-        acme.add(files(each), licences=(each,))
+    acme.add(*map(files, many), licences=tuple(many))
     acme.catch_up()
     assert len(acme.catalogue.find("harbour")) == 20
     assert len(acme.catalogue.find("harbour", 500)) == 120
