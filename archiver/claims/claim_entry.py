@@ -25,7 +25,8 @@ from archiver.core.model import iso
 from archiver.home.settings import Client, Home
 from archiver.home.vault import Vault
 from archiver.reading.dates import printed
-from archiver.reading.letters import LetterKind, number, read_letter
+from archiver.reading.letter_sums import number
+from archiver.reading.letters import LetterKind, read_letter
 from archiver.reading.worker import MAX_DOCUMENT_BYTES, DocumentReader
 
 STATED = "stated by you"

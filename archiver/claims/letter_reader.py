@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import getaddresses, parsedate_to_datetime
 from html import unescape
@@ -14,6 +14,7 @@ from archiver.core.errors import UnreadablePicture
 from archiver.reading.dates import days_in
 from archiver.reading.documents import MAX_PICTURES, is_html, is_pdf, read_text
 from archiver.reading.letter_sender import Sender
+from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, SENT
 from archiver.reading.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.office import document_by
 from archiver.reading.worker import DocumentReader, ReaderFailed
@@ -29,11 +30,7 @@ PICTURES = {
     b"II*\0": ".tif",
     b"MM\0*": ".tif",
 }
-_FORWARD = re.compile(r"\s*(?:wg|fwd?|tr|rv|doorst\w*)\s*:", re.IGNORECASE)  # a mail's subject
-_SENT = re.compile(
-    r"^[ \t>*]*(?:gesendet|datum|sent|date|envoy[ée]|verzonden|enviado|fecha)\b[ \t*]*:(?P<when>.*)",
-    re.IGNORECASE | re.MULTILINE,
-)
+_ADDRESS = re.compile(r"""(?<![\w./@-])(?:https?://|www\.|(?:[\w-]+\.)+[a-z]{2,10}/)[^\s<>"']+""", re.IGNORECASE)
 _LINK = re.compile(r"""\bhref\s*=\s*["'](https?://[^"'\s<>]+)""", re.IGNORECASE)
 
 
@@ -81,7 +78,7 @@ def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
         messages = [f"The Word paper has a problem: {paper.error}."] if paper.error else []
         return ParsedLetter(text=paper.text, messages=messages)
     if is_html(content):
-        return ParsedLetter(text=reader.page(read_text(content).text).text)
+        return ParsedLetter(text=_page(read_text(content).text, reader))
     return ParsedLetter(text=read_text(content).text)
 
 
@@ -91,7 +88,7 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         mail = mail_by(reader, content)
     except Unreadable as error:
         return ParsedLetter(messages=[f"The archiver cannot read the mail: {error}."])
-    page = reader.page(mail.html).text
+    page = _page(mail.html, reader)
     subject = mail.headers.get("Subject", "")
     # With its label: the subject stands above the letterhead, and is no name.
     texts = [subject and f"Subject: {subject}", max(mail.text, page, key=len)]
@@ -105,8 +102,8 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         received = parsedate_to_datetime(mail.headers["Date"]).date()
     except (KeyError, ValueError, TypeError):
         messages.append("The mail has no readable date.")
-    if _FORWARD.match(subject) and (
-        sent := _SENT.search(texts[1])
+    if FORWARDED.match(subject) and (
+        sent := SENT.search(texts[1])
     ):  # its first header has the date of the first receipt
         received = min(filter(None, (received, *(day for day, _ in days_in(sent["when"])))), default=None)
     for name, attached in mail.attachments:
@@ -115,11 +112,15 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
             continue
         if is_pdf(attached) or (name.lower().endswith(".docx") and attached.startswith(b"PK\x03\x04")):
             inner = parse_letter(attached, reader)
+            inner = replace(inner, text=inner.text.replace(NEW_PAPER, "\n"))
         elif deeper and name.lower().endswith((".eml", ".msg")) and looks_like_mail(attached[:4096]):
             inner = _mail(attached, reader, deeper - 1)
+            head = [f"From: {name} <{address}>" for name, address in inner.senders[:1]]
+            head += [f"Sent: {inner.received}"] if inner.received else []
+            inner = replace(inner, text="\n".join([*head, inner.text]))
         else:
             continue
-        texts.append(inner.text)
+        texts.append(NEW_PAPER + inner.text)
         senders += inner.senders
         links += inner.links
         pictures += inner.pictures
@@ -129,6 +130,15 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, senders=senders,
         messages=messages,
     )  # fmt: skip
+
+
+def _page(html: str, reader: DocumentReader) -> str:
+    """A page's text, with each address in brackets: in a page they are whole, and what follows is another cell."""
+    addresses = {unescape(each) for each in _ADDRESS.findall(html)}
+    text = reader.page(html).text
+    for each in sorted(addresses, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w<./-]){re.escape(each)}(?=\s|$)", lambda found: f"<{found[0]}>", text)
+    return text
 
 
 def picture_of(content: bytes, reader: DocumentReader) -> tuple[bytes, str] | None:

@@ -14,7 +14,7 @@ from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.calendar_links import CalendarLinks
-from archiver.reading.letters import number
+from archiver.reading.letter_sums import number
 
 CALENDAR_TYPE = "text/calendar; charset=utf-8"
 

@@ -73,7 +73,9 @@ def writer(
     entry, found = _known_claimant(ends)
     name: str | None
     name, how = _organisation(head, foot, theirs, text, squashed)
-    if name:
+    if not theirs and head and _known_claimant(head[0])[0]:  # its letterhead
+        entry, found = _known_claimant(head[0])
+    elif name:
         entry, found = _known_claimant(name)  # others that a letterhead names are spoken of, and do not write
     elif not found:
         entry, found = _known_claimant(text)
@@ -103,6 +105,11 @@ def _known_claimant(text: str) -> tuple[KnownClaimant | None, re.Match[str] | No
     return known()["claimants"][number], match
 
 
+_SENDER_LABEL = re.compile(
+    r"^[ \t]*(?:absender|sender|exp[ée]diteur|afzender|mittente|remitente)[ \t]*:[ \t]*", re.IGNORECASE
+)
+
+
 def _letterhead(text: str) -> list[str]:
     """The lines above the greeting, without those that name the receiver."""
     lines: list[str] = []
@@ -110,7 +117,7 @@ def _letterhead(text: str) -> list[str]:
         if search("greeting", line) or len(lines) == MAX_LETTERHEAD_LINES:
             break
         if line.strip():
-            lines.append(line.strip())
+            lines.append(_SENDER_LABEL.sub("", line).strip())
     return lines
 
 
@@ -202,7 +209,11 @@ def _cleaned(cell: str) -> str | None:
     name = _AFTER_NAME.split(name, maxsplit=1)[0].strip(" ,:;*")
     if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
         return None
-    if re.search(r"[:@/?!=]|\bwww\.|./\.", name) or ":" in cell or search("no_name", cell):
+    if (
+        re.search(r"[:@/?!=]|\bwww\.|./\.|\b(?:[Nn][or]\.?|[Nn][°º]|ID)$", name)
+        or ":" in cell
+        or search("no_name", cell)
+    ):
         return None
     if not name[0].isupper() and not name.isalnum():
         return None

@@ -8,6 +8,10 @@ from typing import NotRequired, TypedDict
 
 from archiver.core.packaged_data import packaged_yaml
 
+MAX_LABEL_DISTANCE = 60  # characters before a day or a sum in which its label stands
+URL_PATH = r"(?:[^\s<>\"“”'|]|'(?=\w))*"
+URL = re.compile(rf"(?:https?://|\bwww\.)[^\s<>\"“”'|/]+(?:/{URL_PATH})?", re.IGNORECASE)
+
 
 class KnownClaimant(TypedDict):
     """A claimant in `letters.yaml`. All but `domains` are patterns; `days` is the usual time to answer."""
@@ -28,8 +32,11 @@ class LetterWords(TypedDict):
     words: dict[str, list[str]]
     numbers: dict[str, int]
     units: dict[str, int | float]  # in days
+    weekdays: dict[str, int]  # from Monday, 0
     currencies: dict[str, str]
     quoted_hosts: list[str]
+    foreign_words: list[str]
+    english_words: list[str]
     claimants: list[KnownClaimant]
 
 

@@ -15,21 +15,24 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
-from archiver.reading.dates import day_order, days_in, days_without_year
+from archiver.reading.dates import DateOrder, day_order, days_in, days_without_year
 from archiver.reading.letter_sender import PUBLIC_MAIL, Sender, belongs, domain_of, mail_domains, senders_in, writer
-from archiver.reading.letter_words import KnownClaimant, any_of, known, quote, search
+from archiver.reading.letter_sums import demanded, sums_in
+from archiver.reading.letter_thread import NEW_PAPER, Message, messages
+from archiver.reading.letter_words import MAX_LABEL_DISTANCE, URL, URL_PATH, KnownClaimant, any_of, known, quote, search
 
 NOTICE_BUSINESS_DAYS = 5
 """Business days for a platform's indemnity notice, unless its own clause was read (Shutterstock's, from a reprint)."""
 
+MAX_COLUMNS_LENGTH = 80  # characters of a line that may be a row of labels
 MAX_COLUMN_DISTANCE = 2  # characters between a label's column and that of its value
+MAX_SENTENCE_LENGTH = 240  # characters on each side of a day
+MIN_FOREIGN_WORDS = 5
 MAX_LETTER_LENGTH = 60_000  # characters of a letter that are read
-MAX_TAX = Decimal("1.27")  # of a sum with it to one without
-MAX_ROUNDING = Decimal("0.01")  # of a tax
 DAYS_OF_MONTH = 30  # in `letters.yaml`; rather too early than late
-MAX_LABEL_DISTANCE = 60  # characters before a day or a sum in which its label stands
 
 
 class LetterKind(StrEnum):
@@ -73,24 +76,49 @@ def read_letter(
     text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text)  # Swiss thousands
     text = re.sub(r"^(?:[ \t]?>)+[ \t]?", "", text, flags=re.MULTILINE)  # quoted in a mail
     sure: dict[str, str] = {}
-    domains = tuple(domains)
-    name, claimant = writer(text, senders, domains, own, sure)
-    urls = _urls(text, domains, links, {domain_of(address) for _, address in senders}, name, sure)
-    text = _labelled(text)
-    dated = _dated(text, received, sure)
-    amount, currency = _amount(text, sure)
-    return Letter(
-        claimant=name,
-        reference=_reference(text, claimant, sure),
-        kind=_kind(text, sure),
-        urls=urls,
-        amount=amount,
-        currency=currency,
-        dated=dated,
-        deadline=_deadline(text, dated, received, claimant, sure),
-        first_seen=_first_seen(text, received, sure),
-        sure=sure,
-    )
+    domains, own = tuple(domains), tuple(own)
+    name, claimant = writer(text.replace(NEW_PAPER, "\n\n"), senders, domains, own, sure)
+    thread = messages(text, senders, received, domains, own)
+    whole = "\n\n".join(each.text for each in thread)
+    urls = _urls(whole, domains, links, {domain_of(address) for _, address in senders}, name, sure)
+    fields: dict[str, Any] = {}
+    left_open: set[str] = set()
+    for message in thread:  # what a newer message says counts before what it quotes
+        values, how = _fields(message, claimant, known_day=received if message is thread[0] else message.sent)
+        for field_name, value in values.items():
+            if field_name in fields or field_name in left_open:
+                continue
+            if value is not None:
+                fields[field_name] = value
+            elif field_name in how:
+                left_open.add(field_name)
+            if field_name in how:
+                sure[field_name] = how[field_name]
+    if "kind" not in fields and any(belongs(_host(url), domains) for url in urls) and (sums := [*sums_in(whole)]):
+        fields["kind"], sure["kind"] = LetterKind.DEMAND, f"it names a sum: {quote(sums[0].found)}"
+    if "deadline" not in sure:
+        fields["deadline"] = _usual_deadline(fields.get("dated") or received, claimant, sure)
+    amount, currency = fields.pop("amount", (None, None))
+    return Letter(claimant=name, urls=urls, amount=amount, currency=currency, sure=sure, **fields)
+
+
+def _fields(
+    message: Message, claimant: KnownClaimant | None, known_day: date | None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What one message says, by the names of `Letter`, and how each was found."""
+    sure: dict[str, str] = {}
+    text = _labelled(message.text)
+    dated = _dated(text, known_day, sure)
+    amount = demanded(text, sure)
+    values = {
+        "reference": _reference(text, claimant, sure),
+        "kind": _kind(text, sure),
+        "amount": None if amount[0] is None else amount,
+        "dated": dated,
+        "deadline": _deadline(text, dated, known_day, sure),
+        "first_seen": _first_seen(text, known_day, sure),
+    }
+    return values, sure
 
 
 def business_days_after(day: date, number: int, week: int = 5) -> date:
@@ -114,7 +142,7 @@ def _labelled(text: str) -> str:
 
     A table of several rows says no field once, and stays what it is.
     """
-    lines = _listed(text.split("\n"))
+    lines = _listed(_columns(text.split("\n")))
     out: list[str] = []
     head: list[_Cell] = []  # labels that still have no value
     for number, line in enumerate(lines):
@@ -134,6 +162,28 @@ def _labelled(text: str) -> str:
             out.append(line)
             head = cells if all(_is_label(text) for _, text in cells) else []
     return "\n".join(out)
+
+
+def _columns(lines: Sequence[str]) -> list[str]:
+    """The lines, with gaps between the columns of labels and values that a PDF has put close together."""
+    out = list(lines)
+    for number, (line, below) in enumerate(itertools.pairwise(lines)):
+        values = below.split()
+        if len(values) > 1 and all(any(map(str.isdigit, each)) for each in values) and len(line) < MAX_COLUMNS_LENGTH:
+            ways = list(_parted(line.split(), len(values)))
+            if len(ways) == 1:
+                out[number], out[number + 1] = "\t\t".join(ways[0]), "\t\t".join(values)
+    return out
+
+
+def _parted(words: Sequence[str], count: int) -> Iterator[list[str]]:
+    """The ways in which words are this number of labels."""
+    if not count:
+        yield from () if words else ([],)
+        return
+    for end in range(1, min(len(words) - count + 1, 4) + 1):
+        if _is_label(label := " ".join(words[:end])):
+            yield from ([label, *others] for others in _parted(words[end:], count - 1))
 
 
 def _listed(lines: Sequence[str]) -> list[str]:
@@ -172,7 +222,11 @@ def _paired(labels: Sequence[_Cell], values: Sequence[_Cell]) -> list[tuple[str,
 
 
 def _is_label(cell: str) -> bool:
-    if not cell[0].isupper() or len(cell.split()) > 4 or re.search(r"[\d<@]|:.|[.]$", cell):
+    if (
+        not cell[0].isupper()
+        or len(cell.split()) > 4
+        or re.search(r"[\d<@]|:.|(?<!\b[NnRr][oOrR])(?<!\b[Rr]ef)(?<!\b[Rr][ée]f)(?<!\b[Rr]if)[.]$", cell)
+    ):
         return False
     return any(search(words, f"{cell.rstrip(' :')}:") for words in _LABELS)
 
@@ -185,12 +239,12 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
         if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
             sure["reference"] = f"in this claimant's format: {quote(found)}"
             return found[1].upper()
-    sums = [each.found for each in _sums(text)]
+    sums = [each.found for each in sums_in(text)]
     for words in ("reference", "case_title"):
         labelled, place = re.compile(_reference_by(words), re.IGNORECASE | re.MULTILINE), 0
         while found := labelled.search(text, place):
             place = found.end("label")  # what follows a label may be another label
-            id = (found["id"] or found["bare"] or found["long"]).rstrip("./:-")
+            id = (found["id"] or found["bare"] or found["marked"] or found["long"]).rstrip("./:-")
             before = text[: found.start()][-40:].rpartition("\n")[2]
             either = re.match(r"r[ée]f|zeich|kenm|rif|az\b|aktenz|ns", found[0], re.IGNORECASE)
             another = search("other_reference", before) or (either and search("receivers_sign", before))
@@ -201,8 +255,23 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
             money = any(each.start() < found.end() and found.end("label") < each.end() for each in sums)
             if is_id and not another and not money:
                 sure["reference"] = f"by its label: {quote(found)}"
-                return id
+                return id + _rest_of_sign(text[found.end() :])
     return None
+
+
+def _rest_of_sign(after: str) -> str:
+    """What belongs to a sign beyond its first word, as in `1184/26 M01 mu/kb`: words that are signs themselves."""
+    cell = re.match(r"(?: (?:/ )?[\w./-]+)*", after)
+    whole, rest = "", ""
+    for word in re.findall(r" (?:/ )?[\w./-]+", cell[0] if cell else "")[:MAX_SIGN_WORDS]:
+        bare = word.strip(" /.-")
+        if any(days_in(bare)) or not (re.search(r"\d|\w/\w", bare) or re.fullmatch(r"[A-ZÄÖÜ]{1,3}", bare)):
+            break
+        rest += word
+        ends = re.match(r"[ \t]*(?:$|\n|[,;)|]|[ \t]{2})", after[len(rest) :])
+        if ends or re.search(r"\d|\w/\w", bare):
+            whole = rest
+    return whole.rstrip("./:-")
 
 
 _NO_ID = re.compile(r"\.(?:jpe?g|png|gif|webp|tiff?|pdf|html?)$|^www\.|^\d{1,2}[.:]\d{2}$|://", re.IGNORECASE)
@@ -214,6 +283,7 @@ _SUFFIX = (
 _ID = r"(?:(?-i:[A-Z]{1,4}) (?=\d[\d/.-]*[/.-]?\d))?[A-Z0-9](?:[A-Z0-9/._:-]|(?<=\d) / (?=\d)){2,29}"
 
 _LONG_ID = r"[A-Z0-9](?:[A-Z0-9/._-]){3,28}[A-Z0-9]"  # without a colon before it, as in `case 679754`
+MAX_SIGN_WORDS = 4  # after its first one
 MIN_LONG_ID_DIGITS = 5  # a year has fewer
 _COURT = re.compile(r"C-\d+/\d\d|\d{1,2}:\d\d-cv-.*|\d+\.\d\d", re.IGNORECASE)  # of a court, or money
 
@@ -224,6 +294,7 @@ def _reference_by(words: str) -> str:
     labelled += r"(?<=rechnung)|(?<=invoice|facture|fattura))"
     between = r"(?:[ \t]*\([^()\n]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*|[ \t]{2,}|\t)"
     values = rf"{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID})|[ \t]#?(?P<long>{_LONG_ID})(?![\w@])"
+    values += r"|[ \t]?#(?P<marked>\d{3,12}(?:[/-]\d{1,8})?)(?![\w@])"
     return rf"(?<!\w)(?P<label>{any_of(words)})(?:{values})"
 
 
@@ -233,7 +304,7 @@ def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:
             sure["kind"] = f"an Abmahnung: {quote(found)}"
             return LetterKind.ABMAHNUNG
     asked, demanded = search("inquiry", text), search("demand", text)
-    if (titled := search("inquiry_by_name", text)) or (asked and not (demanded and any(_sums(text)))):
+    if (titled := search("inquiry_by_name", text)) or (asked and not (demanded and any(sums_in(text)))):
         sure["kind"] = f"it asks for the licence: {quote(titled or asked)}"  # type: ignore[arg-type]  # one of both
         return LetterKind.INQUIRY
     if demanded:
@@ -245,8 +316,6 @@ def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:
 # ---------------------------------------------------------------- pages
 
 
-_PATH = r"(?:[^\s<>\"“”'|]|'(?=\w))*"
-_URL = re.compile(rf"(?:https?://|\bwww\.)[^\s<>\"“”'|/]+(?:/{_PATH})?", re.IGNORECASE)
 _REST = r"[\w./%&=?#~+-]"
 _BROKEN = re.compile(
     rf"(?<=[_=&%-])\n[ \t]*(?P<next>{_REST}+)|(?<=\?)\n[ \t]*(?P<query>[\w.-]+={_REST}*)"
@@ -280,9 +349,9 @@ def _urls(
     theirs = {domain for each in known()["claimants"] for domain in each["domains"]}
     theirs |= {*senders, *mail_domains(text), *(domain_of(address) for _, address in senders_in(text))}
     theirs = {each for each in theirs if not belongs(each, domains) and each not in PUBLIC_MAIL}
-    text = _IN_BRACKETS.sub(lambda found: " " + re.sub(r"\s+", "", found[1]) + " ", text)
-    bare = [rf"(?<![\w.@/-])(?:[\w-]+\.)*{re.escape(domain)}/{_PATH}" for domain in domains]
-    places = re.compile("|".join([_URL.pattern, *bare]), re.IGNORECASE)
+    text = _IN_BRACKETS.sub(lambda found: "<" + re.sub(r"\s+", "", found[1]) + ">", text)
+    bare = [rf"(?<![\w.@/-])(?:[\w-]+\.)*{re.escape(domain)}/{URL_PATH}" for domain in domains]
+    places = re.compile("|".join([URL.pattern, *bare]), re.IGNORECASE)
     found: dict[str, str] = {}  # address -> host
     notes = set()
     for match in places.finditer(text):
@@ -370,149 +439,12 @@ def _column(text: str, place: int) -> int:
     return place - text.rfind("\n", 0, place)
 
 
-# ---------------------------------------------------------------- money
-
-
-def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
-    """The sum that is demanded: the total, else the amount that is called a sum, else the only amount.
-
-    If the letter offers two to choose from, the first. If nothing says which of several counts, none.
-    """
-    sums: list[_Sum] = []
-    of_law = False
-    for each in _sums(text):  # of `between $750 and $30,000` both are
-        of_law = bool(search("no_demand", each.before) or (of_law and search("range", each.before)))
-        sums += [] if of_law or _per_item(each) else [each]
-    nets = [one for one, other in itertools.pairwise(sums) if _is_net(one, other)]
-    sums = [each for each in sums if each not in nets]
-    totals = [each for each in sums if search("grand_total", each.label)]
-    candidates = [each for each in sums if search("total", each.label)] or sums
-    if totals:
-        candidates = [max(totals, key=lambda each: each.amount)]
-    elif with_tax := _with_tax(text, sums):
-        candidates = [with_tax]
-    elif len(sums) > 2 and sums[-1].amount == sum(each.amount for each in sums[:-1]):
-        candidates = sums[-1:]  # the others, added
-    if not candidates:
-        return None, None
-    first, *others = [each for n, each in enumerate(candidates) if each.named not in [c.named for c in candidates[:n]]]
-    named = ", ".join(sorted({each.named for each in sums}))
-    if len(others) > 1 or (others and not search("or", text[first.found.end() : others[0].found.start()][:80])):
-        sure["amount"] = f"open: the letter names {named}, and does not say which of them counts"
-        return None, None
-    if not totals and (more := _added(text, first, sums)):
-        sure["amount"] = f"open: the letter adds {more.named} to {first.named}, and does not say the total"
-        return None, None
-    sure["amount"] = quote(first.found) + (f"; the sums in the letter are {named}" if ", " in named else "")
-    return first.amount, first.currency
-
-
-_RATE = r"(\d{1,2}(?:[.,]\d{1,2})?) ?%"
-_TAX_NAME = r"\b(?:vat|gst|btw|tva|iva|ust|mwst|mehrwertsteuer|umsatzsteuer)\b"
-_TAX = re.compile(
-    rf"(?<![\d.,]){_RATE}\s*(?:(?:of|de|di|der|die|ges\w*) )?{_TAX_NAME}|{_TAX_NAME}[^\d\n]{{0,12}}{_RATE}",
-    re.IGNORECASE,
-)
-
-
-def _with_tax(text: str, sums: Sequence[_Sum]) -> _Sum | None:
-    """The sum with tax, if the others are just the sum without it and the tax itself, by the rate that is named."""
-    rates = {Decimal((found[1] or found[2]).replace(",", ".")) for found in _TAX.finditer(text)}
-    amounts = {each.amount for each in sums}
-    if len(rates) == 1 and len(amounts) > 1:
-        gross = max(amounts)
-        net = gross * 100 / (100 + rates.pop())
-        if all(min(abs(each - net), abs(each - gross + net)) <= MAX_ROUNDING for each in amounts - {gross}):
-            return next(each for each in sums if each.amount == gross)
-    return None
-
-
-def _added(text: str, first: _Sum, sums: Sequence[_Sum]) -> _Sum | None:
-    """Another sum that the letter adds to this one, in the same sentence."""
-    for one, other in itertools.pairwise(sums):
-        between = text[one.found.end() : other.found.start()]
-        if first in (one, other) and search("added", between) and not re.search(r"[.!?]\s|\n\s*\n", between):
-            return other if first is one else one
-    return None
-
-
-def _per_item(each: _Sum) -> bool:
-    """Whether a sum is the price of one of several pictures, of which a letter states the total, too."""
-    return bool(search("per_item", each.before) or search("per_item_after", _after(each)))
-
-
-def _is_net(one: _Sum, other: _Sum) -> bool:
-    """Whether a sum is the next one without its tax."""
-    taxed = search("without_tax", _after(one)) and search("with_tax", _after(other))
-    return bool(taxed) and one.amount < other.amount <= one.amount * MAX_TAX
-
-
-def _after(each: _Sum) -> str:
-    """The words after a sum, in the same part of its sentence."""
-    return re.split(r"[,;\n]|\.(?!\w)", each.found.string[each.found.end() :][:30])[0]
-
-
-@dataclass(frozen=True)
-class _Sum:
-    """A sum of money in a letter; `before` stands between it and the sum before it, `label` on its own line."""
-
-    amount: Decimal
-    currency: str
-    before: str
-    label: str
-    found: re.Match[str]
-
-    @property
-    def named(self) -> str:
-        return f"{self.currency} {self.amount}"
-
-
-def _sums(text: str) -> Iterator[_Sum]:
-    signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
-    digits = r"\d(?:(?:[\d.,']| (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
-    dash = r"(?:[,.][-–—]{1,2})?"
-    far = r"[ \t]{2,}(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column
-    before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?)(?P<first>{digits})"
-    after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}\s?(?P<after>{signs})(?!\w)"
-    beside = re.compile(rf"[ \t]?{digits}")
-    postfix = bool(re.search(rf"\d{dash}[ \t]?(?:{signs})[ \t]*$", text, re.IGNORECASE | re.MULTILINE))
-    pattern = re.compile(f"{before_it}|{after_it}", re.IGNORECASE)
-    place = end = 0
-    while found := pattern.search(text, place):
-        place = found.end()
-        if found["second"] and (other := beside.match(text, found.end())):  # one sign between two numbers
-            money = [re.search(r"[.,]\d\d$", each) is not None for each in (found["second"], other[0])]
-            if money != [True, False] and not (all(money) and postfix):
-                place = found.start("after")
-                continue
-        value = number(found["first"] or found["second"])
-        if value is not None and not (value < 100 and (found["before"] or found["after"]).lower() in _WEEKDAY_SIGNS):
-            before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
-            line = _URL.sub("…", before.rpartition("\n")[2])
-            if end and (tax := search("with_tax", line)):  # that of the sum before
-                line = line[tax.end() :]
-            currency = known()["currencies"][(found["before"] or found["after"]).lower()]
-            yield _Sum(value, currency, before, line if line.strip() else before, found)
-            end = found.end()
-
-
-_WEEKDAY_SIGNS = {"fr."}  # a franc, or a Friday the 18.12.
-
-
-def number(text: str) -> Decimal | None:
-    """`1,234.50`, `1.234,50`, `1 234,50`, `1'234.50`, `1.234` and `1234`; None for all else."""
-    found = re.fullmatch(r"(\d{1,3}(?:([.,])\d{3})*|\d+)(?:([.,])(\d{1,2}))?", re.sub(r"[ ']", "", text.strip()))
-    if found is None or (found[2] and found[2] == found[3]):
-        return None
-    return Decimal(re.sub(r"\D", "", found[1]) + (f".{found[4]}" if found[4] else ""))
-
-
 # ---------------------------------------------------------------- days
 
 
 def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | None:
     """The letter's own date: the first day near its top that stands by itself or after a place, not in a sentence."""
-    for day, found in days_in(text[:3000], day_order([text])):
+    for day, found in days_in(text[:3000], _order(text)):
         above, _, start = text[: found.start()].rstrip(" \t").rpartition("\n")
         line = start + text[found.start() : (text + "\n").index("\n", found.end())]
         if not start.strip() and search("another_day", above.rstrip().rpartition("\n")[2][-MAX_LABEL_DISTANCE:]):
@@ -531,25 +463,63 @@ _AFTER = re.compile(r"(?:[^.:\n]|(?<=\b[MD][rs])\.|(?<=\bMrs)\.){0,60}(?:\n(?=[a
 
 
 def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date | None:
-    plain = _URL.sub("…", text)
-    for day, found in days_in(plain, day_order([text])):
+    """The first day beside words for a sighting, or else the earliest in sentences that speak of one only."""
+    plain = _labelled(URL.sub("…", text))
+    beside, in_sentence = [], []
+    days = list(days_in(plain, _order(text)))
+    if received:
+        days += days_without_year(plain, received - timedelta(days=365))
+    for day, found in sorted(days, key=lambda each: each[1].start()):
+        if received and day > received:
+            continue
         after = _AFTER.match(plain, found.end())
-        said = search("first_seen", _before(found)) or (after and search("first_seen", after[0]))
-        if said and not (received and day > received):
-            sure["first_seen"] = quote(found)
-            return day
+        if search("first_seen", _before(found)) or (after and search("first_seen", after[0])):
+            beside.append((day, quote(found)))
+        sentence = _sentence(found)
+        if search("sighting", sentence) and not search("no_sighting", sentence):
+            in_sentence.append((day, quote(found)))
+    if seen := beside[:1] or in_sentence:
+        day, sure["first_seen"] = min(seen)
+        return day
     return None
 
 
-def _deadline(
-    text: str, dated: date | None, received: date | None, claimant: KnownClaimant | None, sure: dict[str, str]
-) -> date | None:
-    """The earliest day that the letter sets, by a date or a number of days; otherwise the claimant's usual one.
+_FULL_STOP = re.compile(
+    r"(?<=[^\W_][^\W\d_]{2})[.!?]\s+(?=[A-ZÀ-Þ0-9])|(?<=[)»”\"…])[.!?]\s+(?=[A-ZÀ-Þ0-9])|\n[ \t]*\n"
+    r"|\n(?=[ \t]*(?:[-*•]|\d{1,2}[.)])\s|[^\n.]{2,40}:)"
+)
 
-    Unknown if the letter sets a deadline that cannot be read, because the usual one could be later.
+
+def _sentence(found: re.Match[str]) -> str:
+    """The sentence in which a match stands, at most some lines long."""
+    before = _FULL_STOP.split(found.string[max(0, found.start() - MAX_SENTENCE_LENGTH) : found.start()])[-1]
+    return before + found[0] + _FULL_STOP.split(found.string[found.end() :][:MAX_SENTENCE_LENGTH])[0]
+
+
+def _order(text: str) -> DateOrder | None:
+    """Which number of 03/04/2026 is the day: by another day of the letter, or by its language."""
+    return day_order([text]) or (DateOrder.DAY_FIRST if _foreign(text) else None)
+
+
+def _foreign(text: str) -> bool:
+    """Whether a letter is clearly in another language than English, in which the day stands first."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    foreign = sum(word in known()["foreign_words"] for word in words)
+    english = sum(word in known()["english_words"] for word in words)
+    return foreign >= MIN_FOREIGN_WORDS and foreign > 4 * english
+
+
+def _deadline(text: str, dated: date | None, received: date | None, sure: dict[str, str]) -> date | None:
+    """The earliest day that the letter sets, by a date, a weekday or a number of days.
+
+    Marked as open if the letter sets a deadline that cannot be read, because the claimant's usual one could be later.
     """
     start = dated or received
-    found = [*_deadline_days(text, dated, start), *_deadline_spans(text, dated, received)]
+    found = [
+        *_deadline_days(text, dated, start),
+        *_deadline_weekdays(text, start),
+        *_deadline_spans(text, dated, received),
+    ]
     if start and (match := search("ends_of_month", text)):
         end = date(start.year + start.month // 12, start.month % 12 + 1, 1) - timedelta(days=1)
         found.append((end, f"the end of the letter's month: {quote(match)}"))
@@ -564,7 +534,11 @@ def _deadline(
         return day
     if match := search("speaks_of_deadline", text):
         sure["deadline"] = f"open: the letter sets a deadline that could not be read: {quote(match)}"
-        return None
+    return None
+
+
+def _usual_deadline(start: date | None, claimant: KnownClaimant | None, sure: dict[str, str]) -> date | None:
+    """The deadline that a known claimant usually sets, for a letter that sets none."""
     business, days = (claimant.get("business_days", 0), claimant.get("days", 0)) if claimant else (0, 0)
     if start and claimant and (business or days):
         usual = f"{business} business days" if business else f"{days} days"
@@ -578,7 +552,7 @@ def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterato
     alone = re.compile(
         rf"\b{any_of('until')}(?:[ \t]+\w{{2,4}}){{0,2}}\s*\n\s*$", re.IGNORECASE
     )  # above a day on a line of its own
-    days = list(days_in(text, day_order([text])))
+    days = list(days_in(text, _order(text)))
     places = [match.span() for _, match in days]
     for day, match in days_without_year(text, start) if start else ():
         if not any(a < match.end() and match.start() < b for a, b in places):
@@ -590,12 +564,30 @@ def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterato
             yield day, quote(match)
 
 
+def _deadline_weekdays(text: str, start: date | None) -> Iterator[tuple[date, str]]:
+    """The weekdays without a day of the month that stand after a word for a deadline: the first such day."""
+    if start is None:
+        return
+    weekdays = known()["weekdays"]
+    any_day = rf"(?:{'|'.join(weekdays)})\b"
+    named = re.compile(
+        rf"(?<!\w)(?P<hours>{any_day}\W+)?{any_of('until')}\s+(?:\w+\s+){{0,4}}?(?P<weekday>{any_day})"
+        r"(?!,?\s+(?:\w{2,3}\s+)?\d)",
+        re.IGNORECASE,
+    )
+    for match in named.finditer(text):
+        if match["hours"]:  # Monday to Friday
+            continue
+        days = (weekdays[match["weekday"].lower()] - start.weekday() - 1) % 7 + 1
+        yield start + timedelta(days=days), f"the first such day after {start}: {quote(match)}"
+
+
 _NUMBERS = re.compile(r"(?<![\w./-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/-])", re.ASCII)
 
 
 def _two_ways(text: str, start: date | None) -> Iterator[tuple[list[date], re.Match[str]]]:
     """The days after a word for a deadline that could be two: both, sorted, without one that is not after `start`."""
-    order = day_order([text])
+    order = _order(text)
     for match in _NUMBERS.finditer(text):
         one, other, year = int(match[1]), int(match[3]), int(match[4]) + (2000 if len(match[4]) == 2 else 0)
         certain = one == other or (len(match[4]) == 4 and (order or max(one, other) > 12))

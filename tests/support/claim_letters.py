@@ -177,7 +177,7 @@ If you have a licence, please upload it by 14 December 2026 at https://portal.co
 If not, you can choose: licence for one year EUR 389.59, or compensation EUR 350.00.
 """,
         claimant="Copytrack", reference="Q4ZT7M", kind="inquiry", urls=("https://acme.example/harbour",),
-        amount="350.00", currency="EUR", dated=date(2026, 12, 4), deadline=date(2026, 12, 14),
+        amount=None, currency=None, dated=date(2026, 12, 4), deadline=date(2026, 12, 14),
         first_seen=date(2026, 11, 28),
     ),
     Sent(
@@ -337,7 +337,7 @@ Ada Example
 Phone +49 30 5550100, ref my portfolio at https://ada.example/harbour
 """,
         claimant=None, reference=None, kind="inquiry", urls=("https://acme.example/about",),
-        amount=None, currency=None, dated=None, deadline=None,
+        amount=None, currency=None, dated=None, deadline=date(2026, 12, 11),
     ),
     Sent(
         name="english-solicitors",

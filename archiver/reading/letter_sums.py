@@ -1,0 +1,210 @@
+"""Tell which sum of money a letter demands: the one that accounts for all others, or none.
+
+A word beside a sum may label a part, an offer or a threat. So a sum counts only if every other one is explained by it:
+as a part of it, as its tax, as an instalment, or as what the law or a later day would cost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from archiver.reading.letter_words import MAX_LABEL_DISTANCE, URL, known, quote, search
+
+MAX_TAX = Decimal("1.27")  # of a sum with it to one without
+MAX_ROUNDING = Decimal("0.02")  # of a tax, or of a total of several
+MAX_PARTS = 10  # different sums that may add up; with more, anything does
+MAX_INSTALMENTS = 24
+
+
+def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
+    """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts."""
+    sums: list[Sum] = []
+    of_law = False
+    for each in sums_in(text):  # of `between $750 and $30,000` both are
+        of_law = bool(
+            search("no_demand", each.before)
+            or search("by_law", each.sentence)
+            or (of_law and search("range", each.before))
+        )
+        sums += [] if of_law or not each.amount else [each]
+    single = [each for each in sums if not _per_item(each)]
+    if not single:
+        return None, None
+    named = ", ".join(sorted({each.named for each in single}))
+    found = _accounting_for_all(single, sums, _tax_rates(text))
+    if found is None:
+        sure["amount"] = f"open: the letter names {named}, and does not say which of them counts"
+        return None, None
+    sure["amount"] = quote(found.found) + (f"; the sums in the letter are {named}" if ", " in named else "")
+    return found.amount, found.currency
+
+
+def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Sequence[Decimal]) -> Sum | None:
+    """The sum that accounts for all others: first of those called a total, then of those that others add up to."""
+    ways: list[tuple[list[Sum], bool]] = [
+        ([each for each in single if search("grand_total", each.label)], True),
+        ([each for each in single if _adds_up(each, single)], False),
+        ([each for each in single if search("total", each.label)], False),
+        (list(single), False),
+    ]
+    for candidates, is_total in ways:
+        now = [each for each in candidates if not search("later", each.sentence)] or candidates
+        fitting = {
+            each.named: each
+            for each in now
+            if all(
+                _explained(other, each, sums, rates) or (is_total and other not in now and _minor(other, each))
+                for other in sums
+            )
+        }
+        if len(fitting) == 1:
+            return next(iter(fitting.values()))
+        if fitting:
+            return None
+    return None
+
+
+def _minor(other: Sum, total: Sum) -> bool:
+    """Whether a sum beside one that is called the total is a part of it, or an offer for less."""
+    return other.amount < total.amount and not search("besides", other.before)
+
+
+def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Decimal]) -> bool:
+    """Whether a sum is no demand beside the total: the same, a part of it, its tax, or what a later day would cost."""
+    if other.named == total.named or search("later", other.sentence):
+        return True
+    if other.currency != total.currency:
+        return False
+    net = [total.amount * 100 / (100 + rate) for rate in rates]
+    if any(min(abs(other.amount - each), abs(other.amount - total.amount + each)) <= MAX_ROUNDING for each in net):
+        return True
+    if search("without_tax", _after(other)) and other.amount < total.amount <= other.amount * MAX_TAX:
+        return True
+    several = _per_item(other) or bool(search("instalment", other.around))
+    if several and _times(total, other):
+        return True
+    if _adds_up(total, sums, other):
+        return True
+    return several and any(  # the price of each of the pictures, whose sum is a part
+        _times(part, other) and _adds_up(total, sums, part)
+        for part in sums
+        if other.amount < part.amount < total.amount
+    )
+
+
+def _times(total: Sum, one: Sum) -> bool:
+    times = total.amount / one.amount
+    return 1 < times <= MAX_INSTALMENTS and times == int(times)
+
+
+def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
+    """Whether some of the other sums are together the total; `part` is one of them."""
+    others = sorted((each.amount for each in sums if each.amount < total.amount and each.currency == total.currency),
+                    reverse=True)  # fmt: skip
+    if part:
+        if part.amount >= total.amount:
+            return False
+        others.remove(part.amount)
+    if len(others) > MAX_PARTS:
+        return False
+    start = (part.amount, 1) if part else (Decimal(), 0)
+    limit = total.amount + MAX_ROUNDING
+    reached = {start}  # what some of the sums are together, and how many they are
+    for amount in others:
+        reached |= {(added + amount, count + 1) for added, count in reached if added + amount <= limit}
+    return any(abs(added - total.amount) <= MAX_ROUNDING and count > 1 for added, count in reached)
+
+
+_RATE = r"(\d{1,2}(?:[.,]\d{1,2})?) ?%"
+_TAX_NAME = r"\b(?:vat|gst|btw|tva|iva|ust|mwst|mehrwertsteuer|umsatzsteuer)\b"
+_TAX = re.compile(
+    rf"(?<![\d.,]){_RATE}\s*(?:(?:of|de|di|der|die|ges\w*) )?{_TAX_NAME}|{_TAX_NAME}[^\d\n]{{0,12}}{_RATE}",
+    re.IGNORECASE,
+)
+
+
+def _tax_rates(text: str) -> list[Decimal]:
+    """The rates of tax that a letter names, in percent."""
+    return sorted({Decimal((found[1] or found[2]).replace(",", ".")) for found in _TAX.finditer(text)})
+
+
+def _per_item(each: Sum) -> bool:
+    """Whether a sum is the price of one of several pictures, of which a letter states the total, too."""
+    return bool(search("per_item", each.before) or search("per_item_after", _after(each)))
+
+
+_SENTENCE_END = re.compile(r"[.!?]\s+(?=[A-ZÀ-Þ])|\n[ \t]*\n")
+
+
+def _after(each: Sum) -> str:
+    """The words after a sum, in the same part of its sentence."""
+    return re.split(r"[,;\n]|\.(?!\w)", each.found.string[each.found.end() :][:30])[0]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A sum of money in a letter; `before` stands between it and the sum before it, `label` on its own line."""
+
+    amount: Decimal
+    currency: str
+    before: str
+    label: str
+    found: re.Match[str]
+
+    @property
+    def named(self) -> str:
+        return f"{self.currency} {self.amount.normalize():f}"
+
+    @property
+    def sentence(self) -> str:
+        """The words before it in its sentence."""
+        before = self.found.string[max(0, self.found.start() - 3 * MAX_LABEL_DISTANCE) : self.found.start()]
+        return _SENTENCE_END.split(before)[-1]
+
+    @property
+    def around(self) -> str:
+        """The words before and after it, on its line."""
+        return self.before.rpartition("\n")[2] + " " + _after(self)
+
+
+def sums_in(text: str) -> Iterator[Sum]:
+    signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
+    digits = r"\d(?:(?:[\d.,']| (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
+    dash = r"(?:[,.][-–—]{1,2})?"
+    far = r"[ \t]{2,}(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column
+    before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?)(?P<first>{digits})"
+    after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}\s?(?P<after>{signs})(?!\w)"
+    beside = re.compile(rf"[ \t]?{digits}")
+    postfix = bool(re.search(rf"\d{dash}[ \t]?(?:{signs})[ \t]*$", text, re.IGNORECASE | re.MULTILINE))
+    pattern = re.compile(f"{before_it}|{after_it}", re.IGNORECASE)
+    place = end = 0
+    while found := pattern.search(text, place):
+        place = found.end()
+        if found["second"] and (other := beside.match(text, found.end())):  # one sign between two numbers
+            money = [re.search(r"[.,]\d\d$", each) is not None for each in (found["second"], other[0])]
+            if money != [True, False] and not (all(money) and postfix):
+                place = found.start("after")
+                continue
+        value = number(found["first"] or found["second"])
+        if value is not None and not (value < 100 and (found["before"] or found["after"]).lower() in _WEEKDAY_SIGNS):
+            before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
+            line = URL.sub("…", before.rpartition("\n")[2])
+            if end and (tax := search("with_tax", line)):  # that of the sum before
+                line = line[tax.end() :]
+            currency = known()["currencies"][(found["before"] or found["after"]).lower()]
+            yield Sum(value, currency, before, line if line.strip() else before, found)
+            end = found.end()
+
+
+_WEEKDAY_SIGNS = {"fr."}  # a franc, or a Friday the 18.12.
+
+
+def number(text: str) -> Decimal | None:
+    """`1,234.50`, `1.234,50`, `1 234,50`, `1'234.50`, `1.234` and `1234`; None for all else."""
+    found = re.fullmatch(r"(\d{1,3}(?:([.,])\d{3})*|\d+)(?:([.,])(\d{1,2}))?", re.sub(r"[ ']", "", text.strip()))
+    if found is None or (found[2] and found[2] == found[3]):
+        return None
+    return Decimal(re.sub(r"\D", "", found[1]) + (f".{found[4]}" if found[4] else ""))
