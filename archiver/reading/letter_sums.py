@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from archiver.reading.letter_words import MAX_LABEL_DISTANCE, URL, known, quote, search
+from archiver.reading.letter_words import MAX_LABEL_DISTANCE, SENTENCE_END, URL, known, quote, search
 
 MAX_TAX = Decimal("1.27")  # of a sum with it to one without
 MAX_ROUNDING = Decimal("0.02")  # of a tax, or of a total of several
 MAX_PARTS = 10  # different sums that may add up; with more, anything does
 MAX_INSTALMENTS = 24
+MAX_ROW_WORDS = 5
 
 
 def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
@@ -46,7 +47,7 @@ def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Seque
     """The sum that accounts for all others: first of those called a total, then of those that others add up to."""
     ways: list[tuple[list[Sum], bool]] = [
         ([each for each in single if search("grand_total", each.label)], True),
-        ([each for each in single if _adds_up(each, single)], False),
+        ([each for each in single if _adds_up(each, single) and not _in_table(each)], False),
         ([each for each in single if search("total", each.label)], False),
         (list(single), False),
     ]
@@ -65,6 +66,16 @@ def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Seque
         if fitting:
             return None
     return None
+
+
+def _in_table(each: Sum) -> bool:
+    """Whether a sum has a line of its own with a few words: one of several rows, which may add up by chance."""
+    line = (
+        each.found.string[: each.found.start()].rpartition("\n")[2]
+        + " "
+        + each.found.string[each.found.end() :].partition("\n")[0]
+    )
+    return len(re.findall(r"[^\W\d_]{2,}", line)) <= MAX_ROW_WORDS
 
 
 def _minor(other: Sum, total: Sum) -> bool:
@@ -136,9 +147,6 @@ def _per_item(each: Sum) -> bool:
     return bool(search("per_item", each.before) or search("per_item_after", _after(each)))
 
 
-_SENTENCE_END = re.compile(r"[.!?]\s+(?=[A-ZÀ-Þ])|\n[ \t]*\n")
-
-
 def _after(each: Sum) -> str:
     """The words after a sum, in the same part of its sentence."""
     return re.split(r"[,;\n]|\.(?!\w)", each.found.string[each.found.end() :][:30])[0]
@@ -162,7 +170,7 @@ class Sum:
     def sentence(self) -> str:
         """The words before it in its sentence."""
         before = self.found.string[max(0, self.found.start() - 3 * MAX_LABEL_DISTANCE) : self.found.start()]
-        return _SENTENCE_END.split(before)[-1]
+        return SENTENCE_END.split(before)[-1]
 
     @property
     def around(self) -> str:
@@ -175,8 +183,8 @@ def sums_in(text: str) -> Iterator[Sum]:
     digits = r"\d(?:(?:[\d.,']| (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     dash = r"(?:[,.][-–—]{1,2})?"
     far = r"[ \t]{2,}(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column
-    before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?)(?P<first>{digits})"
-    after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}\s?(?P<after>{signs})(?!\w)"
+    before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?|[ \t]\n)(?P<first>{digits})"
+    after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}(?:\s?|[ \t]\n)(?P<after>{signs})(?!\w)"
     beside = re.compile(rf"[ \t]?{digits}")
     postfix = bool(re.search(rf"\d{dash}[ \t]?(?:{signs})[ \t]*$", text, re.IGNORECASE | re.MULTILINE))
     pattern = re.compile(f"{before_it}|{after_it}", re.IGNORECASE)
@@ -191,7 +199,7 @@ def sums_in(text: str) -> Iterator[Sum]:
         value = number(found["first"] or found["second"])
         if value is not None and not (value < 100 and (found["before"] or found["after"]).lower() in _WEEKDAY_SIGNS):
             before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
-            line = URL.sub("…", before.rpartition("\n")[2])
+            line = SENTENCE_END.split(URL.sub("…", before.rpartition("\n")[2]))[-1]
             if end and (tax := search("with_tax", line)):  # that of the sum before
                 line = line[tax.end() :]
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]

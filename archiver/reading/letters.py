@@ -22,7 +22,17 @@ from archiver.reading.dates import DateOrder, day_order, days_in, days_without_y
 from archiver.reading.letter_sender import PUBLIC_MAIL, Sender, belongs, domain_of, mail_domains, senders_in, writer
 from archiver.reading.letter_sums import demanded, sums_in
 from archiver.reading.letter_thread import NEW_PAPER, Message, messages
-from archiver.reading.letter_words import MAX_LABEL_DISTANCE, URL, URL_PATH, KnownClaimant, any_of, known, quote, search
+from archiver.reading.letter_words import (
+    MAX_LABEL_DISTANCE,
+    SENTENCE_END,
+    URL,
+    URL_PATH,
+    KnownClaimant,
+    any_of,
+    known,
+    quote,
+    search,
+)
 
 NOTICE_BUSINESS_DAYS = 5
 """Business days for a platform's indemnity notice, unless its own clause was read (Shutterstock's, from a reprint)."""
@@ -90,7 +100,7 @@ def read_letter(
                 continue
             if value is not None:
                 fields[field_name] = value
-            elif field_name in how:
+            elif field_name in how or (field_name == "amount" and any(True for _ in sums_in(message.text))):
                 left_open.add(field_name)
             if field_name in how:
                 sure[field_name] = how[field_name]
@@ -240,7 +250,8 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
             sure["reference"] = f"in this claimant's format: {quote(found)}"
             return found[1].upper()
     sums = [each.found for each in sums_in(text)]
-    for words in ("reference", "case_title"):
+    unread = re.search(rf"(?<!\w){any_of('reference')}\s*:?[ \t]*$", text, re.IGNORECASE | re.MULTILINE)
+    for words in ("reference",) if unread else ("reference", "case_title"):
         labelled, place = re.compile(_reference_by(words), re.IGNORECASE | re.MULTILINE), 0
         while found := labelled.search(text, place):
             place = found.end("label")  # what follows a label may be another label
@@ -254,6 +265,9 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
                 continue
             money = any(each.start() < found.end() and found.end("label") < each.end() for each in sums)
             if is_id and not another and not money:
+                if _IS_BROKEN.match(text, found.end()):
+                    sure["reference"] = f"open: the sign may go on in the next line: {quote(found)}"
+                    return None
                 sure["reference"] = f"by its label: {quote(found)}"
                 return id + _rest_of_sign(text[found.end() :])
     return None
@@ -285,6 +299,7 @@ _ID = r"(?:(?-i:[A-Z]{1,4}) (?=\d[\d/.-]*[/.-]?\d))?[A-Z0-9](?:[A-Z0-9/._:-]|(?<
 _LONG_ID = r"[A-Z0-9](?:[A-Z0-9/._-]){3,28}[A-Z0-9]"  # without a colon before it, as in `case 679754`
 MAX_SIGN_WORDS = 4  # after its first one
 MIN_LONG_ID_DIGITS = 5  # a year has fewer
+_IS_BROKEN = re.compile(r"[ \t]*\n[ \t]*[A-ZÄÖÜ]{1,3}\d{0,3}(?=[ \t]{2}|[ \t]*(?:\n|$))")
 _COURT = re.compile(r"C-\d+/\d\d|\d{1,2}:\d\d-cv-.*|\d+\.\d\d", re.IGNORECASE)  # of a court, or money
 
 
@@ -316,10 +331,11 @@ def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:
 # ---------------------------------------------------------------- pages
 
 
+MAX_RAGGED_LENGTH = 6  # characters by which lines that were broken at one width differ
 _REST = r"[\w./%&=?#~+-]"
 _BROKEN = re.compile(
     rf"(?<=[_=&%-])\n[ \t]*(?P<next>{_REST}+)|(?<=\?)\n[ \t]*(?P<query>[\w.-]+={_REST}*)"
-    rf"|(?<=/)\n[ \t]*(?P<file>{_REST}*\.(?:jpe?g|png|gif|webp|html?|php|aspx?|pdf)\b(?:[?#]{_REST}*)?)"
+    rf"|(?<=/)\n[ \t]*(?P<file>{_REST}*\.(?:html?|php|aspx?)\b(?:[?#]{_REST}*)?)"
     rf"|(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9]{_REST}*)(?=[ \t]*(?:\n|$))"
     rf"|(?<=[_=&?%-]) (?P<same>{_REST}*[\d.]{_REST}*)(?=[ \t]*(?:\n|$))"
 )
@@ -330,12 +346,12 @@ After a slash or a question mark the rest stands alone, or is a file's name or a
 In a table, where more stands `beside` the first part, the rest has to begin in its column; or a reader of tables has
 put it on the `same` line.
 """
+_WORDS = re.compile(r"[a-z]{3,}(?:[-_][a-z0-9]+)*[-_][a-z]{3,}[\w./-]*")  # of a page's name, as in `guide-to-harbours`
 
 
 _IN_BRACKETS = re.compile(r"<\s*((?:https?://|www\.)[^<>]{1,600}?)\s*>", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp|html?|php|aspx?|pdf)$", re.IGNORECASE)
 _MORE = re.compile(rf"[ \t]*\n[ \t]*(?P<rest>{_REST}+)(?P<alone>[ \t]*(?:\n|$))?")
-MIN_FULL_LINE_LENGTH = 60  # characters of a line that may have broken an address at its end
 
 
 def _urls(
@@ -354,17 +370,24 @@ def _urls(
     places = re.compile("|".join([URL.pattern, *bare]), re.IGNORECASE)
     found: dict[str, str] = {}  # address -> host
     notes = set()
+    own_left_out = False
     for match in places.finditer(text):
         url, end = match[0], match.end()
+        following, certain = "", True
         while rest := _BROKEN.match(text, end):
             if rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
+                break
+            if rest["rest"] and url.endswith("/") and not _continues(text, match.start(), rest):
+                certain, following = False, rest["rest"]
                 break
             more = next(rest[name] for name in ("next", "query", "file", "rest", "same") if rest[name])
             url, end = url + more, rest.end()
             notes.add("; one was broken over two lines")
-        following, certain = _goes_on(text, match.start(), end, url)
+        if certain:
+            following, certain = _goes_on(text, match.start(), end, url)
         if following and not certain:
-            notes.add("; an address that is broken over two lines is left out")
+            notes.add("; an address that may be broken over two lines is left out")
+            own_left_out |= belongs(_host(url), domains)
             continue
         if following:
             url += following
@@ -379,6 +402,8 @@ def _urls(
         found[url] = host
     found |= {link: host for link in links if belongs(host := _host(link), domains)}
     own = [url for url, host in found.items() if belongs(host, domains)]
+    if own_left_out and not own:
+        found = {}  # others are not the page instead
     if own:
         sure["urls"] = "addresses of the client's own domains"
     elif found:
@@ -388,28 +413,58 @@ def _urls(
     return tuple(own or found)
 
 
+def _continues(text: str, start: int, rest: re.Match[str]) -> bool:
+    """Whether what stands alone below an address that ends with a slash is its rest, by its place or its looks."""
+    begins = text.rfind("\n", 0, start) + 1
+    indented = len(text[begins:]) - len(text[begins:].lstrip(" \t"))
+    hangs = _column(text, rest.start("rest")) - 1 > indented and start > begins + indented
+    return hangs or bool(_WORDS.fullmatch(rest["rest"]))
+
+
+def _is_value(text: str, place: int) -> bool:
+    """Whether a line is a day or a sum by itself."""
+    line = text[place:].partition("\n")[0].strip()
+    return any(found[0] == line.rstrip(".,") for _, found in days_in(line)) or any(True for _ in sums_in(line))
+
+
+def _is_full(text: str, start: int, end: int, more: str) -> bool | None:
+    """Whether a line is as long as the longest ones, or had room for what is on the next; None if neither is sure."""
+    begins = text.rfind("\n", 0, start) + 1
+    others = sorted(map(len, (text[:begins] + text[text.find("\n", end) :]).splitlines()))
+    line, width = end - begins, others[-1] if others else 0
+    if line + len(more) <= width * 0.9:
+        return False
+    as_long = sum(line - MAX_RAGGED_LENGTH <= each for each in others)
+    return True if width <= line and as_long > 1 else None
+
+
 def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
     """What the next line adds to an address at the end of a line, and whether it certainly belongs to it."""
     rest = _MORE.match(text, end)
-    if not rest or text[end - 1] in ",;:!)>" or re.match(r"https?:|www\.", rest["rest"]):
+    ends = not rest or text[end - 1] in ",;:!)>" or re.match(r"https?:|www\.", rest["rest"])
+    if not rest or ends or _is_value(text, rest.start("rest")):
         return "", True
     more, tail = rest["rest"], url.partition("://")[2] or url
     if "/" not in tail:  # only a host, or its beginning
         if tail.endswith(".") and re.match(r"[a-z0-9-]+(?:\.[a-z]{2,})*/", more):
             return more, True
         return (more, True) if more.startswith("/") and len(more) > 1 else ("", True)
-    if text[end - 1] == "." or _ENDING.search(url):
-        return (
-            (more, True)
-            if text[end - 1] == "." and re.match(r"(?:jpe?g|png|webp|gif|html?|php)\b", more)
-            else ("", True)
-        )
-    if more[0] in "/?=&%_#" and len(more) > 1:
+    if text[end - 1] == "." and re.match(r"(?:jpe?g|png|webp|gif|html?|php)\b", more):
         return more, True
-    if not re.match(r"[a-z0-9]", more) or len(text[text.rfind("\n", 0, start) + 1 : end]) < MIN_FULL_LINE_LENGTH:
+    if re.match(r"[/?=&%_#.]\w", more):
+        return more, True
+    full = _is_full(text, start, end, more)
+    if text[end - 1] == "." or _ENDING.search(url):
+        return (more, False) if full and rest["alone"] and re.match(r"[a-z-]", more) else ("", True)
+    if not re.match(r"-?[a-z0-9]", more):
         return "", True
-    joins = re.search(r"[/_=&?%]|\w-\w[\w-]*-\w|\d-?[a-z]|[a-z]-?\d|\.(?:jpe?g|png|html?|php)$", more)
-    return (more, bool(rest["alone"])) if joins or (rest["alone"] and "-" in more) else ("", True)
+    joins = re.search(r"[/_=&?%]|^-|\w-\w[\w-]*-\w|\d-?[a-z]|[a-z]-?\d|\.(?:jpe?g|png|html?|php)$", more)
+    if not joins and not (rest["alone"] and "-" in more):
+        return "", True
+    words = _WORDS.search(more)  # of a page's name
+    if full is False and not (words and rest["alone"]):
+        return "", True
+    return more, bool(full and words and rest["alone"])
 
 
 def _leads_to_sender(text: str, match: re.Match[str], url: str, host: str, claimant: str | None) -> bool:
@@ -484,16 +539,10 @@ def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date 
     return None
 
 
-_FULL_STOP = re.compile(
-    r"(?<=[^\W_][^\W\d_]{2})[.!?]\s+(?=[A-ZÀ-Þ0-9])|(?<=[)»”\"…])[.!?]\s+(?=[A-ZÀ-Þ0-9])|\n[ \t]*\n"
-    r"|\n(?=[ \t]*(?:[-*•]|\d{1,2}[.)])\s|[^\n.]{2,40}:)"
-)
-
-
 def _sentence(found: re.Match[str]) -> str:
     """The sentence in which a match stands, at most some lines long."""
-    before = _FULL_STOP.split(found.string[max(0, found.start() - MAX_SENTENCE_LENGTH) : found.start()])[-1]
-    return before + found[0] + _FULL_STOP.split(found.string[found.end() :][:MAX_SENTENCE_LENGTH])[0]
+    before = SENTENCE_END.split(found.string[max(0, found.start() - MAX_SENTENCE_LENGTH) : found.start()])[-1]
+    return before + found[0] + SENTENCE_END.split(found.string[found.end() :][:MAX_SENTENCE_LENGTH])[0]
 
 
 def _order(text: str) -> DateOrder | None:
