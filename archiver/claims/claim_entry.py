@@ -132,6 +132,8 @@ def _read_claim(
     if assumed and letter.dated and letter.dated < received:  # better a deadline too early than too late
         received = letter.dated
         letter = read(received=received)
+    elif assumed and not letter.dated:  # a number of days from today would end too late
+        letter = read(received=None)
     sure = dict(letter.sure)
     if letter.amount is not None:
         sure["currency"] = sure["amount"]

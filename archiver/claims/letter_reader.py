@@ -101,7 +101,9 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     try:
         received = parsedate_to_datetime(mail.headers["Date"]).date()
     except (KeyError, ValueError, TypeError):
-        messages.append("The mail has no readable date.")
+        received = next((day for day, _ in days_in(mail.headers.get("Sent", ""))), None)  # pasted from a mail program
+        if received is None:
+            messages.append("The mail has no readable date.")
     if FORWARDED.match(subject) and (
         sent := SENT.search(texts[1])
     ):  # its first header has the date of the first receipt

@@ -11,7 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from archiver.reading.letter_words import MAX_LABEL_DISTANCE, SENTENCE_END, URL, known, quote, search
+from archiver.reading.letter_words import (
+    MAX_LABEL_DISTANCE,
+    SENTENCE_END,
+    known,
+    quote,
+    search,
+    without_addresses,
+)
 
 MAX_TAX = Decimal("1.27")  # of a sum with it to one without
 MAX_ROUNDING = Decimal("0.02")  # of a tax, or of a total of several
@@ -89,6 +96,8 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     if other.currency != total.currency:
         return False
+    if other.amount < total.amount and search("part_of", other.before):
+        return True
     net = [total.amount * 100 / (100 + rate) for rate in rates]
     if any(min(abs(other.amount - each), abs(other.amount - total.amount + each)) <= MAX_ROUNDING for each in net):
         return True
@@ -183,8 +192,8 @@ def sums_in(text: str) -> Iterator[Sum]:
     digits = r"\d(?:(?:[\d.,']| (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     dash = r"(?:[,.][-–—]{1,2})?"
     far = r"[ \t]{2,}(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column
-    before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?|[ \t]\n)(?P<first>{digits})"
-    after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}(?:\s?|[ \t]\n)(?P<after>{signs})(?!\w)"
+    before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?|[ \t]?\n[ \t]?)(?P<first>{digits})"
+    after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}(?:\s?|[ \t]?\n[ \t]?)(?P<after>{signs})(?!\w)"
     beside = re.compile(rf"[ \t]?{digits}")
     postfix = bool(re.search(rf"\d{dash}[ \t]?(?:{signs})[ \t]*$", text, re.IGNORECASE | re.MULTILINE))
     pattern = re.compile(f"{before_it}|{after_it}", re.IGNORECASE)
@@ -199,7 +208,7 @@ def sums_in(text: str) -> Iterator[Sum]:
         value = number(found["first"] or found["second"])
         if value is not None and not (value < 100 and (found["before"] or found["after"]).lower() in _WEEKDAY_SIGNS):
             before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
-            line = SENTENCE_END.split(URL.sub("…", before.rpartition("\n")[2]))[-1]
+            line = SENTENCE_END.split(without_addresses(before.rpartition("\n")[2]))[-1]
             if end and (tax := search("with_tax", line)):  # that of the sum before
                 line = line[tax.end() :]
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]

@@ -57,7 +57,11 @@ def messages(
     domains = tuple(domains)
     mail, *enclosed = text.split(NEW_PAPER)
     first, *quoted = _split(mail)
-    first = Message(first.text, received, first.sender or next((address for _, address in senders), None))
+    first = Message(
+        first.text,
+        min(filter(None, (received, first.sent)), default=None),
+        first.sender or next((address for _, address in senders), None),
+    )
     papers: list[str] = []
     for each in enclosed:
         paper, *more = _split(each)

@@ -55,6 +55,8 @@ def any_of(words: str) -> str:
     """The pattern that matches any of these words."""
     pattern = "|".join(known()["words"][words])
     spaced = re.sub(r"(?<!\[) (\?)?", lambda found: r"\s*" if found[1] else r"\s+", pattern)
+    for letter, plain in (("ä", "a"), ("ö", "o"), ("ü", "u")):
+        spaced = spaced.replace(f"[{letter}{plain}]", f"(?:{letter}|{plain}e?)")
     return f"(?:{spaced})"  # words may stand on two lines; `[ -]` stays
 
 
@@ -68,3 +70,8 @@ def quote(found: re.Match[str]) -> str:
     start = found.string.rfind("\n", 0, found.start()) + 1
     end = found.string.find("\n", found.end())
     return "“" + " ".join(found.string[start : end if end >= 0 else None].split())[:160] + "”"
+
+
+def without_addresses(text: str) -> str:
+    """The text with `…` for each address; the stop or comma after it stays."""
+    return URL.sub(lambda found: "…" + found[0][len(found[0].rstrip(".,;:!?)")) :], text)

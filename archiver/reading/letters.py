@@ -32,6 +32,7 @@ from archiver.reading.letter_words import (
     known,
     quote,
     search,
+    without_addresses,
 )
 
 NOTICE_BUSINESS_DAYS = 5
@@ -94,7 +95,7 @@ def read_letter(
     fields: dict[str, Any] = {}
     left_open: set[str] = set()
     for message in thread:  # what a newer message says counts before what it quotes
-        values, how = _fields(message, claimant, known_day=received if message is thread[0] else message.sent)
+        values, how = _fields(message, claimant, known_day=message.sent)
         for field_name, value in values.items():
             if field_name in fields or field_name in left_open:
                 continue
@@ -255,8 +256,11 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
         labelled, place = re.compile(_reference_by(words), re.IGNORECASE | re.MULTILINE), 0
         while found := labelled.search(text, place):
             place = found.end("label")  # what follows a label may be another label
-            id = (found["id"] or found["bare"] or found["marked"] or found["long"]).rstrip("./:-")
-            before = text[: found.start()][-40:].rpartition("\n")[2]
+            whole = found["id"] or found["bare"] or found["marked"] or found["long"]
+            id = whole.rstrip("./:-")
+            before = text[: found.start()][-40:]
+            if not (found[0][0].islower() and before[-1:] == "\n"):  # a line that goes on
+                before = before.rpartition("\n")[2]
             either = re.match(r"r[ée]f|zeich|kenm|rif|az\b|aktenz|ns", found[0], re.IGNORECASE)
             another = search("other_reference", before) or (either and search("receivers_sign", before))
             digits = sum(map(str.isdigit, id))
@@ -269,8 +273,28 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
                     sure["reference"] = f"open: the sign may go on in the next line: {quote(found)}"
                     return None
                 sure["reference"] = f"by its label: {quote(found)}"
-                return id + _rest_of_sign(text[found.end() :])
-    return None
+                rest = _rest_of_sign(text[found.end() :])
+                return f"{whole}{rest.strip()}" if rest and whole.endswith("-") else id + rest
+    return _sign_in_subject(text, sure)
+
+
+_SUBJECT = re.compile(r"^[ \t]*(?:subject|betreff|objet|asunto|oggetto|onderwerp)[ \t]*:(?P<words>[^\n]+)", re.I | re.M)
+_SIGN = re.compile(r"(?<![\w./-])(?=[\w/.-]*\d[\w/.-]*\d)(?:[A-Z]{1,5}[-/]?)+[A-Z0-9][A-Z0-9/-]{2,20}(?![\w@/.-]*\w)")
+
+
+def _sign_in_subject(text: str, sure: dict[str, str]) -> str | None:
+    """The only sign in a mail's subject, without a label, that is not a picture's."""
+    found = {
+        sign[0]: sign
+        for subject in _SUBJECT.finditer(text)
+        for sign in _SIGN.finditer(subject[0])
+        if not search("other_reference", subject[0][: sign.start()]) and not any(days_in(sign[0]))
+    }
+    if len(found) != 1:
+        return None
+    (sign,) = found
+    sure["reference"] = f"the only sign in the subject: {quote(found[sign])}"
+    return sign
 
 
 def _rest_of_sign(after: str) -> str:
@@ -453,6 +477,8 @@ def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
         return more, True
     if re.match(r"[/?=&%_#.]\w", more):
         return more, True
+    if url.endswith(".htm") and more.startswith("l"):
+        return more, False
     full = _is_full(text, start, end, more)
     if text[end - 1] == "." or _ENDING.search(url):
         return (more, False) if full and rest["alone"] and re.match(r"[a-z-]", more) else ("", True)
@@ -519,7 +545,7 @@ _AFTER = re.compile(r"(?:[^.:\n]|(?<=\b[MD][rs])\.|(?<=\bMrs)\.){0,60}(?:\n(?=[a
 
 def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date | None:
     """The first day beside words for a sighting, or else the earliest in sentences that speak of one only."""
-    plain = _labelled(URL.sub("…", text))
+    plain = _labelled(without_addresses(text))
     beside, in_sentence = [], []
     days = list(days_in(plain, _order(text)))
     if received:
@@ -542,7 +568,7 @@ def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date 
 def _sentence(found: re.Match[str]) -> str:
     """The sentence in which a match stands, at most some lines long."""
     before = SENTENCE_END.split(found.string[max(0, found.start() - MAX_SENTENCE_LENGTH) : found.start()])[-1]
-    return before + found[0] + SENTENCE_END.split(found.string[found.end() :][:MAX_SENTENCE_LENGTH])[0]
+    return before + SENTENCE_END.split(found.string[found.start() : found.end() + MAX_SENTENCE_LENGTH])[0]
 
 
 def _order(text: str) -> DateOrder | None:
