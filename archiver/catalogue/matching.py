@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 5  # candidates that are looked at, and at most shown
 MIN_SIMILARITY = 0.30  # a product of vectors below is chance
+MIN_ALIGNED_SIMILARITY = 0.15  # below that, but not below this, points may still show it, as under a gradient
 QUERY_SIDE_PX, PREVIEW_SIDE_PX = 560, 448  # pixels at which points are sought
 DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what all of them carry
 
@@ -284,11 +285,13 @@ class _Search:
         vectors = embedder([self._image.crop(view) for view in views])
         hits = [hit for index in self._indexes for hit in index.alike(vectors, MAX_CANDIDATES)]
         for picture, likeness, view in sorted(hits, key=lambda hit: -hit[1])[:MAX_CANDIDATES]:
-            if likeness >= MIN_SIMILARITY and (image := self.picture(picture)) is not None:
+            if likeness >= MIN_ALIGNED_SIMILARITY and (image := self.picture(picture)) is not None:
                 for place in dict.fromkeys((views[view], whole(self._image.size))):
                     if (picture, place) not in self._looked:
                         self._looked.add((picture, place))
-                        self._add(self._judged(picture, image, likeness, place))
+                        judged = self._judged(picture, image, likeness, place)
+                        if likeness >= MIN_SIMILARITY or judged.word is not Word.POSSIBLE:
+                            self._add(judged)
 
     def way_to(self, picture: Indexed, *, entire: bool = False) -> Affine | None:
         """Where in the query the picture lies, if it does; of the `entire` query only where it is beyond doubt."""

@@ -6,6 +6,7 @@ large area without edges. What differs from the background near it, and is thick
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +24,11 @@ MIN_AREA_RATIO, MAX_AREA_RATIO = 0.004, 0.9  # of the page
 _WORKING_WIDTH_PX, _WORKING_HEIGHT_PX = 800, 2048  # to which a page is shrunk
 _CELL_PX = 4
 _FLAT_LEVELS = 7  # grey levels between neighbours without an edge: compression, and the grain of paper
+_GRAIN_PX = 2  # by which a scan is smoothed
 _APART_LEVELS = 14  # grey levels from the background
 _MIN_BACKGROUND_RATIO = 0.03  # of the page
+_MIN_PAPER_RATIO = 0.2  # of a scan, whose grain hides where its pictures are smooth, too
+_MAX_PAPER_LEVELS = 14  # by which the grey of a scan's paper differs
 _MIN_CELLS = 16  # of an area
 _STROKE_PX = 6  # letters and lines are thinner
 _MIN_EDGE_RATIO = 0.2  # of an area's edge that its picture covers
@@ -56,27 +60,37 @@ def picture_areas(page: Image.Image) -> list[Box]:
 
 def _apart(page: Image.Image) -> NDArray[np.bool_] | None:
     """Which pixels differ from the background, without strokes; None where there is no background."""
-    from PIL import Image
+    from PIL import Image, ImageFilter
 
     width, height = (length // _CELL_PX * _CELL_PX for length in page.size)
     page = page.crop((0, 0, width, height))
     channels = [np.asarray(each, np.int16) for each in page.split()]
-    flat = np.ones((height, width), np.bool_)
+    background = _background(channels)
+    if is_grainy := not background.any():  # a scan, perhaps
+        smooth = page.filter(ImageFilter.BoxBlur(_GRAIN_PX))
+        background = _background([np.asarray(each, np.int16) for each in smooth.split()], _MIN_PAPER_RATIO)
+    if not background.any():
+        return None
+    colours = np.asarray(page.resize((width // _CELL_PX, height // _CELL_PX), Image.Resampling.BOX), np.float32)
+    if is_grainy and colours[background].std(0).max() > _MAX_PAPER_LEVELS:
+        return None  # a sky
+    near = Image.fromarray(_spread(colours, background).astype(np.uint8)).resize(page.size, Image.Resampling.NEAREST)
+    apart = np.zeros((height, width), np.bool_)
+    for each, other in zip(channels, near.split(), strict=True):
+        apart |= np.abs(each - np.asarray(other, np.int16)) > _APART_LEVELS
+    return _without_strokes(apart)
+
+
+def _background(channels: Sequence[NDArray[np.int16]], share: float = _MIN_BACKGROUND_RATIO) -> NDArray[np.bool_]:
+    """The cells of every large area without edges."""
+    flat = np.ones(channels[0].shape, np.bool_)
     for each in channels:
         flat[:, :-1] &= np.abs(each[:, 1:] - each[:, :-1]) <= _FLAT_LEVELS
         flat[:-1] &= np.abs(each[1:] - each[:-1]) <= _FLAT_LEVELS
     areas = _areas(_cells(flat) == 1)
     sizes = np.bincount(areas.ravel())
     sizes[0] = 0
-    background = (sizes >= _MIN_BACKGROUND_RATIO * areas.size)[areas]
-    if not background.any():
-        return None
-    colours = np.asarray(page.resize((width // _CELL_PX, height // _CELL_PX), Image.Resampling.BOX), np.float32)
-    near = Image.fromarray(_spread(colours, background).astype(np.uint8)).resize(page.size, Image.Resampling.NEAREST)
-    apart = np.zeros((height, width), np.bool_)
-    for each, other in zip(channels, near.split(), strict=True):
-        apart |= np.abs(each - np.asarray(other, np.int16)) > _APART_LEVELS
-    return _without_strokes(apart)
+    return np.asarray((sizes >= share * areas.size)[areas])
 
 
 def _cells(values: NDArray[np.bool_]) -> NDArray[np.float32]:

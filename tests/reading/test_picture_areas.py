@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,18 @@ def test_a_picture_is_found_where_it_lies(
     sheet.paste(shown, (left, top))
     box = left, top, left + shown.width, top + shown.height
     found = picture_areas(decode(encoded(sheet, quality=quality)).image)
+    assert any(max(abs(one - other) for one, other in zip(box, each, strict=True)) <= 12 for each in found), found
+
+
+@pytest.mark.parametrize("seed", [4, 6])
+def test_a_picture_is_found_on_a_grainy_scan(seed: int) -> None:
+    sheet, shown = page((232, 232, 232)), fit(scene(seed), 420).convert("L").convert("RGB")
+    box = 90, 300, 90 + shown.width, 300 + shown.height
+    sheet.paste((232, 232, 232), (50, 260, 1240, box[3] + 40))
+    sheet.paste(shown, box[:2])
+    grain = np.random.default_rng(seed).normal(0, 9, (sheet.height, sheet.width, 1))
+    scan = Image.fromarray((np.asarray(sheet, float) + grain).clip(0, 255).astype(np.uint8))
+    found = picture_areas(decode(encoded(scan, quality=65)).image)
     assert any(max(abs(one - other) for one, other in zip(box, each, strict=True)) <= 12 for each in found), found
 
 
