@@ -401,6 +401,8 @@ def _urls(
         while rest := _BROKEN.match(text, end):
             if rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
                 break
+            if rest["rest"] and _is_value(text, rest.start("rest")):
+                break
             if rest["rest"] and url.endswith("/") and not _continues(text, match.start(), rest):
                 certain, following = False, rest["rest"]
                 break

@@ -139,6 +139,44 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
     assert read_letter(f"Example Pictures\n\n{sums}\n").amount == (Decimal(amount) if amount else None)
 
 
+@pytest.mark.parametrize(
+    ("sums", "amount"),
+    [
+        ("Wir fordern 480,00 EUR. Die Anwaltskosten betragen 627,13 EUR.", None),  # both
+        ("somma di € 1.350,00, di cui € 1.000,00 di compenso e € 350,00 di spese", "1350"),
+        ("Three pictures at £150 each, £450 in all", "450"),
+        ("Total: GBP 400.00. In addition GBP 250.00 for our costs.", None),
+        ("Der Betrag erhöht sich um eine Gebühr von 45,00 EUR auf nunmehr 434,59 EUR.", None),
+        ("The fee is £480.00 (3 images would be £1,200.00)", "480"),
+    ],
+)
+def test_a_sum_counts_only_if_it_accounts_for_all_others(sums: str, amount: str | None) -> None:
+    assert read_letter(f"Example Pictures\n\n{sums}\n").amount == (Decimal(amount) if amount else None)
+
+
+def test_the_newest_message_of_the_other_side_counts() -> None:
+    text = """Subject: Re: Case FG-6021
+
+The fee is now GBP 340.00. Pay by 8 December 2026.
+
+On Fri, 20 Nov 2026, Tom <tom@acme.example> wrote:
+> We paid USD 2.99. Please close this by 30 December 2026.
+> On Mon, 16 Nov 2026, Guard <cases@guard.example> wrote:
+>> Pay GBP 300.00 by 30 November 2026. Case: FG-6021
+"""
+    guard = [("Guard", "cases@guard.example")]
+    letter = read_letter(text, received=date(2026, 11, 24), domains=ACME, senders=guard)
+    assert (letter.amount, letter.deadline, letter.reference) == (Decimal(340), date(2026, 12, 8), "FG-6021")
+
+
+def test_an_address_that_may_go_on_in_the_next_line_is_left_out() -> None:
+    for below in ("77-20b", "team"):
+        assert read_letter(f"Found at https://acme.example/blog/\n{below}\n", domains=ACME).urls == ()
+    assert read_letter("Found at https://acme.example/blog/\n12.10.2026\n", domains=ACME).urls == (
+        "https://acme.example/blog/",
+    )
+
+
 def test_a_day_that_could_be_two_is_certain_if_one_was_before_the_letter() -> None:
     assert read_letter("Example Pictures\n23 November 2026\n\nPay by 4/12/2026.").deadline == date(2026, 12, 4)
     assert read_letter("Example Pictures\n2 March 2026\n\nPay by 4/12/2026.").deadline is None
