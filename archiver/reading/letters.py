@@ -477,7 +477,7 @@ def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
         return (more, True) if more.startswith("/") and len(more) > 1 else ("", True)
     if text[end - 1] == "." and re.match(r"(?:jpe?g|png|webp|gif|html?|php)\b", more):
         return more, True
-    if re.match(r"[/?=&%_#.]\w", more):
+    if re.match(r"[/?=&%_#.]\w|/$", more):
         return more, True
     if url.endswith(".htm") and more.startswith("l"):
         return more, False
