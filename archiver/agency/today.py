@@ -18,6 +18,7 @@ from archiver.agency.status import AccountStatus
 from archiver.archive.clock_skew import CLOCK_TOLERANCE
 from archiver.claims.claim_events import AnswerTo, ClaimStep
 from archiver.claims.claim_files import Claim
+from archiver.claims.facts import platform_of
 from archiver.core import localised
 from archiver.core.alert import Alert
 from archiver.core.model import day_of, iso, parse_iso
@@ -61,7 +62,7 @@ class Task:
 
     def sentence(self, language: str) -> str:
         """What happened, in one sentence."""
-        data = _texts(self.kind)
+        data = self._texts
         said = data["say_many"] if self.count > 1 and "say_many" in data else data["say"]
         if "day" in self.facts and "since" in data:
             said = data["since"]
@@ -72,27 +73,36 @@ class Task:
             known["day"] = localised.day(day, language)
         if self.facts.get("who") == "":
             known["who"] = _data()["unknown_sender"][language]
+        if self.client == HOUSE:
+            known["name"] = _data()["house"][language]
         return said[language].format_map({**self.facts, **known})
 
+    @property
+    def _texts(self) -> TaskTexts:
+        texts = _texts(self.kind)
+        if concern := _data()["concerns"].get(self.facts.get("flag", "")):
+            return {**texts, **concern}
+        return texts
+
     def risk(self, language: str) -> str:
-        return _texts(self.kind)["risk"][language]
+        return self._texts["risk"][language]
 
     def button(self, language: str) -> str:
-        return _texts(self.kind)["do"][language]
+        return self._texts["do"][language]
 
     @property
     def place(self) -> str:
         """The address of the page that does it, on the desk."""
-        return _texts(self.kind)["place"].format_map(self.facts)
+        return self._texts["place"].format_map(self.facts)
 
     @property
     def post(self) -> bool:
-        return _texts(self.kind).get("post", False)
+        return self._texts.get("post", False)
 
     @property
     def command(self) -> str:
         """The command that does it, or leads to it."""
-        return _texts(self.kind)["command"].format_map(self.facts)
+        return self._texts["command"].format_map(self.facts)
 
     def as_json(self) -> dict[str, object]:
         """A task in `status --json`."""
@@ -191,11 +201,21 @@ class TaskTexts(TypedDict):
     post: NotRequired[bool]
 
 
+class ConcernTexts(TypedDict):
+    """What a concern says instead of what all concerns say."""
+
+    say: dict[str, str]
+    risk: dict[str, str]
+    place: str
+
+
 class TodayTexts(TypedDict):
     """The content of `today.yaml`."""
 
     tasks: dict[str, TaskTexts]
+    concerns: dict[str, ConcernTexts]
     states: dict[str, dict[str, str]]
+    house: dict[str, str]
     unknown_sender: dict[str, str]
     reasons: dict[str, dict[str, str]]
 
@@ -231,6 +251,7 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
         yield _task("unreadable_claim", text, detail=text)
     signing = {each.account for each in facts.sign_ins or ()}
     owners = {account.account: each.slug for each in facts.clients for account in each.accounts}
+    names = {each.slug: each.name for each in facts.clients}
     for due in facts.sign_ins or ():
         ends = due.why.startswith("its session ends")
         kind = "session_ends" if ends else "sign_in"
@@ -249,10 +270,11 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
     for alert in facts.alerts:
         kind = "ending" if "ending" in alert.flags else "concern"
         client = alert.clients[0] if alert.clients else None
-        pages = {"two_clients": f"/licence/{alert.subject}", "pictures": f"/pictures/{alert.subject}"}
-        page = next((pages[flag] for flag in alert.flags if flag in pages), "/accounts")
-        known = {"command": alert.command, "page": page}
-        yield _task(kind, alert.subject, known, client=client, detail=f"{alert.message} {alert.risk}")
+        known = {
+            "command": alert.command, "flag": alert.flags[0], "name": names.get(client or "", client or ""),
+            "platform": platform_of(alert.subject)["title"],
+        }  # fmt: skip
+        yield _task(kind, alert.subject, known, client=client, detail=f"{alert.message}\n{alert.risk}")
 
 
 def _task(
@@ -263,7 +285,7 @@ def _task(
     known = {"about": about, "client": client or "", "name": client or "", "detail": detail} | dict(facts or {})
     return Task(
         kind=kind, about=about, tone=tone or _texts(kind)["tone"], client=client, count=count, due=due,
-        days_left=days_left, detail=printable(detail), fields=fields or {},
+        days_left=days_left, detail=printable(detail, keep="\n"), fields=fields or {},
         facts={name: printable(text) for name, text in known.items()},
     )  # fmt: skip
 

@@ -174,7 +174,7 @@ def _opened(
             except IntegrityError as error:
                 if client or len(places) == 1:
                     raise
-                warn(f"warning: {slug} was not searched: {error}")
+                warn(f"warning: {titled(home, slug)} was not searched: {error}")
                 continue
             yield slug, unassigned, archive, catalogue
 
@@ -210,7 +210,12 @@ def incomplete(home: Home, client: str | None, turns: AccountRuns = runs_of) -> 
                 note(slug, account.name, f"is archived up to {last.at[:10]}; later licences are not")
         if not home.client(slug).inputs:
             note(slug, "", "no account is connected")
-    return [f"{slug}: {_of_accounts(accounts, said)}" for (slug, said), accounts in found.items()]
+    return [f"{titled(home, slug)}: {_of_accounts(accounts, said)}" for (slug, said), accounts in found.items()]
+
+
+def titled(home: Home, slug: str) -> str:
+    """How a sentence names an archive."""
+    return "house archive" if slug == HOUSE else home.client(slug).name
 
 
 def _of_accounts(accounts: Sequence[str], said: str) -> str:

@@ -264,9 +264,9 @@ def _read(path: Path) -> Claim:
         return Claim(**described)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
-            f"The archiver cannot read {path} ({error}). It is a working paper. Delete its folder and add the letter "
-            "again."
-        ) from None
+            f"The claim {path.parent.name} cannot be read. Copy its folder in `work` back from a backup, or delete the "
+            "folder and add the letter again."
+        ) from error
 
 
 def pictures(home: Home, claim: Claim | None) -> list[Path]:

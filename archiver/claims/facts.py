@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any, TypedDict
 
 from archiver.catalogue.views import by_date
+from archiver.core import localised
 from archiver.core.model import DocumentKind, GapReason, Moment, day_of, iso, parse_iso
 from archiver.core.packaged_data import packaged_yaml
 from archiver.reading.labelled_documents import in_terms
@@ -232,7 +233,7 @@ def _for_sentences(case: Case, read: _ReadPapers) -> dict[str, str]:
         **{name: read.platform.get(name, "") for each in CLAUSES for name in (each, f"{each}_de")},
         "client": next(iter(case.client_names), ""),
         "licensee": licence.licensee or "",
-        "kind": licence.kind or "",
+        "kind": localised.kind(licence.kind or ""),
         "plan": licence.plan or "",
         "plan_ends": iso(licence.plan_ends) or "",
         "licensed_at": (iso(licence.licensed_at) or "")[:10],

@@ -116,7 +116,8 @@ def entries(path: Path) -> list[str]:
     except NotADirectoryError:
         raise ConfigError(f"{path} is not a folder. Correct `path` in the source's settings.") from None
     except OSError as error:
-        raise SiteUnavailable(f"the folder {path} cannot be opened ({error.strerror})") from None
+        why = "it is not there" if isinstance(error, FileNotFoundError) else error.strerror
+        raise SiteUnavailable(f"the folder {path} cannot be opened ({why})") from None
 
 
 class FolderReading:

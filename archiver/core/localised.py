@@ -9,6 +9,11 @@ from archiver.core.model import Moment, parse_iso
 _LOCALES = {"en": "en_GB", "de": "de_DE"}
 
 
+def kind(code: str) -> str:
+    """A platform's code of a kind of licence as words; a text that is words already stays."""
+    return code if " " in code else (code[:1].upper() + code[1:]).replace("_", " ")
+
+
 def day(when: Moment | str | None, language: str) -> str:
     """`24 November 2026`, `24. November 2026`; empty for None."""
     from babel.dates import format_date

@@ -117,6 +117,12 @@ class PageRequest:
             return said[-1].rpartition(",")[2].strip()[:60] if said else ""
         return self.request.client.host if self.request.client else ""
 
+    @property
+    def came_from(self) -> str:
+        """The page of this desk from which the visitor came; empty if it is this one, or unknown."""
+        base, said = str(self.request.base_url), self.request.headers.get("referer", "")
+        return said.removeprefix(base.rstrip("/")) if said.startswith(base) and said != str(self.request.url) else ""
+
     def asked(self, name: str) -> str:
         """A query parameter."""
         return self.request.query_params.get(name, "").strip()
@@ -435,12 +441,12 @@ def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -
             return refused(visit.request, status, key="error_signed_out" if status == 403 else "")
     elif visit.visitor.client and not isinstance(error, UnreadablePicture):  # clients must not see our internal errors
         print(f"desk: {error}", file=sys.stderr)
-        return visit.page("error.html", 503, text=visit.words("error_503"), code=503, ours=True)
+        return visit.page("error.html", 503, text=visit.words("error_503"), code=503, ours=True, back=visit.came_from)
     else:
         error = machine_error(error) if isinstance(error, OSError) else error
         text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
     ours = isinstance(error, (HTTPException, PageRefusal))
-    return visit.page("error.html", status, text=text, code=status, ours=ours)
+    return visit.page("error.html", status, text=text, code=status, ours=ours, back=visit.came_from)
 
 
 async def _crowded(request: Request, _: Exception) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from archiver.agency import accounts, platform_list
 from archiver.browsing.recording import bundled
-from archiver.core.errors import ArchiverError, ConfigError, WrongPassword, machine_error
+from archiver.core.errors import ArchiverError, ConfigError, SiteUnavailable, WrongPassword, machine_error
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.home import settings
@@ -113,6 +113,8 @@ def refusal_of(
     visit.log_action(what, name, **more, error=type(refusal).__name__)
     if isinstance(refusal, WrongPassword):
         return visit.words("sign_in_refused", detail=refusal.detail), True
+    if isinstance(refusal, SiteUnavailable):  # nothing is kept, so no later run tries again
+        return f"It could not be opened: {refusal.detail}. Check what you entered, and try again.", False
     return refusal.message(name), False
 
 

@@ -25,6 +25,9 @@ MIN_OWN_TEXT_LENGTH = (
 MIN_WORDS = 3  # of what fills a placeholder: a shorter text is a name, not words to translate
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 QUOTED = ("'", '"', "`", "/")  # begin a quotation, a command or a path, which stay as they are
+NAMES = frozenset({"client", "name", "names", "account", "accounts", "user"})
+"""Placeholders of names, which may have several words and stay as they are."""
+
 MAX_LENGTH = 4_000  # characters of a text that is translated
 
 
@@ -58,17 +61,20 @@ def _translated(text: str) -> Markup | None:
 def _filled(german: str, values: Mapping[str, str]) -> Markup:
     filled = Markup()
     for number, part in enumerate(PLACEHOLDER.split(german)):
-        filled += Markup.escape(part) if number % 2 == 0 else _value(values[part])
+        filled += Markup.escape(part) if number % 2 == 0 else _value(values[part], named=part in NAMES)
     return filled
 
 
-def _value(value: str) -> Markup:
+def _value(value: str, *, named: bool) -> Markup:
     """What fills a placeholder: a day, a name, or words that may have German themselves."""
     bare = value.strip()
+    listed = [_translated(each) for each in bare.split(", ")]
     if DAY.fullmatch(bare):
         filled = Markup.escape(localised.day(bare, "de"))
-    elif len(bare.split()) < MIN_WORDS or bare.startswith(QUOTED):
+    elif named or len(bare.split()) < MIN_WORDS or bare.startswith(QUOTED):
         filled = _translated(bare) or Markup.escape(bare)
+    elif all(listed):
+        filled = Markup(", ").join(each for each in listed if each)
     else:
         filled = _line(bare)
     return Markup.escape(" " if value.startswith(" ") else "") + filled
@@ -77,11 +83,20 @@ def _value(value: str) -> Markup:
 @cache
 def german() -> Mapping[str, str]:
     """The German of each English format."""
+    from archiver.agency.terms_watch import topics
+    from archiver.claims.facts import rules
     from archiver.provider import declared, installed
 
     known: dict[str, str] = parse_yaml(files("archiver.desk").joinpath("sentences.yaml").read_text("utf-8"))
     infos = [info for name in installed() if (info := declared(name))]
-    return {info.confirm.how: info.confirm.german for info in infos if info.confirm.german} | known
+    titles = dict(each["title"] for each in topics().values())
+    clauses = {
+        text: platform[f"{name}_de"]
+        for platform in rules()["platforms"].values()
+        for name, text in platform.items()
+        if f"{name}_de" in platform
+    }
+    return {info.confirm.how: info.confirm.german for info in infos if info.confirm.german} | titles | clauses | known
 
 
 @cache
@@ -101,5 +116,7 @@ def _pattern(english: str) -> re.Pattern[str]:
             parts.append(f"(?P={part})")
         else:
             named.add(part)
-            parts.append(rf"(?P<{part}>'[^']*'|\S+)" if short and part != "detail" else f"(?P<{part}>.*?)")
+            parts.append(
+                rf"(?P<{part}>'[^']*'|\S+)" if short and part not in {"detail", *NAMES} else f"(?P<{part}>.*?)"
+            )
     return re.compile("".join(parts), re.DOTALL)

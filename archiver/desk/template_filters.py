@@ -15,7 +15,7 @@ from archiver.claims.facts import platform_of
 from archiver.core import localised
 from archiver.core.model import Moment, iso
 from archiver.desk import passkeys
-from archiver.desk.auth import OWNER
+from archiver.desk.auth import LINKED, OWNER
 from archiver.desk.sentences import said
 from archiver.desk.translations import Translations
 from archiver.reading.terminal_safe import printable
@@ -59,11 +59,6 @@ def platform(name: str) -> str:
     return str(platform_of(name).get("title") or name.replace("_", " ").capitalize())
 
 
-def kind(code: str) -> str:
-    """A platform's code of a kind of licence as words; a text that is words already stays."""
-    return code if " " in code else sentence(code.replace("_", " "))
-
-
 def urgency(days: int | None) -> str:
     """The style of a deadline, as Today has it; empty without one."""
     return "" if days is None else tone_of_deadline(days)
@@ -92,7 +87,9 @@ def dated(text: str, language: str) -> str:
 
 
 def who(name: str, w: Translations) -> str:
-    """The name of somebody who did something; whoever sits at the machine has none."""
+    """The name of somebody who did something; whoever sits at the machine, or has a client's link, has none."""
+    if name.startswith(LINKED):
+        return w("linked_name", client=printable(name.removeprefix(LINKED)))
     return w("owner_name") if name == OWNER else printable(name)
 
 
@@ -132,7 +129,7 @@ def today() -> date:
 
 FILTERS: Mapping[str, Callable[..., object]] = {
     "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
-    "month": localised.month, "platform": platform, "kind": kind, "mail_link": mail_link,
+    "month": localised.month, "platform": platform, "kind": localised.kind, "mail_link": mail_link,
     "tone": tone, "text": text, "said": said,
     "dated": dated, "who": who, "document_name": document_name,
     "iso": iso, "urgency": urgency, "sentence": sentence,

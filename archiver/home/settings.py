@@ -777,7 +777,10 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
         if there and (there.name, there.aliases, there.domains) == (name, tuple(aliases), tuple(domains)):
             return there  # a killed command added it
         if there:
-            raise ConfigError(f"The client {slug!r} exists already. Edit {path}, or choose another short name.")
+            raise ConfigError(
+                f"The client {slug!r} exists already. Choose another short name, or change the client in "
+                f"clients/{slug}.yaml."
+            )
         content: dict[str, Value] = {"name": name}
         content |= {key: list(value) for key, value in (("aliases", aliases), ("domains", domains)) if value}
         _write(path, _CLIENT_HEADING + block(content), _Client)

@@ -104,7 +104,7 @@ def test_every_word_of_the_desk_is_there_once_and_in_both_languages() -> None:
 def test_the_page_of_a_claim_that_cannot_be_read_says_so(served: Served, person: Sign, claim: Claim) -> None:
     (claim_files.folder(served.agency.home, claim.claim) / claim_files.CLAIM).write_text("{", "utf-8")
     answer = person("Rita Reader").get(f"/claim/{claim.claim}")
-    assert answer.status_code == 409 and "cannot read" in answer.text and "Add a letter" not in answer.text
+    assert answer.status_code == 409 and "cannot be read" in answer.text and "Add a letter" not in answer.text
     listed = person("Rita Reader").get("/claims").text
-    assert "cannot read" in listed and "There are no open letters" not in listed
+    assert "cannot be read" in listed and "There are no open letters" not in listed
     assert person("Rita Reader").get("/claim/acme-none").status_code == 404

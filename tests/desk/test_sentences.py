@@ -10,10 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 
 import archiver
+from archiver.agency.unassigned import suggest
+from archiver.catalogue.index import CatalogueEntry
 from archiver.core import errors
 from archiver.core.errors import ArchiverError
 from archiver.desk.sentences import PLACEHOLDER, german, said
+from archiver.desk.template_filters import sentence
 from archiver.desk.translations import words
+from archiver.home.settings import Client
+from archiver.provider import declared, installed
+from archiver.reading.licence_json import to_json
+from tests.support.claims_kit import licence
 
 PACKAGE = Path(archiver.__file__).parent
 ROOMS = (
@@ -108,3 +115,27 @@ def test_an_error_is_german_as_a_whole_and_harmless() -> None:
         assert "<img" not in said(hostile, words(language)) and "<b>" not in said(hostile, words(language))
     assert '<span lang="en">Nobody translated' in said(hostile, w)
     assert said("are archived up to 2026-11-28", words("en")) == "are archived up to 2026-11-28"
+
+
+def test_what_adapters_say_of_sign_ins_and_of_terms_has_german() -> None:
+    infos = [info for name in installed() if (info := declared(name))]
+    asked = {info.automation.source for info in infos if info.automation.stance.needs_acceptance}
+    texts = asked | {each.where for info in infos for each in info.methods if each.where}
+    assert len(asked) > 5 and len(texts) > 10
+    assert [each for each in texts if 'lang="en"' in said(sentence(f"{each}."), words("de"))] == []
+
+
+def test_what_is_suggested_for_a_licence_has_german() -> None:
+    hints = {"client": "Beta GmbH", "project": "P 1", "purchase_order": "Acme"}
+    known = licence("1", client_hints=hints, seat="ada@acme.example", order="O 1")
+    entry = CatalogueEntry(
+        client="house", folder="f", object_id="urn:f", described=to_json(known, [], [], {"source": "adapter"}), lines=()
+    )
+    clients = [
+        Client(slug="acme", name="Acme Ltd", aliases=(), domains=("acme.example",), accounts=()),
+        Client(slug="beta", name="Beta GmbH", aliases=(), domains=(), accounts=()),
+    ]
+    earlier = {("project", "P 1"): {"acme": 1}, ("order", "O 1"): {"beta": 2}}
+    found = {each.how: each.reason for each in suggest(entry, clients, earlier)}
+    assert found.keys() == {"client_field", "hint", "seat", "project", "order"}
+    assert [each for each in found.values() if 'lang="en"' in said(each, words("de"))] == []

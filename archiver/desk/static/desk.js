@@ -86,6 +86,10 @@ for (const part of document.querySelectorAll("[data-events]")) {
 }
 
 // Where a list chooses, choosing is enough.
+for (const link of document.querySelectorAll("[data-back]")) link.addEventListener("click", (event) => {
+  event.preventDefault();
+  history.back(); // which keeps what was typed
+});
 for (const list of document.querySelectorAll("select[data-go]")) list.addEventListener("change", () => list.form.requestSubmit());
 
 // Passkeys: the browser asks for the finger, the face or the PIN, and signs; the desk gets the signature.
