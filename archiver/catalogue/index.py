@@ -314,6 +314,8 @@ class Catalogue:
             return
         self._writable = True
         with lock, _machine(path):
+            if path.is_dir():  # SQLite says of a folder only that it cannot be opened
+                self._remove()
             try:
                 self._db = _connect(path)
             except sqlite3.OperationalError:  # locked, or a full disk: nothing is wrong with the file
@@ -340,7 +342,10 @@ class Catalogue:
 
     def _remove(self) -> None:
         for name in (self._path.name, f"{self._path.name}-wal", f"{self._path.name}-shm"):
-            (self._path.parent / name).unlink(missing_ok=True)
+            if (path := self._path.parent / name).is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
     # ------------------------------------------------------------ following the archive
 

@@ -80,6 +80,7 @@ DAMAGES: dict[str, tuple[Path, Callable[[Path], object]]] = {
 HEALED: dict[str, tuple[Path, Callable[[Path], object]]] = {
     "the catalogue is cut": (CATALOGUE, cut),
     "the catalogue is another file": (CATALOGUE, other),
+    "the catalogue is a folder": (CATALOGUE, a_folder),
     "the catalogue is broken inside": (CATALOGUE, lambda path: broken_inside(path)),
 }
 """The index is no evidence: it is made anew."""
