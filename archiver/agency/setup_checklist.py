@@ -6,7 +6,6 @@ What is done is seen from the home itself, so there is nothing to resume from bu
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from archiver.agency.accounts import NewAccount, method_of
 from archiver.agency.directory import account_rows, archived, has_archive
 from archiver.catalogue.archives import authorities_of
+from archiver.catalogue.search_words import spelt_out
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
 from archiver.home.settings import HOUSE, Client, Home, add_client
 from archiver.provider import SignInMethod, installed
@@ -85,11 +85,9 @@ def _count_archived(home: Home) -> int:
 
 
 def slug_for(name: str) -> str:
-    """A short name for a client: `Acme Ltd` is `acme`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    words = [
-        word for word in re.findall("[a-z0-9]+", plain) if word not in ("ltd", "limited", "gmbh", "inc", "ag", "llc")
-    ]
+    """A short name for a client: `Acme Ltd` is `acme`, and `Grün GmbH` is `gruen`."""
+    dropped = ("ltd", "limited", "gmbh", "inc", "ag", "llc")
+    words = [word for word in re.findall("[a-z0-9]+", spelt_out(name)) if word not in dropped]
     return "-".join(words)[:40].strip("-") or "client"
 
 

@@ -80,8 +80,8 @@ class Task:
     @property
     def _texts(self) -> TaskTexts:
         texts = _texts(self.kind)
-        if concern := _data()["concerns"].get(self.facts.get("flag", "")):
-            return {**texts, **concern}
+        if about := _data()["alerts"].get(self.facts.get("flag", "")):
+            return {**texts, **about}
         return texts
 
     def risk(self, language: str) -> str:
@@ -201,8 +201,8 @@ class TaskTexts(TypedDict):
     post: NotRequired[bool]
 
 
-class ConcernTexts(TypedDict):
-    """What a concern says instead of what all concerns say."""
+class AlertTexts(TypedDict):
+    """What an alert of one kind says instead of what all say."""
 
     say: dict[str, str]
     risk: dict[str, str]
@@ -213,7 +213,7 @@ class TodayTexts(TypedDict):
     """The content of `today.yaml`."""
 
     tasks: dict[str, TaskTexts]
-    concerns: dict[str, ConcernTexts]
+    alerts: dict[str, AlertTexts]
     states: dict[str, dict[str, str]]
     house: dict[str, str]
     unknown_sender: dict[str, str]

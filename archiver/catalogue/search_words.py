@@ -122,10 +122,15 @@ _SPELT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"})
 
 
+def spelt_out(text: str) -> str:
+    """Text as `folded` has it, but with two letters for each umlaut: `muenchen`."""
+    return folded(text.translate(_UMLAUTS))
+
+
 def spellings(word: str) -> list[str]:
     """A word as the index has it, and with its umlauts spelt in the other way: `muenchen` and `munchen`."""
     plain = folded(word)
-    spelt = folded(word.translate(_UMLAUTS))
+    spelt = spelt_out(word)
     bare = plain
     for two, one in _SPELT:
         bare = re.sub(rf"(?<![aeoq]){two}", one, bare)  # not in `Bauer`, `neue`, `que`

@@ -11,7 +11,6 @@ from archiver.catalogue import search
 from archiver.claims import claim_entry, claim_files, claim_life, soundness
 from archiver.claims.claim_files import Claim
 from archiver.claims.claim_way import ClaimWay, NextStep, may_be_picture
-from archiver.core import localised
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.background_job import Work
@@ -50,7 +49,7 @@ def show(visit: PageRequest) -> Response:
     who = None if visit.visitor.name == OWNER else visit.visitor.name
     return visit.page(
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
-        fields=[(each, _typed(claim, each, visit.language), claim.sure.get(each)) for each in claim_entry.FIELDS],
+        fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claim_entry.FIELDS],
         search=kept, key=f"claim-{claim.claim}", q=text, rows=rows, papers=files, uses=USES, way=way,
         headline=way.headline(words),
         incomplete=missing(visit, claim.client) if way.next in (NextStep.FIND, NextStep.WITHOUT) else [],
@@ -69,10 +68,8 @@ def _said(work: Work | None) -> list[str]:
     return work.result if work and not work.going and isinstance(work.result, list) else []
 
 
-def _typed(claim: Claim, name: str, language: str) -> str:
+def _typed(claim: Claim, name: str) -> str:
     text = claim_entry.displayed(claim, name)
-    if name == "amount" and claim.amount is not None:
-        return localised.money(claim.amount, None, language)
     return "" if text == "-" else text
 
 

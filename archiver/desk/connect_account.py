@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency import accounts, platform_list
+from archiver.agency.setup_checklist import slug_for
 from archiver.browsing.recording import bundled
 from archiver.core.errors import ArchiverError, ConfigError, SiteUnavailable, WrongPassword, machine_error
 from archiver.desk.app import PageRequest, PageRoute
@@ -27,7 +28,8 @@ def new_client(visit: PageRequest) -> Response:
 
 def add_client(visit: PageRequest) -> Response:
     """Add a client, as `archiver client add` does."""
-    slug, name = visit.given("slug"), " ".join(visit.given("name").split())
+    name = " ".join(visit.given("name").split())
+    slug = visit.given("slug") or (slug_for(name) if name else "")
     several = {key: [each for part in visit.given(key).split(",") if (each := part.strip())] for key in SEVERAL}
     try:
         settings.add_client(visit.home.root, slug, name or slug, **several)

@@ -45,3 +45,14 @@ def test_a_client_is_renamed_handed_over_and_removed_in_the_page(
         assert owner.get("/client/acme/hand-over/..%2Fhome.zip").status_code == 404
         assert owner.post("/client/beta/remove").status_code == 303
         assert "beta" not in Loaded.load(ran.root).clients
+
+
+def test_a_new_client_gets_its_short_name_from_its_full_name(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk_on(home, monkeypatch) as desk:
+        owner = desk.person()
+        made = owner.post("/clients/new", {"name": "Bäckerei Grünwald & Söhne"})
+        assert made.headers["location"] == "/client/baeckerei-gruenwald-soehne"
+        assert owner.post("/clients/new", {"name": "Other Ltd", "slug": "other"}).headers["location"] == "/client/other"
+        again = owner.post("/clients/new", {"name": "Other"})
+        assert again.status_code == 422 and "exists already. Choose another short name" in again.text
+        assert owner.post("/clients/new", {}).status_code == 422
