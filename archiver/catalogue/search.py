@@ -215,7 +215,7 @@ def incomplete(home: Home, client: str | None, turns: AccountRuns = runs_of) -> 
 
 def titled(home: Home, slug: str) -> str:
     """How a sentence names an archive."""
-    return "house archive" if slug == HOUSE else home.client(slug).name
+    return "House archive" if slug == HOUSE else home.client(slug).name
 
 
 def _of_accounts(accounts: Sequence[str], said: str) -> str:

@@ -353,7 +353,8 @@ def take(browser: Browser, state: str, link: str, known: dict[str, str], demo: P
                     page.goto(base + address)
                 else:
                     post(page, base, next(filled([address], known)), fields)
-                page.wait_for_load_state("networkidle")
+                if page.locator("[data-part]").count():  # comes after the page
+                    page.wait_for_load_state("networkidle")
                 shot = out / look / f"{len(shots):02}.png"
                 shot.parent.mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=shot, full_page=True)
