@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test soak soak-long check docs dist matching-corpus desk-pictures lock
+.PHONY: setup demo test soak soak-long check docs dist matching-corpus desk-pictures desk-looks lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -54,6 +54,9 @@ matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/b
 desk-pictures: demo ## the screenshots of README.md and docs/desk.md, made anew from the demo and by the desk's tests
 	@.venv/bin/python docs/picture_demo.py .venv/demo
 	@DESK_PICTURES=docs/desk .venv/bin/pytest tests/desk/test_desk.py -k whole
+
+desk-looks: setup ## every page of the desk in light and dark, wide and narrow, English and German, in .venv/looks; an hour
+	@DESK_LOOKS=.venv/looks .venv/bin/pytest tests/desk/test_looks.py -m longest
 
 lock: ## lock the newest versions of all dependencies
 	@.ci/lock

@@ -240,3 +240,21 @@ def test_secured_means_that_a_timestamp_covers_all_evidence(tmp_path: Any) -> No
         assert not is_secured(root)
         said = at.run.json("status")["today"]
     assert said["state"] == "open" and "unsecured" in {each["kind"] for each in said["tasks"]}
+
+
+@pytest.mark.parametrize(("flag", "subject", "place"), [
+    ("terms", "shutterstock", "/terms/shutterstock"), ("pictures", "acme", "/pictures/acme"),
+    ("letter", "acme-1", "/claim/acme-1"), ("two_clients", "acme/x", "/licence/acme/x"),
+    ("plan", "acme-stock", "/accounts"), ("shared_login", "acme-stock", "/accounts"), ("replica", "acme", "/accounts"),
+])  # fmt: skip
+def test_an_alert_says_what_it_is_about_and_leads_there(flag: str, subject: str, place: str) -> None:
+    [task] = today_of(alert(flag, subject=subject)(QUIET)).tasks
+    assert task.place == place and "needs a decision" not in task.sentence("en")
+    assert "braucht eine Entscheidung" not in task.sentence("de")
+    if flag in ("terms", "pictures"):
+        assert ("Shutterstock" if flag == "terms" else "Acme Ltd") in task.sentence("de")
+
+
+def test_the_agencys_archive_has_a_name_in_each_language() -> None:
+    [task] = today_of(house(secured=False)(QUIET)).tasks
+    assert "the agency" in task.sentence("en") and "der Agentur" in task.sentence("de")

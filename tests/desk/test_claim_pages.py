@@ -16,8 +16,9 @@ from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
 from archiver.desk.auth import Users
 from archiver.desk.translations import LANGUAGES, words
-from tests.support.claims_kit import CLAIM
+from tests.support.claims_kit import CLAIM, jpeg
 from tests.support.desk_kit import PASSWORD, Person, Served
+from tests.support.pictures import scene
 
 type Sign = Callable[..., Person]
 
@@ -108,3 +109,21 @@ def test_the_page_of_a_claim_that_cannot_be_read_says_so(served: Served, person:
     listed = person("Rita Reader").get("/claims").text
     assert "cannot be read" in listed and "There are no open letters" not in listed
     assert person("Rita Reader").get("/claim/acme-none").status_code == 404
+
+
+def test_a_sum_is_written_and_read_as_the_visitors_language_has_it(served: Served, person: Sign, claim: Claim) -> None:
+    claim_files.save(served.agency.home, replace(claim, confirmed=False, amount=1234.5))
+    olaf, place = person("Olaf Operator"), f"/claim/{claim.claim}"
+    for language, text in (("en", "1,234.50"), ("de", "1.234,50")):
+        assert f'value="{text}"' in olaf.get(place, **{"accept-language": language}).text
+        assert olaf.post(f"{place}/confirm", {"amount": text}).status_code == 303
+        kept = claim_files.load(served.agency.home, claim.claim)
+        assert (kept.amount, kept.confirmed) == (1234.5, True)
+        claim_files.save(served.agency.home, replace(kept, confirmed=False))
+
+
+def test_a_picture_without_a_licence_is_answered_in_words(served: Served, person: Sign) -> None:
+    olaf = person("Olaf Operator")
+    sent = olaf.post("/find/file", files={"file": ("x.jpg", jpeg(scene(999)), "image/jpeg")})
+    page = olaf.get(sent.headers["location"]).text
+    assert "No licence found in this archive" in page and '<details class="stack" open' not in page

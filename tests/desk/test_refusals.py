@@ -38,6 +38,10 @@ def test_refusals_have_the_desks_face_and_are_the_same_for_what_exists_and_what_
         elsewhere = owner.post("/accounts/run", headers={"origin": "https://evil.example", "accept-language": "de"})
         assert elsewhere.status_code == 403 and "nicht von einer Seite" in elsewhere.text
 
+        base, page = str(owner.http.base_url).rstrip("/"), 'href="/accounts/new?client=acme" data-back'
+        assert page in owner.get("/no-such-page", referer=f"{base}/accounts/new?client=acme").text
+        assert "data-back" not in owner.get("/no-such-page", referer="https://evil.example/x").text
+
         async def crowded(*_: object, **__: object) -> None:
             raise TooManyWaiting
 

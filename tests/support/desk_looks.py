@@ -27,14 +27,13 @@ from archiver.audit.visit_options import AuditOptions
 from archiver.claims import claim_files, claim_life
 from archiver.claims.claim_events import ClaimOutcome
 from archiver.collect.terms import SeenTerms
-from archiver.core.model import Document, Gap, Licence
+from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence
 from archiver.desk.auth import Users
 from archiver.home.settings import Home as Loaded
 from archiver.home.settings import add_account, add_client, add_source
 from archiver.home.vault import Vault
 from tests.support.agency import Agency, certificate, preview, record
 from tests.support.audited_site import AuditedSite
-from tests.support.catalogue_kit import FAILED
 from tests.support.claims_kit import CLAIM, jpeg, licence
 from tests.support.desk_kit import PASSWORD
 from tests.support.homes import Home
@@ -47,7 +46,11 @@ WINDOW_HEIGHT_PX = 900
 SHEET_PX, SCALES, GAP_PX, TITLE_PX = (1_568, 1_568), {1280: 0.6, 390: 0.78}, 8, 16
 WAIT_MS = 60_000  # on a slow machine
 PERSON = "Anna Adler"
+MISSING = Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.FAILED)
 FOREIGN = "main span[lang=en]"  # how the desk marks a sentence that has no German
+TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
+MOVING = """[...document.querySelectorAll("*")].map((each) => getComputedStyle(each))
+    .some((style) => /[1-9]/.test(style.transitionDuration + style.animationDuration))"""
 
 PLACES: Mapping[str, Sequence[str]] = {
     "/": ("/",),
@@ -185,7 +188,7 @@ def full_home(folder: Path, demo: Path, key: Path) -> Path:
     ))  # fmt: skip
     at.archive("gruenwald", *(
         filing(licence(f"88{n}", licensee="Bäckerei Grünwald & Söhne GmbH"),
-               record(), preview(jpeg(scene(20 + n))), seen(str(n), 9 - n), FAILED)
+               record(), preview(jpeg(scene(20 + n))), seen(str(n), 9 - n), MISSING)
         for n in (1, 2)
     ))  # fmt: skip
     settings = root / "archiver.yaml"
@@ -359,16 +362,31 @@ def take(browser: Browser, state: str, link: str, known: dict[str, str], demo: P
                 shot.parent.mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=shot, full_page=True)
                 title = f"{len(shots):02} {who} {'' if fields is None else 'POST '}{address}"
-                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                    yield f"{look} {title}: wider than the window"
-                for text in page.locator(FOREIGN).all_text_contents() if language == "de" else ():
-                    yield f"{look} {title}: has no German: {text}"
-                for each in Axe().run(page).response["violations"]:
-                    yield f"{look} {title}: {each['id']} ({each['impact']}): {each['nodes'][0]['html'][:160]}"
+                yield from (f"{look} {title}: {fault}" for fault in faults(page, width, language))
                 shots.append((title, shot))
             context.close()
         for number, made in enumerate(sheets(shots, SCALES[width])):
             made.save(out / f"{look}-{number:02}.png")
+
+
+def faults(page: Page, width: int, language: str) -> Iterator[str]:
+    """What is wrong with a page: it is wider than its window, also at 200 %; something moves although nothing should;
+    a sentence has no German; or axe finds a fault of any grade."""
+    if page.evaluate(TOO_WIDE):
+        yield "wider than the window"
+    if width == max(WIDTHS_PX):
+        page.set_viewport_size({"width": width // 2, "height": WINDOW_HEIGHT_PX // 2})
+        if page.evaluate(TOO_WIDE):
+            yield "wider than the window at 200 %"
+        page.set_viewport_size({"width": width, "height": WINDOW_HEIGHT_PX})
+        page.emulate_media(reduced_motion="reduce")
+        if page.evaluate(MOVING):
+            yield "moves for people who want no motion"
+        page.emulate_media(reduced_motion="no-preference")
+    for text in page.locator(FOREIGN).all_text_contents() if language == "de" else ():
+        yield f"has no German: {text}"
+    for each in Axe().run(page).response["violations"]:
+        yield f"{each['id']} ({each['impact']}): {each['nodes'][0]['html'][:160]}"
 
 
 def strips(title: str, path: Path, scale: float) -> Iterator[tuple[str, Image.Image]]:
