@@ -25,8 +25,8 @@ MIN_OWN_TEXT_LENGTH = (
 MIN_WORDS = 3  # of what fills a placeholder: a shorter text is a name, not words to translate
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 QUOTED = ("'", '"', "`", "/", "“")  # begin a quotation, a command or a path, which stay as they are
-NAMES = frozenset({"client", "name", "names", "account", "accounts", "user"})
-"""Placeholders of names, which may have several words and stay as they are."""
+NAMES = frozenset({"client", "name", "names", "account", "accounts", "user", "day"})
+"""Placeholders of names, and of days as a page writes them, which may have several words and stay as they are."""
 
 MAX_LENGTH = 4_000  # characters of a text that is translated
 

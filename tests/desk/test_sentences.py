@@ -115,6 +115,9 @@ def test_an_error_is_german_as_a_whole_and_harmless() -> None:
     for language in ("en", "de"):
         assert "<img" not in said(hostile, words(language)) and "<b>" not in said(hostile, words(language))
     assert '<span lang="en">Nobody translated' in said(hostile, w)
+    assert 'lang="en"' not in said(
+        "Bäckerei Grün & Söhne: a, b, c are archived up to 28.\u00a0November 2026; later licences are not", w
+    )
     assert said("are archived up to 2026-11-28", words("en")) == "are archived up to 2026-11-28"
 
 
