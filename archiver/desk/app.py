@@ -435,17 +435,17 @@ def _turned_away(visit: PageRequest) -> Response:
 
 def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -> Response:
     """An error page: what happened and what to do. Its text comes from `errors.py` or `words.yaml`."""
+    ours = isinstance(error, (HTTPException, PageRefusal))
     if isinstance(error, HTTPException):
         text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
         if visit.who is None:  # fast, because there may be many
             return refused(visit.request, status, key="error_signed_out" if status == 403 else "")
     elif visit.visitor.client and not isinstance(error, UnreadablePicture):  # clients must not see our internal errors
         print(f"desk: {error}", file=sys.stderr)
-        return visit.page("error.html", 503, text=visit.words("error_503"), code=503, ours=True, back=visit.came_from)
+        text, status, ours = visit.words("error_client"), 503, True
     else:
         error = machine_error(error) if isinstance(error, OSError) else error
         text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
-    ours = isinstance(error, (HTTPException, PageRefusal))
     return visit.page("error.html", status, text=text, code=status, ours=ours, back=visit.came_from)
 
 
