@@ -124,10 +124,11 @@ def changes(home: Home, provider: str | None = None) -> list[TermsChange]:
 
 
 def touched(home: Home, change: TermsChange) -> dict[str, list[str]]:
-    """The licences that name an earlier text of the page, by client: they keep that text."""
+    """The licences that name an earlier text of the page, by client: they keep that text. Without those of an archive
+    that cannot be read, which Today and each page name."""
     found: dict[str, list[str]] = {}
     for slug in archives(home):
-        with followed(home, slug) as catalogue:
+        with suppress(IntegrityError), followed(home, slug) as catalogue:
             for entry in catalogue.of_platform(change.provider):
                 if any(each.id in change.earlier for each in entry.file.terms):
                     found.setdefault(slug, []).append(entry.short_id)

@@ -14,6 +14,8 @@ from urllib.parse import quote
 import pytest
 
 from archiver.claims import claim_files
+from archiver.collect.terms import SeenTerms
+from archiver.core.model import Document, Licence
 from archiver.desk import desk_state
 from archiver.desk.api_tokens import ApiTokens
 from archiver.desk.routes import ROUTES
@@ -22,6 +24,7 @@ from tests.support.agency import Agency, agency, certificate, preview, record
 from tests.support.claims_kit import CLAIM, jpeg, licence
 from tests.support.desk_in_process import desk_on
 from tests.support.pictures import scene
+from tests.support.terms_kit import seen
 
 LEDGER, CATALOGUE = Path("archive/acme/ledger/ledger.jsonl"), Path("state/catalogue/acme.sqlite")
 OBJECT = Path("OBJECT")  # of one of Acme's licences
@@ -100,8 +103,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Agency, str
     """An agency with two clients, and the folders of a licence of Acme's and of Beta's; beside its home lies a copy."""
     with agency(tmp_path_factory.mktemp("damaged")) as at:
         root = at.home.root
-        filed = [
-            (licence(f"90{n}"), [record(), certificate(f"Licence shutterstock-90{n}"), preview(jpeg(scene(n)))])
+        filed: list[tuple[Licence, list[Document | SeenTerms]]] = [
+            (
+                licence(f"90{n}"),
+                [record(), certificate(f"Licence shutterstock-90{n}"), preview(jpeg(scene(n))), seen(str(n), 50 - n)],
+            )
             for n in (31, 32, 33, 44)
         ]
         _, ours, _ = at.archive("acme", *filed[:3])
