@@ -108,10 +108,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Agency, str
                 licence(f"90{n}"),
                 [record(), certificate(f"Licence shutterstock-90{n}"), preview(jpeg(scene(n))), seen(str(n), 50 - n)],
             )
-            for n in (31, 32, 33, 44)
+            for n in (31, 32, 33, 44, 45)
         ]
         _, ours, _ = at.archive("acme", *filed[:3])
-        [theirs] = at.archive("beta", filed[3])
+        theirs, _ = at.archive("beta", *filed[3:])
         for client in ("acme", "beta"):
             add_account(root, f"{client}-stock", client=client, provider="shutterstock")
             claim = replace(CLAIM, claim=f"{client}-claim", client=client, confirmed=True, deadline=date(2099, 1, 1))
