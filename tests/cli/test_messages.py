@@ -114,7 +114,7 @@ def test_what_is_not_archived_is_said_once_for_all_accounts_of_a_client(ran: Hom
     for name in ("two", "three"):
         ran.account(name, "shutterstock")
     said = ran("find", "nothing-like-it").stderr.splitlines()
-    assert [line for line in said if "not been read" in line] == ["  acme: two, three have not been read yet"]
+    assert [line for line in said if "not been read" in line] == ["  Acme Ltd: two, three have not been read yet"]
     assert sum("archived up to" in line for line in said) == 1
 
 
