@@ -437,7 +437,8 @@ def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -
     """An error page: what happened and what to do. Its text comes from `errors.py` or `words.yaml`."""
     ours = isinstance(error, (HTTPException, PageRefusal))
     if isinstance(error, HTTPException):
-        text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
+        key = "client" if visit.visitor.client and visit.who and error.status_code == 503 else error.status_code
+        text, status = visit.words.get(f"error_{key}", "error_400"), error.status_code
         if visit.who is None:  # fast, because there may be many
             return refused(visit.request, status, key="error_signed_out" if status == 403 else "")
     elif visit.visitor.client and not isinstance(error, UnreadablePicture):  # clients must not see our internal errors

@@ -77,6 +77,7 @@ def test_a_clients_link_is_not_told_what_is_wrong_with_the_machine(served: Serve
         for path in (served.place("harbour"), "/client/acme", "/find?q=9001"):
             answer = guest.get(path)
             assert answer.status_code == 503 and str(served.agency.home.root) not in answer.text, path
+            assert "ask your agency" in answer.text, path
     finally:
         ledger.rmdir()
         moved.rename(ledger)
