@@ -36,12 +36,10 @@ def test_no_look_of_any_page_has_a_fault(
 ) -> None:
     out, key = Path(os.environ.get("DESK_LOOKS") or tmp_path / "out"), demo / "vault.key"
     monkeypatch.setenv("ARCHIVER_KEY_FILE", str(key))
-    full = desk_looks.full_home(tmp_path, demo, key)
-    known = {} if state == "empty" else desk_looks.names(full)
-    home = {"data": full, "empty": tmp_path / "empty", "error": tmp_path / "faulty"}[state]
     if state == "empty":
-        desk_looks.empty_home(tmp_path)
-    if state == "error":
-        desk_looks.faulty_home(tmp_path, full)
+        home, known = desk_looks.empty_home(tmp_path), {}
+    else:
+        full = desk_looks.full_home(tmp_path, demo, key)
+        home, known = full if state == "data" else desk_looks.faulty_home(tmp_path, full), desk_looks.names(full)
     with desk_looks.desk(home, key) as link:
         assert list(desk_looks.take(browser, state, link, known, demo, out)) == []
