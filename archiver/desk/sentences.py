@@ -35,7 +35,7 @@ def said(text: object, w: Translations) -> Markup:
     """A text of another room in the visitor's language, safe to show."""
     printed = printable(str(text), keep="\n")
     if w.language == "en" or len(printed) > MAX_LENGTH:
-        return Markup.escape(printed)
+        return Markup.escape(re.sub("^warning: ", "Warning: ", printed))
     return Markup("\n").join(_line(line) for line in printed.split("\n"))
 
 

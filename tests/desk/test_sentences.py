@@ -118,6 +118,7 @@ def test_an_error_is_german_as_a_whole_and_harmless() -> None:
     assert 'lang="en"' not in said(
         "Bäckerei Grün & Söhne: a, b, c are archived up to 28.\u00a0November 2026; later licences are not", w
     )
+    assert said("warning: it is late", words("en")) == "Warning: it is late"
     assert said("are archived up to 2026-11-28", words("en")) == "are archived up to 2026-11-28"
 
 
