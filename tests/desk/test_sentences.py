@@ -126,7 +126,7 @@ def test_what_adapters_say_of_sign_ins_and_of_terms_has_german() -> None:
     infos = [info for name in installed() if (info := declared(name))]
     asked = {info.automation.source for info in infos if info.automation.stance.needs_acceptance}
     texts = asked | {each.where for info in infos for each in info.methods if each.where}
-    texts |= {each["why"] for each in describe_providers({}, lambda _: None) if each["why"]}
+    texts |= {str(each["why"]) for each in describe_providers({}, lambda _: None) if each["why"]}
     assert len(asked) > 5 and len(texts) > 10
     assert [each for each in texts if 'lang="en"' in said(sentence(f"{each}."), words("de"))] == []
 
