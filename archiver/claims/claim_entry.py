@@ -1,4 +1,4 @@
-"""Make claims from letters or from a person's statements, confirm their values, and archive their papers."""
+"""Make claims from letters or from a person's statements, and confirm their values."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from archiver.archive.ocfl import NewObject, object_path
-from archiver.archive.reader import Archive
 from archiver.claims import claim_files
 from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, answered_to, closed_by
 from archiver.claims.claim_files import Claim, to_come
@@ -23,7 +21,6 @@ from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.settings import Client, Home
-from archiver.home.vault import Vault
 from archiver.reading.dates import printed
 from archiver.reading.letter_sums import number
 from archiver.reading.letters import LetterKind, read_letter
@@ -64,7 +61,7 @@ def add(
     claim = _read_claim(name, home, owner, parsed, stated, before)
     if content and claim.sure.keys() == {"received"}:
         say(f"No claim details found in {path}. Check that it is the right file, or enter them yourself.")
-    letter = f"letter{_ending(path)}" if path else None
+    letter = f"letter{file_ending(path)}" if path else None
     if before and not pictures:  # keep the pictures that a person named earlier
         files = {}
     claim = replace(claim, pictures=tuple(files) or (before.pictures if before else ()), letter=letter)
@@ -111,7 +108,7 @@ def _picture(path: Path, reader: DocumentReader) -> tuple[bytes, str]:
     return found
 
 
-def _ending(path: Path) -> str:
+def file_ending(path: Path) -> str:
     ending = path.suffix.lower()
     return ending if re.fullmatch(r"\.[a-z0-9]{1,8}", ending) else ".bin"
 
@@ -268,54 +265,6 @@ def confirm(home: Home, claim: Claim, answers: Mapping[str, str], by: str | None
     claim = replace(claim, confirmed=True)
     claim_files.save(home, claim)
     return claim
-
-
-def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
-    """Archive one paper of a claim in its client's archive, on a person's word. Returns the object's ID.
-
-    A letter becomes a statement, any other paper a sighting. Entering it again changes nothing. ConfigError if there is
-    no such paper.
-    """
-    from archiver.catalogue.archives import writing
-
-    claim = claim_files.load(home, name)
-    if not by.strip():
-        raise ConfigError("Give the name of the person who enters the paper: --by NAME.")
-    inside = claim_files.folder(home, claim.claim) / Path(file).name
-    path = inside if inside.is_file() else Path(file)
-    content = read_paper(path, "paper")
-    kind = "statements" if path.name == claim.letter else "sightings"
-    at = datetime.now(UTC)
-    digest = hashlib.sha256(content).hexdigest()
-    said = {
-        "format": 1, "statement": "paper of a claim, entered by a person", "claim": claim.claim,
-        "claimant": claim.claimant, "reference": claim.reference, "urls": list(claim.urls), "file": path.name,
-        "sha256": digest, "by": by, "at": iso(at),
-    }  # fmt: skip
-    statement = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()
-    paper = f"{'letter' if kind == 'statements' else 'sighting'}{_ending(path)}"
-    new = NewObject(
-        kind=kind, date=at, provider="claim", asset_id=claim.claim, identity=f"claim:{claim.claim}:{digest}",
-        created=at, files={"statement.json": statement, paper: content},
-    )  # fmt: skip
-    with writing(home, vault, claim.client) as archive:
-        object_id, recorded = _entered(archive.reader, new)
-        object_id = object_id or archive.put(new).result().object_id
-        if not recorded:
-            archive.append("statement", id=object_id)
-        archive.seal()
-    return object_id
-
-
-def _entered(archive: Archive, new: NewObject) -> tuple[str | None, bool]:
-    """The ID of this paper if it is already archived, on any day, and whether its ledger line exists.
-
-    A command may have been killed between the two.
-    """
-    kind, rest = new.object_id.rpartition(":")[0], new.object_id.rpartition(":")[2].partition("_")[2]
-    lines = [line for line in archive.lines() if line.id and line.id.startswith(kind) and line.id.endswith(f"_{rest}")]
-    ids = [str(line.id) for line in lines if object_path(archive.root, str(line.id)).exists()]
-    return next(iter(ids), None), any(line.type == "statement" and line.id in ids for line in lines)
 
 
 def described(claim: Claim) -> list[str]:

@@ -149,7 +149,7 @@ def claim_enter(
 
     Example: archiver claim enter acme-1a2b3c4d letter.pdf --by "Ada Example"
     """
-    from archiver.claims.claim_entry import enter
+    from archiver.claims.paper_entry import enter
 
     here = opened(home)
     say(f"Entered as {enter(here, unlocked(here), claim, file, by)}.")

@@ -39,7 +39,7 @@ _BEGINS = re.compile(
 
 
 @dataclass(frozen=True)
-class Message:
+class ThreadMessage:
     """One message: its text, the day on which it was sent, and its sender's address; each None if not stated."""
 
     text: str
@@ -49,7 +49,7 @@ class Message:
 
 def messages(
     text: str, senders: Sequence[Sender], received: date | None, domains: Iterable[str], own: Iterable[str]
-) -> list[Message]:
+) -> list[ThreadMessage]:
     """The messages of others, newest first; the first one with the attached papers. `received`: the day of the mail.
 
     If nothing in it is another's, all of it counts.
@@ -57,7 +57,7 @@ def messages(
     domains = tuple(domains)
     mail, *enclosed = text.split(NEW_PAPER)
     first, *quoted = _split(mail)
-    first = Message(
+    first = ThreadMessage(
         first.text,
         min(filter(None, (received, first.sent)), default=None),
         first.sender or next((address for _, address in senders), None),
@@ -75,13 +75,13 @@ def messages(
     theirs = [each for each in quoted if not _is_own(each, domains, names)]
     if passed_on or (_is_own(first, domains, names) and (theirs or papers)):
         subject = mail.partition("\n")[0] if passed_on else ""
-        newest = theirs[0] if theirs else Message("", received)
+        newest = theirs[0] if theirs else ThreadMessage("", received)
         text = "\n".join(filter(None, (subject, newest.text)))
-        first, theirs = Message(text, newest.sent or received, newest.sender), theirs[1:]
-    return [Message("\n\n".join([first.text, *papers]), first.sent, first.sender), *theirs]
+        first, theirs = ThreadMessage(text, newest.sent or received, newest.sender), theirs[1:]
+    return [ThreadMessage("\n\n".join([first.text, *papers]), first.sent, first.sender), *theirs]
 
 
-def _split(text: str) -> list[Message]:
+def _split(text: str) -> list[ThreadMessage]:
     """The messages of a thread, in their order; the first one may be empty."""
     starts = [found.start() for found in _BEGINS.finditer(text)][:MAX_MESSAGES]
     parts = [text[a:b] for a, b in zip([0, *starts], [*starts, len(text)], strict=True)]
@@ -92,7 +92,7 @@ def _split(text: str) -> list[Message]:
         sent = SENT.search(head) if begins else None
         when = sent["when"] if sent else begins[0] if begins else ""
         found.append(
-            Message(
+            ThreadMessage(
                 part,
                 next((day for day, _ in days_in(when)), None),
                 next((address for _, address in senders_in(head)), None) or _address(begins),
@@ -109,6 +109,6 @@ def _address(begins: re.Match[str] | None) -> str | None:
     return address[0].lower() if address else " ".join(begins[0].split())
 
 
-def _is_own(message: Message, domains: Sequence[str], names: Sequence[str]) -> bool:
+def _is_own(message: ThreadMessage, domains: Sequence[str], names: Sequence[str]) -> bool:
     sender = (message.sender or "").casefold()
     return belongs(domain_of(sender), domains) or any(name in sender for name in names)

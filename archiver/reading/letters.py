@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from archiver.reading.dates import DateOrder, day_order, days_in, days_without_year
 from archiver.reading.letter_sender import PUBLIC_MAIL, Sender, belongs, domain_of, mail_domains, senders_in, writer
 from archiver.reading.letter_sums import demanded, sums_in
-from archiver.reading.letter_thread import NEW_PAPER, Message, messages
+from archiver.reading.letter_thread import NEW_PAPER, ThreadMessage, messages
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
     SENTENCE_END,
@@ -114,7 +114,7 @@ def read_letter(
 
 
 def _fields(
-    message: Message, claimant: KnownClaimant | None, known_day: date | None
+    message: ThreadMessage, claimant: KnownClaimant | None, known_day: date | None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """What one message says, by the names of `Letter`, and how each was found."""
     sure: dict[str, str] = {}
