@@ -222,7 +222,7 @@ def test_a_damaged_house_archive_does_not_say_that_everything_is_assigned(
         assert "9055" in person.get("/unassigned").text
         lost(root / "archive/house/ledger/ledger.jsonl")
         page = person.get("/unassigned").text
-        assert "Everything is assigned" not in page and "is damaged or cannot be read" in page
+        assert "No licence waits for a client" not in page and "is damaged or cannot be read" in page
 
 
 def test_what_a_verification_found_is_told_until_one_finds_it_mended(
