@@ -55,6 +55,9 @@ ZONES = {
 }  # fmt: skip
 
 
+USES = ("commercial", "editorial")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """One demand. `sure` says for each field how it was read or who stated it. `confirmed`: a person accepted all

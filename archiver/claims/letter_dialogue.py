@@ -109,7 +109,7 @@ class Dialogue:
         if self.use.kind:
             return self.use
         kind = self._talk.asked("Was the use commercial or editorial? (Enter: not known)").lower()
-        return replace(self.use, kind=kind if kind in ("commercial", "editorial") else None)
+        return replace(self.use, kind=kind if kind in claim_files.USES else None)
 
     def _judged(self, assessed: AssessedLicence) -> Verdict:
         assert assessed.assessment, "the licences are named"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.calendar_links import CalendarLinks
+from archiver.desk.forms import day_of
 from archiver.reading.letter_sums import number
 
 CALENDAR_TYPE = "text/calendar; charset=utf-8"
@@ -25,8 +26,8 @@ def answer(visit: PageRequest) -> Response:
     to = AnswerTo.PLATFORM if visit.given("to") == AnswerTo.PLATFORM else AnswerTo.CLAIMANT
     sent = [str(value) for name, value in visit.form.multi_items() if name == "sent"]
     claim_life.answer(
-        visit.home, claim, by=_by(visit), day=_day(visit, "day"), how=visit.given("how"), text=visit.given("text"),
-        sent=sent, to=to,
+        visit.home, claim, by=_by(visit), day=day_of(visit.given("day")), how=visit.given("how"),
+        text=visit.given("text"), sent=sent, to=to,
     )  # fmt: skip
     visit.log_action("claim answered", claim.claim, to=to.value)
     return visit.to("claim", claim.claim)
@@ -46,7 +47,9 @@ def close(visit: PageRequest) -> Response:
 def reopen(visit: PageRequest) -> Response:
     """Open an answered or closed claim again."""
     claim = visit.claim()
-    claim_life.reopen(visit.home, claim, by=_by(visit), text=visit.given("text"), deadline=_day(visit, "deadline"))
+    claim_life.reopen(
+        visit.home, claim, by=_by(visit), text=visit.given("text"), deadline=day_of(visit.given("deadline"))
+    )
     visit.log_action("claim reopened", claim.claim)
     return visit.to("claim", claim.claim)
 
@@ -113,14 +116,6 @@ def subscribed(visit: PageRequest) -> Response:
 
 def _by(visit: PageRequest) -> str:
     return visit.visitor.name
-
-
-def _day(visit: PageRequest, name: str) -> date | None:
-    """A day from a form; None if it is empty."""
-    try:
-        return date.fromisoformat(text) if (text := visit.given(name)) else None
-    except ValueError:
-        raise ConfigError(f"{text!r} is not a valid date. Write it as 2026-12-31.") from None
 
 
 def _sum(visit: PageRequest) -> float | None:

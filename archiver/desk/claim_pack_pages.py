@@ -23,9 +23,6 @@ from archiver.desk.licence_pages import handed_out
 from archiver.desk.translations import LANGUAGES
 from archiver.reading.letters import LetterKind
 
-USES = ("commercial", "editorial")
-
-
 PACK, PROOF_PDF = "proof.zip", "proof.pdf"
 
 
@@ -45,7 +42,7 @@ def worst_verdict(assessed: list[AssessedLicence]) -> Verdict | None:
 def use(visit: PageRequest) -> Response:
     """Keep what the person says about the use. The verdict depends on it."""
     claim = visit.claim()
-    claim_files.change(visit.home, claim, use=visit.given("use") if visit.given("use") in USES else None)
+    claim_files.change(visit.home, claim, use=visit.given("use") if visit.given("use") in claim_files.USES else None)
     keep_verdict(visit)
     return visit.to("claim", claim.claim)
 

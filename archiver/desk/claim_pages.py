@@ -15,7 +15,7 @@ from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.background_job import Work
 from archiver.desk.claim_licence_pages import licences_of, searched
-from archiver.desk.claim_pack_pages import PACK, USES, assessed_for, papers, reply_of, worst_verdict
+from archiver.desk.claim_pack_pages import PACK, assessed_for, papers, reply_of, worst_verdict
 from archiver.desk.kept_searches import missing, notices
 from archiver.desk.translations import LANGUAGES
 from archiver.reading.letters import LetterKind
@@ -50,7 +50,7 @@ def show(visit: PageRequest) -> Response:
     return visit.page(
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
         fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claim_entry.FIELDS],
-        search=kept, key=f"claim-{claim.claim}", q=text, rows=rows, papers=files, uses=USES, way=way,
+        search=kept, key=f"claim-{claim.claim}", q=text, rows=rows, papers=files, uses=claim_files.USES, way=way,
         headline=way.headline(words),
         incomplete=missing(visit, claim.client) if way.next in (NextStep.FIND, NextStep.WITHOUT) else [],
         changing=bool(visit.asked("change")), by=who or "", kinds=[each.value for each in LetterKind], entries=entries,

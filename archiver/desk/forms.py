@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator
+from datetime import date
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, Headers
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+
+from archiver.core.errors import ConfigError
 
 MAX_FIELDS, MAX_FIELD_BYTES = 600, 64 << 10
 MAX_FORM_BYTES = 256 << 10  # a form without files
@@ -88,3 +91,11 @@ async def read_form(
     except FormParserError:
         raise MultiPartException("The form is malformed.") from None
     raise MultiPartException("The desk does not accept this form's type, length or character set.")
+
+
+def day_of(text: str) -> date | None:
+    """A day that a form or an address gives; None if it is empty, ConfigError if it is none."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ConfigError(f"{text!r} is not a valid date. Write it as 2026-12-31.") from None

@@ -12,11 +12,13 @@ from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import search
 from archiver.catalogue.index import FOR_CLIENTS, Catalogue, CatalogueEntry
 from archiver.claims.assessment import assess
+from archiver.claims.claim_files import USES
 from archiver.claims.facts import Use
 from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
+from archiver.desk.forms import day_of
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
 
@@ -62,11 +64,14 @@ def verdict(visit: PageRequest) -> Response:
     """A page fragment: the verdict of the rules on a licence and its known use."""
     with opened(visit) as (_, _, entry):
         owner = visit.asked("for") or entry.client
-    assessed = assess(visit.home, visit.client(owner).slug, Use(), name=entry.short_id)
+    use = Use(first_seen=day_of(visit.asked("first")), kind=visit.asked("use") if visit.asked("use") in USES else None)
+    assessed = assess(visit.home, visit.client(owner).slug, use, name=entry.short_id)
     assert assessed.assessment
     parts = {"1": "verdict.html", "line": "verdict-line.html"}
     template = parts.get(visit.asked("part"), "verdict-page.html")
-    return visit.page(template, assessment=assessed.assessment, notes=assessed.notes, entry=entry)
+    return visit.page(
+        template, assessment=assessed.assessment, notes=assessed.notes, entry=entry, use=use, owner=owner, kinds=USES
+    )
 
 
 def document(visit: PageRequest) -> Response:

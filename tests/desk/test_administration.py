@@ -54,7 +54,9 @@ def test_only_administrators_change_users_and_only_with_their_password(office: S
     assert anna.post("/users/change", change | {"remove": "1"}).status_code == 303
     assert nora.get("/find").status_code == 303  # the session ended with the user
     log = olaf.get("/audit?who=Anna%20Admin").text
-    assert "added a user" in log and "entered a wrong password" in log and "none in between was changed or removed" in log
+    assert (
+        "added a user" in log and "entered a wrong password" in log and "none in between was changed or removed" in log
+    )
     assert "a long new password" not in log and PASSWORD not in log
 
 

@@ -35,6 +35,14 @@ def claim(served: Served) -> Iterator[Claim]:
         folder.rmdir()
 
 
+def test_a_verdict_is_asked_for_a_day_and_a_kind_of_use(served: Served, person: Sign) -> None:
+    reader, place = person("Rita Reader"), served.place("harbour") + "/verdict"
+    assert "State its date" in reader.get(place).text and 'name="first"' in reader.get(place).text
+    late = reader.get(f"{place}?first=2020-01-02&use=editorial").text
+    assert "before the licence" in late and 'value="2020-01-02"' in late and 'value="editorial" selected' in late
+    assert reader.get(f"{place}?first=yesterday").status_code == 409
+
+
 def test_who_may_only_read_changes_nothing(served: Served, person: Sign, claim: Claim) -> None:
     reader = person("Rita Reader")
     page = reader.get(f"/claim/{claim.claim}")

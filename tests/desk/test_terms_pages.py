@@ -18,7 +18,12 @@ def test_the_desk_shows_it_in_both_languages(served: Served, person: Callable[..
     served.agency.archive("acme", (licence("72"), [record(), seen("1", 1, hostile.format(3))]))
     assert "1 changed passage" in rita.get("/terms").text
     page = rita.get("/terms/shutterstock").text
-    assert "<ins>" in page and "For 1 licence the older text" in page and "<script>alert" not in page and "&lt;script&gt;" in page
+    assert (
+        "<ins>" in page
+        and "For 1 licence the older text" in page
+        and "<script>alert" not in page
+        and "&lt;script&gt;" in page
+    )
     german = rita.get("/terms/shutterstock?lang=de&all=1").text
     assert "Für 1 Lizenz gilt weiter der ältere Text" in german and "Auch Daten" not in german
     rita.get("/terms?lang=en")
