@@ -79,6 +79,7 @@ def test_files_that_are_dropped_on_any_page_wait_for_a_decision(browser: Browser
         page.goto("/accounts")
         page.evaluate(DROP, files)
         page.wait_for_url("**/arrivals/*")
+        page.locator("#rest").wait_for()  # a busy machine shows the progress first
         fine(page)
         assert page.locator("#rest ~ ul").inner_text().startswith("film.mp4")
         assert page.locator("select[name=client]").first.input_value() == "acme"
