@@ -19,6 +19,7 @@ class NextStep(StrEnum):
 
     CONFIRM = "confirm"
     FIND = "find"
+    UNREADABLE = "unreadable"  # the archive is damaged
     ASSIGN = "assign"
     PROVE = "prove"
     ANSWER = "answer"
@@ -44,12 +45,16 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimWay:
-    """A claim as its page shows it. `own`: all licences are in the client's archive. `proof`: a proof is there."""
+    """A claim as its page shows it. `own`: all licences are in the client's archive. `proof`: a proof is there.
+
+    Not `readable`: the archive is damaged. `verdict` is then the last one that was kept.
+    """
 
     claim: Claim
     own: bool = False
     verdict: Verdict | None = None
     proof: bool = False
+    readable: bool = True
 
     @property
     def lawyer(self) -> bool:
@@ -66,6 +71,8 @@ class ClaimWay:
         }  # fmt: skip
         if claim.step in settled:
             return settled[claim.step]
+        if not self.readable:
+            return NextStep.UNREADABLE
         if claim.step is ClaimStep.CONFIRMED:
             return NextStep.FIND
         if not self.own:
@@ -80,7 +87,7 @@ class ClaimWay:
         claim, now = self.claim, self.next
         found = claim.step is ClaimStep.LICENCE_FOUND or bool(claim.licences)
         judged = {None: StepState.LATER, Verdict.COVERED: StepState.DONE, Verdict.OPEN: StepState.OPEN,
-                  Verdict.NOT_COVERED: StepState.BAD}[self.verdict if found else None]  # fmt: skip
+                  Verdict.NOT_COVERED: StepState.BAD}[self.verdict if found and self.readable else None]  # fmt: skip
         without = claim.step is ClaimStep.NO_LICENCE
         done = {
             "letter": StepState.DONE if claim.confirmed else StepState.LATER,
@@ -92,7 +99,8 @@ class ClaimWay:
             "end": StepState.DONE if now is NextStep.CLOSED else StepState.LATER,
         }
         at = {
-            NextStep.CONFIRM: "letter", NextStep.FIND: "licence", NextStep.ASSIGN: "client", NextStep.PROVE: "proof",
+            NextStep.CONFIRM: "letter", NextStep.FIND: "licence", NextStep.UNREADABLE: "licence",
+            NextStep.ASSIGN: "client", NextStep.PROVE: "proof",
             NextStep.ANSWER: "answer", NextStep.LAWYER: "answer", NextStep.WITHOUT: "answer", NextStep.WAIT: "end",
         }.get(now)  # fmt: skip
         return {name: StepState.NOW if name == at else state for name, state in done.items()}
@@ -111,6 +119,8 @@ class ClaimWay:
             return "letter_came", "calm"
         if claim.step is ClaimStep.NO_LICENCE:
             return "none_here", "warn"
+        if not self.readable:
+            return "unreadable", "bad"
         if claim.licences and self.verdict is not None:
             if not self.own:
                 return "found_elsewhere", "warn"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -12,10 +15,13 @@ from archiver.catalogue import assigning, search
 from archiver.catalogue.assignment import Assignment, Loss
 from archiver.catalogue.index import CatalogueEntry, ErasedEntry
 from archiver.claims import claim_files, claim_life
+from archiver.claims.assessment import AssessedLicence
 from archiver.claims.claim_files import Claim
+from archiver.claims.rule_engine import Verdict
+from archiver.core.errors import ConfigError, IntegrityError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
-from archiver.desk.claim_pack_pages import keep_verdict
+from archiver.desk.claim_pack_pages import assessed_for, keep_verdict, worst_verdict
 from archiver.desk.kept_searches import Search
 from archiver.reading.worker import DocumentReader
 
@@ -25,6 +31,42 @@ def licences_of(visit: PageRequest, claim: Claim) -> list[tuple[CatalogueEntry |
     with DocumentReader() as reader:
         found = [search.named(visit.home, each, reader, prefer=claim.client) for each in claim.licences]
     return [(entry, slug == claim.client) for slug, entry in found]
+
+
+@dataclass(frozen=True)
+class JudgedLicences:
+    """A claim's licences, and the assessments of those that a person chose.
+
+    With `damage`, the archive with them cannot be read: both are empty, and `verdict` is the last one that was kept.
+    """
+
+    entries: Sequence[tuple[CatalogueEntry | ErasedEntry, bool]]
+    assessed: Sequence[AssessedLicence]
+    verdict: Verdict | None
+    damage: str = ""
+
+    @property
+    def own(self) -> bool:
+        """Whether all are in the archive of the claim's client."""
+        return all(own for _, own in self.entries)
+
+
+def judged(visit: PageRequest, claim: Claim) -> JudgedLicences:
+    """The claim's licences with their verdicts. A damaged archive hides only them, because the claim is not in it."""
+    kept = Verdict(claim.verdict) if claim.verdict else None
+    try:
+        entries = licences_of(visit, claim)
+        compared = claim.confirmed and not set(claim.licences) <= set(claim.probable)
+        assessed = [assessed_for(visit, claim, entry.short_id) for entry, _ in entries] if compared else []
+        return JudgedLicences(entries, assessed, worst_verdict(assessed))
+    except IntegrityError as error:
+        return JudgedLicences((), (), kept, str(error))
+    except (ConfigError, OSError):  # no licence has this name, or no file can be opened: so it is in an archive's ruins
+        places = {claim.client, *(each.partition("/")[0] for each in claim.licences)}
+        damage = next((fault for slug, fault in visit.desk.faults().items() if slug in places), "")
+        if not damage:
+            raise
+        return JudgedLicences((), (), kept, damage)
 
 
 def searched(visit: PageRequest, claim: Claim, given: tuple[bytes, str] | None = None) -> Search | None:
@@ -50,6 +92,12 @@ def searched(visit: PageRequest, claim: Claim, given: tuple[bytes, str] | None =
     if found:
         visit.desk.keep(key, len(found.content) + 12_000_000, found)
     return found
+
+
+def found_by_words(visit: PageRequest, claim: Claim, text: str) -> list[dict[str, Any]]:
+    """The licences that a search by words finds for a claim, the best first."""
+    used_on = partial(claim_files.licences_by_page, visit.home)
+    return search.find(visit.home, text, client=claim.client, limit=20, used_on=used_on)
 
 
 def match(visit: PageRequest) -> Response:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 from starlette.responses import Response
 
-from archiver.catalogue import search
 from archiver.claims import claim_entry, claim_files, claim_life, soundness
 from archiver.claims.claim_files import Claim
 from archiver.claims.claim_way import ClaimWay, NextStep, may_be_picture
+from archiver.core.errors import IntegrityError
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.background_job import Work
-from archiver.desk.claim_licence_pages import licences_of, searched
-from archiver.desk.claim_pack_pages import PACK, assessed_for, papers, reply_of, worst_verdict
+from archiver.desk.claim_licence_pages import found_by_words, judged, searched
+from archiver.desk.claim_pack_pages import PACK, papers, reply_of
 from archiver.desk.kept_searches import missing, notices
 from archiver.desk.translations import LANGUAGES
 from archiver.reading.letters import LetterKind
@@ -24,23 +24,21 @@ from archiver.reading.letters import LetterKind
 def show(visit: PageRequest) -> Response:
     """A claim with its deadlines, its next step, and everything done so far."""
     claim = visit.claim()
-    entries = licences_of(visit, claim)
-    judged = claim.confirmed and not set(claim.licences) <= set(claim.probable)
-    assessed = [assessed_for(visit, claim, entry.short_id) for entry, _ in entries] if judged else []
-    files = papers(visit, claim)
+    licences, files = judged(visit, claim), papers(visit, claim)
     way = ClaimWay(
-        claim=claim, own=all(own for _, own in entries), verdict=worst_verdict(assessed), proof=PACK in files
-    )
+        claim=claim, own=licences.own, verdict=licences.verdict, proof=PACK in files,
+        readable=not licences.damage,
+    )  # fmt: skip
     looks = way.next is NextStep.FIND or (bool(visit.asked("other")) and claim.confirmed and not claim.answered)
     chosen = visit.asked("picture") if visit.asked("picture") in claim.pictures else ""
     picture = (claim_files.folder(visit.home, claim.claim) / chosen).read_bytes() if chosen and looks else b""
-    kept = searched(visit, claim, (picture, chosen) if picture else None) if looks else None
-    rows, text = [], visit.asked("q")
-    if text:
-        rows = search.find(
-            visit.home, text, client=claim.client, limit=20, used_on=partial(claim_files.licences_by_page, visit.home)
-        )
-        rows = [each for each in rows if may_be_picture(each["media_type"])][:10]
+    kept, rows, text, damage = None, [], visit.asked("q"), licences.damage
+    try:
+        kept = searched(visit, claim, (picture, chosen) if picture else None) if looks else None
+        if text:
+            rows = [each for each in found_by_words(visit, claim, text) if may_be_picture(each["media_type"])][:10]
+    except IntegrityError as error:
+        damage, looks, way = str(error), False, replace(way, readable=False)
     matches = [(number, *each) for number, each in enumerate(kept.found.matches)] if kept else []
     words = [each[1].word.value for each in matches] if kept else None
     work = visit.desk.works.of(at("claim", claim.claim))
@@ -53,8 +51,9 @@ def show(visit: PageRequest) -> Response:
         search=kept, key=f"claim-{claim.claim}", q=text, rows=rows, papers=files, uses=claim_files.USES, way=way,
         headline=way.headline(words),
         incomplete=missing(visit, claim.client) if way.next in (NextStep.FIND, NextStep.WITHOUT) else [],
-        changing=bool(visit.asked("change")), by=who or "", kinds=[each.value for each in LetterKind], entries=entries,
-        assessed=assessed, matches=matches, looks=looks, found=found, letters_language=language, work=work,
+        changing=bool(visit.asked("change")), by=who or "", kinds=[each.value for each in LetterKind],
+        entries=licences.entries, assessed=licences.assessed, damage=damage, matches=matches, looks=looks, found=found,
+        letters_language=language, work=work,
         told=[*notices(visit), *_said(work)],
         letters=soundness.letters_of(visit.home, claim, found, language, by=who), reply=reply_of(visit, claim),
         matched_rows={row["licence"]: row for row in kept.found.rows} if kept else {},

@@ -22,12 +22,13 @@ EVENTS = st.sampled_from(ClaimEventKind).map(
     )
 )  # fmt: skip
 WAYS = st.builds(
-    lambda kind, confirmed, licences, events, own, verdict, proof: ClaimWay(
+    lambda kind, confirmed, licences, events, own, verdict, proof, readable: ClaimWay(
         claim=replace(CLAIM, kind=kind, confirmed=confirmed, licences=licences, events=tuple(events)),
-        own=own, verdict=verdict if licences else None, proof=proof,
+        own=own, verdict=verdict if licences else None, proof=proof, readable=readable,
     ),
     st.sampled_from([None, *LetterKind]), st.booleans(), st.sampled_from([(), ("acme/x",)]),
     st.lists(EVENTS, max_size=5), st.booleans(), st.sampled_from(Verdict), st.booleans(),
+    st.booleans(),
 )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def test_every_claim_has_one_next_step_and_a_headline(way: ClaimWay, matches: li
     key, tone = way.headline(matches)
     assert all(words(language).known(f"headline_{key}") for language in LANGUAGES), key
     if tone == "good":
-        assert way.claim.licences and way.own and way.verdict is Verdict.COVERED
+        assert way.claim.licences and way.own and way.readable and way.verdict is Verdict.COVERED
 
 
 def test_no_sound_is_the_licence_of_a_picture() -> None:

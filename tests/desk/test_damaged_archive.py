@@ -190,6 +190,35 @@ def test_every_page_goes_on_and_hides_no_damage(
         assert DAMAGED not in person.get("/").text and DAMAGED not in person.get("/find").text
 
 
+@pytest.mark.parametrize("damage", [
+    *SHORT, *(pytest.param(each, marks=pytest.mark.long) for each in DAMAGES if each not in SHORT),
+])  # fmt: skip
+def test_a_claims_deadline_letter_and_timeline_do_not_hang_on_the_archive(
+    whole: tuple[Agency, str, str], damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, ours, _ = whole
+    root, (place, change) = at.home.root, DAMAGES[damage]
+    claim = replace(CLAIM, claim="acme-due", confirmed=True, deadline=date(2099, 1, 1), licences=(f"acme/{ours}",))
+    claim_files.save(at.home, claim)
+    monkeypatch.setattr(desk_state, "FRESH_SECONDS", 0.0)
+    with desk_on(at.run, monkeypatch) as desk:
+        person = desk.person()
+        assert "Shutterstock" in person.get("/claim/acme-due").text
+        found = place.parts[0] == "OBJECT"
+        change(next((root / "archive/acme").rglob(ours)).joinpath(*place.parts[1:]) if found else root / place)
+        for query in ("acme-due", "acme-due?other=1", "acme-due?other=1&q=90", "acme-claim", "acme-claim?q=90"):
+            answer = person.get(f"/claim/{query}")
+            assert answer.status_code == 200, query
+            assert all(each in answer.text for each in ("Copytrack", "2099", 'id="timeline"', 'id="about-letter"'))
+        page = person.get("/claim/acme-due").text
+        if "cannot be read now" in page:
+            assert "Ask for more time" in page and "The archive is damaged or was changed" in page
+            assert "Make the proof" not in page and 'id="about-verdict"' not in page
+            assert "Das Archiv ist jetzt nicht lesbar" in person.get("/claim/acme-due?lang=de").text
+        else:
+            assert damage not in ("no ledger", "an inventory is gone", "the archive is gone")
+
+
 def test_a_lost_client_and_a_missing_timestamp_are_mended_by_the_button_of_today(
     whole: tuple[Agency, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
