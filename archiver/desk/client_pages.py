@@ -63,6 +63,8 @@ def report(visit: PageRequest) -> Response:
 def make_link(visit: PageRequest) -> Response:
     """Create a read-only link to one client's licences."""
     owner = visit.client(visit.path["client"])
+    if visit.desk.standing(visit.home, owner.slug).fault:
+        raise visit.refusal("client_damaged")
     days = visit.given("days")
     days_asked = int(days) if days.isdecimal() and len(days) < 4 else 0
     secret, until = visit.desk.access.links.made(owner.slug, days_asked, visit.visitor.name)

@@ -18,6 +18,7 @@ from archiver.collect.terms import SeenTerms
 from archiver.core.model import Document, Licence
 from archiver.desk import desk_state
 from archiver.desk.api_tokens import ApiTokens
+from archiver.desk.auth import Links
 from archiver.desk.routes import ROUTES
 from archiver.home.settings import add_account
 from tests.support.agency import Agency, agency, certificate, preview, record
@@ -217,6 +218,25 @@ def test_a_claims_deadline_letter_and_timeline_do_not_hang_on_the_archive(
             assert "Das Archiv ist jetzt nicht lesbar" in person.get("/claim/acme-due?lang=de").text
         else:
             assert damage not in ("no ledger", "an inventory is gone", "the archive is gone")
+
+
+def test_a_damaged_archive_has_no_link_and_an_older_link_does_not_run_in_a_circle(
+    whole: tuple[Agency, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, _, _ = whole
+    monkeypatch.setattr(desk_state, "FRESH_SECONDS", 0.0)
+    with desk_on(at.run, monkeypatch) as desk:
+        person, guest = desk.person(), desk.stranger()
+        guest.get(f"/link/{Links(at.home.state).made('acme', 7)[0]}")
+        assert 'id="report"' in person.get("/client/acme").text and guest.get("/client/acme").status_code == 200
+        lost(at.home.root / LEDGER)
+        page = person.get("/client/acme").text
+        assert "no report and no link until" in page and 'id="report"' not in page and 'id="show"' not in page
+        refused = person.post("/client/acme/link", {"days": "7"})
+        assert "no report and no link until" in refused.text and "/link/" not in refused.text
+        told = guest.get("/client/acme")
+        assert (told.status_code, "Try again</a>" in told.text, "To your home page" in told.text) == (503, True, False)
+        assert "To your home page" in guest.get("/client/beta").text
 
 
 def test_a_lost_client_and_a_missing_timestamp_are_mended_by_the_button_of_today(
