@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from archiver.catalogue import picture_search, search
 from archiver.desk.app import PageRequest
+from archiver.home.settings import HOUSE
 
 
 @dataclass
@@ -45,6 +46,13 @@ def searched(visit: PageRequest, content: bytes, name: str, client: str) -> Resp
 def missing(visit: PageRequest, client: str) -> list[str]:
     """What the searched archives lack."""
     return [] if visit.visitor.client else search.incomplete(visit.home, client or None, visit.desk.turns)
+
+
+def nothing_archived(visit: PageRequest, client: str = "") -> bool:
+    """Whether the archives that a search looks into hold no licence at all. What cannot be read may hold some."""
+    places = {client} if visit.visitor.client else {client, HOUSE} if client else set(visit.home.clients)
+    stands = (visit.desk.standing(visit.home, slug) for slug in places & visit.home.clients.keys())
+    return not any(each.count or each.fault for each in stands)
 
 
 def notices(visit: PageRequest) -> list[str]:

@@ -12,6 +12,7 @@ from archiver.catalogue.licence_list import MANY_LICENCES, MISSING, SORTS, Licen
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.chosen_licences import ChosenLicences, keep, sent_table
+from archiver.desk.kept_searches import nothing_archived
 from archiver.home.settings import HOUSE
 
 VIEWS = ("gallery", "table")
@@ -30,7 +31,7 @@ def licences(visit: PageRequest) -> Response:
         "licences.html", chosen=chosen, sort=sort, view=view, views=VIEWS, sorts=list(SORTS), page=page, query=query,
         totals=_totals(visit, listed, query) if listed.is_quick else None, over=MANY_LICENCES, missing=MISSING,
         house=HOUSE, options=visit.desk.cached("options", lambda: options(visit.home)),
-        link=lambda **changed: at("licences", **(kept | changed)),
+        link=lambda **changed: at("licences", **(kept | changed)), empty=not page.rows and nothing_archived(visit),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.arrival_pages import received
 from archiver.desk.auth import Role
 from archiver.desk.home_page import PAGE
-from archiver.desk.kept_searches import Search, missing, searched
+from archiver.desk.kept_searches import Search, missing, nothing_archived, searched
 from archiver.desk.licence_pages import _picture_type
 from archiver.desk.new_claim_pages import taken
 
@@ -41,6 +41,7 @@ def find(visit: PageRequest) -> Response:
         "find.html", text=text, client=client, rows=rows[:limit], more=len(rows) > limit and limit < MOST,
         next=limit + 2 * PAGE, messages=[] if visit.visitor.client else messages, near=NEAR,
         missing=missing(visit, client) if text and (not rows or rows[0]["without"]) else [],
+        empty=bool(text) and not rows and nothing_archived(visit, client),
     )  # fmt: skip
 
 
@@ -76,6 +77,7 @@ def found_picture(visit: PageRequest) -> Response:
     return visit.page(
         "picture.html", search=search, key=visit.path["key"], groups=groups, named=list(rows.values()),
         missing=missing(visit, search.client) if vain else [],
+        empty=vain and nothing_archived(visit, search.client),
     )  # fmt: skip
 
 

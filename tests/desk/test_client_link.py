@@ -57,7 +57,8 @@ def test_a_clients_link_finds_nothing_by_a_claim_and_no_comps(served: Served, pe
     save(served.agency.home, claim)
     olaf = person("Olaf Operator")
     assert found(olaf.http.get("/find", params={"q": PAGE})) == [served.place("harbour")]
-    assert found(guest.http.get("/find", params={"q": PAGE})) == []
+    answer = guest.http.get("/find", params={"q": PAGE})
+    assert found(answer) == [] and "No licence found" in answer.text and "Nothing is archived" not in answer.text
     for somebody, sees in ((olaf, True), (guest, False)):
         picture = {"file": ("x.jpg", jpeg(scene(66)), "image/jpeg")}
         answer = somebody.post("/find/file", files=picture)

@@ -137,6 +137,13 @@ def test_the_first_client_is_added_on_the_page(home: Home, desk: Person) -> None
     assert "no account" in desk.get("/").text
 
 
+def test_where_nothing_is_archived_no_search_asks_for_other_words(home: Home, desk: Person) -> None:
+    for address in ("/find?q=harbour", "/find?q=harbour&client=acme", "/licences?text=harbour", "/licences"):
+        page = desk.get(address).text
+        assert "Nothing is archived yet" in page and 'class="button" href="/accounts/new"' in page, address
+        assert "Try other words" not in page and "No licence fits" not in page, address
+
+
 def test_an_archive_at_fault_is_told_of_on_home(home: Home, desk: Person) -> None:
     assert "no account" in desk.get("/").text
     ledger = home.archive() / "ledger" / "ledger.jsonl"
