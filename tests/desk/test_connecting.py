@@ -137,6 +137,15 @@ def test_the_first_client_is_added_on_the_page(home: Home, desk: Person) -> None
     assert "no account" in desk.get("/").text
 
 
+def test_before_the_first_client_the_field_of_a_client_leads_to_one(home: Home, desk: Person) -> None:
+    addresses = ("/accounts/new?provider=shutterstock", "/sources/new?kind=mailbox", "/sources/new?kind=folder")
+    assert all("Add a client first" not in desk.get(each).text for each in addresses)
+    (home.root / "clients" / "acme.yaml").unlink()
+    for address in addresses:
+        assert '<a href="/clients/new">Add a client first</a>' in desk.get(address).text, address
+    assert "Legen Sie zuerst einen Kunden an" in desk.get(f"{addresses[0]}&lang=de").text
+
+
 def test_where_nothing_is_archived_no_search_asks_for_other_words(home: Home, desk: Person) -> None:
     for address in ("/find?q=harbour", "/find?q=harbour&client=acme", "/licences?text=harbour", "/licences"):
         page = desk.get(address).text
