@@ -20,6 +20,7 @@ def test_one_search_and_one_export_have_what_a_leaver_bought(ran: Home, monkeypa
         assert known and f"<dd>{len(known)}</dd>" in page
         saved = owner.get(f"/licences/export.csv?seat={person}").text
         assert all(each.partition("/")[2] in saved or each in saved for each in known)
+        assert "Change or end each" in page and "Read once more" in page
         assert "/account/one" in page  # the secret that the person may know
         desk.person(person, "read")
         page = owner.get(f"/leaver?person={person.upper()}").text
@@ -30,4 +31,7 @@ def test_one_search_and_one_export_have_what_a_leaver_bought(ran: Home, monkeypa
         next((ran.root / "archive").glob("*/ledger/ledger.jsonl")).write_bytes(b"not a ledger\n")
         damaged = owner.get(f"/leaver?person={person}&lang=de")  # says what is damaged, and shows the rest
         assert damaged.status_code == 200 and "Das Archiv ist beschädigt" in damaged.text
-        assert "/users" in damaged.text
+        assert "/users" in damaged.text and "nicht bekannt</dd>" in damaged.text and "<dd>0</dd>" not in damaged.text
+        nothing = owner.get("/leaver?person=Nobody+Example&lang=en").text
+        assert "not known</dd>" in nothing and "Nothing is known here" in nothing
+        assert "Change or end each" not in nothing and "Read once more" not in nothing
