@@ -146,6 +146,20 @@ def test_before_the_first_client_the_field_of_a_client_leads_to_one(home: Home, 
     assert "Legen Sie zuerst einen Kunden an" in desk.get(f"{addresses[0]}&lang=de").text
 
 
+def test_every_page_lights_the_part_of_the_menu_that_leads_to_it(home: Home, desk: Person) -> None:
+    home("source", "add", "papers", "--client", "acme", "--kind", "folder", "--path", str(home.root.parent))
+    parts = {
+        "accounts": ("/accounts", "/accounts/new", "/source/papers", "/sources/new", "/terms", "/leaver"),
+        "licences": ("/licences", "/unassigned", "/pictures", "/pictures/acme"),
+        "claims": ("/claims", "/claims/new"),
+    }
+    for part, addresses in parts.items():
+        for address in addresses:
+            lit = re.findall(r'<a href="/(\w*)" aria-current="(\w+)">', desk.get(address).text.partition("</nav>")[0])
+            assert lit == [(part, "page" if address == f"/{part}" else "true")], address
+    assert 'href="/pictures">All clients</a>' in desk.get("/pictures/acme").text
+
+
 def test_where_nothing_is_archived_no_search_asks_for_other_words(home: Home, desk: Person) -> None:
     for address in ("/find?q=harbour", "/find?q=harbour&client=acme", "/licences?text=harbour", "/licences"):
         page = desk.get(address).text

@@ -18,6 +18,7 @@ def test_the_desk_shows_it_in_both_languages(served: Served, person: Callable[..
     served.agency.archive("acme", (licence("72"), [record(), seen("1", 1, hostile.format(3))]))
     assert "1 changed passage" in rita.get("/terms").text
     page = rita.get("/terms/shutterstock").text
+    assert '<a class="button quiet" href="/terms">All changed terms</a>' in page
     assert (
         "<ins>" in page
         and "For 1 licence the older text" in page
