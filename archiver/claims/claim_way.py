@@ -92,7 +92,7 @@ class ClaimWay:
         done = {
             "letter": StepState.DONE if claim.confirmed else StepState.LATER,
             "licence": StepState.DONE if found else StepState.OPEN if without else StepState.LATER,
-            "client": StepState.DONE if found and self.own else StepState.LATER,
+            "client": StepState.DONE if found and self.own and self.readable else StepState.LATER,
             "verdict": judged,
             "proof": StepState.DONE if found and self.proof and not self.lawyer else StepState.LATER,
             "answer": StepState.DONE if claim.answered else StepState.LATER,

@@ -41,6 +41,8 @@ def test_every_claim_has_one_next_step_and_a_headline(way: ClaimWay, matches: li
     assert len(now) == (way.next is not NextStep.CLOSED)
     if way.verdict in (Verdict.OPEN, Verdict.NOT_COVERED):
         assert steps["verdict"] is not StepState.DONE, "an open question has no tick"
+    if not way.readable:
+        assert StepState.DONE not in (steps["client"], steps["verdict"]), "nobody can look"
     if way.lawyer:
         assert way.next not in (NextStep.PROVE, NextStep.ANSWER), "no reply is drafted"
     key, tone = way.headline(matches)
