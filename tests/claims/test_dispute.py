@@ -119,7 +119,7 @@ def test_a_claim_is_kept_unconfirmed_then_confirmed_and_one_paper_is_entered(at:
     assert "urn:x-archiver:statement:" in done
     [entered] = at.run.archive().rglob("v1/content/letter.eml")
     assert entered.read_bytes() == path.read_bytes()
-    assert "Ada" not in ledger.read_text()
+    assert "Ada Example" not in ledger.read_text()
     (tmp_path / "named.jpg").write_bytes(jpeg(scene(2)))
     named = add(at.home, "acme", path, {}, [tmp_path / "named.jpg"])
     assert add(at.home, "acme", path, {}).pictures == named.pictures == ("picture-1.jpg", "picture-2.jpg")
