@@ -64,10 +64,6 @@ class Task:
         """What happened, in one sentence."""
         data = self._texts
         said = data["say_many"] if self.count > 1 and "say_many" in data else data["say"]
-        if "day" in self.facts and "since" in data:
-            said = data["since"]
-        if self.facts.get("first") == "notice" and "first_notice" in data:
-            said = data["first_notice"]
         known = {"count": localised.number(self.count, language)}
         if day := self.facts.get("day"):
             known["day"] = localised.day(day, language)
@@ -80,6 +76,7 @@ class Task:
     @property
     def _texts(self) -> TaskTexts:
         texts = _texts(self.kind)
+        texts = {**texts, **texts.get("instead", {}).get(self.facts.get("situation", ""), {})}
         if about := _data()["alerts"].get(self.facts.get("flag", "")):
             return {**texts, **about}
         return texts
@@ -191,14 +188,25 @@ class TaskTexts(TypedDict):
 
     say: dict[str, str]
     say_many: NotRequired[dict[str, str]]
-    since: NotRequired[dict[str, str]]
-    first_notice: NotRequired[dict[str, str]]
+    instead: NotRequired[dict[str, TextsInstead]]
     risk: dict[str, str]
     do: dict[str, str]
     tone: NotRequired[str]
     place: str
     command: str
     post: NotRequired[bool]
+
+
+class TextsInstead(TypedDict, total=False):
+    """What a kind of task says and does differently in one situation."""
+
+    say: dict[str, str]
+    say_many: dict[str, str]
+    risk: dict[str, str]
+    do: dict[str, str]
+    place: str
+    command: str
+    post: bool
 
 
 class AlertTexts(TypedDict):
@@ -328,7 +336,7 @@ def _of_claim(claim: Claim, now: datetime) -> Iterator[Task]:
     facts = {"who": claim.claimant or "", "case": f" ({claim.reference})" if claim.reference else ""}
     due, days = clocks["due"], clocks["due_days_left"]
     if clocks["due_for"] == AnswerTo.PLATFORM:
-        facts["first"] = "notice"
+        facts["situation"] = "first_notice"
     yield _task(
         kind, claim.claim, facts, client=claim.client, tone=urgency(days), days_left=days,
         due=date.fromisoformat(due) if due else None,
@@ -359,7 +367,7 @@ def _of_account(account: AccountStatus, now: datetime, signing: Iterable[str]) -
         last = None  # the clock was ahead, so nobody knows when
     late = last is None or working_days(day_of(last), now.date()) >= MAX_SILENT_DAYS
     if late or account.outcome == "failed" or account.error:
-        day = {"day": str(iso(day_of(last)))} if last else {}
+        day = {"day": str(iso(day_of(last))), "situation": "since"} if last else {}
         yield _task("not_read", name, day, client=client, detail=account.error or "", fields=fields)
 
 

@@ -143,19 +143,27 @@ class Claim:
         `due` is the earlier deadline of what is still to be sent, and `due_for` says to whom: a missed notice no longer
         counts. `overdue`: the claimant waits for an answer that is too late.
         """
-        today = now.astimezone(zone(self.deadline_zone)).date()
+        today = self._today(now)
         days = {"days_left": self.deadline, "notice_days_left": self.notice_deadline}
         left = {name: (day - today).days if day else None for name, day in days.items()}
-        answer, notice = left["days_left"], left["notice_days_left"]
-        open_ones = {} if self.answered or answer is None else {AnswerTo.CLAIMANT: answer}
-        if not self.notified and notice is not None and notice >= 0:
-            open_ones[AnswerTo.PLATFORM] = notice
-        first = min(open_ones, key=lambda each: open_ones[each], default=None)
-        due = None if first is None else self.deadline if first is AnswerTo.CLAIMANT else self.notice_deadline
+        answer, due = left["days_left"], self.due(now)
         return {
-            **left, "overdue": not self.answered and answer is not None and answer < 0, "due": iso(due),
-            "due_for": first and first.value, "due_days_left": None if first is None else open_ones[first],
+            **left, "overdue": not self.answered and answer is not None and answer < 0, "due": due and iso(due[0]),
+            "due_for": due and due[1].value, "due_days_left": due and (due[0] - today).days,
         }  # fmt: skip
+
+    def due(self, now: datetime) -> tuple[date, AnswerTo] | None:
+        """The earlier deadline of what is still to be sent, and to whom; a missed notice no longer counts."""
+        days = {
+            AnswerTo.CLAIMANT: None if self.answered else self.deadline,
+            AnswerTo.PLATFORM: None if self.notified else self.notice_deadline,
+        }
+        if (notice := days[AnswerTo.PLATFORM]) and notice < self._today(now):
+            days[AnswerTo.PLATFORM] = None
+        return min(((day, whom) for whom, day in days.items() if day), default=None)
+
+    def _today(self, now: datetime) -> date:
+        return now.astimezone(zone(self.deadline_zone)).date()
 
 
 def to_come(day: date) -> bool:
@@ -230,7 +238,7 @@ def load(home: Home, claim: str) -> Claim:
 
 
 def all_claims(home: Home, warn: Callable[[str], None] = lambda _: None) -> list[Claim]:
-    """All claims, the most urgent first; those without a deadline follow, then the answered and closed ones.
+    """All claims, those with the earliest due date first; those without one follow, then the answered and closed ones.
 
     Folders without a claim are left out. `warn` gets a message for each unreadable claim, which is left out, too.
     """
@@ -240,12 +248,14 @@ def all_claims(home: Home, warn: Callable[[str], None] = lambda _: None) -> list
             found.append(_read(path))
         except ConfigError as error:
             warn(f"warning: {error}")
-    return sorted(found, key=_urgency)
+    now = datetime.now(UTC)
+    return sorted(found, key=lambda claim: _urgency(claim, now))
 
 
-def _urgency(claim: Claim) -> tuple[int, date, str]:
+def _urgency(claim: Claim, now: datetime) -> tuple[int, date, str]:
     rank = {ClaimStep.ANSWERED: 1, ClaimStep.CLOSED: 2}.get(claim.step, 0)
-    return rank, claim.deadline or date.max, claim.claim
+    due = claim.due(now)
+    return rank, due[0] if due else date.max, claim.claim
 
 
 def _read(path: Path) -> Claim:

@@ -229,6 +229,13 @@ def test_the_most_urgent_deadline_is_first_and_the_night_is_counted() -> None:
     assert today_of(replace(QUIET, now=NOW + timedelta(days=2))).night.licences == 0
 
 
+def test_a_date_is_said_of_what_is_due_on_it() -> None:
+    [task] = today_of(claim(received=date(2026, 11, 24), deadline=IN_9_DAYS, reference="R-1")(QUIET)).tasks
+    assert task.due == date(2026, 12, 1)
+    assert "(R-1): tell the platform of this claim by this date" in task.sentence("en")
+    assert "indemnify" in task.risk("en") and "bis zu diesem Tag" in task.sentence("de")
+
+
 def test_secured_means_that_a_timestamp_covers_all_evidence(tmp_path: Any) -> None:
     with agency(tmp_path) as at:
         root = at.home.archive("acme")

@@ -85,6 +85,11 @@ def test_the_earlier_of_what_is_still_to_be_sent_is_due(home: Home) -> None:
     assert not claim.answered
     missed = replace(saved(home, received=date(2026, 1, 1), deadline=None), events=())
     assert missed.clocks(NOW)["due"] is None, "a missed notice is no longer due"
+    today = datetime.now(UTC).date()
+    saved(home, claim="acme-later", received=None, deadline=today + timedelta(days=20))
+    saved(home, claim="acme-notice", received=today, deadline=today + timedelta(days=40))
+    names = [each.claim for each in claim_files.all_claims(home) if each.claim in ("acme-later", "acme-notice")]
+    assert names == ["acme-notice", "acme-later"], "its notice is due before the other's answer"
 
 
 def test_a_claim_of_an_earlier_version_stays_readable(home: Home) -> None:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -52,6 +52,20 @@ def test_who_may_only_read_changes_nothing(served: Served, person: Sign, claim: 
             reader.post(f"/claim/{claim.claim}/{what}", {"text": "x", "sure": "1", "outcome": "won"}).status_code == 403
         )
     assert claim_files.load(served.agency.home, claim.claim) == claim
+
+
+def test_the_list_and_the_page_tell_of_the_notice_before_and_after_its_day(
+    served: Served, person: Sign, claim: Claim
+) -> None:
+    reader, today = person("Rita Reader"), datetime.now(UTC).date()
+    claim_files.save(served.agency.home, replace(claim, received=today))
+    assert re.search(r"notice: \d days left", reader.get("/claims").text)
+    assert "notice: " not in reader.get(f"/claim/{claim.claim}").text, "there the answer has its own date"
+    claim_files.save(served.agency.home, replace(claim, received=today - timedelta(days=30)))
+    listed = reader.get("/claims").text
+    assert "notice: " not in listed and "Answer by" in listed
+    for page in (listed, reader.get(f"/claim/{claim.claim}").text):
+        assert "Notice to the platform is overdue" in page
 
 
 def test_hostile_values_are_refused_or_harmless(served: Served, person: Sign, claim: Claim) -> None:
