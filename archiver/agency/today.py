@@ -249,8 +249,9 @@ def today_of(facts: TodayFacts) -> Today:
 
 def tasks_of(facts: TodayFacts) -> Iterator[Task]:
     """All tasks, unordered. No I/O."""
+    shared = [account for each in facts.clients if each.slug == HOUSE for account in each.accounts]
     for each in facts.clients:
-        yield from _of_archive(each, facts.now)
+        yield from _of_archive(each, facts.now, shared)
     for slug in facts.orphans:
         yield _task("orphan", slug)
     for claim in facts.claims:
@@ -298,7 +299,7 @@ def _task(
     )  # fmt: skip
 
 
-def _of_archive(each: ClientFacts, now: datetime) -> Iterator[Task]:
+def _of_archive(each: ClientFacts, now: datetime, shared: Iterable[AccountStatus]) -> Iterator[Task]:
     slug, known, found = each.slug, {"name": each.name}, each.summary
     if found.fault:
         yield _task("damage", slug, known, client=slug, detail=found.fault)
@@ -307,7 +308,11 @@ def _of_archive(each: ClientFacts, now: datetime) -> Iterator[Task]:
         error, message = each.fault
         yield _task("damage" if error == "IntegrityError" else "machine", slug, known, client=slug, detail=message)
     if found.incomplete:
-        yield _task("incomplete", slug, known, client=slug, count=found.incomplete, fields=_accounts(each))
+        theirs = {account.account for account in (*each.accounts, *shared) if _can_run(account)}
+        names = sorted(found.incomplete_from & theirs)
+        how = {"options": "".join(f" --account {name}" for name in names)} if names else {"situation": "by_hand"}
+        fields = {"account": " ".join(names)}
+        yield _task("incomplete", slug, known | how, client=slug, count=found.incomplete, fields=fields)
     if found.unassigned:
         yield _task("unassigned", slug, known, client=slug, count=found.unassigned)
     if found.latest and datetime.fromisoformat(found.latest[0]) > now + CLOCK_TOLERANCE:
@@ -323,9 +328,8 @@ def _of_archive(each: ClientFacts, now: datetime) -> Iterator[Task]:
         yield _task("no_account", slug, known, client=slug)
 
 
-def _accounts(each: ClientFacts) -> Mapping[str, str]:
-    lacking = [account.account for account in each.accounts if account.coverage.incomplete and not account.closed]
-    return {"account": lacking[0]} if len(lacking) == 1 else {}
+def _can_run(account: AccountStatus) -> bool:
+    return account.configured and not account.closed and account.provider not in SOURCES
 
 
 def _of_claim(claim: Claim, now: datetime) -> Iterator[Task]:

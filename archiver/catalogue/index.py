@@ -519,6 +519,11 @@ class Catalogue:
         """The number of licences with a `failed` gap."""
         return self._count("failed")
 
+    def accounts_of_incomplete(self) -> frozenset[str]:
+        """The accounts whose runs archived a licence with a `failed` gap; those of imports have none."""
+        query = "SELECT DISTINCT account FROM licence WHERE failed AND account IS NOT NULL"
+        return frozenset(name for (name,) in self._db.execute(query))
+
     def count_unassigned(self) -> int:
         """The number of licences (no comps) that are assigned to nobody."""
         return self._count("NOT comp AND assigned IS NULL")

@@ -38,11 +38,10 @@ def _method(account: Account) -> SignInMethod | None:
 
 
 def run(visit: PageRequest) -> Response:
-    """Run one account, or all, in the background."""
-    name = visit.given("account")
-    names = [visit.home.account(name).name] if name else []
+    """Run the accounts whose names the form gives, with spaces between them, or all, in the background."""
+    names = [visit.home.account(name).name for name in visit.given("account").split()]
     visit.desk.work.run(visit.home, visit.desk.vault, names)
-    visit.log_action("run started", name or "all")
+    visit.log_action("run started", " ".join(names) or "all")
     return visit.to("accounts")
 
 

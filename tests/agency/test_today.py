@@ -127,7 +127,7 @@ TASKS: dict[str, tuple[Callable[[TodayFacts], TodayFacts], str, str]] = {
     "papers in a mailbox wait": (account(provider="mailbox", unexplained=2), "papers", "warn"),
     "a capture belongs to no licence": (plus(unread_captures=1), "capture", "warn"),
     "captures are not filed": (plus(unfiled_captures=3), "unfiled", "warn"),
-    "certificates are missing": (archive(incomplete=3), "incomplete", "warn"),
+    "certificates are missing": (archive(incomplete=3, incomplete_from={"acme-stock"}), "incomplete", "warn"),
     "one certificate is missing": (archive(incomplete=1), "incomplete", "warn"),
     "licences have no client": (house(unassigned=12), "unassigned", "warn"),
     "an archive has no timestamp": (archive(secured=False), "unsecured", "warn"),
@@ -234,6 +234,28 @@ def test_a_date_is_said_of_what_is_due_on_it() -> None:
     assert task.due == date(2026, 12, 1)
     assert "(R-1): tell the platform of this claim by this date" in task.sentence("en")
     assert "indemnify" in task.risk("en") and "bis zu diesem Tag" in task.sentence("de")
+
+
+def test_missing_documents_are_fetched_only_by_the_accounts_that_can() -> None:
+    lacks = archive(incomplete=2, incomplete_from=frozenset({"acme-stock", "gone"}))
+    [task] = today_of(lacks(QUIET)).tasks
+    assert (task.post, task.fields, task.command) == (
+        True,
+        {"account": "acme-stock"},
+        "archiver run --account acme-stock",
+    )
+    at_house = replace(lacks(QUIET).clients[0], accounts=[replace(ACCOUNT, client="house")])
+    [task] = today_of(acme(accounts=())(plus(clients=[at_house, lacks(QUIET).clients[1]])(QUIET))).tasks
+    assert task.fields == {"account": "acme-stock"}, "a shared account can fetch it, too"
+    of_beta = ClientFacts(slug="beta", name="Beta", accounts=[replace(ACCOUNT, client="beta")])
+    gone = acme(accounts=())(lacks(QUIET))
+    for nobody in (
+        gone, archive(incomplete=2)(QUIET), account(closed=True)(lacks(QUIET)),
+        plus(clients=[*gone.clients, of_beta])(gone),
+    ):  # fmt: skip
+        [task] = today_of(nobody).tasks
+        assert (task.post, task.place) == (False, "/licences?client=acme&missing=any")
+        assert "no account is connected" in task.sentence("en") and "kein Konto" in task.sentence("de")
 
 
 def test_secured_means_that_a_timestamp_covers_all_evidence(tmp_path: Any) -> None:
