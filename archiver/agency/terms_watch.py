@@ -136,31 +136,39 @@ def touched(home: Home, change: TermsChange) -> dict[str, list[str]]:
 
 
 def about_terms(home: Home, today: date) -> Iterator[Alert]:
-    """An alert for each change of the last weeks that matters."""
+    """An alert for each platform whose terms changed in the last weeks in a way that matters."""
     since = str(today - timedelta(days=ALERT_DAYS))
+    found: dict[str, list[TermsChange]] = {}
     for change in changes(home):
-        if change.after.seen < since:
-            return
-        try:
-            important = change.important
-        except IntegrityError:
-            continue  # which `verify` names
-        if not important:
-            continue
-        those = touched(home, change)
-        headings = list(dict.fromkeys(each.heading for each in important if each.heading))[:MAX_HEADINGS]
-        where = f" Among them: {', '.join(headings)}." if headings else ""
+        with suppress(IntegrityError):  # which `verify` names
+            if change.after.seen >= since and change.important:
+                found.setdefault(change.provider, []).append(change)
+    for provider, theirs in found.items():
+        those: dict[str, set[str]] = {}
+        for change in theirs:
+            for slug, licences in touched(home, change).items():
+                those.setdefault(slug, set()).update(licences)
         number, clients = sum(map(len, those.values())), len(those)
-        rules = ", ".join(topics()[name]["title"][0] for name in change.rules)
+        named = {name for change in theirs for name in change.rules}
+        rules = ", ".join(topic["title"][0] for name, topic in topics().items() if name in named)
         yield Alert(
-            flags=("terms",), subject=change.provider, clients=tuple(sorted(those)),
-            message=f"{change.title} changed its terms ({change.after.file.url}) between {change.before.seen[:10]} and "
-                    f"{change.after.seen[:10]}, in {len(important)} passage{'s' * (len(important) != 1)}.{where}",
+            flags=("terms",), subject=provider, clients=tuple(sorted(those)), count=len(theirs),
+            message="\n".join(map(_in_a_line, theirs)),
             risk=f"New licences fall under the new text. {number} archived licence{'s' * (number != 1)} of {clients} "
                  f"client{'s' * (clients != 1)} keep{'s' * (number == 1)} the text they name."
                  + (f" Look at: {rules}." if rules else ""),
-            command=f"archiver terms diff {change.provider}",
+            command=f"archiver terms diff {provider}",
         )  # fmt: skip
+
+
+def _in_a_line(change: TermsChange) -> str:
+    number = len(change.important)
+    headings = list(dict.fromkeys(each.heading for each in change.important if each.heading))[:MAX_HEADINGS]
+    where = f" Among them: {', '.join(headings)}." if headings else ""
+    return (
+        f"{change.title} changed its terms ({change.after.file.url}) between {change.before.seen[:10]} and "
+        f"{change.after.seen[:10]}, in {number} passage{'s' * (number != 1)}.{where}"
+    )
 
 
 @cache

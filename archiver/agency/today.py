@@ -213,6 +213,7 @@ class AlertTexts(TypedDict):
     """What an alert of one kind says instead of what all say."""
 
     say: dict[str, str]
+    say_many: NotRequired[dict[str, str]]
     risk: dict[str, str]
     place: str
 
@@ -283,7 +284,8 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
             "command": alert.command, "flag": alert.flags[0], "name": names.get(client or "", client or ""),
             "platform": platform_of(alert.subject)["title"],
         }  # fmt: skip
-        yield _task(kind, alert.subject, known, client=client, detail=f"{alert.message}\n{alert.risk}")
+        detail = f"{alert.message}\n{alert.risk}"
+        yield _task(kind, alert.subject, known, client=client, count=alert.count, detail=detail)
 
 
 def _task(

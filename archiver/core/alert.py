@@ -10,7 +10,8 @@ from hashlib import sha256
 class Alert:
     """One cause. `flags` say what is wrong (`two_clients`, `plan`, `shared_login`, `ending`), `clients` for whom.
 
-    `message` says what happened, `risk` what is at risk, `command` what to do.
+    `message` says what happened, `risk` what is at risk, `command` what to do. `count` is how often it happened, with a
+    line of `message` for each time.
     """
 
     flags: tuple[str, ...]
@@ -19,6 +20,7 @@ class Alert:
     message: str
     risk: str
     command: str
+    count: int = 1
 
     @property
     def key(self) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from archiver.agency import terms_watch
+from archiver.agency.today import TodayFacts, tasks_of
 from archiver.claims.facts import rules
 from archiver.core.errors import ConfigError
 from tests.support.agency import Agency, agency, record
@@ -41,6 +43,17 @@ def test_a_change_is_told_with_what_it_touches(changed: Agency) -> None:
     assert list(terms_watch.about_terms(changed.home, NOW.date() + timedelta(days=40))) == []
     messages = changed.run.json("notify", "--dry-run")
     assert [each["fix"] for each in messages if "terms" in each["happened"]] == ["archiver terms diff shutterstock"]
+
+
+def test_the_changes_of_a_platform_are_one_alert_that_counts_them(tmp_path: Path) -> None:
+    with agency(tmp_path) as made:
+        for number, (copies, days) in enumerate((("500,000", 20), ("250,000", 9), ("100,000", 2))):
+            made.archive("acme", (replace(licence(str(number)), licensed_at=NOW), [record(), seen(copies, days)]))
+        [alert] = terms_watch.about_terms(made.home, NOW.date())
+    assert (alert.count, len(alert.message.splitlines())) == (2, 2)
+    assert alert.risk.count("2 archived licences of 1 client keep ") == 1, "a licence is counted once"
+    [task] = tasks_of(TodayFacts(now=NOW, alerts=[alert]))
+    assert "2 changes" in task.sentence("en") and "2 Änderungen" in task.sentence("de")
 
 
 def test_the_commands_show_it(changed: Agency) -> None:
