@@ -12,13 +12,15 @@ import httpx
 import pytest
 
 from archiver.agency.status import AccountStatus, coverage
+from archiver.catalogue.archives import writing
 from archiver.core import errors
 from archiver.desk.template_filters import trouble
 from archiver.desk.translations import words
 from archiver.home.settings import Home as Loaded
+from archiver.home.settings import add_account
 from archiver.home.vault import Vault
-from tests.support.agency import Agency
-from tests.support.desk_kit import Person, started
+from tests.support.agency import Agency, agency
+from tests.support.desk_kit import Person, serving, started
 from tests.support.homes import Home
 
 
@@ -66,3 +68,20 @@ def test_what_ends_an_account_is_named_in_a_persons_words() -> None:
             next_full=None,
         )  # fmt: skip
         assert all(error.__name__ not in trouble(words(each), stands) for each in ("en", "de"))
+
+
+def test_today_gives_no_date_of_a_client_some_of_whose_accounts_were_never_read(tmp_path: Path) -> None:
+    with agency(tmp_path) as at:
+        for name in ("acme-read", "acme-new"):
+            add_account(at.home.root, name, client="acme", provider="shutterstock")
+        with writing(at.home, at.vault, "acme") as archive:
+            archive.append(
+                "run", account="acme-read", provider="shutterstock", sweep="full", outcome="complete", error=None,
+                listed=0, archived=0, total=0, incomplete=0, unexplained=0,
+            )  # fmt: skip
+        with serving(at) as desk, httpx.Client(base_url=desk.base, timeout=60) as http:
+            assert http.get(desk.key).status_code in (200, 303)
+            told = http.get("/client/acme").text
+            assert "last read completely on" in told
+            told = http.get("/").text
+    assert "1 account or source never read completely" in told and "last read completely on" not in told
