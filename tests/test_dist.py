@@ -48,7 +48,7 @@ def test_the_wheel_holds_no_name_of_others_and_runs_without_the_source(tmp_path:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+@pytest.mark.skipif(not shutil.which("git"), reason="git, which has the commit's date, is not installed")
 def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
     """In another folder, too, whose files are newer."""
     tool = [ROOT / ".ci" / "dist"]

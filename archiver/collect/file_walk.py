@@ -143,7 +143,7 @@ def _folder(
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    with suppress(OSError):
+    with suppress(OSError):  # whoever opens it is told
         return entry.is_dir(follow_symlinks=False) and not entry.is_junction()
     return False
 
@@ -170,7 +170,7 @@ def _files(
         finally:
             for _, opened in ahead:
                 if isinstance(opened, Future):
-                    with suppress(OSError):
+                    with suppress(OSError):  # it was never opened, and nobody asks for it any more
                         os.close(opened.result())
 
 

@@ -14,7 +14,7 @@ from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.calendar_links import CalendarLinks
-from archiver.desk.forms import day_of
+from archiver.desk.forms import given_day
 from archiver.reading.letter_sums import number
 
 CALENDAR_TYPE = "text/calendar; charset=utf-8"
@@ -26,7 +26,7 @@ def answer(visit: PageRequest) -> Response:
     to = AnswerTo.PLATFORM if visit.given("to") == AnswerTo.PLATFORM else AnswerTo.CLAIMANT
     sent = [str(value) for name, value in visit.form.multi_items() if name == "sent"]
     claim_life.answer(
-        visit.home, claim, by=_by(visit), day=day_of(visit.given("day")), how=visit.given("how"),
+        visit.home, claim, by=_by(visit), day=given_day(visit.given("day")), how=visit.given("how"),
         text=visit.given("text"), sent=sent, to=to,
     )  # fmt: skip
     visit.log_action("claim answered", claim.claim, to=to.value)
@@ -48,7 +48,7 @@ def reopen(visit: PageRequest) -> Response:
     """Open an answered or closed claim again."""
     claim = visit.claim()
     claim_life.reopen(
-        visit.home, claim, by=_by(visit), text=visit.given("text"), deadline=day_of(visit.given("deadline"))
+        visit.home, claim, by=_by(visit), text=visit.given("text"), deadline=given_day(visit.given("deadline"))
     )
     visit.log_action("claim reopened", claim.claim)
     return visit.to("claim", claim.claim)

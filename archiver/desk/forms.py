@@ -93,7 +93,7 @@ async def read_form(
     raise MultiPartException("The desk does not accept this form's type, length or character set.")
 
 
-def day_of(text: str) -> date | None:
+def given_day(text: str) -> date | None:
     """A day that a form or an address gives; None if it is empty, ConfigError if it is none."""
     try:
         return date.fromisoformat(text) if text else None

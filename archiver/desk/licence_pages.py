@@ -18,7 +18,7 @@ from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.desk.forms import day_of
+from archiver.desk.forms import given_day
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
 
@@ -64,7 +64,8 @@ def verdict(visit: PageRequest) -> Response:
     """A page fragment: the verdict of the rules on a licence and its known use."""
     with opened(visit) as (_, _, entry):
         owner = visit.asked("for") or entry.client
-    use = Use(first_seen=day_of(visit.asked("first")), kind=visit.asked("use") if visit.asked("use") in USES else None)
+    kind = visit.asked("use")
+    use = Use(first_seen=given_day(visit.asked("first")), kind=kind if kind in USES else None)
     assessed = assess(visit.home, visit.client(owner).slug, use, name=entry.short_id)
     assert assessed.assessment
     parts = {"1": "verdict.html", "line": "verdict-line.html"}

@@ -18,7 +18,7 @@ from tests.support.homes import ROOT, clean_environment, unversioned
 EARLIER = "9c495ff1038060459121c34d496ad2455d976573"  # before the modules got their rooms and names
 
 
-@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+@pytest.mark.skipif(not shutil.which("git"), reason="git, which has the earlier program, is not installed")
 @pytest.mark.long
 @pytest.mark.browser
 def test_a_home_of_an_earlier_version_is_read_run_verified_and_packed(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def rehearse(home: Home, account: str, provider: str, site: Path, *changes: tupl
     return repairing
 
 
-@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+@pytest.mark.skipif(not shutil.which("git"), reason="git, which applies the patch, is not installed")
 @pytest.mark.parametrize("back", [False, pytest.param(True, marks=pytest.mark.long)], ids=["to the patch", "and back"])
 def test_a_repair_from_the_failing_run_to_the_patch_and_back_to_the_release(
     home: Home, tmp_path: Path, back: bool
