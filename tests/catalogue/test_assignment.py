@@ -46,7 +46,7 @@ def test_a_licence_is_assigned_copied_followed_and_taken_back(tmp_path: Path) ->
         for client in ("acme", "house"):
             ledger = (run.archive(client) / "ledger/ledger.jsonl").read_text()
             assert '"type":"assign"' in ledger
-            assert "Ada" not in ledger and "Job" not in ledger
+            assert "Ada Example" not in ledger and "Job 4711" not in ledger
         [statement] = (run.archive("acme") / "evidence/statements").rglob("v1/content")
         proof = InclusionProof.parse((statement / "original.tlog-proof").read_bytes())
         note = Note.parse(proof.note)

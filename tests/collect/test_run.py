@@ -139,7 +139,7 @@ def test_platforms_whose_terms_are_unread_need_an_acceptance(new_home: Callable[
         assert "already" in home(*accept, "--plan", "x", code=2).stderr
     assert "NotAccepted" not in errors().values()
     ledger = (home.archive() / "ledger" / "ledger.jsonl").read_text()
-    assert ledger.count('"type":"statement"') == 2 and "Ada" not in ledger
+    assert ledger.count('"type":"statement"') == 2 and "Ada Example" not in ledger
 
 
 def test_a_fault_in_one_adapter_is_told_and_does_not_stop_the_others(
