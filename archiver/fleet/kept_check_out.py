@@ -18,9 +18,11 @@ INDEX = "catalogue.sqlite"
 
 
 def files_outside_objects(root: Path) -> list[str]:
-    """The files of an archive outside objects and the ledger."""
-    found = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
-    return [each for each in found if is_single(each) and not each.startswith("staging/")]
+    """The files of an archive outside objects and the ledger. Folders of objects are not opened."""
+    parts = [each for each in root.glob("*") if each.is_dir() and not each.is_symlink() and each.name != "staging"]
+    folders = [root, *parts, *(folder for folder, _, _ in (root / verify.CHECKPOINTS).walk())]
+    found = [path.relative_to(root).as_posix() for folder in folders for path in folder.glob("*") if path.is_file()]
+    return [each for each in found if is_single(each)]
 
 
 def packed(home: Home, client: str) -> bytes:

@@ -280,7 +280,11 @@ class Publisher:
 
     def _described(self, path: Path) -> ReplicaFile:
         data = read_file(path)
-        return ReplicaFile(path=path.relative_to(self._root).as_posix(), sha256=sha256_of(data), bytes=len(data))
+        return ReplicaFile(path=self._name(path), sha256=sha256_of(data), bytes=len(data))
+
+    def _name(self, path: Path) -> str:
+        """The path below the root. `relative_to` costs as much as reading a small file."""
+        return path.as_posix().removeprefix(f"{self._root.as_posix()}/")
 
     def _changed_outside_objects(self, lines: int) -> Iterator[Path]:
         """Yield the files outside objects that may have changed; of checkpoints, the new ones up to this line."""
@@ -288,11 +292,11 @@ class Publisher:
             yield from sorted(each for each in (self._root / folder).glob("*") if each.is_file())
         for _, note, tokens in self._checkpoints(lines):
             for path in (*tokens, note):
-                if path.relative_to(self._root).as_posix() not in self._state.files:
+                if self._name(path) not in self._state.files:
                     yield path
         for size, anchors in verify.anchor_files(self._root / verify.CHECKPOINTS).items():
             for path in anchors if size <= lines else ():
-                if path.relative_to(self._root).as_posix() not in self._state.files:
+                if self._name(path) not in self._state.files:
                     yield path
 
     def _checkpoints(self, lines: int) -> list[tuple[int, Path, list[Path]]]:

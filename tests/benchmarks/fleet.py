@@ -1,7 +1,9 @@
 """What a fleet costs. `python tests/benchmarks/fleet.py [--accounts 24] [--workers 4] [--queued 10000]`
 
-1. Where the platform's latency (50 ms) bounds, and where the processor does: the visits of several workers against
-   those of one, in the same run. Each worker makes one visit at a time. Goals: 3.4 times with 4; 1.7 with 2 on 2 cores.
+1. The visits of several workers against those of one, in the same run; each worker makes one visit at a time. Nights
+   without news, the usual ones: where the platform's latency bounds (ten requests of 50 ms one after another) and where
+   the processor does. Goals: 3.4 times with 4 workers; 1.7 with 2 on 2 cores. Then first visits, which archive 40
+   licences each: there the store takes as much of the cores as the workers do.
 2. The queue's own processor time an account: jobs that do nothing, put in, taken out and ended. Goal: 5 ms at most.
 3. What many queued accounts cost in memory, in a worker that holds them queued. Goal: less than 100 MB more.
 4. Requests to the store, bytes and processor time of one visit without news: the terms of the formula in
@@ -42,6 +44,7 @@ from tests.support.postgres import Postgres, postgres  # noqa: E402
 from tests.support.site import Site  # noqa: E402
 
 LATENCY_S = 0.05
+REQUESTS_OF_A_VISIT = 10  # without news: is the session valid, whose is it, the steps of a sign-in, each list
 DOCUMENTED_REQUESTS = (4, 2, 0)  # of a visit without news: put, get, and listings of versions
 
 
@@ -100,18 +103,33 @@ def visits(made: Fleet, accounts: int, workers: int) -> tuple[float, float]:
 
 
 def ratios(server: Postgres, store: ObjectStore, accounts: int, workers: int) -> None:
-    for what, pause_s, rows, several in (("latency", LATENCY_S, 40, workers), ("processor", 0.0, 40, 2)):
+    for what, pause_s, several in (
+        ("latency bounds", LATENCY_S * REQUESTS_OF_A_VISIT, workers),
+        ("the processor bounds", 0.0, 2),
+    ):
+        with tempfile.TemporaryDirectory() as folder, PausingSite(rows=5) as site, fleet(
+            Path(folder), server, store, store.bucket(f"ratio-{several}"), clients(accounts),
+            site_url=site.url, rows=5, ask=False, lease="60s",
+        ) as made:  # fmt: skip
+            visits(made, accounts, 2)  # everything is archived
+            site.pause_s = pause_s
+            tell(f"no news, {what}", accounts, several, [visits(made, accounts, number) for number in (1, several)])
+    for what, pause_s, several in (("50 ms a request", LATENCY_S, workers), ("no latency", 0.0, 2)):
         found = []
         for number in (1, several):
-            with tempfile.TemporaryDirectory() as folder, PausingSite(rows=rows, pause_s=pause_s) as site, fleet(
-                Path(folder), server, store, store.bucket(f"ratio-{what}-{number}"), clients(accounts),
-                site_url=site.url, rows=rows, ask=False, lease="60s",
+            with tempfile.TemporaryDirectory() as folder, PausingSite(rows=40, pause_s=pause_s) as site, fleet(
+                Path(folder), server, store, store.bucket(f"first-{several}-{number}"), clients(accounts),
+                site_url=site.url, rows=40, ask=False, lease="60s",
             ) as made:  # fmt: skip
                 found.append(visits(made, accounts, number))
-        (one, one_cpu), (many, many_cpu) = found
-        print(f"{what} bounds: {several} workers do {one / many:.2f} times the work of one ({accounts} accounts: "
-              f"{one:.1f} s, {many:.1f} s). A visit costs {one_cpu:.2f} s of processor time with one worker, "
-              f"{many_cpu:.2f} s with {several}", flush=True)  # fmt: skip
+        tell(f"first visits, {what}", accounts, several, found)
+
+
+def tell(what: str, accounts: int, several: int, found: Sequence[tuple[float, float]]) -> None:
+    (one, one_cpu), (many, many_cpu) = found
+    print(f"{what}: {several} workers do {one / many:.2f} times the work of one ({accounts} accounts: {one:.1f} s, "
+          f"{many:.1f} s). A visit costs {one_cpu:.2f} s of processor time with one worker, {many_cpu:.2f} s with "
+          f"{several}", flush=True)  # fmt: skip
 
 
 def overhead(server: Postgres, jobs: int) -> None:
