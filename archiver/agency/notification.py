@@ -39,6 +39,12 @@ class Message:
         return "\n\n".join([*([self.text] if self.text else []), *(each.as_text() for each in self.causes)]) + "\n"
 
 
+TEST = Message(
+    subject="archiver: messages come here",
+    text="This is a test. Messages about missing licences, sign-ins and deadlines will come here.",
+)
+
+
 def tell(
     home: Home,
     *,
@@ -77,6 +83,17 @@ def tell(
             _remember(home, memory)
         except OSError as error:
             failed.append(f"The sent messages could not be recorded, so they are sent again: {machine_error(error)}")
+    return failed
+
+
+def send_test(home: Home) -> list[str]:
+    """Send a test to each of the agency's channels. Returns a warning for each that failed."""
+    failed = []
+    for destination in home.settings.notify.channels:
+        try:
+            send(home, destination, TEST)
+        except (ArchiverError, OSError) as error:
+            failed.append(f"The message to {destination} failed: {_why(error)}.")
     return failed
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archiver.agency.archive_checks import timestamps
-from archiver.agency.notification import Message, send
+from archiver.agency.notification import TEST, send
 from archiver.agency.schedule import NIGHT, install, schedule_here
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.settings import Home, change_setting
@@ -58,8 +58,7 @@ def _message(home: Home, destination: str, say: Say) -> None:
             "A mail address needs a server: write `mail: {host: ..., from: ...}` into archiver.yaml first, or give an "
             "address such as mailto://USER:PASSWORD@HOST?to=ADDRESS."
         )
-    text = "This is a test by `archiver setup`. Messages about missing licences, sign-ins and deadlines will come here."
-    send(home, destination, Message(subject="archiver: messages come here", text=text))
+    send(home, destination, TEST)
     change_setting(home.root, "notify", [destination])
     say("Messages: sent one as a test. If it does not arrive, correct `notify` in archiver.yaml.")
 

@@ -50,14 +50,18 @@ def _manifest(manifest: dict[str, Any], family: BrowserFamily) -> Mapping[str, A
 
 def package(out: Path) -> list[Path]:
     """Write `archiver-companion-VERSION-BROWSER.zip` for each family into a folder; the paths."""
-    version = json.loads((EXTENSION / "manifest.json").read_bytes())["version"]
     out.mkdir(parents=True, exist_ok=True)
     made = []
     for family in BrowserFamily:
-        path = out / f"archiver-companion-{version}-{family}.zip"
+        path = out / zip_name(family)
         replace_file(path, zipped(files_for(family)), 0o644)
         made.append(path)
     return made
+
+
+def zip_name(family: BrowserFamily) -> str:
+    version = json.loads((EXTENSION / "manifest.json").read_bytes())["version"]
+    return f"archiver-companion-{version}-{family}.zip"
 
 
 def unpack(out: Path, family: BrowserFamily) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from archiver.companion import package
 from archiver.companion.captures import CaptureRefused, Inbox
 from archiver.companion.paired_browsers import CODE_MINUTES, PairedBrowser, PairingOffer
 from archiver.core.errors import ConfigError
@@ -24,7 +26,7 @@ def show(visit: PageRequest, code: str = "", offer: PairingOffer | None = None) 
         "companion.html", browsers=[(each, visit.desk.companion.browsers.read_state(each, users)) for each in browsers],
         code=code, offer=offer, minutes=CODE_MINUTES, by="" if visit.visitor.name == OWNER else visit.visitor.name,
         clients=visit.clients(), captures=captures[:MAX_CAPTURES], unread=unread, waiting=len(list(inbox.waiting())),
-        waits_for=visit.desk.companion.filer.waits_for,
+        waits_for=visit.desk.companion.filer.waits_for, families=list(package.BrowserFamily),
     )  # fmt: skip
 
 
@@ -42,6 +44,15 @@ def make_code(visit: PageRequest) -> Response:
     code = visit.desk.companion.codes.offer(offer)
     visit.log_action("pairing code made", person, clients=", ".join(chosen) or "all")
     return show(visit, code, offer)
+
+
+def extension(visit: PageRequest) -> Response:
+    """The extension for one family of browsers, as `archiver companion package` writes it."""
+    if visit.path["family"] not in list(package.BrowserFamily):
+        raise HTTPException(404)
+    family = package.BrowserFamily(visit.path["family"])
+    headers = {"content-disposition": f'attachment; filename="{package.zip_name(family)}"'}
+    return Response(package.zipped(package.files_for(family)), media_type="application/zip", headers=headers)
 
 
 def revoke(visit: PageRequest) -> Response:
@@ -73,6 +84,7 @@ def bind(visit: PageRequest) -> Response:
 
 ROUTES = [
     PageRoute("/companion", show),
+    PageRoute("/companion/extension/{family}.zip", extension),
     PageRoute("/companion/code", make_code, Role.OPERATE, post=True),
     PageRoute("/companion/revoke", revoke, post=True),
     PageRoute("/companion/bind", bind, Role.OPERATE, post=True),

@@ -12,7 +12,7 @@ PAGES = (
     "claim_licence_pages", "claim_pack_pages", "claim_life_pages", "connect_account", "client_pages",
     "unassigned_pages", "account_pages", "session_pages",
     "manage_account", "manage_client", "leaver_page", "source_pages",
-    "progress_pages", "user_pages", "setup_pages", "token_pages", "check_page", "companion_pages",
+    "progress_pages", "user_pages", "setup_pages", "settings_page", "token_pages", "check_page", "companion_pages",
     "site_picture_pages", "terms_pages",
 )  # fmt: skip
 """The modules of the pages. Each has its own in `ROUTES`. The first route that matches an address serves it."""

@@ -8,7 +8,8 @@ from archiver.agency.setup_checklist import SetupState, checklist, scheduled_her
 from archiver.desk.app import PageRequest, PageRoute
 
 PLACES = {"client": "/clients/new", "account or import": "/accounts/new", "first licences": "/arrivals"}
-"""The pages on which a step is done. For the others, the page names the setting or the command."""
+SETTINGS = {"timestamps": "/settings#timestamps", "notification": "/settings#messages"}
+"""The pages on which a step is done, the latter by administrators. For the others, the page names the command."""
 
 
 def setup(visit: PageRequest) -> Response:
@@ -16,7 +17,8 @@ def setup(visit: PageRequest) -> Response:
     steps = [
         (each.name, each.state is SetupState.DONE) for each in checklist(visit.home, scheduled_here(visit.home.root))
     ]
-    return visit.page("setup.html", steps=steps, places=PLACES)
+    places = (PLACES if visit.operates else {}) | (SETTINGS if visit.administers else {})
+    return visit.page("setup.html", steps=steps, places=places)
 
 
 ROUTES = [PageRoute("/setup", setup)]

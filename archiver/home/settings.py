@@ -86,7 +86,8 @@ def _like(pattern: str, otherwise: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _destination(value: str) -> str:
+def check_destination(value: str) -> str:
+    """Check where messages go: a mail address, or an address with a scheme; ValueError says what it is not."""
     if not re.fullmatch(r"[^\s@:/]+@[^\s@]+|[a-z][a-z0-9+.-]*://\S+", value):
         raise ValueError("is neither a mail address nor an address such as https://... or slack://...")
     return value
@@ -109,7 +110,9 @@ def _url(value: str) -> str:
 
 
 type _Url = Annotated[str, AfterValidator(_url)]
-type _Destinations = Annotated[tuple[Annotated[str, AfterValidator(_destination)], ...], BeforeValidator(_one_or_many)]
+type _Destinations = Annotated[
+    tuple[Annotated[str, AfterValidator(check_destination)], ...], BeforeValidator(_one_or_many)
+]
 type _Duration = Annotated[float, BeforeValidator(_duration), Field(gt=0)]
 type _Command = Annotated[tuple[str, ...], Field(min_length=1)]
 type _Rate = Annotated[float, Field(ge=0, le=1000)]
@@ -857,6 +860,33 @@ def change_setting(root: Path, key: str, value: Any) -> Home:
         path = root / "archiver.yaml"
         _write(path, with_entry(path, _text(path), (), key, value), Settings)
         return Home.load(root)
+
+
+def change_settings(root: Path, part: str, fields: Mapping[str, Value], short: str = "") -> Home:
+    """Set keys of a part of archiver.yaml, and remove those without a value. Everything else stays as it is written.
+
+    `short`: what a plain list stands for in this part, as `notify: [...]` stands for its channels.
+    """
+    with _writing(root):
+        path = root / "archiver.yaml"
+        text, kept = _text(path), {key: value for key, value in fields.items() if value not in (None, "", [])}
+        written = load(path, text).value
+        there = written.get(part) if isinstance(written, dict) else None
+        if there is not None and not isinstance(there, dict):
+            text = with_entry(path, text, (), part, kept[short] if kept.keys() == {short} else {**kept})
+        else:
+            for key in fields:
+                if key in kept:
+                    text = with_entry(path, text, (part,), key, kept[key])
+                elif there and key in there:
+                    text = without_entry(path, text, (part,), key)
+        _write(path, text, Settings)
+        return Home.load(root)
+
+
+def use_public_timestamps(root: Path) -> Home:
+    """Have two public authorities stamp what is archived, as in a new home."""
+    return change_setting(root, "timestamps", _public_timestamps(root))
 
 
 def set_audit(root: Path, slug: str, audit: AuditSettings | None) -> Client:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pyotp
 import pytest
 from playwright.sync_api import Browser
 
+from archiver.companion.package import package
 from archiver.desk import auth
 from archiver.desk.auth import UsedCodes, Users
 from archiver.desk.translations import words
@@ -39,7 +41,7 @@ def test_only_administrators_change_users_and_only_with_their_password(office: S
     users = Users(office.agency.home.root)
     new = {"name": "Nora New", "role": "read", "password": "a long new password"}
     for person in (olaf, rita):
-        assert person.get("/users").status_code == 403
+        assert person.get("/users").status_code == person.get("/settings").status_code == 403
         assert person.post("/users", new | {"again": PASSWORD}).status_code == 403
     assert rita.get("/audit").status_code == 403 and olaf.get("/audit").status_code == 200
     assert anna.post("/users", new).status_code == 409  # without the password
@@ -58,6 +60,21 @@ def test_only_administrators_change_users_and_only_with_their_password(office: S
         "added a user" in log and "entered a wrong password" in log and "none in between was changed or removed" in log
     )
     assert "a long new password" not in log and PASSWORD not in log
+
+
+def test_who_has_a_password_here_is_shown_the_way_in(office: Served) -> None:
+    stranger = Person(httpx.Client(base_url=office.base, timeout=60))
+    for place in ("/enter/none", "/link/none"):
+        answer = stranger.get(place)
+        assert answer.status_code == 401 and 'href="/sign-in">Sign in' in answer.text
+
+
+def test_the_extension_is_saved_at_the_desk(office: Served, tmp_path: Path) -> None:
+    rita, _ = entered(office, "Rita Reader")
+    for family, path in zip(("chromium", "firefox"), package(tmp_path), strict=True):
+        place = f"/companion/extension/{family}.zip"
+        assert place in rita.get("/companion").text and rita.get(place).content == path.read_bytes()
+    assert rita.get("/companion/extension/other.zip").status_code == 404
 
 
 def test_a_code_of_the_app_is_needed_once_it_was_added_and_counts_once(office: Served) -> None:
@@ -124,7 +141,7 @@ def test_the_pages_of_administration_can_be_used_by_everybody(browser: Browser, 
         page.keyboard.press("Enter")
         page.wait_for_url("**/")
         assert page.locator(".who").inner_text().count("Anna Admin") == 1
-        for path in ("/users", "/you", "/audit", "/setup", "/tokens", "/access") if whole else ("/users",):
+        for path in ("/users", "/you", "/audit", "/setup", "/settings", "/tokens", "/access") if whole else ("/users",):
             page.goto(path)
             fine(page)
         context.close()

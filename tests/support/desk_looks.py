@@ -93,6 +93,7 @@ PLACES: Mapping[str, Sequence[str]] = {
     "/companion": ("/companion",),
     "/check": ("/check",),
     "/setup": ("/setup",),
+    "/settings": ("/settings",),
     "/access": ("/access",),
     "/users": ("/users",),
     "/tokens": ("/tokens",),
@@ -115,7 +116,7 @@ NO_PAGES = frozenset({
     "/claim/{claim}/file/{name:path}", "/claims/calendar.ics", "/calendar/{secret}", "/client/{client}/report",
     "/client/{client}/hand-over/{zip}", "/progress/events", "/you/app/{key}/code.svg",
     "/pictures/{client}/report.{kind}", "/pictures/{client}/{picture}/captures/{folder}/{file}",
-    "/pictures/{client}/{picture}/{which}.jpg",
+    "/pictures/{client}/{picture}/{which}.jpg", "/companion/extension/{family}.zip",
 })  # fmt: skip
 """Routes that answer with a file, a stream or another address."""
 
