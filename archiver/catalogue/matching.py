@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 5  # candidates that are looked at, and at most shown
 MIN_SIMILARITY = 0.30  # a product of vectors below is chance
-MIN_ALIGNED_SIMILARITY = 0.15  # below that, but not below this, points may still show it, as under a gradient
+MIN_ALIGNED_SIMILARITY = 0.1  # below that, but not below this, points may still show it, as under a gradient
 QUERY_SIDE_PX, PREVIEW_SIDE_PX = 560, 448  # pixels at which points are sought
 DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what all of them carry
 
@@ -50,6 +50,9 @@ MIN_COVERED_MEDIAN = 0.95  # where fewer blocks agree: a headline covers some an
 MIN_COVERED_DETAIL = 0.9  # and a gradient below it changes no detail, where as many points agree as for the same
 MIN_WATERMARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which agrees with itself
 SAME_SPREAD, PROBABLE_SPREAD = 5, 3
+# So many points are no chance, though a strong gradient, a headline and buttons leave few blocks that agree. A lone
+# watermark leaves fewer: 0.2.
+PAINTED_OVER_POINTS, MAX_PAINTED_OVER_OUTLIER_RATIO, MIN_PAINTED_OVER_BLOCKS_RATIO = 40, 0.15, 0.4
 MAX_OUTLIER_RATIO = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
 MIN_SCORE = 0.5  # below, pictures agree by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
@@ -457,9 +460,14 @@ def _agreeing(way: Alignment, *, marked: bool) -> bool:
     seen, clear = way.comparison, not (_few(way) or _series(way))
     if marked:
         return seen.median >= (MIN_SCORE if clear else MIN_WATERMARKED_MEDIAN)
-    if clear and seen.detail >= MIN_COVERED_DETAIL:
+    if clear and (seen.detail >= MIN_COVERED_DETAIL or _painted_over(way)):
         return True
     return seen.agreeing >= MIN_PROBABLE_BLOCKS_RATIO or seen.median >= MIN_COVERED_MEDIAN
+
+
+def _painted_over(way: Alignment) -> bool:
+    many = way.inliers >= PAINTED_OVER_POINTS and way.doubtful <= MAX_PAINTED_OVER_OUTLIER_RATIO * way.inliers
+    return many and way.comparison.agreeing >= MIN_PAINTED_OVER_BLOCKS_RATIO
 
 
 def _parts(*, agree: bool) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from archiver.catalogue.embedding import Embedder, installed
 from archiver.catalogue.index import Catalogue
@@ -222,13 +222,31 @@ def test_another_frame_of_a_series_is_not_the_same(quick_six: Acme, quick: Embed
     assert words.get("1") in ("probable", "possible")
 
 
-def test_a_picture_that_shares_only_a_part_is_another_version_and_no_more_than_possible(
-    quick_six: Acme, quick: Embedder
+@pytest.mark.parametrize(("foreign", "words"), [(80, {"probable"}), (130, {"possible", None})])
+def test_another_version_is_probable_only_if_much_of_it_is_shared(
+    quick_six: Acme, quick: Embedder, foreign: int, words: set[str | None]
 ) -> None:
     version, other = scene(4).copy(), scene(60)
     for top in range(0, version.height, 200):
-        version.paste(other.crop((0, top, other.width, top + 80)), (0, top))
-    assert dict(find(quick_six, encoded(fit(version, 700)), quick)).get("4") == "possible"
+        version.paste(other.crop((0, top, other.width, top + foreign)), (0, top))
+    assert dict(find(quick_six, encoded(fit(version, 700)), quick)).get("4") in words
+
+
+def hero(picture: Image.Image) -> bytes:
+    """A site's first screen: the picture under a coloured gradient, with a headline and two buttons."""
+    page = ImageOps.fit(picture, (1400, 640))
+    ramp = Image.linear_gradient("L").rotate(90).resize(page.size).point(lambda level: min(level * 1.3, 235))
+    page.paste(Image.new("RGB", page.size, "navy"), mask=ramp)
+    draw = ImageDraw.Draw(page)
+    draw.text((80, 120), "Everything for\nyour harbour", "white", ImageFont.load_default(90))
+    for left in (80, 340):
+        draw.rounded_rectangle((left, 450, left + 220, 520), 30, "orange")
+    return encoded(page)
+
+
+def test_a_picture_under_a_strong_gradient_a_headline_and_buttons_is_probable(quick_six: Acme, quick: Embedder) -> None:
+    assert dict(find(quick_six, hero(scene(2)), quick)).get("2") == "probable"
+    assert all(word == "possible" for _, word in find(quick_six, hero(scene(61)), quick))
 
 
 @pytest.mark.long  # with the quick model: below
