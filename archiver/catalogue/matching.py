@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 5  # candidates that are looked at, and at most shown
 MIN_SIMILARITY = 0.30  # a product of vectors below is chance
-MIN_ALIGNED_SIMILARITY = 0.1  # below that, but not below this, points may still show it, as under a gradient
+MIN_ALIGNED_SIMILARITY = 0.15  # below that, but not below this, points may still show it, as under a gradient
 QUERY_SIDE_PX, PREVIEW_SIDE_PX = 560, 448  # pixels at which points are sought
 DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what all of them carry
 
