@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import pytest
 
 from archiver.agency.setup_checklist import checklist
 from archiver.home.settings import Home as Loaded
+from archiver.home.shared_copy import kept_as_copy
 from tests.support.desk_in_process import desk_on
 from tests.support.homes import Home
 from tests.support.site import Site
@@ -74,3 +77,26 @@ def test_a_test_message_goes_to_everybody_and_a_failure_is_told(home: Home, monk
         owner.post("/settings/messages", given | {"channels": "http://127.0.0.1:9/hook"})
         page = owner.post("/settings/test?lang=de").text
         assert "Die Nachricht an http://127.0.0.1:9/hook" in page and "gesendet. Prüfen" not in page
+
+
+class Elsewhere:
+    """The copy of a home that is kept elsewhere, whose settings nobody changes here."""
+
+    def pull(self) -> None: ...
+
+    def push(self) -> None: ...
+
+    def losses(self) -> int:
+        return 0
+
+    def holding(self, client: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def test_the_settings_of_a_fleet_are_shown_and_stay(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with kept_as_copy(home.root, Elsewhere()), desk_on(home, monkeypatch) as desk:
+        owner, before = desk.person(), (home.root / "archiver.yaml").read_bytes()
+        assert "archiver fleet init" in owner.get("/settings").text
+        answer = owner.post("/settings/agency", {"name": "Other", "country": "DE", "language": "de"})
+        assert answer.status_code == 409 and "archiver fleet init" in answer.text
+        assert (home.root / "archiver.yaml").read_bytes() == before
