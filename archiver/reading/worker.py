@@ -67,6 +67,8 @@ LIMITS = {
     "mask": SEARCH_TIMEOUT_S,
 }  # jobs with limits of their own
 START_TIMEOUT_S = 60.0  # for a worker to be ready, on a busy machine
+MAX_STRETCH = 4  # on a busy machine, a job that had too little of the processor may take so many times as long
+MIN_LEFT_S = 0.1  # of the processor: with less left, time is up
 MAX_MEMORY_BYTES = 1 << 30  # bytes of address space of a worker, on POSIX
 MAX_DOCUMENT_BYTES = 64 << 20  # bytes of a document that is still parsed
 MAX_REMEMBERED_LOOKS = 8  # large ones, of some megabytes at most
@@ -425,6 +427,8 @@ class _Worker:
         self._ready: set[str] = set()  # the jobs that it did before
         self._process = start_process(kind)
         self._due = self._wakes = math.inf  # when time is up, and when the watch looks next, on the monotonic clock
+        self._last = math.inf  # when it is up even where the machine is busy
+        self._cpu_s = 0.0  # what the process may have used of the processor when time is up
         self._watched = threading.Condition()
         # One thread for all documents of the worker: starting a timer takes longer than reading most documents.
         threading.Thread(target=self._watch, name="document-watch", daemon=True).start()
@@ -448,14 +452,19 @@ class _Worker:
                     if _receive(source)[0] != READY:
                         raise EOFError
                     self._ready.add(job)
-            due = time.monotonic() + seconds
+            left, last = seconds, time.monotonic() + MAX_STRETCH * seconds
             while True:
-                with self._limit(seconds if each else due - time.monotonic()):
+                began, used = time.monotonic(), _processor_time(self._process.pid)
+                with self._limit(left):
                     kind, message = _receive(source)
+                if not each:
+                    waited = time.monotonic() - began
+                    worked = _processor_time(self._process.pid) - used if _is_busy() else waited
+                    left = min(left - min(waited, worked), last - time.monotonic())
                 if kind == QUESTION and answer:
                     asked = time.monotonic()
                     _send(sink, PART, answer(message))
-                    due += time.monotonic() - asked
+                    last += time.monotonic() - asked
                 elif kind == PART:
                     yield message
                 elif kind == END:
@@ -474,15 +483,16 @@ class _Worker:
 
     @contextmanager
     def _limit(self, seconds: float) -> Iterator[None]:
-        self._set_due(time.monotonic() + max(seconds, 0))
+        allowed, now = max(seconds, 0), time.monotonic()
+        self._set_due(now + allowed, now + MAX_STRETCH * allowed, _processor_time(self._process.pid) + allowed)
         try:
             yield
         finally:
-            self._set_due(math.inf)
+            self._set_due(math.inf, math.inf, 0.0)
 
-    def _set_due(self, due: float) -> None:
+    def _set_due(self, due: float, last: float, cpu_s: float) -> None:
         with self._watched:
-            self._due = due
+            self._due, self._last, self._cpu_s = due, last, cpu_s
             if due < self._wakes:  # else it looks in time by itself
                 self._watched.notify()
 
@@ -490,6 +500,8 @@ class _Worker:
         with self._watched:
             while self.alive:
                 rest = self._due - time.monotonic()
+                if rest <= 0 and self._waited_for_processor():
+                    continue
                 if rest <= 0:
                     self._late = True
                     self._process.kill()
@@ -497,12 +509,35 @@ class _Worker:
                 self._wakes = self._due
                 self._watched.wait(min(rest, threading.TIMEOUT_MAX))
 
+    def _waited_for_processor(self) -> bool:
+        """Whether others kept the process from working. Then it gets the time that it still lacks."""
+        now = time.monotonic()
+        left = min(self._cpu_s - _processor_time(self._process.pid), self._last - now)
+        if left < MIN_LEFT_S or not _is_busy():
+            return False
+        self._due = now + left
+        return True
+
     def end(self) -> None:
         with self._watched:
             self.alive = False
             self._watched.notify()
         self._process.kill()
         self._process.communicate()  # closes the pipes and collects the process
+
+
+def _processor_time(process: int) -> float:
+    """What a process has used of the processor, in seconds; the time of day where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return time.monotonic()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _is_busy() -> bool:
+    """Whether more processes want to work than there are processors."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 def _send(sink: IO[bytes], kind: bytes, content: bytes = b"") -> None:

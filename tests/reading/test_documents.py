@@ -3,11 +3,13 @@
 import io
 import os
 import re
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from pypdf import PdfReader, PdfWriter
@@ -141,13 +143,34 @@ def test_everything_in_a_pdf_is_read_where_that_is_asked(reader: DocumentReader)
     assert reader.read_all(encrypted("secret")).error and reader.read_all(b"%PDF-1.7 broken").error
 
 
-def test_a_slow_document_is_given_up_and_the_next_one_is_read() -> None:
+def test_a_slow_document_is_given_up_and_the_next_one_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.reading.worker._is_busy", lambda: False)
     bomb = pdf(operators=b"BT /F1 9 Tf " + b"(a) Tj 1 0 Td " * 1_500_000 + b"ET")
     with DocumentReader(workers=1, seconds=0.5) as reader:
         slow = reader.read(bomb, "application/pdf")
         assert slow == DocumentText(pages=1, error="reading it took longer than 0.5 s")
         assert reader.read(bomb, "application/pdf") is slow  # known by now
         assert reader.read(pdf("next"), "application/pdf").text.strip() == "next"
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="looks at processes by /proc")
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_document_is_read_however_little_a_busy_machine_lets_its_reader_work(
+    monkeypatch: pytest.MonkeyPatch, busy: bool
+) -> None:
+    monkeypatch.setattr("archiver.reading.worker._is_busy", lambda: busy)
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    with DocumentReader(workers=1, seconds=1.0) as reader:
+        before = set(children.read_text().split())
+        reader.read(pdf("x"), "application/pdf")
+        (worker,) = (int(each) for each in set(children.read_text().split()) - before)
+        os.kill(worker, signal.SIGSTOP)
+        (later := Timer(1.6, os.kill, (worker, signal.SIGCONT))).start()
+        reading = reader.read(pdf("kept waiting"), "application/pdf")
+        later.cancel()
+        assert (reading.text.strip(), reading.error) == (
+            ("kept waiting", None) if busy else ("", "reading it took longer than 1 s")
+        )
 
 
 def test_threads_share_two_workers(reader: DocumentReader) -> None:

@@ -139,6 +139,8 @@ class ForkedReader:
         if not fds:
             raise OSError("the process that forks readers has ended")
         self._process = os.fdopen(fds[0], "rb", buffering=0)
+        about = Path(f"/proc/self/fdinfo/{fds[0]}").read_text()
+        self.pid = int(next(line for line in about.splitlines() if line.startswith("Pid:")).split()[1])
 
     def kill(self) -> None:
         if not self._process.closed:
