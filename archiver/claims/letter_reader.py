@@ -94,14 +94,17 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     texts = [subject and f"Subject: {subject}", max(mail.text, page, key=len)]
     links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
     headers = [mail.headers[name] for name in ("Reply-To", "From") if name in mail.headers]
-    senders: list[Sender] = [(name, address.lower()) for name, address in getaddresses(headers) if address]
+    senders: list[Sender] = [
+        (name, address.lower()) for name, address in getaddresses(headers) if "@" in address
+    ] or [(each.strip(), "") for each in headers]  # a memo, whose head looks like a mail's
     pictures: list[bytes] = []
     messages: list[str] = []
     received = None
     try:
         received = parsedate_to_datetime(mail.headers["Date"]).date()
     except (KeyError, ValueError, TypeError):
-        received = next((day for day, _ in days_in(mail.headers.get("Sent", ""))), None)  # pasted from a mail program
+        pasted = (mail.headers.get(name, "") for name in ("Sent", "Date"))  # from a mail program, or typed
+        received = next((day for each in pasted for day, _ in days_in(each)), None)
         if received is None:
             messages.append("The mail has no readable date.")
     if FORWARDED.match(subject) and (

@@ -42,14 +42,14 @@ _FOREIGN_DAY = re.compile(
     r"(?P<day>\d{1,2})(?:\.|er|º)? ?(?:de )?(?P<month>[a-zäûéńśź]{3,12})\.?,? (?:del? )?(?P<year>\d{4})(?: r\.?)?",
     re.ASCII,
 )
-_NAMES = "|".join(
+MONTH_NAMES = "|".join(
     sorted({*_FOREIGN_MONTH, *_MONTHS, *(date(2000, n, 1).strftime("%B").lower() for n in range(1, 13))}, key=len)[::-1]
 )
 _IN_TEXT = re.compile(
     r"(?<![\w./-])(?:\d{4}-\d{2}-\d{2}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?,?\s+(?:de\s+)?(?:{_NAMES})\b\.?,?\s+(?:del?\s+)?\d{{4}}"
-    rf"|(?:{_NAMES})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
-    r"|\d{1,2}\.\s?\d{1,2}\.\s?\d{4}|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}-\d{1,2}-\d{4}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?,?\s+(?:de\s+)?(?:{MONTH_NAMES})\b\.?,?\s+(?:del?\s+)?\d{{4}}"
+    rf"|(?:{MONTH_NAMES})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+    r"|\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{4}|\d{2}(?!\d))|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}-\d{1,2}-\d{4}"
     rf"|\d{{1,2}}-(?:{'|'.join(_MONTHS)})-\d{{4}})(?![\w/]|-\w|\.\d)",
     re.IGNORECASE,
 )
@@ -150,13 +150,14 @@ def days_in(text: str, order: DateOrder | None = None) -> Iterator[tuple[date, r
     """
     for found in _IN_TEXT.finditer(text):
         with suppress(ValueError):
-            day = printed(re.sub(r"(?<=\d),(?=\s+[^\W\d])", "", found[0]), order)  # 3, May 2026
+            words = re.sub(r"(?<=\d),(?=\s+[^\W\d])", "", found[0])  # 3, May 2026
+            day = printed(re.sub(r"(?<=\d\.)(?=\d\d$)", "20", words), order)  # 3.5.26
             yield day.date() if isinstance(day, datetime) else day, found
 
 
 _WITHOUT_YEAR = re.compile(
-    rf"(?<![\w./-])(?:(?P<first>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?(?P<month>{_NAMES})\b\.?"
-    rf"|(?P<named>{_NAMES})\b\.?\s+(?P<second>\d{{1,2}})(?:st|nd|rd|th)?\b"
+    rf"(?<![\w./-])(?:(?P<first>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?(?P<month>{MONTH_NAMES})\b\.?"
+    rf"|(?P<named>{MONTH_NAMES})\b\.?\s+(?P<second>\d{{1,2}})(?:st|nd|rd|th)?\b"
     r"|(?P<day>\d{1,2})\.\s?(?P<number>\d{1,2})\.)(?!\s*,?\s*(?:del?\s+)?\d{2,4}\b)(?![\w/]|-\w|\.\d)",
     re.IGNORECASE,
 )

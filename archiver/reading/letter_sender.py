@@ -17,6 +17,7 @@ type Sender = tuple[str, str]
 
 MAX_LETTERHEAD_LINES = 14  # lines with words before the greeting
 MAX_SIGNATURE_LINES = 8
+MAX_SMALL_WORDS = 6  # of a line that is no sentence
 MAX_NAME_LENGTH = 70  # characters
 PUBLIC_MAIL = {"gmail.com", "gmx.de", "web.de", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "t-online.de"}
 
@@ -28,7 +29,6 @@ _HEADER = re.compile(
 )
 _MAIL_ADDRESS = re.compile(_ADDRESS)
 _CELLS = re.compile(r"\s{2,}|\t|\s*[|·•]\s*|\s+[–—-]\s+")
-_AFTER_NAME = re.compile(r",\s|\s\(|;")  # the place, or a register
 
 
 def senders_in(text: str) -> Iterator[Sender]:
@@ -73,10 +73,11 @@ def writer(
     entry, found = _known_claimant(ends)
     name: str | None
     name, how = _organisation(head, foot, theirs, text, squashed)
-    if not theirs and head and _known_claimant(head[0])[0]:  # its letterhead
-        entry, found = _known_claimant(head[0])
+    first = _cleaned(_CELLS.split(head[0])[0]) if head else None
+    if not theirs and first and _known_by_name(first)[0]:  # its letterhead
+        entry, found = _known_by_name(first)
     elif name:
-        entry, found = _known_claimant(name)  # others that a letterhead names are spoken of, and do not write
+        entry, found = _known_by_name(name)  # others that a letterhead names are spoken of, and do not write
     elif not found:
         entry, found = _known_claimant(text)
     if entry and found:
@@ -105,16 +106,24 @@ def _known_claimant(text: str) -> tuple[KnownClaimant | None, re.Match[str] | No
     return known()["claimants"][number], match
 
 
+def _known_by_name(name: str) -> tuple[KnownClaimant | None, re.Match[str] | None]:
+    """The known claimant that has this name, and where; none for a namesake, whose name has words of its own."""
+    entry, found = _known_claimant(name)
+    return (entry, found) if found and not _own_words(name.replace(found[0], " "), "branch") else (None, None)
+
+
 _SENDER_LABEL = re.compile(
     r"^[ \t]*(?:absender|sender|exp[ée]diteur|afzender|mittente|remitente)[ \t]*:[ \t]*", re.IGNORECASE
 )
 
 
 def _letterhead(text: str) -> list[str]:
-    """The lines above the greeting, without those that name the receiver."""
+    """The lines above the greeting or the first sentence, without those that name the receiver."""
     lines: list[str] = []
     for line in text.splitlines():
         if search("greeting", line) or len(lines) == MAX_LETTERHEAD_LINES:
+            break
+        if len(re.findall(r"(?<![\w@./-])[^\W\d_A-ZÄÖÜ]{2,}(?![\w@./-])", line)) > MAX_SMALL_WORDS and lines:
             break
         if line.strip():
             lines.append(_SENDER_LABEL.sub("", line).strip())
@@ -137,14 +146,20 @@ def _organisation(
 ) -> tuple[str | None, str]:
     named_by = [(re.sub(r"[^a-z0-9]", "", domain_of(address).rsplit(".", 1)[0].rpartition(".")[2]), name, address)
                 for name, address in senders if domain_of(address) not in PUBLIC_MAIL]  # fmt: skip
+    by_form = [line.strip() for line in text.splitlines() if re.search(rf"{any_of('legal_form')}$", line.strip(" *_>"))]
     for label, name, address in named_by:
-        if found := _by_domain(label, (name, *foot, *head)):
+        if found := _by_domain(label, (name, *foot, *head, *by_form)):
             return found, f"the mail's sender: {name} <{address}>"
     for where, lines in (("letterhead", head), ("signature", foot)):
         for number, line in enumerate(lines):
             named = _named_in(line, own, loose=number == 0 and where == "letterhead")
-            if named and _only_kind(named):  # `Solicitors`, below the line that has the name
-                named = _joined(lines[number - 1] if number else "", named, own)
+            if named and not _own_words(named, "kind"):  # `Solicitors`, below the line that has the name
+                above, below = (lines[number - 1] if number else ""), (lines[number + 1] if lines[number + 1 :] else "")
+                named = _joined(above, named, own) or (_goes_on(named, below, own) if number == 0 else None)
+            elif named and number < 2 and where == "letterhead" and not _own_words(named, "kind", "trade"):
+                # `Photography`, below a person's name
+                above, below = (lines[0] if number else ""), (lines[number + 1] if lines[number + 1 :] else "")
+                named = _joined(above, named, own) or _goes_on(named, below, own) or named
             if named:
                 return named, f"the {where} names it: “{line[:160]}”"
     for label, name, address in named_by:
@@ -180,12 +195,21 @@ def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
     return None
 
 
-def _only_kind(name: str) -> bool:
-    """Whether a name says only what kind of organisation it is."""
+def _own_words(name: str, *kinds: str) -> bool:
+    """Whether a name says more than its legal form and what kind of organisation it is."""
     left = re.sub(any_of("legal_form"), " ", name)
-    for words in ("practice", "field_of_law"):
+    for words in kinds:
         left = re.sub(any_of(words), " ", left, flags=re.IGNORECASE)
-    return not re.search(r"\w{2}", left)
+    return bool(re.search(r"\w{2}", left))
+
+
+def _goes_on(kind: str, below: str, own: set[str]) -> str | None:
+    """A name that a letterhead parts into two lines, the first one being the kind; None if the other is no name."""
+    parted = re.search(r"\b(?:of|de|di|van|von)$", kind, re.IGNORECASE) or (kind.isupper() and below.isupper())
+    name = _cleaned(below)
+    if not parted or not name or name != below.strip() or any(map(str.isdigit, name)) or _is_own(name, own):
+        return None
+    return f"{kind} {name}"
 
 
 def _joined(above: str, kind: str, own: set[str]) -> str | None:
@@ -206,7 +230,7 @@ def _without_column(cell: str) -> str:
 def _cleaned(cell: str) -> str | None:
     """A name without its place and its principal; None for a sentence, a label or an address."""
     name = re.split(rf"\s+{any_of('acting_for')}", _unquoted(cell.strip(" *_>")), maxsplit=1, flags=re.IGNORECASE)[0]
-    name = _AFTER_NAME.split(name, maxsplit=1)[0].strip(" ,:;*")
+    name = re.split(rf",\s(?!{any_of('legal_form')})|\s\(|;", name, maxsplit=1)[0].strip(" ,:;*")  # its place, a register
     if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
         return None
     if (

@@ -14,6 +14,7 @@ from decimal import Decimal
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
     SENTENCE_END,
+    any_of,
     known,
     quote,
     search,
@@ -24,6 +25,7 @@ MAX_TAX = Decimal("1.27")  # of a sum with it to one without
 MAX_ROUNDING = Decimal("0.02")  # of a tax, or of a total of several
 MAX_PARTS = 10  # different sums that may add up; with more, anything does
 MAX_INSTALMENTS = 24
+MAX_ITEMS = 9  # pictures at one price
 MAX_ROW_WORDS = 5
 
 
@@ -31,7 +33,7 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts."""
     sums: list[Sum] = []
     of_law = False
-    for each in sums_in(text):  # of `between $750 and $30,000` both are
+    for each in sums_in(_with_currency(text)):  # of `between $750 and $30,000` both are
         of_law = bool(
             search("no_demand", each.before)
             or search("by_law", each.sentence)
@@ -42,7 +44,7 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     if not single:
         return None, None
     named = ", ".join(sorted({each.named for each in single}))
-    found = _accounting_for_all(single, sums, _tax_rates(text))
+    found = _accounting_for_all(single, sums, _rates(text))
     if found is None:
         sure["amount"] = f"open: the letter names {named}, and does not say which of them counts"
         return None, None
@@ -59,7 +61,7 @@ def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Seque
         (list(single), False),
     ]
     for candidates, is_total in ways:
-        now = [each for each in candidates if not search("later", each.sentence)] or candidates
+        now = [each for each in candidates if not each.is_other] or candidates
         fitting = {
             each.named: each
             for each in now
@@ -92,11 +94,13 @@ def _minor(other: Sum, total: Sum) -> bool:
 
 def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Decimal]) -> bool:
     """Whether a sum is no demand beside the total: the same, a part of it, its tax, or what a later day would cost."""
-    if other.named == total.named or search("later", other.sentence):
+    if other.named == total.named or other.is_other:
         return True
     if other.currency != total.currency:
         return False
-    if other.amount < total.amount and search("part_of", other.before):
+    if other.amount < total.amount and any(search(words, other.before) for words in ("part_of", "increment")):
+        return True
+    if other.amount < total.amount and search("reduced", f"{other.sentence} {_after(other)}"):
         return True
     net = [total.amount * 100 / (100 + rate) for rate in rates]
     if any(min(abs(other.amount - each), abs(other.amount - total.amount + each)) <= MAX_ROUNDING for each in net):
@@ -105,6 +109,8 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     several = _per_item(other) or bool(search("instalment", other.around))
     if several and _times(total, other):
+        return True
+    if other.amount < total.amount and search("by_instalments", other.around):
         return True
     if _adds_up(total, sums, other):
         return True
@@ -121,20 +127,25 @@ def _times(total: Sum, one: Sum) -> bool:
 
 
 def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
-    """Whether some of the other sums are together the total; `part` is one of them."""
-    others = sorted((each.amount for each in sums if each.amount < total.amount and each.currency == total.currency),
-                    reverse=True)  # fmt: skip
+    """Whether some of the other sums are together the total; `part` is one of them. A price of each may count often."""
+    less = [each for each in sums if each.amount < total.amount and each.currency == total.currency]
+    others = sorted((each.amount for each in less), reverse=True)
     if part:
         if part.amount >= total.amount:
             return False
         others.remove(part.amount)
     if len(others) > MAX_PARTS:
         return False
-    start = (part.amount, 1) if part else (Decimal(), 0)
+    each_costs = {each.amount for each in less if _per_item(each)}
+    start = {(part.amount, 1)} if part else {(Decimal(), 0)}
+    if part and part.amount in each_costs:
+        start |= {(times * part.amount, 1) for times in range(2, MAX_ITEMS + 1)}
     limit = total.amount + MAX_ROUNDING
-    reached = {start}  # what some of the sums are together, and how many they are
+    reached = start  # what some of the sums are together, and how many they are
     for amount in others:
-        reached |= {(added + amount, count + 1) for added, count in reached if added + amount <= limit}
+        for times in range(1, MAX_ITEMS + 1 if amount in each_costs else 2):
+            more = {(added + times * amount, count + 1) for added, count in reached}
+            reached |= {(added, count) for added, count in more if added <= limit}
     return any(abs(added - total.amount) <= MAX_ROUNDING and count > 1 for added, count in reached)
 
 
@@ -146,9 +157,11 @@ _TAX = re.compile(
 )
 
 
-def _tax_rates(text: str) -> list[Decimal]:
-    """The rates of tax that a letter names, in percent."""
-    return sorted({Decimal((found[1] or found[2]).replace(",", ".")) for found in _TAX.finditer(text)})
+def _rates(text: str) -> list[Decimal]:
+    """The rates that a letter puts on top of a sum, as tax or as a surcharge, in percent."""
+    surcharge = rf"{any_of('surcharge')}[^.\d\n]{{0,30}}{_RATE}|{_RATE}[^.\d\n]{{0,20}}{any_of('surcharge')}"
+    found = [*_TAX.finditer(text), *re.finditer(surcharge, text, re.IGNORECASE)]
+    return sorted({Decimal((each[1] or each[2]).replace(",", ".")) for each in found})
 
 
 def _per_item(each: Sum) -> bool:
@@ -161,15 +174,24 @@ def _after(each: Sum) -> str:
     return re.split(r"[,;\n]|\.(?!\w)", each.found.string[each.found.end() :][:30])[0]
 
 
+def _following(each: Sum) -> str:
+    """The words after a sum, in its paragraph."""
+    return each.found.string[each.found.end() :][:MAX_LABEL_DISTANCE].partition("\n\n")[0].replace("\n", " ")
+
+
 @dataclass(frozen=True)
 class Sum:
-    """A sum of money in a letter; `before` stands between it and the sum before it, `label` on its own line."""
+    """A sum of money in a letter; `before` stands between it and the sum before it, `label` on its own line.
+
+    `since` is where the sum before it ends.
+    """
 
     amount: Decimal
     currency: str
     before: str
     label: str
     found: re.Match[str]
+    since: int
 
     @property
     def named(self) -> str:
@@ -182,9 +204,35 @@ class Sum:
         return SENTENCE_END.split(before)[-1]
 
     @property
+    def is_other(self) -> bool:
+        """Whether it is what a later day would cost, or what was asked or offered before."""
+        own = self.found.string[self.since : self.found.start()][-3 * MAX_LABEL_DISTANCE :]
+        earlier = search("earlier", SENTENCE_END.split(own)[-1])
+        return bool(earlier or search("later", self.sentence) or search("refused", _following(self)))
+
+    @property
     def around(self) -> str:
         """The words before and after it, on its line."""
         return self.before.rpartition("\n")[2] + " " + _after(self)
+
+
+_COLUMN = re.compile(r"(?:^|[ \t(:|])(?P<currency>[A-Z]{3}|€|£|\$)\)?[ \t]*$")
+_ROW = re.compile(r"[ \t:|](?P<value>\d[\d.,']*[.,]\d\d)[ \t]*$")
+
+
+def _with_currency(text: str) -> str:
+    """The text, with its currency beside each number of a column that has it only in its head: `Amount (EUR)`."""
+    out, currency = [], ""
+    for line in text.split("\n"):
+        head = _COLUMN.search(line)
+        if head and not re.search(r"\d", line) and head["currency"].lower() in known()["currencies"]:
+            currency = head["currency"]
+        elif currency and _ROW.search(line) and not any(sums_in(line)):
+            line = f"{line.rstrip()} {currency}"
+        elif line.strip():
+            currency = ""
+        out.append(line)
+    return "\n".join(out)
 
 
 def sums_in(text: str) -> Iterator[Sum]:
@@ -212,7 +260,7 @@ def sums_in(text: str) -> Iterator[Sum]:
             if end and (tax := search("with_tax", line)):  # that of the sum before
                 line = line[tax.end() :]
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]
-            yield Sum(value, currency, before, line if line.strip() else before, found)
+            yield Sum(value, currency, before, line if line.strip() else before, found, end)
             end = found.end()
 
 

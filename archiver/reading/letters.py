@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from archiver.reading.dates import DateOrder, day_order, days_in, days_without_year
+from archiver.reading.dates import MONTH_NAMES, DateOrder, day_order, days_in, days_without_year
 from archiver.reading.letter_sender import PUBLIC_MAIL, Sender, belongs, domain_of, mail_domains, senders_in, writer
 from archiver.reading.letter_sums import demanded, sums_in
 from archiver.reading.letter_thread import NEW_PAPER, ThreadMessage, messages
@@ -43,6 +43,7 @@ MAX_COLUMN_DISTANCE = 2  # characters between a label's column and that of its v
 MAX_SENTENCE_LENGTH = 240  # characters on each side of a day
 MIN_FOREIGN_WORDS = 5
 MAX_LETTER_LENGTH = 60_000  # characters of a letter that are read
+FRIDAY = 4  # of a week from Monday, 0
 DAYS_OF_MONTH = 30  # in `letters.yaml`; rather too early than late
 
 
@@ -171,7 +172,7 @@ def _labelled(text: str) -> str:
             head = []
         else:
             out.append(line)
-            head = cells if all(_is_label(text) for _, text in cells) else []
+            head = cells if _is_head(cells) else []
     return "\n".join(out)
 
 
@@ -232,14 +233,25 @@ def _paired(labels: Sequence[_Cell], values: Sequence[_Cell]) -> list[tuple[str,
     return found if len(found) == len(values) > 0 else []
 
 
+def _is_head(cells: Sequence[_Cell]) -> bool:
+    """Whether a line has labels only; in a row, all may be of any kind beside that of the case."""
+    if all(_is_label(text) for _, text in cells):
+        return True
+    return all(_looks_like_label(text) for _, text in cells) and any(
+        search("reference", f"{text.rstrip(' :')}:") for _, text in cells
+    )
+
+
+def _looks_like_label(cell: str) -> bool:
+    return (
+        cell[0].isupper()
+        and len(cell.split()) <= 4
+        and not re.search(r"[\d<@]|:.| [–—·] |(?<!\b[NnRr][oOrR])(?<!\b[AaGg][Zz])(?<!\b[Rr]ef)(?<!\b[Rr][ée]f)(?<!\b[Rr]if)[.]$", cell)
+    )
+
+
 def _is_label(cell: str) -> bool:
-    if (
-        not cell[0].isupper()
-        or len(cell.split()) > 4
-        or re.search(r"[\d<@]|:.|(?<!\b[NnRr][oOrR])(?<!\b[Rr]ef)(?<!\b[Rr][ée]f)(?<!\b[Rr]if)[.]$", cell)
-    ):
-        return False
-    return any(search(words, f"{cell.rstrip(' :')}:") for words in _LABELS)
+    return _looks_like_label(cell) and any(search(words, f"{cell.rstrip(' :')}:") for words in _LABELS)
 
 
 # ---------------------------------------------------------------- which case
@@ -256,26 +268,46 @@ def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) 
         labelled, place = re.compile(_reference_by(words), re.IGNORECASE | re.MULTILINE), 0
         while found := labelled.search(text, place):
             place = found.end("label")  # what follows a label may be another label
-            whole = found["id"] or found["bare"] or found["marked"] or found["long"]
-            id = whole.rstrip("./:-")
+            whole = found["id"] or found["bare"] or found["marked"] or found["long"] or found["line"]
             before = text[: found.start()][-40:]
             if not (found[0][0].islower() and before[-1:] == "\n"):  # a line that goes on
                 before = before.rpartition("\n")[2]
+            begins = _BEGINS_LINE.fullmatch(re.split(r"[ \t]{2,}|\t|\|", before)[-1]) is not None
+            end = found.end()
+            if found["line"] and not begins:
+                continue
+            if found["bare"] and begins:
+                whole += found["suffix"]
+            elif found["bare"]:  # in a sentence
+                end = found.end("bare")
+            id = whole.rstrip("./:-")
             either = re.match(r"r[ée]f|zeich|kenm|rif|az\b|aktenz|ns", found[0], re.IGNORECASE)
             another = search("other_reference", before) or (either and search("receivers_sign", before))
             digits = sum(map(str.isdigit, id))
             is_id = digits and not any(days_in(id)) and not _NO_ID.search(id)
-            if found["long"] and (digits < MIN_LONG_ID_DIGITS or _COURT.fullmatch(id)):
+            few = digits < MIN_LONG_ID_DIGITS and not _MIXED.match(id)
+            if found["long"] and (few or _COURT.fullmatch(id)):
                 continue
-            money = any(each.start() < found.end() and found.end("label") < each.end() for each in sums)
+            money = any(each.start() < end and found.end("label") < each.end() for each in sums)
             if is_id and not another and not money:
-                if _IS_BROKEN.match(text, found.end()):
+                if _IS_BROKEN.match(text, end):
                     sure["reference"] = f"open: the sign may go on in the next line: {quote(found)}"
                     return None
                 sure["reference"] = f"by its label: {quote(found)}"
-                rest = _rest_of_sign(text[found.end() :])
+                rest = _rest_of_sign(text[end:])
                 return f"{whole}{rest.strip()}" if rest and whole.endswith("-") else id + rest
+        if words == "reference" and (unread := _unread(text)):
+            sure["reference"] = f"open: the sign beside its label could not be read: {quote(unread)}"
+            return _sign_in_subject(text, sure)
     return _sign_in_subject(text, sure)
+
+
+def _unread(text: str) -> re.Match[str] | None:
+    """A label of the sender's own case that has something beside it."""
+    for found in re.finditer(rf"^[ \t]*{any_of('reference')}[ \t]*:[ \t]*[^\s:]", text, re.IGNORECASE | re.MULTILINE):
+        if re.search(r"\d", text[found.end() :].partition("\n")[0]) and not search("receivers_label", found[0]):
+            return found
+    return None
 
 
 _SUBJECT = re.compile(r"^[ \t]*(?:subject|betreff|objet|asunto|oggetto|onderwerp)[ \t]*:(?P<words>[^\n]+)", re.I | re.M)
@@ -299,11 +331,11 @@ def _sign_in_subject(text: str, sure: dict[str, str]) -> str | None:
 
 def _rest_of_sign(after: str) -> str:
     """What belongs to a sign beyond its first word, as in `1184/26 M01 mu/kb`: words that are signs themselves."""
-    cell = re.match(r"(?: (?:/ )?[\w./-]+)*", after)
+    cell = re.match(rf"(?:{_SIGN_WORD})*", after)
     whole, rest = "", ""
-    for word in re.findall(r" (?:/ )?[\w./-]+", cell[0] if cell else "")[:MAX_SIGN_WORDS]:
+    for word in re.findall(_SIGN_WORD, cell[0] if cell else "")[:MAX_SIGN_WORDS]:
         bare = word.strip(" /.-")
-        if any(days_in(bare)) or not (re.search(r"\d|\w/\w", bare) or re.fullmatch(r"[A-ZÄÖÜ]{1,3}", bare)):
+        if any(days_in(bare)) or not (re.search(r"\d|\w/\w", bare) or re.fullmatch(r"\(?[A-ZÄÖÜ]{1,3}\)?", bare)):
             break
         rest += word
         ends = re.match(r"[ \t]*(?:$|\n|[,;)|]|[ \t]{2})", after[len(rest) :])
@@ -318,7 +350,13 @@ _SUFFIX = (
     r"(?!(?:and|und|et|y|e|en|by|is|of|vom|for|on|im|an|am|to|in|or|bei|der|die|das|from|with|we|you|as|per)\b)"
     r"[A-Z]{1,3}(?:\d{1,3}|[/-][A-Z]{1,3})?(?=[ \t]*$|[ \t]{2,}|\t|[ ]*\|))?"
 )
-_ID = r"(?:(?-i:[A-Z]{1,4}) (?=\d[\d/.-]*[/.-]?\d))?[A-Z0-9](?:[A-Z0-9/._:-]|(?<=\d) / (?=\d)){2,29}"
+_SIGN_WORD = r" (?:/ )?[\w./-]+| \([A-ZÄÖÜ]{1,4}\)"
+_ID = (
+    r"(?:(?-i:[A-ZÄÖÜ]{1,4}(?:[-/&.][A-ZÄÖÜ]{1,4})?) (?=\d[\d/.-]*[/.-]?\d))?"
+    r"[A-Z0-9](?:[A-Z0-9/._:-]|(?<=[A-Z\d]) / (?=\d)){2,29}"
+)
+_BEGINS_LINE = re.compile(r"\W*(?:(?:subject|betreff|objet|asunto|oggetto|onderwerp|re|aw|wg|fwd?|tr|rv)\b\W*)*", re.I)
+_MIXED = re.compile(r"(?=(?:[^\d]*\d){3})(?=(?:[^A-Z]*[A-Z]){2})(?=.*[./-])")  # letters and digits, in parts
 
 _LONG_ID = r"[A-Z0-9](?:[A-Z0-9/._-]){3,28}[A-Z0-9]"  # without a colon before it, as in `case 679754`
 MAX_SIGN_WORDS = 4  # after its first one
@@ -332,7 +370,8 @@ def _reference_by(words: str) -> str:
     labelled = r"(?:(?<=\w\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen|kenmerk|dossier)|"
     labelled += r"(?<=rechnung)|(?<=invoice|facture|fattura))"
     between = r"(?:[ \t]*\([^()\n]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*|[ \t]{2,}|\t)"
-    values = rf"{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID})|[ \t]#?(?P<long>{_LONG_ID})(?![\w@])"
+    values = rf"{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID})(?P<suffix>{_SUFFIX})"
+    values += rf"|[ \t]#?(?P<long>{_LONG_ID})(?![\w@])|[ \t](?P<line>{_ID}{_SUFFIX})(?=[ \t]*(?:$|[·|,;]|[ \t]{{2}}))"
     values += r"|[ \t]?#(?P<marked>\d{3,12}(?:[/-]\d{1,8})?)(?![\w@])"
     return rf"(?<!\w)(?P<label>{any_of(words)})(?:{values})"
 
@@ -370,6 +409,11 @@ After a slash or a question mark the rest stands alone, or is a file's name or a
 In a table, where more stands `beside` the first part, the rest has to begin in its column; or a reader of tables has
 put it on the `same` line.
 """
+_IN_ROW = re.compile(
+    rf" (?!(?:and|und|et|ou|y|e|o|en|of|or|oder|sowie|bzw|on|at|in|auf|sur|su|op|is|ist|est)\b)(?P<rest>[a-z0-9/]\S*)"
+    r" (?:https?://|www\.|[€£$]|[A-Z]{3} ?\d)"
+)
+"""What may be the rest of an address in a table: a reader of tables has put the lines of its cell beside each other."""
 _WORDS = re.compile(r"[a-z]{3,}(?:[-_][a-z0-9]+)*[-_][a-z]{3,}[\w./-]*")  # of a page's name, as in `guide-to-harbours`
 
 
@@ -409,7 +453,9 @@ def _urls(
             more = next(rest[name] for name in ("next", "query", "file", "rest", "same") if rest[name])
             url, end = url + more, rest.end()
             notes.add("; one was broken over two lines")
-        if certain:
+        if certain and (cell := _IN_ROW.match(text, end)) and not _ENDING.search(url):
+            following, certain = cell["rest"], False
+        elif certain:
             following, certain = _goes_on(text, match.start(), end, url)
         if following and not certain:
             notes.add("; an address that may be broken over two lines is left out")
@@ -535,7 +581,8 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
         cells = [cell for cell in re.split(r"\s{2,}|\t|\|", line) if found[0] in cell]
         around = cells[0].replace(found[0], "") if cells else line
         alone = len(re.findall(r"\w+", around)) <= 4 or search("dated", around)
-        if alone and not search("another_day", line) and not (received and day > received):
+        said = around if "|" in line and re.search(r"[^\W\d]", around) else line  # a strip of labels with their days
+        if alone and not search("another_day", said) and not (received and day > received):
             sure["dated"] = quote(found)
             return day
     return None
@@ -586,6 +633,10 @@ def _foreign(text: str) -> bool:
     return foreign >= MIN_FOREIGN_WORDS and foreign > 4 * english
 
 
+type _Found = tuple[date, str, re.Match[str]]
+"""A day, how it was found, and where."""
+
+
 def _deadline(text: str, dated: date | None, received: date | None, sure: dict[str, str]) -> date | None:
     """The earliest day that the letter sets, by a date, a weekday or a number of days.
 
@@ -597,17 +648,23 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
         *_deadline_weekdays(text, start),
         *_deadline_spans(text, dated, received),
     ]
+    full = [each for each in found if not search("reduced", _sentence(each[2]))]  # not for a lower sum
+    found = full or found
+    for weeks, words in enumerate(("ends_of_week", "ends_of_next_week")):
+        if start and (match := search(words, text)):
+            end = start + timedelta(days=FRIDAY - start.weekday(), weeks=weeks)
+            found += [(end, f"the Friday of that week: {quote(match)}", match)] if end > start else []
     if start and (match := search("ends_of_month", text)):
         end = date(start.year + start.month // 12, start.month % 12 + 1, 1) - timedelta(days=1)
-        found.append((end, f"the end of the letter's month: {quote(match)}"))
+        found.append((end, f"the end of the letter's month: {quote(match)}", match))
     for readings, match in _two_ways(text, start):
         if dated and len(readings) == 1 and len(match[4]) == 4:  # the other one was before the letter
-            found.append((readings[0], quote(match)))
-        elif not found or readings[0] < min(found)[0]:
+            found.append((readings[0], quote(match), match))
+        elif not found or readings[0] < min(each[0] for each in found):
             sure["deadline"] = f"open: the letter's day can be read in two ways: {quote(match)}"
             return None
     if found:
-        day, sure["deadline"] = min(found)
+        day, sure["deadline"] = min(each[:2] for each in found)
         return day
     if match := search("speaks_of_deadline", text):
         sure["deadline"] = f"open: the letter sets a deadline that could not be read: {quote(match)}"
@@ -624,11 +681,12 @@ def _usual_deadline(start: date | None, claimant: KnownClaimant | None, sure: di
     return None
 
 
-def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterator[tuple[date, str]]:
+def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterator[_Found]:
     """The days, with or without a year, that stand after a word for a deadline."""
     alone = re.compile(
         rf"\b{any_of('until')}(?:[ \t]+\w{{2,4}}){{0,2}}\s*\n\s*$", re.IGNORECASE
     )  # above a day on a line of its own
+    weekday = re.compile(rf"(?<!\w)(?:{'|'.join(known()['weekdays'])})\b,?\s+(?:(?:the|den|dem|le|el|il)\s+)?$", re.I)
     days = list(days_in(text, _order(text)))
     places = [match.span() for _, match in days]
     for day, match in days_without_year(text, start) if start else ():
@@ -636,12 +694,13 @@ def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterato
             days.append((day, match))
     for day, match in days:
         shortly = text[max(0, match.start() - MAX_LABEL_DISTANCE) : match.start()]
-        says = search("until", _before(match).rpartition(".\n")[2]) or alone.search(shortly)
+        before = weekday.sub("", _before(match).rpartition(".\n")[2])
+        says = search("until", before) or alone.search(shortly)
         if says and (dated is None or day > dated):
-            yield day, quote(match)
+            yield day, quote(match), match
 
 
-def _deadline_weekdays(text: str, start: date | None) -> Iterator[tuple[date, str]]:
+def _deadline_weekdays(text: str, start: date | None) -> Iterator[_Found]:
     """The weekdays without a day of the month that stand after a word for a deadline: the first such day."""
     if start is None:
         return
@@ -649,14 +708,14 @@ def _deadline_weekdays(text: str, start: date | None) -> Iterator[tuple[date, st
     any_day = rf"(?:{'|'.join(weekdays)})\b"
     named = re.compile(
         rf"(?<!\w)(?P<hours>{any_day}\W+)?{any_of('until')}\s+(?:\w+\s+){{0,4}}?(?P<weekday>{any_day})"
-        r"(?!,?\s+(?:\w{2,3}\s+)?\d)",
+        rf"(?!,?\s+(?:\w{{2,3}}\s+)?(?:\d|(?:{MONTH_NAMES})\b))",
         re.IGNORECASE,
     )
     for match in named.finditer(text):
         if match["hours"]:  # Monday to Friday
             continue
         days = (weekdays[match["weekday"].lower()] - start.weekday() - 1) % 7 + 1
-        yield start + timedelta(days=days), f"the first such day after {start}: {quote(match)}"
+        yield start + timedelta(days=days), f"the first such day after {start}: {quote(match)}", match
 
 
 _NUMBERS = re.compile(r"(?<![\w./-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/-])", re.ASCII)
@@ -675,7 +734,7 @@ def _two_ways(text: str, start: date | None) -> Iterator[tuple[list[date], re.Ma
             yield after, match
 
 
-def _deadline_spans(text: str, dated: date | None, received: date | None) -> Iterator[tuple[date, str]]:
+def _deadline_spans(text: str, dated: date | None, received: date | None) -> Iterator[_Found]:
     """The ends of the numbers of days that a letter gives, counted as its words say."""
     numbers, units = known()["numbers"], known()["units"]
     spelled = rf"(?:\d{{1,3}}|{'|'.join(sorted(numbers, key=len, reverse=True))})"  # twenty-one before twenty
@@ -703,4 +762,4 @@ def _deadline_spans(text: str, dated: date | None, received: date | None) -> Ite
             end = business_days_after(start, count, week or days)
         elif unit == DAYS_OF_MONTH and start.month == 1 and start.day > 28:
             end = min(end, date(start.year, 3, 1) - timedelta(days=1) + timedelta(days=30 * (count - 1)))
-        yield end, f"counted from {start}: {quote(match)}"
+        yield end, f"counted from {start}: {quote(match)}", match

@@ -146,7 +146,7 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
         ("somma di € 1.350,00, di cui € 1.000,00 di compenso e € 350,00 di spese", "1350"),
         ("Three pictures at £150 each, £450 in all", "450"),
         ("Total: GBP 400.00. In addition GBP 250.00 for our costs.", None),
-        ("Der Betrag erhöht sich um eine Gebühr von 45,00 EUR auf nunmehr 434,59 EUR.", None),
+        ("Der Betrag erhöht sich um eine Gebühr von 45,00 EUR auf nunmehr 434,59 EUR.", "434.59"),
         ("The fee is £480.00 (3 images would be £1,200.00)", "480"),
     ],
 )

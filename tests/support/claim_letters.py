@@ -449,7 +449,7 @@ www.acme.example/gallery?page=2 .
 We demand that you pay $2,500 by 11/06/2026.
 Statutory damages may reach $150,000 per work. Your attorney fees could be $30,000 or more.
 """,
-        claimant="LAW OFFICES OF JACK SAMPLE", reference="26-1187", kind="demand", urls=("https://www.acme.example/gallery?page=2",),
+        claimant="LAW OFFICES OF JACK SAMPLE, P.C.", reference="26-1187", kind="demand", urls=("https://www.acme.example/gallery?page=2",),
         amount="2500", currency="USD", dated=date(2026, 11, 2), deadline=date(2026, 11, 6),
         first_seen=date(2026, 9, 28),
     ),
