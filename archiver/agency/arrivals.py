@@ -1,7 +1,8 @@
 """What arrives at the desk: say what each file is, and propose what to do with it. A person decides.
 
-A letter is what names a claimant, or asks for a licence or for money. Everything else is never a claim: a picture is
-searched for, papers about licences are imported, and what nobody can read is only named.
+A letter reads as one about the use of a picture, and names a claimant or asks for a licence or for money. Everything
+else is no claim unless a person says so: a picture is searched for, papers about licences are imported, and what nobody
+can read is only named.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from archiver.claims.letter_reader import parse_letter
 from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.import_report import ImportProgress, ImportReport
 from archiver.collect.importing import ImportRequest, import_files
+from archiver.collect.mail_selection import reads_as_letter
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.atomic_files import scratch
 from archiver.home.settings import HOUSE, Home
@@ -103,9 +105,10 @@ def _arrival(home: Home, name: str, content: bytes, seen: Sequence[ClassifiedFil
     if what == "picture":
         also = (Proposal.IMPORT,) if papers else ()
         return Arrival(name=name, content=content, what=what, allowed=(Proposal.SEARCH, Proposal.CLAIM, *also))
-    letter, text = _letter(content, whole, reader)
+    letter, text = _letter(name, content, whole, reader)
     client = _named(home, f"{name}\n{text}")
-    if letter and _is_claim(letter, has_paper=any(each.paper for each in seen)):
+    claim = letter is not None and _is_claim(letter, has_paper=any(each.paper for each in seen))
+    if letter and claim and reads_as_letter(text):
         return Arrival(
             name=name, content=content, what="letter", claimant=letter.claimant, reference=letter.reference,
             client=client, allowed=(Proposal.CLAIM, *((Proposal.IMPORT,) if papers else ())),
@@ -114,16 +117,19 @@ def _arrival(home: Home, name: str, content: bytes, seen: Sequence[ClassifiedFil
         also = () if whole.machine_read else (Proposal.CLAIM,)  # a scan may be a letter that OCR cannot read
         return Arrival(name=name, content=content, what=what, client=client, allowed=(Proposal.IMPORT, *also))
     why = whole.note if len(seen) == 1 else ""
-    return Arrival(name=name, content=content, what=what, client=client, allowed=(Proposal.NOTHING,), why=why)
+    also = (Proposal.CLAIM,) if claim else ()  # it asks for something, but not about a picture
+    return Arrival(name=name, content=content, what=what, client=client, allowed=(Proposal.NOTHING, *also), why=why)
 
 
-def _letter(content: bytes, seen: ClassifiedFile, reader: DocumentReader) -> tuple[Letter | None, str]:
+def _letter(name: str, content: bytes, seen: ClassifiedFile, reader: DocumentReader) -> tuple[Letter | None, str]:
     """What a file says if it is read as a letter, and its text; None for what nobody writes letters in."""
     text_like = seen.media_type in ("text/plain", "text/html", "message/rfc822") or is_html(content)
-    if not (text_like or is_pdf(content) or looks_like_mail(content[:4096]) or seen.what == "scan"):
+    paper = is_pdf(content) or safe_name(name).lower().endswith(".docx")
+    if not (text_like or paper or looks_like_mail(content[:4096]) or seen.what == "scan"):
         return None, ""
     parsed = parse_letter(content, reader)
-    return read_letter(parsed.text, received=parsed.received, links=parsed.links), parsed.text
+    letter = read_letter(parsed.text, received=parsed.received, links=parsed.links, senders=parsed.senders)
+    return letter, parsed.text
 
 
 def _is_claim(letter: Letter, *, has_paper: bool) -> bool:

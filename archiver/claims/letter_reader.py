@@ -94,9 +94,9 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     texts = [subject and f"Subject: {subject}", max(mail.text, page, key=len)]
     links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
     headers = [mail.headers[name] for name in ("Reply-To", "From") if name in mail.headers]
-    senders: list[Sender] = [
-        (name, address.lower()) for name, address in getaddresses(headers) if "@" in address
-    ] or [(each.strip(), "") for each in headers]  # a memo, whose head looks like a mail's
+    senders: list[Sender] = [(name, address.lower()) for name, address in getaddresses(headers) if "@" in address] or [
+        (each.strip(), "") for each in headers
+    ]  # a memo, whose head looks like a mail's
     pictures: list[bytes] = []
     messages: list[str] = []
     received = None

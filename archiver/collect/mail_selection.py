@@ -106,10 +106,15 @@ def reads_as_letter(text: str) -> bool:
     A text that names a known claimant needs no words of the first kind.
     """
     small = text.lower()
-    wrong = any(hint in small for hint in _data()["hints"]) and _any("wrong").search(text)
+    wrong = any(hint in small for hint in _data()["hints"]) and (_any("wrong").search(text) or _is_found_on_page(text))
     if not wrong and not any(name.search(text) for hint, name in _claimant_names() if hint in small):
         return False
     return bool(_any("work").search(text) and _any("asks").search(text))
+
+
+def _is_found_on_page(text: str) -> bool:
+    """Whether somebody came upon a picture of theirs on the receiver's page, and speaks of rights to it."""
+    return all(_any(part).search(text) for part in ("yours", "found", "rights")) and not _any("wishes").search(text)
 
 
 # ---------------------------------------------------------------- the parts of a mail
@@ -186,11 +191,17 @@ class SelectionWords(TypedDict):
     attached: str
     hints: list[str]
     wrong: list[str]
+    yours: list[str]
+    found: list[str]
+    rights: list[str]
+    wishes: list[str]
     work: list[str]
     asks: list[str]
 
 
-type _PatternName = Literal["paper_subjects", "secret_subjects", "letter_names", "wrong", "work", "asks"]
+type _PatternName = Literal[
+    "paper_subjects", "secret_subjects", "letter_names", "wrong", "yours", "found", "rights", "wishes", "work", "asks"
+]
 
 
 def _data() -> SelectionWords:

@@ -230,7 +230,7 @@ def _without_column(cell: str) -> str:
 def _cleaned(cell: str) -> str | None:
     """A name without its place and its principal; None for a sentence, a label or an address."""
     name = re.split(rf"\s+{any_of('acting_for')}", _unquoted(cell.strip(" *_>")), maxsplit=1, flags=re.IGNORECASE)[0]
-    name = re.split(rf",\s(?!{any_of('legal_form')})|\s\(|;", name, maxsplit=1)[0].strip(" ,:;*")  # its place, a register
+    name = re.split(rf",\s(?!{any_of('legal_form')})|\s\(|;", name, maxsplit=1)[0].strip(" ,:;*")
     if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
         return None
     if (

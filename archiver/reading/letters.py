@@ -246,7 +246,10 @@ def _looks_like_label(cell: str) -> bool:
     return (
         cell[0].isupper()
         and len(cell.split()) <= 4
-        and not re.search(r"[\d<@]|:.| [–—·] |(?<!\b[NnRr][oOrR])(?<!\b[AaGg][Zz])(?<!\b[Rr]ef)(?<!\b[Rr][ée]f)(?<!\b[Rr]if)[.]$", cell)
+        and not re.search(
+            r"[\d<@]|:.| [–—·] |(?<!\b[NnRr][oOrR])(?<!\b[AaGg][Zz])(?<!\b[Rr]ef)(?<!\b[Rr][ée]f)(?<!\b[Rr]if)[.]$",
+            cell,
+        )
     )
 
 
@@ -410,7 +413,7 @@ In a table, where more stands `beside` the first part, the rest has to begin in 
 put it on the `same` line.
 """
 _IN_ROW = re.compile(
-    rf" (?!(?:and|und|et|ou|y|e|o|en|of|or|oder|sowie|bzw|on|at|in|auf|sur|su|op|is|ist|est)\b)(?P<rest>[a-z0-9/]\S*)"
+    r" (?!(?:and|und|et|ou|y|e|o|en|of|or|oder|sowie|bzw|on|at|in|auf|sur|su|op|is|ist|est)\b)(?P<rest>[a-z0-9/]\S*)"
     r" (?:https?://|www\.|[€£$]|[A-Z]{3} ?\d)"
 )
 """What may be the rest of an address in a table: a reader of tables has put the lines of its cell beside each other."""
