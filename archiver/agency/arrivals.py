@@ -108,7 +108,8 @@ def _arrival(home: Home, name: str, content: bytes, seen: Sequence[ClassifiedFil
     letter, text = _letter(name, content, whole, reader)
     client = _named(home, f"{name}\n{text}")
     claim = letter is not None and _is_claim(letter, has_paper=any(each.paper for each in seen))
-    if letter and claim and reads_as_letter(text):
+    pages = [domain for each in home.clients.values() for domain in each.domains]
+    if letter and claim and reads_as_letter(text, pages):
         return Arrival(
             name=name, content=content, what="letter", claimant=letter.claimant, reference=letter.reference,
             client=client, allowed=(Proposal.CLAIM, *((Proposal.IMPORT,) if papers else ())),

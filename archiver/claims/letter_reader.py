@@ -139,6 +139,7 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
 
 def _page(html: str, reader: DocumentReader) -> str:
     """A page's text, with each address in brackets: in a page they are whole, and what follows is another cell."""
+    html = re.sub(r"<wbr\s*/?>|&(?:shy|#8203|ZeroWidthSpace);", "", html)  # where a word may be broken
     addresses = {unescape(each) for each in _ADDRESS.findall(html)}
     text = reader.page(html).text
     for each in sorted(addresses, key=len, reverse=True):

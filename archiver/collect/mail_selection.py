@@ -10,7 +10,7 @@ import base64
 import binascii
 import quopri
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -57,14 +57,18 @@ class SelectionRule:
         return bool(_like(self.sender).fullmatch(sender) and _like(self.subject).fullmatch(subject))
 
 
-def choose(start: bytes, rules: Sequence[SelectionRule] = ()) -> MailChoice:
-    """Whether to take the mail that begins with these bytes, at most `START_BYTES` of them."""
+def choose(start: bytes, rules: Sequence[SelectionRule] = (), domains: Iterable[str] = ()) -> MailChoice:
+    """Whether to take the mail that begins with these bytes, at most `START_BYTES` of them.
+
+    `domains`: the client's, whose pages a letter names.
+    """
     header, text = split(start)
+    domains = tuple(domains)
     sender, subject = address_of(header_field(header, "from")), header_field(header, "subject")
     for number, rule in enumerate(rules, 1):
         if rule.fits(sender, subject):
             use = MailUse.PAPER if rule.take else MailUse.NONE
-            if rule.take and reads_as_letter(f"{subject}\n{text}"):
+            if rule.take and reads_as_letter(f"{subject}\n{text}", domains):
                 use = MailUse.LETTER
             return MailChoice(use=use, reason=f"rule {number} of this source")
     if _any("secret_subjects").search(subject):
@@ -72,20 +76,20 @@ def choose(start: bytes, rules: Sequence[SelectionRule] = ()) -> MailChoice:
     bulk = bool(re.search(_data()["bulk"], header, re.IGNORECASE | re.MULTILINE))
     domain = sender.rpartition("@")[2]
     claimant, platform = _claimant(domain), _platform(domain)
-    if claimant and not (bulk or (platform and not reads_as_letter(f"{subject}\n{text}"))):
+    if claimant and not (bulk or (platform and not reads_as_letter(f"{subject}\n{text}", domains))):
         return MailChoice(use=MailUse.LETTER, reason=f"the sender is the claimant {claimant}")
     if platform:
         title = PLATFORMS[platform].title if platform in PLATFORMS else platform.title()
         if _any("paper_subjects").search(subject) or not bulk:
             return MailChoice(use=MailUse.PAPER, reason=f"the sender is {title}")
         return MailChoice(use=MailUse.NONE, reason=f"it goes to many people, and its subject names no paper of {title}")
-    return _by_text(subject, text, bulk=bulk)
+    return _by_text(subject, text, domains, bulk=bulk)
 
 
-def _by_text(subject: str, text: str, *, bulk: bool) -> MailChoice:
+def _by_text(subject: str, text: str, domains: Sequence[str], *, bulk: bool) -> MailChoice:
     """A mail of a sender whom nobody knows: by what is quoted, passed on or enclosed in it, and by how it reads."""
     if not bulk:
-        if reads_as_letter(f"{subject}\n{text}"):
+        if reads_as_letter(f"{subject}\n{text}", domains):
             return MailChoice(use=MailUse.LETTER, reason="it reads as a letter about the use of a picture")
         attached = re.search(_data()["attached"], text, re.IGNORECASE | re.MULTILINE)
         if attached and _any("letter_names").search(f"{subject}\n{_file_names(text)}"):
@@ -100,21 +104,34 @@ def _by_text(subject: str, text: str, *, bulk: bool) -> MailChoice:
     return MailChoice(use=MailUse.NONE, reason="no known platform, claimant or rule fits")
 
 
-def reads_as_letter(text: str) -> bool:
+def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
     """Whether a text says that a picture was used wrongly, or asks for its licence, and asks for something.
 
-    A text that names a known claimant needs no words of the first kind.
+    A text that names a known claimant needs no words of the first kind. `domains`: the client's, whose pages it names.
     """
     small = text.lower()
-    wrong = any(hint in small for hint in _data()["hints"]) and (_any("wrong").search(text) or _is_found_on_page(text))
+    own = any(domain.lower() in small and _page_of(domain).search(text) for domain in domains)
+    hinted = own or any(hint in small for hint in _data()["hints"])
+    wrong = hinted and _any("wrong").search(text) and (own or not _any("announcement").search(text))
+    wrong = wrong or (hinted and _is_found_on_page(text, own=own))
     if not wrong and not any(name.search(text) for hint, name in _claimant_names() if hint in small):
         return False
-    return bool(_any("work").search(text) and _any("asks").search(text))
+    work = _any("work").search(text) or ("https://" in small and not _any("privacy").search(text))
+    return bool(work and _any("asks").search(text))
 
 
-def _is_found_on_page(text: str) -> bool:
+def _is_found_on_page(text: str, *, own: bool) -> bool:
     """Whether somebody came upon a picture of theirs on the receiver's page, and speaks of rights to it."""
-    return all(_any(part).search(text) for part in ("yours", "found", "rights")) and not _any("wishes").search(text)
+    found = _any("found").search(text)
+    here = (found or _any("used").search(text)) if own else (found and _any("yours").search(text))
+    others = _any("wishes").search(text) or _any("announcement").search(text)
+    return bool(here and _any("rights").search(text) and not others)
+
+
+@cache
+def _page_of(domain: str) -> re.Pattern[str]:
+    before = r"(?:https?://(?:[\w-]+\.)*|(?<![\w@-]))(?:www\.)?"
+    return re.compile(rf"{before}{re.escape(domain)}\b", re.IGNORECASE)
 
 
 # ---------------------------------------------------------------- the parts of a mail
@@ -192,16 +209,20 @@ class SelectionWords(TypedDict):
     hints: list[str]
     wrong: list[str]
     yours: list[str]
+    used: list[str]
     found: list[str]
     rights: list[str]
     wishes: list[str]
+    announcement: list[str]
+    privacy: list[str]
     work: list[str]
     asks: list[str]
 
 
 type _PatternName = Literal[
-    "paper_subjects", "secret_subjects", "letter_names", "wrong", "yours", "found", "rights", "wishes", "work", "asks"
-]
+    "paper_subjects", "secret_subjects", "letter_names",
+    "wrong", "yours", "found", "used", "rights", "wishes", "announcement", "privacy", "work", "asks",
+]  # fmt: skip
 
 
 def _data() -> SelectionWords:

@@ -25,7 +25,7 @@ from archiver.collect.sources import KeepSecrets, ReceivedLetter, SourceKind, So
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, SiteUnavailable
 from archiver.core.model import iso
-from archiver.home.settings import Home
+from archiver.home.settings import HOUSE, Home
 from archiver.home.source_settings import Source
 from archiver.reading.containers import MAX_FILE_BYTES, ContainerPlace, Refused, unpack
 from archiver.reading.mail import lookup_for, origin_by
@@ -144,6 +144,9 @@ class MailboxReading:
     def __init__(self, reading: SourceReading, settings: MailboxSettings, filing: Filing) -> None:
         self.reading, self.settings, self.filing = reading, settings, filing
         self.done = 0
+        clients = reading.home.clients.values()  # in the agency's mailbox, a letter may be for any of them
+        whose = [each for each in clients if reading.source.client in (each.slug, HOUSE)]
+        self._domains = [domain for each in whose for domain in each.domains]
         self._rules = [SelectionRule(**each.model_dump()) for each in settings.rules]
         self._cursors = ReadingCursors.load(reading.state, settings)
         if reading.full:
@@ -215,7 +218,7 @@ class MailboxReading:
 
     def _mail(self, box: ImapConnection, state: FolderState, mail: MailStart) -> None:
         reading, place = self.reading, f"{self.reading.source.name}/{state.name}/{mail.uid}"
-        choice = choose(mail.start, self._rules)
+        choice = choose(mail.start, self._rules, self._domains)
         taken = choice.use is not MailUse.NONE
         said = {"arrived": iso(mail.arrived.astimezone(UTC)) if mail.arrived else None, "use": choice.use.value}
         if taken and reading.dry_run:

@@ -47,7 +47,7 @@ MONTH_NAMES = "|".join(
 )
 _IN_TEXT = re.compile(
     r"(?<![\w./-])(?:\d{4}-\d{2}-\d{2}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?,?\s+(?:de\s+)?(?:{MONTH_NAMES})\b\.?,?\s+(?:del?\s+)?\d{{4}}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?,?\s+(?:de\s+|of\s+)?(?:{MONTH_NAMES})\b\.?,?\s+(?:del?\s+)?\d{{4}}"
     rf"|(?:{MONTH_NAMES})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
     r"|\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{4}|\d{2}(?!\d))|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}-\d{1,2}-\d{4}"
     rf"|\d{{1,2}}-(?:{'|'.join(_MONTHS)})-\d{{4}})(?![\w/]|-\w|\.\d)",
@@ -150,7 +150,9 @@ def days_in(text: str, order: DateOrder | None = None) -> Iterator[tuple[date, r
     """
     for found in _IN_TEXT.finditer(text):
         with suppress(ValueError):
-            words = re.sub(r"(?<=\d),(?=\s+[^\W\d])", "", found[0])  # 3, May 2026
+            words = re.sub(
+                r"(?<=\d),(?=\s+[^\W\d])|(?<=[a-z])\s+of(?=\s)", "", found[0]
+            )  # 3, May 2026; 3rd of May 2026
             day = printed(re.sub(r"(?<=\d\.)(?=\d\d$)", "20", words), order)  # 3.5.26
             yield day.date() if isinstance(day, datetime) else day, found
 

@@ -17,7 +17,10 @@ type Sender = tuple[str, str]
 
 MAX_LETTERHEAD_LINES = 14  # lines with words before the greeting
 MAX_SIGNATURE_LINES = 8
+MAX_NAME_LINES = 5  # below one that says only the kind
 MAX_SMALL_WORDS = 6  # of a line that is no sentence
+MAX_TAIL_LINES = 4  # of a letter without closing words
+MIN_SPELLED_LENGTH = 8  # characters of a domain that are hardly another word
 MAX_NAME_LENGTH = 70  # characters
 PUBLIC_MAIL = {"gmail.com", "gmx.de", "web.de", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "t-online.de"}
 
@@ -27,13 +30,15 @@ _HEADER = re.compile(
     rf"(?P<name>[^<\n\[@]{{0,80}}?)[ \t]*[<\[(]?(?:mailto:)?(?P<address>{_ADDRESS})",
     re.IGNORECASE | re.MULTILINE,
 )
+_PRINTED = re.compile(rf"^(?P<name>[^<\n@]{{2,80}}?)[ \t]*<(?P<address>{_ADDRESS})>[ \t]+\S[^\n]*\d{{4}}", re.MULTILINE)
+"""A sender with the day beside, as a mail program prints it."""
 _MAIL_ADDRESS = re.compile(_ADDRESS)
 _CELLS = re.compile(r"\s{2,}|\t|\s*[|·•]\s*|\s+[–—-]\s+")
 
 
 def senders_in(text: str) -> Iterator[Sender]:
     """The senders that forwarded or pasted mail headers in a text name."""
-    for found in _HEADER.finditer(text):
+    for found in [*_HEADER.finditer(text), *_PRINTED.finditer(text)]:
         yield found["name"].strip(" \t\"'*"), found["address"].lower()
 
 
@@ -147,15 +152,22 @@ def _organisation(
     named_by = [(re.sub(r"[^a-z0-9]", "", domain_of(address).rsplit(".", 1)[0].rpartition(".")[2]), name, address)
                 for name, address in senders if domain_of(address) not in PUBLIC_MAIL]  # fmt: skip
     by_form = [line.strip() for line in text.splitlines() if re.search(rf"{any_of('legal_form')}$", line.strip(" *_>"))]
+    tail = [line for line in text.strip().splitlines()[-MAX_TAIL_LINES:] if " " in line.strip()]
     for label, name, address in named_by:
-        if found := _by_domain(label, (name, *foot, *head, *by_form)):
-            return found, f"the mail's sender: {name} <{address}>"
+        found = _by_domain(label, (name, *foot, *head, *by_form, *tail))
+        if found and not name.endswith(f" {found}"):  # a person's surname
+            whole = None if re.search(any_of("legal_form"), found) else _spelled(label, text, formal=True)
+            return whole or found, f"the mail's sender: {name} <{address}>"
     for where, lines in (("letterhead", head), ("signature", foot)):
         for number, line in enumerate(lines):
             named = _named_in(line, own, loose=number == 0 and where == "letterhead")
-            if named and not _own_words(named, "kind"):  # `Solicitors`, below the line that has the name
+            if named and not _own_words(named, "kind"):  # `Solicitors`, beside the line that has the name
                 above, below = (lines[number - 1] if number else ""), (lines[number + 1] if lines[number + 1 :] else "")
-                named = _joined(above, named, own) or (_goes_on(named, below, own) if number == 0 else None)
+                named = (
+                    _joined(above, named, own)
+                    or _formal(lines[number + 1 :][:MAX_NAME_LINES], own)
+                    or (_goes_on(named, below, own) if number == 0 else None)
+                )
             elif named and number < 2 and where == "letterhead" and not _own_words(named, "kind", "trade"):
                 # `Photography`, below a person's name
                 above, below = (lines[0] if number else ""), (lines[number + 1] if lines[number + 1 :] else "")
@@ -166,9 +178,15 @@ def _organisation(
         if found := _spelled(label, text):
             return found, f"the mail's sender: {name} <{address}>"
     for name, address in senders:
-        if not search("role", name) and _trade(name) and not _is_own(name, own):
+        organised = _trade(name) or re.search(any_of("legal_form"), name) or search("practice", name)
+        if not search("role", name) and organised and _cleaned(name) and not _is_own(name, own):
             return name, f"the mail's sender: {name} <{address}>"
-    if not senders and head and (first := head[0]) and _repeated(first, text, [*head[1:], *foot]):
+    if (
+        not senders
+        and head
+        and (first := _CELLS.split(head[0])[0])
+        and _heads_letter(first, text, [*head[1:], *foot], own)
+    ):
         named = _cleaned(first)
         if named and not _is_own(named, own):
             return named, f"the letter begins with it: “{first[:160]}”"
@@ -191,7 +209,8 @@ def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
             return name
         if not loose and _trade(name) and not search("role", name) and not any(char.isdigit() for char in name):
             return name
-        return None
+        if "|" not in line:  # a person, an office and a name
+            return None
     return None
 
 
@@ -201,6 +220,16 @@ def _own_words(name: str, *kinds: str) -> bool:
     for words in kinds:
         left = re.sub(any_of(words), " ", left, flags=re.IGNORECASE)
     return bool(re.search(r"\w{2}", left))
+
+
+def _formal(lines: Iterable[str], own: set[str]) -> str | None:
+    """The first name with a legal form: of the same kind, or right below."""
+    for number, name in enumerate(map(_cleaned, lines)):
+        if not name or not _own_words(name, "kind") or _is_own(name, own):
+            continue
+        if re.search(any_of("legal_form"), name) and (number == 0 or search("practice", name)):
+            return name
+    return None
 
 
 def _goes_on(kind: str, below: str, own: set[str]) -> str | None:
@@ -230,7 +259,9 @@ def _without_column(cell: str) -> str:
 def _cleaned(cell: str) -> str | None:
     """A name without its place and its principal; None for a sentence, a label or an address."""
     name = re.split(rf"\s+{any_of('acting_for')}", _unquoted(cell.strip(" *_>")), maxsplit=1, flags=re.IGNORECASE)[0]
-    name = re.split(rf",\s(?!{any_of('legal_form')})|\s\(|;", name, maxsplit=1)[0].strip(" ,:;*")
+    name = re.sub(rf"^{any_of('part_of_company')} ", "", name, flags=re.IGNORECASE)
+    form = any_of("legal_form")
+    name = re.split(rf",\s(?!{form})|\s\((?![^()]*\)\s+{form})|;", name, maxsplit=1)[0].strip(" ,:;*")
     if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
         return None
     if (
@@ -261,8 +292,11 @@ def _is_own(name: str, own: set[str]) -> bool:
     return any(each == squashed or (len(each) > 3 and each in squashed) for each in own)
 
 
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})  # as domains spell them
+
+
 def _squashed(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).casefold()
+    return re.sub(r"[\W_]", "", name).casefold().translate(_UMLAUTS)
 
 
 def _by_domain(label: str, lines: Iterable[str]) -> str | None:
@@ -273,11 +307,12 @@ def _by_domain(label: str, lines: Iterable[str]) -> str | None:
     if len(label) < 4:
         return None
     named = []
-    for part in (part for line in lines for part in (line, line.partition(", ")[2])):  # a role, then the name
-        cell = _cleaned(_CELLS.split(part)[0]) if part.strip() else None
+    for part in (part for line in lines for cell in _CELLS.split(line) for part in (cell, cell.partition(", ")[2])):
+        cell = _cleaned(part) if part.strip() else None  # after a role and a comma, too
         words = cell.split() if cell else []
         for end in range(len(words), 0, -1):
-            if _squashed("".join(words[:end])) in (label, label.removesuffix("gmbh")):
+            own = [word for word in words[:end] if not re.fullmatch(any_of("legal_form"), word)]
+            if _squashed("".join(own or words[:end])) in (label, label.removesuffix("gmbh")):
                 rest = words[end:]
                 name = " ".join(words) if rest and not search("role", " ".join(rest)) else " ".join(words[:end])
                 if re.search(any_of("legal_form"), name):
@@ -287,18 +322,24 @@ def _by_domain(label: str, lines: Iterable[str]) -> str | None:
     return next(iter(named), None)
 
 
-def _spelled(label: str, text: str) -> str | None:
-    """The domain's name as a sentence of the letter writes it, with its legal form; None without one."""
+def _spelled(label: str, text: str, *, formal: bool = False) -> str | None:
+    """The domain's name as a sentence of the letter writes it: with its legal form, or else in several words."""
     if len(label) < 4:
         return None
     letters = r"[ &'’.-]{0,3}".join(label)
     named = rf"(?<![\w@./-])(?=[A-ZÄÖÜ])(?P<name>(?i:{letters})(?:\s+\w+)?,?\s+{any_of('legal_form')})"
     found = re.search(named, text)
+    if not found and not formal and len(label) >= MIN_SPELLED_LENGTH:
+        found = re.search(rf"(?<![\w@./-])(?=[A-ZÄÖÜ])(?P<name>(?i:{letters}))(?![\w@./-])", text)
+        found = found if found and " " in found["name"] else None
     return " ".join(found["name"].split()) if found else None
 
 
-def _repeated(first: str, text: str, lines: Sequence[str]) -> bool:
-    """Whether a letter's first line is a name that stands elsewhere in it, too, or right above its date or case."""
+def _heads_letter(first: str, text: str, lines: Sequence[str], own: set[str]) -> bool:
+    """Whether a letter's first line is a name that stands elsewhere in it, too, or right above its date or case.
+
+    Or above the receiver's name, with a line between.
+    """
     name = _cleaned(first)
     if not name or len(name.split()) > 5 or search("title", name) or search("role", name):
         return False
@@ -306,21 +347,30 @@ def _repeated(first: str, text: str, lines: Sequence[str]) -> bool:
         return False  # a place and a date
     below = lines[0] if lines else ""
     heads_it = any(True for _ in days_in(below)) or search("reference", below)
-    return bool(heads_it) or name in map(_cleaned, lines) or text.count(name) > 1 or _squashed(name) in {
+    others = [(_cleaned(each) or "").casefold() for each in lines]
+    addressed = any(_is_own(each, own) for each in filter(None, map(_cleaned, lines[1:])))  # below its own address
+    return bool(heads_it or addressed) or name.casefold() in others or text.count(name) > 1 or _squashed(name) in {
         _squashed(domain.split(".")[-2]) for domain in mail_domains(text) if "." in domain
     }  # fmt: skip
 
 
+_FOR = re.compile(
+    r"^(?:pour (?:la |le |l['’])?|for (?:and on behalf of )?|für (?:die |den )?|per (?:la |lo )?|namens )", re.I
+)
+
+
 def _last_line(text: str, own: set[str]) -> str | None:
     """A letter without closing words may end with the name of who sends it."""
-    lines = [line.strip() for line in text.strip().splitlines()[-3:]]
+    lines = [_FOR.sub("", line.strip()) for line in text.strip().splitlines()[-3:]]
     for line in reversed(lines):
-        name = _cleaned(line)
-        ends = line.endswith((".", "!", "?")) and not re.search(rf"{any_of('legal_form')}$", line)
-        if not name or ends or _is_own(name, own) or search("role", name):
-            continue
-        if re.search(any_of("legal_form"), name) or _trade(name):
-            return name
+        for cell in _CELLS.split(line):
+            name = _cleaned(cell)
+            ends = cell.endswith((".", "!", "?")) and not re.search(rf"{any_of('legal_form')}$", cell)
+            if not name or ends or _is_own(name, own) or search("role", name):
+                continue
+            kinds = search("practice", name) or re.match(any_of("lawyer"), name, re.IGNORECASE)
+            if re.search(any_of("legal_form"), name) or _trade(name) or (kinds and _own_words(name, "kind")):
+                return name
     return None
 
 

@@ -40,7 +40,7 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
             or (of_law and search("range", each.before))
         )
         sums += [] if of_law or not each.amount else [each]
-    single = [each for each in sums if not _per_item(each)]
+    single = [each for each in sums if not (_per_item(each) or each.is_no_demand or each.is_reduction)]
     if not single:
         return None, None
     named = ", ".join(sorted({each.named for each in single}))
@@ -49,7 +49,16 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
         sure["amount"] = f"open: the letter names {named}, and does not say which of them counts"
         return None, None
     sure["amount"] = quote(found.found) + (f"; the sums in the letter are {named}" if ", " in named else "")
-    return found.amount, found.currency
+    return found.amount, _dollars(text) if found.currency == "USD" and _PLAIN.search(found.found[0]) else found.currency
+
+
+_PLAIN = re.compile(r"(?:^|\d\s?)\$")
+
+
+def _dollars(text: str) -> str:
+    """Whose dollars or pesos a plain `$` means: those of the only country that the letter's words are of."""
+    found = [code for code, words in known()["dollars"].items() if re.search(words, text)]
+    return found[0] if len(found) == 1 else "USD"
 
 
 def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Sequence[Decimal]) -> Sum | None:
@@ -57,11 +66,13 @@ def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Seque
     ways: list[tuple[list[Sum], bool]] = [
         ([each for each in single if search("grand_total", each.label)], True),
         ([each for each in single if _adds_up(each, single) and not _in_table(each)], False),
-        ([each for each in single if search("total", each.label)], False),
+        ([each for each in single if search("total", each.label) and not search("subtotal", each.label)], False),
         (list(single), False),
     ]
     for candidates, is_total in ways:
-        now = [each for each in candidates if not each.is_other] or candidates
+        now = [each for each in candidates if not each.is_earlier]
+        if not now and not any(each.is_no_demand for each in sums):  # it only repeats what was asked before
+            now = candidates
         fitting = {
             each.named: each
             for each in now
@@ -77,14 +88,15 @@ def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Seque
     return None
 
 
+def _line_without(each: Sum) -> str:
+    """The line of a sum, without the sum."""
+    line = each.found.string[: each.found.start()].rpartition("\n")[2]
+    return f"{line} {each.found.string[each.found.end() :].partition('\n')[0]}"
+
+
 def _in_table(each: Sum) -> bool:
     """Whether a sum has a line of its own with a few words: one of several rows, which may add up by chance."""
-    line = (
-        each.found.string[: each.found.start()].rpartition("\n")[2]
-        + " "
-        + each.found.string[each.found.end() :].partition("\n")[0]
-    )
-    return len(re.findall(r"[^\W\d_]{2,}", line)) <= MAX_ROW_WORDS
+    return len(re.findall(r"[^\W\d_]{2,}", _line_without(each))) <= MAX_ROW_WORDS
 
 
 def _minor(other: Sum, total: Sum) -> bool:
@@ -94,7 +106,12 @@ def _minor(other: Sum, total: Sum) -> bool:
 
 def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Decimal]) -> bool:
     """Whether a sum is no demand beside the total: the same, a part of it, its tax, or what a later day would cost."""
-    if other.named == total.named or other.is_other:
+    if other.named == total.named or other.is_earlier or other.is_no_demand:
+        return True
+    if other.amount > total.amount and any(abs(other.amount - total.amount - each.amount) <= MAX_ROUNDING
+                                           for each in sums if each.is_reduction):  # fmt: skip
+        return True
+    if other.is_reduction:
         return True
     if other.currency != total.currency:
         return False
@@ -102,12 +119,12 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     if other.amount < total.amount and search("reduced", f"{other.sentence} {_after(other)}"):
         return True
-    net = [total.amount * 100 / (100 + rate) for rate in rates]
-    if any(min(abs(other.amount - each), abs(other.amount - total.amount + each)) <= MAX_ROUNDING for each in net):
+    if _is_net_or_tax(other, total, rates) or search("subtotal", other.label):
         return True
-    if search("without_tax", _after(other)) and other.amount < total.amount <= other.amount * MAX_TAX:
+    if _is_net(other, total):
         return True
-    several = _per_item(other) or bool(search("instalment", other.around))
+    bracketed = re.search(r"\([^()]*$", other.before) is not None and total.found.end() <= other.found.start()
+    several = _per_item(other) or bracketed or bool(search("instalment", other.around))
     if several and _times(total, other):
         return True
     if other.amount < total.amount and search("by_instalments", other.around):
@@ -115,10 +132,22 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
     if _adds_up(total, sums, other):
         return True
     return several and any(  # the price of each of the pictures, whose sum is a part
-        _times(part, other) and _adds_up(total, sums, part)
+        _times(part, other)
+        and (_adds_up(total, sums, part) or _is_net_or_tax(part, total, rates) or _is_net(part, total))
         for part in sums
         if other.amount < part.amount < total.amount
     )
+
+
+def _is_net_or_tax(other: Sum, total: Sum, rates: Iterable[Decimal]) -> bool:
+    """Whether a sum is what a total is without a tax or surcharge, or that tax."""
+    net = [total.amount * 100 / (100 + rate) for rate in rates]
+    return any(min(abs(other.amount - each), abs(other.amount - total.amount + each)) <= MAX_ROUNDING for each in net)
+
+
+def _is_net(other: Sum, total: Sum) -> bool:
+    """Whether a sum is said to be without tax, and a total could be the one with it."""
+    return bool(search("without_tax", _after(other))) and other.amount < total.amount <= other.amount * MAX_TAX
 
 
 def _times(total: Sum, one: Sum) -> bool:
@@ -128,7 +157,11 @@ def _times(total: Sum, one: Sum) -> bool:
 
 def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
     """Whether some of the other sums are together the total; `part` is one of them. A price of each may count often."""
-    less = [each for each in sums if each.amount < total.amount and each.currency == total.currency]
+    less = [
+        each
+        for each in sums
+        if each.amount < total.amount and each.currency == total.currency and not each.is_reduction
+    ]
     others = sorted((each.amount for each in less), reverse=True)
     if part:
         if part.amount >= total.amount:
@@ -136,7 +169,8 @@ def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
         others.remove(part.amount)
     if len(others) > MAX_PARTS:
         return False
-    each_costs = {each.amount for each in less if _per_item(each)}
+    doubled = bool(search("doubled", total.found.string))
+    each_costs = {each.amount for each in less if doubled or _per_item(each)}
     start = {(part.amount, 1)} if part else {(Decimal(), 0)}
     if part and part.amount in each_costs:
         start |= {(times * part.amount, 1) for times in range(2, MAX_ITEMS + 1)}
@@ -204,11 +238,20 @@ class Sum:
         return SENTENCE_END.split(before)[-1]
 
     @property
-    def is_other(self) -> bool:
-        """Whether it is what a later day would cost, or what was asked or offered before."""
+    def is_reduction(self) -> bool:
+        """Whether it has a minus sign, which no word precedes as a hyphen."""
+        return bool(re.search(r"(?<![\w-])[-–−][ ]?$", self.found.string[: self.found.start()]))
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether it is what was asked before."""
         own = self.found.string[self.since : self.found.start()][-3 * MAX_LABEL_DISTANCE :]
-        earlier = search("earlier", SENTENCE_END.split(own)[-1])
-        return bool(earlier or search("later", self.sentence) or search("refused", _following(self)))
+        return bool(search("earlier", SENTENCE_END.split(own)[-1]) or search("earlier_after", _following(self)))
+
+    @property
+    def is_no_demand(self) -> bool:
+        """Whether it is what a later day would cost, or an offer that is refused or over."""
+        return bool(search("later", self.sentence) or search("refused", _following(self)))
 
     @property
     def around(self) -> str:
@@ -217,7 +260,7 @@ class Sum:
 
 
 _COLUMN = re.compile(r"(?:^|[ \t(:|])(?P<currency>[A-Z]{3}|€|£|\$)\)?[ \t]*$")
-_ROW = re.compile(r"[ \t:|](?P<value>\d[\d.,']*[.,]\d\d)[ \t]*$")
+_ROW = re.compile(r"[ \t:|][-–−]?(?P<value>\d[\d.,']*[.,]\d\d)[ \t]*$")
 
 
 def _with_currency(text: str) -> str:

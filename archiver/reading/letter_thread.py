@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import dropwhile
 
 from archiver.reading.dates import days_in
 from archiver.reading.letter_sender import Sender, belongs, domain_of, senders_in
@@ -18,20 +19,30 @@ NEW_PAPER = "\f"
 """What parts a mail's own text from an attached paper."""
 
 MAX_MESSAGES = 20
+MAX_HEAD_WORDS = 30  # above a mail that was printed
 FORWARDED = re.compile(r"\s*(?:subject\s*:\s*)?(?:wg|fwd?|tr|rv|doorst\w*|i)\s*:", re.IGNORECASE)  # a mail's subject
 SENT = re.compile(
     r"^[ \t>*]*(?:gesendet|datum|sent|date|envoy[ée]|verzonden|enviado|fecha|inviato|data)\b[ \t*]*:(?P<when>.*)",
     re.IGNORECASE | re.MULTILINE,
 )
 _FROM = r"[ \t*]*(?:from|von|de|da|van)\b[ \t*]*:"
+UNNAMED = "-----Original message-----"
+"""Stands above what is quoted without a sender's name."""
+_SEPARATOR = (
+    r"^[ \t]*-{2,}[ \t]*(?:original message|urspr[üu]ngliche nachricht|message d['’]origine|mensaje original"
+    r"|messaggio originale|oorspronkelijk bericht)[ \t]*-{2,}[ \t]*$"
+)
 _BESIDE = (
     r"[ \t*]*(?:gesendet|datum|sent|date|envoy[ée]|verzonden|enviado|fecha|inviato|data|to|an|[àa]|para|aan|betreff"
     r"|subject|objet|asunto|onderwerp|oggetto)\b[ \t*]*:"
 )
 _WROTE = r"\b(?:schrieb|wrote|a [ée]crit|escribi[óo]|ha scritto|schreef)\b"
 _BEGINS = re.compile(
-    rf"^{_FROM}[^\n]*@[^\n]*\n(?=(?:[^\n]*\n){{0,2}}{_BESIDE})"
+    rf"{_SEPARATOR}|^{_FROM}[^\n]*@[^\n]*\n(?=(?:[^\n]*\n){{0,2}}{_BESIDE})"
     rf"|^{_FROM}[^\n]+\n(?={_BESIDE}[^\n]*\n(?:[^\n]*\n){{0,2}}?{_BESIDE})"
+    r"|^[^<\n@]{2,80}<[^\n>@]+@[^\n>]+>[ \t]+[^\n]{0,12}\w+[^\n]{0,20}\d{4}(?: (?:at|um|à|a las|om))?[^\n]{0,12}$"
+    r"|^(?:annex|anlage|anhang|annexe|anexo|allegato|bijlage)\b[^\n\w]{0,4}(?:our|unser\w*|notre|nuestr\w+|nostr\w+|onze)"
+    r" (?:earlier|previous|first|fr[üu]her\w*|vorherig\w*|pr[ée]c[ée]dent\w*|anterior|eerdere)\b[^\n]*$"
     rf"|^[ \t]*(?:am|on|le|el|il|op)\b[^\n]{{5,120}}(?:\n[^\n]{{0,80}})?{_WROTE}[^\n]{{0,80}}:[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -40,11 +51,60 @@ _BEGINS = re.compile(
 
 @dataclass(frozen=True)
 class ThreadMessage:
-    """One message: its text, the day on which it was sent, and its sender's address; each None if not stated."""
+    """One message: its text, the day on which it was sent, and its sender's address; each None if not stated.
+
+    `header_day` is the day that a header within the text names.
+    """
 
     text: str
     sent: date | None = None
     sender: str | None = None
+    header_day: date | None = None
+
+
+_QUOTED = re.compile(r"^(?:[ \t]?>)+[ \t]?", re.MULTILINE)
+_LABEL_ALONE = re.compile(
+    r"^[ \t]*(from|von|de|da|van|gesendet|datum|sent|date|envoy[ée]|verzonden|enviado|fecha|inviato|data"
+    r"|to|an|[àa]|para|aan|betreff|subject|objet|asunto|onderwerp|oggetto)[ \t]*:[ \t]*\n(?=[ \t]*\S)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+_HEADER_LINE = re.compile(
+    rf"(^[^\n]{{5,120}}(?:\n[^\n>]{{0,80}})?{_WROTE}[^\n]{{0,80}}:[ \t]*$)", re.IGNORECASE | re.MULTILINE
+)
+
+
+def in_order(text: str) -> str:
+    """The text without the marks of quoted lines; what answers below a quotation comes before it.
+
+    A mail's header that was saved as a table has each label beside its value.
+    """
+    return NEW_PAPER.join(_in_order(_LABEL_ALONE.sub(r"\1: ", part)) for part in text.split(NEW_PAPER))
+
+
+def _in_order(text: str) -> str:
+    headers = [found.start() for found in _BEGINS.finditer(text) if not _HEADER_LINE.match(text, found.start())]
+    end = min(headers, default=len(text))  # a header that a program copied stands above its message
+    text, rest = text[:end], _QUOTED.sub("", text[end:])
+    if not _QUOTED.search(text):
+        return text + rest
+    answer: list[str] = []
+    quoted: list[str] = []
+    headed = False
+    for part in _HEADER_LINE.split(text):
+        if _HEADER_LINE.fullmatch(part):
+            quoted.append(part)
+            headed = True
+            continue
+        for line in part.split("\n"):
+            if not _QUOTED.match(line):
+                answer.append(line)
+                continue
+            if not headed and not quoted:
+                quoted.append(UNNAMED)
+            quoted.append(line)
+    return "\n".join([*answer, *(_QUOTED.sub("", each) for each in quoted)]) + rest
 
 
 def messages(
@@ -61,6 +121,7 @@ def messages(
         first.text,
         min(filter(None, (received, first.sent)), default=None),
         first.sender or next((address for _, address in senders), None),
+        first.sent,
     )
     papers: list[str] = []
     for each in enclosed:
@@ -70,6 +131,8 @@ def messages(
         else:
             papers.append(paper.text)
         quoted += more
+    if quoted and not senders and not first.sender and len(first.text.split()) < MAX_HEAD_WORDS:  # of a printed mail
+        first, quoted = replace(quoted[0], header_day=quoted[0].sent), quoted[1:]
     names = [each.casefold() for each in own if len(each) > 3]
     passed_on = FORWARDED.match(mail) and (quoted or papers)
     theirs = [each for each in quoted if not _is_own(each, domains, names)]
@@ -77,8 +140,10 @@ def messages(
         subject = mail.partition("\n")[0] if passed_on else ""
         newest = theirs[0] if theirs else ThreadMessage("", received)
         text = "\n".join(filter(None, (subject, newest.text)))
-        first, theirs = ThreadMessage(text, newest.sent or received, newest.sender), theirs[1:]
-    return [ThreadMessage("\n\n".join([first.text, *papers]), first.sent, first.sender), *theirs]
+        first, theirs = ThreadMessage(text, newest.sent or received, newest.sender, newest.sent), theirs[1:]
+    elif senders:  # what the newest message answers
+        theirs = list(dropwhile(lambda each: each.sender is None, theirs))
+    return [replace(first, text="\n\n".join([first.text, *papers])), *theirs]
 
 
 def _split(text: str) -> list[ThreadMessage]:
@@ -103,7 +168,7 @@ def _split(text: str) -> list[ThreadMessage]:
 
 def _address(begins: re.Match[str] | None) -> str | None:
     """The address in `On 3 May 2026 Ada Example <ada@acme.example> wrote:`, or the name's words without one."""
-    if not begins:
+    if not begins or re.match(_SEPARATOR, begins[0], re.IGNORECASE):
         return None
     address = re.search(r"[\w.+-]{1,64}@[\w.-]{1,100}\w", begins[0])
     return address[0].lower() if address else " ".join(begins[0].split())

@@ -39,6 +39,7 @@ class LetterWords(TypedDict):
     units: dict[str, int | float]  # in days
     weekdays: dict[str, int]  # from Monday, 0
     currencies: dict[str, str]
+    dollars: dict[str, str]  # words, as they are written
     quoted_hosts: list[str]
     foreign_words: list[str]
     english_words: list[str]

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from archiver.reading.dates import MONTH_NAMES, DateOrder, day_order, days_in, days_without_year
+from archiver.reading.letter_reference import reference_in
 from archiver.reading.letter_sender import PUBLIC_MAIL, Sender, belongs, domain_of, mail_domains, senders_in, writer
 from archiver.reading.letter_sums import demanded, sums_in
-from archiver.reading.letter_thread import NEW_PAPER, ThreadMessage, messages
+from archiver.reading.letter_thread import NEW_PAPER, ThreadMessage, in_order, messages
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
     SENTENCE_END,
@@ -42,8 +42,9 @@ MAX_COLUMNS_LENGTH = 80  # characters of a line that may be a row of labels
 MAX_COLUMN_DISTANCE = 2  # characters between a label's column and that of its value
 MAX_SENTENCE_LENGTH = 240  # characters on each side of a day
 MIN_FOREIGN_WORDS = 5
+MAX_LABEL_WORDS = 6
+MAX_HEAD_LENGTH = 600  # characters in which a letter's own date stands
 MAX_LETTER_LENGTH = 60_000  # characters of a letter that are read
-FRIDAY = 4  # of a week from Monday, 0
 DAYS_OF_MONTH = 30  # in `letters.yaml`; rather too early than late
 
 
@@ -86,7 +87,7 @@ def read_letter(
     """
     text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:MAX_LETTER_LENGTH]
     text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text)  # Swiss thousands
-    text = re.sub(r"^(?:[ \t]?>)+[ \t]?", "", text, flags=re.MULTILINE)  # quoted in a mail
+    text = in_order(text)
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
     name, claimant = writer(text.replace(NEW_PAPER, "\n\n"), senders, domains, own, sure)
@@ -98,14 +99,18 @@ def read_letter(
     for message in thread:  # what a newer message says counts before what it quotes
         values, how = _fields(message, claimant, known_day=message.sent)
         for field_name, value in values.items():
-            if field_name in fields or field_name in left_open:
+            if field_name in fields or field_name in left_open or (field_name == "dated" and message is not thread[0]):
                 continue
+            if field_name == "deadline" and value and message is not thread[0] and value <= (thread[0].sent or value):
+                continue  # it had passed when the newest message was written
             if value is not None:
                 fields[field_name] = value
             elif field_name in how or (field_name == "amount" and any(True for _ in sums_in(message.text))):
                 left_open.add(field_name)
             if field_name in how:
                 sure[field_name] = how[field_name]
+    if "dated" not in fields and thread[0].header_day:
+        fields["dated"], sure["dated"] = thread[0].header_day, "the mail's header that is in the text"
     if "kind" not in fields and any(belongs(_host(url), domains) for url in urls) and (sums := [*sums_in(whole)]):
         fields["kind"], sure["kind"] = LetterKind.DEMAND, f"it names a sum: {quote(sums[0].found)}"
     if "deadline" not in sure:
@@ -123,7 +128,7 @@ def _fields(
     dated = _dated(text, known_day, sure)
     amount = demanded(text, sure)
     values = {
-        "reference": _reference(text, claimant, sure),
+        "reference": reference_in(text, claimant, sure),
         "kind": _kind(text, sure),
         "amount": None if amount[0] is None else amount,
         "dated": dated,
@@ -242,141 +247,20 @@ def _is_head(cells: Sequence[_Cell]) -> bool:
     )
 
 
+_ABBREVIATION = re.compile(r"(?:\b(?:no|nor|az|gz|ref|réf|rif|prot|exp|n)|nr)[.]$", re.IGNORECASE)
+
+
 def _looks_like_label(cell: str) -> bool:
-    return (
-        cell[0].isupper()
-        and len(cell.split()) <= 4
-        and not re.search(
-            r"[\d<@]|:.| [–—·] |(?<!\b[NnRr][oOrR])(?<!\b[AaGg][Zz])(?<!\b[Rr]ef)(?<!\b[Rr][ée]f)(?<!\b[Rr]if)[.]$",
-            cell,
-        )
-    )
+    if not cell[0].isupper() or len(cell.split()) > 4 or re.search(r"[\d<@]|:.| [–—·] ", cell):
+        return False
+    return not cell.endswith(".") or bool(_ABBREVIATION.search(cell))
 
 
 def _is_label(cell: str) -> bool:
     return _looks_like_label(cell) and any(search(words, f"{cell.rstrip(' :')}:") for words in _LABELS)
 
 
-# ---------------------------------------------------------------- which case
-
-
-def _reference(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) -> str | None:
-    for pattern in claimant["reference"] if claimant else ():
-        if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
-            sure["reference"] = f"in this claimant's format: {quote(found)}"
-            return found[1].upper()
-    sums = [each.found for each in sums_in(text)]
-    unread = re.search(rf"(?<!\w){any_of('reference')}\s*:?[ \t]*$", text, re.IGNORECASE | re.MULTILINE)
-    for words in ("reference",) if unread else ("reference", "case_title"):
-        labelled, place = re.compile(_reference_by(words), re.IGNORECASE | re.MULTILINE), 0
-        while found := labelled.search(text, place):
-            place = found.end("label")  # what follows a label may be another label
-            whole = found["id"] or found["bare"] or found["marked"] or found["long"] or found["line"]
-            before = text[: found.start()][-40:]
-            if not (found[0][0].islower() and before[-1:] == "\n"):  # a line that goes on
-                before = before.rpartition("\n")[2]
-            begins = _BEGINS_LINE.fullmatch(re.split(r"[ \t]{2,}|\t|\|", before)[-1]) is not None
-            end = found.end()
-            if found["line"] and not begins:
-                continue
-            if found["bare"] and begins:
-                whole += found["suffix"]
-            elif found["bare"]:  # in a sentence
-                end = found.end("bare")
-            id = whole.rstrip("./:-")
-            either = re.match(r"r[ée]f|zeich|kenm|rif|az\b|aktenz|ns", found[0], re.IGNORECASE)
-            another = search("other_reference", before) or (either and search("receivers_sign", before))
-            digits = sum(map(str.isdigit, id))
-            is_id = digits and not any(days_in(id)) and not _NO_ID.search(id)
-            few = digits < MIN_LONG_ID_DIGITS and not _MIXED.match(id)
-            if found["long"] and (few or _COURT.fullmatch(id)):
-                continue
-            money = any(each.start() < end and found.end("label") < each.end() for each in sums)
-            if is_id and not another and not money:
-                if _IS_BROKEN.match(text, end):
-                    sure["reference"] = f"open: the sign may go on in the next line: {quote(found)}"
-                    return None
-                sure["reference"] = f"by its label: {quote(found)}"
-                rest = _rest_of_sign(text[end:])
-                return f"{whole}{rest.strip()}" if rest and whole.endswith("-") else id + rest
-        if words == "reference" and (unread := _unread(text)):
-            sure["reference"] = f"open: the sign beside its label could not be read: {quote(unread)}"
-            return _sign_in_subject(text, sure)
-    return _sign_in_subject(text, sure)
-
-
-def _unread(text: str) -> re.Match[str] | None:
-    """A label of the sender's own case that has something beside it."""
-    for found in re.finditer(rf"^[ \t]*{any_of('reference')}[ \t]*:[ \t]*[^\s:]", text, re.IGNORECASE | re.MULTILINE):
-        if re.search(r"\d", text[found.end() :].partition("\n")[0]) and not search("receivers_label", found[0]):
-            return found
-    return None
-
-
-_SUBJECT = re.compile(r"^[ \t]*(?:subject|betreff|objet|asunto|oggetto|onderwerp)[ \t]*:(?P<words>[^\n]+)", re.I | re.M)
-_SIGN = re.compile(r"(?<![\w./-])(?=[\w/.-]*\d[\w/.-]*\d)(?:[A-Z]{1,5}[-/]?)+[A-Z0-9][A-Z0-9/-]{2,20}(?![\w@/.-]*\w)")
-
-
-def _sign_in_subject(text: str, sure: dict[str, str]) -> str | None:
-    """The only sign in a mail's subject, without a label, that is not a picture's."""
-    found = {
-        sign[0]: sign
-        for subject in _SUBJECT.finditer(text)
-        for sign in _SIGN.finditer(subject[0])
-        if not search("other_reference", subject[0][: sign.start()]) and not any(days_in(sign[0]))
-    }
-    if len(found) != 1:
-        return None
-    (sign,) = found
-    sure["reference"] = f"the only sign in the subject: {quote(found[sign])}"
-    return sign
-
-
-def _rest_of_sign(after: str) -> str:
-    """What belongs to a sign beyond its first word, as in `1184/26 M01 mu/kb`: words that are signs themselves."""
-    cell = re.match(rf"(?:{_SIGN_WORD})*", after)
-    whole, rest = "", ""
-    for word in re.findall(_SIGN_WORD, cell[0] if cell else "")[:MAX_SIGN_WORDS]:
-        bare = word.strip(" /.-")
-        if any(days_in(bare)) or not (re.search(r"\d|\w/\w", bare) or re.fullmatch(r"\(?[A-ZÄÖÜ]{1,3}\)?", bare)):
-            break
-        rest += word
-        ends = re.match(r"[ \t]*(?:$|\n|[,;)|]|[ \t]{2})", after[len(rest) :])
-        if ends or re.search(r"\d|\w/\w", bare):
-            whole = rest
-    return whole.rstrip("./:-")
-
-
-_NO_ID = re.compile(r"\.(?:jpe?g|png|gif|webp|tiff?|pdf|html?)$|^www\.|^\d{1,2}[.:]\d{2}$|://", re.IGNORECASE)
-_SUFFIX = (
-    r"(?: (?:/ )?"
-    r"(?!(?:and|und|et|y|e|en|by|is|of|vom|for|on|im|an|am|to|in|or|bei|der|die|das|from|with|we|you|as|per)\b)"
-    r"[A-Z]{1,3}(?:\d{1,3}|[/-][A-Z]{1,3})?(?=[ \t]*$|[ \t]{2,}|\t|[ ]*\|))?"
-)
-_SIGN_WORD = r" (?:/ )?[\w./-]+| \([A-ZÄÖÜ]{1,4}\)"
-_ID = (
-    r"(?:(?-i:[A-ZÄÖÜ]{1,4}(?:[-/&.][A-ZÄÖÜ]{1,4})?) (?=\d[\d/.-]*[/.-]?\d))?"
-    r"[A-Z0-9](?:[A-Z0-9/._:-]|(?<=[A-Z\d]) / (?=\d)){2,29}"
-)
-_BEGINS_LINE = re.compile(r"\W*(?:(?:subject|betreff|objet|asunto|oggetto|onderwerp|re|aw|wg|fwd?|tr|rv)\b\W*)*", re.I)
-_MIXED = re.compile(r"(?=(?:[^\d]*\d){3})(?=(?:[^A-Z]*[A-Z]){2})(?=.*[./-])")  # letters and digits, in parts
-
-_LONG_ID = r"[A-Z0-9](?:[A-Z0-9/._-]){3,28}[A-Z0-9]"  # without a colon before it, as in `case 679754`
-MAX_SIGN_WORDS = 4  # after its first one
-MIN_LONG_ID_DIGITS = 5  # a year has fewer
-_IS_BROKEN = re.compile(r"[ \t]*\n[ \t]*[A-ZÄÖÜ]{1,3}\d{0,3}(?=[ \t]{2}|[ \t]*(?:\n|$))")
-_COURT = re.compile(r"C-\d+/\d\d|\d{1,2}:\d\d-cv-.*|\d+\.\d\d", re.IGNORECASE)  # of a court, or money
-
-
-@cache
-def _reference_by(words: str) -> str:
-    labelled = r"(?:(?<=\w\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen|kenmerk|dossier)|"
-    labelled += r"(?<=rechnung)|(?<=invoice|facture|fattura))"
-    between = r"(?:[ \t]*\([^()\n]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*|[ \t]{2,}|\t)"
-    values = rf"{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID})(?P<suffix>{_SUFFIX})"
-    values += rf"|[ \t]#?(?P<long>{_LONG_ID})(?![\w@])|[ \t](?P<line>{_ID}{_SUFFIX})(?=[ \t]*(?:$|[·|,;]|[ \t]{{2}}))"
-    values += r"|[ \t]?#(?P<marked>\d{3,12}(?:[/-]\d{1,8})?)(?![\w@])"
-    return rf"(?<!\w)(?P<label>{any_of(words)})(?:{values})"
+# ---------------------------------------------------------------- what it is
 
 
 def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:
@@ -401,7 +285,7 @@ MAX_RAGGED_LENGTH = 6  # characters by which lines that were broken at one width
 _REST = r"[\w./%&=?#~+-]"
 _BROKEN = re.compile(
     rf"(?<=[_=&%-])\n[ \t]*(?P<next>{_REST}+)|(?<=\?)\n[ \t]*(?P<query>[\w.-]+={_REST}*)"
-    rf"|(?<=/)\n[ \t]*(?P<file>{_REST}*\.(?:html?|php|aspx?)\b(?:[?#]{_REST}*)?)"
+    rf"|(?<=/)\n[ \t]*(?P<file>{_REST}*\.(?:html?|php|aspx?)(?![\w-])(?:/|[?#]{_REST}*)?)"
     rf"|(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9]{_REST}*)(?=[ \t]*(?:\n|$))"
     rf"|(?<=[_=&?%-]) (?P<same>{_REST}*[\d.]{_REST}*)(?=[ \t]*(?:\n|$))"
 )
@@ -415,6 +299,7 @@ put it on the `same` line.
 _IN_ROW = re.compile(
     r" (?!(?:and|und|et|ou|y|e|o|en|of|or|oder|sowie|bzw|on|at|in|auf|sur|su|op|is|ist|est)\b)(?P<rest>[a-z0-9/]\S*)"
     r" (?:https?://|www\.|[€£$]|[A-Z]{3} ?\d)"
+    r"| (?P<last>[a-z0-9/][\w%~+]*[-/_.=?&]\S*[\w/])[ \t]*(?:\n|$)"
 )
 """What may be the rest of an address in a table: a reader of tables has put the lines of its cell beside each other."""
 _WORDS = re.compile(r"[a-z]{3,}(?:[-_][a-z0-9]+)*[-_][a-z]{3,}[\w./-]*")  # of a page's name, as in `guide-to-harbours`
@@ -440,7 +325,7 @@ def _urls(
     bare = [rf"(?<![\w.@/-])(?:[\w-]+\.)*{re.escape(domain)}/{URL_PATH}" for domain in domains]
     places = re.compile("|".join([URL.pattern, *bare]), re.IGNORECASE)
     found: dict[str, str] = {}  # address -> host
-    notes = set()
+    notes, bare_hosts = set[str](), set[str]()
     own_left_out = False
     for match in places.finditer(text):
         url, end = match[0], match.end()
@@ -457,7 +342,7 @@ def _urls(
             url, end = url + more, rest.end()
             notes.add("; one was broken over two lines")
         if certain and (cell := _IN_ROW.match(text, end)) and not _ENDING.search(url):
-            following, certain = cell["rest"], False
+            following, certain = cell["rest"] or cell["last"], False
         elif certain:
             following, certain = _goes_on(text, match.start(), end, url)
         if following and not certain:
@@ -468,7 +353,9 @@ def _urls(
             url += following
             notes.add("; one was broken over two lines")
         url = url.rstrip(".,;:!?)]}>*_")
-        url = url if "://" in url else f"https://{url}"
+        if "://" not in url:
+            bare_hosts |= set() if "/" in url else {f"https://{url}"}
+            url = f"https://{url}"
         host = _host(url)
         if "." not in host or belongs(host, theirs) or any(mark in host for mark in known()["quoted_hosts"]):
             continue
@@ -477,6 +364,8 @@ def _urls(
         found[url] = host
     found |= {link: host for link in links if belongs(host := _host(link), domains)}
     own = [url for url, host in found.items() if belongs(host, domains)]
+    pages = [url for url in own if url not in bare_hosts and not search("form_path", urlsplit(url).path)]
+    own = pages or own  # neither the site's name nor the form through which it came
     if own_left_out and not own:
         found = {}  # others are not the page instead
     if own:
@@ -537,7 +426,7 @@ def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
         return "", True
     joins = re.search(r"[/_=&?%]|^-|\w-\w[\w-]*-\w|\d-?[a-z]|[a-z]-?\d|\.(?:jpe?g|png|html?|php)$", more)
     if not joins and not (rest["alone"] and "-" in more):
-        return "", True
+        return (more, False) if full and rest["alone"] else ("", True)
     words = _WORDS.search(more)  # of a page's name
     if full is False and not (words and rest["alone"]):
         return "", True
@@ -577,17 +466,26 @@ def _column(text: str, place: int) -> int:
 def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | None:
     """The letter's own date: the first day near its top that stands by itself or after a place, not in a sentence."""
     for day, found in days_in(text[:3000], _order(text)):
-        above, _, start = text[: found.start()].rstrip(" \t").rpartition("\n")
+        above, _, start = text[: found.start()].rpartition("\n")
+        if start.strip() and text[found.start() - 1] == "(":
+            continue  # beside something else
         line = start + text[found.start() : (text + "\n").index("\n", found.end())]
-        if not start.strip() and search("another_day", above.rstrip().rpartition("\n")[2][-MAX_LABEL_DISTANCE:]):
+        label = above.rstrip().rpartition("\n")[2]
+        if not start.strip() and len(label.split()) <= MAX_LABEL_WORDS and search("another_day", label):
             continue  # in a table, or a page made one line: its label stands above
         cells = [cell for cell in re.split(r"\s{2,}|\t|\|", line) if found[0] in cell]
         around = cells[0].replace(found[0], "") if cells else line
         alone = len(re.findall(r"\w+", around)) <= 4 or search("dated", around)
         said = around if "|" in line and re.search(r"[^\W\d]", around) else line  # a strip of labels with their days
-        if alone and not search("another_day", said) and not (received and day > received):
+        if alone and not search("another_day", said.replace(found[0], "…")) and not (received and day > received):
             sure["dated"] = quote(found)
             return day
+    for found in _NUMBERS.finditer(text[:MAX_HEAD_LENGTH]):  # alone on its line, and one of its readings is to come
+        start, end = text[: found.start()].rpartition("\n")[2], text[found.end() :].partition("\n")[0]
+        readings = [day for day in _readings(found) if received and day <= received]
+        if not (start + end).strip() and len(found[4]) == 4 and len(set(readings)) == 1:
+            sure["dated"] = quote(found)
+            return readings[0]
     return None
 
 
@@ -636,7 +534,7 @@ def _foreign(text: str) -> bool:
     return foreign >= MIN_FOREIGN_WORDS and foreign > 4 * english
 
 
-type _Found = tuple[date, str, re.Match[str]]
+type _SetDay = tuple[date, str, re.Match[str]]
 """A day, how it was found, and where."""
 
 
@@ -647,7 +545,7 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
     """
     start = dated or received
     found = [
-        *_deadline_days(text, dated, start),
+        *_deadline_days(text, start),
         *_deadline_weekdays(text, start),
         *_deadline_spans(text, dated, received),
     ]
@@ -655,7 +553,7 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
     found = full or found
     for weeks, words in enumerate(("ends_of_week", "ends_of_next_week")):
         if start and (match := search(words, text)):
-            end = start + timedelta(days=FRIDAY - start.weekday(), weeks=weeks)
+            end = start + timedelta(days=known()["weekdays"]["friday"] - start.weekday(), weeks=weeks)
             found += [(end, f"the Friday of that week: {quote(match)}", match)] if end > start else []
     if start and (match := search("ends_of_month", text)):
         end = date(start.year + start.month // 12, start.month % 12 + 1, 1) - timedelta(days=1)
@@ -684,10 +582,10 @@ def _usual_deadline(start: date | None, claimant: KnownClaimant | None, sure: di
     return None
 
 
-def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterator[_Found]:
+def _deadline_days(text: str, start: date | None) -> Iterator[_SetDay]:
     """The days, with or without a year, that stand after a word for a deadline."""
     alone = re.compile(
-        rf"\b{any_of('until')}(?:[ \t]+\w{{2,4}}){{0,2}}\s*\n\s*$", re.IGNORECASE
+        rf"\b{any_of('until')}(?:[ \t]+\w{{2,12}}){{0,2}}\s*\n\s*$", re.IGNORECASE
     )  # above a day on a line of its own
     weekday = re.compile(rf"(?<!\w)(?:{'|'.join(known()['weekdays'])})\b,?\s+(?:(?:the|den|dem|le|el|il)\s+)?$", re.I)
     days = list(days_in(text, _order(text)))
@@ -698,12 +596,13 @@ def _deadline_days(text: str, dated: date | None, start: date | None) -> Iterato
     for day, match in days:
         shortly = text[max(0, match.start() - MAX_LABEL_DISTANCE) : match.start()]
         before = weekday.sub("", _before(match).rpartition(".\n")[2])
-        says = search("until", before) or alone.search(shortly)
-        if says and (dated is None or day > dated):
+        says = search("until", before) or alone.search(weekday.sub("", shortly))
+        says = says or search("noted", text[match.end() :][:MAX_LABEL_DISTANCE].replace("\n", " "))
+        if says and (start is None or day > start):
             yield day, quote(match), match
 
 
-def _deadline_weekdays(text: str, start: date | None) -> Iterator[_Found]:
+def _deadline_weekdays(text: str, start: date | None) -> Iterator[_SetDay]:
     """The weekdays without a day of the month that stand after a word for a deadline: the first such day."""
     if start is None:
         return
@@ -711,7 +610,7 @@ def _deadline_weekdays(text: str, start: date | None) -> Iterator[_Found]:
     any_day = rf"(?:{'|'.join(weekdays)})\b"
     named = re.compile(
         rf"(?<!\w)(?P<hours>{any_day}\W+)?{any_of('until')}\s+(?:\w+\s+){{0,4}}?(?P<weekday>{any_day})"
-        rf"(?!,?\s+(?:\w{{2,3}}\s+)?(?:\d|(?:{MONTH_NAMES})\b))",
+        rf"(?!,?\s+(?:\w{{2,3}}\s+)?(?:\d|(?:{MONTH_NAMES})\b)|[^.\n]{{0,30}}\(\d)",
         re.IGNORECASE,
     )
     for match in named.finditer(text):
@@ -728,23 +627,29 @@ def _two_ways(text: str, start: date | None) -> Iterator[tuple[list[date], re.Ma
     """The days after a word for a deadline that could be two: both, sorted, without one that is not after `start`."""
     order = _order(text)
     for match in _NUMBERS.finditer(text):
-        one, other, year = int(match[1]), int(match[3]), int(match[4]) + (2000 if len(match[4]) == 2 else 0)
+        one, other = int(match[1]), int(match[3])
         certain = one == other or (len(match[4]) == 4 and (order or max(one, other) > 12))
         if certain or not search("until", _before(match).rpartition(".\n")[2]):
             continue
-        readings = [date(year, month, day) for month, day in ((one, other), (other, one)) if month < 13 and day < 29]
-        if after := sorted(day for day in readings if start is None or day > start):
+        if after := sorted(day for day in _readings(match) if start is None or day > start):
             yield after, match
 
 
-def _deadline_spans(text: str, dated: date | None, received: date | None) -> Iterator[_Found]:
+def _readings(match: re.Match[str]) -> list[date]:
+    """The days that `_NUMBERS` may mean: the day first, or the month."""
+    one, other, year = int(match[1]), int(match[3]), int(match[4]) + (2000 if len(match[4]) == 2 else 0)
+    return [date(year, month, day) for month, day in ((one, other), (other, one)) if 0 < month < 13 and 0 < day < 29]
+
+
+def _deadline_spans(text: str, dated: date | None, received: date | None) -> Iterator[_SetDay]:
     """The ends of the numbers of days that a letter gives, counted as its words say."""
     numbers, units = known()["numbers"], known()["units"]
     spelled = rf"(?:\d{{1,3}}|{'|'.join(sorted(numbers, key=len, reverse=True))})"  # twenty-one before twenty
     introduction = rf"(?:{any_of('within')}\s+(?:\w+\s+){{0,2}}?|{any_of('given')}\s+)"
-    span = rf"\b{introduction}(?P<number>{spelled})\b(?:\s*\([\w-]+\))?(?=(?P<rest>[^.]{{0,80}}))"
+    span = rf"\b{introduction}(?:(?:a|une|la)\s+)?(?P<number>{spelled})\b(?:\s*\([\w-]+\))?(?=(?P<rest>[^.]{{0,80}}))"
     week = 5 if search("without_saturdays", text) else None
-    for match in re.finditer(span, text, re.IGNORECASE):
+    today = rf"\b(?P<number>{spelled})\b(?:\s*\([\w-]+\))?(?=(?P<rest>\s+\w+\s+{any_of('from_today')}))"
+    for match in [*re.finditer(span, text, re.IGNORECASE), *re.finditer(today, text, re.IGNORECASE)]:
         number, rest = match["number"].lower(), match["rest"].lower().lstrip(" \t\n-")
         start = (received if search("receipt", rest) else None) or dated or received
         for day, other in days_in(rest):  # of a day that the letter names: `of our letter of 12 November 2026`

@@ -61,6 +61,29 @@ def test_letters_read_as_letters_and_papers_do_not() -> None:
             assert not reads_as_letter(paper.text), paper.text
 
 
+POLITE = """Hello,
+
+I saw the picture of the lighthouse on https://www.acme.example/trips, which I made. I gave no permission for it.
+My invoice for 180 EUR follows. Please tell me your address.
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "use"),
+    [
+        (POLITE, MailUse.LETTER),
+        (f"Press release. A court gave a photographer damages.\n\n{POLITE.replace('acme', 'other')}", MailUse.NONE),
+        (
+            "We would love to include the photo on https://acme.example/mill. Which licence fee do you ask?",
+            MailUse.NONE,
+        ),
+        ("Your page https://acme.example/ sends my IP address abroad without consent. I demand 170 EUR.", MailUse.NONE),
+    ],
+)
+def test_a_letter_in_no_words_of_law_is_known_by_the_clients_page(text: str, use: MailUse) -> None:
+    assert choose(mail("b@example.org", "Your website", text), domains=["acme.example"]).use is use
+
+
 HOSTILE = st.sampled_from(
     ["<a ", "<", "=\n", "A" * 76 + "\n", "from: a@b.c\n", "\nfrom:", "a@", "a.", "ohne ", "within ", "name=", "&#"]
 )

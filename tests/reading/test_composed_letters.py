@@ -31,6 +31,16 @@ MONTHS = {
 }
 
 
+WEEKDAYS = {
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    "de": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "es": "lunes martes miércoles jueves viernes sábado domingo",
+    "it": "lunedì martedì mercoledì giovedì venerdì sabato domenica",
+    "nl": "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+}
+
+
 @dataclass(frozen=True)
 class Language:
     """The words of one language, each with a field for the value."""
@@ -65,7 +75,10 @@ LANGUAGES = {
          "See our letter of {past}.", "You can pay at https://pay.claims.example/case/{n}.",
          "Our share capital is EUR 25,000.", "Registered on {past} under VA 2-{n}.",
          "Judgment of {past}, no. {n}/19.", "Interest runs from {past}.",
-         "After that date the sum will rise to EUR 9,900.00.", "Office hours: Monday to Friday, 9:00 to 17:00."),
+         "After that date the sum will rise to EUR 9,900.00.", "Office hours: Monday to Friday, 9:00 to 17:00.",
+         "Our offer of EUR 44.00 of {past} has lapsed.", "In our letter of {past} we asked for EUR 44.00.",
+         "You offered EUR 44.00, which our client does not accept.", "Courts have awarded EUR 9,900.00 for less.",
+         "In court, costs of about EUR 950.00 will be added.", "You may pay in three instalments of EUR 44.00."),
         "Yours faithfully,\nExample Pictures Ltd",
     ),
     "de": Language(
@@ -83,7 +96,10 @@ LANGUAGES = {
          "Der Gegenstandswert beträgt 6.000,00 EUR.", "Vgl. BGH, Urteil vom {past}, I ZR {n}/17.",
          "Auf unser Schreiben vom {past} haben Sie nicht geantwortet.", "Zinsen laufen seit dem {past}.",
          "Online zahlen: https://zahlung.claims.example/fall/{n}.", "Stammkapital: 25.000,00 EUR.",
-         "Nach Ablauf der Frist erhöht sich der Betrag auf 9.900,00 EUR.", "Bürozeiten: Montag bis Freitag."),
+         "Nach Ablauf der Frist erhöht sich der Betrag auf 9.900,00 EUR.", "Bürozeiten: Montag bis Freitag.",
+         "Unser Angebot vom {past} über 44,00 EUR ist erloschen.", "Am {past} hatten wir 44,00 EUR verlangt.",
+         "Ihr Angebot von 44,00 EUR lehnen wir ab.", "Gerichte haben schon 9.900,00 EUR zugesprochen.",
+         "Im Klageverfahren kämen Kosten von rund 950,00 EUR hinzu.", "Möglich sind drei Raten zu je 44,00 EUR."),
         "Mit freundlichen Grüßen\nBeispiel Bilder GmbH",
     ),
     "fr": Language(
@@ -98,7 +114,8 @@ LANGUAGES = {
         ("Merci de répondre sous {} jours.", "Vous disposez de {} jours."),
         ("La photographie a été prise le {past}.", "Voir notre courrier du {past}.", "SARL au capital de 10 000,00 €.",
          "Elle est visible sur https://portfolio.example/{n} depuis le {past}.", "Jugement du {past}, n° {n}.",
-         "La loi prévoit une amende de 300 000 euros."),
+         "La loi prévoit une amende de 300 000 euros.", "Notre offre de 44,00 € n'est plus valable.",
+         "Dans notre courrier du {past}, nous vous demandions 44,00 €.", "Vous pouvez payer en trois fois 44,00 €."),
         "Cordialement,\nImages Exemple SARL",
     ),
     "es": Language(
@@ -112,7 +129,8 @@ LANGUAGES = {
         ("Responda antes del {}.", "Fecha límite: {}", "A más tardar el {}."),
         ("Responda en el plazo de {} días.",),
         ("La imagen fue tomada el {past}.", "Véase nuestra carta de {past}.", "Sentencia de {past}, n.º {n}.",
-         "Publicada en https://portfolio.example/{n} el {past}.", "Capital social de 60.000,00 €."),
+         "Publicada en https://portfolio.example/{n} el {past}.", "Capital social de 60.000,00 €.",
+         "Nuestra oferta de 44,00 € ya no es válida.", "En nuestra carta de {past} les pedíamos 44,00 €."),
         "Atentamente,\nImágenes Ejemplo S.L.",
     ),
     "it": Language(
@@ -126,7 +144,8 @@ LANGUAGES = {
         ("Rispondete entro il {}.", "Scadenza: {}", "Non oltre il {}."),
         ("Rispondete entro {} giorni.",),
         ("La fotografia è stata scattata il {past}.", "Sentenza del {past}, n. {n}.", "Capitale sociale 10.000,00 €.",
-         "Pubblicata su https://portfolio.example/{n} il {past}."),
+         "Pubblicata su https://portfolio.example/{n} il {past}.", "La nostra offerta di 44,00 € non è più valida.",
+         "Nella lettera del {past} chiedevamo 44,00 €."),
         "Distinti saluti\nImmagini Esempio S.r.l.",
     ),
     "nl": Language(
@@ -140,7 +159,8 @@ LANGUAGES = {
         ("Betaal uiterlijk {}.", "Reageer vóór {}.", "Vervaldatum: {}"),
         ("Reageer binnen {} dagen.",),
         ("De foto is gemaakt op {past}.", "Zie onze brief van {past}.", "Vonnis van {past}, nr. {n}.",
-         "Eerder gepubliceerd op https://portfolio.example/{n} op {past}."),
+         "Eerder gepubliceerd op https://portfolio.example/{n} op {past}.", "Ons aanbod van € 44,00 is vervallen.",
+         "In onze brief van {past} vroegen wij € 44,00."),
         "Met vriendelijke groet,\nVoorbeeld Beelden B.V.",
     ),
 }  # fmt: skip
@@ -161,6 +181,7 @@ def day_in(day: date, language: str, chance: Random) -> str:
     month = MONTHS[language].split()[day.month - 1]
     ways = [f"{day:%Y-%m-%d}", f"{day.day}{'.' * (language == 'de')} {month} {day.year}"]
     ways += [f"{month} {day.day}, {day.year}"] if language == "en" else [f"{day:%d.%m.%Y}", f"{day:%d/%m/%Y}"]
+    ways.append(f"{WEEKDAYS[language].split()[day.weekday()]}, {ways[1]}")
     return chance.choice(ways)
 
 
@@ -176,7 +197,9 @@ def sign(chance: Random) -> str:
     number, letters = str(chance.randint(1000, 999999)), "".join(chance.choices("ABCDEFGHKLMNPRSTUVWXYZ", k=3))
     return chance.choice(
         [f"{letters}-{number}", f"{number}/26", f"{letters}/26/{number}", f"{number[:4]}/26 {letters[:2]}",
-         f"26-{number}-{letters}", f"{letters}{number}", f"{number}/26 {letters[:2]}{number[0]}"]
+         f"26-{number}-{letters}", f"{letters}{number}", f"{number}/26 {letters[:2]}{number[0]}",
+         f"{letters[:2]}/{letters[1:]} {number[:4]}/26", f"{number[:4]}/26 ({letters[:2]})",
+         f"{letters} / 2026 / {number}"]
     )  # fmt: skip
 
 

@@ -88,6 +88,11 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Pay no later than thirty days after the date of this letter.", "2026-12-02"),
         ("Pay within twenty-one (21) days.", "2026-11-23"),
         ("Sie haben noch 7 Tage Zeit.", "2026-11-09"),
+        ("Pay within a fortnight.", "2026-11-16"),
+        ("Let me have it 14 days from today.", "2026-11-16"),
+        ("Please settle by the end of next week.", "2026-11-13"),
+        ("Pay no later than Friday, December 4, 2026.", "2026-12-04"),
+        ("Wir haben uns den 4.12.26 als Frist notiert.", "2026-12-04"),
         ("You have had 14 days to answer.", None),
         ("Sie haben seit 14 Tagen nicht geantwortet.", None),
     ],
@@ -112,6 +117,9 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("", "Mia Example\nClaims", [("Contentieux Images", "x@argos-images.example")], "Argos Images SARL"),
         ("SAS au capital de 10 000 €\nRCS Bordeaux 812 345 678", "", (), None),
         ('Rights Bureau "Clearview"  15 October 2026', "", (), 'Rights Bureau "Clearview"'),
+        ("LAW OFFICES OF\nHOLLOW & DOE, LLP", "", (), "HOLLOW & DOE, LLP"),
+        ("PIXSY DEMO AGENCY · Dublin", "", (), "PIXSY DEMO AGENCY"),
+        ("", "Mia Example | Licensing | Mock Pictures", [("Mia Example", "m@mock.example")], "Mock Pictures"),
         ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
          "LensClaim Pty Ltd"),
     ],
@@ -167,6 +175,45 @@ On Fri, 20 Nov 2026, Tom <tom@acme.example> wrote:
     guard = [("Guard", "cases@guard.example")]
     letter = read_letter(text, received=date(2026, 11, 24), domains=ACME, senders=guard)
     assert (letter.amount, letter.deadline, letter.reference) == (Decimal(340), date(2026, 12, 8), "FG-6021")
+
+
+def test_what_the_receiver_wrote_below_is_not_the_letters() -> None:
+    text = """Subject: Re: Case FG-6021
+
+I cannot go as far as 15 January 2027. Please pay the GBP 495.00 soon.
+
+----- Original message -----
+> Can I have until 15 January 2027? I might find GBP 300.00. Our ref: KO-17-22
+"""
+    letter = read_letter(text, received=date(2026, 11, 24), domains=ACME, senders=[("Guard", "cases@guard.example")])
+    assert (letter.amount, letter.deadline, letter.reference) == (Decimal(495), None, "FG-6021")
+    below = "On 11 Nov 2026 at 20:15, jobs@acme.example wrote:\n> I can do GBP 50.00.\nThe figure is GBP 325.00.\n"
+    assert read_letter(below, domains=ACME, senders=[("Guard", "cases@guard.example")]).amount == Decimal(325)
+
+
+@pytest.mark.parametrize(
+    ("sums", "amount", "currency"),
+    [
+        ("Usual fee: $960.00\nReduction: -$240.00\nWhat we ask: $720.00", "720", "USD"),
+        ("Position: CHF\nLicence: 310.00\nCosts: 50.20\nTotal: 360.20", "360.20", "CHF"),
+        ("600 Euro je Bild, 450 Euro Kosten, insgesamt 1.650 Euro", "1650", "EUR"),
+        ("236,40 €, majorés de 20 %, soit 283,68 €", "283.68", "EUR"),
+        ("Please pay $2,420.00. ABN 20 118 000 000", "2420", "AUD"),
+        ("If we do not hear from you we may invoice our list price of $199.", None, None),
+        ("$150 is too low. We can meet you at $795.00.", "795", "USD"),
+        ("Zahlen Sie 500,00 €. Bei Zahlung bis 20.11.2026 genügen 450,00 €.", "500", "EUR"),
+    ],
+)
+def test_a_sum_is_told_from_what_is_taken_off_offered_or_threatened(
+    sums: str, amount: str | None, currency: str | None
+) -> None:
+    letter = read_letter(f"Example Pictures\n\n{sums}\n")
+    assert (letter.amount, letter.currency) == (Decimal(amount) if amount else None, currency)
+
+
+def test_an_address_in_a_narrow_cell_is_left_out() -> None:
+    row = "Webseite https://acme.example/unsere-voelker/di e-koenigin\n"
+    assert read_letter(row, domains=ACME).urls == ()
 
 
 def test_an_address_that_may_go_on_in_the_next_line_is_left_out() -> None:

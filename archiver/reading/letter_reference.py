@@ -1,0 +1,208 @@
+"""Tell the sign of the case that a letter names, whole, from the other numbers in it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from archiver.reading.dates import days_in
+from archiver.reading.letter_sums import sums_in
+from archiver.reading.letter_words import MAX_LABEL_DISTANCE, KnownClaimant, any_of, quote, search
+
+
+def reference_in(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) -> str | None:
+    """The sign of the case that a letter gives, whole; None if it has none, or if where it ends is not certain.
+
+    `claimant`: whose own format counts first. `sure` is told how it was found.
+    """
+    for pattern in claimant["reference"] if claimant else ():
+        if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
+            sure["reference"] = f"in this claimant's format: {quote(found)}"
+            return found[1].upper()
+    half = r"(?:(?-i:[A-ZÄÖÜ]{1,5})[ \t]*/?[ \t]*)?$"  # of a sign, at the end of a line
+    unread = re.search(rf"(?<!\w){any_of('reference')}\s*:?[ \t]*{half}", text, re.IGNORECASE | re.MULTILINE)
+    for words in ("reference",) if unread else ("reference", "case_title"):
+        sign = _beside_label(text, words, sure)
+        if sign or "reference" in sure:
+            return sign
+        if words == "reference" and (label := _unread(text)):
+            sure["reference"] = f"open: the sign beside its label could not be read: {quote(label)}"
+            return _sign_in_subject(text, sure)
+    return _sign_in_subject(text, sure) or _quoted_sign(text, sure)
+
+
+def _beside_label(text: str, words: str, sure: dict[str, str]) -> str | None:
+    """The first sign beside one of these labels. If it may go on in the next line, `sure` says so, and it is None."""
+    sums = [each.found for each in sums_in(text)]
+    labelled, place = re.compile(_reference_by(words), re.IGNORECASE | re.MULTILINE), 0
+    while found := labelled.search(text, place):
+        place = found.end("label")  # what follows a label may be another label
+        before = text[: found.start()][-40:]
+        if not (found[0][0].islower() and before[-1:] == "\n"):  # a line that goes on
+            before = before.rpartition("\n")[2]
+        begins = _BEGINS_LINE.fullmatch(re.split(r"[ \t]{2,}|\t|\|", before)[-1])
+        cell = _sign_in_cell(text, place) if begins else None
+        if found["line"] and not cell:
+            continue
+        whole = cell["value"] if cell else found["id"] or found["bare"] or found["marked"] or found["long"]
+        end = cell.end() if cell else found.end()
+        is_broken = _IS_BROKEN.match(text, end)
+        if whole[-1] in "-/" and re.match(r"[ \t]*(?:\n|$)", text[end:]):
+            more = _NEXT_LINE.match(text, end)
+            whole, end, is_broken = (whole + more[1], more.end(), None) if more else (whole, end, more)
+            if not more:
+                sure["reference"] = f"open: the sign may go on in the next line: {quote(found)}"
+                return None
+        id = whole.rstrip("./:-")
+        money = any(each.start() < end and place < each.end() for each in sums)
+        if money or not _is_sign(id, found, in_cell=cell is not None) or _is_anothers(found, before, text[end:]):
+            continue
+        if is_broken:
+            sure["reference"] = f"open: the sign may go on in the next line: {quote(found)}"
+            return None
+        rest = "" if cell else _rest_of_sign(text[end:])
+        if rest or not _YEAR.fullmatch(id):
+            sure["reference"] = f"by its label: {quote(found)}"
+            return f"{whole}{rest.strip()}" if rest and whole.endswith("-") else id + rest
+    return None
+
+
+def _is_sign(id: str, found: re.Match[str], *, in_cell: bool) -> bool:
+    """Whether a word may be a sign: with digits, enough of them where no colon stands before it, and no day or file."""
+    digits = sum(map(str.isdigit, id))
+    few = digits < MIN_LONG_ID_DIGITS and not _MIXED.match(id)
+    if found["long"] and not in_cell and (few or _COURT.fullmatch(id)):
+        return False
+    return bool(digits) and not any(days_in(id)) and not _NO_ID.search(id)
+
+
+def _is_anothers(found: re.Match[str], before: str, after: str) -> bool:
+    """Whether a sign is the receiver's, of something else than the case, or of an office that had the case before."""
+    either = re.match(r"r[ée]f|zeich|kenm|rif|az\b|aktenz|ns", found[0], re.IGNORECASE)
+    former = search("former_case", before) or search("former_case_after", after[:MAX_LABEL_DISTANCE])
+    return bool(former or search("other_reference", before) or (either and search("receivers_sign", before)))
+
+
+def _quoted_sign(text: str, sure: dict[str, str]) -> str | None:
+    """The only sign that the letter asks to name with an answer or a payment."""
+    pattern = rf"(?<!\w){any_of('quoted_sign')}[ \t\n:]+(?P<sign>{_ID})(?=[ \t]*(?:[.,;)]|$))"
+    found = {
+        each["sign"].rstrip(".,"): each
+        for each in re.finditer(pattern, text, re.IGNORECASE | re.MULTILINE)
+        if sum(map(str.isdigit, each["sign"])) > 2 and not any(days_in(each["sign"]))
+    }
+    if len(found) != 1:
+        return None
+    (sign,) = found
+    sure["reference"] = f"the letter asks to name it: {quote(found[sign])}"
+    return sign
+
+
+def _unread(text: str) -> re.Match[str] | None:
+    """A label of the sender's own case that has something beside it."""
+    for found in re.finditer(rf"^[ \t]*{any_of('reference')}[ \t]*:[ \t]*[^\s:]", text, re.IGNORECASE | re.MULTILINE):
+        if re.search(r"\d", text[found.end() :].partition("\n")[0]) and not search("receivers_label", found[0]):
+            return found
+    return None
+
+
+_SUBJECT = re.compile(r"^[ \t]*(?:subject|betreff|objet|asunto|oggetto|onderwerp)[ \t]*:(?P<words>[^\n]+)", re.I | re.M)
+_SIGN = re.compile(r"(?<![\w./-])(?=[\w/.-]*\d[\w/.-]*\d)(?:[A-Z]{1,5}[-/]?)+[A-Z0-9][A-Z0-9/-]{2,20}(?![\w@/.-]*\w)")
+
+
+def _sign_in_subject(text: str, sure: dict[str, str]) -> str | None:
+    """The only sign in a mail's subject, without a label, that is not a picture's."""
+    found = {
+        sign[0]: sign
+        for subject in _SUBJECT.finditer(text)
+        for sign in _SIGN.finditer(subject[0])
+        if not search("other_reference", subject[0][: sign.start()]) and not any(days_in(sign[0]))
+    }
+    if len(found) != 1:
+        return None
+    (sign,) = found
+    sure["reference"] = f"the only sign in the subject: {quote(found[sign])}"
+    return sign
+
+
+_CELL = re.compile(
+    r"(?:[ \t]*[:|])?[ \t]*#?(?P<value>[^\s:|,;·]+(?: [^\s:|,;·]+){0,5})(?=[ \t]*(?:$|[|,;·]|[ \t]{2}|\t))",
+    re.MULTILINE,
+)
+_CELL_WORD = re.compile(r"(?=\S*\d)[\w./&~+–-]{1,24}|[A-ZÄÖÜ][A-ZÄÖÜ&./-]{0,4}|\w{1,4}/\w{1,4}|[/–-]|\([A-ZÄÖÜ]{1,4}\)")
+_INITIALS = re.compile(
+    r"(?<=\d )(?!(?:and|und|et|is|of|vom|for|on|im|an|am|to|in|or|bei|der|die|das|we|you|as|per)$)"
+    r"(?!(?:du|le|la|el|il|de|en|by|hat|ist)$)[a-zäöü]{2,3}$"
+)
+
+
+def _sign_in_cell(text: str, place: int) -> re.Match[str] | None:
+    """The value of a label at the beginning of a cell, if all words of it are parts of a sign: `VM 26/3391 – 07`."""
+    cell = _CELL.match(text, place)
+    if not cell:
+        return None
+    value = cell["value"]
+    words = re.sub(r"(?<=\d) / [A-ZÀ-Þ]{2,12}$", "", _INITIALS.sub("", value)).split(" ")
+    enough = sum(map(str.isdigit, value)) > 2 or re.fullmatch(r"(?=\w*\d)[A-Z0-9]{5,}", value)
+    return cell if enough and not any(days_in(value)) and all(map(_CELL_WORD.fullmatch, filter(None, words))) else None
+
+
+def _rest_of_sign(after: str) -> str:
+    """What belongs to a sign beyond its first word, as in `1184/26 M01 mu/kb`: words that are signs themselves."""
+    cell = re.match(rf"(?:{_SIGN_WORD})*", after)
+    whole, rest = "", ""
+    for word in re.findall(_SIGN_WORD, cell[0] if cell else "")[:MAX_SIGN_WORDS]:
+        bare = word.strip(" /.-")
+        if any(days_in(bare)) or not (re.search(r"\d|\w/\w", bare) or re.fullmatch(r"\(?[A-ZÄÖÜ]{1,3}\)?", bare)):
+            break
+        rest += word
+        ends = re.match(r"[ \t]*(?:$|\n|[,;)|]|[ \t]{2})", after[len(rest) :])
+        if ends or re.search(r"\d|\w/\w", bare):
+            whole = rest
+    return whole.rstrip("./:-")
+
+
+_NO_ID = re.compile(r"\.(?:jpe?g|png|gif|webp|tiff?|pdf|html?)$|^www\.|^\d{1,2}[.:]\d{2}$|://", re.IGNORECASE)
+_SUFFIX = (
+    r"(?: (?:/ )?"
+    r"(?!(?:and|und|et|y|e|en|by|is|of|vom|for|on|im|an|am|to|in|or|bei|der|die|das|from|with|we|you|as|per)\b)"
+    r"[A-Z]{1,3}(?:\d{1,3}|[/-][A-Z]{1,3})?(?=[ \t]*$|[ \t]{2,}|\t|[ ]*\|))?"
+)
+_SIGN_WORD = r" (?:/ )?[\w./-]+| \([A-ZÄÖÜ]{1,4}\)"
+_ID = (
+    r"(?:(?-i:[A-ZÄÖÜ]{1,4}(?:[-/&.][A-ZÄÖÜ]{1,4})?) (?=\d[\d/.-]*[/.-]?\d))?"
+    r"[A-Z0-9](?:[A-ZÄÖÜ0-9/._:~-]|(?<=[A-Z\d]) / (?=\d)){2,29}"
+)
+_BEGINS_LINE = re.compile(
+    r"\W*(?:(?:subject|betreff|objet|asunto|oggetto|onderwerp|re|aw|wg|fwd?|tr|rv"
+    r"|case|claim|file|matter|dossier|kenmerk|code|n[°º]|num[ée]ro|r[ée]f[ée]rence|r[ée]f|our|unsere?|meine?|my|notre|nos|nuestr[oa]|nostr[oa]|ns|onze|ons|mijn|n)\b\W*)*",
+    re.IGNORECASE,
+)
+_MIXED = re.compile(r"(?=(?:[^\d]*\d){3})(?=(?:[^A-Z]*[A-Z]){2})(?=.*[./-])")  # letters and digits, in parts
+
+_LONG_ID = r"[A-Z0-9](?:[A-Z0-9/._-]){3,28}[A-Z0-9]"  # without a colon before it, as in `case 679754`
+MAX_SIGN_WORDS = 4  # after its first one
+MIN_LONG_ID_DIGITS = 5  # a year has fewer
+_IS_BROKEN = re.compile(
+    r"[ \t]*\n[ \t]*[A-ZÄÖÜ]{1,3}\d{0,3}(?=[ \t]{2}|[ \t]*(?:\n|$))|[ \t]*/[ \t]*\n|[ \t]*\n[ \t]*/[ \t]"
+    r"| [–-] \d{1,4}[ \t]*(?:\n|$)"
+)
+_NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\S*\d)([\w./-]+)(?=[ \t]*(?:\n|$))")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_COURT = re.compile(r"C-\d+/\d\d|\d{1,2}:\d\d-cv-.*|\d+\.\d\d", re.IGNORECASE)  # of a court, or money
+
+
+@cache
+def _reference_by(words: str) -> str:
+    labelled = r"(?:(?<=\w\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen|kenmerk|dossier)|"
+    labelled += r"(?<=rechnung)|(?<=invoice|facture|fattura))(?=[ \t](?:(?-i:[A-ZÄÖÜ&/.-]{1,9}) )?\S*\d)"
+    between = (
+        r"(?:[ \t]*\([^()\n]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*#?|[ \t]{2,}|\t|[ \t](?:is|lautet|est|es|è|luidt):?[ \t])"
+    )
+    values = rf"{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID})"
+    values += rf"|[ \t]#?(?P<long>{_LONG_ID})(?![\w@])"
+    values += r"|[ \t]?#(?P<marked>\d{3,12}(?:[/-]\d{1,8})?)(?![\w@])"
+    values += (
+        r"|[ \t:#]{1,3}(?!(?:no|nr|n[°º]|number|nummer|id|num[ée]ro)\b)(?P<line>(?-i:[A-ZÄÖÜ0-9])(?=[^\n]{0,40}\d))"
+    )
+    return rf"(?<![\w/])(?P<label>{any_of(words)})(?:{values})"
