@@ -326,7 +326,7 @@ def _urls(
     places = re.compile("|".join([URL.pattern, *bare]), re.IGNORECASE)
     found: dict[str, str] = {}  # address -> host
     notes, bare_hosts = set[str](), set[str]()
-    own_left_out = False
+    page_left_out = False
     for match in places.finditer(text):
         url, end = match[0], match.end()
         following, certain = "", True
@@ -347,7 +347,7 @@ def _urls(
             following, certain = _goes_on(text, match.start(), end, url)
         if following and not certain:
             notes.add("; an address that may be broken over two lines is left out")
-            own_left_out |= belongs(_host(url), domains)
+            page_left_out |= not domains or belongs(_host(url), domains)
             continue
         if following:
             url += following
@@ -366,7 +366,12 @@ def _urls(
     own = [url for url, host in found.items() if belongs(host, domains)]
     pages = [url for url in own if url not in bare_hosts and not search("form_path", urlsplit(url).path)]
     own = pages or own  # neither the site's name nor the form through which it came
-    if own_left_out and not own:
+    sites = {".".join(host.split(".")[-2:]) for host in found.values()}
+    if not own and len(sites) > 1:
+        notes.add(
+            f"; the letter names several sites, none of a known domain of this client: {', '.join(sorted(sites))}"
+        )
+    if not own and (page_left_out or len(sites) > 1):
         found = {}  # others are not the page instead
     if own:
         sure["urls"] = "addresses of the client's own domains"
