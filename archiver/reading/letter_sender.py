@@ -121,6 +121,12 @@ _SENDER_LABEL = re.compile(
     r"^[ \t]*(?:absender|sender|exp[ée]diteur|afzender|mittente|remitente)[ \t]*:[ \t]*", re.IGNORECASE
 )
 
+_ATTENTION = re.compile(
+    r"^[ \t]*(?:attn|attention|z\. ?hd|zu h[äa]nden|[àa] l['’]attention|t\. ?a\. ?v|ter attentie|alla c\. ?a|"
+    r"alla cortese attenzione|a la atenci[óo]n)\b",
+    re.IGNORECASE,
+)
+
 
 def _letterhead(text: str) -> list[str]:
     """The lines above the greeting or the first sentence, without those that name the receiver."""
@@ -130,7 +136,9 @@ def _letterhead(text: str) -> list[str]:
             break
         if len(re.findall(r"(?<![\w@./-])[^\W\d_A-ZÄÖÜ]{2,}(?![\w@./-])", line)) > MAX_SMALL_WORDS and lines:
             break
-        if line.strip():
+        if _ATTENTION.match(line) and lines:
+            lines.pop()  # who receives it
+        elif line.strip():
             lines.append(_SENDER_LABEL.sub("", line).strip())
     return lines
 
@@ -261,7 +269,8 @@ def _cleaned(cell: str) -> str | None:
     name = re.split(rf"\s+{any_of('acting_for')}", _unquoted(cell.strip(" *_>")), maxsplit=1, flags=re.IGNORECASE)[0]
     name = re.sub(rf"^{any_of('part_of_company')} ", "", name, flags=re.IGNORECASE)
     form = any_of("legal_form")
-    name = re.split(rf",\s(?!{form})|\s\((?![^()]*\)\s+{form})|;", name, maxsplit=1)[0].strip(" ,:;*")
+    place = rf",\s(?!{form}|[\w ]+ (?:&|and) [A-Z])"  # not a form, nor another partner of a firm
+    name = re.split(rf"{place}|\s\((?![^()]*\)\s+{form})|;", name, maxsplit=1)[0].strip(" ,:;*")
     if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
         return None
     if (

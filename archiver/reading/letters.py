@@ -476,13 +476,13 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
             continue  # beside something else
         line = start + text[found.start() : (text + "\n").index("\n", found.end())]
         label = above.rstrip().rpartition("\n")[2]
-        if not start.strip() and len(label.split()) <= MAX_LABEL_WORDS and search("another_day", label):
+        if not start.strip() and len(label.split()) <= MAX_LABEL_WORDS and _of_another_day(label):
             continue  # in a table, or a page made one line: its label stands above
         cells = [cell for cell in re.split(r"\s{2,}|\t|\|", line) if found[0] in cell]
         around = cells[0].replace(found[0], "") if cells else line
         alone = len(re.findall(r"\w+", around)) <= 4 or search("dated", around)
         said = around if "|" in line and re.search(r"[^\W\d]", around) else line  # a strip of labels with their days
-        if alone and not search("another_day", said.replace(found[0], "…")) and not (received and day > received):
+        if alone and not _of_another_day(said.replace(found[0], "…")) and not (received and day > received):
             sure["dated"] = quote(found)
             return day
     for found in _NUMBERS.finditer(text[:MAX_HEAD_LENGTH]):  # alone on its line, and one of its readings is to come
@@ -492,6 +492,11 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
             sure["dated"] = quote(found)
             return readings[0]
     return None
+
+
+def _of_another_day(label: str) -> bool:
+    """Whether words beside a day say that it is not the letter's: of a sighting, a limit, an order."""
+    return any(search(kind, label) for kind in ("another_day", "sighting", "until"))
 
 
 # German puts the verb last, on the next line too, if the sentence goes on there.

@@ -77,6 +77,7 @@ My invoice for 180 EUR follows. Please tell me your address.
             "We would love to include the photo on https://acme.example/mill. Which licence fee do you ask?",
             MailUse.NONE,
         ),
+        ("Invoice for two images. Unlicensed use is an infringement. No further payment is due.", MailUse.NONE),
         ("Your page https://acme.example/ sends my IP address abroad without consent. I demand 170 EUR.", MailUse.NONE),
     ],
 )

@@ -118,6 +118,9 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("SAS au capital de 10 000 €\nRCS Bordeaux 812 345 678", "", (), None),
         ('Rights Bureau "Clearview"  15 October 2026', "", (), 'Rights Bureau "Clearview"'),
         ("LAW OFFICES OF\nHOLLOW & DOE, LLP", "", (), "HOLLOW & DOE, LLP"),
+        ("HOLLOW, GROVE & DOE\nA Professional Law Corporation\n\nOther Practice, PLLC\nAttn: Office Manager",
+         "Mia Example\nHOLLOW, GROVE & DOE", (),
+         "HOLLOW, GROVE & DOE"),
         ("PIXSY DEMO AGENCY · Dublin", "", (), "PIXSY DEMO AGENCY"),
         ("", "Mia Example | Licensing | Mock Pictures", [("Mia Example", "m@mock.example")], "Mock Pictures"),
         ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
@@ -160,6 +163,17 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
 )
 def test_a_sum_counts_only_if_it_accounts_for_all_others(sums: str, amount: str | None) -> None:
     assert read_letter(f"Example Pictures\n\n{sums}\n").amount == (Decimal(amount) if amount else None)
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["Zuletzt gesehen am\n12.11.2026", "Fecha de la comprobación: 12/11/2026", "To be paid before\n12 December 2026"],
+)
+def test_a_day_of_something_else_is_not_the_letters(table: str) -> None:
+    letter = read_letter(
+        f"Your file\n\nPage\nhttps://acme.example/a\n{table}\n\nPlease pay.", received=date(2026, 11, 18)
+    )
+    assert letter.dated in (None, date(2026, 11, 18))
 
 
 def test_the_newest_message_of_the_other_side_counts() -> None:
