@@ -39,7 +39,7 @@ _UNACCENTED_MONTH = {
     for name, number in _FOREIGN_MONTH.items()
 }
 _FOREIGN_DAY = re.compile(
-    r"(?P<day>\d{1,2})(?:\.|er|º)? ?(?:de )?(?P<month>[a-zäûéńśź]{3,12})\.?,? (?:del? )?(?P<year>\d{4})(?: r\.?)?",
+    r"(?P<day>\d{1,2})(?:\.|er|[º°])? ?(?:de )?(?P<month>[a-zäûéńśź]{3,12})\.?,? (?:del? )?(?P<year>\d{4})(?: r\.?)?",
     re.ASCII,
 )
 MONTH_NAMES = "|".join(
@@ -47,7 +47,7 @@ MONTH_NAMES = "|".join(
 )
 _IN_TEXT = re.compile(
     r"(?<![\w./-])(?:\d{4}-\d{2}-\d{2}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?,?\s+(?:de\s+|of\s+)?(?:{MONTH_NAMES})\b\.?,?\s+(?:del?\s+)?\d{{4}}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|[.º°])?,?\s+(?:de\s+|of\s+)?(?:{MONTH_NAMES})\b\.?,?\s+(?:del?\s+)?\d{{4}}"
     rf"|(?:{MONTH_NAMES})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
     r"|\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{4}|\d{2}(?!\d))|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}-\d{1,2}-\d{4}"
     rf"|\d{{1,2}}-(?:{'|'.join(_MONTHS)})-\d{{4}})(?![\w/]|-\w|\.\d)",

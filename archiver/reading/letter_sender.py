@@ -264,6 +264,12 @@ def _without_column(cell: str) -> str:
     return cell[: ends[-1]] if rest.startswith(" ") and (":" in rest or search("title", rest)) else cell
 
 
+_WEIGHTY = re.compile(
+    r"(?!(?:of|the|and|for|für|der|die|und|de|des|du|la|le|et|del|y|di|e|van|het|en)(?!\S))(?<!\S)\S+", re.I
+)
+"""The words of a name that are no small ones: a guild's has many."""
+
+
 def _cleaned(cell: str) -> str | None:
     """A name without its place and its principal; None for a sentence, a label or an address."""
     name = re.split(rf"\s+{any_of('acting_for')}", _unquoted(cell.strip(" *_>")), maxsplit=1, flags=re.IGNORECASE)[0]
@@ -271,7 +277,7 @@ def _cleaned(cell: str) -> str | None:
     form = any_of("legal_form")
     place = rf",\s(?!{form}|[\w ]+ (?:&|and) [A-Z])"  # not a form, nor another partner of a firm
     name = re.split(rf"{place}|\s\((?![^()]*\)\s+{form})|;", name, maxsplit=1)[0].strip(" ,:;*")
-    if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
+    if not name or len(name) > MAX_NAME_LENGTH or len(_WEIGHTY.findall(name)) > 8 or not any(map(str.isalpha, name)):
         return None
     if (
         re.search(r"[:@/?!=]|\bwww\.|./\.|\b(?:[Nn][or]\.?|[Nn][°º]|ID)$", name)
@@ -384,10 +390,19 @@ def _last_line(text: str, own: set[str]) -> str | None:
 
 
 _FIRST_PERSON = re.compile(
-    r"\b(?:I am|I took|I never|I shot|I did|my (?:photo\w*|picture|image|work)|"
+    r"\b(?:I am|I took|I never|I shot|I did|my (?:photo\w*|picture|image|work|view|name|shot|print)|[Ii]s mine|"
     r"mein(?:e[rsmn]?)?|ich|mon|ma|mes|j['’]ai|"
     r"mi|mis|mijn|ik|mio|mia|ho)\b"
 )
+
+
+_FORM = re.compile(
+    r"^[ \t]*(?:(?:ihr |your |full |vollst[äa]ndiger )?name|nom(?: complet)?|nombre(?: completo)?|nome|naam)[ \t]*:"
+    r"\s*(?P<name>[^\n:@]{3,60})\n"
+    rf"[ \t]*(?:ihre |your )?(?:e-?mail|mail|courriel|correo|posta)[\w -]{{0,20}}:\s*{_ADDRESS}",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The name that the sender of a site's form has given, with the mail address below."""
 
 
 def _person(text: str, foot: Sequence[str], senders: Sequence[Sender], own: set[str]) -> tuple[str | None, str]:
@@ -397,6 +412,10 @@ def _person(text: str, foot: Sequence[str], senders: Sequence[Sender], own: set[
         clean = _cleaned(name)
         if clean and not _is_own(clean, own) and not search("role", clean) and len(clean.split()) > 1:
             return clean, f"the mail's sender: {name} <{address}>"
+    if (form := _FORM.search(text)) and _FIRST_PERSON.search(text):
+        clean = _cleaned(form["name"])
+        if clean and not _is_own(clean, own) and not search("role", clean) and len(clean.split()) > 1:
+            return clean, f"the form names its sender: “{clean}”"
     if foot and _FIRST_PERSON.search(text):
         clean = _cleaned(foot[0])
         if clean and 1 < len(clean.split()) < 5 and not _is_own(clean, own) and not search("role", clean):

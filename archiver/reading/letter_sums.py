@@ -200,7 +200,8 @@ def _rates(text: str) -> list[Decimal]:
 
 def _per_item(each: Sum) -> bool:
     """Whether a sum is the price of one of several pictures, of which a letter states the total, too."""
-    return bool(search("per_item", each.before) or search("per_item_after", _after(each)))
+    before = re.sub(any_of("per_item_after"), "", each.before, flags=re.IGNORECASE) if each.since else each.before
+    return bool(search("per_item", before) or search("per_item_after", _after(each)))  # not of the sum before
 
 
 def _after(each: Sum) -> str:

@@ -87,6 +87,8 @@ def read_letter(
     """
     text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:MAX_LETTER_LENGTH]
     text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text)  # Swiss thousands
+    text = re.sub(r"(?<=\d)\n(st|nd|rd|th|er|º|°)\n(?=\w)", r"\1 ", text)  # raised, in a page
+    text = _SPACED.sub(lambda found: _closed(found[0]), text)
     text = in_order(text)
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
@@ -117,6 +119,17 @@ def read_letter(
         fields["deadline"] = _usual_deadline(fields.get("dated") or received, claimant, sure)
     amount, currency = fields.pop("amount", (None, None))
     return Letter(claimant=name, urls=urls, amount=amount, currency=currency, sure=sure, **fields)
+
+
+_SPACED = re.compile(r"^[ \t]*(?:\S{1,2}(?: (?! )|[ ]{2,3}(?=\S{1,2}(?:\s|$)))){5,}\S{1,2}[ \t]*$", re.MULTILINE)
+"""A line whose letters stand apart, as some headings are printed: `C A S E  N U M B E R`."""
+
+
+def _closed(line: str) -> str:
+    """Such a line as it is said. A reader may have put two of its letters together, so a word may be short."""
+    if not re.search(r"[^\W\d_] [^\W\d_] [^\W\d_]", line):
+        return line
+    return " ".join(re.sub(r"(?<=[^\W_]) (?=[^\W_])", "", word) for word in re.split(r" {2,}", line.strip()))
 
 
 def _fields(
@@ -476,15 +489,21 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
             continue  # beside something else
         line = start + text[found.start() : (text + "\n").index("\n", found.end())]
         label = above.rstrip().rpartition("\n")[2]
-        if not start.strip() and len(label.split()) <= MAX_LABEL_WORDS and _of_another_day(label):
+        labels = len(label.split()) <= MAX_LABEL_WORDS and not re.search(r"\d", label)
+        if not start.strip() and labels and _of_another_day(label):
             continue  # in a table, or a page made one line: its label stands above
-        cells = [cell for cell in re.split(r"\s{2,}|\t|\|", line) if found[0] in cell]
+        cells = [cell for cell in re.split(r"\s{2,}|\t|[|·•]|\s[—–]\s", line) if found[0] in cell]
         around = cells[0].replace(found[0], "") if cells else line
-        alone = len(re.findall(r"\w+", around)) <= 4 or search("dated", around)
+        alone = len(re.findall(r"\w+", around)) <= 4 or search("dated", around) or search("dated", f"{start}…")
         said = around if "|" in line and re.search(r"[^\W\d]", around) else line  # a strip of labels with their days
         if alone and not _of_another_day(said.replace(found[0], "…")) and not (received and day > received):
             sure["dated"] = quote(found)
             return day
+    for found in _SHORT_YEAR.finditer(text[:MAX_HEAD_LENGTH]):
+        for day, _ in days_in(f"{found['day']} 20{found['year']}"):
+            if not (received and day > received):
+                sure["dated"] = quote(found)
+                return day
     for found in _NUMBERS.finditer(text[:MAX_HEAD_LENGTH]):  # alone on its line, and one of its readings is to come
         start, end = text[: found.start()].rpartition("\n")[2], text[found.end() :].partition("\n")[0]
         readings = [day for day in _readings(found) if received and day <= received]
@@ -498,6 +517,12 @@ def _of_another_day(label: str) -> bool:
     """Whether words beside a day say that it is not the letter's: of a sighting, a limit, an order."""
     return any(search(kind, label) for kind in ("another_day", "sighting", "until"))
 
+
+_SHORT_YEAR = re.compile(
+    rf"^[ \t]*(?:[^\W\d][\w .-]{{1,30}},[ ]?)?(?P<day>\d{{1,2}}\.? (?:{MONTH_NAMES})\b\.?) ['’]?(?P<year>\d\d)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A day whose year has two digits, alone on its line or after a place."""
 
 # German puts the verb last, on the next line too, if the sentence goes on there.
 _AFTER = re.compile(r"(?:[^.:\n]|(?<=\b[MD][rs])\.|(?<=\bMrs)\.){0,60}(?:\n(?=[a-zäöü…])[^.:\n]{0,40})?")
@@ -568,6 +593,7 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
     if start and (match := search("ends_of_month", text)):
         end = date(start.year + start.month // 12, start.month % 12 + 1, 1) - timedelta(days=1)
         found.append((end, f"the end of the letter's month: {quote(match)}", match))
+    found += _deadline_months(text, start)
     for readings, match in _two_ways(text, start):
         if dated and len(readings) == 1 and len(match[4]) == 4:  # the other one was before the letter
             found.append((readings[0], quote(match), match))
@@ -607,9 +633,27 @@ def _deadline_days(text: str, start: date | None) -> Iterator[_SetDay]:
         shortly = text[max(0, match.start() - MAX_LABEL_DISTANCE) : match.start()]
         before = weekday.sub("", _before(match).rpartition(".\n")[2])
         says = search("until", before) or alone.search(weekday.sub("", shortly))
-        says = says or search("noted", text[match.end() :][:MAX_LABEL_DISTANCE].replace("\n", " "))
-        if says and (start is None or day > start):
+        after = text[match.end() :][:MAX_LABEL_DISTANCE].replace("\n", " ")
+        says = says or search("noted", after)
+        is_away = search("away", _before(match).replace("\n", " ")) or search("away_after", after)
+        if says and not is_away and (start is None or day > start):
             yield day, quote(match), match
+
+
+def _deadline_months(text: str, start: date | None) -> Iterator[_SetDay]:
+    """The last days of the months that the letter names so: `by the end of November`."""
+    named = rf"\b{any_of('ends_of_named_month')}\s+(?P<month>{MONTH_NAMES})\b(?:,? (?:del? )?(?P<year>\d{{4}}))?(?! \d)"
+    if start is None:
+        return
+    for match in re.finditer(named, text, re.IGNORECASE):
+        for year in [int(match["year"])] if match["year"] else [start.year, start.year + 1]:
+            first = next((day for day, _ in days_in(f"1 {match['month']} {year}")), None)
+            if not first:
+                continue
+            end = date(year + first.month // 12, first.month % 12 + 1, 1) - timedelta(days=1)
+            if end > start:
+                yield end, f"the last day of that month: {quote(match)}", match
+                break
 
 
 def _deadline_weekdays(text: str, start: date | None) -> Iterator[_SetDay]:
@@ -624,8 +668,9 @@ def _deadline_weekdays(text: str, start: date | None) -> Iterator[_SetDay]:
         re.IGNORECASE,
     )
     for match in named.finditer(text):
-        if match["hours"]:  # Monday to Friday
-            continue
+        after = text[match.end() :][:MAX_LABEL_DISTANCE]
+        if match["hours"] or search("away", _before(match) + match[0]) or search("away_after", after):
+            continue  # Monday to Friday, or until then somebody is away
         days = (weekdays[match["weekday"].lower()] - start.weekday() - 1) % 7 + 1
         yield start + timedelta(days=days), f"the first such day after {start}: {quote(match)}", match
 
