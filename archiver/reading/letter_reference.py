@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from archiver.reading.dates import days_in
 from archiver.reading.letter_sums import sums_in
-from archiver.reading.letter_words import MAX_LABEL_DISTANCE, KnownClaimant, any_of, quote, search
+from archiver.reading.letter_words import MAX_LABEL_DISTANCE, URL, KnownClaimant, any_of, quote, search
 
 
 def reference_in(text: str, claimant: KnownClaimant | None, sure: dict[str, str]) -> str | None:
@@ -20,15 +21,21 @@ def reference_in(text: str, claimant: KnownClaimant | None, sure: dict[str, str]
             sure["reference"] = f"in this claimant's format: {quote(found)}"
             return found[1].upper()
     half = r"(?:(?-i:[A-ZÄÖÜ]{1,5})[ \t]*/?[ \t]*)?$"  # of a sign, at the end of a line
-    unread = re.search(rf"(?<!\w){any_of('reference')}\s*:?[ \t]*{half}", text, re.IGNORECASE | re.MULTILINE)
+    label = rf"(?<!\w){any_of('reference')}(?:[ \t,–-]+{any_of('to_be_quoted')})?"
+    unread = re.search(rf"{label}\s*:?[ \t]*{half}", text, re.IGNORECASE | re.MULTILINE)
     for words in ("reference",) if unread else ("reference", "case_title"):
+        if words == "case_title" and (titled := _sign_in_subject(text, sure)):
+            return titled  # rather than the number of an enclosed document
         sign = _beside_label(text, words, sure)
+        if words == "case_title" and sign and (other := _unread_in_subject(text, sign)):
+            sure["reference"] = f"open: the subject may have another sign: {quote(other)}"
+            return None
         if sign or "reference" in sure:
             return sign
-        if words == "reference" and (label := _unread(text)):
-            sure["reference"] = f"open: the sign beside its label could not be read: {quote(label)}"
+        if words == "reference" and (open_label := _unread(text)):
+            sure["reference"] = f"open: the sign beside its label could not be read: {quote(open_label)}"
             return _sign_in_subject(text, sure)
-    return _sign_in_subject(text, sure) or _quoted_sign(text, sure)
+    return (_sign_in_subject(text, sure) if unread else None) or _quoted_sign(text, sure)
 
 
 def _beside_label(text: str, words: str, sure: dict[str, str]) -> str | None:
@@ -40,7 +47,8 @@ def _beside_label(text: str, words: str, sure: dict[str, str]) -> str | None:
         before = text[: found.start()][-40:]
         if not (found[0][0].islower() and before[-1:] == "\n"):  # a line that goes on
             before = before.rpartition("\n")[2]
-        begins = _BEGINS_LINE.fullmatch(re.split(r"[ \t]{2,}|\t|\|", before)[-1])
+        cell_before = re.split(r"[ \t]{2,}|\t|\|", before)[-1]
+        begins = _BEGINS_LINE.fullmatch(cell_before) or re.fullmatch(_title_before(), cell_before, re.IGNORECASE)
         cell = _sign_in_cell(text, place) if begins else None
         if found["line"] and not cell:
             continue
@@ -80,7 +88,8 @@ def _is_anothers(found: re.Match[str], before: str, after: str) -> bool:
     """Whether a sign is the receiver's, of something else than the case, or of an office that had the case before."""
     either = re.match(r"r[ée]f|zeich|kenm|rif|az\b|aktenz|ns", found[0], re.IGNORECASE)
     former = search("former_case", before) or search("former_case_after", after[:MAX_LABEL_DISTANCE])
-    return bool(former or search("other_reference", before) or (either and search("receivers_sign", before)))
+    others = search("other_reference", before) or search("court", before)
+    return bool(former or others or (either and search("receivers_sign", before)))
 
 
 def _quoted_sign(text: str, sure: dict[str, str]) -> str | None:
@@ -106,30 +115,93 @@ def _unread(text: str) -> re.Match[str] | None:
     return None
 
 
-_SUBJECT = re.compile(r"^[ \t]*(?:subject|betreff|objet|asunto|oggetto|onderwerp)[ \t]*:(?P<words>[^\n]+)", re.I | re.M)
-_SIGN = re.compile(r"(?<![\w./-])(?=[\w/.-]*\d[\w/.-]*\d)(?:[A-Z]{1,5}[-/]?)+[A-Z0-9][A-Z0-9/-]{2,20}(?![\w@/.-]*\w)")
+_SUBJECT_LABEL = (
+    r"(?:^[ \t>]*|[ \t]{2,}|\||\t)(?:subject(?: matter)?|betreff|betr\.?|betrifft|betreft|concerne|concerns|regarding"
+    r"|re|objet|asunto|oggetto|onderwerp)[ \t]*:(?:[ \t]*(?:re|aw|wg|fwd?|tr|rv|i|r)[ \t]*:)*"
+)
+_SUBJECT = re.compile(_SUBJECT_LABEL + r"(?P<words>[^\n]+)", re.IGNORECASE | re.MULTILINE)
+_SIGN = re.compile(
+    r"(?<![\w@./#|+-])(?:"
+    r"(?=[\w/.#|-]*\d[\w/.#|-]*\d)(?:[A-ZÄÖÜ]{1,5}[-/.#|]?)+[A-Z0-9][A-Z0-9/.#|-]{2,24}(?:[/.-][a-z]{1,3}\d?)?"
+    r"|(?<![\w.] )[A-ZÄÖÜ]{2,5} \d[\d/.-]*[/.-]\d+(?: [A-Z]{1,2}(?=[ \t]*(?:$|\n|[,;)])))?"
+    r")(?![\w@/.#|-]*\w| \d)"
+)
+"""What a case's sign looks like where no label stands beside it: letters first, then digits, in parts."""
+_NO_CASE = re.compile(
+    r"(?:[A-Z]{2}\d\d(?: ?[A-Z\d]{4}){3,7} ?[A-Z\d]{0,4}|RF\d\d[A-Z\d]+"  # an IBAN, a creditor's reference
+    r"|(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[- ]?[A-Z]?"
+    r"(?:\d{8,12}(?:[A-Z]\d?\d?)?|\d{3}[.-]\d{3}[.-]\d{3}(?:[.-]\d{1,3})?)"  # for taxes
+    r"|(?:HR[AB]|Z?VR|GNR|PR|NZBN|ABN|ACN|SIRE[NT]|RCS|KVK|KBO|BTW|VAT|TVA|REA|CIF|NIF|NIE|DNI|FN)\b.*"  # registers
+    r"|(?:IBAN|BIC|SWIFT|BGH|OLG|OGH|BVERFG|EUGH|BGER|BGE|CFR|USC|CDPA|VVG?|RVG|UrhG|KUG|CPI)\b.*"
+    r"|(?:VA|TX|PA|SR)u?[- ]?\d-\d{3}-\d{3}|(?:ISO|DIN|EN|IEC|RFC|COVID|KW|Q\d|EU|EG|CE|UE|EC)\b.*"  # works, norms
+    r"|(?:[IVX]+ )?(?:Z[RB]|AR|BVR)[- ]\d+/\d\d|[CT]-\d+/\d\d(?: P)?|ECLI.*|L\.? ?\d+/\d{4}"  # courts and laws
+    r"|(?:IMG|DSCF?|DSCN|PXL|MVI|GOPR|P10|AA|GP|DJI|SKU|ISBN|ISSN|EAN|TEL|FAX|USD?|EUR|GBP|CHF)\b.*)",  # others
+    re.IGNORECASE,
+)
+MAX_HEAD_LINES = 25  # of a letter, in which its sign may stand alone
 
 
 def _sign_in_subject(text: str, sure: dict[str, str]) -> str | None:
-    """The only sign in a mail's subject, without a label, that is not a picture's."""
-    found = {
-        sign[0]: sign
-        for subject in _SUBJECT.finditer(text)
-        for sign in _SIGN.finditer(subject[0])
-        if not search("other_reference", subject[0][: sign.start()]) and not any(days_in(sign[0]))
-    }
+    """The only sign without a label in a subject, or alone on a line of the letter's head, that may be the case's."""
+    found: dict[str, re.Match[str]] = {}
+    for subject in [*_SUBJECT.finditer(text), *_lines_of_signs(text)]:
+        for sign in _SIGN.finditer(text, subject.start(), subject.end()):
+            value, before = sign[0].rstrip("./-#|"), text[: sign.start()][-MAX_LABEL_DISTANCE:]
+            line = before.rpartition("\n")[2]
+            labelled = re.sub(_SUBJECT_LABEL, "", line, flags=re.IGNORECASE).rstrip().endswith(":")
+            others = any(search(words, before) for words in ("other_sign", "other_reference", "receivers_sign"))
+            others = others or labelled or bool(search("court", line) or search("receivers_label", line))
+            if not (others or any(days_in(value)) or _NO_CASE.fullmatch(value) or _NO_ID.search(value)):
+                found[value] = sign
     if len(found) != 1:
         return None
-    (sign,) = found
-    sure["reference"] = f"the only sign in the subject: {quote(found[sign])}"
-    return sign
+    (only,) = found
+    sure["reference"] = f"the only sign in the subject: {quote(found[only])}"
+    return only
+
+
+_NUMBERED = re.compile(r"(?<!\S)(?=\S*\d\S*\d\S*\d)(?:\S*[-/#|]\S+|[A-Z]{2,}\d+)")
+
+
+def _unread_in_subject(text: str, sign: str) -> re.Match[str] | None:
+    """What a subject or a cell has that may be the case's sign, beside the number of an enclosed document."""
+    for subject in _SUBJECT.finditer(text):
+        for found in _NUMBERED.finditer(text, subject.start("words"), subject.end()):
+            if found[0].strip("()[].,;") not in sign and not any(days_in(found[0])) and "://" not in found[0]:
+                return found
+    alone = rf"(?:^|^[^\n]*\d[^\s]*(?:[ \t]{{2,}}|\t))[ \t]*(?P<sign>{_SIGN.pattern})(?=[ \t]*$|[ \t]{{2,}}|\t)"
+    for found in re.finditer(alone, URL.split(text, maxsplit=1)[0], re.MULTILINE):
+        if found["sign"] not in sign and not _NO_CASE.fullmatch(found["sign"]):
+            return found
+    return None
+
+
+def _lines_of_signs(text: str) -> Iterator[re.Match[str]]:
+    """The lines of a letter's head that are a sign, alone or after the letter's title, with no label above."""
+    above, lines = "", 0
+    for line in re.finditer(r"^[^\n]*$", text, re.MULTILINE):
+        if URL.search(line[0]) or lines > MAX_HEAD_LINES:
+            return
+        if line[0].strip():
+            lines += 1
+            sign = next(reversed([*_SIGN.finditer(line[0])]), None)
+            rest = line[0][sign.end() :].strip(" \t.*)") if sign else ""
+            title = line[0][: sign.start()].strip(" \t>*,:–—-(") if sign else ""
+            is_title = search("letter_title", title) and len(title.split()) <= MAX_TITLE_WORDS
+            free = not above.strip() or any(days_in(above)) or search("greeting", above)
+            if sign and not rest and (is_title or (not title and free)):
+                yield line
+        above = line[0]
 
 
 _CELL = re.compile(
-    r"(?:[ \t]*[:|])?[ \t]*#?(?P<value>[^\s:|,;·]+(?: [^\s:|,;·]+){0,5})(?=[ \t]*(?:$|[|,;·]|[ \t]{2}|\t))",
+    r"(?:[ \t]*[:|])?[ \t]*#?(?P<value>(?:[^\s:|,;·]|\b\|\b)+(?: (?:[^\s:|,;·]|\b\|\b)+){0,5})"
+    r"(?=[ \t]*(?:$|[|,;·]|[ \t]{2}|\t))",
     re.MULTILINE,
 )
-_CELL_WORD = re.compile(r"(?=\S*\d)[\w./&~+–-]{1,24}|[A-ZÄÖÜ][A-ZÄÖÜ&./-]{0,4}|\w{1,4}/\w{1,4}|[/–-]|\([A-ZÄÖÜ]{1,4}\)")
+_CELL_WORD = re.compile(
+    r"(?=\S*\d)[\w./&~+#|–-]{1,24}|[A-ZÄÖÜ][A-ZÄÖÜ&./-]{0,4}|\w{1,4}/\w{1,4}|[/–-]|\([A-ZÄÖÜ]{1,4}\)"
+)
 _INITIALS = re.compile(
     r"(?<=\d )(?!(?:and|und|et|is|of|vom|for|on|im|an|am|to|in|or|bei|der|die|das|we|you|as|per)$)"
     r"(?!(?:du|le|la|el|il|de|en|by|hat|ist)$)[a-zäöü]{2,3}$"
@@ -171,7 +243,7 @@ _SUFFIX = (
 _SIGN_WORD = r" (?:/ )?[\w./-]+| \([A-ZÄÖÜ]{1,4}\)"
 _ID = (
     r"(?:(?-i:[A-ZÄÖÜ]{1,4}(?:[-/&.][A-ZÄÖÜ]{1,4})?) (?=\d[\d/.-]*[/.-]?\d))?"
-    r"[A-Z0-9](?:[A-ZÄÖÜ0-9/._:~-]|(?<=[A-Z\d]) / (?=\d)){2,29}"
+    r"[A-Z0-9](?:[A-ZÄÖÜ0-9/._:~#-]|\b\|\b|(?<=[A-Z\d]) / (?=\d)){2,29}"
 )
 _BEGINS_LINE = re.compile(
     r"\W*(?:(?:subject|betreff|objet|asunto|oggetto|onderwerp|re|aw|wg|fwd?|tr|rv"
@@ -181,6 +253,7 @@ _BEGINS_LINE = re.compile(
 _MIXED = re.compile(r"(?=(?:[^\d]*\d){3})(?=(?:[^A-Z]*[A-Z]){2})(?=.*[./-])")  # letters and digits, in parts
 
 _LONG_ID = r"[A-Z0-9](?:[A-Z0-9/._-]){3,28}[A-Z0-9]"  # without a colon before it, as in `case 679754`
+MAX_TITLE_WORDS = 6  # before a sign
 MAX_SIGN_WORDS = 4  # after its first one
 MIN_LONG_ID_DIGITS = 5  # a year has fewer
 _IS_BROKEN = re.compile(
@@ -189,7 +262,17 @@ _IS_BROKEN = re.compile(
 )
 _NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\S*\d)([\w./-]+)(?=[ \t]*(?:\n|$))")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_COURT = re.compile(r"C-\d+/\d\d|\d{1,2}:\d\d-cv-.*|\d+\.\d\d", re.IGNORECASE)  # of a court, or money
+_COURT = re.compile(
+    r"C-\d+/\d\d|(?:\d{1,2}:)?\d\d-(?:cv|civ|cr|mc)-\d.*|\d+\.\d\d", re.IGNORECASE
+)  # of a court, or money
+
+
+@cache
+def _title_before() -> str:
+    """What may stand between the beginning of a line and the label of a sign: the letter's title."""
+    joins = "to|for|of|in|on|re|zu[mr]?|betreffend|[àa]u?|du|sur|dans|al|del|en|alla|della|inzake|bij"
+    joins += "|the|la|le|el|il|der|dem"
+    return rf"\W*(?:\w+\W+){{0,2}}{any_of('letter_title')}(?:\W+(?:{joins})){{0,3}}\W*"
 
 
 @cache
@@ -199,10 +282,11 @@ def _reference_by(words: str) -> str:
     between = (
         r"(?:[ \t]*\([^()\n]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*#?|[ \t]{2,}|\t|[ \t](?:is|lautet|est|es|è|luidt):?[ \t])"
     )
+    quoted = rf"[ \t]*\([^()\n]{{0,40}}\)(?=[ \t]*:)|[ \t,–-]+{any_of('to_be_quoted')}(?=[ \t]*:)"
     values = rf"{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID})"
     values += rf"|[ \t]#?(?P<long>{_LONG_ID})(?![\w@])"
     values += r"|[ \t]?#(?P<marked>\d{3,12}(?:[/-]\d{1,8})?)(?![\w@])"
     values += (
         r"|[ \t:#]{1,3}(?!(?:no|nr|n[°º]|number|nummer|id|num[ée]ro)\b)(?P<line>(?-i:[A-ZÄÖÜ0-9])(?=[^\n]{0,40}\d))"
     )
-    return rf"(?<![\w/])(?P<label>{any_of(words)})(?:{values})"
+    return rf"(?<![\w/])(?P<label>{any_of(words)}(?:{quoted})?)(?:{values})"

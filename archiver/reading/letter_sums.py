@@ -210,8 +210,9 @@ def _after(each: Sum) -> str:
 
 
 def _following(each: Sum) -> str:
-    """The words after a sum, in its paragraph."""
-    return each.found.string[each.found.end() :][:MAX_LABEL_DISTANCE].partition("\n\n")[0].replace("\n", " ")
+    """The words after a sum, in its paragraph, before the next one's sign."""
+    after = each.found.string[each.found.end() :][:MAX_LABEL_DISTANCE]
+    return re.split(r"\n\n|[€£$]|\b[A-Z]{3}\b[ ]?\d", after, maxsplit=1)[0].replace("\n", " ")
 
 
 @dataclass(frozen=True)
@@ -300,7 +301,7 @@ def sums_in(text: str) -> Iterator[Sum]:
         value = number(found["first"] or found["second"])
         if value is not None and not (value < 100 and (found["before"] or found["after"]).lower() in _WEEKDAY_SIGNS):
             before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
-            line = SENTENCE_END.split(without_addresses(before.rpartition("\n")[2]))[-1]
+            line = SENTENCE_END.split(without_addresses(_GOES_ON.sub(" ", before).rpartition("\n")[2]))[-1]
             if end and (tax := search("with_tax", line)):  # that of the sum before
                 line = line[tax.end() :]
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]
@@ -308,6 +309,8 @@ def sums_in(text: str) -> Iterator[Sum]:
             end = found.end()
 
 
+_GOES_ON = re.compile(r"(?<=[a-zà-ÿ]{2})[ \t]*\n[ \t]*(?=[a-zà-ÿ]{2})")
+"""Between two lines of one sentence."""
 _WEEKDAY_SIGNS = {"fr."}  # a franc, or a Friday the 18.12.
 
 

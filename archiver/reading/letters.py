@@ -183,7 +183,7 @@ def _labelled(text: str) -> str:
         below = _cells(lines[number + 1]) if number + 1 < len(lines) else []
         rows = len(cells) > 1 and len(below) == len(cells) and not all(_is_label(text) for _, text in below)
         pairs = [] if rows or any(_is_label(text) for _, text in cells) else _paired(head, cells)
-        if pairs:
+        if pairs and not any(_is_row(value) for _, value in pairs):
             while out and not out[-1].strip():
                 out.pop()
             out[-1:] = [f"{label.rstrip(' :')}: {value}" for label, value in pairs]
@@ -238,6 +238,7 @@ type _Cell = tuple[int, str]
 
 
 def _cells(line: str) -> list[_Cell]:
+    line = "".join(f"{field:{MAX_COLUMNS_LENGTH}}" for field in line.split("\t")) if "\t" in line else line
     return [(found.start(), found[0]) for found in re.finditer(r"[^\s|]+(?: [^\s|]+)*", line)]
 
 
@@ -261,6 +262,12 @@ def _is_head(cells: Sequence[_Cell]) -> bool:
 
 
 _ABBREVIATION = re.compile(r"(?:\b(?:no|nor|az|gz|ref|réf|rif|prot|exp|n)|nr)[.]$", re.IGNORECASE)
+
+
+def _is_row(value: str) -> bool:
+    """Whether what stands below a label is no value of it, but a label with its own value."""
+    label, colon, _ = value.partition(":")
+    return bool(colon) and _is_label(label)
 
 
 def _looks_like_label(cell: str) -> bool:

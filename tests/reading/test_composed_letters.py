@@ -61,7 +61,8 @@ class Language:
 LANGUAGES = {
     "en": Language(
         "Dear Sirs,\n\nwe act for the photographer and have found her picture on your site.",
-        ("Our ref: {}", "Case number: {}", "Case No. {}", "Claim ID\t{}", "Reference   {}", "File no.: {}"),
+        ("Our ref: {}", "Case number: {}", "Case No. {}", "Claim ID\t{}", "Reference   {}", "File no.: {}",
+         "Our reference (please quote): {}", "Reminder for case number {}"),
         ("Your ref: {}", "VAT no.: {}", "Customer number: {}", "Invoice no.: {}", "Image ID: {}", "Company no. {}",
          "Order number: {}", "Tel. +44 20 7946 {}"),
         ("It is used at {}", "Page: {}", "Found at\n{}", "1. {}"),
@@ -83,7 +84,8 @@ LANGUAGES = {
     ),
     "de": Language(
         "Sehr geehrte Damen und Herren,\n\nwir vertreten die Fotografin und haben ihr Bild auf Ihrer Seite gefunden.",
-        ("Unser Zeichen: {}", "Aktenzeichen: {}", "Az.: {}", "Fallnummer\t{}", "Vorgang:   {}"),
+        ("Unser Zeichen: {}", "Aktenzeichen: {}", "Az.: {}", "Fallnummer\t{}", "Vorgang:   {}",
+         "Schadenfall: {}", "2. Mahnung zu Geschäftszahl {}", "Betreff: Schreiben {}"),
         ("Ihr Zeichen: {}", "USt-IdNr.: {}", "Kundennummer: {}", "Rechnungsnummer: {}", "Bild-Nr.: {}", "HRB {}",
          "Bestellnummer: {}", "Telefon 030 999{}"),
         ("Fundstelle: {}", "Es steht auf {}", "Seite\n{}", "1. {}"),
@@ -104,7 +106,8 @@ LANGUAGES = {
     ),
     "fr": Language(
         "Madame, Monsieur,\n\nnous représentons la photographe, dont une image est utilisée sur votre site.",
-        ("N/Réf. : {}", "Dossier n° {}", "Référence : {}", "Notre référence : {}"),
+        ("N/Réf. : {}", "Dossier n° {}", "Référence : {}", "Notre référence : {}", "Réf. à rappeler : {}",
+         "Objet : mise en demeure {}"),
         ("V/Réf. : {}", "SIREN : {}", "N° client : {}", "Facture n° {}", "Image n° {}", "Tél. 01 99 {}"),
         ("Page : {}", "Elle figure à l'adresse {}", "Adresse\n{}"),
         ("Total TTC", "Montant total", "Net à payer"),
@@ -120,7 +123,7 @@ LANGUAGES = {
     ),
     "es": Language(
         "Estimados señores:\n\nRepresentamos a la fotógrafa, cuya imagen se utiliza en su sitio.",
-        ("Expediente: {}", "Nuestra referencia: {}", "Número de caso: {}"),
+        ("Expediente: {}", "Nuestra referencia: {}", "Número de caso: {}", "Folio: {}", "Asunto: aviso {}"),
         ("Su referencia: {}", "CIF: {}", "N.º de cliente: {}", "Factura n.º {}", "Imagen n.º {}"),
         ("Página: {}", "Aparece en {}", "Dirección\n{}"),
         ("Total", "Importe total", "Total a pagar"),
@@ -135,7 +138,7 @@ LANGUAGES = {
     ),
     "it": Language(
         "Spett.le società,\n\nrappresentiamo la fotografa, la cui immagine è usata sul vostro sito.",
-        ("Ns. rif.: {}", "Pratica n. {}", "Riferimento: {}"),
+        ("Ns. rif.: {}", "Pratica n. {}", "Riferimento: {}", "Codice segnalazione: {}"),
         ("Vs. rif.: {}", "P.IVA {}", "Codice cliente: {}", "Fattura n. {}", "Immagine n. {}"),
         ("Pagina: {}", "Appare su {}", "Indirizzo\n{}"),
         ("Totale", "Importo totale", "Totale dovuto"),
@@ -150,7 +153,7 @@ LANGUAGES = {
     ),
     "nl": Language(
         "Geachte heer, mevrouw,\n\nwij vertegenwoordigen de fotograaf, van wie een foto op uw website staat.",
-        ("Ons kenmerk: {}", "Dossiernummer: {}", "Zaaknummer\t{}"),
+        ("Ons kenmerk: {}", "Dossiernummer: {}", "Zaaknummer\t{}", "Meldingsnummer: {}", "Onderwerp: sommatie {}"),
         ("Uw kenmerk: {}", "BTW-nummer: {}", "Klantnummer: {}", "Factuurnummer: {}", "Foto nr. {}", "KvK {}"),
         ("Pagina: {}", "De foto staat op {}", "Vindplaats\n{}"),
         ("Totaal", "Totaal te voldoen", "Te betalen"),
@@ -199,7 +202,10 @@ def sign(chance: Random) -> str:
         [f"{letters}-{number}", f"{number}/26", f"{letters}/26/{number}", f"{number[:4]}/26 {letters[:2]}",
          f"26-{number}-{letters}", f"{letters}{number}", f"{number}/26 {letters[:2]}{number[0]}",
          f"{letters[:2]}/{letters[1:]} {number[:4]}/26", f"{number[:4]}/26 ({letters[:2]})",
-         f"{letters} / 2026 / {number}"]
+
+         f"{letters} / 2026 / {number}", f"{letters}#2026-{number}", f"{letters}|26|{number}",
+         f"{letters[0]}/26/{number}-sw",
+         f"{letters}.{number}.26-MX", f"{letters[:2]}/ {number} /26"]
     )  # fmt: skip
 
 

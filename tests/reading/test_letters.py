@@ -318,3 +318,24 @@ def test_long_repetitions_take_no_long_time(piece: str) -> None:
     began = time.process_time()
     read_letter(piece * (200_000 // len(piece)))
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("head", "reference"),
+    [
+        ("Subject: WG: Schreiben A/26/4711-sw", "A/26/4711-sw"),
+        ("Re: our letter, SV|2026|0771", "SV|2026|0771"),
+        ("Re: Customer number: KX-4711/26", None),
+        ("Re: Mitgl.-Nr. KX-4711/26", None),
+        ("Betreff: BGH, Az. KX-4711/26", None),
+        ("Subject: IBAN DE00 1184 2026 0000 0000 00", None),
+        ("Subject: your page and CHE-330.726.000", None),
+        ("Objet : mise en demeure AB/26-447 et TC/26-448", None),  # two
+        ("Ihr Zeichen\tUnser Zeichen\tDatum\n\t2026/F/0663-e1\t13. November 2026", "2026/F/0663-e1"),
+        ("Angaben zum Fall:\nFall-ID: RM-AG 5 1184 02", "RM-AG 5 1184 02"),
+        ("Subject: Schreiben 26-4711-KX\nInvoice no.: R-2026-118", None),  # the invoice's is not the case's
+    ],
+)
+def test_a_sign_without_a_label_counts_in_a_subject_if_it_is_no_other(head: str, reference: str | None) -> None:
+    text = f"{head}\n\nDear Sirs,\n\nwe found her picture on https://acme.example/x .\n\nExample Pictures Ltd\n"
+    assert read_letter(text).reference == reference
