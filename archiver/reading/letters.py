@@ -658,7 +658,7 @@ def _deadline_months(text: str, start: date | None) -> Iterator[_SetDay]:
             if not first:
                 continue
             end = date(year + first.month // 12, first.month % 12 + 1, 1) - timedelta(days=1)
-            if end > start:
+            if end > start and search("asks", _sentence(match)):
                 yield end, f"the last day of that month: {quote(match)}", match
                 break
 
