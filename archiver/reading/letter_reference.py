@@ -119,7 +119,7 @@ _SUBJECT_LABEL = (
     r"(?:^[ \t>]*|[ \t]{2,}|\||\t)(?:subject(?: matter)?|betreff|betr\.?|betrifft|betreft|concerne|concerns|regarding"
     r"|re|objet|asunto|oggetto|onderwerp)[ \t]*:(?:[ \t]*(?:re|aw|wg|fwd?|tr|rv|i|r)[ \t]*:)*"
 )
-_SUBJECT = re.compile(_SUBJECT_LABEL + r"(?P<words>[^\n]+)", re.IGNORECASE | re.MULTILINE)
+_SUBJECT = re.compile(_SUBJECT_LABEL + r"[ \t]*(?P<words>(?:(?![ ]{2}|\t)[^\n])+)", re.IGNORECASE | re.MULTILINE)
 _SIGN = re.compile(
     r"(?<![\w@./#|+-])(?:"
     r"(?=[\w/.#|-]*\d[\w/.#|-]*\d)(?:[A-ZÄÖÜ]{1,5}[-/.#|]?)+[A-Z0-9][A-Z0-9/.#|-]{2,24}(?:[/.-][a-z]{1,3}\d?)?"
@@ -160,7 +160,7 @@ def _sign_in_subject(text: str, sure: dict[str, str]) -> str | None:
     return only
 
 
-_NUMBERED = re.compile(r"(?<!\S)(?=\S*\d\S*\d\S*\d)(?:\S*[-/#|]\S+|[A-Z]{2,}\d+)")
+_NUMBERED = re.compile(r"(?<!\S)(?=\S*\d\S*\d\S*\d)(?:\S*[-/#|]\S+|[A-Z]{2,}\d+|\d{5,}(?!\S))")
 
 
 def _unread_in_subject(text: str, sign: str) -> re.Match[str] | None:
