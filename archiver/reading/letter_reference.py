@@ -119,7 +119,9 @@ _SUBJECT_LABEL = (
     r"(?:^[ \t>]*|[ \t]{2,}|\||\t)(?:subject(?: matter)?|betreff|betr\.?|betrifft|betreft|concerne|concerns|regarding"
     r"|re|objet|asunto|oggetto|onderwerp)[ \t]*:(?:[ \t]*(?:re|aw|wg|fwd?|tr|rv|i|r)[ \t]*:)*"
 )
-_SUBJECT = re.compile(_SUBJECT_LABEL + r"[ \t]*(?P<words>(?:(?![ ]{2}|\t)[^\n])+)", re.IGNORECASE | re.MULTILINE)
+_SUBJECT = re.compile(
+    _SUBJECT_LABEL + r"[ \t]*(?:\n[ \t]*)?(?P<words>(?:(?![ ]{2}|\t)[^\n])+)", re.IGNORECASE | re.MULTILINE
+)
 _SIGN = re.compile(
     r"(?<![\w@./#|+-])(?:"
     r"(?=[\w/.#|-]*\d[\w/.#|-]*\d)(?:[A-ZÄÖÜ]{1,5}[-/.#|]?)+[A-Z0-9][A-Z0-9/.#|-]{2,24}(?:[/.-][a-z]{1,3}\d?)?"
@@ -184,7 +186,8 @@ def _lines_of_signs(text: str) -> Iterator[re.Match[str]]:
             return
         if line[0].strip():
             lines += 1
-            sign = next(reversed([*_SIGN.finditer(line[0])]), None)
+            row = re.search(r"\S(?:[ ]{2,}|\t)\S", line[0])  # of a table, whose labels stand above
+            sign = next(reversed([*_SIGN.finditer(line[0])]), None) if not row else None
             rest = line[0][sign.end() :].strip(" \t.*)") if sign else ""
             title = line[0][: sign.start()].strip(" \t>*,:–—-(") if sign else ""
             is_title = search("letter_title", title) and len(title.split()) <= MAX_TITLE_WORDS
@@ -280,9 +283,9 @@ def _reference_by(words: str) -> str:
     labelled = r"(?:(?<=\w\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen|kenmerk|dossier)|"
     labelled += r"(?<=rechnung)|(?<=invoice|facture|fattura))(?=[ \t](?:(?-i:[A-ZÄÖÜ&/.-]{1,9}) )?\S*\d)"
     between = (
-        r"(?:[ \t]*\([^()\n]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*#?|[ \t]{2,}|\t|[ \t](?:is|lautet|est|es|è|luidt):?[ \t])"
+        r"(?:[ \t]*\([^()]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*#?|[ \t]{2,}|\t|[ \t](?:is|lautet|est|es|è|luidt):?[ \t])"
     )
-    quoted = rf"[ \t]*\([^()\n]{{0,40}}\)(?=[ \t]*:)|[ \t,–-]+{any_of('to_be_quoted')}(?=[ \t]*:)"
+    quoted = rf"[ \t]*\([^()]{{0,40}}\)(?=[ \t]*:)|[ \t,–-]+{any_of('to_be_quoted')}(?=[ \t]*:)"
     values = rf"{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID})"
     values += rf"|[ \t]#?(?P<long>{_LONG_ID})(?![\w@])"
     values += r"|[ \t]?#(?P<marked>\d{3,12}(?:[/-]\d{1,8})?)(?![\w@])"
