@@ -260,7 +260,7 @@ MAX_TITLE_WORDS = 6  # before a sign
 MAX_SIGN_WORDS = 4  # after its first one
 MIN_LONG_ID_DIGITS = 5  # a year has fewer
 _IS_BROKEN = re.compile(
-    r"[ \t]*\n[ \t]*[A-ZÄÖÜ]{1,3}\d{0,3}(?=[ \t]{2}|[ \t]*(?:\n|$))|[ \t]*/[ \t]*\n|[ \t]*\n[ \t]*/[ \t]"
+    r"[ \t]*\n[ \t]*[A-ZÄÖÜ]{1,3}\d{0,3}(?=[ \t]{2}|[ \t]*(?:\n|$))|[ \t]*/[ \t]*\n|[ \t]*\n[ \t]*/[ \t]?(?=\w)"
     r"| [–-] \d{1,4}[ \t]*(?:\n|$)"
 )
 _NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\S*\d)([\w./-]+)(?=[ \t]*(?:\n|$))")

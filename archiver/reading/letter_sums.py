@@ -305,6 +305,8 @@ def sums_in(text: str) -> Iterator[Sum]:
             if end and (tax := search("with_tax", line)):  # that of the sum before
                 line = line[tax.end() :]
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]
+            if not line.strip():  # a sentence that goes on in this line, or a label above
+                line = SENTENCE_END.split(before)[-1]
             yield Sum(value, currency, before, line if line.strip() else before, found, end)
             end = found.end()
 
