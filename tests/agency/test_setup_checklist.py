@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,11 @@ def converse(home: Home, answers: dict[str, str], *words: str) -> tuple[list[str
                 child.sendintr()
                 if child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=30) == 0:
                     break
+            else:
+                child.kill(signal.SIGKILL)
             break
         child.sendline(answer)
+    child.wait()  # on a busy machine, its end takes longer than `close` waits
     child.close()
     return asked, text, child.exitstatus if child.exitstatus is not None else 130
 
