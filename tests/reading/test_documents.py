@@ -153,7 +153,7 @@ def test_a_slow_document_is_given_up_and_the_next_one_is_read(monkeypatch: pytes
         assert reader.read(pdf("next"), "application/pdf").text.strip() == "next"
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="looks at processes by /proc")
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="this system has no /proc, by which the reader is found")
 @pytest.mark.parametrize("busy", [True, False])
 def test_a_document_is_read_however_little_a_busy_machine_lets_its_reader_work(
     monkeypatch: pytest.MonkeyPatch, busy: bool
@@ -180,7 +180,7 @@ def test_threads_share_two_workers(reader: DocumentReader) -> None:
     assert [each.text.strip() for each in readings] == [f"Item {number}" for number in range(100)]
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="looks at processes by /proc")
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="this system has no /proc, by which the reader is found")
 def test_a_worker_has_little_memory_sees_no_secrets_and_ends_with_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_TOKEN", "not-for-workers")
     children = Path(f"/proc/self/task/{os.getpid()}/children")
