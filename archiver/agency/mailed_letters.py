@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from archiver.claims import claim_files
 from archiver.claims.claim_entry import add
 from archiver.claims.claim_files import Claim
+from archiver.collect.mail_selection import START_BYTES, ClaimMarks, header_field, message_ids, split
 from archiver.collect.sources import ReceivedLetter
 from archiver.core.alert import Alert
 from archiver.core.atomic_files import replace_file
@@ -33,13 +35,37 @@ NEWS_DAYS = 14  # for which a further mail about a confirmed claim is news
 _one_letter = Lock()  # two mailboxes of a client may have the same letter
 
 
-def claim_of_letter(home: Home, letter: ReceivedLetter) -> str:
-    """Open a claim for a letter that came by mail, or add the mail to the claim that is about the same letter.
+@dataclass(frozen=True)
+class MailedLetters:
+    """Makes claims of letters that came by mail."""
 
-    Nothing is confirmed: a person does that. The same mail again changes nothing. Returns the claim's name.
-    """
-    with _one_letter:
-        return _claim_of(home, letter)
+    home: Home
+
+    def claims_of(self, client: str) -> list[ClaimMarks]:
+        """By what mails name the claims of a client; of the agency, those of all clients."""
+        return [
+            ClaimMarks(claim=each.claim, reference=each.reference, mails=_ids_of(self.home, each.claim))
+            for each in claim_files.all_claims(self.home)
+            if client in (each.client, HOUSE)
+        ]
+
+    def open_claim(self, letter: ReceivedLetter) -> str:
+        """Open a claim for a letter, or add the mail to the claim that it is about.
+
+        Nothing is confirmed: a person does that. The same mail again changes nothing. Returns the claim's name.
+        """
+        with _one_letter:
+            return _claim_of(self.home, letter)
+
+
+def _ids_of(home: Home, claim: str) -> frozenset[str]:
+    """The IDs of a claim's mails."""
+    found = list[str]()
+    for path in claim_files.folder(home, claim).glob("letter*.eml"):
+        with path.open("rb") as file:
+            header, _ = split(file.read(START_BYTES))
+        found += message_ids(header_field(header, "message-id"))
+    return frozenset(found)
 
 
 def _claim_of(home: Home, letter: ReceivedLetter) -> str:
@@ -52,7 +78,7 @@ def _claim_of(home: Home, letter: ReceivedLetter) -> str:
         path = Path(folder) / "letter.eml"
         path.write_bytes(letter.content)
         claim = add(home, owner, path, {})
-    if same := _same(home, claim):
+    if same := _same(home, claim) or _named(home, claim, letter):
         _remove(home, claim)
         return _joined(home, same, letter, digest)
     _record(home, claim.claim, [_entry(letter, claim.letter or "letter.eml", digest)])
@@ -86,6 +112,19 @@ def _same(home: Home, claim: Claim) -> Claim | None:
         pages = set(claim.urls) == set(other.urls)
         if claim.urls and pages and claim.amount == other.amount and claim.currency == other.currency:
             return other
+    return None
+
+
+def _named(home: Home, claim: Claim, letter: ReceivedLetter) -> Claim | None:
+    """The claim whose mail this one answers, or whose reference its subject names; where no reference was read in it,
+    also the one whose reference its text names.
+    """
+    header, text = split(letter.content[:START_BYTES])
+    for marks in MailedLetters(home).claims_of(letter.client):
+        if marks.claim == claim.claim:
+            continue
+        if marks.answered_by(header) or (claim.reference is None and marks.named_in(text)):
+            return claim_files.load(home, marks.claim)
     return None
 
 

@@ -59,7 +59,7 @@ async def run(
         terms = TermsVisits(common, summary, home, [each for each in accounts if isinstance(each, Account)])
         context = RunContext(
             home=home, vault=vault, order=order, tools=common, summary=summary, seen_terms=terms.seen,
-            progress=progress, finished=finished, open_claim=after_run.open_claim(home),
+            progress=progress, finished=finished, letters=after_run.MailedLetters(home),
         )  # fmt: skip
         errors = await run_accounts(context, by_client)
         terms.end()

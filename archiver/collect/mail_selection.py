@@ -16,17 +16,19 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from enum import StrEnum
 from fnmatch import translate
-from functools import cache
+from functools import cache, cached_property
 from html import unescape
 from typing import Literal, TypedDict
 
 from archiver.core.packaged_data import packaged_yaml
+from archiver.core.smtp import OWN_MESSAGE
 from archiver.reading.letter_words import known as known_letters
 from archiver.reading.platforms import PLATFORMS
 
 START_BYTES = 64 << 10  # of a mail by which it is chosen
 MAX_FIELD_LENGTH = 2000  # characters of a header's field
 MAX_ENCODED_BLOCKS = 40  # blocks of base64 that are looked into
+MIN_REFERENCE_LENGTH, MIN_REFERENCE_DIGITS = 5, 2  # of a reference by which a mail is known: shorter ones are anywhere
 
 
 class MailUse(StrEnum):
@@ -57,10 +59,37 @@ class SelectionRule:
         return bool(_like(self.sender).fullmatch(sender) and _like(self.subject).fullmatch(subject))
 
 
-def choose(start: bytes, rules: Sequence[SelectionRule] = (), domains: Iterable[str] = ()) -> MailChoice:
+@dataclass(frozen=True, kw_only=True)
+class ClaimMarks:
+    """What a further mail about a claim names: the claim's reference, or one of its mails (`Message-ID`)."""
+
+    claim: str
+    reference: str | None = None
+    mails: frozenset[str] = frozenset()
+
+    @cached_property
+    def _reference(self) -> re.Pattern[str] | None:
+        parts = re.findall(r"[^\W_]+", self.reference or "")
+        plain = "".join(parts)
+        if len(plain) < MIN_REFERENCE_LENGTH or sum(map(str.isdigit, plain)) < MIN_REFERENCE_DIGITS:
+            return None
+        return re.compile(rf"(?<![\w/-]){r'[\W_]{0,3}'.join(parts)}(?![\w/-])", re.IGNORECASE)
+
+    def answered_by(self, header: str) -> bool:
+        """Whether the mail with this header answers one of the claim's, or its subject names the reference."""
+        before = {*message_ids(header_field(header, "in-reply-to")), *message_ids(header_field(header, "references"))}
+        return bool(before & self.mails) or self.named_in(header_field(header, "subject"))
+
+    def named_in(self, text: str) -> bool:
+        return self._reference is not None and self._reference.search(text) is not None
+
+
+def choose(
+    start: bytes, rules: Sequence[SelectionRule] = (), domains: Iterable[str] = (), claims: Iterable[ClaimMarks] = ()
+) -> MailChoice:
     """Whether to take the mail that begins with these bytes, at most `START_BYTES` of them.
 
-    `domains`: the client's, whose pages a letter names.
+    `domains`: the client's, whose pages a letter names. `claims`: those that there are.
     """
     header, text = split(start)
     domains = tuple(domains)
@@ -71,10 +100,14 @@ def choose(start: bytes, rules: Sequence[SelectionRule] = (), domains: Iterable[
             if rule.take and reads_as_letter(f"{subject}\n{text}", domains):
                 use = MailUse.LETTER
             return MailChoice(use=use, reason=f"rule {number} of this source")
+    if header_field(header, OWN_MESSAGE):
+        return MailChoice(use=MailUse.NONE, reason="the archiver sent it")
     if _any("secret_subjects").search(subject):
         return MailChoice(use=MailUse.NONE, reason="its subject speaks of a code or a password")
     bulk = bool(re.search(_data()["bulk"], header, re.IGNORECASE | re.MULTILINE))
     domain = sender.rpartition("@")[2]
+    if not bulk and any(each.answered_by(header) or each.named_in(text) for each in claims):
+        return MailChoice(use=MailUse.LETTER, reason="it names the reference of a claim, or answers a mail about one")
     claimant, platform = _claimant(domain), _platform(domain)
     if claimant and not (bulk or (platform and not reads_as_letter(f"{subject}\n{text}", domains))):
         return MailChoice(use=MailUse.LETTER, reason=f"the sender is the claimant {claimant}")
@@ -180,6 +213,11 @@ def address_of(value: str) -> str:
     """The address in a sender's field, in small letters."""
     found = re.findall(r"[\w.+'=-]{1,64}@[\w-]+(?:\.[\w-]+)+", value)
     return found[-1].lower() if found else ""
+
+
+def message_ids(value: str) -> list[str]:
+    """The IDs of mails in a field that names some."""
+    return re.findall(r"<[^<>\s]+>", value)
 
 
 def _file_names(text: str) -> str:

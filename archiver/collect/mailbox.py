@@ -148,6 +148,7 @@ class MailboxReading:
         whose = [each for each in clients if reading.source.client in (each.slug, HOUSE)]
         self._domains = [domain for each in whose for domain in each.domains]
         self._rules = [SelectionRule(**each.model_dump()) for each in settings.rules]
+        self._claims = reading.letters.claims_of(reading.source.client) if reading.letters else []
         self._cursors = ReadingCursors.load(reading.state, settings)
         if reading.full:
             self._cursors.folders.clear()
@@ -218,7 +219,7 @@ class MailboxReading:
 
     def _mail(self, box: ImapConnection, state: FolderState, mail: MailStart) -> None:
         reading, place = self.reading, f"{self.reading.source.name}/{state.name}/{mail.uid}"
-        choice = choose(mail.start, self._rules, self._domains)
+        choice = choose(mail.start, self._rules, self._domains, self._claims)
         taken = choice.use is not MailUse.NONE
         said = {"arrived": iso(mail.arrived.astimezone(UTC)) if mail.arrived else None, "use": choice.use.value}
         if taken and reading.dry_run:
@@ -278,7 +279,7 @@ class MailboxReading:
         reading = self.reading
         if reading.dry_run:
             return
-        if reading.open_claim is None:
+        if reading.letters is None:
             reading.result.lack(place, "it is a letter, and only `archiver run` opens claims")
             return
         keys = KeptAnswers(self._lookup)
@@ -289,9 +290,10 @@ class MailboxReading:
             client=reading.source.client, source=reading.source.name, place=place, content=content,
             received=mail.arrived, origin={**about, "dkim": origin, "dkim_keys": keys.kept},
         )  # fmt: skip
-        name = reading.open_claim(letter)
+        name = reading.letters.open_claim(letter)
         if name not in reading.result.claims:
             reading.result.claims.append(name)
+            self._claims = reading.letters.claims_of(reading.source.client)
 
     def _commit(self) -> None:
         if not self._pending:

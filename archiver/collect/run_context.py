@@ -10,7 +10,7 @@ from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener
 from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run_tools import RunTools
-from archiver.collect.sources import OpenClaim
+from archiver.collect.sources import LetterIntake
 from archiver.collect.terms import SeenTerms
 from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError
@@ -75,8 +75,8 @@ class RunSummary:
 class RunContext:
     """The shared context of a run.
 
-    `seen_terms` opens a platform's terms pages once for all accounts; `open_claim` makes a claim of a letter that a
-    source received.
+    `seen_terms` opens a platform's terms pages once for all accounts; `letters` makes claims of the letters that
+    sources receive.
     """
 
     home: Home
@@ -87,4 +87,4 @@ class RunContext:
     seen_terms: Callable[[ProviderInfo, Recording | None], Awaitable[list[SeenTerms]]]
     progress: Progress = lambda *_: None
     finished: Callable[[AccountResult], None] = lambda _: None
-    open_claim: OpenClaim | None = None
+    letters: LetterIntake | None = None

@@ -31,7 +31,7 @@ def _read(run: RunContext, source: Source, archive: ArchiveWriter) -> SourceResu
         reading = SourceReading(
             home=run.home, source=source, secrets=secrets, archive=None if run.order.dry_run else archive,
             reader=run.tools.reader, result=result, until=started + run.home.settings.run.deadline,
-            full=run.order.full or run.order.after_restore is not None, open_claim=run.open_claim,
+            full=run.order.full or run.order.after_restore is not None, letters=run.letters,
             progress=run.progress, keep_secrets=partial(run.vault.set_secrets, source.name),
         )  # fmt: skip
         try:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from archiver.archive.writer import ArchiveWriter
 from archiver.collect.account_result import AccountResult, Progress
+from archiver.collect.mail_selection import ClaimMarks
 from archiver.core.errors import ConfigError, SignInNeeded, SiteUnavailable, WrongPassword
 from archiver.core.model import Outcome
 from archiver.home.settings import Home
@@ -45,8 +46,15 @@ class ReceivedLetter:
 type KeepSecrets = Callable[[Mapping[str, str]], None]
 """Stores a source's secrets, which a server renewed."""
 
-type OpenClaim = Callable[[ReceivedLetter], str]
-"""Opens a claim for a letter, or adds the letter to its claim; returns the claim's name."""
+
+class LetterIntake(Protocol):
+    """Makes claims of the letters that a source receives."""
+
+    def claims_of(self, client: str) -> list[ClaimMarks]:
+        """By what a client's sources know further mails about its claims."""
+
+    def open_claim(self, letter: ReceivedLetter) -> str:
+        """Open a claim for a letter, or add the letter to its claim; returns the claim's name."""
 
 
 @dataclass
@@ -90,7 +98,7 @@ class SourceReading:
     result: SourceResult
     until: float
     full: bool = False
-    open_claim: OpenClaim | None = None
+    letters: LetterIntake | None = None
     keep_secrets: KeepSecrets = lambda _: None
     progress: Progress = lambda *_: None
 

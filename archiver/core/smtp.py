@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 STEP_TIMEOUT_S = 10.0  # for each step of the SMTP conversation
 IMPLICIT_TLS, SUBMISSION = 465, 587  # ports
+OWN_MESSAGE = "X-Archiver"  # the header's field by which a mailbox knows our own messages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class Mailer:
         from email.utils import formatdate, make_msgid
 
         message["From"], message["Date"] = self.sender, formatdate()
+        message["Auto-Submitted"], message[OWN_MESSAGE] = "auto-generated", "message"
         message["Message-ID"] = make_msgid(domain=self.sender.rpartition("@")[2].strip(">") or None)
         with self._connected() as server:
             server.send_message(message)
