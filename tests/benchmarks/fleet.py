@@ -78,9 +78,16 @@ def used_by(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def visits(made: Fleet, accounts: int, workers: int) -> tuple[float, float]:
-    """Ask for all visits. Returns the seconds from the workers' readiness to the last visit's end, and the workers'
-    processor time of a visit.
+def busy() -> tuple[float, float]:
+    """The seconds that this machine's processors have worked, and those that they have had."""
+    fields = Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+    times = [int(each) / os.sysconf("SC_CLK_TCK") for each in fields]
+    return sum(times) - times[3] - times[4], sum(times)
+
+
+def visits(made: Fleet, accounts: int, workers: int) -> tuple[float, float, float]:
+    """Ask for all visits. Returns the seconds from the workers' readiness to the last visit's end, the workers'
+    processor time of a visit, and which share of the machine's processors was at work.
     """
     with made.database as database:
         with database.transaction() as connection:
@@ -91,15 +98,16 @@ def visits(made: Fleet, accounts: int, workers: int) -> tuple[float, float]:
             time.sleep(0.1)
         time.sleep(2)
         administration.ask(database, find_key(), clients=[], accounts=[])
-        started, before = time.perf_counter(), sum(used_by(each.pid) for each in made.processes)
+        started, before, worked = time.perf_counter(), sum(used_by(each.pid) for each in made.processes), busy()
         made.wait(accounts)
         seconds = time.perf_counter() - started
         cpu = (sum(used_by(each.pid) for each in made.processes) - before) / accounts
+        spent, had = (after - since for after, since in zip(busy(), worked, strict=True))
         database.drain([])
     made.end()
     with made.database as database, database.transaction() as connection:
         connection.execute("DELETE FROM fleet_worker")
-    return seconds, cpu
+    return seconds, cpu, spent / had
 
 
 def ratios(server: Postgres, store: ObjectStore, accounts: int, workers: int) -> None:
@@ -125,11 +133,11 @@ def ratios(server: Postgres, store: ObjectStore, accounts: int, workers: int) ->
         tell(f"first visits, {what}", accounts, several, found)
 
 
-def tell(what: str, accounts: int, several: int, found: Sequence[tuple[float, float]]) -> None:
-    (one, one_cpu), (many, many_cpu) = found
+def tell(what: str, accounts: int, several: int, found: Sequence[tuple[float, float, float]]) -> None:
+    (one, one_cpu, one_busy), (many, many_cpu, many_busy) = found
     print(f"{what}: {several} workers do {one / many:.2f} times the work of one ({accounts} accounts: {one:.1f} s, "
           f"{many:.1f} s). A visit costs {one_cpu:.2f} s of processor time with one worker, {many_cpu:.2f} s with "
-          f"{several}", flush=True)  # fmt: skip
+          f"{several}; {one_busy:.0%} and {many_busy:.0%} of all processors were at work", flush=True)  # fmt: skip
 
 
 def overhead(server: Postgres, jobs: int) -> None:
