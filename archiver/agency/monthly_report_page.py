@@ -29,7 +29,7 @@ def page(made: MonthlyReport, language: str) -> str:
         f"{words.of('names', kind)}: {words.of('reasons', reason)} ({number})"
         for kind, reasons in sorted(made.gaps.items())
         for reason, number in sorted(reasons.items())
-        if reason != GapReason.FAILED
+        if not GapReason(reason).is_missing
     ]
     return render(
         Path(__file__).parent / "templates/report.html", report=made, words=words, say=say, gaps=gaps,

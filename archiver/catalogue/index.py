@@ -41,7 +41,7 @@ from archiver.catalogue.search_words import (
     stem_of_file,
 )  # fmt: skip
 from archiver.core.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
-from archiver.core.model import DocumentKind, GapReason, Licence, iso
+from archiver.core.model import DocumentKind, Licence, iso
 from archiver.core.progress import progress_bar
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.licence_json import LicenceFile, from_json
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # what SQLite says of a file that is no whole database
-SCHEMA_VERSION = 12  # of the schema; a file of any other version is made anew, but for one that `UPGRADE` changes
+SCHEMA_VERSION = 13  # of the schema; a file of any other version is made anew, but for one that `UPGRADE` changes
 BATCH_LINES = 256  # ledger lines of one transaction
 READER_THREADS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -103,7 +103,7 @@ CREATE TABLE listed (
     seat TEXT,
     job TEXT,
     title TEXT /* folded, to sort by */,
-    missing TEXT /* kinds of documents, each between spaces */,
+    missing TEXT /* kinds of documents (GapReason.is_missing), each between spaces */,
     papers TEXT /* the documents that are there, as `certificate`, and those that are not, as `receipt:failed` */,
     seq INTEGER /* of its newest ledger line */,
     shared INTEGER /* that it is assigned to a client whose archive has a copy */,
@@ -147,10 +147,13 @@ CREATE INDEX erased_identity ON erased (identity_sha256);
 CREATE VIRTUAL TABLE words USING fts5
     (ids, title, about, text, inside, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
 """
-UPGRADABLE_VERSION = 11
+UPGRADABLE_VERSION = 12
 UPGRADE = """
-ALTER TABLE listed ADD COLUMN account TEXT /* whose run archived it */;
-UPDATE listed SET account = (SELECT account FROM licence WHERE id = listed.licence);
+UPDATE listed SET missing = coalesce((
+    SELECT ' ' || group_concat(kind, ' ') || ' ' FROM (
+        SELECT DISTINCT substr(value, 1, instr(value, ':') - 1) AS kind
+        FROM json_each('["' || replace(papers, ' ', '","') || '"]') WHERE value LIKE '%:failed' ORDER BY kind
+    )), '') WHERE missing != '';
 DROP INDEX listed_seat; DROP TRIGGER tally_more; DROP TRIGGER tally_less; DELETE FROM tally;
 INSERT INTO tally SELECT provider, kind, missing, substr(day, 1, 10), shared, count(*)
     FROM listed GROUP BY 1, 2, 3, 4, 5;
@@ -177,6 +180,7 @@ LIST = """INSERT INTO listed VALUES
     :account)"""
 COLUMNS = "object_id, folder, described, lines, assigned"
 VISIBLE_SQL = "NOT comp AND NOT withdrawn"
+INCOMPLETE_SQL = f"failed AND {VISIBLE_SQL}"
 FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
 """What a client's own link shows.
 
@@ -500,9 +504,13 @@ class Catalogue:
         """All licences and comps, in the order in which they were archived."""
         return list(self.each())
 
-    def incomplete(self, account: str | None = None) -> list[CatalogueEntry]:
-        """What has a `failed` gap, of one account or of all, oldest first."""
-        return list(self._entries("failed AND (?1 IS NULL OR account = ?1) ORDER BY id", account))
+    def incomplete(self) -> list[CatalogueEntry]:
+        """The licences that lack a document (`GapReason.is_missing`), oldest first: no comps, nothing withdrawn."""
+        return list(self._entries(f"{INCOMPLETE_SQL} ORDER BY id"))
+
+    def to_fetch_again(self, account: str) -> list[CatalogueEntry]:
+        """The licences and comps that lack a document and that an account's run archived, oldest first."""
+        return list(self._entries("failed AND account = ? ORDER BY id", account))
 
     def runs(self, account: str | None = None, newest: int = -1) -> list[RunLine]:
         """The newest runs of an account, or of all, oldest first. -1: all of them."""
@@ -516,12 +524,12 @@ class Catalogue:
         return self._count("comp = ?", comps)
 
     def count_incomplete(self) -> int:
-        """The number of licences with a `failed` gap."""
-        return self._count("failed")
+        """The number of `incomplete` licences."""
+        return self._count(INCOMPLETE_SQL)
 
     def accounts_of_incomplete(self) -> frozenset[str]:
-        """The accounts whose runs archived a licence with a `failed` gap; those of imports have none."""
-        query = "SELECT DISTINCT account FROM licence WHERE failed AND account IS NOT NULL"
+        """The accounts whose runs archived the `incomplete` licences; those of imports have none."""
+        query = f"SELECT DISTINCT account FROM licence WHERE {INCOMPLETE_SQL} AND account IS NOT NULL"  # noqa: S608  # ours
         return frozenset(name for (name,) in self._db.execute(query))
 
     def count_unassigned(self) -> int:
@@ -909,7 +917,7 @@ class Catalogue:
             "order_id": _plain(licence.order),
             "licensed_at": iso(licence.licensed_at),
             "account": found.file.provenance.get("account"),
-            "failed": any(gap.reason is GapReason.FAILED for gap in found.file.gaps),
+            "failed": any(gap.reason.is_missing for gap in found.file.gaps),
             "described": found.described,
             "lines": json.dumps([*json.loads(lines), *((line.seq, line.offset) for line in about)]),
             "assigned": assigned,
@@ -935,7 +943,7 @@ class Catalogue:
         if values["comp"] or values["withdrawn"]:
             return
         licence, hints = found.file.licence, found.file.licence.client_hints
-        missing = sorted({gap.kind.value for gap in found.file.gaps if gap.reason is not GapReason.NONE_OFFERED})
+        missing = sorted({gap.kind.value for gap in found.file.gaps if gap.reason.is_missing})
         papers = [*(each.kind.value for each in found.file.documents),
                   *(f"{gap.kind.value}:{gap.reason.value}" for gap in found.file.gaps)]  # fmt: skip
         row = {

@@ -21,7 +21,7 @@ from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, CatalogueEntry, Hit
 from archiver.catalogue.search import archives, catalogue_of
 from archiver.core.errors import ConfigError, IntegrityError
-from archiver.core.model import DocumentKind
+from archiver.core.model import DocumentKind, GapReason
 from archiver.home.settings import HOUSE, Home
 from archiver.reading.worker import DocumentReader
 
@@ -30,7 +30,7 @@ SORTS: Mapping[str, tuple[str, bool]] = {
     "client": ("''", False),
 }  # fmt: skip
 """The column of each order, and whether it descends. Equal rows follow by client and folder."""
-MISSING = ("any", "none", *(kind.value for kind in DocumentKind))
+MISSING = ("any", "none", *(kind.value for kind in DocumentKind), GapReason.ON_REQUEST.value)
 PROVEN = ("proven", "unproven")
 ROWS_AT_ONCE = 400  # rows of an export that are read together
 MAX_FILTER_LENGTH = 200
@@ -44,7 +44,9 @@ LATE = "listed INDEXED BY listed_seq"  # SQLite does not know that the licences 
 class ListFilter:
     """Which licences a list shows; empty: all.
 
-    `since` and `until` are days (`2026-11-24`), both included. `seat` and `job` are parts of a text.
+    `since` and `until` are days (`2026-11-24`), both included. `seat` and `job` are parts of a text. `missing` is `any`
+    or `none` or a kind of document that is missing (`GapReason.is_missing`), or `on_request`: the platform has to be
+    asked for a document.
     """
 
     text: str = ""
@@ -77,7 +79,7 @@ class ListFilter:
     @property
     def is_tallied(self) -> bool:
         """Whether the index has its numbers counted already."""
-        return not (self.text or self.seat or self.job or self.state)
+        return not (self.text or self.seat or self.job or self.state or self.missing == GapReason.ON_REQUEST)
 
     def __bool__(self) -> bool:
         return any(asdict(self).values())
@@ -252,6 +254,8 @@ class LicenceList:
             parts.append(("day != '' AND day < ?", [f"{chosen.until}U"]))  # `T` begins the time of day
         if chosen.missing in ("any", "none"):
             parts.append(("missing != ''" if chosen.missing == "any" else "missing = ''", []))
+        elif chosen.missing == GapReason.ON_REQUEST:
+            parts.append(("instr(papers, ?)", [f":{chosen.missing}"]))
         elif chosen.missing:
             parts.append(("instr(missing, ?)", [f" {chosen.missing} "]))
         if chosen.state:

@@ -73,7 +73,7 @@ class Evidence:
 
     @property
     def failed(self) -> bool:
-        return any(gap.reason is GapReason.FAILED for gap in self.gaps)
+        return any(gap.reason.is_missing for gap in self.gaps)
 
 
 # ---------------------------------------------------------------- decide
@@ -398,7 +398,7 @@ class Reconciliation:
         """A licence was archived, or stays as it is, with these gaps."""
         gaps = () if evidence.licence.comp else evidence.gaps
         self._gaps[short_id] = [(gap.kind.value, gap.reason.value) for gap in gaps]
-        failures = [f"{gap.kind}: {gap.detail}" for gap in evidence.gaps if gap.reason is GapReason.FAILED]
+        failures = [f"{gap.kind}: {gap.detail}" for gap in evidence.gaps if gap.reason.is_missing]
         if self.incomplete.pop(short_id, None) is not None and not failures:
             self.completed.append(short_id)
         if failures:

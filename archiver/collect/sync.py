@@ -107,7 +107,7 @@ class Sync:
 
     async def __call__(self) -> None:
         """Sweep every list, retry what was incomplete, and reconcile. `result` is filled in even if this raises."""
-        waiting = [] if self.dry_run or self.asset_id else self.catalogue.incomplete(self.account)
+        waiting = [] if self.dry_run or self.asset_id else self.catalogue.to_fetch_again(self.account)
         self._rows.incomplete = {entry.short_id: "" for entry in waiting}
         retry = [entry for entry in waiting if self.full or self.retries.due(entry.object_id)]
         # First those that failed least often, then the newest: a document that never comes must not delay the others.

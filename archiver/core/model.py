@@ -75,6 +75,15 @@ class GapReason(StrEnum):
     LAPSED = "lapsed"
     UNREAD = "unread"
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the document counts as missing: the platform offers it, and it could not be fetched so far.
+
+        Every number of missing documents counts these. The other reasons are told, and are no fault to mend: nothing
+        can be fetched until the platform is asked, or ever.
+        """
+        return self is GapReason.FAILED
+
 
 class Outcome(StrEnum):
     """How a run ended, for one account or as a whole."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -61,15 +61,17 @@ def expected(at: Agency, chosen: ListFilter) -> set[str]:
         for row, hit in described(at.home, names):
             if slug == "house" and chosen.client != "house" and hit.entry.assigned:
                 continue
-            if _fits(chosen, row, hit.entry.licence, {gap.kind.value for gap in hit.entry.file.gaps
-                                                      if gap.reason is not GapReason.NONE_OFFERED}):  # fmt: skip
+            if _fits(chosen, row, hit.entry.licence, hit.entry.file.gaps):
                 found.add(row["licence"])
     return found
 
 
-def _fits(chosen: ListFilter, row: dict[str, Any], found: Any, missing: set[str]) -> bool:
+def _fits(chosen: ListFilter, row: dict[str, Any], found: Any, gaps: Sequence[Gap]) -> bool:
+    missing = {gap.kind.value for gap in gaps if gap.reason is GapReason.FAILED}
     day = (row["licensed_at"] or "")[:10]
-    wanted = {"any": bool(missing), "none": not missing, "": True}.get(chosen.missing, chosen.missing in missing)
+    asked = any(gap.reason is GapReason.ON_REQUEST for gap in gaps)
+    special = {"any": bool(missing), "none": not missing, "": True, "on_request": asked}
+    wanted = special.get(chosen.missing, chosen.missing in missing)
     return wanted and all((
         chosen.text in ("", "picture") or (chosen.text == "10" and row["asset_id"].startswith("10")),
         chosen.client in ("", row["client"]), chosen.provider in ("", row["provider"]),

@@ -1,0 +1,50 @@
+"""The number of licences that lack a document is the same wherever a person reads it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from archiver.catalogue.archives import writing
+from archiver.catalogue.assignment import Assignment, assign
+from archiver.catalogue.licence_list import LicenceList, ListFilter, entries
+from archiver.core.model import DocumentKind, Gap, GapReason
+from tests.support.agency import Agency, agency, record
+from tests.support.claims_kit import licence
+from tests.support.desk_in_process import desk_on
+
+
+def filed(at: Agency) -> None:
+    """Acme's archive: a licence for each reason, two more whose certificates failed, and one that Beta has now."""
+    gaps = [(str(200 + n), reason) for n, reason in enumerate((*GapReason, GapReason.FAILED, GapReason.FAILED))]
+    for client, number, kind, reason in [
+        ("house", "300", DocumentKind.RECEIPT, GapReason.FAILED),
+        *(("acme", number, DocumentKind.CERTIFICATE, reason) for number, reason in gaps),
+    ]:
+        at.archive(client, (licence(number), [record(), Gap(kind=kind, reason=reason)]))
+    [shared] = entries(at.home, LicenceList(at.home, ListFilter(client="house")).names())
+    for client in ("acme", "beta"):
+        made = Assignment(client=client, by="Ada Example", reason="Job 1")
+        assign(at.home, partial(writing, at.home, at.vault), shared, made, lambda _: True)
+
+
+def test_missing_documents_are_counted_alike_on_every_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with agency(tmp_path) as at:
+        filed(at)
+        lacking = at.run.json("report", "--client", "acme")["open"]
+        today = {each["client"]: each["count"] for each in at.run.json("status")["today"]["tasks"]
+                 if each["kind"] == "incomplete"}  # fmt: skip
+        assert len(lacking) == today["acme"] == 3 and today["beta"] == 1
+        chosen = ListFilter(client="acme", missing="any")
+        assert sorted(LicenceList(at.home, chosen).names()) == sorted(lacking)
+        asked = LicenceList(at.home, ListFilter(client="acme", missing="on_request"))
+        assert len(asked.names()) == asked.totals().count == 1
+        with desk_on(at.run, monkeypatch) as desk:
+            owner = desk.person()
+            assert "3 licences of Acme Ltd lack" in owner.get("/").text
+            assert "3 lack a document" in owner.get("/licences?client=acme").text
+            assert "<strong>3 licences</strong>" in owner.get("/licences?client=acme&missing=any").text
+            assert "3 lack a document" in owner.get("/client/acme").text
+            assert "1 lacks a document" in owner.get("/client/beta").text
