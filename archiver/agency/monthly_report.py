@@ -33,6 +33,7 @@ class CapturedLicence:
     provider: str
     asset_id: str
     title: str | None
+    media_type: str | None
     kind: str | None
     licensed_at: str | None
     documents: tuple[str, ...]
@@ -138,7 +139,8 @@ def _captured(entry: CatalogueEntry) -> CapturedLicence:
     licence = entry.licence
     return CapturedLicence(
         licence=entry.short_id, provider=licence.asset.provider, asset_id=licence.asset.asset_id,
-        title=licence.asset.title, kind=licence.kind, licensed_at=iso(licence.licensed_at),
+        title=licence.asset.title, media_type=licence.asset.media_type, kind=licence.kind,
+        licensed_at=iso(licence.licensed_at),
         documents=tuple(document.name for document in entry.file.documents),
         gaps={gap.kind.value: gap.reason.value for gap in entry.file.gaps},
     )  # fmt: skip

@@ -11,6 +11,7 @@ from archiver.browsing.page_file import write_page
 from archiver.browsing.page_templates import render
 from archiver.claims.facts import platform_of
 from archiver.claims.pack_pages import LANGUAGES, PackWords
+from archiver.claims.work_name import name_of_row
 from archiver.core.model import GapReason
 
 LISTED = 400  # licences of the month that the pages list; the JSON has all
@@ -35,6 +36,7 @@ def page(made: MonthlyReport, language: str) -> str:
         Path(__file__).parent / "templates/report.html", report=made, words=words, say=say, gaps=gaps,
         month=words.month(made.month), tiles=_tiles(made, say, words.month(made.month)), listed=LISTED,
         platforms=Counter(each.provider for each in made.captured).most_common(), title_of=_title,
+        work_of=lambda each: name_of_row(vars(each), language),
         unread=bool(made.coverage) and not any(each.last_complete for each in made.coverage),
     )  # fmt: skip
 

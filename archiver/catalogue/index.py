@@ -232,6 +232,12 @@ class CatalogueEntry:
         return from_json(self.described)
 
     @property
+    def file_name(self) -> str | None:
+        """The name under which a browser saved the licensed file last; None if no browser said it."""
+        name, *_ = max(_downloads(self.file), key=lambda each: (each[2], each[0]), default=(None, 0, ""))
+        return name
+
+    @property
     def licence(self) -> Licence:
         return self.file.licence
 

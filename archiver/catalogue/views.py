@@ -133,6 +133,7 @@ def _row(
         "provider": licence.asset.provider,
         "asset_id": licence.asset.asset_id,
         "title": licence.asset.title,
+        "file_name": entry.file_name,
         "kind": licence.kind,
         "media_type": licence.asset.media_type,
         "licensed_at": iso(licence.licensed_at),

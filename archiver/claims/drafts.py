@@ -17,6 +17,7 @@ from archiver.catalogue.views import by_date
 from archiver.claims.facts import LANGUAGES, may_be_one, platform_of
 from archiver.claims.pack_pages import Demand, PackWords
 from archiver.claims.rule_engine import Assessment
+from archiver.claims.work_name import numbered
 from archiver.core.atomic_files import replace_file
 from archiver.core.json_files import read_json, write_json
 from archiver.core.model import day_of, iso
@@ -147,6 +148,7 @@ def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
         "from_en": f", received by us from {matter.platform}," if fetched else "",
         "from_de": f", uns von {matter.platform} zugegangen," if fetched else "",
         "asset": licence.asset.asset_id,
+        **{f"work_{language}": numbered(licence.asset, language) for language in LANGUAGES},
         "platform": matter.platform,
         "licensed": licensed,
         "licensed_en": f", licensed on {licensed}" if licensed else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -14,6 +14,7 @@ from archiver.browsing.page_templates import render
 from archiver.claims.facts import DocumentPlace, platform_of
 from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment
+from archiver.claims.work_name import work_name
 from archiver.core import localised
 from archiver.core.model import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
 from archiver.core.packaged_data import packaged_yaml
@@ -152,8 +153,9 @@ class PackedLicence:
         return self.clean(self.file.licence.asset.asset_id)
 
     def title(self, words: PackWords) -> str:
-        asset = self.file.licence.asset
-        return self.clean(asset.title) or words("untitled", asset=self.asset_id)
+        licence = self.file.licence
+        asset = replace(licence.asset, title=self.clean(licence.asset.title), asset_id=self.asset_id)
+        return work_name(asset, licence.licensed_at, words.language)
 
     def clean(self, text: str | None) -> str:
         """One line of text that names nobody else."""

@@ -57,7 +57,7 @@ OUTCOME = one_of("complete", "partial", "failed")
 ROW = _keys(
     licence=TEXT, client=TEXT, provider=TEXT, asset_id=may(TEXT), title=may(TEXT), kind=may(TEXT),
     licensed_at=may(TEXT), licensee=may(TEXT), match=may(TEXT), score=REAL, secured_since=may(TEXT), state=may(STATE),
-    scope=may(TEXT), without=TEXTS,
+    scope=may(TEXT), without=TEXTS, file_name=may(TEXT),
 )  # fmt: skip
 LICENCES = each(obj(**ROW))
 MISSING = each(obj(licence=TEXT, document=TEXT, reason=TEXT, detail=TEXT, do=TEXT))

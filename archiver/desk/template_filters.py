@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import quote
 
 from archiver.agency.sign_ins import DueSignIn
 from archiver.agency.status import AccountStatus
 from archiver.agency.today import urgency as tone_of_deadline
+from archiver.catalogue.index import CatalogueEntry
 from archiver.claims.drafts import Draft
 from archiver.claims.facts import platform_of
+from archiver.claims.work_name import name_of_folder, name_of_row, work_name
 from archiver.core import localised
 from archiver.core.model import Moment, iso
 from archiver.desk import passkeys
@@ -57,6 +60,15 @@ def waits(w: Translations, due: DueSignIn) -> str:
 def platform(name: str) -> str:
     """The platform's title."""
     return str(platform_of(name).get("title") or name.replace("_", " ").capitalize())
+
+
+def work(found: Mapping[str, Any] | CatalogueEntry | str, language: str) -> str:
+    """What the work of a licence is called: of an entry, of a row as `find --json` has it, or by its short id alone."""
+    if isinstance(found, str):
+        return name_of_folder(found, language)
+    if isinstance(found, CatalogueEntry):
+        return work_name(found.licence.asset, found.licence.licensed_at, language, found.file_name)
+    return name_of_row(found, language)
 
 
 def urgency(days: int | None) -> str:
@@ -129,7 +141,7 @@ def today() -> date:
 
 FILTERS: Mapping[str, Callable[..., object]] = {
     "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
-    "month": localised.month, "platform": platform, "kind": localised.kind, "mail_link": mail_link,
+    "month": localised.month, "platform": platform, "work": work, "kind": localised.kind, "mail_link": mail_link,
     "tone": tone, "text": text, "said": said,
     "dated": dated, "who": who, "document_name": document_name,
     "iso": iso, "urgency": urgency, "sentence": sentence,

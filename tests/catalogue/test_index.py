@@ -234,7 +234,7 @@ def test_rows_have_the_stable_keys(acme: Acme) -> None:
         "asset_id": "1234567890", "title": "Harbour at dawn", "kind": "standard", "licensed_at": "2026-11-24T02:00:00Z",
         "licensee": "Acme Ltd", "match": "title", "secured_since": None, "state": "UNPROVEN",
         "scope": "date only, nothing else checked", "media_type": None,
-        "secured_documents": {"licence.json": None}, "without": [],
+        "secured_documents": {"licence.json": None}, "without": [], "file_name": None,
     }  # fmt: skip
     shown = acme.show("_77_")
     assert json.loads(json.dumps(shown)) == shown

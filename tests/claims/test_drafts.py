@@ -24,7 +24,7 @@ def test_what_a_person_brought_is_not_said_to_come_from_the_platform_and_the_enq
     made = {
         each.name: each.text for each in drafts(replace(brought, claim=replace(CLAIM, dated=date(2026, 11, 18))), "en")
     }
-    assert "received by us" not in made["reply"] and "1234567890 of Shutterstock" in made["reply"]
+    assert "received by us" not in made["reply"] and "1234567890 from Shutterstock" in made["reply"]
     assert "your enquiry of 18 November 2026" in made["reply"] and "on 20 November 2026" in made["indemnity-notice"]
     assert "electronic process" not in made["custodian-certificate-us"]
 
