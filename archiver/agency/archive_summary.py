@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver.agency import verified
+from archiver.agency.damage import MAX_HASHED_BYTES, DamagedObject, find_damaged
 from archiver.archive.ledger import newest_lines
 from archiver.archive.reader import Archive, check_evidence, check_shape
 from archiver.archive.verify import (
@@ -28,7 +29,6 @@ from archiver.core.model import DocumentKind
 from archiver.home.settings import HOUSE, Home
 from archiver.reading.worker import DocumentReader
 
-MAX_HASHED_BYTES = 8 << 20  # of one licence, at each look at it: some 20 ms
 MAX_RECENT = 24  # licences whose pictures a page shows
 
 
@@ -47,6 +47,7 @@ class ArchiveSummary:
     unassigned: int = 0
     secured: bool = True
     fault: str = ""  # why the archive cannot be read
+    damaged: tuple[DamagedObject, ...] = ()  # what the fault is about, if it is about objects: the first ones
     recent: tuple[str, ...] = ()
     without_picture: frozenset[str] = frozenset()  # those of `recent`
     runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
@@ -76,7 +77,7 @@ def summarise_archive(home: Home, slug: str, followed: object = None) -> Archive
                 without_picture=frozenset(each.folder for each in recent if not _pictured(each)),
             )  # fmt: skip
     except ArchiverError as error:  # one faulty archive must not hide the others
-        return ArchiveSummary(fault=str(error))
+        return ArchiveSummary(fault=str(error), damaged=find_damaged(home, slug))
 
 
 def check_archive(home: Home, slug: str, catalogue: Catalogue | None = None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.agency import verified
+from archiver.agency.damage import look_again
 from archiver.archive import object_source, trusted_list
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
@@ -86,6 +87,7 @@ def _checked(
             )  # fmt: skip
             if not part and not outside:
                 verified.remember(home, slug, reports[slug], quick=request.quick)
+                look_again(home, slug)
         except verifier.Busy as error:
             raise ArchiveBusy(str(error)) from None
         except verifier.Malformed as error:

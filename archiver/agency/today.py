@@ -6,7 +6,7 @@ What each task says and does is in `today.yaml`. Nothing is green while a task i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NotRequired, TypedDict
@@ -58,6 +58,7 @@ class Task:
     due: date | None = None
     days_left: int | None = None
     detail: str = ""
+    summary: ArchiveSummary = ArchiveSummary()  # noqa: RUF009  # frozen; of the archive that is damaged
     fields: Mapping[str, str] = field(default_factory=dict)
 
     def sentence(self, language: str) -> str:
@@ -105,7 +106,9 @@ class Task:
         """A task in `status --json`."""
         plain = {name: getattr(self, name) for name in ("kind", "about", "client", "tone", "count", "days_left")}
         said = {"message": self.sentence("en"), "risk": self.risk("en"), "command": self.command}
-        return plain | {"due": iso(self.due), "detail": self.detail} | said
+        found = self.summary.damaged
+        damaged = {"damaged": [each.as_json() for each in found]} if found else {}
+        return plain | {"due": iso(self.due), "detail": self.detail} | said | damaged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +174,7 @@ class Today:
         head = _data()["states"]["open"]["en"].format(count=len(self.tasks))
         lines = [
             f"- {each.sentence('en')}{f' {each.detail}' if each.kind == 'unreadable_claim' else ''}"
+            f"{''.join(f' {one.in_words()}.' for one in each.summary.damaged)}"
             f"{f' Due: {each.due}.' if each.due else ''} {each.command}"
             for each in self.tasks
         ]
@@ -304,7 +308,7 @@ def _task(
 def _of_archive(each: ClientFacts, now: datetime, shared: Iterable[AccountStatus]) -> Iterator[Task]:
     slug, known, found = each.slug, {"name": each.name}, each.summary
     if found.fault:
-        yield _task("damage", slug, known, client=slug, detail=found.fault)
+        yield replace(_task("damage", slug, known, client=slug, detail=found.fault), summary=found)
         return
     if each.fault:
         error, message = each.fault

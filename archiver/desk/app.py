@@ -26,9 +26,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from archiver.agency.damage import DamagedObject, find_damaged
 from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
-from archiver.core.errors import ArchiverError, ConfigError, UnreadablePicture, machine_error
+from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
 from archiver.desk import connection_limits
 from archiver.desk.auth import OWNER, Role, Visitor
 from archiver.desk.connection_limits import Connection
@@ -212,6 +213,14 @@ class PageRequest:
         with suppress(HTTPException):
             return self.kept(self.asked(name), kind)
         return None
+
+    def administrators(self) -> list[str]:
+        """The names of the people who administer this desk; none if nobody was named."""
+        return [each.name for each in self.desk.access.users.all().values() if each.role is Role.ADMIN]
+
+    def damaged(self, client: str) -> Sequence[DamagedObject]:
+        """What is known to be damaged in a client's archive; nothing if its ledger itself is."""
+        return find_damaged(self.home, client)
 
     def log_action(self, what: str, target: str = "", **more: object) -> None:
         self.desk.access.log_action(self.visitor, what, target, **more)
@@ -447,7 +456,8 @@ def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -
     else:
         error = machine_error(error) if isinstance(error, OSError) else error
         text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
-    return visit.page("error.html", status, text=text, code=status, ours=ours, back=visit.came_from)
+    return visit.page("error.html", status, text=text, code=status, ours=ours, back=visit.came_from,
+                      damaged=isinstance(error, IntegrityError) and not ours)  # fmt: skip
 
 
 async def _crowded(request: Request, _: Exception) -> Response:

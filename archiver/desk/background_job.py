@@ -18,7 +18,7 @@ from archiver.agency.night import run
 from archiver.browsing.recording import bundled
 from archiver.collect.account_result import AccountResult
 from archiver.collect.run_context import RunRequest, RunSummary
-from archiver.core.errors import ArchiveBusy, ArchiverError, machine_error
+from archiver.core.errors import ArchiveBusy, ArchiverError, IntegrityError, machine_error
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
@@ -48,6 +48,7 @@ class Work:
     results: dict[str, AccountResult] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     error: str = ""
+    met_damage: bool = False  # the error is that an archive is damaged
     result: object = None
     changes: int = 0
     _task: asyncio.Task[object] | None = field(default=None, repr=False)
@@ -87,6 +88,7 @@ class Work:
             if self.going:
                 raise ArchiveBusy("the desk itself is busy")
             self.what, self.account, self.place, self.going, self.error = what, account, place, True, ""
+            self.met_damage = False
             self.done, self.results, self.said, self.result = {}, {}, [], None
             self.stopping, self.stopped, self._task = False, False, None
             self._ended.clear()
@@ -126,7 +128,7 @@ class Work:
         except asyncio.CancelledError:
             self.stopped = True
         except ArchiverError as error:
-            self.error = error.message(self.account or "NAME")
+            self.error, self.met_damage = error.message(self.account or "NAME"), isinstance(error, IntegrityError)
         except OSError as error:
             self.error = str(machine_error(error))
         except BaseException as error:

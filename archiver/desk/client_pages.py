@@ -13,7 +13,7 @@ from archiver.agency import monthly_report_page
 from archiver.agency.status import status
 from archiver.catalogue import search, views
 from archiver.core.atomic_files import scratch
-from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.home_page import PAGE
 from archiver.home.settings import HOUSE
@@ -36,7 +36,8 @@ def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Respon
         "client.html", client=owner, rows=rows, more=more, count=stands.count, failed=stands.incomplete, link=link,
         days=LINK_DAYS, house=HOUSE, months=_months(monthly.this_month(visit.home)),
         standing=status(visit.home, turns=visit.desk.turns, client=owner.slug).accounts,
-        fault=stands.fault, first=not visit.asked("after"),
+        fault=stands.fault, work=visit.desk.works.of(at("client", owner.slug)) if not visit.visitor.client else None,
+        first=not visit.asked("after"),
         lacks=[] if visit.visitor.client else search.incomplete(visit.home, owner.slug, visit.desk.turns),
     )  # fmt: skip
 

@@ -294,3 +294,42 @@ def test_what_a_verification_found_is_told_until_one_finds_it_mended(
         assert DAMAGED in person.get("/").text
         at.run("verify")
         assert DAMAGED not in person.get("/").text and DAMAGED not in person.get("/find").text
+
+
+def without_details(page: str) -> str:
+    """What a person sees of a page before unfolding anything."""
+    return unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)))
+
+
+@pytest.mark.parametrize("damage", ["a document is another", "an inventory is gone", "the ledger lost lines"])
+def test_damage_is_told_in_plain_words_with_the_licence_and_what_to_do(
+    whole: tuple[Agency, str, str], damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, ours, _ = whole
+    root, (place, change) = at.home.root, DAMAGES[damage]
+    monkeypatch.setattr(desk_state, "FRESH_SECONDS", 0.0)
+    found = place.parts[0] == "OBJECT"
+    with desk_on(at.run, monkeypatch) as desk:
+        person, ada = desk.person(), desk.person("Ada Example", "admin")
+        person.get("/")
+        change(next((root / "archive/acme").rglob(ours)).joinpath(*place.parts[1:]) if found else root / place)
+        person.get(f"/licence/acme/{ours}")  # who opens it meets the damage
+        for address in ("/", "/client/acme", f"/licence/acme/{ours}"):
+            for reader in (person, ada):
+                seen = without_details(reader.get(f"{address}?lang=en").text)
+                jargon = ("at byte", "archiver verify", "inventory", ".jsonl", str(root))
+                assert [each for each in jargon if each in seen] == [], (address, seen)
+                if address == f"/licence/acme/{ours}" and not found:
+                    continue  # without a ledger, its page cannot be shown
+                assert "as proof" in seen and ("Picture 9032" in seen or not found), address
+                assert ("Certificate (certificate.txt)" in " ".join(seen.split())) == (place.name == "certificate.txt")
+                german = without_details(reader.get(f"{address}?lang=de").text)
+                assert "als Nachweis" in german and (address == "/" or "Was zu tun ist" in german)
+        page = person.get("/client/acme?lang=en").text
+        assert "Tell Ada Example." in page and "archive/acme" in page and "archiver verify --client acme" in page
+        said = at.run("status").stderr
+        assert ("Do not use as proof: " in said and "Picture 9032" in said) == found
+        shutil.rmtree(root / "archive/acme")
+        shutil.copytree(root.with_name("copy") / "archive/acme", root / "archive/acme")
+        assert person.post("/client/acme/check").status_code == 303
+        assert DAMAGED not in person.get("/client/acme").text
