@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -183,6 +183,12 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def clock_of(home: Home) -> tzinfo | None:
+    """The time zone by whose clocks the agency's people read: of its country; None, this machine's, if unknown."""
+    known = ZONES.get(home.settings.agency.country or "")
+    return zone(known) if known else None
 
 
 def zone_of(home: Home) -> str:

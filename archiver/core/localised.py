@@ -1,8 +1,11 @@
-"""Dates, numbers, sizes and sums as people write them in each of our languages; times are in UTC."""
+"""Dates, numbers, sizes and sums as people write them in each of our languages.
+
+Times are in UTC, as in all evidence, unless another zone is given; the zone None is that of this machine.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from archiver.core.model import Moment, parse_iso
 
@@ -14,21 +17,23 @@ def kind(code: str) -> str:
     return code if " " in code else (code[:1].upper() + code[1:]).replace("_", " ")
 
 
-def day(when: Moment | str | None, language: str) -> str:
-    """`24 November 2026`, `24. November 2026`; empty for None."""
+def day(when: Moment | str | None, language: str, zone: tzinfo | None = UTC) -> str:
+    """`24 November 2026`, `24. November 2026`; empty for None. A date without a time is the same in every zone."""
     from babel.dates import format_date
 
     moment = parse_iso(when) if isinstance(when, str) else when
     if moment is None:
         return ""
-    in_utc = moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
-    return format_date(in_utc, "long", locale=_LOCALES[language])
+    there = moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
+    return format_date(there, "long", locale=_LOCALES[language])
 
 
-def moment(when: Moment | str | None, language: str) -> str:
-    """`24 November 2026, 05:33 UTC`; a date without a time as `day` has it."""
+def moment(when: Moment | str | None, language: str, zone: tzinfo | None = UTC) -> str:
+    """`24 November 2026, 05:33 UTC`; another zone is not named. A date without a time as `day` has it."""
     at = parse_iso(when) if isinstance(when, str) else when
-    return day(at, language) + (f", {at.astimezone(UTC):%H:%M} UTC" if isinstance(at, datetime) else "")
+    if not isinstance(at, datetime):
+        return day(at, language)
+    return f"{day(at, language, zone)}, {at.astimezone(zone):%H:%M}{' UTC' if zone is UTC else ''}"
 
 
 def month(text: str, language: str) -> str:

@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -173,7 +173,7 @@ class PageRequest:
         """Render a page or a fragment in the visitor's language."""
         given = {
             "visit": self,
-            "w": self.words,
+            "w": replace(self.words, zone=self.desk.clock),
             "visitor": self.visitor,
             "home": self.home,
             "here": self.request.url.path,

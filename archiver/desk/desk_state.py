@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from fnmatch import fnmatch
 from functools import cached_property, partial
 from pathlib import Path
@@ -99,6 +99,11 @@ class Desk:
         if loaded is None or loaded[0] != stamp:
             loaded = self._home = stamp, Home.load(self.root)
         return loaded[1]
+
+    @property
+    def clock(self) -> tzinfo | None:
+        """The zone of the times on pages; None: this machine's."""
+        return claim_files.clock_of(self.home)
 
     @property
     def vault(self) -> Vault:

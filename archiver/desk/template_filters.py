@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -26,14 +26,28 @@ from archiver.reading.terminal_safe import printable
 ISO_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
 
 
-def day(moment: Moment | str | None, language: str = "en") -> str:
-    """A date that stays on one line."""
-    return localised.day(moment, language).replace(" ", "\u00a0")
+def day(when: Moment | str | None, language: str = "en") -> str:
+    """A day of the evidence, in UTC as packs have it; it stays on one line."""
+    return localised.day(when, language).replace(" ", "\u00a0")
 
 
-def moment(value: Moment | str | None, language: str = "en") -> str:
-    """With the time of day, in UTC, where there is one; a line may end between the two."""
-    return ", ".join(part.replace(" ", "\u00a0") for part in localised.moment(value, language).split(", "))
+def local_day(when: Moment | str | None, w: Translations) -> str:
+    """The day of a moment by the agency's clocks."""
+    return localised.day(when, w.language, w.zone).replace(" ", "\u00a0")
+
+
+def moment(when: Moment | str | None, w: Translations) -> str:
+    """With the time of day, where there is one, by the agency's clocks; a line may end between the two."""
+    return _in_parts(localised.moment(when, w.language, w.zone))
+
+
+def utc(when: Moment | str | None, w: Translations) -> str:
+    """The same in UTC, as the ledger has it."""
+    return _in_parts(localised.moment(when, w.language))
+
+
+def _in_parts(said: str) -> str:
+    return ", ".join(part.replace(" ", "\u00a0") for part in said.split(", "))
 
 
 def trouble(w: Translations, standing: AccountStatus) -> str:
@@ -135,12 +149,14 @@ def sendable(name: str) -> bool:
     return name in ("proof.pdf", "proof.zip") or (name.startswith(("drafts/", "letters/")) and name.endswith(".docx"))
 
 
-def today() -> date:
-    return datetime.now(UTC).date()
+def today(w: Translations) -> date:
+    """This day by the agency's clocks."""
+    return datetime.now(w.zone).date()
 
 
 FILTERS: Mapping[str, Callable[..., object]] = {
-    "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
+    "day": day, "local_day": local_day, "moment": moment, "utc": utc,
+    "size": localised.size, "number": localised.number, "money": localised.money,
     "month": localised.month, "platform": platform, "work": work, "kind": localised.kind, "mail_link": mail_link,
     "tone": tone, "text": text, "said": said,
     "dated": dated, "who": who, "document_name": document_name,

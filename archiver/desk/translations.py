@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from importlib.resources import files
 
@@ -15,10 +16,14 @@ LANGUAGES = ("en", "de")
 
 @dataclass(frozen=True)
 class Translations:
-    """One language. `w("days_left", n=3)` fills in a value. `w.get` returns the first text that exists."""
+    """One language. `w("days_left", n=3)` fills in a value. `w.get` returns the first text that exists.
+
+    `zone` is that of the clocks by which pages give times; None: this machine's.
+    """
 
     language: str
     texts: Mapping[str, str]
+    zone: tzinfo | None = UTC
 
     def __call__(self, key: str, **facts: object) -> str:
         return self.texts[key].format(**facts) if facts else self.texts[key]
@@ -30,6 +35,11 @@ class Translations:
     def get(self, *keys: str) -> str:
         """The first of these texts that exists; if none does, the last key itself."""
         return next((self.texts[key] for key in keys if key in self.texts), keys[-1])
+
+    @property
+    def zone_name(self) -> str:
+        """`Europe/Berlin`, or what this machine calls its own zone."""
+        return str(self.zone or datetime.now().astimezone().tzname())
 
     def known(self, key: str) -> bool:
         return key in self.texts
