@@ -20,9 +20,11 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from archiver.core.atomic_files import replace_file
-from archiver.core.errors import ConfigError, MachineRefused, ProgramMissing
+from archiver.core.errors import ConfigError, MachineRefused, ProgramMissing, VaultLocked
 from archiver.core.stale_files import sweep_beside
-from archiver.home.vault import key_file
+from archiver.home.settings import Home
+from archiver.home.shared_copy import copy_of
+from archiver.home.vault import is_key_kept, key_file
 
 NIGHT = "04:30"  # exists on every day in every time zone: clocks go forward earlier in the night
 LOOK = "11:00"  # when `notify` sends messages, for example that no run took place
@@ -118,6 +120,25 @@ def schedule_here(home: Path, at: str, *, system: System | None = None, key: Pat
     browser = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_CHROMIUM")}
     file = key or key_file()
     return schedule(home, system or system_here(), at, key=file and file.absolute(), variables=browser)
+
+
+def nights_of(home: Home) -> Schedule:
+    """What the button of the desk installs: the nightly run of a home at the usual time, for the user of this process.
+
+    Nothing in it comes from outside this machine. It is what `archiver schedule --install` installs, but where that
+    would not work, it raises: ConfigError for a home that runs no nights here, ProgramMissing without a scheduler, and
+    VaultLocked if the run would not find the vault's key.
+    """
+    if home.settings.replay:
+        raise ConfigError("A replay home archives nothing at night. Schedule the nightly run of a real home.")
+    if copy_of(home.root):
+        raise ConfigError("The workers of a fleet run the nights of this home. Leave the schedule to them.")
+    require_scheduler(system_here())
+    if not is_key_kept():
+        raise VaultLocked(
+            "the nightly run would not find the key, which is neither in a file nor in the keyring of the desk's user"
+        )
+    return schedule_here(home.root, NIGHT)
 
 
 def watch_unit(home: Path, key: Path | None) -> str:
@@ -308,12 +329,13 @@ def require_scheduler(system: System) -> None:
 def install(made: Schedule) -> None:
     """Write the files and run the commands that load them; MachineRefused if a command fails."""
     require_scheduler(made.system)
+    if made.system is System.CRON:
+        _into_crontab(made.files["crontab"])  # before the file, which says that it is done
     made.folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.files.items():
         sweep_beside(made.folder / name)
         replace_file(made.folder / name, content.encode())
     if made.system is System.CRON:
-        _into_crontab(made.files["crontab"])
         return
     for command in made.commands:
         try:

@@ -150,8 +150,8 @@ class SetupConversation:
 
 
 def scheduled_here(home: Path) -> bool:
-    """Whether the files of a nightly run of this home are where `schedule --install` puts them; a fleet plans alone."""
-    from archiver.agency.schedule import schedule, system_here
+    """Whether a nightly run of this home is where `schedule --install` puts it; a fleet plans alone."""
+    from archiver.agency.schedule import System, schedule, system_here
     from archiver.home.shared_copy import copy_of
 
     if copy_of(home):
@@ -161,5 +161,6 @@ def scheduled_here(home: Path) -> bool:
     for name in made.files:
         file = made.folder / name
         if file.is_file() and str(home) in file.read_text("utf-8", "replace"):
-            return True
+            enabled = made.folder / "timers.target.wants" / f"{file.stem}.timer"
+            return made.system is not System.SYSTEMD or enabled.is_symlink()
     return False

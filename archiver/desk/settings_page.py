@@ -13,7 +13,7 @@ from archiver.agency.notification import send_test
 from archiver.core.yaml_source import Value
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.home.settings import Notify, change_settings, check_destination, use_public_timestamps
+from archiver.home.settings import Notify, change_setting, change_settings, check_destination, use_public_timestamps
 from archiver.home.shared_copy import copy_of
 
 MAX_DAYS = 365
@@ -81,6 +81,21 @@ def try_messages(visit: PageRequest) -> Response:
     return _page(visit, "" if failed else "settings_test_sent", failed)
 
 
+def add_witness(visit: PageRequest) -> Response:
+    """Have the newest checkpoint sent to a person outside, where there is no witness. Other kinds of witnesses name
+    folders and commands of this machine, so its administrator writes them into archiver.yaml."""
+    _check_own(visit)
+    address = visit.given("email")
+    if not re.fullmatch(r"[^\s@:/]+@[^\s@]+", address):
+        raise visit.refusal("settings_no_address", address=address)
+    if not visit.home.settings.mail.host:
+        raise visit.refusal("settings_no_mail", destination=address)
+    if not visit.home.settings.witnesses:
+        change_setting(visit.home.root, "witnesses", [{"name": "mail", "email": address}])
+        visit.log_action("settings changed", "witnesses")
+    return visit.to("settings", done="settings_saved")
+
+
 def use_timestamps(visit: PageRequest) -> Response:
     """Have public authorities stamp the time, where none is named."""
     _check_own(visit)
@@ -95,5 +110,6 @@ ROUTES = [
     PageRoute("/settings/agency", set_agency, Role.ADMIN, post=True, confirms=True),
     PageRoute("/settings/messages", set_messages, Role.ADMIN, post=True, confirms=True),
     PageRoute("/settings/test", try_messages, Role.ADMIN, post=True),
+    PageRoute("/settings/witness", add_witness, Role.ADMIN, post=True, confirms=True),
     PageRoute("/settings/timestamps", use_timestamps, Role.ADMIN, post=True, confirms=True),
 ]

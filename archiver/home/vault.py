@@ -372,6 +372,13 @@ def key_file() -> Path | None:
     return own if own.exists() else None
 
 
+def is_key_kept() -> bool:
+    """Whether a program that this user's scheduler starts finds the key: in a file, or in the system's keyring."""
+    if (file := key_file()) is not None:
+        return file.is_file()
+    return any(_stored_key(each, []) for each in usable_keyrings()[0])
+
+
 def _key_from_file(path: Path, create: bool) -> str:
     if create and not path.exists():
         key = new_key()

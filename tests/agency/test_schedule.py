@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archiver.agency.schedule import LOOK, NIGHT, Schedule, System, install, named_system, schedule, skipped
+from archiver.agency.setup_checklist import scheduled_here
 from archiver.core.errors import ConfigError, MachineRefused
 from tests.support.homes import QUICK, Home
 
@@ -154,3 +155,18 @@ def test_the_crontab_keeps_what_others_wrote(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(MachineRefused, match="crontab -l"):  # what cannot be read is not overwritten
         install(schedule(tmp_path / "home", System.CRON, user_home=tmp_path))
     assert not tab.exists()
+
+
+def test_units_that_were_written_but_not_enabled_are_no_schedule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("archiver.agency.schedule.system_here", lambda: System.SYSTEMD)
+    made = schedule(tmp_path / "home", System.SYSTEMD)
+    wants = made.folder / "timers.target.wants"
+    wants.mkdir(parents=True)
+    for name, content in made.files.items():
+        (made.folder / name).write_text(content)
+    assert not scheduled_here(tmp_path / "home"), "as where `systemctl` failed"
+    (wants / "archiver-run.timer").symlink_to(made.folder / "archiver-run.timer")
+    assert scheduled_here(tmp_path / "home") and not scheduled_here(tmp_path / "another")

@@ -92,6 +92,15 @@ for (const link of document.querySelectorAll("[data-back]")) link.addEventListen
 });
 for (const list of document.querySelectorAll("select[data-go]")) list.addEventListener("change", () => list.form.requestSubmit());
 
+// Commands for a terminal.
+for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+  });
+}
+
 // Passkeys: the browser asks for the finger, the face or the PIN, and signs; the desk gets the signature.
 for (const form of document.querySelectorAll("[data-passkey]")) {
   const kind = form.dataset.passkey;
