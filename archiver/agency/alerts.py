@@ -17,6 +17,7 @@ from archiver.catalogue.assignment import holders
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.catalogue.views import show
 from archiver.claims.facts import platform_of
+from archiver.claims.work_name import work_name
 from archiver.core.alert import Alert
 from archiver.core.model import Licence
 from archiver.home.open_pictures import open_pictures
@@ -54,7 +55,8 @@ def about_bindings(
     flags = ("two_clients", *(("plan",) if _excludes(platform, plan) else ()))
     for_whom = " and ".join(f"{slug} ({job})" for slug, job in sorted(jobs.items()))
     message = (
-        f"{short_id} ({licence.asset.title or licence.asset.asset_id}) is assigned to {len(jobs)} clients: {for_whom}."
+        f"{short_id} ({work_name(licence.asset, licence.licensed_at, 'en')}) is assigned to {len(jobs)} clients: "
+        f"{for_whom}."
     )
     risk = (
         f"{platform['title']} allows one client for each licence."

@@ -18,7 +18,7 @@ from archiver.agency.status import AccountStatus
 from archiver.archive.clock_skew import CLOCK_TOLERANCE
 from archiver.claims.claim_events import AnswerTo, ClaimStep
 from archiver.claims.claim_files import Claim
-from archiver.claims.facts import platform_of
+from archiver.claims.work_name import name_of_folder, platform_title
 from archiver.core import localised
 from archiver.core.alert import Alert
 from archiver.core.model import day_of, iso, parse_iso
@@ -65,7 +65,7 @@ class Task:
         """What happened, in one sentence."""
         data = self._texts
         said = data["say_many"] if self.count > 1 and "say_many" in data else data["say"]
-        known = {"count": localised.number(self.count, language)}
+        known = {"count": localised.number(self.count, language), "work": name_of_folder(self.about, language)}
         if day := self.facts.get("day"):
             known["day"] = localised.day(day, language)
         if self.facts.get("who") == "":
@@ -286,7 +286,7 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
         client = alert.clients[0] if alert.clients else None
         known = {
             "command": alert.command, "flag": alert.flags[0], "name": names.get(client or "", client or ""),
-            "platform": platform_of(alert.subject)["title"],
+            "platform": platform_title(alert.subject),
         }  # fmt: skip
         detail = f"{alert.message}\n{alert.risk}"
         yield _task(kind, alert.subject, known, client=client, count=alert.count, detail=detail)

@@ -31,6 +31,11 @@ TITLES = {
 }
 
 
+def platform_title(provider: str) -> str:
+    """The name by which people know a platform."""
+    return str(platform_of(provider)["title"])
+
+
 def numbered(asset: Asset, language: str) -> str:
     """`picture 1234567`: what a work is, with its number at the platform, as within a sentence."""
     said = (asset.media_type or "").casefold()
@@ -43,7 +48,7 @@ def work_name(asset: Asset, licensed_at: Moment | str | None, language: str, fil
     if known := asset.title or file_name:
         return known
     work, day = numbered(asset, language), localised.day(licensed_at, language)
-    platform = platform_of(asset.provider)["title"]
+    platform = platform_title(asset.provider)
     return TITLES[language][bool(day)].format(work=work[:1].upper() + work[1:], platform=platform, day=day)
 
 
