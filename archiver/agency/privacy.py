@@ -141,6 +141,7 @@ def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple
             object_id, reason=code, statement=statement, identity_sha256=identity(archive.reader, object_id)
         ).result()
         warnings = archive.seal().warnings
+        home.erase_set_aside(object_id)
         with Catalogue(home.catalogue(slug)) as catalogue, DocumentReader() as reader:
             catalogue.catch_up(archive.reader, reader)
     again = "already_erased" if done["outcome"] == "already_erased" else "erased_again"

@@ -17,6 +17,7 @@ from archiver.core.progress import Progress
 from archiver.fleet.object_store import bucket_of
 from archiver.fleet.published_objects import PublishedObjects
 from archiver.home.settings import Home
+from archiver.home.shared_copy import copy_of
 from archiver.home.vault import Vault
 
 
@@ -29,11 +30,13 @@ def put_back(home: Home, vault: Vault, client: str, progress: Progress = lambda 
     ConfigError if no object is damaged, or there is no replica; IntegrityError if the replica lacks an object, or the
     archive is still damaged afterwards.
     """
+    if copy_of(home.root):
+        raise ConfigError("The bucket is the archive of a fleet, not a copy of it. Nothing was replaced.")
     bucket = bucket_of(home)
     damaged = [*dict.fromkeys(found for path in _damage(home, client, progress) if (found := object_at(path)))]
     if not damaged:
         raise ConfigError("No licence or other object of this archive is damaged. Nothing was replaced.")
-    root, aside = home.archive(client), home.state / "damaged" / client / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    root, aside = home.archive(client), home.set_aside(client) / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     with writing(home, vault, client):  # nobody else writes meanwhile
         objects = PublishedObjects(bucket, client, root, home.state / "fetch" / client)
         for object_id in damaged:

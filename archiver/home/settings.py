@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from archiver.core.atomic_files import replace_file, sync_folder
+from archiver.core.atomic_files import remove_tree, replace_file, sync_folder
 from archiver.core.errors import ConfigError
 from archiver.core.packaged_data import packaged_yaml
 from archiver.core.suggestions import did_you_mean
@@ -603,6 +603,15 @@ class Home:
 
     def catalogue(self, slug: str) -> Path:
         return self.state / "catalogue" / f"{slug}.sqlite"
+
+    def set_aside(self, slug: str) -> Path:
+        """The folder for damaged objects that were replaced; each lies in a folder named after the moment."""
+        return self.state / "damaged" / slug
+
+    def erase_set_aside(self, object_id: str) -> None:
+        """Delete what was kept of an object that was damaged once, with its erasure."""
+        for copy in self.state.glob(f"damaged/*/*/{object_id.rpartition(':')[2]}"):
+            remove_tree(copy)
 
 
 def find_home(option: Path | None) -> Path:

@@ -55,6 +55,9 @@ def test_the_copy_replaces_what_is_damaged_and_only_that(
             each.read_bytes() for each in (at.run.root / "state/damaged").rglob("certificate.txt")
         }
         at.run("verify", "--client", "acme")
+        at.run("erase", f"acme/{spoiled}", "--reason", "request", "--by", "Ada Example", "--yes")
+        kept = {each.read_bytes() for each in (at.run.root / "state/damaged").rglob("*") if each.is_file()}
+        assert b"something else" not in kept
 
 
 def test_a_copy_that_lacks_the_file_changes_nothing(
