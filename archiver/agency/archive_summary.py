@@ -43,7 +43,7 @@ class ArchiveSummary:
     followed: object = None  # the state that the catalogue had read
     count: int = 0
     incomplete: int = 0
-    incomplete_from: frozenset[str] = frozenset()  # the accounts whose runs archived them: only these can fetch more
+    incomplete_from: Mapping[str, int] = field(default_factory=dict)  # by account whose run archived them, and can more
     unassigned: int = 0
     secured: bool = True
     fault: str = ""  # why the archive cannot be read
@@ -70,7 +70,7 @@ def summarise_archive(home: Home, slug: str, followed: object = None) -> Archive
                 runs.setdefault(run.account, []).append(run)
             return ArchiveSummary(
                 followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs,
-                incomplete_from=catalogue.accounts_of_incomplete(),
+                incomplete_from=catalogue.incomplete_by_account(),
                 unassigned=catalogue.count_unassigned() if slug == HOUSE else 0, secured=is_secured(archive),
                 renewal=renewal(archive), latest=latest_moment(archive),
                 recent=tuple(each.folder for each in recent),

@@ -7,13 +7,13 @@ settings stay listed, because their proof stays.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from archiver.agency.anchored import AnchorState, anchor_states
 from archiver.catalogue.index import RunLine
-from archiver.catalogue.search import AccountRuns, runs_of
+from archiver.catalogue.search import AccountRuns, IncompleteLicences, incomplete_of, runs_of
 from archiver.collect.cross_checks import in_words
 from archiver.collect.history_cursor import next_sweep_day
 from archiver.core.errors import spoken
@@ -151,14 +151,16 @@ class Status:
 
 
 def status(
-    home: Home, now: datetime | None = None, turns: AccountRuns | None = None, client: str | None = None
-) -> Status:
-    """The status of every account of the home, or of one client."""
+    home: Home, now: datetime | None = None, turns: AccountRuns = runs_of, client: str | None = None,
+    lacking: IncompleteLicences = incomplete_of,
+) -> Status:  # fmt: skip
+    """The status of every account of the home, or of one client. What lacks a document now comes from the index, since
+    an import may have brought it after the last run."""
     now = now or datetime.now(UTC)
     today, logged = now.date(), logged_differences(home, now)
     found: list[AccountStatus] = []
     for owner in [home.client(client)] if client else home.clients.values():
-        runs = (turns or runs_of)(home, owner.slug)
+        runs, lacks = turns(home, owner.slug), lacking(home, owner.slug)
         configured = {each.name: each.provider for each in owner.inputs}
         open_ones = {each.name for each in owner.inputs if not each.closed}
         swept = {account.name for account in owner.accounts}  # a source has no full sweep to come
@@ -177,7 +179,7 @@ def status(
                     last_complete=complete[-1] if complete else None,
                     outcome=last.outcome if last else None,
                     error=last.error if last else None,
-                    coverage=coverage(theirs),
+                    coverage=replace(coverage(theirs), incomplete=lacks.get(name, 0)),
                     counted=is_counted(theirs, last.provider if last else configured[name]),
                     differences=logged.get(name, {}),
                     unexplained=last.unexplained if last else 0,

@@ -315,7 +315,7 @@ def _of_archive(each: ClientFacts, now: datetime, shared: Iterable[AccountStatus
         yield _task("damage" if error == "IntegrityError" else "machine", slug, known, client=slug, detail=message)
     if found.incomplete:
         theirs = {account.account for account in (*each.accounts, *shared) if _can_run(account)}
-        names = sorted(found.incomplete_from & theirs)
+        names = sorted(found.incomplete_from.keys() & theirs)
         how = {"options": "".join(f" --account {name}" for name in names)} if names else {"situation": "by_hand"}
         fields = {"account": " ".join(names)}
         yield _task("incomplete", slug, known | how, client=slug, count=found.incomplete, fields=fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
@@ -32,8 +32,14 @@ type FindAlerts = Callable[[Home, date], Sequence[Alert]]
 def look_at_today(home: Home, now: datetime) -> tuple[Status, TodayFacts, Today]:
     """The status of all accounts, what Today depends on, and Today. It asks nobody for the vault's key."""
     facts = gather(home, now, lambda: Vault(home.vault, find_key(interactive=False), remember=False))
-    runs = {each.slug: each.summary.runs for each in facts.clients}  # a damaged archive does not hide the others
-    return status(home, now, turns=lambda _, slug: runs[slug]), facts, today_of(facts)
+    found = {each.slug: each.summary for each in facts.clients}  # a damaged archive does not hide the others
+    return _status(home, now, found), facts, today_of(facts)
+
+
+def _status(home: Home, now: datetime, found: Mapping[str, ArchiveSummary]) -> Status:
+    return status(
+        home, now, turns=lambda _, slug: found[slug].runs, lacking=lambda _, slug: found[slug].incomplete_from
+    )
 
 
 def gather(
@@ -42,7 +48,7 @@ def gather(
 ) -> TodayFacts:  # fmt: skip
     """Gather what Today depends on. A part that cannot be looked at is named and does not hide the others."""
     found = {slug: summaries(home, slug) for slug in home.clients}
-    accounts = status(home, now, turns=lambda _, slug: found[slug].runs).accounts
+    accounts = _status(home, now, found).accounts
     unreadable, unchecked = list[str](), list[str]()
     signing: Sequence[DueSignIn] | None = None
     with suppress(VaultLocked, ConfigError):

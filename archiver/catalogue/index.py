@@ -533,10 +533,11 @@ class Catalogue:
         """The number of `incomplete` licences."""
         return self._count(INCOMPLETE_SQL)
 
-    def accounts_of_incomplete(self) -> frozenset[str]:
-        """The accounts whose runs archived the `incomplete` licences; those of imports have none."""
-        query = f"SELECT DISTINCT account FROM licence WHERE {INCOMPLETE_SQL} AND account IS NOT NULL"  # noqa: S608  # ours
-        return frozenset(name for (name,) in self._db.execute(query))
+    def incomplete_by_account(self) -> dict[str, int]:
+        """The numbers of `incomplete` licences by the account whose run archived them; those of imports have none."""
+        query = f"""SELECT account, count(*) FROM licence
+            WHERE {INCOMPLETE_SQL} AND account IS NOT NULL GROUP BY account"""  # noqa: S608  # this file's own text
+        return dict(self._db.execute(query))
 
     def count_unassigned(self) -> int:
         """The number of licences (no comps) that are assigned to nobody."""

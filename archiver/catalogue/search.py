@@ -47,6 +47,18 @@ def runs_of(home: Home, client: str) -> dict[str, list[RunLine]]:
     return found
 
 
+type IncompleteLicences = Callable[[Home, str], Mapping[str, int]]
+"""Returns how many licences of each account lack a document: `incomplete_of`, or a cached version."""
+
+
+def incomplete_of(home: Home, client: str) -> Mapping[str, int]:
+    """How many licences in a client's archive lack a document, by the account whose run archived them."""
+    if not home.archive(client).is_dir():
+        return {}
+    with followed(home, client) as catalogue:
+        return catalogue.incomplete_by_account()
+
+
 _as_they_are: ContextVar[bool] = ContextVar("catalogues as they are", default=False)
 
 

@@ -24,7 +24,9 @@ def accounts(visit: PageRequest) -> Response:
     methods = {each.name: method for each in known if (method := _method(each))}
     attended = {name for name, method in methods.items() if here and method.transport is not Transport.HTTP}
     keyed = {name for name, method in methods.items() if method.secrets}
-    standing = {each.account: each for each in status(visit.home, turns=visit.desk.turns).accounts}
+    standing = {
+        each.account: each for each in status(visit.home, turns=visit.desk.turns, lacking=visit.desk.lacking).accounts
+    }
     return visit.page(
         "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
         added=visit.kept_if("added", tuple), keyed=keyed, sources=visit.home.sources(), done=visit.asked("done"),

@@ -35,7 +35,7 @@ def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Respon
     return visit.page(
         "client.html", client=owner, rows=rows, more=more, count=stands.count, failed=stands.incomplete, link=link,
         days=LINK_DAYS, house=HOUSE, months=_months(monthly.this_month(visit.home)),
-        standing=status(visit.home, turns=visit.desk.turns, client=owner.slug).accounts,
+        standing=status(visit.home, turns=visit.desk.turns, lacking=visit.desk.lacking, client=owner.slug).accounts,
         fault=stands.fault, work=visit.desk.works.of(at("client", owner.slug)) if not visit.visitor.client else None,
         first=not visit.asked("after"),
         lacks=[] if visit.visitor.client else search.incomplete(visit.home, owner.slug, visit.desk.turns),

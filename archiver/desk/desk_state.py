@@ -208,6 +208,10 @@ class Desk:
         """`status.runs_of`, cached."""
         return self.standing(home, slug).runs
 
+    def lacking(self, home: Home, slug: str) -> Mapping[str, int]:
+        """`incomplete_of`, cached."""
+        return self.standing(home, slug).incomplete_from
+
     def cached[T](self, key: str, count: Callable[[], T]) -> T:
         """A count over all archives, done again when one of them has changed."""
         home = self.home

@@ -127,7 +127,7 @@ TASKS: dict[str, tuple[Callable[[TodayFacts], TodayFacts], str, str]] = {
     "papers in a mailbox wait": (account(provider="mailbox", unexplained=2), "papers", "warn"),
     "a capture belongs to no licence": (plus(unread_captures=1), "capture", "warn"),
     "captures are not filed": (plus(unfiled_captures=3), "unfiled", "warn"),
-    "certificates are missing": (archive(incomplete=3, incomplete_from={"acme-stock"}), "incomplete", "warn"),
+    "certificates are missing": (archive(incomplete=3, incomplete_from={"acme-stock": 3}), "incomplete", "warn"),
     "one certificate is missing": (archive(incomplete=1), "incomplete", "warn"),
     "licences have no client": (house(unassigned=12), "unassigned", "warn"),
     "an archive has no timestamp": (archive(secured=False), "unsecured", "warn"),
@@ -237,7 +237,7 @@ def test_a_date_is_said_of_what_is_due_on_it() -> None:
 
 
 def test_missing_documents_are_fetched_only_by_the_accounts_that_can() -> None:
-    lacks = archive(incomplete=2, incomplete_from=frozenset({"acme-stock", "gone"}))
+    lacks = archive(incomplete=2, incomplete_from={"acme-stock": 1, "gone": 1})
     [task] = today_of(lacks(QUIET)).tasks
     assert (task.post, task.fields, task.command) == (
         True,

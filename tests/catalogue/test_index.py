@@ -126,12 +126,12 @@ def test_a_new_version_replaces_the_old_and_ends_the_retry(acme: Acme) -> None:
     ids = acme.add_all()
     assert [entry.object_id for entry in acme.catalogue.to_fetch_again("acme-one")] == [ids[0]]
     assert (len(acme.catalogue.incomplete()), acme.catalogue.to_fetch_again("acme-two")) == (1, [])
-    assert acme.catalogue.accounts_of_incomplete() == {"acme-one"}
+    assert acme.catalogue.incomplete_by_account() == {"acme-one": 1}
     with acme.writing() as writer:
         writer.add_version(ids[0], files(HARBOUR, certificate("Quayside 1234567890"))).result()
     acme.catch_up()
     assert acme.catalogue.incomplete() == []
-    assert acme.catalogue.accounts_of_incomplete() == set()
+    assert acme.catalogue.incomplete_by_account() == {}
     assert acme.found("quayside") == [(HARBOUR, "text")]
     assert acme.catalogue.count() == 3
     assert [line["version"] for line in acme.show("1234567890")["history"]] == ["v1", "v2"]

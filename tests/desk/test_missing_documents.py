@@ -11,6 +11,7 @@ from archiver.catalogue.archives import writing
 from archiver.catalogue.assignment import Assignment, assign
 from archiver.catalogue.licence_list import LicenceList, ListFilter, entries
 from archiver.core.model import DocumentKind, Gap, GapReason
+from archiver.home.settings import add_account
 from tests.support.agency import Agency, agency, record
 from tests.support.claims_kit import licence
 from tests.support.desk_in_process import desk_on
@@ -28,6 +29,26 @@ def filed(at: Agency) -> None:
     for client in ("acme", "beta"):
         made = Assignment(client=client, by="Ada Example", reason="Job 1")
         assign(at.home, partial(writing, at.home, at.vault), shared, made, lambda _: True)
+
+
+def test_an_account_s_line_tells_what_lacks_a_document_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with agency(tmp_path) as at:
+        add_account(at.run.root, "one", client="acme", provider="shutterstock")
+        gap = Gap(kind=DocumentKind.RECEIPT, reason=GapReason.FAILED)
+        at.archive("acme", (licence("200"), [record(), gap]), (licence("201"), [record()]))
+        with writing(at.home, at.vault, "acme") as archive:  # a run when both lacked one; an import brought the other
+            archive.append(
+                "run", account="one", provider="shutterstock", sweep="full", total=2, listed=2, archived=2,
+                incomplete=2, unexplained=0, outcome="partial", error=None,
+            )  # fmt: skip
+            archive.seal()
+        with desk_on(at.run, monkeypatch) as desk:
+            owner = desk.person()
+            for place in ("/client/acme", "/accounts"):
+                page = owner.get(place).text
+                assert "1 licence lacks a document" in page and "2 licences lack" not in page, place
+        coverage = {each["account"]: each["coverage"] for each in at.run.json("status")["accounts"]}
+        assert coverage["one"]["incomplete"] == 1
 
 
 def test_missing_documents_are_counted_alike_on_every_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
