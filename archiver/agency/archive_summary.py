@@ -69,7 +69,7 @@ def summarise_archive(home: Home, slug: str, followed: object = None) -> Archive
             for run in catalogue.runs():
                 runs.setdefault(run.account, []).append(run)
             return ArchiveSummary(
-                followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs,
+                followed=followed, count=catalogue.count_held(), incomplete=catalogue.count_incomplete(), runs=runs,
                 incomplete_from=catalogue.incomplete_by_account(),
                 unassigned=catalogue.count_unassigned() if slug == HOUSE else 0, secured=is_secured(archive),
                 renewal=renewal(archive), latest=latest_moment(archive),

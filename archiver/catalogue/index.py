@@ -529,6 +529,10 @@ class Catalogue:
         """The number of licences, or of comps."""
         return self._count("comp = ?", comps)
 
+    def count_held(self) -> int:
+        """The number of licences that lists show: no comps, nothing withdrawn."""
+        return self._count(VISIBLE_SQL)
+
     def count_incomplete(self) -> int:
         """The number of `incomplete` licences."""
         return self._count(INCOMPLETE_SQL)

@@ -65,6 +65,8 @@ def test_missing_documents_are_counted_alike_on_every_page(tmp_path: Path, monke
         with desk_on(at.run, monkeypatch) as desk:
             owner = desk.person()
             assert "3 licences of Acme Ltd lack" in owner.get("/").text
+            for place in ("/", "/client/acme", "/licences?client=acme"):  # nothing that Acme had to give back
+                assert "7 licences" in owner.get(place).text, place
             assert "3 lack a document" in owner.get("/licences?client=acme").text
             assert "<strong>3 licences</strong>" in owner.get("/licences?client=acme&missing=any").text
             assert "3 lack a document" in owner.get("/client/acme").text
