@@ -214,9 +214,13 @@ def full_home(folder: Path, demo: Path, key: Path) -> Path:
 
 
 def faulty_home(folder: Path, full: Path) -> Path:
-    """A copy of the full home in which Acme's archive lost its ledger and one claim cannot be read."""
+    """A copy of the full home in which Acme's archive lost its ledger, another's picture is not what was archived, and
+    one claim cannot be read."""
     home = shutil.copytree(full, folder / "faulty")
     (home / "archive/acme/ledger/ledger.jsonl").write_bytes(b"not a ledger\n")
+    picture = next((home / "archive/gruenwald").rglob("preview.jpg"))
+    picture.chmod(0o600)
+    picture.write_bytes(b"another picture")
     (home / "work/looks-late/claim.json").write_text("{", "utf-8")
     return home
 
