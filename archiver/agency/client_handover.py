@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import os
 import re
 import shutil
 import stat
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,15 +19,16 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from archiver.agency.integrity import trusted_roots
 from archiver.archive import object_source, verify
 from archiver.archive import seal as sealing
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
 from archiver.catalogue.search import followed
+from archiver.core.atomic_files import open_file
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import iso
 from archiver.core.progress import Progress, progress_bar
+from archiver.home.connections import trusted_roots
 from archiver.home.settings import HOUSE, Home
 from archiver.home.vault import Vault
 from archiver.reading.spreadsheet import written
@@ -74,8 +76,7 @@ def hand_over(
         raise ConfigError(f"{out} is inside the home. Choose a folder outside of it.")
     if dry_run:
         object_source.bring_all(source)
-        files = list(_files(source))
-        return _handed_over(home, slug, source, out, "would_hand_over", files)
+        return _handed_over(home, slug, source, out, "would_hand_over", _files(source), sealing.strict_checker())
     partial = out.with_name(f".{out.name}.partial")
     with writing(home, vault, slug) as archive, ExitStack() as stack:
         archive.seal(whole=True)
@@ -84,11 +85,11 @@ def hand_over(
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             stack.callback(shutil.rmtree, partial, ignore_errors=True)
-            files = list(_files(source))
-            for number, file in enumerate(files, 1):
-                _copy(file, partial / file.relative_to(source))
-                progress(f"{slug}: files", number, len(files))
-            done = _handed_over(home, slug, partial, out, "handed_over", files)
+            copied = _copied(source, partial, functools.partial(progress, f"{slug}: files"))
+            files = _files(partial)
+            with archive.checker() as checker:
+                done = _handed_over(home, slug, partial, out, "handed_over", files, checker)
+            _compare(partial, files, copied)
             (partial / "licences.csv").write_bytes(_list(home, slug))
             letter = READ_ME.format(
                 **vars(done) | {"client": home.client(slug).name, "day": datetime.now(UTC).date()},
@@ -101,32 +102,65 @@ def hand_over(
     return done
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """The archive's files without `staging/`. IntegrityError for a link or a device: an archive holds none."""
-    for place, folders, names in os.walk(root):
-        if Path(place) == root and "staging" in folders:
-            folders.remove("staging")
-        folders.sort()
-        for name in (*folders, *sorted(names)):
-            path = Path(place, name)
-            mode = path.lstat().st_mode
-            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise IntegrityError(f"{path.relative_to(root).as_posix()} is a link or a device, not a regular file")
-        yield from (Path(place, name) for name in sorted(names))
+def _copied(source: Path, target: Path, progress: Callable[[int, int], None]) -> dict[str, str]:
+    """Copy an archive's files with their modes. Returns the SHA-256 of what was read, by file."""
+    files, copied, made = _files(source), dict[str, str](), set[str]()
+    for number, name in enumerate(files, 1):
+        if (folder := name.rpartition("/")[0]) not in made:
+            (target / folder).mkdir(parents=True, exist_ok=True)
+            made.add(folder)
+        digest, copy = hashlib.sha256(), target / name
+        with open_file(source / name) as file, copy.open("xb") as written:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+                written.write(chunk)
+            copy.chmod(stat.S_IMODE(os.fstat(file.fileno()).st_mode))
+        copied[name] = digest.hexdigest()
+        progress(number, len(files))
+    return copied
 
 
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target, follow_symlinks=False)
-    target.chmod(stat.S_IMODE(source.lstat().st_mode))
+def _files(root: Path) -> dict[str, int]:
+    """The archive's files without `staging/`, in order: path below `root` -> bytes. IntegrityError for a link or a
+    device: an archive holds none.
+    """
+
+    def below(folder: str) -> Iterator[tuple[str, int]]:
+        with os.scandir(root / folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        for entry in found:
+            name = f"{folder}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if name != "staging":
+                    yield from below(f"{name}/")
+            elif entry.is_file(follow_symlinks=False):
+                yield name, entry.stat(follow_symlinks=False).st_size
+            else:
+                raise IntegrityError(f"{name} is a link or a device, not a regular file")
+
+    return dict(below(""))
 
 
-def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, files: list[Path]) -> HandoverResult:
+def _compare(copy: Path, files: Collection[str], copied: Mapping[str, str]) -> None:
+    """IntegrityError unless the copy has exactly the files that were copied, with the same bytes.
+
+    Evidence is not read again: the verifier has compared each of its files with a digest. It has none for the others.
+    """
+    for name in sorted(copied.keys() ^ set(files)):
+        raise IntegrityError(f"{name} is missing in the copy" if name in copied else f"{name} is in the copy only")
+    for name, digest in copied.items():
+        if not name.startswith("evidence/") and verify.digests(copy / name, ("sha256",))["sha256"] != digest:
+            raise IntegrityError(f"{name} is not in the copy as it was read. Check the disk, and hand over again")
+
+
+def _handed_over(
+    home: Home, slug: str, root: Path, out: Path, outcome: str, files: dict[str, int], checker: verify.TokenChecker
+) -> HandoverResult:
     """Verify the archive at `root` and describe it; IntegrityError if it is damaged."""
     try:
         with progress_bar() as watch:
             report = verify.verify_archive(
-                root, trusted_roots(home), checker=sealing.strict_checker(),
+                root, trusted_roots(home), checker=checker,
                 progress=functools.partial(watch, f"{slug}: verified objects"),
             )  # fmt: skip
     except verify.Busy as error:
@@ -143,7 +177,7 @@ def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, fil
         state=checked["state"],
         licences=checked["licences"],
         files=len(files),
-        bytes=sum(file.lstat().st_size for file in files),
+        bytes=sum(files.values()),
         key=str(first.fields["key"]),
         unproven=tuple(why_unproven(checked)) if checked["state"] == "UNPROVEN" else (),
     )

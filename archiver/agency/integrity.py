@@ -17,7 +17,7 @@ from archiver.archive.verify import moment, renewal
 from archiver.catalogue.archives import writing
 from archiver.catalogue.search import archives, orphan_archives, without_client
 from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
-from archiver.home.network import joined
+from archiver.home.connections import trusted_roots
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
@@ -156,12 +156,6 @@ def seal(home: Home, vault: Vault, client: str) -> list[str]:
         sealed = archive.seal(whole=True)
     missing = [] if sealed.secured_since else [f"The archive {client} still has no timestamp. Look at `timestamps:`."]
     return [*sealed.warnings, *missing]
-
-
-def trusted_roots(home: Home) -> Path | None:
-    """The timestamp roots that the home's settings pin, in one file; None if it pins none."""
-    pinned = [home.root / each.roots for each in home.settings.timestamps if each.roots]
-    return joined(*pinned) if pinned else None
 
 
 def renewals_due(home: Home) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,8 @@ from archiver.core.errors import ArchiverError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.x509 import Certificate
+
+    from archiver.archive.known_signatures import KnownSignatures
 
 type Qualify = Callable[[Path, Sequence[Path]], list[str]]
 """Keep what shows that timestamps are qualified: `(archive, files of timestamps)`. Returns reasons, in English."""
@@ -196,32 +199,60 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
     return None
 
 
-def strict_checker(qualifies: verify.ListChecker | None = None) -> verify.TokenChecker:
-    """Check timestamps without a program, for `verify_archive` on machines without OpenSSL 3."""
+def strict_checker(
+    qualifies: verify.ListChecker | None = None, known: KnownSignatures | None = None
+) -> verify.TokenChecker:
+    """Check timestamps without a program, for `verify_archive` on machines without OpenSSL 3.
+
+    With `known`, what held before is not computed again, and what holds now is added.
+    """
     from importlib.metadata import version
 
+    held = functools.partial(_held, known)
+    once = functools.lru_cache(8)(read_file)  # many timestamps rest on the same roots, and some cover the same note
+
     def refuses(response: Path, data: Path, roots: Path, _: Path) -> str | None:
-        from cryptography import x509
-        from rfc3161_client import decode_timestamp_response
+        def reason() -> str | None:
+            from cryptography import x509
+            from rfc3161_client import decode_timestamp_response
+
+            try:
+                decode_timestamp_response(content)
+            except ValueError as error:
+                raise verify.Malformed(str(error)) from None
+            return _refusal(content, once(data), x509.load_pem_x509_certificates(once(roots)))
 
         content = read_file(response)
-        try:
-            decode_timestamp_response(content)
-        except ValueError as error:
-            raise verify.Malformed(str(error)) from None
-        return _refusal(content, read_file(data), x509.load_pem_x509_certificates(read_file(roots)))
+        return held(reason, b"timestamp", content, once(data), once(roots))
 
     def signed(public: bytes, signature: bytes, message: bytes) -> bool:
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        def reason() -> str | None:
+            from cryptography.exceptions import InvalidSignature
+            from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-        try:
-            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-        except (ValueError, InvalidSignature):
-            return False
-        return verify.canonical_key(public)
+            try:
+                Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+            except (ValueError, InvalidSignature):
+                return "is not by this key"
+            return None if verify.canonical_key(public) else "the key has another form, too"
 
-    return verify.TokenChecker(f"rfc3161-client {version('rfc3161-client')}", refuses, signed, qualifies)
+        return held(reason, b"signature", public, signature, message) is None
+
+    name = f"rfc3161-client {version('rfc3161-client')}"
+    return verify.TokenChecker(name, refuses, signed, qualifies, first=known is not None)
+
+
+def _held(known: KnownSignatures | None, reason: Callable[[], str | None], *parts: bytes) -> str | None:
+    """Return why something does not hold, or None: at once if it is known to hold. `parts` are all that decides it."""
+    if known is None:
+        return reason()
+    mark = b"".join(hashlib.sha256(each).digest() for each in parts)
+    if mark in known:
+        return None
+    refusal = reason()
+    if refusal is None:
+        known.add(mark)
+    return refusal
 
 
 def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | None:

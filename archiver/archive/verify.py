@@ -405,7 +405,8 @@ def decoded(data: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = 
     MAX_JSON_DEPTH levels: programs differ in what they make of these.
     """
     try:
-        found = json.loads(data.decode(), object_pairs_hook=pairs, parse_constant=_no_number)
+        text = data.decode()
+        found = json.loads(text, object_pairs_hook=pairs, parse_constant=_no_number) if pairs else _plain(text)
         if data.count(b"{") + data.count(b"[") > MAX_JSON_DEPTH:
             _must(_is_flat(found), "not valid JSON (nested too deeply)")
         if b"\\u" in data:
@@ -419,6 +420,9 @@ def decoded(data: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = 
 
 def _no_number(name: str) -> None:
     raise Malformed(f"not valid JSON ({name} is no number)")
+
+
+_plain = json.JSONDecoder(parse_constant=_no_number).decode  # one decoder for all ledger lines
 
 
 def _is_flat(tree: Any) -> bool:
@@ -1080,6 +1084,7 @@ class TokenChecker(NamedTuple):
     refuses: Callable[[Path, Path, Path, Path], str | None]
     signed: SignatureCheck | None = None  # as quick for signatures as for timestamps
     qualifies: ListChecker | None = None
+    first: bool = False  # ask it before OpenSSL about a few timestamps, too: it is loaded, or remembers answers
 
 
 def openssl_version() -> tuple[str, str] | None:
@@ -2320,7 +2325,7 @@ class _Check:
     def read_note(self, path: str, key: bytes | None, size: int | None = None) -> Note | None:
         """Return the signed note of this size, or None and a finding."""
         many = len(self.checkpoints) > MAX_TIMESTAMPS_BY_PROGRAM and not self.brief
-        check = self.checker.signed if self.checker and many else None
+        check = self.checker.signed if self.checker and (self.checker.first or many) else None
         if (data := self.read(path)) is not None:
             try:
                 note = Note.parse(data)
@@ -2372,7 +2377,8 @@ class _Check:
             judge = functools.partial(
                 self.judge_token, checkers, unchecked, self.certificates, set(self.own_certificates)
             )
-            judged = pool.map(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
+            each = map if self.checker and self.checker.first else pool.map  # a thread costs more than what is known
+            judged = each(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
             for checkpoint, name, judgement in judged:
                 if isinstance(judgement, Finding):
                     self.add(judgement)
@@ -2454,7 +2460,8 @@ class _Check:
 
         For many timestamps, the caller's quicker checker comes first.
         """
-        if self.checker and (timestamps > MAX_TIMESTAMPS_BY_PROGRAM or not self.openssl.checker):
+        many = timestamps > MAX_TIMESTAMPS_BY_PROGRAM
+        if self.checker and (self.checker.first or many or not self.openssl.checker):
             yield self.checker
         if self.openssl.checker and not self.openssl.hangs:
             yield self.openssl.checker
@@ -2603,6 +2610,17 @@ def verify_archive(
             check.headers = headers
             report = check.run(against)
         return report
+
+
+def check_newest(root: Path, roots: Path | None, checker: TokenChecker) -> None:
+    """Check an archive's newest checkpoint and its timestamps as `verify_archive` does, for a checker that remembers
+    what held.
+    """
+    check = _Check(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
+    size, file, tokens = newest_checkpoint(root)
+    check.checker = checker
+    check.checkpoints[size] = _Checkpoint(size, f"{CHECKPOINTS}/{file.name}", file, tokens)
+    check.read_checkpoints(check.key())
 
 
 _AUTHORITIES = re.compile("[A-Za-z0-9_ -]+")

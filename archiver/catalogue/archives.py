@@ -15,7 +15,7 @@ from archiver.archive.trusted_list import LOTL_URL, TrustedLists
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive, unfinished
 from archiver.core.errors import ArchiveBusy, ConfigError
-from archiver.home.connections import mailer_of, network_of
+from archiver.home.connections import mailer_of, network_of, pinned_roots
 from archiver.home.settings import Home, QualifiedAuthority
 from archiver.home.shared_copy import holding
 from archiver.home.vault import Vault
@@ -41,6 +41,7 @@ def writing(
             state=home.state / "archive" / client,
             post=network_of(home).post,
             qualify=trusted_lists_of(home).keep,
+            roots=pinned_roots(home),
             witnesses=list(witnesses_of(home)),
             anchors=anchors_of(home),
         )

@@ -1,10 +1,12 @@
-"""The network and the mail server of a home, as its settings say."""
+"""The network, the mail server and the trusted roots of a home, as its settings say."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from archiver.core.errors import ConfigError
 from archiver.core.smtp import Mailer
-from archiver.home.network import Network
+from archiver.home.network import Network, joined
 from archiver.home.settings import Home
 from archiver.home.vault import run_secret_command
 
@@ -31,3 +33,14 @@ def mailer_of(home: Home) -> Mailer:
         sender=mail.sender, host=mail.host, port=mail.port, username=mail.username, password=password,
         trust=network_of(home).ssl_context,
     )  # fmt: skip
+
+
+def trusted_roots(home: Home) -> Path | None:
+    """The timestamp roots that the home's settings pin, in one file; None if it pins none."""
+    pinned = pinned_roots(home)
+    return joined(*pinned) if pinned else None
+
+
+def pinned_roots(home: Home) -> list[Path]:
+    """The PEM files of the timestamp roots that the home's settings pin."""
+    return [home.root / each.roots for each in home.settings.timestamps if each.roots]
