@@ -6,13 +6,15 @@ import base64
 import functools
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.archive import verify
+from archiver.archive.known_signatures import KnownSignatures
 from archiver.archive.ocfl import move_over, write_new, write_over
 from archiver.core.atomic_files import read_file, replace_file, scratch, sync_folder
 from archiver.core.errors import ArchiverError
@@ -20,8 +22,6 @@ from archiver.core.errors import ArchiverError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.x509 import Certificate
-
-    from archiver.archive.known_signatures import KnownSignatures
 
 type Qualify = Callable[[Path, Sequence[Path]], list[str]]
 """Keep what shows that timestamps are qualified: `(archive, files of timestamps)`. Returns reasons, in English."""
@@ -240,6 +240,25 @@ def strict_checker(
 
     name = f"rfc3161-client {version('rfc3161-client')}"
     return verify.TokenChecker(name, refuses, signed, qualifies, first=known is not None)
+
+
+@contextmanager
+def remembering(file: Path, signer: Ed25519PrivateKey) -> Iterator[verify.TokenChecker]:
+    """Yield a strict checker that knows what `file` remembers, and keep there what is found to hold meanwhile."""
+    known = KnownSignatures(file, signer)
+    yield strict_checker(known=known)
+    known.save()
+
+
+def check_newest(root: Path, roots: Sequence[Path], checker: verify.TokenChecker) -> None:
+    """Check the newest checkpoint, so that a later check of the whole archive need not compute it again.
+
+    `roots` as in `SealSettings`. What cannot be checked now is not remembered; the later check says why.
+    """
+    with suppress(OSError, verify.Malformed), tempfile.TemporaryDirectory(prefix=scratch("roots")) as folder:
+        trusted = Path(folder) / "roots.pem"
+        trusted.write_bytes(b"\n".join(map(read_file, roots)))
+        verify.check_newest(root, trusted if roots else None, checker)
 
 
 def _held(known: KnownSignatures | None, reason: Callable[[], str | None], *parts: bytes) -> str | None:

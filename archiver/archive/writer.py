@@ -11,11 +11,10 @@ import errno
 import itertools
 import os
 import queue
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -28,7 +27,6 @@ from archiver.archive import seal as sealing
 from archiver.archive.anchors import Anchor, secure
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
-from archiver.archive.known_signatures import KnownSignatures
 from archiver.archive.last_seen import LastSeen
 from archiver.archive.ledger import (
     FIRST_PREVIOUS_HASH,
@@ -61,7 +59,7 @@ from archiver.archive.ocfl import (
 from archiver.archive.reader import Archive, StoredObject, check_files, check_folders, check_there, check_whole
 from archiver.archive.seal import Authority, Post, Qualify, Seal
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
-from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, scratch, sync_folder
+from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, sync_folder
 from archiver.core.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
 from archiver.core.model import iso
 
@@ -529,7 +527,8 @@ class ArchiveWriter:
             failed = secure(self._root, means.anchors, means.signer, means.state / "anchors.json")
             newest = _, note, tokens = verify.newest_checkpoint(self._root)
             if newest != before:
-                self._check_newest()
+                with self.checker() as checker:
+                    sealing.check_newest(self._root, means.roots, checker)
             handover = Handover(means.client, sealed.size, note, tuple(tokens))
             untold = hand_over(means.witnesses, handover, means.state / "witnesses.json")
         self._anchored = False
@@ -559,26 +558,9 @@ class ArchiveWriter:
             self._ask(("anchor", last | {"qualified": [path.name.split(".")[1] for path in kept]})).result()
         return reasons
 
-    def _check_newest(self) -> None:
-        """Check what the seal added, so that a later check of the whole archive need not compute it again.
-
-        What cannot be checked now is not remembered; the later check says why.
-        """
-        with (
-            suppress(OSError, verify.Malformed),
-            self.checker() as checker,
-            tempfile.TemporaryDirectory(prefix=scratch("roots")) as folder,
-        ):
-            trusted = Path(folder) / "roots.pem"
-            trusted.write_bytes(b"\n".join(map(read_file, self._means.roots)))
-            verify.check_newest(self._root, trusted if self._means.roots else None, checker)
-
-    @contextmanager
-    def checker(self) -> Iterator[verify.TokenChecker]:
+    def checker(self) -> AbstractContextManager[verify.TokenChecker]:
         """A checker of signatures that remembers from one command to the next what held."""
-        known = KnownSignatures(self._means.state / "signatures", self._means.signer)
-        yield sealing.strict_checker(known=known)
-        known.save()
+        return sealing.remembering(self._means.state / "signatures", self._means.signer)
 
     def close(self) -> None:
         """Finish all requests and stop."""
