@@ -44,6 +44,7 @@ class Scenario:
     replay: bool = False
     done: str = ""
     pages: bool = False  # a browser prints them, which takes its time
+    parts: int = 1  # of a soak: it makes two thousand changes, which take an hour and more
 
 
 LICENCE, OTHER = "house/20260309_shutterstock_1_", "acme/20260309_shutterstock_2_"
@@ -65,9 +66,9 @@ SCENARIOS = (
     Scenario("account add", ACCOUNT, stdin=SECRET),
     Scenario("account rotate", (*ROTATE, "--username", "ben"),
              prepare=(ACCOUNT,), stdin=SECRET),
-    Scenario("account close", CLOSE, replay=True),
-    Scenario("account leaver", ("account", "leaver", "ada@example.com", "--replay", str(QUICK)), replay=True),
-    Scenario("run", RUN, replay=True),
+    Scenario("account close", CLOSE, replay=True, parts=8),
+    Scenario("account leaver", ("account", "leaver", "ada@example.com", "--replay", str(QUICK)), replay=True, parts=8),
+    Scenario("run", RUN, replay=True, parts=8),
     Scenario("import", ("import", "PLACE/papers", "--client", "acme", *BY)),
     Scenario("source add", FOLDER),
     Scenario("source remove", ("source", "remove", "beta-papers"), prepare=(FOLDER,), done="no source"),
@@ -92,7 +93,7 @@ SCENARIOS = (
              prepare=(("desk", "user", "add", "Ada Example"),)),
     Scenario("catalogue rebuild", ("catalogue", "rebuild")),
     Scenario("providers new", ("providers", "new", "acme_stock", "--out", "PLACE/adapter"), done=THERE),
-    Scenario("recording expect", ("recording", "expect", "PLACE/recording", "--force")),
+    Scenario("recording expect", ("recording", "expect", "PLACE/recording", "--force"), parts=8),
     Scenario("recording scrub", ("recording", "scrub", "PLACE/recording")),
 )  # fmt: skip
 
