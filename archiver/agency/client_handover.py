@@ -78,27 +78,24 @@ def hand_over(
         object_source.bring_all(source)
         return _handed_over(home, slug, source, out, "would_hand_over", _files(source), sealing.strict_checker())
     partial = out.with_name(f".{out.name}.partial")
-    with writing(home, vault, slug) as archive, ExitStack() as stack:
-        archive.seal(whole=True)
-        object_source.bring_all(source)
-        try:
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            stack.callback(shutil.rmtree, partial, ignore_errors=True)
-            copied = _copied(source, partial, functools.partial(progress, f"{slug}: files"))
-            files = _files(partial)
-            with archive.checker() as checker:
-                done = _handed_over(home, slug, partial, out, "handed_over", files, checker)
-            _compare(partial, files, copied)
-            (partial / "licences.csv").write_bytes(_list(home, slug))
-            letter = READ_ME.format(
-                **vars(done) | {"client": home.client(slug).name, "day": datetime.now(UTC).date()},
-                why="\n".join(["", *(textwrap.fill(each, 78) for each in done.unproven), ""]) if done.unproven else "",
-            )
-            (partial / "READ-ME.txt").write_text(letter, "utf-8")
-            partial.rename(out)
-        except OSError as error:
-            raise machine_error(error) from error
+    try:
+        with ExitStack() as stack:
+            with writing(home, vault, slug) as archive:
+                archive.seal(whole=True)
+                object_source.bring_all(source)
+                shutil.rmtree(partial, ignore_errors=True)
+                partial.mkdir(parents=True)
+                stack.callback(shutil.rmtree, partial, ignore_errors=True)
+                copied = _copied(source, partial, functools.partial(progress, f"{slug}: files"))
+                files = _files(partial)
+                with archive.checker() as checker:
+                    done = _handed_over(home, slug, partial, out, "handed_over", files, checker)
+                _compare(partial, files, copied)
+                (partial / "licences.csv").write_bytes(_list(home, slug))
+                (partial / "READ-ME.txt").write_text(_letter(home.client(slug).name, done), "utf-8")
+            partial.rename(out)  # last: whoever repeats a killed command finds either the name or nothing done
+    except OSError as error:
+        raise machine_error(error) from error
     return done
 
 
@@ -238,6 +235,12 @@ The fingerprint of the key that signed the archive:
 
 Keep at least two copies in different buildings. Do not change anything in this folder.
 """
+
+
+def _letter(client: str, done: HandoverResult) -> str:
+    """READ-ME.txt, for a client by its full name."""
+    why = "\n".join(["", *(textwrap.fill(each, 78) for each in done.unproven), ""]) if done.unproven else ""
+    return READ_ME.format(**vars(done) | {"client": client, "day": datetime.now(UTC).date(), "why": why})
 
 
 # ---------------------------------------------------------------- copies beside the home, for the desk
