@@ -119,13 +119,16 @@ def root(
         typer.Option("--version", "-V", callback=print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
+    from archiver.core.stale_files import sweep_temporary_folder
+
     show_with(output.progress)
+    sweep_temporary_folder()  # also before commands that need no home
     if home:  # `archiver --home DIR COMMAND` means the same as `archiver COMMAND --home DIR`
         os.environ["ARCHIVER_HOME"] = str(home)
 
 
 def opened(home: Path | None) -> Home:
-    """Open the home, and remove the temporary files that killed commands left in it.
+    """Open the home, and remove the temporary files that killed commands left there.
 
     A fleet's home is opened as a folder on this machine, until the command ends.
     """

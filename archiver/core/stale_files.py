@@ -40,8 +40,14 @@ def in_temporary_folder() -> list[Path]:
 
 
 def sweep(root: Path) -> None:
-    """Remove all these files. Files that cannot be removed, as on a read-only disk, stay, and `doctor` reports them."""
-    for path in (*in_home(root), *in_temporary_folder()):
+    """Remove those of a home. Files that cannot be removed, as on a read-only disk, stay, and `doctor` reports them."""
+    for path in in_home(root):
+        _remove(path)
+
+
+def sweep_temporary_folder() -> None:
+    """Remove those in the system's temporary folder, as `sweep` does in a home."""
+    for path in in_temporary_folder():
         _remove(path)
 
 
