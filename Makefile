@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test soak soak-long check docs dist matching-corpus desk-pictures desk-looks lock
+.PHONY: setup demo test soak soak-long soak-commands check docs dist matching-corpus desk-pictures desk-looks lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -19,16 +19,21 @@ soak: setup ## the long forms of the suite (marked `long`), and kills and power 
 	@echo "soak: the long forms of the suite"
 	@.venv/bin/pytest -n 4 --dist worksteal -rsR -m long
 
-soak-long: setup ## a kill at every write of every command, 2,400 forged packs, 400 changed lists; an hour
+soak-long: setup ## 2,400 forged packs, 400 changed lists, sites and mailboxes; an hour
 	@.ci/test-tools firefox-esr
-	@echo "soak: killing at every write, forging packs, and changing lists"
-	@.venv/bin/pytest -n 2 -rs tests/soak/soak_commands.py tests/soak/soak_packs.py tests/soak/soak_mailbox.py tests/soak/soak_mutations.py \
+	@echo "soak: forging packs, and changing lists"
+	@.venv/bin/pytest -n 2 -rs tests/soak/soak_packs.py tests/soak/soak_mailbox.py tests/soak/soak_mutations.py \
 		tests/soak/soak_companion.py tests/soak/soak_redesigns.py tests/soak/soak_hidden_rows.py tests/soak/soak_audit.py \
 		tests/soak/soak_wordpress.py
 	@.venv/bin/pytest -s -rs tests/soak/soak_fleet.py
 	@.venv/bin/pytest -n 2 -rs -m longest
 	@EXAMPLES_TIMES=5 .venv/bin/pytest -n 2 -rs tests/provider/test_request_rules.py tests/provider/test_request_rules_php.py \
 		tests/archive/test_names.py tests/archive/test_growth.py
+
+soak-commands: setup ## a kill at every write of every command; three hours, and it goes on where it stopped
+	@.ci/test-tools
+	@echo "soak: killing at every write"
+	@SOAK_DONE=.venv/soak-commands .venv/bin/pytest -n 2 -rs tests/soak/soak_commands.py
 
 check: setup ## style, types, import directions and the structure
 	@echo "check: ruff, mypy, import-linter, structure"

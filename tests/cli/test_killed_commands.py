@@ -1,4 +1,4 @@
-"""Every command that writes is finished by repeating it, wherever it was killed; `make soak-long` has every write."""
+"""Every command that writes is finished by repeating it, wherever it was killed; all places: `make soak-commands`."""
 
 from __future__ import annotations
 

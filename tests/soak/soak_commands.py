@@ -1,4 +1,4 @@
-"""`kill -9` at every single write of every command, run by `make soak-long`: repeated, each completes and is sealed.
+"""`kill -9` at every single write of every command, by `make soak-commands`: repeated, each completes and is sealed.
 
 All together take five hours of a processor, nearly all for four commands, whose kills are dealt out to parts. One
 command alone: `pytest tests/soak/soak_commands.py -k "assign and not unassigned"`. With SOAK_DONE=FOLDER, a later call
