@@ -2458,7 +2458,7 @@ class _Check:
     def checkers(self, timestamps: int) -> Iterator[TokenChecker]:
         """Return the checkers for this number of timestamps, in order. OpenSSL decides.
 
-        For many timestamps, the caller's quicker checker comes first.
+        For many timestamps, the caller's quicker checker comes first; also for a few if it is to be `first`.
         """
         many = timestamps > MAX_TIMESTAMPS_BY_PROGRAM
         if self.checker and (self.checker.first or many or not self.openssl.checker):
