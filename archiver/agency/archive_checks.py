@@ -15,7 +15,7 @@ from archiver.agency.integrity import VerifyRequest, renewals_due
 from archiver.agency.integrity import verify as verify_archives
 from archiver.archive import verify
 from archiver.archive.seal import Authority, ask
-from archiver.archive.writer import HOLDER, latest_moment
+from archiver.archive.writer import latest_moment
 from archiver.catalogue.search import without_client
 from archiver.core.errors import ArchiveBusy
 from archiver.core.model import iso
@@ -80,7 +80,7 @@ def _archives(home: Home) -> list[tuple[str, Path]]:
 
 
 def _leftovers(slug: str, root: Path) -> Findings:
-    left = [path.name for path in (root / "staging").glob("*") if path != root / HOLDER]
+    left = [path.name for path in (root / "staging").glob("*") if path != root / verify.HOLDER]
     intents, ledger = root / verify.INTENTS, root / verify.LEDGER
     said = [f"{len(left)} entries in staging"] if left else []
     said += ["an unfinished move into evidence"] if intents.exists() and intents.stat().st_size else []

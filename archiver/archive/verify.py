@@ -73,6 +73,7 @@ SCOPE_DATE = "date only, nothing else checked"  # for one licence
 LEDGER = "ledger/ledger.jsonl"
 INTENTS = "ledger/intents.jsonl"
 CHECKPOINTS = "ledger/checkpoints"
+HOLDER = "staging/holder.txt"  # names the writing process for others that wait; what a killed one leaves holds nothing
 SIGNER_KEY = "keys/signer-public.pem"
 TSA_ROOTS = "keys/tsa-roots.pem"
 KEY_HISTORY = "keys/history.jsonl"
@@ -2716,6 +2717,8 @@ class _ArchiveCheck(_Check):
                 continue
             for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
                 path = f"{folder}/{entry.name}".lstrip("/")
+                if path == HOLDER and entry.is_file(follow_symlinks=False):
+                    continue
                 if _LEFTOVER.fullmatch(entry.name) or folder == "staging":
                     self.find("interrupted", path, "was left by a command that was killed")
                 elif not names.fullmatch(entry.name):

@@ -68,7 +68,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ArchiveWriter", "Authority", "Seal", "SealSettings", "open_archive"]
 
-HOLDER = "staging/holder.txt"  # names the writing process for others that wait
 LAST_LINE = "the last line"  # the source of a time
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
 MAX_BATCH = 128  # requests that share the durable writes of intents and ledger lines
@@ -118,7 +117,7 @@ def open_archive(
         make_folder(root / name)
     names = check_files(root)
     signer, tree = means.signer, means.state / TREE
-    ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), LastSeen(means.state)
+    ledger, memory = Ledger(root / verify.LEDGER, root / verify.HOLDER, signing(signer)), LastSeen(means.state)
     try:
         check_whole(root, ledger.head, names)
         loss = _check_witnessed(root, means, after_restore, names)
@@ -173,7 +172,7 @@ def unfinished(root: Path) -> bool:
     intents = root / verify.INTENTS
     size, _, _ = verify.newest_checkpoint(root)
     return (
-        any(path != root / HOLDER for path in (root / "staging").glob("*"))
+        any(path != root / verify.HOLDER for path in (root / "staging").glob("*"))
         or (intents.exists() and intents.stat().st_size > 0)
         or any(line.type not in verify.PRACTICE for line in newest_lines(root / verify.LEDGER, size))
     )
@@ -839,7 +838,7 @@ class ArchiveWriter:
         An erasure is finished if the ledger has its line. Otherwise it is undone: its tombstone goes, the content
         stays.
         """
-        for leftover in set(self._staging.iterdir()) - {self._root / HOLDER}:
+        for leftover in set(self._staging.iterdir()) - {self._root / verify.HOLDER}:
             remove_tree(leftover) if leftover.is_dir() and not leftover.is_symlink() else remove_file(leftover)
         adopted: list[LedgerEntry] = []
         noted = read_file(self._intents) if self._intents.exists() else b""

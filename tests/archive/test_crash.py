@@ -171,6 +171,15 @@ def test_an_intent_without_its_object_leaves_nothing(kit: Kit) -> None:
     assert not (kit.root / "evidence/licences/2030").exists()
 
 
+def test_what_a_killed_command_said_of_itself_is_no_finding_and_a_link_in_its_place_is(sealed: Kit) -> None:
+    holder = sealed.root / verify.HOLDER
+    holder.write_text("process 4711")
+    assert (sealed.verify().findings, writer.unfinished(sealed.root)) == ([], False)
+    holder.unlink()
+    holder.symlink_to("/etc/hostname")
+    assert [each.path for each in sealed.verify().findings] == [verify.HOLDER]
+
+
 def test_a_full_disk_is_named_and_what_was_archived_is_safe(kit: Kit) -> None:
     """A file system of 2 MB."""
     if os.geteuid() or not Path("/bin/mount").exists():
