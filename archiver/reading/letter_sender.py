@@ -138,6 +138,8 @@ def _letterhead(text: str) -> list[str]:
             break
         if _ATTENTION.match(line) and lines:
             lines.pop()  # who receives it
+        elif line.strip() and lines and lines[-1].endswith("&"):  # of one name
+            lines[-1] = f"{lines[-1]} {line.strip()}"
         elif line.strip():
             lines.append(_SENDER_LABEL.sub("", line).strip())
     return lines
@@ -172,7 +174,7 @@ def _organisation(
             if named and not _own_words(named, "kind"):  # `Solicitors`, beside the line that has the name
                 above, below = (lines[number - 1] if number else ""), (lines[number + 1] if lines[number + 1 :] else "")
                 named = (
-                    _joined(above, named, own)
+                    _joined(_capitals(lines[:number]) or above, named, own)
                     or _formal(lines[number + 1 :][:MAX_NAME_LINES], own)
                     or (_goes_on(named, below, own) if number == 0 else None)
                 )
@@ -249,6 +251,11 @@ def _goes_on(kind: str, below: str, own: set[str]) -> str | None:
     return f"{kind} {name}"
 
 
+def _capitals(lines: Sequence[str]) -> str:
+    """The name in capitals that a letterhead begins with, if all these lines are words of it."""
+    return " ".join(lines) if all(re.fullmatch(r"[^\W\d_a-z]+", line) and line.isupper() for line in lines) else ""
+
+
 def _joined(above: str, kind: str, own: set[str]) -> str | None:
     """A name of two lines; None if the line above is no name."""
     name = _cleaned(above)
@@ -285,7 +292,7 @@ def _cleaned(cell: str) -> str | None:
         or search("no_name", cell)
     ):
         return None
-    if not name[0].isupper() and not name.isalnum():
+    if not (name[0].isupper() or name.isalnum() or re.search(f"{form}$", name)):
         return None
     lower = [word for word in re.findall(r"\w+", name) if word[0].islower() and len(word) > 3]
     return None if len(lower) > 1 else name

@@ -108,6 +108,8 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
     """Whether a sum is no demand beside the total: the same, a part of it, its tax, or what a later day would cost."""
     if other.named == total.named or other.is_earlier or other.is_no_demand:
         return True
+    if other.is_usual and not total.is_usual and not total.comes_on_top:
+        return True
     if other.amount > total.amount and any(abs(other.amount - total.amount - each.amount) <= MAX_ROUNDING
                                            for each in sums if each.is_reduction):  # fmt: skip
         return True
@@ -125,14 +127,14 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     bracketed = re.search(r"\([^()]*$", other.before) is not None and total.found.end() <= other.found.start()
     several = _per_item(other) or bracketed or bool(search("instalment", other.around))
-    if several and _times(total, other):
+    if several and any(_times(each, other) for each in (total.amount, *_net(total, rates))):
         return True
     if other.amount < total.amount and search("by_instalments", other.around):
         return True
     if _adds_up(total, sums, other):
         return True
     return several and any(  # the price of each of the pictures, whose sum is a part
-        _times(part, other)
+        _times(part.amount, other)
         and (_adds_up(total, sums, part) or _is_net_or_tax(part, total, rates) or _is_net(part, total))
         for part in sums
         if other.amount < part.amount < total.amount
@@ -141,8 +143,13 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
 
 def _is_net_or_tax(other: Sum, total: Sum, rates: Iterable[Decimal]) -> bool:
     """Whether a sum is what a total is without a tax or surcharge, or that tax."""
-    net = [total.amount * 100 / (100 + rate) for rate in rates]
+    net = _net(total, rates)
     return any(min(abs(other.amount - each), abs(other.amount - total.amount + each)) <= MAX_ROUNDING for each in net)
+
+
+def _net(total: Sum, rates: Iterable[Decimal]) -> list[Decimal]:
+    """What a total is without one of these taxes or surcharges."""
+    return [total.amount * 100 / (100 + rate) for rate in rates]
 
 
 def _is_net(other: Sum, total: Sum) -> bool:
@@ -150,8 +157,8 @@ def _is_net(other: Sum, total: Sum) -> bool:
     return bool(search("without_tax", _after(other))) and other.amount < total.amount <= other.amount * MAX_TAX
 
 
-def _times(total: Sum, one: Sum) -> bool:
-    times = total.amount / one.amount
+def _times(total: Decimal, one: Sum) -> bool:
+    times = total / one.amount
     return 1 < times <= MAX_INSTALMENTS and times == int(times)
 
 
@@ -169,15 +176,13 @@ def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
         others.remove(part.amount)
     if len(others) > MAX_PARTS:
         return False
-    doubled = bool(search("doubled", total.found.string))
-    each_costs = {each.amount for each in less if doubled or _per_item(each)}
-    start = {(part.amount, 1)} if part else {(Decimal(), 0)}
-    if part and part.amount in each_costs:
-        start |= {(times * part.amount, 1) for times in range(2, MAX_ITEMS + 1)}
+    often = 2 if search("doubled", total.found.string) else 1
+    times_of = {each.amount: MAX_ITEMS if _per_item(each) else often for each in less}
+    start = {(times * part.amount, 1) for times in range(1, times_of[part.amount] + 1)} if part else {(Decimal(), 0)}
     limit = total.amount + MAX_ROUNDING
     reached = start  # what some of the sums are together, and how many they are
     for amount in others:
-        for times in range(1, MAX_ITEMS + 1 if amount in each_costs else 2):
+        for times in range(1, times_of[amount] + 1):
             more = {(added + times * amount, count + 1) for added, count in reached}
             reached |= {(added, count) for added, count in more if added <= limit}
     return any(abs(added - total.amount) <= MAX_ROUNDING and count > 1 for added, count in reached)
@@ -193,7 +198,7 @@ _TAX = re.compile(
 
 def _rates(text: str) -> list[Decimal]:
     """The rates that a letter puts on top of a sum, as tax or as a surcharge, in percent."""
-    surcharge = rf"{any_of('surcharge')}[^.\d\n]{{0,30}}{_RATE}|{_RATE}[^.\d\n]{{0,20}}{any_of('surcharge')}"
+    surcharge = rf"{any_of('surcharge')}[^.\d]{{0,30}}{_RATE}|{_RATE}[^.\d\n]{{0,20}}{any_of('surcharge')}"
     found = [*_TAX.finditer(text), *re.finditer(surcharge, text, re.IGNORECASE)]
     return sorted({Decimal((each[1] or each[2]).replace(",", ".")) for each in found})
 
@@ -245,6 +250,16 @@ class Sum:
         return bool(re.search(r"(?<![\w-])[-–−][ ]?$", self.found.string[: self.found.start()]))
 
     @property
+    def is_usual(self) -> bool:
+        """Whether it is a usual price."""
+        return bool(search("usual", self.sentence))
+
+    @property
+    def comes_on_top(self) -> bool:
+        """Whether it is said to be added to others."""
+        return any(search(words, self.sentence) for words in ("besides", "surcharge", "costs"))
+
+    @property
     def is_earlier(self) -> bool:
         """Whether it is what was asked before."""
         own = self.found.string[self.since : self.found.start()][-3 * MAX_LABEL_DISTANCE :]
@@ -284,7 +299,7 @@ def sums_in(text: str) -> Iterator[Sum]:
     signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
     digits = r"\d(?:(?:[\d.,']| (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     dash = r"(?:[,.][-–—]{1,2})?"
-    far = r"[ \t]{2,}(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column
+    far = r"(?:[ \t]{2,}|\)?:[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column, or beside its label
     before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?|[ \t]?\n[ \t]?)(?P<first>{digits})"
     after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}(?:\s?|[ \t]?\n[ \t]?)(?P<after>{signs})(?!\w)"
     beside = re.compile(rf"[ \t]?{digits}")

@@ -164,7 +164,7 @@ def _before(found: re.Match[str]) -> str:
     return found.string[max(0, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
 
 
-_LABELS = ("reference", "receivers_label", "until", "grand_total", "total", "dated", "first_seen")
+_LABELS = ("reference", "case_title", "receivers_label", "until", "grand_total", "total", "dated", "first_seen")
 
 
 def _labelled(text: str) -> str:
@@ -199,11 +199,16 @@ def _columns(lines: Sequence[str]) -> list[str]:
     out = list(lines)
     for number, (line, below) in enumerate(itertools.pairwise(lines)):
         values = below.split()
-        if len(values) > 1 and all(any(map(str.isdigit, each)) for each in values) and len(line) < MAX_COLUMNS_LENGTH:
+        if len(values) > 1 and all(map(_FILLS.search, values)) and len(line) < MAX_COLUMNS_LENGTH:
             ways = list(_parted(line.split(), len(values)))
+            ways = ways if len(ways) < 2 else [way for way in ways if all(map(_ends_as_label, way))]
             if len(ways) == 1:
                 out[number], out[number + 1] = "\t\t".join(ways[0]), "\t\t".join(values)
     return out
+
+
+_FILLS = re.compile(r"\d|^[-–—]+$")
+"""What a value in a row of labels has: a digit, unless a dash says that there is none."""
 
 
 def _parted(words: Sequence[str], count: int) -> Iterator[list[str]]:
@@ -276,6 +281,12 @@ def _looks_like_label(cell: str) -> bool:
     return not cell.endswith(".") or bool(_ABBREVIATION.search(cell))
 
 
+def _ends_as_label(cell: str) -> bool:
+    """Whether a cell has no words after those of a label, as `Ihr Zeichen Unser` has."""
+    found = (search(words, f"{cell}:") for words in _LABELS)
+    return any(each and each.end() >= len(cell) for each in found)
+
+
 def _is_label(cell: str) -> bool:
     return _looks_like_label(cell) and any(search(words, f"{cell.rstrip(' :')}:") for words in _LABELS)
 
@@ -322,6 +333,7 @@ _IN_ROW = re.compile(
     r"| (?P<last>[a-z0-9/][\w%~+]*[-/_.=?&]\S*[\w/])[ \t]*(?:\n|$)"
 )
 """What may be the rest of an address in a table: a reader of tables has put the lines of its cell beside each other."""
+_REST_OF_HOST = re.compile(r"\s+([\w-]+(?:\.[\w-]+)+(?:/\S*)?)", re.ASCII)
 _WORDS = re.compile(r"[a-z]{3,}(?:[-_][a-z0-9]+)*[-_][a-z]{3,}[\w./-]*")  # of a page's name, as in `guide-to-harbours`
 
 
@@ -350,6 +362,9 @@ def _urls(
     for match in places.finditer(text):
         url, end = match[0], match.end()
         following, certain = "", True
+        if (parted := _REST_OF_HOST.match(text, end)) and _completes(url, parted[1], domains):
+            url, end = url + parted[1], parted.end()
+            notes.add("; one was broken over two lines")
         while rest := _BROKEN.match(text, end):
             if rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
                 break
@@ -361,7 +376,8 @@ def _urls(
             more = next(rest[name] for name in ("next", "query", "file", "rest", "same") if rest[name])
             url, end = url + more, rest.end()
             notes.add("; one was broken over two lines")
-        if certain and (cell := _IN_ROW.match(text, end)) and not _ENDING.search(url):
+        cell = _IN_ROW.match(text, end)
+        if certain and cell and not (_ENDING.search(url) or _is_field(cell["rest"] or "")):
             following, certain = cell["rest"] or cell["last"], False
         elif certain:
             following, certain = _goes_on(text, match.start(), end, url)
@@ -384,7 +400,8 @@ def _urls(
         found[url] = host
     found |= {link: host for link in links if belongs(host := _host(link), domains)}
     own = [url for url, host in found.items() if belongs(host, domains)]
-    pages = [url for url in own if url not in bare_hosts and not search("form_path", urlsplit(url).path)]
+    by_form = search("by_form", text)
+    pages = [url for url in own if url not in bare_hosts and not (by_form and search("form_path", urlsplit(url).path))]
     own = pages or own  # neither the site's name nor the form through which it came
     sites = {".".join(host.split(".")[-2:]) for host in found.values()}
     if not own and len(sites) > 1:
@@ -410,10 +427,26 @@ def _continues(text: str, start: int, rest: re.Match[str]) -> bool:
     return hangs or bool(_WORDS.fullmatch(rest["rest"]))
 
 
+def _completes(url: str, rest: str, domains: Iterable[str]) -> bool:
+    """Whether the name of a host that ends in the middle becomes one of these domains' by what follows it."""
+    begins = url.partition("://")[2] or url
+    whole = begins + rest.partition("/")[0].rstrip(".,;:")
+    return "/" not in begins and belongs(whole.removeprefix("www."), domains)
+
+
 def _is_value(text: str, place: int) -> bool:
     """Whether a line is a day or a sum by itself."""
     line = text[place:].partition("\n")[0].strip()
-    return any(found[0] == line.rstrip(".,") for _, found in days_in(line)) or any(True for _ in sums_in(line))
+    return _is_day(line.rstrip(".,")) or any(True for _ in sums_in(line))
+
+
+def _is_field(cell: str) -> bool:
+    """Whether what follows an address in its row is another column's: a day, or a sum to the cent."""
+    return _is_day(cell) or bool(re.fullmatch(r"[\d.,']*\d[.,]\d\d", cell))
+
+
+def _is_day(text: str) -> bool:
+    return any(found[0] == text for _, found in days_in(text)) or bool(_NUMBERS.fullmatch(text))
 
 
 def _is_full(text: str, start: int, end: int, more: str) -> bool | None:
@@ -643,8 +676,14 @@ def _deadline_days(text: str, start: date | None) -> Iterator[_SetDay]:
         after = text[match.end() :][:MAX_LABEL_DISTANCE].replace("\n", " ")
         says = says or search("noted", after)
         is_away = search("away", _before(match).replace("\n", " ")) or search("away_after", after)
-        if says and not is_away and (start is None or day > start):
-            yield day, quote(match), match
+        last = _last(day, before)
+        if says and not is_away and (start is None or last > start):
+            yield last, quote(match), match
+
+
+def _last(day: date, before: str) -> date:
+    """The last day in time, for a day and the words before it: the eve, if one has to act before that day."""
+    return day - timedelta(days=1) if search("before", before) else day
 
 
 def _deadline_months(text: str, start: date | None) -> Iterator[_SetDay]:
@@ -679,6 +718,7 @@ def _deadline_weekdays(text: str, start: date | None) -> Iterator[_SetDay]:
         if match["hours"] or search("away", _before(match) + match[0]) or search("away_after", after):
             continue  # Monday to Friday, or until then somebody is away
         days = (weekdays[match["weekday"].lower()] - start.weekday() - 1) % 7 + 1
+        days -= search("before", text[match.start() : match.start("weekday")]) is not None and days > 1
         yield start + timedelta(days=days), f"the first such day after {start}: {quote(match)}", match
 
 
@@ -691,9 +731,10 @@ def _two_ways(text: str, start: date | None) -> Iterator[tuple[list[date], re.Ma
     for match in _NUMBERS.finditer(text):
         one, other = int(match[1]), int(match[3])
         certain = one == other or (len(match[4]) == 4 and (order or max(one, other) > 12))
-        if certain or not search("until", _before(match).rpartition(".\n")[2]):
+        before = _before(match).rpartition(".\n")[2]
+        if certain or not search("until", before):
             continue
-        if after := sorted(day for day in _readings(match) if start is None or day > start):
+        if after := sorted(_last(day, before) for day in _readings(match) if start is None or day > start):
             yield after, match
 
 

@@ -102,6 +102,12 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Wir haben uns den 4.12.26 als Frist notiert.", "2026-12-04"),
         ("You have had 14 days to answer.", None),
         ("Sie haben seit 14 Tagen nicht geantwortet.", None),
+        ("Por favor paguen antes del 6 de diciembre de 2026.", "2026-12-05"),  # that day is too late
+        ("Wir erwarten Ihre Zahlung vor dem 06.12.2026.", "2026-12-05"),
+        ("Please pay before 4/12/2026.", "2026-12-03"),
+        ("Please pay before Friday.", "2026-11-05"),
+        ("Please pay on or before 6 December 2026.", "2026-12-06"),
+        ("En el plazo improrrogable de DIEZ (10) DÍAS NATURALES desde la fecha paguen.", "2026-11-12"),
     ],
 )
 def test_a_number_of_days_is_counted_as_its_words_say(sentence: str, deadline: str | None) -> None:
@@ -131,6 +137,12 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("PIXSY DEMO AGENCY · Dublin", "", (), "PIXSY DEMO AGENCY"),
         ("P I C T U R E  D E S K  LT D", "", (), "PICTURE DESK LTD"),
         ("Kantoor Voorbeeld\nauteursrecht & media", "", (), "Kantoor Voorbeeld"),
+        ("CABINET MODÈLE &\nASSOCIÉS\nAvocats au Barreau de Paris", "", (), "CABINET MODÈLE & ASSOCIÉS"),
+        ("MUSTER\nPROBE\nRechtsanwälte Partnerschaft mbB", "", (), "MUSTER PROBE Rechtsanwälte Partnerschaft mbB"),
+        ("dpa Probebild GmbH", "", (), "dpa Probebild GmbH"),
+        ("Léa Modèle\nPhotographe auteur", "Léa Modèle", (), "Léa Modèle"),
+        ("Permission Machine NV", "", (), "Permission Machine"),
+        ("Visual Rights Group NV", "", (), "Visual Rights Group"),
         ("Name:\nPercy Phoney\nE-mail:\np@phoney.example\nThe photo is mine.", "", (), "Percy Phoney"),
         ("", "Mia Example | Licensing | Mock Pictures", [("Mia Example", "m@mock.example")], "Mock Pictures"),
         ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
@@ -176,6 +188,13 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
         ("Total: GBP 400.00. In addition GBP 250.00 for our costs.", None),
         ("Der Betrag erhöht sich um eine Gebühr von 45,00 EUR auf nunmehr 434,59 EUR.", "434.59"),
         ("The fee is £480.00 (3 images would be £1,200.00)", "480"),
+        ("I normally charge £175 a year. I would call it quits at £250.", "250"),
+        ("Üblich wären 270,- Euro. Ich biete an, das Ganze für 180,- Euro zu vergessen.", "180"),
+        ("Our usual fee is £300.00. Our costs are £100.00.", None),
+        ("la somme de 480 euros, soit deux années (2 x 200 €) majorées de\n20 %", "480"),
+        ("das doppelte Entgelt (aus EUR 36.000,00): EUR 960,00\nKosten EUR 552,00\ngesamt EUR 1.512,00", None),
+        ("Bemessungsgrundlage EUR 36.000,00\nKosten EUR 552,00", "552"),
+        ("Subtotal\n1,651.33\nTotal CAD\n1,866.00", "1866"),
     ],
 )
 def test_a_sum_counts_only_if_it_accounts_for_all_others(sums: str, amount: str | None) -> None:
@@ -184,7 +203,12 @@ def test_a_sum_counts_only_if_it_accounts_for_all_others(sums: str, amount: str 
 
 @pytest.mark.parametrize(
     "table",
-    ["Zuletzt gesehen am\n12.11.2026", "Fecha de la comprobación: 12/11/2026", "To be paid before\n12 December 2026"],
+    [
+        "on 2 October 2026",
+        "Zuletzt gesehen am\n12.11.2026",
+        "Fecha de la comprobación: 12/11/2026",
+        "To be paid before\n12 December 2026",
+    ],
 )
 def test_a_day_of_something_else_is_not_the_letters(table: str) -> None:
     letter = read_letter(
@@ -245,6 +269,25 @@ def test_a_sum_is_told_from_what_is_taken_off_offered_or_threatened(
 def test_an_address_in_a_narrow_cell_is_left_out() -> None:
     row = "Webseite https://acme.example/unsere-voelker/di e-koenigin\n"
     assert read_letter(row, domains=ACME).urls == ()
+
+
+def test_an_address_in_a_row_ends_where_a_day_or_a_sum_begins() -> None:
+    for cell in ("09/14/2026 $595.00", "155,00 € 155,00 €"):
+        row = f"1 EX-9 https://acme.example/a {cell}\n"
+        assert read_letter(row, domains=ACME).urls == ("https://acme.example/a",)
+
+
+def test_a_host_that_was_parted_is_joined_if_the_client_has_it() -> None:
+    for gap in (" ", "\n"):
+        text = f"Shown at https://my-{gap}shop.example/team/ and there only.\n"
+        assert read_letter(text, domains=["my-shop.example"]).urls == ("https://my-shop.example/team/",)
+
+
+def test_a_page_with_a_form_counts_unless_the_letter_came_through_it() -> None:
+    pages = ("https://acme.example/offers", "https://acme.example/contact")
+    text = f"We found our pictures on {pages[0]} and {pages[1]} .\n"
+    assert read_letter(text, domains=ACME).urls == pages
+    assert read_letter(f"Sent by the contact form.\n{text}", domains=ACME).urls == pages[:1]
 
 
 def test_an_address_that_may_go_on_in_the_next_line_is_left_out() -> None:
@@ -337,6 +380,10 @@ def test_long_repetitions_take_no_long_time(piece: str) -> None:
         ("Ihr Zeichen\tUnser Zeichen\tDatum\n\t2026/F/0663-e1\t13. November 2026", "2026/F/0663-e1"),
         ("Angaben zum Fall:\nFall-ID: RM-AG 5 1184 02", "RM-AG 5 1184 02"),
         ("Subject: Schreiben 26-4711-KX\nInvoice no.: R-2026-118", None),  # the invoice's is not the case's
+        ("Ihr Zeichen Unser Zeichen Datum\n— NB-2026/04417 19.11.2026", "NB-2026/04417"),
+        ("Subject: Factuur 2026-0418 - gebruik foto", "2026-0418"),
+        ("Factuurnummer\n2026-0418\nFactuurdatum\n23-11-2026", "2026-0418"),
+        ("Original claim: TWP-3310", None),
     ],
 )
 def test_a_sign_without_a_label_counts_in_a_subject_if_it_is_no_other(head: str, reference: str | None) -> None:

@@ -606,7 +606,7 @@ Auf https://acme.example/winterdienst.html wird das Bild ohne Lizenz genutzt (Sc
         first_seen=date(2026, 11, 3),
     ),
     Sent(
-        name="dutch-permission-machine",
+        name="dutch-visual-rights-group",
         text="""\
 Visual Rights Group BV
 Ons kenmerk: PM-20261187
@@ -614,7 +614,7 @@ Datum: 23 november 2026
 Op uw website werd een foto zonder toestemming aangetroffen op 9 oktober 2026: https://acme.example/blog/fietsen
 Het verschuldigde bedrag van € 395,00 is te betalen binnen twee weken.
 """,
-        claimant="Permission Machine", reference="PM-20261187", kind="demand",
+        claimant="Visual Rights Group", reference="PM-20261187", kind="demand",
         urls=("https://acme.example/blog/fietsen",), amount="395.00", currency="EUR", dated=date(2026, 11, 23),
         deadline=date(2026, 12, 7), first_seen=date(2026, 10, 9),
     ),
