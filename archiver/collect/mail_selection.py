@@ -142,6 +142,7 @@ def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
 
     A text that names a known claimant needs no words of the first kind. `domains`: the client's, whose pages it names.
     """
+    text = " ".join(text.split())  # words stand on two lines, too
     small = text.lower()
     own = any(domain.lower() in small and _page_of(domain).search(text) for domain in domains)
     hinted = own or any(hint in small for hint in _data()["hints"])
@@ -150,7 +151,7 @@ def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
     if not wrong and not any(name.search(text) for hint, name in _claimant_names() if hint in small):
         return False
     work = _any("work").search(text) or ("https://" in small and not _any("privacy").search(text))
-    return bool(work and _any("asks").search(text))
+    return bool(work and (_any("asks").search(text) or (own and _any("asks_by_sum").search(text))))
 
 
 def _is_found_on_page(text: str, *, own: bool) -> bool:
@@ -255,11 +256,12 @@ class SelectionWords(TypedDict):
     privacy: list[str]
     work: list[str]
     asks: list[str]
+    asks_by_sum: list[str]
 
 
 type _PatternName = Literal[
     "paper_subjects", "secret_subjects", "letter_names",
-    "wrong", "yours", "found", "used", "rights", "wishes", "announcement", "privacy", "work", "asks",
+    "wrong", "yours", "found", "used", "rights", "wishes", "announcement", "privacy", "work", "asks", "asks_by_sum",
 ]  # fmt: skip
 
 

@@ -56,6 +56,7 @@ def test_a_persons_rules_come_first() -> None:
 def test_letters_read_as_letters_and_papers_do_not() -> None:
     read = [each for each in SENT if reads_as_letter(each.text)]
     assert len(read) >= 0.95 * len(SENT)
+    assert reads_as_letter("Please pay for the photograph HB-7, for which you say that no licence was\nheld.")
     for language in ("en", "de", "fr", "es"):
         for paper in (licence(language, "istock", 1), receipt(language, "istock", 1)):
             assert not reads_as_letter(paper.text), paper.text
@@ -68,10 +69,19 @@ My invoice for 180 EUR follows. Please tell me your address.
 """
 
 
+INFORMAL = [
+    "Auf https://acme.example/weg.html benutzt ihr mein Foto. Ich habe niemandem die Nutzung erlaubt. Für 180,- Euro "
+    "vergesse ich das, sonst hilft mein Anwalt.",
+    "Hola, estáis usando una foto mía en https://acme.example/olas sin haberme pedido permiso. Si me pagáis 180 € por "
+    "el uso, os mando factura.",
+]
+
+
 @pytest.mark.parametrize(
     ("text", "use"),
     [
         (POLITE, MailUse.LETTER),
+        *((text, MailUse.LETTER) for text in INFORMAL),
         (f"Press release. A court gave a photographer damages.\n\n{POLITE.replace('acme', 'other')}", MailUse.NONE),
         (
             "We would love to include the photo on https://acme.example/mill. Which licence fee do you ask?",
