@@ -127,6 +127,8 @@ def _by_text(subject: str, text: str, domains: Sequence[str], *, bulk: bool) -> 
         attached = re.search(_data()["attached"], text, re.IGNORECASE | re.MULTILINE)
         if attached and _any("letter_names").search(f"{subject}\n{_file_names(text)}"):
             return MailChoice(use=MailUse.LETTER, reason="its subject or a document in it is named like such a letter")
+        if attached and _names_claimant(f"{subject}\n{text}"):
+            return MailChoice(use=MailUse.LETTER, reason="it encloses a document, and names a known claimant")
         inner = [address.rpartition("@")[2] for address in _senders_inside(text)]
         if claimant := next(filter(None, (_claimant(domain) for domain in inner if not _platform(domain))), None):
             return MailChoice(use=MailUse.LETTER, reason=f"it passes on a mail of the claimant {claimant}")
@@ -148,10 +150,15 @@ def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
     hinted = own or any(hint in small for hint in _data()["hints"])
     wrong = hinted and _any("wrong").search(text) and (own or not _any("announcement").search(text))
     wrong = wrong or (hinted and _is_found_on_page(text, own=own))
-    if not wrong and not any(name.search(text) for hint, name in _claimant_names() if hint in small):
+    if not wrong and not _names_claimant(text):
         return False
     work = _any("work").search(text) or ("https://" in small and not _any("privacy").search(text))
     return bool(work and (_any("asks").search(text) or (own and _any("asks_by_sum").search(text))))
+
+
+def _names_claimant(text: str) -> bool:
+    small = text.lower()
+    return any(name.search(text) for hint, name in _claimant_names() if hint in small)
 
 
 def _is_found_on_page(text: str, *, own: bool) -> bool:

@@ -318,14 +318,15 @@ _BROKEN = re.compile(
     rf"(?<=[_=&%-])\n[ \t]*(?P<next>{_REST}+)|(?<=\?)\n[ \t]*(?P<query>[\w.-]+={_REST}*)"
     rf"|(?<=/)\n[ \t]*(?P<file>{_REST}*\.(?:html?|php|aspx?)(?![\w-])(?:/|[?#]{_REST}*)?)"
     rf"|(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9]{_REST}*)(?=[ \t]*(?:\n|$))"
-    rf"|(?<=[_=&?%-]) (?P<same>{_REST}*[\d.]{_REST}*)(?=[ \t]*(?:\n|$))"
+    rf"|(?<=[_=&?%-]) (?P<same>(?:{_REST}*[\d.]|[a-z]+-(?=[a-z])){_REST}*)"
+    r"(?=[ \t]*(?:\n|$)|[ \t]+(?:\d{1,2}[./-]\d|\d[\d.,]*[.,]\d\d\b|[€£$]|[A-Z]{3} ?\d))"
 )
 """The rest of an address on the next line, where the first part ends as few addresses do by themselves.
 
 After a slash or a question mark the rest stands alone, or is a file's name or a query by its looks.
 
 In a table, where more stands `beside` the first part, the rest has to begin in its column; or a reader of tables has
-put it on the `same` line.
+put it on the `same` line, before the day or the sum of another column.
 """
 _IN_ROW = re.compile(
     r" (?!(?:and|und|et|ou|y|e|o|en|of|or|oder|sowie|bzw|on|at|in|auf|sur|su|op|is|ist|est)\b)(?P<rest>[a-z0-9/]\S*)"
@@ -381,6 +382,8 @@ def _urls(
             following, certain = cell["rest"] or cell["last"], False
         elif certain:
             following, certain = _goes_on(text, match.start(), end, url)
+        if url.endswith("-") and not following:  # its rest is elsewhere
+            following, certain = "-", False
         if following and not certain:
             notes.add("; an address that may be broken over two lines is left out")
             page_left_out |= not domains or belongs(_host(url), domains)

@@ -31,6 +31,8 @@ PDF = [("Abmahnung.pdf", b"%PDF-1.7")]
         (mail("license@gettyimages.com", "Case 1", SENT[0].text), MailUse.LETTER),
         (mail("sales@gettyimages.com", "Your invoice", "Thank you."), MailUse.PAPER),
         (mail("b@example.org", "Unser Zeichen 1", "Anbei.", attachments=PDF), MailUse.LETTER),
+        (mail("b@example.org", "Letter", "RD Legal GmbH", attachments=[("1.pdf", b"%PDF-1.7")]), MailUse.LETTER),
+        (mail("b@example.org", "Letter", "Legal", attachments=[("1.pdf", b"%PDF-1.7")]), MailUse.NONE),
         (mail("b@example.org", "Fwd: order", "> From: x <x@istockphoto.com>\n> Your receipt"), MailUse.PAPER),
         (
             mail("b@example.org", "Five tips", SENT[0].text, List_Unsubscribe=MANY),
@@ -70,6 +72,7 @@ My invoice for 180 EUR follows. Please tell me your address.
 
 
 INFORMAL = [
+    "Sie zeigen meine Aufnahme auf https://acme.example/saal. Ich habe Ihnen kein Nutzungsrecht erteilt. CHF 630.00",
     "Auf https://acme.example/weg.html benutzt ihr mein Foto. Ich habe niemandem die Nutzung erlaubt. Für 180,- Euro "
     "vergesse ich das, sonst hilft mein Anwalt.",
     "Hola, estáis usando una foto mía en https://acme.example/olas sin haberme pedido permiso. Si me pagáis 180 € por "

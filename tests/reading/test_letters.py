@@ -101,6 +101,7 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Pay no later than Friday, December 4, 2026.", "2026-12-04"),
         ("Wir haben uns den 4.12.26 als Frist notiert.", "2026-12-04"),
         ("You have had 14 days to answer.", None),
+        ("Paiement à 30 jours date du présent courrier.", "2026-12-02"),
         ("Sie haben seit 14 Tagen nicht geantwortet.", None),
         ("Por favor paguen antes del 6 de diciembre de 2026.", "2026-12-05"),  # that day is too late
         ("Wir erwarten Ihre Zahlung vor dem 06.12.2026.", "2026-12-05"),
@@ -193,6 +194,7 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
         ("Our usual fee is £300.00. Our costs are £100.00.", None),
         ("la somme de 480 euros, soit deux années (2 x 200 €) majorées de\n20 %", "480"),
         ("das doppelte Entgelt (aus EUR 36.000,00): EUR 960,00\nKosten EUR 552,00\ngesamt EUR 1.512,00", None),
+        ("Am 2. Juni habe ich Sie zur Zahlung von 1.180,00 € aufgefordert. Mir reichen 790,00 €.", "790"),
         ("Bemessungsgrundlage EUR 36.000,00\nKosten EUR 552,00", "552"),
         ("Subtotal\n1,651.33\nTotal CAD\n1,866.00", "1866"),
     ],
@@ -275,6 +277,12 @@ def test_an_address_in_a_row_ends_where_a_day_or_a_sum_begins() -> None:
     for cell in ("09/14/2026 $595.00", "155,00 € 155,00 €"):
         row = f"1 EX-9 https://acme.example/a {cell}\n"
         assert read_letter(row, domains=ACME).urls == ("https://acme.example/a",)
+
+
+def test_an_address_in_a_row_is_whole_or_left_out() -> None:
+    row = "1 https://acme.example/trips/two-day- sea-loch-adventure 02/11/2026 £140.00\n"
+    assert read_letter(row, domains=ACME).urls == ("https://acme.example/trips/two-day-sea-loch-adventure",)
+    assert read_letter("1 https://acme.example/trips/two-day- Sea 02/11/2026\n", domains=ACME).urls == ()
 
 
 def test_a_host_that_was_parted_is_joined_if_the_client_has_it() -> None:
@@ -382,6 +390,7 @@ def test_long_repetitions_take_no_long_time(piece: str) -> None:
         ("Subject: Schreiben 26-4711-KX\nInvoice no.: R-2026-118", None),  # the invoice's is not the case's
         ("Ihr Zeichen Unser Zeichen Datum\n— NB-2026/04417 19.11.2026", "NB-2026/04417"),
         ("Subject: Factuur 2026-0418 - gebruik foto", "2026-0418"),
+        ("Subject: Nutzung meiner Bilder (FT-26-031)\n\nZahlen Sie mit dem Vermerk FT-26-031.", "FT-26-031"),
         ("Factuurnummer\n2026-0418\nFactuurdatum\n23-11-2026", "2026-0418"),
         ("Original claim: TWP-3310", None),
     ],
