@@ -126,14 +126,14 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
     if _is_net(other, total):
         return True
     bracketed = re.search(r"\([^()]*$", other.before) is not None and total.found.end() <= other.found.start()
-    several = _per_item(other) or bracketed or bool(search("instalment", other.around))
+    several = _per_item(other) or bracketed or search("times", other.before) or search("instalment", other.around)
     if several and any(_times(each, other) for each in (total.amount, *_net(total, rates))):
         return True
     if other.amount < total.amount and search("by_instalments", other.around):
         return True
     if _adds_up(total, sums, other):
         return True
-    return several and any(  # the price of each of the pictures, whose sum is a part
+    return bool(several) and any(  # the price of each of the pictures, whose sum is a part
         _times(part.amount, other)
         and (_adds_up(total, sums, part) or _is_net_or_tax(part, total, rates) or _is_net(part, total))
         for part in sums
@@ -315,7 +315,8 @@ def sums_in(text: str) -> Iterator[Sum]:
                 continue
         value = number(found["first"] or found["second"])
         if value is not None and not (value < 100 and (found["before"] or found["after"]).lower() in _WEEKDAY_SIGNS):
-            before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
+            before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()]
+            before = (before.rstrip() if _ALONE.search(before) else before).rpartition("\n\n")[2]
             line = SENTENCE_END.split(without_addresses(_GOES_ON.sub(" ", before).rpartition("\n")[2]))[-1]
             if end and (tax := search("with_tax", line)):  # that of the sum before
                 line = line[tax.end() :]
@@ -326,6 +327,8 @@ def sums_in(text: str) -> Iterator[Sum]:
             end = found.end()
 
 
+_ALONE = re.compile(r"[^\s.!?]\s*\n\n[ \t]*$")
+"""Before a sum that a sentence sets in a paragraph of its own."""
 _GOES_ON = re.compile(r"(?<=[a-zà-ÿ]{2})[ \t]*\n[ \t]*(?=[a-zà-ÿ]{2})")
 """Between two lines of one sentence."""
 _WEEKDAY_SIGNS = {"fr."}  # a franc, or a Friday the 18.12.
