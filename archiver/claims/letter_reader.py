@@ -31,6 +31,8 @@ PICTURES = {
     b"MM\0*": ".tif",
 }
 _ADDRESS = re.compile(r"""(?<![\w./@-])(?:https?://|www\.|(?:[\w-]+\.)+[a-z]{2,10}/)[^\s<>"']+""", re.IGNORECASE)
+_PARTED_SENDER = re.compile(r"<\s+([\w.+-]+@[\w.-]+)\s+>")
+"""A mail address with a link, in the header of a quoted message: a reader of pages sets it on a line of its own."""
 _LINK = re.compile(r"""\bhref\s*=\s*["'](https?://[^"'\s<>]+)""", re.IGNORECASE)
 
 
@@ -144,7 +146,7 @@ def _page(html: str, reader: DocumentReader) -> str:
     text = reader.page(html).text
     for each in sorted(addresses, key=len, reverse=True):
         text = re.sub(rf"(?<![\w<./-]){re.escape(each)}(?=\s|$)", lambda found: f"<{found[0]}>", text)
-    return text
+    return _PARTED_SENDER.sub(r"<\1>", text)
 
 
 def picture_of(content: bytes, reader: DocumentReader) -> tuple[bytes, str] | None:

@@ -281,7 +281,9 @@ def _title_before() -> str:
 @cache
 def _reference_by(words: str) -> str:
     labelled = r"(?:(?<=\w\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen|kenmerk|dossier)|(?<=referenz)|"
-    labelled += r"(?<=rechnung)|(?<=invoice|facture|fattura))(?=[ \t](?:(?-i:[A-ZÄÖÜ&/.-]{1,9}) )?\S*\d)"
+    labelled += (
+        r"(?<=rechnung)|(?<=honorarnote)|(?<=invoice|facture|fattura))(?=[ \t](?:(?-i:[A-ZÄÖÜ&/.-]{1,9}) )?\S*\d)"
+    )
     between = (
         r"(?:[ \t]*\([^()]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*#?|[ \t]{2,}|\t|[ \t](?:is|lautet|est|es|è|luidt):?[ \t])"
     )

@@ -118,7 +118,8 @@ def _known_by_name(name: str) -> tuple[KnownClaimant | None, re.Match[str] | Non
 
 
 _SENDER_LABEL = re.compile(
-    r"^[ \t]*(?:absender|sender|exp[ée]diteur|afzender|mittente|remitente)[ \t]*:[ \t]*", re.IGNORECASE
+    r"^[ \t]*(?:absender|sender|exp[ée]diteur|afzender|mittente|remitente)[ \t]*:[ \t]*",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 _ATTENTION = re.compile(
@@ -413,12 +414,16 @@ _FORM = re.compile(
 
 
 def _person(text: str, foot: Sequence[str], senders: Sequence[Sender], own: set[str]) -> tuple[str | None, str]:
-    """A person who writes for themselves: by the mail's header, or by the signature."""
+    """A person who writes for themselves: by the mail's header, by a label, or by the signature."""
     for name, address in senders:
         name = " ".join(reversed(name.split(", "))) if re.fullmatch(r"[\w-]+, [\w-]+", name) else name
         clean = _cleaned(name)
         if clean and not _is_own(clean, own) and not search("role", clean) and len(clean.split()) > 1:
             return clean, f"the mail's sender: {name} <{address}>"
+    if (labelled := _SENDER_LABEL.search(text)) and (rest := text[labelled.end() :].partition("\n")[0]):
+        clean = _cleaned(_CELLS.split(rest)[0])
+        if clean and not _is_own(clean, own) and not search("role", clean) and len(clean.split()) > 1:
+            return clean, f"the letter names its sender: “{rest[:160]}”"
     if (form := _FORM.search(text)) and _FIRST_PERSON.search(text):
         clean = _cleaned(form["name"])
         if clean and not _is_own(clean, own) and not search("role", clean) and len(clean.split()) > 1:

@@ -297,7 +297,7 @@ def _with_currency(text: str) -> str:
 
 def sums_in(text: str) -> Iterator[Sum]:
     signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
-    digits = r"\d(?:(?:[\d.,']| (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
+    digits = r"\d(?:(?:[\d.,']|(?<!\d{4}) (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     dash = r"(?:[,.][-–—]{1,2})?"
     far = r"(?:[ \t]{2,}|\)?:[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column, or beside its label
     before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?|[ \t]?\n[ \t]?)(?P<first>{digits})"

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from archiver.claims.letter_reader import parse_letter
+from archiver.reading.letter_thread import in_order, messages
 from archiver.reading.letters import Letter, read_letter
 from archiver.reading.worker import DocumentReader
 from tests.support.claim_letters import ACME, RECEIVED
@@ -44,6 +45,18 @@ def as_written(letter: Letter) -> dict[str, str]:
         "urls": " ".join(letter.urls),
         "amount": amount,
     }
+
+
+def test_a_quotation_whose_senders_address_is_a_link_is_one() -> None:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "Una Blank <una@blank.example>", "Re: your page"
+    mail.set_content(
+        "<p>I can take <b>£290</b>.</p><p>On Tue, 24 Nov 2026 at 15:02, Finn &lt;<a href='mailto:f@acme.example'>"
+        "f@acme.example</a>&gt; wrote:</p><p>Can you do £100?</p>", subtype="html",
+    )  # fmt: skip
+    with DocumentReader() as reader:
+        parsed = parse_letter(mail.as_bytes(), reader)
+    assert "£100" not in messages(in_order(parsed.text), parsed.senders, RECEIVED, ACME, ())[0].text
 
 
 @pytest.mark.parametrize("name", ["layouts.txt", "layouts_more.txt", "layouts_third.txt"])
