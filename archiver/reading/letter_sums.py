@@ -126,7 +126,8 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
     if _is_net(other, total):
         return True
     bracketed = re.search(r"\([^()]*$", other.before) is not None and total.found.end() <= other.found.start()
-    several = _per_item(other) or bracketed or search("times", other.before) or search("instalment", other.around)
+    several = _per_item(other) or bracketed or search("times", other.before)
+    several = several or search("per_year", _after(other)) or search("instalment", other.around)
     if several and any(_times(each, other) for each in (total.amount, *_net(total, rates))):
         return True
     if other.amount < total.amount and search("by_instalments", other.around):

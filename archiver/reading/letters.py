@@ -318,15 +318,15 @@ _BROKEN = re.compile(
     rf"(?<=[_=&%-])\n[ \t]*(?P<next>{_REST}+)|(?<=\?)\n[ \t]*(?P<query>[\w.-]+={_REST}*)"
     rf"|(?<=/)\n[ \t]*(?P<file>{_REST}*\.(?:html?|php|aspx?)(?![\w-])(?:/|[?#]{_REST}*)?)"
     rf"|(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9]{_REST}*)(?=[ \t]*(?:\n|$))"
-    rf"|(?<=[_=&?%-]) (?P<same>(?:{_REST}*[\d.]|[a-z]+-(?=[a-z])){_REST}*)"
-    r"(?=[ \t]*(?:\n|$)|[ \t]+(?:\d{1,2}[./-]\d|\d[\d.,]*[.,]\d\d\b|[€£$]|[A-Z]{3} ?\d))"
+    rf"|(?<=[_=&?%-]) (?P<same>{_REST}*[\d.]{_REST}*)(?=[ \t]*(?:\n|$))"
+    rf"|(?<=-) (?P<cell>[a-z\d]{_REST}*)(?=[ \t]+(?:\d{{1,2}}[./-]\d|\d[\d.,]*[.,]\d\d\b|[€£$]|[A-Z]{{3}} ?\d))"
 )
 """The rest of an address on the next line, where the first part ends as few addresses do by themselves.
 
 After a slash or a question mark the rest stands alone, or is a file's name or a query by its looks.
 
 In a table, where more stands `beside` the first part, the rest has to begin in its column; or a reader of tables has
-put it on the `same` line, before the day or the sum of another column.
+put it on the `same` line; so it is, too, in a `cell` before one with a day or a sum.
 """
 _IN_ROW = re.compile(
     r" (?!(?:and|und|et|ou|y|e|o|en|of|or|oder|sowie|bzw|on|at|in|auf|sur|su|op|is|ist|est)\b)(?P<rest>[a-z0-9/]\S*)"
@@ -374,11 +374,11 @@ def _urls(
             if rest["rest"] and url.endswith("/") and not _continues(text, match.start(), rest):
                 certain, following = False, rest["rest"]
                 break
-            more = next(rest[name] for name in ("next", "query", "file", "rest", "same") if rest[name])
+            more = next(rest[name] for name in ("next", "query", "file", "rest", "same", "cell") if rest[name])
             url, end = url + more, rest.end()
             notes.add("; one was broken over two lines")
         cell = _IN_ROW.match(text, end)
-        if certain and cell and not (_ENDING.search(url) or _is_field(cell["rest"] or "")):
+        if certain and cell and not (_ENDING.search(url) or _is_field(cell["rest"] or cell["last"])):
             following, certain = cell["rest"] or cell["last"], False
         elif certain:
             following, certain = _goes_on(text, match.start(), end, url)

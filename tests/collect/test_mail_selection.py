@@ -58,6 +58,7 @@ def test_a_persons_rules_come_first() -> None:
 def test_letters_read_as_letters_and_papers_do_not() -> None:
     read = [each for each in SENT if reads_as_letter(each.text)]
     assert len(read) >= 0.95 * len(SENT)
+    assert reads_as_letter("Our client has not licensed the image to you. Please pay.")
     assert reads_as_letter("Please pay for the photograph HB-7, for which you say that no licence was\nheld.")
     for language in ("en", "de", "fr", "es"):
         for paper in (licence(language, "istock", 1), receipt(language, "istock", 1)):

@@ -205,6 +205,7 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
         ("Kosten nach einem Wert von 6.930,00 €. Zu zahlen sind 1.564,90 €.", "1564.90"),
         ("Zahlung bis 30.11.2026 (Nachlass) 337,50 €\nZahlung bis 14.12.2026 450,00 €", "450"),
         ("I can come down from £380 to £290.", "290"),
+        ("3 years at £200.00 per annum £600.00\nCosts £390.00\nWe require £990.00", "990"),
         ("Bemessungsgrundlage EUR 36.000,00\nKosten EUR 552,00", "552"),
         ("Subtotal\n1,651.33\nTotal CAD\n1,866.00", "1866"),
     ],
@@ -292,6 +293,8 @@ def test_an_address_in_a_row_ends_where_a_day_or_a_sum_begins() -> None:
 def test_an_address_in_a_row_is_whole_or_left_out() -> None:
     row = "1 https://acme.example/trips/two-day- sea-loch-adventure 02/11/2026 £140.00\n"
     assert read_letter(row, domains=ACME).urls == ("https://acme.example/trips/two-day-sea-loch-adventure",)
+    row = "1 https://acme.example/wooden- toys 420.00\n"
+    assert read_letter(row, domains=ACME).urls == ("https://acme.example/wooden-toys",)
     assert read_letter("1 https://acme.example/trips/two-day- Sea 02/11/2026\n", domains=ACME).urls == ()
 
 
