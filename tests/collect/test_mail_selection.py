@@ -73,6 +73,9 @@ My invoice for 180 EUR follows. Please tell me your address.
 
 
 INFORMAL = [
+    "La photographie « Pointes » apparaît sans crédit ni licence sur https://acme.example/cours . Merci de régler.",
+    "Sie haben unser Produktfoto für https://acme.example/tee übernommen. Wir berechnen 170 €, sonst hilft ein Anwalt.",
+    "Namens fotograaf Gijs Damp wijzen wij u op de foto op https://acme.example/gazon . Fotorecht Damp rekent 300 EUR.",
     "Sie zeigen meine Aufnahme auf https://acme.example/saal. Ich habe Ihnen kein Nutzungsrecht erteilt. CHF 630.00",
     "Auf https://acme.example/weg.html benutzt ihr mein Foto. Ich habe niemandem die Nutzung erlaubt. Für 180,- Euro "
     "vergesse ich das, sonst hilft mein Anwalt.",
