@@ -20,7 +20,7 @@ def reference_in(text: str, claimant: KnownClaimant | None, sure: dict[str, str]
         if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
             sure["reference"] = f"in this claimant's format: {quote(found)}"
             return found[1].upper()
-    half = r"(?:(?-i:[A-ZÄÖÜ]{1,5})[ \t]*/?[ \t]*)?$"  # of a sign, at the end of a line
+    half = r"(?:(?-i:[A-ZÄÖÜ]{1,5})[ \t]*(?:/[ \t]*(?-i:[A-ZÄÖÜ]{1,5})?)?[ \t]*)?$"  # of a sign, at the end of a line
     label = rf"(?<!\w){any_of('reference')}(?:[ \t,–-]+{any_of('to_be_quoted')})?"
     unread = re.search(rf"{label}\s*:?[ \t]*{half}", text, re.IGNORECASE | re.MULTILINE)
     for words in ("reference",) if unread else ("reference", "case_title"):
@@ -260,8 +260,8 @@ MAX_TITLE_WORDS = 6  # before a sign
 MAX_SIGN_WORDS = 4  # after its first one
 MIN_LONG_ID_DIGITS = 5  # a year has fewer
 _IS_BROKEN = re.compile(
-    r"[ \t]*\n[ \t]*[A-ZÄÖÜ]{1,3}\d{0,3}(?=[ \t]{2}|[ \t]*(?:\n|$))|[ \t]*/[ \t]*\n|[ \t]*\n[ \t]*/[ \t]?(?=\w)"
-    r"| [–-] \d{1,4}[ \t]*(?:\n|$)"
+    r"[ \t]*\n[ \t]*(?:[A-ZÄÖÜ]{1,3}\d{0,3}|\([A-ZÄÖÜ]{1,4}\))(?=[ \t]{2}|[ \t]*(?:\n|$))"
+    r"|[ \t]*/[ \t]*\n|[ \t]*\n[ \t]*/[ \t]?(?=\w)| [–-] \d{1,4}[ \t]*(?:\n|$)"
 )
 _NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\S*\d)([\w./-]+)(?=[ \t]*(?:\n|$))")
 _YEAR = re.compile(r"(?:19|20)\d\d")
