@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from archiver.claims.rule_engine import MANDATORY, WORST, Assessment, Verdict
 from archiver.core.packaged_data import parse_yaml
@@ -39,7 +38,7 @@ class AuditReason:
     rule: str
     messages: Mapping[str, str]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, str]:
         return {"rule": self.rule, **self.messages}
 
 

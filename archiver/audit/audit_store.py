@@ -14,13 +14,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NotRequired, Self, TypedDict
 
 import numpy as np
 
 from archiver.audit.page_reader import PageContent
 from archiver.audit.site_scope import host_of
 from archiver.core.errors import ConfigError
+from archiver.core.json_files import checked
 from archiver.home.settings import Home
 
 MAX_SAME_DISTANCE = 10  # bits of 256 in which the hashes of one picture's copies on a site may differ
@@ -95,7 +96,71 @@ class SitePicture:
     addresses: tuple[str, ...]
     pages: tuple[str, ...]
     first_seen: str
-    said: Mapping[str, Any]
+    said: PictureMetadata
+
+
+class NamedByPicture(TypedDict):
+    """A platform's asset that a picture's metadata names."""
+
+    platform: str
+    asset_id: str | None
+    quote: str
+
+
+class PictureMetadata(TypedDict, total=False):
+    """What a picture's metadata says; `generated` is the kind of program that made it."""
+
+    named: list[NamedByPicture]
+    generated: str
+
+
+class AuditScope(TypedDict):
+    """What a visit was asked to read: addresses of sites, hosts, and the most pages."""
+
+    sites: list[str]
+    hosts: list[str]
+    pages: int
+
+
+class CompleteVisit(TypedDict):
+    """A visit that ended. `began` and `ended` are ISO times."""
+
+    visit: int
+    began: str
+    ended: str
+    scope: AuditScope
+    requests: int
+    bytes: int
+
+
+class Sighting(TypedDict):
+    """`sighting.json` of a capture: `state` is `shows` or `shows_not`, `files` has the SHA-256 of each file."""
+
+    format: int
+    client: str
+    picture: str
+    page: str
+    status: int
+    state: str
+    at: str
+    not_asked_for: list[str]
+    files: dict[str, str]
+    folder: NotRequired[str]  # its name; not in the file
+
+
+class PictureAnswer(TypedDict):
+    """What a visit keeps of a picture besides its answer. Each of the `reasons` has its `rule` and its languages."""
+
+    sha256: str
+    width: int
+    height: int
+    pages: list[str]
+    addresses: list[str]
+    first_seen: str
+    on_site_since: str
+    licences: list[str]
+    generated: str | None
+    reasons: list[dict[str, str]]
 
 
 class AuditStore:
@@ -125,7 +190,7 @@ class AuditStore:
 
     # ------------------------------------------------------------ visits
 
-    def begin(self, scope: Mapping[str, Any]) -> tuple[int, bool]:
+    def begin(self, scope: Mapping[str, object]) -> tuple[int, bool]:
         """The visit that is under way, or a new one: its number, and whether it goes on."""
         row = self._db.execute("SELECT id, scope FROM visits WHERE ended IS NULL ORDER BY id DESC").fetchone()
         text = json.dumps(scope, sort_keys=True)
@@ -153,11 +218,14 @@ class AuditStore:
             self._db.execute("UPDATE visits SET ended = ? WHERE id = ?", (_now(), visit))
             self._db.execute("DELETE FROM files WHERE visit < ?", (visit,))
 
-    def visits(self) -> list[dict[str, Any]]:
+    def visits(self) -> list[CompleteVisit]:
         """All complete visits, oldest first."""
         rows = self._db.execute("SELECT id, began, ended, scope, requests, bytes FROM visits WHERE ended IS NOT NULL")
-        names = ("visit", "began", "ended", "scope", "requests", "bytes")
-        return [dict(zip(names, row, strict=True)) | {"scope": json.loads(row[3])} for row in rows]
+        return [
+            {"visit": number, "began": began, "ended": ended, "scope": json.loads(scope), "requests": requests,
+             "bytes": received}
+            for number, began, ended, scope, requests, received in rows
+        ]  # fmt: skip
 
     def left_alone(self) -> dict[str, float]:
         return dict(self._db.execute("SELECT host, left_alone_until FROM hosts"))
@@ -271,7 +339,7 @@ class AuditStore:
         return [url for url in urls if said.get(url.partition("#")[0]) not in ("read", "gone", "redirect")]
 
     def put_picture(
-        self, sha256: str, size: tuple[int, int], picture_hash: bytes, preview: bytes, said: Mapping[str, Any],
+        self, sha256: str, size: tuple[int, int], picture_hash: bytes, preview: bytes, said: PictureMetadata,
         left_out: str | None, *, flat: bool,
     ) -> None:  # fmt: skip
         """Save a picture, grouped with its copies."""
@@ -346,7 +414,7 @@ class AuditStore:
             "other.grouped = pictures.grouped) FROM pictures WHERE left_out IS NULL ORDER BY rowid"
         ).fetchall()
         group_of = {row[0]: row[1] for row in rows}
-        copies_of: dict[str, list[Any]] = {}
+        copies_of: dict[str, list[tuple[str, str, int, int, str, str]]] = {}
         for row in rows:
             copies_of.setdefault(row[1], []).append(row)
         addresses: dict[str, dict[str, dict[str, None]]] = {}
@@ -362,7 +430,7 @@ class AuditStore:
         for group, used in addresses.items():
             copies = copies_of[group]
             best = max(copies, key=lambda row: row[2] * row[3])
-            said: dict[str, Any] = {}
+            said: PictureMetadata = {}
             for row in copies:
                 said = json.loads(row[4]) | said
             found.append(
@@ -397,7 +465,7 @@ class AuditStore:
         """Delete what searches of the archives in other states than this one found."""
         self._db.execute("DELETE FROM searches WHERE archives <> ?", (but_of,))
 
-    def put_answers(self, visit: int, answers: Iterable[tuple[str, str, Mapping[str, Any], bytes]]) -> None:
+    def put_answers(self, visit: int, answers: Iterable[tuple[str, str, Mapping[str, object], bytes]]) -> None:
         """Save the answers of a visit: picture, answer, its content, and the licensed picture's preview."""
         with self._changes():
             self._db.executemany(
@@ -410,7 +478,7 @@ class AuditStore:
 
     def answers(
         self, visit: int, picture: str | None = None
-    ) -> list[tuple[str, int, str, str | None, dict[str, Any]]]:  # fmt: skip
+    ) -> list[tuple[str, int, str, str | None, PictureAnswer]]:  # fmt: skip
         """The last answers up to a visit, of one picture or all: picture, the visit that last found it, answer, the
         answer before, and content.
         """
@@ -481,14 +549,14 @@ def path_of(home: Home, client: str) -> Path:
     return home.root / "work/audits" / f"{home.client(client).slug}.sqlite"
 
 
-def captures_of(home: Home, client: str) -> dict[str, list[dict[str, Any]]]:
+def captures_of(home: Home, client: str) -> dict[str, list[Sighting]]:
     """The complete captures of pages of each picture (see `page_captures`), the oldest first: what `sighting.json`
     says, and the `folder`'s name.
     """
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[Sighting]] = {}
     for path in sorted(path_of(home, client).with_suffix("").glob(f"*/*/{SIGHTING}")):
         with suppress(OSError, ValueError):
-            said = json.loads(path.read_bytes())
+            said: Sighting = json.loads(path.read_bytes())
             found.setdefault(path.parent.parent.name, []).append({**said, "folder": path.parent.name})
     return found
 
@@ -501,15 +569,14 @@ _ANSWERS = "SELECT picture, visit, answer, before, content FROM answers WHERE vi
 _COLUMNS = "url, kind, depth, state, reason, etag, modified, found, picture"
 
 
-def _resource(row: Sequence[Any]) -> Resource:
+type _ResourceRow = tuple[str, str, int, str, str | None, str | None, str | None, str | None, str | None]
+
+
+def _resource(row: _ResourceRow) -> Resource:
+    """The address in a row of `_COLUMNS`."""
     url, kind, depth, state, reason, etag, modified, found, picture = row
-    content = json.loads(found) if found else None
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in (content or {}).items()
-    }
-    return Resource(
-        url, kind, depth, state, reason, etag, modified, PageContent(**fields) if content else None, picture
-    )
+    content = checked(PageContent, found) if found else None
+    return Resource(url, kind, depth, state, reason, etag, modified, content, picture)
 
 
 def pictures_of_styles(styles: Iterable[str], read: Callable[[str], PageContent | None]) -> list[str]:

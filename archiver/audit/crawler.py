@@ -10,10 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urljoin
 
-from archiver.audit.audit_store import KINDS, AuditStore, Resource
+from archiver.audit.audit_store import KINDS, AuditStore, PictureMetadata, Resource
 from archiver.audit.fetcher import PoliteFetcher, SiteAnswer
 from archiver.audit.page_reader import FEED_TYPES, MAX_WORDS_LENGTH, MEDIA_LIST, PageContent, held_bytes, read_confined
 from archiver.audit.pdf_pictures import pictures_of_pdf
@@ -36,7 +35,7 @@ PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{2,30})", re.IGNORECASE)
 
-type _LookedAt = tuple[Look, str | None, dict[str, Any]]
+type _LookedAt = tuple[Look, str | None, PictureMetadata]
 type VisitProgress = Callable[[str, int, int | None], None]
 """Gets what is read (`pages` or `pictures`), how many are done, and how many there are."""
 
@@ -253,13 +252,18 @@ class SiteVisit:
                 yield url, "pdf" if "#" not in url and kind_of(url) == "pdf" else "picture", each.depth + 1
 
 
-def _said(reader: DocumentReader, content: bytes) -> dict[str, Any]:
+def _said(reader: DocumentReader, content: bytes) -> PictureMetadata:
     """What a picture's metadata says: of a platform's asset, and of a program that generated it."""
     embedded = reader.embedded(content)
-    named = [{"platform": each.platform, "asset_id": each.asset_id, "quote": each.quote} for each in embedded.named]
     texts = " ".join(embedded.quotes.values()).encode() + content
     generated = [each for each in GENERATED if each.encode() in texts]
-    return ({"named": named} if named else {}) | ({"generated": generated[0]} if generated else {})
+    said: PictureMetadata = {}
+    if embedded.named:
+        said["named"] = [{"platform": each.platform, "asset_id": each.asset_id, "quote": each.quote}
+                         for each in embedded.named]  # fmt: skip
+    if generated:
+        said["generated"] = generated[0]
+    return said
 
 
 def _charset(answer: SiteAnswer) -> str:

@@ -14,10 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
-from archiver.audit.audit_store import SIGHTING, AuditStore, folder_of
+from archiver.audit.audit_store import SIGHTING, AuditStore, Sighting, folder_of
 from archiver.audit.fetcher import PoliteFetcher, SiteAnswer
 from archiver.audit.page_reader import held_bytes, read_confined
 from archiver.audit.pdf_pictures import pictures_of_pdf
@@ -54,7 +54,7 @@ class PageCapture:
     _received: list[bytes] = field(default_factory=list)
     _refused: list[str] = field(default_factory=list)
 
-    def take(self, url: str) -> dict[str, Any]:
+    def take(self, url: str) -> Sighting:
         """Capture a page as it is now; what `sighting.json` says of it. SiteUnavailable where there is no answer."""
         self._received, self._refused = [], []
         began = datetime.now(UTC)
@@ -69,7 +69,7 @@ class PageCapture:
             self._received += [content for _, content in pictures_of_pdf(self.reader, answer.content)[0]]
         else:
             papers = run_apart(self._page(place, answer))
-        said = {
+        said: Sighting = {
             "format": 1, "client": self.client, "picture": self.picture, "page": place, "status": answer.status,
             "state": SHOWS if any(map(self._is_it, self._received)) else SHOWS_NOT,
             "at": began.strftime("%Y-%m-%dT%H:%M:%SZ"), "not_asked_for": sorted(set(self._refused)),
@@ -77,7 +77,7 @@ class PageCapture:
         }  # fmt: skip
         return {**said, "folder": self._keep(said, papers, began)}
 
-    def _keep(self, said: Mapping[str, Any], papers: Mapping[str, bytes], began: datetime) -> str:
+    def _keep(self, said: Sighting, papers: Mapping[str, bytes], began: datetime) -> str:
         folder = folder_of(self.home, self.client, self.picture, f"{began:%Y%m%dT%H%M%S%fZ}")
         folder.mkdir(parents=True, mode=0o700)
         try:

@@ -19,7 +19,8 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from archiver.audit.site_scope import spelled
-from archiver.reading.worker import DocumentReader, ReaderFailed, checked
+from archiver.core.json_files import checked
+from archiver.reading.worker import DocumentReader, ReaderFailed
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, ReaderJob

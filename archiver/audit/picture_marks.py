@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.audit import site_audit
-from archiver.audit.audit_store import AuditStore, captures_of, folder_of
+from archiver.audit.audit_store import AuditStore, Sighting, captures_of, folder_of
 from archiver.audit.page_captures import SHOWS, PageCapture
 from archiver.audit.visit_options import AuditOptions, fetcher_of_visit, scope_of_visit
 from archiver.core.errors import BrowserMissing, ConfigError
@@ -49,7 +49,7 @@ def mark(
         return {"client": client, "picture": name, **store.marks()[name], "captures": captures}
 
 
-def capture(home: Home, client: str, picture: str, *, wait: Wait = time.sleep) -> dict[str, Any]:
+def capture(home: Home, client: str, picture: str, *, wait: Wait = time.sleep) -> Sighting:
     """Capture the first page on which the last visit found a picture, as a working paper; see `page_captures`."""
     with site_audit.only_one(home, client), site_audit.opened(home, client) as store:
         name = store.named(picture)
@@ -59,7 +59,7 @@ def capture(home: Home, client: str, picture: str, *, wait: Wait = time.sleep) -
         return _taken(home, client, store, name, row["pages"][:1], wait)[0]
 
 
-def enter(home: Home, vault: Vault, client: str, picture: str, by: str, folder: str | None = None) -> dict[str, Any]:
+def enter(home: Home, vault: Vault, client: str, picture: str, by: str, folder: str | None = None) -> dict[str, str]:
     """Archive one capture of a picture, by default the newest, in the client's archive, on a person's word.
 
     Entering it again changes nothing. ConfigError if there is no capture.
@@ -104,7 +104,7 @@ def enter(home: Home, vault: Vault, client: str, picture: str, by: str, folder: 
 
 def _seen_gone(
     home: Home, client: str, store: AuditStore, name: str, warn: Callable[[str], None], wait: Wait
-) -> list[dict[str, Any]]:
+) -> list[Sighting]:
     """The captures of the pages where a picture was, none of which shows it now."""
     newest = store.visits()[-1]
     again = f"Run `archiver audit run {client}`, and mark it then."
@@ -127,8 +127,8 @@ def _seen_gone(
 
 def _taken(
     home: Home, client: str, store: AuditStore, name: str, pages: list[str], wait: Wait
-) -> list[dict[str, Any]]:  # fmt: skip
-    asked: Mapping[str, Any] = store.visits()[-1]["scope"]
+) -> list[Sighting]:  # fmt: skip
+    asked = store.visits()[-1]["scope"]
     options = AuditOptions(sites=asked["sites"], hosts=asked["hosts"])
     scope = scope_of_visit(home.client(client), options)
     with DocumentReader() as reader, fetcher_of_visit(home, scope, store, wait) as fetcher:

@@ -9,7 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from archiver.audit.answers import AuditAnswer
-from archiver.audit.audit_store import AuditStore, captures_of, folder_of, path_of
+from archiver.audit.audit_store import (
+    AuditStore,
+    CompleteVisit,
+    PictureAnswer,
+    Sighting,
+    captures_of,
+    folder_of,
+    path_of,
+)
 from archiver.audit.crawler import SiteVisit, VisitProgress
 from archiver.audit.picture_judge import PictureJudge
 from archiver.audit.scripted_pages import ScriptedPages, pages_to_open
@@ -109,7 +117,7 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
 
 
 def _rows(
-    home: Home, client: str, store: AuditStore, visits: Sequence[Mapping[str, Any]], picture: str | None = None
+    home: Home, client: str, store: AuditStore, visits: Sequence[CompleteVisit], picture: str | None = None
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows of the pictures that the last of these complete visits found, and of those that only earlier ones did;
     of one picture, if it is named.
@@ -117,7 +125,7 @@ def _rows(
     number, before = visits[-1]["visit"], len(visits) > 1
     ended, marks, captures = {each["visit"]: each["ended"] for each in visits}, store.marks(), captures_of(home, client)
 
-    def row(name: str, visit: int, said: str, earlier: str | None, content: Mapping[str, Any]) -> dict[str, Any]:
+    def row(name: str, visit: int, said: str, earlier: str | None, content: PictureAnswer) -> dict[str, Any]:
         return {
             "picture": name, "answer": said, "before": earlier if visit == number else None,
             "new": before and visit == number and earlier is None, **content,
@@ -190,9 +198,9 @@ def previews(home: Home, client: str, made: Mapping[str, Any]) -> dict[str, tupl
         return found
 
 
-def capture_file(home: Home, client: str, row: Mapping[str, Any], each: Mapping[str, Any], name: str) -> bytes:
+def capture_file(home: Home, client: str, row: Mapping[str, Any], each: Sighting, name: str) -> bytes:
     """A file of a capture; empty where the capture has no such file."""
-    if name not in each["files"]:
+    if name not in each["files"] or "folder" not in each:
         return b""
     try:
         return (folder_of(home, client, row["picture"], each["folder"]) / name).read_bytes()
@@ -213,7 +221,7 @@ def _answer_all(
         judge = PictureJudge(home, owner, archives, reader, use, store)
         for done, each in enumerate(pictures):
             said, licensed = judge.answer(each)
-            content = {
+            content: PictureAnswer = {
                 "sha256": each.sha256, "width": each.width, "height": each.height, "pages": list(each.pages),
                 "addresses": list(each.addresses), "first_seen": each.first_seen,
                 "on_site_since": judge.since(each).isoformat(), "licences": list(said.licences),

@@ -26,9 +26,10 @@ from archiver.catalogue import embedding
 from archiver.catalogue.embedding import BATCH_PICTURES, VECTOR_LENGTH, Embedder
 from archiver.catalogue.matching import DECOYS, Index, Indexed, Load, Word, laid_beside, match
 from archiver.core.errors import ConfigError, IntegrityError, UnreadablePicture
+from archiver.core.json_files import checked
 from archiver.reading.fingerprint import Fingerprint, decode
 from archiver.reading.pdf_join import packed, unpacked
-from archiver.reading.worker import HASH_BYTES, MADE_UP, DocumentReader, Kind, Look, ReaderFailed, checked
+from archiver.reading.worker import HASH_BYTES, MADE_UP, DocumentReader, Kind, Look, ReaderFailed
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, ReaderJob

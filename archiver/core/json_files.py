@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import asdict, is_dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from archiver.core.atomic_files import read_file, replace_file
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 def readable(value: object) -> bytes:
@@ -36,3 +40,16 @@ def read_record[T](path: Path, kind: Callable[..., T]) -> T | None:
     with suppress(OSError, ValueError, TypeError):
         return kind(**json.loads(read_file(path)))
     return None
+
+
+def checked[T](kind: type[T], content: str | bytes) -> T:
+    """JSON as a value of this type; ValueError if it does not fit."""
+    adapter: TypeAdapter[T] = _adapter(cast("Hashable", kind))
+    return adapter.validate_json(content)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)

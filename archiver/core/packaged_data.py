@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
 from importlib.resources import files
 from typing import Any, cast
@@ -9,7 +10,7 @@ from typing import Any, cast
 
 def packaged_yaml[T](kind: type[T], package: str, name: str) -> T:
     """The content of a package's file, checked against the type that its reader expects. Each file is read once."""
-    return cast("T", _read(cast("Any", kind), package, name))
+    return cast("T", _read(cast("Hashable", kind), package, name))
 
 
 @cache

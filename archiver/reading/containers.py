@@ -149,7 +149,8 @@ def unpack(
 
     A reader process takes it apart, and its worker is busy until the end.
     """
-    from archiver.reading.worker import MADE_UP, ReaderFailed, checked
+    from archiver.core.json_files import checked
+    from archiver.reading.worker import MADE_UP, ReaderFailed
 
     wish = {"path": place.path, "members": place.budget.members, "bytes": place.budget.bytes,
             "largest": MAX_DIRECTORY_BYTES, "chunk": CHUNK_BYTES,

@@ -73,7 +73,8 @@ class _Letter:
 
 def mail_by(reader: DocumentReader, content: bytes) -> ParsedMail:
     """Let a reader process take a letter apart; Unreadable if it cannot, or not in time."""
-    from archiver.reading.worker import MADE_UP, ReaderFailed, checked
+    from archiver.core.json_files import checked
+    from archiver.reading.worker import MADE_UP, ReaderFailed
 
     try:
         head, *parts = list(reader.stream(f"{__name__}:mail_reading", content, READ_TIMEOUT_S))

@@ -85,7 +85,8 @@ READ_TIMEOUT_S = 10.0  # for one page
 
 def page_by(reader: DocumentReader, html: str, url: str) -> Paper | None:
     """Like `read_page`, in a reader process; also None if that process fails."""
-    from archiver.reading.worker import ReaderFailed, checked
+    from archiver.core.json_files import checked
+    from archiver.reading.worker import ReaderFailed
 
     request = packed([("", url.encode("utf-8", "replace")), ("", html.encode("utf-8", "replace"))])
     with suppress(ReaderFailed, ValueError):

@@ -20,13 +20,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from queue import LifoQueue
-from typing import IO, TYPE_CHECKING, Any, Self, cast
+from typing import IO, TYPE_CHECKING, Self
 
 from archiver.core.errors import UnreadablePicture
+from archiver.core.json_files import checked
 from archiver.reading.confinement import Confinement, confine, forbid_core_dumps
 from archiver.reading.decompress import unpacked_bytes
 from archiver.reading.documents import (
@@ -53,8 +54,6 @@ from archiver.reading.fingerprint import (
 from archiver.reading.pdf_join import packed, unpacked
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
     from archiver.reading.embedded import Embedded  # half of what a worker would load; few need it
     from archiver.reading.history_tables import HistoryTable
 
@@ -358,19 +357,6 @@ class Trial:
     done: list[str] = field(default_factory=list)
     file: bool = True
     network: bool = True
-
-
-def checked[T](kind: type[T], answer: bytes) -> T:
-    """A worker's JSON as a value of this type; ValueError if it does not fit."""
-    adapter: TypeAdapter[T] = _adapter(cast("Any", kind))
-    return adapter.validate_json(answer)
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)
 
 
 class Pool:
