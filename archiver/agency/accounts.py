@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archiver.agency.account_statements import ACCEPTED, AUTHORISED, file_statements
 from archiver.agency.notification import seen_to
@@ -14,8 +14,11 @@ from archiver.collect.account_result import name_account as name_account  # sign
 from archiver.core.errors import ArchiverError, ConfigError, NotAccepted
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account, Home, add_account, planned_input
-from archiver.home.vault import SavedSession, Vault, run_secret_command
+from archiver.home.vault import Vault, run_secret_command
 from archiver.provider import ProviderInfo, SignInMethod, load
+
+if TYPE_CHECKING:
+    from playwright.async_api import StorageState
 
 
 def method_of(provider: str, name: str | None) -> SignInMethod:
@@ -127,7 +130,7 @@ async def _tested(
     check: bool,
     replay: Path | None,
     say: Callable[[str], None],
-) -> SavedSession | None:
+) -> StorageState | None:
     """Test the sign-in and return the browser's session. None, with a message to `say`, if it was not tested.
 
     `accepted`: a person accepts automatic sign-ins. Raises the error of the platform or the network.
@@ -165,7 +168,7 @@ def _untestable(
 
 async def try_sign_in(
     home: Home, account: Account, secrets: Mapping[str, str], replay: Path | None
-) -> SavedSession | None:
+) -> StorageState | None:
     """Sign in once with only these secrets; return the browser's session, or None without a browser.
 
     Saves nothing. Raises the error of the platform or the network.
@@ -183,7 +186,7 @@ async def try_sign_in(
     access = AccountAccess(account=account, provider=provider, method=method, recording=recording, secrets=secrets)
     async with open_tools(home, replay=bool(replay)) as shared:
         network = await shared.network_for(recording, provider.info.rules)
-        async with open_session(shared, access, network, recording.session if recording else None) as session:
+        async with open_session(shared, access, network, recording.saved_session if recording else None) as session:
             try:
                 await SigningIn(provider, session, secrets, Totp(secrets.get("totp"), access.now)).once()
             except ArchiverError as error:

@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from archiver.collect.account_result import name_account
-from archiver.collect.account_session import REFUSALS
+from archiver.collect.account_session import REFUSALS, AccountSession
 from archiver.collect.trouble_page import adapter_fault, add_page, keep_trouble, personal
 from archiver.core.errors import ArchiverError
 from archiver.home.settings import Account, Home
@@ -68,7 +67,7 @@ class AccountSteps:
     digest: str = ""  # of the tested secrets; a refusal counts until the secrets change
 
     @asynccontextmanager
-    async def step(self, name: str, session: Any = None) -> AsyncIterator[list[str]]:
+    async def step(self, name: str, session: AccountSession | None = None) -> AsyncIterator[list[str]]:
         """Run one step. An error becomes its result, and the page is saved if there is one."""
         if self.found.failed:
             yield []

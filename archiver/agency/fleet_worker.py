@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from archiver.agency.night import run
 from archiver.collect.account_result import AccountResult
@@ -34,6 +34,14 @@ POLL_INTERVAL_S = 2.0
 MACHINE_PAUSE_S = 30.0  # after a fault of this machine, so that others take the visits that it would only fail
 
 type Said = Callable[[str], None]
+
+
+class QueueWorker(Protocol):
+    """Procrastinate's worker, which annotates nothing."""
+
+    worker_id: int | None
+
+    def stop(self) -> None: ...
 
 
 def open_fleet(database: FleetDatabase, key: str) -> SealedRows:
@@ -142,7 +150,7 @@ class FleetWorker:
             words = (str(error) or type(error).__name__).splitlines()[0]
             raise DatabaseUnavailable(words) from error
 
-    async def _beat(self, worker: Any, beat_s: float, drained: asyncio.Event) -> None:
+    async def _beat(self, worker: QueueWorker, beat_s: float, drained: asyncio.Event) -> None:
         """Give signs of life, plan the night, and take over what dead workers held."""
         planned, loop = -PLANNING_INTERVAL_S, asyncio.get_running_loop()
         while True:
@@ -158,7 +166,7 @@ class FleetWorker:
                     await self._look_after(fleet, drained)
             await asyncio.sleep(beat_s)
 
-    async def _put_back_unrecorded(self, worker: Any) -> None:
+    async def _put_back_unrecorded(self, worker: QueueWorker) -> None:
         """Put back jobs whose end could not be recorded while the database was away; else their clients would wait for
         ever. Twice in a row not running here: then it is none that was just taken.
         """
@@ -259,7 +267,7 @@ def error_of(result: AccountResult) -> ArchiverError | None:
     return kind(result.message) if isinstance(kind, type) and issubclass(kind, ArchiverError) else None
 
 
-def _asked_to_end(worker: Any, drained: asyncio.Event) -> Callable[[], bool]:
+def _asked_to_end(worker: QueueWorker, drained: asyncio.Event) -> Callable[[], bool]:
     """Whether a signal or a person ended the queue's worker, rather than a failure of one of its side tasks."""
     import signal
 

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 from archiver.agency.check_steps import AccountSteps, Step
 from archiver.browsing.browser_session import PlaywrightSession
-from archiver.collect.account_session import AccountAccess, SigningIn, Totp, find_recording, open_session, secrets_of
+from archiver.collect.account_session import (
+    AccountAccess,
+    AccountSession,
+    SigningIn,
+    Totp,
+    find_recording,
+    open_session,
+    secrets_of,
+)
 from archiver.collect.run_tools import open_tools
 from archiver.core.errors import ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Document, DocumentKind, Licence
@@ -27,7 +35,7 @@ async def check_live(steps: AccountSteps) -> None:
     recording = find_recording(steps.replay, steps.account) if steps.replay else None
     provider: AnyProvider = load(steps.account.provider)()
     method = provider.info.method(recording.method if recording else steps.account.method)
-    state = steps.vault.session(steps.account.name) or (recording.session if recording else None)
+    state = steps.vault.session(steps.account.name) or (recording.saved_session if recording else None)
     secrets = secrets_of(steps.vault, steps.account, method, recording)
     steps.digest = secret_digest(secrets)
     access = AccountAccess(
@@ -45,7 +53,7 @@ async def check_live(steps: AccountSteps) -> None:
 
 
 async def _steps(
-    steps: AccountSteps, provider: AnyProvider, session: object, secrets: Mapping[str, str], code: Totp
+    steps: AccountSteps, provider: AnyProvider, session: AccountSession, secrets: Mapping[str, str], code: Totp
 ) -> None:
     signing_in = SigningIn(provider, session, secrets, code)
     async with steps.step("sign-in", session) as said:
@@ -91,7 +99,7 @@ def _changed_row(licence: Licence) -> LayoutChanged:
     return LayoutChanged(f"a row has no identity: {_fields(licence)}")
 
 
-async def _documents(provider: AnyProvider, session: object, licence: Licence) -> str:
+async def _documents(provider: AnyProvider, session: AccountSession, licence: Licence) -> str:
     """Read the documents of one licence as a run does, and discard them. Returns their names."""
     names: list[str] = []
     with DocumentReader(workers=1) as reader:

@@ -13,7 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
-from typing import Any
 
 from archiver.claims import claim_files
 from archiver.claims.claim_entry import add
@@ -157,12 +156,12 @@ def _entry(letter: ReceivedLetter, file: str, digest: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def mails_of(home: Home, claim: str) -> list[dict[str, Any]]:
+def mails_of(home: Home, claim: str) -> list[dict[str, object]]:
     """The mails of a claim; none for one that a person added."""
     return read_json(claim_files.folder(home, claim) / MAILS) or []
 
 
-def _record(home: Home, claim: str, mails: Sequence[dict[str, Any]]) -> None:
+def _record(home: Home, claim: str, mails: Sequence[dict[str, object]]) -> None:
     write_json(claim_files.folder(home, claim) / MAILS, mails)
 
 
@@ -214,7 +213,7 @@ def letter_alerts(home: Home) -> Iterator[Alert]:
             risk = "Nobody has confirmed what was read in it. An unanswered claim may go to court."
             letter = claim_files.folder(home, claim.claim) / (claim.letter or "letter.eml")
             command = f"archiver claim add {letter} --client {claim.client}"
-        elif any(mail["file"] != claim.letter and mail["read_at"] >= since for mail in mails):
+        elif any(mail["file"] != claim.letter and str(mail["read_at"]) >= since for mail in mails):
             message = f"A further mail about the claim {claim.claim} came; {len(mails)} mails are about it now."
             risk, command = "It may set another deadline.", f"archiver claim show {claim.claim}"
         else:

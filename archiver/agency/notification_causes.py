@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from archiver.agency import future_times
 from archiver.agency.alerts import find_alerts
@@ -16,7 +15,7 @@ from archiver.archive.verify import dates
 from archiver.catalogue.index import Catalogue, RunLine
 from archiver.catalogue.search import followed
 from archiver.claims.claim_files import all_claims
-from archiver.collect.run_log import read_logs
+from archiver.collect.run_log import LoggedAccount, read_logs
 from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError, ConfigError, machine_error, spoken
 from archiver.core.model import iso
@@ -121,7 +120,7 @@ def causes(
     return found
 
 
-def _of_client(home: Home, client: Client, said: Mapping[str, Mapping[str, object]], now: datetime) -> list[Cause]:
+def _of_client(home: Home, client: Client, said: Mapping[str, LoggedAccount], now: datetime) -> list[Cause]:
     """The causes in a client's catalogue."""
     found: list[Cause] = []
     with followed(home, client.slug) as catalogue:
@@ -166,7 +165,7 @@ def remedy(account: Input, error: str) -> tuple[str, str]:
     return happened, fix.format(account=account.name, client=account.client, provider=account.provider)
 
 
-def _of_account(at: Input, runs: Sequence[RunLine], said: Mapping[str, Any]) -> Iterator[Cause]:
+def _of_account(at: Input, runs: Sequence[RunLine], said: LoggedAccount) -> Iterator[Cause]:
     """The causes in the last two runs of an account; `said` is the log line of its last run."""
     if not runs:
         return

@@ -11,16 +11,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache, cached_property
-from importlib.resources import files
-from typing import Any
+from functools import cached_property
+from typing import TypedDict
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.search import archives, followed
 from archiver.claims.facts import platform_of
 from archiver.core.alert import Alert
 from archiver.core.errors import ConfigError, IntegrityError
-from archiver.core.packaged_data import parse_yaml
+from archiver.core.packaged_data import packaged_yaml
 from archiver.core.suggestions import did_you_mean
 from archiver.home.settings import Home
 from archiver.provider.registry import installed
@@ -171,9 +170,13 @@ def _in_a_line(change: TermsChange) -> str:
     )
 
 
-@cache
-def topics() -> dict[str, dict[str, Any]]:
-    """The rules that a change may touch, each with its title in both languages and its words."""
-    source = files("archiver.agency").joinpath("terms_topics.yaml").read_text("utf-8")
-    found: dict[str, dict[str, object]] = parse_yaml(source)
-    return found
+class TermsTopic(TypedDict):
+    """A rule that a change may touch: its title in English and German, and a pattern of its words."""
+
+    title: tuple[str, str]
+    words: str
+
+
+def topics() -> dict[str, TermsTopic]:
+    """The rules that a change may touch, by name."""
+    return packaged_yaml(dict[str, TermsTopic], "archiver.agency", "terms_topics.yaml")

@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import unquote, urlsplit
 
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.forward_proxy import GuardProxy
+from archiver.browsing.request_guard import PausedRequest
 from archiver.core.errors import ArchiverError
 from archiver.core.model import Document
 from archiver.provider import Request, redact_url
@@ -32,6 +33,7 @@ from archiver.reading.worker import DocumentReader
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession, Download, Frame, Page
     from playwright.async_api import Request as PageRequest
+    from playwright.async_api import Response as PageResponse
 
 MAX_ANSWER_BYTES = 50 << 20  # a larger answer is not copied in transit
 MAX_EARLY_REQUESTS = 2_000  # requests of pages that Chromium has not announced yet
@@ -80,6 +82,14 @@ type Take = Callable[[TakenItem], Awaitable[str | None]]
 """Receive one item. Returns why it is not kept, for the person to read, or None."""
 
 
+class _BindingCall(TypedDict):
+    """`Runtime.bindingCalled` of Chromium's protocol, as far as it is read here."""
+
+    name: str
+    payload: str
+    executionContextId: int
+
+
 @dataclass(eq=False)
 class Observation:
     """One person's browser.
@@ -102,7 +112,7 @@ class Observation:
     _digests: set[str] = field(default_factory=set)
     _met: dict[Page, asyncio.Task[None]] = field(default_factory=dict)
     _pages: dict[Page, Traffic] = field(default_factory=dict)
-    _early: list[tuple[str, Any]] = field(default_factory=list)
+    _early: list[tuple[str, PageRequest | PageResponse]] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _capturing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -181,7 +191,7 @@ class Observation:
         # Chromium announces a window that a page opened only after its first answer has begun.
         early, self._early = self._early, []
         for name, message in early:
-            if _page_of(message if name != "response" else message.request) is page:
+            if _page_of(_request_of(message)) is page:
                 traffic.heard(name, message)
             else:
                 self._early.append((name, message))
@@ -212,7 +222,7 @@ class Observation:
         with suppress(Error):  # most frames share their page's process
             await self._watch(await page.context.new_cdp_session(frame), page)
 
-    def _on_binding(self, cdp: CDPSession, page: Page, event: Mapping[str, Any]) -> None:
+    def _on_binding(self, cdp: CDPSession, page: Page, event: _BindingCall) -> None:
         """Handle a message of our script: it is ready, the person marks the page, or a password field changed."""
         if event["name"] != _TELL:
             return
@@ -247,8 +257,8 @@ class Observation:
 
     # ------------------------------------------------------------ requests
 
-    def _heard(self, name: str, message: Any) -> None:
-        request = message.request if name == "response" else message
+    def _heard(self, name: str, message: PageRequest | PageResponse) -> None:
+        request = _request_of(message)
         if name == "request":
             self._note(request)
         if _page_of(request) not in self._pages:
@@ -266,7 +276,7 @@ class Observation:
 
     # ------------------------------------------------------------ documents
 
-    async def _passing(self, cdp: CDPSession, event: Mapping[str, Any]) -> None:
+    async def _passing(self, cdp: CDPSession, event: PausedRequest) -> None:
         """Inspect an answer before Chromium continues. Documents are copied, and continue unchanged."""
         from playwright.async_api import Error
 
@@ -413,12 +423,18 @@ def _is_attachment(headers: Mapping[str, str]) -> bool:
     return headers.get("content-disposition", "").strip().lower().startswith("attachment")
 
 
-def _is_paper(event: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
+def _request_of(message: PageRequest | PageResponse) -> PageRequest:
+    from playwright.async_api import Response
+
+    return message.request if isinstance(message, Response) else message
+
+
+def _is_paper(event: PausedRequest, headers: Mapping[str, str]) -> bool:
     """Return whether an answer is a document to take: any PDF, or a text that is opened or saved."""
     if event.get("responseStatusCode") != 200:
         return False
     media_type = headers.get("content-type", "").split(";")[0].strip().lower()
-    url, kind = str(event["request"]["url"]), str(event["resourceType"])
+    url, kind = event["request"]["url"], event["resourceType"]
     if media_type in _VAGUE:
         return _name(url, headers, "").lower().endswith((".pdf", ".txt"))
     if media_type == "text/plain":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
 from archiver.browsing.browser_session import PlaywrightSession
 from archiver.core.errors import SessionExpired, SignInNeeded, SiteUnavailable
@@ -18,7 +17,7 @@ ASK_INTERVAL_S = 3.0  # between two requests to the platform
 
 async def attend(
     session: PlaywrightSession,
-    provider: Provider[Any],
+    provider: Provider[PlaywrightSession],
     login_url: str,
     say: Callable[[str], None],
     *,
@@ -49,7 +48,7 @@ async def _wait(session: PlaywrightSession, deadline: float, seconds: float) -> 
     await asyncio.sleep(seconds)
 
 
-async def _signed_in(provider: Provider[Any], session: PlaywrightSession) -> bool:
+async def _signed_in(provider: Provider[PlaywrightSession], session: PlaywrightSession) -> bool:
     try:
         return await provider.signed_in(session)
     except (SessionExpired, SiteUnavailable):  # ask again later, while the person continues

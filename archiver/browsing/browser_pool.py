@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from archiver.browsing import nss_store
 from archiver.browsing import request_guard as guarding
@@ -28,7 +28,7 @@ from archiver.provider import Mode, ProviderInfo
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Playwright
+    from playwright.async_api import Browser, BrowserContext, Playwright, StorageState
     from playwright.async_api import Response as PageResponse
 
 
@@ -76,7 +76,7 @@ class Browsers:
         settings: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        state: Any = None,
+        state: StorageState | None = None,
         mode: Mode = Mode.STRICT,
     ) -> PlaywrightSession:
         """Open a guarded session on `network` and restore a saved state (`PlaywrightSession.state`). Close it after
@@ -115,7 +115,7 @@ class Browsers:
             exchange=Exchange(info, pacing, now=now, mode=mode, refused=guard.refused, hear=self.hear),
             username=username,
             settings=settings or {},
-            secrets={*(secrets or {}).values(), *_named(info.session_secrets, state)},
+            secrets={*(secrets or {}).values(), *_named(info.session_secrets, state or {})},
             info=info,
             context=context,
             tab=page,
@@ -209,10 +209,12 @@ async def _close(closable: Browser | BrowserContext) -> None:
         await closable.close()
 
 
-def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
+def _named(names: tuple[str, ...], state: StorageState) -> Iterator[str]:
     """Return the values of these cookies and stored tokens in a storage state."""
-    origins = (state or {}).get("origins", [])
-    stored = [item for origin in origins for item in origin.get("localStorage", [])]
-    for item in [*(state or {}).get("cookies", []), *stored]:
-        if item["name"] in names:
-            yield item["value"]
+    for cookie in state.get("cookies", []):
+        if cookie["name"] in names:
+            yield cookie["value"]
+    for origin in state.get("origins", []):
+        for item in origin.get("localStorage", []):
+            if item["name"] in names:
+                yield item["value"]

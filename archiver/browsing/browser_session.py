@@ -54,7 +54,7 @@ from archiver.reading.secret_scan import secret_name
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Cookie, Locator, Page
+    from playwright.async_api import BrowserContext, Cookie, Locator, Page, StorageState
     from playwright.async_api import Request as PageRequest
     from playwright.async_api import Response as PageResponse
 
@@ -104,10 +104,10 @@ class PlaywrightSession(ExchangeSession):
 
     # Used by the archiver itself.
 
-    async def state(self) -> dict[str, object]:
+    async def state(self) -> StorageState:
         """Return cookies, local storage and databases, which `Browsers.open` can restore."""
         with self._named_errors("the session"):
-            return dict(await self.context.storage_state(indexed_db=True))
+            return await self.context.storage_state(indexed_db=True)
 
     async def close(self) -> None:
         """Close the account's pages and its proxy."""

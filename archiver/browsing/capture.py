@@ -14,7 +14,7 @@ import json
 import re
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -119,10 +119,16 @@ class Traffic:
         own = [each for each in came if each.is_navigation_request() and each.frame == self.tab.main_frame]
         return next((each for each in reversed(own) if each in self.responses), None)
 
-    def heard(self, event: str, message: object) -> None:
+    def heard(self, event: str, message: PageRequest | PageResponse) -> None:
         """Take in an event of this page that came before anybody could listen to it."""
-        handlers: Mapping[str, Callable[[Any], None]] = {"request": self._asked, "response": self._answered}
-        handlers.get(event, self._done)(message)
+        from playwright.async_api import Response
+
+        if isinstance(message, Response):
+            self._answered(message)
+        elif event == "request":
+            self._asked(message)
+        else:
+            self._done(message)
 
     def _asked(self, request: PageRequest) -> None:
         # Not every navigation ends in a page: some are refused, some are downloads. So the old page's requests stay
@@ -232,15 +238,15 @@ async def _soon[T](answer: Awaitable[T]) -> T:
 # ---------------------------------------------------------------- masking
 
 
-def cookie_secrets(cookies: Iterable[Mapping[str, Any]]) -> set[str]:
+def cookie_secrets(cookies: Iterable[Mapping[str, object]]) -> set[str]:
     """What cookies hold that no capture may show, as they are and unquoted.
 
     Dates, words and short numbers are only taken from cookies that scripts may not read, or whose names say enough.
     """
     found = set()
     for cookie in cookies:
-        for value in {cookie["value"], unquote(cookie["value"])}:
-            telling = cookie.get("httpOnly") or secret_scan.secret_name(cookie["name"])
+        for value in {str(cookie["value"]), unquote(str(cookie["value"]))}:
+            telling = cookie.get("httpOnly") or secret_scan.secret_name(str(cookie["name"]))
             if len(value) >= MIN_COOKIE_LENGTH and (telling or not _INNOCENT.fullmatch(value)):
                 found.add(value)
     return found
@@ -493,12 +499,12 @@ async def _tls(traffic: Traffic) -> tuple[object, str]:
     main = traffic.main
     if main is None:
         return "not available: the page was not loaded while it was watched", traffic.tab.url
-    details: Mapping[str, Any] = await traffic.responses[main].security_details() or {}
-    if not details.get("protocol"):
+    details = await traffic.responses[main].security_details()
+    if not details or not details.get("protocol"):
         return "not available: the connection had none", main.url
     said = {"protocol": details["protocol"], "subject": details.get("subjectName"), "issuer": details.get("issuer")}
-    for name, at in (("valid_from", "validFrom"), ("valid_to", "validTo")):
-        said[name] = _instant(datetime.fromtimestamp(details[at], UTC)) if at in details else None
+    for name, at in (("valid_from", details.get("validFrom")), ("valid_to", details.get("validTo"))):
+        said[name] = _instant(datetime.fromtimestamp(at, UTC)) if at is not None else None
     return said, main.url
 
 
@@ -561,8 +567,8 @@ class _Warc:
             for file, packed in zip(self.files, (True, False), strict=True)
         ]
 
-    def write(self, kind: str, at: str, content: bytes, uri: str = "", media_type: str = "", http: Any = None,
-              **headers: str) -> str:  # fmt: skip
+    def write(self, kind: str, at: str, content: bytes, uri: str = "", media_type: str = "",
+              http: tuple[str, Sequence[tuple[str, str]], str] | None = None, **headers: str) -> str:  # fmt: skip
         """Add a record, and give its id. `http`: its first line, headers and protocol. Empty `headers` are left out."""
         from warcio.statusandheaders import StatusAndHeaders
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
@@ -16,6 +16,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, S
 import archiver
 from archiver.core.errors import ConfigError
 from archiver.core.yaml_source import load, validate
+
+if TYPE_CHECKING:
+    from playwright.async_api import StorageState
 
 
 def bundled() -> Path:
@@ -107,6 +110,11 @@ class Recording(_RecordingModel):
                 place = marked.where(("exchanges", number, "response", "body"))
                 raise ConfigError(f"{place} the body {body} is not a file in {file.parent}.")
         return recording
+
+    @property
+    def saved_session(self) -> StorageState | None:
+        """The `session`, for a browser, which checks it."""
+        return cast("StorageState | None", self.session)
 
     @cached_property
     def hosts(self) -> frozenset[str]:

@@ -175,7 +175,7 @@ async def watch_browser(
     session = await browser.new_browser_cdp_session()
     watch, tasks = _BrowserWatch(session, guards, hear), set[asyncio.Task[None]]()
 
-    def paused(event: _PausedRequest) -> None:
+    def paused(event: PausedRequest) -> None:
         done = "responseStatusCode" in event or "responseErrorReason" in event
         task = asyncio.ensure_future(watch.answered(event) if done else watch.asked(event))
         tasks.add(task)
@@ -202,7 +202,7 @@ class _BrowserRequest(TypedDict):
     postDataEntries: NotRequired[list[dict[str, str]]]
 
 
-class _PausedRequest(TypedDict):
+class PausedRequest(TypedDict):
     """`Fetch.requestPaused` of Chromium's protocol, as far as it is read here."""
 
     requestId: str
@@ -222,7 +222,7 @@ class _BrowserWatch:
     guards: Collection[RequestGuard]
     hear: ExchangeListener | None
 
-    async def asked(self, event: _PausedRequest) -> None:
+    async def asked(self, event: PausedRequest) -> None:
         """A request waits for a verdict."""
         from playwright.async_api import Error
 
@@ -237,7 +237,7 @@ class _BrowserWatch:
         except Error as error:
             log.debug("the request was gone before it was judged: %s", error.message)
 
-    def _permits(self, event: _PausedRequest) -> bool:
+    def _permits(self, event: PausedRequest) -> bool:
         request, kind = event["request"], event["resourceType"].lower()
         if not request["url"].startswith(("http:", "https:")):
             return True  # the browser's own pages
@@ -251,7 +251,7 @@ class _BrowserWatch:
         said = request["method"], request["url"], body, kind, request["headers"]
         return any(guard.permits(*said) for guard in self.guards)
 
-    async def answered(self, event: _PausedRequest) -> None:
+    async def answered(self, event: PausedRequest) -> None:
         """An answer waits to be heard."""
         from playwright.async_api import Error
 
@@ -260,7 +260,7 @@ class _BrowserWatch:
                 await self._report(self.hear, event)
             await self.session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
 
-    async def _report(self, hear: ExchangeListener, event: _PausedRequest) -> None:
+    async def _report(self, hear: ExchangeListener, event: PausedRequest) -> None:
         status, body = event["responseStatusCode"], b""
         headers = [(each["name"], each["value"]) for each in event.get("responseHeaders", ())]
         if not 300 <= status < 400:  # Chromium has no body of a redirect

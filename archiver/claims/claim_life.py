@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,19 +23,16 @@ from archiver.reading.worker import MAX_DOCUMENT_BYTES
 MAX_NAME_LENGTH = 60  # characters of a paper's name
 
 
-def record(
-    home: Home, claim: Claim, what: ClaimEventKind, changes: Mapping[str, Any] | None = None, **facts: Any
-) -> Claim:
+def record(home: Home, claim: Claim, event: ClaimEvent, **changes: Any) -> Claim:
     """Add an event and changed fields to the claim as it is on disk now, and save it.
 
     Two people may work on one claim. ConfigError if somebody else removed it, or closed it where that matters.
     """
-    event = ClaimEvent(what=what, at=iso(datetime.now(UTC)) or "", **facts)
     with claim_files.locked(home, claim.claim):
         newest = claim_files.load(home, claim.claim)
-        if what in (ClaimEventKind.ANSWERED, ClaimEventKind.CLOSED, ClaimEventKind.NO_LICENCE):
+        if event.what in (ClaimEventKind.ANSWERED, ClaimEventKind.CLOSED, ClaimEventKind.NO_LICENCE):
             _open(newest)
-        changed = replace(newest, **(changes or {}), events=(*newest.events, event))
+        changed = replace(newest, **changes, events=(*newest.events, event))
         claim_files.save(home, changed)
     return changed
 
@@ -48,8 +45,9 @@ def answer(
     said = day or datetime.now(UTC).date()
     if to_come(said):
         raise ConfigError(f"{said} is in the future. Give the day on which the answer was sent.")
-    facts: dict[str, Any] = {"by": _named(by), "day": said, "how": how, "text": text, "sent": tuple(sent), "to": to}
-    return record(home, claim, ClaimEventKind.ANSWERED, **facts)
+    return record(home, claim, ClaimEvent(
+        what=ClaimEventKind.ANSWERED, at=_now(), by=_named(by), day=said, how=how, text=text, sent=tuple(sent), to=to
+    ))  # fmt: skip
 
 
 def close(
@@ -58,9 +56,10 @@ def close(
     """Close the claim. ConfigError if it is closed already."""
     if amount is not None and amount < 0:
         raise ConfigError("The sum cannot be negative. Give the sum that was paid, for example 389.59.")
-    currency = claim.currency if amount is not None else None
-    facts: dict[str, Any] = {"by": _named(by), "outcome": outcome, "amount": amount, "currency": currency, "text": text}
-    return record(home, claim, ClaimEventKind.CLOSED, **facts)
+    return record(home, claim, ClaimEvent(
+        what=ClaimEventKind.CLOSED, at=_now(), by=_named(by), outcome=outcome, amount=amount,
+        currency=claim.currency if amount is not None else None, text=text,
+    ))  # fmt: skip
 
 
 def reopen(home: Home, claim: Claim, *, by: str, text: str = "", deadline: date | None = None) -> Claim:
@@ -68,14 +67,15 @@ def reopen(home: Home, claim: Claim, *, by: str, text: str = "", deadline: date 
     if not claim.answered:
         raise ConfigError(f"{claim.claim} is open. Only an answered or closed claim can be reopened.")
     stated = {"deadline": deadline, "sure": {**claim.sure, "deadline": "stated by you"}} if deadline else {}
-    return record(home, claim, ClaimEventKind.REOPENED, stated, by=_named(by), text=text)
+    event = ClaimEvent(what=ClaimEventKind.REOPENED, at=_now(), by=_named(by), text=text)
+    return record(home, claim, event, **stated)
 
 
 def note(home: Home, claim: Claim, text: str, *, by: str) -> Claim:
     """Add a note to the timeline."""
     if not text.strip():
         raise ConfigError("The note is empty. Write what happened.")
-    return record(home, claim, ClaimEventKind.NOTE, by=_named(by), text=text.strip())
+    return record(home, claim, ClaimEvent(what=ClaimEventKind.NOTE, at=_now(), by=_named(by), text=text.strip()))
 
 
 def own(home: Home, claim: Claim, owner: str, *, by: str) -> Claim:
@@ -83,7 +83,8 @@ def own(home: Home, claim: Claim, owner: str, *, by: str) -> Claim:
     owner = printable(" ".join(owner.split()))
     if owner == (claim.owner or ""):
         return claim
-    return record(home, claim, ClaimEventKind.OWNER, {"owner": owner or None}, by=_named(by), text=owner)
+    event = ClaimEvent(what=ClaimEventKind.OWNER, at=_now(), by=_named(by), text=owner)
+    return record(home, claim, event, owner=owner or None)
 
 
 def add_file(home: Home, claim: Claim, content: bytes, name: str, *, by: str, text: str = "") -> Claim:
@@ -95,7 +96,8 @@ def add_file(home: Home, claim: Claim, content: bytes, name: str, *, by: str, te
     while (folder / (stored := f"paper-{number}-{_safe(name)}")).exists():
         number += 1
     replace_file(folder / stored, content)
-    return record(home, claim, ClaimEventKind.FILE, by=_named(by), file=stored, text=text.strip())
+    event = ClaimEvent(what=ClaimEventKind.FILE, at=_now(), by=_named(by), file=stored, text=text.strip())
+    return record(home, claim, event)
 
 
 def _safe(name: str) -> str:
@@ -109,8 +111,8 @@ def _safe(name: str) -> str:
 def no_licence(home: Home, claim: Claim, *, by: str) -> Claim:
     """Record that a person found no licence for the claim in this archive. Its earlier licences no longer count."""
     claim_files.must_be_confirmed(claim)
-    without: dict[str, object] = {"licences": (), "probable": ()}
-    return record(home, claim, ClaimEventKind.NO_LICENCE, without, by=_named(by))
+    event = ClaimEvent(what=ClaimEventKind.NO_LICENCE, at=_now(), by=_named(by))
+    return record(home, claim, event, licences=(), probable=())
 
 
 def papers(home: Home, claim: Claim) -> dict[str, int]:
@@ -147,9 +149,14 @@ def merge(home: Home, claim: Claim, into: Claim, *, by: str) -> Claim:
     deadline = max(filter(None, (claim.deadline, into.deadline)), default=None)
     urls = tuple(dict.fromkeys((*into.urls, *claim.urls)))
     text = f"holds the letter of {claim.claim}"
-    into = record(home, into, ClaimEventKind.NOTE, {"deadline": deadline, "urls": urls}, by=_named(by), text=text)
+    event = ClaimEvent(what=ClaimEventKind.NOTE, at=_now(), by=_named(by), text=text)
+    into = record(home, into, event, deadline=deadline, urls=urls)
     remove(home, claim)
     return into
+
+
+def _now() -> str:
+    return iso(datetime.now(UTC)) or ""
 
 
 def _named(by: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyotp
 
@@ -42,6 +42,9 @@ from archiver.provider import (
     own_adapter,
     redact_url,
 )
+
+if TYPE_CHECKING:
+    from playwright.async_api import StorageState
 
 CLOSE_TIMEOUT_S = 20.0  # for a browser's context
 RENEW_BEFORE = timedelta(hours=36)  # before a session's end; one night before would be too late
@@ -79,7 +82,7 @@ class AccountAccess:
     async def open(self, run: RunContext, network: Network) -> AsyncIterator[AccountSession]:
         """A guarded session, restored from the saved one if there is one."""
         saved = saved_state(run.vault, self.account, self.provider.info, self.method, run.summary.warnings.append)
-        saved = saved or (self.recording.session if self.recording else None)
+        saved = saved or (self.recording.saved_session if self.recording else None)
         async with open_session(run.tools, self, network, saved) as session:
             yield session
 
@@ -108,7 +111,7 @@ class SigningIn:
     """Restores the session or signs in, and signs in once more if the session expires."""
 
     provider: AnyProvider
-    session: Any
+    session: AccountSession
     secrets: Mapping[str, str]
     challenge: Challenge
 
@@ -167,7 +170,7 @@ class ShortSecretTotp(pyotp.TOTP):
 
 @asynccontextmanager
 async def open_session(
-    shared: RunTools, access: AccountAccess, network: Network, state: object
+    shared: RunTools, access: AccountAccess, network: Network, state: StorageState | None
 ) -> AsyncIterator[AccountSession]:
     """A guarded session of the method's transport. `state` is the saved session of a browser."""
     account, info, secrets, now = access.account, access.provider.info, access.secrets, access.now
@@ -221,7 +224,7 @@ def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: 
 
 def saved_state(
     vault: Vault, account: Account, info: ProviderInfo, method: SignInMethod, warn: Callable[[str], None]
-) -> object:
+) -> StorageState | None:
     """The saved session.
 
     If it ends soon, it is renewed early enough for a person to see a failure: None makes the caller sign in with

@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from archiver.archive import clock_skew
 from archiver.collect.run_context import RunSummary
@@ -18,6 +18,19 @@ from archiver.home.settings import Home
 RUN_LOG = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]+(?:\.requests|-attended)?\.jsonl")
 _LOG_OF_ACCOUNTS = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]+\.jsonl")
 BUSY = "ArchiveBusy"  # another run was writing there, which is not a fault
+
+
+class LoggedAccount(TypedDict, total=False):
+    """A line about an account, as far as anything reads it: fields of `AccountResult.as_json`."""
+
+    account: str
+    outcome: str
+    error: str | None
+    message: str
+    incomplete: list[str]
+    unexplained: list[str]
+    refused: list[str]
+    differences: dict[str, list[str]]
 
 
 def logged_at(path: Path) -> datetime | None:
@@ -52,14 +65,14 @@ def log(home: Home, summary: RunSummary, *, dry_run: bool) -> None:
 
 def read_logs(
     home: Home, now: datetime
-) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, str]], datetime | None]:
+) -> tuple[dict[str, LoggedAccount], dict[str, tuple[str, str]], datetime | None]:
     """Read the run logs: each account's last line, clients with a fault of their archive (error and message), and the
     start of the last run.
 
     Dry runs and attended captures do not count, and logs from the future are ignored. Before the first run, the newest
     change of the clients' files stands for the last run.
     """
-    said: dict[str, dict[str, object]] = {}
+    said: dict[str, LoggedAccount] = {}
     faults: dict[str, tuple[str, str]] = {}
     newest, settled, wanted = None, set[str](), {each.name: each.client for each in home.inputs()}
     logs = list[tuple[datetime, int, Path]]()

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from archiver.archive.ocfl import object_path
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.recording import Recording
+from archiver.collect.account_session import AccountSession
 from archiver.collect.run_context import RunContext, RunSummary
 from archiver.collect.run_tools import RunTools
 from archiver.collect.terms import SeenTerms, fetch_terms, terms_from_api
@@ -96,7 +96,7 @@ async def archive_terms(
 
 
 async def archive_given_terms(
-    run: RunContext, account: Account, archive: ArchiveWriter, provider: AnyProvider, session: Any
+    run: RunContext, account: Account, archive: ArchiveWriter, provider: AnyProvider, session: AccountSession
 ) -> list[SeenTerms]:
     """The terms that the platform's interface gives to this account, each in the archive.
 

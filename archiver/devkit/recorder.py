@@ -59,7 +59,7 @@ async def capture(
             f"{name} has no stored secrets, so its sign-in cannot be recorded. Leave out --fresh-sign-in, or change "
             "the account's method."
         )
-    state = None if fresh else vault.session(name) or (played.session if played else None)
+    state = None if fresh else vault.session(name) or (played.saved_session if played else None)
     began = (played.now if played else None) or datetime.now(UTC)
     tape = TrafficRecorder()
     with tempfile.TemporaryDirectory(prefix=scratch("capture")) as folder:

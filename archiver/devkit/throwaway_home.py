@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from archiver.agency.account_statements import ACCEPTED, file_statements
 from archiver.browsing import scrub
@@ -12,6 +12,9 @@ from archiver.browsing.capture import cookie_secrets
 from archiver.home.settings import Account, Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import ProviderInfo
+
+if TYPE_CHECKING:
+    from playwright.async_api import StorageState
 
 
 def personal_of(home: Home, vault: Vault) -> dict[str, str]:
@@ -27,7 +30,7 @@ def personal_of(home: Home, vault: Vault) -> dict[str, str]:
 
 
 def throw_away(
-    home: Home, account: Account, root: Path, secrets: Mapping[str, str], state: Any, info: ProviderInfo
+    home: Home, account: Account, root: Path, secrets: Mapping[str, str], state: StorageState | None, info: ProviderInfo
 ) -> tuple[Home, Vault]:
     """Create a home with only this account, without authorities and witnesses."""
     create_home(root, replay=home.settings.replay, timestamps=[])

@@ -24,7 +24,7 @@ from archiver.core.errors import ChangedMeanwhile, ConfigError, VaultLocked
 from archiver.fleet.fleet_home import SETTINGS, SealedRows, open_accounts, without_machine
 from archiver.fleet.object_store import sha256_of
 from archiver.home.settings import Home
-from archiver.home.vault import Vault
+from archiver.home.vault import Vault, VaultRecord
 
 PREFIXES = (SETTINGS, "roots/", "clients/", "vault/accounts/", "vault/signers/", "work/", "desk/")
 ONLY_READ = (SETTINGS, "roots/")
@@ -108,7 +108,7 @@ class CopiedRows:
         Without `undo`, a file that somebody here is just changing stays: its push will find the row changed.
         """
         listed = sorted(paths)
-        accounts, signers = dict[str, object](), dict[str, str]()
+        accounts, signers = dict[str, VaultRecord | None](), dict[str, str]()
         for start in range(0, len(listed), ROWS_AT_ONCE):
             some = listed[start : start + ROWS_AT_ONCE]
             found = self._rows.read_exactly(some)
@@ -147,7 +147,7 @@ class CopiedRows:
         new.chmod(0o600)
         new.replace(path)
 
-    def _fill_vault(self, known: _Known, accounts: Mapping[str, object], signers: Mapping[str, str]) -> None:
+    def _fill_vault(self, known: _Known, accounts: Mapping[str, VaultRecord | None], signers: dict[str, str]) -> None:
         vault = self.vault()
         vault.fill({"accounts": {name: each for name, each in accounts.items() if each is not None},
                     "signers": signers})  # fmt: skip

@@ -31,7 +31,7 @@ CONNECT_TIMEOUT_S = 10
 STATEMENT_TIMEOUT_MS = 30_000
 MAX_IDLE_TRANSACTION_MS = 30_000  # a process that freezes in a transaction must not keep its locks
 MAX_CONNECTIONS = 4  # of one process
-CONNECTION: Mapping[str, Any] = MappingProxyType({
+CONNECTION: Mapping[str, str | int] = MappingProxyType({
     "connect_timeout": CONNECT_TIMEOUT_S,
     "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} "
                f"-c idle_in_transaction_session_timeout={MAX_IDLE_TRANSACTION_MS}",
@@ -125,7 +125,7 @@ class FleetDatabase:
         return f"no connection became free within {CONNECT_TIMEOUT_S} seconds"
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection[Any]]:
+    def transaction(self) -> Iterator[Connection]:
         """A connection, committed at the end. DatabaseUnavailable for whatever PostgreSQL refuses."""
         import psycopg
         from psycopg_pool import PoolTimeout
@@ -172,7 +172,7 @@ class FleetDatabase:
                 raise ConfigError(OUTDATED.format(needed, __version__))
 
     @staticmethod
-    def _archiver(connection: Connection[Any]) -> str:
+    def _archiver(connection: Connection) -> str:
         """The version of the archiver that last ran `fleet init`."""
         row = connection.execute("SELECT value FROM fleet_setting WHERE name = 'archiver'").fetchone()
         return str(row[0]) if row else "0"
@@ -329,7 +329,7 @@ class FleetDatabase:
             )
 
     @staticmethod
-    def _held(connection: Connection[Any], lease: Lease) -> None:
+    def _held(connection: Connection, lease: Lease) -> None:
         row = connection.execute(
             "SELECT epoch FROM fleet_lease WHERE client = %s FOR UPDATE", (lease.client,)
         ).fetchone()
@@ -359,7 +359,7 @@ class FleetDatabase:
                 {**asdict(report), "worker": self.holder},
             )
 
-    def accounts(self) -> list[dict[str, Any]]:
+    def accounts(self) -> list[dict[str, object]]:
         """Every account with its last visit."""
         return self._rows(
             "SELECT account, client, outcome, error, message, visited_at, due_at, seconds, worker FROM fleet_account "
@@ -445,14 +445,14 @@ _INSERT: LiteralString = (
 )
 
 
-def _put(connection: Connection[Any], path: str, content: bytes | None, version: int) -> int | None:
+def _put(connection: Connection, path: str, content: bytes | None, version: int) -> int | None:
     """The row's new version, 0 for a deleted one; None if it has another version than was said."""
     query = _DELETE if content is None else _UPDATE if version else _INSERT
     row = connection.execute(query, {"path": path, "version": version, "content": content}).fetchone()
     return int(row[0]) if row else None
 
 
-def _set_accounts(connection: Connection[Any], client: str, accounts: Sequence[str]) -> None:
+def _set_accounts(connection: Connection, client: str, accounts: Sequence[str]) -> None:
     connection.execute(
         "DELETE FROM fleet_account WHERE client = %s AND NOT account = ANY(%s)", (client, list(accounts))
     )

@@ -13,10 +13,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from archiver.archive import verify
 from archiver.core.atomic_files import replace_file
@@ -26,7 +25,7 @@ from archiver.core.yaml_source import load
 from archiver.fleet.fence import Lease, Leases
 from archiver.fleet.replica_format import ReplicaHead
 from archiver.home.settings import Home
-from archiver.home.vault import Vault, checked_key
+from archiver.home.vault import Vault, VaultContent, checked_key
 
 SETTINGS = "archiver.yaml"
 KEY_CHECK = "vault/key-check"  # a row that only the right key opens
@@ -164,7 +163,7 @@ class ScratchHome:
     key: str
     rows: SealedRows
     before: dict[str, tuple[bytes, int]]
-    _vault_before: dict[str, Any]
+    _vault_before: VaultContent
     _state_before: dict[str, bytes]
 
     @classmethod
@@ -187,7 +186,7 @@ class ScratchHome:
                 write(root / "state" / path.removeprefix(f"state/{client}/"), content)
         for account in _accounts(root, client):
             before |= rows.read(f"vault/accounts/{account}")
-        made = cls(root, client, others, key, rows, before, {}, {})
+        made = cls(root, client, others, key, rows, before, {"accounts": {}, "signers": {}}, {})
         made._make_vault()
         made._state_before = made._state()
         return made
@@ -281,18 +280,23 @@ def named_in_rules(rows: SealedRows, client: str) -> tuple[str, ...]:
     """The clients that the rules of a client's accounts name: a visit to the house writes to their archives, too."""
     file, named = f"clients/{client}.yaml", set[str]()
     for content, _ in rows.read(file).values():
-        value: Any = load(Path(file), content.decode()).value
-        with suppress(AttributeError, TypeError, KeyError):  # Home.load says what is wrong
-            for account in (value.get("accounts") or {}).values():
-                named |= {str(rule["client"]) for rule in (account or {}).get("rules") or ()}
+        for account in _below(load(Path(file), content.decode()).value, "accounts").values():
+            rules = account.get("rules") if isinstance(account, dict) else None
+            for rule in rules if isinstance(rules, list) else []:
+                if isinstance(rule, dict) and "client" in rule:  # Home.load says what is wrong with another one
+                    named.add(str(rule["client"]))
     return tuple(sorted(named))
 
 
 def _accounts(root: Path, client: str) -> list[str]:
-    value: Any = load(root / "clients" / f"{client}.yaml").value
-    with suppress(AttributeError):
-        return [*(value.get("accounts") or {}), *(value.get("sources") or {})]
-    return []
+    value = load(root / "clients" / f"{client}.yaml").value
+    return [*_below(value, "accounts"), *_below(value, "sources")]
+
+
+def _below(value: object, key: str) -> Mapping[str, object]:
+    """What a file has below a key; nothing where it is not a mapping."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def open_accounts(home: Home, client: str) -> list[str]:

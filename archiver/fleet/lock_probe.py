@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from archiver.core.errors import StoreUnavailable
 from archiver.fleet.object_store import LOCKED, Bucket, NotWritten
@@ -31,6 +31,15 @@ def probe(bucket: Bucket) -> list[FalseLock]:
     Raises StoreUnavailable if the probe could not be written at all.
     """
     return list(_Probe(bucket).run())
+
+
+class StoreAnswer(TypedDict, total=False):
+    """What a store says of a bucket or an object, as far as it is read here."""
+
+    Status: str
+    ObjectLockMode: str
+    ObjectLockRetainUntilDate: datetime
+    LastModified: datetime
 
 
 class _Probe:
@@ -109,12 +118,13 @@ class _Probe:
     def _accepted(self, call: str, **arguments: object) -> bool:
         return self._answer(call, **arguments) is not None
 
-    def _answer(self, call: str, **arguments: Any) -> dict[str, Any] | None:
+    def _answer(self, call: str, **arguments: object) -> StoreAnswer | None:
         """The store's answer; None for a refusal. StoreUnavailable if it did not answer."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return dict(getattr(self._client, call)(**arguments))
+            answer: StoreAnswer = getattr(self._client, call)(**arguments)
+            return answer
         except ClientError:
             return None
         except BotoCoreError as error:

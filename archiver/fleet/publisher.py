@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
 from archiver.archive import verify
 from archiver.archive.erasure import EVERYTHING, holds
@@ -24,6 +23,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.witness import Handover
 from archiver.core.atomic_files import open_file, read_file, replace_file
 from archiver.core.errors import ArchiverError, IntegrityError, LeaseLost, ReplicaForked
+from archiver.core.json_files import checked
 from archiver.core.model import iso
 from archiver.core.progress import progress_bar
 from archiver.fleet.fence import Fence
@@ -57,10 +57,8 @@ class PublishedState:
 
     @classmethod
     def load(cls, path: Path) -> PublishedState:
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            fields: dict[str, Any] = json.loads(read_file(path))
-            head = fields.pop("head")
-            return cls(head=ReplicaHead(**head) if head else None, **fields)
+        with suppress(OSError, ValueError):
+            return checked(cls, read_file(path))
         return cls()
 
     def save(self, path: Path) -> None:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, LiteralString
 
 from archiver.core.errors import (
     ArchiverError,
@@ -32,9 +32,10 @@ from archiver.fleet.night_plan import night_of, visit_time
 from archiver.home.settings import FleetSettings
 
 if TYPE_CHECKING:
-    from procrastinate import App
+    from procrastinate import App, JobContext
     from procrastinate.jobs import Job
     from procrastinate.retry import RetryDecision
+    from psycopg import Connection
 
 QUEUE, TASK = "visits", "visit"
 ASKED_PRIORITY = 10  # of what a person asked for; nights have 0
@@ -100,8 +101,11 @@ def queue_app(address: str, perform: Perform) -> App:
     app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=2, kwargs=dict(CONNECTION)))
 
     @app.task(name=TASK, queue=QUEUE, retry=Retry(), pass_context=True)
-    async def visit(context: Any, client: str, account: str, night: str | None = None, taken_over: int = 0) -> None:
+    async def visit(
+        context: JobContext, client: str, account: str, night: str | None = None, taken_over: int = 0
+    ) -> None:
         del taken_over  # `VisitQueue.take_over` counts it
+        assert context.job.id is not None  # as that of every job in the queue
         await perform(VisitJob(context.job.id, client, account, night, context.job.attempts))
 
     return app
@@ -172,7 +176,7 @@ class VisitQueue:
 
     @staticmethod
     def _add(
-        connection: Any, client: str, account: str, *, night: str | None, at: datetime | None, priority: int = 0
+        connection: Connection, client: str, account: str, *, night: str | None, at: datetime | None, priority: int = 0
     ) -> int:
         args = json.dumps({"client": client, "account": account, "night": night})
         lock = queueing_lock(account)

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ConfigError, VaultLocked
@@ -32,6 +32,7 @@ from archiver.home.vault_rollback import VaultMemory
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from keyring.backend import KeyringBackend
+    from playwright.async_api import StorageState
 
 SECRET_NAMES = ("token", "password", "totp", "api_key", "client_id", "client_secret")
 COMMAND_TIMEOUT_S = 30
@@ -52,15 +53,11 @@ class Trouble:
     secret_digest: str
 
 
-type SavedSession = dict[str, Any]
-"""A browser's session: a Playwright storage state."""
-
-
 class VaultRecord(TypedDict, total=False):
     """What the vault keeps of an account."""
 
     secrets: dict[str, str]
-    session: SavedSession
+    session: StorageState  # of a browser
     username: str  # of a rotation that is not in the settings yet
     trouble: dict[str, str]  # the fields of `Trouble`
 
@@ -120,7 +117,7 @@ class Vault:
                 content["accounts"][new] = content["accounts"].pop(account)
 
     def rotate(
-        self, account: str, secrets: Mapping[str, str], session: SavedSession | None, username: str | None
+        self, account: str, secrets: Mapping[str, str], session: StorageState | None, username: str | None
     ) -> None:
         """Replace secrets and session and delete the mark, in one write. `username` is the matching user name, which is
         not in the settings yet: see `renamed`."""
@@ -147,16 +144,16 @@ class Vault:
     def accounts(self) -> list[str]:
         return sorted(self._read()["accounts"])
 
-    def session(self, account: str) -> SavedSession | None:
+    def session(self, account: str) -> StorageState | None:
         return self._account(account).get("session")
 
-    def sessions(self) -> dict[str, tuple[SavedSession | None, Trouble | None]]:
+    def sessions(self) -> dict[str, tuple[StorageState | None, Trouble | None]]:
         """The saved session and the mark of every account in the vault, with one read."""
         known = self._read()["accounts"].items()
         return {name: (each.get("session"), Trouble(**found) if (found := each.get("trouble")) else None)
                 for name, each in known}  # fmt: skip
 
-    def save_session(self, account: str, state: SavedSession) -> None:
+    def save_session(self, account: str, state: StorageState) -> None:
         with self._changing_account(account) as record:
             record["session"] = state
 
@@ -184,17 +181,17 @@ class Vault:
                 raw = content["signers"].setdefault(client, new)
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(raw))
 
-    def content(self) -> dict[str, Any]:
+    def content(self) -> VaultContent:
         """Everything in the vault: accounts and signers by name. For moving it elsewhere."""
         content = self._read()
         return {"accounts": content["accounts"], "signers": content["signers"]}
 
-    def fill(self, content: Mapping[str, Any]) -> None:
+    def fill(self, content: VaultContent) -> None:
         """Put in accounts and signers that another vault had; what is here under the same name is replaced."""
         with self._lock():
             here = self._read()
-            for part in ("accounts", "signers"):
-                here[part].update(content[part])
+            here["accounts"].update(content["accounts"])
+            here["signers"].update(content["signers"])
             self._write(here)
 
     def replayed(self) -> str | None:

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from archiver.core.errors import ConfigError
 from archiver.core.model import DocumentKind, Gap, GapReason, Licence
 from archiver.core.yaml_source import load as read_yaml
 from archiver.provider.request_rules import Rule, Rules, static_files
+
+if TYPE_CHECKING:
+    from playwright.async_api import StorageState
 
 
 class Transport(StrEnum):
@@ -234,12 +237,12 @@ class ProviderInfo:
             )
         return named
 
-    def session_end(self, state: Mapping[str, Any] | None) -> datetime | None:
+    def session_end(self, state: StorageState | None) -> datetime | None:
         """When a saved session (a Playwright storage state) ends: when the first of its declared cookies expires.
 
         None if no cookie says so.
         """
-        cookies = (state or {}).get("cookies", ())
+        cookies = state.get("cookies", ()) if state else ()
         ends = [float(each.get("expires", -1)) for each in cookies if each.get("name") in self.session_secrets]
         return min((datetime.fromtimestamp(end, UTC) for end in ends if end > 0), default=None)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import yaml
@@ -22,6 +23,9 @@ from archiver.home.vault import Vault, new_key
 from archiver.provider import Challenge, History, load
 from providers.shutterstock import Shutterstock
 from tests.support.homes import QUICK, Home
+
+if TYPE_CHECKING:
+    from archiver.browsing.http_session import HttpSession
 
 DEPOSITPHOTOS, ELEMENTS, FREEPIK = (QUICK / name for name in ("depositphotos", "envato_elements", "freepik"))
 
@@ -205,7 +209,7 @@ def test_a_renewed_sign_in_uses_no_code_twice(monkeypatch: pytest.MonkeyPatch) -
     async def twice() -> None:
         signing_in = SigningIn(
             Asking(),
-            SimpleNamespace(refused=[]),
+            cast("HttpSession", SimpleNamespace(refused=[])),
             {},
             Totp("JBSWY3DPEHPK3PXP", lambda: datetime.fromtimestamp(seconds, UTC)),
         )

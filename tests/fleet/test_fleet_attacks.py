@@ -129,7 +129,7 @@ def test_a_process_that_freezes_in_a_transaction_stops_nobody(
     server: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds the locks of rows, and its connection stays open for as long as it is frozen."""
-    options = CONNECTION["options"].replace(str(MAX_IDLE_TRANSACTION_MS), "1500")
+    options = str(CONNECTION["options"]).replace(str(MAX_IDLE_TRANSACTION_MS), "1500")
     with FleetDatabase(server.database(), "other") as other:
         other.prepare()
         monkeypatch.setattr(fleet_database, "CONNECTION", {**CONNECTION, "options": options})
