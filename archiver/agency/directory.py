@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 from archiver.agency.status import status
 from archiver.archive import verify
@@ -24,18 +24,65 @@ from archiver.home.vault import Vault
 from archiver.provider import declared
 
 
+class ContactRow(TypedDict):
+    """Whom a client's messages go to."""
+
+    name: str | None
+    to: list[str]
+
+
+class ClientRow(TypedDict):
+    """One client, in the form of `client show --json`."""
+
+    client: str
+    name: str
+    aliases: list[str]
+    domains: list[str]
+    contact: ContactRow
+    accounts: list[str]
+    licences: int
+    archive: bool
+
+
+class AccountRow(TypedDict):
+    """One account, in the form of `account list --json`."""
+
+    account: str
+    client: str
+    provider: str
+    method: str | None
+    username: str | None
+    plan: str | None
+    closed: str | None
+    licences: int
+
+
+class DescribedAccount(AccountRow):
+    """Everything about one account but its secrets, in the form of `account show --json`."""
+
+    settings: dict[str, str]
+    plan_until: str | None
+    seats: int | None
+    people: int | None
+    rules: list[str]
+    last_run: str | None
+    last_complete: str | None
+    outcome: str | None
+    trouble: str | None
+    next_full: str | None
+
+
 def has_archive(home: Home, slug: str) -> bool:
     """Whether anything was written to the client's archive."""
     return (home.archive(slug) / verify.LEDGER).is_file()
 
 
-def client_rows(home: Home) -> list[dict[str, Any]]:
+def client_rows(home: Home) -> list[ClientRow]:
     """The clients of a home, in the form of `client list --json`."""
     return [client_row(home, client) for client in home.clients.values()]
 
 
-def client_row(home: Home, client: Client) -> dict[str, Any]:
-    """One client, in the form of `client show --json`."""
+def client_row(home: Home, client: Client) -> ClientRow:
     return {
         "client": client.slug,
         "name": client.name,
@@ -48,14 +95,13 @@ def client_row(home: Home, client: Client) -> dict[str, Any]:
     }
 
 
-def account_rows(home: Home, client: str | None = None) -> list[dict[str, Any]]:
+def account_rows(home: Home, client: str | None = None) -> list[AccountRow]:
     """The accounts of a home or of one client, in the form of `account list --json`."""
     owners = [home.client(client)] if client else home.clients.values()
     return [account_row(home, account) for owner in owners for account in owner.accounts]
 
 
-def account_row(home: Home, account: Account) -> dict[str, object]:
-    """One account, in the form of `account list --json`."""
+def account_row(home: Home, account: Account) -> AccountRow:
     info = declared(account.provider)
     method = account.method or (info.method(None).name if info else None)
     return {
@@ -66,10 +112,10 @@ def account_row(home: Home, account: Account) -> dict[str, object]:
     }  # fmt: skip
 
 
-def describe_account(home: Home, account: Account) -> dict[str, Any]:
-    """Everything about one account but its secrets, in the form of `account show --json`."""
+def describe_account(home: Home, account: Account) -> DescribedAccount:
     row = next(each for each in status(home, client=account.client).accounts if each.account == account.name)
-    return account_row(home, account) | {
+    return {
+        **account_row(home, account),
         "settings": dict(account.settings),
         "plan_until": account.plan_until.isoformat() if account.plan_until else None,
         "seats": account.seats,

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from archiver.archive import pending_statements
 from archiver.archive.erasure import (
@@ -82,7 +82,42 @@ def reason_of(text: str) -> tuple[str, str]:
 # ---------------------------------------------------------------- erasing
 
 
-def plan(home: Home, name: str) -> dict[str, Any]:
+class ErasureRow(TypedDict):
+    """What an erasure removes, or removed, as the document of `erase --json`."""
+
+    licence: str
+    client: str
+    object: str
+    outcome: str
+    files: list[str]
+    bytes: int
+    reason: str | None
+    tombstone: str | None
+    not_reached: list[str]
+    statement: NotRequired[str]  # of what was erased now
+
+
+class HoldRow(TypedDict):
+    """A hold in force; `by` and `reason` are None if its statement was erased."""
+
+    scope: str
+    since: str
+    by: str | None
+    reason: str | None
+    statement: str
+
+
+class HoldsRow(TypedDict):
+    """What was held or released, and the holds that are in force now, as the document of `hold --json`."""
+
+    client: str
+    scope: str
+    outcome: str
+    statement: str
+    holds: list[HoldRow]
+
+
+def plan(home: Home, name: str) -> ErasureRow:
     """What an erasure would remove, as the document of `erase --json`. LegalHold if a hold forbids it; IntegrityError
     if the object is missing."""
     slug, object_id = named_object(home, name)
@@ -118,7 +153,7 @@ def _beside(home: Home, slug: str, object_id: str) -> list[str]:
     return [f"{text}. Erase it too." for text in texts]
 
 
-def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple[dict[str, object], tuple[str, ...]]:
+def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple[ErasureRow, tuple[str, ...]]:
     """Erase one object's content for good. Returns the document of `erase --json` and the warnings of the seal.
 
     An erased object stays as it is. If a restore brought its content back, that is erased again. LegalHold if a hold
@@ -147,8 +182,11 @@ def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple
     again = "already_erased" if done["outcome"] == "already_erased" else "erased_again"
     outcome = again if stored.already else "erased"
     line = erasure_of(Archive(home.archive(slug)), object_id)
-    said = {"reason": line.fields["reason"] if line else code, "tombstone": stored.object_id, "statement": statement}
-    return done | {"outcome": outcome, **said}, warnings
+    done |= {
+        "outcome": outcome, "reason": line.fields["reason"] if line else code, "tombstone": stored.object_id,
+        "statement": statement,
+    }  # fmt: skip
+    return done, warnings
 
 
 def identity(archive: Archive, object_id: str) -> str | None:
@@ -183,7 +221,7 @@ def state(archive: ArchiveWriter, what: str, by: str, reason: str, **more: str) 
 
 def hold(
     home: Home, vault: Vault, *, name: str | None, client: str | None, by: str, reason: str | None, release: bool
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+) -> tuple[HoldsRow, tuple[str, ...]]:
     """Put one object or a client's whole archive under legal hold, or release all holds on exactly that.
 
     Returns the document of `hold --json` and the warnings of the seal. Repeating a call changes nothing. ConfigError if
@@ -278,6 +316,6 @@ def released(archive: Archive, scope: str) -> str | None:
     return newest
 
 
-def described(each: Hold) -> dict[str, object]:
+def described(each: Hold) -> HoldRow:
     """A hold in force, in the form of `--json`."""
     return {"scope": each.scope, "since": each.at, "by": each.by, "reason": each.reason, "statement": each.statement}

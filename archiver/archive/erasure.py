@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 from archiver.archive import verify
 from archiver.archive.ledger import Line
@@ -95,7 +94,7 @@ def tombstone(
     return json.dumps(described, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def _files(archive: Archive, object_id: str, version: str) -> list[dict[str, Any]]:
+def _files(archive: Archive, object_id: str, version: str) -> list[dict[str, str | int | None]]:
     """Return name, size and digest of a version's files, as far as a damaged object still shows them."""
     files = []
     with suppress(IntegrityError):
@@ -155,7 +154,7 @@ def refuse_held(archive: Archive, object_id: str) -> None:
 
 
 def _hold(archive: Archive, line: Line) -> Hold:
-    said: Mapping[str, Any] = {}
+    said: Mapping[str, str] = {}
     with suppress(IntegrityError, ValueError):
         said = json.loads(archive.object(str(line.id)).read(STATEMENT))
     return Hold(str(line.fields["hold"]), str(line.fields["at"]), str(line.id), said.get("by"), said.get("reason"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from archiver.archive import object_source, verify
 from archiver.archive.ledger import Line, last_line, read_lines
@@ -26,6 +26,18 @@ class StoredFile:
     sha512: str
 
 
+class _Version(TypedDict):
+    state: dict[str, list[str]]  # SHA-512 -> logical names
+
+
+class _Inventory(TypedDict):
+    """An OCFL inventory, as far as it is read here; anything may be missing in a damaged one."""
+
+    head: str
+    manifest: dict[str, list[str]]  # SHA-512 -> paths below the object's folder
+    versions: dict[str, _Version]
+
+
 class StoredObject:
     """One object of an archive as its inventory describes it. Raises IntegrityError if it is missing or unreadable."""
 
@@ -35,7 +47,7 @@ class StoredObject:
         self.folder = self.path.name
         try:
             self.inventory = read_file(self.path / "inventory.json")
-            self._inventory: dict[str, Any] = json.loads(self.inventory)
+            self._inventory: _Inventory = json.loads(self.inventory)
             self.versions: tuple[str, ...] = tuple(f"v{n + 1}" for n in range(len(self._inventory["versions"])))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IntegrityError(f"{self.folder} cannot be read ({error})") from None

@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ArchiverError
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from cryptography.x509 import Certificate
     from pyhanko.sign.validation.qualified.tsp import BaseServiceInformation
 
@@ -327,7 +329,7 @@ def _signed_part(data: bytes, trusted: tuple[Certificate, ...], name: str, kind:
         )
         results = XAdESVerifier().verify(data, x509_cert=signer, expect_config=config)
         signed = next((each for each in results if getattr(each.signed_xml, "tag", "") == f"{_TSL}{_LIST}"), None)
-        scheme = _scheme(signed.signed_xml, kind) if signed else None
+        scheme = _scheme(signed.signed_xml, kind) if signed and signed.signed_xml is not None else None
         if signed is None or scheme is None or scheme.issued_at != issued:
             raise UnprovenQualification(f"the signature of {name} does not cover the list")
     except (SignXMLException, etree.XMLSyntaxError, ValueError, AttributeError) as error:
@@ -343,7 +345,7 @@ def _named(text: str | None, trusted: Sequence[Certificate]) -> Certificate | No
     return next((each for each in trusted if each.public_bytes(Encoding.DER) == der), None)
 
 
-def _scheme(root: Any, kind: str) -> _Scheme:
+def _scheme(root: Element, kind: str) -> _Scheme:
     """Read a list's head. ValueError if it is a list of another kind or lacks something."""
     head = f"{_TSL}SchemeInformation/{_TSL}"
     issued, until = root.findtext(f"{head}ListIssueDateTime"), root.findtext(f"{head}NextUpdate/{_TSL}dateTime")

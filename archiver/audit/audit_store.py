@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NotRequired, Self, TypedDict
+from typing import NotRequired, Self, TypedDict
 
 import numpy as np
 
@@ -447,7 +447,7 @@ class AuditStore:
 
     # ------------------------------------------------------------ searches, answers and marks
 
-    def search_result(self, sha256: str, archives: str) -> tuple[list[dict[str, Any]], bytes] | None:
+    def search_result(self, sha256: str, archives: str) -> tuple[list[dict[str, object]], bytes] | None:
         """What a search of the archives in this state found for a picture: rows of `find --json`, and a preview."""
         row = self._db.execute(
             "SELECT found, licensed FROM searches WHERE sha256 = ? AND archives = ?", (sha256, archives)
@@ -455,7 +455,7 @@ class AuditStore:
         return (json.loads(row[0]), row[1]) if row else None
 
     def put_search_result(
-        self, sha256: str, archives: str, found: Sequence[Mapping[str, Any]], licensed: bytes
+        self, sha256: str, archives: str, found: Sequence[Mapping[str, object]], licensed: bytes
     ) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO searches VALUES (?, ?, ?, ?)", (sha256, archives, json.dumps(found), licensed)

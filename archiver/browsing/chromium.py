@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.browsing.chromium_version import version_warning
 from archiver.browsing.request_guard import SWITCHES
@@ -326,7 +326,7 @@ def try_start(chromium: Chromium) -> None:
     run_apart(start())
 
 
-def run_apart[T](work: Coroutine[Any, Any, T]) -> T:
+def run_apart[T](work: Coroutine[object, None, T]) -> T:
     """Run this in a new event loop in a new thread, because the caller may already be in a loop."""
 
     async def main() -> T:

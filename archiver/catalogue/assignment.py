@@ -17,11 +17,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fnmatch import translate
 from functools import cache, partial
-from typing import Any
 
 from archiver.archive import pending_statements, verify
 from archiver.archive.inclusion_bundle import first_covering
@@ -223,9 +222,11 @@ def _planned(entry: CatalogueEntry, made: Assignment, said: Mapping[str, _Said])
     clients = tuple(sorted({made.client, *(held if made.also else ())}))
     act = _begun(made, clients, said) or secrets.token_hex(8)
 
-    def change(slug: str, **what: Any) -> _Change:
+    def change(slug: str, *, held: bool | None = None, clients: tuple[str, ...] | None = None) -> _Change:
         done = slug in said and said[slug].act(said[slug].newest) == act
-        return _Change(slug=slug, entry=original, source=source, made=made, act=act, done=done, **what)
+        return _Change(
+            slug=slug, entry=original, source=source, made=made, act=act, done=done, held=held, clients=clients
+        )
 
     yield change(made.client, held=True)
     for slug, each in said.items():
@@ -314,13 +315,14 @@ def _undoing(
         stated = each.statement(before) if before else {}
         whom = str(stated.get("client") or "") if slug == HOUSE else slug
         made = Assignment(client=whom, by=by, reason=reason or "the last assignment was undone")
-        what: dict[str, Any] = {"held": bool(before and before.fields.get("held"))}
+        change = _Change(slug=slug, entry=known[source], source=source, made=made, act=token, undoes=act, done=done)
         if slug == HOUSE:
-            what = {"clients": tuple(before.fields.get("clients") or ()) if before else ()}
-        elif not what["held"] and not each.copied:
-            continue  # the client's own licence stays
-        what |= {"act": token, "undoes": act, "done": done}
-        changes.append(_Change(slug=slug, entry=known[source], source=source, made=made, **what))
+            change = replace(change, clients=tuple(before.fields.get("clients") or ()) if before else ())
+        elif each.copied or (before and before.fields.get("held")):  # else the client's own licence stays
+            change = replace(change, held=bool(before and before.fields.get("held")))
+        else:
+            continue
+        changes.append(change)
     return changes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL import Image
 
-type Affine = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
+type Affine = NDArray[np.float64]
 """2×3: takes pixels of the picture laid over to pixels of the one below. Pixel centres are at halves, as in Pillow."""
 
 BLOCKS_PER_SIDE = 8  # blocks to a side
@@ -123,7 +123,7 @@ def _correlations(
     """Of the blocks between these lines and posts in which the first picture shows anything."""
     pixels = np.outer(np.diff(lines), np.diff(posts))
 
-    def means(values: NDArray[Any]) -> NDArray[np.float64]:
+    def means(values: NDArray[np.generic]) -> NDArray[np.float64]:
         """Of each block; (8, 8)."""
         common = values[lines[0] : lines[-1], posts[0] : posts[-1]].astype(np.float64)
         sums = np.add.reduceat(common, lines[:-1] - lines[0], 0)

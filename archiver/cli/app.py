@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -208,11 +208,11 @@ def must_agree(question: str, yes: bool, nothing: str) -> None:
         raise typer.BadParameter(f"{nothing}; give --yes, or answer the question on a terminal")
 
 
-def awaited[T](work: Coroutine[Any, Any, T]) -> T:
+def awaited[T](work: Coroutine[object, None, T]) -> T:
     """Run asynchronous work and return its result. asyncio is imported only here, to keep other commands quick."""
     import asyncio
 
-    task: asyncio.Task[Any] | None = None
+    task: asyncio.Task[T] | None = None
     interrupted = False  # for reports that come after the task has ended, when `task.cancelling()` is 0 again
 
     def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

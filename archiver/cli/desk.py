@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -216,7 +216,7 @@ def _listed(rows: Sequence[Mapping[str, object]], name: str, as_json: bool, empt
     listing(rows, name, as_json, tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows], empty)
 
 
-def _audit(home: Home, what: str, target: str, **more: Any) -> None:
+def _audit(home: Home, what: str, target: str, **more: str) -> None:
     from archiver.desk.audit_log import AuditLog
 
     AuditLog(home.state / "desk" / "audit.jsonl").write(COMMAND_LINE, what, target, **more)

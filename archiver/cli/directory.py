@@ -106,10 +106,10 @@ def account_list(
     from archiver.agency.directory import account_rows
 
     rows = account_rows(opened(home), client)
-    keys = ("account", "client", "provider", "method", "licences", "closed")
     listing(
         rows, "accounts", as_json, ("account", "client", "platform", "method", "licences", "closed"),
-        [tuple("-" if row[key] is None else row[key] for key in keys) for row in rows],
+        [(row["account"], row["client"], row["provider"], row["method"] or "-", row["licences"], row["closed"] or "-")
+         for row in rows],
         "No accounts yet. Add one: archiver account add NAME --client CLIENT --provider PROVIDER",
     )  # fmt: skip
 

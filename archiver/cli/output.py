@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
@@ -259,7 +259,7 @@ def progress(*, steady: bool = False) -> Iterator[Progress]:
 @contextmanager
 def _bars(steady: bool) -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
     from rich.progress import TimeRemainingColumn as TimeLeft
     from rich.text import Text
 
@@ -269,7 +269,7 @@ def _bars(steady: bool) -> Iterator[Progress]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
     bars = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
-    tasks: dict[str, Any] = {}
+    tasks: dict[str, TaskID] = {}
     newest: dict[str, tuple[int, int | None]] = {}
     due, ended = time.monotonic() + FIRST_DRAWN_AFTER_S, threading.Event()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,9 @@ from archiver.cli.app import (
     unlocked,
 )
 from archiver.cli.output import counted, emit, progress, say, tell, tell_lines
+
+if TYPE_CHECKING:
+    from archiver.provider import SignInMethod
 
 
 @app.command()
@@ -325,7 +328,7 @@ def split_command(text: str) -> tuple[str, ...]:
         raise typer.BadParameter(f"--secret-command cannot be split into words ({error}). Close the quote") from None
 
 
-def read_secrets(from_stdin: bool, method: Any) -> dict[str, str]:
+def read_secrets(from_stdin: bool, method: SignInMethod) -> dict[str, str]:
     """Read secrets as YAML from standard input, or prompt for them on a terminal without echo."""
     from archiver.home.vault import parse_secrets
 

@@ -50,10 +50,10 @@ class Agency:
         order = RunRequest(full=full, dry_run=dry_run, replay=QUICK if self.replay else None)
         return asyncio.run(run(self.home, self.vault, order))
 
-    def erase(self, name: str, reason: str) -> dict[str, Any]:
+    def erase(self, name: str, reason: str) -> privacy.ErasureRow:
         return privacy.erase(self.home, self.vault, name, reason=reason, by=ADA)[0]
 
-    def hold(self, name: str | None = None, **options: Any) -> dict[str, Any]:
+    def hold(self, name: str | None = None, **options: Any) -> privacy.HoldsRow:
         asked = {"client": None, "by": ADA, "reason": None, "release": False, **options}
         return privacy.hold(self.home, self.vault, name=name, **asked)[0]
 
