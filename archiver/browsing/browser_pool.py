@@ -6,9 +6,8 @@ import asyncio
 import math
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -21,7 +20,7 @@ from archiver.browsing.chromium import child_environment, first_line, launch, pl
 from archiver.browsing.forward_proxy import NOTHING, GuardProxy
 from archiver.browsing.navigation import stay_on_pages
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_pipeline import Exchange, ExchangeListener
+from archiver.browsing.request_pipeline import NO_ACCOUNT, Exchange, ExchangeListener, SessionAccount
 from archiver.core.errors import ConfigError, SignInNeeded
 from archiver.home.network import Network
 from archiver.provider import Mode, ProviderInfo
@@ -72,10 +71,7 @@ class Browsers:
         *,
         network: Network,
         pacing: Pacing,
-        username: str | None = None,
-        settings: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        account: SessionAccount = NO_ACCOUNT,
         state: StorageState | None = None,
         mode: Mode = Mode.STRICT,
     ) -> PlaywrightSession:
@@ -84,23 +80,13 @@ class Browsers:
 
         Raises BrowserMissing if no Chromium starts, and SignInNeeded if the state cannot be restored.
         """
-        from playwright.async_api import Error
-
         browser = await self._browser(self.headless and info.headless)
         async with AsyncExitStack() as stack:
             proxy = await stack.enter_async_context(GuardProxy(info.rules, network, mode))
             guard = guarding.RequestGuard(info.rules, mode)
             self._guards.add(guard)
             stack.callback(self._guards.discard, guard)
-            try:
-                context = await browser.new_context(
-                    service_workers="block",
-                    accept_downloads=False,
-                    storage_state=state,
-                    proxy={"server": proxy.url, "bypass": guarding.SOCKETS},
-                )
-            except Error as error:
-                raise SignInNeeded(f"the archiver cannot restore the saved session ({first_line(error)})") from None
+            context = await _restored(browser, proxy, state)
             stack.push_async_callback(_close, context)
             await guard.watch(context)
             await stay_on_pages(context, guard)
@@ -112,10 +98,10 @@ class Browsers:
                 guarding.close_popups(context)
             opened = stack.pop_all()
         return PlaywrightSession(
-            exchange=Exchange(info, pacing, now=now, mode=mode, refused=guard.refused, hear=self.hear),
-            username=username,
-            settings=settings or {},
-            secrets={*(secrets or {}).values(), *_named(info.session_secrets, state or {})},
+            exchange=Exchange(info, pacing, now=account.now, mode=mode, refused=guard.refused, hear=self.hear),
+            username=account.username,
+            settings=account.settings,
+            secrets={*account.secrets.values(), *_named(info.session_secrets, state or {})},
             info=info,
             context=context,
             tab=page,
@@ -200,6 +186,21 @@ async def _hear_cookies(context: BrowserContext, hear: ExchangeListener) -> Asyn
     context.on("response", lambda response: tasks.append(asyncio.ensure_future(tell(response))))
     yield
     await asyncio.wait_for(asyncio.gather(*tasks), PAGE_TIMEOUT_S)
+
+
+async def _restored(browser: Browser, proxy: GuardProxy, state: StorageState | None) -> BrowserContext:
+    """A context of a session, with its saved state if there is one."""
+    from playwright.async_api import Error
+
+    try:
+        return await browser.new_context(
+            service_workers="block",
+            accept_downloads=False,
+            storage_state=state,
+            proxy={"server": proxy.url, "bypass": guarding.SOCKETS},
+        )
+    except Error as error:
+        raise SignInNeeded(f"the archiver cannot restore the saved session ({first_line(error)})") from None
 
 
 async def _close(closable: Browser | BrowserContext) -> None:

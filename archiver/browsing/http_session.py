@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
@@ -15,11 +14,13 @@ import archiver
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import (
     MAX_ANSWER_BYTES,
+    NO_ACCOUNT,
     AnswerLost,
     Exchange,
     ExchangeListener,
     ExchangeSession,
     RawAnswer,
+    SessionAccount,
     endless,
 )
 from archiver.core.errors import SiteUnavailable
@@ -53,15 +54,11 @@ class HttpSession(ExchangeSession):
         *,
         network: Network,
         pacing: Pacing,
-        username: str | None = None,
-        settings: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        account: SessionAccount = NO_ACCOUNT,
         hear: ExchangeListener | None = None,
     ) -> None:
-        super().__init__(
-            Exchange(info, pacing, now=now, hear=hear), username, settings or {}, set((secrets or {}).values())
-        )
+        exchange = Exchange(info, pacing, now=account.now, hear=hear)
+        super().__init__(exchange, account.username, account.settings, set(account.secrets.values()))
         self._network = network
         self._client: aiohttp.ClientSession
 

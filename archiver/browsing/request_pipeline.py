@@ -239,6 +239,19 @@ class Exchange:
         return any(rule.purpose is Purpose.SIGN_IN and rule.matches(request) for rule in self.info.rules.allow)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SessionAccount:
+    """What a session knows of its account, and the clock by which it signs in."""
+
+    username: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+NO_ACCOUNT = SessionAccount()
+
+
 @dataclass
 class ExchangeSession(ABC):
     """The common part of all sessions, whatever carries their requests: `provider.Session` over an exchange."""

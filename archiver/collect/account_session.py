@@ -15,6 +15,7 @@ import pyotp
 from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.recording import Recording, clock
+from archiver.browsing.request_pipeline import SessionAccount
 from archiver.collect.automation import accepted
 from archiver.collect.run_context import RunContext
 from archiver.collect.run_tools import RunTools
@@ -68,6 +69,13 @@ class AccountAccess:
     def now(self) -> Callable[[], datetime]:
         """The recording's clock, or this machine's."""
         return clock(self.recording)
+
+    @property
+    def in_session(self) -> SessionAccount:
+        """What a session knows of the account."""
+        return SessionAccount(
+            username=self.account.username, settings=self.account.settings, secrets=self.secrets, now=self.now
+        )
 
     @property
     def secret_digest(self) -> str:
@@ -173,18 +181,14 @@ async def open_session(
     shared: RunTools, access: AccountAccess, network: Network, state: StorageState | None
 ) -> AsyncIterator[AccountSession]:
     """A guarded session of the method's transport. `state` is the saved session of a browser."""
-    account, info, secrets, now = access.account, access.provider.info, access.secrets, access.now
+    info, account = access.provider.info, access.in_session
     if access.method.transport is Transport.HTTP:
         async with HttpSession(
-            info, network=network, pacing=shared.pacing, username=account.username, settings=account.settings,
-            secrets=secrets, now=now, hear=shared.hear,
-        ) as session:  # fmt: skip
+            info, network=network, pacing=shared.pacing, account=account, hear=shared.hear
+        ) as session:
             yield session
     else:
-        browser = await shared.browsers.open(
-            info, network=network, pacing=shared.pacing, username=account.username, settings=account.settings,
-            secrets=secrets, now=now, state=state,
-        )  # fmt: skip
+        browser = await shared.browsers.open(info, network=network, pacing=shared.pacing, account=account, state=state)
         try:
             yield browser
         finally:

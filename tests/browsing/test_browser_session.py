@@ -21,7 +21,7 @@ from archiver.browsing.browser_session import PlaywrightSession, _lost
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
-from archiver.browsing.request_pipeline import AnswerLost
+from archiver.browsing.request_pipeline import AnswerLost, SessionAccount
 from archiver.core.errors import (
     AccountBlocked,
     ArchiverError,
@@ -135,7 +135,7 @@ async def sign_in(session: PlaywrightSession, *, challenge: Codes | None = None,
 
 @pytest.mark.browser
 async def test_a_sign_in_takes_its_steps_and_its_session_can_be_saved_and_restored(visit: Open) -> None:
-    async with visit(SIGN_IN, secrets={"password": "secret-of-ada"}) as site:
+    async with visit(SIGN_IN, account=SessionAccount(secrets={"password": "secret-of-ada"})) as site:
         await sign_in(site.session)
         assert (await site.session.page()).url == f"{SITE}/account"
         assert await site.session.seen("h1") and not await site.session.seen("[role=alert]")
@@ -542,12 +542,12 @@ async def test_whose_history_is_read_is_the_accounts_setting_and_never_a_guess(v
     }
     exchanges = page("/login", WORKSPACES) + page("/account", "Ada")
     for settings, words in (({}, "setting `workspace` is missing"), ({"workspace": "Other"}, "is 'Other'")):
-        async with visit(exchanges, settings=settings) as site:
+        async with visit(exchanges, account=SessionAccount(settings=settings)) as site:
             await site.session.goto(f"{SITE}/login")
             with pytest.raises(ConfigError, match=f"{words}.*one of: Acme Ltd, Private"):
                 await site.session.settle(outcomes, challenge=Codes())
             assert site.seen == ["GET /login"]
-    async with visit(exchanges, settings={"workspace": "acme ltd"}) as site:
+    async with visit(exchanges, account=SessionAccount(settings={"workspace": "acme ltd"})) as site:
         await site.session.goto(f"{SITE}/login")
         await site.session.settle(outcomes, challenge=Codes())
         assert site.seen == ["GET /login", "GET /account"]

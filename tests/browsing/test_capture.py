@@ -28,6 +28,7 @@ from archiver.browsing.capture import cookie_secrets
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay
+from archiver.browsing.request_pipeline import SessionAccount
 from archiver.core.errors import SecretFound, SiteUnavailable
 from archiver.core.model import Document, DocumentKind
 from archiver.provider import ProviderInfo, Rule, Rules
@@ -52,9 +53,8 @@ def visit(replay: Replay, browsers: Browsers, info: ProviderInfo, record: Callab
     async def open_page(exchanges: str, path: str = "/") -> AsyncIterator[PlaywrightSession]:
         listener = await replay.serve(record(exchanges), RULES)
         own = replace(info, rules=RULES, login_url=f"{SITE}/login")
-        session = await browsers.open(
-            own, network=listener.network, pacing=Pacing(off=True), secrets={"password": SECRET}
-        )
+        account = SessionAccount(secrets={"password": SECRET})
+        session = await browsers.open(own, network=listener.network, pacing=Pacing(off=True), account=account)
         try:
             await session.goto(SITE + path)
             yield session

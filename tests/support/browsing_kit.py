@@ -15,6 +15,7 @@ from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
+from archiver.browsing.request_pipeline import SessionAccount
 from archiver.home.network import Network
 from archiver.provider import (
     Automation,
@@ -130,7 +131,10 @@ def visit(record: Record, info: ProviderInfo) -> Visit:
         async with Replay() as replay:
             listener = await replay.serve(record(exchanges), info.rules)
             async with HttpSession(
-                info, network=listener.network, pacing=Pacing(off=True), secrets={"token": "RECORDED-TOKEN"}
+                info,
+                network=listener.network,
+                pacing=Pacing(off=True),
+                account=SessionAccount(secrets={"token": "RECORDED-TOKEN"}),
             ) as session:
                 yield Site(session, listener)
 
