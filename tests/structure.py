@@ -1,4 +1,4 @@
-"""The shape of the product's code, held by `make check`: rooms, floors, circles, imports, and names.
+"""The shape of the product's code, held by `make check`: rooms, floors, circles, imports, names, and functions.
 
 Run it from anywhere: `python tests/structure.py`. It prints each number with its limit, and ends with 1 and the names
 where a limit is passed (`--names`: those of warnings, too). An import counts wherever it stands: inside a function and
@@ -21,6 +21,10 @@ MAX_ROOT_FILES = 2
 MAX_ROOMS = 16
 MAX_FLOORS = 8
 MAX_IMPORTS = 14  # of our own modules in one file
+MAX_PARAMETERS = 6  # of one function
+MAX_FUNCTION_LINES = 50
+MAX_ANY = 149  # lines; what was reached, so lower it with every type that replaces one
+MANY, LONG = "# many parameters: ", "# long: "  # begin the reason that stands above a function
 TYPES, CONSTANTS, WORDS = "type names defined twice", "times and sizes without a unit", "names with a banned word"
 ENFORCED = {TYPES, CONSTANTS, WORDS}  # a rule that is not here is a warning
 
@@ -175,6 +179,76 @@ def _words(name: str) -> Iterator[str]:
     return (each.lower() for each in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name))
 
 
+# ---------------------------------------------------------------- functions and types
+
+type Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def many_parameters(trees: Mapping[str, ast.Module], sources: Mapping[str, str]) -> list[str]:
+    """Functions with more parameters than a reader keeps in mind, and no reason above. A command's are its options."""
+    return [
+        f"{module}.{node.name} ({count})"
+        for module, node in _functions(trees)
+        if (count := _parameters(node)) > MAX_PARAMETERS
+        and not _is_command(node)
+        and not _reason(node, sources[module], MANY)
+    ]
+
+
+def long_functions(trees: Mapping[str, ast.Module], sources: Mapping[str, str]) -> list[str]:
+    """Functions with more lines than a screen, and no reason above. Of a command, only what it does counts."""
+    found = []
+    for module, node in _functions(trees):
+        first = node.body[1].lineno if _is_command(node) and len(node.body) > 1 else node.lineno
+        if (lines := (node.end_lineno or 0) - first + 1) > MAX_FUNCTION_LINES and not _reason(
+            node, sources[module], LONG
+        ):
+            found.append(f"{module}.{node.name} ({lines})")
+    return found
+
+
+def lines_with_any(trees: Mapping[str, ast.Module]) -> list[str]:
+    """Lines that use `Any`, which turns off the check of types for whatever has it."""
+    used = {
+        (module, node.lineno)
+        for module, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id == "Any"
+    }
+    return [f"{module}:{line}" for module, line in sorted(used)]
+
+
+def _functions(trees: Mapping[str, ast.Module]) -> Iterator[tuple[str, Function]]:
+    for module, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield module, node
+
+
+def _parameters(node: Function) -> int:
+    given = node.args
+    named = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    own = bool(named) and named[0].arg in ("self", "cls")
+    return len(named) - own + bool(given.vararg) + bool(given.kwarg)
+
+
+def _is_command(node: Function) -> bool:
+    """Whether typer makes a command of it."""
+    called = [ast.unparse(each.func) for each in node.decorator_list if isinstance(each, ast.Call)]
+    return any(each.endswith((".command", ".callback")) for each in called)
+
+
+def _reason(node: Function, source: str, kind: str) -> bool:
+    """Whether a comment of this kind stands directly above the function, among other comments."""
+    lines = source.splitlines()
+    above = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 2
+    while above >= 0 and lines[above].lstrip().startswith("#"):
+        if lines[above].lstrip().startswith(kind):
+            return True
+        above -= 1
+    return False
+
+
 # ---------------------------------------------------------------- the check
 
 
@@ -213,6 +287,14 @@ def main() -> int:
         (TYPES, types_defined_twice(trees), 0),
         (CONSTANTS, constants_without_unit(trees, sources), 0),
         (WORDS, banned_names(trees, settings["banned_names"]), 0),
+    ]
+    adapters = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "providers").glob("*.py"))}
+    sources |= {f"providers.{name}": text for name, text in adapters.items()}
+    trees |= {f"providers.{name}": ast.parse(text) for name, text in adapters.items()}
+    checks += [
+        (f"functions with more than {MAX_PARAMETERS} parameters and no reason", many_parameters(trees, sources), 0),
+        (f"functions longer than {MAX_FUNCTION_LINES} lines and no reason", long_functions(trees, sources), 0),
+        ("lines with Any", lines_with_any(trees), MAX_ANY),
     ]
     failed = False
     for what, found, limit in checks + names:

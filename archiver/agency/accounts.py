@@ -20,6 +20,8 @@ from archiver.provider import ProviderInfo, SignInMethod, load
 if TYPE_CHECKING:
     from playwright.async_api import StorageState
 
+SWITCHED_OFF = "the test is switched off"
+
 
 def method_of(provider: str, name: str | None) -> SignInMethod:
     """The sign-in method of a provider; ConfigError for an unknown provider or method."""
@@ -94,7 +96,8 @@ async def add(
     usable = secrets
     if check and new.secret_command:
         usable = run_secret_command(new.secret_command, bare=next(iter(info.method(new.method).secrets), "password"))
-    session = await _tested(planned, account, usable, bool(new.accepted_by), check, replay, say)
+    untested = _untestable(planned, account, usable, bool(new.accepted_by), replay) if check else SWITCHED_OFF
+    session = await _tested(planned, account, usable, untested, replay, say)
     try:
         vault.forget(name)  # remove the leftovers of a killed command
         if secrets:
@@ -123,33 +126,27 @@ def _require_secrets(home: Home, new: NewAccount, info: ProviderInfo) -> None:
 
 
 async def _tested(
-    home: Home,
-    account: Account,
-    secrets: Mapping[str, str],
-    accepted: bool,
-    check: bool,
-    replay: Path | None,
+    home: Home, account: Account, secrets: Mapping[str, str], untested: str | None, replay: Path | None,
     say: Callable[[str], None],
-) -> StorageState | None:
-    """Test the sign-in and return the browser's session. None, with a message to `say`, if it was not tested.
+) -> StorageState | None:  # fmt: skip
+    """Test the sign-in and return the browser's session. `untested`: a reason against the test, which is said instead.
 
-    `accepted`: a person accepts automatic sign-ins. Raises the error of the platform or the network.
+    Raises the error of the platform or the network.
     """
-    info = load(account.provider).info
-    reason = _untestable(home, account, info, secrets, accepted, replay) if check else "the test is switched off"
-    if reason:
-        say(f"The sign-in was not tested: {reason}.")
+    if untested:
+        say(f"The sign-in was not tested: {untested}.")
         return None
     with about(account):
         session = await try_sign_in(home, account, secrets, replay)
-    say(f"{info.title} accepts the sign-in.")
+    say(f"{load(account.provider).info.title} accepts the sign-in.")
     return session
 
 
 def _untestable(
-    home: Home, account: Account, info: ProviderInfo, secrets: Mapping[str, str], accepted: bool, replay: Path | None
+    home: Home, account: Account, secrets: Mapping[str, str], accepted: bool, replay: Path | None
 ) -> str | None:
-    """Why the sign-in cannot be tested automatically now; None if it can."""
+    """Why the sign-in cannot be tested automatically now; None if it can. `accepted`: a person accepts that."""
+    info = load(account.provider).info
     method = info.method(account.method)
     if home.settings.replay and not replay:
         return "a replay home never connects to a site; name recordings with --replay DIR"
@@ -209,6 +206,7 @@ def open_account(home: Home, name: str) -> Account:
     return account
 
 
+# many parameters: what changes, and how the sign-in is tested
 async def rotate(
     home: Home,
     vault: Vault,
@@ -237,7 +235,8 @@ async def rotate(
         accepted(home, account, load(account.provider).info)
     except NotAccepted:
         answered = False
-    session = await _tested(home, account, secrets, answered, check, replay, say)
+    untested = _untestable(home, account, secrets, answered, replay) if check else SWITCHED_OFF
+    session = await _tested(home, account, secrets, untested, replay, say)
     vault.rotate(name, secrets, session, username)
     as_rotated(home, vault, home.account(name))
     seen_to(home, account)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from archiver.agency.mailed_letters import letter_alerts
 from archiver.agency.terms_watch import about_terms
@@ -52,7 +51,7 @@ def about_bindings(
     if len(jobs) < 2 or platform.get("one_client") == "no":
         return
     plan = licence.plan or (account.plan if account else None) or ""
-    flags = ("two_clients", *(("plan",) if _excludes(platform, plan) else ()))
+    flags = ("two_clients", *(("plan",) if _excludes(platform.get("plan_excludes"), plan) else ()))
     for_whom = " and ".join(f"{slug} ({job})" for slug, job in sorted(jobs.items()))
     message = (
         f"{short_id} ({work_name(licence.asset, licence.licensed_at, 'en')}) is assigned to {len(jobs)} clients: "
@@ -74,7 +73,7 @@ def about_plans(accounts: Iterable[Account]) -> Iterator[Alert]:
     """Accounts whose plan excludes work for clients."""
     for account in accounts:
         platform = platform_of(account.provider)
-        if not account.closed and _excludes(platform, account.plan or ""):
+        if not account.closed and _excludes(platform.get("plan_excludes"), account.plan or ""):
             yield Alert(
                 flags=("plan",),
                 subject=account.name,
@@ -171,8 +170,7 @@ def _ends(account: Account, message: str, risk: str, command: str) -> Alert:
     )
 
 
-def _excludes(platform: Mapping[str, Any], plan: str) -> bool:
-    pattern = platform.get("plan_excludes")
+def _excludes(pattern: str | None, plan: str) -> bool:
     return bool(pattern and plan and re.search(pattern, plan, re.IGNORECASE))
 
 

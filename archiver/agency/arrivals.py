@@ -146,6 +146,7 @@ def _named(home: Home, text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+# many parameters: those of an `ImportRequest`, whose files do not exist yet
 def import_arrivals(
     home: Home,
     vault: Vault,

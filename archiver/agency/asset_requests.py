@@ -29,6 +29,7 @@ from archiver.home.vault import Vault
 AGAIN = timedelta(hours=24)  # a page captured within this time is not opened again; one API's rules demand that
 
 
+# many parameters: those of the two ways that it joins, `run` and `capture_attended`
 async def capture(
     home: Home, vault: Vault, wanted: Sequence[str], request: AttendedRequest, *, attended: bool,
     say: Callable[[str], None], person: Person | None = None,

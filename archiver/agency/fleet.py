@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypedDict
 
 from archiver.agency.fleet_worker import open_fleet
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
-from archiver.fleet.fleet_database import FleetDatabase
+from archiver.fleet.fleet_database import FleetDatabase, LeaseRow, VisitedAccount, WorkerRow
 from archiver.fleet.fleet_home import SETTINGS, settings_folder, write
 from archiver.fleet.night_plan import night_of
 from archiver.fleet.visit_queue import VisitQueue
@@ -64,12 +64,20 @@ def _same(before: Mapping[str, tuple[bytes, int]], content: Mapping[str, bytes])
     return all(before.get(path, (b"", 0))[0] == data for path, data in content.items())
 
 
-def ask(database: FleetDatabase, key: str, *, clients: Sequence[str], accounts: Sequence[str]) -> dict[str, Any]:
+class QueuedVisits(TypedDict):
+    """The accounts that were asked for, and how many of their visits are new or moved up."""
+
+    accounts: list[str]
+    queued: int
+    moved_up: int
+
+
+def ask(database: FleetDatabase, key: str, *, clients: Sequence[str], accounts: Sequence[str]) -> QueuedVisits:
     """Queue visits before all others: to these accounts, to those of these clients, or to all. ConfigError for unknown
     names.
     """
     rows = open_fleet(database, key)
-    known = {str(each["account"]): str(each["client"]) for each in database.accounts()}
+    known = {each["account"]: each["client"] for each in database.accounts()}
     if unknown := sorted({*accounts} - known.keys()) + sorted({*clients} - set(known.values())):
         raise ConfigError(f"The fleet has no {unknown[0]!r}. `archiver fleet status` lists its clients and accounts.")
     wanted = {name: client for name, client in known.items()
@@ -81,9 +89,23 @@ def ask(database: FleetDatabase, key: str, *, clients: Sequence[str], accounts: 
     return {"accounts": sorted(wanted), "queued": new, "moved_up": len(wanted) - new}
 
 
-def status(database: FleetDatabase) -> dict[str, Any]:
+class JudgedWorker(WorkerRow):
+    """A worker, and whether it is silent for too long."""
+
+    silent: bool
+
+
+class FleetStatus(TypedDict):
     """The document of `fleet status --json`: queue, workers, leases, accounts with their last visits."""
+
+    queue: dict[str, int]
+    workers: list[JudgedWorker]
+    leases: list[LeaseRow]
+    accounts: list[VisitedAccount]
+
+
+def status(database: FleetDatabase) -> FleetStatus:
     database.check_format()
-    workers = [{**each, "silent": each["silent_s"] > MAX_SILENCE_S} for each in database.workers()]
+    workers: list[JudgedWorker] = [{**each, "silent": each["silent_s"] > MAX_SILENCE_S} for each in database.workers()]
     return {"queue": VisitQueue(database).counts(), "workers": workers, "leases": database.leases(),
             "accounts": database.accounts()}  # fmt: skip

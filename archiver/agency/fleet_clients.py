@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypedDict
 
 from archiver.agency.fleet_worker import open_fleet, tools_of
 from archiver.archive.verify import LEDGER
@@ -23,17 +23,36 @@ from archiver.home.settings import Home, create_home
 from archiver.home.vault import Vault
 
 
+class AdoptedClient(TypedDict):
+    """A client, the accounts that nights visit, and whether it was adopted or would be."""
+
+    client: str
+    accounts: list[str]
+    outcome: str
+
+
+class ExportedClient(TypedDict):
+    """Where a client's home is now, the state of its archive there, and whether it left the fleet."""
+
+    client: str
+    home: str
+    state: str
+    lines: int
+    moved: bool
+
+
+# many parameters: a fleet (database and key) and a home (folder and vault) at once
 def adopt(
     database: FleetDatabase, key: str, home: Home, vault: Vault, clients: Sequence[str], *, dry_run: bool = False,
     say: Callable[[str], None] = lambda _: None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, list[AdoptedClient]]:  # fmt: skip
     """Move clients of a home into the fleet: publish each archive, store its settings, secrets and memory.
 
     The home's file of the client gets another ending, so that nothing there writes to it any more; the archive stays
     as a copy. ConfigError if the home publishes to another place than the fleet, or the fleet has the client.
     """
     rows = open_fleet(database, key)
-    found: list[dict[str, object]] = []
+    found: list[AdoptedClient] = []
     with _scratch() as place:
         tools = tools_of(database, rows, key, place)
         fleets, ours = tools.settings.settings.replica, home.settings.replica
@@ -61,7 +80,7 @@ def checked_out_home(database: FleetDatabase, key: str, client: str) -> Iterator
         yield visit
 
 
-def export(database: FleetDatabase, key: str, client: str, out: Path, *, move: bool) -> dict[str, Any]:
+def export(database: FleetDatabase, key: str, client: str, out: Path, *, move: bool) -> ExportedClient:
     """Write a client as a plain home at `out`, its archive restored from the bucket and verified.
 
     A copy has no secrets and no signing key, so nothing can be archived there. With `move`, it has them, and the client

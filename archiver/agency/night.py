@@ -25,6 +25,7 @@ from archiver.home.settings import Account, Home, Input
 from archiver.home.vault import Vault
 
 
+# many parameters: commands, the desk, workers and recorders each give a few of the optional ones
 async def run(
     home: Home,
     vault: Vault,

@@ -93,6 +93,7 @@ class LeaverReport:
         }
 
 
+# many parameters: the options of its command
 async def leaver(
     home: Home,
     vault: Vault,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any
 
 from archiver.core.errors import ConfigError
 from archiver.provider import installed, load
@@ -38,7 +37,7 @@ def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> l
             "web": web.web,
             "pages": list(web.pages),
         }
-        described.append(plain(dataclasses.asdict(info)) | more)
+        described.append({name: plain(value) for name, value in dataclasses.asdict(info).items()} | more)
     known = {each["name"] for each in described}
     return described + [_by_hand(name, each) for name, each in by_hand.items() if each.why and name not in known]
 
@@ -69,7 +68,7 @@ def _by_hand(name: str, platform: UnsupportedPlatform) -> dict[str, object]:
     }
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Convert enums and tuples to JSON values."""
     if isinstance(value, Enum):
         return value.value

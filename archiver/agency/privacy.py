@@ -219,6 +219,7 @@ def state(archive: ArchiveWriter, what: str, by: str, reason: str, **more: str) 
 # ---------------------------------------------------------------- legal holds
 
 
+# many parameters: the options of its command; none has a default, so that nothing is held unsaid
 def hold(
     home: Home, vault: Vault, *, name: str | None, client: str | None, by: str, reason: str | None, release: bool
 ) -> tuple[HoldsRow, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypedDict
 
 from archiver.agency.diagnosis import Findings, ok, problem, warning
 from archiver.catalogue.search import archives, rebuild
@@ -26,9 +26,27 @@ from archiver.home.vault import open_vault
 MAX_HOURS_BEHIND = 36.0  # a night that failed is repeated in the next one; after that, people learn of it
 
 
-def check_replica(home: Home, *, client: str | None, deep: bool) -> dict[str, Any]:
+class ComparedClient(TypedDict):
+    """What a client's archive and its replica differ in; each finding has code, path and message."""
+
+    client: str
+    state: str
+    files: int
+    backlog: str
+    findings: list[dict[str, str]]
+
+
+class ComparedReplica(TypedDict):
     """The document of `replica check --json`."""
-    bucket, found = bucket_of(home), []
+
+    state: str
+    replica: str
+    deep: bool
+    clients: list[ComparedClient]
+
+
+def check_replica(home: Home, *, client: str | None, deep: bool) -> ComparedReplica:
+    bucket, found = bucket_of(home), list[ComparedClient]()
     backlog = {each.client: each for each in replica_check.replica_status(home)}
     for slug in archives(home, client):
         files, findings = replica_check.check(home, bucket, slug, deep=deep)

@@ -82,6 +82,7 @@ def named_system(name: str | None) -> System:
     return System(name)
 
 
+# many parameters: what differs between machines, each with a default
 def schedule(
     home: Path,
     system: System,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TypedDict
 
 from archiver.agency.notification import seen_to
 from archiver.agency.status import status
 from archiver.collect.sources import kind_of, secrets_of_source, state_of
 from archiver.core.errors import ArchiverError, ConfigError
+from archiver.core.yaml_source import Value
 from archiver.home.settings import Home, add_source, entry_of, planned_input, remove_input
 from archiver.home.source_settings import Source
 from archiver.home.vault import Vault
 
 
+# many parameters: what is added, and how it is tested
 def add(
     home: Home,
     vault: Vault,
@@ -74,6 +76,7 @@ def _opened(
     return kept
 
 
+# many parameters: what changes, and how it is tested
 def rotate(
     home: Home,
     vault: Vault,
@@ -116,10 +119,25 @@ def check(home: Home, vault: Vault, name: str) -> tuple[list[str], ArchiverError
     return said, None
 
 
-def listed(home: Home) -> list[dict[str, Any]]:
+class SourceRow(TypedDict):
+    """A source's settings, and how its last reading ended."""
+
+    source: str
+    client: str
+    kind: str
+    closed: str | None
+    settings: Value
+    last_run: str | None
+    last_complete: str | None
+    outcome: str | None
+    error: str | None
+    trouble: str | None
+
+
+def listed(home: Home) -> list[SourceRow]:
     """The rows of `source list`: settings, and how the last reading ended."""
     standing = {each.account: each for each in status(home).accounts}
-    rows = []
+    rows = list[SourceRow]()
     for source in home.sources():
         runs = standing[source.name]
         rows.append(

@@ -292,6 +292,7 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
         yield _task(kind, alert.subject, known, client=client, count=alert.count, detail=detail)
 
 
+# many parameters: the fields of a `Task`, most of which have a default for its kind
 def _task(
     kind: str, about: str, facts: Mapping[str, str] | None = None, *, client: str | None = None,
     tone: str | None = None, count: int = 1, due: date | None = None, days_left: int | None = None, detail: str = "",

@@ -2576,6 +2576,7 @@ def _quiet(ledger: Path) -> Iterator[None]:
         yield
 
 
+# many parameters: the options of its command
 def verify_archive(
     root: Path,
     roots: Path | None = None,
@@ -2652,6 +2653,7 @@ class _Erasure(NamedTuple):
 
 
 class _ArchiveCheck(_Check):
+    # many parameters: those of `verify_archive`
     def __init__(
         self,
         root: Path,
@@ -4244,6 +4246,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+# long: the whole command line, a branch for each thing that it checks
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import NotRequired, Self, TypedDict
+from typing import TYPE_CHECKING, NotRequired, Self, TypedDict
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from archiver.audit.site_scope import host_of
 from archiver.core.errors import ConfigError
 from archiver.core.json_files import checked
 from archiver.home.settings import Home
+
+if TYPE_CHECKING:
+    from archiver.reading.fingerprint import Fingerprint
 
 MAX_SAME_DISTANCE = 10  # bits of 256 in which the hashes of one picture's copies on a site may differ
 MAX_RATIO_DIFFERENCE = 0.03  # of the copies' width to height
@@ -339,19 +342,18 @@ class AuditStore:
         return [url for url in urls if said.get(url.partition("#")[0]) not in ("read", "gone", "redirect")]
 
     def put_picture(
-        self, sha256: str, size: tuple[int, int], picture_hash: bytes, preview: bytes, said: PictureMetadata,
-        left_out: str | None, *, flat: bool,
-    ) -> None:  # fmt: skip
+        self, sha256: str, seen: Fingerprint, preview: bytes, said: PictureMetadata, left_out: str | None
+    ) -> None:
         """Save a picture, grouped with its copies."""
-        group = (None if left_out or flat else self._group(picture_hash, size)) or sha256[:12]
+        size, compared = (seen.width, seen.height), not (left_out or seen.flat)
+        group = (self._group(seen.hash, size) if compared else None) or sha256[:12]
         with self._changes():
             self._db.execute(
                 "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (sha256, group, *size, b"" if flat else picture_hash, preview, json.dumps(said),
-                 left_out, _now()),
-            )  # fmt: skip
-        if not (left_out or flat):
-            self._known_copies().add(group, picture_hash, size[0] / size[1])
+                (sha256, group, *size, b"" if seen.flat else seen.hash, preview, json.dumps(said), left_out, _now()),
+            )
+        if compared:
+            self._known_copies().add(group, seen.hash, seen.width / seen.height)
 
     def _group(self, picture_hash: bytes, size: tuple[int, int]) -> str | None:
         copies = self._known_copies()

@@ -59,17 +59,17 @@ def workbook(
         sheet = book.create_sheet(title) if number else book.active
         assert sheet is not None
         sheet.title = title
-        head = [] if number else _head(made, say, language)
-        left = _fill(sheet, head, rows, previews, say, language, left)
+        head = [] if number else _head(made, say)
+        left = _fill(sheet, head, rows, previews, say, left)
     _unread(book.create_sheet(say("unread_sheet")), made, say)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _head(made: Mapping[str, Any], say: PackWords, language: str) -> list[str]:
+def _head(made: Mapping[str, Any], say: PackWords) -> list[str]:
     """What the first sheet says above its table."""
-    words = PackWords(language)
+    words = PackWords(say.language)
     count, pages = len(made["pictures"]), made["pages"]
     seen = say.count("seen", count, read=words.number(pages["read"]), known=words.number(pages["known"]))
     answers = [f"{say.of('answers', name)}: {number}" for name, number in made["answers"].items()]
@@ -78,10 +78,7 @@ def _head(made: Mapping[str, Any], say: PackWords, language: str) -> list[str]:
             say("what_it_is"), *first]  # fmt: skip
 
 
-def _fill(
-    sheet: Worksheet, head: Iterable[str], rows: Sequence[Mapping[str, Any]], previews: Previews, say: PackWords,
-    language: str, left: int,
-) -> int:  # fmt: skip
+def _fill(sheet: Worksheet, head: Iterable[str], rows: Rows, previews: Previews, say: PackWords, left: int) -> int:
     """Write a sheet; returns how many more thumbnails the workbook may have."""
     from openpyxl.drawing.image import Image
     from openpyxl.styles import Alignment, Font
@@ -97,7 +94,7 @@ def _fill(
     sheet.freeze_panes = sheet.cell(line + 1, 1)
     for row in rows:
         line += 1
-        for column, value in enumerate(_cells(row, say, language), 2):
+        for column, value in enumerate(_cells(row, say), 2):
             _put(sheet, line, column, value)
             sheet.cell(line, column).alignment = Alignment(wrap_text=True, vertical="top")
         jpeg = previews.get(row["picture"], (b"", b""))[0]
@@ -113,14 +110,14 @@ def _fill(
     return left
 
 
-def _cells(row: Mapping[str, Any], say: PackWords, language: str) -> list[str | int]:
+def _cells(row: Mapping[str, Any], say: PackWords) -> list[str | int]:
     before, mark = row["before"], row["mark"]
     change = say("new") if row["new"] else ""
     if before and before != row["answer"]:
         change = say("was", before=say.of("answers", before))
     return [
         row["picture"], say.of("answers", row["answer"]), change,
-        "\n".join(reason[language] for reason in row["reasons"]), say.of("do", row["answer"]), len(row["pages"]),
+        "\n".join(reason[say.language] for reason in row["reasons"]), say.of("do", row["answer"]), len(row["pages"]),
         "\n".join(row["pages"]), row["addresses"][0], "\n".join(row["licences"]), row["first_seen"][:10],
         row["on_site_since"], say("marked", mark=say.of("marks", mark["mark"]), by=mark["by"], reason=mark["reason"])
         if mark else "",

@@ -216,11 +216,7 @@ class SiteVisit:
         digest = sha256(content).hexdigest()
         if not self.store.knows(digest):
             look, left_out, said = looking.result() if looking else self._look(content)
-            seen = look.fingerprint
-            self.store.put_picture(
-                digest, (seen.width, seen.height), seen.hash, b"" if left_out else look.preview, said, left_out,
-                flat=seen.flat,
-            )  # fmt: skip
+            self.store.put_picture(digest, look.fingerprint, b"" if left_out else look.preview, said, left_out)
         return digest
 
     def wanted(self, each: Resource) -> Iterator[tuple[str, str, int]]:

@@ -53,10 +53,11 @@ class PageCapture:
     reader: DocumentReader
     _received: list[bytes] = field(default_factory=list)
     _refused: list[str] = field(default_factory=list)
+    _files: int = 0  # that the page asked for
 
     def take(self, url: str) -> Sighting:
         """Capture a page as it is now; what `sighting.json` says of it. SiteUnavailable where there is no answer."""
-        self._received, self._refused = [], []
+        self._received, self._refused, self._files = [], [], 0
         began = datetime.now(UTC)
         place = urldefrag(url).url
         answer = self._fetched(place)
@@ -109,34 +110,32 @@ class PageCapture:
             answer = SiteAnswer(refused="it leads to a sign-in") if acts(url) else self.fetcher.fetch(url)
         return answer
 
-    async def _page(self, url: str, first: SiteAnswer) -> dict[str, bytes]:
+    async def _answer(self, route: Route, url: str, first: SiteAnswer) -> None:
+        """Give Chromium what it asks for, or refuse it. `first` is the answer for the page itself, at `url`."""
         from playwright.async_api import Error
 
-        files = 0
+        request, self._files = route.request, self._files + 1
+        address = urldefrag(request.url).url
+        asked = request.method == "GET" and request.resource_type in ASKED_FOR and self._files <= MAX_FILES
+        away = address != url and request.is_navigation_request()
+        with suppress(Error):  # the page was closed meanwhile
+            if not asked or away or (address != url and (acts(address) or not self.fetcher.scope.allows(address))):
+                self._refused.append(address)
+                await route.abort("blockedbyclient")
+                return
+            found = first if address == url else self._fetched(address)
+            if found.refused:
+                self._refused.append(address)
+                await route.abort("blockedbyclient")
+                return
+            if request.resource_type == "image":
+                self._received.append(found.content)
+            kept = {name: found.headers[name] for name in ("content-type",) if name in found.headers}
+            body = found.content or (b"\n" if address == url else b"")  # Chromium shows no empty 404
+            await route.fulfill(status=found.status, headers={**kept, "access-control-allow-origin": "*"}, body=body)
 
-        async def answer(route: Route) -> None:
-            nonlocal files
-            request, files = route.request, files + 1
-            address = urldefrag(request.url).url
-            asked = request.method == "GET" and request.resource_type in ASKED_FOR and files <= MAX_FILES
-            away = address != url and request.is_navigation_request()
-            with suppress(Error):  # the page was closed meanwhile
-                if not asked or away or (address != url and (acts(address) or not self.fetcher.scope.allows(address))):
-                    self._refused.append(address)
-                    await route.abort("blockedbyclient")
-                    return
-                found = first if address == url else self._fetched(address)
-                if found.refused:
-                    self._refused.append(address)
-                    await route.abort("blockedbyclient")
-                    return
-                if request.resource_type == "image":
-                    self._received.append(found.content)
-                kept = {name: found.headers[name] for name in ("content-type",) if name in found.headers}
-                body = found.content or (b"\n" if address == url else b"")  # Chromium shows no empty 404
-                await route.fulfill(
-                    status=found.status, headers={**kept, "access-control-allow-origin": "*"}, body=body
-                )
+    async def _page(self, url: str, first: SiteAnswer) -> dict[str, bytes]:
+        from playwright.async_api import Error
 
         async with playwright_driver(child_environment()) as playwright:
             browser = await launch(playwright, usable().path)
@@ -146,7 +145,7 @@ class PageCapture:
                     accept_downloads=False,
                 )  # fmt: skip
                 await context.add_init_script(DISARM)
-                await context.route("**/*", answer)
+                await context.route("**/*", lambda route: self._answer(route, url, first))
                 await context.route_web_socket("**/*", lambda socket: socket.close())
                 page = await context.new_page()
                 traffic = await Traffic.of(page)

@@ -28,6 +28,7 @@ MAX_PAGES_LOOKED_AT = 3  # of a picture that a person says is removed
 type Wait = Callable[[float], None]
 
 
+# many parameters: the parts of a person's statement
 def mark(
     home: Home, client: str, picture: str, word: str, by: str, reason: str, *,
     warn: Callable[[str], None] = lambda _: None, wait: Wait = time.sleep,

@@ -59,7 +59,7 @@ def run(
         if not whole:
             warn("The visit ran out of time. Run the command again to go on.")
             return {"client": client, "outcome": "partial", "visit": number}
-        _answer_all(home, owner, store, number, options.use, warn, watch)
+        _answer_all(home, owner, visit, options.use, warn)
         store.end(number)
         made = report(home, client, store)
         tell_of(home, client, made)
@@ -125,7 +125,7 @@ def _rows(
     number, before = visits[-1]["visit"], len(visits) > 1
     ended, marks, captures = {each["visit"]: each["ended"] for each in visits}, store.marks(), captures_of(home, client)
 
-    def row(name: str, visit: int, said: str, earlier: str | None, content: PictureAnswer) -> dict[str, Any]:
+    def row(name: str, visit: int, said: str, earlier: str | None, content: PictureAnswer) -> dict[str, object]:
         return {
             "picture": name, "answer": said, "before": earlier if visit == number else None,
             "new": before and visit == number and earlier is None, **content,
@@ -133,7 +133,7 @@ def _rows(
             "captures": captures.get(name, []),
         }  # fmt: skip
 
-    found, gone = list[dict[str, Any]](), list[dict[str, Any]]()
+    found, gone = list[dict[str, object]](), list[dict[str, object]]()
     for name, visit, said, earlier, content in store.answers(number, picture):
         (found if visit == number else gone).append(row(name, visit, said, earlier, content))
     return found, gone
@@ -211,14 +211,11 @@ def capture_file(home: Home, client: str, row: Mapping[str, Any], each: Sighting
 # ---------------------------------------------------------------- answers
 
 
-def _answer_all(
-    home: Home, owner: Client, store: AuditStore, visit: int, use: str | None, warn: Callable[[str], None],
-    watch: VisitProgress,
-) -> None:  # fmt: skip
-    pictures = store.site_pictures(visit)
+def _answer_all(home: Home, owner: Client, visit: SiteVisit, use: str | None, warn: Callable[[str], None]) -> None:
+    pictures = visit.store.site_pictures(visit.number)
     found = []
     with open_search(home, warn=warn) as archives, DocumentReader() as reader:
-        judge = PictureJudge(home, owner, archives, reader, use, store)
+        judge = PictureJudge(home, owner, archives, reader, use, visit.store)
         for done, each in enumerate(pictures):
             said, licensed = judge.answer(each)
             content: PictureAnswer = {
@@ -228,8 +225,8 @@ def _answer_all(
                 "generated": each.said.get("generated"), "reasons": [reason.as_json() for reason in said.reasons],
             }  # fmt: skip
             found.append((each.id, said.answer.value, content, licensed))
-            watch("searches", done + 1, len(pictures))
-    store.put_answers(visit, found)
+            visit.watch("searches", done + 1, len(pictures))
+    visit.store.put_answers(visit.number, found)
 
 
 # ---------------------------------------------------------------- the parts of a visit

@@ -567,6 +567,7 @@ class _Warc:
             for file, packed in zip(self.files, (True, False), strict=True)
         ]
 
+    # many parameters: the parts of a WARC record
     def write(self, kind: str, at: str, content: bytes, uri: str = "", media_type: str = "",
               http: tuple[str, Sequence[tuple[str, str]], str] | None = None, **headers: str) -> str:  # fmt: skip
         """Add a record, and give its id. `http`: its first line, headers and protocol. Empty `headers` are left out."""

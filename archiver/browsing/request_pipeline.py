@@ -130,6 +130,7 @@ class Exchange:
             self.refused.append(f"{request.method} {redact_url(request.url)}")
             raise SpendRefused(self.refused[-1])
 
+    # many parameters: the parts of a request, as `provider.Session` has them
     async def request(
         self,
         send: Send,

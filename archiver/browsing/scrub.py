@@ -16,12 +16,12 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import quote, quote_plus
 
 import yaml
@@ -30,7 +30,7 @@ from archiver.browsing.capture import cookie_secrets
 from archiver.browsing.recording import Recording
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import SecretLeft
-from archiver.core.yaml_source import load
+from archiver.core.yaml_source import Value, load
 from archiver.reading import placeholders, secret_scan
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
@@ -545,6 +545,24 @@ def _put_back(target: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
 
 
+class _NamedValue(TypedDict):
+    name: str
+    value: str
+
+
+class _RecordedOrigin(TypedDict):
+    origin: str
+    localStorage: NotRequired[list[_NamedValue]]
+    indexedDB: NotRequired[list[object]]
+
+
+class _RecordedState(TypedDict):
+    """A saved session in a recording, as far as it is read; Playwright's, with databases."""
+
+    cookies: NotRequired[list[_NamedValue]]
+    origins: NotRequired[list[_RecordedOrigin]]
+
+
 class _Recorded:
     """One recording on its way to a scrubbed one."""
 
@@ -559,8 +577,8 @@ class _Recorded:
             if each.response.body is not None
         }
         self.texts = {name: text for name, body in self.bodies.items() if (text := self._read(*body)) is not None}
-        taken = "\n".join((json.dumps(self.session), *self.texts.values()))
-        self.scrubber = Scrubber(known, taken, again=MARK in self.session.get("sources", []))
+        taken, sources = "\n".join((json.dumps(self.session), *self.texts.values())), self.session.get("sources")
+        self.scrubber = Scrubber(known, taken, again=isinstance(sources, list) and MARK in sources)
 
     def write(self, folder: Path) -> ScrubReport:
         self._learn()
@@ -655,7 +673,7 @@ class _Recorded:
             kept = {name: value for name, value in match.items() if self._walk(value) == value}
             request |= {"match": kept} if kept else {}
         if "headers" in response:
-            headers: dict[str, Any] = {}
+            headers: dict[str, str | list[str]] = {}
             for name, value in _headers(response):
                 new = self._cookie(value) if name.lower() == "set-cookie" else self._header(name, value)
                 there = headers.get(name)
@@ -678,14 +696,14 @@ class _Recorded:
         kept = [each for each in attributes if ends or not re.match(r"expires|max-age", each, re.IGNORECASE)]
         return "; ".join((f"{name}={self.scrubber._stand(COOKIE, value) if value else ''}", *kept))
 
-    def _state(self, state: Mapping[str, Any]) -> dict[str, Any]:
+    def _state(self, state: _RecordedState) -> dict[str, object]:
         cookies = [
             {**each, "value": self.scrubber._stand(COOKIE, each["value"]) if each["value"] else "", "expires": -1}
             for each in state.get("cookies", [])
         ]
         return {"cookies": cookies, "origins": [self._origin(each) for each in state.get("origins", [])]}
 
-    def _origin(self, origin: Mapping[str, Any]) -> dict[str, Any]:
+    def _origin(self, origin: _RecordedOrigin) -> dict[str, object]:
         """What a site stores in the browser. Values under telling names go whole; databases go altogether."""
         if origin.get("indexedDB"):
             self.report.notes.append(f"The browser's databases of {origin['origin']} were left out.")
@@ -766,18 +784,19 @@ class _Recorded:
         return _CODE.search(self.bodies[name][1]) is not None
 
 
-def personal(licence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def personal(licence: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """What an adapter read of a licence (as `expected.yaml` has it) that names persons, customers or purchases."""
     for kind, name in ((NAME, "licensee"), (NAME, "seat"), (NUMBER, "order"), (NUMBER, "licence_id")):
         if (value := licence.get(name)) and value != licence.get("asset_id"):
             yield kind, str(value)
-    for name, value in licence.get("client_hints", {}).items():
+    hints = licence.get("client_hints")
+    for name, value in hints.items() if isinstance(hints, Mapping) else ():
         yield NUMBER if name == "purchase_order" else NAME, str(value)
 
 
-def _headers(response: Mapping[str, Any]) -> list[tuple[str, str]]:
-    said = response.get("headers", {})
-    pairs: Iterable[tuple[str, object]] = said.items() if isinstance(said, Mapping) else said
+def _headers(response: Mapping[str, object]) -> list[tuple[str, str]]:
+    said = response.get("headers")
+    pairs = said.items() if isinstance(said, Mapping) else said if isinstance(said, list) else ()
     return [(name, str(each)) for name, value in pairs for each in (value if isinstance(value, list) else [value])]
 
 
@@ -788,7 +807,7 @@ def _media_type(headers: Mapping[str, str | tuple[str, ...]]) -> str:
     return ""
 
 
-def _mapping(path: Path) -> dict[str, Any]:
+def _mapping(path: Path) -> dict[str, Value]:
     said = load(path).value
     return dict(said) if isinstance(said, dict) else {}
 

@@ -731,6 +731,7 @@ class Catalogue:
             for entry in self._entries(where, *names, limit):
                 yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
 
+    # many parameters: how one attempt of a search differs from the next
     def _with_words(
         self, words: Sequence[str], *, unassigned: bool, outside: bool, compared: int, any_of: bool = False,
         near: Callable[[str], _Form] | None = None, time: Period | None = None,

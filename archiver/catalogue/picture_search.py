@@ -74,6 +74,7 @@ class PictureMatches:
         return sheet(best) if best else b""
 
 
+# many parameters: the options of its command
 def find_picture(
     home: Home, content: bytes, name: str = "", *, client: str | None = None, alone: bool = False, limit: int = 20,
     seeing: PictureRecogniser | None = None, used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None,

@@ -129,6 +129,7 @@ def orphan_archives(home: Home) -> list[str]:
     ]
 
 
+# many parameters: the options of its command
 def find(
     home: Home, text: str, *, client: str | None = None, alone: bool = False, limit: int = 20,
     used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None, only: LicenceFilter | None = None,

@@ -23,7 +23,7 @@ def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, 
     `secured_documents` gives the date of each document, and `secured_since` that of the newest.
     """
     proven = dates(archive.root)
-    return [_row(client, archive, proven, hit.entry, hit.match, hit.score, hit.without) for hit in found]
+    return [_row(client, archive, proven, hit) for hit in found]
 
 
 def secured(archive: Archive, entry: CatalogueEntry, proven: Dates) -> dict[str, str | None]:
@@ -58,7 +58,7 @@ def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]
     """
     file, licence = entry.file, entry.licence
     history = [archive.line(offset).fields for _, offset in entry.lines]
-    row = _row(client, archive, dates(archive.root), entry, None, 1.0)
+    row = _row(client, archive, dates(archive.root), Hit(entry, None, 1.0))
     return row | {
         "asset": dict(vars(licence.asset)),
         "seat": licence.seat,
@@ -121,11 +121,8 @@ def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, objec
     }
 
 
-def _row(
-    client: str, archive: Archive, proven: Dates, entry: CatalogueEntry, match: str | None, score: float,
-    without: tuple[str, ...] = (),
-) -> dict[str, Any]:  # fmt: skip
-    licence = entry.licence
+def _row(client: str, archive: Archive, proven: Dates, hit: Hit) -> dict[str, Any]:
+    entry, licence = hit.entry, hit.entry.licence
     documents = secured(archive, entry, proven)
     return {
         "licence": f"{client}/{entry.folder}",
@@ -138,9 +135,9 @@ def _row(
         "media_type": licence.asset.media_type,
         "licensed_at": iso(licence.licensed_at),
         "licensee": licence.licensee,
-        "match": match,
-        "score": score,
-        "without": list(without),
+        "match": hit.match,
+        "score": hit.score,
+        "without": list(hit.without),
         "secured_since": newest(documents.values()),
         "secured_documents": documents,
         "state": "PROVEN" if proven.since(entry.lines[-1][0]) else "UNPROVEN",

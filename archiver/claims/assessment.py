@@ -51,6 +51,7 @@ class AssessedLicence:
         }
 
 
+# many parameters: the ways to name a licence, of which a caller gives one
 def assess(
     home: Home, client: str, use: Use, *, name: str | None = None, picture: str | None = None,
     claim: Claim | None = None, used_on: str | None = None, warn: Callable[[str], None] = lambda _: None,

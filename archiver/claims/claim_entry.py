@@ -33,8 +33,9 @@ type AskPerson = Callable[[str, str], str]
 """Asks a person a question. Enter accepts the second argument as the answer."""
 
 
+# many parameters: where a claim comes from, and how it is confirmed
 def add(
-    home: Home, client: str, path: Path | None, stated: Mapping[str, Any], pictures: Sequence[Path] = (),
+    home: Home, client: str, path: Path | None, stated: Mapping[str, object], pictures: Sequence[Path] = (),
     *, accept: bool = False, ask: AskPerson | None = None, say: Callable[[str], None] = lambda _: None,
     by: str | None = None,
 ) -> Claim:  # fmt: skip
@@ -45,7 +46,7 @@ def add(
     """
     owner = home.client(client)
     for field in ("received", "first_seen"):
-        if (day := stated.get(field)) and to_come(day):
+        if isinstance(day := stated.get(field), date) and to_come(day):
             raise ConfigError(f"{_named(field)}: {StillToCome(day)}. Check the year.")
     content = read_paper(path) if path else b""
     what = content or json.dumps([sorted(map(str, stated.items())), [str(each) for each in pictures]]).encode()

@@ -37,6 +37,7 @@ def record(home: Home, claim: Claim, event: ClaimEvent, **changes: Any) -> Claim
     return changed
 
 
+# many parameters: the fields of the event that it records
 def answer(
     home: Home, claim: Claim, *, by: str, day: date | None = None, how: str = "", text: str = "",
     sent: Sequence[str] = (), to: AnswerTo = AnswerTo.CLAIMANT,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -174,15 +174,20 @@ def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
         "licensee_de": f", an {licensee}" if licensee else "",
     }
     if claim:
-        known |= {
-            "claimant": claim.claimant,
-            "reference": claim.reference,
-            "received": day(iso(claim.came)),
-            **_letter_said(claim, day(iso(claim.dated or claim.came))),
-            "deadline": day(iso(claim.deadline)),
-            "notice": day(iso(claim.notice_deadline)),
-        }
+        known |= _of_claim(claim, day)
     return {name: printable(value) for name, value in known.items() if value is not None}
+
+
+def _of_claim(claim: Demand, day: Callable[[str | None], str | None]) -> dict[str, str | None]:
+    """The facts of the letter; `day` writes a date in words."""
+    return {
+        "claimant": claim.claimant,
+        "reference": claim.reference,
+        "received": day(iso(claim.came)),
+        **_letter_said(claim, day(iso(claim.dated or claim.came))),
+        "deadline": day(iso(claim.deadline)),
+        "notice": day(iso(claim.notice_deadline)),
+    }
 
 
 def _secured(matter: DraftContext, language: str) -> str | None:

@@ -159,11 +159,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
         "use": use.kind or "unknown",
         "other_clients": _yes(case.other_clients),
         "several_seats": _yes(use.seats > 1),
-        "lapse": _paid(case.plan_ended, use.first_seen)
-        if licence.plan_ends
-        else _lapse(
-            read.platform.get("lapse_days"), licence.plan or "", case.plan_ended, licence.licensed_at, use.first_seen
-        ),
+        "lapse": _lapse(case, use, read.platform.get("lapse_days")),
         "blanket": _yes(licence.plan_ends),
         "copies": _copies(use.copies, allowed),
         "territory": _territory(use.territory, read.text),
@@ -345,13 +341,17 @@ def _excludes(pattern: str | None, plan: str) -> str:
     return _yes(re.search(pattern, plan, re.IGNORECASE)) if plan else "unknown"
 
 
-def _lapse(days: int | None, plan: str, ended: date | None, licensed: Moment | None, first_seen: date | None) -> str:
-    if days is None or not (plan or ended):
+def _lapse(case: Case, use: Use, days: int | None) -> str:
+    """Whether the use began in the time that a plan allows; `days`: after its end, as the platform's terms say."""
+    licence, ended, first_seen = case.file.licence, case.plan_ended, use.first_seen
+    if licence.plan_ends:
+        return _paid(ended, first_seen)
+    if days is None or not (licence.plan or ended):
         return "none"
     grace = timedelta(days=days)
     if first_seen and ended:
         return "late" if first_seen > ended + grace else "in_time"
-    if first_seen and licensed and first_seen <= day_of(licensed) + grace:
+    if first_seen and licence.licensed_at and first_seen <= day_of(licence.licensed_at) + grace:
         return "in_time"  # whenever the subscription ended, it cannot have ended long before
     return "unknown"
 

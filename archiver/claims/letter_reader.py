@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import getaddresses, parsedate_to_datetime
@@ -101,14 +101,9 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     ]  # a memo, whose head looks like a mail's
     pictures: list[bytes] = []
     messages: list[str] = []
-    received = None
-    try:
-        received = parsedate_to_datetime(mail.headers["Date"]).date()
-    except (KeyError, ValueError, TypeError):
-        pasted = (mail.headers.get(name, "") for name in ("Sent", "Date"))  # from a mail program, or typed
-        received = next((day for each in pasted for day, _ in days_in(each)), None)
-        if received is None:
-            messages.append("The mail has no readable date.")
+    received = _day_in(mail.headers)
+    if received is None:
+        messages.append("The mail has no readable date.")
     if FORWARDED.match(subject) and (
         sent := SENT.search(texts[1])
     ):  # its first header has the date of the first receipt
@@ -137,6 +132,15 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, senders=senders,
         messages=messages,
     )  # fmt: skip
+
+
+def _day_in(headers: Mapping[str, str]) -> date | None:
+    """The day of a mail by its headers; None without a readable one."""
+    try:
+        return parsedate_to_datetime(headers["Date"]).date()
+    except (KeyError, ValueError, TypeError):
+        pasted = (headers.get(name, "") for name in ("Sent", "Date"))  # from a mail program, or typed
+        return next((day for each in pasted for day, _ in days_in(each)), None)
 
 
 def _page(html: str, reader: DocumentReader) -> str:

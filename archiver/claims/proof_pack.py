@@ -27,7 +27,16 @@ from archiver.catalogue.matcher import Matcher
 from archiver.claims import pack_pages
 from archiver.claims.pack_input import LicenceToPack, PackOptions, VerifiedLicence, refuse, verify_licence
 from archiver.claims.pack_pages import PackedLicence, PackWords
-from archiver.claims.proof_pdf import html_of, natives_of, pdf_of, picture_of, receipt_text, summarise
+from archiver.claims.proof_pdf import (
+    Natives,
+    PackContext,
+    html_of,
+    natives_of,
+    pdf_of,
+    picture_of,
+    receipt_text,
+    summarise,
+)
 from archiver.claims.redaction import licence_excerpt, record_excerpt
 from archiver.core.atomic_files import new_files, read_file, scratch
 from archiver.core.errors import BrowserMissing, ConfigError, MachineRefused
@@ -119,26 +128,14 @@ def _write_bag(
     for licence in packed:
         sounds.append(verify_licence(licence, order, reader))
         step()
-    seats = {
-        seat: number
-        for number, seat in enumerate(dict.fromkeys(filter(None, (s.file.licence.seat for s in sounds))), 1)
-    }
     reports = [
         _disclosed(each, data / verify.PROOFS / each.stored.folder, sorted(each.tier.withheld)) for each in sounds
     ]
     shutil.copyfile(verify.__file__, data / verify.PROOFS / "verify.py")
     evidence = all(report.evidence for report in reports)
     natives = natives_of(sounds, reader)
-    alone = len({(each.file.licence.asset.provider, each.file.licence.asset.asset_id) for each in sounds}) == 1
     theirs = [jpeg for content in order.pictures if (jpeg := picture_of(content, reader, large=True))]
-    with Matcher() as matcher:  # one for all, because its start is slow; none starts without the claimant's pictures
-        summaries = [
-            summarise(
-                verified, report, seats.get(verified.file.licence.seat or ""), natives, theirs, reader, matcher, words,
-                alone=alone,
-            )
-            for verified, report in zip(sounds, reports, strict=True)
-        ]  # fmt: skip
+    summaries = _summaries(sounds, reports, natives, theirs, reader, words)
     for verified, each in zip(sounds, summaries, strict=True):
         for warning in (*verified.tier.warnings, *(_comparison_lacks(each) if theirs else ())):
             warn(warning)
@@ -166,6 +163,22 @@ def _write_bag(
     _seal(bag, order.now)
     refuse([finding for report in verify.verify_pack(bag) for finding in report.findings])
     return summaries
+
+
+def _summaries(
+    sounds: Sequence[VerifiedLicence], reports: Sequence[verify.VerifyReport], natives: Natives,
+    theirs: Sequence[bytes], reader: DocumentReader, words: PackWords,
+) -> list[PackedLicence]:  # fmt: skip
+    """The licences as the pack tells of them. `theirs` are the claimant's pictures."""
+    named = dict.fromkeys(filter(None, (each.file.licence.seat for each in sounds)))
+    seats = {seat: number for number, seat in enumerate(named, 1)}
+    alone = len({(each.file.licence.asset.provider, each.file.licence.asset.asset_id) for each in sounds}) == 1
+    with Matcher() as matcher:  # one for all, because its start is slow; none starts without the claimant's pictures
+        pack = PackContext(natives, theirs, reader, matcher, words, alone)
+        return [
+            summarise(verified, report, seats.get(verified.file.licence.seat or ""), pack)
+            for verified, report in zip(sounds, reports, strict=True)
+        ]
 
 
 def _comparison_lacks(licence: PackedLicence) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 from archiver.archive import verify
@@ -49,24 +50,26 @@ def natives_of(sounds: Sequence[VerifiedLicence], reader: DocumentReader) -> Nat
     return found
 
 
-def summarise(
-    verified: VerifiedLicence,
-    report: verify.VerifyReport,
-    seat: int | None,
-    natives: Natives,
-    theirs: Sequence[bytes],
-    reader: DocumentReader,
-    matcher: Matcher,
-    words: PackWords,
-    *,
-    alone: bool,
-) -> PackedLicence:
-    """One licence as the pack tells of it; `theirs` are the claimant's pictures, as JPEGs of ours.
-
-    `alone`: the pack is about no other asset.
+@dataclass(frozen=True)
+class PackContext:
+    """What all licences of a pack share. `theirs` are the claimant's pictures, as JPEGs of ours; `alone`: the pack is
+    about one asset only.
     """
-    inside = {}
-    for (folder, name), native in natives.items():
+
+    natives: Natives
+    theirs: Sequence[bytes]
+    reader: DocumentReader
+    matcher: Matcher
+    words: PackWords
+    alone: bool
+
+
+def summarise(
+    verified: VerifiedLicence, report: verify.VerifyReport, seat: int | None, pack: PackContext
+) -> PackedLicence:
+    """One licence as the pack tells of it."""
+    inside, words = {}, pack.words
+    for (folder, name), native in pack.natives.items():
         if folder == verified.stored.folder:
             reason = words("too_large") if native == "too_large" else native
             inside[name] = (
@@ -74,8 +77,8 @@ def summarise(
             )
     files = list(verified.newest())
     previews = [content for _, kind, content, withheld in files if kind is DocumentKind.PREVIEW and not withheld]
-    preview = picture_of(previews[0], reader) if previews else None
-    picture, figures = _side_by_side(theirs, previews[0] if preview else None, preview, reader, matcher, alone=alone)
+    preview = picture_of(previews[0], pack.reader) if previews else None
+    picture, figures = _side_by_side(pack, previews[0] if preview else None, preview)
     terms: list[tuple[TermsReference, TermsFile, str]] = [
         (reference, terms_from_json(stored.read("terms.json")), stored.read("terms.txt").decode("utf-8", "replace"))
         for reference, stored in verified.terms
@@ -106,22 +109,22 @@ def picture_of(content: bytes, reader: DocumentReader, *, large: bool = False) -
 
 
 def _side_by_side(
-    theirs: Sequence[bytes], archived: bytes | None, preview: bytes | None, reader: DocumentReader, matcher: Matcher,
-    *, alone: bool,
-) -> tuple[bytes | None, Sequence[tuple[bytes, str]]]:  # fmt: skip
+    pack: PackContext, archived: bytes | None, preview: bytes | None
+) -> tuple[bytes | None, Sequence[tuple[bytes, str]]]:
     """The claimant's picture that shows this asset, and the pictures of the summary with their captions' wording.
 
     `preview` is what people see of the `archived` one.
     """
+    theirs = pack.theirs
     if theirs and archived:
         # Looking at the parts of a picture takes seconds: first each is looked at as a whole.
         for entire, picture in product((True, False) if len(theirs) > 1 else (False,), theirs):
-            if laid := matcher.laid_beside(picture, archived, entire=entire):
+            if laid := pack.matcher.laid_beside(picture, archived, entire=entire):
                 return picture, [(laid[0], "their_picture"), (laid[1], "our_picture_laid")]
     ours = [(preview, "our_picture")] if preview else []
-    if len(theirs) != 1 or not alone:  # which shows which, a person has to say
+    if len(theirs) != 1 or not pack.alone:  # which shows which, a person has to say
         return None, ours
-    small = picture_of(theirs[0], reader)
+    small = picture_of(theirs[0], pack.reader)
     return theirs[0], [*([(small, "their_picture")] if small else []), *ours]
 
 

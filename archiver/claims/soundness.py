@@ -233,6 +233,7 @@ def letter_text(home: Home, claim: Claim) -> LetterText:
 # ---------------------------------------------------------------- letters that need no licence
 
 
+# many parameters: what a letter says of its sender, beside the claim
 def short_letters(
     claim: Claim, found: Soundness, language: str, *, client: str, agency: str | None, signature: str | None = None,
     evidence: bool = True,

@@ -211,15 +211,12 @@ def recording_capture(
 
     Example: archiver recording capture acme-freepik first-look
     """
-    from archiver.devkit.recorder import capture
+    from archiver.devkit.recorder import RecordingRequest, capture
 
     here = opened(home)
+    request = RecordingRequest(account=name, scenario=scenario, out=out, replay=replay, fresh=fresh_sign_in)
     with progress() as shown:
-        made = awaited(
-            capture(
-                here, unlocked(here), name, scenario, out=out, replay=replay, fresh=fresh_sign_in, progress=shown
-            )
-        )  # fmt: skip
+        made = awaited(capture(here, unlocked(here), request, shown))
     for line in (made.result.message, *made.report.lines(), *made.fields, *made.notes):
         if line:
             say(line)

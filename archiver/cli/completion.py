@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
@@ -113,7 +113,8 @@ def _sources(asked: WordToComplete) -> Iterator[tuple[str, str]]:
 def _inputs(asked: WordToComplete, section: str, about: str) -> Iterator[tuple[str, str]]:
     for path in sorted((asked.home / "clients").glob("*.yaml")):
         if asked.client in (None, path.stem):
-            for name, each in (_yaml(path).get(section) or {}).items():
+            inputs = _yaml(path).get(section)
+            for name, each in inputs.items() if isinstance(inputs, dict) else ():
                 yield str(name), str((each or {}).get(about) or "")
 
 
@@ -134,7 +135,7 @@ def _providers(_: WordToComplete) -> Iterator[tuple[str, str]]:
     return ((name, "") for name in installed())
 
 
-def _yaml(path: Path) -> dict[str, Any]:
+def _yaml(path: Path) -> dict[str, object]:
     import yaml
 
     with suppress(OSError, yaml.YAMLError):

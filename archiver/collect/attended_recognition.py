@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from archiver.collect.attended_session import AttendedSession
 from archiver.collect.file_walk import Item, Refused, walk
@@ -29,6 +29,17 @@ _WORD = re.compile(r"[\w-]{5,}")
 _PAPERS = ("document", "text", "page", "table", "scan", "letter")
 
 
+class TakenOrigin(TypedDict):
+    """`origin.json` of what a person took: how, from where, and its file. `captures`: media type and notes of each."""
+
+    how: str
+    url: str
+    method: str
+    at: str
+    file: str
+    captures: dict[str, tuple[str, dict[str, str]]]
+
+
 @dataclass
 class SessionRecognition:
     """Recognises what a session took. Remembers where each file came from, and the captures of marked pages."""
@@ -44,7 +55,7 @@ class SessionRecognition:
         for place in sorted(folder.iterdir()):
             if not (place / "origin.json").exists():  # killed while it was written
                 continue
-            described = json.loads((place / "origin.json").read_bytes())
+            described: TakenOrigin = json.loads((place / "origin.json").read_bytes())
             at = parse_iso(described["at"])
             assert isinstance(at, datetime)
             origin = Origin(how=described["how"], url=described["url"], method=described["method"], retrieved_at=at)
@@ -67,7 +78,7 @@ class SessionRecognition:
         self.spool.take(seen, item.content if seen.keep else None)
         return replace(seen, preview=None)
 
-    def _page(self, place: Path, described: Mapping[str, Any], origin: Origin) -> ClassifiedFile:
+    def _page(self, place: Path, described: TakenOrigin, origin: Origin) -> ClassifiedFile:
         documents = [
             Document(name=name, kind=DocumentKind.CAPTURE, content=(place / name).read_bytes(), media_type=media_type,
                      url=origin.url, retrieved_at=origin.retrieved_at, notes=notes)

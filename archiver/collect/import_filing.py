@@ -186,7 +186,7 @@ class _Filing:
         for seen in self._group.letters:
             notes = {"from": seen.path, "dkim": seen.origin or ""}
             content = self._order.content(seen.sha256)
-            name = self._add(DocumentKind.LETTER, "letter", "eml", content, seen.media_type, notes)
+            name = self._add(DocumentKind.LETTER, "letter.eml", content, seen.media_type, notes)
             self._imports.append(_source(seen, self._order) | {"document": name})
         for seen in self._group.delivered:
             self._imports.append(_source(seen, self._order) | {"document": self._delivered(seen)})
@@ -202,40 +202,41 @@ class _Filing:
         if claimed and paper and len(paper.licences) > 1:
             notes = {"from": seen.path, "sha256": seen.sha256}
             row = record_of(claimed)
-            name = self._add(DocumentKind.RECORD, "record", "json", row, "application/json", notes)
+            name = self._add(DocumentKind.RECORD, "record.json", row, "application/json", notes)
             # The paper's own object has the quotes, which are those of all its licences.
             return fields | {"held_in": self._held.get(id(seen)), "quotes": {}, "document": name}
         if seen.marked:
-            names = []
-            for each in self._order.captures(seen.sha256):
-                stem, _, ending = each.name.partition(".")
-                names.append(self._add(each.kind, stem, ending, each.content, each.media_type, each.notes, origin))
+            names = [
+                self._add(each.kind, each.name, each.content, each.media_type, each.notes, origin)
+                for each in self._order.captures(seen.sha256)
+            ]
             return fields | ({"document": names[0]} if names else {})
         kind = paper.kind if paper and not seen.is_letter else DocumentKind.LETTER
-        content, notes = self._order.content(seen.sha256), {"from": seen.path}
-        return fields | {"document": self._add(kind, kind.value, seen.ending, content, seen.media_type, notes, origin)}
+        file, content, notes = f"{kind.value}.{seen.ending}", self._order.content(seen.sha256), {"from": seen.path}
+        return fields | {"document": self._add(kind, file, content, seen.media_type, notes, origin)}
 
     def _delivered(self, seen: ClassifiedFile) -> str:
         """Describe a delivered file. Keep a small picture of it, and the file itself if that is wanted."""
-        name = self._add(DocumentKind.DELIVERED, "delivered", "json", _description(seen), "application/json", {})
+        name = self._add(DocumentKind.DELIVERED, "delivered.json", _description(seen), "application/json", {})
         if self._order.spool and (small := self._order.spool.preview(seen.sha256)):
             made = "by the archiver, from the delivered file with this SHA-256"
             notes = {"from": seen.path, "made": made, "sha256": seen.sha256}
-            self._add(DocumentKind.PREVIEW, "preview", "jpg", small, "image/jpeg", notes)
+            self._add(DocumentKind.PREVIEW, "preview.jpg", small, "image/jpeg", notes)
         if self._order.keep_files and seen.size <= MAX_FILE_BYTES:
             content = self._order.content(seen.sha256)
-            self._add(DocumentKind.DELIVERED, "file", seen.ending, content, seen.media_type, {})
+            self._add(DocumentKind.DELIVERED, f"file.{seen.ending}", content, seen.media_type, {})
         return name
 
     def _add(
-        self, kind: DocumentKind, stem: str, ending: str, content: bytes, media_type: str, notes: Mapping[str, str],
+        self, kind: DocumentKind, file: str, content: bytes, media_type: str, notes: Mapping[str, str],
         origin: Origin | None = None,
     ) -> str:  # fmt: skip
-        """The name of a document with this content, which is there already or is added."""
+        """The name of a document with this content, which is there already or is added as `file`."""
         digest = sha512(content).hexdigest()
         there = next((name for name, known in self._digests.items() if known == digest), None)
         if there:
             return there
+        stem, _, ending = file.partition(".")
         names = (f"{self._order.prefix}{stem}{'' if n == 1 else f'-{n}'}.{ending}" for n in range(1, 10_000))
         name = next(each for each in names if each not in self._digests)
         self._digests[name] = digest

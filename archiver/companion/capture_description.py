@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from archiver.companion.captures import CaptureRefused
+from archiver.companion.captures import CaptureRefused, CaptureSaid
 from archiver.reading.secret_scan import mask_named
 
 MAX_ABOUT_BYTES = 256 << 10
@@ -79,7 +79,7 @@ class CaptureDescription(_Strict):
     extension: _Short = ""
 
 
-def read_about(content: bytes) -> dict[str, Any]:
+def read_about(content: bytes) -> CaptureSaid:
     """The description as plain data; CaptureRefused names what is wrong with it.
 
     Whatever still looks like a secret in a text is masked once more.
@@ -91,7 +91,7 @@ def read_about(content: bytes) -> dict[str, Any]:
     except ValidationError as error:
         first = error.errors()[0]
         raise CaptureRefused(f"{'.'.join(map(str, first['loc'])) or 'about.json'}: {first['msg']}") from None
-    masked: dict[str, object] = _masked(about.model_dump(mode="json"))
+    masked: CaptureSaid = _masked(about.model_dump(mode="json"))
     return masked
 
 

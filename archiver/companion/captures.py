@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, NotRequired, TypedDict
 
 from archiver.companion.paired_browsers import PairedBrowser
 from archiver.core.atomic_files import remove_tree, replace_file, sync, sync_folder
@@ -48,6 +48,53 @@ class InboxFull(ArchiverError):
     exit_code = 50
 
 
+class SaidPage(TypedDict):
+    """The page of a capture, as far as it is read."""
+
+    url: str
+
+
+class SaidDownload(TypedDict):
+    """What the browser downloaded."""
+
+    name: str
+    url: str
+    final_url: str
+
+
+class SaidDocument(TypedDict):
+    """A document that a rule or the person fetched."""
+
+    name: str
+    url: str
+    by: str
+    retrieved_at: str
+
+
+class SaidMissed(TypedDict):
+    """A document that was not fetched, and why."""
+
+    url: str
+    reason: str
+
+
+class CaptureSaid(TypedDict):
+    """What a `CaptureDescription` says, as plain data, as far as it is read. What waits has no `client` and `job`."""
+
+    id: str
+    how: str
+    at: str
+    client: NotRequired[str]
+    job: NotRequired[str]
+    platform: str
+    asset: str
+    page: SaidPage
+    download: SaidDownload | None
+    documents: list[SaidDocument]
+    missed: list[SaidMissed]
+    extension: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredCapture:
     """One capture in the inbox. `said` is the extension's own description, `files` the digests of its files."""
@@ -61,7 +108,7 @@ class StoredCapture:
     browser: str
     extension: str
     received_at: str
-    said: Mapping[str, Any]
+    said: CaptureSaid
     files: Mapping[str, str]
 
     def for_client(self, client: str) -> StoredCapture:
@@ -87,7 +134,7 @@ class CaptureResult:
     person: str
     url: str
     outcome: str
-    licences: Sequence[Mapping[str, Any]]
+    licences: Sequence[Mapping[str, object]]
     message: str
     filed_at: str
     paper: str = ""  # the object that keeps it unread
@@ -107,9 +154,7 @@ class Inbox:
         self._inbox, self._results, self._filed = (state / "companion" / each for each in ("inbox", "results", "filed"))
         self._quarantine = state / "quarantine"
 
-    def store(
-        self, said: Mapping[str, Any], client: str, browser: PairedBrowser, parts: Mapping[str, IO[bytes]]
-    ) -> str:
+    def store(self, said: CaptureSaid, client: str, browser: PairedBrowser, parts: Mapping[str, IO[bytes]]) -> str:
         """Store a capture durably, or find that it is there already. Returns the digest of its content.
 
         CaptureConflict if another content has its id; CaptureRefused for files that are not of a capture; InboxFull.

@@ -27,7 +27,7 @@ def change_client(home: Home, vault: Vault, result: CaptureResult, client: str, 
     if result.client == HOUSE and result.licences:
         for each in result.licences:
             try:
-                assign(home, vault, each["licence"], Assignment(client=client, by=person, reason=REASON))
+                assign(home, vault, str(each["licence"]), Assignment(client=client, by=person, reason=REASON))
             except ConfigError as error:
                 raise CaptureRefused(error.detail) from None
         inbox.note(result.assigned_to(client))

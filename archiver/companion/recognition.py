@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from archiver.collect.file_walk import Item, Refused, walk
 from archiver.collect.import_filing import Origin
 from archiver.collect.import_reader import Spool
 from archiver.collect.recognition import ClassifiedFile, ocr_by, recognise
-from archiver.companion.captures import Inbox, StoredCapture
+from archiver.companion.captures import Inbox, SaidDocument, StoredCapture
 from archiver.core.model import Document, DocumentKind
 from archiver.reading.certificates import Sure
 from archiver.reading.documents import is_html, is_pdf
@@ -81,7 +80,7 @@ class CaptureRecognition:
         self.made_of[id(seen)] = capture
         return seen
 
-    def _document(self, capture: StoredCapture, name: str, about: Mapping[str, Any]) -> Iterator[ClassifiedFile]:
+    def _document(self, capture: StoredCapture, name: str, about: SaidDocument) -> Iterator[ClassifiedFile]:
         origin = CompanionOrigin(
             how="fetched" if about["by"] == "rule" else "opened", url=about["url"], method="GET",
             retrieved_at=datetime.fromisoformat(about["retrieved_at"]), capture=capture,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from archiver.core.errors import ConfigError
 from archiver.provider import ProviderInfo, Purpose, Rule, declared, installed
@@ -20,7 +20,14 @@ RULES_FORMAT = 1
 HEAD = "What adapters declare for the companion, as data; written by `archiver companion package`."
 
 
-def exported() -> dict[str, Any]:
+class ExportedRules(TypedDict):
+    """What `platforms.js` holds; `platforms` in the form that the extension reads."""
+
+    format: int
+    platforms: list[dict[str, object]]
+
+
+def exported() -> ExportedRules:
     """The rules and sites of all installed adapters, in the form of `platforms.js`.
 
     Refusals of every adapter are in it, also of those without a site of their own. ConfigError for a document's rule

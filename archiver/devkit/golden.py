@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -64,7 +64,7 @@ async def replayed(path: Path, shared: RunTools | None) -> dict[str, Any]:
         summary = await run(home, vault, RunRequest(replay=path), shared=shared, accounts=asked)
         [result] = summary.accounts
         found = [*licences(home)]
-        described: dict[str, Any] = {
+        described: dict[str, object] = {
             "outcome": result.outcome.value,
             "error": result.error,
             "requests_refused": result.requests_refused,
@@ -153,11 +153,12 @@ def _keyed(result: object) -> object:
     return {name: _index(value) if isinstance(value, list) else value for name, value in result.items()}
 
 
-def _index(items: list[Any]) -> Any:
-    if not all(isinstance(item, Mapping) for item in items):
+def _index(items: Sequence[object]) -> object:
+    rows = [item for item in items if isinstance(item, Mapping)]
+    if len(rows) < len(items):
         return sorted(str(item) for item in items)
     keyed: dict[str, object] = {}
-    for item in items:
+    for item in rows:
         name = str(item.get("licence_id") or item.get("asset_id"))
         while name in keyed:
             name += "+"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from archiver.agency.night import run
-from archiver.collect.account_session import find_recording, secrets_of
+from archiver.collect.account_session import AccountAccess, find_recording, secrets_of
 from archiver.collect.automation import accepted
 from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import open_tools
@@ -22,53 +23,54 @@ from archiver.core.progress import Progress
 from archiver.devkit.recording_publisher import CapturedRecording, publish
 from archiver.devkit.throwaway_home import bring_back, personal_of, throw_away
 from archiver.devkit.traffic_recorder import TrafficRecorder, write_recording
-from archiver.home.settings import Home
+from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
-from archiver.provider import ProviderInfo, load
+from archiver.provider import AnyProvider, load
 
 SAMPLE = 25  # licences of each list whose documents are recorded; the rows of all licences are recorded
 
 
-async def capture(
-    home: Home,
-    vault: Vault,
-    name: str,
-    scenario: str,
-    *,
-    out: Path,
-    replay: Path | None,
-    fresh: bool = False,
-    progress: Progress,
-) -> CapturedRecording:
-    """Run an account in a temporary home, and write the scrubbed recording to `out`/PROVIDER/SCENARIO.
+@dataclass(frozen=True, kw_only=True)
+class RecordingRequest:
+    """What to record: a run of `account`, as `out`/PROVIDER/`scenario`. `replay` is a recording to run it against.
 
-    `fresh`: without the saved session, so that the sign-in is recorded, too; ConfigError where only a person signs in.
-    A failed run is recorded too, because a maintainer needs it. SecretLeft, with nothing written, if the scrubbed
-    recording still contains a secret; NotAccepted and SignInNeeded as for any run.
+    `fresh`: without the saved session, so that the sign-in is recorded, too.
     """
-    account = home.account(name)
-    target = _new_place(out / account.provider, scenario)
-    home.check_replay(replay)
-    info: ProviderInfo = load(account.provider).info
-    played = find_recording(replay, account) if replay else None
-    method = info.method(played.method if played else account.method)
-    accepted(home, account, info)
-    secrets = secrets_of(vault, account, method, played)
-    if fresh and not method.secrets:
+
+    account: str
+    scenario: str
+    out: Path
+    replay: Path | None = None
+    fresh: bool = False
+
+
+async def capture(home: Home, vault: Vault, request: RecordingRequest, progress: Progress) -> CapturedRecording:
+    """Run an account in a temporary home, and write the scrubbed recording.
+
+    A failed run is recorded too, because a maintainer needs it. SecretLeft, with nothing written, if the scrubbed
+    recording still contains a secret; ConfigError for a fresh sign-in where only a person signs in; NotAccepted and
+    SignInNeeded as for any run.
+    """
+    account, replay = home.account(request.account), request.replay
+    target = _new_place(request.out / account.provider, request.scenario)
+    access = _access(home, vault, account, replay)
+    info, played, secrets = access.provider.info, access.recording, access.secrets
+    if request.fresh and not access.method.secrets:
         raise ConfigError(
-            f"{name} has no stored secrets, so its sign-in cannot be recorded. Leave out --fresh-sign-in, or change "
-            "the account's method."
+            f"{account.name} has no stored secrets, so its sign-in cannot be recorded. Leave out --fresh-sign-in, or "
+            "change the account's method."
         )
-    state = None if fresh else vault.session(name) or (played.saved_session if played else None)
+    saved = vault.session(account.name) or (played.saved_session if played else None)
+    state = None if request.fresh else saved
     began = (played.now if played else None) or datetime.now(UTC)
     tape = TrafficRecorder()
     with tempfile.TemporaryDirectory(prefix=scratch("capture")) as folder:
         there, kept = throw_away(home, account, Path(folder) / "home", secrets, state, info)
-        order = RunRequest(accounts=[name], replay=replay, sample=SAMPLE)
+        order = RunRequest(accounts=[account.name], replay=replay, sample=SAMPLE)
         async with open_tools(home, replay=bool(replay), hear=tape) as shared:
             summary = await run(there, kept, order, progress=progress, shared=shared)
         [result] = summary.accounts
-        bring_back(vault, kept, name)
+        bring_back(vault, kept, account.name)
         _keep_trouble_pages(there, home)
         if not tape.heard:
             raise ConfigError(
@@ -77,11 +79,11 @@ async def capture(
         about = {
             "format": 1,
             "provider": account.provider,
-            "scenario": scenario,
-            "method": method.name,
+            "scenario": request.scenario,
+            "method": access.method.name,
             "origin": "captured",
             "sources": [f"{'a replay' if replay else 'a live account'}, recorded {datetime.now(UTC):%Y-%m-%d}"],
-            "secrets": secrets,
+            "secrets": dict(secrets),
             "username": account.username,
             "settings": dict(account.settings),
             "now": f"{began.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -92,6 +94,17 @@ async def capture(
         write_recording(raw, tape, info.rules, about)
         known = personal_of(home, vault) | tape.secrets() | {value: each for each, value in secrets.items()}
         return await publish(raw, target, there, result, known)
+
+
+def _access(home: Home, vault: Vault, account: Account, replay: Path | None) -> AccountAccess:
+    """What the account's sign-in needs, as in a run."""
+    home.check_replay(replay)
+    provider: AnyProvider = load(account.provider)()
+    played = find_recording(replay, account) if replay else None
+    method = provider.info.method(played.method if played else account.method)
+    accepted(home, account, provider.info)
+    secrets = secrets_of(vault, account, method, played)
+    return AccountAccess(account=account, provider=provider, method=method, recording=played, secrets=secrets)
 
 
 def _new_place(folder: Path, scenario: str) -> Path:

@@ -25,7 +25,7 @@ from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import Outcome
 from archiver.core.progress import Progress
 from archiver.devkit.golden import check, checking, replayed
-from archiver.devkit.recorder import capture
+from archiver.devkit.recorder import RecordingRequest, capture
 from archiver.devkit.recording_publisher import CapturedRecording
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
@@ -105,9 +105,8 @@ async def record_failure(
     ConfigError where another adapter would not help: the account was refused, or the platform not reached.
     """
     remove_tree(repair.pages.parent)
-    made = await capture(
-        repair.home, vault, repair.account, FAILED, out=repair.pages.parents[1], replay=replay, progress=progress
-    )
+    request = RecordingRequest(account=repair.account, scenario=FAILED, out=repair.pages.parents[1], replay=replay)
+    made = await capture(repair.home, vault, request, progress)
     result = made.result
     if result.outcome is Outcome.COMPLETE:
         remove_tree(repair.pages.parents[1])
@@ -221,9 +220,9 @@ async def record_repair(repair: Repair, vault: Vault, *, replay: Path | None, pr
     """Run the account with the repaired adapter, read-only, and keep the recording that proves it."""
     repair.recordings_patch.unlink(missing_ok=True)  # of an earlier repair
     remove_tree(repair.recorded)
-    return await capture(
-        repair.home, vault, repair.account, REPAIRED, out=repair.folder / "recordings", replay=replay, progress=progress
-    )
+    recordings = repair.folder / "recordings"
+    request = RecordingRequest(account=repair.account, scenario=REPAIRED, out=recordings, replay=replay)
+    return await capture(repair.home, vault, request, progress)
 
 
 async def older_recordings(repair: Repair) -> AsyncGenerator[tuple[str, list[str]]]:

@@ -12,12 +12,12 @@ import os
 import re
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, LiteralString, Self
+from typing import TYPE_CHECKING, LiteralString, Self, TypedDict
 
 from archiver import __version__
 from archiver.core.errors import INSTALL_ALL, ClockDiffers, ConfigError, DatabaseUnavailable, LeaseLost
@@ -46,6 +46,43 @@ OUTDATED = (
     "This fleet is used with archiver {}, but this is {}. Install the newer one here: an older one may not know what "
     "the newer one writes."
 )
+
+
+class VisitedAccount(TypedDict):
+    """An account with its last visit. Times are ISO texts."""
+
+    account: str
+    client: str
+    outcome: str | None
+    error: str | None
+    message: str | None
+    visited_at: str | None
+    due_at: str | None
+    seconds: float | None
+    worker: str | None
+
+
+class WorkerRow(TypedDict):
+    """A worker, the accounts that it visits, and for how long nothing was heard of it."""
+
+    name: str
+    host: str
+    process: int
+    started_at: str
+    seen_at: str
+    visits: list[str]
+    draining: bool
+    silent_s: float
+
+
+class LeaseRow(TypedDict):
+    """Who may write to a client's archive, and until when."""
+
+    client: str
+    epoch: int
+    holder: str
+    ends_at: str
+
 
 TABLES: LiteralString = """
 CREATE TABLE IF NOT EXISTS fleet_setting (name text PRIMARY KEY, value text NOT NULL);
@@ -359,12 +396,12 @@ class FleetDatabase:
                 {**asdict(report), "worker": self.holder},
             )
 
-    def accounts(self) -> list[dict[str, object]]:
+    def accounts(self) -> list[VisitedAccount]:
         """Every account with its last visit."""
         return self._rows(
             "SELECT account, client, outcome, error, message, visited_at, due_at, seconds, worker FROM fleet_account "
-            "ORDER BY client, account"
-        )
+            "ORDER BY client, account", VisitedAccount,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ workers
 
@@ -394,26 +431,28 @@ class FleetDatabase:
             ).fetchall()
         return sorted(str(row[0]) for row in rows)
 
-    def workers(self) -> list[dict[str, Any]]:
+    def workers(self) -> list[WorkerRow]:
         """Every worker that has not left, and when it was last seen."""
-        found = self._rows(
-            "SELECT name, host, process, started_at, seen_at, visits, draining, "
-            "extract(epoch FROM now() - seen_at)::float AS silent_s FROM fleet_worker ORDER BY name"
-        )
-        return [{**each, "visits": json.loads(each["visits"])} for each in found]
+        return self._rows(
+            "SELECT name, host, process, started_at, seen_at, visits::json, draining, "
+            "extract(epoch FROM now() - seen_at)::float AS silent_s FROM fleet_worker ORDER BY name", WorkerRow,
+        )  # fmt: skip
 
-    def leases(self) -> list[dict[str, object]]:
+    def leases(self) -> list[LeaseRow]:
         """The leases that have not ended."""
         return self._rows(
-            "SELECT client, epoch, holder, ends_at FROM fleet_lease WHERE ends_at > now() ORDER BY client"
+            "SELECT client, epoch, holder, ends_at FROM fleet_lease WHERE ends_at > now() ORDER BY client", LeaseRow
         )
 
-    def _rows(self, query: LiteralString) -> list[dict[str, Any]]:
-        from psycopg.rows import dict_row
+    def _rows[T](self, query: LiteralString, kind: Callable[..., T]) -> list[T]:
+        """The rows as `kind` makes them of their columns; times are ISO texts."""
+        from psycopg.rows import kwargs_row
 
-        with self.transaction() as connection, connection.cursor(row_factory=dict_row) as cursor:
-            found = cursor.execute(query).fetchall()
-        return [{key: _plain(value) for key, value in row.items()} for row in found]
+        def made(**columns: object) -> T:
+            return kind(**{name: _plain(value) for name, value in columns.items()})
+
+        with self.transaction() as connection, connection.cursor(row_factory=kwargs_row(made)) as cursor:
+            return cursor.execute(query).fetchall()
 
 
 def _newer(version: str) -> bool:

@@ -49,6 +49,7 @@ def published_clients(bucket: Bucket, known: Iterable[str]) -> list[str]:
     return sorted(each for each in found if each)
 
 
+# many parameters: the options of its command
 def restore(
     home: Home, bucket: Bucket, client: str, *, at: int | None = None, against: Path | None = None,
     key: Path | None = None, signer: str | None = None,

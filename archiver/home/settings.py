@@ -863,7 +863,7 @@ def change_account(root: Path, name: str, **fields: str) -> Account:
         return Home.load(root).account(name)
 
 
-def change_setting(root: Path, key: str, value: Any) -> Home:
+def change_setting(root: Path, key: str, value: Value) -> Home:
     """Set one key of archiver.yaml, and keep everything else as it is written there."""
     with _writing(root):
         path = root / "archiver.yaml"
@@ -895,7 +895,7 @@ def change_settings(root: Path, part: str, fields: Mapping[str, Value], short: s
 
 def use_public_timestamps(root: Path) -> Home:
     """Have two public authorities stamp what is archived, as in a new home."""
-    return change_setting(root, "timestamps", _public_timestamps(root))
+    return change_setting(root, "timestamps", [{**each} for each in _public_timestamps(root)])
 
 
 def set_audit(root: Path, slug: str, audit: AuditSettings | None) -> Client:

@@ -106,6 +106,7 @@ def rows(body: JsonObject, name: str, total: int | None) -> Sequence[JsonObject]
     return found
 
 
+# long: one decision for each page; parts would hide in which order its cases count
 @page_source
 async def pages(
     ask: FetchPage,
@@ -170,6 +171,7 @@ async def pages(
         turn = Turn(number + 1, before, following)
 
 
+# many parameters: what signs in a body and in headers are compared with
 def _signs(
     answer: Response,
     body: object,

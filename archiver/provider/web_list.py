@@ -64,6 +64,7 @@ type ReadRows = Callable[[Sequence[str], Response], Sequence[Licence]]
 """Makes licences from rows (outer HTML) and the page that they are on. ValueError and KeyError become LayoutChanged."""
 
 
+# long: one decision for each page; parts would hide in which order its cases count
 @page_source
 async def listed(
     site: Website, session: BrowserSession, layout: WebList, read: ReadRows

@@ -351,9 +351,7 @@ def _urls(
 
     An address that continues on the next line is joined if that is certain, and otherwise left out.
     """
-    theirs = {domain for each in known()["claimants"] for domain in each["domains"]}
-    theirs |= {*senders, *mail_domains(text), *(domain_of(address) for _, address in senders_in(text))}
-    theirs = {each for each in theirs if not belongs(each, domains) and each not in PUBLIC_MAIL}
+    theirs = _domains_of_others(text, domains, senders)
     text = _IN_BRACKETS.sub(lambda found: "<" + re.sub(r"\s+", "", found[1]) + ">", text)
     bare = [rf"(?<![\w.@/-])(?:[\w-]+\.)*{re.escape(domain)}/{URL_PATH}" for domain in domains]
     places = re.compile("|".join([URL.pattern, *bare]), re.IGNORECASE)
@@ -361,36 +359,13 @@ def _urls(
     notes, bare_hosts = set[str](), set[str]()
     page_left_out = False
     for match in places.finditer(text):
-        url, end = match[0], match.end()
-        following, certain = "", True
-        if (parted := _REST_OF_HOST.match(text, end)) and _completes(url, parted[1], domains):
-            url, end = url + parted[1], parted.end()
+        url, whole = _joined(text, match, domains)
+        if url != match[0]:
             notes.add("; one was broken over two lines")
-        while rest := _BROKEN.match(text, end):
-            if rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
-                break
-            if rest["rest"] and _is_value(text, rest.start("rest")):
-                break
-            if rest["rest"] and url.endswith("/") and not _continues(text, match.start(), rest):
-                certain, following = False, rest["rest"]
-                break
-            more = next(rest[name] for name in ("next", "query", "file", "rest", "same", "cell") if rest[name])
-            url, end = url + more, rest.end()
-            notes.add("; one was broken over two lines")
-        cell = _IN_ROW.match(text, end)
-        if certain and cell and not (_ENDING.search(url) or _is_field(cell["rest"] or cell["last"])):
-            following, certain = cell["rest"] or cell["last"], False
-        elif certain:
-            following, certain = _goes_on(text, match.start(), end, url)
-        if url.endswith("-") and not following:  # its rest is elsewhere
-            following, certain = "-", False
-        if following and not certain:
+        if not whole:
             notes.add("; an address that may be broken over two lines is left out")
             page_left_out |= not domains or belongs(_host(url), domains)
             continue
-        if following:
-            url += following
-            notes.add("; one was broken over two lines")
         url = url.rstrip(".,;:!?)]}>*_")
         if "://" not in url:
             bare_hosts |= set() if "/" in url else {f"https://{url}"}
@@ -406,11 +381,9 @@ def _urls(
     by_form = search("by_form", text)
     pages = [url for url in own if url not in bare_hosts and not (by_form and search("form_path", urlsplit(url).path))]
     own = pages or own  # neither the site's name nor the form through which it came
-    sites = {".".join(host.split(".")[-2:]) for host in found.values()}
+    sites = sorted({".".join(host.split(".")[-2:]) for host in found.values()})
     if not own and len(sites) > 1:
-        notes.add(
-            f"; the letter names several sites, none of a known domain of this client: {', '.join(sorted(sites))}"
-        )
+        notes.add(f"; the letter names several sites, none of a known domain of this client: {', '.join(sites)}")
     if not own and (page_left_out or len(sites) > 1):
         found = {}  # others are not the page instead
     if own:
@@ -420,6 +393,37 @@ def _urls(
     if notes:
         sure["urls"] = sure.get("urls", "open") + "".join(sorted(notes))
     return tuple(own or found)
+
+
+def _domains_of_others(text: str, domains: tuple[str, ...], senders: Iterable[str]) -> set[str]:
+    """The domains of claimants and of whoever wrote the letter or is named in it, without the client's own."""
+    found = {domain for each in known()["claimants"] for domain in each["domains"]}
+    found |= {*senders, *mail_domains(text), *(domain_of(address) for _, address in senders_in(text))}
+    return {each for each in found if not belongs(each, domains) and each not in PUBLIC_MAIL}
+
+
+def _joined(text: str, match: re.Match[str], domains: Sequence[str]) -> tuple[str, bool]:
+    """The address that begins here, with what of it stands on the next lines; and whether that is certainly all."""
+    url, end = match[0], match.end()
+    if (parted := _REST_OF_HOST.match(text, end)) and _completes(url, parted[1], domains):
+        url, end = url + parted[1], parted.end()
+    while rest := _BROKEN.match(text, end):
+        if rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
+            break
+        if rest["rest"] and _is_value(text, rest.start("rest")):
+            break
+        if rest["rest"] and url.endswith("/") and not _continues(text, match.start(), rest):
+            return url, False
+        more = next(rest[name] for name in ("next", "query", "file", "rest", "same", "cell") if rest[name])
+        url, end = url + more, rest.end()
+    cell = _IN_ROW.match(text, end)
+    if cell and not (_ENDING.search(url) or _is_field(cell["rest"] or cell["last"])):
+        following, certain = cell["rest"] or cell["last"], False
+    else:
+        following, certain = _goes_on(text, match.start(), end, url)
+    if following and not certain:
+        return url, False
+    return url + following, bool(following) or not url.endswith("-")  # the rest after a hyphen is elsewhere
 
 
 def _continues(text: str, start: int, rest: re.Match[str]) -> bool:

@@ -16,6 +16,7 @@ from archiver.audit import site_audit
 from archiver.audit.audit_store import AuditStore, path_of
 from archiver.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
+from archiver.reading.fingerprint import Fingerprint
 from tests.support.audited_site import AuditedSite
 from tests.support.claims_kit import jpeg
 from tests.support.desk_kit import Person, Served
@@ -115,7 +116,7 @@ def test_filters_show_their_pictures_and_small_copies_are_pictures(
         put_visit(store, {other: ("looks_like_stock", b""), covered: ("licence_covers", licensed),
                           new: ("unknown", b"<svg/>")})  # fmt: skip
         store.mark(covered, "own", "Ada Example", "Ours")
-        store.put_picture("0" * 64, (900, 600), bytes(32), jpeg(scene(312)), {}, None, flat=False)
+        store.put_picture("0" * 64, Fingerprint(900, 600, bytes(32), bytes(32), False), jpeg(scene(312)), {}, None)
     shown = {
         name: set(ids(olaf.get(f"/pictures/acme?show={name}").text))
         for name in (
