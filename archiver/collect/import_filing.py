@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha512
-from typing import Any
 
 from archiver import __version__
 from archiver.archive.ocfl import NewObject, Stored
@@ -250,8 +249,9 @@ class _Filing:
         before, order = self._before, self._order
         there = {document.kind for document in self._documents}
         gaps = [gap for gap in before.gaps if gap.kind not in there] if before else []
-        came: dict[str, Any] = dict(before.provenance) if before else {**order.provenance, "captured_at": iso(order.at)}
-        came["imports"] = [*came.get("imports", []), *self._imports]
+        came = {**before.provenance} if before else {**order.provenance, "captured_at": iso(order.at)}
+        imports = before.provenance.get("imports", []) if before else []
+        came["imports"] = [*imports, *self._imports]
         filed: list[Document | FiledDocument] = [*self._kept, *self._documents]
         return to_json(self._group.licence, filed, gaps, came, before.terms if before else ())
 

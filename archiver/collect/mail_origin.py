@@ -66,7 +66,7 @@ def origins(home: Home, licence: str) -> list[dict[str, object]]:
 
     ConfigError for an unknown licence.
     """
-    rows = []
+    rows = list[dict[str, object]]()
     with DocumentReader() as reader, located(home, licence, reader) as (slug, archive, entry):
         for each in entry.file.provenance.get("imports", ()):
             if "dkim_keys" not in each:

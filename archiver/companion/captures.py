@@ -23,6 +23,7 @@ from archiver.core.atomic_files import remove_tree, replace_file, sync, sync_fol
 from archiver.core.errors import ArchiverError
 from archiver.core.json_files import read_record, write_json
 from archiver.core.model import iso
+from archiver.reading.licence_json import SaidDownload
 
 FILED_KEPT_S = 24 * 3600.0  # for which the client of a filed capture can be changed
 MAX_INBOX_BYTES = 2 << 30  # of captures that wait to be filed
@@ -52,14 +53,6 @@ class SaidPage(TypedDict):
     """The page of a capture, as far as it is read."""
 
     url: str
-
-
-class SaidDownload(TypedDict):
-    """What the browser downloaded."""
-
-    name: str
-    url: str
-    final_url: str
 
 
 class SaidDocument(TypedDict):

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Required, TypedDict
 
 from archiver.core.errors import IntegrityError
 from archiver.core.model import (
@@ -66,6 +66,54 @@ class FiledDocument:
         return {**vars(self), "retrieved_at": iso(self.retrieved_at), "notes": dict(self.notes)}
 
 
+class SaidDownload(TypedDict):
+    """What the extension in a person's browser said of a download."""
+
+    name: str
+    url: str
+    final_url: str
+    state: str
+    bytes: int
+    ended: str
+
+
+class SaidByCompanion(TypedDict):
+    """What it said of a capture."""
+
+    download: SaidDownload | None
+
+
+class ImportSource(TypedDict, total=False):
+    """Where one imported file came from, as far as it is read; `dkim_keys` and what follows only of mails of a source.
+
+    `held_in` is the object that holds the file where it is about several licences, `document` its name in this one.
+    `claimed` is what the file says of the licence, and `differs` where that is not what was known.
+    """
+
+    sha256: Required[str]
+    document: str | None
+    held_in: str | None
+    claimed: Mapping[str, object]
+    differs: object
+    said: SaidByCompanion
+    dkim: str | None
+    dkim_keys: Mapping[str, Mapping[str, str | None]]
+    mailbox: Mapping[str, object]
+    authentication_results: list[str]
+
+
+class Provenance(TypedDict, total=False):
+    """How a licence was captured (see `to_json`), as far as it is read."""
+
+    source: str
+    account: str
+    method: str
+    tool: str
+    run: str
+    captured_at: str
+    imports: list[ImportSource]
+
+
 @dataclass(frozen=True, kw_only=True)
 class LicenceFile:
     """A `licence.json`, read. `licence.row` is empty: the platform's own words are the record's."""
@@ -73,7 +121,7 @@ class LicenceFile:
     licence: Licence
     documents: tuple[FiledDocument, ...]
     gaps: tuple[Gap, ...]
-    provenance: Mapping[str, Any]
+    provenance: Provenance
     terms: tuple[TermsReference, ...] = ()
 
 

@@ -16,6 +16,7 @@ from archiver.claims.rule_engine import Assessment, Verdict
 from archiver.collect.sources import KINDS
 from archiver.core.model import Asset
 from archiver.reading.letters import LetterKind
+from archiver.reading.licence_json import Provenance
 from tests.support.claims_kit import CLAIM, LICENCE, MATTER, NEVER
 
 
@@ -49,7 +50,7 @@ PROVENANCE = {"source": "adapter", "tool": "archiver 0.9", "run": "r-7", "captur
     ],
 )
 def test_statements_for_courts_say_what_the_archive_records_and_nothing_else(
-    provenance: dict[str, object], words: str | None
+    provenance: Provenance, words: str | None
 ) -> None:
     matter = replace(MATTER, file=replace(MATTER.file, provenance=provenance))
     made = {each.name: each.text for each in drafts(matter, "en")}
