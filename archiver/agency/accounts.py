@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archiver.agency.account_statements import ACCEPTED, AUTHORISED, file_statements
 from archiver.agency.notification import seen_to
@@ -45,10 +45,10 @@ class NewAccount:
     authorised_by: str | None = None
 
     @property
-    def fields(self) -> dict[str, Any]:
-        """Client and settings, as the client's file has them."""
+    def fields(self) -> dict[str, object]:
+        """The settings, as the client's file has them."""
         return {
-            "client": self.client, "provider": self.provider, "method": self.method, "username": self.username,
+            "provider": self.provider, "method": self.method, "username": self.username,
             "plan": self.plan, "settings": dict(self.settings), "secret_command": self.secret_command,
         }  # fmt: skip
 
@@ -60,7 +60,8 @@ class NewAccount:
 
     def is_account(self, account: Account, *, wholly: bool) -> bool:
         """Whether the account is what is asked for; `wholly`: and nothing else."""
-        pairs = [(getattr(account, key) or None, value or None) for key, value in self.fields.items()]
+        asked = {"client": self.client, **self.fields}
+        pairs = [(getattr(account, key) or None, value or None) for key, value in asked.items()]
         return all(value == there or (value is None and not wholly) for there, value in pairs)
 
 
@@ -90,7 +91,7 @@ async def add(
         return
     if there and new.is_account(there, wholly=True) and vault.secrets(name) == secrets:
         return  # a killed command added it completely
-    planned, _ = planned_input(home.root, "accounts", name, **new.fields)
+    planned, _ = planned_input(home.root, "accounts", name, client=new.client, **new.fields)
     account = planned.account(name)
     _require_secrets(home, new, info)
     usable = secrets
@@ -106,7 +107,7 @@ async def add(
             vault.save_session(name, session)
         if stated:
             file_statements(planned, vault, account, info, stated)
-        add_account(home.root, name, **new.fields)
+        add_account(home.root, name, client=new.client, **new.fields)
     except BaseException:
         if name not in {each.name for each in Home.load(home.root).accounts()}:  # otherwise another command added it
             vault.forget(name)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from archiver.archive import verify
 from archiver.archive.known_signatures import KnownSignatures
@@ -84,10 +84,18 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qua
     return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
 
 
-def anchored(root: Path) -> dict[str, object] | None:
-    """Return what the next ledger line names, which proves that it is younger: the newest checkpoint's size, its
-    timestamps (name -> SHA-256), and the statements that these are qualified. None if it has no timestamps.
+class AnchorFields(TypedDict):
+    """What an `anchor` line names, which proves that it is younger: the newest checkpoint's size, its timestamps (name
+    -> SHA-256), and the statements that these are qualified.
     """
+
+    checkpoint: int
+    tokens: dict[str, str]
+    qualified: NotRequired[list[str]]
+
+
+def anchored(root: Path) -> AnchorFields | None:
+    """Return what the next ledger line names. None if the newest checkpoint has no timestamps."""
     size, note, tokens = verify.newest_checkpoint(root)
     if not tokens:
         return None
@@ -95,7 +103,8 @@ def anchored(root: Path) -> dict[str, object] | None:
     digests = {name: hashlib.sha256(verify.content(path)).hexdigest() for name, path in names.items()}
     known = verify.qualifications(root / verify.LISTS)
     stated = sorted(known[each].name.split(".")[1] for each in digests.values() if each in known)
-    return {"checkpoint": size, "tokens": digests, **({"qualified": stated} if stated else {})}
+    found: AnchorFields = {"checkpoint": size, "tokens": digests}
+    return {**found, "qualified": stated} if stated else found
 
 
 def _response(note: Path, authority: Authority) -> Path:

@@ -825,7 +825,7 @@ class ArchiveWriter:
         self._anchored = True
         return lines[len(anchor) :]
 
-    def _names(self, last: dict[str, Any]) -> bool:
+    def _names(self, last: sealing.AnchorFields) -> bool:
         """Return whether a line after a checkpoint already names what an anchor would name."""
         lines = (line.fields for line in lines_from(self._ledger.path, last["checkpoint"]) if line.type == "anchor")
         return any(last.items() <= fields.items() for fields in lines)

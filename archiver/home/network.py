@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from archiver.core.atomic_files import scratch
@@ -46,6 +46,17 @@ def web_host(url: str) -> str:
         return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
     except ValueError:  # an unclosed bracket
         return ""
+
+
+class _ClientSettings(TypedDict):
+    """What every client of `httpx` is made with."""
+
+    trust_env: bool
+    follow_redirects: bool
+    max_redirects: NotRequired[int]
+    verify: ssl.SSLContext
+    proxy: httpx.Proxy | None
+    mounts: dict[str, None]
 
 
 @dataclass(frozen=True)
@@ -228,7 +239,7 @@ class Network:
         found = (words for words, kinds in meanings.items() if any(isinstance(each, kinds) for each in within))
         return f"{host}: {next(found, None) or error}"
 
-    def _client_settings(self) -> dict[str, Any]:
+    def _client_settings(self) -> _ClientSettings:
         import httpx
 
         context = self.ssl_context()
