@@ -55,6 +55,7 @@ _DELIVERED = {
 }  # fmt: skip
 _ENDINGS = {
     "application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/csv": "csv", "message/rfc822": "eml",
+    "application/json": "json",
     OUTLOOK: "msg", _OFFICE["docx"]: "docx", _OFFICE["xlsx"]: "xlsx",
     "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif",
     "image/tiff": "tif", "image/bmp": "bmp",
@@ -239,6 +240,8 @@ def _described(seen: ClassifiedFile, content: bytes, reader: DocumentReader) -> 
 def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: DocumentReader) -> ClassifiedFile:
     if ending in ("csv", "tsv", "tab"):
         return _table(replace(seen, media_type="text/csv"), content, name, read_text(content).text, reader)
+    if ending == "json":
+        return _table(replace(seen, media_type="application/json"), content, name, read_text(content).text, reader)
     if is_html(content):
         reading = reader.page(read_text(content).text)
         if reading.error:

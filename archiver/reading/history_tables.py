@@ -1,8 +1,7 @@
-"""Parse licence histories in CSV form, from Adobe Stock, Shutterstock, Depositphotos and others, by column names.
+"""Parse licence histories in CSV or JSON, from Adobe Stock, Shutterstock, Depositphotos and others, by field names.
 
-No platform publishes its export columns. We know the fields of three APIs, which tools write as columns (Adobe's
-License History, Shutterstock's licences, Depositphotos's purchases). All other columns are recognised by their
-labels, in the languages of `field_labels`.
+No platform publishes its export columns. We know the fields of their APIs, which people save as the answer in JSON and
+tools write as columns. All other columns are recognised by their labels, in the languages of `field_labels`.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +26,7 @@ from archiver.reading.platforms import marked, numbered_by, the_platform
 
 MAX_TABLE_BYTES = 32 << 20  # bytes of a table
 MAX_ROWS = 200_000
+MAX_JSON_DEPTH = 3  # of the list of records in an answer
 MAX_HEADER_LINES = 20  # lines before the names of the columns: a title, a date, Excel's `sep=;`
 DELIMITERS = ",;\t|"
 
@@ -63,12 +64,30 @@ _FIELD = {
 _NUMBERS = ("id", "nr", "nr.", "nummer", "number", "no.", "#")
 # Interfaces whose fields are known: columns that only they have together, and what those are that mean another thing
 # elsewhere.
-type _Interface = tuple[str, set[str], Mapping[str, str]]
+# Getty Images and iStock share one, so that the addresses in the rows tell whose it is.
+type _Interface = tuple[str | None, set[str], Mapping[str, str]]
 _INTERFACES: Sequence[_Interface] = (
     ("adobe_stock", {"id", "license", "license date", "creator name"}, {"id": "asset_id"}),
     ("shutterstock", {"id", "license", "download time"}, {"id": "licence_id"}),
     ("depositphotos", {"mediaid", "licenseid", "purchasedate"}, {"username": "contributor"}),
-)
+    (
+        "envato_market",
+        {"item.id", "code", "sold at", "license"},
+        {"item.id": "asset_id", "code": "licence_id", "sold at": "bought_at", "item.name": "title",
+         "item.author username": "contributor", "item.site": "media_type"},
+    ),
+    (
+        None,
+        {"id", "date downloaded", "product type", "agreement name"},
+        {"id": "asset_id", "agreement name": "plan", "download details.project code": "project",
+         "user.username": "seat"},
+    ),
+    (
+        "getty_images",
+        {"asset id", "date purchased", "license model", "order id"},
+        {"date purchased": "bought_at", "license model": "kind", "purchased by": "seat"},
+    ),
+)  # fmt: skip
 _DATES = ("licensed_at", "bought_at", "downloaded_at", "dated")
 
 # Sellers' reports list the same assets with what they earned.
@@ -102,7 +121,8 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
     named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
     sites = marked(cells)
     owners = {owner: label for label in table.header if (owner := _owner(label))}
-    platforms: set[str | None] = {*([interface[0]] if interface else sites), *owners} or {named}
+    own = interface[0] if interface else None
+    platforms: set[str | None] = {*([own] if own else sites), *owners} or {named}
     platform = platforms.pop()
     if platforms or platform is None or named not in (None, platform):
         return None
@@ -145,7 +165,8 @@ def _columns(table: HistoryTable) -> tuple[_Interface | None, Sequence[str | Non
     if any(owners):  # another column of ids is the agency's own, or somebody's
         meaning = {label: field for label, field in meaning.items() if field != "asset_id"}
     fields = ["asset_id" if owner else meaning.get(label) for label, owner in zip(labels, owners, strict=True)]
-    if "asset_id" not in fields or not {"kind", "licence_id"} & set(fields) or not set(_DATES) & set(fields):
+    granted = interface or {"kind", "licence_id"} & set(fields)
+    if "asset_id" not in fields or not granted or not set(_DATES) & set(fields):
         return None
     return interface, fields
 
@@ -197,10 +218,14 @@ def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
 def read_table(content: bytes) -> HistoryTable | None:
     """A CSV's table, with the delimiter and header line that give most known columns; None if no column is known.
 
+    Of JSON, it is the one list of records that is a history.
+
     For bytes of any origin, call it through `worker`.
     """
     if len(content) > MAX_TABLE_BYTES or (text := _decoded(content)) is None:
         return None
+    if text.lstrip()[:1] in ("{", "["):
+        return _of_json(text)
     best: tuple[int, str, int] = (1, "", 0)
     start = "".join(text.splitlines(keepends=True)[: MAX_HEADER_LINES + 1])[: 1 << 16]
     for delimiter in DELIMITERS:
@@ -225,6 +250,39 @@ def read_table(content: bytes) -> HistoryTable | None:
     except csv.Error:
         return None
     return HistoryTable("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
+
+
+def _of_json(text: str) -> HistoryTable | None:
+    """The list of records in an interface's answer that has a history's fields; None if there is none, or several."""
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    tables = [table for table in map(_of_records, _record_lists(answer, MAX_JSON_DEPTH)) if _columns(table)]
+    return tables[0] if len(tables) == 1 else None
+
+
+def _record_lists(node: object, depth: int) -> Iterator[list[dict[str, object]]]:
+    if isinstance(node, list) and node and all(isinstance(each, dict) for each in node):
+        yield node
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for each in inner if depth else ():
+        yield from _record_lists(each, depth - 1)
+
+
+def _of_records(records: Sequence[dict[str, object]]) -> HistoryTable:
+    """The records as rows. A field of a field has both names, as `image.id`."""
+    rows = [dict(_fields(record)) for record in records[:MAX_ROWS]]
+    header = list(dict.fromkeys(name for row in rows for name in row))
+    return HistoryTable("", header, [[row.get(name, "") for name in header] for row in rows])
+
+
+def _fields(record: Mapping[str, object], within: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in record.items():
+        if isinstance(value, dict) and not within.count("."):
+            yield from _fields(value, f"{within}{name}.")
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            yield f"{within}{name}", str(value).strip()
 
 
 def _holds_rows(cell: str, delimiter: str, columns: int) -> bool:

@@ -138,6 +138,9 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
     for row in ("Asset ID,License,Date,Site", "32009999,Standard,2024-03-03,stock.adobe.com"):
         sheet.append(row.split(","))
     book.save(tmp_path / "2.xlsx")
+    (tmp_path / "2.json").write_text(
+        '{"files": [{"id": 32009999, "license": "Standard", "license_date": "9/21/17, 9:00 PM", "creator_name": "ada"}]}'
+    )
     (tmp_path / "3.txt").write_bytes(sample.text.encode("utf-16-le"))
     (tmp_path / "4.txt").write_bytes(sample.text.encode("utf-16-be"))
     (tmp_path / "5.msg").write_bytes(
@@ -158,6 +161,9 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
         assert papers.facts(read.paper.licences[0]) == sample.licences[0], name
     table = found["2.xlsx"]
     assert isinstance(table, ClassifiedFile) and table.what == "table" and table.sign
+    answer = found["2.json"]
+    assert isinstance(answer, ClassifiedFile) and answer.paper and answer.ending == "json"
+    assert answer.paper.licences[0].asset.asset_id == "32009999"
     for name in ("6.docx", "7.docx"):
         broken = found[name]
         assert isinstance(broken, ClassifiedFile) and broken.refused, name

@@ -1,5 +1,6 @@
 """Histories in CSV: every licence of a platform with its row, and no licence from any other table."""
 
+import json
 import time
 from datetime import date
 
@@ -186,3 +187,37 @@ def test_long_tables_are_read_in_linear_time(part: bytes) -> None:
     started = time.process_time()
     history_of(ENGLISH.encode() + part * (1_000_000 // len(part)), "shutterstock.csv")
     assert time.process_time() - started < 3
+
+
+TIME = "2017-09-21T12:12:12"
+ANSWERS = {
+    "adobe_stock": {"nb_results": 1, "files": [{"id": 121684652, "license": "Standard", "creator_name": "ada",
+                    "license_date": "9/21/17, 9:00 PM"}]},
+    "shutterstock": {"data": [{"id": "e1eba3833793e77188d22caae8", "license": "standard", "image": {"id": "121684652"},
+                     "download_time": f"{TIME}.000Z", "user": {"username": "ada"}, "metadata": {}}]},
+    "depositphotos": {"response": {"purchases": [{"mediaId": "121684652", "licenseId": "64781356",
+                      "license": "standard", "purchaseDate": "Sep.21, 2017 16:15:44", "username": "ada"}]}},
+    "envato_market": {"results": [{"sold_at": f"{TIME}+10:00", "license": "Regular License",
+                      "code": "86781236-23d0-4b3c-8dfa-c1c147e00001",
+                      "item": {"id": 121684652, "name": "Haus"}}]},
+    "getty_images": {"downloads": [{"id": "121684652", "date_downloaded": TIME, "product_type": "imagepack",
+                     "agreement_name": "A", "thumb_uri": "https://media.gettyimages.com/id/1/a.jpg"}]},
+    "istock": {"downloads": [{"id": "121684652", "date_downloaded": TIME, "product_type": "creditpack",
+               "agreement_name": "A", "thumb_uri": "https://media.istockphoto.com/id/121684652/a.jpg"}]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", ANSWERS)
+def test_a_saved_answer_of_an_interface_lists_its_licences(platform: str) -> None:
+    paper = history_of(json.dumps(ANSWERS[platform]).encode())
+    assert paper and (paper.platform, paper.sure) == (platform, Sure.LIKELY)
+    [licence] = paper.licences
+    assert (licence.asset.asset_id, str(iso(licence.licensed_at))[:10]) == ("121684652", "2017-09-21")
+
+
+def test_json_that_lists_no_licences_or_two_lists_is_no_history() -> None:
+    search = {"files": [{"id": 121684652, "title": "Haus", "is_licensed": ""}]}
+    twice = [ANSWERS["adobe_stock"], ANSWERS["shutterstock"]]
+    for answer in (search, twice, {"license": "MIT"}, [], "Standard"):
+        assert history_of(json.dumps(answer).encode()) is None
+    assert history_of(b"[" * 100_000) is None and history_of(b'{"files": [') is None
