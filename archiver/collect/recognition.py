@@ -15,14 +15,15 @@ from archiver.core.model import DocumentKind
 from archiver.reading.containers import MAX_FILE_BYTES, Item
 from archiver.reading.document_parser import Paper, Sure
 from archiver.reading.document_parser import read_text as read_text_paper
-from archiver.reading.documents import MAX_TEXT_LENGTH, is_html, is_pdf, is_utf16, read_text, scattered
+from archiver.reading.documents import MAX_TEXT_LENGTH, decoded, is_html, is_pdf, is_utf16, read_text, scattered
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.history_tables import history_in, lists_licences
-from archiver.reading.mail import Lookup, origin_by
+from archiver.reading.mail import SAVED_FROM, Lookup, ParsedMail, origin_by
 from archiver.reading.office import document_by, table_by
 from archiver.reading.outlook import COMPOUND_FILE
 from archiver.reading.platforms import PLATFORMS, marked
+from archiver.reading.webpages import page_by, saved_from
 from archiver.reading.worker import DOCUMENT_TIMEOUT_S, DocumentReader, ReaderFailed
 
 OCR_TIMEOUT_S = 20.0
@@ -55,7 +56,7 @@ _DELIVERED = {
 }  # fmt: skip
 _ENDINGS = {
     "application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/csv": "csv", "message/rfc822": "eml",
-    "application/json": "json",
+    "application/json": "json", "multipart/related": "mhtml",
     OUTLOOK: "msg", _OFFICE["docx"]: "docx", _OFFICE["xlsx"]: "xlsx",
     "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif",
     "image/tiff": "tif", "image/bmp": "bmp",
@@ -150,20 +151,10 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
     if not content or _is_clutter(item.path):
         return base
     if item.mail is not None:
-        subject, text = item.mail.headers.get("Subject", ""), item.mail.text
-        paper = read_text_paper(text, subject) or read_text_paper(_QUOTED.sub("", text), subject)
-        if not paper and item.mail.html:
-            text = f"{text}\n{page}" if (page := reader.page(item.mail.html).text) else text
-            paper = read_text_paper(page, subject)
-        said = f"{subject}\n{text}"
-        sender = item.mail.headers.get("From", "")
-        outlook = content.startswith(COMPOUND_FILE)
-        inner = "a letter inside another" if item.within else "Outlook does not keep what was signed" if outlook else ""
-        return replace(
-            base, what="letter", media_type=OUTLOOK if outlook else "message/rfc822", paper=paper,
-            sign=_signs(f"{said}\n{sender}"),
-            origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
-        )  # fmt: skip
+        if SAVED_FROM in item.mail.headers:
+            page = replace(base, what="page", media_type="multipart/related")
+            return _page(page, item.mail.html, item.mail.headers[SAVED_FROM], name, reader)
+        return _letter(base, item.mail, content, reader, lookup)
     if is_pdf(content):
         return _document(base, content, name, reader, ocr)
     picture = _picture_type(content, ending)
@@ -179,6 +170,36 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
     if len(content) > MAX_DOCUMENT_BYTES:
         return replace(base, what="text", media_type="text/plain", sign=_signs(name), note="too long to be read")
     return _text(base, content, name, ending, reader)
+
+
+def _letter(
+    seen: ClassifiedFile, mail: ParsedMail, content: bytes, reader: DocumentReader, lookup: Lookup
+) -> ClassifiedFile:
+    subject, text = mail.headers.get("Subject", ""), mail.text
+    paper = read_text_paper(text, subject) or read_text_paper(_QUOTED.sub("", text), subject)
+    if not paper and mail.html:
+        text = f"{text}\n{page}" if (page := reader.page(mail.html).text) else text
+        paper = read_text_paper(page, subject)
+    said = f"{subject}\n{text}"
+    sender = mail.headers.get("From", "")
+    outlook = content.startswith(COMPOUND_FILE)
+    inner = "a letter inside another" if seen.within else "Outlook does not keep what was signed" if outlook else ""
+    return replace(
+        seen, what="letter", media_type=OUTLOOK if outlook else "message/rfc822", paper=paper,
+        sign=_signs(f"{said}\n{sender}"),
+        origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
+    )  # fmt: skip
+
+
+def _page(seen: ClassifiedFile, html: str, url: str | None, name: str, reader: DocumentReader) -> ClassifiedFile:
+    """A web page that somebody saved. `url` is where from, if it says that."""
+    reading = reader.page(html)
+    if reading.error:
+        return replace(seen, refused=reading.error)
+    paper = page_by(reader, html, url) if url else None
+    return replace(
+        seen, paper=paper or read_text_paper(reading.text, name), sign=bool(paper) or _signs(f"{name}\n{reading.text}")
+    )
 
 
 def _is_clutter(path: str) -> bool:
@@ -243,14 +264,11 @@ def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: 
     if ending == "json":
         return _table(replace(seen, media_type="application/json"), content, name, read_text(content).text, reader)
     if is_html(content):
-        reading = reader.page(read_text(content).text)
-        if reading.error:
-            return replace(seen, what="page", media_type="text/html", refused=reading.error)
-        text, what, media_type = reading.text, "page", "text/html"
-    else:
-        text, what, media_type = read_text(content).text, "text", "text/plain"
+        html = decoded(content)
+        return _page(replace(seen, what="page", media_type="text/html"), html, saved_from(html), name, reader)
+    text = read_text(content).text
     return replace(
-        seen, what=what, media_type=media_type, paper=read_text_paper(text, name), sign=_signs(f"{name}\n{text}")
+        seen, what="text", media_type="text/plain", paper=read_text_paper(text, name), sign=_signs(f"{name}\n{text}")
     )
 
 

@@ -298,10 +298,10 @@ def _taken_apart(digest: str, content: bytes | None, size: int, place: Container
 
 
 def is_letter(start: bytes, path: str) -> bool:
-    """A letter, also one without the name of one, as some programs and mboxes keep them."""
+    """A letter, also one without the name of one, as some programs and mboxes keep them; or a page saved as MHTML."""
     if start.startswith(COMPOUND_FILE):
         return path.lower().endswith(".msg")  # as old files of Word and Excel begin, too
-    return path.lower().endswith(".eml") or (
+    return path.lower().endswith((".eml", ".mhtml", ".mht")) or (
         "." not in path.rpartition("/")[2].rpartition("!")[2][-6:] and looks_like_mail(start)
     )
 

@@ -31,7 +31,8 @@ MAX_TEXT_BYTES = 8 << 20  # bytes of a letter's own text that are read, of each 
 MAX_FIELD_LENGTH = 2000  # characters of a field that a person reads
 MAX_LINE_BYTES = 1 << 20  # of an mbox; a longer one is read in pieces
 
-_HEADERS = ("From", "Reply-To", "To", "Subject", "Date", "Message-ID")
+SAVED_FROM = "Snapshot-Content-Location"  # the address of a page that a browser saved in one file (MHTML)
+_HEADERS = ("From", "Reply-To", "To", "Subject", "Date", "Message-ID", SAVED_FROM)
 _ABOUT_PART = re.compile(rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _MAIL = re.compile(
     rb"(?:From [^\n]*\n)?(?:[!-9;-~]{1,70}:[^\n]*\n(?:[ \t][^\n]*\n)*)*?(?:From|Received|Message-ID|Return-Path):", re.I

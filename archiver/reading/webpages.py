@@ -1,8 +1,9 @@
-"""Parse the account pages that a person opens and marks: licence histories, licences and invoices.
+"""Parse the account pages that a person marks, or saves as a file: licence histories, licences and invoices.
 
 For Shutterstock and Adobe Stock, public code shows addresses, cards and their IDs, the six cells, and the columns'
 suffixes. We assume `time[datetime]` on a card, the labels in a licence's panel, and months before days in Adobe's
-dates. A page with another layout is archived but not parsed. We know no layout of the account pages of Getty Images
+dates with slashes. The rows of Freepik and Envato Elements are assumed. A page with another layout is archived but not
+parsed. We know no layout of the account pages of Getty Images
 and iStock, so their labels are parsed, as in papers.
 """
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 SHUTTERSTOCK, ADOBE = "www.shutterstock.com", "stock.adobe.com"
+FREEPIK, ELEMENTS = ("www.freepik.com", "www.magnific.com"), ("elements.envato.com", "app.envato.com")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,36 @@ class PageTable:
 
 
 CARD = "[data-automation^=asset-card_]"
+_FREEPIK = PageTable(
+    reader="freepik_web_history",
+    platform="freepik",
+    path="/user/downloads",
+    rows="table tr:has(time)",
+    fields={
+        "asset_id": Field("a[href*='.htm']", "href", r"_(\d+)\.htm\b"),
+        "title": Field("a[href*='.htm']", optional=True),
+        "kind": Field("td:nth-child(3)", pattern=r"(?i)^(free|freemium|essential|premium|pro)\b"),
+        "dated": Field("time[datetime]", "datetime"),
+    },
+)
+_ELEMENTS = PageTable(
+    reader="envato_elements_web_history",
+    platform="envato_elements",
+    path="/account/downloads",
+    rows="ul#downloads li[data-item-id]",
+    fields={
+        "asset_id": Field("li[data-item-id]", "data-item-id"),
+        "title": Field("a[href*='/']", optional=True),
+        # An item without a certificate may have been downloaded without a licence, so it has to have one.
+        "licence_id": Field(
+            "a[href*='license-certificate']", "href", r"/account/downloads/([\w-]+)/license-certificate"
+        ),
+        "dated": Field("time[datetime]", "datetime"),
+    },
+)
 TABLES = {
+    **dict.fromkeys(FREEPIK, _FREEPIK),
+    **dict.fromkeys(ELEMENTS, _ELEMENTS),
     SHUTTERSTOCK: PageTable(
         reader="shutterstock_web_history",
         platform="shutterstock",
@@ -59,7 +90,7 @@ TABLES = {
         path="/Dashboard/LicenseHistory",
         rows="table tr:has(td:nth-child(6))",
         fields={
-            "dated": Field("td:nth-child(1)", pattern=r"(\d{1,2}/\d{1,2}/\d{2,4})"),
+            "dated": Field("td:nth-child(1)", pattern=r"(\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}\.\d{1,2}\.\d{4})"),
             "contributor": Field("td:nth-child(2)", optional=True),
             "asset_id": Field("td:nth-child(3)", pattern=r"(\d{5,12})"),
             "kind": Field("td:nth-child(4)"),
@@ -81,6 +112,21 @@ GETTY = re.compile(r"(?:www\.)?(?:gettyimages|istockphoto)\.[a-z]{2,3}(?:\.[a-z]
 ORDER = re.compile(r"/account/(?:.*/)?(?:orders?|invoices?)(?:/|$)", re.IGNORECASE)
 INVOICE = re.compile(r"/account/invoice/([\w-]{3,40})")
 READ_TIMEOUT_S = 10.0  # for one page
+
+
+_SAVED_FROM = re.compile(
+    r"<!--\s*saved from url=\(\d{4}\)(?P<browser>https?://[^\s>]+)"
+    r"|<!--\s*Page saved with SingleFile\s+url:\s*(?P<extension>https?://[^\s>]+)"
+    r"|<link\s[^>]*?rel=[\"']?canonical[\"']?\s[^>]*?href=[\"']?(?P<page>https?://[^\s\"'>]+)",
+    re.IGNORECASE,
+)
+MAX_HEAD_LENGTH = 200_000  # characters of a page in which its address is looked for
+
+
+def saved_from(html: str) -> str | None:
+    """The address that a browser, or the page itself, wrote into a saved page; None if there is none."""
+    found = _SAVED_FROM.search(html, 0, MAX_HEAD_LENGTH)
+    return next(filter(None, found.groups()), None) if found else None
 
 
 def page_by(reader: DocumentReader, html: str, url: str) -> Paper | None:
@@ -133,11 +179,12 @@ def _history(table: PageTable, html: str) -> Paper | None:
     comps = 0
     with suppress(ValueError):
         read = [read_row(row, table.fields) for row in rows(html, table.rows)]
-        if day_order(values["dated"] for values in read) not in (None, table.order):
+        if day_order(values["dated"] for values in read if "." not in values["dated"]) not in (None, table.order):
             return None  # written for another country, and most such dates can be read in both ways
         for values in read:
             written = values.pop("dated")
-            licence = licence_of(table.platform, values, printed(written, table.order), written)
+            order = None if "." in written else table.order  # days come first before dots
+            licence = licence_of(table.platform, values, printed(written, order), written)
             if licence is None:
                 return None
             if "comp" in values or licence.comp:

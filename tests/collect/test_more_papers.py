@@ -139,7 +139,7 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
         sheet.append(row.split(","))
     book.save(tmp_path / "2.xlsx")
     (tmp_path / "2.json").write_text(
-        '{"files": [{"id": 32009999, "license": "Standard", "license_date": "9/21/17, 9:00 PM", "creator_name": "ada"}]}'
+        '{"files": [{"id": 32009999, "license": "Standard", "license_date": "9/21/17, 9:00 PM", "creator_name": "a"}]}'
     )
     (tmp_path / "3.txt").write_bytes(sample.text.encode("utf-16-le"))
     (tmp_path / "4.txt").write_bytes(sample.text.encode("utf-16-be"))
@@ -167,6 +167,53 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
     for name in ("6.docx", "7.docx"):
         broken = found[name]
         assert isinstance(broken, ClassifiedFile) and broken.refused, name
+
+
+ROWS = "".join(
+    f"<tr><td>{day}</td><td>Ada</td><td>{asset}</td><td>Standard</td><td>Photo</td><td>1</td></tr>"
+    for asset, day in (("32009998", "03/13/2026"), ("32009999", "03/04/2026"))
+)
+HISTORY = "https://stock.adobe.com/Dashboard/LicenseHistory?page=1"
+MHTML = f"""From: <Saved by Blink>
+Snapshot-Content-Location: {HISTORY}
+Subject: License history
+MIME-Version: 1.0
+Content-Type: multipart/related; type="text/html"; boundary="edge"
+
+--edge
+Content-Type: text/html
+Content-Location: {HISTORY}
+
+<html><body><table>{ROWS}</table></body></html>
+--edge
+Content-Type: image/gif
+Content-Transfer-Encoding: base64
+
+R0lGODlhAQ==
+--edge--
+"""
+
+
+def test_a_history_that_a_browser_saved_is_read_as_a_page_of_that_address(tmp_path: Path) -> None:
+    page = f"<html><head><title>History</title></head><body><table>{ROWS}</table></body></html>"
+    for name, head in (
+        ("1", f"<!-- saved from url=({len(HISTORY):04}){HISTORY} -->"),
+        ("2", f"<!--\n Page saved with SingleFile \n url: {HISTORY} \n saved date: Mon -->"),
+        ("3", f"<link rel='canonical' href='{HISTORY}'>"),
+        ("4", "<!-- saved from url=(0023)https://shop.example.com/ -->"),
+    ):
+        (tmp_path / f"{name}.html").write_text(f"<!DOCTYPE html>{head}{page}")
+    (tmp_path / "5.mhtml").write_text(MHTML)
+    with DocumentReader(workers=1) as reader:
+        found = {each.path.rpartition("/")[2]: each for each in recognised(tmp_path, reader)}
+    for name in ("1.html", "2.html", "3.html", "5.mhtml"):
+        seen = found[name]
+        assert isinstance(seen, ClassifiedFile) and seen.what == "page" and seen.paper, name
+        assert [(each.asset.asset_id, str(each.licensed_at)) for each in seen.paper.licences] == [
+            ("32009998", "2026-03-13"), ("32009999", "2026-03-04"),
+        ]  # fmt: skip
+    elsewhere = found["4.html"]
+    assert isinstance(elsewhere, ClassifiedFile) and not elsewhere.paper
 
 
 @pytest.mark.long  # at the desk: tests/desk/test_arrivals.py

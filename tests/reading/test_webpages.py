@@ -74,6 +74,27 @@ def test_adobes_table_has_months_before_days() -> None:
     assert licence.licensed_at == date(2026, 3, 13) and licence.row["price"] == "8 credits"
 
 
+def test_adobes_dates_with_dots_have_days_before_months() -> None:
+    assert only(f"<table>{row('05.03.2026')}</table>", ADOBE).licensed_at == date(2026, 3, 5)
+
+
+def test_freepiks_and_elements_downloads_are_read_as_their_adapters_assume_them() -> None:
+    link = "<a href='https://www.freepik.com/premium-photo/a-tree_40000001.htm'>A tree</a>"
+    cells = ("", f"{link} by Ada", "Premium", "<time datetime='2026-03-02'>Mar 2</time>", "<a>Download license</a>")
+    html = "<table><tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr></table>"
+    for host in ("www.freepik.com", "www.magnific.com"):
+        licence = only(html, f"https://{host}/user/downloads?page=1")
+        assert (licence.asset.asset_id, licence.kind, licence.licensed_at) == ("40000001", "premium", date(2026, 3, 2))
+    html = (
+        "<ul id=downloads><li data-item-id=97UJWG3><a href='/a-tree-97UJWG3'>A tree</a> <time datetime='2026-03-02'>x"
+        "</time> <a href='/account/downloads/95PB28DK3C/license-certificate.txt'>License certificate</a></li></ul>"
+    )
+    licence = only(html, "https://elements.envato.com/account/downloads")
+    assert (licence.asset.asset_id, licence.licence_id, licence.asset.title) == ("97UJWG3", "95PB28DK3C", "A tree")
+    bare = html.replace("License certificate", "").replace("license-certificate", "add-license")
+    assert read_page(bare, "https://elements.envato.com/account/downloads") is None
+
+
 def test_purchases_and_invoices_are_receipts() -> None:
     cells = {"date": "Mar 1, 2026", "description": "10 images", "price": "$49.00"}
     table = "".join(f'<td data-automation="row_{part}">{text}</td>' for part, text in cells.items())
