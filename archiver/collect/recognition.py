@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -62,6 +62,7 @@ _ENDINGS = {
     "image/tiff": "tif", "image/bmp": "bmp",
 }  # fmt: skip
 _QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)  # the mark of a letter that is answered or passed on
+_ANSWER = re.compile(r"^(?:(?:re|fwd?|aw|wg|tr|rv|i|r)\s?:\s*)+", re.IGNORECASE)  # before a subject
 _SEEN = re.compile(r"screen.?shot|screen.?cap|bildschirmfoto|capture.d.?.cran|captura|scan", re.IGNORECASE)
 
 # Words by which a text that no reader knows is still about licences: platforms, and what their papers are called.
@@ -175,13 +176,15 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
 def _letter(
     seen: ClassifiedFile, mail: ParsedMail, content: bytes, reader: DocumentReader, lookup: Lookup
 ) -> ClassifiedFile:
-    subject, text = mail.headers.get("Subject", ""), mail.text
-    paper = read_text_paper(text, subject) or read_text_paper(_QUOTED.sub("", text), subject)
+    subject, sender = (mail.headers.get(name, "") for name in ("Subject", "From"))
+    # The subject is a letter's title; the sender's address is the platform's if it is of one.
+    head, foot = f"{_ANSWER.sub('', subject)}\n\n", f"\n\n{sender}" if marked(sender) else ""
+    text = mail.text
+    paper = _first_paper(subject, (f"{head}{each}{foot}" for each in (text, _QUOTED.sub("", text))))
     if not paper and mail.html:
         text = f"{text}\n{page}" if (page := reader.page(mail.html).text) else text
-        paper = read_text_paper(page, subject)
+        paper = read_text_paper(f"{head}{page}{foot}", subject)
     said = f"{subject}\n{text}"
-    sender = mail.headers.get("From", "")
     outlook = content.startswith(COMPOUND_FILE)
     inner = "a letter inside another" if seen.within else "Outlook does not keep what was signed" if outlook else ""
     return replace(
@@ -189,6 +192,10 @@ def _letter(
         sign=_signs(f"{said}\n{sender}"),
         origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
     )  # fmt: skip
+
+
+def _first_paper(name: str, texts: Iterable[str]) -> Paper | None:
+    return next(filter(None, (read_text_paper(text, name) for text in texts)), None)
 
 
 def _page(seen: ClassifiedFile, html: str, url: str | None, name: str, reader: DocumentReader) -> ClassifiedFile:

@@ -204,7 +204,7 @@ def _freepik(text: str, columns: Callable[[], str]) -> Paper | None:
     when = iso(found.licensed_at)
     if len(found.resource_ids) != 1 or not when or "licensee" not in found.quotes:
         return None
-    if found.kind not in ("free", "freemium", "premium", "essential"):
+    if found.kind not in ("free", "freemium", "premium", "essential", "pro"):
         return None
     asset = Asset(provider="freepik", asset_id=found.resource_ids[0], title=found.title, contributor=found.author)
     licence = Licence(

@@ -7,7 +7,7 @@ The paper's title must say what it is. It must name only one platform, and an as
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled
 from archiver.reading.dates import DateOrder, day_order
 from archiver.reading.field_labels import LABELS, OTHER, SPELLED, spoken_order
+from archiver.reading.item_lines import item_lines
 from archiver.reading.platforms import ANY_NUMBER, OTHER_PLATFORM, forms_of, marked, other_platform, the_platform
 from archiver.reading.platforms import titled as named_in
 from archiver.reading.subscription_plans import read_plan
@@ -49,17 +50,38 @@ _TITLES = (
     r"certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|zakupu))"
 ).replace(" ", r"\s{1,60}")
 _LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
+# A sentence that says what a title says.
+_CONFIRMED = re.compile(
+    r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) "
+    r"(?:that|the (?:licen[cs]e|download|purchase))\b"
+    r"|\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |been ){1,4}licen[cs]ed\b"
+    r"|\byou(?:['’]ve| have)? licen[cs]ed (?:an?|the|this|\d+) (?:asset|image|photo|file|picture|vector|video)s?\b"
+    r"|\bbestätigen wir (?:ihnen )?(?:die (?:lizenzierung|lizenz)|den (?:kauf|erwerb))\b"
+    r"|\b(?:certifions|confirmons) que l['’](?:image|élément|œuvre)\b".replace(" ", r"\s{1,60}"),
+    re.IGNORECASE,
+)
 # Beside the title: a form to be filled in, or an offer.
 _UNMADE = r"(?:templates?|vorlage|muster|modèle|plantilla|modello|sjabloon|wzór|offer|offre|oferta|offerta|offerte)"
+# What somebody asks for; the answer repeats it, and confirms.
+_ASKED_TITLE = re.compile(
+    rf"\b{_TITLES}\W{{1,3}}(?:requests?|form|anfrage|antrag|formular)\b|"
+    rf"\b(?:demande|formulaire|solicitud) (?:de|du|d['’])\s?{_TITLES}\b",
+    re.IGNORECASE,
+)
 _UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
 _RECEIPT_TITLE = re.compile(
-    r"\b(?:invoice|receipt|order confirmation|rechnung|quittung|auftragsbestätigung|bestellbestätigung|"
+    r"\b(?:invoice|receipt|(?:order|purchase) confirmation|rechnung|quittung|(?:auftrags|bestell|kauf)bestätigung|"
+    r"(?:thank you|thanks) for your (?:[\w ]{1,30} )?(?:order|purchase)|your (?:[\w ]{1,30} )?order|"
+    r"dank für ihre[n]? (?:bestellung|auftrag|einkauf|kauf)|ihr(?:e bestellung| einkauf| kauf) bei|"
+    r"bestätigen (?:wir )?(?:ihnen )?(?:ihre bestellung|ihren (?:auftrag|einkauf|kauf))|"
+    r"merci (?:de|pour) votre (?:commande|achat)|gracias por (?:tu|su) (?:pedido|compra)|"
     r"facture|reçu|confirmation de commande|factura|recibo|confirmación de(?:l)? pedido|"
     r"fattura|ricevuta|conferma d(?:i |ell['’]|['’])ordine|factuur|kwitantie|(?:order|bestel)bevestiging|"
     r"faktura|rachunek|paragon|potwierdzenie zamówienia)\b",
     re.IGNORECASE,
 )
-_BY_DOWNLOAD = ("freepik", "flaticon")  # they license what is downloaded, so that a paper has no other date
+# They license what is downloaded, so that a paper has no other date.
+_BY_DOWNLOAD = ("freepik", "flaticon", "pixabay", "vecteezy")
 HINTS = ("project", "client", "purchase_order", "profile", "references")
 MAX_TITLE_OFFSET = 1_500  # characters from the beginning in which a paper says what it is
 
@@ -78,7 +100,9 @@ _DEMAND = re.compile(
 _VOID = re.compile(
     r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|layout-?lizenz|preview licen[cs]e|sample certificate|"
     r"this (?:sample|example)|"
-    r"how to (?:read|understand|find|check|get)|specimen|"
+    r"how to (?:read|understand|find|check|get)|specimen|quote (?:number|date|no|is)|"
+    r"payment (?:failed|declined|pending)|awaiting payment|could not process|not been licensed|on hold|"
+    r"(?:in|of) your (?:shopping )?cart|in ihrem warenkorb|zahlung fehlgeschlagen|"
     r"muster(?:zertifikat|exemplar|rechnung)|spécimen|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
     r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert|"
     r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|"
@@ -152,7 +176,7 @@ def titled(text: str) -> bool:
 
 
 def _is_licence(head: str) -> bool:
-    if _LICENCE_TITLE.search(head):
+    if _LICENCE_TITLE.search(head) or _CONFIRMED.search(head):
         return True
     head = "".join(head.split())
     return bool(_BROKEN_TITLE.search(head)) and not (_BROKEN_UNMADE.search(head) or _BROKEN_VOID.search(head))
@@ -168,6 +192,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     head = text[:MAX_TITLE_OFFSET]
     licence, receipt = _is_licence(head), _RECEIPT_TITLE.search(head)
     if not (licence or receipt) or _UNMADE_TITLE.search(head) or _DEMAND.search(text):
+        return None
+    if _ASKED_TITLE.search(head) and not _CONFIRMED.search(head):
         return None
     if not licence and _NO_RECEIPT.search(text):
         return None
@@ -188,7 +214,12 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
     if _void(text.replace(title, "", 1) if " " in title else text):
         return None
-    paper = _licence(platform, found) if licence else _licence_by_receipt(platform, found) or _receipt(platform, found)
+    if licence:
+        paper = _licence(platform, found)
+    else:
+        items = item_lines(columns() or text, platform)
+        paper = _licences_by_lines(platform, found, items) or _licence_by_receipt(platform, found)
+        paper = paper or _receipt(platform, found)
     if paper is None or (other and not (paper.date and paper.licences[0].licensee)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
@@ -276,12 +307,16 @@ def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:
 
 
 def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:
-    """The licence that an invoice grants: it names the picture, the kind of licence, the buyer and a day."""
-    named = {**found, **({"licensee": found["buyer"]} if "buyer" in found and "licensee" not in found else {})}
-    dates = [
-        found[name] for name in ("licensed_at", "bought_at", "ordered_at", "invoiced_at", "dated") if name in found
-    ]
-    if not dates or not all(plain(named.get(name)) for name in ("asset_id", "kind", "licensee")):
+    """The licence that an invoice or an order grants: it names the picture, the kind of licence, and a day.
+
+    An invoice names the buyer too. A confirmed order may not, because it is a letter to the buyer.
+    """
+    named = _with_buyer(found)
+    dates = _granted(found)
+    ordered = any(name in found for name in ("licensed_at", "bought_at", "ordered_at"))
+    if not dates or not all(plain(named.get(name)) for name in ("asset_id", "kind")):
+        return None
+    if not ordered and not plain(named.get("licensee")):
         return None
     paper = _licence(platform, {**named, "licensed_at": dates[0]})
     if paper is None or paper.licences[0].licensed_at is None:
@@ -289,6 +324,29 @@ def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | No
     paper = replace(paper, reader="receipt_by_labels", kind=DocumentKind.RECEIPT)
     paid = _receipt(platform, found)
     return replace(paper, invoice=paid.invoice, amount=paid.amount, currency=paid.currency) if paid else paper
+
+
+def _licences_by_lines(platform: str, found: Mapping[str, Quote], items: Sequence[Mapping[str, str]]) -> Paper | None:
+    """The licences that an invoice grants line by line, to the buyer and on the day that it names for all."""
+    named, dates, paid = _with_buyer(found), _granted(found), _receipt(platform, found)
+    licensee, when = plain(named.get("licensee")), _day(dates[0], found) if dates else None
+    if not items or not paid or not licensee or when is None:
+        return None
+    common = {name: value for name, quote in named.items() if (value := plain(quote))}
+    read = [licence_of(platform, {**common, **item}, when, dates[0].value) for item in items]
+    licences = {each.identity: each for each in read if each and not each.comp}
+    if len(licences) != len(items):
+        return None
+    return replace(paid, licences=tuple(licences.values()))
+
+
+def _with_buyer(found: Mapping[str, Quote]) -> Mapping[str, Quote]:
+    return {**found, **({"licensee": found["buyer"]} if "buyer" in found and "licensee" not in found else {})}
+
+
+def _granted(found: Mapping[str, Quote]) -> list[Quote]:
+    """The days of a receipt on which a licence may have been granted, the surest first."""
+    return [found[name] for name in ("licensed_at", "bought_at", "ordered_at", "invoiced_at", "dated") if name in found]
 
 
 def _receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:

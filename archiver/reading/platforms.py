@@ -58,7 +58,7 @@ _ALL = (
     Platform(
         "getty_images",
         "Getty Images",
-        r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?|Getty Images \(US\)",
+        r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?|Getty Images (?:\(US\)|International)",
         r"\d{5,12}",
         ANY_NUMBER,
     ),
@@ -72,6 +72,7 @@ _ALL = (
     Platform(
         "picture_alliance", "picture alliance", r"picture-alliance\.com|dpa Picture-Alliance", r"\d{5,12}", ANY_NUMBER
     ),
+    Platform("pixabay", "Pixabay", r"pixabay\.com|Pixabay GmbH", r"\d{3,12}"),
     Platform("pond5", "Pond5", r"pond5\.com|Pond5,? Inc", r"\d{4,12}", ANY_NUMBER),
     Platform(
         "shutterstock",

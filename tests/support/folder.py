@@ -46,9 +46,11 @@ def jpeg(picture: Image.Image, quality: int = 88) -> bytes:
     return out.getvalue()
 
 
-def letter(subject: str, text: str, attachments: Iterable[tuple[str, bytes]] = ()) -> bytes:
+def letter(
+    subject: str, text: str, attachments: Iterable[tuple[str, bytes]] = (), sender: str = "shop@example.com"
+) -> bytes:
     made = email.message.EmailMessage()
-    made["From"], made["To"], made["Subject"] = "shop@example.com", "ada@example.com", subject
+    made["From"], made["To"], made["Subject"] = sender, "ada@example.com", subject
     made["Message-ID"] = f"<{abs(hash(subject))}@example.com>"
     made.set_content(text)
     for name, content in attachments:

@@ -1,0 +1,148 @@
+"""Invoices with a picture in each line, and orders that a platform confirms by letter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archiver.collect.file_walk import Item, walk
+from archiver.collect.recognition import recognise
+from archiver.core.model import DocumentKind
+from archiver.reading.certificates import Paper
+from archiver.reading.document_parser import read_text
+from archiver.reading.mail import unasked
+from archiver.reading.worker import DocumentReader
+from tests.support.folder import letter
+
+GETTY = """gettyimages
+INVOICE
+Invoice number:       G6671399
+Invoice date:         16 March 2016
+Sales order number:   42224123
+Bill to:              Ada Example
+Licensee:             Acme Ltd
+
+Image #         Description                License          Size         Amount (EUR)
+
+461269112       Red vegetables on          Royalty-free     Medium       375.00
+                a long table
+561469947       Happy cyclist              Rights-ready     Medium       1,499.00
+
+Subtotal                                                                 1,874.00
+Total EUR 2,230.06
+Getty Images International, Dublin
+"""
+GERMAN = """picture alliance / dpa Picture-Alliance GmbH, Frankfurt am Main
+Rechnung
+Rechnungsnummer:   RE-2017-60366
+Rechnungsdatum:    03.07.2017
+Lizenznehmer:      Acme Ltd
+
+Pos.   Bildnummer   Motiv             Nutzung            Honorar
+1      60366001     Roter Leuchtturm  Website, 1 Jahr    120,00 €
+2      60366002     Grünes Boot       Broschüre          90,00 €
+"""
+
+
+def paper_of(text: str) -> Paper | None:
+    return read_text(text, columns=lambda: text)
+
+
+def read(text: str) -> list[tuple[str, str | None, str | None, str]]:
+    paper = paper_of(text)
+    assert paper and paper.kind is DocumentKind.RECEIPT
+    return [(each.asset.asset_id, each.kind, each.licensee, str(each.licensed_at)) for each in paper.licences]
+
+
+def test_each_line_of_an_invoice_that_names_a_picture_and_a_licence_is_a_licence() -> None:
+    assert read(GETTY) == [
+        ("461269112", "Royalty-free", "Acme Ltd", "2016-03-16"),
+        ("561469947", "Rights-ready", "Acme Ltd", "2016-03-16"),
+    ]
+    assert read(GERMAN) == [
+        ("60366001", "Website, 1 Jahr", "Acme Ltd", "2017-07-03"),
+        ("60366002", "Broschüre", "Acme Ltd", "2017-07-03"),
+    ]
+    paper = paper_of(GETTY)
+    assert paper and (paper.order, paper.invoice) == ("42224123", "G6671399")
+    assert [each.asset.title for each in paper.licences] == ["Red vegetables on a long table", "Happy cyclist"]
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (GETTY, "561469947", "see below"),  # one of the lines cannot be read
+        (GETTY, "Rights-ready", "            "),
+        (GETTY, "Licensee:             Acme Ltd\n", ""),
+        (GETTY, "16 March 2016", "some day"),
+        (GETTY, "License          Size", "Format           Size"),
+        (GERMAN, "Bildnummer", "Artikelnr."),
+    ],
+)
+def test_an_invoice_of_which_a_line_is_not_clear_names_no_licences(text: str, old: str, new: str) -> None:
+    paper = paper_of(text.replace(old, new))
+    if "Licensee" in old:  # then the buyer is
+        assert paper and {each.licensee for each in paper.licences} == {"Ada Example"}
+    else:
+        assert paper is None or not paper.licences
+
+
+def test_an_offer_a_reminder_or_a_cancellation_with_such_lines_is_no_licence() -> None:
+    quote = GETTY.replace("INVOICE", "QUOTE").replace("Invoice", "Quote")
+    for text in (
+        quote,
+        GETTY.replace("INVOICE", "INVOICE\nCredit note"),
+        GETTY.replace("INVOICE", "Pro forma INVOICE"),
+    ):
+        assert paper_of(text) is None
+    assert paper_of(GERMAN.replace("Rechnung\n", "Stornorechnung\n")) is None
+    assert paper_of(GERMAN.replace("Rechnung\n", "2. Mahnung\nRechnung\n")) is None
+
+
+ORDER = """Hello Ada,
+
+Order number: 460788205
+Order date: March 4, 2024
+File number: 32009999
+Title: Lighthouse in fog
+License: Standard license
+"""
+SUBJECT, SENDER = "Your iStock order 460788205", "iStock <no-reply@istockphoto.com>"
+LETTER = """To whom it may concern,
+
+this letter confirms that the following content was licensed.
+
+Asset ID: 32009999
+License type: Standard License
+License date: March 4, 2024
+Licensee: Acme Ltd
+"""
+FORM = LETTER.replace("this letter confirms that the following content was licensed", "Please confirm this license")
+SHUTTERSTOCK = "Compliance <compliance@shutterstock.com>"
+
+
+def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -> None:
+    """Each letter with what is read of it; the others look alike, and grant nothing or not yet."""
+    taken = [
+        (SUBJECT, ORDER, SENDER, "istock"),
+        (f"WG: {SUBJECT}", f"From: {SENDER}\n{ORDER}", "ada@acme.example", "istock"),
+        ("Your request", LETTER, SHUTTERSTOCK, "shutterstock"),
+        ("Re: Proof of License Request", LETTER, SHUTTERSTOCK, "shutterstock"),
+    ]
+    passed_over = [
+        (SUBJECT, ORDER, "shop@example.com"),
+        ("Look at our pictures", ORDER, SENDER),
+        ("Left in your cart", ORDER.replace("Hello", "Your order waits in your cart. Hello"), SENDER),
+        (SUBJECT, ORDER.replace("Hello", "We could not process the payment. Hello"), SENDER),
+        (SUBJECT, ORDER.replace("Hello", "It has been refunded. Hello"), SENDER),
+        (SUBJECT, ORDER.replace("Order date", "Offer ends"), SENDER),
+        ("Proof of License Request", FORM, SHUTTERSTOCK),
+    ]
+    for number, (subject, text, sender, *_) in enumerate([*taken, *passed_over]):
+        (tmp_path / f"{number:02}.eml").write_bytes(letter(subject, text, sender=sender))
+    with DocumentReader(workers=1) as reader:
+        found = [recognise(each, reader, unasked, lambda *_: "") for each in walk([tmp_path]) if isinstance(each, Item)]
+    read = [[(each.asset.provider, each.asset.asset_id, str(each.licensed_at)) for each in seen.paper.licences]
+            if seen.paper else [] for seen in found]  # fmt: skip
+    assert read == [[(platform, "32009999", "2024-03-04")] for *_, platform in taken] + [[]] * len(passed_over)
