@@ -203,7 +203,7 @@ class _Planner:
             groups = [group for _, group in found if group]
             missed = [licence.asset.asset_id for licence, group in found if group is None]
             if not groups:
-                message = f"it names {', '.join(missed[:3])}, but several licences match"
+                message = self._why_none(seen, missed)
                 self._keep(seen, ImportOutcome.UNREAD, message=message)
                 continue
             several = len(paper.licences) > 1
@@ -213,6 +213,12 @@ class _Planner:
                 self._keep(seen, _best(changed), groups, message)
             else:
                 self._end(seen, changed[0], groups, message)
+
+    def _why_none(self, seen: ClassifiedFile, missed: Sequence[str]) -> str:
+        named = ", ".join(missed[:3])
+        if seen.machine_read:
+            return f"it names {named}, but several licences match"
+        return f"it names {named}, but not one licence here for sure. What OCR reads confirms a licence and makes none"
 
     def _group(self, licence: Licence, certain: bool) -> Group | None:
         """The licence that a paper means: one of this import, an archived one, or a new one; None if that is unclear.

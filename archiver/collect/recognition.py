@@ -70,7 +70,8 @@ _SIGN = re.compile(
     r"shutterstock|istock|getty ?images|adobe ?stock|fotolia|depositphotos|dreamstime|123rf|bigstock|stocksy|vecteezy"
     r"|freepik|flaticon|envato|themeforest|graphicriver|photodune|videohive|audiojungle|unsplash|pexels|pixabay|\balamy"
     r"|imago.images|picture.alliance|pond5|storyblocks|artlist|epidemic ?sound|motion ?array|westend61|panthermedia"
-    r"|plainpicture|mauritius.images|colourbox|\bcanva\b|iconfinder|noun ?project|creative ?market"
+    r"|plainpicture|mauritius.images|akg.images|ullstein.bild|photocase"
+    r"|colourbox|\bcanva\b|iconfinder|noun ?project|creative ?market"
     r"|royalty.free|rights.managed|lizenzfrei|libre de droits|libre de derechos|item purchase code"
     r"|(?:image|photo|picture|stock|asset|media) licen[cs]e|licen[cs]e (?:certificate|history|number|date|id\b)"
     r"|(?:bild|foto|nutzungs)lizenz|lizenz(?:zertifikat|nummer|bescheinigung|nachweis)|bildrechte|nutzungsrechte"
@@ -180,7 +181,7 @@ def _letter(
     # The subject is a letter's title; the sender's address is the platform's if it is of one.
     head, foot = f"{_ANSWER.sub('', subject)}\n\n", f"\n\n{sender}" if marked(sender) else ""
     text = mail.text
-    paper = _first_paper(subject, (f"{head}{each}{foot}" for each in (text, _QUOTED.sub("", text))))
+    paper = _best_paper(subject, (f"{head}{each}{foot}" for each in (text, _QUOTED.sub("", text))))
     if not paper and mail.html:
         text = f"{text}\n{page}" if (page := reader.page(mail.html).text) else text
         paper = read_text_paper(f"{head}{page}{foot}", subject)
@@ -194,8 +195,10 @@ def _letter(
     )  # fmt: skip
 
 
-def _first_paper(name: str, texts: Iterable[str]) -> Paper | None:
-    return next(filter(None, (read_text_paper(text, name) for text in texts)), None)
+def _best_paper(name: str, texts: Iterable[str]) -> Paper | None:
+    """What most can be read from: a letter's text as it stands, or without the marks of one that is passed on."""
+    papers = filter(None, (read_text_paper(text, name) for text in texts))
+    return max(papers, key=lambda paper: len(paper.licences), default=None)
 
 
 def _page(seen: ClassifiedFile, html: str, url: str | None, name: str, reader: DocumentReader) -> ClassifiedFile:

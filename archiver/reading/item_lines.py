@@ -13,8 +13,7 @@ from archiver.reading.platforms import forms_of
 _HEADINGS: Mapping[str, Sequence[str]] = {
     "asset_id": ("Image ref", "Image ref.", "Image reference", "Picture no.", "Référence"),
     "kind": (),
-    "usage": ("Nutzung", "Nutzungsart", "Nutzungsrecht", "Verwendung", "Verwendungszweck", "Usage", "Use", "Rights",
-              "Utilisation", "Uso", "Utilizzo", "Gebruik", "Zastosowanie"),
+    "usage": ("Use", "Rights"),
     "title": ("Caption", "Motiv", "Bezeichnung", "Bildbeschreibung", "Légende", "Désignation"),
     "description": (),
 }  # fmt: skip
@@ -25,7 +24,7 @@ _FIELD = {
 }
 _CELL = re.compile(r"\S+(?: \S+)*")
 _BEHIND = re.compile(r"\s*\([^()]{1,12}\)$|:$")  # a heading: its currency, or a colon
-_PRICE = re.compile(r"\d[.,]\d\d\b")  # in a line below, of a sum
+_PRICE = re.compile(r"\d[.,]\d\d\b")
 MAX_SHIFT_CHARACTERS = 2  # characters that a cell may begin before its heading
 MIN_CELLS = 3  # of a row
 MAX_ITEMS = 500
@@ -34,7 +33,8 @@ MAX_ITEMS = 500
 def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
     """The rows by field: `asset_id`, `kind`, and `title` if there is one. None at all if one of them is not clear.
 
-    `columns` is the text as it stands on the page, its cells apart by two spaces or more. What a picture may be used
+    `columns` is the text as it stands on the page, its cells apart by two spaces or more, or of a web page each in a
+    line of its own. What a picture may be used
     for stands for the kind of its licence if there is no other column for that.
     """
     form = re.compile(rf"#?(?:{forms_of(platform).asset})")
@@ -58,16 +58,47 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
             return []  # a row that is none of a picture, or of which a cell is missing
         else:
             within = False
+    return _kinds(rows or _cell_by_cell([line.strip() for line in columns.splitlines()], form))
+
+
+def _kinds(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     read = [{**row, "kind": row.get("kind") or row.get("usage", "")} for row in rows]
-    return read if all(row["kind"] for row in read) else []
+    return read if all(row["kind"] and not _PRICE.search(row["kind"]) for row in read) else []
+
+
+def _cell_by_cell(lines: Sequence[str], form: re.Pattern[str]) -> list[dict[str, str]]:
+    """The rows of a web page's table, whose text has each cell in a line of its own. The first column is the picture's.
+
+    From the heading of that column to the first picture are as many lines as there are columns.
+    """
+    for place, line in enumerate(lines):
+        first = next((n for n, each in enumerate(lines[place:], place) if form.fullmatch(each)), place)
+        width = first - place
+        headings = _headings(list(enumerate(lines[place:first]))) if _field(line) == "asset_id" else []
+        if not headings:
+            continue
+        rows: list[dict[str, str]] = []
+        for start in range(first, len(lines), width):
+            cells = lines[start : start + width]
+            if not form.fullmatch(cells[0]):
+                break
+            rows.append({field: cell for (_, field), cell in zip(headings, cells, strict=False) if field})
+        after = lines[first + width * len(rows) :]
+        clear = not any(form.fullmatch(each) for row in rows for name, each in row.items() if name != "asset_id")
+        return rows if clear and not any(map(form.fullmatch, after)) else []
+    return []
 
 
 def _headings(cells: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     """Where each column begins, with its field; empty if these are no headings of a table of pictures."""
-    found = [(start, _FIELD.get(spelled(_BEHIND.sub("", cell)), "")) for start, cell in cells]
+    found = [(start, _field(cell)) for start, cell in cells]
     fields = [field for _, field in found if field]
     whole = len(cells) >= MIN_CELLS and "asset_id" in fields and {"kind", "usage"} & set(fields)
     return found if whole and len(set(fields)) == len(fields) else []
+
+
+def _field(heading: str) -> str:
+    return _FIELD.get(spelled(_BEHIND.sub("", heading)), "")
 
 
 def _by_column(cells: Sequence[tuple[int, str]], headings: Sequence[tuple[int, str]]) -> dict[str, str]:

@@ -42,7 +42,7 @@ _DATE_SHAPES = dict.fromkeys(
 
 _TITLES = (
     r"(?:licen[cs]e certificate|certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
-    r"lizenz-?zertifikat|lizenznachweis|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
+    r"lizenz-?zertifikat|lizenznachweis|lizenzbescheinigung|lizenzbeleg|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
     r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|preuve d['’]achat|"
     r"(?:certificado|comprobante|prueba|confirmación) de (?:la )?licencia|comprobante de compra|"
     r"prova d['’]acquisto|(?:certificato|attestato|prova|conferma) (?:di|della) licenza|"
@@ -141,6 +141,12 @@ _CREDIT_LINE = re.compile(
 
 _PRICED_LINE = re.compile(r"^.*\d[.,]\d\d(?: ?[^\s\d]{1,4})? *$", re.MULTILINE)  # what is sold
 
+# A label that only pictures have: an item, a file or an asset may be any shop's goods.
+_OF_A_PICTURE = re.compile(
+    r"(?:image|photo|picture|bild|foto|(?:id|n°|num[eé]ro|r[eé]f|id\w+|c[oó]digo).{1,20}(?:image|photo|imagen|foto))",
+    re.I,
+)
+
 # What a shop says of a picture that it bought elsewhere: its address, or "from" and the site's name.
 _SOLD = re.compile(
     r"(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}/[^\s/?][^\s]*|"
@@ -203,12 +209,12 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
         issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
         platform, words, strong = the_platform(issued)
-    other = (other_platform(text) or _by_title(text)) if licence and platform is None else None
+    other = (other_platform(text) or (_by_title(text) if licence else None)) if platform is None else None
     if other:
         platform, words = other
-    if platform is None or not (licence or strong):
+    if platform is None or not (licence or strong or other):
         return None
-    shapes = (_SHAPES | _OTHER_SHAPES if other else _SHAPES) if licence else _SHAPES | _DATE_SHAPES
+    shapes = _SHAPES | (_OTHER_SHAPES if other else {}) | ({} if licence else _DATE_SHAPES)
     found = labelled(_tables_as_lines(text), _tables_as_lines(in_one_line(columns(), _LICENCE_TITLE)), _FLAT, shapes)
     found.pop(OTHER, None)
     title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
@@ -217,10 +223,12 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     if licence:
         paper = _licence(platform, found)
     else:
-        items = item_lines(columns() or text, platform)
+        if other and not ("asset_id" in found and _OF_A_PICTURE.match(found["asset_id"].text)):
+            return None
+        items = item_lines(columns() or text, platform) if not other else []
         paper = _licences_by_lines(platform, found, items) or _licence_by_receipt(platform, found)
         paper = paper or _receipt(platform, found)
-    if paper is None or (other and not (paper.date and paper.licences[0].licensee)):
+    if paper is None or (other and not (paper.date and paper.licences and paper.licences[0].licensee)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     paper = replace(paper, sure=Sure.STATED if other else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
@@ -311,7 +319,7 @@ def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | No
 
     An invoice names the buyer too. A confirmed order may not, because it is a letter to the buyer.
     """
-    named = _with_buyer(found)
+    named = _as_licence(found)
     dates = _granted(found)
     ordered = any(name in found for name in ("licensed_at", "bought_at", "ordered_at"))
     if not dates or not all(plain(named.get(name)) for name in ("asset_id", "kind")):
@@ -328,7 +336,7 @@ def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | No
 
 def _licences_by_lines(platform: str, found: Mapping[str, Quote], items: Sequence[Mapping[str, str]]) -> Paper | None:
     """The licences that an invoice grants line by line, to the buyer and on the day that it names for all."""
-    named, dates, paid = _with_buyer(found), _granted(found), _receipt(platform, found)
+    named, dates, paid = _as_licence(found), _granted(found), _receipt(platform, found)
     licensee, when = plain(named.get("licensee")), _day(dates[0], found) if dates else None
     if not items or not paid or not licensee or when is None:
         return None
@@ -340,8 +348,10 @@ def _licences_by_lines(platform: str, found: Mapping[str, Quote], items: Sequenc
     return replace(paid, licences=tuple(licences.values()))
 
 
-def _with_buyer(found: Mapping[str, Quote]) -> Mapping[str, Quote]:
-    return {**found, **({"licensee": found["buyer"]} if "buyer" in found and "licensee" not in found else {})}
+def _as_licence(found: Mapping[str, Quote]) -> Mapping[str, Quote]:
+    """A receipt's fields as a licence has them: the buyer is the licensee, and the use is what is licensed."""
+    instead = (("licensee", "buyer"), ("kind", "usage"))
+    return {**{name: found[other] for name, other in instead if other in found}, **found}
 
 
 def _granted(found: Mapping[str, Quote]) -> list[Quote]:

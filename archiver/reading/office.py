@@ -92,18 +92,24 @@ def _lines(content: bytes) -> Iterator[str]:
 
 
 def _sheet(content: bytes) -> str:
+    """The first sheet that is a history, else the first that is filled, as CSV."""
     mimetypes.knownfiles.clear()  # openpyxl would read them, and a reader process may read no files
     from openpyxl import load_workbook
 
-    out = io.StringIO()
-    writer = csv.writer(out)
+    from archiver.reading.history_tables import lists_licences, read_table
+
+    first = ""
     for sheet in load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets:
+        out = io.StringIO()
+        writer = csv.writer(out)
         for row in sheet.iter_rows(max_row=MAX_ROWS, values_only=True):
             if any(value is not None for value in row):
                 writer.writerow([_cell(value) for value in row])
-        if out.tell():
-            break
-    return out.getvalue()
+        text = out.getvalue()
+        if lists_licences(read_table(text.encode("utf-8", "replace"))):
+            return text
+        first = first or text
+    return first
 
 
 def _cell(value: object) -> str:

@@ -128,7 +128,8 @@ def titled(text: str) -> dict[str, str]:
 
 _HOST = re.compile(r"(?:https?://|\bwww\.|@)(?:www\.)?((?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
 _BARE_HOST = re.compile(
-    r"(?<![\w.@/-])((?:[a-z0-9-]{2,63}\.){1,3}(?:com|net|org|io|co|de|fr|es|it|nl|eu|example))\b", re.IGNORECASE
+    r"(?<![\w.@/-])((?:[a-z0-9-]{2,63}\.){1,3}(?:com|net|org|io|co\.uk|co|de|fr|es|it|nl|eu|example))\b(?!\.\w)",
+    re.IGNORECASE,
 )
 _MAIL_HOST = re.compile(r"@((?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
 _NAMED_AS = re.compile(

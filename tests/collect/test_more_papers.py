@@ -76,6 +76,11 @@ def test_a_paper_of_an_unknown_platform_names_it_and_has_to_be_confirmed(text: s
     assert (licence.asset.provider, licence.asset.asset_id, licence.licensee) == (provider, asset, "Acme Ltd")
 
 
+def test_a_site_below_co_uk_is_one_site() -> None:
+    paper = read_text(UNKNOWN.replace("pixelmill.example", "pixelmill.co.uk"))
+    assert paper and paper.licences[0].asset.provider == "other:pixelmill.co.uk"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -133,8 +138,9 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
         word.add_paragraph(line)
     word.save(str(tmp_path / "1.docx"))
     book = Workbook()
-    sheet = book.active
-    assert sheet is not None
+    assert book.active is not None
+    book.active.append(["Report of", "2026-12-04"])
+    sheet = book.create_sheet("Licences")
     for row in ("Asset ID,License,Date,Site", "32009999,Standard,2024-03-03,stock.adobe.com"):
         sheet.append(row.split(","))
     book.save(tmp_path / "2.xlsx")
@@ -161,6 +167,7 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
         assert papers.facts(read.paper.licences[0]) == sample.licences[0], name
     table = found["2.xlsx"]
     assert isinstance(table, ClassifiedFile) and table.what == "table" and table.sign
+    assert table.paper and table.paper.licences[0].asset.asset_id == "32009999"
     answer = found["2.json"]
     assert isinstance(answer, ClassifiedFile) and answer.paper and answer.ending == "json"
     assert answer.paper.licences[0].asset.asset_id == "32009999"

@@ -69,6 +69,22 @@ def test_each_line_of_an_invoice_that_names_a_picture_and_a_licence_is_a_licence
     assert [each.asset.title for each in paper.licences] == ["Red vegetables on a long table", "Happy cyclist"]
 
 
+CELLS = ["Image number", "Title", "License", "Price", "461269112", "A boat", "Royalty-free", "EUR 375.00", "561469947",
+         "A lake", "Rights-ready", "EUR 75.00", "Total EUR 450.00"]  # fmt: skip
+PAGE = GETTY.partition("Image #")[0].replace("  ", "") + "\n".join(CELLS) + "\nGetty Images International"
+
+
+def test_a_web_pages_table_has_each_cell_in_a_line_of_its_own() -> None:
+    def licences(text: str) -> list[tuple[str, str | None]]:
+        paper = read_text(text)
+        assert paper and paper.kind is DocumentKind.RECEIPT
+        return [(each.asset.asset_id, each.kind) for each in paper.licences]
+
+    assert licences(PAGE) == [("461269112", "Royalty-free"), ("561469947", "Rights-ready")]
+    assert licences(PAGE.replace("A lake\n", "")) == []  # an empty cell is not there, so that the rest is shifted
+    assert licences(PAGE.replace("A boat\n", "")) == []
+
+
 @pytest.mark.parametrize(
     ("text", "old", "new"),
     [
@@ -100,6 +116,28 @@ def test_an_offer_a_reminder_or_a_cancellation_with_such_lines_is_no_licence() -
     assert paper_of(GERMAN.replace("Rechnung\n", "2. Mahnung\nRechnung\n")) is None
 
 
+CLASSIC = """Bildarchiv Nord GmbH, www.bildarchiv-nord.example
+Rechnung
+
+Rechnungsnummer: 4711
+Rechnungsdatum: 12.03.2024
+Kunde: Acme Ltd
+Bild-Nr.: BN-99812
+Nutzungsart: Internet, 1 Jahr
+"""
+
+
+def test_an_unknown_agencys_invoice_of_a_picture_waits_for_a_person_and_one_of_other_goods_is_none() -> None:
+    paper = paper_of(CLASSIC)
+    assert paper and paper.sure == "stated"
+    [licence] = paper.licences
+    assert (licence.asset.provider, licence.asset.asset_id) == ("other:bildarchiv-nord.example", "BN-99812")
+    assert (licence.kind, licence.licensee) == ("Internet, 1 Jahr", "Acme Ltd")
+    for old, new in (("Bild-Nr.", "Artikelnr."), ("Bild-Nr.", "Item number"), ("Kunde: Acme Ltd\n", ""),
+                     ("Rechnung\n", "Angebot\n"), ("\n\n", "\nwww.shop.example\n")):  # fmt: skip
+        assert paper_of(CLASSIC.replace(old, new, 1)) is None, new
+
+
 ORDER = """Hello Ada,
 
 Order number: 460788205
@@ -127,6 +165,12 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
     taken = [
         (SUBJECT, ORDER, SENDER, "istock"),
         (f"WG: {SUBJECT}", f"From: {SENDER}\n{ORDER}", "ada@acme.example", "istock"),
+        (
+            f"WG: {SUBJECT}",
+            "> > ".join(["", f"{SENDER}\n", *ORDER.splitlines(keepends=True)]),
+            "a@acme.example",
+            "istock",
+        ),
         ("Your request", LETTER, SHUTTERSTOCK, "shutterstock"),
         ("Re: Proof of License Request", LETTER, SHUTTERSTOCK, "shutterstock"),
     ]
