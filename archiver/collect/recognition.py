@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from shutil import which
 
 from archiver.core.errors import UnreadablePicture
 from archiver.core.model import DocumentKind
 from archiver.reading.containers import MAX_FILE_BYTES, Item
-from archiver.reading.document_parser import Paper, Sure
+from archiver.reading.document_parser import Paper, Sure, is_demand, why_unread
 from archiver.reading.document_parser import read_text as read_text_paper
 from archiver.reading.documents import MAX_TEXT_LENGTH, decoded, is_html, is_pdf, is_utf16, read_text, scattered
 from archiver.reading.filenames import NamedAsset, names
@@ -188,11 +189,12 @@ def _letter(
     said = f"{subject}\n{text}"
     outlook = content.startswith(COMPOUND_FILE)
     inner = "a letter inside another" if seen.within else "Outlook does not keep what was signed" if outlook else ""
-    return replace(
+    seen = replace(
         seen, what="letter", media_type=OUTLOOK if outlook else "message/rfc822", paper=paper,
         sign=_signs(f"{said}\n{sender}"),
         origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
     )  # fmt: skip
+    return _with_reason(seen, said, subject)
 
 
 def _best_paper(name: str, texts: Iterable[str]) -> Paper | None:
@@ -207,9 +209,15 @@ def _page(seen: ClassifiedFile, html: str, url: str | None, name: str, reader: D
     if reading.error:
         return replace(seen, refused=reading.error)
     paper = page_by(reader, html, url) if url else None
-    return replace(
-        seen, paper=paper or read_text_paper(reading.text, name), sign=bool(paper) or _signs(f"{name}\n{reading.text}")
-    )
+    paper = paper or read_text_paper(reading.text, name)
+    return _with_reason(replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}")), reading.text, name)
+
+
+def _with_reason(seen: ClassifiedFile, text: str, name: str, columns: Callable[[], str] = str) -> ClassifiedFile:
+    """With the reason, if a text that speaks of licences, or that is a claim, is not taken for one."""
+    if seen.paper or seen.note or not (seen.sign or is_demand(text)):
+        return seen
+    return replace(seen, note=why_unread(text, name, columns))
 
 
 def _is_clutter(path: str) -> bool:
@@ -227,11 +235,11 @@ def _document(seen: ClassifiedFile, content: bytes, name: str, reader: DocumentR
     if not reading.text.strip() or scattered(reading.text):
         text = ocr(content, "application/pdf") if spent < SCAN_TIMEOUT_S else ""
         return _scanned(replace(seen, sign=True), text, name)
-    paper = read_text_paper(
-        reading.text, name, lambda: reader.columns(content, max(DOCUMENT_TIMEOUT_S - spent, 0.1)).text
-    )
+    columns = cache(lambda: reader.columns(content, max(DOCUMENT_TIMEOUT_S - spent, 0.1)).text)
+    paper = read_text_paper(reading.text, name, columns)
     sign = _signs(f"{name}\n{reading.text}")
-    return replace(seen, paper=paper, sign=sign, note=reading.unread_pages if paper or sign else "")
+    note = reading.unread_pages if paper or sign else ""
+    return _with_reason(replace(seen, paper=paper, sign=sign, note=note), reading.text, name, columns)
 
 
 def _scanned(seen: ClassifiedFile, text: str, name: str) -> ClassifiedFile:
@@ -277,9 +285,8 @@ def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: 
         html = decoded(content)
         return _page(replace(seen, what="page", media_type="text/html"), html, saved_from(html), name, reader)
     text = read_text(content).text
-    return replace(
-        seen, what="text", media_type="text/plain", paper=read_text_paper(text, name), sign=_signs(f"{name}\n{text}")
-    )
+    seen = replace(seen, what="text", media_type="text/plain", sign=_signs(f"{name}\n{text}"))
+    return _with_reason(replace(seen, paper=read_text_paper(text, name)), text, name)
 
 
 def _table(seen: ClassifiedFile, rows: bytes, name: str, text: str, reader: DocumentReader) -> ClassifiedFile:
@@ -298,9 +305,8 @@ def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader
     reading = document_by(reader, content)
     if reading.error:
         return replace(seen, what="document", refused=reading.error)
-    return replace(
-        seen, what="document", paper=read_text_paper(reading.text, name), sign=_signs(f"{name}\n{reading.text}")
-    )
+    seen = replace(seen, what="document", sign=_signs(f"{name}\n{reading.text}"))
+    return _with_reason(replace(seen, paper=read_text_paper(reading.text, name)), reading.text, name)
 
 
 def _signs(text: str) -> bool:

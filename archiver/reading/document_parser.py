@@ -23,11 +23,11 @@ from archiver.reading.certificates import (
     market_certificate,
 )
 from archiver.reading.documents import MAX_TEXT_LENGTH, PAGE_BREAK
-from archiver.reading.labelled_documents import read_labelled, titled
+from archiver.reading.labelled_documents import is_demand, read_labelled, titled, why_no_paper
 from archiver.reading.platforms import the_platform
-from archiver.reading.unfilled import is_template
+from archiver.reading.unfilled import has_blank, is_template
 
-__all__ = ["Paper", "Sure", "completed", "read_text", "same_licence"]
+__all__ = ["Paper", "Sure", "completed", "is_demand", "read_text", "same_licence", "why_unread"]
 
 MAX_CERTIFICATES = 500  # in one text
 
@@ -41,6 +41,14 @@ def read_text(text: str, name: str = "", columns: Callable[[], str] = str) -> Pa
     text = text[:MAX_TEXT_LENGTH]
     found = filter(None, (_of_one(text, name, columns), _of_pages(text, name, columns)))
     return max(found, key=lambda paper: len(paper.licences), default=None)
+
+
+def why_unread(text: str, name: str = "", columns: Callable[[], str] = str) -> str:
+    """Why `read_text` reads nothing, in a sentence for the person who looks at it; empty if nothing tells."""
+    text = text[:MAX_TEXT_LENGTH]
+    if titled(text) and has_blank(text):
+        return "it is a form that nobody filled in. It is kept"
+    return why_no_paper(text, name, columns)
 
 
 def _of_one(text: str, name: str, columns: Callable[[], str]) -> Paper | None:

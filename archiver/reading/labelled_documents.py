@@ -88,7 +88,9 @@ MAX_TITLE_OFFSET = 1_500  # characters from the beginning in which a paper says 
 # A demand names platform, picture and amount as a receipt does, and is the opposite of one.
 _DEMAND = re.compile(
     r"\b(?:settlement|unauthori[sz]ed use|without a (?:valid )?licen[cs]e|cease and desist|"
-    r"copyright infringement notice|no (?:valid )?licen[cs]e (?:was|has been|could be) found|abmahn\w{2,30}|"
+    r"copyright infringement notice|no (?:valid )?licen[cs]e (?:was|has been|could be) found|"
+    r"f(?:i|ou)nd no (?:valid )?licen[cs]e|"
+    r"unberechtigte\w? (?:bild)?nutzung|berechtigungsanfrage|abmahn\w{2,30}|"
     r"unterlassung\w{0,30}|schadens?ersatz\w{0,30}|ohne (?:gültige )?lizenz|mise en demeure|sans autorisation|"
     r"sans licence|contrefaçon|requerimiento|sin autorización|sin licencia|indemnización|"
     r"diffida|senza autorizzazione|senza licenza|risarcimento|sommatie|schadevergoeding|zonder (?:geldige )?licentie|"
@@ -96,6 +98,7 @@ _DEMAND = re.compile(
     r"wezwani\w{1,3})\b",
     re.IGNORECASE,
 )
+_PICTURE = re.compile(r"\b(?:image|photo|picture|bild|foto|photograph)\w{0,20}\b", re.IGNORECASE)
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
 _VOID = re.compile(
     r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|layout-?lizenz|preview licen[cs]e|sample certificate|"
@@ -233,6 +236,38 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     paper = replace(paper, sure=Sure.STATED if other else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
     return paper if paper.licences else read_plan(paper, text, columns(), _order(found))
+
+
+def is_demand(text: str) -> bool:
+    """Whether a text demands something for the use of a picture."""
+    return bool(_DEMAND.search(text) and _PICTURE.search(text))
+
+
+def why_no_paper(text: str, name: str = "", columns: Callable[[], str] = str) -> str:
+    """Why a text is no licence or receipt, in one sentence for the person who looks at it; empty if nothing tells."""
+    text = in_one_line(text, _LICENCE_TITLE)
+    head = text[:MAX_TITLE_OFFSET]
+    if is_demand(text):
+        return "it reads as a claim about a picture. If it is one, open it with `archiver letter`"
+    if _UNMADE_TITLE.search(head) or (_ASKED_TITLE.search(head) and not _CONFIRMED.search(head)):
+        return "it is a form, a request or an offer, and grants nothing. It is kept"
+    if void := next((each for each in _VOID.finditer(text) if not in_terms(text, each.start())), None):
+        return f'it says "{" ".join(void[0].split())}", so it is not taken for a licence. It is kept'
+    if not _is_licence(head):
+        return ""
+    if the_platform(text, name)[0] is None and not other_platform(text):
+        return "it calls itself a licence, but names no platform, or several. It is kept"
+    placed = _tables_as_lines(in_one_line(columns(), _LICENCE_TITLE))
+    found = labelled(_tables_as_lines(text), placed, _FLAT, _SHAPES | _OTHER_SHAPES)
+    dated = next((found[each] for each in ("licensed_at", "bought_at") if each in found), None)
+    if dated and _day(dated, found) is None:
+        return f'it calls itself a licence, but its date "{dated.value[:40]}" is not clear. It is kept'
+    needed = (("the picture's number", "asset_id" in found), ("the day of the licence", dated is not None),
+              ("the licensee", bool(plain(found.get("licensee")))))  # fmt: skip
+    missing = [words for words, there in needed if not there]
+    return (
+        f"it calls itself a licence, but does not state {' or '.join(missing)} for sure. It is kept" if missing else ""
+    )
 
 
 _NAME_IN_TITLE = re.compile(rf"^[ \t]*(?P<name>[A-Z][\w&'. -]{{1,40}}?)[ \t]*[-–—|:·]?[ \t]*{_TITLES}", re.M | re.I)

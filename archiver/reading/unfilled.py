@@ -36,7 +36,7 @@ def is_template(text: str, licence: Licence) -> bool:
     """Whether a field that only this licence can have was never filled in, in its paper's text or in its reading."""
     title = licence.asset.title or ""
     read = any(map(is_unfilled, _own(licence))) or bool(_UNFILLED.fullmatch(title) and not title.isalpha())
-    return read or _has_blank(text)
+    return read or has_blank(text)
 
 
 _OWN_FIELDS = ("licensee", "asset_id", "licence_id", "order", "licensed_at", "bought_at")
@@ -46,7 +46,7 @@ _OWN_LABELS = {spelled(label) for field in _OWN_FIELDS for each in LABELS[field]
 _LABELLED = re.compile(r"^[ \t]*(?P<label>[^:\t\n]{2,40}?)[ \t]*(?::|\t|[ ]{2,})[ \t]*(?P<value>[^\n]*)", re.MULTILINE)
 
 
-def _has_blank(text: str) -> bool:
+def has_blank(text: str) -> bool:
     """Whether a label of such a field has a form's blank after or below it."""
     for found in _LABELLED.finditer(text):
         if spelled(found["label"]) in _OWN_LABELS:

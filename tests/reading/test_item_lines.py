@@ -10,7 +10,7 @@ from archiver.collect.file_walk import Item, walk
 from archiver.collect.recognition import recognise
 from archiver.core.model import DocumentKind
 from archiver.reading.certificates import Paper
-from archiver.reading.document_parser import read_text
+from archiver.reading.document_parser import read_text, why_unread
 from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader
 from tests.support.folder import letter
@@ -190,3 +190,23 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
     read = [[(each.asset.provider, each.asset.asset_id, str(each.licensed_at)) for each in seen.paper.licences]
             if seen.paper else [] for seen in found]  # fmt: skip
     assert read == [[(platform, "32009999", "2024-03-04")] for *_, platform in taken] + [[]] * len(passed_over)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (GETTY.replace("INVOICE", "INVOICE\nCredit note"), 'says "Credit note"'),
+        (LETTER + "We could not process your payment.", 'says "could not process"'),
+        (f"Proof of License Request\n{FORM}", "a form, a request or an offer"),
+        (f"License certificate\nshutterstock.com\n{LETTER}".replace("32009999", "<asset id>"), "nobody filled in"),
+        (f"License certificate\n{LETTER}", "names no platform, or several"),
+        (f"License certificate\nwww.mill.example\n{LETTER}".replace("March 4, 2024", "03/04/2024"), '"03/04/2024"'),
+        (f"License certificate\nshutterstock.com\n{LETTER}".replace("Asset ID", "Product"), "the picture's number for"),
+        ("Our client found no license for the image on your page. Pay 640 EUR.", "archiver letter"),
+        ("Every picture has a standard license.", ""),
+    ],
+)
+def test_a_person_is_told_why_a_text_is_not_taken(text: str, why: str) -> None:
+    assert read_text(text) is None
+    said = why_unread(text)
+    assert why in said if why else not said
