@@ -82,8 +82,52 @@ def is_html(content: bytes) -> bool:
 
 
 def read_text(content: bytes) -> DocumentText:
-    """Decode plain text: by its byte order mark, else UTF-8, else a code page of Windows, which never fails."""
+    """Decode plain text: by its byte order mark, else UTF-8, else a code page of Windows, which never fails.
+
+    Rich Text is read as its text.
+    """
+    if is_rtf(content):
+        return DocumentText(rtf_text(content))
     return DocumentText(_storable(decoded(content[:MAX_TEXT_BYTES])))
+
+
+_RTF = re.compile(
+    r"\\'(?P<byte>[0-9a-fA-F]{2})|\\u(?P<code>-?\d{1,5}) ?\??|\\(?P<word>[a-z]{1,32})(?:-?\d{1,10})? ?"
+    r"|\\(?P<sign>[^a-z])"
+    r"|(?P<brace>[{}])|[\r\n]+|(?P<text>[^\\{}\r\n]+)"
+)
+_RTF_HIDDEN = frozenset(("fonttbl", "colortbl", "stylesheet", "info", "pict", "object", "header", "footer"))
+_RTF_BREAKS = {"par": "\n", "line": "\n", "page": "\n", "sect": "\n", "row": "\n", "tab": "\t", "cell": "\t"}
+
+
+def is_rtf(content: bytes) -> bool:
+    return content.startswith(b"{\\rtf")
+
+
+def rtf_text(content: bytes) -> str:
+    """The text of a Rich Text document, without its fonts, pictures and other parts that are not read."""
+    out: list[str] = []
+    hidden: list[bool] = [False]  # of each group that is open
+    for part in _RTF.finditer(content[:MAX_TEXT_BYTES].decode("cp1252", "replace")):
+        if part["brace"] == "{":
+            hidden.append(hidden[-1])
+        elif part["brace"]:
+            hidden[-2:] = hidden[-2:-1] or [False]
+        elif part["sign"] == "*" or part["word"] in _RTF_HIDDEN:
+            hidden[-1] = True
+        elif not hidden[-1]:
+            out.append(_of_rtf(part))
+    return _storable("".join(out))
+
+
+def _of_rtf(part: re.Match[str]) -> str:
+    if part["byte"]:
+        return bytes.fromhex(part["byte"]).decode("cp1252", "replace")
+    if part["code"]:
+        return chr(int(part["code"]) % 0x10000)
+    if part["word"]:
+        return _RTF_BREAKS.get(part["word"], "")
+    return part["text"] or {"~": " ", "_": "-"}.get(part["sign"] or "", part["sign"] or "")
 
 
 def decoded(content: bytes) -> str:

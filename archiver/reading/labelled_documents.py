@@ -197,7 +197,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     `name` is the file's name: it counts if a licence's text names no platform, and the reading is then only `possible`.
     `columns` gives the text of a PDF as it is laid out on the page.
     """
-    text = in_one_line(text, _LICENCE_TITLE)
+    text = _dates_apart(in_one_line(text, _LICENCE_TITLE))
     head = text[:MAX_TITLE_OFFSET]
     licence, receipt = _is_licence(head), _RECEIPT_TITLE.search(head)
     if not (licence or receipt) or _UNMADE_TITLE.search(head) or _DEMAND.search(text):
@@ -218,7 +218,9 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     if platform is None or not (licence or strong or other):
         return None
     shapes = _SHAPES | (_OTHER_SHAPES if other else {}) | ({} if licence else _DATE_SHAPES)
-    found = labelled(_tables_as_lines(text), _tables_as_lines(in_one_line(columns(), _LICENCE_TITLE)), _FLAT, shapes)
+    found = labelled(
+        _tables_as_lines(text), _tables_as_lines(_dates_apart(in_one_line(columns(), _LICENCE_TITLE))), _FLAT, shapes
+    )
     found.pop(OTHER, None)
     title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
     if _void(text.replace(title, "", 1) if " " in title else text):
@@ -276,6 +278,19 @@ _NO_NAME = re.compile(
     r"the|this|our|official|bild|foto|ihr|ihre|das|licence|license|download|purchase|order|web|print|content)\b",
     re.IGNORECASE,
 )
+
+
+_INVOICE_OF = re.compile(
+    r"^(?P<invoice>[ \t]*(?P<word>invoice|rechnung|facture)\b[^\n]{1,60}?)[ \t]+(?:vom|dated|du)[ \t]+"
+    r"(?=\d|[^\W\d]{3,9} \d)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_INVOICE_DATE = {"invoice": "Invoice date", "rechnung": "Rechnungsdatum", "facture": "Date de facture"}
+
+
+def _dates_apart(text: str) -> str:
+    """The text with the date of `Rechnung Nr. 4711 vom 12.03.2024` behind a label of its own."""
+    return _INVOICE_OF.sub(lambda each: f"{each['invoice']}\n{_INVOICE_DATE[each['word'].lower()]}: ", text)
 
 
 def _by_title(text: str) -> tuple[str, str] | None:

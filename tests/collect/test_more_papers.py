@@ -148,6 +148,11 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
         '{"files": [{"id": 32009999, "license": "Standard", "license_date": "9/21/17, 9:00 PM", "creator_name": "a"}]}'
     )
     (tmp_path / "3.txt").write_bytes(sample.text.encode("utf-16-le"))
+    spelled = "".join(letter if letter.isascii() else f"\\'{ord(letter):02x}" for letter in sample.text)
+    rich = spelled.replace("\n", "\\par\n").encode()
+    (tmp_path / "3.rtf").write_bytes(
+        rb"{\rtf1\ansi{\fonttbl{\f0 Licensee: Nobody;}}{\*\company Licensee: Nobody}\f0 " + rich + b"}"
+    )
     (tmp_path / "4.txt").write_bytes(sample.text.encode("utf-16-be"))
     (tmp_path / "5.msg").write_bytes(
         outlook_message(
@@ -161,7 +166,7 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
     (tmp_path / "7.docx").write_bytes(packed.getvalue()[: len(packed.getvalue()) // 2])
     with reader:
         found = {each.path.rpartition("/")[2]: each for each in recognised(tmp_path, reader)}
-    for name in ("1.docx", "3.txt", "4.txt", "5.msg!licence.txt"):
+    for name in ("1.docx", "3.txt", "3.rtf", "4.txt", "5.msg!licence.txt"):
         read = found[name]
         assert isinstance(read, ClassifiedFile) and read.paper, name
         assert papers.facts(read.paper.licences[0]) == sample.licences[0], name

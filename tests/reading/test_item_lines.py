@@ -132,7 +132,10 @@ def test_an_unknown_agencys_invoice_of_a_picture_waits_for_a_person_and_one_of_o
     assert paper and paper.sure == "stated"
     [licence] = paper.licences
     assert (licence.asset.provider, licence.asset.asset_id) == ("other:bildarchiv-nord.example", "BN-99812")
-    assert (licence.kind, licence.licensee) == ("Internet, 1 Jahr", "Acme Ltd")
+    assert (licence.kind, licence.licensee, str(licence.licensed_at)) == ("Internet, 1 Jahr", "Acme Ltd", "2024-03-12")
+    one_line = CLASSIC.replace("Rechnungsnummer: 4711\nRechnungsdatum: 12.03.2024", "Rechnung Nr. 4711 vom 12.03.2024")
+    again = paper_of(one_line)
+    assert again and again.licences == paper.licences and again.invoice == "4711"
     for old, new in (("Bild-Nr.", "Artikelnr."), ("Bild-Nr.", "Item number"), ("Kunde: Acme Ltd\n", ""),
                      ("Rechnung\n", "Angebot\n"), ("\n\n", "\nwww.shop.example\n")):  # fmt: skip
         assert paper_of(CLASSIC.replace(old, new, 1)) is None, new
