@@ -194,7 +194,7 @@ def _letter(
         sign=_signs(f"{said}\n{sender}"),
         origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
     )  # fmt: skip
-    return _with_reason(seen, said, subject)
+    return _with_reason(seen, text, subject)  # its subject may be that of what is attached
 
 
 def _best_paper(name: str, texts: Iterable[str]) -> Paper | None:

@@ -11,7 +11,7 @@ from archiver.reading.platforms import forms_of
 
 # Headings of columns beside the labels that papers have.
 _HEADINGS: Mapping[str, Sequence[str]] = {
-    "asset_id": ("Image ref", "Image ref.", "Image reference", "Picture no.", "Référence"),
+    "asset_id": ("Référence",),
     "kind": (),
     "usage": ("Use", "Rights"),
     "title": ("Caption", "Motiv", "Bezeichnung", "Bildbeschreibung", "Légende", "Désignation"),

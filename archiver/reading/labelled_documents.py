@@ -16,7 +16,15 @@ from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, 
 from archiver.reading.dates import DateOrder, day_order
 from archiver.reading.field_labels import LABELS, OTHER, SPELLED, spoken_order
 from archiver.reading.item_lines import item_lines
-from archiver.reading.platforms import ANY_NUMBER, OTHER_PLATFORM, forms_of, marked, other_platform, the_platform
+from archiver.reading.platforms import (
+    ANY_NUMBER,
+    OTHER_PLATFORM,
+    forms_of,
+    marked,
+    other_platform,
+    sites_beside,
+    the_platform,
+)
 from archiver.reading.platforms import titled as named_in
 from archiver.reading.subscription_plans import read_plan
 
@@ -32,6 +40,7 @@ _SHAPES = {
     "amount": _MONEY,
 }
 
+_LETTERS = {"asset_id": _SHAPES["asset_id"] + r"|(?-i:[A-Z]{6})"}  # of a platform whose IDs may have no digit
 _OTHER_SHAPES = {"asset_id": r"#? ?(?=[^ ]{0,39}\d)[A-Za-z0-9][A-Za-z0-9._-]{1,39}"}  # of a platform that is not known
 
 # Of receipts only, whose every field has a shape: from a licence without gaps one would get its date, and no name.
@@ -104,7 +113,9 @@ _VOID = re.compile(
     r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|layout-?lizenz|preview licen[cs]e|sample certificate|"
     r"this (?:sample|example)|"
     r"how to (?:read|understand|find|check|get)|specimen|quote (?:number|date|no|is)|"
-    r"payment (?:failed|declined|pending)|awaiting payment|could not process|not been licensed|on hold|"
+    r"payment (?:failed|declined|pending)|awaiting (?:payment|approval)|pending (?:payment|approval)|on hold|"
+    r"(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|not been (?:licensed|paid)|"
+    r"noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|"
     r"(?:in|of) your (?:shopping )?cart|in ihrem warenkorb|zahlung fehlgeschlagen|"
     r"muster(?:zertifikat|exemplar|rechnung)|spécimen|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
     r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert|"
@@ -217,7 +228,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         platform, words = other
     if platform is None or not (licence or strong or other):
         return None
-    shapes = _SHAPES | (_OTHER_SHAPES if other else {}) | ({} if licence else _DATE_SHAPES)
+    letters = _LETTERS if re.fullmatch(forms_of(platform).asset, "ABCDEF") else {}
+    shapes = _SHAPES | (_OTHER_SHAPES if other else letters) | ({} if licence else _DATE_SHAPES)
     found = labelled(
         _tables_as_lines(text), _tables_as_lines(_dates_apart(in_one_line(columns(), _LICENCE_TITLE))), _FLAT, shapes
     )
@@ -230,9 +242,14 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     else:
         if other and not ("asset_id" in found and _OF_A_PICTURE.match(found["asset_id"].text)):
             return None
-        items = item_lines(columns() or text, platform) if not other else []
-        paper = _licences_by_lines(platform, found, items) or _licence_by_receipt(platform, found)
-        paper = paper or _receipt(platform, found)
+        if other:
+            paper = _licence_by_receipt(platform, found)
+        elif sites_beside(text, platform):  # perhaps somebody else's invoice that names the platform
+            paper = _receipt(platform, found)
+        else:
+            items = item_lines(columns() or text, platform)
+            paper = _licences_by_lines(platform, found, items) or _licence_by_receipt(platform, found)
+            paper = paper or _receipt(platform, found)
     if paper is None or (other and not (paper.date and paper.licences and paper.licences[0].licensee)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}

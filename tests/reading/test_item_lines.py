@@ -81,6 +81,9 @@ def test_a_web_pages_table_has_each_cell_in_a_line_of_its_own() -> None:
         return [(each.asset.asset_id, each.kind) for each in paper.licences]
 
     assert licences(PAGE) == [("461269112", "Royalty-free"), ("561469947", "Rights-ready")]
+    alamy = PAGE.replace("Getty Images International", "Alamy Limited").replace("461269112", "BMSZJU")
+    alamy = alamy.replace("561469947", "2A3B4C5").replace("Image number", "Image ref")
+    assert [asset for asset, _ in licences(alamy)] == ["BMSZJU", "2A3B4C5"]
     assert licences(PAGE.replace("A lake\n", "")) == []  # an empty cell is not there, so that the rest is shifted
     assert licences(PAGE.replace("A boat\n", "")) == []
 
@@ -102,6 +105,17 @@ def test_an_invoice_of_which_a_line_is_not_clear_names_no_licences(text: str, ol
         assert paper and {each.licensee for each in paper.licences} == {"Ada Example"}
     else:
         assert paper is None or not paper.licences
+
+
+def test_an_invoice_of_somebody_else_that_names_the_platform_grants_nothing() -> None:
+    """An agency's own invoice to its client."""
+    own = GERMAN.replace(
+        "picture alliance / dpa Picture-Alliance GmbH, Frankfurt am Main", "Studio Nord, www.studio.example"
+    )
+    paper = paper_of(f"{own}\nStockfotos (picture-alliance.com)\n")
+    assert paper is None or not paper.licences
+    for footer in ("www.picture-alliance.com", "ada@studio.example"):
+        assert len(read(f"{GERMAN}\n{footer}\n")) == 2
 
 
 def test_an_offer_a_reminder_or_a_cancellation_with_such_lines_is_no_licence() -> None:
@@ -174,6 +188,7 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
             "a@acme.example",
             "istock",
         ),
+        ("Your order", ORDER.replace("32009999", "WWQMDH"), "Alamy <sales@alamy.com>", "alamy"),
         ("Your request", LETTER, SHUTTERSTOCK, "shutterstock"),
         ("Re: Proof of License Request", LETTER, SHUTTERSTOCK, "shutterstock"),
     ]
@@ -184,6 +199,7 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
         (SUBJECT, ORDER.replace("Hello", "We could not process the payment. Hello"), SENDER),
         (SUBJECT, ORDER.replace("Hello", "It has been refunded. Hello"), SENDER),
         (SUBJECT, ORDER.replace("Order date", "Offer ends"), SENDER),
+        (SUBJECT, ORDER.replace("32009999", "WWQMDH"), SENDER),
         ("Proof of License Request", FORM, SHUTTERSTOCK),
     ]
     for number, (subject, text, sender, *_) in enumerate([*taken, *passed_over]):
@@ -192,7 +208,9 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
         found = [recognise(each, reader, unasked, lambda *_: "") for each in walk([tmp_path]) if isinstance(each, Item)]
     read = [[(each.asset.provider, each.asset.asset_id, str(each.licensed_at)) for each in seen.paper.licences]
             if seen.paper else [] for seen in found]  # fmt: skip
-    assert read == [[(platform, "32009999", "2024-03-04")] for *_, platform in taken] + [[]] * len(passed_over)
+    assert read == [
+        [(platform, "WWQMDH" if platform == "alamy" else "32009999", "2024-03-04")] for *_, platform in taken
+    ] + [[]] * len(passed_over)
 
 
 @pytest.mark.parametrize(
