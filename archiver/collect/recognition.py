@@ -286,7 +286,11 @@ def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: 
         return _page(replace(seen, what="page", media_type="text/html"), html, saved_from(html), name, reader)
     text = read_text(content).text
     seen = replace(seen, what="text", media_type="text/plain", sign=_signs(f"{name}\n{text}"))
-    return _with_reason(replace(seen, paper=read_text_paper(text, name)), text, name)
+    paper = read_text_paper(text, name)
+    if not paper and "\t" in text and lists_licences(table := reader.table(content)):  # as Excel saves Unicode text
+        seen = replace(seen, what="table", sign=True)
+        paper = history_in(table, name)
+    return _with_reason(replace(seen, paper=paper), text, name)
 
 
 def _table(seen: ClassifiedFile, rows: bytes, name: str, text: str, reader: DocumentReader) -> ClassifiedFile:
