@@ -44,6 +44,8 @@ class Filing:
         commit_import(self.intake, files, order, report, seal=False)
         reading.result.warnings += report.warnings
         for each in files:
+            if not each.sha256:  # it was refused before it was read
+                continue
             for name in (each.sha256, f"{each.sha256}.jpg"):
                 (self.intake.spool.folder / name).unlink(missing_ok=True)
         self.about.clear()

@@ -106,6 +106,14 @@ def test_a_file_that_is_still_written_waits(office: Agency, projects: Path, monk
     assert read(office).archived == 1
 
 
+def test_a_broken_zip_is_told_and_the_rest_is_archived(office: Agency, projects: Path) -> None:
+    put(projects / "spring" / "broken.zip", b"PK\x03\x04" + b"x" * 300)
+    put(projects / "spring" / "licence.txt", licence("en", "istock", 1).text)
+    result = read(office)
+    assert (result.error, result.archived, result.exit_code, len(result.unexplained)) == (None, 1, 40, 1)
+    assert (again := read(office)).exit_code == 0 and again.archived == 0
+
+
 def test_a_share_that_is_gone_and_files_that_cannot_be_read(office: Agency, projects: Path, tmp_path: Path) -> None:
     put(projects / "a.txt", licence("en", "istock", 4).text)
     put(projects / "b.pdf", b"%PDF-1.7 broken")
