@@ -73,6 +73,7 @@ MAX_LINE_LENGTH = 2_000  # characters of a line; a longer one is no label with i
 _LABEL_LIKE = re.compile(r"[^\W\d][^:]{0,40}:(\s|$)")
 _ADDRESS = re.compile(r"https?://|www\.")
 MAX_JOINED_LINES = 4  # that a label or a date is put together from
+MAX_LABEL_END_WORDS = 4  # of the rest of a label; more are a sentence that begins a list
 MAX_LINES_BELOW = 12  # lines below a value that may be its rest
 FULL_LINE_LENGTH = 60  # characters of a value that fills its line, so that it may continue on the next
 # Below a value, a sentence or an address that is not its rest, as a name's or a title's second line may be.
@@ -238,7 +239,8 @@ class _Reading:
     def _at_strange_label(self, line: str) -> None:
         if self.last and not self.last.formed:
             # The rest of a label, perhaps, and beside it the rest of its value.
-            ends_label = line[0].islower() or (self.on_page and self.last.aside and line[-1] == ":")
+            few = len(line.split()) <= MAX_LABEL_END_WORDS
+            ends_label = line[0].islower() or (self.on_page and self.last.aside and line[-1] == ":" and few)
             if self.last.torn or ends_label:
                 self.last.cut()
         self.waiting, self.last, self.rest = [], None, []

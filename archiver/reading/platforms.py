@@ -163,14 +163,17 @@ def other_platform(text: str) -> tuple[str, str] | None:
     return None
 
 
+_PARENTS = {"adobe_stock": ".adobe.com", "envato_elements": ".envato.com", "envato_market": ".envato.com"}
+
+
 def sites_beside(text: str, platform: str) -> set[str]:
     """The sites in a text that are not the platform's, unless an address of the platform stands in it."""
     if any(_MARK[platform].search(host) for host in _MAIL_HOST.findall(text)):
         return set()
-    own = PLATFORMS[platform].title.split()[0].casefold()
     plain = _MAIL_HOST.sub(" ", text)
     sites = {_site(each) for each in (*_HOST.findall(plain), *_BARE_HOST.findall(plain))}
-    return {each for each in sites if own not in each and not _MARK[platform].search(each)}
+    parent = _PARENTS.get(platform)
+    return {each for each in sites if not _MARK[platform].search(each) and not (parent and f".{each}".endswith(parent))}
 
 
 def _site(host: str) -> str:

@@ -114,6 +114,8 @@ def test_an_invoice_of_somebody_else_that_names_the_platform_grants_nothing() ->
     )
     paper = paper_of(f"{own}\nStockfotos (picture-alliance.com)\n")
     assert paper is None or not paper.licences
+    paper = paper_of(f"{own}\nStockfotos (picture-alliance.com)\n".replace("studio.example", "pictures.example"))
+    assert paper is None or not paper.licences
     for footer in ("www.picture-alliance.com", "ada@studio.example"):
         assert len(read(f"{GERMAN}\n{footer}\n")) == 2
 
@@ -150,6 +152,8 @@ def test_an_unknown_agencys_invoice_of_a_picture_waits_for_a_person_and_one_of_o
     one_line = CLASSIC.replace("Rechnungsnummer: 4711\nRechnungsdatum: 12.03.2024", "Rechnung Nr. 4711 vom 12.03.2024")
     again = paper_of(one_line)
     assert again and again.licences == paper.licences and again.invoice == "4711"
+    listed = CLASSIC.replace("Bild-Nr.", "Wir berechnen Ihnen für die Nutzung:\n\nBild-Nr.")
+    assert (led := paper_of(listed)) and led.licences == paper.licences
     for old, new in (("Bild-Nr.", "Artikelnr."), ("Bild-Nr.", "Item number"), ("Kunde: Acme Ltd\n", ""),
                      ("Rechnung\n", "Angebot\n"), ("\n\n", "\nwww.shop.example\n")):  # fmt: skip
         assert paper_of(CLASSIC.replace(old, new, 1)) is None, new
