@@ -76,7 +76,8 @@ def hand_over(
         raise ConfigError(f"{out} is inside the home. Choose a folder outside of it.")
     if dry_run:
         object_source.bring_all(source)
-        return _handed_over(home, slug, source, out, "would_hand_over", _files(source), sealing.strict_checker())
+        report = _verified(home, slug, source, sealing.strict_checker())
+        return _described(report, source, _files(source), slug=slug, out=out, outcome="would_hand_over")
     partial = out.with_name(f".{out.name}.partial")
     try:
         with ExitStack() as stack:
@@ -89,7 +90,8 @@ def hand_over(
                 copied = _copied(source, partial, functools.partial(progress, f"{slug}: files"))
                 files = _files(partial)
                 with archive.checker() as checker:
-                    done = _handed_over(home, slug, partial, out, "handed_over", files, checker)
+                    report = _verified(home, slug, partial, checker)
+                done = _described(report, partial, files, slug=slug, out=out, outcome="handed_over")
                 _compare(partial, files, copied)
                 (partial / "licences.csv").write_bytes(_list(home, slug))
                 (partial / "READ-ME.txt").write_text(_letter(home.client(slug).name, done), "utf-8")
@@ -151,10 +153,8 @@ def _compare(copy: Path, files: Collection[str], copied: Mapping[str, str]) -> N
         raise IntegrityError(f"the copy is not what was read, first in {other[0]}; choose a folder on another disk")
 
 
-def _handed_over(
-    home: Home, slug: str, root: Path, out: Path, outcome: str, files: dict[str, int], checker: verify.TokenChecker
-) -> HandoverResult:
-    """Verify the archive at `root` and describe it; IntegrityError if it is damaged."""
+def _verified(home: Home, slug: str, root: Path, checker: verify.TokenChecker) -> verify.VerifyReport:
+    """Verify the archive at `root`; IntegrityError if it is damaged."""
     try:
         with progress_bar() as watch:
             report = verify.verify_archive(
@@ -163,11 +163,16 @@ def _handed_over(
             )  # fmt: skip
     except verify.Busy as error:
         raise ArchiveBusy(str(error)) from None
-    checked = report.as_json()
-    if checked["state"] in ("DAMAGED", "FORKED"):
-        found = next(iter(checked["findings"]), {"path": str(root), "message": "is damaged"})
+    if report.state in (verify.DAMAGED, verify.FORKED):
+        found = next(iter(report.as_json()["findings"]), {"path": str(root), "message": "is damaged"})
         raise IntegrityError(f"{slug}: {found['path']} {found['message']}")
-    first = next(Archive(root).lines())
+    return report
+
+
+def _described(
+    report: verify.VerifyReport, root: Path, files: Mapping[str, int], *, slug: str, out: Path, outcome: str
+) -> HandoverResult:
+    first, checked = next(Archive(root).lines()), report.as_json()
     return HandoverResult(
         client=slug,
         out=str(out),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from archiver.claims.facts import platform_of
 from archiver.core import localised
@@ -61,9 +60,10 @@ def name_of_folder(folder: str, language: str) -> str:
     return work_name(Asset(provider=named["provider"], asset_id=named["asset"]), day or None, language)
 
 
-def name_of_row(row: Mapping[str, Any], language: str) -> str:
+def name_of_row(row: Mapping[str, str | None], language: str) -> str:
     """The name of a work by a row of `find --json`, or by a document like it."""
     asset = Asset(
-        provider=row["provider"], asset_id=row["asset_id"], title=row.get("title"), media_type=row.get("media_type")
-    )
+        provider=str(row["provider"]), asset_id=str(row["asset_id"]), title=row.get("title"),
+        media_type=row.get("media_type"),
+    )  # fmt: skip
     return work_name(asset, row.get("licensed_at"), language, row.get("file_name"))

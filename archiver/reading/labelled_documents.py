@@ -239,22 +239,26 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     if licence:
         paper = _licence(platform, found)
+    elif other:
+        named = "asset_id" in found and _OF_A_PICTURE.match(found["asset_id"].text)
+        paper = _licence_by_receipt(platform, found) if named else None
     else:
-        if other and not ("asset_id" in found and _OF_A_PICTURE.match(found["asset_id"].text)):
-            return None
-        if other:
-            paper = _licence_by_receipt(platform, found)
-        elif sites_beside(text, platform):  # perhaps somebody else's invoice that names the platform
-            paper = _receipt(platform, found)
-        else:
-            items = item_lines(columns() or text, platform)
-            paper = _licences_by_lines(platform, found, items) or _licence_by_receipt(platform, found)
-            paper = paper or _receipt(platform, found)
+        paper = _by_receipt(platform, found, text, columns)
     if paper is None or (other and not (paper.date and paper.licences and paper.licences[0].licensee)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     paper = replace(paper, sure=Sure.STATED if other else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
     return paper if paper.licences else read_plan(paper, text, columns(), _order(found))
+
+
+def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
+    """What a receipt that names a known platform says."""
+    if sites_beside(text, platform):  # perhaps somebody else's invoice
+        return _receipt(platform, found)
+    items = item_lines(columns() or text, platform)
+    return (
+        _licences_by_lines(platform, found, items) or _licence_by_receipt(platform, found) or _receipt(platform, found)
+    )
 
 
 def is_demand(text: str) -> bool:
