@@ -309,13 +309,13 @@ def told(place: Path, where: object) -> None:
 
 
 def sound(place: Path, where: object, *, thorough: bool) -> None:
-    """After the repetition nothing is left, and every line is sealed."""
+    """After the repetition nothing is left, and every line is sealed, but for those of runs, which may wait."""
     told = warnings(place)
     assert told == [], f"{where}: {told}"
     for root in archives(place):
-        lines = sum(1 for _ in Archive(root).lines())
+        lines = [line.type for line in Archive(root).lines()]
         size, _, stamps = verify.checkpoint_files(root / verify.CHECKPOINTS)[-1]
-        assert size == lines, (where, root.name, size, lines)
+        assert size <= len(lines) and verify.PRACTICE.issuperset(lines[size:]), (where, root.name, size, lines)
         assert stamps or not (place / "root.pem").exists(), where
         if thorough:
             report = verify.verify_archive(root, quick=True)
