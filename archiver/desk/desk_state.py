@@ -28,7 +28,6 @@ from archiver.agency.archive_summary import (
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine
 from archiver.claims import claim_files
-from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError, machine_error
 from archiver.desk.alert_cache import AlertCache
 from archiver.desk.auth import AccessControl
@@ -200,7 +199,7 @@ class Desk:
         """What changes when something is archived for a client, or in the house archive."""
         return tuple(search.stamp(home, slug) for slug in dict.fromkeys((client, HOUSE)))
 
-    def alerts(self, home: Home, today: date) -> Sequence[Alert]:
+    def alerts(self, home: Home, today: date) -> Sequence[Any]:
         """`find_alerts`, cached until an archive or a setting changes."""
         settings = self._home and self._home[0]
         return self._alerts.find(home, today, (settings, *(search.stamp(home, slug) for slug in home.clients)))

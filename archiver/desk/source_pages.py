@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -74,7 +75,7 @@ def show(visit: PageRequest) -> Response:
     source, result = visit.source(), visit.kept_if("result", tuple)
     row = next(each for each in source_admin.listed(visit.home) if each["source"] == source.name)
     marks = {each.account: each for each in troubles(visit)}
-    papers: list[dict[str, Any]] = []
+    papers: Sequence[Mapping[str, object]] = ()
     with suppress(ArchiverError):  # settings that are not valid; the check says what is wrong
         papers = source_admin.report(visit.home, source.name)
     return visit.page(
