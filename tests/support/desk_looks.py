@@ -335,7 +335,7 @@ def take(browser: Browser, state: str, link: str, known: dict[str, str], demo: P
     first.set_default_timeout(WAIT_MS)
     page = enter(first, link, user=user)
     visitors = {"": first.cookies(), "stranger": []}
-    if user:
+    if state == "data":  # there is no link to a damaged archive
         opened = of_client.new_page()
         opened.goto(link_of(page, base))
         opened.wait_for_url("**/client/acme")
@@ -343,7 +343,7 @@ def take(browser: Browser, state: str, link: str, known: dict[str, str], demo: P
     if state == "data":
         known |= kept(page, base, demo)
     every = [each for addresses in PLACES.values() for each in addresses if each not in STRANGERS]
-    gets = {"": every, "stranger": STRANGERS, "client": CLIENTS if user else ()}
+    gets = {"": every, "stranger": STRANGERS, "client": CLIENTS}
     for scheme, width, language in itertools.product(SCHEMES, WIDTHS_PX, LANGUAGES):
         look = f"{state}-{scheme}-{width}-{language}"
         shots: list[tuple[str, Path]] = []
