@@ -132,5 +132,5 @@ def _coming(client: str, group: Group) -> dict[str, object]:
         "licence": f"{client}/{group.object_id.rpartition(':')[2]}", "client": client,
         "provider": licence.asset.provider, "asset_id": licence.asset.asset_id, "title": licence.asset.title,
         "kind": licence.kind, "licensed_at": iso(licence.licensed_at), "licensee": licence.licensee, "match": None,
-        "score": 1.0, "secured_since": None, "state": None, "scope": None, "without": [],
+        "score": 1.0, "secured_since": None, "state": None, "scope": None, "without": [], "file_name": None,
     }  # fmt: skip
