@@ -196,13 +196,15 @@ def identity(archive: Archive, object_id: str) -> str | None:
     return None
 
 
-def state(archive: ArchiveWriter, what: str, by: str, reason: str, **more: str) -> str:
-    """Archive a person's statement and return its id. The same statement of a killed command is used again."""
+def state(archive: ArchiveWriter, what: str, by: str, reason: str, *, begun: str | None = None, **more: str) -> str:
+    """Archive a person's statement and return its id. The same statement of a killed command is used again, also the
+    one that it has `begun` to record.
+    """
     if not by.strip():
         raise ConfigError("A named person must decide this. Give a name with --by.")
     now = datetime.now(UTC)
     said = {"format": 1, "statement": what, "by": by.strip(), "reason": reason, "at": iso(now), **more}
-    if left := pending_statements.same(pending_statements.pending(archive.reader), said):
+    if left := pending_statements.same(pending_statements.pending(archive.reader, begun), said):
         return left
     new = NewObject(
         kind="statements",
@@ -242,8 +244,7 @@ def hold(
     by = by.strip()
     with writing(home, vault, slug) as archive:
         if release:
-            # A killed command may have released some of several holds.
-            statement = _release(archive, before, by, reason or "") if before else str(former)
+            statement = _release(archive, before, by, reason or "", begun=former) if before else str(former)
         elif same := next((each for each in before if (each.by, each.reason) == (by, reason)), None):
             statement = same.statement
         else:
@@ -282,7 +283,7 @@ def hold_all(
         with writing(home, vault, slug) as archive:
             for scope in todo:
                 if release:
-                    _release(archive, held[scope], by.strip(), reason)
+                    _release(archive, held[scope], by.strip(), reason, begun=released(there, scope))
                 else:
                     _hold(archive, scope, by.strip(), reason)
             warnings += archive.seal().warnings
@@ -297,22 +298,26 @@ def _hold(archive: ArchiveWriter, scope: str, by: str, reason: str) -> str:
     return statement
 
 
-def _release(archive: ArchiveWriter, holds: Sequence[Hold], by: str, reason: str) -> str:
-    """Record the release of these holds, which are on the same scope; the id of its statement."""
-    statement = state(archive, "release", by, reason, scope=holds[0].scope)
+def _release(archive: ArchiveWriter, holds: Sequence[Hold], by: str, reason: str, *, begun: str | None) -> str:
+    """Record the release of these holds, which are on the same scope; the id of its statement.
+
+    `begun`: the statement of a killed command that released others on it.
+    """
+    statement = state(archive, "release", by, reason, begun=begun, scope=holds[0].scope)
     for each in holds:
         archive.append("statement", id=statement, release=each.statement)
     return statement
 
 
 def released(archive: Archive, scope: str) -> str | None:
-    """The id of the statement that released the last hold on exactly this; None if nobody released one."""
+    """The id of the newest statement that released a hold on exactly this; None if none did since the last hold."""
     held: set[str] = set()
     newest = None
     for line in archive.lines():
         if b'"type":"statement"' in line.raw:
             if line.fields.get("hold") == scope:
                 held.add(str(line.id))
+                newest = None
             newest = line.id if line.fields.get("release") in held else newest
     return newest
 

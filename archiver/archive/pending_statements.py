@@ -16,8 +16,11 @@ type Statements = Mapping[str, Mapping[str, object]]
 _WHEN = frozenset(("at", "act"))  # fields that differ when the same command runs again
 
 
-def pending(archive: Archive) -> Statements:
-    """Return the statements that no ledger line uses: their command was killed before it recorded the rest."""
+def pending(archive: Archive, begun: str | None = None) -> Statements:
+    """Return the statements that no ledger line uses: their command was killed before it recorded the rest.
+
+    `begun`: also this one, of whose lines the command recorded some.
+    """
     there: set[str] = set()
     used: set[str] = set()
     for line in archive.lines():
@@ -29,7 +32,7 @@ def pending(archive: Archive) -> Statements:
             used.add(str(line.id))
         used |= {str(line.fields.get(key)) for key in ("statement", "erases")}
     found: dict[str, Mapping[str, object]] = {}
-    for object_id in there - used:
+    for object_id in there - (used - {begun}):
         with suppress(IntegrityError, ValueError):  # `verify` reports this damage
             found[object_id] = json.loads(archive.object(object_id).read(STATEMENT))
     return found

@@ -17,6 +17,8 @@ from archiver.agency import accounts, archive_checks, integrity, privacy
 from archiver.agency.night import run
 from archiver.agency.retention import CLASSES, prune
 from archiver.archive.erasure import REASONS
+from archiver.archive.reader import Archive
+from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue import search
 from archiver.claims import packing
 from archiver.collect.run_context import RunRequest, RunSummary
@@ -24,7 +26,10 @@ from archiver.core.errors import ConfigError, Erased, IntegrityError, LegalHold
 from archiver.home.settings import Home as LoadedHome
 from archiver.home.settings import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
+from tests.support import agency as kit
+from tests.support.agency import record
 from tests.support.archive_kit import objects, passes_ocfl_py
+from tests.support.claims_kit import licence
 from tests.support.homes import QUICK, ROOT, Home
 
 ADA = "Ada Example"
@@ -187,6 +192,36 @@ def test_a_hold_refuses_and_says_who_and_since_when(agency: Agency) -> None:
         agency.hold(name, reason="too late")
     assert ADA not in (agency.archive / "ledger/ledger.jsonl").read_text()
     assert agency.codes() == {"erased"}
+
+
+def test_a_release_that_ended_between_two_holds_is_finished_by_its_statement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = ArchiveWriter.append
+
+    def end(self: ArchiveWriter, kind: str, **fields: Any) -> Any:
+        done = append(self, kind, **fields)
+        if "release" in fields:
+            raise KeyboardInterrupt
+        return done
+
+    with kit.agency(tmp_path) as at:
+        at.archive("acme", (licence("9001"), [record()]))
+
+        def hold(reason: str = "", *, release: bool = False) -> Any:
+            return privacy.hold(at.home, at.vault, name="9001", client=None, by=ADA, reason=reason, release=release)[0]
+
+        for reason in ("letter of 3 May", "court"):
+            hold(reason)
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(ArchiveWriter, "append", end)
+            hold(release=True)
+        [_] = privacy.holds(archive := Archive(at.home.archive("acme")))
+        first = hold(release=True)["statement"]
+        assert hold(release=True)["statement"] == first and not privacy.holds(archive)
+        assert [line.id for line in archive.lines() if line.fields.get("release")] == [first, first]
+        hold("another letter")
+        assert hold(release=True)["statement"] != first
 
 
 def test_the_commands(ran: Home, tmp_path: Path) -> None:
