@@ -16,7 +16,7 @@ import pytest
 from archiver.agency import accounts, archive_checks, integrity, privacy
 from archiver.agency.night import run
 from archiver.agency.retention import CLASSES, prune
-from archiver.archive.erasure import REASONS
+from archiver.archive.erasure import REASONS, holds
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue import search
@@ -216,9 +216,9 @@ def test_a_release_that_ended_between_two_holds_is_finished_by_its_statement(
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
             patched.setattr(ArchiveWriter, "append", end)
             hold(release=True)
-        [_] = privacy.holds(archive := Archive(at.home.archive("acme")))
+        [_] = holds(archive := Archive(at.home.archive("acme")))
         first = hold(release=True)["statement"]
-        assert hold(release=True)["statement"] == first and not privacy.holds(archive)
+        assert hold(release=True)["statement"] == first and not holds(archive)
         assert [line.id for line in archive.lines() if line.fields.get("release")] == [first, first]
         hold("another letter")
         assert hold(release=True)["statement"] != first
