@@ -133,7 +133,7 @@ HOLD = """
 import sys; from pathlib import Path; home = Path(sys.argv[1])
 from archiver.archive.ledger import Ledger
 from contextlib import closing
-from archiver.archive.writer import HOLDER
+from archiver.archive.verify import HOLDER
 place = home / "archive" / "acme"
 hold = lambda place: closing(Ledger(place / "ledger" / "ledger.jsonl", place / HOLDER, repr))
 with hold(place):

@@ -113,6 +113,7 @@ def common_options() -> list[Parameter]:
 
 @app.callback()
 def root(
+    context: typer.Context,
     home: HomeOption = None,
     version: Annotated[  # noqa: ARG001  # the callback prints it
         bool,
@@ -122,7 +123,8 @@ def root(
     from archiver.core.stale_files import sweep_temporary_folder
 
     show_with(output.progress)
-    sweep_temporary_folder()  # also before commands that need no home
+    if context.invoked_subcommand != "doctor":  # which tells what is there
+        sweep_temporary_folder()
     if home:  # `archiver --home DIR COMMAND` means the same as `archiver COMMAND --home DIR`
         os.environ["ARCHIVER_HOME"] = str(home)
 
