@@ -283,8 +283,8 @@ def _read(path: Path) -> Claim:
         return Claim(**described)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
-            f"The claim {path.parent.name} cannot be read. Copy its folder in `work` back from a backup, or delete the "
-            "folder and add the letter again."
+            f"The claim {path.parent.name} cannot be read. Its deadlines still run, so look at the letter itself. Copy "
+            "its folder in `work` back from a backup."
         ) from error
 
 

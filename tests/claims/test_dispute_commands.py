@@ -142,7 +142,7 @@ def test_a_claim_that_cannot_be_read_is_named_and_stops_no_other(at: Agency, cla
         assert "acme-0bad0bad" in listed.stderr
         assert "acme-0bad0bad" in at.run("find", "https://acme.example/x").stderr
         assert at.run.json("claim", "show", claim)["claim"] == claim
-        assert "delete the folder" in at.run("claim", "show", "acme-0bad0bad", code=2).stderr
+        assert "deadlines still run" in at.run("claim", "show", "acme-0bad0bad", code=2).stderr
     finally:
         broken.unlink()
 
