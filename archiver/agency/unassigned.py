@@ -118,7 +118,8 @@ def suggest(
     for where, text in texts.items():
         for slug in sorted(named_in(text or "", clients) - seen):
             seen.add(slug)
-            reason = f"the licence's {where.replace('_', ' ')}, {text!r}, has the name of {names[slug]}"
+            what = "further detail" if where == "other" else where.replace("_", " ")
+            reason = f"the licence names {text!r} as its {what}"
             yield Suggestion(slug, "hint", reason)
     host = (licence.seat or "").rpartition("@")[2].casefold() if "@" in (licence.seat or "") else ""
     for client in clients:

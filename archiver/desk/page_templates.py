@@ -22,13 +22,13 @@ def templates() -> Environment:
     """The templates of the pages. Every text in them is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from archiver.desk import template_filters
+    from archiver.desk import passkeys, template_filters
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
-    environment.globals |= {"at": at, **template_filters.GLOBALS}
+    environment.globals |= {"at": at, "passkey_options": passkeys.sign_in_options, **template_filters.GLOBALS}
     environment.filters |= template_filters.FILTERS
     environment.tests["draft"] = lambda name: name.startswith("drafts/")
     environment.tests["sendable"] = template_filters.sendable

@@ -72,12 +72,18 @@ def _value(value: str, *, named: bool) -> Markup:
     if DAY.fullmatch(bare):
         filled = Markup.escape(localised.day(bare, "de"))
     elif named or len(bare.split()) < MIN_WORDS or bare.startswith(QUOTED):
-        filled = _translated(bare) or Markup.escape(bare)
+        filled = _translated(bare) or Markup.escape(_quoted(bare))
     elif all(listed):
         filled = Markup(", ").join(each for each in listed if each)
     else:
         filled = _line(bare)
     return Markup.escape(" " if value.startswith(" ") else "") + filled
+
+
+def _quoted(value: str) -> str:
+    """A value that was put in quotation marks, in German ones."""
+    mark = value[:1]
+    return re.sub(f"{mark}([^{mark}]*){mark}", r"„\1“", value) if mark in ("'", '"') else value
 
 
 @cache

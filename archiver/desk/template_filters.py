@@ -17,10 +17,10 @@ from archiver.claims.facts import platform_of
 from archiver.claims.work_name import name_of_folder, name_of_row, work_name
 from archiver.core import localised
 from archiver.core.model import Moment, iso
-from archiver.desk import passkeys
 from archiver.desk.auth import LINKED, OWNER
 from archiver.desk.sentences import said
 from archiver.desk.translations import Translations
+from archiver.home.settings import Client
 from archiver.reading.terminal_safe import printable
 
 ISO_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
@@ -112,10 +112,11 @@ def dated(text: str, language: str) -> str:
     return ISO_DAY.sub(lambda found: day(found[0], language), text)
 
 
-def who(name: str, w: Translations) -> str:
+def who(name: str, w: Translations, clients: Mapping[str, Client]) -> str:
     """The name of somebody who did something; whoever sits at the machine, or has a client's link, has none."""
     if name.startswith(LINKED):
-        return w("linked_name", client=printable(name.removeprefix(LINKED)))
+        slug = name.removeprefix(LINKED)
+        return w("linked_name", client=printable(clients[slug].name if slug in clients else slug))
     return w("owner_name") if name == OWNER else printable(name)
 
 
@@ -164,7 +165,6 @@ FILTERS: Mapping[str, Callable[..., object]] = {
 }  # fmt: skip
 GLOBALS: Mapping[str, object] = {
     "today": today,
-    "passkey_options": passkeys.sign_in_options,
     "trouble": trouble,
     "waits": waits,
 }

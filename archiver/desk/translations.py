@@ -38,8 +38,9 @@ class Translations:
 
     @property
     def zone_name(self) -> str:
-        """`Europe/Berlin`, or what this machine calls its own zone."""
-        return str(self.zone or datetime.now().astimezone().tzname())
+        """The city of the zone, as `Berlin`, or what this machine calls its own zone."""
+        named = str(self.zone or datetime.now().astimezone().tzname())
+        return named.rpartition("/")[2].replace("_", " ")
 
     def known(self, key: str) -> bool:
         return key in self.texts

@@ -141,7 +141,7 @@ def test_suggestions_go_out_as_a_table_and_come_back_on_a_persons_word(tmp_path:
         assert [rows[each.folder]["proposal"] for each in (one, two, three, four)] == ["acme", None, None, "acme"]
         assert rows[three.folder]["suggestions"] == [
             {"client": "acme", "how": "client_field", "reason": "the platform's client field is 'Acme'"},
-            {"client": "beta", "how": "hint", "reason": "the licence's other, 'for Beta', has the name of Beta GmbH"},
+            {"client": "beta", "how": "hint", "reason": "the licence names 'for Beta' as its further detail"},
         ]
         table = tmp_path / "todo.csv"
         printed = at.run("unassigned", "--csv").stdout

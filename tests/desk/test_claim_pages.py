@@ -65,7 +65,18 @@ def test_the_list_and_the_page_tell_of_the_notice_before_and_after_its_day(
     listed = reader.get("/claims").text
     assert "notice: " not in listed and "Answer by" in listed
     for page in (listed, reader.get(f"/claim/{claim.claim}").text):
+        assert "its notice was due on" in page and "is overdue" not in page, "without a licence no platform is known"
+    late = replace(claim, received=today - timedelta(days=30), licences=(served.folders["harbour"],))
+    claim_files.save(served.agency.home, late)
+    for page in (reader.get("/claims").text, reader.get(f"/claim/{claim.claim}").text):
         assert "Notice to the platform is overdue" in page
+
+
+def test_a_closed_claim_is_listed_with_the_day_on_which_it_ended(served: Served, person: Sign, claim: Claim) -> None:
+    operator = person("Olaf Operator")
+    operator.post(f"/claim/{claim.claim}/close", {"outcome": "withdrawn"})
+    listed = operator.get("/claims?show=closed").text
+    assert "Closed on" in listed and "Answer by" not in listed
 
 
 def test_hostile_values_are_refused_or_harmless(served: Served, person: Sign, claim: Claim) -> None:

@@ -93,7 +93,7 @@ def test_what_a_leaver_bought_is_one_search_and_one_export(browser: Browser, twe
 def test_a_list_is_filtered_and_saved_without_formulas(browser: Browser, twelve: Served) -> None:
     with visiting(browser, twelve) as page:
         page.goto("/licences")
-        page.get_by_text("More conditions").click()
+        page.get_by_text("More filters").click()
         page.fill("#f-seat", "leaver")
         page.keyboard.press("Enter")
         page.wait_for_url("**seat=leaver**")

@@ -74,7 +74,7 @@ def test_each_step_is_an_event_until_the_end(ran: Home, monkeypatch: pytest.Monk
         told.start()
         page = rita.get("/accounts").text
         assert 'data-events="/progress/events"' in page and "/progress/stop" not in page
-        assert "The account is read a last time" in rita.get("/find").text  # where else it goes on
+        assert "The account is read one last time" in rita.get("/find").text  # where else it goes on
         page = owner.get("/account/one").text
         assert 'http-equiv="refresh"' in page and 'action="/progress/stop"' in page and " disabled" in page
         assert rita.post("/progress/stop").status_code == 403

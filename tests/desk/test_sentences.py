@@ -145,3 +145,4 @@ def test_what_is_suggested_for_a_licence_has_german() -> None:
     found = {each.how: each.reason for each in suggest(entry, clients, earlier)}
     assert found.keys() == {"client_field", "hint", "seat", "project", "order"}
     assert [each for each in found.values() if 'lang="en"' in said(each, words("de"))] == []
+    assert said(found["hint"], words("de")) == "die Lizenz nennt als Bestellung „Acme“"

@@ -45,7 +45,7 @@ def test_pages_have_the_agency_s_clocks_and_evidence_has_utc(
             assert localised.moment(written, "en", ZoneInfo(expected)) in page, "when it was archived"
             assert localised.moment(written, "en") in page[page.index("Entries in the ledger") :]
             assert "30 June 2026" in page and "1 July 2026" not in page, "the licence's date is that of the proof"
-            assert f"by the clocks of {expected if expected == 'Europe/Berlin' else 'JST'}" in page
+            assert f"Times are those of {'Berlin' if expected == 'Europe/Berlin' else 'JST'}" in page
             report = at.run.json("report", "--client", "acme")["checkpoint"]
             assert str(report["secured_since"]).endswith("Z")
     time.tzset()
