@@ -45,11 +45,11 @@ def licence(visit: PageRequest) -> Response:
          and not each["name"].endswith(".gz")), None)  # fmt: skip
     done, listed = outcome(visit), visit.asked("list") or urlencode({"client": slug})
     damaged = [each for each in visit.damaged(slug) if each.entry and each.entry.folder == folder] if fault else []
-    sources = {account.provider for each in (slug, HOUSE) for account in visit.home.client(each).accounts}
+    reading = {each.name for owner in (slug, HOUSE) for each in visit.home.client(owner).accounts if not each.closed}
     near = neighbours(visit.home, dict(parse_qsl(listed)), f"{slug}/{folder}") if inside else (None, None)
     return visit.page(
         "licence.html", facts=facts, fault=fault, documents=documents, chosen=chosen, terms=terms, done=done, held=held,
-        connected=facts["provider"] in sources,
+        connected=entry.file.provenance.get("account") in reading,
         near=near, key=visit.asked("done"), place=at("licence", slug, folder), house=HOUSE, listed=listed,
         spoiled={name for each in damaged for _, name in each.documents}, by=visit.person(""),
         work=visit.desk.works.of(at("licence", slug, folder)) if inside else None,

@@ -49,6 +49,14 @@ def test_seats_accounts_jobs_and_receipts_are_found_by_people_and_by_no_clients_
         assert place in found(guest.get(f"/find?q={word}")), word
 
 
+def test_the_log_names_a_link_by_its_client_and_in_the_visitors_language(
+    served: Served, person: Sign, guest: Person
+) -> None:
+    guest.get("/link/none")
+    log = person("Olaf Operator").get("/audit?lang=de").text
+    assert "Kunden-Link von Acme Ltd" in log and re.search(r"wurde abgewiesen</td><td>Kunden-Link ", log)
+
+
 def test_a_clients_link_finds_nothing_by_a_claim_and_no_comps(served: Served, person: Sign, guest: Person) -> None:
     claim = Claim(
         claim="acme-0b0b0b0b", client="acme", kind=LetterKind.DEMAND, licences=(served.folders["harbour"],),

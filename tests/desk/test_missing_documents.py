@@ -71,3 +71,7 @@ def test_missing_documents_are_counted_alike_on_every_page(tmp_path: Path, monke
             assert "<strong>3 licences</strong>" in owner.get("/licences?client=acme&missing=any").text
             assert "3 lack a document" in owner.get("/client/acme").text
             assert "1 lacks a document" in owner.get("/client/beta").text
+            failed = owner.get(f"/licence/{LicenceList(at.home, ListFilter(client='beta', missing='any')).names()[0]}")
+            assert "Connect its account, or import the document." in failed.text
+            add_account(at.run.root, "one", client="beta", provider="shutterstock")
+            assert "The next run of its account tries again." in owner.get(failed.url.path).text

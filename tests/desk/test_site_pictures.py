@@ -58,6 +58,7 @@ def test_a_person_looks_through_the_pictures_and_marks_one(
     assert rita.post(f"{place}/mark", marked).status_code == 403
     assert olaf.post(f"{place}/mark", marked | {"reason": ""}).status_code == 409
     assert olaf.post(f"{place}/mark", marked | {"mark": "removed"}).status_code == 409  # it is still there
+    assert 'required><option value="">Please choose' in olaf.get(place).text, "nobody says by mistake that it is theirs"
     olaf.post(f"{place}/mark", marked)
     page = rita.get(place).text
     assert hostile not in page and "&lt;script&gt;" in page and "Olaf Operator" in page
