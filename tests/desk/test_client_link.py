@@ -53,7 +53,7 @@ def test_the_log_names_a_link_by_its_client_and_in_the_visitors_language(
     served: Served, person: Sign, guest: Person
 ) -> None:
     guest.get("/link/none")
-    log = person("Olaf Operator").get("/audit?lang=de").text
+    log = person("Olaf Operator").get("/audit", **{"accept-language": "de"}).text
     assert "Kunden-Link von Acme Ltd" in log and re.search(r"wurde abgewiesen</td><td>Kunden-Link ", log)
 
 
