@@ -51,10 +51,12 @@ def a_file(path: Path) -> None:
 
 
 def cut(path: Path) -> None:
+    path.chmod(0o600)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def other(path: Path) -> None:
+    path.chmod(0o600)  # documents are read-only
     path.write_bytes(b"not what it was\n" * 50)
 
 
