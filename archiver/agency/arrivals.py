@@ -8,7 +8,6 @@ can read is only named.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,7 +20,7 @@ from archiver.collect.import_report import ImportProgress, ImportReport
 from archiver.collect.importing import ImportRequest, import_files
 from archiver.collect.mail_selection import reads_as_letter
 from archiver.collect.recognition import ClassifiedFile
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.home.settings import HOUSE, Home
 from archiver.home.vault import Vault
 from archiver.reading.documents import is_html, is_pdf
@@ -70,15 +69,14 @@ def classify(
 
     `progress` hears of each file that is read (`read`), and of each one inside a zip or a mail (`inside`).
     """
-    with tempfile.TemporaryDirectory(prefix=scratch("arrivals")) as folder, DocumentReader() as reader:
+    with scratch_folder("arrivals") as folder, DocumentReader() as reader:
         arrivals, inside = list[Arrival](), 0
         progress("read", 0, len(files))
         for number, (name, content) in enumerate(files):
-            place = Path(folder) / str(number) / safe_name(name)
-            place.parent.mkdir()
-            place.write_bytes(content)
             seen = list[ClassifiedFile]()
-            for each in recognised([place], FileReading(home=home.root, reader=reader)):
+            for each in recognised(
+                [_written(folder / str(number), name, content)], FileReading(home=home.root, reader=reader)
+            ):
                 seen.append(each)
                 if len(seen) > 1:
                     progress("inside", inside + len(seen), None)
@@ -86,6 +84,13 @@ def classify(
             arrivals.append(_arrival(home, name, content, seen, reader))
             progress("read", number + 1, len(files))
         return arrivals
+
+
+def _written(folder: Path, name: str, content: bytes) -> Path:
+    folder.mkdir()
+    place = folder / safe_name(name)
+    place.write_bytes(content)
+    return place
 
 
 def safe_name(name: str) -> str:
@@ -160,12 +165,7 @@ def import_arrivals(
 ) -> ImportReport:
     """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing. `confirmed`:
     the person vouches for papers of platforms that are not known."""
-    with tempfile.TemporaryDirectory(prefix=scratch("arrivals")) as folder:
-        paths = []
-        for number, each in enumerate(arrivals):
-            place = Path(folder) / str(number) / safe_name(each.name)
-            place.parent.mkdir()
-            place.write_bytes(each.content)
-            paths.append(place)
+    with scratch_folder("arrivals") as folder:
+        paths = [_written(folder / str(number), each.name, each.content) for number, each in enumerate(arrivals)]
         request = ImportRequest(paths=paths, client=client, by=by, dry_run=dry_run, confirmed=confirmed)
         return import_files(home, vault, request, progress)

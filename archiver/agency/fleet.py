@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import TypedDict
 
 from archiver.agency.fleet_worker import open_fleet
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.core.errors import ConfigError
 from archiver.fleet.fleet_database import FleetDatabase, LeaseRow, VisitedAccount, WorkerRow
 from archiver.fleet.fleet_home import SETTINGS, settings_folder, write
@@ -40,15 +39,14 @@ def init(database: FleetDatabase, key: str, settings: Path) -> dict[str, object]
     folder = settings.absolute().parent
     content = {SETTINGS: settings.read_bytes()}
     content |= {f"roots/{each.name}": each.read_bytes() for each in sorted(folder.glob("roots/*")) if each.is_file()}
-    with TemporaryDirectory(prefix=scratch("fleet")) as place:
+    with scratch_folder("fleet") as place:
         for path, data in content.items():
-            write(Path(place) / path, data)
+            write(place / path, data)
         try:
-            home = Home.load(Path(place))
+            home = Home.load(place)
         except ConfigError as error:
-            raise ConfigError(
-                f"{error.detail.replace(place, str(folder))} A fleet takes only the files in {folder / 'roots'} along."
-            ) from None
+            said = error.detail.replace(str(place), str(folder))
+            raise ConfigError(f"{said} A fleet takes only the files in {folder / 'roots'} along.") from None
     if home.settings.replica is None or home.settings.replay:
         raise ConfigError(f"{settings} must name the bucket: `replica: {{bucket: ..., endpoint: ...}}`, and no replay.")
     before = rows.read(SETTINGS, "roots/")
@@ -82,8 +80,8 @@ def ask(database: FleetDatabase, key: str, *, clients: Sequence[str], accounts: 
         raise ConfigError(f"The fleet has no {unknown[0]!r}. `archiver fleet status` lists its clients and accounts.")
     wanted = {name: client for name, client in known.items()
               if name in accounts or client in clients or not (accounts or clients)}  # fmt: skip
-    with TemporaryDirectory(prefix=scratch("fleet")) as place:
-        settings = settings_folder(rows, Path(place)).settings.fleet
+    with scratch_folder("fleet") as place:
+        settings = settings_folder(rows, place).settings.fleet
     night = night_of(settings, datetime.now(UTC)).isoformat()
     new = VisitQueue(database).ask([(client, name) for name, client in wanted.items()], night)
     return {"accounts": sorted(wanted), "queued": new, "moved_up": len(wanted) - new}

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypedDict
 
 from archiver.agency.fleet_worker import open_fleet, tools_of
 from archiver.archive.verify import LEDGER
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.core.errors import ConfigError
 from archiver.fleet.adoption import STATE_THAT_MOVES, refuse_taken, take_in
 from archiver.fleet.fence import set_free
@@ -53,7 +52,7 @@ def adopt(
     """
     rows = open_fleet(database, key)
     found: list[AdoptedClient] = []
-    with _scratch() as place:
+    with scratch_folder("fleet") as place:
         tools = tools_of(database, rows, key, place)
         fleets, ours = tools.settings.settings.replica, home.settings.replica
         if not fleets or not ours or (fleets.bucket, fleets.endpoint, fleets.prefix.strip("/")) != (
@@ -76,7 +75,7 @@ def adopt(
 def checked_out_home(database: FleetDatabase, key: str, client: str) -> Iterator[Visit]:
     """A client as a home folder on this machine, held until the block ends. Call `finish` to publish what changed."""
     rows = open_fleet(database, key)
-    with _scratch() as place, visiting(tools_of(database, rows, key, place), client) as visit:
+    with scratch_folder("fleet") as place, visiting(tools_of(database, rows, key, place), client) as visit:
         yield visit
 
 
@@ -89,7 +88,7 @@ def export(database: FleetDatabase, key: str, client: str, out: Path, *, move: b
     rows = open_fleet(database, key)
     if out.exists() and any(out.iterdir()):
         raise ConfigError(f"{out} is not empty. Choose another folder.")
-    with _scratch() as place, visiting(tools_of(database, rows, key, place), client) as visit:
+    with scratch_folder("fleet") as place, visiting(tools_of(database, rows, key, place), client) as visit:
         settings, scratched = visit.tools.settings, visit.scratch
         create_home(out, timestamps=[])
         for path, (content, _) in rows.read(SETTINGS, "roots/", f"clients/{client}.yaml").items():
@@ -114,9 +113,3 @@ def export(database: FleetDatabase, key: str, client: str, out: Path, *, move: b
             set_free(visit.tools.bucket, visit.outs[0].claimed, until)
             database.forget(client, accounts)
     return {"client": client, "home": str(out), "state": state, "lines": lines, "moved": move}
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    with TemporaryDirectory(prefix=scratch("fleet")) as place:
-        yield Path(place)

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 
 from archiver.claims import claim_files
@@ -20,7 +18,7 @@ from archiver.claims.claim_files import Claim
 from archiver.collect.mail_selection import START_BYTES, ClaimMarks, header_field, message_ids, split
 from archiver.collect.sources import ReceivedLetter
 from archiver.core.alert import Alert
-from archiver.core.atomic_files import replace_file
+from archiver.core.atomic_files import replace_file, scratch_folder
 from archiver.core.errors import ArchiverError
 from archiver.core.json_files import read_json, write_json
 from archiver.core.model import iso
@@ -73,8 +71,8 @@ def _claim_of(home: Home, letter: ReceivedLetter) -> str:
         if any(mail["sha256"] == digest for mail in mails_of(home, before.claim)):
             return before.claim
     owner = _owner(home, letter)
-    with TemporaryDirectory() as folder:  # only for this user
-        path = Path(folder) / "letter.eml"
+    with scratch_folder("letter") as folder:
+        path = folder / "letter.eml"
         path.write_bytes(letter.content)
         claim = add(home, owner, path, {})
     if same := _same(home, claim) or _named(home, claim, letter):

@@ -7,13 +7,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypedDict
 
 from archiver.agency.diagnosis import Findings, ok, problem, warning
 from archiver.catalogue.search import archives, rebuild
 from archiver.core.alert import Alert
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.core.errors import ConfigError, VaultLocked
 from archiver.fleet import replica_check, restore
 from archiver.fleet.fleet_home import fingerprint_of
@@ -105,8 +104,7 @@ def _signers(home: Home) -> dict[str, str]:
 def witnessed(home: Home, address: str, client: str | None) -> Iterator[Path]:
     """A folder with the newest checkpoints that a bucket has: `s3://BUCKET/PREFIX`. ConfigError if it has none."""
     bucket = bucket_of(home, address)
-    with TemporaryDirectory(prefix=scratch("replica")) as folder:
-        place = Path(folder)
+    with scratch_folder("replica") as place:
         for slug in archives(home, client):
             (place / slug).mkdir()
             replica_check.fetch_checkpoints(bucket, slug, place / slug)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from archiver.archive import verify
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.core.errors import ConfigError
 
 CONFIGURATION = """\
@@ -84,9 +83,9 @@ class LocalAuthority:
         """Return the timestamp response to an RFC 3161 query."""
         with (
             self._turn,
-            tempfile.TemporaryDirectory(prefix=scratch("authority")) as folder,
+            scratch_folder("authority") as folder,
         ):  # one at a time: openssl counts in the serial file
-            asked, answered = Path(folder) / "query", Path(folder) / "reply"
+            asked, answered = folder / "query", folder / "reply"
             asked.write_bytes(query)
             command: list[str | Path] = [
                 self._program,

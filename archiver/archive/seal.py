@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 from archiver.archive import verify
 from archiver.archive.known_signatures import KnownSignatures
 from archiver.archive.ocfl import move_over, write_new, write_over
-from archiver.core.atomic_files import read_file, replace_file, scratch, sync_folder
+from archiver.core.atomic_files import read_file, replace_file, scratch_folder, sync_folder
 from archiver.core.errors import ArchiverError
 
 if TYPE_CHECKING:
@@ -147,8 +146,8 @@ def hold_against_roots(response: bytes, digest: bytes, authority: Authority) -> 
         program = verify.openssl()
         if program is None:
             raise verify.Malformed(str(error)) from None
-        with tempfile.TemporaryDirectory(prefix=scratch("answer")) as folder:
-            answer, trusted = Path(folder) / "answer", Path(folder) / "roots.pem"
+        with scratch_folder("answer") as folder:
+            answer, trusted = folder / "answer", folder / "roots.pem"
             answer.write_bytes(response)
             trusted.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in roots))
             if refusal := verify.openssl_refuses(program, answer, digest, trusted, trusted):
@@ -264,8 +263,8 @@ def check_newest(root: Path, roots: Sequence[Path], checker: verify.TokenChecker
 
     `roots` as in `SealSettings`. What cannot be checked now is not remembered; the later check says why.
     """
-    with suppress(OSError, verify.Malformed), tempfile.TemporaryDirectory(prefix=scratch("roots")) as folder:
-        trusted = Path(folder) / "roots.pem"
+    with suppress(OSError, verify.Malformed), scratch_folder("roots") as folder:
+        trusted = folder / "roots.pem"
         trusted.write_bytes(b"\n".join(map(read_file, roots)))
         verify.check_newest(root, trusted if roots else None, checker)
 

@@ -14,7 +14,6 @@ import html
 import json
 import re
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -28,7 +27,7 @@ import yaml
 
 from archiver.browsing.capture import cookie_secrets
 from archiver.browsing.recording import Recording
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.core.errors import SecretLeft
 from archiver.core.yaml_source import Value, load
 from archiver.reading import placeholders, secret_scan
@@ -513,8 +512,8 @@ def scrub(source: Path, target: Path | None, *, known: Mapping[str, str], reader
     """
     _put_back(source)
     recording = Recording.load(source)  # a ConfigError names what is no recording
-    with tempfile.TemporaryDirectory(prefix=scratch("scrub")) as folder:
-        clean = Path(folder) / "clean"
+    with scratch_folder("scrub") as folder:
+        clean = folder / "clean"
         report = _Recorded(source, recording, known, reader).write(clean)
         Recording.load(clean)
         if target:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -38,7 +37,7 @@ from archiver.claims.proof_pdf import (
     summarise,
 )
 from archiver.claims.redaction import licence_excerpt, record_excerpt
-from archiver.core.atomic_files import new_files, read_file, scratch
+from archiver.core.atomic_files import new_files, read_file, scratch_folder
 from archiver.core.errors import BrowserMissing, ConfigError, MachineRefused
 from archiver.core.model import DocumentKind
 from archiver.reading.licence_json import from_json
@@ -63,7 +62,7 @@ def write_proof(
     done, steps = count(1), 2 * len(distinct) + 2  # each verified and described, then the PDF and the zip
     with ExitStack() as stack:
         reader = stack.enter_context(DocumentReader())
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("proof"))))
+        folder = stack.enter_context(scratch_folder("proof"))
         files = stack.enter_context(_new_files(outs))
         summaries = _write_bag(distinct, folder / "proof", order, reader, warn, lambda: progress(next(done), steps))
         page = next((folder / "proof/data").glob("proof.*"))

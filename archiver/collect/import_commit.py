@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
@@ -23,7 +22,7 @@ from archiver.collect.import_plan import plan
 from archiver.collect.import_reader import Spool, spooling
 from archiver.collect.import_report import ImportProgress, ImportReport, licence_rows
 from archiver.collect.recognition import ClassifiedFile
-from archiver.core.atomic_files import replace_file, scratch
+from archiver.core.atomic_files import replace_file, scratch_folder
 from archiver.core.errors import IntegrityError, UnreadablePicture
 from archiver.core.model import DocumentKind
 from archiver.home.settings import Home
@@ -54,7 +53,7 @@ def open_intake(
     """
     with ExitStack() as stack:
         if archive is None and spool is None:
-            spool = Path(stack.enter_context(TemporaryDirectory(prefix=scratch("import"))))
+            spool = stack.enter_context(scratch_folder("import"))
         opened = stack.enter_context(spooling(spool or home.state / "import" / client))
         catalogue = stack.enter_context(Catalogue(home.catalogue(client)))
         stored = Archive(home.archive(client))

@@ -120,6 +120,13 @@ def scratch(purpose: str) -> str:
     return f"archiver-{purpose}-{owner()}-"
 
 
+@contextmanager
+def scratch_folder(purpose: str) -> Iterator[Path]:
+    """A temporary folder outside the home, which only this user can read. It is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix=scratch(purpose)) as folder:
+        yield Path(folder)
+
+
 def abandoned(path: Path, now: float) -> bool:
     """Whether a killed process left this temporary file or folder.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from archiver.claims.claim_files import Claim
 from archiver.claims.claim_pack import HandOver, hand_over
 from archiver.claims.facts import Use
 from archiver.claims.rule_engine import WORST, Verdict
-from archiver.core.atomic_files import replace_file, scratch
+from archiver.core.atomic_files import replace_file, scratch_folder
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.background_job import Work
@@ -65,11 +64,11 @@ def pack(visit: PageRequest) -> Response:
 
     def making(work: Work) -> list[str]:
         warnings: list[str] = []
-        with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
-            out = Path(folder) / PACK
+        with scratch_folder("desk") as folder:
+            out = folder / PACK
             order = HandOver(out=out, language=language, claim=claim, use=Use(kind=claim.use), drafts=True)
             hand_over(home, [], order, warn=warnings.append, progress=partial(work.step, "proof"))
-            for path in sorted(Path(folder).iterdir()):  # until here, an earlier pack stays
+            for path in sorted(folder.iterdir()):  # until here, an earlier pack stays
                 replace_file(place / path.name, path.read_bytes())
         visit.log_action("pack made", claim.claim)
         return warnings

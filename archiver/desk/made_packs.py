@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from archiver.claims.claim_pack import HandOver, hand_over, pack_name
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.desk.app import PageRequest
 from archiver.desk.background_job import Work
 from archiver.desk.translations import LANGUAGES
@@ -27,8 +25,8 @@ def make(visit: PageRequest, names: tuple[str, ...], language: str, place: str, 
 
     def making(work: Work) -> None:
         warnings: list[str] = []
-        with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
-            out = Path(folder) / f"{pack_name(names)}.zip"
+        with scratch_folder("desk") as folder:
+            out = folder / f"{pack_name(names)}.zip"
             order = HandOver(out=out, language=chosen)
             written = hand_over(home, list(names), order, warn=warnings.append, progress=partial(work.step, "proof"))
             keep(tuple((each.name, each.read_bytes()) for each in sorted(written)), tuple(warnings))

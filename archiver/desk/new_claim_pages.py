@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.claims import claim_entry, claim_files
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.kept_searches import Search, notices
@@ -64,11 +63,11 @@ def begun(
     licence: str | None = None,
 ) -> Response:  # fmt: skip
     """Make a new claim from the uploaded files."""
-    with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
+    with scratch_folder("desk") as folder:
         paths: dict[str, Path] = {}
         for what, file in (("letter", letter), ("picture", picture)):
             if file:
-                paths[what] = Path(folder) / (what + Path(file[1]).suffix[:9])
+                paths[what] = folder / (what + Path(file[1]).suffix[:9])
                 paths[what].write_bytes(file[0])
         pictures = [paths["picture"]] if picture else []
         claim = claim_entry.add(visit.home, client, paths.get("letter"), {}, pictures, by=visit.visitor.name)

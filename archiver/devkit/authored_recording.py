@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ import yaml
 
 from archiver.browsing.recording import Recording
 from archiver.browsing.scrub import put
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.core.errors import ConfigError
 
 NOW = "2026-11-24T02:00:00Z"  # an adapter's clock, unless a recording names another
@@ -113,8 +112,7 @@ class AuthoredRecording:
             "outcome": outcome, "error": error, "requests_refused": 0, "licences": self.licences, "comps": self.comps,
             "unexplained": [],
         }  # fmt: skip
-        with tempfile.TemporaryDirectory(prefix=scratch("author")) as folder:
-            made = Path(folder)
+        with scratch_folder("author") as made:
             (made / "bodies").mkdir()
             for name, raw in self.bodies.items():
                 (made / name).write_bytes(raw)

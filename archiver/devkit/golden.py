@@ -7,7 +7,6 @@ real archive. Nothing is compared that the archive does not hold.
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -23,7 +22,7 @@ from archiver.catalogue.index import Catalogue
 from archiver.collect.run import asking
 from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import RunTools, open_tools
-from archiver.core.atomic_files import replace_file, scratch
+from archiver.core.atomic_files import replace_file, scratch_folder
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.core.yaml_source import load
@@ -38,7 +37,7 @@ ACCOUNT = "recorded"
 async def checking(max_wait_s: float = math.inf) -> AsyncIterator[RunTools]:
     """Tools for several checks, so that they share one browser. `max_wait_s` is as for `open_tools`."""
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("check"))))
+        folder = stack.enter_context(scratch_folder("check"))
         home = create_home(folder / "home", replay=True)
         yield await stack.enter_async_context(open_tools(home, replay=True, max_wait_s=max_wait_s))
 
@@ -51,8 +50,8 @@ async def replayed(path: Path, shared: RunTools | None) -> dict[str, Any]:
     allows them.
     """
     recording = Recording.load(path)
-    with tempfile.TemporaryDirectory(prefix=scratch("check")) as folder:
-        root = Path(folder) / "home"
+    with scratch_folder("check") as folder:
+        root = folder / "home"
         create_home(root, replay=True)
         add_client(root, "client", name="Client")
         add_account(

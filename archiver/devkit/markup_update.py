@@ -11,7 +11,6 @@ import asyncio
 import difflib
 import re
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, aclosing
@@ -23,7 +22,7 @@ import yaml
 
 from archiver.browsing.recording import Recording, bundled
 from archiver.collect.run_tools import RunTools
-from archiver.core.atomic_files import replace_file, scratch
+from archiver.core.atomic_files import replace_file, scratch_folder
 from archiver.devkit.golden import check, checking
 from archiver.devkit.repair import CHECK_TIMEOUT_S, MAX_PAGE_WAIT_S, Repair, with_newlines
 
@@ -156,8 +155,8 @@ async def updated_recordings(
         changes: dict[Name, Name] = {}
         for place, bodies in old.items():
             changes |= renames([*bodies.values()], [*new.get(place, {}).values()], values)
-        with tempfile.TemporaryDirectory(prefix=scratch("markup")) as folder:
-            made = shutil.copytree(source, Path(folder) / scenario)
+        with scratch_folder("markup") as folder:
+            made = shutil.copytree(source, folder / scenario)
             patch = ""
             for name, text in sorted({name: text for bodies in old.values() for name, text in bodies.items()}.items()):
                 if (body := renamed(text, changes)) != text:

@@ -7,7 +7,6 @@ the adapter's own reading shows which names and numbers in it are personal.
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from archiver.collect.account_session import AccountAccess, find_recording, secr
 from archiver.collect.automation import accepted
 from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import open_tools
-from archiver.core.atomic_files import replace_file, scratch
+from archiver.core.atomic_files import replace_file, scratch_folder
 from archiver.core.errors import ConfigError
 from archiver.core.progress import Progress
 from archiver.devkit.recording_publisher import CapturedRecording, publish
@@ -64,8 +63,8 @@ async def capture(home: Home, vault: Vault, request: RecordingRequest, progress:
     state = None if request.fresh else saved
     began = (played.now if played else None) or datetime.now(UTC)
     tape = TrafficRecorder()
-    with tempfile.TemporaryDirectory(prefix=scratch("capture")) as folder:
-        there, kept = throw_away(home, account, Path(folder) / "home", secrets, state, info)
+    with scratch_folder("capture") as folder:
+        there, kept = throw_away(home, account, folder / "home", secrets, state, info)
         order = RunRequest(accounts=[account.name], replay=replay, sample=SAMPLE)
         async with open_tools(home, replay=bool(replay), hear=tape) as shared:
             summary = await run(there, kept, order, progress=progress, shared=shared)
@@ -90,7 +89,7 @@ async def capture(home: Home, vault: Vault, request: RecordingRequest, progress:
             "session": state,
             "known": list(dict.fromkeys(result.passed_over)),
         }
-        raw = Path(folder) / "raw"
+        raw = folder / "raw"
         write_recording(raw, tape, info.rules, about)
         known = personal_of(home, vault) | tape.secrets() | {value: each for each, value in secrets.items()}
         return await publish(raw, target, there, result, known)
