@@ -232,7 +232,7 @@ class FleetWorker:
             result = await self._visit(job.client, job.account)
             return result, error_of(result)
         except (ArchiverError, OSError) as failed:
-            return None, machine_error(failed) if isinstance(failed, OSError) else failed
+            return None, machine_error(failed)
         except Exception as fault:  # noqa: BLE001  # a fault of ours in one visit is told, and the others go on
             return None, ArchiverError(f"{type(fault).__name__}: {fault}")
 

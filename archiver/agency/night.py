@@ -97,5 +97,5 @@ async def _afterwards[**P, T](
     try:
         return await asyncio.to_thread(step, *arguments, **named)
     except (ArchiverError, OSError) as error:
-        summary.machine = machine_error(error) if isinstance(error, OSError) else error
+        summary.machine = machine_error(error)
         return None

@@ -103,14 +103,14 @@ def causes(
         try:
             found += _of_client(home, client, said, now)
         except (ArchiverError, OSError) as error:
-            met.append(machine_error(error) if isinstance(error, OSError) else error)
+            met.append(machine_error(error))
             found += [] if fault else [_fault(client.slug, type(met[-1]).__name__, str(met[-1]))]
     found += _deadlines(home, now)
     found += _clock(home, now)
     try:
         found += map(_concern, find_alerts(home, now.date()) if known is None else known)
     except (ArchiverError, OSError) as error:
-        met.append(machine_error(error) if isinstance(error, OSError) else error)
+        met.append(machine_error(error))
     if faults and (machine := faults.get("")):
         kind = type(machine).__name__
         found.append(_cause("machine", None, "this machine", (kind,), str(machine), "archiver doctor"))

@@ -20,11 +20,18 @@ from archiver.core.yaml_source import load, validate
 if TYPE_CHECKING:
     from playwright.async_api import StorageState
 
+    from archiver.home.settings import Home
+
 
 def bundled() -> Path:
     """Return the recordings of this installation, or of the source tree."""
     package = Path(archiver.__file__).parent
     return next(path for path in (package / "recordings", package.parent / "recordings") if path.is_dir())
+
+
+def recordings_of(home: Home) -> Path | None:
+    """What a replay home plays where nobody names recordings: those of this installation. None for a real home."""
+    return bundled() if home.settings.replay else None
 
 
 class _RecordingModel(BaseModel):

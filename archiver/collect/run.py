@@ -168,7 +168,7 @@ class ClientRun:
                             "erase again what you erased since then."
                         )
         except (ArchiverError, OSError) as error:  # the archive failed, so its remaining accounts fail too
-            fault = machine_error(error) if isinstance(error, OSError) else error
+            fault = machine_error(error)
             self.run.summary.faults[client] = fault
             for account in accounts:
                 if account.name not in done:

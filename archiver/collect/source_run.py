@@ -41,9 +41,7 @@ def _read(run: RunContext, source: Source, archive: ArchiveWriter) -> SourceResu
         except WrongPassword as error:
             run.vault.mark(source.name, type(error).__name__, digest)
             raise
-    except ArchiverError as error:
-        _fail(result, error, secrets)
-    except OSError as error:
+    except (ArchiverError, OSError) as error:
         _fail(result, machine_error(error), secrets)
     except Exception as error:  # noqa: BLE001  # one source's fault is reported and must not stop the others
         # The place alone: the words of the error may be those of a mail that was passed over.

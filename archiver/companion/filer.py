@@ -85,7 +85,7 @@ class CaptureFiler:
                     faults.append(str(error))
                     break
                 except (ArchiverError, OSError) as error:
-                    faults.append(str(machine_error(error) if isinstance(error, OSError) else error))
+                    faults.append(str(machine_error(error)))
                     break
                 except Exception as error:  # noqa: BLE001  # a fault of ours must not end the filing of other clients' captures
                     traceback.print_exception(error)

@@ -6,8 +6,6 @@ A code is valid for ten minutes and once, and only in the desk that made it. A t
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import secrets
 import threading
@@ -21,6 +19,7 @@ from pathlib import Path
 from archiver.core.errors import ConfigError
 from archiver.core.json_files import read_record, write_json
 from archiver.core.model import iso
+from archiver.core.secret_texts import digest_of, is_same
 
 CODE_MINUTES = 10
 TOKEN_DAYS = 400
@@ -83,7 +82,7 @@ class PairingCodes:
         code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LETTERS))
         with self._lock:
             self._drop_old()
-            self._offers[_digest(code)] = (self._now() + 60 * CODE_MINUTES, replace(offer, person=person))
+            self._offers[digest_of(code)] = (self._now() + 60 * CODE_MINUTES, replace(offer, person=person))
         return f"{code[:4]}-{code[4:]}"
 
     def take(self, code: str) -> PairingOffer | None:
@@ -91,7 +90,7 @@ class PairingCodes:
         plain = re.sub(r"[\s-]", "", code.upper())
         with self._lock:
             self._drop_old()
-            found = self._offers.pop(_digest(plain), None)
+            found = self._offers.pop(digest_of(plain), None)
         return found[1] if found else None
 
     def _drop_old(self) -> None:
@@ -113,7 +112,7 @@ class PairedBrowsers:
         made = PairedBrowser(
             id=id, person=offer.person, user=offer.user, clients=offer.clients, browser=_plain(browser),
             extension=_plain(extension), origin=origin, paired_at=str(iso(now)), paired_by=offer.by,
-            until=str(iso(now + timedelta(days=TOKEN_DAYS))), digest=_digest(secret), last_contact=str(iso(now)),
+            until=str(iso(now + timedelta(days=TOKEN_DAYS))), digest=digest_of(secret), last_contact=str(iso(now)),
         )  # fmt: skip
         self._write(made)
         return f"companion.{id}.{secret}", made
@@ -122,7 +121,7 @@ class PairedBrowsers:
         """The browser of this token, if the token is genuine, valid, and its person was not removed."""
         match = _TOKEN.fullmatch(token)
         browser = self.named(match[1]) if match else None
-        if not match or not browser or not hmac.compare_digest(browser.digest, _digest(match[2])):
+        if not match or not browser or not is_same(digest_of(match[2]), browser.digest):
             return None
         return browser if self.read_state(browser, users) == "valid" else None
 
@@ -172,7 +171,3 @@ def _read(path: Path) -> PairedBrowser | None:
 def _plain(text: str) -> str:
     """A name as people may see it: one line, and not too long."""
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:MAX_NAME_LENGTH]
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

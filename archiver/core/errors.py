@@ -242,8 +242,10 @@ def spoken(name: str) -> str:
     return words.replace("sign in", "sign-in")
 
 
-def machine_error(error: OSError) -> ArchiverError:
-    """Convert an operating system's error: DiskFull, or MachineRefused with the file's name."""
+def machine_error(error: ArchiverError | OSError) -> ArchiverError:
+    """An operating system's error as ours: DiskFull, or MachineRefused with the file's name. Ours stay as they are."""
+    if isinstance(error, ArchiverError):
+        return error
     place = f" ({error.filename})" if error.filename else ""
     kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else MachineRefused
     return kind(f"{error.strerror or error}{place}")

@@ -305,7 +305,7 @@ def routes(desk: Desk) -> list[Route]:
             except HTTPException as error:
                 return _error(error.status_code, error.detail)
             except (ArchiverError, OSError) as error:
-                known = machine_error(error) if isinstance(error, OSError) else error
+                known = machine_error(error)
                 return _error(400 if known.exit_code == ConfigError.exit_code else 503, str(known))
 
         return Route(f"{API}{each.path}", endpoint, methods=["POST"] if each.post else ["GET"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
 import secrets
@@ -16,6 +14,7 @@ from pathlib import Path
 from archiver.core.errors import ConfigError
 from archiver.core.json_files import write_json
 from archiver.core.model import iso
+from archiver.core.secret_texts import digest_of, is_same
 
 TOKENS = "desk-tokens.json"
 SCOPES = ("search", "documents", "claims", "upload")
@@ -69,7 +68,7 @@ class ApiTokens:
         now, secret = datetime.now(UTC).replace(microsecond=0), PREFIX + secrets.token_urlsafe(32)
         token = ApiToken(
             id=secrets.token_hex(4), name=name.strip(), scopes=tuple(scopes), client=client, made_by=by,
-            until=str(iso(now + timedelta(days=days))), made_at=str(iso(now)), digest=_digest(secret),
+            until=str(iso(now + timedelta(days=days))), made_at=str(iso(now)), digest=digest_of(secret),
         )  # fmt: skip
         with self._lock:
             self._write([*self.all(), token])
@@ -90,12 +89,8 @@ class ApiTokens:
         sent = re.fullmatch(rf"Bearer ({PREFIX}[\w-]{{20,80}})", headers.get("authorization", ""), re.ASCII)
         if not sent:
             return None
-        digest = _digest(sent[1])
-        return next((each for each in self.all() if hmac.compare_digest(each.digest, digest) and each.valid), None)
+        digest = digest_of(sent[1])
+        return next((each for each in self.all() if is_same(digest, each.digest) and each.valid), None)
 
     def _write(self, tokens: list[ApiToken]) -> None:
         write_json(self._path, [asdict(each) for each in tokens])
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -30,6 +30,7 @@ from archiver.agency.damage import DamagedObject, find_damaged
 from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
+from archiver.core.secret_texts import is_same
 from archiver.desk import connection_limits
 from archiver.desk.auth import OWNER, Role, Visitor
 from archiver.desk.connection_limits import Connection
@@ -112,11 +113,7 @@ class PageRequest:
 
     @property
     def address(self) -> str:
-        """The client's address; behind a proxy, the last address in X-Forwarded-For."""
-        if self.desk.site.proxied:
-            said = self.request.headers.getlist("x-forwarded-for")
-            return said[-1].rpartition(",")[2].strip()[:60] if said else ""
-        return self.request.client.host if self.request.client else ""
+        return self.desk.site.address_of(self.request)
 
     @property
     def came_from(self) -> str:
@@ -182,6 +179,11 @@ class PageRequest:
         }
         text = templates().get_template(template).render(given | facts)
         return HTMLResponse(text, status_code=status)
+
+    def file(self, content: str | bytes, name: str, media_type: str) -> Response:
+        """A file that the browser saves under this name."""
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(content, media_type=media_type, headers=headers)
 
     def to(self, *parts: str, **query: str) -> Response:
         """Redirect to another page."""
@@ -351,7 +353,7 @@ async def _answered(route: PageRoute, visit: PageRequest, visitor: Visitor | Non
             made = route.page(visit)
             assert not isinstance(made, Response)
             return await made
-        if not _same(visit.given("token"), visit.visitor.token):
+        if not visit.visitor.token or not is_same(visit.given("token"), visit.visitor.token):
             await workers.run(visit.who, log_action, visitor, "refused without token", route.path)
             raise HTTPException(403)
         if route.confirms:
@@ -426,12 +428,6 @@ def _made(route: PageRoute, visit: PageRequest) -> Response:
     return response
 
 
-def _same(given: str, token: str) -> bool:
-    import hmac
-
-    return bool(token) and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
-
-
 def _turned_away(visit: PageRequest) -> Response:
     """Send a visitor without a session to the sign-in."""
     if visit.request.method != "GET":
@@ -454,7 +450,7 @@ def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -
         print(f"desk: {error}", file=sys.stderr)
         text, status, ours = visit.words("error_client"), 503, True
     else:
-        error = machine_error(error) if isinstance(error, OSError) else error
+        error = machine_error(error)
         text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
     return visit.page("error.html", status, text=text, code=status, ours=ours, back=visit.came_from,
                       damaged=isinstance(error, IntegrityError) and not ours)  # fmt: skip

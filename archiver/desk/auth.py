@@ -8,8 +8,6 @@ ends it.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import os
 import re
@@ -29,6 +27,7 @@ from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
 from archiver.core.json_files import read_record, write_json
 from archiver.core.model import iso
+from archiver.core.secret_texts import digest_of, is_same
 from archiver.desk.audit_log import AuditLog
 from archiver.desk.passkeys import Challenges, Passkey
 from archiver.desk.password_throttle import Throttle
@@ -116,7 +115,7 @@ class UsedCodes:
         made = pyotp.TOTP(totp)
         with self._lock:
             for step in (now - 1, now, now + 1):
-                if hmac.compare_digest(made.generate_otp(step), code):
+                if is_same(code, made.generate_otp(step)):
                     fresh = step > self._used.get(name, -1)
                     self._used[name] = max(step, self._used.get(name, -1))
                     return fresh
@@ -277,7 +276,7 @@ class Links:
         now = datetime.now(UTC).replace(microsecond=0)
         until, id, secret = now + timedelta(days=days), secrets.token_hex(4), secrets.token_urlsafe(24)
         link = Link(
-            id=id, client=client, until=str(iso(until)), made_at=str(iso(now)), made_by=by, digest=_digest(secret)
+            id=id, client=client, until=str(iso(until)), made_at=str(iso(now)), made_by=by, digest=digest_of(secret)
         )
         _private(self._folder)
         write_json(self._folder / f"{id}.json", link)
@@ -288,7 +287,7 @@ class Links:
         said, _, secret = text.rpartition(".")
         client, _, id = said.rpartition(".")
         link = self.named(id)
-        return link if link and link.client == client and hmac.compare_digest(link.digest, _digest(secret)) else None
+        return link if link and link.client == client and is_same(digest_of(secret), link.digest) else None
 
     def named(self, id: str) -> Link | None:
         """The link with this id, if it is still valid."""
@@ -368,7 +367,7 @@ class Sessions:
         except OSError:  # a full or read-only disk must not lock people out
             file = None
         with self._lock:
-            self._sessions[_digest(cookie)] = _Session(visitor, 60 * idle, now, now, file, says)
+            self._sessions[digest_of(cookie)] = _Session(visitor, 60 * idle, now, now, file, says)
             mine = [key for key, each in self._sessions.items() if each.visitor.name == visitor.name]
             over = [key for key, each in self._sessions.items() if not _goes_on(each)] + mine[:-MAX_SESSIONS_OF_NAME]
         for key in over:
@@ -377,11 +376,11 @@ class Sessions:
 
     def known(self, cookie: str | None) -> bool:
         """Whether a session with this cookie began here. Does not read the disk."""
-        return _digest(cookie or "") in self._sessions
+        return digest_of(cookie or "") in self._sessions
 
     def visitor(self, cookie: str | None, *, asks: bool = True) -> Visitor | None:
         """The visitor of this session; None if it has ended. `asks`: this request counts as use."""
-        key = _digest(cookie or "")
+        key = digest_of(cookie or "")
         session = self._sessions.get(key)
         if session is None:
             return None
@@ -408,7 +407,7 @@ class Sessions:
         return bool(found)
 
     def leave(self, cookie: str | None) -> None:
-        self._end(_digest(cookie or ""))
+        self._end(digest_of(cookie or ""))
 
     def clear(self) -> None:
         """Remove the session files of this desk, and those that an earlier desk left at the same address."""
@@ -486,7 +485,7 @@ class AccessControl:
         """A new one-time key. It opens the desk once, for the person who started it."""
         key = secrets.token_urlsafe(32)
         with self._lock:
-            self._keys.add(_digest(key))
+            self._keys.add(digest_of(key))
         return key
 
     def opener(self, state: Path, address: str) -> Path:
@@ -508,8 +507,8 @@ class AccessControl:
     def use_key(self, key: str) -> bool:
         """Use up a one-time key. Returns whether it was valid."""
         with self._lock:
-            known = _digest(key) in self._keys
-            self._keys.discard(_digest(key))
+            known = digest_of(key) in self._keys
+            self._keys.discard(digest_of(key))
         if known:
             self.remove_opener()
         return known
@@ -606,7 +605,3 @@ def _private(folder: Path) -> None:
 
 def _moment(seconds: float) -> str:
     return str(iso(datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archiver.agency.night import run
-from archiver.browsing.recording import bundled
+from archiver.browsing.recording import recordings_of
 from archiver.collect.account_result import AccountResult
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.errors import ArchiveBusy, ArchiverError, IntegrityError, machine_error
@@ -57,8 +57,7 @@ class Work:
 
     def run(self, home: Home, vault: Vault, accounts: list[str], *, sources: list[str] | None = None) -> None:
         """Run the named accounts and sources, or all. A home of recordings uses the recordings of the package."""
-        replay = bundled() if home.settings.replay else None
-        order = RunRequest(accounts=accounts, sources=sources or [], replay=replay)
+        order = RunRequest(accounts=accounts, sources=sources or [], replay=recordings_of(home))
 
         async def going() -> RunSummary:
             summary = await run(home, vault, order, progress=self.progress, finished=self._finished)
@@ -71,10 +70,8 @@ class Work:
         """Open a visible browser on this machine, so that a person can sign in."""
         from archiver.agency.sign_ins import sign_in
 
-        replay = bundled() if home.settings.replay else None
-
         async def going() -> None:
-            await sign_in(home, vault, account, replay=replay, headless=False, say=self.said.append)
+            await sign_in(home, vault, account, replay=recordings_of(home), headless=False, say=self.said.append)
 
         self.begin("sign-in", account, going)
 
@@ -127,10 +124,9 @@ class Work:
             self.result = asyncio.run(task())
         except asyncio.CancelledError:
             self.stopped = True
-        except ArchiverError as error:
-            self.error, self.met_damage = error.message(self.account or "NAME"), isinstance(error, IntegrityError)
-        except OSError as error:
-            self.error = str(machine_error(error))
+        except (ArchiverError, OSError) as error:
+            self.error = machine_error(error).message(self.account)
+            self.met_damage = isinstance(error, IntegrityError)
         except BaseException as error:
             traceback.print_exception(error)
             self.error = f"The program failed ({type(error).__name__}). The terminal of the desk shows the details."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 from archiver.core.json_files import read_record, write_json
+from archiver.core.secret_texts import digest_of, is_same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +28,8 @@ class CalendarLinks:
 
     def made(self, name: str, language: str) -> str:
         """Make an address for this person. Returns its secret part."""
-        id, secret = sha256(name.encode()).hexdigest()[:16], secrets.token_urlsafe(24)
-        link = CalendarLink(name=name, language=language, digest=sha256(secret.encode()).hexdigest())
+        id, secret = digest_of(name)[:16], secrets.token_urlsafe(24)
+        link = CalendarLink(name=name, language=language, digest=digest_of(secret))
         write_json(self._folder / f"{id}.json", link)
         return f"{id}.{secret}"
 
@@ -40,4 +39,4 @@ class CalendarLinks:
         if not re.fullmatch(r"[0-9a-f]{16}", id, re.ASCII):
             return None
         link = read_record(self._folder / f"{id}.json", CalendarLink)  # None if it ended, or is damaged
-        return link if link and hmac.compare_digest(link.digest, sha256(secret.encode()).hexdigest()) else None
+        return link if link and is_same(digest_of(secret), link.digest) else None

@@ -70,13 +70,7 @@ def export(visit: PageRequest) -> Response:
         raise HTTPException(404)
     content = licence_table.written(visit.home, kept.names, kind, visit.words("licences"))
     visit.log_action("list saved", kind, licences=len(kept.names))
-    return sent_table(content, kind, "licences_chosen")
-
-
-def sent_table(content: bytes, kind: str, name: str) -> Response:
-    """A table to save."""
-    headers = {"content-disposition": f'attachment; filename="{name}.{kind}"'}
-    return Response(content, media_type=licence_table.MEDIA_TYPES[kind], headers=headers)
+    return visit.file(content, f"licences_chosen.{kind}", licence_table.MEDIA_TYPES[kind])
 
 
 def proof(visit: PageRequest) -> Response:

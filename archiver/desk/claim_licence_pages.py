@@ -20,7 +20,7 @@ from archiver.claims.claim_files import Claim
 from archiver.claims.rule_engine import Verdict
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.desk.app import PageRequest, PageRoute
-from archiver.desk.auth import OWNER, Role
+from archiver.desk.auth import Role
 from archiver.desk.claim_pack_pages import assessed_for, keep_verdict, worst_verdict
 from archiver.desk.kept_searches import Search
 from archiver.reading.worker import DocumentReader
@@ -131,7 +131,7 @@ def choose(visit: PageRequest) -> Response:
 def assign(visit: PageRequest) -> Response:
     """Assign the licence to this client, on the word of a named person."""
     claim = visit.claim()
-    by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
+    by = visit.person(visit.given("by"))
     made = Assignment(client=claim.client, by=by, reason=visit.given("reason"))
     if not made.by or not made.reason:
         raise visit.refusal("assign_needs")

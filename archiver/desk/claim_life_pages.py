@@ -94,8 +94,7 @@ def merge(visit: PageRequest) -> Response:
 def calendar(visit: PageRequest) -> Response:
     """The open deadlines as a calendar file."""
     text = deadline_calendar(claim_files.all_claims(visit.home), datetime.now(UTC), visit.language)
-    headers = {"content-disposition": 'attachment; filename="deadlines.ics"'}
-    return Response(text, media_type=CALENDAR_TYPE, headers=headers)
+    return visit.file(text, "deadlines.ics", CALENDAR_TYPE)
 
 
 def subscribe(visit: PageRequest) -> Response:

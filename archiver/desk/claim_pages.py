@@ -12,7 +12,7 @@ from archiver.claims.claim_files import Claim
 from archiver.claims.claim_way import ClaimWay, NextStep, may_be_picture
 from archiver.core.errors import IntegrityError
 from archiver.desk.app import PageRequest, PageRoute, at
-from archiver.desk.auth import OWNER, Role
+from archiver.desk.auth import Role
 from archiver.desk.background_job import Work
 from archiver.desk.claim_licence_pages import found_by_words, judged, searched
 from archiver.desk.claim_pack_pages import PACK, papers, reply_of
@@ -44,14 +44,14 @@ def show(visit: PageRequest) -> Response:
     work = visit.desk.works.of(at("claim", claim.claim))
     found = soundness.soundness_of(visit.home, claim)
     language = visit.asked("letters") if visit.asked("letters") in LANGUAGES else visit.language
-    who = None if visit.visitor.name == OWNER else visit.visitor.name
+    who = visit.person("")
     return visit.page(
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
         fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claim_entry.FIELDS],
         search=kept, key=f"claim-{claim.claim}", q=text, rows=rows, papers=files, uses=claim_files.USES, way=way,
         headline=way.headline(words),
         incomplete=missing(visit, claim.client) if way.next in (NextStep.FIND, NextStep.WITHOUT) else [],
-        changing=bool(visit.asked("change")), by=who or "", kinds=[each.value for each in LetterKind],
+        changing=bool(visit.asked("change")), by=who, kinds=[each.value for each in LetterKind],
         entries=licences.entries, assessed=licences.assessed, damage=damage, matches=matches, looks=looks, found=found,
         letters_language=language, work=work,
         told=[*notices(visit), *_said(work)],

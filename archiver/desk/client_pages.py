@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -12,7 +9,7 @@ from archiver.agency import monthly_report as monthly
 from archiver.agency import monthly_report_page
 from archiver.agency.status import status
 from archiver.catalogue import search, views
-from archiver.core.atomic_files import scratch
+from archiver.core.atomic_files import scratch_folder
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.home_page import PAGE
@@ -53,12 +50,11 @@ def report(visit: PageRequest) -> Response:
     """A client's monthly report, as a PDF."""
     owner, month = visit.client(visit.path["client"]), visit.asked("month")
     made = monthly.report(visit.home, owner.slug, month)
-    with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
-        out = Path(folder) / "report.pdf"
+    with scratch_folder("desk") as folder:
+        out = folder / "report.pdf"
         monthly_report_page.write(made, out, visit.language)
         content = out.read_bytes()
-    headers = {"content-disposition": f'attachment; filename="{owner.slug}-{month}.pdf"'}
-    return Response(content, media_type="application/pdf", headers=headers)
+    return visit.file(content, f"{owner.slug}-{month}.pdf", "application/pdf")
 
 
 def make_link(visit: PageRequest) -> Response:

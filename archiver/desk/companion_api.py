@@ -75,15 +75,15 @@ class _Api:
 
     async def pair(self, request: Request) -> Response:
         """A code for a token. Codes are guessed at as slowly as passwords are."""
-        origin = await self._extension(request)
-        attempt = self.desk.access.throttle.reserve("companion pairing", self._address(request))
+        origin, address = await self._extension(request), self.desk.site.address_of(request)
+        attempt = self.desk.access.throttle.reserve("companion pairing", address)
         if attempt.refused:
             raise _Refused(429, "wait", "Too many wrong codes were tried. Wait a minute, then try again.")
         await asyncio.sleep(attempt.wait)
         fields = await self._json(request)
         offer = self.desk.companion.codes.take(fields.get("code", ""))
         if offer is None:
-            await self._log(None, "pairing refused", origin=self._address(request))
+            await self._log(None, "pairing refused", origin=address)
             raise _Refused(
                 401, "code", "The code is wrong, used or older than ten minutes. Make a new one at the desk."
             )
@@ -96,7 +96,7 @@ class _Api:
             fields.get("extension", ""),
             origin,
         )
-        await self._log(made.person, "browser paired", made.id, browser=made.browser, address=self._address(request))
+        await self._log(made.person, "browser paired", made.id, browser=made.browser, address=address)
         return JSONResponse({"token": token, **self._for(made)})
 
     # ------------------------------------------------------------ what a token may ask
@@ -145,8 +145,7 @@ class _Api:
                 )
                 raise _Refused(status, "refused" if status != 507 else "full", str(error)) from None
             except (ArchiverError, OSError) as error:
-                fault = machine_error(error) if isinstance(error, OSError) else error
-                raise _Refused(507, "desk", str(fault)) from None
+                raise _Refused(507, "desk", str(machine_error(error))) from None
             finally:
                 await form.close()
         self.desk.companion.filer.start()
@@ -208,7 +207,7 @@ class _Api:
         except CaptureRefused as error:
             raise _Refused(409, "refused", error.detail) from None
         except (ArchiverError, OSError) as error:
-            raise _Refused(503, "desk", str(machine_error(error) if isinstance(error, OSError) else error)) from None
+            raise _Refused(503, "desk", str(machine_error(error))) from None
         if changed:  # it waits to be filed once more
             self.desk.companion.filer.start()
             await self.desk.workers.run(name, self.desk.companion.filer.wait, id, FILING_TIMEOUT_S)
@@ -234,7 +233,7 @@ class _Api:
         """The origin of the extension that posts this; pages cannot forge it."""
         origin = request.headers.get("origin", "")
         if not _EXTENSION.fullmatch(origin):
-            await self._log(None, "companion refused", "origin", address=self._address(request))
+            await self._log(None, "companion refused", "origin", address=self.desk.site.address_of(request))
             raise _Refused(403, "origin", "Only the companion extension may send this.")
         return origin
 
@@ -249,7 +248,7 @@ class _Api:
             )
         origin = request.headers.get("origin")
         if browser is None:
-            await self._log(None, "companion refused", "token", address=self._address(request))
+            await self._log(None, "companion refused", "token", address=self.desk.site.address_of(request))
             raise _Refused(401, "token", "The desk does not know this browser any more. Pair it again.")
         if (origin or browser.origin) != browser.origin or (request.method == "POST" and origin is None):
             await self._log(browser.person, "companion refused", "origin", strangers=True, browser=browser.id)
@@ -275,12 +274,6 @@ class _Api:
         if not isinstance(fields, dict):
             raise _Refused(400, "malformed", "The request is not a JSON object.")
         return {str(name): value[:MAX_NAME_LENGTH] for name, value in fields.items() if isinstance(value, str)}
-
-    def _address(self, request: Request) -> str:
-        if self.desk.site.proxied:
-            said = request.headers.getlist("x-forwarded-for")
-            return said[-1].rpartition(",")[2].strip()[:60] if said else ""
-        return request.client.host if request.client else ""
 
     async def _log(
         self, who: str | None, what: str, target: str = "", *, strangers: bool = False, **more: object

@@ -10,7 +10,7 @@ from archiver.companion.captures import CaptureRefused, Inbox
 from archiver.companion.paired_browsers import CODE_MINUTES, PairedBrowser, PairingOffer
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
-from archiver.desk.auth import OWNER, Role
+from archiver.desk.auth import Role
 
 MAX_CAPTURES = 50  # on the page
 
@@ -24,7 +24,7 @@ def show(visit: PageRequest, code: str = "", offer: PairingOffer | None = None) 
     unread = [each for each in captures if each.outcome == "unread" and not each.bound_to]
     return visit.page(
         "companion.html", browsers=[(each, visit.desk.companion.browsers.read_state(each, users)) for each in browsers],
-        code=code, offer=offer, minutes=CODE_MINUTES, by="" if visit.visitor.name == OWNER else visit.visitor.name,
+        code=code, offer=offer, minutes=CODE_MINUTES, by=visit.person(""),
         clients=visit.clients(), captures=captures[:MAX_CAPTURES], unread=unread, waiting=len(list(inbox.waiting())),
         waits_for=visit.desk.companion.filer.waits_for, families=list(package.BrowserFamily),
     )  # fmt: skip
@@ -51,8 +51,7 @@ def extension(visit: PageRequest) -> Response:
     if visit.path["family"] not in list(package.BrowserFamily):
         raise HTTPException(404)
     family = package.BrowserFamily(visit.path["family"])
-    headers = {"content-disposition": f'attachment; filename="{package.zip_name(family)}"'}
-    return Response(package.zipped(package.files_for(family)), media_type="application/zip", headers=headers)
+    return visit.file(package.zipped(package.files_for(family)), package.zip_name(family), "application/zip")
 
 
 def revoke(visit: PageRequest) -> Response:
@@ -70,7 +69,7 @@ def bind(visit: PageRequest) -> Response:
     from archiver.companion.binding import bind as bind_capture
 
     result = Inbox(visit.home.state).result(visit.given("id"))
-    by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
+    by = visit.person(visit.given("by"))
     if result is None or not by:
         raise visit.refusal("companion_bind_needs")
     licence = visit.given("licence").rstrip("/").rpartition("/licence/")[2]  # a pasted address names it, too

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency import accounts, platform_list
 from archiver.agency.setup_checklist import slug_for
-from archiver.browsing.recording import bundled
+from archiver.browsing.recording import recordings_of
 from archiver.core.errors import ArchiverError, ConfigError, SiteUnavailable, WrongPassword, machine_error
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
@@ -69,7 +68,7 @@ def add(visit: PageRequest) -> Response:
             accepted_by=visit.person(visit.given("accepted_by")) if visit.given("accept") else None,
             authorised_by=visit.given("authorised_by") or None,
         )  # fmt: skip
-        asyncio.run(accounts.add(visit.home, visit.desk.vault, new, replay=_replay(visit), say=said.append))
+        asyncio.run(accounts.add(visit.home, visit.desk.vault, new, replay=recordings_of(visit.home), say=said.append))
     except (ArchiverError, OSError) as error:
         refused, ours = refusal_of(visit, name, error, "account refused", provider=info.name)
         return _form(visit, info, method, refused, ours=ours)
@@ -93,8 +92,9 @@ def change(visit: PageRequest) -> Response:
     said: list[str] = []
     try:
         changing = accounts.rotate(
-            visit.home, visit.desk.vault, account.name, typed, username, replay=_replay(visit), say=said.append
-        )
+            visit.home, visit.desk.vault, account.name, typed, username, replay=recordings_of(visit.home),
+            say=said.append,
+        )  # fmt: skip
         asyncio.run(changing)
     except (ArchiverError, OSError) as error:
         refused, ours = refusal_of(visit, account.name, error, "account refused", provider=info.name)
@@ -103,15 +103,11 @@ def change(visit: PageRequest) -> Response:
     return _done(visit, visit.words("changed", name=account.name), said)
 
 
-def _replay(visit: PageRequest) -> Path | None:
-    return bundled() if visit.home.settings.replay else None
-
-
 def refusal_of(
     visit: PageRequest, name: str, error: ArchiverError | OSError, what: str, **more: object
 ) -> tuple[str, bool]:
     """The text of a refused sign-in, and whether it is in the visitor's language; the refusal goes to the audit log."""
-    refusal = machine_error(error) if isinstance(error, OSError) else error
+    refusal = machine_error(error)
     visit.log_action(what, name, **more, error=type(refusal).__name__)
     if isinstance(refusal, WrongPassword):
         return visit.words("sign_in_refused", detail=refusal.detail), True

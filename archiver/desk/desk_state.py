@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from archiver.agency.archive_summary import (
     ArchiveSummary,
@@ -39,11 +40,7 @@ from archiver.home.vault import Vault, find_key
 from archiver.reading.worker import DocumentReader
 
 FRESH_SECONDS = 3.0  # maximum age of a count during a run, because the run itself updates the catalogue
-
-
 MAX_CACHED_COUNTS = 200
-
-
 KEPT_BYTES = 96 << 20  # memory for pictures that were searched for
 
 
@@ -59,6 +56,13 @@ class Site:
     def cookie(self) -> str:
         """The name of the session cookie. It contains the port, because browsers share cookies between ports."""
         return "__Host-desk" if self.secure else f"desk-{min(self.hosts).rpartition(':')[2]}"
+
+    def address_of(self, request: Request) -> str:
+        """The address of the one who asks; behind a proxy, the last one in X-Forwarded-For. Empty if unknown."""
+        if self.proxied:
+            said = request.headers.getlist("x-forwarded-for")
+            return said[-1].rpartition(",")[2].strip()[:60] if said else ""
+        return request.client.host if request.client else ""
 
 
 @dataclass
@@ -169,7 +173,7 @@ class Desk:
         try:
             check_archive(home, slug, catalogue)
         except (ArchiverError, OSError) as error:
-            self._faults[slug] = str(machine_error(error) if isinstance(error, OSError) else error)
+            self._faults[slug] = str(machine_error(error))
         if before != self._faults.get(slug, ""):
             self._standing.pop(slug, None)
 

@@ -7,7 +7,7 @@ import asyncio
 from starlette.responses import Response
 
 from archiver.agency import offboarding
-from archiver.browsing.recording import bundled
+from archiver.browsing.recording import recordings_of
 from archiver.catalogue.licence_list import seats
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute, at
@@ -40,10 +40,9 @@ def show(visit: PageRequest) -> Response:
 def read(visit: PageRequest) -> Response:
     """Read the histories of the person's accounts once more, in the background, as `archiver account leaver` does."""
     name, home, vault, work = visit.given("person"), visit.home, visit.desk.vault, visit.desk.work
-    replay = bundled() if home.settings.replay else None
 
     async def reading() -> None:
-        await offboarding.leaver(home, vault, name, replay=replay, progress=work.progress)
+        await offboarding.leaver(home, vault, name, replay=recordings_of(home), progress=work.progress)
 
     place = at("leaver", person=name)
     work.begin("leaver", name, reading, place=place)

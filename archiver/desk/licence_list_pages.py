@@ -11,7 +11,7 @@ from archiver.agency import licence_table
 from archiver.catalogue.licence_list import MANY_LICENCES, MISSING, SORTS, LicenceList, ListFilter, ListTotals, options
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
-from archiver.desk.chosen_licences import ChosenLicences, keep, sent_table
+from archiver.desk.chosen_licences import ChosenLicences, keep
 from archiver.desk.kept_searches import nothing_archived
 from archiver.home.settings import HOUSE
 
@@ -63,7 +63,7 @@ def export(visit: PageRequest) -> Response:
     names = LicenceList(visit.home, chosen, sort).names()
     content = licence_table.written(visit.home, names, kind, visit.words("licences"))
     visit.log_action("list saved", kind, filter=urlencode(chosen.as_query()))
-    return sent_table(content, kind, f"licences_{chosen.client or 'all'}")
+    return visit.file(content, f"licences_{chosen.client or 'all'}.{kind}", licence_table.MEDIA_TYPES[kind])
 
 
 def choose(visit: PageRequest) -> Response:

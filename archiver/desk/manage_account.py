@@ -7,7 +7,7 @@ from contextlib import suppress
 from starlette.responses import Response
 
 from archiver.agency import account_closing, directory
-from archiver.browsing.recording import bundled
+from archiver.browsing.recording import recordings_of
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
@@ -42,8 +42,7 @@ def close(visit: PageRequest) -> Response:
     by, reason, anyway = visit.person(visit.given("by")), visit.given("reason"), bool(visit.given("anyway"))
     if anyway and not by:
         raise visit.refusal("close_needs_person")
-    replay = bundled() if home.settings.replay else None
-    request = account_closing.ClosingRequest(replay=replay, anyway=anyway, by=by, reason=reason)
+    request = account_closing.ClosingRequest(replay=recordings_of(home), anyway=anyway, by=by, reason=reason)
 
     async def closing() -> account_closing.ClosedAccount:
         return await account_closing.close(home, vault, account.name, request, work.progress)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
-
 from starlette.responses import RedirectResponse, Response
 
+from archiver.core.secret_texts import is_same
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import named
 from archiver.desk.openid import FLOW_TIMEOUT_S, OpenIdFlows, OpenIdRefused
@@ -40,7 +39,7 @@ def back(visit: PageRequest) -> Response:
     """The person comes back from the provider."""
     state, sent = visit.asked("state"), visit.request.cookies.get(_cookie(visit), "")
     try:
-        if not state or not hmac.compare_digest(state.encode("utf-8", "replace"), sent.encode("utf-8", "replace")):
+        if not state or not is_same(sent, state):
             raise OpenIdRefused("openid_expired")
         if visit.asked("error") or not visit.asked("code"):
             raise OpenIdRefused("openid_denied")

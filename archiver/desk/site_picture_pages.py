@@ -118,8 +118,8 @@ def report(visit: PageRequest) -> Response:
         raise HTTPException(404)
     previews = site_audit.previews(visit.home, visit.path["client"], made)
     content = report_bytes(made, previews, f".{kind}", visit.language)
-    headers = {"content-disposition": f'attachment; filename="{made["client"]}-pictures.{kind}"'}
-    return Response(content, media_type=MEDIA_TYPES.get(kind, "text/html; charset=utf-8"), headers=headers)
+    media_type = MEDIA_TYPES.get(kind, "text/html; charset=utf-8")
+    return visit.file(content, f"{made['client']}-pictures.{kind}", media_type)
 
 
 def _place(visit: PageRequest) -> str:

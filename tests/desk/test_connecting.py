@@ -11,7 +11,7 @@ import httpx
 import pytest
 import uvicorn
 
-from archiver.desk import connect_account
+from archiver.browsing import recording
 from archiver.desk.auth import AccessControl, Users, named, owner
 from archiver.desk.serve import ServeOptions, application, bound, site_of
 from archiver.home.settings import Home as Loaded
@@ -79,7 +79,7 @@ def test_it_asks_what_this_platform_needs_and_says_where_that_is(desk: Person) -
 def test_a_refused_sign_in_leaves_nothing_and_shows_no_secret(
     home: Home, access: AccessControl, desk: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect_account, "bundled", lambda: QUICK / "depositphotos" / "wrong-password")
+    monkeypatch.setattr(recording, "bundled", lambda: QUICK / "depositphotos" / "wrong-password")
     before = (home.root / "vault.enc").read_bytes(), (home.root / "clients" / "acme.yaml").read_bytes()
     page = sent(desk, plan="Team", **SECRETS)
     assert page.status_code == 422 and "refused the sign-in" in page.text
@@ -96,7 +96,7 @@ def test_a_refused_sign_in_leaves_nothing_and_shows_no_secret(
 def test_what_the_platform_accepts_is_kept_with_who_answers_for_it(
     home: Home, access: AccessControl, desk: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect_account, "bundled", lambda: QUICK)
+    monkeypatch.setattr(recording, "bundled", lambda: QUICK)
     signed_in(desk, home, access, "Olaf Operator", "operate")
     answer = sent(desk, accept="1", accepted_by="Somebody Else", **SECRETS)
     assert answer.status_code == 303
@@ -117,7 +117,7 @@ def test_a_new_password_is_kept_only_if_the_platform_accepts_it(
     assert "/accounts/secret?account=one" in desk.get("/accounts").text
     order = {"account": "one", "username": "ada", "secret_password": "s3cret three", "secret_api_key": ""}
     for recordings, status, password in (("depositphotos/wrong-password", 422, "one"), ("", 303, "three")):
-        monkeypatch.setattr(connect_account, "bundled", lambda where=recordings: QUICK / where)
+        monkeypatch.setattr(recording, "bundled", lambda where=recordings: QUICK / where)
         answer = desk.post("/accounts/secret", order)
         assert answer.status_code == status and "s3cret" not in answer.text
         assert vault.secrets("one") == {"password": f"s3cret {password}", "api_key": "s3cret-two"}
