@@ -12,14 +12,14 @@ import yaml
 from archiver.agency.check_steps import AccountSteps, Check, Step
 from archiver.agency.live_check import check_live
 from archiver.collect.account_result import about
-from archiver.collect.account_session import find_recording, secrets_of
+from archiver.collect.account_session import AccountAccess
 from archiver.collect.automation import accepted
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ConfigError, SignInNeeded, spoken
 from archiver.home.renamed_account import as_rotated
-from archiver.home.settings import Account, Home
+from archiver.home.settings import Home
 from archiver.home.vault import Vault
-from archiver.provider import SignInMethod, Transport, load
+from archiver.provider import Transport, load, method_of
 
 LIVE = "live.yaml"  # in the home, beside the settings: provider -> the day of the last passed live check
 _HEADING = "# When `archiver account check --live` last passed at each platform. `archiver providers` prints it.\n"
@@ -75,7 +75,7 @@ async def prepared(steps: AccountSteps) -> bool:
 
 
 def _configuration(steps: AccountSteps) -> str:
-    method = _method(steps.account)
+    method = method_of(steps.account.provider, steps.account.method)
     if method.needs_username and not steps.account.username:
         raise ConfigError(
             f"{steps.account.name} has no user name, but the sign-in method {method.name} needs one. Give it with "
@@ -88,9 +88,7 @@ def _configuration(steps: AccountSteps) -> str:
 
 
 def _secrets(steps: AccountSteps) -> str:
-    recording = find_recording(steps.replay, steps.account) if steps.replay else None
-    method = load(steps.account.provider).info.method(recording.method) if recording else _method(steps.account)
-    secrets = secrets_of(steps.vault, steps.account, method, recording)
+    secrets = AccountAccess.of(steps.account, steps.replay).with_stored(steps.vault).secrets
     steps.secret_values = {value: name for name, value in secrets.items()} | {steps.account.username or "": "name"}
     return ", ".join(f"{name} is stored" for name in secrets) or "none are needed"
 
@@ -110,7 +108,7 @@ def _trouble(steps: AccountSteps) -> str:
 
 
 def _session(steps: AccountSteps) -> None:
-    method = _method(steps.account)
+    method = method_of(steps.account.provider, steps.account.method)
     if method.transport is Transport.HTTP or steps.found.failed:
         return
     state = steps.vault.session(steps.account.name)
@@ -124,7 +122,3 @@ def _session(steps: AccountSteps) -> None:
     else:
         until = f"until {ends:%Y-%m-%d %H:%M} UTC" if ends else "its end is unknown"
         steps.found.steps.append(Step("saved session", "ok", until if state else "none yet"))
-
-
-def _method(account: Account) -> SignInMethod:
-    return load(account.provider).info.method(account.method)

@@ -15,17 +15,12 @@ from archiver.core.errors import ArchiverError, ConfigError, NotAccepted
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account, Home, add_account, planned_input
 from archiver.home.vault import Vault, run_secret_command
-from archiver.provider import ProviderInfo, SignInMethod, load
+from archiver.provider import ProviderInfo, load
 
 if TYPE_CHECKING:
     from playwright.async_api import StorageState
 
 SWITCHED_OFF = "the test is switched off"
-
-
-def method_of(provider: str, name: str | None) -> SignInMethod:
-    """The sign-in method of a provider; ConfigError for an unknown provider or method."""
-    return load(provider).info.method(name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,19 +167,16 @@ async def try_sign_in(
     Saves nothing. Raises the error of the platform or the network.
     """
     from archiver.browsing.browser_session import PlaywrightSession
-    from archiver.collect.account_session import AccountAccess, SigningIn, Totp, find_recording, open_session
+    from archiver.collect.account_session import AccountAccess, SigningIn, Totp, open_session
     from archiver.collect.run_tools import open_tools
     from archiver.collect.trouble_page import add_page, save_trouble
 
     home.check_replay(replay)
-    provider = load(account.provider)()
-    recording = find_recording(replay, account) if replay else None
-    method = provider.info.method(recording.method if recording else account.method)
-    secrets = {**(recording.secrets if recording else {}), **secrets}
-    access = AccountAccess(account=account, provider=provider, method=method, recording=recording, secrets=secrets)
+    access = AccountAccess.of(account, replay).with_secrets(secrets)
+    provider, secrets = access.provider, access.secrets
     async with open_tools(home, replay=bool(replay)) as shared:
-        network = await shared.network_for(recording, provider.info.rules)
-        async with open_session(shared, access, network, recording.saved_session if recording else None) as session:
+        network = await shared.network_for(access.recording, provider.info.rules)
+        async with open_session(shared, access, network, access.recorded_session) as session:
             try:
                 await SigningIn(provider, session, secrets, Totp(secrets.get("totp"), access.now)).once()
             except ArchiverError as error:

@@ -19,7 +19,7 @@ from archiver.core.stale_files import in_home, in_temporary_folder
 from archiver.home.connections import mailer_of
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, locate_key
-from archiver.provider import Transport, load
+from archiver.provider import Transport, method_of
 
 SILENT_DAYS = 30  # after which a paired browser without contact is worth a question
 
@@ -29,7 +29,7 @@ def accounts(home: Home) -> Findings:
     browsing = False
     for account in home.accounts():
         try:
-            browsing |= load(account.provider).info.method(account.method).transport is not Transport.HTTP
+            browsing |= method_of(account.provider, account.method).transport is not Transport.HTTP
         except ArchiverError as error:
             yield problem(f"{account.name}: {error}")
     for source in home.sources():

@@ -11,15 +11,12 @@ from archiver.collect.account_session import (
     AccountSession,
     SigningIn,
     Totp,
-    find_recording,
     open_session,
-    secrets_of,
 )
 from archiver.collect.run_tools import open_tools
 from archiver.core.errors import ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Document, DocumentKind, Licence
-from archiver.home.vault import secret_digest
-from archiver.provider import AnyProvider, Page, load
+from archiver.provider import AnyProvider, Page
 from archiver.reading.documents import check_certificate
 from archiver.reading.worker import DocumentReader
 
@@ -32,17 +29,11 @@ NO_TOTAL_FOUND = (
 
 async def check_live(steps: AccountSteps) -> None:
     """Open one page for each step at the platform, in the order of a run."""
-    recording = find_recording(steps.replay, steps.account) if steps.replay else None
-    provider: AnyProvider = load(steps.account.provider)()
-    method = provider.info.method(recording.method if recording else steps.account.method)
-    state = steps.vault.session(steps.account.name) or (recording.saved_session if recording else None)
-    secrets = secrets_of(steps.vault, steps.account, method, recording)
-    steps.digest = secret_digest(secrets)
-    access = AccountAccess(
-        account=steps.account, provider=provider, method=method, recording=recording, secrets=secrets
-    )
+    access = AccountAccess.of(steps.account, steps.replay).with_stored(steps.vault)
+    provider, secrets, steps.digest = access.provider, access.secrets, access.secret_digest
+    state = steps.vault.session(steps.account.name) or access.recorded_session
     async with open_tools(steps.home, replay=bool(steps.replay)) as shared:
-        network = await shared.network_for(recording, provider.info.rules)
+        network = await shared.network_for(access.recording, provider.info.rules)
         async with open_session(shared, access, network, state) as session:
             try:
                 await _steps(steps, provider, session, secrets, Totp(secrets.get("totp"), access.now))

@@ -20,7 +20,7 @@ from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError, ConfigError, machine_error, spoken
 from archiver.core.model import iso
 from archiver.home.settings import Account, Client, Home, Input
-from archiver.provider import Transport, load
+from archiver.provider import Transport, method_of
 
 SILENT_DAYS = 2  # working days without a run
 NAMED = 10  # the most licences that a message names
@@ -160,7 +160,7 @@ def remedy(account: Input, error: str) -> tuple[str, str]:
     if not isinstance(account, Account):
         return happened.replace("platform", "mail server"), f"archiver source rotate {account.name}"
     with suppress(ConfigError):  # the adapter may not be installed
-        in_browser = load(account.provider).info.method(account.method).transport is Transport.BROWSER
+        in_browser = method_of(account.provider, account.method).transport is Transport.BROWSER
         fix = PERSON["WrongPassword"][1] if "sign-in" in fix and not in_browser else fix
     return happened, fix.format(account=account.name, client=account.client, provider=account.provider)
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from archiver.agency.accounts import NewAccount, method_of
+from archiver.agency.accounts import NewAccount
 from archiver.agency.directory import account_rows, archived, has_archive
 from archiver.catalogue.archives import authorities_of
 from archiver.catalogue.search_words import spelt_out
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
-from archiver.home.settings import HOUSE, Client, Home, add_client
-from archiver.provider import SignInMethod, installed
+from archiver.home.settings import Client, Home, add_client
+from archiver.provider import SignInMethod, installed, method_of
 
 
 class SetupState(StrEnum):
@@ -47,7 +47,7 @@ def checklist(home: Home, scheduled: bool) -> Iterator[SetupStep]:
         return SetupStep(name, SetupState.DONE if done else SetupState.OPEN, done or otherwise, command)
 
     where = f'archiver --home "{home.root}"'
-    clients = [slug for slug in home.clients if slug != HOUSE]
+    clients = [client.slug for client in home.customers()]
     accounts = [account.name for account in home.accounts() if not account.closed]
     licences = _count_archived(home)
     has = f"{licences:,} archived" if licences else "imported" if any(has_archive(home, s) for s in clients) else ""
@@ -120,8 +120,7 @@ class SetupConversation:
         return home
 
     def _client(self, home: Home) -> Client | None:
-        there = [client for slug, client in home.clients.items() if slug != HOUSE]
-        if there:
+        if there := home.customers():
             return there[0]
         name = self.ask("Your first client's name (empty: later)", "").strip()
         return add_client(home.root, slug_for(name), name=name) if name else None

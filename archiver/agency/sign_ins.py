@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from archiver.core.model import iso
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Home, Input
 from archiver.home.vault import Vault
-from archiver.provider import AnyProvider, Transport, load
+from archiver.provider import Transport, load, method_of
 
 
 @dataclass(frozen=True)
@@ -67,21 +67,17 @@ async def sign_in(
     ConfigError for accounts that sign in with a token; SignInNeeded if nobody signs in within ten minutes.
     """
     from archiver.browsing.attended_sign_in import attend
-    from archiver.collect.account_session import AccountAccess, find_recording
+    from archiver.collect.account_session import AccountAccess
     from archiver.collect.run_tools import open_tools
     from archiver.provider import Mode
 
     account = as_rotated(home, vault, open_account(home, name))
     home.check_replay(replay)
-    provider: AnyProvider = load(account.provider)()
-    method = provider.info.method(account.method)
-    if method.transport is Transport.HTTP:
+    if method_of(account.provider, account.method).transport is Transport.HTTP:
         raise ConfigError(f"{name} signs in with a token, not in a browser. Use `archiver account rotate {name}`.")
     async with open_tools(home, replay=bool(replay), headless=headless) as shared:
-        access = AccountAccess(
-            account=account, provider=provider, method=method, secrets=vault.secrets(name),
-            recording=find_recording(replay, account) if replay else None,
-        )  # fmt: skip
+        access = replace(AccountAccess.of(account, replay), secrets=vault.secrets(name))
+        provider = access.provider
         network = await shared.network_for(access.recording, provider.info.rules)
         session = await shared.browsers.open(
             provider.info, network=network, pacing=shared.pacing, account=access.in_session, state=vault.session(name),

@@ -170,7 +170,8 @@ def account_add(
 
     Example: archiver account add acme-shutterstock --client acme --provider shutterstock --authorised-by "Ada Example"
     """
-    from archiver.agency.accounts import NewAccount, add, method_of
+    from archiver.agency.accounts import NewAccount, add
+    from archiver.provider import method_of
 
     here = opened(home)
     vault = unlocked(here)
@@ -275,7 +276,8 @@ def account_rotate(
 
     Example: archiver account rotate acme-shutterstock
     """
-    from archiver.agency.accounts import method_of, rotate
+    from archiver.agency.accounts import rotate
+    from archiver.provider import method_of
 
     here = opened(home)
     if name in {source.name for source in here.sources()}:  # messages about a refused secret name this command

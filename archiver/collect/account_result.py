@@ -14,7 +14,7 @@ from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import Outcome
 from archiver.core.progress import Progress as Progress  # which all who use results use, too
 from archiver.home.settings import Account
-from archiver.provider import Transport, load
+from archiver.provider import Transport, method_of
 from archiver.reading.secret_scan import Needle, mask, mask_text
 
 MAX_REFUSALS_IN_MESSAGE = 5  # `run --json` and the run's log list all
@@ -24,7 +24,7 @@ def name_account(error: ArchiverError, account: Account) -> None:
     """Let the error's message name this account, and advise the commands that fit its sign-in."""
     by_token = None
     with suppress(ConfigError):  # the adapter may be gone
-        by_token = load(account.provider).info.method(account.method).transport is Transport.HTTP
+        by_token = method_of(account.provider, account.method).transport is Transport.HTTP
     error.about(account.name, client=account.client, provider=account.provider, by_token=by_token)
 
 

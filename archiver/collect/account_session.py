@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +63,35 @@ class AccountAccess:
     provider: AnyProvider
     method: SignInMethod
     recording: Recording | None
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, account: Account, replay: Path | None) -> AccountAccess:
+        """The access by the account's method, or by that of its recording in `replay`. Without secrets yet."""
+        provider: AnyProvider = load(account.provider)()
+        recording = find_recording(replay, account)
+        method = provider.info.method(recording.method if recording else account.method)
+        return cls(account=account, provider=provider, method=method, recording=recording)
+
+    def with_secrets(self, given: Mapping[str, str]) -> AccountAccess:
+        """With these secrets, and with the recording's where they lack any."""
+        return replace(self, secrets={**(self.recording.secrets if self.recording else {}), **given})
+
+    def with_stored(self, vault: Vault) -> AccountAccess:
+        """With the secrets from the account's command or the vault. SignInNeeded names missing ones."""
+        stored: Mapping[str, str] = vault.secrets(self.account.name)
+        if self.account.secret_command:
+            stored = run_secret_command(self.account.secret_command, bare=next(iter(self.method.secrets), "password"))
+        access = self.with_secrets(stored)
+        missing = [name for name in self.method.secrets if not access.secrets.get(name)]
+        if missing:
+            raise SignInNeeded(f"the vault has no {' and no '.join(missing)} for {self.account.name}")
+        return access
+
+    @property
+    def recorded_session(self) -> StorageState | None:
+        """The browser session with which the recording begins."""
+        return self.recording.saved_session if self.recording else None
 
     @property
     def now(self) -> Callable[[], datetime]:
@@ -90,8 +118,7 @@ class AccountAccess:
     async def open(self, run: RunContext, network: Network) -> AsyncIterator[AccountSession]:
         """A guarded session, restored from the saved one if there is one."""
         saved = saved_state(run.vault, self.account, self.provider.info, self.method, run.summary.warnings.append)
-        saved = saved or (self.recording.saved_session if self.recording else None)
-        async with open_session(run.tools, self, network, saved) as session:
+        async with open_session(run.tools, self, network, saved or self.recorded_session) as session:
             yield session
 
 
@@ -101,17 +128,14 @@ def admit(run: RunContext, account: Account) -> AccountAccess:
     ConfigError for an unknown provider; NotAccepted; SignInNeeded; and the refusal of an earlier run if no secret has
     changed since.
     """
-    provider: AnyProvider = load(account.provider)()
-    recording = find_recording(run.order.replay, account) if run.order.replay else None
-    method = provider.info.method(recording.method if recording else account.method)
-    accepted(run.home, account, provider.info)
-    account = as_rotated(run.home, run.vault, account)
-    secrets = secrets_of(run.vault, account, method, recording)
+    access = AccountAccess.of(account, run.order.replay)
+    accepted(run.home, account, access.provider.info)
+    access = replace(access, account=as_rotated(run.home, run.vault, account)).with_stored(run.vault)
     trouble = run.vault.trouble(account.name)
-    if trouble and trouble.secret_digest == secret_digest(secrets):
+    if trouble and trouble.secret_digest == access.secret_digest:
         refusal = next(each for each in REFUSALS if each.__name__ == trouble.error)
         raise refusal(f"this happened on {trouble.at}, and the secrets have not changed since, so nothing was tried")
-    return AccountAccess(account=account, provider=provider, method=method, recording=recording, secrets=secrets)
+    return access
 
 
 @dataclass
@@ -197,8 +221,10 @@ async def open_session(
                     await browser.close()
 
 
-def find_recording(folder: Path, account: Account) -> Recording:
-    """The recording for an account: DIR itself, DIR/ACCOUNT, or DIR/PROVIDER/two-pages."""
+def find_recording(folder: Path | None, account: Account) -> Recording | None:
+    """The recording for an account: DIR itself, DIR/ACCOUNT, or DIR/PROVIDER/two-pages. None without a folder."""
+    if folder is None:
+        return None
     for path in (folder, folder / account.name, folder / account.provider / "two-pages"):
         if (path / "session.yaml").is_file():
             recording = Recording.load(path)
@@ -209,21 +235,6 @@ def find_recording(folder: Path, account: Account) -> Recording:
                 )
             return recording
     raise ConfigError(f"{folder} has no recording for account {account.name}. Add {account.name}/session.yaml there.")
-
-
-def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: Recording | None) -> dict[str, str]:
-    """An account's secrets: from its command or the vault, and otherwise from the recording.
-
-    SignInNeeded names missing ones.
-    """
-    stored = vault.secrets(account.name)
-    if account.secret_command:
-        stored = run_secret_command(account.secret_command, bare=next(iter(method.secrets), "password"))
-    secrets = {**(recording.secrets if recording else {}), **stored}
-    missing = [name for name in method.secrets if not secrets.get(name)]
-    if missing:
-        raise SignInNeeded(f"the vault has no {' and no '.join(missing)} for {account.name}")
-    return secrets
 
 
 def saved_state(

@@ -13,7 +13,7 @@ from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.home_page import troubles
 from archiver.home.settings import Account
-from archiver.provider import SignInMethod, Transport, load
+from archiver.provider import SignInMethod, Transport, method_of
 
 
 def accounts(visit: PageRequest) -> Response:
@@ -35,7 +35,7 @@ def accounts(visit: PageRequest) -> Response:
 
 def _method(account: Account) -> SignInMethod | None:
     with suppress(ConfigError):  # with a missing or broken adapter, the account is listed as needing a person
-        return load(account.provider).info.method(account.method)
+        return method_of(account.provider, account.method)
     return None
 
 

@@ -11,7 +11,7 @@ from archiver.browsing.recording import recordings_of
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
-from archiver.provider import load
+from archiver.provider import method_of
 
 
 def show(visit: PageRequest) -> Response:
@@ -19,7 +19,7 @@ def show(visit: PageRequest) -> Response:
     account, work = visit.account(), visit.desk.work
     secrets: tuple[str, ...] = ()
     with suppress(ConfigError):  # a missing or broken adapter; the page of the accounts names it
-        secrets = load(account.provider).info.method(account.method).secrets
+        secrets = method_of(account.provider, account.method).secrets
     mine = work.what == "close" and work.account == account.name
     return visit.page(
         "manage-account.html", account=account, row=directory.describe_account(visit.home, account),

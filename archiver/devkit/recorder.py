@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from archiver.agency.night import run
-from archiver.collect.account_session import AccountAccess, find_recording, secrets_of
+from archiver.collect.account_session import AccountAccess
 from archiver.collect.automation import accepted
 from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import open_tools
@@ -24,7 +24,6 @@ from archiver.devkit.throwaway_home import bring_back, personal_of, throw_away
 from archiver.devkit.traffic_recorder import TrafficRecorder, write_recording
 from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
-from archiver.provider import AnyProvider, load
 
 SAMPLE = 25  # licences of each list whose documents are recorded; the rows of all licences are recorded
 
@@ -98,12 +97,9 @@ async def capture(home: Home, vault: Vault, request: RecordingRequest, progress:
 def _access(home: Home, vault: Vault, account: Account, replay: Path | None) -> AccountAccess:
     """What the account's sign-in needs, as in a run."""
     home.check_replay(replay)
-    provider: AnyProvider = load(account.provider)()
-    played = find_recording(replay, account) if replay else None
-    method = provider.info.method(played.method if played else account.method)
-    accepted(home, account, provider.info)
-    secrets = secrets_of(vault, account, method, played)
-    return AccountAccess(account=account, provider=provider, method=method, recording=played, secrets=secrets)
+    access = AccountAccess.of(account, replay)
+    accepted(home, account, access.provider.info)
+    return access.with_stored(vault)
 
 
 def _new_place(folder: Path, scenario: str) -> Path:

@@ -554,6 +554,10 @@ class Home:
         settings = _with_files(root, marked, _checked(marked, Settings))
         return cls(root, settings, _clients(root))
 
+    def customers(self) -> list[Client]:
+        """All clients but the house."""
+        return [client for client in self.clients.values() if client.slug != HOUSE]
+
     def accounts(self) -> list[Account]:
         """All accounts, in the order of the clients and of their files."""
         return [account for client in self.clients.values() for account in client.accounts]

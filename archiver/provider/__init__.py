@@ -35,7 +35,7 @@ from archiver.provider.info import (
     TermsText,
     Transport,
 )
-from archiver.provider.registry import declared, installed, load, own_adapter
+from archiver.provider.registry import declared, installed, load, method_of, own_adapter
 from archiver.provider.request_rules import Mode, Purpose, Request, Rule, Rules, static_files
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "declared",
     "installed",
     "load",
+    "method_of",
     "own_adapter",
     "redact_url",
     "refusing",

@@ -14,7 +14,7 @@ from pathlib import Path
 from archiver.core.errors import ConfigError
 from archiver.core.suggestions import did_you_mean
 from archiver.provider.contract import AnyProvider
-from archiver.provider.info import ProviderInfo
+from archiver.provider.info import ProviderInfo, SignInMethod
 from archiver.provider.override import Override, find, source_files
 
 _home: list[Path] = []  # the home whose adapters are used before the installed ones; a process works with one home
@@ -113,6 +113,11 @@ def installed_sources(name: str) -> tuple[str, dict[str, bytes]]:
             own = rf"^from (?:{re.escape(package)})?\.(\w+) import" if package else r"^from \.(\w+) import"
             wanted += re.findall(own, (folder / f"{stem}.py").read_text("utf-8"), re.MULTILINE)
     return package, source_files(folder, frozenset(stems))
+
+
+def method_of(provider: str, name: str | None) -> SignInMethod:
+    """The sign-in method of this name, by default the first. ConfigError for an unknown provider or method."""
+    return load(provider).info.method(name)
 
 
 def declared(name: str) -> ProviderInfo | None:
