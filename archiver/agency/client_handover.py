@@ -24,7 +24,7 @@ from archiver.archive import seal as sealing
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
 from archiver.catalogue.search import followed
-from archiver.core.atomic_files import open_file
+from archiver.core.atomic_files import open_file, refuse_taken
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import iso
 from archiver.core.progress import Progress, progress_bar
@@ -70,8 +70,7 @@ def hand_over(
     source, out = home.archive(slug), out.absolute()
     if not (source / verify.LEDGER).is_file():
         raise ConfigError(f"{slug} has no archive to hand over yet. Archive something first, e.g. `archiver run`.")
-    if out.exists() or out.is_symlink():
-        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.")
+    refuse_taken(out)
     if out.resolve().is_relative_to(home.root.resolve()):
         raise ConfigError(f"{out} is inside the home. Choose a folder outside of it.")
     if dry_run:

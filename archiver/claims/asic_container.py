@@ -20,8 +20,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 from archiver.archive import seal, verify
-from archiver.core.atomic_files import new_files
-from archiver.core.errors import ConfigError
+from archiver.core.atomic_files import new_files, refuse_taken
 
 MEDIA_TYPE, TOKEN_TYPE = "application/vnd.etsi.asic-e+zip", "application/vnd.etsi.timestamp-token"
 NAMESPACES = ("http://uri.etsi.org/02918/v1.2.1#", "http://www.w3.org/2000/09/xmldsig#")
@@ -32,8 +31,7 @@ _BLOCK_BYTES = 1 << 20
 def path_of(zip_file: Path) -> Path:
     """Return where the container of this pack lies. Raises ConfigError if something is there."""
     out = zip_file.with_suffix(".asice")
-    if out.exists() or out.is_symlink():
-        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.")
+    refuse_taken(out)
     return out
 
 
@@ -51,17 +49,14 @@ def write_container(
         answers = list(pool.map(lambda each, about: _token(about, each, post), authorities, manifests))
     given = {number: each for number, each in enumerate(answers, 1) if isinstance(each, bytes)}
     if given:
-        try:
-            with new_files([out]) as (part,), zipfile.ZipFile(part, "w") as container:
-                container.writestr(_entry("mimetype", zipfile.ZIP_STORED), MEDIA_TYPE)
-                for path in files:
-                    with container.open(_entry(path.name), "w", force_zip64=True) as into, path.open("rb") as content:
-                        shutil.copyfileobj(content, into, _BLOCK_BYTES)
-                for number, token in given.items():
-                    container.writestr(_entry(f"META-INF/ASiCManifest{number:03d}.xml"), manifests[number - 1])
-                    container.writestr(_entry(f"META-INF/timestamp{number:03d}.tst"), token)
-        except FileExistsError:
-            raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
+        with new_files([out]) as (part,), zipfile.ZipFile(part, "w") as container:
+            container.writestr(_entry("mimetype", zipfile.ZIP_STORED), MEDIA_TYPE)
+            for path in files:
+                with container.open(_entry(path.name), "w", force_zip64=True) as into, path.open("rb") as content:
+                    shutil.copyfileobj(content, into, _BLOCK_BYTES)
+            for number, token in given.items():
+                container.writestr(_entry(f"META-INF/ASiCManifest{number:03d}.xml"), manifests[number - 1])
+                container.writestr(_entry(f"META-INF/timestamp{number:03d}.tst"), token)
     pairs = zip(authorities, answers, strict=True)
     return [f"{authority.name}: {each}" for authority, each in pairs if isinstance(each, str)]
 

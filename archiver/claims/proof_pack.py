@@ -85,8 +85,6 @@ def _new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
     with ExitStack() as stack:
         try:
             files = stack.enter_context(new_files(outs))
-        except FileExistsError as error:
-            raise ConfigError(f"{error.filename} exists. Choose another name; nothing is overwritten.") from None
         except FileNotFoundError:
             raise ConfigError(
                 f"There is no folder {outs[0].parent}. Make it, or name another file with --out."

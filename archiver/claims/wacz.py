@@ -19,8 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archiver import __version__
-from archiver.core.atomic_files import new_files
-from archiver.core.errors import ConfigError
+from archiver.core.atomic_files import new_files, refuse_taken
 from archiver.core.model import iso
 
 WACZ_VERSION = "1.1.1"
@@ -57,8 +56,7 @@ class _WarcRecord:
 def path_of(pack: Path) -> Path:
     """Return where the WACZ of this pack lies. Raises ConfigError if something is there."""
     out = pack.with_suffix(".wacz")
-    if out.exists() or out.is_symlink():
-        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.")
+    refuse_taken(out)
     return out
 
 
@@ -100,15 +98,12 @@ def write_wacz(out: Path, pack: Path, now: datetime) -> int:
     files["datapackage.json"] = described
     said = {"path": "datapackage.json", "hash": _hash(described)}
     files["datapackage-digest.json"] = json.dumps(said, indent=1).encode()
-    try:
-        with new_files([out]) as (part,), zipfile.ZipFile(part, "w") as zipped:
-            for path, content in files.items():
-                info = zipfile.ZipInfo(path)
-                info.external_attr, info.create_system = 0o644 << 16, 3
-                info.compress_type = zipfile.ZIP_STORED if path.startswith("archive/") else zipfile.ZIP_DEFLATED
-                zipped.writestr(info, content)
-    except FileExistsError:
-        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
+    with new_files([out]) as (part,), zipfile.ZipFile(part, "w") as zipped:
+        for path, content in files.items():
+            info = zipfile.ZipInfo(path)
+            info.external_attr, info.create_system = 0o644 << 16, 3
+            info.compress_type = zipfile.ZIP_STORED if path.startswith("archive/") else zipfile.ZIP_DEFLATED
+            zipped.writestr(info, content)
     return len(pages)
 
 

@@ -61,7 +61,7 @@ def new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
     """Create several new files: at the end either all of them get the names in `outs`, or none does.
 
     Yields one temporary path beside each of `outs`. A repeated call undoes the partial result of a killed one.
-    FileExistsError if one of `outs` exists; OSError if a file cannot be created.
+    ConfigError if one of `outs` exists; OSError if a file cannot be created.
     """
     parts = [out.with_name(f".{out.name}.partial") for out in outs]
     named = [part.exists() and out.exists() and part.samefile(out) for part, out in zip(parts, outs, strict=True)]
@@ -71,8 +71,7 @@ def new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
         part.unlink(missing_ok=True)
     try:
         for part, out in zip(parts, outs, strict=True):
-            if out.exists() or out.is_symlink():
-                raise FileExistsError(errno.EEXIST, "it exists already", str(out))
+            refuse_taken(out)
             part.open("xb").close()
         yield parts
         for part in parts:
@@ -83,6 +82,16 @@ def new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
             part.unlink(missing_ok=True)
 
 
+def refuse_taken(out: Path) -> None:
+    """ConfigError if something has the name that a user gave to a new file or folder."""
+    if out.exists() or out.is_symlink():
+        raise _taken(out)
+
+
+def _taken(out: Path) -> ConfigError:
+    return ConfigError(f"{out} exists. Choose another name; nothing is overwritten.")
+
+
 def _name(parts: Sequence[Path], outs: Sequence[Path]) -> None:
     """Give complete files their names: all of them or none. Existing files are never replaced."""
     done: list[Path] = []
@@ -91,7 +100,7 @@ def _name(parts: Sequence[Path], outs: Sequence[Path]) -> None:
             try:
                 os.link(part, out)
             except FileExistsError:
-                raise
+                raise _taken(out) from None
             except OSError:  # a file system without hard links
                 part.rename(out)
             done.append(out)
@@ -258,7 +267,5 @@ def write_new(out: Path, content: bytes) -> None:
     try:
         with new_files([out]) as (file,):
             file.write_bytes(content)
-    except FileExistsError:
-        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
     except OSError as error:
         raise ConfigError(f"{out} cannot be written: {error.strerror}. Choose another place.") from None

@@ -12,6 +12,7 @@ import pytest
 
 from archiver.core import atomic_files
 from archiver.core.atomic_files import new_files, replace_file
+from archiver.core.errors import ConfigError
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Home as Loaded
 from archiver.home.settings import add_account, add_client, create_home
@@ -82,7 +83,7 @@ def test_new_files_get_their_names_together_even_after_a_kill(tmp_path: Path, na
         if outs.index(out) < named:
             out.hardlink_to(part)
     if named == len(outs):
-        with pytest.raises(FileExistsError), new_files(outs):
+        with pytest.raises(ConfigError, match="exists"), new_files(outs):
             pass
     else:
         with new_files(outs) as parts:
@@ -98,7 +99,7 @@ def test_new_files_that_cannot_be_completed_leave_nothing(tmp_path: Path) -> Non
     with pytest.raises(ZeroDivisionError), new_files([tmp_path / "a"]):
         raise ZeroDivisionError
     (tmp_path / "b").touch()
-    with pytest.raises(FileExistsError), new_files([tmp_path / "a", tmp_path / "b"]):
+    with pytest.raises(ConfigError, match="exists"), new_files([tmp_path / "a", tmp_path / "b"]):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
