@@ -21,7 +21,7 @@ from archiver.collect.importing import ImportRequest, import_files
 from archiver.collect.mail_selection import reads_as_letter
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.atomic_files import scratch_folder
-from archiver.home.settings import HOUSE, Home
+from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.documents import is_html, is_pdf
 from archiver.reading.letters import Letter, LetterKind, read_letter
@@ -147,7 +147,7 @@ def _is_claim(letter: Letter, *, has_paper: bool) -> bool:
 
 def _named(home: Home, text: str) -> str | None:
     """The only client that a text names."""
-    found = named_in(text, [each for each in home.clients.values() if each.slug != HOUSE])
+    found = named_in(text, home.customers())
     return found.pop() if len(found) == 1 else None
 
 

@@ -30,7 +30,7 @@ def from_folder(home: Home, folder: Path, rows: Sequence[Unassigned], progress: 
     """
     if not folder.is_dir():
         raise ConfigError(f"The folder {folder} does not exist. Name one with --from-folder.")
-    clients = [client for client in home.clients.values() if client.slug != HOUSE]
+    clients = home.customers()
     by_asset, by_digest, by_id = (
         defaultdict[tuple[str, str], list[Unassigned]](list),
         dict[str, Unassigned](),

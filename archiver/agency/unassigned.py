@@ -154,7 +154,7 @@ def listed(home: Home, start: int = 0, limit: int | None = None) -> list[Unassig
     """
     if HOUSE not in home.clients:
         return []
-    clients = [client for client in home.clients.values() if client.slug != HOUSE]
+    clients = home.customers()
     rules = {account.name: account.rules for account in home.client(HOUSE).accounts}
     earlier: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     rows = []
@@ -238,7 +238,7 @@ def from_csv(home: Home, path: Path, by: str) -> DecidedLicences:
     for line, cells in rows:
         if not (whom := cells.get("client", "")):
             continue
-        clients = [each for each in home.clients.values() if each.slug != HOUSE and bare(whom) in names_of(each)]
+        clients = [each for each in home.customers() if bare(whom) in names_of(each)]
         entry = lookup(cells["licence"])
         if len(clients) != 1:
             faults.append(

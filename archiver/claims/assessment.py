@@ -17,6 +17,7 @@ from archiver.claims.rule_engine import assess as apply_rules
 from archiver.core.errors import ConfigError
 from archiver.home.network import web_host
 from archiver.home.settings import Home
+from archiver.reading.letter_sender import belongs
 from archiver.reading.worker import DocumentReader
 
 
@@ -94,7 +95,7 @@ def assess(
     if use.first_seen and claim_files.to_come(use.first_seen):
         notes.append(f"The first use, {use.first_seen}, is in the future.")
     host = web_host(used_on or "")
-    if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
+    if host and not belongs(host, owner.domains):
         notes.append(f"{host} is not a known domain of {owner.name}.")
     match = next((each for each in matches if each != "same"), matches[0] if matches else None)
     return AssessedLicence(

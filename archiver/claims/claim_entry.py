@@ -19,7 +19,7 @@ from archiver.claims.claim_files import Claim, to_come
 from archiver.claims.claim_life import related
 from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
 from archiver.core.errors import ConfigError
-from archiver.core.model import iso
+from archiver.core.model import day_of, iso
 from archiver.home.settings import Client, Home
 from archiver.reading.dates import printed
 from archiver.reading.letter_sums import number
@@ -163,8 +163,7 @@ class StillToCome(ValueError):
 
 def _day(text: str) -> date:
     """A date as people write it; ValueError if it is ambiguous."""
-    day = printed(text)
-    return day.date() if isinstance(day, datetime) else day
+    return day_of(printed(text))
 
 
 def _gone(text: str) -> date:

@@ -22,6 +22,7 @@ from typing import Literal, TypedDict
 
 from archiver.core.packaged_data import packaged_yaml
 from archiver.core.smtp import OWN_MESSAGE
+from archiver.reading.letter_sender import belongs
 from archiver.reading.letter_words import known as known_letters
 from archiver.reading.platforms import PLATFORMS
 
@@ -290,7 +291,7 @@ def _like(pattern: str) -> re.Pattern[str]:
 def _platform(domain: str) -> str | None:
     """The platform that sends from a domain."""
     for name, domains in _data()["platform_senders"].items():
-        if any(domain == each or domain.endswith(f".{each}") for each in domains):
+        if belongs(domain, domains):
             return name
     for name, platform in PLATFORMS.items():
         sites = [each for each in re.split(r"\|(?![^(]*\))", platform.marks) if r"\." in each]
@@ -319,6 +320,6 @@ def _claimant_names() -> list[tuple[str, re.Pattern[str]]]:
 def _claimant(domain: str) -> str | None:
     """The known claimant that writes from a domain."""
     for each in known_letters()["claimants"]:
-        if any(domain == known or domain.endswith(f".{known}") for known in each["domains"]):
+        if belongs(domain, each["domains"]):
             return each["name"]
     return None

@@ -41,7 +41,7 @@ from archiver.desk.page_templates import templates
 from archiver.desk.refusals import refused, spoken
 from archiver.desk.translations import LANGUAGES, Translations, words
 from archiver.desk.workers import TooManyWaiting
-from archiver.home.settings import Account, Client, Home
+from archiver.home.settings import HOUSE, Account, Client, Home
 from archiver.home.source_settings import Source
 
 API = "/api/v1/"
@@ -125,6 +125,11 @@ class PageRequest:
         """A query parameter."""
         return self.request.query_params.get(name, "").strip()
 
+    @staticmethod
+    def number(text: str, digits: int = 7) -> int:
+        """A number that somebody entered; 0 if it is none, or a longer one."""
+        return int(text) if text.isdecimal() and len(text) <= digits else 0
+
     def given(self, name: str) -> str:
         """A form field."""
         value = self.form.get(name)
@@ -132,18 +137,18 @@ class PageRequest:
 
     def upload(self, name: str) -> tuple[bytes, str] | None:
         """An uploaded file and its name; None if no file was chosen."""
-        value = self.form.get(name)
-        if not isinstance(value, UploadFile) or not value.size:
-            return None
-        return value.file.read(), (value.filename or "").replace("\\", "/").rpartition("/")[2]
+        return next(iter(self.uploads(name)), None)
 
     def uploads(self, name: str) -> list[tuple[bytes, str]]:
         """All uploaded files of a field, each with its name."""
         files = [each for each in self.form.getlist(name) if isinstance(each, UploadFile) and each.size]
         return [(each.file.read(), (each.filename or "").replace("\\", "/").rpartition("/")[2]) for each in files]
 
-    def client(self, slug: str) -> Client:
-        """A client that the visitor may see; otherwise HTTPException 404, as for an unknown client."""
+    def client(self, slug: str | None = None) -> Client:
+        """A client that the visitor may see, by default the one that the address names; otherwise HTTPException 404, as
+        for an unknown client.
+        """
+        slug = self.path["client"] if slug is None else slug
         if slug not in self.home.clients or (self.visitor.client and self.visitor.client != slug):
             raise HTTPException(404)
         return self.home.clients[slug]
@@ -151,6 +156,10 @@ class PageRequest:
     def clients(self) -> list[Client]:
         """All clients that the visitor may see."""
         return [each for each in self.home.clients.values() if self.visitor.client in (None, each.slug)]
+
+    def customers(self) -> list[Client]:
+        """Those of them that are not the house."""
+        return [each for each in self.clients() if each.slug != HOUSE]
 
     def claim(self) -> Claim:
         """The claim that the address names; HTTPException 404 if there is none, ConfigError if it cannot be read."""

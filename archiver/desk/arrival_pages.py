@@ -15,7 +15,6 @@ from archiver.desk.auth import Role
 from archiver.desk.background_job import Work
 from archiver.desk.kept_searches import searched
 from archiver.desk.new_claim_pages import begun
-from archiver.home.settings import HOUSE
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def show(visit: PageRequest) -> Response:
     """What arrived: each file with what it is and what can be done with it."""
     key, kept = _received(visit)
     named = {each.client for each in kept.arrivals if each.client}
-    own = [each.slug for each in visit.clients() if each.slug != HOUSE]
+    own = [each.slug for each in visit.customers()]
     guess = named.pop() if len(named) == 1 else own[0] if len(own) == 1 else ""
     work = visit.desk.works.of(at("arrivals", key))
     if work and work.what == "classify" and not work.going and (found := _searched_alone(visit, kept)):

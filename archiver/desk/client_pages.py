@@ -21,7 +21,7 @@ LINK_DAYS = (7, 30, 90)
 
 def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Response:
     """One client: its licences, the newest first, page by page; and the form for a read-only link."""
-    owner = visit.client(visit.path["client"])
+    owner = visit.client()
     rows, more, stands = [], None, visit.desk.standing(visit.home, owner.slug)
     if stands.fault and visit.visitor.client:
         raise HTTPException(503)
@@ -48,7 +48,7 @@ def _months(newest: str) -> list[str]:
 
 def report(visit: PageRequest) -> Response:
     """A client's monthly report, as a PDF."""
-    owner, month = visit.client(visit.path["client"]), visit.asked("month")
+    owner, month = visit.client(), visit.asked("month")
     made = monthly.report(visit.home, owner.slug, month)
     with scratch_folder("desk") as folder:
         out = folder / "report.pdf"
@@ -59,12 +59,11 @@ def report(visit: PageRequest) -> Response:
 
 def make_link(visit: PageRequest) -> Response:
     """Create a read-only link to one client's licences."""
-    owner = visit.client(visit.path["client"])
+    owner = visit.client()
     if visit.desk.standing(visit.home, owner.slug).fault:
         raise visit.refusal("client_damaged")
-    days = visit.given("days")
-    days_asked = int(days) if days.isdecimal() and len(days) < 4 else 0
-    secret, until = visit.desk.access.links.made(owner.slug, days_asked, visit.visitor.name)
+    days = visit.number(visit.given("days"), 3)
+    secret, until = visit.desk.access.links.made(owner.slug, days, visit.visitor.name)
     visit.log_action("link made", owner.slug, link=secret.split(".")[1], until=until.isoformat())
     return client(visit, link=(f"{visit.request.base_url}link/{secret}", until))
 

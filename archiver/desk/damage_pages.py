@@ -15,7 +15,7 @@ from archiver.desk.background_job import Work
 
 def check(visit: PageRequest) -> Response:
     """Verify a client's archive in the background, as `archiver verify --client` does."""
-    owner, home = visit.client(visit.path["client"]), visit.home
+    owner, home = visit.client(), visit.home
 
     def verifying(work: Work) -> None:
         integrity.verify(home, integrity.VerifyRequest(client=owner.slug), partial(_step, work, owner.name))
@@ -27,7 +27,7 @@ def check(visit: PageRequest) -> Response:
 
 def restore(visit: PageRequest) -> Response:
     """Replace the damaged objects of a client's archive in the background by those of the replica."""
-    owner, home, vault = visit.client(visit.path["client"]), visit.home, visit.desk.vault
+    owner, home, vault = visit.client(), visit.home, visit.desk.vault
 
     def restoring(work: Work) -> None:
         put_back(home, vault, owner.slug, partial(_step, work, owner.name))

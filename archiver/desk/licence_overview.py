@@ -23,7 +23,7 @@ from archiver.reading.worker import DocumentReader
 
 def licence(visit: PageRequest) -> Response:
     """Show everything about one licence."""
-    slug, folder = visit.client(visit.path["client"]).slug, visit.path["folder"]
+    slug, folder = visit.client().slug, visit.path["folder"]
     inside = visit.visitor.client is None
     try:
         with opened(visit) as (archive, catalogue, entry):

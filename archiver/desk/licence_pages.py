@@ -50,7 +50,7 @@ PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; 
 @contextmanager
 def opened(visit: PageRequest) -> Iterator[tuple[Archive, Catalogue, CatalogueEntry]]:
     """The licence at this address, in its client's archive; HTTPException 404 if the visitor may not see it."""
-    slug = visit.client(visit.path["client"]).slug
+    slug = visit.client().slug
     if not visit.home.archive(slug).is_dir():
         raise HTTPException(404)
     with DocumentReader() as reader, search.catalogue_of(visit.home, slug, reader) as (archive, catalogue):

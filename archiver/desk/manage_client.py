@@ -8,16 +8,12 @@ from starlette.responses import Response, StreamingResponse
 from archiver.agency import client_handover, directory
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
-from archiver.home.settings import HOUSE, Client, rename_client
-
-
-def _client(visit: PageRequest) -> Client:
-    return visit.client(visit.path["client"])
+from archiver.home.settings import HOUSE, rename_client
 
 
 def show(visit: PageRequest) -> Response:
     """What can be changed of a client."""
-    owner, work = _client(visit), visit.desk.work
+    owner, work = visit.client(), visit.desk.work
     mine = work.what == "hand-over" and work.account == owner.slug
     return visit.page(
         "manage-client.html", client=owner, house=HOUSE, archive=directory.has_archive(visit.home, owner.slug),
@@ -28,7 +24,7 @@ def show(visit: PageRequest) -> Response:
 
 def rename(visit: PageRequest) -> Response:
     """Give the client another full name, as `archiver client rename` does."""
-    owner, name = _client(visit), " ".join(visit.given("name").split())
+    owner, name = visit.client(), " ".join(visit.given("name").split())
     if not name:
         raise visit.refusal("client_needs_name")
     rename_client(visit.home.root, owner.slug, name)
@@ -38,7 +34,7 @@ def rename(visit: PageRequest) -> Response:
 
 def hand_over(visit: PageRequest) -> Response:
     """Copy and check the client's archive in the background, as `archiver client hand-over` does."""
-    owner, home, vault, work = _client(visit), visit.home, visit.desk.vault, visit.desk.work
+    owner, home, vault, work = visit.client(), visit.home, visit.desk.vault, visit.desk.work
     out = client_handover.next_copy(home, owner.slug)
 
     async def copying() -> client_handover.HandoverResult:
@@ -53,7 +49,7 @@ def hand_over(visit: PageRequest) -> Response:
 
 def download(visit: PageRequest) -> Response:
     """A copy of the client's archive as a zip file."""
-    owner = _client(visit)
+    owner = visit.client()
     found = [each for each in client_handover.copies(visit.home, owner.slug) if f"{each.name}.zip" == visit.path["zip"]]
     if not found:
         raise HTTPException(404)
@@ -64,7 +60,7 @@ def download(visit: PageRequest) -> Response:
 
 def remove(visit: PageRequest) -> Response:
     """Remove a client without an archive, as `archiver client remove` does."""
-    owner = _client(visit)
+    owner = visit.client()
     directory.remove_client_without_archive(visit.home, visit.desk.vault, owner.slug)
     visit.log_action("client removed", owner.slug)
     return visit.to("")

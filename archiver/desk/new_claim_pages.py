@@ -14,7 +14,6 @@ from archiver.core.atomic_files import scratch_folder
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.kept_searches import Search, notices
-from archiver.home.settings import HOUSE
 
 FILTERS = ("open", "answered", "closed", "all")
 """Which claims the list shows."""
@@ -34,7 +33,7 @@ def listed(visit: PageRequest) -> Response:
     return visit.page(
         "claims.html", claims=wanted, show=show, choices=FILTERS, counts=counts, client=client, owner=owner,
         owners=sorted({claim.owner for claim, _ in everything if claim.owner}),
-        clients=[each for each in visit.clients() if each.slug != HOUSE], told=notices(visit), unread=unread,
+        clients=visit.customers(), told=notices(visit), unread=unread,
     )  # fmt: skip
 
 
@@ -81,7 +80,7 @@ def begun(
 
 def taken(visit: PageRequest, content: bytes, name: str, client: str) -> Response:
     """A letter that was dropped on the search page. If the client is not clear, a person chooses it."""
-    own = [each.slug for each in visit.clients() if each.slug != HOUSE]
+    own = [each.slug for each in visit.customers()]
     if client or len(own) == 1:
         return begun(visit, client or own[0], (content, name), None)
     key = visit.keep((content, name), len(content))

@@ -30,7 +30,7 @@ def find(visit: PageRequest) -> Response:
         visit.client(client)
     rows: list[dict[str, object]] = []
     messages: list[str] = []
-    limit = min(int(shown) if (shown := visit.asked("show")).isdecimal() and len(shown) < 5 else PAGE, MOST)
+    limit = min(visit.number(visit.asked("show"), 4) or PAGE, MOST)
     if text:
         used_on = dict if visit.visitor.client else partial(claim_files.licences_by_page, visit.home, messages.append)
         rows = search.find(

@@ -17,7 +17,6 @@ from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.page_templates import at
-from archiver.home.settings import HOUSE
 
 PAGE = 48  # pictures of a page
 FILES = {"page.png": "image/png", "page.pdf": "application/pdf", "capture.warc.gz": "application/gzip",
@@ -28,15 +27,14 @@ FILTERS = (*ORDER, "new", "gone", "marked")
 def listed(visit: PageRequest) -> Response:
     """The clients with the answers of their last visit."""
     found = {row["client"]: row for row in site_audit.rows(visit.home)}
-    clients = [each for each in visit.clients() if each.slug != HOUSE]
-    return visit.page("pictures-in-use.html", client=None, clients=clients, audits=found, order=ORDER)
+    return visit.page("pictures-in-use.html", client=None, clients=visit.customers(), audits=found, order=ORDER)
 
 
 def gallery(visit: PageRequest) -> Response:
     """The pictures of a client's site, filtered."""
-    client, made = visit.client(visit.path["client"]), _report(visit)
+    client, made = visit.client(), _report(visit)
     chosen = asked if (asked := visit.asked("show")) in FILTERS else ""
-    start = int(said) if (said := visit.asked("from")).isdecimal() and len(said) < 8 else 0
+    start = visit.number(visit.asked("from"))
     rows = _filtered(made, chosen) if made else []
     counts = {name: len(_filtered(made, name)) for name in FILTERS} if made else {}
     return visit.page(
@@ -51,7 +49,7 @@ def picture(visit: PageRequest) -> Response:
     row, found = _picture(visit)
     work = visit.desk.work
     return visit.page(
-        "picture-in-use.html", client=visit.client(visit.path["client"]), row=row, work=work,
+        "picture-in-use.html", client=visit.client(), row=row, work=work,
         mine=work.place == _place(visit), entered=bool(visit.asked("entered")), gone=not found, by=visit.person(""),
         marks=picture_marks.MARKS, saved=bool(visit.asked("marked")),
     )  # fmt: skip
@@ -138,12 +136,12 @@ def _work(visit: PageRequest, what: str, action: str, job: Callable[[], object])
 
 
 def _report(visit: PageRequest) -> dict[str, object] | None:
-    return site_audit.last_report(visit.home, visit.client(visit.path["client"]).slug)
+    return site_audit.last_report(visit.home, visit.client().slug)
 
 
 def _picture(visit: PageRequest) -> tuple[dict[str, Any], bool]:
     """The picture of the address, and whether the last visit found it. Not the whole report: a page has 48 of them."""
-    client = visit.client(visit.path["client"]).slug
+    client = visit.client().slug
     try:
         with site_audit.opened(visit.home, client) as store:
             return site_audit.row_of(visit.home, client, store, visit.path["picture"])

@@ -34,7 +34,7 @@ class Decisions:
 
 def listed(visit: PageRequest) -> Response:
     """Licences without a client, each with suggested clients. Nothing is chosen yet."""
-    start = int(asked) if (asked := visit.asked("from")).isdecimal() and len(asked) < 8 else 0
+    start = visit.number(visit.asked("from"))
     rows = unassigned.listed(visit.home, start, PAGE + 1)
     return visit.page(
         "unassigned.html", rows=rows[:PAGE], next=start + PAGE if len(rows) > PAGE else None, start=start,
@@ -51,7 +51,7 @@ def decide(visit: PageRequest) -> Response:
     """Keep what the person chose, and show what it changes."""
     by, reason = visit.person(visit.given("by")), visit.given("reason")
     if visit.given("suggested"):
-        start = int(said) if (said := visit.given("from")).isdecimal() and len(said) < 8 else 0
+        start = visit.number(visit.given("from"))
         rows = unassigned.listed(visit.home, start, PAGE)
         clients = [
             (row.entry.short_id, row.proposal, reason or "; ".join(each.reason for each in row.suggestions))
