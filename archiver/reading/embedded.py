@@ -17,11 +17,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from xml.etree import ElementTree
 
-from archiver.core.errors import spoken
 from archiver.core.model import Moment, iso, parse_iso
 from archiver.reading.c2pa import c2pa_texts
 from archiver.reading.certificates import Quote, Sure, day
-from archiver.reading.external_tools import EXIFTOOL_TIMEOUT_S, exiftool_json
+from archiver.reading.external_tools import exiftool_json
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.platforms import PLATFORMS, marked, titled
 
@@ -35,20 +34,14 @@ _OTHERS = (b"%!PS", b"\xc5\xd0\xd3\xc6", b"%PDF-", b"ID3", b"RIFF", b"OggS", b"f
 class Embedded:
     """What was found. `named` are the assets that the fields speak of, the surest first; an asset id may be unknown.
 
-    `order`, `your_reference` and `ordered_on` are Alamy's, which writes them into each file that it licenses. `quotes`
-    are the fields as the file has them; those named under `c2pa` come from its manifests. `error` says in words why a
-    file could not be read further.
+    `order` and `ordered_on` are Alamy's, which writes them into each file that it licenses. `quotes` are the fields as
+    the file has them; those named under `c2pa` come from its manifests.
     """
 
     named: Sequence[NamedAsset] = ()
-    title: str | None = None
-    creator: str | None = None
-    credit: str | None = None
     order: str | None = None
-    your_reference: str | None = None
     ordered_on: Moment | None = None
     quotes: Mapping[str, str] = field(default_factory=dict)
-    error: str | None = None
 
     def to_json(self) -> bytes:
         """For the way out of a worker."""
@@ -110,7 +103,7 @@ _C2PA = {tag.xmp.rpartition("}")[2]: name for name, tag in _TAGS.items()} | {
 _ADDRESS = re.compile(r"https?://[^\s<>\"']{4,500}")
 # "Your ref …; Our Ref …; Downloaded date", as Alamy's help describes it.
 _ALAMY = re.compile(
-    r"Your ref[.: ]{0,3}(?P<your>[^;]{0,80});\s{0,5}Our ref[.: ]{0,3}(?P<our>[A-Za-z0-9/-]{3,40})"
+    r"Your ref[.: ]{0,3}[^;]{0,80};\s{0,5}Our ref[.: ]{0,3}(?P<our>[A-Za-z0-9/-]{3,40})"
     r"(?:\s{0,5};\s{0,5}Downloaded(?: date)?[.: ]{0,3}(?P<day>[^;]{6,40}))?",
     re.IGNORECASE,
 )
@@ -123,23 +116,23 @@ def read_embedded(content: bytes) -> Embedded | None:
     """What the bytes of a picture, video or sound file say about themselves; empty if they say nothing, None if only an
     external program can tell.
     """
-    found, error, opened = _picture(content)
+    found, opened = _picture(content)
     found = _xmp(content) | found
     if not found and not opened and (content[4:8] == b"ftyp" or content.startswith(_OTHERS)):
         return None
-    return _understood_with_manifests(content, found, error)
+    return _understood_with_manifests(content, found)
 
 
 def embedded_by_program(content: bytes) -> Embedded:
     """Like `read_embedded`, with exiftool; empty if it is not installed."""
-    return _understood_with_manifests(content, *_exiftool(content))
+    return _understood_with_manifests(content, _exiftool(content))
 
 
-def _understood_with_manifests(content: bytes, found: dict[str, str], error: str | None) -> Embedded:
+def _understood_with_manifests(content: bytes, found: dict[str, str]) -> Embedded:
     said = understood(found)
     if (manifests := _manifests(content)) and not any(each.asset_id for each in said.named):
-        said = understood(found | manifests | {"c2pa": ", ".join(manifests)})
-    return replace(said, error=error)
+        return understood(found | manifests | {"c2pa": ", ".join(manifests)})
+    return said
 
 
 def understood(found: Mapping[str, str]) -> Embedded:
@@ -163,11 +156,7 @@ def understood(found: Mapping[str, str]) -> Embedded:
         named.append(NamedAsset(platform, None, Sure.POSSIBLE, words))
     return Embedded(
         named=tuple({(each.platform, each.asset_id): each for each in named}.values()),
-        title=found.get("title"),
-        creator=found.get("creator"),
-        credit=found.get("credit"),
         order=order["our"] if order else None,
-        your_reference=(order["your"].strip() or None) if order else None,
         ordered_on=day(Quote(order["day"].strip(), "")) if order and order["day"] else None,
         quotes=dict(found),
     )
@@ -187,10 +176,10 @@ def _less_sure(named: NamedAsset) -> NamedAsset:
     return replace(named, sure=Sure.LIKELY) if named.sure is Sure.CERTAIN else named
 
 
-def _picture(content: bytes) -> tuple[dict[str, str], str | None, bool]:
-    """IPTC and EXIF of what Pillow opens, by its header alone; why it cannot be read; and whether Pillow opened it."""
+def _picture(content: bytes) -> tuple[dict[str, str], bool]:
+    """IPTC and EXIF of what Pillow opens, by its header alone, and whether Pillow opened it."""
     # Heavy, and needed in the worker only.
-    from PIL import Image, IptcImagePlugin, UnidentifiedImageError
+    from PIL import Image, IptcImagePlugin
 
     Image.init()
     try:
@@ -199,19 +188,15 @@ def _picture(content: bytes) -> tuple[dict[str, str], str | None, bool]:
             image = Image.open(io.BytesIO(content), formats=[each for each in PICTURES if each in Image.OPEN])
         iptc = IptcImagePlugin.getiptcinfo(image) or {}
         exif = image.getexif()
-    except UnidentifiedImageError:
-        return {}, None, False
-    except Image.DecompressionBombError:
-        return {}, "it has more pixels than are read", False
-    except _BROKEN as error:
-        return {}, f"it cannot be read as a picture ({spoken(type(error).__name__)})", False
+    except (Image.DecompressionBombError, *_BROKEN):
+        return {}, False
     found = {}
     for name, tag in _TAGS.items():
         raw = iptc.get((2, tag.iptc)) if tag.iptc else None
         value = _text(raw) or (_text(exif.get(tag.exif)) if tag.exif else "")
         if value:
             found[name] = value
-    return found, None, True
+    return found, True
 
 
 def _text(raw: object) -> str:
@@ -277,18 +262,16 @@ def _properties(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
         yield element.tag, "; ".join(filter(None, items)) or element.text or ""
 
 
-def _exiftool(content: bytes) -> tuple[dict[str, str], str | None]:
+def _exiftool(content: bytes) -> dict[str, str]:
     """The same fields by exiftool, if it is installed; bytes in by its standard input, nothing written."""
     wanted = {tag: name for name, each in _TAGS.items() for tag in each.exiftool}
     try:
         [fields] = json.loads(exiftool_json(content, list(wanted)))
-    except subprocess.TimeoutExpired:
-        return {}, f"exiftool took longer than {EXIFTOOL_TIMEOUT_S:g} s"
-    except (OSError, ValueError):
-        return {}, None
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return {}
     found: dict[str, str] = {}
     for tag, name in wanted.items():
         with suppress(KeyError):
             if text := _text(fields[tag]):
                 found.setdefault(name, text)
-    return found, None
+    return found

@@ -245,16 +245,16 @@ class DocumentReader:
         return None if error else b"".join(answers)
 
     def embedded(self, content: bytes) -> Embedded:
-        """What a picture, video or sound file says about itself; `error` gives the reason if it cannot be read."""
+        """What a picture, video or sound file says about itself; nothing if it cannot be read."""
         from archiver.reading.embedded import Embedded
 
         answers, error = self._ask("embedded", content)
         if not (answers or error):  # only a program can tell
             answers, error = self._ask("embedded by program", content, pool=self._programs)
         try:
-            return Embedded(error=error) if error else Embedded.from_json(answers[0])
-        except (ValueError, TypeError, LookupError, AttributeError):
-            return Embedded(error=MADE_UP)
+            return Embedded() if error else Embedded.from_json(answers[0])
+        except (ValueError, TypeError, LookupError, AttributeError):  # an answer that no honest process gives
+            return Embedded()
 
     def recognised(self, content: bytes, media_type: str, seconds: float, languages: str = "") -> str:
         """The text of a picture, or of a PDF's first page, read by tesseract within these seconds; ReaderFailed gives

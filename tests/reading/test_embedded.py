@@ -6,7 +6,6 @@ import shutil
 import struct
 import time
 import zlib
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -35,9 +34,9 @@ def named(found: Embedded) -> list[tuple[str, str | None, Sure]]:
 def test_alamys_order_stands_in_the_file() -> None:
     found = read_embedded(papers.alamy_picture())
     assert named(found) == [("alamy", "A0001X", Sure.LIKELY)]
-    assert (found.order, found.your_reference, found.ordered_on) == ("IY01234567", "spring", date(2023, 3, 14))
+    assert (found.order, found.ordered_on) == ("IY01234567", date(2023, 3, 14))
     assert found.quotes["reference"] == papers.ALAMY_REFERENCE
-    assert found.credit == "Alamy Stock Photo" and found.error is None
+    assert found.quotes["credit"] == "Alamy Stock Photo"
     assert Embedded.from_json(found.to_json()) == found
 
 
@@ -84,13 +83,14 @@ XMP = (
 
 def test_xmp_and_exif_are_read_like_iptc() -> None:
     found = read_embedded(papers.picture(xmp=XMP))
-    assert (found.title, found.creator, found.credit) == ("Haus am Meer – Ä", "Ada Example", "Getty Images/iStockphoto")
+    wanted = {"title": "Haus am Meer – Ä", "creator": "Ada Example", "credit": "Getty Images/iStockphoto"}
+    assert wanted.items() <= found.quotes.items()
     assert named(found) == [("istock", "1234567", Sure.LIKELY)]
     out, exif = io.BytesIO(), Image.Exif()
     exif[315], exif[33432] = "Ada Example", "stock.adobe.com"
     Image.new("RGB", (8, 8)).save(out, "JPEG", exif=exif)
     found = read_embedded(out.getvalue())
-    assert (found.creator, named(found)) == ("Ada Example", [("adobe_stock", None, Sure.POSSIBLE)])
+    assert (found.quotes["creator"], named(found)) == ("Ada Example", [("adobe_stock", None, Sure.POSSIBLE)])
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is optional")
@@ -100,7 +100,7 @@ def test_exiftool_reads_what_pillow_does_not_and_may_be_missing(
     content = b"%!PS-Adobe-3.0 EPSF-3.0\n%%Title: pond5_12345678\n%%EndComments\n%%EOF\n"
     assert embedded.read_embedded(content) is None
     found = embedded_by_program(content)
-    assert found.title == "pond5_12345678" and named(found) == [("pond5", "12345678", Sure.POSSIBLE)]
+    assert found.quotes["title"] == "pond5_12345678" and named(found) == [("pond5", "12345678", Sure.POSSIBLE)]
     with DocumentReader() as reader:
         assert reader.embedded(content) == found  # in a confined process, where exiftool is confined, too
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -175,7 +175,7 @@ def png(side: int, rows: int) -> bytes:
 
 
 def test_a_picture_of_200_megapixels_is_not_decoded() -> None:
-    assert read_embedded(png(14_200, 1)) == Embedded(error="it has more pixels than are read")
+    assert read_embedded(png(14_200, 1)) == Embedded()
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_picture_of_200_megapixels_is_not_decoded() -> None:
      b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + b"<x:a>" * 200_000 + b"</x:xmpmeta>"],
 )  # fmt: skip
 def test_broken_files_say_nothing_and_break_nothing(content: bytes) -> None:
-    assert replace(read_embedded(content), error=None) == Embedded()
+    assert read_embedded(content) == Embedded()
 
 
 def test_deeply_nested_xmp_is_read_in_linear_time() -> None:
