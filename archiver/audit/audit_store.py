@@ -282,10 +282,10 @@ class AuditStore:
             if state in states
         ]
 
-    def asked(self, visit: int, kind: str) -> list[Resource]:
-        """What a visit has asked for, in the order of `waiting`."""
-        sql = f"SELECT {_COLUMNS} FROM resources WHERE visit = ? AND kind = ? AND state NOT IN ('waiting', 'trap')"  # noqa: S608  # ours
-        return [_resource(row) for row in self._db.execute(f"{sql} ORDER BY depth, rowid", (visit, kind))]
+    def asked_pages(self, visit: int) -> list[Resource]:
+        """The pages that a visit has asked for, in the order of `waiting`."""
+        sql = f"SELECT {_COLUMNS} FROM resources WHERE visit = ? AND kind = 'page' AND state NOT IN ('waiting', 'trap')"  # noqa: S608  # ours
+        return [_resource(row) for row in self._db.execute(f"{sql} ORDER BY depth, rowid", (visit,))]
 
     def content(self, url: str) -> PageContent | None:
         """What was last found at an address."""

@@ -57,7 +57,7 @@ class SiteVisit:
 
     def begin(self) -> None:
         """Want the sites' first pages and their site maps; remember what a stopped visit has asked for."""
-        for each in self.store.asked(self.number, "page"):
+        for each in self.store.asked_pages(self.number):
             if each.depth:
                 self._traps.learn(each.url, each.content.pictures if each.content else ())
         scope = self.fetcher.scope

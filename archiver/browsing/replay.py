@@ -47,10 +47,6 @@ class LoggedRequest:
     def url(self) -> str:
         return self.request.url
 
-    @property
-    def body_fields(self) -> tuple[str, ...]:
-        return tuple(self.request.body_fields)
-
 
 class ReplayPosition:
     """Choose the exchange that answers a request.
@@ -250,9 +246,9 @@ def _key(method: str, url: str) -> tuple[object, ...]:
 def _response_head(response: RecordedResponse, length: int) -> bytes:
     lines = [f"HTTP/1.1 {response.status} Recorded"]
     if response.text is not None:
-        lines += _unless_there(response.headers, "content-type", "text/plain; charset=utf-8")
+        lines += _default_type(response.headers, "text/plain; charset=utf-8")
     if "json_" in response.model_fields_set:
-        lines += _unless_there(response.headers, "content-type", "application/json")
+        lines += _default_type(response.headers, "application/json")
     for name, values in response.headers.items():
         if name.lower() not in FRAMING:
             lines += [f"{name}: {value}" for value in ((values,) if isinstance(values, str) else values)]
@@ -261,5 +257,5 @@ def _response_head(response: RecordedResponse, length: int) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
 
 
-def _unless_there(headers: Mapping[str, object], name: str, value: str) -> list[str]:
-    return [] if name in map(str.lower, headers) else [f"{name}: {value}"]
+def _default_type(headers: Mapping[str, object], value: str) -> list[str]:
+    return [] if "content-type" in map(str.lower, headers) else [f"content-type: {value}"]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 type Points = NDArray[np.float32]
 
+MAX_POINTS = 1000  # of a picture
 LOWE_RATIO = 0.8  # Lowe's: a match counts where the second best is this much worse
 INLIER_DISTANCE_PX = 3.0  # pixels at which a match agrees with the map
 MIN_DISTANCE_PX = 6.0  # pixels at which two points are no longer one thing
@@ -83,15 +84,15 @@ class Alignment:
         return compare(self.under, self.over, self.affine)
 
 
-def features(image: Image.Image, side: int, count: int = 1000) -> Features:
-    """The `count` strongest points of the picture, its longer side shrunk to `side` pixels."""
+def features(image: Image.Image, side: int) -> Features:
+    """The `MAX_POINTS` strongest points of the picture, its longer side shrunk to `side` pixels."""
     _import_opencv()
     import cv2
 
     small = grey(image, side)
     # The contrast of all parts is made alike, so that darkened and graded pictures keep their points.
     even = cv2.createCLAHE(2.0, (4, 4)).apply(np.asarray(small))
-    found, descriptors = _sift(count).detectAndCompute(even, None)
+    found, descriptors = _sift().detectAndCompute(even, None)
     if descriptors is None:
         return Features(small, np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     points = np.array([each.pt for each in found], np.float32) + np.float32(0.5)
@@ -99,12 +100,12 @@ def features(image: Image.Image, side: int, count: int = 1000) -> Features:
 
 
 @cache
-def _sift(count: int) -> cv2.SIFT:
+def _sift() -> cv2.SIFT:
     _import_opencv()
     import cv2
 
     cv2.setNumThreads(2)
-    return cv2.SIFT.create(count, contrastThreshold=0.01, edgeThreshold=12)
+    return cv2.SIFT.create(MAX_POINTS, contrastThreshold=0.01, edgeThreshold=12)
 
 
 # A mirrored patch has the same SIFT numbers in another order: rows, columns and directions of its 4×4×8 histogram.

@@ -525,9 +525,9 @@ class Catalogue:
         names = RunLine.__dataclass_fields__
         return [RunLine(**{name: each[name] for name in names if name in each}) for each in reversed(found)]
 
-    def count(self, *, comps: bool = False) -> int:
-        """The number of licences, or of comps."""
-        return self._count("comp = ?", comps)
+    def count(self) -> int:
+        """The number of licences, without comps."""
+        return self._count("comp = 0")
 
     def count_held(self) -> int:
         """The number of licences that lists show: no comps, nothing withdrawn."""
@@ -833,9 +833,9 @@ class Catalogue:
         query = f"SELECT {COLUMNS} FROM licence WHERE {where}"  # noqa: S608  # `where` is this file's own text
         return map(self._entry, self._db.execute(query, values))
 
-    def _count(self, where: str, *values: object) -> int:
+    def _count(self, where: str) -> int:
         query = f"SELECT count(*) FROM licence WHERE {where}"  # noqa: S608  # `where` is this file's own text
-        return int(self._db.execute(query, values).fetchone()[0])
+        return int(self._db.execute(query).fetchone()[0])
 
     def _entry(self, columns: Sequence[Any]) -> CatalogueEntry:
         object_id, folder, described, lines, assigned = columns

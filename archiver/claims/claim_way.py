@@ -29,10 +29,6 @@ class NextStep(StrEnum):
     CLOSED = "closed"
 
 
-WAY = ("letter", "licence", "client", "verdict", "proof", "answer", "end")
-"""The steps of a claim, in order."""
-
-
 class StepState(StrEnum):
     """How a step stands: `open` has questions that nobody answered yet, `bad` is done with a bad result."""
 
@@ -83,7 +79,7 @@ class ClaimWay:
 
     @property
     def steps(self) -> Mapping[str, StepState]:
-        """Each step of WAY with its state. A step with an open question is never done."""
+        """Each step of a claim with its state, in order. A step with an open question is never done."""
         claim, now = self.claim, self.next
         found = claim.step is ClaimStep.LICENCE_FOUND or bool(claim.licences)
         judged = {None: StepState.LATER, Verdict.COVERED: StepState.DONE, Verdict.OPEN: StepState.OPEN,

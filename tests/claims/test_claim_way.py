@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, ClaimOutcome
-from archiver.claims.claim_way import WAY, ClaimWay, NextStep, StepState, may_be_picture
+from archiver.claims.claim_way import ClaimWay, NextStep, StepState, may_be_picture
 from archiver.claims.rule_engine import Verdict
 from archiver.desk.translations import LANGUAGES, words
 from archiver.reading.letters import LetterKind
@@ -36,7 +36,7 @@ WAYS = st.builds(
 @given(way=WAYS, matches=st.none() | st.lists(st.sampled_from(["same", "probable", "possible"]), max_size=3))
 def test_every_claim_has_one_next_step_and_a_headline(way: ClaimWay, matches: list[str] | None) -> None:
     steps = way.steps
-    assert tuple(steps) == WAY
+    assert [*steps] == ["letter", "licence", "client", "verdict", "proof", "answer", "end"]
     now = [name for name, state in steps.items() if state is StepState.NOW]
     assert len(now) == (way.next is not NextStep.CLOSED)
     if way.verdict in (Verdict.OPEN, Verdict.NOT_COVERED):
