@@ -16,7 +16,8 @@ from archiver.collect.run import on_request
 from archiver.collect.run_context import RunRequest
 from archiver.core.errors import ConfigError
 from archiver.core.model import Outcome, iso
-from archiver.home.settings import Account, Home, change_account
+from archiver.home.settings import Account, Home
+from archiver.home.settings_edit import change_account
 from archiver.home.vault import Vault
 
 

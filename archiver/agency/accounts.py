@@ -13,7 +13,8 @@ from archiver.collect.account_result import about
 from archiver.collect.account_result import name_account as name_account  # sign-ins take it from here
 from archiver.core.errors import ArchiverError, ConfigError, NotAccepted
 from archiver.home.renamed_account import as_rotated
-from archiver.home.settings import Account, Home, add_account, planned_input
+from archiver.home.settings import Account, Home
+from archiver.home.settings_edit import add_account, planned_input
 from archiver.home.vault import Vault, run_secret_command
 from archiver.provider import ProviderInfo, load
 

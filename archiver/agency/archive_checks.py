@@ -20,7 +20,8 @@ from archiver.catalogue.search import without_client
 from archiver.core.errors import ArchiveBusy
 from archiver.core.model import iso
 from archiver.home.connections import network_of
-from archiver.home.settings import Home, QualifiedAuthority
+from archiver.home.settings import Home
+from archiver.home.settings_models import QualifiedAuthority
 
 
 def clock(home: Home) -> Findings:

@@ -10,16 +10,9 @@ from archiver.archive import verify
 from archiver.catalogue.index import Catalogue
 from archiver.catalogue.search import followed
 from archiver.core.errors import ConfigError
-from archiver.home.settings import (
-    HOUSE,
-    Account,
-    Client,
-    Home,
-    check_account_name,
-    remove_client,
-    remove_input,
-    rename_account,
-)
+from archiver.home.settings import HOUSE, Account, Client, Home
+from archiver.home.settings_edit import remove_client, remove_input, rename_account
+from archiver.home.settings_models import check_account_name
 from archiver.home.vault import Vault
 from archiver.provider import declared
 

@@ -18,7 +18,8 @@ from archiver.fleet.fleet_database import FleetDatabase
 from archiver.fleet.fleet_home import SETTINGS, open_accounts, without_machine, write
 from archiver.fleet.restore import restore
 from archiver.fleet.visit import Visit, visiting
-from archiver.home.settings import Home, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import create_home
 from archiver.home.vault import Vault
 
 

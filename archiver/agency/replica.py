@@ -19,7 +19,8 @@ from archiver.fleet.fleet_home import fingerprint_of
 from archiver.fleet.lock_probe import probe
 from archiver.fleet.object_store import bucket_of
 from archiver.fleet.publisher import heads_of
-from archiver.home.settings import HOUSE, Home, add_client
+from archiver.home.settings import HOUSE, Home
+from archiver.home.settings_edit import add_client
 from archiver.home.vault import open_vault
 
 MAX_HOURS_BEHIND = 36.0  # a night that failed is repeated in the next one; after that, people learn of it

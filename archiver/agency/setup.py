@@ -12,7 +12,8 @@ from pathlib import Path
 from archiver.catalogue.archives import authorities_of
 from archiver.core.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
 from archiver.core.stale_files import sweep
-from archiver.home.settings import Home, create_home, default_home
+from archiver.home.settings import Home, default_home
+from archiver.home.settings_edit import create_home
 from archiver.home.vault import default_key_file, key_file, locate_key, open_vault, usable_keyrings
 
 EXTRAS = {

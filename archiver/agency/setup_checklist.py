@@ -17,7 +17,8 @@ from archiver.agency.directory import account_rows, archived, has_archive
 from archiver.catalogue.archives import authorities_of
 from archiver.catalogue.search_words import spelt_out
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
-from archiver.home.settings import Client, Home, add_client
+from archiver.home.settings import Client, Home
+from archiver.home.settings_edit import add_client
 from archiver.provider import SignInMethod, installed, method_of
 
 

@@ -14,7 +14,8 @@ from archiver.agency.archive_checks import timestamps
 from archiver.agency.notification import TEST, send
 from archiver.agency.schedule import NIGHT, install, schedule_here
 from archiver.core.errors import ArchiverError, ConfigError
-from archiver.home.settings import Home, change_setting
+from archiver.home.settings import Home
+from archiver.home.settings_edit import change_setting
 
 Ask = Callable[[str, str], str]
 Say = Callable[[str], None]

@@ -12,7 +12,8 @@ from archiver.agency.status import status
 from archiver.collect.sources import kind_of, secrets_of_source, state_of
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.yaml_source import Value
-from archiver.home.settings import Home, add_source, entry_of, planned_input, remove_input
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_source, entry_of, planned_input, remove_input
 from archiver.home.source_settings import Source
 from archiver.home.vault import Vault
 

@@ -15,7 +15,8 @@ from itertools import islice
 from pathlib import Path
 
 from archiver.catalogue.archives import finish, writing
-from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_all, fitting
+from archiver.catalogue.assignment import Agreed, Assignment, assign_all
+from archiver.catalogue.assignment_rules import PROJECTS, fitting
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.catalogue.search import followed
 from archiver.claims.facts import bare

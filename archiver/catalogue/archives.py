@@ -16,7 +16,8 @@ from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness,
 from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive, unfinished
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.home.connections import mailer_of, network_of, pinned_roots
-from archiver.home.settings import Home, QualifiedAuthority
+from archiver.home.settings import Home
+from archiver.home.settings_models import QualifiedAuthority
 from archiver.home.shared_copy import holding
 from archiver.home.vault import Vault
 

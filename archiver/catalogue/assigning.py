@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from archiver.catalogue import assignment
-from archiver.catalogue.assignment import Assignment, follow, follow_rules
+from archiver.catalogue.assignment import Assignment, follow
+from archiver.catalogue.assignment_rules import follow_rules
 from archiver.catalogue.search import located
 from archiver.home.settings import Home
 from archiver.home.vault import Vault

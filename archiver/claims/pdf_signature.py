@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from pyhanko.sign.signers import Signer, SimpleSigner
 
-    from archiver.home.settings import CardSettings, Home
+    from archiver.home.settings import Home
+    from archiver.home.settings_models import CardSettings
 
 FIELD = "AgencySignature"
 RESERVED_BYTES = 32_768  # for the signature, whose certificates may be several

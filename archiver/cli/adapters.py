@@ -13,6 +13,7 @@ from archiver.cli.app import (
     JsonOption,
     ReplayOption,
     awaited,
+    folder_of,
     opened,
     providers_app,
     recording_app,
@@ -57,9 +58,8 @@ NO_TOTAL = "the platform does not say how many licences there are; runs, reports
 def described_platforms(home: Path | None) -> list[dict[str, Any]]:
     from archiver.agency.account_check import live_days
     from archiver.agency.platform_list import describe_providers
-    from archiver.home.settings import default_home
 
-    return describe_providers(live_days(home or default_home()), say)
+    return describe_providers(live_days(folder_of(home)), say)
 
 
 @providers_app.command("show")
@@ -134,11 +134,11 @@ def providers_new(
 
 def use_own_adapters(home: Path | None) -> None:
     """Let the adapters of the home come before the installed ones, if there is a home, and say which these are."""
-    from archiver.home.settings import default_home, find_home
+    from archiver.home.settings import find_home
     from archiver.provider.override import named_in
     from archiver.provider.registry import use_home
 
-    if home or (default_home() / "archiver.yaml").is_file():
+    if home or (folder_of(None) / "archiver.yaml").is_file():
         found = find_home(home)
         use_home(found)
         if own := ", ".join(named_in(found)):
@@ -236,11 +236,10 @@ def recording_scrub(
     """
     from archiver.browsing.scrub import scrub
     from archiver.devkit.throwaway_home import personal_of
-    from archiver.home.settings import default_home
     from archiver.reading.worker import DocumentReader
 
     known: dict[str, str] = {}
-    if home or (default_home() / "archiver.yaml").is_file():
+    if home or (folder_of(None) / "archiver.yaml").is_file():
         here = opened(home)
         known = personal_of(here, unlocked(here))
     with DocumentReader() as reader:

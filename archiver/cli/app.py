@@ -129,6 +129,13 @@ def root(
         os.environ["ARCHIVER_HOME"] = str(home)
 
 
+def folder_of(home: Path | None) -> Path:
+    """The named home folder, or the default one, whether it exists or not."""
+    from archiver.home.home_folder import default_home
+
+    return home or default_home()
+
+
 def opened(home: Path | None) -> Home:
     """Open the home, and remove the temporary files that killed commands left there.
 

@@ -74,7 +74,8 @@ def audit_run(
         raise typer.BadParameter("--use must be commercial or editorial")
     here = opened(home)
     if weekly is not None and not dry_run:
-        from archiver.home.settings import AuditSettings, set_audit
+        from archiver.home.settings_edit import set_audit
+        from archiver.home.settings_models import AuditSettings
 
         fields = {"sites": tuple(site or ()), "hosts": tuple(host or ()), "pages": pages, "use": use}
         set_audit(here.root, client, AuditSettings.model_validate(fields) if weekly else None)

@@ -66,7 +66,7 @@ def client_rename(
 
     Example: archiver client rename acme "Acme Group Ltd"
     """
-    from archiver.home.settings import rename_client
+    from archiver.home.settings_edit import rename_client
 
     here = opened(home)
     before = here.client(slug).name

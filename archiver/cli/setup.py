@@ -18,6 +18,7 @@ from archiver.cli.app import (
     ask,
     awaited,
     client_app,
+    folder_of,
     folder_only,
     opened,
     unlocked,
@@ -58,14 +59,13 @@ def doctor(
     Example: archiver doctor --online
     """
     from archiver.agency.doctor import examine
-    from archiver.home.settings import default_home
     from archiver.home.vault import open_vault
 
     folder_only()
     if vault_restored:
-        open_vault((home or default_home()) / "vault.enc", remember=True).accept_as_newest()
+        open_vault(folder_of(home) / "vault.enc", remember=True).accept_as_newest()
     with progress() as watch:
-        report = examine(home or default_home(), online=online, progress=watch)
+        report = examine(folder_of(home), online=online, progress=watch)
     if as_json:
         emit(report.as_json())
     else:
@@ -86,12 +86,11 @@ def init(
     Example: archiver init ~/archiver
     """
     from archiver.agency.setup import initialise
-    from archiver.home.settings import default_home
 
     if not (home or home_option):
         folder_only()
     made = initialise(home or home_option, replay=replay, say=say, ask=ask)
-    named = "" if default_home().resolve() == made.root.resolve() else f" --home {shlex.quote(str(made.root))}"
+    named = "" if folder_of(None).resolve() == made.root.resolve() else f" --home {shlex.quote(str(made.root))}"
     say(f"Created {made.root}. Next: archiver client add SLUG --name NAME{named}")
 
 
@@ -107,7 +106,7 @@ def client_add(
 
     Example: archiver client add acme --name "Acme Ltd" --domain acme.example
     """
-    from archiver.home.settings import add_client
+    from archiver.home.settings_edit import add_client
 
     opened_home = opened(home)
     add_client(opened_home.root, slug, name=name, aliases=alias or [], domains=domain or [])

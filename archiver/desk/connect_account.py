@@ -13,7 +13,7 @@ from archiver.browsing.recording import recordings_of
 from archiver.core.errors import ArchiverError, ConfigError, SiteUnavailable, WrongPassword, machine_error
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.home import settings
+from archiver.home import settings_edit
 from archiver.home.settings import HOUSE, Account
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 
@@ -31,7 +31,7 @@ def add_client(visit: PageRequest) -> Response:
     slug = visit.given("slug") or (slug_for(name) if name else "")
     several = {key: [each for part in visit.given(key).split(",") if (each := part.strip())] for key in SEVERAL}
     try:
-        settings.add_client(visit.home.root, slug, name or slug, **several)
+        settings_edit.add_client(visit.home.root, slug, name or slug, **several)
     except ConfigError as error:
         return visit.page("new-client.html", 422, error=str(error))
     visit.log_action("client added", slug)

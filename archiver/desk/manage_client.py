@@ -8,7 +8,8 @@ from starlette.responses import Response, StreamingResponse
 from archiver.agency import client_handover, directory
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
-from archiver.home.settings import HOUSE, rename_client
+from archiver.home.settings import HOUSE
+from archiver.home.settings_edit import rename_client
 
 
 def show(visit: PageRequest) -> Response:

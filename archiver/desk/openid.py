@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.connections import network_of
-from archiver.home.settings import Home, OpenIdSettings
+from archiver.home.settings import Home
+from archiver.home.settings_models import OpenIdSettings
 from archiver.home.vault import run_secret_command
 
 FLOW_TIMEOUT_S = 600.0

@@ -13,7 +13,8 @@ from archiver.agency.notification import send_test
 from archiver.core.yaml_source import Value
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.home.settings import Notify, change_setting, change_settings, check_destination, use_public_timestamps
+from archiver.home.settings_edit import change_setting, change_settings, use_public_timestamps
+from archiver.home.settings_models import Notify, check_destination
 from archiver.home.shared_copy import copy_of
 
 MAX_DAYS = 365

@@ -15,7 +15,8 @@ from archiver.catalogue import search
 from archiver.catalogue.index import Catalogue
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.model import DocumentKind
-from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, open_vault
 from archiver.provider import Transport, load
 from archiver.reading.licence_json import from_json

@@ -16,7 +16,6 @@ from typing import Any
 import yaml
 
 from archiver.agency.night import run
-from archiver.archive.reader import Archive
 from archiver.browsing.recording import Recording
 from archiver.catalogue.index import Catalogue
 from archiver.collect.run import asking
@@ -26,9 +25,10 @@ from archiver.core.atomic_files import replace_file, scratch_folder
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.core.yaml_source import load
-from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
-from archiver.reading.licence_json import LicenceFile, from_json
+from archiver.reading.licence_json import LicenceFile
 
 ACCOUNT = "recorded"
 
@@ -87,10 +87,8 @@ async def replayed(path: Path, shared: RunTools | None) -> dict[str, Any]:
 
 def licences(home: Home) -> list[LicenceFile]:
     """All licences and comps of the throw-away home, newest first, in a stable order."""
-    archive = Archive(home.archive("client"))
     with Catalogue(home.catalogue("client")) as catalogue:
-        entries = catalogue.entries()
-    found = [from_json(archive.object(entry.object_id).read("licence.json")) for entry in entries]
+        found = [entry.file for entry in catalogue.each()]
     return sorted(found, key=lambda file: (iso(file.licence.licensed_at) or "", file.licence.platform_id), reverse=True)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from archiver.agency.account_statements import ACCEPTED, file_statements
 from archiver.browsing import scrub
 from archiver.browsing.capture import cookie_secrets
-from archiver.home.settings import Account, Home, add_account, add_client, create_home
+from archiver.home.settings import Account, Home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import ProviderInfo
 

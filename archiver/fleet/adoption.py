@@ -67,7 +67,7 @@ def _move_in(database: FleetDatabase, rows: SealedRows, bucket: Bucket, home: Ho
         with writing(home, vault, slug) as archive:  # recovers and seals what a killed command left
             archive.seal()
         head = Publisher(
-            bucket, slug, home.archive(slug), state_path(home, slug), home.settings.replica.retain
+            bucket, slug, home.archive(slug), state_path(home, slug), home.settings.replica.retain.days
         ).publish()
         if head:
             database.put_cache(lease, head.part, packed(home, slug))

@@ -25,6 +25,7 @@ from archiver.fleet.published_objects import PublishedObjects
 from archiver.fleet.publisher import (
     PublishedState,
     Publisher,
+    RetainDays,
     held_scopes,
     is_single,
     line_before,
@@ -33,7 +34,7 @@ from archiver.fleet.publisher import (
 )
 from archiver.fleet.replica_format import ReplicaFile, ReplicaHead
 from archiver.fleet.restore import fetched
-from archiver.home.settings import Home, RetainSettings
+from archiver.home.settings import Home
 
 MAX_PARTS_SINCE_CACHE = 16  # published parts after which a check-out is kept anew
 
@@ -101,7 +102,7 @@ def published_state(root: Path, head: ReplicaHead) -> PublishedState:
     )
 
 
-def publish(out: CheckedOut, fence: Fence, retain: RetainSettings) -> ReplicaHead:
+def publish(out: CheckedOut, fence: Fence, retain: RetainDays) -> ReplicaHead:
     """Publish what the visit added. LeaseLost if somebody else has the client now; then nothing moved."""
     head = Publisher(out.bucket, out.client, out.root, state_path(out.home, out.client), retain, fence).publish()
     assert head

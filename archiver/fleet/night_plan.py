@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from archiver.home.settings import FleetSettings
+from archiver.home.settings_models import FleetSettings
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archiver.core.errors import INSTALL_ALL, ConfigError, StoreUnavailable
-from archiver.home.settings import Home, ReplicaSettings
+from archiver.home.settings import Home
+from archiver.home.settings_models import ReplicaSettings
 from archiver.home.vault import run_secret_command
 
 CONNECT_TIMEOUT_S = 10.0

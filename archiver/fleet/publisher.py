@@ -8,7 +8,7 @@ head has moved elsewhere stops with ReplicaForked.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -37,9 +37,12 @@ from archiver.fleet.replica_format import (
     part_key,
     path_of,
 )
-from archiver.home.settings import Home, RetainSettings
+from archiver.home.settings import Home
 
 MAX_LINES = 500  # ledger lines in one part
+
+type RetainDays = Callable[[str], int]
+"""For how many days the store must keep a file of the archive, by its path."""
 
 
 @dataclass
@@ -92,9 +95,9 @@ class ReplicaWitness:
             state.save(path)
             raise
 
-    def _retain(self) -> RetainSettings:
+    def _retain(self) -> RetainDays:
         assert self.home.settings.replica
-        return self.home.settings.replica.retain
+        return self.home.settings.replica.retain.days
 
 
 class Publisher:
@@ -104,7 +107,7 @@ class Publisher:
     """
 
     def __init__(
-        self, bucket: Bucket, client: str, root: Path, state: Path, retain: RetainSettings, fence: Fence | None = None
+        self, bucket: Bucket, client: str, root: Path, state: Path, retain: RetainDays, fence: Fence | None = None
     ) -> None:
         self._bucket, self._client, self._root, self._path = bucket, client, root, state
         self._retain, self._now = retain, datetime.now(UTC)
@@ -249,7 +252,7 @@ class Publisher:
                 self._bucket.put(key, data, until=until, held=held)
 
     def _until(self, path: str) -> datetime:
-        return self._now + timedelta(days=self._retain.days(path))
+        return self._now + timedelta(days=self._retain(path))
 
     # ------------------------------------------------------------ what is new
 

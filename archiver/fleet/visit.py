@@ -120,7 +120,7 @@ def publish_held(tools: FleetTools, out: CheckedOut, keeper: LeaseKeeper) -> Rep
     replica = tools.settings.settings.replica
     assert replica
     _keep_signer(tools, out)
-    return publish(out, Fence(keeper.lease.epoch, keeper.check), replica.retain)
+    return publish(out, Fence(keeper.lease.epoch, keeper.check), replica.retain.days)
 
 
 def _keep_signer(tools: FleetTools, out: CheckedOut) -> None:

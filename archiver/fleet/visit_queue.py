@@ -29,7 +29,7 @@ from archiver.core.errors import (
 )
 from archiver.fleet.fleet_database import CONNECTION, FleetDatabase, queueing_lock
 from archiver.fleet.night_plan import night_of, visit_time
-from archiver.home.settings import FleetSettings
+from archiver.home.settings_models import FleetSettings
 
 if TYPE_CHECKING:
     from procrastinate import App, JobContext

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archiver.home.settings import Account, Home, change_account
+from archiver.home.settings import Account, Home
+from archiver.home.settings_edit import change_account
 from archiver.home.vault import Vault
 
 

@@ -17,7 +17,8 @@ import pytest
 
 from archiver.agency.night import run
 from archiver.collect.run_context import RunRequest
-from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from tests.support.homes import Home as Command
 from tests.support.homes import clean_environment

@@ -24,7 +24,8 @@ from archiver.catalogue.index import RunLine
 from archiver.collect.account_result import AccountResult
 from archiver.collect.history_cursor import next_sweep_day, sweep_day
 from archiver.collect.run_context import RunRequest, RunSummary
-from archiver.home.settings import Home, add_account, add_client, change_account, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, add_client, change_account, create_home
 from archiver.home.vault import Vault, new_key
 from tests.support.site import NOWHERE, Site
 from tests.support.smtp_server import MailServer

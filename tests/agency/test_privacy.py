@@ -24,7 +24,7 @@ from archiver.claims import packing
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.errors import ConfigError, Erased, IntegrityError, LegalHold
 from archiver.home.settings import Home as LoadedHome
-from archiver.home.settings import add_account, add_client, create_home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from tests.support import agency as kit
 from tests.support.agency import record

@@ -13,7 +13,8 @@ import pytest
 from archiver.agency import schedule
 from archiver.agency.schedule import System
 from archiver.agency.setup_unattended import settle
-from archiver.home.settings import Home, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import create_home
 
 
 @pytest.fixture

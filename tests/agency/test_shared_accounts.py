@@ -14,11 +14,12 @@ import pytest
 
 from archiver.agency import alerts, notification, notification_causes, unassigned
 from archiver.catalogue.archives import writing
-from archiver.catalogue.assignment import fitting, follow_rules
+from archiver.catalogue.assignment_rules import fitting, follow_rules
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Licence
-from archiver.home.settings import Account, AssignmentRule
+from archiver.home.settings import Account
 from archiver.home.settings import Home as Loaded
+from archiver.home.settings_models import AssignmentRule
 from archiver.reading import spreadsheet
 from tests.support.agency import Agency, agency, preview, record
 from tests.support.folder import jpeg, photo

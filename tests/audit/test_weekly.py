@@ -11,7 +11,9 @@ from archiver.agency.notification_causes import causes
 from archiver.audit import picture_marks, site_audit, weekly
 from archiver.audit.audit_page import write
 from archiver.catalogue import embedding
-from archiver.home.settings import AuditSettings, Home, set_audit
+from archiver.home.settings import Home
+from archiver.home.settings_edit import set_audit
+from archiver.home.settings_models import AuditSettings
 from tests.support.agency import Agency
 from tests.support.audited_site import AuditedSite, Served
 from tests.support.claims_kit import jpeg

@@ -35,7 +35,8 @@ sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 
 from archiver.agency.night import run  # noqa: E402
 from archiver.collect.run_context import RunRequest  # noqa: E402
-from archiver.home.settings import Home, add_account, add_client, create_home  # noqa: E402  # as above
+from archiver.home.settings import Home  # noqa: E402  # as above
+from archiver.home.settings_edit import add_account, add_client, create_home  # noqa: E402
 from archiver.home.vault import Vault, new_key  # noqa: E402
 from tests.benchmarks.night import site  # noqa: E402
 from tests.support.homes import clean_environment  # noqa: E402

@@ -26,7 +26,7 @@ sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 from archiver.agency import night  # noqa: E402  # as above
 from archiver.archive.reader import Archive  # noqa: E402
 from archiver.collect.run_context import RunRequest  # noqa: E402
-from archiver.home.settings import add_source  # noqa: E402
+from archiver.home.settings_edit import add_source  # noqa: E402
 from tests.support.agency import Agency, agency  # noqa: E402  # as above
 
 

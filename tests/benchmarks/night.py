@@ -31,7 +31,8 @@ from archiver.agency.night import run
 from archiver.archive.writer import MAX_BUILDERS
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.home.network import Network
-from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 
 # The tests are a folder, not a package; elsewhere something else may be installed by that name.

@@ -21,7 +21,8 @@ from archiver.archive.ocfl import NewObject
 from archiver.catalogue import search
 from archiver.catalogue.archives import writing
 from archiver.core.model import Asset, Licence
-from archiver.home.settings import Home, add_client, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_client, create_home
 from archiver.home.vault import find_key, open_vault
 from archiver.reading.licence_json import to_json
 

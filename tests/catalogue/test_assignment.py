@@ -14,7 +14,7 @@ import pytest
 from archiver.archive.verify import InclusionProof, Note, Token
 from archiver.catalogue.archives import writing
 from archiver.core.model import Asset, Licence
-from archiver.home.settings import add_client
+from archiver.home.settings_edit import add_client
 from tests.support.agency import Agency, agency, certificate, record
 
 LICENCE = Licence(

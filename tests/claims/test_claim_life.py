@@ -19,7 +19,8 @@ from archiver.claims.claim_calendar import deadline_calendar
 from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, ClaimOutcome, ClaimStep
 from archiver.claims.claim_files import Claim
 from archiver.core.errors import ConfigError
-from archiver.home.settings import Home, add_client, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_client, create_home
 from tests.support.claims_kit import CLAIM
 from tests.support.homes import Home as CommandLine
 from tests.support.homes import clean_environment

@@ -32,7 +32,8 @@ from archiver.claims.pdf_signature import card_signer, load_signer, signed, sign
 from archiver.claims.pdf_timestamp import timestamped
 from archiver.core.errors import ConfigError
 from archiver.home.network import Network
-from archiver.home.settings import CardSettings, Home, Settings
+from archiver.home.settings import Home
+from archiver.home.settings_models import CardSettings, Settings
 from tests.authoring.scenario import pdf
 from tests.support.authority_kit import CERTIFYING, certificate, key
 

@@ -18,7 +18,7 @@ from archiver.archive.reader import Archive
 from archiver.collect import folder
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.collect.sources import SourceResult
-from archiver.home.settings import add_source
+from archiver.home.settings_edit import add_source
 from tests.support.agency import Agency, agency
 from tests.support.papers import licence, picture
 

@@ -26,7 +26,7 @@ from archiver.claims.claim_files import all_claims
 from archiver.collect import mailbox
 from archiver.collect.run_context import RunRequest
 from archiver.collect.sources import SourceResult
-from archiver.home.settings import add_source, remove_input
+from archiver.home.settings_edit import add_source, remove_input
 from tests.support import mailbox_kills
 from tests.support.agency import Agency, agency
 from tests.support.imap_server import PASSWORD, USER, ImapServer, imap_server, mail, missing

@@ -18,7 +18,7 @@ from archiver.agency.night import run
 from archiver.collect.account_session import SigningIn, Totp
 from archiver.collect.run_context import RunRequest
 from archiver.home.settings import Home as LoadedHome
-from archiver.home.settings import add_account, add_client, create_home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import Challenge, History, load
 from providers.shutterstock import Shutterstock

@@ -31,7 +31,7 @@ from archiver.core.errors import NotACertificate
 from archiver.core.model import Moment, TermsRelation, iso
 from archiver.home.network import Network
 from archiver.home.settings import Home as LoadedHome
-from archiver.home.settings import add_account, add_client, create_home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import Page, TermsPage, load
 from archiver.reading.worker import DocumentReader

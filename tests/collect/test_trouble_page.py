@@ -14,7 +14,8 @@ from archiver.agency.night import run
 from archiver.collect.run_context import RunRequest
 from archiver.collect.trouble_page import adapter_fault, keep_trouble
 from archiver.core.errors import ConfigError, LayoutChanged, SavedPage
-from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import Response, Rule, Rules, installed, load
 from archiver.provider.layout_errors import known_layout, needed

@@ -19,7 +19,7 @@ from archiver.catalogue.archives import writing
 from archiver.companion.captures import Inbox
 from archiver.companion.filing import file_captures
 from archiver.companion.paired_browsers import CODE_MINUTES, PairingCodes, PairingOffer
-from archiver.home.settings import add_source
+from archiver.home.settings_edit import add_source
 from archiver.reading.worker import DocumentReader
 from tests.support import papers
 from tests.support.companion_kit import (

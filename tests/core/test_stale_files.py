@@ -15,7 +15,7 @@ from archiver.core.atomic_files import new_files, replace_file
 from archiver.core.errors import ConfigError
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Home as Loaded
-from archiver.home.settings import add_account, add_client, create_home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from tests.support.homes import Home
 

@@ -17,7 +17,7 @@ from archiver.core import errors
 from archiver.desk.template_filters import trouble
 from archiver.desk.translations import words
 from archiver.home.settings import Home as Loaded
-from archiver.home.settings import add_account
+from archiver.home.settings_edit import add_account
 from archiver.home.vault import Vault
 from tests.support.agency import Agency, agency
 from tests.support.desk_kit import Person, serving, started

@@ -20,7 +20,7 @@ from archiver.desk import desk_state
 from archiver.desk.api_tokens import ApiTokens
 from archiver.desk.auth import Links
 from archiver.desk.routes import ROUTES
-from archiver.home.settings import add_account
+from archiver.home.settings_edit import add_account
 from tests.support.agency import Agency, agency, certificate, preview, record
 from tests.support.claims_kit import CLAIM, jpeg, licence
 from tests.support.desk_in_process import desk_on

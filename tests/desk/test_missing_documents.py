@@ -11,7 +11,7 @@ from archiver.catalogue.archives import writing
 from archiver.catalogue.assignment import Assignment, assign
 from archiver.catalogue.licence_list import LicenceList, ListFilter, entries
 from archiver.core.model import DocumentKind, Gap, GapReason
-from archiver.home.settings import add_account
+from archiver.home.settings_edit import add_account
 from tests.support.agency import Agency, agency, record
 from tests.support.claims_kit import licence
 from tests.support.desk_in_process import desk_on

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from archiver.home.settings import add_source
+from archiver.home.settings_edit import add_source
 from tests.support.agency import Agency, agency
 from tests.support.desk_kit import Person, started
 

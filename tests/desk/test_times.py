@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archiver.core import localised
-from archiver.home.settings import change_settings
+from archiver.home.settings_edit import change_settings
 from tests.support.agency import agency, record
 from tests.support.claims_kit import licence
 from tests.support.desk_in_process import desk_on

@@ -37,7 +37,9 @@ from archiver.fleet.fence import ClaimedHead, Fence, Lease, claim
 from archiver.fleet.fleet_home import HomeRow
 from archiver.fleet.object_store import Bucket, NotWritten, StoredVersion, sha256_of
 from archiver.fleet.replica_format import ReplicaHead, head_key
-from archiver.home.settings import Home, RetainSettings, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import create_home
+from archiver.home.settings_models import RetainSettings
 
 CLIENT = "acme"
 KEY = Ed25519PrivateKey.generate()
@@ -238,7 +240,7 @@ class FleetMachine(RuleBasedStateMachine):
             with holder.stack, suppress(LeaseLost):
                 if not (holder.out.root / "ledger" / "ledger.jsonl").exists():
                     return  # nothing was done
-                head = publish(holder.out, Fence(lease.epoch), RetainSettings())
+                head = publish(holder.out, Fence(lease.epoch), RetainSettings().days)
                 assert lease.epoch == self.newest  # nobody has claimed it since
                 self.acknowledged |= set(holder.new)
                 self.rows.report(lease, head)
@@ -283,7 +285,7 @@ def test_a_holder_that_slept_since_its_claim_is_told_that_it_lost_its_lease() ->
         _archive(holder, number, seal=True)
         with holder.stack, nullcontext() if holder is other else pytest.raises(LeaseLost):
             machine.rows.report(
-                holder.claimed.lease, publish(holder.out, Fence(holder.claimed.lease.epoch), RetainSettings())
+                holder.claimed.lease, publish(holder.out, Fence(holder.claimed.lease.epoch), RetainSettings().days)
             )
     machine.teardown()
 

@@ -16,7 +16,8 @@ from archiver.agency.fleet_worker import FleetWorker
 from archiver.catalogue.archives import writing
 from archiver.fleet.fleet_database import FleetDatabase
 from archiver.fleet.object_store import Bucket
-from archiver.home.settings import Home, add_account
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account
 from archiver.home.vault import Vault, find_key
 from tests.support.agency import agency
 from tests.support.fleet_kit import Fleet, check, fleet, heads, prepare_home

@@ -25,7 +25,9 @@ from archiver.fleet import fleet_database
 from archiver.fleet.check_out import publish
 from archiver.fleet.fence import Fence, Lease, claim
 from archiver.fleet.fleet_database import CONNECTION, MAX_IDLE_TRANSACTION_MS, FleetDatabase
-from archiver.home.settings import Home, RetainSettings, add_account, rename_client
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, rename_client
+from archiver.home.settings_models import RetainSettings
 from archiver.home.shared_copy import copy_of
 from archiver.home.vault import Vault, find_key
 from tests.fleet.test_fence import CLIENT, FleetMachine, _archive
@@ -99,7 +101,7 @@ def test_a_bucket_of_yesterday_is_refused_by_the_database_of_today() -> None:
         _archive(holder, number, seal=True)
         lease = holder.claimed.lease
         with holder.stack:
-            machine.rows.report(lease, publish(holder.out, Fence(lease.epoch), RetainSettings()))
+            machine.rows.report(lease, publish(holder.out, Fence(lease.epoch), RetainSettings().days))
         machine.rows.release(lease)
         kept.append({key: list(versions) for key, versions in machine.bucket.kept.items()})
     machine.bucket.kept = kept[0]

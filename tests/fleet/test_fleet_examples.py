@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archiver.archive import verify
-from archiver.home.settings import add_account
+from archiver.home.settings_edit import add_account
 from tests.support.agency import agency
 from tests.support.fleet_kit import prepare_home
 from tests.support.object_stores import ObjectStore

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.fleet.night_plan import night_of, night_spans, visit_time
-from archiver.home.settings import FleetSettings
+from archiver.home.settings_models import FleetSettings
 
 HOURS = st.tuples(st.times(), st.times()).filter(lambda pair: pair[0].strftime("%H:%M") != pair[1].strftime("%H:%M"))
 SPANS = HOURS.map(lambda pair: f"{pair[0]:%H:%M}-{pair[1]:%H:%M}")

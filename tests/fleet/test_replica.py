@@ -133,14 +133,14 @@ def test_whoever_lost_the_head_stops_and_overwrites_nothing(made: Agency, monkey
     buy(made, 1)
     settings, root = made.home.settings.replica, made.run.archive()
     assert settings
-    stalled = Publisher(bucket(made), "acme", root, state_path(made.home, "acme"), settings.retain)
+    stalled = Publisher(bucket(made), "acme", root, state_path(made.home, "acme"), settings.retain.days)
     real = Bucket.put
 
     def overtaken(self: Bucket, key: str, data: bytes, **more: Any) -> str:
         if key.endswith("/head.json"):  # another machine publishes while this one is frozen
             monkeypatch.undo()
             remove_tree(made.run.root / "state" / "replica")
-            Publisher(bucket(made), "acme", root, state_path(made.home, "acme"), settings.retain).publish()
+            Publisher(bucket(made), "acme", root, state_path(made.home, "acme"), settings.retain.days).publish()
             real(bucket(made), key, head_of(made).encode() + b"\n", until=more["until"])
         return real(self, key, data, **more)
 

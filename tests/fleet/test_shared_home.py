@@ -25,7 +25,8 @@ from archiver.fleet.copied_rows import CopiedRows
 from archiver.fleet.fleet_database import FileRow, FleetDatabase
 from archiver.fleet.fleet_home import SealedRows, Sealer
 from archiver.fleet.home_copy import HomeCopy
-from archiver.home.settings import Home, add_account, add_client, rename_client
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, add_client, rename_client
 from archiver.home.shared_copy import copy_of
 from archiver.home.vault import Vault, find_key, new_key
 from tests.support.desk_in_process import DeskInProcess

@@ -11,7 +11,8 @@ from cryptography import x509
 
 from archiver.core.errors import ConfigError
 from archiver.home import settings
-from archiver.home.settings import Home, add_account, add_client, change_account, create_home, find_home
+from archiver.home.settings import Home, find_home
+from archiver.home.settings_edit import add_account, add_client, change_account, create_home
 
 
 @pytest.fixture

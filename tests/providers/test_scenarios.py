@@ -28,7 +28,8 @@ from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import RunTools
 from archiver.core.model import Outcome
 from archiver.devkit import golden
-from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import Request, load
 from tests.support.homes import RECORDINGS

@@ -16,7 +16,7 @@ from archiver.catalogue.archives import writing
 from archiver.collect.terms import SeenTerms
 from archiver.core.model import Document, DocumentKind, Gap, Licence
 from archiver.home.settings import Home as Loaded
-from archiver.home.settings import add_account, add_client, create_home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, find_key, open_vault
 from archiver.reading.licence_json import to_json
 from tests.support.homes import ROOT, Home, clean_environment

@@ -30,7 +30,7 @@ from archiver.collect.terms import SeenTerms
 from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence
 from archiver.desk.auth import Users
 from archiver.home.settings import Home as Loaded
-from archiver.home.settings import add_account, add_client, add_source
+from archiver.home.settings_edit import add_account, add_client, add_source
 from archiver.home.vault import Vault
 from tests.support.agency import Agency, certificate, preview, record
 from tests.support.audited_site import AuditedSite

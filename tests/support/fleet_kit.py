@@ -25,7 +25,8 @@ from archiver.fleet.fleet_database import FleetDatabase
 from archiver.fleet.home_copy import FOLDER
 from archiver.fleet.object_store import Bucket, sha256_of
 from archiver.fleet.replica_format import ReplicaHead, head_key
-from archiver.home.settings import HOUSE, Home, add_account, add_client, create_home
+from archiver.home.settings import HOUSE, Home
+from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, find_key
 from tests.support.agency import Agency
 from tests.support.homes import Home as CommandLine

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from archiver.archive.reader import Archive
 from archiver.claims.claim_files import all_claims
-from archiver.home.settings import add_source
+from archiver.home.settings_edit import add_source
 from tests.support.agency import Agency
 from tests.support.imap_server import PASSWORD, USER, ImapServer, mail
 from tests.support.letter_texts import COPYTRACK
