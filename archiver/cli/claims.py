@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, a_day, app, asking, claim_app, language_of, opened, unlocked
-from archiver.cli.output import emit, progress, say, table, tell
+from archiver.cli.output import emit, listing, progress, say, tell
 
 if TYPE_CHECKING:
     from archiver.claims.facts import Use
@@ -87,9 +87,6 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     now = datetime.now(UTC)
     found = [claim.as_json() | claim.clocks(now) for claim in all_claims(opened(home), say)]
-    if as_json:
-        emit(found, "claims")
-        return
     columns = ("claim", "claimant", "reference", "deadline", "days_left", "notice_deadline", "notice_days_left")
     rows = [
         (*("-" if claim[name] is None else claim[name] for name in columns),
@@ -97,11 +94,9 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
          claim["owner"] or "-")
         for claim in found
     ]  # fmt: skip
-    table(
-        (*(name.replace("_", " ") for name in columns), "step", "owner"),
-        rows,
-        "No claims yet. Make one from a letter: archiver letter FILE --client CLIENT",
-    )
+    headings = (*(name.replace("_", " ") for name in columns), "step", "owner")
+    none = "No claims yet. Make one from a letter: archiver letter FILE --client CLIENT"
+    listing(found, "claims", as_json, headings, rows, none)
 
 
 @claim_app.command("show")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, opened
-from archiver.cli.output import counted, emit, table, tell, tell_lines
+from archiver.cli.output import counted, emit, listing, tell, tell_lines
 
 if TYPE_CHECKING:
     from archiver.agency.terms_watch import TermsChange
@@ -36,12 +36,10 @@ def terms_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
         )
         for each in texts(here)
     ]  # fmt: skip
-    columns = ("provider", "page", "seen", "url", "changes")
-    if as_json:
-        emit([dict(zip(columns, row, strict=True)) for row in rows], "terms")
-        return
+    found = [dict(zip(("provider", "page", "seen", "url", "changes"), row, strict=True)) for row in rows]
+    columns = ("platform", "page", "first seen", "address", "changed passages")
     cells = [(*row[:4], "-" if row[4] is None else row[4]) for row in rows]
-    table(("platform", "page", "first seen", "address", "changed passages"), cells, "The archives hold no terms yet.")
+    listing(found, "terms", as_json, columns, cells, "The archives hold no terms yet.")
 
 
 @terms_app.command("diff")
