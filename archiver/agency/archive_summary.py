@@ -23,7 +23,8 @@ from archiver.archive.verify import (
 )
 from archiver.archive.writer import latest_moment
 from archiver.catalogue import search
-from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine, has_read
+from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine
+from archiver.catalogue.index_schema import has_read
 from archiver.core.errors import ArchiverError, IntegrityError
 from archiver.core.model import DocumentKind
 from archiver.home.settings import HOUSE, Home

@@ -7,11 +7,9 @@ import os
 import re
 import shutil
 import sqlite3
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache, cached_property, partial
@@ -26,7 +24,17 @@ from filelock import FileLock
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
-from archiver.archive.verify import URN
+from archiver.catalogue.index_rows import (
+    FOR_CLIENTS,
+    KINDS,
+    ReadLicence,
+    downloads_of,
+    file_name,
+    plain_text,
+    read_all,
+    searched_words,
+)
+from archiver.catalogue.index_schema import DAMAGE, TABLES, connect, disk_errors, in_memory
 from archiver.catalogue.search_words import (
     FILLERS,
     MIN_ID_LENGTH,
@@ -40,8 +48,8 @@ from archiver.catalogue.search_words import (
     spellings,
     stem_of_file,
 )  # fmt: skip
-from archiver.core.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
-from archiver.core.model import DocumentKind, Licence, iso
+from archiver.core.errors import IntegrityError, MachineRefused
+from archiver.core.model import Licence, iso
 from archiver.core.progress import progress_bar
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.licence_json import LicenceFile, from_json
@@ -51,128 +59,12 @@ if TYPE_CHECKING:
     from archiver.catalogue.matching import Indexed, Load
     from archiver.catalogue.picture_index import Embeds, PictureIndex, VectorFile
 
-WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
-DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # what SQLite says of a file that is no whole database
-SCHEMA_VERSION = 13  # of the schema; a file of any other version is made anew, but for one that `UPGRADE` changes
 BATCH_LINES = 256  # ledger lines of one transaction
-READER_THREADS = 4  # threads that feed the document reader
-KINDS = (f"{URN}:licence:", f"{URN}:comp:")
 EMBEDDINGS_PER_COMMIT = 64  # pictures between two commits
 ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # the parts of an `assign` line that are kept
 MAX_QUERY_WORDS = 32  # of a query
 MAX_WORD_LENGTH = 100
 JOBS = ("project", "job", "purchase_order")  # client hints that name the work a licence was bought for
-
-SCHEMA = """
-CREATE TABLE position (offset INTEGER, hash TEXT /* of the last ledger line that was read */);
-CREATE TABLE licence (
-    id INTEGER PRIMARY KEY,
-    object_id TEXT UNIQUE,
-    folder TEXT COLLATE NOCASE,
-    identity TEXT,
-    comp INTEGER,
-    asset_id TEXT COLLATE NOCASE,
-    licence_id TEXT COLLATE NOCASE,
-    order_id TEXT COLLATE NOCASE,
-    licensed_at TEXT,
-    account TEXT,
-    failed INTEGER,
-    described BLOB,
-    lines TEXT,
-    assigned TEXT /* what the newest assignment says, in JSON */,
-    withdrawn INTEGER /* that it is no longer for this client */
-);
-CREATE INDEX licence_folder ON licence (folder);
-CREATE INDEX licence_identity ON licence (identity);
-CREATE INDEX licence_asset ON licence (asset_id);
-CREATE INDEX licence_licence ON licence (licence_id);
-CREATE INDEX licence_order ON licence (order_id);
-CREATE INDEX licence_date ON licence (licensed_at) WHERE NOT comp;
-CREATE INDEX licence_newest ON licence (coalesce(licensed_at, ''), id) WHERE NOT comp AND NOT withdrawn;
-CREATE INDEX licence_comp ON licence (comp);
-CREATE INDEX licence_assigned ON licence (id) WHERE assigned IS NOT NULL;
-CREATE INDEX licence_account ON licence (account) WHERE NOT comp;
-CREATE INDEX licence_open ON licence (id) WHERE NOT comp AND assigned IS NULL;
-CREATE INDEX licence_failed ON licence (account) WHERE failed;
-CREATE TABLE listed (
-    licence INTEGER PRIMARY KEY,
-    folder TEXT,
-    provider TEXT,
-    kind TEXT,
-    day TEXT,
-    seat TEXT,
-    job TEXT,
-    title TEXT /* folded, to sort by */,
-    missing TEXT /* kinds of documents (GapReason.is_missing), each between spaces */,
-    papers TEXT /* the documents that are there, as `certificate`, and those that are not, as `receipt:failed` */,
-    seq INTEGER /* of its newest ledger line */,
-    shared INTEGER /* that it is assigned to a client whose archive has a copy */,
-    account TEXT /* whose run archived it */
-);
-CREATE INDEX listed_day ON listed (day, folder);
-CREATE INDEX listed_title ON listed (title, folder);
-CREATE INDEX listed_provider ON listed (provider, folder);
-CREATE TABLE download (licence INTEGER, name TEXT, bytes INTEGER, day TEXT /* that it ended on, in UTC */);
-CREATE INDEX download_licence ON download (licence);
-CREATE INDEX download_name ON download (name, bytes);
-CREATE INDEX listed_provider_day ON listed (provider, day, folder);
-CREATE INDEX listed_kind ON listed (kind, day, folder);
-CREATE INDEX listed_job ON listed (job, day, folder) WHERE job != '';
-CREATE INDEX listed_missing ON listed (day, folder) WHERE missing != '';
-CREATE INDEX listed_seq ON listed (seq);
-CREATE TABLE tally (
-    provider TEXT, kind TEXT, missing TEXT, day TEXT, shared INTEGER,
-    number INTEGER /* of listed licences of which all this is true, by day */,
-    PRIMARY KEY (provider, kind, missing, day, shared)
-) WITHOUT ROWID;
-CREATE TABLE hold (seq INTEGER PRIMARY KEY, offset INTEGER /* of a ledger line that holds something or releases it */);
-CREATE TABLE picture (
-    number INTEGER PRIMARY KEY /* and the row of its vector */,
-    licence INTEGER,
-    name TEXT,
-    hash BLOB,
-    flat INTEGER,
-    embedded INTEGER
-);
-CREATE INDEX picture_licence ON picture (licence);
-CREATE INDEX picture_bare ON picture (number) WHERE NOT embedded;
-CREATE TABLE model (identity TEXT /* of what made the vectors */);
-CREATE TABLE run (seq INTEGER PRIMARY KEY, account TEXT, fields TEXT /* of the ledger's line, in JSON */);
-CREATE INDEX run_account ON run (account, seq);
-CREATE TABLE unreadable (object_id TEXT PRIMARY KEY, reason TEXT);
-CREATE TABLE erased (
-    object_id TEXT PRIMARY KEY, folder TEXT COLLATE NOCASE, identity_sha256 TEXT, at TEXT, reason TEXT, tombstone TEXT
-);
-CREATE INDEX erased_identity ON erased (identity_sha256);
-CREATE VIRTUAL TABLE words USING fts5
-    (ids, title, about, text, inside, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
-"""
-UPGRADABLE_VERSION = 12
-UPGRADE = """
-UPDATE listed SET missing = coalesce((
-    SELECT ' ' || group_concat(kind, ' ') || ' ' FROM (
-        SELECT DISTINCT substr(value, 1, instr(value, ':') - 1) AS kind
-        FROM json_each('["' || replace(papers, ' ', '","') || '"]') WHERE value LIKE '%:failed' ORDER BY kind
-    )), '') WHERE missing != '';
-DROP INDEX listed_seat; DROP TRIGGER tally_more; DROP TRIGGER tally_less; DELETE FROM tally;
-INSERT INTO tally SELECT provider, kind, missing, substr(day, 1, 10), shared, count(*)
-    FROM listed GROUP BY 1, 2, 3, 4, 5;
-"""
-# The tally is by day: by the second it would have as many rows as there are licences.
-TALLIED = """
-CREATE INDEX listed_seat ON listed (seat, day, folder, provider, papers, account) WHERE seat != '';
-CREATE TRIGGER tally_more AFTER INSERT ON listed BEGIN
-    INSERT INTO tally VALUES (new.provider, new.kind, new.missing, substr(new.day, 1, 10), new.shared, 1)
-        ON CONFLICT DO UPDATE SET number = number + 1;
-END;
-CREATE TRIGGER tally_less AFTER DELETE ON listed BEGIN
-    UPDATE tally SET number = number - 1 WHERE (provider, kind, missing, day, shared)
-        = (old.provider, old.kind, old.missing, substr(old.day, 1, 10), old.shared);
-    DELETE FROM tally WHERE number = 0 AND (provider, kind, missing, day, shared)
-        = (old.provider, old.kind, old.missing, substr(old.day, 1, 10), old.shared);
-END;
-"""
-TABLES = ("position", "licence", "listed", "download", "picture", "run", "hold", "unreadable", "erased", "words")
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
 LIST = """INSERT INTO listed VALUES
@@ -181,12 +73,7 @@ LIST = """INSERT INTO listed VALUES
 COLUMNS = "object_id, folder, described, lines, assigned"
 VISIBLE_SQL = "NOT comp AND NOT withdrawn"
 INCOMPLETE_SQL = "failed AND NOT +comp AND NOT +withdrawn"  # without the plus, SQLite scans all visible licences
-FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
-"""What a client's own link shows.
-
-Receipts, records and captures are left out: they may show prices and seats' names.
-"""
-INSIDE = ("seat", "client_hints", "inside")  # fields of a licence that such a link neither shows nor finds
+INSIDE = ("seat", "client_hints", "inside")  # fields of a licence that a client's own link neither shows nor finds
 OUTSIDE = "{ids title about text}"  # the columns of `words` that hold the rest
 # The newest first, which is how the index lies: it stops at the limit, however common the words are.
 MATCHING = """SELECT object_id, folder, described, lines, assigned
@@ -234,7 +121,7 @@ class CatalogueEntry:
     @property
     def file_name(self) -> str | None:
         """The name under which a browser saved the licensed file last; None if no browser said it."""
-        name, *_ = max(_downloads(self.file), key=lambda each: (each[2], each[0]), default=(None, 0, ""))
+        name, *_ = max(downloads_of(self.file), key=lambda each: (each[2], each[0]), default=(None, 0, ""))
         return name
 
     @property
@@ -320,19 +207,19 @@ class Catalogue:
         except OSError:
             if os.access(path.parent, os.W_OK):
                 raise
-            self._db, self._writable = _in_memory(path), False
+            self._db, self._writable = in_memory(path), False
             return
         self._writable = True
-        with lock, _machine(path):
+        with lock, disk_errors(path):
             if path.is_dir():  # SQLite says of a folder only that it cannot be opened
                 self._remove()
             try:
-                self._db = _connect(path)
+                self._db = connect(path)
             except sqlite3.OperationalError:  # locked, or a full disk: nothing is wrong with the file
                 raise
             except sqlite3.DatabaseError:  # another kind of file, or a damaged one; it is only a cache
                 self._remove()
-                self._db = _connect(path)
+                self._db = connect(path)
 
     @property
     def _vectors(self) -> VectorFile:
@@ -378,7 +265,7 @@ class Catalogue:
                 offset = 0
             if not (lines := list(islice(archive.lines(offset=offset), BATCH_LINES))):
                 return []
-            read = _read_all(archive, reader, lines)
+            read = read_all(archive, reader, lines)
             with self._writing():
                 if offset == (self._next(archive) or 0):  # otherwise another process has done it
                     self._store(archive, lines, read)
@@ -445,9 +332,9 @@ class Catalogue:
     def known(self, *identities: str) -> dict[str, CatalogueEntry]:
         """The archived licences and comps of these identities."""
         query = f"SELECT identity, {COLUMNS} FROM licence WHERE identity IN (?) ORDER BY id DESC"  # noqa: S608  # all ours
-        rows = self._among(query, map(_plain, identities))
+        rows = self._among(query, map(plain_text, identities))
         found = {identity: self._entry(columns) for identity, *columns in rows}  # the older one of two
-        return {each: found[plain] for each in identities if (plain := _plain(each)) in found}
+        return {each: found[plain] for each in identities if (plain := plain_text(each)) in found}
 
     def erased(self, *identities: str) -> set[str]:
         """Those whose licence or comp was archived and then erased. They stay known and are not fetched again."""
@@ -458,13 +345,13 @@ class Catalogue:
     def of_asset(self, provider: str, *asset_ids: str) -> list[CatalogueEntry]:
         """The licences (no comps) of a platform's assets, oldest first."""
         query = f"SELECT {COLUMNS} FROM licence WHERE NOT comp AND asset_id IN (?) ORDER BY id"  # noqa: S608  # all ours
-        entries = map(self._entry, self._among(query, map(_plain, asset_ids)))
+        entries = map(self._entry, self._among(query, map(plain_text, asset_ids)))
         return [entry for entry in entries if entry.provider == provider]
 
     def names_another(self, words: Iterable[str], but: Collection[str]) -> bool:
         """Whether one of these words is the number of an asset, a licence or an order other than those in `but`."""
         known = {each.casefold() for each in but}
-        wanted = sorted({plain for word in words if (plain := _plain(word).casefold()) not in known})
+        wanted = sorted({plain for word in words if (plain := plain_text(word).casefold()) not in known})
         return any(
             next(self._among(f"SELECT 1 FROM licence WHERE {column} IN (?) LIMIT 1", wanted), None)  # noqa: S608  # all ours
             for column in NAMES.values()
@@ -472,7 +359,7 @@ class Catalogue:
 
     def of_order(self, provider: str, order: str) -> list[CatalogueEntry]:
         """The licences (no comps) that a platform's order paid for, oldest first."""
-        found = self._entries("NOT comp AND order_id = ? ORDER BY id", _plain(order))
+        found = self._entries("NOT comp AND order_id = ? ORDER BY id", plain_text(order))
         return [entry for entry in found if entry.provider == provider]
 
     def of_download(self, name: str, size: int, day: date | None) -> list[CatalogueEntry]:
@@ -555,13 +442,13 @@ class Catalogue:
         """The licences that a folder name, or a part of one, names: an exact match alone, else up to 10 that contain
         the part.
         """
-        part = _plain(part)
+        part = plain_text(part)
         exact = list(self._entries("folder = ?", part))
         return exact or list(self._entries("instr(lower(folder), lower(?)) ORDER BY folder LIMIT 10", part))
 
     def erased_matching(self, part: str) -> list[ErasedEntry]:
         """Like `matching`, for erased licences."""
-        part, columns = _plain(part), "folder, object_id, at, reason, tombstone"
+        part, columns = plain_text(part), "folder, object_id, at, reason, tombstone"
         for where in ("folder = ?", "instr(lower(folder), lower(?)) ORDER BY folder LIMIT 10"):
             query = f"SELECT {columns} FROM erased WHERE {where}"  # noqa: S608  # this file's own text
             if rows := self._db.execute(query, (part,)).fetchall():
@@ -592,8 +479,8 @@ class Catalogue:
             newest = self._entries(f"{scope} ORDER BY licensed_at DESC, id DESC LIMIT ?", limit)
             return [] if text.strip() else [Hit(entry, None, 0.0) for entry in newest]
         pieces = re.findall(r"[^\W_]+", " ".join(words))[:MAX_QUERY_WORDS]
-        named = self._named({_plain(text).strip(), *words, *pieces}, scope, limit)
-        times, others = periods(_plain(text))
+        named = self._named({plain_text(text).strip(), *words, *pieces}, scope, limit)
+        times, others = periods(plain_text(text))
         rest = [each for each in re.findall(r"[^\W_]+", others) if times and each.lower() not in FILLERS]
         dated = [] if rest else [hit for time in times for hit in self._dated(time, scope, limit)]
         hits = {hit.entry.object_id: hit for hit in (*dated, *named)}
@@ -864,7 +751,7 @@ class Catalogue:
             for table in TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # all ours
 
-    def _store(self, archive: Archive, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
+    def _store(self, archive: Archive, lines: Sequence[Line], read: dict[str, ReadLicence | str]) -> None:
         by_object = defaultdict[str | None, list[Line]](list)
         for line in lines:
             by_object[line.id].append(line)
@@ -911,7 +798,7 @@ class Catalogue:
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _put(self, object_id: str, found: _Read, about: Sequence[Line]) -> None:
+    def _put(self, object_id: str, found: ReadLicence, about: Sequence[Line]) -> None:
         query = "SELECT id, lines, assigned FROM licence WHERE object_id = ?"
         number, lines, assigned = self._db.execute(query, (object_id,)).fetchone() or (None, "[]", None)
         for line in about:
@@ -922,11 +809,11 @@ class Catalogue:
             "id": number,
             "object_id": object_id,
             "folder": found.folder,
-            "identity": _plain(licence.identity),
+            "identity": plain_text(licence.identity),
             "comp": licence.comp,
-            "asset_id": _plain(licence.asset.asset_id),
-            "licence_id": _plain(licence.licence_id),
-            "order_id": _plain(licence.order),
+            "asset_id": plain_text(licence.asset.asset_id),
+            "licence_id": plain_text(licence.licence_id),
+            "order_id": plain_text(licence.order),
             "licensed_at": iso(licence.licensed_at),
             "account": found.file.provenance.get("account"),
             "failed": any(gap.reason.is_missing for gap in found.file.gaps),
@@ -940,16 +827,16 @@ class Catalogue:
         number = self._db.execute(PUT, values).lastrowid
         self._list(number, found, values)
         self._db.execute("DELETE FROM download WHERE licence = ?", (number,))
-        downloads = [(number, *each) for each in _downloads(found.file)]
+        downloads = [(number, *each) for each in downloads_of(found.file)]
         self._db.executemany("INSERT INTO download VALUES (?, ?, ?, ?)", downloads)
-        columns = [_indexed(" ".join(each)) for each in _searched(found)]
+        columns = [_indexed(" ".join(each)) for each in searched_words(found)]
         self._db.execute(
             "INSERT INTO words (rowid, ids, title, about, text, inside) VALUES (?, ?, ?, ?, ?, ?)", (number, *columns)
         )
         if found.pictures or values["id"] is not None:
             self._picture(number, found.pictures)
 
-    def _list(self, number: int | None, found: _Read, values: Mapping[str, Any]) -> None:
+    def _list(self, number: int | None, found: ReadLicence, values: Mapping[str, Any]) -> None:
         """Update the columns by which lists filter and sort. They hold neither comps nor withdrawn licences."""
         self._db.execute("DELETE FROM listed WHERE licence = ?", (number,))
         if values["comp"] or values["withdrawn"]:
@@ -959,10 +846,10 @@ class Catalogue:
         papers = [*(each.kind.value for each in found.file.documents),
                   *(f"{gap.kind.value}:{gap.reason.value}" for gap in found.file.gaps)]  # fmt: skip
         row = {
-            "licence": number, "folder": found.folder, "provider": licence.asset.provider, "kind": _plain(licence.kind),
-            "day": values["licensed_at"] or "", "seat": _plain(licence.seat),
-            "job": _plain(next((hints[name] for name in JOBS if name in hints), "")),
-            "title": folded(_plain(licence.asset.title or licence.asset.asset_id)),
+            "licence": number, "folder": found.folder, "provider": licence.asset.provider,
+            "kind": plain_text(licence.kind), "day": values["licensed_at"] or "", "seat": plain_text(licence.seat),
+            "job": plain_text(next((hints[name] for name in JOBS if name in hints), "")),
+            "title": folded(plain_text(licence.asset.title or licence.asset.asset_id)),
             "missing": f" {' '.join(missing)} " if missing else "",
             "papers": " ".join(dict.fromkeys(papers)), "seq": json.loads(values["lines"])[-1][0],
             "shared": bool(json.loads(values["assigned"] or "{}").get("clients")), "account": values["account"],
@@ -984,7 +871,7 @@ class Catalogue:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with _machine(self._path):
+        with disk_errors(self._path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -1006,86 +893,18 @@ def _assigned(fields: Mapping[str, object], before: str | None) -> str | None:
     return json.dumps({key: fields.get(key) for key in ASSIGNED})
 
 
+def _loaded(load: Load, picture: Indexed) -> bytes | None:
+    with suppress(IntegrityError):
+        return load(picture)
+    return None
+
+
 def identity_digest(identity: str) -> str:
     """How a tombstone knows the identity of a licence."""
     return sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@contextmanager
-def _machine(path: Path) -> Iterator[None]:
-    """Turn errors of the disk into our own errors; other faults of SQLite pass."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        code = error.sqlite_errorcode & 0xFF
-        full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < WAL_BYTES
-        if code == sqlite3.SQLITE_FULL or full:
-            raise DiskFull(f"writing to {path}") from error
-        if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-            raise MachineRefused(f"{error} ({path})") from error
-        raise
-
-
-def has_read(path: Path) -> bool:
-    """Whether the catalogue in this file has read lines of a ledger. It is not made if it is missing."""
-    if not path.is_file():
-        return False
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as there:
-        return there.execute("SELECT 1 FROM position").fetchone() is not None
-    return False
-
-
-def _in_memory(path: Path) -> sqlite3.Connection:
-    """A copy for this process alone, used if the folder cannot be written. It starts from the existing file if that is
-    intact.
-
-    On a large archive without such a file, this takes minutes each time, but it is correct.
-    """
-    db = _connect(":memory:")
-    if path.is_file():
-        with (
-            suppress(sqlite3.DatabaseError),
-            closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as there,
-        ):
-            if there.execute("PRAGMA user_version").fetchone() in ((SCHEMA_VERSION,), (UPGRADABLE_VERSION,)):
-                there.backup(db)
-                _prepare(db)
-    return db
-
-
-def _connect(path: Path | str) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-        _prepare(db)
-    except sqlite3.DatabaseError:
-        db.close()
-        raise
-    return db
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    """Make the tables, or change those of the version before."""
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    change = {0: SCHEMA, UPGRADABLE_VERSION: UPGRADE, SCHEMA_VERSION: ""}.get(version)
-    if change is None:
-        raise sqlite3.DatabaseError(f"schema version {version}")
-    if change:
-        db.executescript(f"BEGIN; {change} {TALLIED} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-
-
-# ---------------------------------------------------------------- what is read from an object
-
-
-@dataclass(frozen=True)
-class _Read:
-    folder: str
-    described: bytes
-    file: LicenceFile
-    text: str
-    inside: str  # the text of what a client's own link does not show
-    pictures: Mapping[str, Fingerprint]  # by document
+# ---------------------------------------------------------------- what a search asks for, and how well a licence fits
 
 
 @dataclass(frozen=True)
@@ -1095,65 +914,6 @@ class _Form:
     words: Sequence[str]
     query: str
     held: bool
-
-
-def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) -> dict[str, _Read | str]:
-    """The current content of the licences and comps in these lines; a text says why one cannot be read."""
-    ids = dict.fromkeys(line.id for line in lines if line.id and line.id.startswith(KINDS))
-    with ThreadPoolExecutor(READER_THREADS) as pool:
-        return dict(zip(ids, pool.map(partial(_read, archive, reader), ids), strict=True))
-
-
-def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | str:
-    try:
-        stored = archive.object(object_id)
-        described = stored.read("licence.json")
-        file = from_json(described)
-    except IntegrityError as error:
-        return error.detail
-    texts, inside, pictures = list[str](), list[str](), {}
-    for document in file.documents:
-        # If a document cannot be read, the licence is still found by everything else; `verify` reports the damage.
-        with suppress(IntegrityError, UnreadablePicture):
-            if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
-                read = reader.remembered(stored.digest(document.name))
-                text = (read or reader.read(stored.read(document.name), document.media_type)).text
-                (texts if document.kind in FOR_CLIENTS else inside).append(text)
-            elif document.kind is DocumentKind.PREVIEW and document.media_type.startswith("image/"):
-                pictures[document.name] = reader.look(stored.read(document.name)).fingerprint
-    return _Read(stored.folder, described, file, " ".join(texts), " ".join(inside), pictures)
-
-
-def _downloads(file: LicenceFile) -> set[tuple[str, int, str]]:
-    """Name, size and day of the downloads that browsers reported for this licence, as far as they came to their end."""
-    said = [each["said"]["download"] for each in file.provenance.get("imports", ()) if each.get("said")]
-    complete = [each for each in said if each and each["state"] == "complete" and each["bytes"] > 0]
-    return {(file_name(each["name"]), each["bytes"], each["ended"][:10]) for each in complete}
-
-
-def file_name(path: str) -> str:
-    """The name of a file, without its folders, in one spelling: systems store accents in two ways."""
-    return unicodedata.normalize("NFC", path.replace("\\", "/").rpartition("/")[2])
-
-
-def _loaded(load: Load, picture: Indexed) -> bytes | None:
-    with suppress(IntegrityError):
-        return load(picture)
-    return None
-
-
-def _searched(read: _Read) -> tuple[list[str], ...]:
-    """The words of a licence by the column of `words`: IDs, title, all else that describes it, its documents' text, and
-    what a client's own link does not show (the key may name an account or its user).
-    """
-    licence, asset = read.file.licence, read.file.licence.asset
-    names = [each.name for each in read.file.documents if each.kind in FOR_CLIENTS]
-    others = [each.name for each in read.file.documents if each.kind not in FOR_CLIENTS]
-    ids = [asset.asset_id, licence.licence_id, licence.order, read.folder]
-    about = [licence.kind, licence.licensee, licence.plan, asset.provider, asset.contributor, *names]
-    inside = [licence.seat, *licence.key, *licence.client_hints.values(), *others, read.inside]
-    columns = (ids, [asset.title], about, [read.text], inside)
-    return tuple([each for each in column if each] for column in columns)
 
 
 def _hit(entry: CatalogueEntry, wanted: Sequence[Sequence[str]], *, outside: bool) -> tuple[Hit, str]:
@@ -1200,26 +960,15 @@ def _in(value: str, alternatives: Sequence[str]) -> bool:
     return any(each in value for each in alternatives)
 
 
-# ---------------------------------------------------------------- words
-
-
 def _query_words(text: str) -> list[str]:
     """The words that a query is made of. Signs alone are no words."""
-    words = (word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word)))
+    words = (word[:MAX_WORD_LENGTH] for word in plain_text(text).split() if any(map(str.isalnum, word)))
     return list(islice(words, MAX_QUERY_WORDS))
-
-
-def _plain(text: str | None) -> str:
-    """Text that SQLite and its query language take: no control characters, no lone surrogates."""
-    if (text := text or "").isprintable():
-        return text
-    kept = "".join(" " if unicodedata.category(each) == "Cc" else each for each in text)
-    return kept.encode("utf-8", "replace").decode()
 
 
 def _indexed(text: str) -> str:
     """Text as the words table has it."""
-    return _UNSPACED.sub(r" \1 ", folded(_plain(text)))
+    return _UNSPACED.sub(r" \1 ", folded(plain_text(text)))
 
 
 def _phrase(word: str) -> str:

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from archiver.catalogue.index import file_name
+from archiver.catalogue.index_rows import file_name
 from archiver.collect.file_walk import Item
 from archiver.collect.folder_index import FileKind, FolderIndex, IndexedFile
 from archiver.collect.import_plan import ImportOutcome

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from archiver.archive.reader import Archive
 from archiver.catalogue import search, views
-from archiver.catalogue.index import FOR_CLIENTS
+from archiver.catalogue.index_rows import FOR_CLIENTS
 from archiver.catalogue.licence_list import neighbours
 from archiver.claims.licence_timeline import holds_on, timeline
 from archiver.core.errors import IntegrityError

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import search
-from archiver.catalogue.index import FOR_CLIENTS, Catalogue, CatalogueEntry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
+from archiver.catalogue.index_rows import FOR_CLIENTS
 from archiver.claims.assessment import assess
 from archiver.claims.claim_files import USES
 from archiver.claims.facts import Use

@@ -19,7 +19,8 @@ from statistics import median
 import numpy as np
 
 from archiver.archive.ledger import Line
-from archiver.catalogue.index import Catalogue, _Read
+from archiver.catalogue.index import Catalogue
+from archiver.catalogue.index_rows import ReadLicence
 from archiver.core.model import Asset, Licence
 from archiver.reading.licence_json import from_json, to_json
 
@@ -90,7 +91,9 @@ def fill(path: Path, licences: int) -> None:
                         kind=KINDS[n % 7 % 4], order=f"PO-{n // 3}",
                     )  # fmt: skip
                     described = to_json(licence, (), (), {"source": "adapter", "account": "one"})
-                    read = _Read(folder, described, from_json(described), f"Licence L-{n} of {asset.title}", "", {})
+                    read = ReadLicence(
+                        folder, described, from_json(described), f"Licence L-{n} of {asset.title}", "", {}
+                    )
                     line = Line(json.dumps({"seq": n, "type": "capture", "prev": ""}).encode(), n)
                     catalogue._put(f"urn:x-archiver:licence:{folder}", read, (line,))
 
