@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -129,10 +130,11 @@ def visits(made: Fleet, accounts: int, workers: int, cores: float | None = None)
         time.sleep(2)
         processes = [each.pid for each in made.processes]
         with limited(processes, cores) if cores else nullcontext():
-            started, before, worked = time.perf_counter(), sum(map(used_by, processes)), busy()
+            started, before, worked = time.time(), sum(map(used_by, processes)), busy()
             administration.ask(database, find_key(), clients=[], accounts=[])
             made.wait(accounts)
-        seconds = time.perf_counter() - started
+        ended = max(datetime.fromisoformat(str(each["visited_at"])) for each in database.accounts())
+        seconds = ended.timestamp() - started
         cpu = (sum(map(used_by, processes)) - before) / accounts
         spent, had = (after - since for after, since in zip(busy(), worked, strict=True))
         database.drain([])
