@@ -2,10 +2,9 @@
 
 1. The visits of several workers against those of one, in the same run; each worker makes one visit at a time. Nights
    without news, the usual ones: where the platform's latency bounds (ten requests of 50 ms one after another) and where
-   the processor does. Goals: 3.4 times with 4 workers; 1.7 with 2 on 2 cores. The database, the store and the site work
-   on the same cores; so the second is measured twice, also with workers that get a quarter of a core each, as if the
-   servers had a machine of their own (root only). Then first visits, which archive 40 licences each: there the store
-   takes as much of the cores as the workers do.
+   the processor does. Goals: 3.4 times with 4 workers; 1.7 with 2 on 2 cores. Scratch folders are in memory: on a disk,
+   workers wait for each other's syncs. Then first visits, which archive 40 licences each: there the store takes as much
+   of the cores as the workers do.
 2. The queue's own processor time an account: jobs that do nothing, put in, taken out and ended. Goal: 5 ms at most.
 3. What many queued accounts cost in memory, in a worker that holds them queued. Goal: less than 100 MB more.
 4. Requests to the store, bytes and processor time of one visit without news: the terms of the formula in
@@ -24,8 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,12 +46,7 @@ from tests.support.postgres import Postgres, postgres  # noqa: E402
 from tests.support.site import Site  # noqa: E402
 
 LATENCY_S = 0.05
-CORES_OF_A_WORKER = 0.25
-PERIOD_US = 10_000
-CPU_GROUPS = (  # a folder of the kernel's control groups, and the file and text that limit a group's processor time
-    (Path("/sys/fs/cgroup/cpu"), "cpu.cfs_quota_us", "{quota}"),
-    (Path("/sys/fs/cgroup"), "cpu.max", "{quota} {period}"),
-)
+MEMORY = Path("/dev/shm")  # for scratch folders, as docs/scale.md advises; else they wait for the disk
 REQUESTS_OF_A_VISIT = 10  # without news: is the session valid, whose is it, the steps of a sign-in, each list
 DOCUMENTED_REQUESTS = (4, 2, 0)  # of a visit without news: put, get, and listings of versions
 
@@ -95,44 +88,22 @@ def busy() -> tuple[float, float]:
     return sum(times) - times[3] - times[4], sum(times)
 
 
-@contextmanager
-def limited(processes: Sequence[int], cores: float) -> Iterator[None]:
-    """Let each of these processes have at most so much of a core."""
-    base, file, text = next(each for each in CPU_GROUPS if (each[0] / "cgroup.procs").exists())
-    groups = [base / f"archiver-benchmark-{process}" for process in processes]
-    try:
-        for group, process in zip(groups, processes, strict=True):
-            group.mkdir()
-            if (period := group / "cpu.cfs_period_us").exists():
-                period.write_text(str(PERIOD_US))
-            (group / file).write_text(text.format(quota=int(PERIOD_US * cores), period=PERIOD_US))
-            (group / "cgroup.procs").write_text(str(process))
-        yield
-    finally:
-        for group, process in zip(groups, processes, strict=True):
-            with suppress(OSError):
-                (base / "cgroup.procs").write_text(str(process))
-            group.rmdir()
-
-
-def visits(made: Fleet, accounts: int, workers: int, cores: float | None = None) -> tuple[float, float, float]:
-    """Ask for all visits, of workers that have so much of a core each. Returns the seconds from the workers' readiness
-    to the last visit's end, the workers' processor time of a visit, and which share of the machine's processors was at
-    work.
+def visits(made: Fleet, accounts: int, workers: int) -> tuple[float, float, float]:
+    """Ask for all visits. Returns the seconds from the workers' readiness to the last visit's end, the workers'
+    processor time of a visit, and which share of the machine's processors was at work.
     """
     with made.database as database:
         with database.transaction() as connection:
             connection.execute("UPDATE fleet_account SET outcome = NULL")
         for _ in range(workers):
-            made.worker("--visits", "1", "--no-plan")
+            made.worker("--visits", "1", "--no-plan", *(("--scratch", str(MEMORY)) if MEMORY.is_dir() else ()))
         while len(database.workers()) < workers:
             time.sleep(0.1)
         time.sleep(2)
         processes = [each.pid for each in made.processes]
-        with limited(processes, cores) if cores else nullcontext():
-            started, before, worked = time.time(), sum(map(used_by, processes)), busy()
-            administration.ask(database, find_key(), clients=[], accounts=[])
-            made.wait(accounts)
+        started, before, worked = time.time(), sum(map(used_by, processes)), busy()
+        administration.ask(database, find_key(), clients=[], accounts=[])
+        made.wait(accounts)
         ended = max(datetime.fromisoformat(str(each["visited_at"])) for each in database.accounts())
         seconds = ended.timestamp() - started
         cpu = (sum(map(used_by, processes)) - before) / accounts
@@ -156,9 +127,6 @@ def ratios(server: Postgres, store: ObjectStore, accounts: int, workers: int) ->
             visits(made, accounts, 2)  # everything is archived
             site.pause_s = pause_s
             tell(f"no news, {what}", accounts, several, [visits(made, accounts, number) for number in (1, several)])
-            if not pause_s and not os.geteuid():
-                found = [visits(made, accounts, number, CORES_OF_A_WORKER) for number in (1, several)]
-                tell("no news, workers with a quarter of a core each", accounts, several, found)
     for what, pause_s, several in (("50 ms a request", LATENCY_S, workers), ("no latency", 0.0, 2)):
         found = []
         for number in (1, several):
