@@ -115,7 +115,7 @@ def _copy(stored: StoredObject, out: Path, withheld: Collection[str]) -> None:
             shutil.copyfile(file, out / name)
 
 
-def first_covering(checkpoints: list[tuple[int, Path, list[Path]]], line: Line) -> tuple[int, Path, list[Path]]:
+def first_covering(checkpoints: list[verify.CheckpointFiles], line: Line) -> verify.CheckpointFiles:
     """Return the first checkpoint with a timestamp that covers a line, else the newest.
 
     Raises IntegrityError if none covers it.

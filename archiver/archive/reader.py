@@ -195,7 +195,8 @@ def check_shape(root: Path) -> None:
     check_folders(root)
     check_there(root)
     names = check_files(root)  # before the ledger, to which a run may add
-    check_whole(root, last_line(root / verify.LEDGER), names)
+    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
+    check_whole(root, last_line(root / verify.LEDGER), newest)
 
 
 def check_folders(root: Path) -> None:
@@ -229,18 +230,17 @@ def check_files(root: Path) -> tuple[str, ...]:
             raise IntegrityError(f"{path} is not a regular file")
     if not (root / verify.CHECKPOINTS).exists():
         return ()
-    with os.scandir(root / verify.CHECKPOINTS) as entries:
-        files = {each.name: each.is_file() for each in entries}
-    for name, regular in files.items():
-        if not regular and name.endswith((".note", ".tsr")):
-            raise IntegrityError(f"{root / verify.CHECKPOINTS / name} is not a regular file")
-    return tuple(sorted(files))
+    with os.scandir(root / verify.CHECKPOINTS) as listed:
+        entries = list(listed)
+    for odd in [each for each in entries if not each.is_file()]:
+        if odd.name.endswith((".note", ".tsr")):
+            raise IntegrityError(f"{odd.path} is not a regular file")
+    return tuple(sorted([each.name for each in entries]))
 
 
-def check_whole(root: Path, head: Line | None, names: Sequence[str]) -> None:
-    """Refuse a ledger that is shorter than its checkpoints: it was cut, and going on would hide that."""
+def check_whole(root: Path, head: Line | None, newest: verify.CheckpointFiles | None) -> None:
+    """Refuse a ledger that is shorter than its newest checkpoint: it was cut, and going on would hide that."""
     lines = head.seq + 1 if head else 0
-    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
     if newest and newest[0] > lines:
         note = newest[1]
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")

@@ -1842,12 +1842,15 @@ def canonical(fields: dict[str, Any]) -> bytes:
 _CHECKPOINT_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,14})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?")
 
 
-def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
-    """Return all checkpoints as (size, note, timestamp responses), smallest first. Other file names are ignored."""
+CheckpointFiles = tuple[int, Path, list[Path]]  # a checkpoint's size, its note, its timestamp responses
+
+
+def checkpoint_files(folder: Path) -> list[CheckpointFiles]:
+    """Return all checkpoints, smallest first. Other file names are ignored."""
     return sorted(newest_checkpoints(folder))
 
 
-def newest_checkpoints(folder: Path, names: Iterable[str] | None = None) -> Iterator[tuple[int, Path, list[Path]]]:
+def newest_checkpoints(folder: Path, names: Iterable[str] | None = None) -> Iterator[CheckpointFiles]:
     """Yield the checkpoints newest first, on demand. If only the newest is needed, the cost hardly grows with their
     number.
 
@@ -1857,8 +1860,8 @@ def newest_checkpoints(folder: Path, names: Iterable[str] | None = None) -> Iter
         names = sorted(os.listdir(folder) if names is None else names)  # noqa: PTH208  # no Path for each of thousands
     except OSError:
         return
-    notes = [name for name in names if name.endswith(".note")]
-    for note in sorted(notes, key=lambda name: (len(name), name), reverse=True):
+    notes = sorted([name for name in names if name.endswith(".note")], key=len)  # of one length, they are in order
+    for note in reversed(notes):
         if not (match := _CHECKPOINT_FILE.fullmatch(note)):
             continue
         tokens = []
@@ -1870,7 +1873,7 @@ def newest_checkpoints(folder: Path, names: Iterable[str] | None = None) -> Iter
         yield int(match[1]), folder / note, tokens
 
 
-def newest_checkpoint(root: Path) -> tuple[int, Path, list[Path]]:
+def newest_checkpoint(root: Path) -> CheckpointFiles:
     """An archive's newest checkpoint; of size 0 where it has none."""
     return next(newest_checkpoints(root / CHECKPOINTS), (0, root / CHECKPOINTS, []))
 

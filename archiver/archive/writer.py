@@ -12,7 +12,7 @@ import itertools
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -118,13 +118,16 @@ def open_archive(
     names = check_files(root)
     signer, tree = means.signer, means.state / TREE
     ledger, memory = Ledger(root / verify.LEDGER, root / verify.HOLDER, signing(signer)), LastSeen(means.state)
+    checkpoints = verify.newest_checkpoints(root / verify.CHECKPOINTS, names)
+    newest = next(checkpoints, None)
     try:
-        check_whole(root, ledger.head, names)
-        loss = _check_witnessed(root, means, after_restore, names)
+        check_whole(root, ledger.head, newest)
+        loss = _check_witnessed(root, means, after_restore, newest, frozenset(names))
         differences = [] if loss else memory.differences(means.client, root)
         _introduce(root, ledger, means.client, signer, origin)
         _check_authentic(root, ledger, signer, tree)
-        _check_clock(root, ledger, partial(_seal, root, ledger, means), names, clock_is_right=clock_is_right)
+        ledger.latest = latest_moment(root, itertools.chain([newest] if newest else [], checkpoints))
+        _check_clock(root, ledger, partial(_seal, root, ledger, means), clock_is_right=clock_is_right)
         writer = ArchiveWriter(root, ledger, means, memory, differences)
         try:
             if loss:
@@ -140,16 +143,16 @@ def open_archive(
 # ---------------------------------------------------------------- a new archive, or the right one
 
 
-def latest_moment(root: Path, names: tuple[str, ...] | None = None) -> tuple[str, str] | None:
+def latest_moment(root: Path, newest_first: Iterable[verify.CheckpointFiles] | None = None) -> tuple[str, str] | None:
     """Return the newest time (UTC, `…Z`) that an archive knows, and its source: a timestamp, or a line that none
     covers.
 
     If a timestamp covers the last line, only the timestamp counts, so that a clock that was once ahead does no lasting
-    harm.
+    harm. `newest_first` are its checkpoints, if they were already listed.
     """
     known: list[tuple[str, str]] = []
     covered = 0
-    for size, _, tokens in verify.newest_checkpoints(root / verify.CHECKPOINTS, names):
+    for size, _, tokens in newest_first or verify.newest_checkpoints(root / verify.CHECKPOINTS):
         for path in tokens:
             with suppress(verify.Malformed):  # `verify` reports this damage
                 known.append((verify.Token.parse(verify.content(path)).time, f"the timestamp {path.name}"))
@@ -178,15 +181,12 @@ def unfinished(root: Path) -> bool:
     )
 
 
-def _check_clock(
-    root: Path, ledger: Ledger, seal: Callable[[], Seal], names: tuple[str, ...], *, clock_is_right: bool
-) -> None:
+def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal], *, clock_is_right: bool) -> None:
     """Raise ClockWrong if this machine's clock is behind what the archive knows.
 
     If the clock is only behind a line that no timestamp covers, that line's clock may have been ahead: ask an
     authority.
     """
-    ledger.latest = latest_moment(root, names)
     try:
         ledger.now()
     except ClockWrong:
@@ -235,9 +235,15 @@ def _name(client: str) -> str:
 
 
 def _check_witnessed(
-    root: Path, means: SealSettings, after_restore: Path | None, names: tuple[str, ...]
+    root: Path,
+    means: SealSettings,
+    after_restore: Path | None,
+    newest: verify.CheckpointFiles | None,
+    names: frozenset[str],
 ) -> dict[str, object] | None:
     """Compare the ledger with what witnesses have. Returns the loss to record, if `after_restore` shows one.
+
+    `newest` is the archive's newest checkpoint, `names` are those in its folder of checkpoints.
 
     If a witness has the checkpoint of the last seal and none that is missing here, the ledger is not read: the cache of
     its tree leads to that checkpoint's root.
@@ -246,7 +252,11 @@ def _check_witnessed(
     places = [each.of(client) for each in means.witnesses if isinstance(each, FolderWitness)]
     places += [after_restore] if after_restore else []
     sealed = merkle.known(root / verify.LEDGER, means.state / TREE)
-    if not after_restore and sealed and all(_holds_newest(root, each, sealed.frontier.size, names) for each in places):
+    if (
+        not after_restore
+        and sealed
+        and all(_holds_newest(each, newest, sealed.frontier.size, names) for each in places)
+    ):
         return None
     key, own = means.signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
@@ -271,14 +281,14 @@ def _check_witnessed(
     return {"kept": kept, "lost": lost.size, "root": lost.note.root.hex() if lost.note else ""}
 
 
-def _holds_newest(root: Path, place: Path, known: int, names: tuple[str, ...]) -> bool:
+def _holds_newest(place: Path, newest: verify.CheckpointFiles | None, known: int, names: frozenset[str]) -> bool:
     """Return whether a witness has the archive's newest checkpoint, no longer one, and no unknown name."""
-    held, newest = _notes_in(place), next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
+    held = _notes_in(place)
     if not held or newest is None:
         return not held
     size, note, _ = newest
     with suppress(OSError):
-        whole = note.name in held and held.keys() <= set(names) and size <= known
+        whole = note.name in held and held.keys() <= names and size <= known
         return whole and read_file(note) == verify.content(held[note.name] / note.name)
     return False
 
@@ -288,12 +298,12 @@ def _notes_in(place: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     folders = [place]
     for folder in folders:
-        with suppress(OSError), os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".note"):
-                    found[entry.name] = folder
-                elif folder is place and entry.is_dir():
-                    folders.append(Path(entry.path))
+        with suppress(OSError):
+            names = os.listdir(folder)  # noqa: PTH208  # no Path for each of thousands
+            notes = dict.fromkeys([name for name in names if name.endswith(".note")], folder)
+            found |= notes
+            if folder is place:
+                folders += [folder / name for name in names if name not in notes and not name.endswith(".tsr")]
     return found
 
 

@@ -99,6 +99,17 @@ def features(image: Image.Image, side: int) -> Features:
     return Features(small, points, np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-7)))
 
 
+def evened(image: Image.Image) -> Image.Image:
+    """A picture in colours whose lightness has the same contrast in all parts."""
+    _import_opencv()
+    import cv2
+    from PIL import Image
+
+    colours = cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2LAB)
+    colours[..., 0] = cv2.createCLAHE(4.0, (4, 4)).apply(colours[..., 0])
+    return Image.fromarray(cv2.cvtColor(colours, cv2.COLOR_LAB2RGB))
+
+
 @cache
 def _sift() -> cv2.SIFT:
     _import_opencv()

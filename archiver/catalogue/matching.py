@@ -52,7 +52,7 @@ MIN_WATERMARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which 
 SAME_SPREAD, PROBABLE_SPREAD = 5, 3
 # So many points are no chance, though a strong gradient, a headline and buttons leave few blocks that agree. A lone
 # watermark leaves fewer: 0.2.
-PAINTED_OVER_POINTS, MAX_PAINTED_OVER_OUTLIER_RATIO, MIN_PAINTED_OVER_BLOCKS_RATIO = 40, 0.15, 0.4
+PAINTED_OVER_POINTS, MAX_PAINTED_OVER_OUTLIER_RATIO, MIN_PAINTED_OVER_BLOCKS_RATIO = 40, 0.15, 0.28
 MAX_OUTLIER_RATIO = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
 MIN_SCORE = 0.5  # below, pictures agree by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
@@ -146,6 +146,8 @@ def match(
         search.by_vector(embedder, left)
     if embedder is not None and not search.settled:
         search.by_vector(embedder, windows(query.image.size))
+    if embedder is not None and not search.recognised:
+        search.by_vector(embedder, [everything], even=True)
     return search.result()
 
 
@@ -216,6 +218,11 @@ class _Search:
             for each in self._found.values()
         )
 
+    @property
+    def recognised(self) -> bool:
+        """Whether anything is more than possible."""
+        return any(each.word is not Word.POSSIBLE for each in self._found.values())
+
     def _grey(self, view: Box) -> Image.Image:
         if view not in self._greys:
             self._greys[view] = grey(self._image.crop(view), PREVIEW_SIDE_PX)
@@ -283,9 +290,17 @@ class _Search:
                 word = Word.POSSIBLE  # a flag of another country
             self._add(Match(picture, word, 1 - bits / 256, "hash", onto, reasons, self._image, image))
 
-    def by_vector(self, embedder: Embedder, views: Sequence[Box]) -> None:
-        """Take in what looks most alike, as far as its points lie as they should."""
-        vectors = embedder([self._image.crop(view) for view in views])
+    def by_vector(self, embedder: Embedder, views: Sequence[Box], *, even: bool = False) -> None:
+        """Take in what looks most alike, as far as its points lie as they should.
+
+        `even` makes the contrast alike everywhere first: under a gradient, a picture looks like no other.
+        """
+        pictures = [self._image.crop(view) for view in views]
+        if even:
+            from archiver.catalogue.alignment import evened
+
+            pictures = [evened(each) for each in pictures]
+        vectors = embedder(pictures)
         hits = [hit for index in self._indexes for hit in index.alike(vectors, MAX_CANDIDATES)]
         for picture, likeness, view in sorted(hits, key=lambda hit: -hit[1])[:MAX_CANDIDATES]:
             if likeness >= MIN_ALIGNED_SIMILARITY and (image := self.picture(picture)) is not None:

@@ -84,7 +84,15 @@ def hand_over(
         pictures=[path.read_bytes() for path in claim_files.pictures(home, claim)],
         verdicts={each.folder: each.assessed for each in contexts}, signer=order.signer,
     )  # fmt: skip
-    written = packing.proof(home, names, order.out, request, warn=warn, progress=progress)
+    drafted: list[Path] = []
+
+    def step(done: int, of: int) -> None:
+        # Now the pack is complete and has no name yet. So there are drafts wherever there is a pack, also after a kill.
+        if done == of and order.drafts:
+            drafted.extend(_write_drafts(home, contexts, order, warn))
+        progress(done, of)
+
+    written = packing.proof(home, names, order.out, request, warn=warn, progress=step)
     if order.signer and written[1].suffix != ".pdf":
         warn(f"{written[1].name} has no signature of yours: only a PDF can have one.")
     if viewed:
@@ -95,9 +103,14 @@ def hand_over(
     if container:
         contained = [path for path in written if path != viewed]
         written += _write_container(home, container, contained, warn)
-    if order.drafts:
-        written += _write_drafts(home, contexts, order, warn)
-    return written
+    return [*written, *drafted]
+
+
+def is_written(out: Path) -> bool:
+    """Whether there is a pack of this name, and its drafts. One that a killed command left unfinished is removed."""
+    from archiver.claims import proof_pack  # it loads the browser code
+
+    return proof_pack.is_written(out)
 
 
 def _write_container(home: Home, container: Path, pack: Sequence[Path], warn: Callable[[str], None]) -> list[Path]:

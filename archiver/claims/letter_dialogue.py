@@ -11,7 +11,7 @@ from archiver.claims import claim_files
 from archiver.claims.assessment import AssessedLicence, assess
 from archiver.claims.claim_entry import AskPerson, add, described, urgent
 from archiver.claims.claim_files import CONFIRM, Claim
-from archiver.claims.claim_pack import HandOver, checklist, hand_over
+from archiver.claims.claim_pack import HandOver, checklist, hand_over, is_written
 from archiver.claims.conversation import Conversation
 from archiver.claims.facts import Use
 from archiver.claims.licence_dialogue import LicenceDialogue
@@ -129,7 +129,7 @@ class Dialogue:
 
     def _packed(self, claim: Claim, use: Use) -> None:
         out = self.out or claim_files.folder(self.home, claim.claim) / "proof.zip"
-        if out.exists():
+        if is_written(out):
             return self._talk.say(f"{out} exists already and stays as it is.")
         if self.ask and not self._talk.agrees(f"Write {out}", "yes"):
             return self._talk.say("Skipped. You can write it with `archiver proof`.")

@@ -37,11 +37,13 @@ from archiver.claims.proof_pdf import (
     summarise,
 )
 from archiver.claims.redaction import licence_excerpt, record_excerpt
-from archiver.core.atomic_files import new_files, read_file, scratch_folder
+from archiver.core.atomic_files import new_files, read_file, scratch_folder, settle_new_files
 from archiver.core.errors import BrowserMissing, ConfigError, MachineRefused
 from archiver.core.model import DocumentKind
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
+
+PAGES = (".pdf", ".html")  # of the two kinds of pages, the second where no browser can print the first
 
 
 def write_proof(
@@ -55,8 +57,8 @@ def write_proof(
     cannot be made, IntegrityError for a damaged licence or one under no checkpoint; then nothing is left behind, nor if
     `progress` raises. It hears how many steps of how many are done.
     """
-    outs = [out, out.with_suffix(".pdf"), *([out.with_name(f"{out.stem}-internal.zip")] if order.internal else [])]
-    if out.suffix.lower() == ".pdf":
+    outs = _places(out, internal=order.internal)
+    if out.suffix.lower() in PAGES:
         raise ConfigError(f"{out} is to be a zip; the PDF is written beside it. Name it {out.with_suffix('.zip')}.")
     distinct = list({(each.archive.root, each.entry.object_id): each for each in packed}.values())
     done, steps = count(1), 2 * len(distinct) + 2  # each verified and described, then the PDF and the zip
@@ -66,18 +68,30 @@ def write_proof(
         files = stack.enter_context(_new_files(outs))
         summaries = _write_bag(distinct, folder / "proof", order, reader, warn, lambda: progress(next(done), steps))
         page = next((folder / "proof/data").glob("proof.*"))
-        if page.suffix != ".pdf":
-            outs[1] = out.with_suffix(page.suffix)
         if order.internal:
             _write_internal(distinct, summaries, folder / "internal", order, reader)
         for path, file in zip(outs, files, strict=True):
-            with file.open("wb") as written:
-                if path == outs[1]:
-                    written.write(page.read_bytes())
-                else:
+            if path == out or path.stem.endswith("-internal"):
+                with file.open("wb") as written:
                     _zip(folder, "proof" if path == out else "internal", written)
+            elif path.suffix == page.suffix:
+                file.write_bytes(page.read_bytes())
+            else:
+                file.unlink()
         progress(steps, steps)
-    return outs
+    return [path for path in outs if path.suffix not in PAGES or path.suffix == page.suffix]
+
+
+def is_written(out: Path) -> bool:
+    """Whether there is a pack of this name. One that a killed command left unfinished is removed."""
+    settle_new_files(_places(out, internal=True))
+    return out.exists()
+
+
+def _places(out: Path, *, internal: bool) -> list[Path]:
+    """Where a pack's files may lie: the zip, one of the two kinds of pages, and the zip for internal use."""
+    places = [out, *(out.with_suffix(each) for each in PAGES)]
+    return [*places, out.with_name(f"{out.stem}-internal.zip")] if internal else places
 
 
 @contextmanager

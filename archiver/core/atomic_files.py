@@ -60,23 +60,20 @@ def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
 def new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
     """Create several new files: at the end either all of them get the names in `outs`, or none does.
 
-    Yields one temporary path beside each of `outs`. A repeated call undoes the partial result of a killed one.
-    ConfigError if one of `outs` exists; OSError if a file cannot be created.
+    Yields one temporary path beside each of `outs`; what is removed there gets no name. A repeated call undoes the
+    partial result of a killed one. ConfigError if one of `outs` exists; OSError if a file cannot be created.
     """
-    parts = [out.with_name(f".{out.name}.partial") for out in outs]
-    named = [part.exists() and out.exists() and part.samefile(out) for part, out in zip(parts, outs, strict=True)]
-    for part, out, done in zip(parts, outs, named, strict=True):
-        if done and not all(named):
-            out.unlink()
-        part.unlink(missing_ok=True)
+    settle_new_files(outs)
+    parts = [_part(out) for out in outs]
     try:
         for part, out in zip(parts, outs, strict=True):
             refuse_taken(out)
             part.open("xb").close()
         yield parts
-        for part in parts:
+        made = [(part, out) for part, out in zip(parts, outs, strict=True) if part.exists()]
+        for part, _ in made:
             sync(part)
-        _name(parts, outs)
+        _name(made)
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
@@ -92,11 +89,25 @@ def _taken(out: Path) -> ConfigError:
     return ConfigError(f"{out} exists. Choose another name; nothing is overwritten.")
 
 
-def _name(parts: Sequence[Path], outs: Sequence[Path]) -> None:
+def settle_new_files(outs: Sequence[Path]) -> None:
+    """End what a killed `new_files` left of these: they are complete, or none of them is there."""
+    left = [(_part(out), out) for out in outs if _part(out).exists()]
+    named = [out for part, out in left if out.exists() and part.samefile(out)]
+    for out in named if len(named) < len(left) else ():
+        out.unlink()
+    for part, _ in left:
+        part.unlink()
+
+
+def _part(out: Path) -> Path:
+    return out.with_name(f".{out.name}.partial")
+
+
+def _name(made: Sequence[tuple[Path, Path]]) -> None:
     """Give complete files their names: all of them or none. Existing files are never replaced."""
     done: list[Path] = []
     try:
-        for part, out in zip(parts, outs, strict=True):
+        for part, out in made:
             try:
                 os.link(part, out)
             except FileExistsError:
@@ -108,7 +119,7 @@ def _name(parts: Sequence[Path], outs: Sequence[Path]) -> None:
         for out in done:
             out.unlink()
         raise
-    for folder in {out.parent for out in outs}:
+    for folder in {out.parent for _, out in made}:
         sync_folder(folder)
 
 

@@ -300,7 +300,7 @@ class Publisher:
                 if self._name(path) not in self._state.files:
                     yield path
 
-    def _checkpoints(self, lines: int) -> list[tuple[int, Path, list[Path]]]:
+    def _checkpoints(self, lines: int) -> list[verify.CheckpointFiles]:
         return [each for each in verify.checkpoint_files(self._root / verify.CHECKPOINTS) if each[0] <= lines]
 
     # ------------------------------------------------------------ legal holds

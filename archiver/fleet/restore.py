@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -107,15 +108,19 @@ def _rebuild(bucket: Bucket, client: str, head: ReplicaHead, root: Path) -> tupl
     wanted = [*content.files.values(), *content.ledger]
     recovered = 0
     (root / verify.LEDGER).parent.mkdir(parents=True)
+
+    def keep(file: ReplicaFile, data: bytes) -> None:
+        if file.offset is None:
+            _write(root / file.path, data, read_only=file.path.startswith("evidence/"))
+
+    answers = fetched(bucket, client, wanted, keep)
     with (root / verify.LEDGER).open("xb") as ledger:
-        for file, data, newest in with_progress(f"{client}: files", fetched(bucket, client, wanted), len(wanted)):
+        for file, data, newest in with_progress(f"{client}: files", answers, len(wanted)):
             if data is None:
                 raise IntegrityError(f"{bucket.name} has no version of {file.key(client)} with its bytes")
             recovered += not newest
             if file.offset is not None:
                 ledger.write(data)
-            else:
-                _write(root / file.path, data, read_only=file.path.startswith("evidence/"))
         ledger.flush()
         os.fsync(ledger.fileno())
     last = last_line(root / verify.LEDGER)
@@ -129,14 +134,29 @@ def _rebuild(bucket: Bucket, client: str, head: ReplicaHead, root: Path) -> tupl
     return len(wanted), recovered
 
 
-def fetched(bucket: Bucket, client: str, files: list[ReplicaFile]) -> Iterator[tuple[ReplicaFile, bytes | None, bool]]:
-    """Yield each file with its bytes, or None, and whether the newest version had them. In order, several at a time."""
+def fetched(
+    bucket: Bucket, client: str, files: Iterable[ReplicaFile],
+    keep: Callable[[ReplicaFile, bytes], None] = lambda *_: None,
+) -> Iterator[tuple[ReplicaFile, bytes | None, bool]]:  # fmt: skip
+    """Yield each file with its bytes, or None, and whether the newest version had them. In order, several at a time.
+
+    `keep` gets each file's bytes first, as soon as they are there, in the thread that fetched them.
+    """
+
+    def fetch(file: ReplicaFile) -> tuple[ReplicaFile, bytes | None, bool]:
+        data, newest = bucket.fetch(file.key(client), file.sha256)
+        if data is not None:
+            keep(file, data)
+        return file, data, newest
+
     with ThreadPoolExecutor(MAX_REQUESTS) as pool:
-        for start in range(0, len(files), WINDOW):
-            window = files[start : start + WINDOW]
-            answers = pool.map(lambda each: bucket.fetch(each.key(client), each.sha256), window)
-            for file, (data, newest) in zip(window, answers, strict=True):
-                yield file, data, newest
+        waiting: deque[Future[tuple[ReplicaFile, bytes | None, bool]]] = deque()
+        for file in files:
+            waiting.append(pool.submit(fetch, file))
+            if len(waiting) >= WINDOW:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _complete_objects(root: Path, content: ReplicaContent) -> None:
@@ -147,8 +167,12 @@ def _complete_objects(root: Path, content: ReplicaContent) -> None:
 
 
 def _write(path: Path, data: bytes, *, read_only: bool) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
+    try:
+        file = path.open("xb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("xb")
+    with file:
         file.write(data)
         if not hasattr(os, "sync"):
             file.flush()

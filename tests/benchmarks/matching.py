@@ -296,7 +296,11 @@ def picture(query: Query) -> Any:
         return encoded(slide(original(query.key), Random(1)))
     if query.edit == "post of one kind":
         return encoded(social_card(original(query.key), Random(1)))
-    others = [original(key) for key in chance.sample(sets().absent, 3)]
+    parts = (
+        sets()
+    )  # the archive's packages have pictures that share a work with an archived one: none beside a stranger
+    beside = parts.strangers if query.kind.startswith("stranger") else parts.absent
+    others = [original(key) for key in chance.sample([key for key in beside if key != query.key], 3)]
     return (EDITS | PAGES)[query.edit](original(query.key), chance, others)
 
 

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from archiver.cli.commands import app
-from tests.support.killed import ELSEWHERE, KILLED, READERS, SCENARIOS, left, origin, run, sound
+from tests.support.killed import ELSEWHERE, KILLED, READERS, SCENARIOS, Killer, left, origin, run, sound
 
 SCENARIO = {each.command: each for each in SCENARIOS}
 LINE, SEAL = r"fsync .*ledger\.jsonl", r"os.rename .*\.note "
@@ -58,3 +58,11 @@ def test_killed_where_it_matters_and_repeated(tmp_path: Path) -> None:
     assert found["accounts"] == (
         [("beta-stock", "ben", False), ("house-stock", None, False)], {"beta-stock": {"token": "another-secret"}},
     )  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("at", [(2, "os.link .*/proof"), (1, r"os.remove .*/\.proof.zip.partial")])
+def test_a_killed_letter_leaves_a_whole_pack_with_its_drafts_or_none(tmp_path: Path, at: tuple[int, str]) -> None:
+    """Between the names of two files, and when both have theirs."""
+    with origin(tmp_path / "origin") as folder:
+        assert Killer(SCENARIO["letter"], folder, tmp_path).kill(*at)
