@@ -65,20 +65,13 @@ def hand_over(
     viewed = wacz.path_of(order.out) if order.wacz else None
     if container and not authorities_of(home):
         raise ConfigError("A container needs a timestamp authority. Name one under `timestamps` in archiver.yaml.")
-    unsure = set(claim.probable) if claim and not names else set()  # a person who names a licence has compared it
+    compared = bool(names)  # a person who names a licence has compared it
     names = names or (claim.licences if claim else ())
-    for each in [name for name in names if name in claim.probable] if claim else ():
-        warn(f"{each} was found only by its picture and is not certain. Compare both pictures before you hand this on.")
     if not names:
         raise ConfigError(
             "Name a licence, or a claim with a licence. To find a claim's licence: `archiver assess --claim CLAIM`."
         )
-    judged = names if claim or order.drafts or order.internal else ()
-    contexts = [_draft_context(home, name, order, compared=name not in unsure) for name in judged]
-    for context in contexts:
-        if context.assessed.verdict is Verdict.NOT_COVERED:
-            why = context.assessed.findings[0].messages["en"]
-            warn(f"{context.folder} is not covered: {why} Ask a lawyer before you hand this on.")
+    contexts = _judged(home, names, order, warn, compared=compared)
     request = packing.ProofRequest(
         language=order.language, internal=order.internal, claim=claim, prefer=claim.client if claim else None,
         pictures=[path.read_bytes() for path in claim_files.pictures(home, claim)],
@@ -108,9 +101,24 @@ def hand_over(
 
 def is_written(out: Path) -> bool:
     """Whether there is a pack of this name, and its drafts. One that a killed command left unfinished is removed."""
-    from archiver.claims import proof_pack  # it loads the browser code
+    return packing.is_written(out)
 
-    return proof_pack.is_written(out)
+
+def _judged(
+    home: Home, names: Sequence[str], order: HandOver, warn: Callable[[str], None], *, compared: bool
+) -> list[DraftContext]:
+    """The rules' verdict on each licence, where any is needed. Warns of what should not be handed on unseen."""
+    claim = order.claim
+    probable = claim.probable if claim else ()
+    for each in [name for name in names if name in probable]:
+        warn(f"{each} was found only by its picture and is not certain. Compare both pictures before you hand this on.")
+    judged = names if claim or order.drafts or order.internal else ()
+    contexts = [_draft_context(home, name, order, compared=compared or name not in probable) for name in judged]
+    for context in contexts:
+        if context.assessed.verdict is Verdict.NOT_COVERED:
+            why = context.assessed.findings[0].messages["en"]
+            warn(f"{context.folder} is not covered: {why} Ask a lawyer before you hand this on.")
+    return contexts
 
 
 def _write_container(home: Home, container: Path, pack: Sequence[Path], warn: Callable[[str], None]) -> list[Path]:

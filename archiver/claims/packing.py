@@ -78,6 +78,13 @@ def proof(
         return write_proof(packed, out, order, warn, progress)
 
 
+def is_written(out: Path) -> bool:
+    """Whether there is a pack of this name. One that a killed command left unfinished is removed."""
+    from archiver.claims import proof_pack  # imported late because it loads the browser code
+
+    return proof_pack.is_written(out)
+
+
 def _to_pack(home: Home, name: str, reader: DocumentReader, prefer: str | None) -> LicenceToPack:
     from archiver.claims.pack_input import LicenceToPack
 
