@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from archiver.reading.dates import days_in
+from archiver.reading.dates import MONTH_NAMES, days_in
 from archiver.reading.letter_words import KnownClaimant, any_of, known, quote, search
 
 type Sender = tuple[str, str]
@@ -214,7 +214,8 @@ def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
             continue
         if _is_own(name, own):
             return None if not loose else _named_in(line[line.find(cell) + len(cell) :], own, loose=False)
-        if re.search(any_of("legal_form"), name) or (loose and _trade(name)):
+        spoken_of = search("title", name) and re.search(r"\b(?:der|des|of|de|du|della|van|by|durch)\b", name)
+        if (re.search(any_of("legal_form"), name) and not spoken_of) or (loose and _trade(name)):
             return name
         if re.search(any_of("practice"), name, re.IGNORECASE) and not search("role", name):
             return name
@@ -366,7 +367,7 @@ def _heads_letter(first: str, text: str, lines: Sequence[str], own: set[str]) ->
     name = _cleaned(first)
     if not name or len(name.split()) > 5 or search("title", name) or search("role", name):
         return False
-    if any(True for _ in days_in(first)):
+    if any(True for _ in days_in(first)) or re.search(rf"\d\.? (?:{MONTH_NAMES})\b", first, re.IGNORECASE):
         return False  # a place and a date
     below = lines[0] if lines else ""
     heads_it = any(True for _ in days_in(below)) or search("reference", below)

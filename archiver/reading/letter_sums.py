@@ -33,7 +33,7 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts."""
     sums: list[Sum] = []
     of_law = False
-    for each in sums_in(_with_currency(text)):  # of `between $750 and $30,000` both are
+    for each in sums_in(_taxed(_with_currency(_PARTED.sub(r"\1 ", text)))):  # of `between $750 and $30,000` both are
         of_law = bool(
             search("no_demand", each.before)
             or search("by_law", each.sentence)
@@ -117,7 +117,7 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     if other.currency != total.currency:
         return False
-    if other.amount < total.amount and any(search(words, other.before) for words in ("part_of", "increment")):
+    if other.amount < total.amount and (search("increment", other.before) or _is_part_of(other, total)):
         return True
     if other.amount < total.amount and search("reduced", f"{other.sentence} {_after(other)}"):
         return True
@@ -126,11 +126,17 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
     if _is_net(other, total):
         return True
     bracketed = re.search(r"\([^()]*$", other.before) is not None and total.found.end() <= other.found.start()
-    several = _per_item(other) or bracketed or search("times", other.before)
-    several = several or search("per_year", _after(other)) or search("instalment", other.around)
+    if other.times > 1 and any(
+        abs(other.amount * other.times - each) <= MAX_ROUNDING for each in (total.amount, *_net(total, rates))
+    ):
+        return True
+    several = _per_item(other) or bracketed or other.times > 1
+    several = several or any((search("per_year", _after(other)), search("instalment", other.around)))
     if several and any(_times(each, other) for each in (total.amount, *_net(total, rates))):
         return True
     if other.amount < total.amount and search("by_instalments", other.around):
+        return True
+    if other.amount > total.amount and search("by_instalments", _after(other)) and not _times(other.amount, total):
         return True
     if _adds_up(total, sums, other):
         return True
@@ -140,6 +146,12 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         for part in sums
         if other.amount < part.amount < total.amount
     )
+
+
+def _is_part_of(other: Sum, total: Sum) -> bool:
+    """Whether the words before a sum, or all those since the total in its sentence, say that it is in the total."""
+    since = other.found.string[total.found.end() : other.found.start()].replace("\n", " ")
+    return bool(search("part_of", other.before) or search("part_of", re.sub(r"(?<=\d)\.(?=\d)", ",", since)))
 
 
 def _is_net_or_tax(other: Sum, total: Sum, rates: Iterable[Decimal]) -> bool:
@@ -178,12 +190,15 @@ def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
     if len(others) > MAX_PARTS:
         return False
     often = 2 if search("doubled", total.found.string) else 1
-    times_of = {each.amount: MAX_ITEMS if _per_item(each) else often for each in less}
-    start = {(times * part.amount, 1) for times in range(1, times_of[part.amount] + 1)} if part else {(Decimal(), 0)}
+    times_of: dict[Decimal, set[int]] = {}  # in which each amount may count
+    for each in less:
+        counts = {each.times} if each.times > 1 else set(range(1, (MAX_ITEMS if _per_item(each) else often) + 1))
+        times_of.setdefault(each.amount, set()).update(counts)
+    start = {(times * part.amount, 1) for times in times_of[part.amount]} if part else {(Decimal(), 0)}
     limit = total.amount + MAX_ROUNDING
     reached = start  # what some of the sums are together, and how many they are
     for amount in others:
-        for times in range(1, times_of[amount] + 1):
+        for times in times_of[amount]:
             more = {(added + times * amount, count + 1) for added, count in reached}
             reached |= {(added, count) for added, count in more if added <= limit}
     return any(abs(added - total.amount) <= MAX_ROUNDING and count > 1 for added, count in reached)
@@ -246,14 +261,20 @@ class Sum:
         return SENTENCE_END.split(before)[-1]
 
     @property
+    def times(self) -> int:
+        """How often it counts, by the number before it: `3 × 150`."""
+        found = search("times", self.before)
+        return int(next(filter(None, found.groups()))) if found else 1
+
+    @property
     def is_reduction(self) -> bool:
         """Whether it has a minus sign, which no word precedes as a hyphen."""
         return bool(re.search(r"(?<![\w-])[-–−][ ]?$", self.found.string[: self.found.start()]))
 
     @property
     def is_usual(self) -> bool:
-        """Whether it is a usual price."""
-        return bool(search("usual", self.sentence))
+        """Whether it is a usual price, by the words in its part of the sentence."""
+        return bool(search("usual", self.sentence.rpartition(";")[2]))
 
     @property
     def comes_on_top(self) -> bool:
@@ -294,6 +315,26 @@ def _with_currency(text: str) -> str:
             currency = ""
         out.append(line)
     return "\n".join(out)
+
+
+_TO_THE_CENT = re.compile(r"(?<![\w.,'/-])(?<![€£$] )\d[\d.,']*[.,]\d\d(?!\d|[ ]?%)")
+
+
+def _taxed(text: str) -> str:
+    """The text, with the currency of the sum before it beside a number that is said to be that sum with its tax."""
+    sums = list(sums_in(text))
+    for found in reversed([*_TO_THE_CENT.finditer(text)]):
+        before = [each for each in sums if each.found.end() <= found.start()]
+        said = search("with_tax", text[found.end() :][:MAX_LABEL_DISTANCE])
+        if before and said and not any(each.found.start() < found.end() <= each.found.end() for each in sums):
+            text = f"{text[: found.end()]} {before[-1].currency}{text[found.end() :]}"
+    return text
+
+
+_PARTED = re.compile(
+    r"(\b(?:de|of|um|von|zu|auf|di|da|van|à|total)[ ]\d{1,3})\n(?=\d{3}(?:[.,]\d\d)?[ ]?(?:€|£|EUR|CHF|euros?)(?!\w))"
+)
+"""Where a line ends within a number, as a reader of PDFs leaves it: `un total de 1` above `800 €`."""
 
 
 def sums_in(text: str) -> Iterator[Sum]:

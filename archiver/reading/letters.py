@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,6 +89,7 @@ def read_letter(
     text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:MAX_LETTER_LENGTH]
     text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text)  # Swiss thousands
     text = re.sub(r"(?<=\d)\n(st|nd|rd|th|er|º|°)\n(?=\w)", r"\1 ", text)  # raised, in a page
+    text = _day_words().sub(lambda found: f"{known()['ordinals'][found['day'].lower()]} ", text)
     text = _SPACED.sub(lambda found: _closed(found[0]), text)
     text = in_order(text)
     sure: dict[str, str] = {}
@@ -119,6 +121,13 @@ def read_letter(
         fields["deadline"] = _usual_deadline(fields.get("dated") or received, claimant, sure)
     amount, currency = fields.pop("amount", (None, None))
     return Letter(claimant=name, urls=urls, amount=amount, currency=currency, sure=sure, **fields)
+
+
+@cache
+def _day_words() -> re.Pattern[str]:
+    """A day of a month in words, before the month: `the eleventh day of December`."""
+    words = "|".join(sorted(known()["ordinals"], key=len, reverse=True))
+    return re.compile(rf"\b(?P<day>{words})(?:\s+day)?(?:\s+(?:of|de))?\s+(?=(?:{MONTH_NAMES})\b)", re.IGNORECASE)
 
 
 _SPACED = re.compile(r"^[ \t]*(?:\S{1,2}(?: (?! )|[ ]{2,3}(?=\S{1,2}(?:\s|$)))){5,}\S{1,2}[ \t]*$", re.MULTILINE)
@@ -373,7 +382,9 @@ def _urls(
         host = _host(url)
         if "." not in host or belongs(host, theirs) or any(mark in host for mark in known()["quoted_hosts"]):
             continue
-        if not belongs(host, domains) and _leads_to_sender(text, match, url, host, claimant):
+        if not belongs(host, domains) and (
+            search("original", _introduction(text, match)) or _leads_to_sender(text, match, url, host, claimant)
+        ):
             continue
         found[url] = host
     found |= {link: host for link in links if belongs(host := _host(link), domains)}
@@ -498,6 +509,12 @@ def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
     return more, bool(full and words and rest["alone"])
 
 
+def _introduction(text: str, match: re.Match[str]) -> str:
+    """The words before an address in its sentence, also if the sentence ends with a colon above it."""
+    before = re.sub(r":\s+$", ": ", text[max(0, match.start() - 2 * MAX_LABEL_DISTANCE) : match.start()])
+    return SENTENCE_END.split(before)[-1]
+
+
 def _leads_to_sender(text: str, match: re.Match[str], url: str, host: str, claimant: str | None) -> bool:
     """Whether an address is the sender's own: its portal, privacy notice or letterhead."""
     squashed = re.sub(r"[\W_]", "", claimant or "").casefold()
@@ -539,6 +556,11 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
         labels = len(label.split()) <= MAX_LABEL_WORDS and not re.search(r"\d", label)
         if not start.strip() and labels and _of_another_day(label):
             continue  # in a table, or a page made one line: its label stands above
+        if re.match(r"[ \t]*[a-zà-ÿ]", start) and len(above.rpartition("\n")[2].split()) > MAX_LABEL_WORDS:
+            continue  # in a sentence that begins in the line above
+        labelled = re.search(r"[^\W\d][^|\t]*:\s*$", re.split(r"[ ]{2,}\b", start)[-1])
+        if labelled and not _may_label_own_day(labelled[0]):
+            continue
         cells = [cell for cell in re.split(r"\s{2,}|\t|[|·•]|\s[—–]\s", line) if found[0] in cell]
         around = cells[0].replace(found[0], "") if cells else line
         alone = len(re.findall(r"\w+", around)) <= 4 or search("dated", around) or search("dated", f"{start}…")
@@ -558,6 +580,12 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
             sure["dated"] = quote(found)
             return readings[0]
     return None
+
+
+def _may_label_own_day(label: str) -> bool:
+    """Whether a label before a day may be that of the letter's, or is one of a sign, which has been left empty."""
+    own = search("dated", label) or search("dated", f"{label}…")
+    return bool(own or search("reference", label) or search("receivers_label", label))
 
 
 def _of_another_day(label: str) -> bool:

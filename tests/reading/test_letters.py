@@ -96,6 +96,8 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Pay within twenty-one (21) days.", "2026-11-23"),
         ("Sie haben noch 7 Tage Zeit.", "2026-11-09"),
         ("Pay within a fortnight.", "2026-11-16"),
+        ("The demand is open until the eleventh day of December, 2026.", "2026-12-11"),
+        ("Zahlen Sie bis spätestens zum zwölften Dezember.", "2026-12-12"),
         ("Let me have it 14 days from today.", "2026-11-16"),
         ("Please settle by the end of next week.", "2026-11-13"),
         ("Pay no later than Friday, December 4, 2026.", "2026-12-04"),
@@ -150,6 +152,9 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("Permission Machine NV", "", (), "Permission Machine"),
         ("Visual Rights Group NV", "", (), "Visual Rights Group"),
         ("Name:\nPercy Phoney\nE-mail:\np@phoney.example\nThe photo is mine.", "", (), "Percy Phoney"),
+        ("", "Copyright Compliance Team\nMock Pictures, Inc.", (), "Mock Pictures, Inc."),
+        ("2 November 2026\nUnberechtigte Nutzung von Bildern der Probe GmbH", "", (), None),
+        ("Görlitz, am zweiten November\n2026", "Görlitz", (), None),
         ("", "Mia Example | Licensing | Mock Pictures", [("Mia Example", "m@mock.example")], "Mock Pictures"),
         ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
          "LensClaim Pty Ltd"),
@@ -208,6 +213,13 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
         ("3 years at £200.00 per annum £600.00\nCosts £390.00\nWe require £990.00", "990"),
         ("Bemessungsgrundlage EUR 36.000,00\nKosten EUR 552,00", "552"),
         ("Subtotal\n1,651.33\nTotal CAD\n1,866.00", "1866"),
+        ("We ask for €405.00 (27 × €15.00).", "405"),
+        ("Web, un an : 2 x 130 €\nSans crédit : 40 €\nSoit 300 € nets.", "300"),
+        ("manque à gagner 600 €, constat 280 €, honoraires 920 €, soit un total de 1\n800 €.", "1800"),
+        ("Dat is 190 euro ex btw, 229,90 incl. 21% btw.", "229.90"),
+        ("$4,750.00, which includes a licence fee of $950.00, a factor of 3, and $900.00 in fees", "4750"),
+        ("1: $2,450 at once\n2: $2,800 in four payments of $700\nIf neither is accepted, we seek $9,800.", "2450"),
+        ("My usual rate is £120 a year; you had it for longer, so let us call it £180.", "180"),
     ],
 )
 def test_a_sum_counts_only_if_it_accounts_for_all_others(sums: str, amount: str | None) -> None:
@@ -221,6 +233,8 @@ def test_a_sum_counts_only_if_it_accounts_for_all_others(sums: str, amount: str 
         "Zuletzt gesehen am\n12.11.2026",
         "Fecha de la comprobación: 12/11/2026",
         "To be paid before\n12 December 2026",
+        "Auffindedatum: 02.09.2026",
+        "Your page, which shows the picture to everybody still,\nlooked so on 2 October 2026.",
     ],
 )
 def test_a_day_of_something_else_is_not_the_letters(table: str) -> None:
