@@ -24,6 +24,7 @@ from archiver.core.packaged_data import packaged_yaml
 from archiver.core.smtp import OWN_MESSAGE
 from archiver.reading.letter_sender import PUBLIC_MAIL
 from archiver.reading.letter_words import known as known_letters
+from archiver.reading.letter_words import without_addresses
 from archiver.reading.platforms import PLATFORMS
 
 START_BYTES = 64 << 10  # of a mail by which it is chosen
@@ -164,9 +165,10 @@ def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
     small = text.lower()
     own = any(domain.lower() in small and _page_of(domain).search(text) for domain in domains)
     hinted = own or any(hint in small for hint in _data()["hints"])
-    wrong = hinted and _any("wrong").search(text) and (own or not _any("announcement").search(text))
-    wrong = wrong or (hinted and _is_found_on_page(text, own=own))
-    if not wrong and (_any("announcement").search(text) or not _names_claimant(text)):
+    announces = _any("announcement").search(without_addresses(text))
+    wrong = hinted and _any("wrong").search(text) and (own or not announces)
+    wrong = wrong or (hinted and not announces and _is_found_on_page(text, own=own))
+    if not wrong and (announces or not _names_claimant(text)):
         return False
     work = _any("work").search(text) or ("https://" in small and not _any("privacy").search(text))
     return bool(work and (_any("asks").search(text) or (own and _any("asks_by_sum").search(text))))
@@ -181,8 +183,7 @@ def _is_found_on_page(text: str, *, own: bool) -> bool:
     """Whether somebody came upon a picture of theirs on the receiver's page, and speaks of rights to it."""
     found = _any("found").search(text)
     here = (found or _any("used").search(text)) if own else (found and _any("yours").search(text))
-    others = _any("wishes").search(text) or _any("announcement").search(text)
-    return bool(here and _any("rights").search(text) and not others)
+    return bool(here and _any("rights").search(text) and not _any("wishes").search(text))
 
 
 @cache

@@ -76,6 +76,7 @@ def test_letters_read_as_letters_and_papers_do_not() -> None:
 
 
 INFORMAL = [
+    "My invoice of £264 for the use of my picture on https://www.acme.example/workshops/quilting .",
     "La photographie « Pointes » apparaît sans crédit ni licence sur https://acme.example/cours . Merci de régler.",
     "Sie haben unser Produktfoto für https://acme.example/tee übernommen. Wir berechnen 170 €, sonst hilft ein Anwalt.",
     "Namens fotograaf Gijs Damp wijzen wij u op de foto op https://acme.example/gazon . Fotorecht Damp rekent 300 EUR.",
