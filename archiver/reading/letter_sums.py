@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
@@ -121,6 +122,8 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     if other.amount < total.amount and search("reduced", f"{other.sentence} {_after(other)}"):
         return True
+    if other.amount < total.amount and all(search("on_time", each.sentence) for each in (other, total)):
+        return True
     if _is_net_or_tax(other, total, rates) or search("subtotal", other.label):
         return True
     if _is_net(other, total):
@@ -150,7 +153,7 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
 
 def _is_part_of(other: Sum, total: Sum) -> bool:
     """Whether the words before a sum, or all those since the total in its sentence, say that it is in the total."""
-    since = other.found.string[total.found.end() : other.found.start()].replace("\n", " ")
+    since = _IN_SENTENCE.sub(" ", other.found.string[total.found.end() : other.found.start()])
     return bool(search("part_of", other.before) or search("part_of", re.sub(r"(?<=\d)\.(?=\d)", ",", since)))
 
 
@@ -180,11 +183,13 @@ def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
     less = [
         each
         for each in sums
-        if each.amount < total.amount and each.currency == total.currency and not each.is_reduction
+        if each.amount < total.amount
+        and each.currency == total.currency
+        and not (each.is_reduction or each.is_earlier or each.is_no_demand)  # what is past or refused is no part
     ]
     others = sorted((each.amount for each in less), reverse=True)
     if part:
-        if part.amount >= total.amount:
+        if part.amount not in others:
             return False
         others.remove(part.amount)
     if len(others) > MAX_PARTS:
@@ -260,18 +265,19 @@ class Sum:
         before = self.found.string[max(0, self.found.start() - 3 * MAX_LABEL_DISTANCE) : self.found.start()]
         return SENTENCE_END.split(before)[-1]
 
-    @property
+    @cached_property
     def times(self) -> int:
         """How often it counts, by the number before it: `3 × 150`."""
         found = search("times", self.before)
         return int(next(filter(None, found.groups()))) if found else 1
 
-    @property
+    @cached_property
     def is_reduction(self) -> bool:
-        """Whether it has a minus sign, which no word precedes as a hyphen."""
-        return bool(re.search(r"(?<![\w-])[-–−][ ]?$", self.found.string[: self.found.start()]))
+        """Whether it has a minus sign, which no word precedes as a hyphen, or is said to be taken off or paid."""
+        minus = re.search(r"(?<![\w-])[-–−][ ]?$", self.found.string[: self.found.start()])
+        return bool(minus or search("taken_off", _following(self)) or search("less", self.before))
 
-    @property
+    @cached_property
     def is_usual(self) -> bool:
         """Whether it is a usual price, by the words in its part of the sentence."""
         return bool(search("usual", self.sentence.rpartition(";")[2]))
@@ -281,13 +287,13 @@ class Sum:
         """Whether it is said to be added to others."""
         return any(search(words, self.sentence) for words in ("besides", "surcharge", "costs"))
 
-    @property
+    @cached_property
     def is_earlier(self) -> bool:
         """Whether it is what was asked before."""
         own = self.found.string[self.since : self.found.start()][-3 * MAX_LABEL_DISTANCE :]
         return bool(search("earlier", SENTENCE_END.split(own)[-1]) or search("earlier_after", _following(self)))
 
-    @property
+    @cached_property
     def is_no_demand(self) -> bool:
         """Whether it is what a later day would cost, or an offer that is refused or over."""
         return bool(search("later", self.sentence) or search("refused", _following(self)))
@@ -341,7 +347,7 @@ def sums_in(text: str) -> Iterator[Sum]:
     signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
     digits = r"\d(?:(?:[\d.,']|(?<!\d{4}) (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     dash = r"(?:[,.][-–—]{1,2})?"
-    far = r"(?:[ \t]{2,}|\)?:[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column, or beside its label
+    far = r"(?:\)?[ \t]{2,}|\)?:[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column, or beside its label
     before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?|[ \t]?\n[ \t]?)(?P<first>{digits})"
     after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}(?:\s?|[ \t]?\n[ \t]?)(?P<after>{signs})(?!\w)"
     beside = re.compile(rf"[ \t]?{digits}")
@@ -373,6 +379,8 @@ _ALONE = re.compile(r"[^\s.!?]\s*\n\n[ \t]*$")
 """Before a sum that a sentence sets in a paragraph of its own."""
 _GOES_ON = re.compile(r"(?<=[a-zà-ÿ]{2})[ \t]*\n[ \t]*(?=[a-zà-ÿ]{2})")
 """Between two lines of one sentence."""
+_IN_SENTENCE = re.compile(r"(?<=[a-zà-ÿ0-9][a-zà-ÿ,])[ \t]*\n[ \t]*(?=[a-zà-ÿ]{2})")
+"""The same, also after a comma."""
 _WEEKDAY_SIGNS = {"fr."}  # a franc, or a Friday the 18.12.
 
 

@@ -22,7 +22,7 @@ from archiver.reading.dates import MONTH_NAMES, DateOrder, day_order, days_in, d
 from archiver.reading.letter_reference import reference_in
 from archiver.reading.letter_sender import PUBLIC_MAIL, Sender, belongs, domain_of, mail_domains, senders_in, writer
 from archiver.reading.letter_sums import demanded, sums_in
-from archiver.reading.letter_thread import NEW_PAPER, ThreadMessage, in_order, messages
+from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, ThreadMessage, in_order, messages
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
     SENTENCE_END,
@@ -87,14 +87,15 @@ def read_letter(
     the mail's header names; `own`: names of the client and the agency, who get letters and write none.
     """
     text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:MAX_LETTER_LENGTH]
-    text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text)  # Swiss thousands
+    text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text.replace("**", ""))  # Swiss thousands; bold, as some write it
     text = re.sub(r"(?<=\d)\n(st|nd|rd|th|er|º|°)\n(?=\w)", r"\1 ", text)  # raised, in a page
-    text = _day_words().sub(lambda found: f"{known()['ordinals'][found['day'].lower()]} ", text)
+    text = _day_words().sub(lambda found: f"{found['number'] or known()['ordinals'][found['day'].lower()]} ", text)
     text = _SPACED.sub(lambda found: _closed(found[0]), text)
     text = in_order(text)
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
-    name, claimant = writer(text.replace(NEW_PAPER, "\n\n"), senders, domains, own, sure)
+    passed_on = list(senders_in(text)) if FORWARDED.match(text) else []  # whoever passes a letter on did not write it
+    name, claimant = writer(text.replace(NEW_PAPER, "\n\n"), passed_on or senders, domains, own, sure)
     thread = messages(text, senders, received, domains, own)
     whole = "\n\n".join(each.text for each in thread)
     urls = _urls(whole, domains, links, {domain_of(address) for _, address in senders}, name, sure)
@@ -125,9 +126,10 @@ def read_letter(
 
 @cache
 def _day_words() -> re.Pattern[str]:
-    """A day of a month in words, before the month: `the eleventh day of December`."""
+    """A day of a month in words, before the month: `the eleventh day of December`, `the 11th day of December`."""
     words = "|".join(sorted(known()["ordinals"], key=len, reverse=True))
-    return re.compile(rf"\b(?P<day>{words})(?:\s+day)?(?:\s+(?:of|de))?\s+(?=(?:{MONTH_NAMES})\b)", re.IGNORECASE)
+    day = rf"(?:(?P<day>{words})(?:\s+day)?|(?P<number>\d{{1,2}})(?:st|nd|rd|th)\s+day)"
+    return re.compile(rf"\b{day}(?:\s+(?:of|de))?\s+(?=(?:{MONTH_NAMES})\b)", re.IGNORECASE)
 
 
 _SPACED = re.compile(r"^[ \t]*(?:\S{1,2}(?: (?! )|[ ]{2,3}(?=\S{1,2}(?:\s|$)))){5,}\S{1,2}[ \t]*$", re.MULTILINE)
@@ -500,7 +502,9 @@ def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
         return (more, False) if full and rest["alone"] and re.match(r"[a-z-]", more) else ("", True)
     if not re.match(r"-?[a-z0-9]", more):
         return "", True
-    joins = re.search(r"[/_=&?%]|^-|\w-\w[\w-]*-\w|\d-?[a-z]|[a-z]-?\d|\.(?:jpe?g|png|html?|php)$", more)
+    joins = (url.endswith("/") and "-" in more) or re.search(
+        r"[/_=&?%]|^-|\w-\w[\w-]*-\w|\d-?[a-z]|[a-z]-?\d|\.(?:jpe?g|png|html?|php)$", more
+    )
     if not joins and not (rest["alone"] and "-" in more):
         return (more, False) if full and rest["alone"] else ("", True)
     words = _WORDS.search(more)  # of a page's name
@@ -556,7 +560,8 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
         labels = len(label.split()) <= MAX_LABEL_WORDS and not re.search(r"\d", label)
         if not start.strip() and labels and _of_another_day(label):
             continue  # in a table, or a page made one line: its label stands above
-        if re.match(r"[ \t]*[a-zà-ÿ]", start) and len(above.rpartition("\n")[2].split()) > MAX_LABEL_WORDS:
+        goes_on = re.match(r"[ \t]*[a-zà-ÿ]\S*[ \t]+\S", start)
+        if goes_on and len(above.rpartition("\n")[2].split()) > MAX_LABEL_WORDS:
             continue  # in a sentence that begins in the line above
         labelled = re.search(r"[^\W\d][^|\t]*:\s*$", re.split(r"[ ]{2,}\b", start)[-1])
         if labelled and not _may_label_own_day(labelled[0]):
@@ -786,7 +791,8 @@ def _deadline_spans(text: str, dated: date | None, received: date | None) -> Ite
     introduction = rf"(?:{any_of('within')}\s+(?:\w+\s+){{0,2}}?|{any_of('given')}\s+)"
     span = rf"\b{introduction}(?:(?:a|une|la)\s+)?(?P<number>{spelled})\b(?:\s*\([\w-]+\))?(?=(?P<rest>[^.]{{0,80}}))"
     week = 5 if search("without_saturdays", text) else None
-    today = rf"\b(?P<number>{spelled})\b(?:\s*\([\w-]+\))?(?=(?P<rest>\s+\w+\s+{any_of('from_today')}))"
+    today = rf"\b(?:(?:a|une)\s+)?(?P<number>{spelled})\b(?:\s*\([\w-]+\))?"
+    today += rf"(?=(?P<rest>(?:\s+\w+)?\s+{any_of('from_today')}))"
     for match in [*re.finditer(span, text, re.IGNORECASE), *re.finditer(today, text, re.IGNORECASE)]:
         number, rest = match["number"].lower(), match["rest"].lower().lstrip(" \t\n-")
         start = (received if search("receipt", rest) else None) or dated or received

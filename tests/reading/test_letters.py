@@ -68,6 +68,8 @@ def test_a_letter_without_a_deadline_gets_the_claimants_usual_one_and_says_so() 
     letter = read_letter("Getty Images\n13 March 2026\nCase No: 77001122\nunauthorised use")
     assert letter.deadline == date(2026, 3, 27)
     assert "usually" in letter.sure["deadline"]
+    for sentence in ("Pay by mid-March.", "Pay by the 20th.", "Pague en 5 días hábiles."):  # the usual one is later
+        assert read_letter(f"Getty Images\n13 March 2026\nunauthorised use\n{sentence}").deadline is None
 
 
 @pytest.mark.parametrize("sent", SENT, ids=lambda sent: sent.name)
@@ -96,6 +98,10 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Pay within twenty-one (21) days.", "2026-11-23"),
         ("Sie haben noch 7 Tage Zeit.", "2026-11-09"),
         ("Pay within a fortnight.", "2026-11-16"),
+        ("Shall we say a fortnight from today?", "2026-11-16"),
+        ("Réglez sous quatorze jours à compter de ce jour.", "2026-11-16"),
+        ("The offer is open through December 8, 2026.", "2026-12-08"),
+        ("Haced el pago como muy tarde el sábado 5 de diciembre.", "2026-12-05"),
         ("The demand is open until the eleventh day of December, 2026.", "2026-12-11"),
         ("Zahlen Sie bis spätestens zum zwölften Dezember.", "2026-12-12"),
         ("Let me have it 14 days from today.", "2026-11-16"),
@@ -110,6 +116,7 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Sie haben seit 14 Tagen nicht geantwortet.", None),
         ("Por favor paguen antes del 6 de diciembre de 2026.", "2026-12-05"),  # that day is too late
         ("Wir erwarten Ihre Zahlung vor dem 06.12.2026.", "2026-12-05"),
+        ("Pay before the 6th day of December 2026.", "2026-12-05"),
         ("Please pay before 4/12/2026.", "2026-12-03"),
         ("Please pay before Friday.", "2026-11-05"),
         ("Please pay on or before 6 December 2026.", "2026-12-06"),
@@ -152,6 +159,12 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("Permission Machine NV", "", (), "Permission Machine"),
         ("Visual Rights Group NV", "", (), "Visual Rights Group"),
         ("Name:\nPercy Phoney\nE-mail:\np@phoney.example\nThe photo is mine.", "", (), "Percy Phoney"),
+        ("Subject: Claim 7/26\nOwner:  Photographer Ada Example", "Mock Pictures, Inc.", (), "Mock Pictures, Inc."),
+        ("MIST LAW\nBarristers & Solicitors", "", (), "MIST LAW"),
+        ("Da: Greta Prova, fotografa - g@prova.example", "", (), "Greta Prova"),
+        ("# Notice\n\n| Image | A ridge |\n| Page | B |", "Mock Picture Agency", (), "Mock Picture Agency"),
+        ("An die\nProbe Bildungs GmbH", "", (), None),
+        ("Mock Pictures Ltd v Sample Ltd", "Hollow & Doe Solicitors", (), "Hollow & Doe Solicitors"),
         ("", "Copyright Compliance Team\nMock Pictures, Inc.", (), "Mock Pictures, Inc."),
         ("2 November 2026\nUnberechtigte Nutzung von Bildern der Probe GmbH", "", (), None),
         ("Görlitz, am zweiten November\n2026", "Görlitz", (), None),
@@ -219,6 +232,20 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
         ("Dat is 190 euro ex btw, 229,90 incl. 21% btw.", "229.90"),
         ("$4,750.00, which includes a licence fee of $950.00, a factor of 3, and $900.00 in fees", "4750"),
         ("1: $2,450 at once\n2: $2,800 in four payments of $700\nIf neither is accepted, we seek $9,800.", "2450"),
+        ("USD 640.00 (normally USD 320.00 a year). A claim by counsel starts at $2,000.", "640"),
+        ("For past use €330.00\nTo continue (optional) €165.00", "330"),
+        ("Our offer of $995.00, expired in May. Now $1,295.00. From December 9, 2026 the sum is $1,795.00.", "1295"),
+        ("Wij vragen (EUR)\t\t742,00", "742"),
+        ("Fee £500.00 including VAT\nCosts £300.00", None),
+        ("We ask for $1,500. Your offer of $500 is declined. Split the difference: $1,000.", None),
+        ("You have paid £100.00 of the £365.00. The remaining £265.00 is due.", "265"),
+        ("The fee is $800, less the $150 you paid, leaving $650.", "650"),
+        ("A fee of £400 including VAT is due, and costs of £150.", None),
+        ("If you pay within ten days, we take $1,200.\nIf you pay within thirty days, we take $1,850.", "1850"),
+        ("On or before 4 May: €360\nOn or before 18 May: €450\nAfter 18 May: €600", "450"),
+        ("If you pay within ten days, we take $400. Our costs are $900.", None),
+        ("We can do $700 today. That is $500 off the $1,200 we first quoted.", "700"),
+        ("Pay €605.00. Failing this 10 % (minimum €75) is added.", "605"),
         ("My usual rate is £120 a year; you had it for longer, so let us call it £180.", "180"),
     ],
 )
@@ -257,6 +284,13 @@ On Fri, 20 Nov 2026, Tom <tom@acme.example> wrote:
     guard = [("Guard", "cases@guard.example")]
     letter = read_letter(text, received=date(2026, 11, 24), domains=ACME, senders=guard)
     assert (letter.amount, letter.deadline, letter.reference) == (Decimal(340), date(2026, 12, 8), "FG-6021")
+
+
+def test_who_passes_a_letter_on_did_not_write_it() -> None:
+    text = (
+        "Subject: Fwd: Case 7\n\nHelp!\n\nFrom: Mock Pictures <x@mock.example>\nSent: 2 May 2026\nTo: us\n\nPay £9.00."
+    )
+    assert read_letter(text, senders=[("Some Hotel", "info@hotel.example")]).claimant == "Mock Pictures"
 
 
 def test_what_the_receiver_wrote_below_is_not_the_letters() -> None:
@@ -344,6 +378,22 @@ def test_a_reference_is_read_whole_or_by_its_label() -> None:
         assert read_letter(f"Example Pictures\nOur ref: {reference}\n").reference == reference
     for reference in ("IR-20261111-0931", "IR-20261111-0931-2026-1102-77"):
         assert read_letter(f"ImageRights International\nClaim ID: {reference}\n").reference == reference
+
+
+@pytest.mark.parametrize(
+    ("head", "reference"),
+    [
+        ("Ihr Zeichen / Unser Zeichen: 2026-99 / 26/118", None),
+        ("Claim No. IP-2026-000471\nOur reference 55/26-X", "55/26-X"),  # the first is the court's
+        ("Tracking no. 7019 0000 0001\nFile 3301.027", "3301.027"),
+        ("N/D : NB-2026-0415", "NB-2026-0415"),
+        ("Acme Ltd, 1 Example Street, 10115 Example Town, by post\nRe: Overdue: PX/26/30071", "PX/26/30071"),
+        ("L'image « Arabesque » (réf. AE-77120) est en ligne.", None),
+        ("**File:** GP-2611-77", "GP-2611-77"),
+    ],
+)
+def test_a_sign_of_something_else_is_not_the_cases(head: str, reference: str | None) -> None:
+    assert read_letter(f"Example Pictures\n2 November 2026\n{head}\n\nPlease pay.").reference == reference
 
 
 def test_none_of_two_options_is_the_sum() -> None:
