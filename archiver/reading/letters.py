@@ -384,9 +384,7 @@ def _urls(
         host = _host(url)
         if "." not in host or belongs(host, theirs) or any(mark in host for mark in known()["quoted_hosts"]):
             continue
-        if not belongs(host, domains) and (
-            search("original", _introduction(text, match)) or _leads_to_sender(text, match, url, host, claimant)
-        ):
+        if not belongs(host, domains) and _leads_to_sender(text, match, url, host, claimant):
             continue
         found[url] = host
     found |= {link: host for link in links if belongs(host := _host(link), domains)}
@@ -520,7 +518,9 @@ def _introduction(text: str, match: re.Match[str]) -> str:
 
 
 def _leads_to_sender(text: str, match: re.Match[str], url: str, host: str, claimant: str | None) -> bool:
-    """Whether an address is the sender's own: its portal, privacy notice or letterhead."""
+    """Whether an address is the sender's own: its portal, privacy notice or letterhead, or where the original is."""
+    if search("original", _introduction(text, match)):
+        return True
     squashed = re.sub(r"[\W_]", "", claimant or "").casefold()
     labels = [re.sub(r"[\W_]", "", label) for label in host.split(".")[:-1]]
     if any(len(label) > 4 and label in squashed for label in labels) or (

@@ -352,6 +352,11 @@ def test_a_host_that_was_parted_is_joined_if_the_client_has_it() -> None:
         assert read_letter(text, domains=["my-shop.example"]).urls == ("https://my-shop.example/team/",)
 
 
+def test_where_the_original_is_is_no_page_of_the_client() -> None:
+    text = "My own post of it is here:\n\nhttps://photos.example/p/1\n\nYours: https://photos.example/p/2 ."
+    assert read_letter(text).urls == ("https://photos.example/p/2",)
+
+
 def test_a_page_with_a_form_counts_unless_the_letter_came_through_it() -> None:
     pages = ("https://acme.example/offers", "https://acme.example/contact")
     text = f"We found our pictures on {pages[0]} and {pages[1]} .\n"
