@@ -383,6 +383,8 @@ def _heads_letter(first: str, text: str, lines: Sequence[str], own: set[str]) ->
     name = _cleaned(first)
     if not name or len(name.split()) > 5 or search("title", name) or search("role", name):
         return False
+    if re.fullmatch(any_of("letter_title"), name, re.IGNORECASE):
+        return False
     if any(True for _ in days_in(first)) or re.search(rf"\d\.? (?:{MONTH_NAMES})\b", first, re.IGNORECASE):
         return False  # a place and a date
     below = lines[0] if lines else ""

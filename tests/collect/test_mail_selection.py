@@ -45,7 +45,10 @@ PDF = [("Abmahnung.pdf", b"%PDF-1.7")]
             MailUse.NONE,
         ),
         (mail("b@example.org", "Lunch", "At noon?"), MailUse.NONE),
-        (mail(f"b@{OURS}", "Picture", "Was it bought? I fear an Abmahnung for that photo."), MailUse.NONE),
+        (
+            mail(f"b@{OURS}", "Picture", "Please say if it was bought. I fear an Abmahnung for that photo."),
+            MailUse.NONE,
+        ),
         (mail(f"b@{OURS}", "Form", f"Name: Ada Example\n{POLITE} Abmahnung."), MailUse.LETTER),
         (mail(f"b@{OURS}", "See below", f"> {POLITE} Abmahnung."), MailUse.LETTER),
         (mail("b@example.org", "Question", "I am writing a piece on Copytrack. Who paid for a photo?"), MailUse.NONE),
