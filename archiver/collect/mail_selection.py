@@ -22,13 +22,15 @@ from typing import Literal, TypedDict
 
 from archiver.core.packaged_data import packaged_yaml
 from archiver.core.smtp import OWN_MESSAGE
-from archiver.reading.letter_sender import belongs
+from archiver.reading.letter_sender import PUBLIC_MAIL, belongs
 from archiver.reading.letter_words import known as known_letters
+from archiver.reading.letter_words import without_addresses
 from archiver.reading.platforms import PLATFORMS
 
 START_BYTES = 64 << 10  # of a mail by which it is chosen
 MAX_FIELD_LENGTH = 2000  # characters of a header's field
 MAX_ENCODED_BLOCKS = 40  # blocks of base64 that are looked into
+MAX_NOTE_WORDS = 120  # with the signature; a letter that somebody has copied into a note makes it longer
 MIN_REFERENCE_LENGTH, MIN_REFERENCE_DIGITS = 5, 2  # of a reference by which a mail is known: shorter ones are anywhere
 
 
@@ -109,6 +111,8 @@ def choose(
     domain = sender.rpartition("@")[2]
     if not bulk and any(each.answered_by(header) or each.named_in(text) for each in claims):
         return MailChoice(use=MailUse.LETTER, reason="it names the reference of a claim, or answers a mail about one")
+    if is_note(header, text):
+        return MailChoice(use=MailUse.NONE, reason="it is a short note among colleagues, and passes nothing on")
     claimant, platform = _claimant(domain), _platform(domain)
     if claimant and not (bulk or (platform and not reads_as_letter(f"{subject}\n{text}", domains))):
         return MailChoice(use=MailUse.LETTER, reason=f"the sender is the claimant {claimant}")
@@ -118,6 +122,18 @@ def choose(
             return MailChoice(use=MailUse.PAPER, reason=f"the sender is {title}")
         return MailChoice(use=MailUse.NONE, reason=f"it goes to many people, and its subject names no paper of {title}")
     return _by_text(subject, text, domains, bulk=bulk)
+
+
+def is_note(header: str, text: str) -> bool:
+    """Whether a mail is a few words within one organisation: it quotes and encloses nothing, and no form sent it."""
+    domains = {address_of(each).rpartition("@")[2] for name in ("from", "to") for each in
+               header_field(header, name).split(",")}  # fmt: skip
+    alone = len(domains) == 1 and not domains & {"", *PUBLIC_MAIL} and not header_field(header, "reply-to")
+    return (
+        alone
+        and len(text.split()) <= MAX_NOTE_WORDS
+        and not re.search(_data()["passed_on"], text, re.IGNORECASE | re.MULTILINE)
+    )
 
 
 def _by_text(subject: str, text: str, domains: Sequence[str], *, bulk: bool) -> MailChoice:
@@ -149,9 +165,10 @@ def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
     small = text.lower()
     own = any(domain.lower() in small and _page_of(domain).search(text) for domain in domains)
     hinted = own or any(hint in small for hint in _data()["hints"])
-    wrong = hinted and _any("wrong").search(text) and (own or not _any("announcement").search(text))
-    wrong = wrong or (hinted and _is_found_on_page(text, own=own))
-    if not wrong and not _names_claimant(text):
+    announces = _any("announcement").search(without_addresses(text))
+    wrong = hinted and _any("wrong").search(text) and (own or not announces)
+    wrong = wrong or (hinted and not announces and _is_found_on_page(text, own=own))
+    if not wrong and (announces or not _names_claimant(text)):
         return False
     work = _any("work").search(text) or ("https://" in small and not _any("privacy").search(text))
     return bool(work and (_any("asks").search(text) or (own and _any("asks_by_sum").search(text))))
@@ -166,8 +183,7 @@ def _is_found_on_page(text: str, *, own: bool) -> bool:
     """Whether somebody came upon a picture of theirs on the receiver's page, and speaks of rights to it."""
     found = _any("found").search(text)
     here = (found or _any("used").search(text)) if own else (found and _any("yours").search(text))
-    others = _any("wishes").search(text) or _any("announcement").search(text)
-    return bool(here and _any("rights").search(text) and not others)
+    return bool(here and _any("rights").search(text) and not _any("wishes").search(text))
 
 
 @cache
@@ -253,6 +269,7 @@ class SelectionWords(TypedDict):
     bulk: str
     letter_names: list[str]
     attached: str
+    passed_on: str
     hints: list[str]
     wrong: list[str]
     yours: list[str]

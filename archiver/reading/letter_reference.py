@@ -49,6 +49,9 @@ def _beside_label(text: str, words: str, sure: dict[str, str]) -> str | None:
             before = before.rpartition("\n")[2]
         cell_before = re.split(r"[ \t]{2,}|\t|\|", before)[-1]
         begins = _BEGINS_LINE.fullmatch(cell_before) or re.fullmatch(_title_before(), cell_before, re.IGNORECASE)
+        if re.search(rf"{any_of('receivers_label')}[ \t]*/[ \t]*$", before, re.IGNORECASE):
+            sure["reference"] = f"open: two signs stand beside one label: {quote(found)}"
+            return None
         cell = _sign_in_cell(text, place) if begins else None
         if found["line"] and not cell:
             continue
@@ -79,7 +82,7 @@ def _is_sign(id: str, found: re.Match[str], *, in_cell: bool) -> bool:
     """Whether a word may be a sign: with digits, enough of them where no colon stands before it, and no day or file."""
     digits = sum(map(str.isdigit, id))
     few = digits < MIN_LONG_ID_DIGITS and not _MIXED.match(id)
-    if found["long"] and not in_cell and (few or _COURT.fullmatch(id)):
+    if _DOCKET.fullmatch(id) or (found["long"] and not in_cell and (few or _COURT.fullmatch(id))):
         return False
     return bool(digits) and not any(days_in(id)) and not _NO_ID.search(id)
 
@@ -88,7 +91,7 @@ def _is_anothers(found: re.Match[str], before: str, after: str) -> bool:
     """Whether a sign is the receiver's, of something else than the case, or of an office that had the case before."""
     either = re.match(r"r[ée]f|zeich|kenm|rif|az\b|aktenz|ns", found[0], re.IGNORECASE)
     former = search("former_case", before) or search("former_case_after", after[:MAX_LABEL_DISTANCE])
-    others = search("other_reference", before) or search("court", before)
+    others = any(search(words, before) for words in ("other_reference", "pictures_label", "court"))
     return bool(former or others or (either and search("receivers_sign", before)))
 
 
@@ -135,7 +138,8 @@ _NO_CASE = re.compile(
     r"(?:\d{8,12}(?:[A-Z]\d?\d?)?|\d{3}[.-]\d{3}[.-]\d{3}(?:[.-]\d{1,3})?)"  # for taxes
     r"|(?:HR[AB]|Z?VR|GNR|PR|NZBN|ABN|ACN|SIRE[NT]|RCS|KVK|KBO|BTW|VAT|TVA|REA|CIF|NIF|NIE|DNI|FN)\b.*"  # registers
     r"|(?:IBAN|BIC|SWIFT|BGH|OLG|OGH|BVERFG|EUGH|BGER|BGE|CFR|USC|CDPA|VVG?|RVG|UrhG|KUG|CPI)\b.*"
-    r"|(?:VA|TX|PA|SR)u?[- ]?\d-\d{3}-\d{3}|(?:ISO|DIN|EN|IEC|RFC|COVID|KW|Q\d|EU|EG|CE|UE|EC)\b.*"  # works, norms
+    r"|(?:VA|TX|PA|SR)u?[- ]?\d-\d{3}-\d{3}|(?:ISO|DIN|EN|IEC|RFC|COVID|KW|Q\d)\b.*"  # works, norms
+    r"|(?:EU|EG|CE|UE|EC)\b\D{0,4}\d{1,4}/\d{2,4}"
     r"|(?:[IVX]+ )?(?:Z[RB]|AR|BVR)[- ]\d+/\d\d|[CT]-\d+/\d\d(?: P)?|ECLI.*|L\.? ?\d+/\d{4}"  # courts and laws
     r"|(?:IMG|DSCF?|DSCN|PXL|MVI|GOPR|P10|AA|GP|DJI|SKU|ISBN|ISSN|EAN|TEL|FAX|USD?|EUR|GBP|CHF)\b.*)",  # others
     re.IGNORECASE,
@@ -150,8 +154,11 @@ def _sign_in_subject(text: str, sure: dict[str, str]) -> str | None:
         for sign in _SIGN.finditer(text, subject.start(), subject.end()):
             value, before = sign[0].rstrip("./-#|"), text[: sign.start()][-MAX_LABEL_DISTANCE:]
             line = before.rpartition("\n")[2]
-            labelled = re.sub(_SUBJECT_LABEL, "", line, flags=re.IGNORECASE).rstrip().endswith(":")
-            others = any(search(words, before) for words in ("other_sign", "other_reference", "receivers_sign"))
+            label = re.sub(_SUBJECT_LABEL, "", line, flags=re.IGNORECASE).rstrip()
+            labelled = label.endswith(":") and not search("letter_title", label)
+            others = any(
+                search(words, before) for words in ("other_sign", "other_reference", "receivers_sign", "former_case")
+            )
             others = others or labelled or bool(search("court", line) or search("receivers_label", line))
             if not (others or any(days_in(value)) or _NO_CASE.fullmatch(value) or _NO_ID.search(value)):
                 found[value] = sign
@@ -265,6 +272,8 @@ _IS_BROKEN = re.compile(
 )
 _NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\S*\d)([\w./-]+)(?=[ \t]*(?:\n|$))")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_DOCKET = re.compile(r"[A-Z]{2}-20\d\d-\d{6}|\d:\d\d-c[vr]-\d{3,5}\S*", re.IGNORECASE)
+"""The number of a case at the courts of England and Wales, or of the United States."""
 _COURT = re.compile(
     r"C-\d+/\d\d|(?:\d{1,2}:)?\d\d-(?:cv|civ|cr|mc)-\d.*|\d+\.\d\d", re.IGNORECASE
 )  # of a court, or money

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from archiver.reading.dates import days_in
+from archiver.reading.dates import MONTH_NAMES, days_in
 from archiver.reading.letter_words import KnownClaimant, any_of, known, quote, search
 
 type Sender = tuple[str, str]
@@ -39,7 +39,7 @@ _CELLS = re.compile(r"\s{2,}|\t|\s*[|·•]\s*|\s+[–—-]\s+")
 def senders_in(text: str) -> Iterator[Sender]:
     """The senders that forwarded or pasted mail headers in a text name."""
     for found in [*_HEADER.finditer(text), *_PRINTED.finditer(text)]:
-        yield found["name"].strip(" \t\"'*"), found["address"].lower()
+        yield found["name"].strip(" \t\"'*,-–"), found["address"].lower()
 
 
 def domain_of(address: str) -> str:
@@ -129,10 +129,22 @@ _ATTENTION = re.compile(
 )
 
 
+_TO_WHOM = re.compile(
+    r"[ \t]*(?:an(?: die| den| das)?(?: firma)?|to|aan|destinataires?|destinatario|empf[äa]nger(?:in)?)[ \t]*:?[ \t]*$",
+    re.IGNORECASE,
+)
+"""A line that stands above the receiver's name."""
+
+
 def _letterhead(text: str) -> list[str]:
     """The lines above the greeting or the first sentence, without those that name the receiver."""
     lines: list[str] = []
+    receiver = False
     for line in text.splitlines():
+        if receiver and line.strip():
+            receiver = False
+            continue
+        receiver = receiver or bool(_TO_WHOM.match(line))
         if search("greeting", line) or len(lines) == MAX_LETTERHEAD_LINES:
             break
         if len(re.findall(r"(?<![\w@./-])[^\W\d_A-ZÄÖÜ]{2,}(?![\w@./-])", line)) > MAX_SMALL_WORDS and lines:
@@ -171,6 +183,8 @@ def _organisation(
             return whole or found, f"the mail's sender: {name} <{address}>"
     for where, lines in (("letterhead", head), ("signature", foot)):
         for number, line in enumerate(lines):
+            if line.startswith("Subject:"):
+                continue
             named = _named_in(line, own, loose=number == 0 and where == "letterhead")
             if named and not _own_words(named, "kind"):  # `Solicitors`, beside the line that has the name
                 above, below = (lines[number - 1] if number else ""), (lines[number + 1] if lines[number + 1 :] else "")
@@ -183,15 +197,15 @@ def _organisation(
                 # `Photography`, below a person's name
                 above, below = (lines[0] if number else ""), (lines[number + 1] if lines[number + 1 :] else "")
                 named = _joined(above, named, own) or _goes_on(named, below, own) or named
-            if named:
+            if named and (" " in named or _own_words(named, "kind", "trade")):  # not `Image`, of a table's column
                 return named, f"the {where} names it: “{line[:160]}”"
     for label, name, address in named_by:
         if found := _spelled(label, text):
             return found, f"the mail's sender: {name} <{address}>"
     for name, address in senders:
         organised = _trade(name) or re.search(any_of("legal_form"), name) or search("practice", name)
-        if not search("role", name) and organised and _cleaned(name) and not _is_own(name, own):
-            return name, f"the mail's sender: {name} <{address}>"
+        if not search("role", name) and organised and (clean := _cleaned(name)) and not _is_own(name, own):
+            return clean, f"the mail's sender: {name} <{address}>"
     if (
         not senders
         and head
@@ -208,13 +222,16 @@ def _organisation(
 
 def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
     """The organisation that a line of a letterhead or signature is, in its first cell that is not the receiver's."""
+    label = ""
     for cell in _CELLS.split(line):
-        name = _cleaned(_without_column(cell))
+        name = None if label.endswith(":") else _cleaned(_without_column(cell))  # it is the label's value
+        label = cell
         if not name:
             continue
         if _is_own(name, own):
             return None if not loose else _named_in(line[line.find(cell) + len(cell) :], own, loose=False)
-        if re.search(any_of("legal_form"), name) or (loose and _trade(name)):
+        spoken_of = search("title", name) and re.search(r"\b(?:der|des|of|de|du|della|van|by|durch)\b", name)
+        if (re.search(any_of("legal_form"), name) and not spoken_of) or (loose and _trade(name)):
             return name
         if re.search(any_of("practice"), name, re.IGNORECASE) and not search("role", name):
             return name
@@ -366,7 +383,9 @@ def _heads_letter(first: str, text: str, lines: Sequence[str], own: set[str]) ->
     name = _cleaned(first)
     if not name or len(name.split()) > 5 or search("title", name) or search("role", name):
         return False
-    if any(True for _ in days_in(first)):
+    if re.fullmatch(any_of("letter_title"), name, re.IGNORECASE):
+        return False
+    if any(True for _ in days_in(first)) or re.search(rf"\d\.? (?:{MONTH_NAMES})\b", first, re.IGNORECASE):
         return False  # a place and a date
     below = lines[0] if lines else ""
     heads_it = any(True for _ in days_in(below)) or search("reference", below)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
@@ -33,7 +34,7 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts."""
     sums: list[Sum] = []
     of_law = False
-    for each in sums_in(_with_currency(text)):  # of `between $750 and $30,000` both are
+    for each in sums_in(_taxed(_with_currency(_PARTED.sub(r"\1 ", text)))):  # of `between $750 and $30,000` both are
         of_law = bool(
             search("no_demand", each.before)
             or search("by_law", each.sentence)
@@ -117,20 +118,28 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     if other.currency != total.currency:
         return False
-    if other.amount < total.amount and any(search(words, other.before) for words in ("part_of", "increment")):
+    if other.amount < total.amount and (search("increment", other.before) or _is_part_of(other, total)):
         return True
     if other.amount < total.amount and search("reduced", f"{other.sentence} {_after(other)}"):
+        return True
+    if other.amount < total.amount and all(search("on_time", each.sentence) for each in (other, total)):
         return True
     if _is_net_or_tax(other, total, rates) or search("subtotal", other.label):
         return True
     if _is_net(other, total):
         return True
     bracketed = re.search(r"\([^()]*$", other.before) is not None and total.found.end() <= other.found.start()
-    several = _per_item(other) or bracketed or search("times", other.before)
-    several = several or search("per_year", _after(other)) or search("instalment", other.around)
+    if other.times > 1 and any(
+        abs(other.amount * other.times - each) <= MAX_ROUNDING for each in (total.amount, *_net(total, rates))
+    ):
+        return True
+    several = _per_item(other) or bracketed or other.times > 1
+    several = several or any((search("per_year", _after(other)), search("instalment", other.around)))
     if several and any(_times(each, other) for each in (total.amount, *_net(total, rates))):
         return True
     if other.amount < total.amount and search("by_instalments", other.around):
+        return True
+    if other.amount > total.amount and search("by_instalments", _after(other)) and not _times(other.amount, total):
         return True
     if _adds_up(total, sums, other):
         return True
@@ -140,6 +149,12 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         for part in sums
         if other.amount < part.amount < total.amount
     )
+
+
+def _is_part_of(other: Sum, total: Sum) -> bool:
+    """Whether the words before a sum, or all those since the total in its sentence, say that it is in the total."""
+    since = _IN_SENTENCE.sub(" ", other.found.string[total.found.end() : other.found.start()])
+    return bool(search("part_of", other.before) or search("part_of", re.sub(r"(?<=\d)\.(?=\d)", ",", since)))
 
 
 def _is_net_or_tax(other: Sum, total: Sum, rates: Iterable[Decimal]) -> bool:
@@ -168,22 +183,27 @@ def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
     less = [
         each
         for each in sums
-        if each.amount < total.amount and each.currency == total.currency and not each.is_reduction
+        if each.amount < total.amount
+        and each.currency == total.currency
+        and not (each.is_reduction or each.is_earlier or each.is_no_demand)  # what is past or refused is no part
     ]
     others = sorted((each.amount for each in less), reverse=True)
     if part:
-        if part.amount >= total.amount:
+        if part.amount not in others:
             return False
         others.remove(part.amount)
     if len(others) > MAX_PARTS:
         return False
     often = 2 if search("doubled", total.found.string) else 1
-    times_of = {each.amount: MAX_ITEMS if _per_item(each) else often for each in less}
-    start = {(times * part.amount, 1) for times in range(1, times_of[part.amount] + 1)} if part else {(Decimal(), 0)}
+    times_of: dict[Decimal, set[int]] = {}  # in which each amount may count
+    for each in less:
+        counts = {each.times} if each.times > 1 else set(range(1, (MAX_ITEMS if _per_item(each) else often) + 1))
+        times_of.setdefault(each.amount, set()).update(counts)
+    start = {(times * part.amount, 1) for times in times_of[part.amount]} if part else {(Decimal(), 0)}
     limit = total.amount + MAX_ROUNDING
     reached = start  # what some of the sums are together, and how many they are
     for amount in others:
-        for times in range(1, times_of[amount] + 1):
+        for times in times_of[amount]:
             more = {(added + times * amount, count + 1) for added, count in reached}
             reached |= {(added, count) for added, count in more if added <= limit}
     return any(abs(added - total.amount) <= MAX_ROUNDING and count > 1 for added, count in reached)
@@ -245,28 +265,35 @@ class Sum:
         before = self.found.string[max(0, self.found.start() - 3 * MAX_LABEL_DISTANCE) : self.found.start()]
         return SENTENCE_END.split(before)[-1]
 
-    @property
-    def is_reduction(self) -> bool:
-        """Whether it has a minus sign, which no word precedes as a hyphen."""
-        return bool(re.search(r"(?<![\w-])[-–−][ ]?$", self.found.string[: self.found.start()]))
+    @cached_property
+    def times(self) -> int:
+        """How often it counts, by the number before it: `3 × 150`."""
+        found = search("times", self.before)
+        return int(next(filter(None, found.groups()))) if found else 1
 
-    @property
+    @cached_property
+    def is_reduction(self) -> bool:
+        """Whether it has a minus sign, which no word precedes as a hyphen, or is said to be taken off or paid."""
+        minus = re.search(r"(?<![\w-])[-–−][ ]?$", self.found.string[: self.found.start()])
+        return bool(minus or search("taken_off", _following(self)) or search("less", self.before))
+
+    @cached_property
     def is_usual(self) -> bool:
-        """Whether it is a usual price."""
-        return bool(search("usual", self.sentence))
+        """Whether it is a usual price, by the words in its part of the sentence."""
+        return bool(search("usual", self.sentence.rpartition(";")[2]))
 
     @property
     def comes_on_top(self) -> bool:
         """Whether it is said to be added to others."""
         return any(search(words, self.sentence) for words in ("besides", "surcharge", "costs"))
 
-    @property
+    @cached_property
     def is_earlier(self) -> bool:
         """Whether it is what was asked before."""
         own = self.found.string[self.since : self.found.start()][-3 * MAX_LABEL_DISTANCE :]
         return bool(search("earlier", SENTENCE_END.split(own)[-1]) or search("earlier_after", _following(self)))
 
-    @property
+    @cached_property
     def is_no_demand(self) -> bool:
         """Whether it is what a later day would cost, or an offer that is refused or over."""
         return bool(search("later", self.sentence) or search("refused", _following(self)))
@@ -296,11 +323,31 @@ def _with_currency(text: str) -> str:
     return "\n".join(out)
 
 
+_TO_THE_CENT = re.compile(r"(?<![\w.,'/-])(?<![€£$] )\d[\d.,']*[.,]\d\d(?!\d|[ ]?%)")
+
+
+def _taxed(text: str) -> str:
+    """The text, with the currency of the sum before it beside a number that is said to be that sum with its tax."""
+    sums = list(sums_in(text))
+    for found in reversed([*_TO_THE_CENT.finditer(text)]):
+        before = [each for each in sums if each.found.end() <= found.start()]
+        said = search("with_tax", text[found.end() :][:MAX_LABEL_DISTANCE])
+        if before and said and not any(each.found.start() < found.end() <= each.found.end() for each in sums):
+            text = f"{text[: found.end()]} {before[-1].currency}{text[found.end() :]}"
+    return text
+
+
+_PARTED = re.compile(
+    r"(\b(?:de|of|um|von|zu|auf|di|da|van|à|total)[ ]\d{1,3})\n(?=\d{3}(?:[.,]\d\d)?[ ]?(?:€|£|EUR|CHF|euros?)(?!\w))"
+)
+"""Where a line ends within a number, as a reader of PDFs leaves it: `un total de 1` above `800 €`."""
+
+
 def sums_in(text: str) -> Iterator[Sum]:
     signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
     digits = r"\d(?:(?:[\d.,']|(?<!\d{4}) (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     dash = r"(?:[,.][-–—]{1,2})?"
-    far = r"(?:[ \t]{2,}|\)?:[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column, or beside its label
+    far = r"(?:\)?[ \t]{2,}|\)?:[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column, or beside its label
     before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?|[ \t]?\n[ \t]?)(?P<first>{digits})"
     after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}(?:\s?|[ \t]?\n[ \t]?)(?P<after>{signs})(?!\w)"
     beside = re.compile(rf"[ \t]?{digits}")
@@ -332,6 +379,8 @@ _ALONE = re.compile(r"[^\s.!?]\s*\n\n[ \t]*$")
 """Before a sum that a sentence sets in a paragraph of its own."""
 _GOES_ON = re.compile(r"(?<=[a-zà-ÿ]{2})[ \t]*\n[ \t]*(?=[a-zà-ÿ]{2})")
 """Between two lines of one sentence."""
+_IN_SENTENCE = re.compile(r"(?<=[a-zà-ÿ0-9][a-zà-ÿ,])[ \t]*\n[ \t]*(?=[a-zà-ÿ]{2})")
+"""The same, also after a comma."""
 _WEEKDAY_SIGNS = {"fr."}  # a franc, or a Friday the 18.12.
 
 

@@ -36,6 +36,7 @@ class LetterWords(TypedDict):
 
     words: dict[str, list[str]]
     numbers: dict[str, int]
+    ordinals: dict[str, int]
     units: dict[str, int | float]  # in days
     weekdays: dict[str, int]  # from Monday, 0
     currencies: dict[str, str]

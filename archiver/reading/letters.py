@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from archiver.reading.dates import MONTH_NAMES, DateOrder, day_order, days_in, d
 from archiver.reading.letter_reference import reference_in
 from archiver.reading.letter_sender import PUBLIC_MAIL, Sender, belongs, domain_of, mail_domains, senders_in, writer
 from archiver.reading.letter_sums import demanded, sums_in
-from archiver.reading.letter_thread import NEW_PAPER, ThreadMessage, in_order, messages
+from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, ThreadMessage, in_order, messages
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
     SENTENCE_END,
@@ -86,13 +87,15 @@ def read_letter(
     the mail's header names; `own`: names of the client and the agency, who get letters and write none.
     """
     text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:MAX_LETTER_LENGTH]
-    text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text)  # Swiss thousands
+    text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text.replace("**", ""))  # Swiss thousands; bold, as some write it
     text = re.sub(r"(?<=\d)\n(st|nd|rd|th|er|º|°)\n(?=\w)", r"\1 ", text)  # raised, in a page
+    text = _day_words().sub(lambda found: f"{found['number'] or known()['ordinals'][found['day'].lower()]} ", text)
     text = _SPACED.sub(lambda found: _closed(found[0]), text)
     text = in_order(text)
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
-    name, claimant = writer(text.replace(NEW_PAPER, "\n\n"), senders, domains, own, sure)
+    passed_on = list(senders_in(text)) if FORWARDED.match(text) else []  # whoever passes a letter on did not write it
+    name, claimant = writer(text.replace(NEW_PAPER, "\n\n"), passed_on or senders, domains, own, sure)
     thread = messages(text, senders, received, domains, own)
     whole = "\n\n".join(each.text for each in thread)
     urls = _urls(whole, domains, links, {domain_of(address) for _, address in senders}, name, sure)
@@ -119,6 +122,14 @@ def read_letter(
         fields["deadline"] = _usual_deadline(fields.get("dated") or received, claimant, sure)
     amount, currency = fields.pop("amount", (None, None))
     return Letter(claimant=name, urls=urls, amount=amount, currency=currency, sure=sure, **fields)
+
+
+@cache
+def _day_words() -> re.Pattern[str]:
+    """A day of a month in words, before the month: `the eleventh day of December`, `the 11th day of December`."""
+    words = "|".join(sorted(known()["ordinals"], key=len, reverse=True))
+    day = rf"(?:(?P<day>{words})(?:\s+day)?|(?P<number>\d{{1,2}})(?:st|nd|rd|th)\s+day)"
+    return re.compile(rf"\b{day}(?:\s+(?:of|de))?\s+(?=(?:{MONTH_NAMES})\b)", re.IGNORECASE)
 
 
 _SPACED = re.compile(r"^[ \t]*(?:\S{1,2}(?: (?! )|[ ]{2,3}(?=\S{1,2}(?:\s|$)))){5,}\S{1,2}[ \t]*$", re.MULTILINE)
@@ -489,7 +500,9 @@ def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
         return (more, False) if full and rest["alone"] and re.match(r"[a-z-]", more) else ("", True)
     if not re.match(r"-?[a-z0-9]", more):
         return "", True
-    joins = re.search(r"[/_=&?%]|^-|\w-\w[\w-]*-\w|\d-?[a-z]|[a-z]-?\d|\.(?:jpe?g|png|html?|php)$", more)
+    joins = (url.endswith("/") and "-" in more) or re.search(
+        r"[/_=&?%]|^-|\w-\w[\w-]*-\w|\d-?[a-z]|[a-z]-?\d|\.(?:jpe?g|png|html?|php)$", more
+    )
     if not joins and not (rest["alone"] and "-" in more):
         return (more, False) if full and rest["alone"] else ("", True)
     words = _WORDS.search(more)  # of a page's name
@@ -498,8 +511,16 @@ def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
     return more, bool(full and words and rest["alone"])
 
 
+def _introduction(text: str, match: re.Match[str]) -> str:
+    """The words before an address in its sentence, also if the sentence ends with a colon above it."""
+    before = re.sub(r":\s+$", ": ", text[max(0, match.start() - 2 * MAX_LABEL_DISTANCE) : match.start()])
+    return SENTENCE_END.split(before)[-1]
+
+
 def _leads_to_sender(text: str, match: re.Match[str], url: str, host: str, claimant: str | None) -> bool:
-    """Whether an address is the sender's own: its portal, privacy notice or letterhead."""
+    """Whether an address is the sender's own: its portal, privacy notice or letterhead, or where the original is."""
+    if search("original", _introduction(text, match)):
+        return True
     squashed = re.sub(r"[\W_]", "", claimant or "").casefold()
     labels = [re.sub(r"[\W_]", "", label) for label in host.split(".")[:-1]]
     if any(len(label) > 4 and label in squashed for label in labels) or (
@@ -539,6 +560,12 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
         labels = len(label.split()) <= MAX_LABEL_WORDS and not re.search(r"\d", label)
         if not start.strip() and labels and _of_another_day(label):
             continue  # in a table, or a page made one line: its label stands above
+        goes_on = re.match(r"[ \t]*[a-zà-ÿ]\S*[ \t]+\S", start)
+        if goes_on and len(above.rpartition("\n")[2].split()) > MAX_LABEL_WORDS:
+            continue  # in a sentence that begins in the line above
+        labelled = re.search(r"[^\W\d][^|\t]*:\s*$", re.split(r"[ ]{2,}\b", start)[-1])
+        if labelled and not _may_label_own_day(labelled[0]):
+            continue
         cells = [cell for cell in re.split(r"\s{2,}|\t|[|·•]|\s[—–]\s", line) if found[0] in cell]
         around = cells[0].replace(found[0], "") if cells else line
         alone = len(re.findall(r"\w+", around)) <= 4 or search("dated", around) or search("dated", f"{start}…")
@@ -558,6 +585,12 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
             sure["dated"] = quote(found)
             return readings[0]
     return None
+
+
+def _may_label_own_day(label: str) -> bool:
+    """Whether a label before a day may be that of the letter's, or is one of a sign, which has been left empty."""
+    own = search("dated", label) or search("dated", f"{label}…")
+    return bool(own or search("reference", label) or search("receivers_label", label))
 
 
 def _of_another_day(label: str) -> bool:
@@ -758,7 +791,8 @@ def _deadline_spans(text: str, dated: date | None, received: date | None) -> Ite
     introduction = rf"(?:{any_of('within')}\s+(?:\w+\s+){{0,2}}?|{any_of('given')}\s+)"
     span = rf"\b{introduction}(?:(?:a|une|la)\s+)?(?P<number>{spelled})\b(?:\s*\([\w-]+\))?(?=(?P<rest>[^.]{{0,80}}))"
     week = 5 if search("without_saturdays", text) else None
-    today = rf"\b(?P<number>{spelled})\b(?:\s*\([\w-]+\))?(?=(?P<rest>\s+\w+\s+{any_of('from_today')}))"
+    today = rf"\b(?:(?:a|une)\s+)?(?P<number>{spelled})\b(?:\s*\([\w-]+\))?"
+    today += rf"(?=(?P<rest>(?:\s+\w+)?\s+{any_of('from_today')}))"
     for match in [*re.finditer(span, text, re.IGNORECASE), *re.finditer(today, text, re.IGNORECASE)]:
         number, rest = match["number"].lower(), match["rest"].lower().lstrip(" \t\n-")
         start = (received if search("receipt", rest) else None) or dated or received

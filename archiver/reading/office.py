@@ -9,6 +9,7 @@ import mimetypes
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from archiver.reading.documents import MAX_TEXT_LENGTH, DocumentText
@@ -81,7 +82,16 @@ def _lines(content: bytes) -> Iterator[str]:
     from docx import Document
     from docx.table import Table
 
-    for part in Document(io.BytesIO(content)).iter_inner_content():
+    document = Document(io.BytesIO(content))
+    first = document.sections[0] if len(document.sections) else None
+    heads = [first.first_page_header, first.header] if first else []
+    feet = [first.footer, first.first_page_footer] if first else []
+    parts = [
+        *chain.from_iterable(each.iter_inner_content() for each in heads if not each.is_linked_to_previous),
+        *document.iter_inner_content(),
+        *chain.from_iterable(each.iter_inner_content() for each in feet if not each.is_linked_to_previous),
+    ]
+    for part in parts:
         if isinstance(part, Table):
             for row in part.rows:
                 cells = [" ".join(cell.text.split()) for cell in row.cells]

@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 
 from archiver.collect.mail_selection import START_BYTES, MailUse, SelectionRule, choose, reads_as_letter
 from tests.support.claim_letters import SENT
-from tests.support.imap_server import mail
+from tests.support.imap_server import USER, mail
 from tests.support.papers import licence, receipt
 
 MANY = "<mailto:u@example.com>"
+OURS = USER.rpartition("@")[2]
+POLITE = """Hello,
+
+I saw the picture of the lighthouse on https://www.acme.example/trips, which I made. I gave no permission for it.
+My invoice for 180 EUR follows. Please tell me your address.
+"""
 PDF = [("Abmahnung.pdf", b"%PDF-1.7")]
 
 
@@ -39,6 +45,13 @@ PDF = [("Abmahnung.pdf", b"%PDF-1.7")]
             MailUse.NONE,
         ),
         (mail("b@example.org", "Lunch", "At noon?"), MailUse.NONE),
+        (
+            mail(f"b@{OURS}", "Picture", "Please say if it was bought. I fear an Abmahnung for that photo."),
+            MailUse.NONE,
+        ),
+        (mail(f"b@{OURS}", "Form", f"Name: Ada Example\n{POLITE} Abmahnung."), MailUse.LETTER),
+        (mail(f"b@{OURS}", "See below", f"> {POLITE} Abmahnung."), MailUse.LETTER),
+        (mail("b@example.org", "Question", "I am writing a piece on Copytrack. Who paid for a photo?"), MailUse.NONE),
     ],
 )
 def test_a_mail_is_taken_as_what_it_is(content: bytes, use: MailUse) -> None:
@@ -65,14 +78,8 @@ def test_letters_read_as_letters_and_papers_do_not() -> None:
             assert not reads_as_letter(paper.text), paper.text
 
 
-POLITE = """Hello,
-
-I saw the picture of the lighthouse on https://www.acme.example/trips, which I made. I gave no permission for it.
-My invoice for 180 EUR follows. Please tell me your address.
-"""
-
-
 INFORMAL = [
+    "My invoice of £264 for the use of my picture on https://www.acme.example/workshops/quilting .",
     "La photographie « Pointes » apparaît sans crédit ni licence sur https://acme.example/cours . Merci de régler.",
     "Sie haben unser Produktfoto für https://acme.example/tee übernommen. Wir berechnen 170 €, sonst hilft ein Anwalt.",
     "Namens fotograaf Gijs Damp wijzen wij u op de foto op https://acme.example/gazon . Fotorecht Damp rekent 300 EUR.",

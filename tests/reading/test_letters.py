@@ -68,6 +68,8 @@ def test_a_letter_without_a_deadline_gets_the_claimants_usual_one_and_says_so() 
     letter = read_letter("Getty Images\n13 March 2026\nCase No: 77001122\nunauthorised use")
     assert letter.deadline == date(2026, 3, 27)
     assert "usually" in letter.sure["deadline"]
+    for sentence in ("Pay by mid-March.", "Pay by the 20th.", "Pague en 5 días hábiles."):  # the usual one is later
+        assert read_letter(f"Getty Images\n13 March 2026\nunauthorised use\n{sentence}").deadline is None
 
 
 @pytest.mark.parametrize("sent", SENT, ids=lambda sent: sent.name)
@@ -96,6 +98,12 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Pay within twenty-one (21) days.", "2026-11-23"),
         ("Sie haben noch 7 Tage Zeit.", "2026-11-09"),
         ("Pay within a fortnight.", "2026-11-16"),
+        ("Shall we say a fortnight from today?", "2026-11-16"),
+        ("Réglez sous quatorze jours à compter de ce jour.", "2026-11-16"),
+        ("The offer is open through December 8, 2026.", "2026-12-08"),
+        ("Haced el pago como muy tarde el sábado 5 de diciembre.", "2026-12-05"),
+        ("The demand is open until the eleventh day of December, 2026.", "2026-12-11"),
+        ("Zahlen Sie bis spätestens zum zwölften Dezember.", "2026-12-12"),
         ("Let me have it 14 days from today.", "2026-11-16"),
         ("Please settle by the end of next week.", "2026-11-13"),
         ("Pay no later than Friday, December 4, 2026.", "2026-12-04"),
@@ -108,6 +116,7 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Sie haben seit 14 Tagen nicht geantwortet.", None),
         ("Por favor paguen antes del 6 de diciembre de 2026.", "2026-12-05"),  # that day is too late
         ("Wir erwarten Ihre Zahlung vor dem 06.12.2026.", "2026-12-05"),
+        ("Pay before the 6th day of December 2026.", "2026-12-05"),
         ("Please pay before 4/12/2026.", "2026-12-03"),
         ("Please pay before Friday.", "2026-11-05"),
         ("Please pay on or before 6 December 2026.", "2026-12-06"),
@@ -150,6 +159,16 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("Permission Machine NV", "", (), "Permission Machine"),
         ("Visual Rights Group NV", "", (), "Visual Rights Group"),
         ("Name:\nPercy Phoney\nE-mail:\np@phoney.example\nThe photo is mine.", "", (), "Percy Phoney"),
+        ("Subject: Claim 7/26\nOwner:  Photographer Ada Example", "Mock Pictures, Inc.", (), "Mock Pictures, Inc."),
+        ("MIST LAW\nBarristers & Solicitors", "", (), "MIST LAW"),
+        ("Da: Greta Prova, fotografa - g@prova.example", "", (), "Greta Prova"),
+        ("# Notice\n\n| Image | A ridge |\n| Page | B |", "Mock Picture Agency", (), "Mock Picture Agency"),
+        ("An die\nProbe Bildungs GmbH", "", (), None),
+        ("Mock Pictures Ltd v Sample Ltd", "Hollow & Doe Solicitors", (), "Hollow & Doe Solicitors"),
+        ("AANMANING\n20 november 2026", "Beeldbank Proef bv", (), "Beeldbank Proef bv"),
+        ("", "Copyright Compliance Team\nMock Pictures, Inc.", (), "Mock Pictures, Inc."),
+        ("2 November 2026\nUnberechtigte Nutzung von Bildern der Probe GmbH", "", (), None),
+        ("Görlitz, am zweiten November\n2026", "Görlitz", (), None),
         ("", "Mia Example | Licensing | Mock Pictures", [("Mia Example", "m@mock.example")], "Mock Pictures"),
         ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
          "LensClaim Pty Ltd"),
@@ -208,6 +227,28 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
         ("3 years at £200.00 per annum £600.00\nCosts £390.00\nWe require £990.00", "990"),
         ("Bemessungsgrundlage EUR 36.000,00\nKosten EUR 552,00", "552"),
         ("Subtotal\n1,651.33\nTotal CAD\n1,866.00", "1866"),
+        ("We ask for €405.00 (27 × €15.00).", "405"),
+        ("Web, un an : 2 x 130 €\nSans crédit : 40 €\nSoit 300 € nets.", "300"),
+        ("manque à gagner 600 €, constat 280 €, honoraires 920 €, soit un total de 1\n800 €.", "1800"),
+        ("Dat is 190 euro ex btw, 229,90 incl. 21% btw.", "229.90"),
+        ("$4,750.00, which includes a licence fee of $950.00, a factor of 3, and $900.00 in fees", "4750"),
+        ("1: $2,450 at once\n2: $2,800 in four payments of $700\nIf neither is accepted, we seek $9,800.", "2450"),
+        ("USD 640.00 (normally USD 320.00 a year). A claim by counsel starts at $2,000.", "640"),
+        ("For past use €330.00\nTo continue (optional) €165.00", "330"),
+        ("Our offer of $995.00, expired in May. Now $1,295.00. From December 9, 2026 the sum is $1,795.00.", "1295"),
+        ("Wij vragen (EUR)\t\t742,00", "742"),
+        ("Fee £500.00 including VAT\nCosts £300.00", None),
+        ("We ask for $1,500. Your offer of $500 is declined. Split the difference: $1,000.", None),
+        ("You have paid £100.00 of the £365.00. The remaining £265.00 is due.", "265"),
+        ("The fee is $800, less the $150 you paid, leaving $650.", "650"),
+        ("A fee of £400 including VAT is due, and costs of £150.", None),
+        ("If you pay within ten days, we take $1,200.\nIf you pay within thirty days, we take $1,850.", "1850"),
+        ("On or before 4 May: €360\nOn or before 18 May: €450\nAfter 18 May: €600", "450"),
+        ("If you pay within ten days, we take $400. Our costs are $900.", None),
+        ("He said so, and offered £75. We take £640 plus £360 costs, £1,000 in total.", "1000"),
+        ("We can do $700 today. That is $500 off the $1,200 we first quoted.", "700"),
+        ("Pay €605.00. Failing this 10 % (minimum €75) is added.", "605"),
+        ("My usual rate is £120 a year; you had it for longer, so let us call it £180.", "180"),
     ],
 )
 def test_a_sum_counts_only_if_it_accounts_for_all_others(sums: str, amount: str | None) -> None:
@@ -221,6 +262,8 @@ def test_a_sum_counts_only_if_it_accounts_for_all_others(sums: str, amount: str 
         "Zuletzt gesehen am\n12.11.2026",
         "Fecha de la comprobación: 12/11/2026",
         "To be paid before\n12 December 2026",
+        "Auffindedatum: 02.09.2026",
+        "Your page, which shows the picture to everybody still,\nlooked so on 2 October 2026.",
     ],
 )
 def test_a_day_of_something_else_is_not_the_letters(table: str) -> None:
@@ -243,6 +286,13 @@ On Fri, 20 Nov 2026, Tom <tom@acme.example> wrote:
     guard = [("Guard", "cases@guard.example")]
     letter = read_letter(text, received=date(2026, 11, 24), domains=ACME, senders=guard)
     assert (letter.amount, letter.deadline, letter.reference) == (Decimal(340), date(2026, 12, 8), "FG-6021")
+
+
+def test_who_passes_a_letter_on_did_not_write_it() -> None:
+    text = (
+        "Subject: Fwd: Case 7\n\nHelp!\n\nFrom: Mock Pictures <x@mock.example>\nSent: 2 May 2026\nTo: us\n\nPay £9.00."
+    )
+    assert read_letter(text, senders=[("Some Hotel", "info@hotel.example")]).claimant == "Mock Pictures"
 
 
 def test_what_the_receiver_wrote_below_is_not_the_letters() -> None:
@@ -304,6 +354,11 @@ def test_a_host_that_was_parted_is_joined_if_the_client_has_it() -> None:
         assert read_letter(text, domains=["my-shop.example"]).urls == ("https://my-shop.example/team/",)
 
 
+def test_where_the_original_is_is_no_page_of_the_client() -> None:
+    text = "My own post of it is here:\n\nhttps://photos.example/p/1\n\nYours: https://photos.example/p/2 ."
+    assert read_letter(text).urls == ("https://photos.example/p/2",)
+
+
 def test_a_page_with_a_form_counts_unless_the_letter_came_through_it() -> None:
     pages = ("https://acme.example/offers", "https://acme.example/contact")
     text = f"We found our pictures on {pages[0]} and {pages[1]} .\n"
@@ -330,6 +385,22 @@ def test_a_reference_is_read_whole_or_by_its_label() -> None:
         assert read_letter(f"Example Pictures\nOur ref: {reference}\n").reference == reference
     for reference in ("IR-20261111-0931", "IR-20261111-0931-2026-1102-77"):
         assert read_letter(f"ImageRights International\nClaim ID: {reference}\n").reference == reference
+
+
+@pytest.mark.parametrize(
+    ("head", "reference"),
+    [
+        ("Ihr Zeichen / Unser Zeichen: 2026-99 / 26/118", None),
+        ("Claim No. IP-2026-000471\nOur reference 55/26-X", "55/26-X"),  # the first is the court's
+        ("Tracking no. 7019 0000 0001\nFile 3301.027", "3301.027"),
+        ("N/D : NB-2026-0415", "NB-2026-0415"),
+        ("Acme Ltd, 1 Example Street, 10115 Example Town, by post\nRe: Overdue: PX/26/30071", "PX/26/30071"),
+        ("L'image « Arabesque » (réf. AE-77120) est en ligne.", None),
+        ("**File:** GP-2611-77", "GP-2611-77"),
+    ],
+)
+def test_a_sign_of_something_else_is_not_the_cases(head: str, reference: str | None) -> None:
+    assert read_letter(f"Example Pictures\n2 November 2026\n{head}\n\nPlease pay.").reference == reference
 
 
 def test_none_of_two_options_is_the_sum() -> None:
