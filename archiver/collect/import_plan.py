@@ -196,7 +196,7 @@ class _Planner:
                 )
                 continue
             if paper.sure is Sure.STATED and not self.confirmed and not self.known.identity(paper.licences[0].identity):
-                self._keep(seen, ImportOutcome.UNREAD, message=_to_confirm(paper.licences[0]))
+                self._keep(seen, ImportOutcome.UNREAD, message=_to_confirm(paper.licences))
                 self.unconfirmed = True
                 continue
             found = [(licence, self._group(licence, seen.machine_read)) for licence in paper.licences]
@@ -493,13 +493,16 @@ def _without_licence(named: Sequence[NamedAsset]) -> str:
     )
 
 
-def _to_confirm(licence: Licence) -> str:
-    """The message that asks a person to confirm a licence of an unknown platform."""
-    asset = licence.asset
-    name, day = asset.provider.removeprefix(OTHER_PLATFORM), str(iso(licence.licensed_at))[:10]
+def _to_confirm(licences: Sequence[Licence]) -> str:
+    """The message that asks a person to confirm the licences of an unknown platform."""
+    first, several = licences[0], len(licences) > 1
+    name, day = first.asset.provider.removeprefix(OTHER_PLATFORM), str(iso(first.licensed_at))[:10]
+    what, them = (f"{len(licences)} licences", "them") if several else ("a licence", "it")
+    ids = ", ".join(each.asset.asset_id for each in licences[:5]) + (", …" if len(licences) > 5 else "")
     return (
-        f"it reads as a licence of {name}, an unknown platform: {asset.asset_id}, {day}, for "
-        f"{licence.licensee}. Compare it; to archive it as a licence, import it with --yes"
+        f"it reads as {what} of {name}, an unknown platform: {ids}, {day}, for "
+        f"{first.licensee}. Compare {them}; to archive {them} as {'licences' if several else 'a licence'}, import "
+        f"{'the file' if several else 'it'} with --yes"
     )
 
 

@@ -17,13 +17,14 @@ from archiver.reading.containers import MAX_FILE_BYTES, Item
 from archiver.reading.document_parser import Paper, Sure, is_demand, why_unread
 from archiver.reading.document_parser import read_text as read_text_paper
 from archiver.reading.documents import MAX_TEXT_LENGTH, decoded, is_html, is_pdf, is_utf16, read_text, scattered
+from archiver.reading.field_labels import names_picture_and_grant
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.history_tables import history_in, lists_licences
 from archiver.reading.mail import SAVED_FROM, Lookup, ParsedMail, origin_by
 from archiver.reading.office import document_by, table_by
 from archiver.reading.outlook import COMPOUND_FILE
-from archiver.reading.platforms import PLATFORMS, marked
+from archiver.reading.platforms import PLATFORMS, marked, other_platform
 from archiver.reading.webpages import page_by, saved_from
 from archiver.reading.worker import DOCUMENT_TIMEOUT_S, DocumentReader, ReaderFailed
 
@@ -180,12 +181,14 @@ def _letter(
 ) -> ClassifiedFile:
     subject, sender = (mail.headers.get(name, "") for name in ("Subject", "From"))
     # The subject is a letter's title; the sender's address is the platform's if it is of one.
-    head, foot = f"{_ANSWER.sub('', subject)}\n\n", f"\n\n{sender}" if marked(sender) else ""
+    head, foot = f"{_ANSWER.sub('', subject)}\n\n", f"\n\n{_whose(mail)}"
     text = mail.text
     paper = _best_paper(subject, (f"{head}{each}{foot}" for each in (text, _QUOTED.sub("", text))))
     if not paper and mail.html:
         text = f"{text}\n{page}" if (page := reader.page(mail.html).text) else text
-        paper = read_text_paper(f"{head}{page}{foot}", subject)
+        links = "" if marked(f"{page}{foot}") else _linked(mail.html)
+        paper = read_text_paper(f"{head}{page}{foot}{links}", subject)
+        text += links
     said = f"{subject}\n{text}"
     outlook = content.startswith(COMPOUND_FILE)
     inner = "a letter inside another" if seen.within else "Outlook does not keep what was signed" if outlook else ""
@@ -195,6 +198,27 @@ def _letter(
         origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
     )  # fmt: skip
     return _with_reason(seen, text, subject)  # its subject may be that of what is attached
+
+
+_HOST = re.compile(r"@([\w.-]{3,100})")
+_POST = re.compile(
+    r"(?:gmail|googlemail|gmx|web|outlook|hotmail|live|yahoo|icloud|aol|t-online|orange|free|laposte|libero)\."
+)
+_LINK = re.compile(r"href\s{0,3}=\s{0,3}[\"']?(https?://[^\s\"'<>]{4,300})", re.IGNORECASE)
+
+
+def _whose(mail: ParsedMail) -> str:
+    """The sender, if the address tells whose letter it is: a platform's, or of a site that is not the receiver's."""
+    sender, to = mail.headers.get("From", ""), mail.headers.get("To", "")
+    hosts = {each.lower() for each in _HOST.findall(sender)}
+    own = hosts & {each.lower() for each in _HOST.findall(to)} or any(map(_POST.match, hosts))
+    said = marked(mail.text) or other_platform(mail.text)  # what a letter itself says of this counts
+    return sender if marked(sender) or (hosts and not own and not said) else ""
+
+
+def _linked(html: str) -> str:
+    """The addresses of platforms that a letter's links lead to."""
+    return "\n".join(["", *dict.fromkeys(each for each in _LINK.findall(html) if marked(each))])
 
 
 def _best_paper(name: str, texts: Iterable[str]) -> Paper | None:
@@ -208,8 +232,7 @@ def _page(seen: ClassifiedFile, html: str, url: str | None, name: str, reader: D
     reading = reader.page(html)
     if reading.error:
         return replace(seen, refused=reading.error)
-    paper = page_by(reader, html, url) if url else None
-    paper = paper or read_text_paper(reading.text, name)
+    paper = page_by(reader, html, url or "") or read_text_paper(reading.text, name)
     return _with_reason(replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}")), reading.text, name)
 
 
@@ -286,11 +309,15 @@ def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: 
         return _page(replace(seen, what="page", media_type="text/html"), html, saved_from(html), name, reader)
     text = read_text(content).text
     seen = replace(seen, what="text", media_type="text/plain", sign=_signs(f"{name}\n{text}"))
-    paper = read_text_paper(text, name)
-    if not paper and "\t" in text and lists_licences(table := reader.table(content)):  # as Excel saves Unicode text
-        seen = replace(seen, what="table", sign=True)
-        paper = history_in(table, name)
-    return _with_reason(replace(seen, paper=paper), text, name)
+    seen = _tabbed(replace(seen, paper=read_text_paper(text, name)), content, name, text, reader)
+    return _with_reason(seen, text, name)
+
+
+def _tabbed(seen: ClassifiedFile, content: bytes, name: str, text: str, reader: DocumentReader) -> ClassifiedFile:
+    """A text that is a table, as Excel saves Unicode text, or that holds one, as a Word paper's does."""
+    if seen.paper or "\t" not in text or not lists_licences(table := reader.table(content)):
+        return seen
+    return replace(seen, what="table", sign=True, paper=history_in(table, name))
 
 
 def _table(seen: ClassifiedFile, rows: bytes, name: str, text: str, reader: DocumentReader) -> ClassifiedFile:
@@ -309,12 +336,14 @@ def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader
     reading = document_by(reader, content)
     if reading.error:
         return replace(seen, what="document", refused=reading.error)
-    seen = replace(seen, what="document", sign=_signs(f"{name}\n{reading.text}"))
-    return _with_reason(replace(seen, paper=read_text_paper(reading.text, name)), reading.text, name)
+    text = reading.text
+    seen = replace(seen, what="document", sign=_signs(f"{name}\n{text}"), paper=read_text_paper(text, name))
+    return _with_reason(_tabbed(seen, text.encode(), name, text, reader), text, name)
 
 
 def _signs(text: str) -> bool:
-    return bool(_SIGN.search(text[:MAX_TEXT_LENGTH]) or marked(text[:MAX_TEXT_LENGTH]))
+    text = text[:MAX_TEXT_LENGTH]
+    return bool(_SIGN.search(text) or marked(text) or names_picture_and_grant(text))
 
 
 def _assets(name: str) -> tuple[NamedAsset, ...]:

@@ -74,6 +74,7 @@ _LABEL_LIKE = re.compile(r"[^\W\d][^:]{0,40}:(\s|$)")
 _ADDRESS = re.compile(r"https?://|www\.")
 MAX_JOINED_LINES = 4  # that a label or a date is put together from
 MAX_LABEL_END_WORDS = 4  # of the rest of a label; more are a sentence that begins a list
+MIN_HEADINGS = 2  # cells that are labels in a line of a table's headings, among others
 MAX_LINES_BELOW = 12  # lines below a value that may be its rest
 FULL_LINE_LENGTH = 60  # characters of a value that fills its line, so that it may continue on the next
 # Below a value, a sentence or an address that is not its rest, as a name's or a title's second line may be.
@@ -175,6 +176,10 @@ class _Reading:
             self._at_label(*label, before, raw, *below)
         elif not line or _RULE.fullmatch(line) or len(line) >= MAX_LINE_LENGTH:
             self.last, self.rest, self.peers, self.beside = None, [], [], 0
+        elif self._headings(line):
+            if self.last:
+                self.last.end()
+            self.last, self.rest, self.peers, self.beside, self.waiting = None, [], [], 0, []
         elif len(self.waiting) == 1 and not self._strange(line):
             self._at_value(line, indent)
         else:
@@ -203,6 +208,11 @@ class _Reading:
 
     def _fits(self, name: str, value: str) -> bool:
         return name not in self.forms or self.forms[name].fullmatch(value) is not None
+
+    def _headings(self, line: str) -> bool:
+        """Whether a line is the headings of a table, in which no value goes on."""
+        cells = _GAP.split(line)
+        return len(cells) > MIN_HEADINGS and sum(_bare(each) in self.fields for each in cells) >= MIN_HEADINGS
 
     def _strange(self, line: str) -> bool:
         """Whether a line is a label that is not known."""

@@ -206,7 +206,8 @@ _FREEPIK = re.compile(r"(?:Freepik|Magnific)\s{1,60}licen[cs]e", re.IGNORECASE)
 def _freepik(text: str, columns: Callable[[], str]) -> Paper | None:
     """Freepik's personal PDF. The texts in its zips, the same for everybody, name no resource and no licensee."""
     by_title = _FREEPIK.search(text[:1000])
-    if not by_title and not (titled(text) and the_platform(text)[0] == "freepik"):
+    platform, _, strong = the_platform(text)
+    if not by_title and not (platform == "freepik" and (strong or titled(text))):
         return None
     found = freepik_certificate(in_one_line(text, _FREEPIK), in_one_line(columns(), _FREEPIK))
     when = iso(found.licensed_at)

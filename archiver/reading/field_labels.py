@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from archiver.reading.certificates import spelled
@@ -13,32 +14,41 @@ ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH = "en", "de", "fr", "es
 OTHER = "other"
 LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "asset_id": {
-        ENGLISH: ("Asset ID", "Asset number", "Asset no.", "Image ID", "Image number", "Image no.", "Photo ID",
+        ENGLISH: ("Image file no.", "Photo no.", "Photo ref", "Picture number", "Picture ref", "Clip number",
+                  "Video number", "Track number", "Model ID", "Asset ID", "Asset number", "Asset no.", "Image ID",
+                  "Image number", "Image no.", "Photo ID",
                   "Photo number", "Picture ID", "File ID", "File number", "File no.", "Item ID", "Item number",
                   "Media ID", "Media number", "Clip ID", "Footage ID", "Track ID", "Video ID", "Resource ID",
                   "Stock ID", "Icon ID", "Asset #",
                   "Image #", "Photo #", "Image ref", "Image ref.", "Image reference",
                   "Picture no.", "File #", "Item #", "Creative #", "Editorial #"),
-        GERMAN: ("Bild-ID", "Bildnummer", "Bild-Nummer", "Bild-Nr.", "Foto-ID", "Fotonummer", "Foto-Nr.", "Datei-ID",
+        GERMAN: ("Bildnr.", "Bild Nr.", "Bild Nr", "Motivnummer", "Motiv-Nr.", "Bild-Referenz", "Ressource",
+                 "Bild-ID", "Bildnummer", "Bild-Nummer", "Bild-Nr.", "Foto-ID", "Fotonummer", "Foto-Nr.", "Datei-ID",
                  "Dateinummer", "Datei-Nr.", "Medien-ID", "Mediennummer", "Medien-Nr.", "Video-ID", "Element-ID",
                  "Ressourcen-ID", "Asset-ID", "Asset-Nr."),
-        FRENCH: ("ID de l'image", "ID image", "Identifiant de l'image", "Identifiant image", "Numéro d'image",
+        FRENCH: ("Référence image", "Réf. image", "Réf image", "Référence photo", "N° image", "N° photo",
+                 "Numéro image", "Fichier n°", "Image n°", "Photo n°", "ID de l'image", "ID image",
+                 "Identifiant de l'image", "Identifiant image", "Numéro d'image",
                  "Numéro de l'image", "N° d'image", "N° de l'image", "Référence de l'image", "Réf. de l'image",
                  "ID de la photo", "Numéro de la photo", "ID du fichier", "Identifiant du fichier",
                  "Numéro de fichier", "Numéro du fichier", "N° de fichier", "N° du fichier", "Référence du fichier",
                  "ID de l'élément", "Identifiant de l'élément", "ID de la ressource", "Identifiant de la ressource",
                  "ID du média", "Identifiant du média", "Numéro du média"),
-        SPANISH: ("ID de la imagen", "ID de imagen", "Identificador de la imagen", "Número de imagen",
+        SPANISH: ("Nº imagen", "N.º imagen", "Nº de imagen", "Ref. imagen", "Referencia imagen", "Código imagen",
+                  "Nº archivo", "N.º archivo", "Recurso", "ID de la imagen", "ID de imagen",
+                  "Identificador de la imagen", "Número de imagen",
                   "Número de la imagen", "N.º de imagen", "N° de imagen", "Referencia de la imagen", "ID de la foto",
                   "ID de foto", "ID del archivo", "ID de archivo", "Identificador del archivo", "Número de archivo",
                   "Número del archivo", "N.º de archivo", "Referencia del archivo", "ID del recurso",
                   "ID del elemento", "ID del medio", "ID del vídeo", "Referencia de imagen", "Código de imagen",
                   "Código de la imagen"),
-        ITALIAN: ("ID immagine", "ID dell'immagine", "Numero immagine", "Numero dell'immagine", "N. immagine",
+        ITALIAN: ("N. file", "N° file", "Cod. immagine", "Rif. immagine", "Codice foto", "N. foto", "Risorsa",
+                  "ID immagine", "ID dell'immagine", "Numero immagine", "Numero dell'immagine", "N. immagine",
                   "N° immagine", "ID foto", "ID file", "ID del file", "Numero file", "Numero del file", "ID risorsa",
                   "ID della risorsa", "ID elemento", "ID dell'elemento", "Codice immagine", "Codice dell'immagine",
                   "Riferimento immagine", "Riferimento dell'immagine"),
-        DUTCH: ("Afbeelding-ID", "Afbeeldings-ID", "Afbeeldingsnummer", "Beeldnummer", "Beeld-ID", "Foto-ID",
+        DUTCH: ("Fotonr.", "Beeldnr.", "Referentie afbeelding", "Bron-ID", "Afbeelding-ID", "Afbeeldings-ID",
+                "Afbeeldingsnummer", "Beeldnummer", "Beeld-ID", "Foto-ID",
                 "Fotonummer", "Bestands-ID", "Bestandsnummer", "Media-ID", "Item-ID", "Asset-ID"),
         POLISH: ("ID obrazu", "Numer obrazu", "Nr obrazu", "ID zdjęcia", "Numer zdjęcia", "Nr zdjęcia", "ID pliku",
                  "Numer pliku", "Nr pliku", "Identyfikator obrazu", "Identyfikator zdjęcia", "Identyfikator pliku",
@@ -57,7 +67,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         POLISH: ("Numer licencji", "Nr licencji", "ID licencji"),
     },
     "kind": {
-        ENGLISH: ("License type", "License", "License name", "Type of license", "Licence type", "Licence",
+        ENGLISH: ("License terms", "License type", "License", "License name", "Type of license", "Licence type",
+                  "Licence",
                   "Type of licence"),
         GERMAN: ("Lizenzart", "Lizenztyp", "Art der Lizenz", "Lizenz"),
         FRENCH: ("Type de licence", "Type de la licence", "Licence"),
@@ -67,21 +78,23 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         POLISH: ("Typ licencji", "Rodzaj licencji", "Licencja"),
     },
     "usage": {  # of a receipt, where it stands for the kind of licence
-        ENGLISH: ("Usage", "Usage rights", "Licensed use"),
+        ENGLISH: ("Use", "Rights granted", "Rights", "Usage", "Usage rights", "Licensed use"),
         GERMAN: ("Nutzung", "Nutzungsart", "Nutzungsrecht", "Nutzungsrechte", "Verwendung", "Verwendungszweck"),
-        FRENCH: ("Utilisation", "Droits d'utilisation"),
-        SPANISH: ("Uso", "Derechos de uso"),
-        ITALIAN: ("Utilizzo", "Diritti d'uso"),
+        FRENCH: ("Utilisations", "Droits cédés", "Usage", "Support", "Utilisation", "Droits d'utilisation"),
+        SPANISH: ("Utilización", "Uso", "Derechos de uso"),
+        ITALIAN: ("Uso", "Utilizzi", "Utilizzo", "Diritti d'uso"),
         DUTCH: ("Gebruik", "Gebruiksrecht"),
         POLISH: ("Zastosowanie",),
     },
     "buyer": {  # of a receipt; a licence has a licensee
-        ENGLISH: ("Buyer", "Bill to", "Billed to", "Sold to", "Purchaser", "Purchased by", "Customer"),
+        ENGLISH: ("Account holder", "Buyer", "Bill to", "Billed to", "Sold to", "Purchaser", "Purchased by",
+                  "Customer"),
         GERMAN: ("Käufer", "Käuferin", "Rechnungsempfänger", "Rechnung an", "Kunde"),
         FRENCH: ("Acheteur", "Acheteuse", "Facturé à", "Client"),
-        SPANISH: ("Comprador", "Compradora", "Facturado a", "Cliente"),
-        ITALIAN: ("Acquirente", "Fatturato a", "Intestato a", "Cliente"),
-        DUTCH: ("Koper", "Gefactureerd aan", "Klant"),
+        SPANISH: ("Facturar a", "Comprador", "Compradora", "Facturado a", "Cliente"),
+        ITALIAN: ("Intestata a",
+                  "Intestatario", "Acquirente", "Fatturato a", "Intestato a", "Cliente"),
+        DUTCH: ("Factuuradres", "Koper", "Gefactureerd aan", "Klant"),
         POLISH: ("Nabywca", "Kupujący", "Klient"),
     },
     "licensee": {
@@ -104,11 +117,13 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                  "Licencja udzielona dla"),
     },
     "licensed_at": {
-        ENGLISH: ("License date", "Licence date", "Date of license", "Date of licence", "Date licensed",
+        ENGLISH: ("Date of licensing", "License issued on", "Licence issued on", "License date", "Licence date",
+                  "Date of license", "Date of licence", "Date licensed",
                   "Licensed on", "Licensing date"),
         GERMAN: ("Lizenzdatum", "Lizenziert am", "Datum der Lizenzierung", "Datum der Lizenz", "Lizenzierungsdatum",
                  "Lizenz erteilt am"),
-        FRENCH: ("Date de licence", "Date de la licence", "Licence accordée le", "Licence délivrée le",
+        FRENCH: ("Date d'acquisition de la licence", "Date de la cession", "Date de licence", "Date de la licence",
+                 "Licence accordée le", "Licence délivrée le",
                  "Date d'obtention de la licence"),
         SPANISH: ("Fecha de licencia", "Fecha de la licencia", "Licencia concedida el", "Licencia otorgada el"),
         ITALIAN: ("Data della licenza", "Data di licenza", "Data licenza", "Licenza concessa il"),
@@ -134,12 +149,18 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         POLISH: ("Data pobrania", "Pobrano"),
     },
     "title": {
-        ENGLISH: ("Title", "Image title", "Asset title", "Item title", "File title"),
-        GERMAN: ("Titel", "Bildtitel", "Titel des Bildes"),
-        FRENCH: ("Titre", "Titre de l'image", "Titre du fichier"),
-        SPANISH: ("Título", "Título de la imagen", "Título del archivo"),
-        ITALIAN: ("Titolo", "Titolo dell'immagine", "Titolo del file"),
-        DUTCH: ("Titel", "Titel van de afbeelding"),
+        ENGLISH: ("Caption", "Image caption",
+                  "Title", "Image title", "Asset title", "Item title", "File title"),
+        GERMAN: ("Motiv", "Bildtext", "Bildmotiv",
+                  "Titel", "Bildtitel", "Titel des Bildes"),
+        FRENCH: ("Légende",
+                  "Titre", "Titre de l'image", "Titre du fichier"),
+        SPANISH: ("Pie de foto",
+                  "Título", "Título de la imagen", "Título del archivo"),
+        ITALIAN: ("Didascalia",
+                  "Titolo", "Titolo dell'immagine", "Titolo del file"),
+        DUTCH: ("Bijschrift",
+                  "Titel", "Titel van de afbeelding"),
         POLISH: ("Tytuł", "Tytuł zdjęcia", "Tytuł obrazu"),
     },
     "description": {  # used as the title if there is none
@@ -229,26 +250,46 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         POLISH: ("Razem", "Razem brutto", "Kwota całkowita", "Suma", "Do zapłaty"),
     },
     OTHER: {  # what is not read, so that the value above ends there
-        ENGLISH: ("File name", "Filename", "File size", "File type", "File format", "Size", "Format", "Resolution",
+        ENGLISH: ("Fee", "Amount", "Net", "Subtotal",
+                  "Payment", "Payment method", "Customer number", "Customer no.", "VAT number", "VAT ID",
+                  "Quantity", "Qty",
+                  "File name", "Filename", "File size", "File type", "File format", "Size", "Format", "Resolution",
                   "Dimensions", "Price", "Status", "Media type", "Asset type", "Platform", "Provider", "Agency",
                   "Website", "Source", "Account", "Email", "E-mail", "Username", "Territory"),
-        GERMAN: ("Dateiname", "Dateigröße", "Dateityp", "Dateiformat", "Größe", "Auflösung", "Abmessungen", "Preis",
+        GERMAN: ("Honorar", "Gebühr", "Betrag", "Netto", "Lizenzgebühr",
+                  "Kundennummer", "Kunden-Nr.", "Zahlungsart", "Zahlung", "USt-IdNr.", "Menge", "Ansprechpartner",
+                  "Dateiname", "Dateigröße", "Dateityp", "Dateiformat", "Größe", "Auflösung", "Abmessungen", "Preis",
                  "Medientyp", "Plattform", "Anbieter", "Agentur", "Webseite", "Quelle", "Konto",
                  "Benutzername", "Gebiet"),
-        FRENCH: ("Nom du fichier", "Taille", "Taille du fichier", "Résolution", "Dimensions", "Prix", "Statut",
+        FRENCH: ("Prix HT", "Montant", "Montant HT", "Tarif", "Droits",
+                  "N° client", "Numéro client", "Mode de paiement", "N° TVA", "Quantité",
+                  "Nom du fichier", "Taille", "Taille du fichier", "Résolution", "Dimensions", "Prix", "Statut",
                  "Type de média", "Plateforme", "Fournisseur", "Agence", "Site web", "Compte",
                  "Territoire"),
-        SPANISH: ("Nombre del archivo", "Nombre de archivo", "Tamaño", "Resolución", "Dimensiones", "Precio",
+        SPANISH: ("Importe", "Tarifa",
+                  "N.º cliente", "Número de cliente", "Forma de pago", "Cantidad",
+                  "Nombre del archivo", "Nombre de archivo", "Tamaño", "Resolución", "Dimensiones", "Precio",
                   "Estado", "Tipo de medio", "Plataforma", "Proveedor", "Agencia", "Sitio web", "Cuenta",
                   "Territorio"),
-        ITALIAN: ("Nome file", "Nome del file", "Dimensioni", "Formato", "Risoluzione", "Prezzo", "Stato",
+        ITALIAN: ("Importo", "Compenso",
+                  "Cod. cliente", "Codice cliente", "Pagamento", "Partita IVA", "Quantità",
+                  "Nome file", "Nome del file", "Dimensioni", "Formato", "Risoluzione", "Prezzo", "Stato",
                   "Piattaforma", "Fornitore", "Agenzia", "Sito web", "Account", "Territorio"),
-        DUTCH: ("Bestandsnaam", "Bestandsgrootte", "Bestandstype", "Grootte", "Resolutie", "Afmetingen", "Prijs",
+        DUTCH: ("Bedrag", "Vergoeding",
+                  "Klantnummer", "Betaalwijze", "Aantal",
+                  "Bestandsnaam", "Bestandsgrootte", "Bestandstype", "Grootte", "Resolutie", "Afmetingen", "Prijs",
                 "Mediatype", "Leverancier", "Bron", "Gebruikersnaam", "Gebied"),
         POLISH: ("Nazwa pliku", "Rozmiar", "Rozmiar pliku", "Rozdzielczość", "Wymiary", "Cena", "Dostawca",
                  "Źródło", "Konto", "Użytkownik", "Terytorium"),
     },
 }  # fmt: skip
+
+OF_A_PICTURE = re.compile(
+    r"(?:image|photo|picture|bild|foto|motiv-?n|(?:id|n°|n\.?º|num[eé]ro|cod\.?|r[eé]f\.?|id\w+|(?:c[oó]d|rif|r[eé]f)\w+)"
+    r".{1,20}(?:image|photo|imm?[aá]g\w+|foto))",
+    re.IGNORECASE,
+)
+"""The beginning of a label that only pictures have: an item, a file or an asset may be any shop's goods."""
 
 _ENGLISH, _FOREIGN = (
     {spelled(label) for each in LABELS.values() for spoken in languages for label in each[spoken]}
@@ -262,3 +303,16 @@ def spoken_order(labels: Sequence[str]) -> DateOrder | None:
     """Day first if there are known labels in another language, and none that only English has."""
     known = {spelled(label) for label in labels} & SPELLED
     return DateOrder.DAY_FIRST if known - _ENGLISH and not known - _FOREIGN else None
+
+
+_PICTURES = [label for each in LABELS["asset_id"].values() for label in each if OF_A_PICTURE.match(label)]
+_GRANTS = [label for name in ("licensee", "kind", "usage") for each in LABELS[name].values() for label in each]
+_NAMES_A_PICTURE, _NAMES_A_GRANT = (
+    re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, labels))})(?![\w-])", re.IGNORECASE)
+    for labels in (_PICTURES, _GRANTS)
+)
+
+
+def names_picture_and_grant(text: str) -> bool:
+    """Whether a text has a label of a picture's number, and one of who may use it, or for what."""
+    return bool(_NAMES_A_PICTURE.search(text) and _NAMES_A_GRANT.search(text))

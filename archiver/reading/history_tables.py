@@ -33,9 +33,9 @@ DELIMITERS = ",;\t|"
 # Field -> names of its column beside the labels that papers have.
 _COLUMNS: Mapping[str, Sequence[str]] = {
     "asset_id": ("image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID", "file_id"),
-    "licence_id": ("licenseId",),
+    "licence_id": ("licenseId", "License code", "Item License Code", "Licence code"),
     "kind": ("license",),
-    "licensed_at": ("purchaseDate", "Licensed at", "Purchased at"),
+    "licensed_at": ("purchaseDate", "Licensed at", "Purchased at", "Licensed", "Lizenziert"),
     "downloaded_at": ("Download time", "Downloaded", "Downloaded at",
                       "Heruntergeladen", "Téléchargé", "Descargado", "Scaricato"),
     "title": (),
@@ -52,7 +52,8 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "profile": ("Product profile", "Product profile name", "Profile"),  # whose history it is, in Adobe's organisations
     "references": ("License references", "License reference"),
     "purchase_order": ("metadata.purchase_order", "Purchase order", "PO number", "purchaseOrder"),
-    "bought_at": (),
+    "bought_at": ("Purchased", "Bought", "Gekauft", "Acheté", "Comprado", "Acquistato", "Gekocht"),
+    "ordered_at": ("Ordered", "Bestellt"),
     "dated": (),
     "status": ("Status", "State", "Statut", "Estado"),
 }  # fmt: skip
@@ -88,8 +89,13 @@ _INTERFACES: Sequence[_Interface] = (
         {"asset id", "date purchased", "license model", "order id"},
         {"date purchased": "bought_at", "license model": "kind", "purchased by": "seat"},
     ),
+    (
+        "envato_market",
+        {"order id", "type", "detail", "item id", "document"},
+        {"detail": "title", "site": "media_type", "date": "bought_at", "type": "status"},
+    ),
 )  # fmt: skip
-_DATES = ("licensed_at", "bought_at", "downloaded_at", "dated")
+_DATES = ("licensed_at", "bought_at", "ordered_at", "downloaded_at", "dated")
 
 # Sellers' reports list the same assets with what they earned.
 _SELLERS = re.compile(
@@ -98,7 +104,7 @@ _SELLERS = re.compile(
 )
 _UNDONE = re.compile(
     r"refund|cancel|revoke|expired|void|fail|pending|storn|erstatt|abgelaufen|annul|rembours|expir|cancelad|reembols|"
-    r"anulad|vencid|comp\b|preview|not licensed",
+    r"anulad|vencid|comp\b|preview|not licensed|\bsale\b|\bfee\b|deposit|withdraw|referral|reversal",
     re.IGNORECASE,
 )
 

@@ -48,6 +48,12 @@ def rows(html: str, css: str) -> list[str]:
     return [node.html or "" for node in found.values()]
 
 
+def cells(row: str) -> list[str]:
+    """The texts of a table row's cells."""
+    tree = LexborHTMLParser(f"<table>{row}</table>")
+    return [_collapsed(node.text(separator=" ")) for node in tree.css("td, th")]
+
+
 def text(html: str) -> str:
     """The page's text as one line, without scripts and what else is not for people."""
     tree = LexborHTMLParser(html)

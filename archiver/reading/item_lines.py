@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from archiver.reading.certificates import spelled
-from archiver.reading.field_labels import LABELS
-from archiver.reading.platforms import forms_of
+from archiver.reading.field_labels import LABELS, OF_A_PICTURE
+from archiver.reading.platforms import OTHER_PLATFORM, forms_of
 
 # Headings of columns beside the labels that papers have.
 _HEADINGS: Mapping[str, Sequence[str]] = {
     "asset_id": ("Référence",),
     "kind": (),
     "usage": ("Use", "Rights"),
-    "title": ("Caption", "Motiv", "Bezeichnung", "Bildbeschreibung", "Légende", "Désignation"),
+    "title": ("Omschrijving", "Bezeichnung", "Bildbeschreibung", "Désignation"),
     "description": (),
 }  # fmt: skip
 _FIELD = {
@@ -25,8 +26,22 @@ _FIELD = {
 _CELL = re.compile(r"\S+(?: \S+)*")
 _BEHIND = re.compile(r"\s*\([^()]{1,12}\)$|:$")  # a heading: its currency, or a colon
 _PRICE = re.compile(r"\d[.,]\d\d\b")
+_REST = re.compile(r"[A-Z0-9._-]*\d[A-Z0-9._-]*")  # of a number that a narrow column breaks
 MAX_SHIFT_CHARACTERS = 2  # characters that a cell may begin before its heading
 MIN_CELLS = 3  # of a row
+MAX_HEADING_LINES = 3  # of a table
+MAX_HEADING_WIDTH = 24  # characters behind a heading's beginning in which its next line begins
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Where a column's heading begins and ends, and which field the column holds; empty if that is not read."""
+
+    start: int
+    end: int
+    field: str
+
+
 MAX_ITEMS = 500
 
 
@@ -37,18 +52,29 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
     line of its own. What a picture may be used
     for stands for the kind of its licence if there is no other column for that.
     """
-    form = re.compile(rf"#?(?:{forms_of(platform).asset})")
+    other = platform.startswith(OTHER_PLATFORM)
+    form = re.compile(rf"#?{r'(?=[^ ]*\d)' if other else ''}(?:{forms_of(platform).asset})")
     rows: list[dict[str, str]] = []
-    headings: list[tuple[int, str]] = []
-    within = False  # a row's cells may go on in the next line
-    for line in columns.splitlines():
-        cells = [(each.start(), each[0]) for each in _CELL.finditer(line)]
-        if heads := _headings(cells):
-            headings, within = heads, False
+    headings: list[Heading] = []
+    starts: list[tuple[int, str]] = []  # where the columns' cells begin
+    within = touching = False  # a row's cells may go on in the next line; the line before was one
+    lines, read = columns.splitlines(), 0  # lines that belong to the headings
+    for number, line in enumerate(lines):
+        cells = _cells(line)
+        below, touching = touching, bool(cells)
+        if not cells or number < read:
             continue
-        if not cells or not headings:
+        if found := _headings_at(lines[number:], pictures=other):
+            headings, read, within = found[0], number + found[1], False
+            starts = [(each.start, each.field) for each in headings]
             continue
-        values = _by_column(cells, headings)
+        if not headings:
+            continue
+        values = _by_order(cells, headings)
+        if values and form.fullmatch(values.get("asset_id", "")):
+            starts = [(start, each.field) for (start, _), each in zip(cells, headings, strict=True)]
+        else:
+            values = _by_column(cells, starts)
         if form.fullmatch(values.get("asset_id", "")) and len(cells) >= MIN_CELLS:
             rows.append(values)
             within = True
@@ -56,9 +82,11 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
             rows[-1] |= {name: f"{rows[-1].get(name, '')} {value}".strip() for name, value in values.items()}
         elif len(cells) == len(headings) or len(rows) > MAX_ITEMS:
             return []  # a row that is none of a picture, or of which a cell is missing
+        elif within and below and _REST.fullmatch(values.get("asset_id", "")):
+            return []  # only a part of the number stands above
         else:
             within = False
-    return _kinds(rows or _cell_by_cell([line.strip() for line in columns.splitlines()], form))
+    return _kinds(rows or _cell_by_cell([line.strip() for line in columns.splitlines()], form, pictures=other))
 
 
 def _kinds(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
@@ -66,7 +94,7 @@ def _kinds(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     return read if all(row["kind"] and not _PRICE.search(row["kind"]) for row in read) else []
 
 
-def _cell_by_cell(lines: Sequence[str], form: re.Pattern[str]) -> list[dict[str, str]]:
+def _cell_by_cell(lines: Sequence[str], form: re.Pattern[str], *, pictures: bool) -> list[dict[str, str]]:
     """The rows of a web page's table, whose text has each cell in a line of its own. The first column is the picture's.
 
     From the heading of that column to the first picture are as many lines as there are columns.
@@ -74,7 +102,9 @@ def _cell_by_cell(lines: Sequence[str], form: re.Pattern[str]) -> list[dict[str,
     for place, line in enumerate(lines):
         first = next((n for n, each in enumerate(lines[place:], place) if form.fullmatch(each)), place)
         width = first - place
-        headings = _headings(list(enumerate(lines[place:first]))) if _field(line) == "asset_id" else []
+        headings = (
+            _headings(list(enumerate(lines[place:first])), pictures=pictures) if _field(line) == "asset_id" else []
+        )
         if not headings:
             continue
         rows: list[dict[str, str]] = []
@@ -82,29 +112,69 @@ def _cell_by_cell(lines: Sequence[str], form: re.Pattern[str]) -> list[dict[str,
             cells = lines[start : start + width]
             if not form.fullmatch(cells[0]):
                 break
-            rows.append({field: cell for (_, field), cell in zip(headings, cells, strict=False) if field})
+            rows.append({head.field: cell for head, cell in zip(headings, cells, strict=False) if head.field})
         after = lines[first + width * len(rows) :]
         clear = not any(form.fullmatch(each) for row in rows for name, each in row.items() if name != "asset_id")
         return rows if clear and not any(map(form.fullmatch, after)) else []
     return []
 
 
-def _headings(cells: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Where each column begins, with its field; empty if these are no headings of a table of pictures."""
-    found = [(start, _field(cell)) for start, cell in cells]
-    fields = [field for _, field in found if field]
-    whole = len(cells) >= MIN_CELLS and "asset_id" in fields and {"kind", "usage"} & set(fields)
+def _headings_at(lines: Sequence[str], *, pictures: bool) -> tuple[list[Heading], int] | None:
+    """The headings with which the lines begin, and on how many lines: a narrow column breaks them."""
+    first = _cells(lines[0])
+    for count in range(min(MAX_HEADING_LINES, len(lines)), 0, -1):
+        if not all(map(str.strip, lines[:count])):
+            continue
+        texts = [text for _, text in first]
+        for start, rest in (cell for line in lines[1:count] for cell in _cells(line)):
+            over = [n for n, (at, _) in enumerate(first) if at <= start + MAX_SHIFT_CHARACTERS < at + MAX_HEADING_WIDTH]
+            if over:
+                whole = f"{texts[over[-1]]}{rest}"
+                texts[over[-1]] = whole if _field(whole) else f"{texts[over[-1]]} {rest}"
+        starts = [start for start, _ in first]
+        if found := _headings(list(zip(starts, texts, strict=True)), pictures=pictures):
+            return found, count
+    return None
+
+
+def _headings(cells: Sequence[tuple[int, str]], *, pictures: bool) -> list[Heading]:
+    """The columns; empty if these are no headings of a table of pictures.
+
+    `pictures`: one of them must be a label that only pictures have.
+    """
+    found = [Heading(start, start + len(cell), _field(cell)) for start, cell in cells]
+    fields = [each.field for each in found if each.field]
+    whole = len(cells) >= MIN_CELLS and "asset_id" in fields and bool({"kind", "usage"} & set(fields))
+    whole = whole and (not pictures or any(OF_A_PICTURE.match(cell) for _, cell in cells))
     return found if whole and len(set(fields)) == len(fields) else []
+
+
+def _cells(line: str) -> list[tuple[int, str]]:
+    return [(each.start(), each[0]) for each in _CELL.finditer(line)]
+
+
+def _by_order(cells: Sequence[tuple[int, str]], headings: Sequence[Heading]) -> dict[str, str]:
+    """A row's values if each heading has one, near it: headings may stand in the middle of a column, cells at its left.
+
+    Empty for any other row.
+    """
+    if len(cells) != len(headings):
+        return {}
+    for number, (start, text) in enumerate(cells):
+        before, after = headings[max(0, number - 1)], headings[min(number + 1, len(headings) - 1)]
+        if (number and start < before.start) or (number + 1 < len(headings) and start + len(text) > after.end):
+            return {}
+    return {each.field: text for each, (_, text) in zip(headings, cells, strict=True) if each.field}
 
 
 def _field(heading: str) -> str:
     return _FIELD.get(spelled(_BEHIND.sub("", heading)), "")
 
 
-def _by_column(cells: Sequence[tuple[int, str]], headings: Sequence[tuple[int, str]]) -> dict[str, str]:
+def _by_column(cells: Sequence[tuple[int, str]], starts: Sequence[tuple[int, str]]) -> dict[str, str]:
     values: dict[str, str] = {}
     for start, cell in cells:
-        field = next((field for place, field in reversed(headings) if start >= place - MAX_SHIFT_CHARACTERS), "")
+        field = next((field for place, field in reversed(starts) if start >= place - MAX_SHIFT_CHARACTERS), "")
         if field:
             values[field] = f"{values[field]} {cell}" if field in values else cell
     return values

@@ -14,7 +14,7 @@ from decimal import Decimal
 from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled
 from archiver.reading.dates import DateOrder, day_order
-from archiver.reading.field_labels import LABELS, OTHER, SPELLED, spoken_order
+from archiver.reading.field_labels import LABELS, OF_A_PICTURE, OTHER, SPELLED, spoken_order
 from archiver.reading.item_lines import item_lines
 from archiver.reading.platforms import (
     ANY_NUMBER,
@@ -26,6 +26,7 @@ from archiver.reading.platforms import (
     the_platform,
 )
 from archiver.reading.platforms import titled as named_in
+from archiver.reading.sentences import only_day, records_in, with_days
 from archiver.reading.subscription_plans import read_plan
 
 _FLAT = {name: [label for each in languages.values() for label in each] for name, languages in LABELS.items()}
@@ -59,11 +60,21 @@ _TITLES = (
     r"certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|zakupu))"
 ).replace(" ", r"\s{1,60}")
 _LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
+# What a photographer calls it, in a line of its own.
+_AGREEMENT = re.compile(
+    r"^[ \t]*(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|(?:image|photo|picture) licen[cs]e(?: agreement)?|"
+    r"(?:contrat de )?cession de droits(?: d['’](?:auteur|utilisation|exploitation))?|contrato de licencia|"
+    r"contratto di licenza|licentieovereenkomst)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 # A sentence that says what a title says.
 _CONFIRMED = re.compile(
     r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) "
     r"(?:that|the (?:licen[cs]e|download|purchase))\b"
     r"|\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |been ){1,4}licen[cs]ed\b"
+    r"|\b(?:bestätigen wir,? dass|confirm that|confirmons que|certifions que|certify that)\b(?:[^.]|\.(?=\S)){0,200}"
+    r"\b(?:licen[cs]ed|lizenziert|licence)\b"
+    r"|\byou(?:['’]ve| have)? licen[cs]ed (?=[\"“«„‘'])"
     r"|\byou(?:['’]ve| have)? licen[cs]ed (?:an?|the|this|\d+) (?:asset|image|photo|file|picture|vector|video)s?\b"
     r"|\bbestätigen wir (?:ihnen )?(?:die (?:lizenzierung|lizenz)|den (?:kauf|erwerb))\b"
     r"|\b(?:certifions|confirmons) que l['’](?:image|élément|œuvre)\b".replace(" ", r"\s{1,60}"),
@@ -78,15 +89,35 @@ _ASKED_TITLE = re.compile(
     re.IGNORECASE,
 )
 _UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
-_RECEIPT_TITLE = re.compile(
-    r"\b(?:invoice|receipt|(?:order|purchase) confirmation|rechnung|quittung|(?:auftrags|bestell|kauf)bestätigung|"
+_ORDER = (
+    r"(?:(?:order|purchase) confirmation|(?:auftrags|bestell|kauf)bestätigung|"
     r"(?:thank you|thanks) for your (?:[\w ]{1,30} )?(?:order|purchase)|your (?:[\w ]{1,30} )?order|"
-    r"dank für ihre[n]? (?:bestellung|auftrag|einkauf|kauf)|ihr(?:e bestellung| einkauf| kauf) bei|"
+    r"danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf)|ihr(?:e bestellung| einkauf| kauf) bei|"
     r"bestätigen (?:wir )?(?:ihnen )?(?:ihre bestellung|ihren (?:auftrag|einkauf|kauf))|"
     r"merci (?:de|pour) votre (?:commande|achat)|gracias por (?:tu|su) (?:pedido|compra)|"
-    r"facture|reçu|confirmation de commande|factura|recibo|confirmación de(?:l)? pedido|"
-    r"fattura|ricevuta|conferma d(?:i |ell['’]|['’])ordine|factuur|kwitantie|(?:order|bestel)bevestiging|"
-    r"faktura|rachunek|paragon|potwierdzenie zamówienia)\b",
+    r"grazie per il (?:tuo|suo|vostro) (?:ordine|acquisto)|bedankt voor (?:je|uw) (?:bestelling|aankoop)|"
+    r"confirmation de commande|confirmación de(?:l)? pedido|"
+    r"conferma d(?:i |ell['’]|['’])?ordine|(?:order|bestel)bevestiging|potwierdzenie zamówienia)"
+)
+_ORDER_TITLE = re.compile(rf"\b{_ORDER}\b", re.IGNORECASE)
+_RECEIPT_TITLE = re.compile(
+    rf"\b(?:{_ORDER}|invoice|receipt|rechnung|rechnungs-?(?:nummer|nr|datum)|quittung|facture|reçu|factura|recibo|"
+    r"fattura|ricevuta|factuur|factuur(?:nummer|datum)|kwitantie|"
+    r"faktura|rachunek|paragon)\b",
+    re.IGNORECASE,
+)
+_LETTER = re.compile(
+    r"^[ \t]*(?:dear|hi|hello|to whom|sehr geehrte|guten tag|hallo|bonjour|madame|monsieur|estimad|hola|buon|gentil|"
+    r"spett|beste|geachte)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Somebody asks for a licence or for its proof, or explains how to.
+_ASKING = re.compile(
+    r"\b(?:please (?:confirm|send|provide)|(?:can|could) you (?:please )?(?:confirm|send|provide)|"
+    r"bitte (?:bestätigen|senden|schicken)|bitte um|merci de (?:nous )?(?:confirmer|envoyer)|pourriez-vous|por favor|"
+    r"graag ontvangen|"
+    r"request(?:ed)?|anfrage|angefragt|looks like this|for example|e\.g\.|zum beispiel|z\. ?b\.|par exemple|"
+    r"where (?:do|can|to)|how (?:do|can|to)|wo finde|wie finde|add(?:ed)? to cart|checkout)\b",
     re.IGNORECASE,
 )
 # They license what is downloaded, so that a paper has no other date.
@@ -155,12 +186,6 @@ _CREDIT_LINE = re.compile(
 
 _PRICED_LINE = re.compile(r"^.*\d[.,]\d\d(?: ?[^\s\d]{1,4})? *$", re.MULTILINE)  # what is sold
 
-# A label that only pictures have: an item, a file or an asset may be any shop's goods.
-_OF_A_PICTURE = re.compile(
-    r"(?:image|photo|picture|bild|foto|(?:id|n°|num[eé]ro|r[eé]f|id\w+|c[oó]digo).{1,20}(?:image|photo|imagen|foto))",
-    re.I,
-)
-
 # What a shop says of a picture that it bought elsewhere: its address, or "from" and the site's name.
 _SOLD = re.compile(
     r"(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}/[^\s/?][^\s]*|"
@@ -196,7 +221,7 @@ def titled(text: str) -> bool:
 
 
 def _is_licence(head: str) -> bool:
-    if _LICENCE_TITLE.search(head) or _CONFIRMED.search(head):
+    if _LICENCE_TITLE.search(head) or _CONFIRMED.search(head) or _AGREEMENT.search(head):
         return True
     head = "".join(head.split())
     return bool(_BROKEN_TITLE.search(head)) and not (_BROKEN_UNMADE.search(head) or _BROKEN_VOID.search(head))
@@ -208,42 +233,40 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     `name` is the file's name: it counts if a licence's text names no platform, and the reading is then only `possible`.
     `columns` gives the text of a PDF as it is laid out on the page.
     """
-    text = _dates_apart(in_one_line(text, _LICENCE_TITLE))
+    text = _prepared(text)
     head = text[:MAX_TITLE_OFFSET]
     licence, receipt = _is_licence(head), _RECEIPT_TITLE.search(head)
-    if not (licence or receipt) or _UNMADE_TITLE.search(head) or _DEMAND.search(text):
+    if _UNMADE_TITLE.search(head) or _DEMAND.search(text):
         return None
     if _ASKED_TITLE.search(head) and not _CONFIRMED.search(head):
         return None
     if not licence and _NO_RECEIPT.search(text):
         return None
-    if licence:
-        platform, words, strong = the_platform(text, name)
+    if licence or not receipt:
+        platform, words, strong = the_platform(text, name if licence else "")
     else:
         # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
         issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
         platform, words, strong = the_platform(issued)
-    other = (other_platform(text) or (_by_title(text) if licence else None)) if platform is None else None
+    titles = licence or receipt
+    other = (other_platform(text) or (_by_title(text) if licence else None)) if titles and platform is None else None
     if other:
         platform, words = other
     if platform is None or not (licence or strong or other):
         return None
     letters = _LETTERS if re.fullmatch(forms_of(platform).asset, "ABCDEF") else {}
     shapes = _SHAPES | (_OTHER_SHAPES if other else letters) | ({} if licence else _DATE_SHAPES)
-    found = labelled(
-        _tables_as_lines(text), _tables_as_lines(_dates_apart(in_one_line(columns(), _LICENCE_TITLE))), _FLAT, shapes
-    )
+    found = labelled(_tables_as_lines(text), _tables_as_lines(_prepared(columns())), _FLAT, shapes)
     found.pop(OTHER, None)
     title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
     if _void(text.replace(title, "", 1) if " " in title else text):
         return None
     if licence:
-        paper = _licence(platform, found)
-    elif other:
-        named = "asset_id" in found and _OF_A_PICTURE.match(found["asset_id"].text)
-        paper = _licence_by_receipt(platform, found) if named else None
-    else:
+        paper = _licence(platform, found, text) or _licence_in_words(platform, found, text)
+    elif receipt:
         paper = _by_receipt(platform, found, text, columns)
+    else:
+        paper = _by_record(platform, found, text)
     if paper is None or (other and not (paper.date and paper.licences and paper.licences[0].licensee)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
@@ -251,14 +274,39 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     return paper if paper.licences else read_plan(paper, text, columns(), _order(found))
 
 
+def _prepared(text: str) -> str:
+    return with_days(_dates_apart(in_one_line(text, _LICENCE_TITLE))) if text else text
+
+
 def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
-    """What a receipt that names a known platform says."""
-    if sites_beside(text, platform):  # perhaps somebody else's invoice
+    """What a receipt says. The date of a letter that confirms an order is the order's."""
+    if "dated" in found and "ordered_at" not in found and _ORDER_TITLE.search(text[:MAX_TITLE_OFFSET]):
+        found["ordered_at"] = found["dated"]
+    if not _granted(found) and (day := only_day(text)):
+        found["dated"] = Quote(day, day)
+    other = platform.startswith(OTHER_PLATFORM)
+    if not other and sites_beside(text, platform):  # perhaps somebody else's invoice
         return _receipt(platform, found)
     items = item_lines(columns() or text, platform)
+    if other:
+        named = "asset_id" in found and OF_A_PICTURE.match(found["asset_id"].text)
+        return _licences_by_lines(platform, found, items) or (_licence_by_receipt(platform, found) if named else None)
     return (
-        _licences_by_lines(platform, found, items) or _licence_by_receipt(platform, found) or _receipt(platform, found)
+        _licences_by_lines(platform, found, items)
+        or _licence_by_receipt(platform, found)
+        or _licences_by_lines(platform, found, records_in(text, platform))
+        or _receipt(platform, found)
     )
+
+
+def _by_record(platform: str, found: Mapping[str, Quote], text: str) -> Paper | None:
+    """The licence of a text that does not call itself one: its labels say picture, kind, and when it was licensed."""
+    dated = ("licensed_at", "bought_at", *(("downloaded_at",) if platform in _BY_DOWNLOAD else ()))
+    whole = all(plain(found.get(name)) for name in ("asset_id", "kind")) and any(name in found for name in dated)
+    if not whole or platform.startswith(OTHER_PLATFORM) or _ASKING.search(text) or sites_beside(text, platform):
+        return None
+    paper = _licence(platform, found, text)
+    return paper if paper and paper.date else None
 
 
 def is_demand(text: str) -> bool:
@@ -367,9 +415,13 @@ def _is_label(cell: str) -> bool:
     return spelled(cell.partition(":")[0].strip()) in SPELLED
 
 
-def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:
+def _licence(platform: str, found: Mapping[str, Quote], text: str = "") -> Paper | None:
+    """The licence of a certificate. Its own date is the licence's if it has no other, and is no letter."""
     by_download = ("downloaded_at",) if platform in _BY_DOWNLOAD else ()
-    dates = [found[name] for name in ("licensed_at", "bought_at", *by_download) if name in found]
+    own = ("dated", "invoiced_at") if only_day(text) and not _LETTER.search(text[:MAX_TITLE_OFFSET]) else ()
+    dates = [found[name] for name in ("licensed_at", "bought_at", "ordered_at", *by_download, *own) if name in found]
+    if "licensee" not in found and "buyer" in found:
+        found = {**found, "licensee": found["buyer"]}
     values = {name: value for name, quote in found.items() if (value := plain(quote))}
     licence = licence_of(platform, values, _day(dates[0], found) if dates else None, dates[0].value if dates else None)
     if licence is None or licence.comp:
@@ -385,6 +437,16 @@ def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:
     )
 
 
+def _licence_in_words(platform: str, found: Mapping[str, Quote], text: str) -> Paper | None:
+    """The licence of the one picture that a certificate names in a sentence."""
+    named = records_in(text, platform, kinds=False)
+    if "asset_id" in found or platform.startswith(OTHER_PLATFORM) or len(named) != 1:
+        return None
+    said = {name: Quote(value, value) for name, value in named[0].items()}
+    paper = _licence(platform, {**said, **found}, text)
+    return paper if paper and paper.date else None
+
+
 def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:
     """The licence that an invoice or an order grants: it names the picture, the kind of licence, and a day.
 
@@ -392,10 +454,9 @@ def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | No
     """
     named = _as_licence(found)
     dates = _granted(found)
-    ordered = any(name in found for name in ("licensed_at", "bought_at", "ordered_at"))
     if not dates or not all(plain(named.get(name)) for name in ("asset_id", "kind")):
         return None
-    if not ordered and not plain(named.get("licensee")):
+    if not _is_order(found) and not plain(named.get("licensee")):
         return None
     paper = _licence(platform, {**named, "licensed_at": dates[0]})
     if paper is None or paper.licences[0].licensed_at is None:
@@ -406,17 +467,29 @@ def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | No
 
 
 def _licences_by_lines(platform: str, found: Mapping[str, Quote], items: Sequence[Mapping[str, str]]) -> Paper | None:
-    """The licences that an invoice grants line by line, to the buyer and on the day that it names for all."""
-    named, dates, paid = _as_licence(found), _granted(found), _receipt(platform, found)
+    """The licences that an invoice grants line by line, to the buyer and on the day that it names for all.
+
+    A confirmed order may name no buyer, because it is a letter to the buyer.
+    """
+    named, dates = _as_licence(found), _granted(found)
     licensee, when = plain(named.get("licensee")), _day(dates[0], found) if dates else None
-    if not items or not paid or not licensee or when is None:
+    if not items or when is None or not (licensee or _is_order(found)):
         return None
-    common = {name: value for name, quote in named.items() if (value := plain(quote))}
+    common = {name: value for name, quote in named.items() if name not in _OF_ONE and (value := plain(quote))}
     read = [licence_of(platform, {**common, **item}, when, dates[0].value) for item in items]
     licences = {each.identity: each for each in read if each and not each.comp}
     if len(licences) != len(items):
         return None
-    return replace(paid, licences=tuple(licences.values()))
+    paid = _receipt(platform, found)
+    paid = paid or Paper(reader="receipt_by_labels", sure=Sure.POSSIBLE, kind=DocumentKind.RECEIPT, platform=platform)
+    return replace(paid, date=paid.date or when, licences=tuple(licences.values()))
+
+
+_OF_ONE = frozenset({"asset_id", "licence_id", "kind", "title", "description", "contributor"})
+
+
+def _is_order(found: Mapping[str, Quote]) -> bool:
+    return any(name in found for name in ("licensed_at", "bought_at", "ordered_at", "downloaded_at"))
 
 
 def _as_licence(found: Mapping[str, Quote]) -> Mapping[str, Quote]:
@@ -427,7 +500,8 @@ def _as_licence(found: Mapping[str, Quote]) -> Mapping[str, Quote]:
 
 def _granted(found: Mapping[str, Quote]) -> list[Quote]:
     """The days of a receipt on which a licence may have been granted, the surest first."""
-    return [found[name] for name in ("licensed_at", "bought_at", "ordered_at", "invoiced_at", "dated") if name in found]
+    names = ("licensed_at", "bought_at", "ordered_at", "invoiced_at", "downloaded_at", "dated")
+    return [found[name] for name in names if name in found]
 
 
 def _receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:

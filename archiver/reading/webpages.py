@@ -19,7 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Sure, plain, quoted
 from archiver.reading.dates import DateOrder, day_order, printed
-from archiver.reading.html import Field, lines, read_row, rows, value
+from archiver.reading.history_tables import HistoryTable, history_in
+from archiver.reading.html import Field, cells, lines, read_row, rows, value
 from archiver.reading.labelled_documents import licence_of, read_labelled
 from archiver.reading.pdf_join import packed, unpacked
 
@@ -155,7 +156,34 @@ def page_reading() -> ReaderJob:
 
 
 def read_page(html: str, url: str) -> Paper | None:
-    """Read a page of a web account; None for any other page, or for an unknown layout."""
+    """Read a page of a web account; None for any other page, or for an unknown layout. `url` may be empty."""
+    return _known(html, url) or _listed(html, url)
+
+
+# What a platform's page lists beside licences: what may be bought, what was shown, what the account's own works earned.
+_NO_HISTORY = re.compile(
+    r"\b(?:cart|basket|bag|checkout|warenkorb|panier|cesta|carrito|carrello|winkelwagen|lightbox\w*|wish-?list|favou?rites?"
+    r"|merkzettel|favoris|boards?|collections?|search|comps?|previews?|contributors?|submit|portfolio|earnings|insights"
+    r"|sales|quotes?|offers?|price|pricing|help|support|faq)\b",
+    re.IGNORECASE,
+)
+
+
+def _listed(html: str, url: str) -> Paper | None:
+    """The one table of a page that its headings make a history of the platform that its address or title names."""
+    about = " ".join([url, *filter(None, (value(html, Field(css, optional=True)) for css in ("title", "h1", "h2")))])
+    if _NO_HISTORY.search(about):
+        return None
+    found = []
+    for table in rows(html, "table:not(:has(table))"):
+        header, *rest = [cells(row) for row in rows(table, "tr")] or [[]]
+        found.append(history_in(HistoryTable(about, header, rest), "") if header else None)
+    papers = list(filter(None, found))
+    return papers[0] if len(papers) == 1 else None
+
+
+def _known(html: str, url: str) -> Paper | None:
+    """A page of a known address."""
     parts = urlsplit(url)
     path = re.sub(r"^/[a-z]{2}(?:-[a-z]{2})?(?=/)", "", parts.path).rstrip("/")  # a language may come first
     table = TABLES.get(parts.hostname or "")

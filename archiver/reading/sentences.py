@@ -1,0 +1,155 @@
+"""Read what the sentences of a paper say: on which day it was ordered or licensed, which pictures, and of what kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from archiver.reading.dates import DateOrder, days_in
+from archiver.reading.field_labels import (
+    DUTCH,
+    ENGLISH,
+    FRENCH,
+    GERMAN,
+    ITALIAN,
+    LABELS,
+    SPANISH,
+)
+from archiver.reading.filenames import names
+from archiver.reading.platforms import forms_of
+
+MAX_BEFORE = 160  # characters before a date in which a sentence says what happened then
+_SAME = r"(?:[^.:;!?\n]|\.(?=\S)|\n(?!\s*\n))"  # a character within a sentence, which may go on in the next line
+_NUMBER = r"(?:[ \t]*(?:n[°º.o]{1,2}|nr\.?|number|nummer|num[ée]ro|#)?[ \t]*#?(?=\S*\d)[A-Z0-9][\w./-]{1,39})?,?\s+"
+# Field -> language -> what stands before its date; `…` is the number of an order or invoice.
+_BEFORE: Mapping[str, Mapping[str, str]] = {
+    "invoiced_at": {
+        ENGLISH: r"(?:invoice|receipt)…(?:of|dated|from)", GERMAN: r"rechnung…(?:vom|v\.)",
+        FRENCH: r"facture…(?:du|en date du)", SPANISH: r"factura…(?:del?|de fecha|con fecha)",
+        ITALIAN: r"fattura…(?:del|in data)", DUTCH: r"factuur…(?:van|d\.d\.)",
+    },
+    "ordered_at": {
+        ENGLISH: r"(?:order|purchase)…(?:of|dated|from|placed on|made on)",
+        GERMAN: r"(?:bestellung|auftrag|einkauf|kauf)…(?:vom|v\.)",
+        FRENCH: r"(?:commande|achat)…(?:du|passée le)", SPANISH: r"(?:pedido|compra)…(?:del?|de fecha|realizad[oa] el)",
+        ITALIAN: r"(?:ordine|acquisto)…(?:del|effettuato il)", DUTCH: r"(?:bestelling|aankoop)…(?:van|d\.d\.)",
+    },
+    "licensed_at": {
+        ENGLISH: rf"\blicen[cs]ed\b{_SAME}{{0,120}}?\bon",
+        FRENCH: rf"\b(?:sous licence|acquis|licencié)e?s?\b{_SAME}{{0,80}}?\ble",
+        SPANISH: rf"\b(?:adquirid|licenciad)[oa]s?\b{_SAME}{{0,80}}?\bel",
+        ITALIAN: rf"\b(?:in licenza|acquistat[oaie])\b{_SAME}{{0,80}}?\bil",
+    },
+    "bought_at": {ENGLISH: rf"\b(?:purchased|bought)\b{_SAME}{{0,120}}?\bon"},
+    "downloaded_at": {ENGLISH: rf"\b(?:downloaded|your download of)\b{_SAME}{{0,120}}?\bon"},
+}  # fmt: skip
+# What follows the date where the verb ends the sentence.
+_BEHIND = {
+    GERMAN: rf"{_SAME}{{0,160}}?\b(?:lizenziert|erworben|gekauft)\b",
+    DUTCH: rf"{_SAME}{{0,160}}?\b(?:gelicentieerd|aangeschaft|gekocht)\b",
+}
+_SAYS_BEFORE = [
+    (field, language, re.compile(rf"{words.replace('…', _NUMBER)}\s+$", re.IGNORECASE))
+    for field, languages in _BEFORE.items()
+    for language, words in languages.items()
+]
+_SAYS_BEHIND = [(language, re.compile(words, re.IGNORECASE)) for language, words in _BEHIND.items()]
+
+
+def with_days(text: str) -> str:
+    """The text, followed by a labelled line for each day that a sentence says something of: `Order date: 3 May 2026`.
+
+    Its label is in the sentence's language, because that may tell the order of day and month.
+    """
+    said = dict.fromkeys(_days(text))
+    return "\n".join([text, "", *said]) if said else text
+
+
+def _days(text: str) -> Iterator[str]:
+    for _, found in days_in(text, DateOrder.DAY_FIRST):
+        before, behind = text[max(0, found.start() - MAX_BEFORE) : found.start()], text[found.end() :][:MAX_BEFORE]
+        labels = [LABELS[field][language][0] for field, language, words in _SAYS_BEFORE if words.search(before)]
+        if re.search(r"\b(?:am|op)\s+$", before):
+            labels += [LABELS["licensed_at"][language][0] for language, words in _SAYS_BEHIND if words.match(behind)]
+        yield from (f"{label}: {' '.join(found[0].split())}" for label in labels[:1])
+
+
+_DUE = re.compile(
+    r"\b(?:due|until|till|by|before|through|expires?|ends?|valid|bis|fällig|gültig|zahlbar|zum|ab|echéance|échéance|"
+    r"jusqu\S{1,4}|avant|valable|vence|vencimiento|hasta|scadenza|entro|fino|valido|uiterlijk|vóór|tot|geldig|period\w?|"
+    r"zeitraum|période|from|to|von|du|au|since|start\w{0,3}|beginn|released?|shoot)\b[^\n]{0,20}$",
+    re.IGNORECASE,
+)
+
+
+def only_day(text: str) -> str | None:
+    """The day of a paper that names one alone, as it is written; None if that may be a term's end or beginning."""
+    found = [match for _, match in days_in(text, DateOrder.DAY_FIRST)]
+    if len({" ".join(match[0].split()) for match in found}) != 1 or any(
+        _DUE.search(text[max(0, match.start() - 60) : match.start()]) for match in found
+    ):
+        return None
+    return found[0][0]
+
+
+_KIND = re.compile(
+    r"\b(?:(?:standard|extended|enhanced|regular|premium|editorial|royalty[ -]free|rights[ -]managed)\s+licen[cs]e"
+    r"|(?:standard|premium)-?lizenz|erweiterten?\s+lizenz|licence\s+(?:standard|étendue|premium)"
+    r"|licencia\s+(?:estándar|ampliada|extendida|premium)|licenza\s+(?:standard|estesa|premium)"
+    r"|standaardlicentie|uitgebreide\s+licentie)\b",
+    re.IGNORECASE,
+)
+_LABELLED_KIND = re.compile(
+    rf"^[ \t]*(?:{'|'.join(re.escape(label) for each in LABELS['kind'].values() for label in each)})[ \t]*[:\t][ \t]*"
+    r"(?P<kind>[^\n\t]{3,60}?)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ITEM = (
+    rf"(?<![\w-])(?:{'|'.join(re.escape(label) for each in LABELS['asset_id'].values() for label in each)}|"
+    r"(?:image|photo|picture|asset|file|clip|video|track|item|bild|foto|datei|fichier|imagen|immagine|afbeelding)s?"
+    r"[ \t-]{0,3}(?:id|ref\.?|no\.?|n[°º]|n\.º|nr\.?|number|nummer|num[ée]ro)?)\s{0,3}[:#]?\s{0,3}#?"
+)
+_ADDRESS_OR_NAME = re.compile(
+    r"https?://[^\s<>\"')\]]{5,400}|(?<![\w/])[A-Za-z0-9]+[_-][\w-]{4,120}(?:\.[a-z0-9]{3,4})?"
+)
+
+
+def records_in(text: str, platform: str, *, kinds: bool = True) -> list[dict[str, str]]:
+    """The pictures of one platform that a text names one after another, each with its kind of licence, if it has one.
+
+    `kinds`: none at all if one of them has no kind for sure.
+
+    A picture is named by a word and its number (`image 1234567`), by its page's address or by its file's name. What
+    stands between a number and the next is about the first. A kind that is the only one in the text is that of all.
+    """
+    places = sorted(_named(text, platform))
+    starts = [start for n, (start, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]
+    ids = [asset_id for n, (_, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]
+    if not ids or len(set(ids)) != len(ids):
+        return []
+    everywhere = _kinds(text)
+    read = []
+    for (start, end), asset_id in zip(pairwise([*starts, len(text)]), ids, strict=True):
+        said = everywhere if len(everywhere) == 1 else _kinds(text[start:end])
+        if len(said) != 1 and kinds:
+            return []
+        read.append({"asset_id": asset_id, **({"kind": next(iter(said))} if len(said) == 1 else {})})
+    return read
+
+
+def _named(text: str, platform: str) -> Iterator[tuple[int, str]]:
+    number = re.compile(
+        rf"{_ITEM}(?P<id>(?=[A-Z]{{0,8}}\d)(?!(?:19|20)\d\d\b)(?-i:{forms_of(platform).asset}))(?![\w-]|[.,/]\d)",
+        re.IGNORECASE,
+    )
+    yield from ((found.start(), found["id"]) for found in number.finditer(text))
+    for found in _ADDRESS_OR_NAME.finditer(text):
+        ids = {each.asset_id for each in names(found[0].rstrip(".,;")) if each.platform == platform and each.asset_id}
+        if len(ids) == 1:
+            yield found.start(), ids.pop()
+
+
+def _kinds(text: str) -> set[str]:
+    labelled = {" ".join(found["kind"].split()) for found in _LABELLED_KIND.finditer(text)}
+    return labelled or {" ".join(found[0].split()).casefold() for found in _KIND.finditer(text)}
