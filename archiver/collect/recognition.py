@@ -14,10 +14,9 @@ from shutil import which
 from archiver.core.errors import UnreadablePicture
 from archiver.core.model import DocumentKind
 from archiver.reading.containers import MAX_FILE_BYTES, Item
-from archiver.reading.document_parser import Paper, Sure, is_demand, why_unread
+from archiver.reading.document_parser import Paper, Sure, is_demand, names_picture_and_grant, why_unread
 from archiver.reading.document_parser import read_text as read_text_paper
 from archiver.reading.documents import MAX_TEXT_LENGTH, decoded, is_html, is_pdf, is_utf16, read_text, scattered
-from archiver.reading.field_labels import names_picture_and_grant
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.history_tables import history_in, lists_licences
@@ -208,12 +207,21 @@ _LINK = re.compile(r"href\s{0,3}=\s{0,3}[\"']?(https?://[^\s\"'<>]{4,300})", re.
 
 
 def _whose(mail: ParsedMail) -> str:
-    """The sender, if the address tells whose letter it is: a platform's, or of a site that is not the receiver's."""
+    """Whose letter it is, if its sender tells: a platform, or a site that is not the receiver's."""
     sender, to = mail.headers.get("From", ""), mail.headers.get("To", "")
     hosts = {each.lower() for each in _HOST.findall(sender)}
+    if marked(sender):
+        return sender
+    said = marked(mail.text)
+    owners = [words for words in said.values() if {_domain(words)} & {_domain(each) for each in hosts}]
+    if owners:  # a platform's letter that comes from its company: stock.adobe.com from adobe.com
+        return owners[0]
     own = hosts & {each.lower() for each in _HOST.findall(to)} or any(map(_POST.match, hosts))
-    said = marked(mail.text) or other_platform(mail.text)  # what a letter itself says of this counts
-    return sender if marked(sender) or (hosts and not own and not said) else ""
+    return sender if hosts and not own and not said and not other_platform(mail.text) else ""
+
+
+def _domain(host: str) -> str:
+    return ".".join(host.lower().split(".")[-2:])
 
 
 def _linked(html: str) -> str:
@@ -315,7 +323,7 @@ def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: 
 
 def _tabbed(seen: ClassifiedFile, content: bytes, name: str, text: str, reader: DocumentReader) -> ClassifiedFile:
     """A text that is a table, as Excel saves Unicode text, or that holds one, as a Word paper's does."""
-    if seen.paper or "\t" not in text or not lists_licences(table := reader.table(content)):
+    if seen.paper or not ("\t" in text or "\n|" in text) or not lists_licences(table := reader.table(content)):
         return seen
     return replace(seen, what="table", sign=True, paper=history_in(table, name))
 

@@ -23,11 +23,14 @@ from archiver.reading.certificates import (
     market_certificate,
 )
 from archiver.reading.documents import MAX_TEXT_LENGTH, PAGE_BREAK
+from archiver.reading.field_labels import names_picture_and_grant
 from archiver.reading.labelled_documents import is_demand, read_labelled, titled, why_no_paper
 from archiver.reading.platforms import the_platform
 from archiver.reading.unfilled import has_blank, is_template
 
-__all__ = ["Paper", "Sure", "completed", "is_demand", "read_text", "same_licence", "why_unread"]
+__all__ = [
+    "Paper", "Sure", "completed", "is_demand", "names_picture_and_grant", "read_text", "same_licence", "why_unread"
+]  # fmt: skip
 
 MAX_CERTIFICATES = 500  # in one text
 

@@ -21,11 +21,13 @@ from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
 from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import LABELS, spoken_order
+from archiver.reading.filenames import MAX_NAME_LENGTH, NamedAsset, names
 from archiver.reading.labelled_documents import licence_of
 from archiver.reading.platforms import marked, numbered_by, the_platform
 
 MAX_TABLE_BYTES = 32 << 20  # bytes of a table
 MAX_ROWS = 200_000
+MAX_NAMED_ROWS = 1_000  # in which a column of addresses or file names is looked for
 MAX_JSON_DEPTH = 3  # of the list of records in an answer
 MAX_HEADER_LINES = 20  # lines before the names of the columns: a title, a date, Excel's `sep=;`
 DELIMITERS = ",;\t|"
@@ -109,6 +111,14 @@ _UNDONE = re.compile(
 )
 
 
+# What people write into the column of the licence's kind, if there is no licence.
+_NO_GRANT = re.compile(
+    r"^(?:unknown|unclear|missing|none|no|not |fehlt|unklar|offen|keine?|nein|angefragt|requested|open|tbd|inconnue?|"
+    r"aucune|\?)|\?$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class HistoryTable:
     before: str  # the lines above the header
@@ -129,7 +139,8 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
     sites = marked(cells)
     owners = {owner: label for label in table.header if (owner := _owner(label))}
     own = interface[0] if interface else None
-    platforms: set[str | None] = {*([own] if own else sites), *owners} or {named}
+    files = {each.platform for row in table.rows[:MAX_NAMED_ROWS] for cell in row if (each := _asset_in(cell))}
+    platforms: set[str | None] = {*([own] if own else sites), *owners} or {*files} or {named}
     platform = platforms.pop()
     if platforms or platform is None or named not in (None, platform):
         return None
@@ -172,10 +183,27 @@ def _columns(table: HistoryTable) -> tuple[_Interface | None, Sequence[str | Non
     if any(owners):  # another column of ids is the agency's own, or somebody's
         meaning = {label: field for label, field in meaning.items() if field != "asset_id"}
     fields = ["asset_id" if owner else meaning.get(label) for label, owner in zip(labels, owners, strict=True)]
+    if "asset_id" not in fields and (column := _named_assets(table)) is not None:
+        fields[column] = "asset_id"
     granted = interface or {"kind", "licence_id"} & set(fields)
     if "asset_id" not in fields or not granted or not set(_DATES) & set(fields):
         return None
     return interface, fields
+
+
+def _named_assets(table: HistoryTable) -> int | None:
+    """The column whose every cell is an address or a file's name that names an asset of one platform."""
+    for column in range(len(table.header)):
+        found = [_asset_in(row[column]) for row in table.rows[:MAX_NAMED_ROWS] if len(row) > column and any(row)]
+        if found and all(found) and len({each.platform for each in found if each}) == 1:
+            return column
+    return None
+
+
+def _asset_in(cell: str) -> NamedAsset | None:
+    """The asset that an address or a file's name in a cell names, if it is the platform's own name for it."""
+    found = names(cell) if (len(cell) <= MAX_NAME_LENGTH and "_" in cell) or "-" in cell or "/" in cell else ()
+    return found[0] if len(found) == 1 and found[0].asset_id and found[0].sure is not Sure.POSSIBLE else None
 
 
 def _licences(
@@ -195,7 +223,7 @@ def _licences(
         when = None
         with suppress(ValueError):
             when = printed(written, order) if written else None
-        if _UNDONE.search(values.pop("status", "")):
+        if _UNDONE.search(values.pop("status", "")) or _NO_GRANT.search(values.get("kind", "")):
             left_out["refunded, cancelled or not licensed"] += 1
         elif (licence := licence_of(platform, values, when, written)) is None:
             left_out["no asset ID, or no date in a known format"] += 1
@@ -217,6 +245,8 @@ def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
     """The row's values by field. A field has no value if two columns give different ones."""
     found: dict[str, set[str]] = {}
     for field, cell in zip(fields, row, strict=False):
+        if field == "asset_id" and (named := _asset_in(cell)):
+            cell = named.asset_id or cell
         if field and (value := plain(Quote(cell, cell))):
             found.setdefault(field, set()).add(value)
     return {field: values.pop() for field, values in found.items() if len(values) == 1}

@@ -30,7 +30,7 @@ _REST = re.compile(r"[A-Z0-9._-]*\d[A-Z0-9._-]*")  # of a number that a narrow c
 MAX_SHIFT_CHARACTERS = 2  # characters that a cell may begin before its heading
 MIN_CELLS = 3  # of a row
 MAX_HEADING_LINES = 3  # of a table
-MAX_HEADING_WIDTH = 24  # characters behind a heading's beginning in which its next line begins
+MAX_HEADING_CHARACTERS = 24  # characters behind a heading's beginning in which its next line begins
 
 
 @dataclass(frozen=True)
@@ -122,12 +122,14 @@ def _cell_by_cell(lines: Sequence[str], form: re.Pattern[str], *, pictures: bool
 def _headings_at(lines: Sequence[str], *, pictures: bool) -> tuple[list[Heading], int] | None:
     """The headings with which the lines begin, and on how many lines: a narrow column breaks them."""
     first = _cells(lines[0])
-    for count in range(min(MAX_HEADING_LINES, len(lines)), 0, -1):
+    for count in range(1, min(MAX_HEADING_LINES, len(lines)) + 1):
         if not all(map(str.strip, lines[:count])):
-            continue
+            return None
         texts = [text for _, text in first]
         for start, rest in (cell for line in lines[1:count] for cell in _cells(line)):
-            over = [n for n, (at, _) in enumerate(first) if at <= start + MAX_SHIFT_CHARACTERS < at + MAX_HEADING_WIDTH]
+            over = [
+                n for n, (at, _) in enumerate(first) if at <= start + MAX_SHIFT_CHARACTERS < at + MAX_HEADING_CHARACTERS
+            ]
             if over:
                 whole = f"{texts[over[-1]]}{rest}"
                 texts[over[-1]] = whole if _field(whole) else f"{texts[over[-1]]} {rest}"

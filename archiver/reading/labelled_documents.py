@@ -62,7 +62,8 @@ _TITLES = (
 _LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
 # What a photographer calls it, in a line of its own.
 _AGREEMENT = re.compile(
-    r"^[ \t]*(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|(?:image|photo|picture) licen[cs]e(?: agreement)?|"
+    r"^[ \t]*(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|(?:image|photo|picture) licen[cs]e|"
+    r"(?:\w+ )?licen[cs]e agreement|"
     r"(?:contrat de )?cession de droits(?: d['’](?:auteur|utilisation|exploitation))?|contrato de licencia|"
     r"contratto di licenza|licentieovereenkomst)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
@@ -72,8 +73,8 @@ _CONFIRMED = re.compile(
     r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) "
     r"(?:that|the (?:licen[cs]e|download|purchase))\b"
     r"|\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |been ){1,4}licen[cs]ed\b"
-    r"|\b(?:bestätigen wir,? dass|confirm that|confirmons que|certifions que|certify that)\b(?:[^.]|\.(?=\S)){0,200}"
-    r"\b(?:licen[cs]ed|lizenziert|licence)\b"
+    r"|\b(?:bestätigen wir,? dass|(?:we|is to|hereby|herewith) (?:confirm|certify) that|(?:confirm|certifi)ons que)\b"
+    r"(?:[^.]|\.(?=\S)){0,200}\b(?:licen[cs]e[ds]?|lizenziert)\b"
     r"|\byou(?:['’]ve| have)? licen[cs]ed (?=[\"“«„‘'])"
     r"|\byou(?:['’]ve| have)? licen[cs]ed (?:an?|the|this|\d+) (?:asset|image|photo|file|picture|vector|video)s?\b"
     r"|\bbestätigen wir (?:ihnen )?(?:die (?:lizenzierung|lizenz)|den (?:kauf|erwerb))\b"
@@ -91,7 +92,8 @@ _ASKED_TITLE = re.compile(
 _UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
 _ORDER = (
     r"(?:(?:order|purchase) confirmation|(?:auftrags|bestell|kauf)bestätigung|"
-    r"(?:thank you|thanks) for your (?:[\w ]{1,30} )?(?:order|purchase)|your (?:[\w ]{1,30} )?order|"
+    r"(?:thank you|thanks) for (?:licensing|downloading|your (?:[\w ]{1,30} )?(?:order|purchase))|"
+    r"your (?:[\w ]{1,30} )?order|"
     r"danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf)|ihr(?:e bestellung| einkauf| kauf) bei|"
     r"bestätigen (?:wir )?(?:ihnen )?(?:ihre bestellung|ihren (?:auftrag|einkauf|kauf))|"
     r"merci (?:de|pour) votre (?:commande|achat)|gracias por (?:tu|su) (?:pedido|compra)|"
@@ -144,7 +146,15 @@ _VOID = re.compile(
     r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|layout-?lizenz|preview licen[cs]e|sample certificate|"
     r"this (?:sample|example)|"
     r"how to (?:read|understand|find|check|get)|specimen|quote (?:number|date|no|is)|"
-    r"payment (?:failed|declined|pending)|awaiting (?:payment|approval)|pending (?:payment|approval)|on hold|"
+    r"payment (?:failed|declined|pending)|await(?:s|ing) (?:the |your )?(?:payment|approval|confirmation)|"
+    r"pending (?:payment|approval)|on hold|once (?:it|your order) (?:is|has been) (?:approved|confirmed|paid)|"
+    r"subject to (?:approval|confirmation)|your (?:share|earnings|royalt\w{1,3}|commission)|"
+    r"(?:made|have|got) a (?:new )?sale|one of your (?:files|images|photos|works|assets)|(?:ihre|deine) (?:provision|"
+    r"vergütung|einnahmen)|have not (?:yet )?licen[cs]ed|not licen[cs]ed (?:it|them)|noch nicht lizenziert|"
+    r"did not go through|could not charge|declined your|about to expire|ends soon|läuft (?:bald )?ab|"
+    r"watermarked|rechnungskorrektur|korrekturrechnung|rectificativ\w{1,3}|nota di variazione|"
+    r"lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|albarán|documento di trasporto|pakbon|"
+    r"rechnung folgt|invoice (?:will )?follows?|facture suivra|noch nicht unterschrieben|unsigned|not yet signed|"
     r"(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|not been (?:licensed|paid)|"
     r"noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|"
     r"(?:in|of) your (?:shopping )?cart|in ihrem warenkorb|zahlung fehlgeschlagen|"
@@ -179,6 +189,13 @@ def _within(pattern: str) -> re.Pattern[str]:
 
 _BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (_TITLES, _UNMADE_TITLE.pattern, _VOID.pattern))
 
+# What is paid back; a discount is not.
+_PAID_BACK = re.compile(
+    r"^(?!.*(?:discount|rabatt|remise|sconto|descuento|korting|gutschein|coupon|promo|credit applied|voucher)).*"
+    r"(?<!\S)[-−–]\s?(?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d(?!\d)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
 _CREDIT_LINE = re.compile(
     r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?:).*$",
     re.IGNORECASE | re.MULTILINE,
@@ -204,7 +221,12 @@ _KINDS = {
 }
 
 # A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
-_NO_KIND = re.compile(r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)", re.IGNORECASE)
+_NO_KIND = re.compile(
+    r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)|"
+    r"nach (?:vereinbarung|absprache|rücksprache)|^(?:noch )?offen$|to be (?:agreed|confirmed|defined)|[aà] convenir|"
+    r"da (?:concordare|definire)|nader te|^tb[adc]$",
+    re.IGNORECASE,
+)
 
 _CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
 _CURRENCY = re.compile(
@@ -240,7 +262,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     if _ASKED_TITLE.search(head) and not _CONFIRMED.search(head):
         return None
-    if not licence and _NO_RECEIPT.search(text):
+    if not licence and (_NO_RECEIPT.search(text) or _PAID_BACK.search(text)):
         return None
     if licence or not receipt:
         platform, words, strong = the_platform(text, name if licence else "")
@@ -290,7 +312,11 @@ def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Call
     items = item_lines(columns() or text, platform)
     if other:
         named = "asset_id" in found and OF_A_PICTURE.match(found["asset_id"].text)
-        return _licences_by_lines(platform, found, items) or (_licence_by_receipt(platform, found) if named else None)
+        return (
+            _licences_by_lines(platform, found, items)
+            or (_licence_by_receipt(platform, found) if named else None)
+            or _licences_by_lines(platform, found, records_in(text, platform))
+        )
     return (
         _licences_by_lines(platform, found, items)
         or _licence_by_receipt(platform, found)
@@ -302,6 +328,9 @@ def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Call
 def _by_record(platform: str, found: Mapping[str, Quote], text: str) -> Paper | None:
     """The licence of a text that does not call itself one: its labels say picture, kind, and when it was licensed."""
     dated = ("licensed_at", "bought_at", *(("downloaded_at",) if platform in _BY_DOWNLOAD else ()))
+    said = records_in(text, platform) if "kind" not in found else []
+    if len(said) == 1 and "asset_id" in found and said[0]["asset_id"] == found["asset_id"].value:
+        found = {**found, "kind": Quote(said[0]["kind"], said[0]["kind"])}
     whole = all(plain(found.get(name)) for name in ("asset_id", "kind")) and any(name in found for name in dated)
     if not whole or platform.startswith(OTHER_PLATFORM) or _ASKING.search(text) or sites_beside(text, platform):
         return None

@@ -14,12 +14,13 @@ from archiver.reading.field_labels import (
     GERMAN,
     ITALIAN,
     LABELS,
+    OF_A_PICTURE,
     SPANISH,
 )
 from archiver.reading.filenames import names
-from archiver.reading.platforms import forms_of
+from archiver.reading.platforms import OTHER_PLATFORM, forms_of
 
-MAX_BEFORE = 160  # characters before a date in which a sentence says what happened then
+MAX_WORDS_CHARACTERS = 160  # characters before a date in which a sentence says what happened then
 _SAME = r"(?:[^.:;!?\n]|\.(?=\S)|\n(?!\s*\n))"  # a character within a sentence, which may go on in the next line
 _NUMBER = r"(?:[ \t]*(?:n[°º.o]{1,2}|nr\.?|number|nummer|num[ée]ro|#)?[ \t]*#?(?=\S*\d)[A-Z0-9][\w./-]{1,39})?,?\s+"
 # Field -> language -> what stands before its date; `…` is the number of an order or invoice.
@@ -36,7 +37,7 @@ _BEFORE: Mapping[str, Mapping[str, str]] = {
         ITALIAN: r"(?:ordine|acquisto)…(?:del|effettuato il)", DUTCH: r"(?:bestelling|aankoop)…(?:van|d\.d\.)",
     },
     "licensed_at": {
-        ENGLISH: rf"\blicen[cs]ed\b{_SAME}{{0,120}}?\bon",
+        ENGLISH: rf"\blicen[cs]ed(?:\b{_SAME}{{0,120}}?\bon)?",
         FRENCH: rf"\b(?:sous licence|acquis|licencié)e?s?\b{_SAME}{{0,80}}?\ble",
         SPANISH: rf"\b(?:adquirid|licenciad)[oa]s?\b{_SAME}{{0,80}}?\bel",
         ITALIAN: rf"\b(?:in licenza|acquistat[oaie])\b{_SAME}{{0,80}}?\bil",
@@ -68,7 +69,10 @@ def with_days(text: str) -> str:
 
 def _days(text: str) -> Iterator[str]:
     for _, found in days_in(text, DateOrder.DAY_FIRST):
-        before, behind = text[max(0, found.start() - MAX_BEFORE) : found.start()], text[found.end() :][:MAX_BEFORE]
+        before, behind = (
+            text[max(0, found.start() - MAX_WORDS_CHARACTERS) : found.start()],
+            text[found.end() :][:MAX_WORDS_CHARACTERS],
+        )
         labels = [LABELS[field][language][0] for field, language, words in _SAYS_BEFORE if words.search(before)]
         if re.search(r"\b(?:am|op)\s+$", before):
             labels += [LABELS["licensed_at"][language][0] for language, words in _SAYS_BEHIND if words.match(behind)]
@@ -100,13 +104,24 @@ _KIND = re.compile(
     r"|standaardlicentie|uitgebreide\s+licentie)\b",
     re.IGNORECASE,
 )
+_KIND_WORDS = (
+    r"(?:standard|extended|enhanced|regular|premium|editorial|commercial|royalty|rights|individual|business|lizenzfrei|"
+    r"erweitert|libre de droits|étendue|estándar|ampliada|estesa|uitgebreid)"
+)
+# In the next line only a word that kinds begin with: there may be the next heading of a table.
 _LABELLED_KIND = re.compile(
-    rf"^[ \t]*(?:{'|'.join(re.escape(label) for each in LABELS['kind'].values() for label in each)})[ \t]*[:\t][ \t]*"
-    r"(?P<kind>[^\n\t]{3,60}?)[ \t]*$",
+    rf"^[ \t]*(?:{'|'.join(re.escape(label) for each in LABELS['kind'].values() for label in each)})"
+    rf"(?:[ \t]*[:\t][ \t]*(?=\S)|[ \t]*:?[ \t]*\n[ \t]*(?={_KIND_WORDS}))(?P<kind>[^\n\t]{{3,60}}?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_USE = re.compile(
+    r"\b(?:usage|use|nutzung|verwendung|utilisation|uso|utilizzo|gebruik)\s?:\s?(?P<use>[^\n]{3,80}?)"
+    r"(?=\s*$|\s{2,}|,?\s+(?:[€£$]\s?)?\d[\d.,]*[.,]\d\d\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LABELS = [label for each in LABELS["asset_id"].values() for label in each]
 _ITEM = (
-    rf"(?<![\w-])(?:{'|'.join(re.escape(label) for each in LABELS['asset_id'].values() for label in each)}|"
+    rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(_LABELS, key=len, reverse=True)))}|"
     r"(?:image|photo|picture|asset|file|clip|video|track|item|bild|foto|datei|fichier|imagen|immagine|afbeelding)s?"
     r"[ \t-]{0,3}(?:id|ref\.?|no\.?|n[°º]|n\.º|nr\.?|number|nummer|num[ée]ro)?)\s{0,3}[:#]?\s{0,3}#?"
 )
@@ -139,17 +154,21 @@ def records_in(text: str, platform: str, *, kinds: bool = True) -> list[dict[str
 
 
 def _named(text: str, platform: str) -> Iterator[tuple[int, str]]:
-    number = re.compile(
-        rf"{_ITEM}(?P<id>(?=[A-Z]{{0,8}}\d)(?!(?:19|20)\d\d\b)(?-i:{forms_of(platform).asset}))(?![\w-]|[.,/]\d)",
-        re.IGNORECASE,
-    )
-    yield from ((found.start(), found["id"]) for found in number.finditer(text))
-    for found in _ADDRESS_OR_NAME.finditer(text):
+    other = platform.startswith(OTHER_PLATFORM)
+    digits = r"(?=[\w.-]*\d\d)" if other else r"(?=[A-Z]{0,8}\d)"
+    form = rf"{digits}(?:{forms_of(platform).asset if other else f'(?-i:{forms_of(platform).asset})'})"
+    number = re.compile(rf"(?P<word>{_ITEM})(?P<id>(?!(?:19|20)\d\d\b){form})(?![\w-]|[.,/]\d)", re.IGNORECASE)
+    for found in number.finditer(text):
+        if not other or OF_A_PICTURE.match(found["word"].strip()):
+            yield found.start(), found["id"]
+    for found in () if other else _ADDRESS_OR_NAME.finditer(text):
         ids = {each.asset_id for each in names(found[0].rstrip(".,;")) if each.platform == platform and each.asset_id}
         if len(ids) == 1:
             yield found.start(), ids.pop()
 
 
 def _kinds(text: str) -> set[str]:
+    """The kinds of licence that a text names, else what it says of the use."""
     labelled = {" ".join(found["kind"].split()) for found in _LABELLED_KIND.finditer(text)}
-    return labelled or {" ".join(found[0].split()).casefold() for found in _KIND.finditer(text)}
+    named = labelled or {" ".join(found[0].split()).casefold() for found in _KIND.finditer(text)}
+    return named or {" ".join(found["use"].split()) for found in _USE.finditer(text)}
