@@ -104,6 +104,9 @@ _SELLERS = re.compile(
     r"earning|royalt|commission|payout|revenue|provision|vergütung|honorar|redevance|gains|ganancia|regal[ií]a|revshare",
     re.IGNORECASE,
 )
+_SALES = re.compile(
+    r"(?<![a-z])(?:sales|my sales|verkäufe|ventes|ventas|vendite|contributor|to buy|wish)(?![a-z])", re.IGNORECASE
+)
 _UNDONE = re.compile(
     r"refund|cancel|revoke|expired|void|fail|pending|storn|erstatt|abgelaufen|annul|rembours|expir|cancelad|reembols|"
     r"anulad|vencid|comp\b|preview|not licensed|\bsale\b|\bfee\b|deposit|withdraw|referral|reversal",
@@ -131,7 +134,7 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
 
     `name` is the file's. Rows that are no licence beyond doubt are left out, and counted in `quotes`.
     """
-    if table is None or (columns := _columns(table)) is None:
+    if table is None or (columns := _columns(table)) is None or _SALES.search(f"{name} {table.before}"):
         return None
     interface, fields = columns
     cells = " ".join(cell for row in table.rows for cell in row if "." in cell)
@@ -223,7 +226,7 @@ def _licences(
         when = None
         with suppress(ValueError):
             when = printed(written, order) if written else None
-        if _UNDONE.search(values.pop("status", "")) or _NO_GRANT.search(values.get("kind", "")):
+        if _UNDONE.search(values.pop("status", "")) or _NO_GRANT.search(_written(row, fields, "kind")):
             left_out["refunded, cancelled or not licensed"] += 1
         elif (licence := licence_of(platform, values, when, written)) is None:
             left_out["no asset ID, or no date in a known format"] += 1
@@ -232,6 +235,11 @@ def _licences(
             licence = replace(licence, asset=asset, row=dict(zip(table.header, row, strict=False)))
             found.setdefault(licence.identity, licence)
     return tuple(found.values()), left_out
+
+
+def _written(row: Sequence[str], fields: Sequence[str | None], name: str) -> str:
+    """What a row has in the column of a field, whatever it means."""
+    return next((cell for field, cell in zip(fields, row, strict=False) if field == name), "")
 
 
 def _order(table: HistoryTable, column: int) -> DateOrder | None:

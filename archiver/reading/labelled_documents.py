@@ -159,7 +159,8 @@ _VOID = re.compile(
     r"noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|"
     r"(?:in|of) your (?:shopping )?cart|in ihrem warenkorb|zahlung fehlgeschlagen|"
     r"muster(?:zertifikat|exemplar|rechnung)|spécimen|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
-    r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert|"
+    r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert\w{0,2}|"
+    r"annulliert\w{0,2}|reservierung\w{0,13}|gesondert vereinbart|"
     r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|"
     r"remboursement|reembols\w{1,6}|cancell?ed|revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|"
     r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|"
@@ -214,17 +215,18 @@ _SOLD = re.compile(
 _KINDS = {
     "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
     r"licencia estándar|licenza standard|standaard(?:licentie)?|(?:licencja )?standardowa",
-    "extended": r"extended|extended licen[cs]e|erweiterte lizenz|licence étendue|licencia (?:ampliada|extendida)|"
+    "extended": r"extended|extended licen[cs]e|erweiterten? lizenz|licence étendue|licencia (?:ampliada|extendida)|"
     r"licenza estesa|uitgebreide licentie|licencja rozszerzona",
     "enhanced": r"enhanced|enhanced licen[cs]e",
     "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium|licenza premium",
 }
 
 # A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
-_NO_KIND = re.compile(
-    r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)|"
-    r"nach (?:vereinbarung|absprache|rücksprache)|^(?:noch )?offen$|to be (?:agreed|confirmed|defined)|[aà] convenir|"
-    r"da (?:concordare|definire)|nader te|^tb[adc]$",
+_NO_KIND = re.compile(r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)", re.IGNORECASE)
+# What a picture may be used for is not agreed yet.
+_UNDECIDED = re.compile(
+    r"nach (?:vereinbarung|absprache|rücksprache)|^(?:noch )?offen$|noch (?:festzulegen|zu klären)|"
+    r"to be (?:agreed|confirmed|defined)|[aà] convenir|da (?:concordare|definire)|nader te|^tb[adc]$",
     re.IGNORECASE,
 )
 
@@ -485,6 +487,8 @@ def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | No
     dates = _granted(found)
     if not dates or not all(plain(named.get(name)) for name in ("asset_id", "kind")):
         return None
+    if _UNDECIDED.search(named["kind"].value):
+        return None
     if not _is_order(found) and not plain(named.get("licensee")):
         return None
     paper = _licence(platform, {**named, "licensed_at": dates[0]})
@@ -503,6 +507,8 @@ def _licences_by_lines(platform: str, found: Mapping[str, Quote], items: Sequenc
     named, dates = _as_licence(found), _granted(found)
     licensee, when = plain(named.get("licensee")), _day(dates[0], found) if dates else None
     if not items or when is None or not (licensee or _is_order(found)):
+        return None
+    if any(_UNDECIDED.search(item.get("kind", "")) for item in items):
         return None
     common = {name: value for name, quote in named.items() if name not in _OF_ONE and (value := plain(quote))}
     read = [licence_of(platform, {**common, **item}, when, dates[0].value) for item in items]

@@ -21,6 +21,8 @@ from archiver.reading.filenames import names
 from archiver.reading.platforms import OTHER_PLATFORM, forms_of
 
 MAX_WORDS_CHARACTERS = 160  # characters before a date in which a sentence says what happened then
+MAX_SENTENCE_CHARACTERS = 300
+MAX_LINE_WORDS = 24  # of a line that is no sentence
 _SAME = r"(?:[^.:;!?\n]|\.(?=\S)|\n(?!\s*\n))"  # a character within a sentence, which may go on in the next line
 _NUMBER = r"(?:[ \t]*(?:n[°º.o]{1,2}|nr\.?|number|nummer|num[ée]ro|#)?[ \t]*#?(?=\S*\d)[A-Z0-9][\w./-]{1,39})?,?\s+"
 # Field -> language -> what stands before its date; `…` is the number of an order or invoice.
@@ -130,6 +132,42 @@ _ADDRESS_OR_NAME = re.compile(
 )
 
 
+# A sentence that says what was licensed, and one that asks, offers or denies.
+_GRANTED = re.compile(
+    r"\b(?:you(?:['’]ve| have)? (?:licen[cs]ed|purchased|bought|downloaded)|your download of|"
+    r"order \S.{0,60} is complete|(?:is|are) covered by|confirm|bestätigen|haben sie|bestellung .{0,60}vom|"
+    r"(?:licen[cs]ed|purchased|lizenziert|erworben)|bereit|acquis|licence accordée|adquirid[oa]|acquistat[oa])",
+    re.IGNORECASE | re.DOTALL,
+)
+_DOUBTED = re.compile(
+    r"\?|\b(?:would|could|should|might|will|can|if|not|no|never|only|get|buy|renew|upgrade|habt|würden?|"
+    r"könnte\w?|sollte\w?|wird|werden|nicht|keine?|nur|falls|wenn|pas|si|aucune|no|non|se|niet|geen)\b",
+    re.IGNORECASE,
+)
+_ADVERTISED = re.compile(
+    r"\b(?:(?:may|might) (?:also )?(?:like|love)|we think|recommend\w{0,6}|similar (?:images|files|photos|videos)|"
+    r"(?:because of|based on) your|unsubscribe|abbestellen|abmelden|könnte ihnen|empfehl\w{1,6}|vous aimerez|"
+    r"te puede|potrebbe|désinscrire|darse de baja)\b",
+    re.IGNORECASE,
+)
+_LINE_START = re.compile(r"(?:^|\n|\t| {2}|\()[ \t]*(?:[-*•–][ \t]*|\d{1,3}[ \t]?[x×.)]?[ \t]+)?(?:[\w ]{1,20} )?$")
+_SENTENCE_END = re.compile(r"[.!](?=\s)|\n\s*\n")
+
+
+def _stands_alone(text: str, place: int) -> bool:
+    """Whether what is named at a place begins a line or a cell, or its sentence says that it was licensed."""
+    if _LINE_START.search(text[max(0, place - 40) : place]):
+        line = text[text.rfind("\n", 0, place) + 1 :].partition("\n")[0]
+        if len(line.split()) <= MAX_LINE_WORDS and "?" not in line:
+            return True
+    before, behind = text[max(0, place - MAX_SENTENCE_CHARACTERS) : place], text[place:][:MAX_SENTENCE_CHARACTERS]
+    begins = max((found.end() for found in _SENTENCE_END.finditer(before)), default=0)
+    ends = found.end() if (found := _SENTENCE_END.search(behind)) else len(behind)
+    sentence = before[begins:] + behind[:ends]
+    said = f"{before[:begins].splitlines()[-1] if before[:begins].strip() else ''} {sentence}"
+    return bool(_GRANTED.search(said)) and not _DOUBTED.search(sentence)
+
+
 def records_in(text: str, platform: str, *, kinds: bool = True) -> list[dict[str, str]]:
     """The pictures of one platform that a text names one after another, each with its kind of licence, if it has one.
 
@@ -138,7 +176,11 @@ def records_in(text: str, platform: str, *, kinds: bool = True) -> list[dict[str
     A picture is named by a word and its number (`image 1234567`), by its page's address or by its file's name. What
     stands between a number and the next is about the first. A kind that is the only one in the text is that of all.
     """
+    if _ADVERTISED.search(text):
+        return []
     places = sorted(_named(text, platform))
+    if not all(_stands_alone(text, place) for place, _ in places):
+        return []
     starts = [start for n, (start, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]
     ids = [asset_id for n, (_, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]
     if not ids or len(set(ids)) != len(ids):

@@ -169,10 +169,18 @@ _NO_HISTORY = re.compile(
 )
 
 
+_HISTORY = re.compile(
+    r"\b(?:downloads?|orders?|purchases?|licen[cs]es?|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
+    r"achats|commandes|téléchargements|licences|pedidos|compras|descargas|licencias|ordini|acquisti|licenze|bestellingen"
+    r"|aankopen|licenties)\b",
+    re.IGNORECASE,
+)
+
+
 def _listed(html: str, url: str) -> Paper | None:
     """The one table of a page that its headings make a history of the platform that its address or title names."""
     about = " ".join([url, *filter(None, (value(html, Field(css, optional=True)) for css in ("title", "h1", "h2")))])
-    if _NO_HISTORY.search(about):
+    if not _HISTORY.search(about.replace("_", " ")) or _NO_HISTORY.search(about):
         return None
     found = []
     for table in rows(html, "table:not(:has(table))"):

@@ -165,6 +165,25 @@ def test_other_tables_are_not_read(content: str, name: str) -> None:
     assert history_of(content.encode(), name) is None
 
 
+def test_addresses_and_file_names_name_a_rows_asset_and_platform() -> None:
+    for cell in ("https://stock.adobe.com/images/boat/123456789", "AdobeStock_123456789.jpeg"):
+        paper = history_of(f"File,License,License date\n{cell},Standard,2024-05-03\n".encode())
+        assert paper and [(each.asset.provider, each.asset.asset_id) for each in paper.licences] == [
+            ("adobe_stock", "123456789")
+        ]
+    for kind, name in (("unknown", ""), ("missing", ""), ("Standard", "sales.csv")):
+        rows = f"File,License,License date\nAdobeStock_123456789.jpeg,{kind},2024-05-03\n"
+        assert history_of(rows.encode(), name) is None
+
+
+def test_envatos_statement_lists_purchases_among_fees_and_sales() -> None:
+    head = "Date,Order ID,Type,Detail,Item ID,Document,Amount,Site\n"
+    row = "2024-05-03 10:00:00 +0000,4711,{},Boat - Regular License,{},IVIP1,-19.00,photodune.net\n"
+    rows = [row.format(*each) for each in (("Purchase", "12345678"), ("Buyer Fee", ""), ("Sale", "12345679"))]
+    paper = history_of((head + "".join(rows)).encode())
+    assert paper and [each.asset.asset_id for each in paper.licences] == ["12345678"]
+
+
 SAMPLES = [
     papers.adobe_history(2),
     papers.shutterstock_history(2),

@@ -159,6 +159,89 @@ def test_an_unknown_agencys_invoice_of_a_picture_waits_for_a_person_and_one_of_o
         assert paper_of(CLASSIC.replace(old, new, 1)) is None, new
 
 
+TABLES = {  # of agencies that are not known: headings in the middle of their columns, or broken over two lines
+    "fr": """Agence Levant
+www.levant.example
+Facture n° 4711 du 13 mars 2024
+
+Licencié : Acme Ltd
+
+      Référence             Légende                  Utilisation                  Prix HT
+      image
+
+LV-58704455       Two boats                   Site internet, 1 an           120,00 €
+LV-58704456       A lake in                   Site internet, 1 an           90,00 €
+                  the rain
+
+Règlement à 30 jours.
+""",
+    "uk": """Northern Pictures
+www.northern.example
+Invoice dated 13 March 2024
+
+Licensee: Acme Ltd
+
+Image 58704455 "Two boats" – usage: website, one year    £95.00
+Image NP-18814 "A lake" – usage: brochure    £40.00
+""",
+}
+
+
+@pytest.mark.parametrize(("country", "ids"), [("fr", ["LV-58704455", "LV-58704456"]), ("uk", ["58704455", "NP-18814"])])
+def test_the_lines_of_an_unknown_agencys_invoice_wait_for_a_person(country: str, ids: list[str]) -> None:
+    paper = paper_of(TABLES[country])
+    assert paper and paper.sure == "stated"
+    assert [each.asset.asset_id for each in paper.licences] == ids
+    assert {(each.licensee, str(each.licensed_at)) for each in paper.licences} == {("Acme Ltd", "2024-03-13")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("LV-58704456       A lake in ", "LV-5870           A lake in "),  # and below, the rest of the number
+        ("Référence", "Article  "),
+        ("Facture n° 4711", "Facture rectificative n° 4711"),
+        ("120,00 €", "-120,00 €"),
+        ("Site internet, 1 an           90", "à convenir                    90"),
+        ("13 mars 2024", "2024"),
+    ],
+)
+def test_an_unknown_agencys_table_in_doubt_names_no_licence(old: str, new: str) -> None:
+    text = TABLES["fr"].replace(old, new).replace("                  the rain", "4456              the rain")
+    paper = paper_of(text if "LV" in old else TABLES["fr"].replace(old, new))
+    assert old in TABLES["fr"] and (paper is None or not paper.licences)
+
+
+IN_WORDS = [  # a letter's subject and text, and the kind of the licence that it grants, if it does
+    ("Order confirmation", "Order #A-1 of 4 March 2024\nImage ID 32009999 – Two boats\nStandard License", "standard"),
+    ("Your order", "Thank you for order A-1, placed on 4 March 2024.\n\nImage ref: 32009999\nLicense: Enhanced",
+     "enhanced"),
+    ("Bestellung", "Danke für Ihre Bestellung A-1 vom 04.03.2024. Sie haben das Bild 32009999 mit einer Erweiterten "
+     "Lizenz lizenziert.", "extended"),
+    ("Your licence", 'You licensed "Two boats" on March 4, 2024.\nLicense: Standard\nFile: #32009999', "standard"),
+    ("Licence", "Image ID: 32009999\nLicense type: Standard\nLicense date: March 4, 2024", "standard"),
+    ("To whom it may concern", "This is to confirm that Acme Ltd purchased a Standard License for image #32009999 on "
+     "March 4, 2024.", "standard"),
+    ("Based on your order", "Because of your order of March 4, 2024 you may like image 32009999. Standard License: $3.",
+     None),
+    ("Your order", "Did you license image 32009999 on March 4, 2024 with a Standard License?", None),
+    ("Your order", "Image 32009999 was only previewed on March 4, 2024; there is no Standard License.", None),
+    ("You have a new sale", "Image ID: 32009999\nLicense: Standard\nPurchase date: March 4, 2024\nYour share: $1",
+     None),
+    ("We received your order", "It awaits the approval of your manager.\nOrder date: March 4, 2024\n"
+     "Image ID: 32009999\nLicense: Standard", None),
+    ("Licence", "Image ID: 32009999\nLicense type: Standard\nAdded on: March 4, 2024", None),
+    ("Licence", "Please confirm.\nImage ID: 32009999\nLicense type: Standard\nLicense date: March 4, 2024", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("subject", "text", "kind"), IN_WORDS)
+def test_what_a_platforms_letter_says_in_words(subject: str, text: str, kind: str | None) -> None:
+    paper = read_text(f"{subject}\n\n{text}\n\nShutterstock <orders@shutterstock.com>")
+    read = [(each.asset.asset_id, each.kind, str(each.licensed_at)) for each in paper.licences] if paper else []
+    assert read == ([("32009999", kind, "2024-03-04")] if kind else [])
+
+
 ORDER = """Hello Ada,
 
 Order number: 460788205
@@ -195,6 +278,8 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
         ("Your order", ORDER.replace("32009999", "WWQMDH"), "Alamy <sales@alamy.com>", "alamy"),
         ("Your request", LETTER, SHUTTERSTOCK, "shutterstock"),
         ("Re: Proof of License Request", LETTER, SHUTTERSTOCK, "shutterstock"),
+        ("Your order", f"{ORDER}https://stock.adobe.com/Dashboard", "Adobe <mail@mail.adobe.com>", "adobe_stock"),
+        ("Your request", LETTER, "Levant <service@levant.example>", "other:levant.example"),
     ]
     passed_over = [
         (SUBJECT, ORDER, "shop@example.com"),
@@ -205,6 +290,9 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
         (SUBJECT, ORDER.replace("Order date", "Offer ends"), SENDER),
         (SUBJECT, ORDER.replace("32009999", "WWQMDH"), SENDER),
         ("Proof of License Request", FORM, SHUTTERSTOCK),
+        ("Your order", f"{ORDER}https://stock.adobe.com/Dashboard", "ada@acme.example"),
+        ("Your request", LETTER, "ada@example.com"),  # from the receiver's own site
+        ("Your request", LETTER, "ada@gmail.com"),
     ]
     for number, (subject, text, sender, *_) in enumerate([*taken, *passed_over]):
         (tmp_path / f"{number:02}.eml").write_bytes(letter(subject, text, sender=sender))

@@ -107,6 +107,21 @@ def test_purchases_and_invoices_are_receipts() -> None:
     assert order and (order.platform, order.order, order.date) == ("getty_images", "2071234567", date(2026, 3, 3))
 
 
+LISTED = (
+    "<title>{0} | Alamy</title><table><tr><th>Image ID<th>Title<th>License<th>Purchase date</tr>"
+    "<tr><td>2AB3CD<td>Boat<td>Royalty-free<td>4 March 2024</tr></table>"
+)
+
+
+def test_a_table_of_any_account_page_that_is_a_history_is_read() -> None:
+    paper = read_page(LISTED.format("Order history"), "https://www.alamy.com/account/orders")
+    assert paper and [(each.asset.asset_id, str(each.licensed_at)) for each in paper.licences] == [
+        ("2AB3CD", "2024-03-04")
+    ]
+    for title in ("Recently viewed", "Lightbox", "Cart", "Your downloads – contributor"):
+        assert read_page(LISTED.format(title), "https://www.alamy.com/x") is None
+
+
 @pytest.mark.parametrize(
     ("html", "url"),
     [
