@@ -571,7 +571,7 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
         return None
     if licence_id and not numbered and not re.fullmatch(ANY_NUMBER, licence_id):
         return None
-    kind = kind_of(values.get("kind"))
+    kind = kind_of(values.get("kind"), platform)
     return Licence(
         asset=Asset(provider=platform, asset_id=asset_id, title=_title(values), contributor=values.get("contributor")),
         licence_id=licence_id if numbered else None,
@@ -592,11 +592,16 @@ def _title(values: Mapping[str, str]) -> str | None:
     return " ".join(title.split()) if title else None  # a table's cell may have several lines
 
 
-def kind_of(text: str | None) -> str | None:
-    """A licence's kind; one that is known in these languages by the adapters' word for it."""
+def kind_of(text: str | None, platform: str = "") -> str | None:
+    """A licence's kind; one that is known in these languages by the adapters' word for it.
+
+    In other languages Shutterstock's enhanced licence is called as an extended one is elsewhere: that stays as it is.
+    """
     if text is None or _NO_KIND.search(text):
         return None
-    return next((kind for kind, names in _KINDS.items() if re.fullmatch(names, text, re.IGNORECASE)), text)
+    kind = next((kind for kind, names in _KINDS.items() if re.fullmatch(names, text, re.IGNORECASE)), text)
+    foreign = kind == "extended" and not text.casefold().startswith(kind)
+    return text if foreign and platform == "shutterstock" else kind
 
 
 def money(text: str) -> tuple[Decimal | None, str | None]:

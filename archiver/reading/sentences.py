@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from archiver.reading.dates import DateOrder, days_in
 from archiver.reading.field_labels import (
@@ -22,6 +22,7 @@ from archiver.reading.platforms import OTHER_PLATFORM, forms_of
 
 MAX_WORDS_CHARACTERS = 160  # characters before a date in which a sentence says what happened then
 MAX_SENTENCE_CHARACTERS = 300
+MAX_NAMED = 1_000  # pictures in one text
 MAX_LINE_WORDS = 24  # of a line that is no sentence
 _SAME = r"(?:[^.:;!?\n]|\.(?=\S)|\n(?!\s*\n))"  # a character within a sentence, which may go on in the next line
 _NUMBER = r"(?:[ \t]*(?:n[°º.o]{1,2}|nr\.?|number|nummer|num[ée]ro|#)?[ \t]*#?(?=\S*\d)[A-Z0-9][\w./-]{1,39})?,?\s+"
@@ -157,7 +158,8 @@ _SENTENCE_END = re.compile(r"[.!](?=\s)|\n\s*\n")
 def _stands_alone(text: str, place: int) -> bool:
     """Whether what is named at a place begins a line or a cell, or its sentence says that it was licensed."""
     if _LINE_START.search(text[max(0, place - 40) : place]):
-        line = text[text.rfind("\n", 0, place) + 1 :].partition("\n")[0]
+        end = text.find("\n", place)
+        line = text[text.rfind("\n", 0, place) + 1 : end if end >= 0 else len(text)]
         if len(line.split()) <= MAX_LINE_WORDS and "?" not in line:
             return True
     before, behind = text[max(0, place - MAX_SENTENCE_CHARACTERS) : place], text[place:][:MAX_SENTENCE_CHARACTERS]
@@ -178,8 +180,8 @@ def records_in(text: str, platform: str, *, kinds: bool = True) -> list[dict[str
     """
     if _ADVERTISED.search(text):
         return []
-    places = sorted(_named(text, platform))
-    if not all(_stands_alone(text, place) for place, _ in places):
+    places = sorted(islice(_named(text, platform), MAX_NAMED + 1))
+    if len(places) > MAX_NAMED or not all(_stands_alone(text, place) for place, _ in places):
         return []
     starts = [start for n, (start, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]
     ids = [asset_id for n, (_, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]
@@ -212,5 +214,6 @@ def _named(text: str, platform: str) -> Iterator[tuple[int, str]]:
 def _kinds(text: str) -> set[str]:
     """The kinds of licence that a text names, else what it says of the use."""
     labelled = {" ".join(found["kind"].split()) for found in _LABELLED_KIND.finditer(text)}
-    named = labelled or {" ".join(found[0].split()).casefold() for found in _KIND.finditer(text)}
+    words = [" ".join(found[0].split()) for found in _KIND.finditer(text)]
+    named = labelled or set({each.casefold(): each for each in words}.values())
     return named or {" ".join(found["use"].split()) for found in _USE.finditer(text)}

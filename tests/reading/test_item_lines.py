@@ -217,7 +217,7 @@ IN_WORDS = [  # a letter's subject and text, and the kind of the licence that it
     ("Your order", "Thank you for order A-1, placed on 4 March 2024.\n\nImage ref: 32009999\nLicense: Enhanced",
      "enhanced"),
     ("Bestellung", "Danke für Ihre Bestellung A-1 vom 04.03.2024. Sie haben das Bild 32009999 mit einer Erweiterten "
-     "Lizenz lizenziert.", "extended"),
+     "Lizenz lizenziert.", "Erweiterten Lizenz"),
     ("Your licence", 'You licensed "Two boats" on March 4, 2024.\nLicense: Standard\nFile: #32009999', "standard"),
     ("Licence", "Image ID: 32009999\nLicense type: Standard\nLicense date: March 4, 2024", "standard"),
     ("To whom it may concern", "This is to confirm that Acme Ltd purchased a Standard License for image #32009999 on "
