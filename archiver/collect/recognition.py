@@ -188,6 +188,8 @@ def _letter(
         links = "" if marked(f"{page}{foot}") else _linked(mail.html)
         paper = read_text_paper(f"{head}{page}{foot}{links}", subject)
         text += links
+    if paper and paper.licences and paper.kind is DocumentKind.RECEIPT and not _is_from(paper.platform, mail, text):
+        paper = replace(paper, licences=()) if paper.order or paper.invoice else None
     said = f"{subject}\n{text}"
     outlook = content.startswith(COMPOUND_FILE)
     inner = "a letter inside another" if seen.within else "Outlook does not keep what was signed" if outlook else ""
@@ -218,6 +220,18 @@ def _whose(mail: ParsedMail) -> str:
         return owners[0]
     own = hosts & {each.lower() for each in _HOST.findall(to)} or any(map(_POST.match, hosts))
     return sender if hosts and not own and not said and not other_platform(mail.text) else ""
+
+
+_PASSED_ON = re.compile(r"^[> \t]*(?:from|von|de|da|van|od|expéditeur)[ \t]?:(?P<who>[^\n]{2,200})$", re.I | re.M)
+
+
+def _is_from(platform: str | None, mail: ParsedMail, text: str) -> bool:
+    """Whether an order's letter is its platform's, or passes one on: what a person writes of an order confirms none."""
+    sender = mail.headers.get("From", "")
+    if platform is None or platform not in PLATFORMS or not sender or _whose(mail):
+        return True
+    named = " ".join([*_PASSED_ON.findall(text), *re.findall(r"\S{1,60}@[\w.-]{3,100}", text)])
+    return PLATFORMS[platform].title.casefold() in named.casefold() or platform in marked(named)
 
 
 def _domain(host: str) -> str:

@@ -153,7 +153,9 @@ _VOID = re.compile(
     r"vergütung|einnahmen)|have not (?:yet )?licen[cs]ed|not licen[cs]ed (?:it|them)|noch nicht lizenziert|"
     r"did not go through|could not charge|declined your|about to expire|ends soon|läuft (?:bald )?ab|"
     r"watermarked|rechnungskorrektur|korrekturrechnung|rectificativ\w{1,3}|nota di variazione|"
-    r"lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|albarán|documento di trasporto|pakbon|"
+    r"void|charge-?back|reversed the payment|returned the (?:credits?|amount|payment|money)|taken back|"
+    r"zurückgebucht|rücklastschrift|lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|albarán|"
+    r"documento di trasporto|pakbon|"
     r"rechnung folgt|invoice (?:will )?follows?|facture suivra|noch nicht unterschrieben|unsigned|not yet signed|"
     r"(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|not been (?:licensed|paid)|"
     r"noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|"
@@ -190,6 +192,12 @@ def _within(pattern: str) -> re.Pattern[str]:
 
 _BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (_TITLES, _UNMADE_TITLE.pattern, _VOID.pattern))
 
+# An order that the agency itself placed.
+_OWN_ORDER = re.compile(
+    r"^[ \t]*(?:(?:purchase order|bon de commande|orden de compra|ordine d['’]acquisto|inkooporder)[ \t]*$|"
+    r"(?:vendor|supplier|lieferant|fournisseur|proveedor|fornitore|leverancier)\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
 # What is paid back; a discount is not.
 _PAID_BACK = re.compile(
     r"^(?!.*(?:discount|rabatt|remise|sconto|descuento|korting|gutschein|coupon|promo|credit applied|voucher)).*"
@@ -264,7 +272,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     if _ASKED_TITLE.search(head) and not _CONFIRMED.search(head):
         return None
-    if not licence and (_NO_RECEIPT.search(text) or _PAID_BACK.search(text)):
+    if not licence and any(each.search(text) for each in (_NO_RECEIPT, _PAID_BACK, _OWN_ORDER)):
         return None
     if licence or not receipt:
         platform, words, strong = the_platform(text, name if licence else "")

@@ -58,6 +58,12 @@ _SAYS_BEFORE = [
     for field, languages in _BEFORE.items()
     for language, words in languages.items()
 ]
+# What stands before the word for an order whose day a paper confirms: the line begins with it, or thanks for it.
+_CONFIRMING = re.compile(
+    rf"(?:^|\n)[ \t>]*(?:your |ihre |ihr |votre |su |tu |il tuo |uw )?$"
+    rf"|\b(?:thank|confirm|dank|bestätig|merci|gracias|grazie|bedankt)\w*\b{_SAME}{{0,60}}$",
+    re.IGNORECASE,
+)
 _SAYS_BEHIND = [(language, re.compile(words, re.IGNORECASE)) for language, words in _BEHIND.items()]
 
 
@@ -76,7 +82,11 @@ def _days(text: str) -> Iterator[str]:
             text[max(0, found.start() - MAX_WORDS_CHARACTERS) : found.start()],
             text[found.end() :][:MAX_WORDS_CHARACTERS],
         )
-        labels = [LABELS[field][language][0] for field, language, words in _SAYS_BEFORE if words.search(before)]
+        labels = [
+            LABELS[field][language][0]
+            for field, language, words in _SAYS_BEFORE
+            if (said := words.search(before)) and (field != "ordered_at" or _CONFIRMING.search(before[: said.start()]))
+        ]
         if re.search(r"\b(?:am|op)\s+$", before):
             labels += [LABELS["licensed_at"][language][0] for language, words in _SAYS_BEHIND if words.match(behind)]
         yield from (f"{label}: {' '.join(found[0].split())}" for label in labels[:1])

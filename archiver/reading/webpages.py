@@ -162,7 +162,7 @@ def read_page(html: str, url: str) -> Paper | None:
 
 # What a platform's page lists beside licences: what may be bought, what was shown, what the account's own works earned.
 _NO_HISTORY = re.compile(
-    r"\b(?:cart|basket|bag|checkout|warenkorb|panier|cesta|carrito|carrello|winkelwagen|lightbox\w*|wish-?list|favou?rites?"
+    r"\b(?:cart|basket|bag|checkout|review|payment|pay|warenkorb|panier|cesta|carrito|carrello|winkelwagen|lightbox\w*|wish-?list|favou?rites?"
     r"|merkzettel|favoris|boards?|collections?|search|comps?|previews?|contributors?|submit|portfolio|earnings|insights"
     r"|sales|quotes?|offers?|price|pricing|help|support|faq)\b",
     re.IGNORECASE,
@@ -170,7 +170,7 @@ _NO_HISTORY = re.compile(
 
 
 _HISTORY = re.compile(
-    r"\b(?:downloads?|orders?|purchases?|licen[cs]es?|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
+    r"\b(?:downloads|orders|purchases|licen[cs]es|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
     r"achats|commandes|téléchargements|licences|pedidos|compras|descargas|licencias|ordini|acquisti|licenze|bestellingen"
     r"|aankopen|licenties)\b",
     re.IGNORECASE,

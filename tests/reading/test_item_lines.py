@@ -231,6 +231,10 @@ IN_WORDS = [  # a letter's subject and text, and the kind of the licence that it
     ("We received your order", "It awaits the approval of your manager.\nOrder date: March 4, 2024\n"
      "Image ID: 32009999\nLicense: Standard", None),
     ("Licence", "Image ID: 32009999\nLicense type: Standard\nAdded on: March 4, 2024", None),
+    ("Your order", "We have taken back the file of your order of March 4, 2024.\nImage ID: 32009999\nLicense: Standard",
+     None),
+    ("Purchase order", "Vendor: Shutterstock\nInvoice to: Acme Ltd\nDate: March 4, 2024\nImage ID: 32009999\n"
+     "License: Standard", None),
     ("Licence", "Please confirm.\nImage ID: 32009999\nLicense type: Standard\nLicense date: March 4, 2024", None),
 ]  # fmt: skip
 
@@ -293,6 +297,7 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
         ("Your order", f"{ORDER}https://stock.adobe.com/Dashboard", "ada@acme.example"),
         ("Your request", LETTER, "ada@example.com"),  # from the receiver's own site
         ("Your request", LETTER, "ada@gmail.com"),
+        ("Re: your order", f"{ORDER}Does anybody have it? www.istockphoto.com", "ada@acme.example"),
     ]
     for number, (subject, text, sender, *_) in enumerate([*taken, *passed_over]):
         (tmp_path / f"{number:02}.eml").write_bytes(letter(subject, text, sender=sender))

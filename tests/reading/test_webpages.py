@@ -118,7 +118,7 @@ def test_a_table_of_any_account_page_that_is_a_history_is_read() -> None:
     assert paper and [(each.asset.asset_id, str(each.licensed_at)) for each in paper.licences] == [
         ("2AB3CD", "2024-03-04")
     ]
-    for title in ("Recently viewed", "Lightbox", "Cart", "Your downloads – contributor"):
+    for title in ("Recently viewed", "Lightbox", "Cart", "Review your order", "Your downloads – contributor"):
         assert read_page(LISTED.format(title), "https://www.alamy.com/x") is None
 
 
