@@ -155,7 +155,7 @@ _VOID = re.compile(
     r"watermarked|rechnungskorrektur|korrekturrechnung|rectificativ\w{1,3}|nota di variazione|"
     r"void|charge-?back|reversed the payment|returned the (?:credits?|amount|payment|money)|taken back|"
     r"zurückgebucht|rücklastschrift|lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|albarán|"
-    r"documento di trasporto|pakbon|"
+    r"documento di trasporto|pakbon|kostenschätzung|estimation|prijsopgave|sous réserve|freibleibend|vrijblijvend|"
     r"rechnung folgt|invoice (?:will )?follows?|facture suivra|noch nicht unterschrieben|unsigned|not yet signed|"
     r"(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|not been (?:licensed|paid)|"
     r"noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|"

@@ -201,6 +201,7 @@ def test_the_lines_of_an_unknown_agencys_invoice_wait_for_a_person(country: str,
         ("LV-58704456       A lake in ", "LV-5870           A lake in "),  # and below, the rest of the number
         ("Référence", "Article  "),
         ("Facture n° 4711", "Facture rectificative n° 4711"),
+        ("Règlement à 30 jours.", "Estimation sous réserve de validation"),
         ("120,00 €", "-120,00 €"),
         ("Site internet, 1 an           90", "à convenir                    90"),
         ("13 mars 2024", "2024"),
