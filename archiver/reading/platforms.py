@@ -164,6 +164,17 @@ def other_platform(text: str) -> tuple[str, str] | None:
 
 
 _PARENTS = {"adobe_stock": ".adobe.com", "envato_elements": ".envato.com", "envato_market": ".envato.com"}
+_SITES = {"adobe_stock": "stock.adobe.com", "envato_elements": "elements.envato.com"}
+
+
+def site_of(sender: str) -> str | None:
+    """The site of the platform whose name and company's domain a letter's sender has: `Adobe Stock <a@mail.adobe.com>`.
+
+    None for none: of a company's other letters nothing is known.
+    """
+    hosts = [f".{host.lower()}" for host in _MAIL_HOST.findall(sender)]
+    found = [name for name in titled(sender) if any(host.endswith(_PARENTS.get(name, "@")) for host in hosts)]
+    return _SITES.get(found[0]) if len(found) == 1 else None
 
 
 def sites_beside(text: str, platform: str) -> set[str]:

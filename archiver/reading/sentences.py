@@ -111,7 +111,8 @@ def only_day(text: str) -> str | None:
 
 
 _KIND = re.compile(
-    r"\b(?:(?:standard|extended|enhanced|regular|premium|editorial|royalty[ -]free|rights[ -]managed)\s+licen[cs]e"
+    r"\b(?:(?:standard|extended|enhanced|regular|premium|editorial|royalty[ -]free|rights[ -]managed)\s+"
+    r"(?:(?:image|video|music)\s+)?licen[cs]e"
     r"|(?:standard|premium)-?lizenz|erweiterten?\s+lizenz|licence\s+(?:standard|étendue|premium)"
     r"|licencia\s+(?:estándar|ampliada|extendida|premium)|licenza\s+(?:standard|estesa|premium)"
     r"|standaardlicentie|uitgebreide\s+licentie)\b",

@@ -284,6 +284,7 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
         ("Your request", LETTER, SHUTTERSTOCK, "shutterstock"),
         ("Re: Proof of License Request", LETTER, SHUTTERSTOCK, "shutterstock"),
         ("Your order", f"{ORDER}https://stock.adobe.com/Dashboard", "Adobe <mail@mail.adobe.com>", "adobe_stock"),
+        ("Your order", ORDER, "Adobe Stock <mail@mail.adobe.com>", "adobe_stock"),
         ("Your request", LETTER, "Levant <service@levant.example>", "other:levant.example"),
     ]
     passed_over = [
