@@ -161,9 +161,15 @@ def fetched(
 
 def _complete_objects(root: Path, content: ReplicaContent) -> None:
     """Copy the inventory of each object's newest version to its root, where OCFL wants it."""
-    for folder, version in content.newest_inventories().items():
+
+    def copy(found: tuple[str, int]) -> None:
+        folder, version = found
         for name in ("inventory.json", "inventory.json.sha512"):
             _write(root / folder / name, (root / folder / f"v{version}" / name).read_bytes(), read_only=True)
+
+    with ThreadPoolExecutor(MAX_REQUESTS) as pool:
+        for _ in pool.map(copy, content.newest_inventories().items()):
+            pass
 
 
 def _write(path: Path, data: bytes, *, read_only: bool) -> None:
