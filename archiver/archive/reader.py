@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -194,8 +193,8 @@ def check_shape(root: Path) -> None:
         return
     check_folders(root)
     check_there(root)
-    names = check_files(root)  # before the ledger, to which a run may add
-    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
+    check_files(root)
+    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), None)  # before the ledger: a run may add to it
     check_whole(root, last_line(root / verify.LEDGER), newest)
 
 
@@ -217,30 +216,21 @@ def check_there(root: Path) -> None:
         raise IntegrityError(f"{root} contains evidence, but its {verify.LEDGER} is missing")
 
 
-def check_files(root: Path) -> tuple[str, ...]:
-    """Refuse pipes, devices and links in the place of files: opening them would hang or change files elsewhere.
-
-    Returns the names in the folder of checkpoints, so that it is listed only once.
-    """
+def check_files(root: Path) -> None:
+    """Refuse pipes, devices and links in the place of files: opening them would hang or change files elsewhere."""
     written = root / verify.LEDGER, root / verify.INTENTS
     for path in (*written, root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, root / verify.TOOL):
         if path in written and path.is_symlink():
             raise IntegrityError(f"{path} is a link")
         if path.exists() and not path.is_file():
             raise IntegrityError(f"{path} is not a regular file")
-    if not (root / verify.CHECKPOINTS).exists():
-        return ()
-    with os.scandir(root / verify.CHECKPOINTS) as listed:
-        entries = list(listed)
-    for odd in [each for each in entries if not each.is_file()]:
-        if odd.name.endswith((".note", ".tsr")):
-            raise IntegrityError(f"{odd.path} is not a regular file")
-    return tuple(sorted([each.name for each in entries]))
 
 
 def check_whole(root: Path, head: Line | None, newest: verify.CheckpointFiles | None) -> None:
     """Refuse a ledger that is shorter than its newest checkpoint: it was cut, and going on would hide that."""
     lines = head.seq + 1 if head else 0
+    if newest and not newest[1].is_file():
+        raise IntegrityError(f"{newest[1]} is not a regular file")
     if newest and newest[0] > lines:
         note = newest[1]
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")

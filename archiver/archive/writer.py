@@ -115,7 +115,8 @@ def open_archive(
     check_there(root)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
-    names = check_files(root)
+    check_files(root)
+    names = os.listdir(root / verify.CHECKPOINTS)  # noqa: PTH208  # no Path for each of thousands
     signer, tree = means.signer, means.state / TREE
     ledger, memory = Ledger(root / verify.LEDGER, root / verify.HOLDER, signing(signer)), LastSeen(means.state)
     checkpoints = verify.newest_checkpoints(root / verify.CHECKPOINTS, names)
@@ -282,29 +283,19 @@ def _check_witnessed(
 
 
 def _holds_newest(place: Path, newest: verify.CheckpointFiles | None, known: int, names: frozenset[str]) -> bool:
-    """Return whether a witness has the archive's newest checkpoint, no longer one, and no unknown name."""
-    held = _notes_in(place)
-    if not held or newest is None:
-        return not held
-    size, note, _ = newest
+    """Return whether a witness has the archive's newest checkpoint or none, no longer one, and no unknown one."""
+    listed: list[str] = []
     with suppress(OSError):
-        whole = note.name in held and held.keys() <= names and size <= known
-        return whole and read_file(note) == verify.content(held[note.name] / note.name)
+        listed = os.listdir(place)  # noqa: PTH208  # no Path for each of thousands
+    unknown = [name for name in listed if name not in names]
+    if any(name.endswith(".note") or (place / name).is_dir() for name in unknown):
+        return False
+    size, note, _ = newest or (0, place, [])
+    if note.name not in listed:
+        return not any(name.endswith(".note") for name in listed)
+    with suppress(OSError):
+        return size <= known and read_file(note) == verify.content(place / note.name)
     return False
-
-
-def _notes_in(place: Path) -> dict[str, Path]:
-    """Return the checkpoints in a folder and one level of folders below it: name -> folder."""
-    found: dict[str, Path] = {}
-    folders = [place]
-    for folder in folders:
-        with suppress(OSError):
-            names = os.listdir(folder)  # noqa: PTH208  # no Path for each of thousands
-            notes = dict.fromkeys([name for name in names if name.endswith(".note")], folder)
-            found |= notes
-            if folder is place:
-                folders += [folder / name for name in names if name not in notes and not name.endswith(".tsr")]
-    return found
 
 
 def _notes(root: Path) -> frozenset[verify.Note]:
