@@ -56,7 +56,7 @@ class ReplicaPart:
 
     def encode(self) -> bytes:
         first = {"format": FORMAT, "previous": self.previous, "gone": list(self.gone)}
-        lines = [first, *({key: value for key, value in asdict(each).items() if value is not None}
+        lines = [first, *({key: value for key, value in vars(each).items() if value is not None}
                           for each in self.files)]  # fmt: skip
         return b"".join(verify.canonical(each) + b"\n" for each in lines)
 
