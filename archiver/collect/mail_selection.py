@@ -1,7 +1,7 @@
 """Decide which mails of a mailbox are taken, each for a stated reason. Pure: a mail's first bytes in, a choice out.
 
-Only these bytes are looked at, in this process and by expressions that take linear time: a mail that is passed over is
-given to no reader process, and nothing of it is stored.
+Only these bytes are looked at, in this process and by expressions that take linear time. Where they leave open whether
+an enclosed document is a letter, the caller reads it and asks again. Nothing of a mail that is passed over is stored.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Literal, TypedDict
 from archiver.core.packaged_data import packaged_yaml
 from archiver.core.smtp import OWN_MESSAGE
 from archiver.reading.letter_sender import PUBLIC_MAIL, belongs
+from archiver.reading.letter_thread import NEW_PAPER, newest
 from archiver.reading.letter_words import known as known_letters
 from archiver.reading.letter_words import without_addresses
 from archiver.reading.platforms import PLATFORMS
@@ -44,10 +45,14 @@ class MailUse(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MailChoice:
-    """What a mail is taken as, and why. The reason reveals nothing of the mail's content."""
+    """What a mail is taken as, and why. The reason reveals nothing of the mail's content.
+
+    `undecided`: it is passed over so far, but a document in it may be a letter.
+    """
 
     use: MailUse
     reason: str
+    undecided: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +93,16 @@ class ClaimMarks:
 
 
 def choose(
-    start: bytes, rules: Sequence[SelectionRule] = (), domains: Iterable[str] = (), claims: Iterable[ClaimMarks] = ()
-) -> MailChoice:
+    start: bytes, rules: Sequence[SelectionRule] = (), domains: Iterable[str] = (), claims: Iterable[ClaimMarks] = (),
+    documents: Sequence[str] = (),
+) -> MailChoice:  # fmt: skip
     """Whether to take the mail that begins with these bytes, at most `START_BYTES` of them.
 
-    `domains`: the client's, whose pages a letter names. `claims`: those that there are.
+    `domains`: the client's, whose pages a letter names. `claims`: those that there are. `documents`: the text of each
+    one that the mail encloses, if they were read.
     """
     header, text = split(start)
+    text = NEW_PAPER.join([text, *documents])
     domains = tuple(domains)
     sender, subject = address_of(header_field(header, "from")), header_field(header, "subject")
     for number, rule in enumerate(rules, 1):
@@ -138,6 +146,7 @@ def is_note(header: str, text: str) -> bool:
 
 def _by_text(subject: str, text: str, domains: Sequence[str], *, bulk: bool) -> MailChoice:
     """A mail of a sender whom nobody knows: by what is quoted, passed on or enclosed in it, and by how it reads."""
+    attached = None
     if not bulk:
         if reads_as_letter(f"{subject}\n{text}", domains):
             return MailChoice(use=MailUse.LETTER, reason="it reads as a letter about the use of a picture")
@@ -153,17 +162,28 @@ def _by_text(subject: str, text: str, domains: Sequence[str], *, bulk: bool) -> 
             title = PLATFORMS[platform].title if platform in PLATFORMS else platform.title()
             if _any("paper_subjects").search(f"{subject}\n{text}"):
                 return MailChoice(use=MailUse.PAPER, reason=f"it passes on a mail of {title}")
-    return MailChoice(use=MailUse.NONE, reason="no known platform, claimant or rule fits")
+    reason = "no known platform, claimant or rule fits"
+    return MailChoice(use=MailUse.NONE, reason=reason, undecided=attached is not None)
 
 
 def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
     """Whether a text says that a picture was used wrongly, or asks for its licence, and asks for something.
 
     A text that names a known claimant needs no words of the first kind. `domains`: the client's, whose pages it names.
+    Papers that are no letters count for nothing: a contract, an insurer's answer, our own to a letter that it quotes.
     """
+    domains = tuple(domains)
+    if not _reads_as_letter(text, domains):
+        return False
+    others = [each for each in text.split(NEW_PAPER) if not _any("no_letter").search(" ".join(newest(each).split()))]
+    return _reads_as_letter(NEW_PAPER.join(others), domains)
+
+
+def _reads_as_letter(text: str, domains: Sequence[str]) -> bool:
     text = " ".join(text.split())  # words stand on two lines, too
     small = text.lower()
-    own = any(domain.lower() in small and _page_of(domain).search(text) for domain in domains)
+    joined = re.sub(r"(?<=\w)- (?=\w)", "-", small)  # an address that is broken over two lines
+    own = any(domain.lower() in joined and _page_of(domain).search(joined) for domain in domains)
     hinted = own or any(hint in small for hint in _data()["hints"])
     announces = _any("announcement").search(without_addresses(text))
     wrong = hinted and _any("wrong").search(text) and (own or not announces)
@@ -278,6 +298,7 @@ class SelectionWords(TypedDict):
     rights: list[str]
     wishes: list[str]
     announcement: list[str]
+    no_letter: list[str]
     privacy: list[str]
     work: list[str]
     asks: list[str]
@@ -286,7 +307,8 @@ class SelectionWords(TypedDict):
 
 type _PatternName = Literal[
     "paper_subjects", "secret_subjects", "letter_names",
-    "wrong", "yours", "found", "used", "rights", "wishes", "announcement", "privacy", "work", "asks", "asks_by_sum",
+    "wrong", "yours", "found", "used", "rights", "wishes", "announcement", "no_letter", "privacy", "work", "asks",
+    "asks_by_sum",
 ]  # fmt: skip
 
 

@@ -28,10 +28,11 @@ from archiver.core.model import iso
 from archiver.home.settings import HOUSE, Home
 from archiver.home.source_settings import Source
 from archiver.reading.containers import MAX_FILE_BYTES, ContainerPlace, Refused, unpack
-from archiver.reading.mail import lookup_for, origin_by
+from archiver.reading.mail import documents_in, lookup_for, origin_by
 
 BATCH_MAILS = 100  # that are in memory at once, with their beginnings only
 MAX_PENDING_BYTES = 16 << 20  # of taken mails that wait to be archived
+MAX_EXAMINED_BYTES = 4 << 20  # of a mail whose documents are read to decide whether it is taken
 MAX_LETTER_BYTES = 16 << 20  # of a letter that are read; what follows are large attachments
 MAX_CUTS = 3  # of the connection, in one run
 
@@ -219,7 +220,11 @@ class MailboxReading:
 
     def _mail(self, box: ImapConnection, state: FolderState, mail: MailStart) -> None:
         reading, place = self.reading, f"{self.reading.source.name}/{state.name}/{mail.uid}"
-        choice = choose(mail.start, self._rules, self._domains, self._claims)
+        known = (self._rules, self._domains, self._claims)
+        choice = choose(mail.start, *known)
+        if choice.undecided and mail.size <= MAX_EXAMINED_BYTES:
+            content = self._content(box, mail, MAX_EXAMINED_BYTES)
+            choice = choose(mail.start, *known, documents=documents_in(content))
         taken = choice.use is not MailUse.NONE
         said = {"arrived": iso(mail.arrived.astimezone(UTC)) if mail.arrived else None, "use": choice.use.value}
         if taken and reading.dry_run:
@@ -229,12 +234,11 @@ class MailboxReading:
         if not taken:
             return
         letter = choice.use is MailUse.LETTER
-        whole = len(mail.start) < START_BYTES
         if not letter and mail.size > MAX_FILE_BYTES:
             reading.result.lack(place, f"it is larger than {MAX_FILE_BYTES >> 20} MB")
             return
         most = MAX_LETTER_BYTES if letter else MAX_FILE_BYTES
-        content = mail.start if whole else box.rest(mail.uid, mail.start, most)
+        content = self._content(box, mail, most)
         about = {
             "mailbox": {
                 "source": reading.source.name, "folder": state.name, "uid": mail.uid,
@@ -246,6 +250,9 @@ class MailboxReading:
             self._letter(place, content, mail, about)
         else:
             self._paper(place, content, about)
+
+    def _content(self, box: ImapConnection, mail: MailStart, most: int) -> bytes:
+        return mail.start if len(mail.start) < START_BYTES else box.rest(mail.uid, mail.start, most)
 
     def _paper(self, place: str, content: bytes, about: Mapping[str, object]) -> None:
         """Take a mail apart and recognise its parts. One that cannot be taken apart is archived as it came."""

@@ -75,6 +75,12 @@ _HEADER_LINE = re.compile(
 )
 
 
+def newest(text: str) -> str:
+    """What stands above all that a text quotes or passes on."""
+    ends = [found.start() for found in (_BEGINS.search(text), _QUOTED.search(text)) if found]
+    return text[: min(ends, default=len(text))]
+
+
 def in_order(text: str) -> str:
     """The text without the marks of quoted lines; what answers below a quotation comes before it.
 

@@ -16,7 +16,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.core.errors import spoken
-from archiver.reading.documents import read_text
+from archiver.reading.documents import is_pdf, read_text
 from archiver.reading.outlook import COMPOUND_FILE, as_mail
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 MAX_PARTS = 1000
+MAX_ENCLOSED_MAILS = 2  # one in another
 MAX_HEADER_BYTES = 1 << 20  # bytes, of all its lines
 MAX_FIELD_BYTES = 20_000  # bytes of a field that says what a part is; the parser takes quadratic time over it
 MAX_TEXT_BYTES = 8 << 20  # bytes of a letter's own text that are read, of each part
@@ -89,6 +90,33 @@ def mail_by(reader: DocumentReader, content: bytes) -> ParsedMail:
         raise Unreadable(str(failed)) from None
     except ValueError:
         raise Unreadable(MADE_UP) from None
+
+
+def documents_in(content: bytes) -> list[str]:
+    """The text of each PDF and Word paper in a mail, and in mails that it encloses; none of what cannot be read.
+
+    Their reader process ends at once, and keeps nothing of a mail that nobody takes.
+    """
+    from archiver.reading.worker import DocumentReader
+
+    with DocumentReader(workers=1) as reader:
+        return list(_documents(reader, content, MAX_ENCLOSED_MAILS))
+
+
+def _documents(reader: DocumentReader, content: bytes, deeper: int) -> Iterator[str]:
+    from archiver.reading.office import document_by
+
+    try:
+        attached = mail_by(reader, content).attachments
+    except Unreadable:
+        return
+    for name, each in attached:
+        if is_pdf(each):
+            yield reader.read(each, "application/pdf").text
+        elif name.lower().endswith(".docx"):
+            yield document_by(reader, each).text
+        elif deeper and looks_like_mail(each[:4096]):
+            yield from _documents(reader, each, deeper - 1)
 
 
 def mail_reading() -> ReaderJob:

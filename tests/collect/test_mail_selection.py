@@ -78,6 +78,35 @@ def test_letters_read_as_letters_and_papers_do_not() -> None:
             assert not reads_as_letter(paper.text), paper.text
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Our client bought the picture; our licence certificate is attached. Please withdraw the claim.",
+        "Der Beleg liegt bei. Bitte bestätigen Sie uns, dass der Vorgang geschlossen ist.",
+        "Your policy carries an excess of £500 for each claim about the use of a picture. Send us the letter by 1 May.",
+        "Hello, an agency claims that our client has no licence for the photo. Please send us a copy by Friday.",
+        "This confirms that the matter is closed: you have paid for the use of the photo without a licence.",
+        "Photo agreement between Ada Example and Acme. Use without licence is an infringement. Pay within 30 days.",
+        "Thanks for your enquiry. Without a licence the photo may not be used. The fee is £90, valid until 1 May.",
+    ],
+)
+def test_what_only_speaks_of_a_letter_is_none_even_above_one_that_it_quotes(own: str) -> None:
+    quoted = f"{own}\n\nOn 5 Nov 2026 at 09:00 Desk <desk@example.net> wrote:\n> {SENT[0].text}"
+    assert not reads_as_letter(own) and not reads_as_letter(quoted)
+    assert reads_as_letter(f"Look.\n\nOn 6 Nov 2026 at 09:00 Ben <ben@{OURS}> wrote:\n{quoted}")  # a colleague asks
+    assert not reads_as_letter("See below.\f" + own)
+
+
+def test_the_documents_of_a_mail_decide_where_its_words_do_not() -> None:
+    content = mail("b@example.org", "Documents", "See the attached.", attachments=[("1.pdf", b"%PDF-1.7")])
+    assert choose(content).undecided
+    assert choose(content, documents=["", SENT[0].text]).use is MailUse.LETTER
+    for text in ("", receipt("en", "istock", 1).text):
+        assert choose(content, documents=[text]).use is MailUse.NONE
+    for other in (mail("b@example.org", "Lunch"), mail("b@example.org", "x", attachments=PDF, List_Unsubscribe=MANY)):
+        assert not choose(other).undecided
+
+
 INFORMAL = [
     "My invoice of £264 for the use of my picture on https://www.acme.example/workshops/quilting .",
     "La photographie « Pointes » apparaît sans crédit ni licence sur https://acme.example/cours . Merci de régler.",
@@ -86,6 +115,9 @@ INFORMAL = [
     "Sie zeigen meine Aufnahme auf https://acme.example/saal. Ich habe Ihnen kein Nutzungsrecht erteilt. CHF 630.00",
     "Auf https://acme.example/weg.html benutzt ihr mein Foto. Ich habe niemandem die Nutzung erlaubt. Für 180,- Euro "
     "vergesse ich das, sonst hilft mein Anwalt.",
+    "Na stronie https://acme.example/o-nas znalazłem moje zdjęcie, bez mojej zgody. Proszę o zapłatę 800 zł.",
+    "A minha foto está em https://acme.example/sobre sem a minha autorização. Peço o pagamento até 25/11/2026.",
+    "You've got my photo on https://acme.example/do.html and did not say you would. £350, or the small claims court.",
     "Hola, estáis usando una foto mía en https://acme.example/olas sin haberme pedido permiso. Si me pagáis 180 € por "
     "el uso, os mando factura.",
 ]

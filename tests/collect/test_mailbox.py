@@ -32,10 +32,15 @@ from tests.support.agency import Agency, agency
 from tests.support.imap_server import PASSWORD, USER, ImapServer, imap_server, mail, missing
 from tests.support.letter_texts import ABMAHNUNG, COPYTRACK
 from tests.support.papers import licence
+from tests.support.pdf_files import pdf
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "")
 
 CANARY = "kanarienvogel-9731"
+ENCLOSED = (
+    "Vexel Pictures Ltd", "Our ref: VX-2026-441", "You use our photo on www.acme.example/menu without a licence.",
+    "Please pay GBP 300.00 by 30 November 2026.",
+)  # fmt: skip
 RECEIPT = "iStock <receipts@istockphoto.com>"
 
 
@@ -107,20 +112,24 @@ def test_papers_are_archived_letters_become_claims_and_the_rest_leaves_no_trace(
             mail("Claims <claims@copytrack.com>", "Berechtigungsanfrage", COPYTRACK),
             mail("Ada <ada@example.com>", "Fwd: Berechtigungsanfrage", forwarded),
             mail("Kanzlei <kanzlei@example.org>", "Az. 123/26-AB", ABMAHNUNG),
+            mail("Desk <d@example.net>", "Documents", "See the PDF.", attachments=[("1.pdf", pdf(*ENCLOSED))]),
+            mail("Ben <ben@example.net>", "Menu", "See the PDF.", attachments=[("2.pdf", pdf(f"Soup, {CANARY}"))]),
         ]
     )
     server.put(papers(range(1, 2)), folder="Belege &AOQ-rger")  # Belege ärger, as modified UTF-7 writes it
     server.put([mail(RECEIPT, "Your licence", "in the bin")], folder="Trash")
     before = server.state()
     planned = read(office, dry_run=True)
-    assert [item["taken"] for item in planned.items].count(True) == 5
+    assert [item["taken"] for item in planned.items].count(True) == 6
     assert not archived(office) and not (office.home.root / "work").exists()
     assert all(CANARY not in str(item) for item in planned.items)
     result = read(office)
-    assert (result.outcome, result.listed, result.archived, len(result.claims)) == ("complete", 2, 2, 2)
-    assert sum(result.reasons.values()) == 8 and len(archived(office)) == 2
+    assert (result.outcome, result.listed, result.archived, len(result.claims)) == ("complete", 2, 2, 3)
+    assert sum(result.reasons.values()) == 10 and len(archived(office)) == 2
     claims = {claim.reference: claim for claim in all_claims(office.home)}
-    assert set(claims) == {"X7K2P9", "123/26-AB"} and not any(claim.confirmed for claim in claims.values())
+    assert set(claims) == {"X7K2P9", "123/26-AB", "VX-2026-441"} and not any(
+        claim.confirmed for claim in claims.values()
+    )
     assert [len(mailed_letters.mails_of(office.home, each.claim)) for each in claims.values()].count(2) == 1
     told = [each for each in causes(office.home, datetime.now(UTC)) if "came by mail" in each.happened]
     assert {each.about for each in told} == {claim.claim for claim in claims.values()}
@@ -137,7 +146,7 @@ def test_papers_are_archived_letters_become_claims_and_the_rest_leaves_no_trace(
     assert (again.listed, again.claims, sum(again.reasons.values())) == (0, [], 0)
     assert server.state() == before
     shutil.rmtree(office.home.state / "sources")  # what it remembers may vanish
-    assert (read(office).already, len(archived(office)), len(all_claims(office.home))) == (2, 2, 2)
+    assert (read(office).already, len(archived(office)), len(all_claims(office.home))) == (2, 2, 3)
 
 
 def test_the_server_numbers_its_mails_anew(server: ImapServer, office: Agency) -> None:
