@@ -17,21 +17,21 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|
 _MONTH_FIRST = re.compile(r"(?P<month>[a-z]{3,9})\.? (?P<day>\d{1,2})(st|nd|rd|th)?,? (?P<year>\d{4})", re.ASCII)
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})(st|nd|rd|th)? (?P<month>[a-z]{3,9})\.?,? (?P<year>\d{4})", re.ASCII)
 
-# Months in German, French, Spanish, Italian, Dutch and Polish, in full and as they are cut; no two languages disagree
-# about one.
+# Months in German, French, Spanish, Italian, Dutch, Polish, Portuguese and Nordic languages, in full and as they are
+# cut; no two languages disagree about one.
 _FOREIGN = [
-    ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "januari", "stycznia"),
-    ("februar", "febr", "février", "fevrier", "févr", "fév", "febrero", "febbraio", "februari", "lutego"),
-    ("märz", "maerz", "mär", "mars", "marzo", "maart", "mrt", "marca"),
+    ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "januari", "stycznia", "janeiro"),
+    ("februar", "febr", "février", "fevrier", "févr", "fév", "febrero", "febbraio", "februari", "lutego", "fevereiro"),
+    ("märz", "maerz", "mär", "mars", "marzo", "maart", "mrt", "marca", "março", "marts"),
     ("april", "avril", "avr", "abril", "abr", "aprile", "kwietnia"),
-    ("mai", "mayo", "maggio", "mag", "mei", "maja"),
-    ("juni", "juin", "junio", "giugno", "giu", "czerwca"),
-    ("juli", "juillet", "juil", "julio", "luglio", "lug", "lipca"),
-    ("august", "août", "aout", "agosto", "ago", "augustus", "sierpnia"),
-    ("september", "septembre", "septiembre", "setiembre", "sept", "settembre", "set", "września"),
-    ("oktober", "okt", "octobre", "octubre", "ottobre", "ott", "października"),
-    ("november", "novembre", "noviembre", "listopada"),
-    ("dezember", "dez", "décembre", "decembre", "déc", "diciembre", "dic", "dicembre", "grudnia"),
+    ("mai", "mayo", "maggio", "mag", "mei", "maja", "maio", "maj"),
+    ("juni", "juin", "junio", "giugno", "giu", "czerwca", "junho"),
+    ("juli", "juillet", "juil", "julio", "luglio", "lug", "lipca", "julho"),
+    ("august", "août", "aout", "agosto", "ago", "augustus", "sierpnia", "augusti"),
+    ("september", "septembre", "septiembre", "setiembre", "sept", "settembre", "set", "września", "setembro"),
+    ("oktober", "okt", "octobre", "octubre", "ottobre", "ott", "października", "outubro"),
+    ("november", "novembre", "noviembre", "listopada", "novembro"),
+    ("dezember", "dez", "décembre", "decembre", "déc", "diciembre", "dic", "dicembre", "grudnia", "dezembro"),
 ]
 _FOREIGN_MONTH = {name: number for number, names in enumerate(_FOREIGN, 1) for name in names}
 _UNACCENTED_MONTH = {
@@ -39,7 +39,7 @@ _UNACCENTED_MONTH = {
     for name, number in _FOREIGN_MONTH.items()
 }
 _FOREIGN_DAY = re.compile(
-    r"(?P<day>\d{1,2})(?:\.|er|[º°])? ?(?:de )?(?P<month>[a-zäûéńśź]{3,12})\.?,? (?:del? )?(?P<year>\d{4})(?: r\.?)?",
+    r"(?P<day>\d{1,2})(?:\.|er|[º°])? ?(?:de )?(?P<month>[a-zäûéńśźç]{3,12})\.?,? (?:del? )?(?P<year>\d{4})(?: r\.?)?",
     re.ASCII,
 )
 MONTH_NAMES = "|".join(

@@ -20,6 +20,8 @@ def reference_in(text: str, claimant: KnownClaimant | None, sure: dict[str, str]
         if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
             sure["reference"] = f"in this claimant's format: {quote(found)}"
             return found[1].upper()
+    ends_line = rf"(?<!\w)({any_of('reference')}[.:#º]?)[ \t]*\n[ \t]*(?=[\w/-]*\d[\w/-]*\d[\w./-]*[ \t]*(?:\n|$))"
+    text = re.sub(rf"(?<=\S[ \t]){ends_line}", r"\1 ", text, flags=re.IGNORECASE)  # a label whose sign is below it
     half = r"(?:(?-i:[A-ZÄÖÜ]{1,5})[ \t]*(?:/[ \t]*(?-i:[A-ZÄÖÜ]{1,5})?)?[ \t]*)?$"  # of a sign, at the end of a line
     label = rf"(?<!\w){any_of('reference')}(?:[ \t,–-]+{any_of('to_be_quoted')})?"
     unread = re.search(rf"{label}\s*:?[ \t]*{half}", text, re.IGNORECASE | re.MULTILINE)
@@ -33,6 +35,9 @@ def reference_in(text: str, claimant: KnownClaimant | None, sure: dict[str, str]
         if sign or "reference" in sure:
             return sign
         if words == "reference" and (open_label := _unread(text)):
+            if part := _only_part(open_label):
+                sure["reference"] = f"the only part of its line with digits: {quote(open_label)}"
+                return part
             sure["reference"] = f"open: the sign beside its label could not be read: {quote(open_label)}"
             return _sign_in_subject(text, sure)
     return (_sign_in_subject(text, sure) if unread else None) or _quoted_sign(text, sure)
@@ -118,6 +123,15 @@ def _unread(text: str) -> re.Match[str] | None:
     return None
 
 
+def _only_part(label: re.Match[str]) -> str | None:
+    """The sign beside a label, between the parties' names and the writer's initials; None if two may be it."""
+    line = label.string[label.end() - 1 :].partition("\n")[0]
+    parts = [each for each in re.split(r"\s+[–—-]\s+", line) if re.search(r"\d", each)]
+    whole = len(parts) == 1 and parts[0] != line and re.fullmatch(_ID, parts[0].strip(), re.IGNORECASE)
+    enough = whole and sum(map(str.isdigit, parts[0])) >= MIN_SIGN_DIGITS and not any(days_in(parts[0]))
+    return parts[0].strip() if enough else None
+
+
 _SUBJECT_LABEL = (
     r"(?:^[ \t>]*|[ \t]{2,}|\||\t)(?:subject(?: matter)?|betreff|betr\.?|betrifft|betreft|concerne|concerns|regarding"
     r"|re|objet|asunto|oggetto|onderwerp)[ \t]*:(?:[ \t]*(?:re|aw|wg|fwd?|tr|rv|i|r)[ \t]*:)*"
@@ -129,9 +143,10 @@ _SIGN = re.compile(
     r"(?<![\w@./#|+-])(?:"
     r"(?=[\w/.#|-]*\d[\w/.#|-]*\d)(?:[A-ZÄÖÜ]{1,5}[-/.#|]?)+[A-Z0-9][A-Z0-9/.#|-]{2,24}(?:[/.-][a-z]{1,3}\d?)?"
     r"|(?<![\w.] )[A-ZÄÖÜ]{2,5} \d[\d/.-]*[/.-]\d+(?: [A-Z]{1,2}(?=[ \t]*(?:$|\n|[,;)])))?"
+    r"|(?<=\()(?!20\d\d-20\d\d\))\d{2,6}[/-]\d{2,6}(?:[/-][a-z]{1,4})?(?=\))"
     r")(?![\w@/.#|-]*\w| \d)"
 )
-"""What a case's sign looks like where no label stands beside it: letters first, then digits, in parts."""
+"""What a case's sign looks like where no label stands beside it: letters first, then digits; or in brackets."""
 _NO_CASE = re.compile(
     r"(?:[A-Z]{2}\d\d(?: ?[A-Z\d]{4}){3,7} ?[A-Z\d]{0,4}|RF\d\d[A-Z\d]+"  # an IBAN, a creditor's reference
     r"|(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[- ]?[A-Z]?"
@@ -263,6 +278,7 @@ _BEGINS_LINE = re.compile(
 _MIXED = re.compile(r"(?=(?:[^\d]*\d){3})(?=(?:[^A-Z]*[A-Z]){2})(?=.*[./-])")  # letters and digits, in parts
 
 _LONG_ID = r"[A-Z0-9](?:[A-Z0-9/._-]){3,28}[A-Z0-9]"  # without a colon before it, as in `case 679754`
+MIN_SIGN_DIGITS = 4  # of a sign between names
 MAX_TITLE_WORDS = 6  # before a sign
 MAX_SIGN_WORDS = 4  # after its first one
 MIN_LONG_ID_DIGITS = 5  # a year has fewer
@@ -270,7 +286,7 @@ _IS_BROKEN = re.compile(
     r"[ \t]*\n[ \t]*(?:[A-ZÄÖÜ]{1,3}\d{0,3}|\([A-ZÄÖÜ]{1,4}\))(?=[ \t]{2}|[ \t]*(?:\n|$))"
     r"|[ \t]*/[ \t]*\n|[ \t]*\n[ \t]*/[ \t]?(?=\w)| [–-] \d{1,4}[ \t]*(?:\n|$)"
 )
-_NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\S*\d)([\w./-]+)(?=[ \t]*(?:\n|$))")
+_NEXT_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\S*\d|[A-Z]{1,5}[ \t]*(?:\n|$))([\w./-]+)(?=[ \t]*(?:\n|$))")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DOCKET = re.compile(r"[A-Z]{2}-20\d\d-\d{6}|\d:\d\d-c[vr]-\d{3,5}\S*", re.IGNORECASE)
 """The number of a case at the courts of England and Wales, or of the United States."""

@@ -201,7 +201,7 @@ def _organisation(
                 return named, f"the {where} names it: “{line[:160]}”"
     for label, name, address in named_by:
         if found := _spelled(label, text):
-            return found, f"the mail's sender: {name} <{address}>"
+            return _whole(found, (name, *head, *foot), own), f"the mail's sender: {name} <{address}>"
     for name, address in senders:
         organised = _trade(name) or re.search(any_of("legal_form"), name) or search("practice", name)
         if not search("role", name) and organised and (clean := _cleaned(name)) and not _is_own(name, own):
@@ -373,6 +373,12 @@ def _spelled(label: str, text: str, *, formal: bool = False) -> str | None:
         found = re.search(rf"(?<![\w@./-])(?=[A-ZÄÖÜ])(?P<name>(?i:{letters}))(?![\w@./-])", text)
         found = found if found and " " in found["name"] else None
     return " ".join(found["name"].split()) if found else None
+
+
+def _whole(end: str, lines: Iterable[str], own: set[str]) -> str:
+    """The name of which this is the end, where a line has all of it."""
+    cells = (cell for line in lines for cell in map(_cleaned, _CELLS.split(line)) if cell)
+    return next((cell for cell in cells if cell.endswith(f" {end}") and not _is_own(cell, own)), end)
 
 
 def _heads_letter(first: str, text: str, lines: Sequence[str], own: set[str]) -> bool:

@@ -111,6 +111,8 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     if other.is_usual and not total.is_usual and not total.comes_on_top:
         return True
+    if other.is_option and not total.is_option and any(each.is_option and each.named == total.named for each in sums):
+        return True  # the letter asks for one of its options
     if other.amount > total.amount and any(abs(other.amount - total.amount - each.amount) <= MAX_ROUNDING
                                            for each in sums if each.is_reduction):  # fmt: skip
         return True
@@ -120,7 +122,8 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return False
     if other.amount < total.amount and (search("increment", other.before) or _is_part_of(other, total)):
         return True
-    if other.amount < total.amount and search("reduced", f"{other.sentence} {_after(other)}"):
+    around = f"{other.sentence} {_after(other)}"
+    if other.amount < total.amount and (search("reduced", around) or search("enough", around)):
         return True
     if other.amount < total.amount and all(search("on_time", each.sentence) for each in (other, total)):
         return True
@@ -281,6 +284,11 @@ class Sum:
     def is_usual(self) -> bool:
         """Whether it is a usual price, by the words in its part of the sentence."""
         return bool(search("usual", self.sentence.rpartition(";")[2]))
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it is the price of one of several options."""
+        return search("option", f"\n{self.label}") is not None
 
     @property
     def comes_on_top(self) -> bool:

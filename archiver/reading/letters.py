@@ -233,20 +233,33 @@ def _parted(words: Sequence[str], count: int) -> Iterator[list[str]]:
 
 
 def _listed(lines: Sequence[str]) -> list[str]:
-    """The lines, with as many values below as there are labels (a page's table, cell by cell) each beside its label."""
+    """The lines, with as many values below as there are labels (a page's table, cell by cell) each beside its label.
+
+    Below known labels there may be others; the first line with a digit ends them.
+    """
     out = list(lines)
     number = 0
     while number < len(out):
         end = number
-        while end < len(out) and len(cells := _cells(out[end])) == 1 and _is_label(cells[0][1]):
+        while end < len(out) and _is_alone(out[end]) and _is_label(out[end].strip()):
             end += 1
-        count = end - number
-        values = [line for line in out[end : end + count] if len(_cells(line)) == 1 and not _is_label(line.strip())]
-        if count > 1 and len(values) == count:
-            both = zip(out[number:end], values, strict=True)
-            out[number : end + count] = [f"{label.rstrip(' :')}: {value}" for label, value in both]
+        more = end
+        while number < more < len(out) and _is_alone(out[more]) and _looks_like_label(out[more].strip()):
+            more += 1
+        for count in dict.fromkeys((more - number, end - number)):
+            values = [line.strip() for line in out[number + count :][:count]]
+            whole = len(values) == count and all(map(_is_alone, values)) and not any(map(_is_label, values))
+            if count > 1 and whole and (count == end - number or _FILLS.search(values[0])):
+                both = zip(out[number : number + count], values, strict=True)
+                out[number : number + 2 * count] = [f"{label.rstrip(' :')}: {value}" for label, value in both]
+                break
         number = max(end, number + 1)
     return out
+
+
+def _is_alone(line: str) -> bool:
+    """Whether a line has one cell, and no sentence."""
+    return len(_cells(line)) == 1 and len(line.split()) <= MAX_LABEL_WORDS
 
 
 type _Cell = tuple[int, str]
@@ -664,7 +677,7 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
         *_deadline_weekdays(text, start),
         *_deadline_spans(text, dated, received),
     ]
-    full = [each for each in found if not search("reduced", _sentence(each[2]))]  # not for a lower sum
+    full = [each for each in found if not _is_for_less(_sentence(each[2]))]
     found = full or found
     for weeks, words in enumerate(("ends_of_week", "ends_of_next_week")):
         if start and (match := search(words, text)):
@@ -686,6 +699,11 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
     if match := search("speaks_of_deadline", text):
         sure["deadline"] = f"open: the letter sets a deadline that could not be read: {quote(match)}"
     return None
+
+
+def _is_for_less(sentence: str) -> bool:
+    """Whether a day in this sentence is only that for paying a lower sum."""
+    return bool(search("reduced", sentence) or (search("enough", sentence) and any(True for _ in sums_in(sentence))))
 
 
 def _usual_deadline(start: date | None, claimant: KnownClaimant | None, sure: dict[str, str]) -> date | None:

@@ -120,9 +120,16 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Please pay before 4/12/2026.", "2026-12-03"),
         ("Please pay before Friday.", "2026-11-05"),
         ("Please pay on or before 6 December 2026.", "2026-12-06"),
+        ("Please pay on or\nbefore 6 December 2026.", "2026-12-06"),
+        ("Wir erwarten die Erklärung bis zum\n20. November 2026, wobei ein Telefax genügt. Zahlen Sie bis 27.11.2026.",
+         "2026-11-20"),
+        ("Wzywam do zapłaty w terminie 7 dni od daty niniejszego pisma.", "2026-11-09"),
+        ("Proszę o zapłatę do dnia 30 listopada 2026 r.", "2026-11-30"),
+        ("O pagamento deverá ser efetuado até ao dia\n13 de novembro de 2026.", "2026-11-13"),
+        ("Solicitamos o pagamento no prazo de 10 (dez) dias úteis.", "2026-11-16"),
         ("En el plazo improrrogable de DIEZ (10) DÍAS NATURALES desde la fecha paguen.", "2026-11-12"),
     ],
-)
+)  # fmt: skip
 def test_a_number_of_days_is_counted_as_its_words_say(sentence: str, deadline: str | None) -> None:
     found = read_letter(f"Example Pictures\n2 November 2026\n\n{sentence}").deadline
     assert found == (date.fromisoformat(deadline) if deadline else None)
@@ -169,6 +176,10 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("", "Copyright Compliance Team\nMock Pictures, Inc.", (), "Mock Pictures, Inc."),
         ("2 November 2026\nUnberechtigte Nutzung von Bildern der Probe GmbH", "", (), None),
         ("Görlitz, am zweiten November\n2026", "Görlitz", (), None),
+        ("Partnerschaftsregister AG Essen PR 1 · Anderkonto IBAN 1\nPROBE & MUSTER mbB", "", (), "PROBE & MUSTER mbB"),
+        ("Agencja Przykład Sp. z o.o.", "", (), "Agencja Przykład Sp. z o.o."),
+        ("", "Ana Exemplo\nAdvogada – Exemplo & Associados, SP, RL", (), "Exemplo & Associados, SP, RL"),
+        ("", "Bildbyrån Muster AB", [("Bildbyrån Muster AB", "x@muster.example")], "Bildbyrån Muster AB"),
         ("", "Mia Example | Licensing | Mock Pictures", [("Mia Example", "m@mock.example")], "Mock Pictures"),
         ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
          "LensClaim Pty Ltd"),
@@ -319,6 +330,9 @@ I cannot go as far as 15 January 2027. Please pay the GBP 495.00 soon.
         ("Please pay $2,420.00. ABN 20 118 000 000", "2420", "AUD"),
         ("If we do not hear from you we may invoice our list price of $199.", None, None),
         ("$150 is too low. We can meet you at $795.00.", "795", "USD"),
+        ("On or before 4 May (before filing): $650\nAfter filing and before answer: $1,200", "650", "USD"),
+        ("Wzywam do zapłaty kwoty 3 250,00 zł (2 x 1 500,00 zł oraz koszty 250,00 zł).", "3250", "PLN"),
+        ("Pedimos uma indenização no valor de R$ 2.400,00.", "2400", "BRL"),
         ("Zahlen Sie 500,00 €. Bei Zahlung bis 20.11.2026 genügen 450,00 €.", "500", "EUR"),
     ],
 )
@@ -383,6 +397,7 @@ def test_a_day_that_could_be_two_is_certain_if_one_was_before_the_letter() -> No
 def test_a_reference_is_read_whole_or_by_its_label() -> None:
     for reference in ("BA 40021 / JS", "412/26 MM04"):
         assert read_letter(f"Example Pictures\nOur ref: {reference}\n").reference == reference
+    assert read_letter("ImageRights International\nImageRights ID  IR-88-77\nImage ID  T_1").reference == "IR-88-77"
     for reference in ("IR-20261111-0931", "IR-20261111-0931-2026-1102-77"):
         assert read_letter(f"ImageRights International\nClaim ID: {reference}\n").reference == reference
 
@@ -397,6 +412,13 @@ def test_a_reference_is_read_whole_or_by_its_label() -> None:
         ("Acme Ltd, 1 Example Street, 10115 Example Town, by post\nRe: Overdue: PX/26/30071", "PX/26/30071"),
         ("L'image « Arabesque » (réf. AE-77120) est en ligne.", None),
         ("**File:** GP-2611-77", "GP-2611-77"),
+        ("N/Réf. : MARTIN c/ JARDINS – 260447 – MR/ad", "260447"),
+        ("N/Réf. : MARTIN 2019 c/ JARDINS – 260447 – MR/ad", None),
+        ("Aktenzeichen: DE-30771-\nPHC\nSachbearbeiterin: Ada", "DE-30771-PHC"),
+        ("Asunto: uso de una foto. Expte.\n2026/PI/118", "2026/PI/118"),
+        ("Referenznummer\nPasswort\nRechteinhaber\n1897-0045-3312\ngH2x9P\nExample GmbH", "1897-0045-3312"),
+        ("Sygn. akt: KRM/214/26", "KRM/214/26"),
+        ("Processo n.º: LC-7781/26", "LC-7781/26"),
     ],
 )
 def test_a_sign_of_something_else_is_not_the_cases(head: str, reference: str | None) -> None:
@@ -406,6 +428,8 @@ def test_a_sign_of_something_else_is_not_the_cases(head: str, reference: str | N
 def test_none_of_two_options_is_the_sum() -> None:
     letter = read_letter("Option 1: licence for the past: EUR 389.59\nOption 2: and for another year: EUR 498.00\n")
     assert letter.amount is None
+    asked = "Option 1 - until today: EUR 345.00\nOption 2 - a year: EUR 431.25\n\nWe await payment of EUR 431.25."
+    assert read_letter(asked).amount == Decimal("431.25")
 
 
 def test_nothing_is_read_from_nothing() -> None:
@@ -482,6 +506,8 @@ def test_long_repetitions_take_no_long_time(piece: str) -> None:
         ("Fattura n. NTD.26-77   Ns. rif.: YM/MD\n 4508/26", None),
         ("Factuurnummer\n2026-0418\nFactuurdatum\n23-11-2026", "2026-0418"),
         ("Original claim: TWP-3310", None),
+        ("Betreff: Urheberrechtsverletzung i.S. Ada Example (2026-188-bf)", "2026-188-bf"),
+        ("Subject: Your pictures of some years (2024-2026)", None),
     ],
 )
 def test_a_sign_without_a_label_counts_in_a_subject_if_it_is_no_other(head: str, reference: str | None) -> None:
