@@ -23,7 +23,7 @@ from typing import Literal, TypedDict
 from archiver.core.packaged_data import packaged_yaml
 from archiver.core.smtp import OWN_MESSAGE
 from archiver.reading.letter_sender import PUBLIC_MAIL, belongs
-from archiver.reading.letter_thread import NEW_PAPER, newest
+from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, newest
 from archiver.reading.letter_words import known as known_letters
 from archiver.reading.letter_words import without_addresses
 from archiver.reading.platforms import PLATFORMS
@@ -175,8 +175,15 @@ def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
     domains = tuple(domains)
     if not _reads_as_letter(text, domains):
         return False
-    others = [each for each in text.split(NEW_PAPER) if not _any("no_letter").search(" ".join(newest(each).split()))]
-    return _reads_as_letter(NEW_PAPER.join(others), domains)
+    return _reads_as_letter(NEW_PAPER.join(map(_without_answer, text.split(NEW_PAPER))), domains)
+
+
+def _without_answer(paper: str) -> str:
+    """A mail or document, empty if it is no letter; of one that passes on another's mail, what it passes on."""
+    own = newest(paper)
+    if not _any("no_letter").search(" ".join(own.split())):
+        return paper
+    return paper[len(own) :] if FORWARDED.match(paper) else ""
 
 
 def _reads_as_letter(text: str, domains: Sequence[str]) -> bool:

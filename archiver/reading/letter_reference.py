@@ -191,7 +191,7 @@ def _unread_in_subject(text: str, sign: str) -> re.Match[str] | None:
     """What a subject or a cell has that may be the case's sign, beside the number of an enclosed document."""
     for subject in _SUBJECT.finditer(text):
         for found in _NUMBERED.finditer(text, subject.start("words"), subject.end()):
-            if found[0].strip("()[].,;") not in sign and not any(days_in(found[0])) and "://" not in found[0]:
+            if found[0].strip("()[].,;#") not in sign and not any(days_in(found[0])) and "://" not in found[0]:
                 return found
     alone = rf"(?:^|^[^\n]*\d[^\s]*(?:[ \t]{{2,}}|\t))[ \t]*(?P<sign>{_SIGN.pattern})(?=[ \t]*$|[ \t]{{2,}}|\t)"
     for found in re.finditer(alone, URL.split(text, maxsplit=1)[0], re.MULTILINE):

@@ -95,6 +95,7 @@ def test_what_only_speaks_of_a_letter_is_none_even_above_one_that_it_quotes(own:
     assert not reads_as_letter(own) and not reads_as_letter(quoted)
     assert reads_as_letter(f"Look.\n\nOn 6 Nov 2026 at 09:00 Ben <ben@{OURS}> wrote:\n{quoted}")  # a colleague asks
     assert not reads_as_letter("See below.\f" + own)
+    assert reads_as_letter(f"Fwd: Claim\n{quoted}")
 
 
 def test_the_documents_of_a_mail_decide_where_its_words_do_not() -> None:
@@ -133,6 +134,15 @@ INFORMAL = [
             "We would love to include the photo on https://acme.example/mill. Which licence fee do you ask?",
             MailUse.NONE,
         ),
+        (
+            "Yes, you may use my photo on https://acme.example/mill. Copyright stays with me; please credit me.",
+            MailUse.NONE,
+        ),
+        (
+            "Op https://acme.example/team staat een foto van mij. Ik verzoek u die te wissen (artikel 17 AVG).",
+            MailUse.NONE,
+        ),
+        ("Les ofrezco un paquete de fotos con licencia para https://acme.example/historia por 600 €.", MailUse.NONE),
         ("Invoice for two images. Unlicensed use is an infringement. No further payment is due.", MailUse.NONE),
         ("Your page https://acme.example/ sends my IP address abroad without consent. I demand 170 EUR.", MailUse.NONE),
     ],

@@ -502,6 +502,7 @@ def test_long_repetitions_take_no_long_time(piece: str) -> None:
         ("Betreff: Bildverwendung / unsere Referenz BAM 2026.1173", "BAM 2026.1173"),
         ("Ma note de droits d'auteur n° NDA-2026-041 suit.", "NDA-2026-041"),
         ("Honorarnote HN 2026-44", "HN 2026-44"),
+        ("Subject: Use of my photo - invoice #1187", "1187"),
         ("Número de caso: 5741/26\n(XW)", None),  # where it ends is not certain
         ("Fattura n. NTD.26-77   Ns. rif.: YM/MD\n 4508/26", None),
         ("Factuurnummer\n2026-0418\nFactuurdatum\n23-11-2026", "2026-0418"),
