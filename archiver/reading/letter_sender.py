@@ -230,8 +230,12 @@ def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
             continue
         if _is_own(name, own):
             return None if not loose else _named_in(line[line.find(cell) + len(cell) :], own, loose=False)
+        if search("bank", name) and search("account", line):
+            continue
         spoken_of = search("title", name) and re.search(r"\b(?:der|des|of|de|du|della|van|by|durch)\b", name)
-        if (re.search(any_of("legal_form"), name) and not spoken_of) or (loose and _trade(name)):
+        if (re.search(any_of("legal_form"), name) and not spoken_of) or (
+            loose and _trade(name) and not search("role", name)
+        ):
             return name
         if re.search(any_of("practice"), name, re.IGNORECASE) and not search("role", name):
             return name
@@ -297,7 +301,7 @@ _WEIGHTY = re.compile(
 
 def _cleaned(cell: str) -> str | None:
     """A name without its place and its principal; None for a sentence, a label or an address."""
-    name = re.split(rf"\s+{any_of('acting_for')}", _unquoted(cell.strip(" *_>")), maxsplit=1, flags=re.IGNORECASE)[0]
+    name = re.split(rf"(?:^|\s+){any_of('acting_for')}", _unquoted(cell.strip(" *_>")), maxsplit=1, flags=re.I)[0]
     name = re.sub(rf"^{any_of('part_of_company')} ", "", name, flags=re.IGNORECASE)
     form = any_of("legal_form")
     place = rf",\s(?!{form}|[\w ]+ (?:&|and) [A-Z])"  # not a form, nor another partner of a firm
@@ -403,7 +407,8 @@ def _heads_letter(first: str, text: str, lines: Sequence[str], own: set[str]) ->
 
 
 _FOR = re.compile(
-    r"^(?:pour (?:la |le |l['’])?|for (?:and on behalf of )?|für (?:die |den )?|per (?:la |lo )?|namens )", re.I
+    r"^(?:pour (?:la |le |l['’])?|for (?:and on behalf of )?|für (?:die |den )?|per (?!conto )(?:la |lo )?|namens )",
+    re.I,
 )
 
 

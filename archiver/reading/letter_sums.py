@@ -34,7 +34,9 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts."""
     sums: list[Sum] = []
     of_law = False
-    for each in sums_in(_taxed(_with_currency(_PARTED.sub(r"\1 ", text)))):  # of `between $750 and $30,000` both are
+    for each in sums_in(
+        _taxed(_with_currency(_SPELLED.sub(" ", _PARTED.sub(r"\1 ", text))))
+    ):  # of `between $750 and $30,000` both are
         of_law = bool(
             search("no_demand", each.before)
             or search("by_law", each.sentence)
@@ -351,11 +353,18 @@ _PARTED = re.compile(
 """Where a line ends within a number, as a reader of PDFs leaves it: `un total de 1` above `800 €`."""
 
 
+_SPELLED = re.compile(
+    r"(?<=\d)[ \t]*\([^()\d]{3,90}\)\s+(?=(?:€|EUR|CHF|euros?|pounds|dollars|z[łl])(?!\w))", re.IGNORECASE
+)
+"""A number in words between the digits and the currency: `450 (four hundred and fifty) euros`."""
+
+
 def sums_in(text: str) -> Iterator[Sum]:
     signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
     digits = r"\d(?:(?:[\d.,']|(?<!\d{4}) (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     dash = r"(?:[,.][-–—]{1,2})?"
-    far = r"(?:\)?[ \t]{2,}|\)?:[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"  # in another column, or beside its label
+    # in another column, or beside its label
+    far = r"(?:\)?[ \t]{2,}|\)?:[ \t]*|[ \t]*\.{3,}[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"
     before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?|[ \t]?\n[ \t]?)(?P<first>{digits})"
     after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}(?:\s?|[ \t]?\n[ \t]?)(?P<after>{signs})(?!\w)"
     beside = re.compile(rf"[ \t]?{digits}")
