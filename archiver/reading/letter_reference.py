@@ -124,9 +124,9 @@ def _unread(text: str) -> re.Match[str] | None:
 
 
 def _only_part(label: re.Match[str]) -> str | None:
-    """The sign beside a label, between the parties' names and the writer's initials; None if two may be it."""
+    """The sign beside a label, among the parties' names and the writer's initials; None if two may be it."""
     line = label.string[label.end() - 1 :].partition("\n")[0]
-    parts = [each for each in re.split(r"\s+[–—-]\s+", line) if re.search(r"\d", each)]
+    parts = [each for each in re.split(r"\s+[–—-]\s+|\s*[()]\s*", line) if re.search(r"\d", each)]
     whole = len(parts) == 1 and parts[0] != line and re.fullmatch(_ID, parts[0].strip(), re.IGNORECASE)
     enough = whole and sum(map(str.isdigit, parts[0])) >= MIN_SIGN_DIGITS and not any(days_in(parts[0]))
     return parts[0].strip() if enough else None
@@ -143,7 +143,7 @@ _SIGN = re.compile(
     r"(?<![\w@./#|+-])(?:"
     r"(?=[\w/.#|-]*\d[\w/.#|-]*\d)(?:[A-ZÄÖÜ]{1,5}[-/.#|]?)+[A-Z0-9][A-Z0-9/.#|-]{2,24}(?:[/.-][a-z]{1,3}\d?)?"
     r"|(?<![\w.] )[A-ZÄÖÜ]{2,5} \d[\d/.-]*[/.-]\d+(?: [A-Z]{1,2}(?=[ \t]*(?:$|\n|[,;)])))?"
-    r"|(?<=\()(?!20\d\d-20\d\d\))\d{2,6}[/-]\d{2,6}(?:[/-][a-z]{1,4})?(?=\))"
+    r"|(?<=\()(?!20\d\d-20\d\d\))\d{2,6}[/-]\d{2,6}(?:[/-][a-z]{1,4})?(?=\))|(?<=\[)#\d{5,10}(?=\])"
     r")(?![\w@/.#|-]*\w| \d)"
 )
 """What a case's sign looks like where no label stands beside it: letters first, then digits; or in brackets."""
@@ -167,12 +167,13 @@ def _sign_in_subject(text: str, sure: dict[str, str]) -> str | None:
     found: dict[str, re.Match[str]] = {}
     for subject in [*_SUBJECT.finditer(text), *_lines_of_signs(text)]:
         for sign in _SIGN.finditer(text, subject.start(), subject.end()):
-            value, before = sign[0].rstrip("./-#|"), text[: sign.start()][-MAX_LABEL_DISTANCE:]
+            value, before = sign[0].strip("./-#|"), text[: sign.start()][-MAX_LABEL_DISTANCE:]
             line = before.rpartition("\n")[2]
             label = re.sub(_SUBJECT_LABEL, "", line, flags=re.IGNORECASE).rstrip()
             labelled = label.endswith(":") and not search("letter_title", label)
-            others = any(
-                search(words, before) for words in ("other_sign", "other_reference", "receivers_sign", "former_case")
+            others = any(  # right before it, and not at the end of a line above
+                re.search(any_of(words), before, re.IGNORECASE)
+                for words in ("other_sign", "other_reference", "receivers_sign", "former_case")
             )
             others = others or labelled or bool(search("court", line) or search("receivers_label", line))
             if not (others or any(days_in(value)) or _NO_CASE.fullmatch(value) or _NO_ID.search(value)):

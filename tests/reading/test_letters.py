@@ -424,6 +424,10 @@ def test_a_reference_is_read_whole_or_by_its_label() -> None:
         ("Referenznummer\nPasswort\nRechteinhaber\n1897-0045-3312\ngH2x9P\nExample GmbH", "1897-0045-3312"),
         ("Sygn. akt: KRM/214/26", "KRM/214/26"),
         ("Processo n.º: LC-7781/26", "LC-7781/26"),
+        ("Case: Example v. Sample (EP-4471)", "EP-4471"),
+        ("Reg.-Nr. 4471-26 K/as", "4471-26 K/as"),
+        ("Reg.-Nr. HRB 4471-26", None),
+        ("Subject: [#4471120] Unlicensed image", "4471120"),
     ],
 )
 def test_a_sign_of_something_else_is_not_the_cases(head: str, reference: str | None) -> None:
