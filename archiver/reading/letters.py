@@ -46,6 +46,7 @@ MIN_FOREIGN_WORDS = 5
 MAX_LABEL_WORDS = 6
 MAX_HEAD_LENGTH = 600  # characters in which a letter's own date stands
 MAX_LETTER_LENGTH = 60_000  # characters of a letter that are read
+MONTHS = 12
 DAYS_OF_MONTH = 30  # in `letters.yaml`; rather too early than late
 
 
@@ -688,7 +689,8 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
         found.append((end, f"the end of the letter's month: {quote(match)}", match))
     found += _deadline_months(text, start)
     for readings, match in _two_ways(text, start):
-        if dated and len(readings) == 1 and len(match[4]) == 4:  # the other one was before the letter
+        whole = len(match[4]) == 4 or int(match[1]) > MONTHS  # else the year may stand first
+        if dated and len(readings) == 1 and whole:  # the other one was before the letter
             found.append((readings[0], quote(match), match))
         elif not found or readings[0] < min(each[0] for each in found):
             sure["deadline"] = f"open: the letter's day can be read in two ways: {quote(match)}"

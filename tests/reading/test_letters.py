@@ -120,6 +120,8 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Please pay before 4/12/2026.", "2026-12-03"),
         ("Please pay before Friday.", "2026-11-05"),
         ("Please pay on or before 6 December 2026.", "2026-12-06"),
+        ("Am 20.11.2026 läuft die Frist ab.", "2026-11-20"),
+        ("Please pay by 20/11/26.", "2026-11-20"),
         ("Please pay on or\nbefore 6 December 2026.", "2026-12-06"),
         ("Wir erwarten die Erklärung bis zum\n20. November 2026, wobei ein Telefax genügt. Zahlen Sie bis 27.11.2026.",
          "2026-11-20"),
