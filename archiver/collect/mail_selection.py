@@ -193,11 +193,13 @@ def _reads_as_letter(text: str, domains: Sequence[str]) -> bool:
     own = any(domain.lower() in joined and _page_of(domain).search(joined) for domain in domains)
     hinted = own or any(hint in small for hint in _data()["hints"])
     announces = _any("announcement").search(without_addresses(text))
-    wrong = hinted and _any("wrong").search(text) and (own or not announces)
+    pictures = _any("work").search(text)
+    said = hinted and (_any("wrong").search(text) or (pictures and _any("threat").search(text)))
+    wrong = said and (own or not announces)
     wrong = wrong or (hinted and not announces and _is_found_on_page(text, own=own))
     if not wrong and (announces or not _names_claimant(text)):
         return False
-    work = _any("work").search(text) or ("https://" in small and not _any("privacy").search(text))
+    work = pictures or ("https://" in small and not _any("privacy").search(text))
     return bool(work and (_any("asks").search(text) or (own and _any("asks_by_sum").search(text))))
 
 
@@ -299,6 +301,7 @@ class SelectionWords(TypedDict):
     passed_on: str
     hints: list[str]
     wrong: list[str]
+    threat: list[str]
     yours: list[str]
     used: list[str]
     found: list[str]
@@ -314,8 +317,8 @@ class SelectionWords(TypedDict):
 
 type _PatternName = Literal[
     "paper_subjects", "secret_subjects", "letter_names",
-    "wrong", "yours", "found", "used", "rights", "wishes", "announcement", "no_letter", "privacy", "work", "asks",
-    "asks_by_sum",
+    "wrong", "threat", "yours", "found", "used", "rights", "wishes", "announcement", "no_letter", "privacy", "work",
+    "asks", "asks_by_sum",
 ]  # fmt: skip
 
 

@@ -143,6 +143,8 @@ INFORMAL = [
             MailUse.NONE,
         ),
         ("Les ofrezco un paquete de fotos con licencia para https://acme.example/historia por 600 €.", MailUse.NONE),
+        ("Please pay for hosting https://other.example by 1 May, or it goes to our solicitor.", MailUse.NONE),
+        ("Pay the fee for the photo on https://other.example by 1 May, or it goes to our solicitor.", MailUse.LETTER),
         ("Invoice for two images. Unlicensed use is an infringement. No further payment is due.", MailUse.NONE),
         ("Your page https://acme.example/ sends my IP address abroad without consent. I demand 170 EUR.", MailUse.NONE),
     ],
