@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.core.errors import spoken
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 MAX_PARTS = 1000
-MAX_ENCLOSED_MAILS = 2  # one in another
+MAX_EXAMINED_DOCUMENTS = 5  # of a mail; a reading may take seconds
 MAX_HEADER_BYTES = 1 << 20  # bytes, of all its lines
 MAX_FIELD_BYTES = 20_000  # bytes of a field that says what a part is; the parser takes quadratic time over it
 MAX_TEXT_BYTES = 8 << 20  # bytes of a letter's own text that are read, of each part
@@ -93,30 +94,33 @@ def mail_by(reader: DocumentReader, content: bytes) -> ParsedMail:
 
 
 def documents_in(content: bytes) -> list[str]:
-    """The text of each PDF and Word paper in a mail, and in mails that it encloses; none of what cannot be read.
+    """The text of the first PDFs and Word papers in a mail, and in mails that it encloses; none of what cannot be read.
 
     Their reader process ends at once, and keeps nothing of a mail that nobody takes.
     """
     from archiver.reading.worker import DocumentReader
 
     with DocumentReader(workers=1) as reader:
-        return list(_documents(reader, content, MAX_ENCLOSED_MAILS))
+        return list(islice(_documents(reader, content, inside=False), MAX_EXAMINED_DOCUMENTS))
 
 
-def _documents(reader: DocumentReader, content: bytes, deeper: int) -> Iterator[str]:
+def _documents(reader: DocumentReader, content: bytes, *, inside: bool) -> Iterator[str]:
     from archiver.reading.office import document_by
 
     try:
         attached = mail_by(reader, content).attachments
     except Unreadable:
         return
+    mails = []
     for name, each in attached:
         if is_pdf(each):
             yield reader.read(each, "application/pdf").text
         elif name.lower().endswith(".docx"):
             yield document_by(reader, each).text
-        elif deeper and looks_like_mail(each[:4096]):
-            yield from _documents(reader, each, deeper - 1)
+        elif looks_like_mail(each[:4096]):
+            mails.append(each)
+    for each in () if inside else mails[:MAX_EXAMINED_DOCUMENTS]:
+        yield from _documents(reader, each, inside=True)
 
 
 def mail_reading() -> ReaderJob:

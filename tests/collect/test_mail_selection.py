@@ -139,6 +139,10 @@ INFORMAL = [
             MailUse.NONE,
         ),
         (
+            "Could you replace the photo on https://acme.example/ ? I saw one for $29; is a licence included?",
+            MailUse.NONE,
+        ),
+        (
             "Op https://acme.example/team staat een foto van mij. Ik verzoek u die te wissen (artikel 17 AVG).",
             MailUse.NONE,
         ),
