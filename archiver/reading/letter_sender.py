@@ -303,6 +303,8 @@ def _cleaned(cell: str) -> str | None:
     """A name without its place and its principal; None for a sentence, a label or an address."""
     name = re.split(rf"(?:^|\s+){any_of('acting_for')}", _unquoted(cell.strip(" *_>")), maxsplit=1, flags=re.I)[0]
     name = re.sub(rf"^{any_of('part_of_company')} ", "", name, flags=re.IGNORECASE)
+    role, comma, after = name.partition(", ")
+    name = after if comma and search("role", role) else name
     form = any_of("legal_form")
     place = rf",\s(?!{form}|[\w ]+ (?:&|and) [A-Z])"  # not a form, nor another partner of a firm
     name = re.split(rf"{place}|\s\((?![^()]*\)\s+{form})|;", name, maxsplit=1)[0].strip(" ,:;*")
@@ -392,6 +394,8 @@ def _heads_letter(first: str, text: str, lines: Sequence[str], own: set[str]) ->
     """
     name = _cleaned(first)
     if not name or len(name.split()) > 5 or search("title", name) or search("role", name):
+        return False
+    if not _own_words(name, "kind"):
         return False
     if re.fullmatch(any_of("letter_title"), name, re.IGNORECASE):
         return False

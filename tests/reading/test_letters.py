@@ -182,6 +182,8 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("Agencja Przykład Sp. z o.o.", "", (), "Agencja Przykład Sp. z o.o."),
         ("Probe Bank AG · IBAN DE00 0000\nPhotohaus Muster e.K.", "", (), "Photohaus Muster e.K."),
         ("", "Eva Modelo\nper conto di Agenzia Prova S.r.l.", (), None),
+        ("", "Mia\nFounder, Stone & Sky Photography", (), "Stone & Sky Photography"),
+        ("CABINET D'AVOCATS\nMaître Claire Exemple", "Claire Exemple", (), None),
         ("Claims Department\nRef. 12/26", "Mock Pictures, Inc.", (), "Mock Pictures, Inc."),
         ("", "Ana Exemplo\nAdvogada – Exemplo & Associados, SP, RL", (), "Exemplo & Associados, SP, RL"),
         ("", "Bildbyrån Muster AB", [("Bildbyrån Muster AB", "x@muster.example")], "Bildbyrån Muster AB"),
