@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from io import BytesIO
 
 import pytest
+from docx import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.collect.mail_selection import START_BYTES, MailUse, SelectionRule, choose, reads_as_letter
+from archiver.reading.mail import documents_in
 from tests.support.claim_letters import SENT
 from tests.support.imap_server import USER, mail
 from tests.support.papers import licence, receipt
+from tests.support.pdf_files import pdf
 
 MANY = "<mailto:u@example.com>"
 OURS = USER.rpartition("@")[2]
@@ -106,6 +110,18 @@ def test_the_documents_of_a_mail_decide_where_its_words_do_not() -> None:
         assert choose(content, documents=[text]).use is MailUse.NONE
     for other in (mail("b@example.org", "Lunch"), mail("b@example.org", "x", attachments=PDF, List_Unsubscribe=MANY)):
         assert not choose(other).undecided
+
+
+def test_the_documents_of_a_mail_are_read_in_and_below_it_and_few_of_them() -> None:
+    word = BytesIO()
+    paper = Document()
+    paper.add_paragraph("From a Word paper")
+    paper.save(word)
+    inner = mail("c@example.net", "Inside", attachments=[("2.pdf", pdf("From a PDF inside"))])
+    files = [("logo.png", b"\x89PNG"), ("broken.pdf", b"%PDF-1.7"), ("1.docx", word.getvalue()), ("in.eml", inner)]
+    read = documents_in(mail("b@example.org", "Documents", attachments=files))
+    assert [each.strip() for each in read] == ["", "From a Word paper", "From a PDF inside"]
+    assert len(documents_in(mail("b@example.org", "Many", attachments=[("1.pdf", b"%PDF-1.7")] * 20))) < 10
 
 
 INFORMAL = [
