@@ -151,7 +151,8 @@ _NO_CASE = re.compile(
     r"(?:[A-Z]{2}\d\d(?: ?[A-Z\d]{4}){3,7} ?[A-Z\d]{0,4}|RF\d\d[A-Z\d]+"  # an IBAN, a creditor's reference
     r"|(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[- ]?[A-Z]?"
     r"(?:\d{8,12}(?:[A-Z]\d?\d?)?|\d{3}[.-]\d{3}[.-]\d{3}(?:[.-]\d{1,3})?)"  # for taxes
-    r"|(?:HR[AB]|Z?VR|GNR|PR|NZBN|ABN|ACN|SIRE[NT]|RCS|KVK|KBO|BTW|VAT|TVA|REA|CIF|NIF|NIE|DNI|FN)\b.*"  # registers
+    r"|(?:HR[AB]|Z?VR|GNR|PR|NZBN|ABN|ACN|SIRE[NT]|RCS|KVK|KBO|BTW|VAT|TVA|REA|CIF|NIF|NIE|DNI|FN|NIPC?|REGON"
+    r"|KRS|CNPJ|CPF)\b.*"  # registers
     r"|(?:IBAN|BIC|SWIFT|BGH|OLG|OGH|BVERFG|EUGH|BGER|BGE|CFR|USC|CDPA|VVG?|RVG|UrhG|KUG|CPI)\b.*"
     r"|(?:VA|TX|PA|SR)u?[- ]?\d-\d{3}-\d{3}|(?:ISO|DIN|EN|IEC|RFC|COVID|KW|Q\d)\b.*"  # works, norms
     r"|(?:EU|EG|CE|UE|EC)\b\D{0,4}\d{1,4}/\d{2,4}"

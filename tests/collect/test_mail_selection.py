@@ -88,6 +88,7 @@ def test_letters_read_as_letters_and_papers_do_not() -> None:
         "Our client bought the picture; our licence certificate is attached. Please withdraw the claim.",
         "Der Beleg liegt bei. Bitte bestätigen Sie uns, dass der Vorgang geschlossen ist.",
         "Your policy carries an excess of £500 for each claim about the use of a picture. Send us the letter by 1 May.",
+        "Votre déclaration de sinistre : franchise de 500 €. Merci d'envoyer la photo sans licence avant mai.",
         "Hello, an agency claims that our client has no licence for the photo. Please send us a copy by Friday.",
         "This confirms that the matter is closed: you have paid for the use of the photo without a licence.",
         "Photo agreement between Ada Example and Acme. Use without licence is an infringement. Pay within 30 days.",
