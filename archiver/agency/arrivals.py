@@ -18,7 +18,7 @@ from archiver.claims.letter_reader import parse_letter
 from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.import_report import ImportProgress, ImportReport
 from archiver.collect.importing import ImportRequest, import_files
-from archiver.collect.mail_selection import START_BYTES, is_note, reads_as_letter, split
+from archiver.collect.mail_selection import START_BYTES, is_answer, is_note, reads_as_letter, split
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.atomic_files import scratch_folder
 from archiver.home.settings import Home
@@ -113,8 +113,9 @@ def _arrival(home: Home, name: str, content: bytes, seen: Sequence[ClassifiedFil
     letter, text = _letter(name, content, whole, reader)
     client = _named(home, f"{name}\n{text}")
     claim = letter is not None and _is_claim(letter, has_paper=any(each.paper for each in seen))
-    note = looks_like_mail(content[:4096]) and is_note(*split(content[:START_BYTES]))
     pages = [domain for each in home.clients.values() for domain in each.domains]
+    head = split(content[:START_BYTES]) if looks_like_mail(content[:4096]) else None
+    note = head is not None and (is_note(*head) or is_answer(*head, pages))
     if letter and claim and not note and reads_as_letter(text, pages):
         return Arrival(
             name=name, content=content, what="letter", claimant=letter.claimant, reference=letter.reference,

@@ -31,8 +31,12 @@ from archiver.reading.platforms import PLATFORMS
 START_BYTES = 64 << 10  # of a mail by which it is chosen
 MAX_FIELD_LENGTH = 2000  # characters of a header's field
 MAX_ENCODED_BLOCKS = 40  # blocks of base64 that are looked into
+MAX_QUOTED_HEAD_LENGTH = 300  # characters that name who wrote what a mail quotes
 MAX_NOTE_WORDS = 120  # with the signature; a letter that somebody has copied into a note makes it longer
 MIN_REFERENCE_LENGTH, MIN_REFERENCE_DIGITS = 5, 2  # of a reference by which a mail is known: shorter ones are anywhere
+
+
+_ADDRESS = r"[\w.+'=-]{1,64}@[\w-]+(?:\.[\w-]+)+"
 
 
 class MailUse(StrEnum):
@@ -122,6 +126,8 @@ def choose(
     if is_note(header, text):
         return MailChoice(use=MailUse.NONE, reason="it is a short note among colleagues, and passes nothing on")
     claimant, platform = _claimant(domain), _platform(domain)
+    if not claimant and is_answer(header, text, domains):
+        return MailChoice(use=MailUse.NONE, reason="it answers a letter that it quotes")
     if claimant and not (bulk or (platform and not reads_as_letter(f"{subject}\n{text}", domains))):
         return MailChoice(use=MailUse.LETTER, reason=f"the sender is the claimant {claimant}")
     if platform:
@@ -142,6 +148,17 @@ def is_note(header: str, text: str) -> bool:
         and len(text.split()) <= MAX_NOTE_WORDS
         and not re.search(_data()["passed_on"], text, re.IGNORECASE | re.MULTILINE)
     )
+
+
+def is_answer(header: str, text: str, domains: Iterable[str] = ()) -> bool:
+    """Whether a mail goes to whom it quotes, and what that one wrote reads as a letter, but its own words do not."""
+    own, domains = newest(text), tuple(domains)
+    quoted = text[len(own) :]
+    author = re.search(_ADDRESS, quoted[:MAX_QUOTED_HEAD_LENGTH])
+    if not author or author[0].lower() not in map(address_of, header_field(header, "to").split(",")):
+        return False
+    said = newest(re.sub(r"^[ \t]?> ?", "", quoted[author.end() :].partition("\n")[2], flags=re.MULTILINE))
+    return _reads_as_letter(said, domains) and not _reads_as_letter(own, domains)
 
 
 def _by_text(subject: str, text: str, domains: Sequence[str], *, bulk: bool) -> MailChoice:
@@ -265,7 +282,7 @@ def header_field(header: str, name: str) -> str:
 
 def address_of(value: str) -> str:
     """The address in a sender's field, in small letters."""
-    found = re.findall(r"[\w.+'=-]{1,64}@[\w-]+(?:\.[\w-]+)+", value)
+    found = re.findall(_ADDRESS, value)
     return found[-1].lower() if found else ""
 
 

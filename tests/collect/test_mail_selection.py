@@ -103,6 +103,21 @@ def test_what_only_speaks_of_a_letter_is_none_even_above_one_that_it_quotes(own:
     assert reads_as_letter(f"Fwd: Claim\n{quoted}")
 
 
+def test_a_mail_to_whom_it_quotes_is_an_answer_unless_it_reads_as_a_letter_itself() -> None:
+    quoted = f"\n\nOn 5 Nov 2026 at 09:00 Desk <{USER}> wrote:\n> {SENT[0].text}"  # to whom all mails here go
+    assert choose(mail("b@example.org", "Re: Claim", f"It is paid for, see order 7.{quoted}")).use is MailUse.NONE
+    theirs = f"We did not know that.\n\nOn 4 Nov 2026 at 09:00 Ben <b@example.org> wrote:\n> {SENT[0].text}"
+    deeper = quoted.replace(SENT[0].text, theirs.replace("\n", "\n> "))
+    assert choose(mail("b@example.org", "Re: Claim", f"We await it.{deeper}")).use is MailUse.LETTER
+    assert (
+        choose(mail("b@example.org", "Re: Claim", f"{POLITE}{quoted}"), domains=["acme.example"]).use is MailUse.LETTER
+    )
+    assert (
+        choose(mail("b@example.org", "Claim", f"See order 7.{quoted.replace(USER, 'x@y.example')}")).use
+        is MailUse.LETTER
+    )
+
+
 def test_the_documents_of_a_mail_decide_where_its_words_do_not() -> None:
     content = mail("b@example.org", "Documents", "See the attached.", attachments=[("1.pdf", b"%PDF-1.7")])
     assert choose(content).undecided
