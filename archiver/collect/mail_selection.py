@@ -106,7 +106,7 @@ def choose(
     one that the mail encloses, if they were read.
     """
     header, text = split(start)
-    text = NEW_PAPER.join([text, *documents])
+    text = NEW_PAPER.join([text, *(each[:START_BYTES] for each in documents)])
     domains = tuple(domains)
     sender, subject = address_of(header_field(header, "from")), header_field(header, "subject")
     for number, rule in enumerate(rules, 1):

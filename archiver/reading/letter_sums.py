@@ -34,9 +34,8 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts."""
     sums: list[Sum] = []
     of_law = False
-    for each in sums_in(
-        _taxed(_with_currency(_SPELLED.sub(" ", _PARTED.sub(r"\1 ", text))))
-    ):  # of `between $750 and $30,000` both are
+    text = _SPELLED.sub(" ", _PARTED.sub(r"\1 ", text))
+    for each in sums_in(_taxed(_with_currency(text))):  # of `between $750 and $30,000` both are
         of_law = bool(
             search("no_demand", each.before)
             or search("by_law", each.sentence)

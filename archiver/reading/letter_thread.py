@@ -38,7 +38,7 @@ _BESIDE = (
 )
 _WROTE = r"\b(?:schrieb|wrote|a [ée]crit|escribi[óo]|ha scritto|schreef)\b"
 _BEGINS = re.compile(
-    rf"{_SEPARATOR}|^{_FROM}[^\n]*@[^\n]*\n(?=(?:[^\n]*\n){{0,2}}{_BESIDE})"
+    rf"{_SEPARATOR}|^{_FROM}[^\n@]*@[^\n]*\n(?=(?:[^\n]*\n){{0,2}}{_BESIDE})"
     rf"|^{_FROM}[^\n]+\n(?={_BESIDE}[^\n]*\n(?:[^\n]*\n){{0,2}}?{_BESIDE})"
     r"|^[^<\n@]{2,80}<[^\n>@]+@[^\n>]+>[ \t]+[^\n]{0,12}\w+[^\n]{0,20}\d{4}(?: (?:at|um|à|a las|om))?[^\n]{0,12}$"
     r"|^(?:annex|anlage|anhang|annexe|anexo|allegato|bijlage)\b[^\n\w]{0,4}(?:our|unser\w*|notre|nuestr\w+|nostr\w+|onze)"

@@ -190,7 +190,23 @@ def test_a_letter_in_no_words_of_law_is_known_by_the_clients_page(text: str, use
 
 
 HOSTILE = st.sampled_from(
-    ["<a ", "<", "=\n", "A" * 76 + "\n", "from: a@b.c\n", "\nfrom:", "a@", "a.", "ohne ", "within ", "name=", "&#"]
+    [
+        "<a ",
+        "<",
+        "=\n",
+        "A" * 76 + "\n",
+        "from: a@b.c\n",
+        "\nfrom:",
+        "\non a b c d ",
+        "\n-- ",
+        "\n> ",
+        "a@",
+        "a.",
+        "ohne ",
+        "within ",
+        "name=",
+        "&#",
+    ]
 )
 
 
