@@ -23,7 +23,7 @@ from typing import Literal, TypedDict
 from archiver.core.packaged_data import packaged_yaml
 from archiver.core.smtp import OWN_MESSAGE
 from archiver.reading.letter_sender import PUBLIC_MAIL, belongs
-from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, newest
+from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, newest, split_thread
 from archiver.reading.letter_words import known as known_letters
 from archiver.reading.letter_words import without_addresses
 from archiver.reading.platforms import PLATFORMS
@@ -31,12 +31,8 @@ from archiver.reading.platforms import PLATFORMS
 START_BYTES = 64 << 10  # of a mail by which it is chosen
 MAX_FIELD_LENGTH = 2000  # characters of a header's field
 MAX_ENCODED_BLOCKS = 40  # blocks of base64 that are looked into
-MAX_QUOTED_HEAD_LENGTH = 300  # characters that name who wrote what a mail quotes
 MAX_NOTE_WORDS = 120  # with the signature; a letter that somebody has copied into a note makes it longer
 MIN_REFERENCE_LENGTH, MIN_REFERENCE_DIGITS = 5, 2  # of a reference by which a mail is known: shorter ones are anywhere
-
-
-_ADDRESS = r"[\w.+'=-]{1,64}@[\w-]+(?:\.[\w-]+)+"
 
 
 class MailUse(StrEnum):
@@ -152,13 +148,13 @@ def is_note(header: str, text: str) -> bool:
 
 def is_answer(header: str, text: str, domains: Iterable[str] = ()) -> bool:
     """Whether a mail goes to whom it quotes, and what that one wrote reads as a letter, but its own words do not."""
-    own, domains = newest(text), tuple(domains)
-    quoted = text[len(own) :]
-    author = re.search(_ADDRESS, quoted[:MAX_QUOTED_HEAD_LENGTH])
-    if not author or author[0].lower() not in map(address_of, header_field(header, "to").split(",")):
+    own, *quoted = split_thread(text)
+    answered = next((each for each in quoted if each.sender), None)
+    if not answered or answered.sender not in [address_of(each) for each in header_field(header, "to").split(",")]:
         return False
-    said = newest(re.sub(r"^[ \t]?> ?", "", quoted[author.end() :].partition("\n")[2], flags=re.MULTILINE))
-    return _reads_as_letter(said, domains) and not _reads_as_letter(own, domains)
+    domains = tuple(domains)
+    said = newest(re.sub(r"^[ \t]?> ?", "", answered.text.partition("\n")[2], flags=re.MULTILINE))
+    return _reads_as_letter(said, domains) and not _reads_as_letter(own.text, domains)
 
 
 def _by_text(subject: str, text: str, domains: Sequence[str], *, bulk: bool) -> MailChoice:
@@ -282,7 +278,7 @@ def header_field(header: str, name: str) -> str:
 
 def address_of(value: str) -> str:
     """The address in a sender's field, in small letters."""
-    found = re.findall(_ADDRESS, value)
+    found = re.findall(r"[\w.+'=-]{1,64}@[\w-]+(?:\.[\w-]+)+", value)
     return found[-1].lower() if found else ""
 
 

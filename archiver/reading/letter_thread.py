@@ -122,7 +122,7 @@ def messages(
     """
     domains = tuple(domains)
     mail, *enclosed = text.split(NEW_PAPER)
-    first, *quoted = _split(mail)
+    first, *quoted = split_thread(mail)
     first = ThreadMessage(
         first.text,
         min(filter(None, (received, first.sent)), default=None),
@@ -131,7 +131,7 @@ def messages(
     )
     papers: list[str] = []
     for each in enclosed:
-        paper, *more = _split(each)
+        paper, *more = split_thread(each)
         if paper.sender:  # a mail by itself
             quoted.append(paper)
         else:
@@ -152,7 +152,7 @@ def messages(
     return [replace(first, text="\n\n".join([first.text, *papers])), *theirs]
 
 
-def _split(text: str) -> list[ThreadMessage]:
+def split_thread(text: str) -> list[ThreadMessage]:
     """The messages of a thread, in their order; the first one may be empty."""
     starts = [found.start() for found in _BEGINS.finditer(text)][:MAX_MESSAGES]
     parts = [text[a:b] for a, b in zip([0, *starts], [*starts, len(text)], strict=True)]
