@@ -22,6 +22,7 @@ MAX_SMALL_WORDS = 6  # of a line that is no sentence
 MAX_TAIL_LINES = 4  # of a letter without closing words
 MIN_SPELLED_LENGTH = 8  # characters of a domain that are hardly another word
 MAX_NAME_LENGTH = 70  # characters
+MAX_SMALL_NAME_WORDS = 4  # of a name that its owner writes in small letters
 PUBLIC_MAIL = {"gmail.com", "gmx.de", "web.de", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "t-online.de"}
 
 _ADDRESS = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}"
@@ -319,7 +320,8 @@ def _cleaned(cell: str) -> str | None:
     if not (name[0].isupper() or name.isalnum() or re.search(f"{form}$", name)):
         return None
     lower = [word for word in re.findall(r"\w+", name) if word[0].islower() and len(word) > 3]
-    return None if len(lower) > 1 else name
+    spelled_small = name.islower() and len(name.split()) <= MAX_SMALL_NAME_WORDS and re.search(f"{form}$", name)
+    return None if len(lower) > 1 and not spelled_small else name
 
 
 def _unquoted(cell: str) -> str:
