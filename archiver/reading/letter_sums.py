@@ -130,7 +130,7 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     if _is_net_or_tax(other, total, rates) or search("subtotal", other.label):
         return True
-    if _is_net(other, total):
+    if _is_net(other, total) or any(_is_net(other, part) and _adds_up(total, sums, part) for part in sums):
         return True
     bracketed = re.search(r"\([^()]*$", other.before) is not None and total.found.end() <= other.found.start()
     if other.times > 1 and any(
@@ -294,7 +294,8 @@ class Sum:
     @property
     def comes_on_top(self) -> bool:
         """Whether it is said to be added to others."""
-        return any(search(words, self.sentence) for words in ("besides", "surcharge", "costs"))
+        said = SENTENCE_END.split(self.found.string[self.since : self.found.start()])[-1]  # since the one before
+        return any(search(words, said[-3 * MAX_LABEL_DISTANCE :]) for words in ("besides", "surcharge", "costs"))
 
     @cached_property
     def is_earlier(self) -> bool:
