@@ -435,7 +435,7 @@ def _last_line(text: str, own: set[str]) -> str | None:
 
 _FIRST_PERSON = re.compile(
     r"\b(?:I am|I took|I never|I shot|I did|my (?:photo\w*|picture|image|work|view|name|shot|print)|[Ii]s mine|"
-    r"mein(?:e[rsmn]?)?|ich|mon|ma|mes|j['’]ai|"
+    r"mein(?:e[rsmn]?)?|[Ii]ch|von mir|mon|ma|mes|j['’]ai|"
     r"mi|mis|mijn|ik|mio|mia|ho)\b"
 )
 
