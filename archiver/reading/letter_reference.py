@@ -252,7 +252,12 @@ def _rest_of_sign(after: str) -> str:
     whole, rest = "", ""
     for word in re.findall(_SIGN_WORD, cell[0] if cell else "")[:MAX_SIGN_WORDS]:
         bare = word.strip(" /.-")
-        if any(days_in(bare)) or not (re.search(r"\d|\w/\w", bare) or re.fullmatch(r"\(?[A-ZÄÖÜ]{1,3}\)?", bare)):
+        ordinal = word.endswith(".") and re.match(r"[ \t]+[^\W\d]", after[len(rest) + len(word) :])
+        if (
+            ordinal
+            or any(days_in(bare))
+            or not (re.search(r"\d|\w/\w", bare) or re.fullmatch(r"\(?[A-ZÄÖÜ]{1,3}\)?", bare))
+        ):
             break
         rest += word
         ends = re.match(r"[ \t]*(?:$|\n|[,;)|]|[ \t]{2})", after[len(rest) :])
@@ -316,7 +321,7 @@ def _reference_by(words: str) -> str:
     )
     quoted = rf"[ \t]*\([^()]{{0,40}}\)(?=[ \t]*:)|[ \t,–-]+{any_of('to_be_quoted')}(?=[ \t]*:)"
     values = rf"{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID})"
-    values += rf"|[ \t]#?(?P<long>{_LONG_ID})(?![\w@])"
+    values += rf"|[ \t]#?(?P<long>(?:(?-i:[A-ZÄÖÜ]{{2,4}}) (?=\d[\d/.-]*[/.-]\d))?{_LONG_ID})(?![\w@])"
     values += r"|[ \t]?#(?P<marked>\d{3,12}(?:[/-]\d{1,8})?)(?![\w@])"
     values += (
         r"|[ \t:#]{1,3}(?!(?:no|nr|n[°º]|number|nummer|id|num[ée]ro)\b)(?P<line>(?-i:[A-ZÄÖÜ0-9])(?=[^\n]{0,40}\d))"
