@@ -83,6 +83,15 @@ class Alignment:
         """How the two agree block by block."""
         return compare(self.under, self.over, self.affine)
 
+    @cached_property
+    def confirmed(self) -> tuple[int, int]:
+        """How many of the `inliers` lie in blocks that agree almost perfectly, and in how many such blocks."""
+        left, top, right, bottom = self.comparison.close_blocks.T[..., None]
+        here = _moved(self.affine, self.used)
+        x, y = here.T
+        within = (left <= x) & (x < right) & (top <= y) & (y < bottom)
+        return _distinct(here[within.any(0)]), int(within.any(1).sum())
+
 
 def features(image: Image.Image, side: int) -> Features:
     """The `MAX_POINTS` strongest points of the picture, its longer side shrunk to `side` pixels."""
@@ -202,6 +211,6 @@ def _moved(affine: Affine, points: Points) -> NDArray[np.float64]:
     return np.asarray(points @ affine[:, :2].T + affine[:, 2])
 
 
-def _distinct(points: Points) -> int:
+def _distinct(points: NDArray[np.floating]) -> int:
     """How many, counting those within 4 pixels as one: many hits on one corner are one hit."""
     return len(np.unique(np.round(points / 4), axis=0))

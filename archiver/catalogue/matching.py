@@ -50,9 +50,10 @@ MIN_COVERED_MEDIAN = 0.95  # where fewer blocks agree: a headline covers some an
 MIN_COVERED_DETAIL = 0.9  # and a gradient below it changes no detail, where as many points agree as for the same
 MIN_WATERMARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which agrees with itself
 SAME_SPREAD, PROBABLE_SPREAD = 5, 3
-# So many points are no chance, though a strong gradient, a headline and buttons leave few blocks that agree. A lone
-# watermark leaves fewer: 0.2.
-PAINTED_OVER_POINTS, MAX_PAINTED_OVER_OUTLIER_RATIO, MIN_PAINTED_OVER_BLOCKS_RATIO = 40, 0.15, 0.28
+# A gradient, a headline and buttons leave few blocks that agree. Those are close, and many points lie in them: no
+# chance, and no watermark alone, around whose points the pictures differ.
+CONFIRMED_POINTS, CONFIRMING_BLOCKS = 12, 5
+MIN_CONFIRMED_POINTS_RATIO, MIN_CONFIRMING_BLOCKS_RATIO = 0.33, 0.25
 MAX_OUTLIER_RATIO = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
 MIN_SCORE = 0.5  # below, pictures agree by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
@@ -473,16 +474,24 @@ def _enough(way: Alignment) -> bool:
 
 def _agreeing(way: Alignment, *, marked: bool) -> bool:
     seen, clear = way.comparison, not (_few(way) or _series(way))
+    if _confirmed(way):
+        return True
     if marked:
         return seen.median >= (MIN_SCORE if clear else MIN_WATERMARKED_MEDIAN)
-    if clear and (seen.detail >= MIN_COVERED_DETAIL or _painted_over(way)):
+    if clear and seen.detail >= MIN_COVERED_DETAIL:
         return True
     return seen.agreeing >= MIN_PROBABLE_BLOCKS_RATIO or seen.median >= MIN_COVERED_MEDIAN
 
 
-def _painted_over(way: Alignment) -> bool:
-    many = way.inliers >= PAINTED_OVER_POINTS and way.doubtful <= MAX_PAINTED_OVER_OUTLIER_RATIO * way.inliers
-    return many and way.comparison.agreeing >= MIN_PAINTED_OVER_BLOCKS_RATIO
+def _confirmed(way: Alignment) -> bool:
+    points, blocks = way.confirmed
+    return (
+        points >= max(CONFIRMED_POINTS, MIN_CONFIRMED_POINTS_RATIO * way.inliers)
+        and blocks >= CONFIRMING_BLOCKS
+        and way.comparison.close >= MIN_CONFIRMING_BLOCKS_RATIO
+        and way.spread >= SAME_SPREAD
+        and not _series(way)
+    )
 
 
 def _parts(*, agree: bool) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +37,7 @@ class Comparison:
     close: float = 0.0
     detail: float = 0.0
     telling: float = 0.0
+    close_blocks: NDArray[np.intp] = field(default_factory=lambda: np.zeros((0, 4), np.intp), repr=False, compare=False)
 
 
 def between(upper: tuple[int, int], lower: tuple[int, int]) -> Affine:
@@ -102,10 +103,13 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
     )
     lines = np.linspace(rows[0], rows[-1] + 1, BLOCKS_PER_SIDE + 1).astype(int)
     posts = np.linspace(columns[0], columns[-1] + 1, BLOCKS_PER_SIDE + 1).astype(int)
-    blocks = _correlations(one, other, inside, lines, posts)
+    grid = _correlations(one, other, inside, lines, posts)
+    blocks = grid[~np.isnan(grid)]
     if len(blocks) < MIN_BLOCKS:
         return Comparison()
     fine = _correlations(one - light, other - shade, inside, lines, posts)
+    fine = fine[~np.isnan(fine)]
+    row, column = np.nonzero(grid >= CLOSE)
     return Comparison(
         median=float(np.median(blocks)),
         lowest=float(np.quantile(blocks, 0.1)),
@@ -113,6 +117,7 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
         close=float((blocks >= CLOSE).mean()),
         detail=float(np.median(fine)) if len(fine) >= MIN_BLOCKS else 0.0,
         telling=len(blocks) / BLOCKS_PER_SIDE**2,
+        close_blocks=np.stack([posts[column], lines[row], posts[column + 1], lines[row + 1]], 1),
     )
 
 
@@ -120,7 +125,7 @@ def _correlations(
     one: NDArray[np.float32], other: NDArray[np.float32], inside: NDArray[np.bool],
     lines: NDArray[np.intp], posts: NDArray[np.intp],
 ) -> NDArray[np.float64]:  # fmt: skip
-    """Of the blocks between these lines and posts in which the first picture shows anything."""
+    """(8, 8): of the blocks between these lines and posts; NaN where the first picture shows nothing."""
     pixels = np.outer(np.diff(lines), np.diff(posts))
 
     def means(values: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -133,7 +138,7 @@ def _correlations(
     mine, theirs = means(one), means(other)
     wide, narrow = np.sqrt((means(one * one) - mine**2).clip(0)), np.sqrt((means(other * other) - theirs**2).clip(0))
     agree = np.where(narrow > 0.7, (means(one * other) - mine * theirs) / np.maximum(wide * narrow, 1e-9), 0)
-    return np.asarray(agree[(means(inside) >= 0.95) & (wide >= 3)], np.float64)
+    return np.where((means(inside) >= 0.95) & (wide >= 3), agree, np.nan)
 
 
 def beside(query: Image.Image, preview: Image.Image, affine: Affine) -> tuple[Image.Image, Image.Image]:
