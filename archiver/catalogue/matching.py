@@ -51,9 +51,9 @@ MIN_COVERED_DETAIL = 0.9  # and a gradient below it changes no detail, where as 
 MIN_WATERMARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which agrees with itself
 SAME_SPREAD, PROBABLE_SPREAD = 5, 3
 # A gradient, a headline and buttons leave few blocks that agree. Those are close, and many points lie in them: no
-# chance, and no watermark alone, around whose points the pictures differ.
+# chance, and seldom a watermark alone, around whose points most pictures differ.
 CONFIRMED_POINTS, CONFIRMING_BLOCKS = 12, 5
-MIN_CONFIRMED_POINTS_RATIO, MIN_CONFIRMING_BLOCKS_RATIO = 0.33, 0.25
+MIN_CONFIRMED_POINTS_RATIO, MIN_CONFIRMING_BLOCKS_RATIO = 0.33, 0.2
 MAX_OUTLIER_RATIO = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
 MIN_SCORE = 0.5  # below, pictures agree by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
