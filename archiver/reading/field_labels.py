@@ -1,4 +1,4 @@
-"""The labels of fields in papers and lists, in English, German, French, Spanish, Italian, Dutch and Polish."""
+"""The labels of fields in papers and lists: English, German, French, Spanish, Italian, Dutch, Polish, Portuguese."""
 
 from __future__ import annotations
 
@@ -8,52 +8,45 @@ from collections.abc import Mapping, Sequence
 from archiver.reading.certificates import spelled
 from archiver.reading.dates import DateOrder
 
-ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH = "en", "de", "fr", "es", "it", "nl", "pl"
+ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH, PORTUGUESE = "en", "de", "fr", "es", "it", "nl", "pl", "pt"
+
+
+def _each(first: str, then: str) -> tuple[str, ...]:
+    """All labels made of one of the first parts and one of the second, which `|` separates."""
+    return tuple(one + other for one in first.split("|") for other in then.split("|"))
+
+
+def _dates(done: str, noun: str) -> tuple[str, ...]:
+    """The English labels of the day when something was done, by the verb's participle and the noun."""
+    before, after = f"Date {done.lower()}|Date of {noun.lower()}", f"{noun} date|{done} date|{done} on|{done} at|{done}"
+    return (*before.split("|"), *after.split("|"))
+
 
 # Field -> language -> labels.
 OTHER = "other"
 LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "asset_id": {
-        ENGLISH: ("Image file no.", "Photo no.", "Photo ref", "Picture number", "Picture ref", "Clip number",
-                  "Video number", "Track number", "Model ID", "Asset ID", "Asset number", "Asset no.", "Image ID",
-                  "Image number", "Image no.", "Photo ID",
-                  "Photo number", "Picture ID", "File ID", "File number", "File no.", "Item ID", "Item number",
-                  "Media ID", "Media number", "Clip ID", "Footage ID", "Track ID", "Video ID", "Resource ID",
-                  "Stock ID", "Icon ID", "Asset #",
-                  "Image #", "Photo #", "Image ref", "Image ref.", "Image reference",
-                  "Picture no.", "File #", "Item #", "Creative #", "Editorial #"),
-        GERMAN: ("Bildnr.", "Bild Nr.", "Bild Nr", "Motivnummer", "Motiv-Nr.", "Bild-Referenz", "Ressource",
-                 "Bild-ID", "Bildnummer", "Bild-Nummer", "Bild-Nr.", "Foto-ID", "Fotonummer", "Foto-Nr.", "Datei-ID",
-                 "Dateinummer", "Datei-Nr.", "Medien-ID", "Mediennummer", "Medien-Nr.", "Video-ID", "Element-ID",
-                 "Ressourcen-ID", "Asset-ID", "Asset-Nr."),
-        FRENCH: ("Réf. photo",
-                  "Référence image", "Réf. image", "Réf image", "Référence photo", "N° image", "N° photo",
-                 "Numéro image", "Fichier n°", "Image n°", "Photo n°", "ID de l'image", "ID image",
-                 "Identifiant de l'image", "Identifiant image", "Numéro d'image",
-                 "Numéro de l'image", "N° d'image", "N° de l'image", "Référence de l'image", "Réf. de l'image",
-                 "ID de la photo", "Numéro de la photo", "ID du fichier", "Identifiant du fichier",
-                 "Numéro de fichier", "Numéro du fichier", "N° de fichier", "N° du fichier", "Référence du fichier",
-                 "ID de l'élément", "Identifiant de l'élément", "ID de la ressource", "Identifiant de la ressource",
-                 "ID du média", "Identifiant du média", "Numéro du média"),
-        SPANISH: ("Nº imagen", "N.º imagen", "Nº de imagen", "Ref. imagen", "Referencia imagen", "Código imagen",
-                  "Nº archivo", "N.º archivo", "Recurso", "ID de la imagen", "ID de imagen",
-                  "Identificador de la imagen", "Número de imagen",
-                  "Número de la imagen", "N.º de imagen", "N° de imagen", "Referencia de la imagen", "ID de la foto",
-                  "ID de foto", "ID del archivo", "ID de archivo", "Identificador del archivo", "Número de archivo",
-                  "Número del archivo", "N.º de archivo", "Referencia del archivo", "ID del recurso",
-                  "ID del elemento", "ID del medio", "ID del vídeo", "Referencia de imagen", "Código de imagen",
-                  "Código de la imagen"),
-        ITALIAN: ("N. file", "N° file", "Cod. immagine", "Rif. immagine", "Codice foto", "N. foto", "Risorsa",
-                  "ID immagine", "ID dell'immagine", "Numero immagine", "Numero dell'immagine", "N. immagine",
-                  "N° immagine", "ID foto", "ID file", "ID del file", "Numero file", "Numero del file", "ID risorsa",
-                  "ID della risorsa", "ID elemento", "ID dell'elemento", "Codice immagine", "Codice dell'immagine",
-                  "Riferimento immagine", "Riferimento dell'immagine"),
-        DUTCH: ("Fotonr.", "Beeldnr.", "Referentie afbeelding", "Bron-ID", "Afbeelding-ID", "Afbeeldings-ID",
-                "Afbeeldingsnummer", "Beeldnummer", "Beeld-ID", "Foto-ID",
-                "Fotonummer", "Bestands-ID", "Bestandsnummer", "Media-ID", "Item-ID", "Asset-ID"),
-        POLISH: ("ID obrazu", "Numer obrazu", "Nr obrazu", "ID zdjęcia", "Numer zdjęcia", "Nr zdjęcia", "ID pliku",
-                 "Numer pliku", "Nr pliku", "Identyfikator obrazu", "Identyfikator zdjęcia", "Identyfikator pliku",
-                 "ID zasobu", "Identyfikator zasobu"),
+        ENGLISH: (*_each("Image|Photo|Picture|Asset|File|Item|Media|Clip|Footage|Video|Track|Icon|Resource",
+                         " ID| number| no.| no| #| ref| ref.| reference| code"),
+                  "Image file no.", "Model ID", "Stock ID", "Creative #", "Editorial #"),
+        GERMAN: (*_each("Bild|Foto|Motiv|Datei|Medien|Video|Element|Ressourcen|Asset|Icon",
+                        "-ID|nummer|-Nummer|-Nr.|-Nr|nr.|nr|-Referenz"), "Ressource"),
+        FRENCH: (*_each("ID |Identifiant |Numéro |N° |Réf. |Réf |Référence ",
+                        "image|photo|visuel|fichier|de l'image|d'image|de la photo|de photo|du visuel|du fichier|"
+                        "de fichier|de l'élément|de la ressource|du média|du cliché"),
+                 *_each("Image|Photo|Visuel|Fichier", " n°")),
+        SPANISH: (*_each("ID |Identificador |Número |N.º |Nº |N° |Ref. |Referencia |Código ",
+                         "imagen|foto|archivo|de imagen|de la imagen|de foto|de la foto|de la fotografía|de archivo|"
+                         "del archivo|del recurso|del elemento|del medio|del vídeo"), "Recurso"),
+        ITALIAN: (*_each("ID |Identificativo |Numero |N. |N° |Cod. |Codice |Rif. |Riferimento ",
+                         "immagine|foto|file|risorsa|elemento|dell'immagine|della foto|del file|della risorsa|"
+                         "dell'elemento"), "Risorsa"),
+        DUTCH: (*_each("Afbeelding|Afbeeldings|Beeld|Foto|Bestands|Media|Item|Asset", "-ID|nummer|-nummer|nr.|nr|-nr."),
+                "Referentie afbeelding", "Bron-ID"),
+        POLISH: _each("ID |Numer |Nr |Identyfikator |Kod ", "obrazu|zdjęcia|fotografii|grafiki|pliku|zasobu"),
+        PORTUGUESE: (*_each("ID |Identificador |Número |N.º |Nº |N° |Ref. |Referência |Código ",
+                            "imagem|foto|arquivo|ficheiro|da imagem|de imagem|da foto|da fotografia|do arquivo|"
+                            "do ficheiro|do recurso|do elemento"),),
     },
     "licence_id": {
         ENGLISH: ("License ID", "License number", "License no.", "Licence ID", "Licence number", "Licence no."),
@@ -66,6 +59,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "ID licenza", "ID della licenza"),
         DUTCH: ("Licentienummer", "Licentie-ID", "Licentienr."),
         POLISH: ("Numer licencji", "Nr licencji", "ID licencji"),
+        PORTUGUESE: (*_each("Número |N.º |Nº |N° |ID ", "da licença|de licença|licença"),),
     },
     "kind": {
         ENGLISH: ("License details", "Licence details", "Licence terms",
@@ -79,6 +73,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ITALIAN: ("Tipo di licenza", "Tipo licenza", "Licenza"),
         DUTCH: ("Licentietype", "Type licentie", "Soort licentie", "Licentie"),
         POLISH: ("Typ licencji", "Rodzaj licencji", "Licencja"),
+        PORTUGUESE: ("Tipo de licença", "Tipo da licença", "Licença"),
     },
     "usage": {  # of a receipt, where it stands for the kind of licence
         ENGLISH: ("Use", "Rights granted", "Rights", "Usage", "Usage rights", "Licensed use"),
@@ -88,6 +83,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ITALIAN: ("Uso", "Utilizzi", "Utilizzo", "Diritti d'uso"),
         DUTCH: ("Gebruik", "Gebruiksrecht"),
         POLISH: ("Zastosowanie",),
+        PORTUGUESE: ("Uso", "Utilização", "Direitos de uso", "Direitos de utilização"),
     },
     "buyer": {  # of a receipt; a licence has a licensee
         ENGLISH: ("Invoice to", "Issued to",
@@ -100,6 +96,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "Intestatario", "Acquirente", "Fatturato a", "Intestato a", "Cliente"),
         DUTCH: ("Factuuradres", "Koper", "Gefactureerd aan", "Klant"),
         POLISH: ("Nabywca", "Kupujący", "Klient"),
+        PORTUGUESE: ("Comprador", "Compradora", "Faturado a", "Faturado para", "Faturar a", "Cliente"),
     },
     "licensee": {
         ENGLISH: ("Licensee", "Licensee name", "Name of licensee", "Licensed to", "License holder", "Licence holder",
@@ -119,11 +116,12 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                 "Licentie verleend aan"),
         POLISH: ("Licencjobiorca", "Nazwa licencjobiorcy", "Właściciel licencji", "Posiadacz licencji",
                  "Licencja udzielona dla"),
+        PORTUGUESE: ("Licenciado", "Licenciada", "Nome do licenciado", "Licenciatário", "Titular da licença",
+                     "Licenciado a", "Licenciado para", "Licença concedida a", "Licença emitida para"),
     },
     "licensed_at": {
-        ENGLISH: ("Date of licensing", "License issued on", "Licence issued on", "License date", "Licence date",
-                  "Date of license", "Date of licence", "Date licensed",
-                  "Licensed on", "Licensing date"),
+        ENGLISH: ("Date of licensing", "License issued on", "Licence issued on", "Licensing date",
+                  *_dates("Licensed", "License"), *_dates("Licensed", "Licence")),
         GERMAN: ("Lizenzdatum", "Lizenziert am", "Datum der Lizenzierung", "Datum der Lizenz", "Lizenzierungsdatum",
                  "Lizenz erteilt am"),
         FRENCH: ("Date d'acquisition de la licence", "Date de la cession", "Date de licence", "Date de la licence",
@@ -133,24 +131,39 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ITALIAN: ("Data della licenza", "Data di licenza", "Data licenza", "Licenza concessa il"),
         DUTCH: ("Licentiedatum", "Datum van licentie", "Datum licentie", "Gelicentieerd op"),
         POLISH: ("Data licencji", "Data udzielenia licencji"),
+        PORTUGUESE: ("Data da licença", "Data de licença", "Data do licenciamento", "Data de licenciamento",
+                     "Licenciado em", "Licenciada em", "Licença concedida em"),
     },
     "bought_at": {
-        ENGLISH: ("Purchase date", "Date of purchase", "Purchased on"),
+        ENGLISH: _dates("Purchased", "Purchase"),
         GERMAN: ("Kaufdatum", "Datum des Kaufs", "Erwerbsdatum", "Gekauft am", "Erworben am"),
         FRENCH: ("Date d'achat", "Date de l'achat", "Acheté le", "Date d'acquisition"),
         SPANISH: ("Fecha de compra", "Fecha de la compra", "Comprado el", "Fecha de adquisición"),
         ITALIAN: ("Data di acquisto", "Data d'acquisto", "Data dell'acquisto", "Data acquisto", "Acquistato il"),
         DUTCH: ("Aankoopdatum", "Datum van aankoop", "Gekocht op"),
         POLISH: ("Data zakupu", "Data nabycia"),
+        PORTUGUESE: ("Data da compra", "Data de compra", "Comprado em", "Data de aquisição", "Adquirido em"),
     },
     "downloaded_at": {  # of a paper it may be its own; the date of a row in a history
-        ENGLISH: ("Download date", "Date of download", "Downloaded on", "Date downloaded"),
+        ENGLISH: ("Download date", *_dates("Downloaded", "Download")),
         GERMAN: ("Downloaddatum", "Download-Datum", "Heruntergeladen am"),
         FRENCH: ("Date de téléchargement", "Date du téléchargement", "Téléchargé le"),
         SPANISH: ("Fecha de descarga", "Fecha de la descarga", "Descargado el"),
         ITALIAN: ("Data di download", "Data del download", "Data download", "Scaricato il"),
         DUTCH: ("Downloaddatum", "Datum van download", "Gedownload op"),
         POLISH: ("Data pobrania", "Pobrano"),
+        PORTUGUESE: ("Data de download", "Data do download", "Baixado em", "Transferido em", "Descarregado em"),
+    },
+    "starts_at": {  # the first day of its use
+        ENGLISH: (*_each("License|Licence", " start| start date| starts on| valid from"), "Start date", "Valid from"),
+        GERMAN: ("Lizenzbeginn", "Lizenzstart", "Beginn der Lizenz", "Nutzungsbeginn", "Beginn der Nutzung",
+                 "Gültig ab", "Lizenz gültig ab"),
+        FRENCH: ("Début de licence", "Début de la licence", "Date de début", "Valable à partir du"),
+        SPANISH: ("Inicio de licencia", "Inicio de la licencia", "Fecha de inicio", "Válida desde"),
+        ITALIAN: ("Inizio licenza", "Inizio della licenza", "Data di inizio", "Decorrenza", "Valida dal"),
+        DUTCH: ("Ingangsdatum", "Begin licentie", "Startdatum", "Geldig vanaf"),
+        POLISH: ("Początek licencji", "Data rozpoczęcia", "Ważna od"),
+        PORTUGUESE: ("Início da licença", "Data de início", "Válida a partir de"),
     },
     "title": {
         ENGLISH: ("Caption", "Image caption",
@@ -166,6 +179,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         DUTCH: ("Bijschrift",
                   "Titel", "Titel van de afbeelding"),
         POLISH: ("Tytuł", "Tytuł zdjęcia", "Tytuł obrazu"),
+        PORTUGUESE: ("Legenda", "Título", "Título da imagem", "Título do arquivo"),
     },
     "description": {  # used as the title if there is none
         ENGLISH: ("Description", "Image description"),
@@ -175,6 +189,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ITALIAN: ("Descrizione", "Descrizione dell'immagine"),
         DUTCH: ("Beschrijving", "Omschrijving"),
         POLISH: ("Opis", "Opis zdjęcia"),
+        PORTUGUESE: ("Descrição", "Descrição da imagem"),
     },
     "contributor": {
         ENGLISH: ("Author", "Contributor", "Photographer", "Artist", "Creator"),
@@ -185,6 +200,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ITALIAN: ("Autore", "Autrice", "Fotografo", "Fotografa", "Collaboratore", "Artista"),
         DUTCH: ("Auteur", "Fotograaf", "Maker", "Kunstenaar", "Bijdrager"),
         POLISH: ("Autor", "Autorka", "Fotograf", "Fotografka", "Twórca"),
+        PORTUGUESE: ("Autor", "Autora", "Fotógrafo", "Fotógrafa", "Colaborador", "Colaboradora", "Artista", "Criador"),
     },
     "project": {
         ENGLISH: ("Project", "Project name", "Project title"),
@@ -194,10 +210,13 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ITALIAN: ("Progetto", "Nome del progetto"),
         DUTCH: ("Project", "Projectnaam"),
         POLISH: ("Projekt", "Nazwa projektu"),
+        PORTUGUESE: ("Projeto", "Nome do projeto"),
     },
     "client": {ENGLISH: ("End client",), GERMAN: ("Endkunde",), FRENCH: ("Client final",),
                SPANISH: ("Cliente final",), ITALIAN: ("Cliente finale",),
-               DUTCH: ("Eindklant",), POLISH: ("Klient końcowy",)},
+               DUTCH: ("Eindklant",), POLISH: ("Klient końcowy",),
+        PORTUGUESE: ("Cliente final",),
+    },
     "order": {
         ENGLISH: ("Order number", "Order no.", "Order ID", "Order #", "Order reference", "Sales order number",
                   "Sales order"),
@@ -211,6 +230,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "N° ordine", "Ordine n.", "Ordine n°", "ID ordine", "ID dell'ordine"),
         DUTCH: ("Bestelnummer", "Bestelnr.", "Ordernummer", "Ordernr.", "Bestelling nr."),
         POLISH: ("Numer zamówienia", "Nr zamówienia", "ID zamówienia"),
+        PORTUGUESE: (*_each("Número |N.º |Nº |N° |ID |Referência ", "do pedido|da encomenda"), "Pedido n.º",
+                     "Pedido nº", "Encomenda n.º"),
     },
     "invoice": {
         ENGLISH: ("Invoice number", "Invoice no.", "Invoice ID", "Invoice #", "Receipt number", "Receipt no.",
@@ -223,27 +244,34 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "Fattura n.", "Fattura n°", "Fattura numero", "Numero ricevuta", "Numero di ricevuta"),
         DUTCH: ("Factuurnummer", "Factuurnr.", "Factuur nr."),
         POLISH: ("Numer faktury", "Nr faktury", "Faktura nr", "Faktura VAT nr", "Numer rachunku"),
+        PORTUGUESE: (*_each("Número |N.º |Nº |N° ", "da fatura|de fatura|da factura|do recibo"), "Fatura n.º",
+                     "Fatura nº", "Fatura n°", "Recibo n.º"),
     },
     "invoiced_at": {
-        ENGLISH: ("Invoice date", "Date of invoice", "Date of issue", "Receipt date", "Issued on"),
+        ENGLISH: ("Invoice date", "Date of invoice", "Date of issue", "Issue date", "Receipt date", "Issued on",
+                  "Billing date"),
         GERMAN: ("Rechnungsdatum", "Ausstellungsdatum", "Belegdatum"),
         FRENCH: ("Date de facture", "Date de la facture", "Date de facturation", "Date d'émission"),
         SPANISH: ("Fecha de factura", "Fecha de la factura", "Fecha de emisión"),
         ITALIAN: ("Data fattura", "Data della fattura", "Data di fatturazione", "Data di emissione", "Data emissione"),
         DUTCH: ("Factuurdatum", "Datum van factuur", "Datum factuur"),
         POLISH: ("Data wystawienia", "Data faktury", "Data wystawienia faktury"),
+        PORTUGUESE: ("Data da fatura", "Data da factura", "Data de emissão", "Emitida em", "Emitido em"),
     },
     "ordered_at": {
-        ENGLISH: ("Order date", "Date of order", "Ordered on"),
+        ENGLISH: ("Order date", *_dates("Ordered", "Order"), "Order placed", "Order placed on", "Placed on"),
         GERMAN: ("Bestelldatum", "Bestellt am", "Auftragsdatum"),
         FRENCH: ("Date de commande", "Date de la commande"),
         SPANISH: ("Fecha de pedido", "Fecha del pedido"),
         ITALIAN: ("Data ordine", "Data dell'ordine", "Data d'ordine"),
         DUTCH: ("Besteldatum", "Orderdatum", "Besteld op"),
         POLISH: ("Data zamówienia",),
+        PORTUGUESE: ("Data do pedido", "Data da encomenda"),
     },
     "dated": {ENGLISH: ("Date",), GERMAN: ("Datum",), FRENCH: ("Date",), SPANISH: ("Fecha",), ITALIAN: ("Data",),
-               DUTCH: ("Datum",), POLISH: ("Data",)},
+               DUTCH: ("Datum",), POLISH: ("Data",),
+        PORTUGUESE: ("Data",),
+    },
     "amount": {
         ENGLISH: ("Total", "Total amount", "Total paid", "Amount paid", "Grand total", "Order total", "Invoice total"),
         GERMAN: ("Gesamtbetrag", "Gesamtsumme", "Rechnungsbetrag", "Bezahlter Betrag", "Endbetrag"),
@@ -252,6 +280,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ITALIAN: ("Totale", "Importo totale", "Totale fattura", "Totale pagato", "Importo pagato", "Totale ordine"),
         DUTCH: ("Totaal", "Totaalbedrag", "Factuurbedrag", "Totaal te betalen", "Betaald bedrag"),
         POLISH: ("Razem", "Razem brutto", "Kwota całkowita", "Suma", "Do zapłaty"),
+        PORTUGUESE: ("Total", "Valor total", "Montante total", "Total pago", "Valor pago", "Total a pagar"),
     },
     OTHER: {  # what is not read, so that the value above ends there
         ENGLISH: ("Fee", "Amount", "Net", "Subtotal",
@@ -259,12 +288,14 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "Quantity", "Qty",
                   "File name", "Filename", "File size", "File type", "File format", "Size", "Format", "Resolution",
                   "Dimensions", "Price", "Status", "Media type", "Asset type", "Platform", "Provider", "Agency",
-                  "Website", "Source", "Account", "Email", "E-mail", "Username", "Territory"),
+                  "Website", "Source", "Account", "Email", "E-mail", "Username", "Territory", "Ordered by",
+                  "Licensed by", "Collection", "Print run", "Duration"),
         GERMAN: ("Honorar", "Gebühr", "Betrag", "Netto", "Lizenzgebühr",
                   "Kundennummer", "Kunden-Nr.", "Zahlungsart", "Zahlung", "USt-IdNr.", "Menge", "Ansprechpartner",
                   "Dateiname", "Dateigröße", "Dateityp", "Dateiformat", "Größe", "Auflösung", "Abmessungen", "Preis",
                  "Medientyp", "Plattform", "Anbieter", "Agentur", "Webseite", "Quelle", "Konto",
-                 "Benutzername", "Gebiet"),
+                 "Benutzername", "Gebiet", "Verbreitungsgebiet", "Nutzungsdauer", "Laufzeit",
+                 "Auflage", "Bestellt von"),
         FRENCH: ("Prix HT", "Montant", "Montant HT", "Tarif", "Droits",
                   "N° client", "Numéro client", "Mode de paiement", "N° TVA", "Quantité",
                   "Nom du fichier", "Taille", "Taille du fichier", "Résolution", "Dimensions", "Prix", "Statut",
@@ -285,19 +316,22 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                 "Mediatype", "Leverancier", "Bron", "Gebruikersnaam", "Gebied"),
         POLISH: ("Nazwa pliku", "Rozmiar", "Rozmiar pliku", "Rozdzielczość", "Wymiary", "Cena", "Dostawca",
                  "Źródło", "Konto", "Użytkownik", "Terytorium"),
+        PORTUGUESE: ("Valor", "Preço", "Quantidade", "Forma de pagamento", "Pagamento", "Nome do arquivo",
+                     "Nome do ficheiro", "Tamanho", "Resolução", "Dimensões", "Plataforma", "Fornecedor", "Agência",
+                     "Conta", "Território"),
     },
 }  # fmt: skip
 
 OF_A_PICTURE = re.compile(
-    r"(?:image|photo|picture|bild|foto|motiv-?n|(?:id|n°|n\.?º|num[eé]ro|cod\.?|r[eé]f\.?|id\w+|(?:c[oó]d|rif|r[eé]f)\w+)"
-    r".{1,20}(?:image|photo|imm?[aá]g\w+|foto))",
+    r"(?:[^\W\d][\w.°º']{0,15} |n[.°º]{1,2} ){0,3}?[\w'’]{0,5}"
+    r"(?:image|imm?[aá]g|photo|picture|bild|foto|motiv|beeld|obraz|zdj|visuel|cliché)",
     re.IGNORECASE,
 )
 """The beginning of a label that only pictures have: an item, a file or an asset may be any shop's goods."""
 
 _ENGLISH, _FOREIGN = (
     {spelled(label) for each in LABELS.values() for spoken in languages for label in each[spoken]}
-    for languages in ((ENGLISH,), (GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH))
+    for languages in ((ENGLISH,), (GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH, PORTUGUESE))
 )
 SPELLED = _ENGLISH | _FOREIGN
 """All labels as `spelled` has them."""

@@ -103,13 +103,23 @@ def forms_of(provider: str) -> Platform:
     return PLATFORMS[provider]
 
 
-_MARK = {name: re.compile(rf"(?<![\w-])(?:{each.marks})(?!\w)", re.IGNORECASE) for name, each in PLATFORMS.items()}
+_MARK = {
+    name: re.compile(rf"(?<![\w-])(?:{each.marks.replace(' ', r'\s+')})(?!\w)", re.IGNORECASE)
+    for name, each in PLATFORMS.items()
+}
 _TITLE = {name: re.compile(rf"(?<![\w.-]){re.escape(each.title)}(?![\w.-])") for name, each in PLATFORMS.items()}
 # In file names words run together, or are joined by other signs than spaces.
 _IN_NAME = {
     name: re.compile(rf"(?<![a-z]){each.title.replace(' ', '[ _-]?')}", re.IGNORECASE)
     for name, each in PLATFORMS.items()
 } | {"adobe_stock": re.compile(r"(?<![a-z])adobe(?![a-z]|[ _-]?fonts?)|adobe[ _-]?stock", re.IGNORECASE)}
+
+# Whose company a platform is: `iStock by Getty Images`, `Bigstock, a Shutterstock company`.
+_TITLES = "|".join(re.escape(each.title) for each in PLATFORMS.values())
+_OWNER = re.compile(
+    rf"(?P<owned>(?<![\w.-])(?:{_TITLES}))\s+by\s+(?:{_TITLES})(?![\w.-])"
+    rf"|,?\s+(?:an?|part of the)\s+(?:{_TITLES})\s+(?:company|brand|group|family)\b"
+)
 
 _BY_TITLE = {each.title.casefold(): name for name, each in PLATFORMS.items()}
 _BY_TITLE |= {"adobe": "adobe_stock", "getty": "getty_images"}  # as people say
@@ -204,7 +214,7 @@ def the_platform(text: str, name: str = "") -> tuple[str | None, str, bool]:
     neither.
     """
     strong = marked(text)
-    weak = titled(text.replace("iStock by Getty Images", "iStock"))
+    weak = titled(_OWNER.sub(lambda owner: owner["owned"] or "", text))
     if not strong and not weak:
         weak = {each: match[0] for each, title in _IN_NAME.items() if (match := title.search(name))}
     if len({*strong, *weak}) != 1:
