@@ -15,8 +15,8 @@ from archiver.catalogue.views import by_date
 from archiver.core import localised
 from archiver.core.model import DocumentKind, GapReason, Moment, day_of, iso, parse_iso
 from archiver.core.packaged_data import packaged_yaml
-from archiver.reading.labelled_documents import in_terms
 from archiver.reading.licence_json import LicenceFile
+from archiver.reading.not_granted import in_terms
 
 LANGUAGES = ("en", "de")
 

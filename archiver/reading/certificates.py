@@ -17,6 +17,7 @@ from itertools import pairwise, product
 
 from archiver.core.model import DocumentKind, Licence, Moment, iso
 from archiver.reading.dates import DateOrder, printed
+from archiver.reading.letter_words import any_of
 from archiver.reading.platforms import PLATFORMS, UUID
 
 
@@ -257,7 +258,12 @@ class _Reading:
 
     def _at_more(self, line: str, indent: int) -> None:
         """A line in which the last value may go on."""
-        if (last := self.last) and not last.torn:
+        cells = [cell.start() for cell in _CELL.finditer(line)]
+        last = self.last
+        if last and last.aside and line[0].isupper() and any(_close(indent + each, last.starts) for each in cells[1:]):
+            last.end()  # a label that is not known stands beside its value
+            self.last = last = None
+        if last and not last.torn:
             fills = len(last.quotes[-1].value) > FULL_LINE_LENGTH
             near = self.on_page or _close(indent, last.starts)
             if _MORE.fullmatch(line) if last.formed else fills or near or not _ANOTHER.match(line):
@@ -324,7 +330,8 @@ def agreed(running: Mapping[str, Quote], columns: Mapping[str, Quote]) -> dict[s
         if any(one.value == each.value for each in columns.values()):
             continue
         dates = [each for each in (one, other) if day(each, DateOrder.DAY_FIRST)]
-        found[name] = dates[0] if len(dates) == 1 else replace(one, cut=True)
+        begins = other.value in one.rest or one.value.startswith(other.value)  # only a part stands on the page's line
+        found[name] = dates[0] if len(dates) == 1 else replace(one, cut=True, begun=one.begun or not begins)
     return found
 
 
@@ -478,6 +485,17 @@ def plain(quote: Quote | None) -> str | None:
     ):
         return None
     return quote.value
+
+
+def whole_name(quote: Quote) -> Quote:
+    """A name that ends with its legal form, which may stand below it; what follows in the value is a sentence."""
+    form = rf"(?<=\S ){any_of('legal_form')}"
+    if sentence := re.match(rf"(?P<name>.{{2,80}}?{form})\.\s+[A-ZÀ-Þ]", quote.value):
+        return replace(quote, value=sentence["name"], cut=False)
+    below = quote.rest[0] if quote.rest else ""
+    value = f"{quote.value} {below}" if re.fullmatch(any_of("legal_form"), below) else quote.value
+    ends = re.search(rf"{form}$", value) and (value != quote.value or not re.match(r"&|(?:und|and|et|y|e)\b", below))
+    return replace(quote, value=value, cut=False) if quote.cut and ends else quote
 
 
 def whole(quote: Quote | None, form: str) -> str | None:

@@ -18,7 +18,7 @@ def _each(first: str, then: str) -> tuple[str, ...]:
 
 def _dates(done: str, noun: str) -> tuple[str, ...]:
     """The English labels of the day when something was done, by the verb's participle and the noun."""
-    before, after = f"Date {done.lower()}|Date of {noun.lower()}", f"{noun} date|{done} date|{done} on|{done} at|{done}"
+    before, after = f"Date {done.lower()}|Date of {noun.lower()}", f"{noun} date|{done} date|{done} on|{done} at"
     return (*before.split("|"), *after.split("|"))
 
 
@@ -321,6 +321,9 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                      "Conta", "Território"),
     },
 }  # fmt: skip
+
+DATES = ("licensed_at", "bought_at", "ordered_at", "downloaded_at")
+"""The fields of the day of a licence where one paper lists many, the surest first."""
 
 OF_A_PICTURE = re.compile(
     r"(?:[^\W\d][\w.°º']{0,15} |n[.°º]{1,2} ){0,3}?[\w'’]{0,5}"

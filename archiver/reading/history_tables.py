@@ -87,7 +87,7 @@ _INTERFACES: Sequence[_Interface] = (
          "user.username": "seat"},
     ),
     (
-        "getty_images",
+        None,
         {"asset id", "date purchased", "license model", "order id"},
         {"date purchased": "bought_at", "license model": "kind", "purchased by": "seat"},
     ),
@@ -114,6 +114,8 @@ _UNDONE = re.compile(
 )
 
 
+_SHARED = re.compile(r"https://api\.gettyimages\.com\S*")  # the interface of iStock, too
+
 # What people write into the column of the licence's kind, if there is no licence.
 _NO_GRANT = re.compile(
     r"^(?:unknown|unclear|missing|none|no|not |fehlt|unklar|offen|keine?|nein|angefragt|requested|open|tbd|inconnue?|"
@@ -139,7 +141,7 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
     interface, fields = columns
     cells = " ".join(cell for row in table.rows for cell in row if "." in cell)
     named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
-    sites = marked(cells)
+    sites = marked(_SHARED.sub("", cells)) or marked(cells)
     owners = {owner: label for label in table.header if (owner := _owner(label))}
     own = interface[0] if interface else None
     files = {each.platform for row in table.rows[:MAX_NAMED_ROWS] for cell in row if (each := _asset_in(cell))}

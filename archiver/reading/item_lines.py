@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archiver.reading.certificates import spelled
-from archiver.reading.field_labels import LABELS, OF_A_PICTURE
+from archiver.reading.field_labels import DATES, LABELS, OF_A_PICTURE
 from archiver.reading.platforms import OTHER_PLATFORM, forms_of
 
 # Headings of columns beside the labels that papers have.
@@ -17,6 +17,7 @@ _HEADINGS: Mapping[str, Sequence[str]] = {
     "usage": ("Use", "Rights"),
     "title": ("Omschrijving", "Bezeichnung", "Bildbeschreibung", "Désignation"),
     "description": (),
+    **dict.fromkeys(DATES, ()),
 }  # fmt: skip
 _FIELD = {
     spelled(label): field
@@ -46,7 +47,7 @@ MAX_ITEMS = 500
 
 
 def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
-    """The rows by field: `asset_id`, `kind`, and `title` if there is one. None at all if one of them is not clear.
+    """The rows by field: `asset_id`, `kind`, and others that have columns. None at all if one of them is not clear.
 
     `columns` is the text as it stands on the page, its cells apart by two spaces or more, or of a web page each in a
     line of its own. What a picture may be used
@@ -78,7 +79,7 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
         if form.fullmatch(values.get("asset_id", "")) and len(cells) >= MIN_CELLS:
             rows.append(values)
             within = True
-        elif within and "asset_id" not in values and len(cells) < MIN_CELLS and not _PRICE.search(line):
+        elif within and below and "asset_id" not in values and len(cells) < MIN_CELLS and not _PRICE.search(line):
             rows[-1] |= {name: f"{rows[-1].get(name, '')} {value}".strip() for name, value in values.items()}
         elif len(cells) == len(headings) or len(rows) > MAX_ITEMS:
             return []  # a row that is none of a picture, or of which a cell is missing

@@ -12,21 +12,34 @@ from dataclasses import replace
 from decimal import Decimal
 
 from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
-from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled
+from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled, whole_name
 from archiver.reading.dates import DateOrder, day_order
-from archiver.reading.field_labels import LABELS, OF_A_PICTURE, OTHER, SPELLED, spoken_order
+from archiver.reading.field_labels import DATES, LABELS, OF_A_PICTURE, OTHER, SPELLED, spoken_order
 from archiver.reading.item_lines import item_lines
+from archiver.reading.not_granted import (
+    ASKING,
+    DEMAND,
+    NO_RECEIPT,
+    OWN_ORDER,
+    PAID_BACK,
+    UNDECIDED,
+    VOID,
+    is_demand,
+    speaks_of_licensing,
+    words_against,
+)
 from archiver.reading.platforms import (
     ANY_NUMBER,
     OTHER_PLATFORM,
     forms_of,
+    heads,
     marked,
     other_platform,
     sites_beside,
     the_platform,
 )
 from archiver.reading.platforms import titled as named_in
-from archiver.reading.sentences import only_day, records_in, with_days
+from archiver.reading.sentences import only_day, records_in, with_said
 from archiver.reading.subscription_plans import read_plan
 
 _FLAT = {name: [label for each in languages.values() for label in each] for name, languages in LABELS.items()}
@@ -42,7 +55,7 @@ _SHAPES = {
 }
 
 _LETTERS = {"asset_id": _SHAPES["asset_id"] + r"|(?-i:[A-Z]{6})"}  # of a platform whose IDs may have no digit
-_OTHER_SHAPES = {"asset_id": r"#? ?(?=[^ ]{0,39}\d)[A-Za-z0-9][A-Za-z0-9._-]{1,39}"}  # of a platform that is not known
+_OTHER_SHAPES = {"asset_id": r"#? ?(?=[^ ]{0,39}\d)[A-Za-z0-9_][A-Za-z0-9._-]{1,39}"}  # of a platform that is not known
 
 # Of receipts only, whose every field has a shape: from a licence without gaps one would get its date, and no name.
 _DATE_SHAPES = dict.fromkeys(
@@ -57,7 +70,8 @@ _TITLES = (
     r"(?:certificado|comprobante|prueba|confirmación) de (?:la )?licencia|comprobante de compra|"
     r"prova d['’]acquisto|(?:certificato|attestato|prova|conferma) (?:di|della) licenza|"
     r"licentie(?:certificaat|bewijs|bevestiging)|(?:bewijs|certificaat|bevestiging) van (?:de )?(?:licentie|aankoop)|"
-    r"certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|zakupu))"
+    r"certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|zakupu)|"
+    r"(?:certificado|comprova(?:nte|tivo)|prova|confirmação) (?:de|da) (?:licença|compra))"
 ).replace(" ", r"\s{1,60}")
 _LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
 # What a photographer calls it, in a line of its own.
@@ -73,8 +87,11 @@ _CONFIRMED = re.compile(
     r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) "
     r"(?:that|the (?:licen[cs]e|download|purchase))\b"
     r"|\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |been ){1,4}licen[cs]ed\b"
-    r"|\b(?:bestätigen wir,? dass|(?:we|is to|hereby|herewith) (?:confirm|certify) that|(?:confirm|certifi)ons que)\b"
-    r"(?:[^.]|\.(?=\S)){0,200}\b(?:licen[cs]e[ds]?|lizenziert)\b"
+    r"|\b(?:bestätigen wir,? dass|wir bestätigen(?: ihnen)?,? dass|bestätige ich,? dass|"
+    r"(?:we|i|is to|hereby|herewith|happy to|pleased to|glad to) (?:confirm|certify) that|"
+    r"(?:confirm|certifi|attest)ons que|(?:confirma|certifica)mos que|(?:conferm|certifich)iamo che|"
+    r"bevestigen (?:wij|we)?(?: u)? ?dat|(?:potwierdza|zaświadcza)my,? że)\b(?:(?!\n\s*\n)[^?!]){0,240}"
+    r"\b(?:licen[cs]|lizenzier|licenz|licentie|gelicentieerd|licencj|licenç|acqui|adquiri|nabył)\w*"
     r"|\byou(?:['’]ve| have)? licen[cs]ed (?=[\"“«„‘'])"
     r"|\byou(?:['’]ve| have)? licen[cs]ed (?:an?|the|this|\d+) (?:asset|image|photo|file|picture|vector|video)s?\b"
     r"|\bbestätigen wir (?:ihnen )?(?:die (?:lizenzierung|lizenz)|den (?:kauf|erwerb))\b"
@@ -91,10 +108,13 @@ _ASKED_TITLE = re.compile(
 )
 _UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
 _ORDER = (
-    r"(?:(?:order|purchase) confirmation|(?:auftrags|bestell|kauf)bestätigung|"
-    r"(?:thank you|thanks) for (?:licensing|downloading|your (?:[\w ]{1,30} )?(?:order|purchase))|"
-    r"your (?:[\w ]{1,30} )?order|"
-    r"danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf)|ihr(?:e bestellung| einkauf| kauf) bei|"
+    r"(?:(?:order|purchase|download) confirmation|(?:auftrags|bestell|kauf|download)bestätigung|"
+    r"(?:thank you|thanks) (?:so much |very much )?for (?:licensing|downloading|purchasing|buying|ordering|"
+    r"your (?:[\w ]{1,30} )?(?:order|purchase|download))|your (?:[\w ]{1,30} )?order|"
+    r"(?:order|purchase) details|(?:bestell|kauf)details|détails de (?:la|votre) commande|"
+    r"detalles del pedido|dettagli dell['’]ordine|obrigad[oa] (?:pela|por) (?:sua|tua|seu) (?:compra|encomenda|pedido)|"
+    r"confirmação d[aeo] (?:encomenda|pedido|compra)|"
+    r"danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf|download)|ihr(?:e bestellung| einkauf| kauf) bei|"
     r"bestätigen (?:wir )?(?:ihnen )?(?:ihre bestellung|ihren (?:auftrag|einkauf|kauf))|"
     r"merci (?:de|pour) votre (?:commande|achat)|gracias por (?:tu|su) (?:pedido|compra)|"
     r"grazie per il (?:tuo|suo|vostro) (?:ordine|acquisto)|bedankt voor (?:je|uw) (?:bestelling|aankoop)|"
@@ -105,7 +125,7 @@ _ORDER_TITLE = re.compile(rf"\b{_ORDER}\b", re.IGNORECASE)
 _RECEIPT_TITLE = re.compile(
     rf"\b(?:{_ORDER}|invoice|receipt|rechnung|rechnungs-?(?:nummer|nr|datum)|quittung|facture|reçu|factura|recibo|"
     r"fattura|ricevuta|factuur|factuur(?:nummer|datum)|kwitantie|"
-    r"faktura|rachunek|paragon)\b",
+    r"faktura|rachunek|paragon|fatura|nota fiscal)\b",
     re.IGNORECASE,
 )
 _LETTER = re.compile(
@@ -113,76 +133,10 @@ _LETTER = re.compile(
     r"spett|beste|geachte)\b",
     re.IGNORECASE | re.MULTILINE,
 )
-# Somebody asks for a licence or for its proof, or explains how to.
-_ASKING = re.compile(
-    r"\b(?:please (?:confirm|send|provide)|(?:can|could) you (?:please )?(?:confirm|send|provide)|"
-    r"bitte (?:bestätigen|senden|schicken)|bitte um|merci de (?:nous )?(?:confirmer|envoyer)|pourriez-vous|por favor|"
-    r"graag ontvangen|"
-    r"request(?:ed)?|anfrage|angefragt|looks like this|for example|e\.g\.|zum beispiel|z\. ?b\.|par exemple|"
-    r"where (?:do|can|to)|how (?:do|can|to)|wo finde|wie finde|add(?:ed)? to cart|checkout)\b",
-    re.IGNORECASE,
-)
 # They license what is downloaded, so that a paper has no other date.
-_BY_DOWNLOAD = ("freepik", "flaticon", "pixabay", "vecteezy")
+_BY_DOWNLOAD = ("123rf", "freepik", "flaticon", "pixabay", "vecteezy")
 HINTS = ("project", "client", "purchase_order", "profile", "references")
 MAX_TITLE_OFFSET = 1_500  # characters from the beginning in which a paper says what it is
-
-# A demand names platform, picture and amount as a receipt does, and is the opposite of one.
-_DEMAND = re.compile(
-    r"\b(?:settlement|unauthori[sz]ed use|without a (?:valid )?licen[cs]e|cease and desist|"
-    r"copyright infringement notice|no (?:valid )?licen[cs]e (?:was|has been|could be) found|"
-    r"f(?:i|ou)nd no (?:valid )?licen[cs]e|"
-    r"unberechtigte\w? (?:bild)?nutzung|berechtigungsanfrage|abmahn\w{2,30}|"
-    r"unterlassung\w{0,30}|schadens?ersatz\w{0,30}|ohne (?:gültige )?lizenz|mise en demeure|sans autorisation|"
-    r"sans licence|contrefaçon|requerimiento|sin autorización|sin licencia|indemnización|"
-    r"diffida|senza autorizzazione|senza licenza|risarcimento|sommatie|schadevergoeding|zonder (?:geldige )?licentie|"
-    r"zonder toestemming|inbreuk|odszkodowani\w{1,3}|bez (?:ważnej )?licencji|bez zgody|naruszeni\w{1,4}|"
-    r"wezwani\w{1,3})\b",
-    re.IGNORECASE,
-)
-_PICTURE = re.compile(r"\b(?:image|photo|picture|bild|foto|photograph)\w{0,20}\b", re.IGNORECASE)
-# What looks like a licence or a receipt and grants or proves nothing, or no longer.
-_VOID = re.compile(
-    r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|layout-?lizenz|preview licen[cs]e|sample certificate|"
-    r"this (?:sample|example)|"
-    r"how to (?:read|understand|find|check|get)|specimen|quote (?:number|date|no|is)|"
-    r"payment (?:failed|declined|pending)|await(?:s|ing) (?:the |your )?(?:payment|approval|confirmation)|"
-    r"pending (?:payment|approval)|on hold|once (?:it|your order) (?:is|has been) (?:approved|confirmed|paid)|"
-    r"subject to (?:approval|confirmation)|your (?:share|earnings|royalt\w{1,3}|commission)|"
-    r"(?:made|have|got) a (?:new )?sale|one of your (?:files|images|photos|works|assets)|(?:ihre|deine) (?:provision|"
-    r"vergütung|einnahmen)|have not (?:yet )?licen[cs]ed|not licen[cs]ed (?:it|them)|noch nicht lizenziert|"
-    r"did not go through|could not charge|declined your|about to expire|ends soon|läuft (?:bald )?ab|"
-    r"watermarked|rechnungskorrektur|korrekturrechnung|rectificativ\w{1,3}|nota di variazione|"
-    r"void|charge-?back|reversed the payment|returned the (?:credits?|amount|payment|money)|taken back|"
-    r"zurückgebucht|rücklastschrift|lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|albarán|"
-    r"documento di trasporto|pakbon|kostenschätzung|estimation|prijsopgave|sous réserve|freibleibend|vrijblijvend|"
-    r"rechnung folgt|invoice (?:will )?follows?|facture suivra|noch nicht unterschrieben|unsigned|not yet signed|"
-    r"(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|not been (?:licensed|paid)|"
-    r"noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|"
-    r"(?:in|of) your (?:shopping )?cart|in ihrem warenkorb|zahlung fehlgeschlagen|"
-    r"muster(?:zertifikat|exemplar|rechnung)|spécimen|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
-    r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert\w{0,2}|"
-    r"annulliert\w{0,2}|reservierung\w{0,13}|gesondert vereinbart|"
-    r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|"
-    r"remboursement|reembols\w{1,6}|cancell?ed|revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|"
-    r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|"
-    r"preventivo|bozza|nota di credito|rimbors\w{1,6}|annullat[oa]|stornat[oa]|sollecito|"
-    r"credit(?:nota|factuur)|terugbetaald|terugbetaling|geannuleerd|ingetrokken|aanmaning|betalingsherinnering|"
-    r"faktura koryg\w{1,6}|korekta|nota korygująca|zwrócon[oay]|anulowan[oaey]|unieważnion[oaey])\b",
-    re.IGNORECASE,
-)
-# Terms say what would end a licence: "may be revoked", "if it is refunded". That says nothing of this one.
-_IN_TERMS = re.compile(
-    r"\b(?:if|unless|until|once|when|may|might|can|cannot|could|will|would|shall|not|never|no|falls|sofern|wenn|"
-    r"kann|können|darf|nicht|keine?|si|peut|peuvent|ne|puede|pueden|no|se|può|possono|non|"
-    r"als|indien|tenzij|kan|kunnen|mag|niet|geen|jeśli|jeżeli|gdy|może|mogą|nie)\b[^.:;!?]{0,80}$",
-    re.IGNORECASE,
-)
-_NO_RECEIPT = re.compile(
-    r"\bnot an? (?:tax )?(?:receipt|invoice)\b|\bkeine rechnung\b|\bpas une facture\b|\bno es una factura\b|"
-    r"\bnon è una fattura\b|\bgeen factuur\b|\bnie jest faktur[ąa]\b",
-    re.IGNORECASE,
-)
 
 
 def _within(pattern: str) -> re.Pattern[str]:
@@ -190,20 +144,7 @@ def _within(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\b| |\\s\{1,60\}", "", pattern).replace(r"\W{1,3}", r"\W{0,3}"), re.IGNORECASE)
 
 
-_BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (_TITLES, _UNMADE_TITLE.pattern, _VOID.pattern))
-
-# An order that the agency itself placed.
-_OWN_ORDER = re.compile(
-    r"^[ \t]*(?:(?:purchase order|bon de commande|orden de compra|ordine d['’]acquisto|inkooporder)[ \t]*$|"
-    r"(?:vendor|supplier|lieferant|fournisseur|proveedor|fornitore|leverancier)\b)",
-    re.IGNORECASE | re.MULTILINE,
-)
-# What is paid back; a discount is not.
-_PAID_BACK = re.compile(
-    r"^(?!.*(?:discount|rabatt|remise|sconto|descuento|korting|gutschein|coupon|promo|credit applied|voucher)).*"
-    r"(?<!\S)[-−–]\s?(?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d(?!\d)",
-    re.IGNORECASE | re.MULTILINE,
-)
+_BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (_TITLES, _UNMADE_TITLE.pattern, VOID.pattern))
 
 _CREDIT_LINE = re.compile(
     r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?:).*$",
@@ -231,13 +172,6 @@ _KINDS = {
 
 # A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
 _NO_KIND = re.compile(r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)", re.IGNORECASE)
-# What a picture may be used for is not agreed yet.
-_UNDECIDED = re.compile(
-    r"nach (?:vereinbarung|absprache|rücksprache)|^(?:noch )?offen$|noch (?:festzulegen|zu klären)|"
-    r"to be (?:agreed|confirmed|defined)|[aà] convenir|da (?:concordare|definire)|nader te|^tb[adc]$",
-    re.IGNORECASE,
-)
-
 _CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
 _CURRENCY = re.compile(
     rf"(?<![A-Z])(?:(?P<code>{'|'.join(_CURRENCY_CODES.split())})(?![A-Z])|(?P<sign>€|£|US\$|AU\$|A\$|CA\$|C\$|NZ\$))"
@@ -268,11 +202,11 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     text = _prepared(text)
     head = text[:MAX_TITLE_OFFSET]
     licence, receipt = _is_licence(head), _RECEIPT_TITLE.search(head)
-    if _UNMADE_TITLE.search(head) or _DEMAND.search(text):
+    if _UNMADE_TITLE.search(head) or DEMAND.search(text):
         return None
     if _ASKED_TITLE.search(head) and not _CONFIRMED.search(head):
         return None
-    if not licence and any(each.search(text) for each in (_NO_RECEIPT, _PAID_BACK, _OWN_ORDER)):
+    if not licence and any(each.search(text) for each in (NO_RECEIPT, PAID_BACK, OWN_ORDER)):
         return None
     if licence or not receipt:
         platform, words, strong = the_platform(text, name if licence else "")
@@ -280,6 +214,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
         issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
         platform, words, strong = the_platform(issued)
+        strong = strong or heads(text, platform)
     titles = licence or receipt
     other = (other_platform(text) or (_by_title(text) if licence else None)) if titles and platform is None else None
     if other:
@@ -290,24 +225,32 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     shapes = _SHAPES | (_OTHER_SHAPES if other else letters) | ({} if licence else _DATE_SHAPES)
     found = labelled(_tables_as_lines(text), _tables_as_lines(_prepared(columns())), _FLAT, shapes)
     found.pop(OTHER, None)
+    found |= {name: whole_name(found[name]) for name in ("licensee", "buyer") if name in found}
     title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
-    if _void(text.replace(title, "", 1) if " " in title else text):
+    said = text.replace(title, "", 1) if " " in title else text
+    if any(words_against(said, known=not other)):
         return None
     if licence:
         paper = _licence(platform, found, text) or _licence_in_words(platform, found, text)
     elif receipt:
         paper = _by_receipt(platform, found, text, columns)
     else:
-        paper = _by_record(platform, found, text)
-    if paper is None or (other and not (paper.date and paper.licences and paper.licences[0].licensee)):
+        paper = _by_record(platform, found, text, columns)
+    if paper is None or (other and not _stated(paper, said)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     paper = replace(paper, sure=Sure.STATED if other else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
     return paper if paper.licences else read_plan(paper, text, columns(), _order(found))
 
 
+def _stated(paper: Paper, text: str) -> bool:
+    """Whether a paper of a seller that is not known says that it licenses, what, when and to whom."""
+    whole = paper.date and paper.licences and all(each.licensee for each in paper.licences)
+    return bool(whole and speaks_of_licensing(text, (each.kind or "" for each in paper.licences)))
+
+
 def _prepared(text: str) -> str:
-    return with_days(_dates_apart(in_one_line(text, _LICENCE_TITLE))) if text else text
+    return with_said(_dates_apart(in_one_line(text, _LICENCE_TITLE))) if text else text
 
 
 def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
@@ -335,22 +278,22 @@ def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Call
     )
 
 
-def _by_record(platform: str, found: Mapping[str, Quote], text: str) -> Paper | None:
-    """The licence of a text that does not call itself one: its labels say picture, kind, and when it was licensed."""
+def _by_record(platform: str, found: Mapping[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
+    """What a text that does not call itself a licence says: picture, kind, and when each was licensed."""
+    if platform.startswith(OTHER_PLATFORM) or ASKING.search(text) or sites_beside(text, platform):
+        return None
+    listed = item_lines(columns() or text, platform) or records_in(text, platform, lines=True)
+    if listed and all(any(name in each for name in DATES) for each in listed):
+        return _licences_by_lines(platform, found, listed)
     dated = ("licensed_at", "bought_at", *(("downloaded_at",) if platform in _BY_DOWNLOAD else ()))
     said = records_in(text, platform) if "kind" not in found else []
     if len(said) == 1 and "asset_id" in found and said[0]["asset_id"] == found["asset_id"].value:
         found = {**found, "kind": Quote(said[0]["kind"], said[0]["kind"])}
     whole = all(plain(found.get(name)) for name in ("asset_id", "kind")) and any(name in found for name in dated)
-    if not whole or platform.startswith(OTHER_PLATFORM) or _ASKING.search(text) or sites_beside(text, platform):
+    if not whole:
         return None
     paper = _licence(platform, found, text)
     return paper if paper and paper.date else None
-
-
-def is_demand(text: str) -> bool:
-    """Whether a text demands something for the use of a picture."""
-    return bool(_DEMAND.search(text) and _PICTURE.search(text))
 
 
 def why_no_paper(text: str, name: str = "", columns: Callable[[], str] = str) -> str:
@@ -361,8 +304,8 @@ def why_no_paper(text: str, name: str = "", columns: Callable[[], str] = str) ->
         return "it reads as a claim about a picture. If it is one, open it with `archiver letter`"
     if _UNMADE_TITLE.search(head) or (_ASKED_TITLE.search(head) and not _CONFIRMED.search(head)):
         return "it is a form, a request or an offer, and grants nothing. It is kept"
-    if void := next((each for each in _VOID.finditer(text) if not in_terms(text, each.start())), None):
-        return f'it says "{" ".join(void[0].split())}", so it is not taken for a licence. It is kept'
+    if words := next(words_against(text), ""):
+        return f'it says "{words}", so it is not taken for a licence. It is kept'
     if not _is_licence(head):
         return ""
     if the_platform(text, name)[0] is None and not other_platform(text):
@@ -411,15 +354,6 @@ def _by_title(text: str) -> tuple[str, str] | None:
     return f"{OTHER_PLATFORM}{' '.join(found['name'].split()).casefold()}", found["name"]
 
 
-def _void(text: str) -> bool:
-    return any(not in_terms(text, each.start()) for each in _VOID.finditer(text))
-
-
-def in_terms(text: str, place: int) -> bool:
-    """Whether the text at a place speaks of what may be in general, not of this paper's licence."""
-    return bool(_IN_TERMS.search(text[max(0, place - 100) : place]))
-
-
 _GAP = re.compile(r"\s{2,}|\t")
 
 
@@ -456,9 +390,14 @@ def _is_label(cell: str) -> bool:
 
 def _licence(platform: str, found: Mapping[str, Quote], text: str = "") -> Paper | None:
     """The licence of a certificate. Its own date is the licence's if it has no other, and is no letter."""
-    by_download = ("downloaded_at",) if platform in _BY_DOWNLOAD else ()
+    other = platform.startswith(OTHER_PLATFORM)
+    by_download = ("downloaded_at",) if other or platform in _BY_DOWNLOAD else ()
     own = ("dated", "invoiced_at") if only_day(text) and not _LETTER.search(text[:MAX_TITLE_OFFSET]) else ()
-    dates = [found[name] for name in ("licensed_at", "bought_at", "ordered_at", *by_download, *own) if name in found]
+    dates = [
+        found[name]
+        for name in ("licensed_at", "bought_at", "ordered_at", *by_download, *own, "starts_at")
+        if name in found
+    ]
     if "licensee" not in found and "buyer" in found:
         found = {**found, "licensee": found["buyer"]}
     values = {name: value for name, quote in found.items() if (value := plain(quote))}
@@ -479,7 +418,7 @@ def _licence(platform: str, found: Mapping[str, Quote], text: str = "") -> Paper
 def _licence_in_words(platform: str, found: Mapping[str, Quote], text: str) -> Paper | None:
     """The licence of the one picture that a certificate names in a sentence."""
     named = records_in(text, platform, kinds=False)
-    if "asset_id" in found or platform.startswith(OTHER_PLATFORM) or len(named) != 1:
+    if "asset_id" in found or len(named) != 1:
         return None
     said = {name: Quote(value, value) for name, value in named[0].items()}
     paper = _licence(platform, {**said, **found}, text)
@@ -495,7 +434,7 @@ def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | No
     dates = _granted(found)
     if not dates or not all(plain(named.get(name)) for name in ("asset_id", "kind")):
         return None
-    if _UNDECIDED.search(named["kind"].value):
+    if UNDECIDED.search(named["kind"].value):
         return None
     if not _is_order(found) and not plain(named.get("licensee")):
         return None
@@ -508,24 +447,32 @@ def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | No
 
 
 def _licences_by_lines(platform: str, found: Mapping[str, Quote], items: Sequence[Mapping[str, str]]) -> Paper | None:
-    """The licences that an invoice grants line by line, to the buyer and on the day that it names for all.
+    """The licences that an invoice or a history lists, each on its own day or on the one that is named for all.
 
-    A confirmed order may name no buyer, because it is a letter to the buyer.
+    A seller that is not known must name the buyer, unless it confirms an order in a letter to the buyer.
     """
     named, dates = _as_licence(found), _granted(found)
-    licensee, when = plain(named.get("licensee")), _day(dates[0], found) if dates else None
-    if not items or when is None or not (licensee or _is_order(found)):
+    other, licensee = platform.startswith(OTHER_PLATFORM), plain(named.get("licensee"))
+    if not items or (other and not (licensee or _is_order(found))):
         return None
-    if any(_UNDECIDED.search(item.get("kind", "")) for item in items):
+    if any(UNDECIDED.search(item.get("kind", "")) for item in items):
         return None
     common = {name: value for name, quote in named.items() if name not in _OF_ONE and (value := plain(quote))}
-    read = [licence_of(platform, {**common, **item}, when, dates[0].value) for item in items]
+    days = [next((Quote(item[name], item[name]) for name in DATES if name in item), None) for item in items]
+    order = day_order(each.value for each in days if each) or _order(found)
+    read: list[Licence | None] = []
+    for item, own in zip(items, days, strict=True):
+        said = own or (dates[0] if dates else None)
+        if said is None or (when := day(said, order)) is None:
+            return None
+        read.append(licence_of(platform, {**common, **item}, when, said.value))
     licences = {each.identity: each for each in read if each and not each.comp}
     if len(licences) != len(items):
         return None
     paid = _receipt(platform, found)
     paid = paid or Paper(reader="receipt_by_labels", sure=Sure.POSSIBLE, kind=DocumentKind.RECEIPT, platform=platform)
-    return replace(paid, date=paid.date or when, licences=tuple(licences.values()))
+    [*_, last] = licences.values()
+    return replace(paid, date=paid.date or last.licensed_at, licences=tuple(licences.values()))
 
 
 _OF_ONE = frozenset({"asset_id", "licence_id", "kind", "title", "description", "contributor"})
@@ -543,7 +490,7 @@ def _as_licence(found: Mapping[str, Quote]) -> Mapping[str, Quote]:
 
 def _granted(found: Mapping[str, Quote]) -> list[Quote]:
     """The days of a receipt on which a licence may have been granted, the surest first."""
-    names = ("licensed_at", "bought_at", "ordered_at", "invoiced_at", "downloaded_at", "dated")
+    names = ("licensed_at", "bought_at", "ordered_at", "invoiced_at", "downloaded_at", "dated", "starts_at")
     return [found[name] for name in names if name in found]
 
 

@@ -34,7 +34,12 @@ _PLAN = r"plan-\d{4}-\d\d-\d\d"
 
 _ALL = (
     Platform("123rf", "123RF", r"123rf\.com|123RF Limited", r"\d{5,12}", ANY_NUMBER),
-    Platform("adobe_stock", "Adobe Stock", r"stock\.adobe\.com", r"\d{5,12}"),
+    Platform(
+        "adobe_stock",
+        "Adobe Stock",
+        r"stock\.adobe\.com|Adobe (?:Inc|Systems)\b(?=[\s\S]{1,4000}Adobe Stock)",
+        r"\d{5,12}",
+    ),
     Platform("alamy", "Alamy", r"alamy\.(?:com|de|es|fr)|Alamy (?:Ltd|Limited|Inc)", r"[A-Z0-9]{5,10}", ANY_NUMBER),
     Platform("artlist", "Artlist", r"artlist\.io|Artlist (?:Ltd|UK)", _PLAN, plans=True),
     Platform("bigstock", "Bigstock", r"bigstockphoto\.com|bigstock\.com|Bigstock,? Inc", r"\d{5,12}", ANY_NUMBER),
@@ -48,7 +53,7 @@ _ALL = (
         rf"[A-Z0-9]{{7}}|{UUID}",
         rf"[A-Z0-9]{{10}}|{UUID}",
     ),
-    Platform("envato_market", "Envato Market", rf"{_MARKETS}|Envato Pty", r"\d{3,12}", UUID),
+    Platform("envato_market", "Envato Market", rf"{_MARKETS}|market\.envato\.com|Envato Pty", r"\d{3,12}", UUID),
     Platform(
         "epidemic_sound", "Epidemic Sound", r"epidemicsound\.com|Epidemic Sound AB", r"[A-Za-z0-9]{6,12}", ANY_NUMBER
     ),
@@ -98,7 +103,7 @@ def forms_of(provider: str) -> Platform:
     """The forms of a provider's ids; those of one that is not known are any."""
     if provider.startswith(OTHER_PLATFORM):
         return Platform(
-            provider, provider.removeprefix(OTHER_PLATFORM), "", r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}", ANY_NUMBER
+            provider, provider.removeprefix(OTHER_PLATFORM), "", r"[A-Za-z0-9_][A-Za-z0-9._-]{1,39}", ANY_NUMBER
         )
     return PLATFORMS[provider]
 
@@ -117,8 +122,8 @@ _IN_NAME = {
 # Whose company a platform is: `iStock by Getty Images`, `Bigstock, a Shutterstock company`.
 _TITLES = "|".join(re.escape(each.title) for each in PLATFORMS.values())
 _OWNER = re.compile(
-    rf"(?P<owned>(?<![\w.-])(?:{_TITLES}))\s+by\s+(?:{_TITLES})(?![\w.-])"
-    rf"|,?\s+(?:an?|part of the)\s+(?:{_TITLES})\s+(?:company|brand|group|family)\b"
+    rf"(?P<owned>(?<![\w.-])(?:{_TITLES}))\sby\s(?:{_TITLES})(?![\w.-])"
+    rf"|,?\s(?:an?|part of the)\s(?:{_TITLES})\s(?:company|brand|group|family)\b"
 )
 
 _BY_TITLE = {each.title.casefold(): name for name, each in PLATFORMS.items()}
@@ -136,12 +141,12 @@ def titled(text: str) -> dict[str, str]:
     return {name: match[0] for name, title in _TITLE.items() if (match := title.search(text))}
 
 
-_HOST = re.compile(r"(?:https?://|\bwww\.|@)(?:www\.)?((?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
+_HOST = re.compile(r"(?:https?://|\bwww\.|@)(?:www\.)?((?:[a-z0-9à-ÿ-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
 _BARE_HOST = re.compile(
-    r"(?<![\w.@/-])((?:[a-z0-9-]{2,63}\.){1,3}(?:com|net|org|io|co\.uk|co|de|fr|es|it|nl|eu|example))\b(?!\.\w)",
+    r"(?<![\w.@/-])((?:[a-z0-9à-ÿ-]{2,63}\.){1,3}(?:com|net|org|io|co\.uk|co|de|fr|es|it|nl|eu|example))\b(?!\.\w)",
     re.IGNORECASE,
 )
-_MAIL_HOST = re.compile(r"@((?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
+_MAIL_HOST = re.compile(r"@((?:[a-z0-9à-ÿ-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
 _NAMED_AS = re.compile(
     r"^[ \t]*(?:platform|provider|agency|website|source|licensor|plattform|anbieter|lizenzgeber(?:in)?|bildagentur"
     r"|agentur|webseite|quelle|plateforme|fournisseur|agence|donneur de licence|plataforma|proveedor|agencia"
@@ -174,7 +179,17 @@ def other_platform(text: str) -> tuple[str, str] | None:
 
 
 _PARENTS = {"adobe_stock": ".adobe.com", "envato_elements": ".envato.com", "envato_market": ".envato.com"}
-_SITES = {"adobe_stock": "stock.adobe.com", "envato_elements": "elements.envato.com"}
+_SITES = {
+    "adobe_stock": "stock.adobe.com",
+    "envato_elements": "elements.envato.com",
+    "envato_market": "market.envato.com",
+}
+
+
+def heads(text: str, platform: str | None) -> bool:
+    """Whether a text begins with the platform's name in a line of its own, as with a letterhead."""
+    lines = [line.strip(" \t®™") for line in text.splitlines()]
+    return platform is not None and next(filter(None, lines), "").casefold() == PLATFORMS[platform].title.casefold()
 
 
 def site_of(sender: str) -> str | None:

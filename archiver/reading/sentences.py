@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 
+from archiver.reading.certificates import quoted
 from archiver.reading.dates import DateOrder, days_in
 from archiver.reading.field_labels import (
+    DATES,
     DUTCH,
     ENGLISH,
     FRENCH,
@@ -15,6 +17,8 @@ from archiver.reading.field_labels import (
     ITALIAN,
     LABELS,
     OF_A_PICTURE,
+    POLISH,
+    PORTUGUESE,
     SPANISH,
 )
 from archiver.reading.filenames import names
@@ -34,7 +38,7 @@ _BEFORE: Mapping[str, Mapping[str, str]] = {
         ITALIAN: r"fattura…(?:del|in data)", DUTCH: r"factuur…(?:van|d\.d\.)",
     },
     "ordered_at": {
-        ENGLISH: r"(?:order|purchase)…(?:of|dated|from|placed on|made on)",
+        ENGLISH: r"(?:order|purchase)…(?:of|dated|from|(?:was |were )?(?:placed|made) on)",
         GERMAN: r"(?:bestellung|auftrag|einkauf|kauf)…(?:vom|v\.)",
         FRENCH: r"(?:commande|achat)…(?:du|passée le)", SPANISH: r"(?:pedido|compra)…(?:del?|de fecha|realizad[oa] el)",
         ITALIAN: r"(?:ordine|acquisto)…(?:del|effettuato il)", DUTCH: r"(?:bestelling|aankoop)…(?:van|d\.d\.)",
@@ -42,8 +46,9 @@ _BEFORE: Mapping[str, Mapping[str, str]] = {
     "licensed_at": {
         ENGLISH: rf"\blicen[cs]ed(?:\b{_SAME}{{0,120}}?\bon)?",
         FRENCH: rf"\b(?:sous licence|acquis|licencié)e?s?\b{_SAME}{{0,80}}?\ble",
-        SPANISH: rf"\b(?:adquirid|licenciad)[oa]s?\b{_SAME}{{0,80}}?\bel",
+        SPANISH: rf"\b(?:adquiri(?:d[oa]s?|ó)|licenciad[oa]s?)\b{_SAME}{{0,80}}?\bel",
         ITALIAN: rf"\b(?:in licenza|acquistat[oaie])\b{_SAME}{{0,80}}?\bil",
+        PORTUGUESE: rf"\b(?:adquiri(?:u|d[oa]s?)|licencio?u|licenciad[oa]s?)\b{_SAME}{{0,80}}?\bem",
     },
     "bought_at": {ENGLISH: rf"\b(?:purchased|bought)\b{_SAME}{{0,120}}?\bon"},
     "downloaded_at": {ENGLISH: rf"\b(?:downloaded|your download of)\b{_SAME}{{0,120}}?\bon"},
@@ -54,7 +59,7 @@ _BEHIND = {
     DUTCH: rf"{_SAME}{{0,160}}?\b(?:gelicentieerd|aangeschaft|gekocht)\b",
 }
 _SAYS_BEFORE = [
-    (field, language, re.compile(rf"{words.replace('…', _NUMBER)}\s+$", re.IGNORECASE))
+    (field, language, re.compile(rf"{words.replace('…', _NUMBER)}(?:\s*:)?\s+$", re.IGNORECASE))
     for field, languages in _BEFORE.items()
     for language, words in languages.items()
 ]
@@ -67,13 +72,53 @@ _CONFIRMING = re.compile(
 _SAYS_BEHIND = [(language, re.compile(words, re.IGNORECASE)) for language, words in _BEHIND.items()]
 
 
-def with_days(text: str) -> str:
-    """The text, followed by a labelled line for each day that a sentence says something of: `Order date: 3 May 2026`.
+_SAID = "\n\x1e\n"  # before the lines that follow a text
+
+
+# Language -> what stands before and behind a name in the sentence that confirms that somebody has a licence.
+_WHO = {
+    ENGLISH: (r"(?:confirm|certify) that (?:the (?:company|firm|agency) )?",
+              r" (?:has |have )?(?:licen[cs]ed|purchased|acquired|bought|obtained|downloaded|holds)"),
+    GERMAN: (r"bestätig\w{1,2}(?: wir)?(?: Ihnen)?,? dass (?:(?:die|das) (?:Firma|Agentur|Unternehmen) )?",
+             r" (?:das|die|der|den|am|eine|bei|folgende\w?)"),
+    FRENCH: (r"(?:confirm|certifi|attest)ons que (?:(?:la société|l['’]agence|l['’]entreprise) )?",
+             r" (?:a|avait|détient)"),
+    SPANISH: (r"(?:confirma|certifica)mos que (?:la (?:empresa|sociedad|agencia) )?",
+              r" (?:ha|adquirió|posee|licenció)"),
+    ITALIAN: (r"(?:conferm|certifich)iamo che (?:(?:la società|l['’]agenzia|l['’]azienda) )?", r" (?:ha|detiene)"),
+    DUTCH: (r"(?:bevestigen|verklaren)(?: wij| we)?(?: u)? dat (?:(?:de firma|het bedrijf) )?",
+            r" (?:de|het|een|op|bij)"),
+    POLISH: (r"(?:potwierdza|zaświadcza)my,? że (?:(?:firma|spółka) )?", r" (?:nabył|zakupił|uzyskał|kupił|posiada)"),
+    PORTUGUESE: (r"(?:confirma|certifica)mos que (?:a (?:empresa|agência) )?",
+                 r" (?:adquiriu|licenciou|comprou|possui)"),
+}  # fmt: skip
+_SAYS_WHO = [
+    (
+        language,
+        re.compile(
+            rf"\b{before}(?P<who>(?!Sie\b)(?-i:[A-ZÀ-Þ0-9])[^,;:!?\n]{{1,50}}(?:\n[^,;:!?\n]{{1,50}}?)??){behind}\b".replace(
+                " ", r"\s+"
+            ),
+            re.IGNORECASE,
+        ),
+    )
+    for language, (before, behind) in _WHO.items()
+]
+
+
+def with_said(text: str) -> str:
+    """The text, followed by a labelled line for what a sentence says: `Order date: 3 May 2026`, `Licensee: Name`.
 
     Its label is in the sentence's language, because that may tell the order of day and month.
     """
-    said = dict.fromkeys(_days(text))
-    return "\n".join([text, "", *said]) if said else text
+    said = dict.fromkeys([*_days(text), *_names(text)])
+    return f"{text}{_SAID}{'\n'.join(said)}" if said else text
+
+
+def _names(text: str) -> Iterator[str]:
+    for language, words in _SAYS_WHO:
+        for found in words.finditer(text):
+            yield f"{LABELS['licensee'][language][0]}: {' '.join(found['who'].split())}"
 
 
 def _days(text: str) -> Iterator[str]:
@@ -111,7 +156,8 @@ def only_day(text: str) -> str | None:
 
 
 _KIND = re.compile(
-    r"\b(?:(?:standard|extended|enhanced|regular|premium|editorial|royalty[ -]free|rights[ -]managed)\s+"
+    r"\b(?:(?:standard|extended|enhanced|regular|premium|premier|editorial|royalty[ -]free|rights[ -]managed|basic|"
+    r"(?:small )?business|individual|commercial|personal|professional|unlimited|enterprise|web|print|multi-seat)\s+"
     r"(?:(?:image|video|music)\s+)?licen[cs]e"
     r"|(?:standard|premium)-?lizenz|erweiterten?\s+lizenz|licence\s+(?:standard|étendue|premium)"
     r"|licencia\s+(?:estándar|ampliada|extendida|premium)|licenza\s+(?:standard|estesa|premium)"
@@ -135,10 +181,11 @@ _USE = re.compile(
 )
 _LABELS = [label for each in LABELS["asset_id"].values() for label in each]
 _ITEM = (
-    rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(_LABELS, key=len, reverse=True)))}|"
+    rf"(?<![\w/-])(?:{'|'.join(map(re.escape, sorted(_LABELS, key=len, reverse=True)))}|"
     r"(?:image|photo|picture|asset|file|clip|video|track|item|bild|foto|datei|fichier|imagen|immagine|afbeelding)s?"
-    r"[ \t-]{0,3}(?:id|ref\.?|no\.?|n[°º]|n\.º|nr\.?|number|nummer|num[ée]ro)?)\s{0,3}[:#]?\s{0,3}#?"
+    r"[ \t-]{0,3}(?:id|ref\.?|no\.?|n[°º]|n\.º|nr\.?|number|nummer|num[ée]ro)?)\s{0,3}(?:[:#]\s{0,20})?#?"
 )
+_DATED = {name: [label for each in LABELS[name].values() for label in each] for name in DATES}
 _ADDRESS_OR_NAME = re.compile(
     r"https?://[^\s<>\"')\]]{5,400}|(?<![\w/])[A-Za-z0-9]+[_-][\w-]{4,120}(?:\.[a-z0-9]{3,4})?"
 )
@@ -162,17 +209,19 @@ _ADVERTISED = re.compile(
     r"te puede|potrebbe|désinscrire|darse de baja)\b",
     re.IGNORECASE,
 )
-_LINE_START = re.compile(r"(?:^|\n|\t| {2}|\()[ \t]*(?:[-*•–][ \t]*|\d{1,3}[ \t]?[x×.)]?[ \t]+)?(?:[\w ]{1,20} )?$")
-_SENTENCE_END = re.compile(r"[.!](?=\s)|\n\s*\n")
+_LINE_START = re.compile(r"(?:^|\n|\t| {2}|\()[ \t]*(?:[-*•–][ \t]*|\d{1,3}[ \t]?[x×.)]?[ \t]+)?(?:[\w ]{1,24}:? )?$")
+_SENTENCE_END = re.compile(r"(?<!\d)(?<!\bSp)(?<!\bDr)(?<!\bNr)(?<!\bNo)[.!](?=\s)|\n\s*\n")
 
 
-def _stands_alone(text: str, place: int) -> bool:
+def _stands_alone(text: str, place: int, *, lines: bool) -> bool:
     """Whether what is named at a place begins a line or a cell, or its sentence says that it was licensed."""
     if _LINE_START.search(text[max(0, place - 40) : place]):
         end = text.find("\n", place)
         line = text[text.rfind("\n", 0, place) + 1 : end if end >= 0 else len(text)]
-        if len(line.split()) <= MAX_LINE_WORDS and "?" not in line:
+        if len(line.split()) <= MAX_LINE_WORDS and "?" not in line and not line.rstrip().endswith((".", ";", "!")):
             return True
+    if lines:
+        return False
     before, behind = text[max(0, place - MAX_SENTENCE_CHARACTERS) : place], text[place:][:MAX_SENTENCE_CHARACTERS]
     begins = max((found.end() for found in _SENTENCE_END.finditer(before)), default=0)
     ends = found.end() if (found := _SENTENCE_END.search(behind)) else len(behind)
@@ -181,38 +230,56 @@ def _stands_alone(text: str, place: int) -> bool:
     return bool(_GRANTED.search(said)) and not _DOUBTED.search(sentence)
 
 
-def records_in(text: str, platform: str, *, kinds: bool = True) -> list[dict[str, str]]:
+def records_in(text: str, platform: str, *, kinds: bool = True, lines: bool = False) -> list[dict[str, str]]:
     """The pictures of one platform that a text names one after another, each with its kind of licence, if it has one.
 
-    `kinds`: none at all if one of them has no kind for sure.
+    `kinds`: none at all if one of them has no kind for sure. `lines`: each must begin a line or a cell.
 
     A picture is named by a word and its number (`image 1234567`), by its page's address or by its file's name. What
     stands between a number and the next is about the first. A kind that is the only one in the text is that of all.
     """
+    text = text.partition(_SAID)[0]
     if _ADVERTISED.search(text):
         return []
     places = sorted(islice(_named(text, platform), MAX_NAMED + 1))
-    if len(places) > MAX_NAMED or not all(_stands_alone(text, place) for place, _ in places):
+    alone = {asset_id for place, asset_id in places if _stands_alone(text, place, lines=lines)}
+    if len(places) > MAX_NAMED or alone != {asset_id for _, asset_id in places}:
         return []
     starts = [start for n, (start, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]
     ids = [asset_id for n, (_, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]
     if not ids or len(set(ids)) != len(ids):
         return []
     everywhere = _kinds(text)
+    before = _kinds_before(text, starts)
     read = []
-    for (start, end), asset_id in zip(pairwise([*starts, len(text)]), ids, strict=True):
-        said = everywhere if len(everywhere) == 1 else _kinds(text[start:end])
+    for n, ((start, end), asset_id) in enumerate(zip(pairwise([*starts, len(text)]), ids, strict=True)):
+        part = text[start:end]
+        said = everywhere if len(everywhere) == 1 else {before[n]} if before else _kinds(part)
         if len(said) != 1 and kinds:
             return []
-        read.append({"asset_id": asset_id, **({"kind": next(iter(said))} if len(said) == 1 else {})})
+        read.append({"asset_id": asset_id, **({"kind": next(iter(said))} if len(said) == 1 else {}), **_day_of(part)})
     return read
+
+
+def _kinds_before(text: str, starts: Sequence[int]) -> list[str]:
+    """The kind that stands before each picture, where kinds and pictures take turns and a kind is first."""
+    kinds = [(found.start(), " ".join(found[0].split())) for found in _KIND.finditer(text)]
+    turns = sorted([*kinds, *((start, "") for start in starts)])
+    return [kind for _, kind in turns[::2]] if [bool(kind) for _, kind in turns] == [True, False] * len(starts) else []
+
+
+def _day_of(part: str) -> dict[str, str]:
+    """When the picture that a part of a text is about was licensed, by field, if it says that."""
+    found = quoted(with_said(part), _DATED)
+    return next(({name: found[name].value} for name in DATES if name in found), {})
 
 
 def _named(text: str, platform: str) -> Iterator[tuple[int, str]]:
     other = platform.startswith(OTHER_PLATFORM)
+    title = rf"|{re.escape(forms_of(platform).title)}\s{{1,3}}(?:n[°º]|n\.º|nr\.?|no\.?|#|id:?)\s{{0,3}}"
     digits = r"(?=[\w.-]*\d\d)" if other else r"(?=[A-Z]{0,8}\d)"
     form = rf"{digits}(?:{forms_of(platform).asset if other else f'(?-i:{forms_of(platform).asset})'})"
-    number = re.compile(rf"(?P<word>{_ITEM})(?P<id>(?!(?:19|20)\d\d\b){form})(?![\w-]|[.,/]\d)", re.IGNORECASE)
+    number = re.compile(rf"(?P<word>{_ITEM}{title})(?P<id>(?!(?:19|20)\d\d\b){form})(?![\w-]|[.,/]\d)", re.IGNORECASE)
     for found in number.finditer(text):
         if not other or OF_A_PICTURE.match(found["word"].strip()):
             yield found.start(), found["id"]
