@@ -23,7 +23,7 @@ from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import LABELS, spoken_order
 from archiver.reading.filenames import MAX_NAME_LENGTH, NamedAsset, names
 from archiver.reading.labelled_documents import licence_of
-from archiver.reading.platforms import marked, numbered_by, the_platform
+from archiver.reading.platforms import marked, named_platform, numbered_by, the_platform
 
 MAX_TABLE_BYTES = 32 << 20  # bytes of a table
 MAX_ROWS = 200_000
@@ -57,6 +57,10 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "bought_at": ("Purchased", "Bought", "Gekauft", "Acheté", "Comprado", "Acquistato", "Gekocht"),
     "ordered_at": ("Ordered", "Bestellt"),
     "dated": (),
+    "platform": ("Platform", "Source", "Provider", "Agency", "Library", "Stock site", "Marketplace", "Bought from",
+                 "Plattform", "Quelle", "Anbieter", "Agentur", "Bildagentur", "Marktplatz", "Plateforme", "Agence",
+                 "Fournisseur", "Plataforma", "Fuente", "Proveedor", "Agencia", "Piattaforma", "Fonte", "Agenzia",
+                 "Fornitore", "Leverancier", "Bron", "Dostawca", "Źródło", "Fornecedor", "Agência"),
     "status": ("Status", "State", "Statut", "Estado"),
 }  # fmt: skip
 _FIELD = {
@@ -139,6 +143,8 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
     if table is None or (columns := _columns(table)) is None or _SALES.search(f"{name} {table.before}"):
         return None
     interface, fields = columns
+    if not interface and (sources := _by_source(table, fields)):
+        return _of_sources(table, fields, sources)
     cells = " ".join(cell for row in table.rows for cell in row if "." in cell)
     named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
     sites = marked(_SHARED.sub("", cells)) or marked(cells)
@@ -150,19 +156,49 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
     if platforms or platform is None or named not in (None, platform):
         return None
     licences, left_out = _licences(platform, table, fields)
+    whose = sites.get(platform) or words or owners.get(platform) or "the columns' names"
+    reader = f"{platform}_interface" if interface else "history_by_columns"
+    sure = Sure.LIKELY if interface or sites else Sure.POSSIBLE
+    return _listed(reader, platform, sure, table, licences, left_out, whose)
+
+
+def _by_source(table: HistoryTable, fields: Sequence[str | None]) -> dict[str | None, list[list[str]]]:
+    """The rows of each platform, where a column names it and another the day; those of none that is known at None."""
+    if "platform" not in fields or not {"licensed_at", "bought_at", "ordered_at", "downloaded_at"} & set(fields):
+        return {}
+    column = fields.index("platform")
+    found: dict[str | None, list[list[str]]] = {}
+    for row in table.rows:
+        found.setdefault(named_platform(row[column]) if len(row) > column else None, []).append(row)
+    return found if set(found) - {None} else {}
+
+
+def _of_sources(
+    table: HistoryTable, fields: Sequence[str | None], sources: Mapping[str | None, list[list[str]]]
+) -> Paper | None:
+    """The licences of a list with one platform in each row, as people keep it."""
+    read = {name: _licences(name, replace(table, rows=rows), fields) for name, rows in sources.items() if name}
+    licences = tuple(each for found, _ in read.values() for each in found)
+    left_out = sum((each for _, each in read.values()), Counter({"of no known platform": len(sources.get(None, ()))}))
+    return _listed("history_by_columns", None, Sure.POSSIBLE, table, licences, left_out, "a column of the list")
+
+
+def _listed(
+    reader: str,
+    platform: str | None,
+    sure: Sure,
+    table: HistoryTable,
+    licences: tuple[Licence, ...],
+    left_out: Counter[str],
+    whose: str,
+) -> Paper | None:
     if not licences:
         return None
-    whose = sites.get(platform) or words or owners.get(platform) or "the columns' names"
     quotes = {"header": " | ".join(table.header), "platform": whose}
-    if left_out:
-        quotes["left_out"] = ", ".join(f"{count} rows: {why}" for why, count in sorted(left_out.items()))
+    if +left_out:
+        quotes["left_out"] = ", ".join(f"{count} rows: {why}" for why, count in sorted((+left_out).items()))
     return Paper(
-        reader=f"{platform}_interface" if interface else "history_by_columns",
-        sure=Sure.LIKELY if interface or sites else Sure.POSSIBLE,
-        kind=DocumentKind.RECORD,
-        licences=licences,
-        quotes=quotes,
-        platform=platform,
+        reader=reader, sure=sure, kind=DocumentKind.RECORD, licences=licences, quotes=quotes, platform=platform
     )
 
 

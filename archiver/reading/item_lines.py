@@ -58,7 +58,11 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     headings: list[Heading] = []
     starts: list[tuple[int, str]] = []  # where the columns' cells begin
-    within = touching = False  # a row's cells may go on in the next line; the line before was one
+    rests: dict[int, str] = {}  # of the numbers that a narrow column breaks, by row
+    within = touching = priced = (
+        False  # a row's cells may go on in the next line; the line before was one; it has a price
+    )
+    width = 0  # cells of the row's first line
     lines, read = columns.splitlines(), 0  # lines that belong to the headings
     for number, line in enumerate(lines):
         cells = _cells(line)
@@ -76,18 +80,36 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
             starts = [(start, each.field) for (start, _), each in zip(cells, headings, strict=True)]
         else:
             values = _by_column(cells, starts)
-        if form.fullmatch(values.get("asset_id", "")) and len(cells) >= MIN_CELLS:
-            rows.append(values)
-            within = True
-        elif within and below and "asset_id" not in values and len(cells) < MIN_CELLS and not _PRICE.search(line):
+        number_here, price = values.get("asset_id", ""), bool(_PRICE.search(line))
+        goes_on = within and below and len(cells) < width and not (price and priced)
+        if goes_on and (not number_here or _REST.fullmatch(number_here)):
+            rests[len(rows)] = rests.get(len(rows), "") + values.pop("asset_id", "")
             rows[-1] |= {name: f"{rows[-1].get(name, '')} {value}".strip() for name, value in values.items()}
+        elif form.fullmatch(number_here) and len(cells) >= MIN_CELLS:
+            rows.append(values)
+            within, width, priced = True, len(cells), price
         elif len(cells) == len(headings) or len(rows) > MAX_ITEMS:
             return []  # a row that is none of a picture, or of which a cell is missing
-        elif within and below and _REST.fullmatch(values.get("asset_id", "")):
-            return []  # only a part of the number stands above
+        elif within and below and _REST.fullmatch(number_here):
+            return []  # perhaps a part of the number
         else:
             within = False
+    if not _joined(rows, rests, form):
+        return []
     return _kinds(rows or _cell_by_cell([line.strip() for line in columns.splitlines()], form, pictures=other))
+
+
+def _joined(rows: Sequence[dict[str, str]], rests: Mapping[int, str], form: re.Pattern[str]) -> bool:
+    """Put the broken numbers together. False if they may be several: a column breaks all at about the same place."""
+    widths = [len(row["asset_id"]) for number, row in enumerate(rows, 1) if rests.get(number)]
+    if widths and max(len(row["asset_id"]) for row in rows) - min(widths) > MAX_SHIFT_CHARACTERS:
+        return False
+    for number, row in enumerate(rows, 1):
+        rest = rests.get(number, "")
+        if rest and len(rest) >= min(widths):
+            return False
+        row["asset_id"] += rest
+    return all(form.fullmatch(row["asset_id"]) for row in rows)
 
 
 def _kinds(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:

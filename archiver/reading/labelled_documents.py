@@ -7,7 +7,7 @@ The paper's title must say what it is. It must name only one platform, and an as
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -24,6 +24,8 @@ from archiver.reading.not_granted import (
     PAID_BACK,
     UNDECIDED,
     VOID,
+    denies,
+    doubtful,
     is_demand,
     speaks_of_licensing,
     words_against,
@@ -226,9 +228,12 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     found = labelled(_tables_as_lines(text), _tables_as_lines(_prepared(columns())), _FLAT, shapes)
     found.pop(OTHER, None)
     found |= {name: whole_name(found[name]) for name in ("licensee", "buyer") if name in found}
-    title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
-    said = text.replace(title, "", 1) if " " in title else text
-    if any(words_against(said, known=not other)):
+    said = text
+    for name in (plain(found.get(each)) or "" for each in _NAMES):
+        said = said.replace(name, "") if " " in name else said
+    if any(words_against(said, known=not other)) or any(map(doubtful, _title_lines(head))):
+        return None
+    if not licence and not other and (denies(said) or _seller_buys(platform, found)):
         return None
     if licence:
         paper = _licence(platform, found, text) or _licence_in_words(platform, found, text)
@@ -241,6 +246,20 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     paper = replace(paper, sure=Sure.STATED if other else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
     return paper if paper.licences else read_plan(paper, text, columns(), _order(found))
+
+
+def _title_lines(head: str) -> Iterator[str]:
+    """The lines in which a paper says what it is."""
+    return (line for line in head.splitlines() if _LICENCE_TITLE.search(line) or _RECEIPT_TITLE.match(line.strip()))
+
+
+def _seller_buys(platform: str, found: Mapping[str, Quote]) -> bool:
+    """Whether the platform itself is the buyer: a contributor's invoice."""
+    name = plain(found.get("licensee")) or plain(found.get("buyer")) or ""
+    return name.casefold().startswith(forms_of(platform).title.casefold())
+
+
+_NAMES = ("title", "licensee", "buyer", "project", "client", "contributor")  # "Draft beer in a glass"
 
 
 def _stated(paper: Paper, text: str) -> bool:

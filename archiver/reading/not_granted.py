@@ -35,8 +35,10 @@ VOID = re.compile(
     r"vergütung|einnahmen)|have not (?:yet )?licen[cs]ed|not licen[cs]ed (?:it|them)|noch nicht lizenziert|"
     r"did not go through|could not charge|declined your|about to expire|ends soon|läuft (?:bald )?ab|"
     r"watermarked|rechnungskorrektur|korrekturrechnung|rectificativ\w{1,3}|nota di variazione|"
-    r"void|charge-?back|reversed the payment|returned the (?:credits?|amount|payment|money)|taken back|"
-    r"zurückgebucht|rücklastschrift|lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|albarán|"
+    r"void(?:ed)?|royalt(?:y|ies) ?(?=:)|charge-?back|reversed the payment|returned the (?:credits?|amount|payment|"
+    r"money)|taken back|"
+    r"zurückgebucht|rücklastschrift|lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|"
+    r"albarán|"
     r"documento di trasporto|pakbon|kostenschätzung|estimation|prijsopgave|sous réserve|freibleibend|vrijblijvend|"
     r"rechnung folgt|invoice (?:will )?follows?|facture suivra|noch nicht unterschrieben|unsigned|not yet signed|"
     r"(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|not been (?:licensed|paid)|"
@@ -109,35 +111,104 @@ _UNPAID = re.compile(
     r"\bto complete (?:the|your) (?:purchase|order|payment)\b",
     re.IGNORECASE,
 )
+# Language -> how it says that an order, a payment or a licence came to nothing, is not there yet, or is no more.
+_UNDONE = {
+    "en": r"not (?:been |be |yet )?(?:completed?|processed|finished|confirmed|approved|valid|in force|active)|"
+    r"no longer (?:valid|"
+    r"in force|active)|(?:been|was|were|is|are) (?:reversed|terminated|withdrawn|refused|rejected|declined|suspended|"
+    r"replaced|superseded)|(?:being|under|in) review(?:ed)?|awaiting|is outstanding|overdue|final notice|in error|"
+    r"no effect|"
+    r"about to (?:lapse|end)|renew now|you (?:have )?earn(?:ed)?|your (?:images|photos|files) sold|shows what|"
+    r"re-?invoiced",
+    "de": r"nicht (?:abgeschlossen|bearbeitet|bestätigt|freigegeben|genehmigt|mehr gültig|wirksam|zustande)|"
+    r"rückgängig|"
+    r"aufgehoben|untersagt|zurückgewiesen|abgelehnt|erloschen|ersetzt|wartet auf|in prüfung|überfällig|irrtümlich|"
+    r"gegenstandslos|wirkungslos|weiterberechn\w*|zeigt,? (?:wie|was)|steht (?:noch )?aus",
+    "fr": r"(?:pas|plus) (?:encore )?(?:pu )?(?:été |être )?(?:traitée?|confirmée?|validée?|acceptée?|valable|"
+    r"valide|abouti)|"
+    r"résiliée?|refusée?|rejetée?|remplacée? par|en attente|par erreur|sans effet|caduque?",
+    "es": r"no (?:se )?(?:ha|pudo|puede|fue|está)(?: sido| podido)?(?: \w{2,12})? ?(?:completa|procesa|confirma|"
+    r"acepta|vigente|"
+    r"váli)\w*|rechazad[oa]|rescindid[oa]|sustituid[oa] por|ya no|por error|sin efecto",
+    "it": r"non (?:è|ha|sono|risulta)(?: stat[oa]| andat[oa])?(?: più)? ?(?:complet|elabor|conferm|accett|valid|"
+    r"a buon fine)\w*|"
+    r"rifiutat[oa]|decadut[oa]|revocat[oa]|sostituit[oa] da|per errore|mancato pagamento",
+    "nl": r"niet (?:voltooid|verwerkt|bevestigd|goedgekeurd|meer geldig)|geweigerd|afgewezen|vervallen|"
+    r"vervangen door|"
+    r"in afwachting|abusievelijk",
+    "pl": r"nie (?:został[ao]? |jest )?(?:zrealizowan|opłacon|przetworzon|potwierdzon|ważn)\w*|odrzucon[aey]|"
+    r"wygasł\w*|"
+    r"oczekuj\w*|omyłkow\w*",
+    "pt": r"não (?:foi|é|está|pôde)(?: ser)? (?:conclu|process|confirm|aprovad|válid|pag)\w*|recusad[oa]|"
+    r"substituíd[oa] por|"
+    r"por engano|sem efeito",
+}
+_UNDONE_WORDS = re.compile(rf"\b(?:{'|'.join(_UNDONE.values())})\b", re.IGNORECASE)
+# What an order's letter speaks of, and how it denies; a sentence that begins a condition speaks of others.
+_ORDERED = (
+    r"order|payment|purchase|bank|card|credits?|licen[cs]|file|image|download|account|bestell|zahlung|kauf|karte|"
+    r"lizen|datei|"
+    r"bild|konto|commande|paiement|achat|carte|fichier|compte|pedido|pago|compra|tarjeta|archivo|imagen|cuenta|"
+    r"ordine|"
+    r"pagament|acquist|immagine|conto|betaling|aankoop|bestand|rekening|zamówien|płatnoś|zakup|plik|encomenda|"
+    r"ficheiro|conta"
+)
+_DENIED = (
+    r"not|\w{2,6}n['’]t|nothing|never|stopped|before|unfortunately|nicht|keine?[nmrs]?|nichts|leider|erst|bevor|"
+    r"pas|aucune?|"
+    r"rien|malheureusement|avant de|nada|nunca|lamenta\w*|antes de|nessun\w?|nulla|purtroppo|prima di|niet|geen|"
+    r"niets|helaas|"
+    r"voordat|nie|żad\w+|niestety|czeka|przed|não|nenhum\w?|infelizmente"
+)
+_DENIAL = re.compile(rf"(?=[^\x1e]{{0,300}}?\b(?:{_ORDERED}))[^\x1e]{{0,300}}?\b(?:{_DENIED})\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(?:if|when|whether|until|unless|falls|wenn|sofern|sobald|si|sauf|se|salvo|als|indien|tenzij|jeśli|gdy|caso|"
+    r"(?:do|please|bitte) not|reply|antwort\w*|répond\w*|respond\w*|invoice|rechnung|facture|factura|fattura|"
+    r"factuur)\b",
+    re.IGNORECASE,
+)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n|\n(?=[^\n:]{2,40}:)|\x1e")
+MIN_SENTENCE_WORDS = 4  # of words; fewer are a label, a name or a cell
 _ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
 
 # Beginnings of words, by what they say of a paper.
 _DOUBTS = {
-    "an offer": r"offer|angebot|anbiet|bieten wir|offre|oferta|ofrec|offriamo|vorschl[aä]g|proposal|propuesta|proposta|"
+    "an offer": r"offer|angebot|anbiet|bieten wir|offre|oferta|ofrec|offriamo|vorschl[aä]g|proposal|propuesta|"
+    r"proposta|"
     r"quot(?:e|ation)|devis|presupuest|preventiv|orçament|wycen|estimat|schätzung|raming|voranschlag",
+    "corrected": r"rectif|korrig|koryg|corrett|corrig|gecorrig|pr[oó][ -]?form|cr[ée]dito?\b",
     "cancelled": r"cancel|annul|storn|widerr?uf|revo[kc]|révo|rescind|withdr[ae]w|zurückgezog|hinfällig|nichtig|"
     r"ungültig|résili|anul|ingetrok|herroep|vervallen|unieważ|cofni",
     "paid back": r"refund|erstatt|rückzahl|rembours|reembols|rimbors|devoluc|terugbeta|zwrot|zwróc|gutschrift|abono|"
     r"credit ?not|kredietnot",
+    "a part": r"provis|vorläufig|provvisor|voorlopig|tymczas|acompte|anzahl|abschlag|teilrechnung|acconto|anticip|"
+    r"voorschot|concept|zaliczk|zadatk|deposit\b|adiantament",
     "not yet": r"pending|unpaid|unbezahlt|ausstehend|impayé|en attente|pendiente|in attesa|pendente|openstaand|"
     r"reservier|reservation|réservation|vorgemerkt|subject to|vorbehaltlich|sous réserve|behoudens",
     "refused": r"declin|reject|refus|abgelehnt|verweiger|rechaz|rifiut|afgewezen|odrzuc|recusad",
     "ended": r"expired|abgelaufen|expirée?\b|caducad|scadut|verlopen|wygas|expirad",
     "a reminder": r"remind|mahnung|zahlungserinner|relance|recordator|sollecit|herinner|aanmaning|przypomn|ponagl|"
     r"lembrete",
-    "a demand": r"unauthori|ungenehmig|unberechtig|unerlaubt|nachlizen|non autoris|no autorizad|non autorizz|"
-    r"não autorizad|infring|verletz|verstoß|abgelt|abzugelt|violaz|schaden",
+    "a demand": r"without permission|ohne (?:erlaubnis|genehmigung|zustimmung)|sin permiso|senza permesso|past use|"
+    r"rückwirkend|r[eé]troa|compensation|entschädig|indemni|indenn|unauthori|ungenehmig|unberechtig|unerlaubt|"
+    r"nachlizen|non autoris|no autorizad|non autorizz|"
+    r"não autorizad|infring|verletz|verstoß|abgelt|abzugelt|violaz|schaden|lizenzanalog|anwalt|anwält|kanzlei|"
+    r"lawyer|attorney|solicitor|avocat|abogad|"
+    r"avvocat|advocat|adwokat|advogad",
 }
 _DOUBT = re.compile(rf"\b(?:{'|'.join(_DOUBTS.values())})\w*", re.IGNORECASE)
-# What an invoice for a picture itself says, an original or a print.
+# What an invoice for a picture itself says, an original or a print, and one for programs.
 _GOODS = re.compile(
     r"\b(?:original(?!\w*[ -]?(?:datei|file|größe|size|format|auflösung))|öl auf|acryl|oil on|huile sur|óleo sobre|"
     r"olio su|olieverf|olej na|leinwand|canvas|toile|tela\b|lienzo|doek\b|płót|gemälde|painting|peinture|pintura|"
     r"dipint|"
-    r"schilderij|skulptur|sculpt|gerahmt|rahmen\b|rahmung|framed|encadr|enmarcad|incornicia|ingelijst|passepartout|"
+    r"schilderij|skulptur|sculpt|gerahmt|rahmen\b|rahmung|framed|encadr|enmarcad|loan\b|leihgabe|bruikleen|"
+    r"incornicia|ingelijst|passepartout|"
     r"kunstdruck|fine art|giclée|handsigniert|sign(?:ed|iert|é)e?r? (?:print|edition|druck|tirage)|"
     r"versand|shipping|frais de (?:port|livraison)|"
-    r"gastos de envío|spese di spedizione|verzendkosten|wysyłk)\w*",
+    r"gastos de envío|spese di spedizione|verzendkosten|wysyłk|nummeriert|numbered|numérot|numerad|"
+    r"limited edition|édition limitée|fonts?\b|typeface|schriftart|software|plug-?in|wordpress|install|"
+    r"\d{2,3} ?[x×] ?\d{2,3}\b(?! ?(?:px|pixel)))\w*",
     re.IGNORECASE,
 )
 _LICENSING = re.compile(
@@ -149,9 +220,12 @@ _LICENSING = re.compile(
 )
 
 _USE = re.compile(
-    r"\b(?:online|internet|web|site|sito|print|druck|social|app\b|newsletter|broschür|brochur|folder|flyer|magazin|revista|"
-    r"rivista|tijdschrift|zeitschrift|zeitung|newspaper|presse|buch\b|book|livre|libro|boek|plakat|poster|affiche|anzeige|"
-    r"titel(?:bild|seite)|cover|editorial|redaktionell|auflage|tirage|tirada|tiratura|oplage|nakład|weltweit|worldwide|unbefristet|"
+    r"\b(?:online|internet|web|site|sito|print|druck|social|app\b|newsletter|broschür|brochur|folder|flyer|magazin|"
+    r"revista|"
+    r"rivista|tijdschrift|zeitschrift|zeitung|newspaper|presse|buch\b|book|livre|libro|boek|plakat|poster|affiche|"
+    r"anzeige|"
+    r"titel(?:bild|seite)|cover|editorial|redaktionell|auflage|tirage|tirada|tiratura|oplage|nakład|weltweit|"
+    r"worldwide|unbefristet|"
     r"unlimited|perpetu|royalty|rights[ -]managed|lizenzfrei|\d+ (?:jahre?|years?|ans?|años?|ann[io]|jaar|lat|"
     r"anos?|monate?|months?|mois|mes(?:es|i)|maanden)\b)",
     re.IGNORECASE,
@@ -161,8 +235,19 @@ _USE = re.compile(
 def words_against(text: str, *, known: bool = True) -> Iterator[str]:
     """What a paper says that means that it grants or proves nothing. `known`: its platform is."""
     text = _ADDRESS.sub(lambda address: " " * len(address[0]), text)
-    for each in (VOID, _SPECIMEN, _UNPAID, *(() if known else (_DOUBT, _GOODS))):
+    for each in (VOID, _SPECIMEN, _UNPAID, _UNDONE_WORDS, *(() if known else (_DOUBT, _GOODS))):
         yield from (" ".join(found[0].split()) for found in each.finditer(text) if not in_terms(text, found.start()))
+
+
+def denies(text: str) -> bool:
+    """Whether a sentence of an order's letter says that something about it is not so, or not yet."""
+    sentences = (each for each in _SENTENCES.split(text) if each and len(each.split()) >= MIN_SENTENCE_WORDS)
+    return any(_DENIAL.match(each) and not _CONDITION.search(each) for each in sentences)
+
+
+def doubtful(title: str) -> bool:
+    """Whether a paper's title says that it is an offer, a correction, a reminder or the like."""
+    return bool(_DOUBT.search(title))
 
 
 def in_terms(text: str, place: int) -> bool:

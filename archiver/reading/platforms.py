@@ -127,7 +127,12 @@ _OWNER = re.compile(
 )
 
 _BY_TITLE = {each.title.casefold(): name for name, each in PLATFORMS.items()}
-_BY_TITLE |= {"adobe": "adobe_stock", "getty": "getty_images"}  # as people say
+_BY_TITLE |= {
+    "adobe": "adobe_stock",
+    "adobestock": "adobe_stock",
+    "getty": "getty_images",
+    "gettyimages": "getty_images",
+}  # as people say
 _NUMBERED = re.compile(rf"({'|'.join(map(re.escape, sorted(_BY_TITLE, key=len, reverse=True)))}) (.+)")
 
 
@@ -214,6 +219,12 @@ def sites_beside(text: str, platform: str) -> set[str]:
 
 def _site(host: str) -> str:
     return host.lower().removeprefix("www.")
+
+
+def named_platform(cell: str) -> str | None:
+    """The platform that a table's cell names, by its name as people write it or by its site."""
+    by_site = set(marked(cell))
+    return _BY_TITLE.get(" ".join(cell.split()).casefold()) or (by_site.pop() if len(by_site) == 1 else None)
 
 
 def numbered_by(label: str) -> tuple[str, str] | None:

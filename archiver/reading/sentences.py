@@ -220,6 +220,9 @@ def _stands_alone(text: str, place: int, *, lines: bool) -> bool:
         line = text[text.rfind("\n", 0, place) + 1 : end if end >= 0 else len(text)]
         if len(line.split()) <= MAX_LINE_WORDS and "?" not in line and not line.rstrip().endswith((".", ";", "!")):
             return True
+    line = text[text.rfind("\n", 0, place) + 1 : place]
+    if _KIND.search(line) and not _DOUBTED.search(line):
+        return True  # the line of an invoice: Standard License, image 1234567
     if lines:
         return False
     before, behind = text[max(0, place - MAX_SENTENCE_CHARACTERS) : place], text[place:][:MAX_SENTENCE_CHARACTERS]
