@@ -20,7 +20,7 @@ from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
 from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.documents import by_code_page
-from archiver.reading.field_labels import LABELS, spoken_order
+from archiver.reading.field_labels import DATES, LABELS, spoken_order
 from archiver.reading.filenames import MAX_NAME_LENGTH, NamedAsset, names
 from archiver.reading.labelled_documents import licence_of
 from archiver.reading.platforms import marked, named_platform, numbered_by, the_platform
@@ -101,7 +101,7 @@ _INTERFACES: Sequence[_Interface] = (
         {"detail": "title", "site": "media_type", "date": "bought_at", "type": "status"},
     ),
 )  # fmt: skip
-_DATES = ("licensed_at", "bought_at", "ordered_at", "downloaded_at", "dated")
+_DATES = (*DATES, "dated")
 
 # Sellers' reports list the same assets with what they earned.
 _SELLERS = re.compile(
@@ -143,8 +143,11 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
     if table is None or (columns := _columns(table)) is None or _SALES.search(f"{name} {table.before}"):
         return None
     interface, fields = columns
-    if not interface and (sources := _by_source(table, fields)):
+    sources = {} if interface else _by_source(table, fields)
+    if set(sources) - {None} and set(DATES) & set(fields):
         return _of_sources(table, fields, sources)
+    if len(sources) > 1:
+        return None
     cells = " ".join(cell for row in table.rows for cell in row if "." in cell)
     named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
     sites = marked(_SHARED.sub("", cells)) or marked(cells)
@@ -163,14 +166,14 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
 
 
 def _by_source(table: HistoryTable, fields: Sequence[str | None]) -> dict[str | None, list[list[str]]]:
-    """The rows of each platform, where a column names it and another the day; those of none that is known at None."""
-    if "platform" not in fields or not {"licensed_at", "bought_at", "ordered_at", "downloaded_at"} & set(fields):
+    """The rows of each platform, where a column names it; those of none that is known at None."""
+    if "platform" not in fields:
         return {}
     column = fields.index("platform")
     found: dict[str | None, list[list[str]]] = {}
     for row in table.rows:
         found.setdefault(named_platform(row[column]) if len(row) > column else None, []).append(row)
-    return found if set(found) - {None} else {}
+    return found
 
 
 def _of_sources(

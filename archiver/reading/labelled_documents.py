@@ -57,7 +57,9 @@ _SHAPES = {
 }
 
 _LETTERS = {"asset_id": _SHAPES["asset_id"] + r"|(?-i:[A-Z]{6})"}  # of a platform whose IDs may have no digit
-_OTHER_SHAPES = {"asset_id": r"#? ?(?=[^ ]{0,39}\d)[A-Za-z0-9_][A-Za-z0-9._-]{1,39}"}  # of a platform that is not known
+_OTHER_SHAPES = {
+    "asset_id": r"#? ?(?=[^ ]{0,39}\d)[A-Za-z0-9_][A-Za-z0-9._-]{0,38}[A-Za-z0-9]"
+}  # of a platform that is not known
 
 # Of receipts only, whose every field has a shape: from a licence without gaps one would get its date, and no name.
 _DATE_SHAPES = dict.fromkeys(
@@ -165,11 +167,14 @@ _SOLD = re.compile(
 # Names that one licence has in these languages; the canonical one is the adapters'.
 _KINDS = {
     "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
-    r"licencia estándar|licenza standard|standaard(?:licentie)?|(?:licencja )?standardowa",
+    r"licencia estándar|licenza standard|standaard(?:licentie)?|(?:licencja )?standardowa|"
+    r"licença (?:padrão|standard)",
     "extended": r"extended|extended licen[cs]e|erweiterten? lizenz|licence étendue|licencia (?:ampliada|extendida)|"
-    r"licenza estesa|uitgebreide licentie|licencja rozszerzona",
+    r"licenza estesa|uitgebreide licentie|licencja rozszerzona|"
+    r"licença (?:estendida|alargada|ampliada)",
     "enhanced": r"enhanced|enhanced licen[cs]e",
-    "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium|licenza premium",
+    "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium|licenza premium|"
+    r"licença premium",
 }
 
 # A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
@@ -498,7 +503,7 @@ _OF_ONE = frozenset({"asset_id", "licence_id", "kind", "title", "description", "
 
 
 def _is_order(found: Mapping[str, Quote]) -> bool:
-    return any(name in found for name in ("licensed_at", "bought_at", "ordered_at", "downloaded_at"))
+    return any(name in found for name in DATES)
 
 
 def _as_licence(found: Mapping[str, Quote]) -> Mapping[str, Quote]:

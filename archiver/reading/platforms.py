@@ -103,7 +103,11 @@ def forms_of(provider: str) -> Platform:
     """The forms of a provider's ids; those of one that is not known are any."""
     if provider.startswith(OTHER_PLATFORM):
         return Platform(
-            provider, provider.removeprefix(OTHER_PLATFORM), "", r"[A-Za-z0-9_][A-Za-z0-9._-]{1,39}", ANY_NUMBER
+            provider,
+            provider.removeprefix(OTHER_PLATFORM),
+            "",
+            r"[A-Za-z0-9_][A-Za-z0-9._-]{0,38}[A-Za-z0-9]",
+            ANY_NUMBER,
         )
     return PLATFORMS[provider]
 

@@ -96,7 +96,7 @@ _SAYS_WHO = [
     (
         language,
         re.compile(
-            rf"\b{before}(?P<who>(?!Sie\b)(?-i:[A-ZÀ-Þ0-9])[^,;:!?\n]{{1,50}}(?:\n[^,;:!?\n]{{1,50}}?)??){behind}\b".replace(
+            rf"\b{before}(?P<who>(?!Sie\b)(?-i:[A-ZÀ-Þ0-9])[^,;:!?\n]{{1,50}}?(?:\n[^,;:!?\n]{{1,50}}?)??){behind}\b".replace(
                 " ", r"\s+"
             ),
             re.IGNORECASE,

@@ -23,7 +23,7 @@ from providers.freepik import Freepik
 from tests.support import papers
 from tests.support.papers import Sample, facts, receipt_facts
 
-LANGUAGES = ("en", "de", "fr", "es", "it")
+LANGUAGES = ("en", "de", "fr", "es", "it", "pl", "pt")
 PLATFORMS = ("adobe_stock", "depositphotos", "getty_images", "istock", "shutterstock", "stocksy")
 CERTIFICATES = [
     papers.market_2012(),

@@ -240,3 +240,24 @@ def test_json_that_lists_no_licences_or_two_lists_is_no_history() -> None:
     for answer in (search, twice, {"license": "MIT"}, [], "Standard"):
         assert history_of(json.dumps(answer).encode()) is None
     assert history_of(b"[" * 100_000) is None and history_of(b'{"files": [') is None
+
+
+def test_a_list_with_a_platform_in_each_row_gives_the_rows_of_known_ones() -> None:
+    head = b"Kunde;Quelle;Bild-ID;Lizenz;Lizenziert am\n"
+    rows = b"Acme;iStock;32009999;Standard;2024-05-03\nAcme;stock.adobe.com;313054036;Erweiterte Lizenz;2024-05-04\n"
+    other = b"Acme;Somewhere;4711;Standard;2024-05-05\nAcme;iStock;32010000;fehlt;2024-05-06\n"
+    paper = history_of(head + rows + other, "Bildnachweise.csv")
+    assert paper and paper.platform is None and paper.sure is Sure.POSSIBLE
+    assert [(each.asset.provider, each.asset.asset_id, each.kind) for each in paper.licences] == [
+        ("istock", "32009999", "standard"), ("adobe_stock", "313054036", "extended")
+    ]  # fmt: skip
+    assert paper.quotes["left_out"] == "1 rows: of no known platform, 1 rows: refunded, cancelled or not licensed"
+    assert history_of((head + rows).replace(b"Lizenziert am", b"Datum"), "Bildnachweise.csv") is None
+
+
+def test_an_interface_that_two_platforms_share_is_told_by_the_pictures_addresses() -> None:
+    row = {"asset_id": "1655944495", "date_purchased": "2023-05-22T10:00:00Z", "license_model": "RoyaltyFree",
+           "order_id": "592957740", "download_uri": "https://api.gettyimages.com/v3/downloads/1655944495"}  # fmt: skip
+    for thumb, platform in (("https://media.istockphoto.com/id/1655944495/x.jpg", "istock"), ("", "getty_images")):
+        paper = history_of(json.dumps({"purchased_assets": [{**row, "thumb_uri": thumb}]}).encode())
+        assert paper and paper.platform == platform

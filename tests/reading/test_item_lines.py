@@ -330,3 +330,98 @@ def test_a_person_is_told_why_a_text_is_not_taken(text: str, why: str) -> None:
     assert read_text(text) is None
     said = why_unread(text)
     assert why in said if why else not said
+
+
+NARROW = """North Pictures
+www.north.example
+
+Invoice 4711 dated 13 March 2024
+
+Licensee: Acme Ltd
+
+Image     Caption              Usage                 Fee
+ref
+
+NP-1881   Two boats            Website, one year     £45.0
+4                                                    0
+
+NP-1881   A lake               Website, one year     £89.00
+5
+"""
+
+
+def test_a_number_that_a_narrow_column_breaks_is_whole_and_two_numbers_in_a_cell_are_none() -> None:
+    assert [each for each, *_ in read(NARROW)] == ["NP-18814", "NP-18815"]
+    assert paper_of(NARROW.replace("\n5\n", "\nNP-1882\n")) is None
+    assert paper_of(NARROW.replace("NP-1881   A", "N1        A")) is None
+
+
+def test_a_printed_history_gives_each_picture_its_own_day_and_no_footer_is_part_of_a_row() -> None:
+    printed = (
+        "License history\nAdobe Stock | Acme Ltd\n\n"
+        "  License date       Title              Asset ID          License\n\n"
+        "  Sep 4, 2024        Two boats          313054036         Extended\n\n"
+        "  Jun 22, 2024       A lake             1261678320        Standard\n\n\n"
+        "https://stock.adobe.com/Dashboard/LicenseHistory\n"
+    )
+    paper = paper_of(printed)
+    assert paper and [(each.asset.asset_id, each.kind, str(each.licensed_at)) for each in paper.licences] == [
+        ("313054036", "extended", "2024-09-04"), ("1261678320", "standard", "2024-06-22")
+    ]  # fmt: skip
+    assert paper_of(printed.replace("License date", "Date added  ")) is None
+
+
+def test_blocks_of_a_copied_page_have_their_own_days() -> None:
+    block = "A lake\nImage ID: {}\nLicense: Standard License\nLicensed: {}\nRedownload\n\n"
+    blocks = block.format(32009999, "May 3, 2024") + block.format(32010000, "June 4, 2024")
+    page = f"Downloads\n\n{blocks}Shutterstock, Inc."
+    paper = paper_of(page)
+    assert paper and [(each.asset.asset_id, str(each.licensed_at)) for each in paper.licences] == [
+        ("32009999", "2024-05-03"), ("32010000", "2024-06-04")
+    ]  # fmt: skip
+
+
+def test_a_platforms_invoice_needs_no_label_for_its_buyer_and_names_a_picture_behind_its_licence() -> None:
+    lines = "Standard License: image 32009999    1   $14.50\nExtended License: image 32010000    1   $99.00\n"
+    text = f"Shutterstock, Inc.\nInvoice\nAcme Ltd\nInvoice no. 77123\nInvoice date: May 3, 2024\n\n{lines}"
+    assert read(text) == [
+        ("32009999", "standard", None, "2024-05-03"), ("32010000", "extended", None, "2024-05-03")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [("We are happy to confirm that Acme Sp. z o.o. licensed image {} on May 3, 2024.", "2024-05-03"),
+     ("hiermit bestätigen wir, dass die Firma Acme Sp. z o.o. das Bild mit der Bildnummer\n{} am 3. Mai 2024 bei uns "
+      "lizenziert hat.", "2024-05-03"),
+     ("Nous confirmons que la société Acme Sp. z o.o. a acquis le 3 mai 2024 une licence pour l'image n° {}.",
+      "2024-05-03")],
+)  # fmt: skip
+def test_a_sentence_confirms_who_licensed_which_picture_and_when(text: str, when: str) -> None:
+    for seller, number in (("www.dreamstime.com", "32009999"), ("www.north.example", "NP-18814")):
+        paper = paper_of(f"Dear Ada,\n\n{text.format(number)}\n\n{seller}")
+        assert paper, seller
+        [licence] = paper.licences
+        assert (licence.asset.asset_id, licence.licensee, str(licence.licensed_at)) == (number, "Acme Sp. z o.o.", when)
+
+
+def test_the_first_day_of_use_is_the_licences_if_there_is_no_other() -> None:
+    text = (
+        "Lizenzbestätigung\nwww.north.example\nBildnummer: NP-18814\nLizenznehmer: Acme Ltd\nLizenzbeginn: 03.05.2024\n"
+    )
+    for more, when in (("", "2024-05-03"), ("Lizenzdatum: 01.05.2024\n", "2024-05-01")):
+        paper = paper_of(text + more)
+        assert paper and str(paper.licences[0].licensed_at) == when
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [("Kranich Beispiel KG\nHafenweg 88", "Kranich Beispiel KG"),
+     ("Seeadler Kommunikation\nGmbH", "Seeadler Kommunikation GmbH"),
+     ("Musterwerk GmbH. Es gelten unsere AGB.", "Musterwerk GmbH"), ("Two Boats\nHafenweg 88", None)],
+)  # fmt: skip
+def test_a_name_ends_with_its_legal_form(lines: str, name: str | None) -> None:
+    paper = read_text(
+        f"Proof of license\nShutterstock, Inc.\nImage ID: 32009999\nLicense date: May 3, 2024\nLicensee\n{lines}\n"
+    )
+    assert paper and paper.licences[0].licensee == name

@@ -191,6 +191,10 @@ _LICENCE_WORDS = {
            "{0:%d/%m/%Y}"),
     "it": ("Certificato di licenza", "ID dell’immagine", "Tipo di licenza", "Licenziatario", "Data di acquisto",
            "Titolo", "Fotografo", "Numero d’ordine", "Progetto", "Licenza standard", "{0:%d/%m/%Y}"),
+    "pl": ("Certyfikat licencji", "ID obrazu", "Typ licencji", "Licencjobiorca", "Data licencji", "Tytuł", "Autor",
+           "Numer zamówienia", "Projekt", "Licencja standardowa", "{0:%d.%m.%Y}"),
+    "pt": ("Certificado de licença", "ID da imagem", "Tipo de licença", "Licenciado", "Data da licença", "Título",
+           "Autor", "Número do pedido", "Projeto", "Licença padrão", "{0:%d/%m/%Y}"),
 }  # fmt: skip
 _ISSUERS = {
     "adobe_stock": "Adobe Stock, stock.adobe.com",
@@ -224,6 +228,8 @@ _RECEIPT_WORDS = {
     "fr": ("Facture", "Numéro de facture", "Numéro de commande", "Date de facturation", "Total TTC", "{0:%d/%m/%Y}"),
     "es": ("Factura", "Número de factura", "Número de pedido", "Fecha de emisión", "Importe total", "{0:%d/%m/%Y}"),
     "it": ("Fattura", "Numero fattura", "Numero ordine", "Data di emissione", "Totale", "{0:%d/%m/%Y}"),
+    "pl": ("Faktura", "Numer faktury", "Numer zamówienia", "Data wystawienia", "Razem brutto", "{0:%d.%m.%Y}"),
+    "pt": ("Fatura", "Número da fatura", "Número do pedido", "Data da fatura", "Valor total", "{0:%d/%m/%Y}"),
 }
 
 
