@@ -30,14 +30,15 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                          " ID| number| no.| no| #| ref| ref.| reference| code"),
                   "Image file no.", "Model ID", "Stock ID", "Creative #", "Editorial #"),
         GERMAN: (*_each("Bild|Foto|Motiv|Datei|Medien|Video|Element|Ressourcen|Asset|Icon",
-                        "-ID|nummer|-Nummer|-Nr.|-Nr|nr.|nr|-Referenz"), "Ressource"),
+                        "-ID|nummer|-Nummer|-Nr.|-Nr|nr.|nr|-Referenz"), "Ressource", "Artikel-ID"),
         FRENCH: (*_each("ID |Identifiant |Numéro |N° |Réf. |Réf |Référence ",
                         "image|photo|visuel|fichier|de l'image|d'image|de la photo|de photo|du visuel|du fichier|"
                         "de fichier|de l'élément|de la ressource|du média|du cliché"),
                  *_each("Image|Photo|Visuel|Fichier", " n°")),
         SPANISH: (*_each("ID |Identificador |Número |N.º |Nº |N° |Ref. |Referencia |Código ",
                          "imagen|foto|archivo|de imagen|de la imagen|de foto|de la foto|de la fotografía|de archivo|"
-                         "del archivo|del recurso|del elemento|del medio|del vídeo"), "Recurso"),
+                         "del archivo|del recurso|del elemento|del medio|del vídeo"),
+                  *_each("Imagen|Foto|Archivo", " n.º| nº"), "Recurso"),
         ITALIAN: (*_each("ID |Identificativo |Numero |N. |N° |Cod. |Codice |Rif. |Riferimento ",
                          "immagine|foto|file|risorsa|elemento|dell'immagine|della foto|del file|della risorsa|"
                          "dell'elemento"), "Risorsa"),
@@ -46,7 +47,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         POLISH: _each("ID |Numer |Nr |Identyfikator |Kod ", "obrazu|zdjęcia|fotografii|grafiki|pliku|zasobu"),
         PORTUGUESE: (*_each("ID |Identificador |Número |N.º |Nº |N° |Ref. |Referência |Código ",
                             "imagem|foto|arquivo|ficheiro|da imagem|de imagem|da foto|da fotografia|do arquivo|"
-                            "do ficheiro|do recurso|do elemento"),),
+                            "do ficheiro|do recurso|do elemento"), *_each("Imagem|Foto|Ficheiro", " n.º| nº")),
     },
     "licence_id": {
         ENGLISH: ("License ID", "License number", "License no.", "Licence ID", "Licence number", "Licence no."),

@@ -17,7 +17,7 @@ _HEADINGS: Mapping[str, Sequence[str]] = {
     "usage": ("Use", "Rights"),
     "title": ("Omschrijving", "Bezeichnung", "Bildbeschreibung", "Désignation"),
     "description": (),
-    **dict.fromkeys(DATES, ()),
+    **dict.fromkeys((*DATES, "dated"), ()),
 }  # fmt: skip
 _FIELD = {
     spelled(label): field

@@ -69,6 +69,7 @@ _DATE_SHAPES = dict.fromkeys(
 
 _TITLES = (
     r"(?:licen[cs]e certificate|certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
+    r"nutzungs(?:rechts?)?(?:bestätigung|nachweis)|(?:usage|rights) confirmation|confirmation d['’]utilisation|"
     r"lizenz-?zertifikat|lizenznachweis|lizenzbescheinigung|lizenzbeleg|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
     r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|preuve d['’]achat|"
     r"(?:certificado|comprobante|prueba|confirmación) de (?:la )?licencia|comprobante de compra|"
@@ -116,9 +117,11 @@ _ORDER = (
     r"(?:thank you|thanks) (?:so much |very much )?for (?:licensing|downloading|purchasing|buying|ordering|"
     r"your (?:[\w ]{1,30} )?(?:order|purchase|download))|your (?:[\w ]{1,30} )?order|"
     r"(?:order|purchase) details|(?:bestell|kauf)details|détails de (?:la|votre) commande|"
-    r"detalles del pedido|dettagli dell['’]ordine|obrigad[oa] (?:pela|por) (?:sua|tua|seu) (?:compra|encomenda|pedido)|"
+    r"detalles del pedido|dettagli dell['’]ordine|obrigad[oa] (?:pela|por) (?:sua|tua|seu) (?:compra|encomenda|"
+    r"pedido)|"
     r"confirmação d[aeo] (?:encomenda|pedido|compra)|"
-    r"danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf|download)|ihr(?:e bestellung| einkauf| kauf) bei|"
+    r"danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf|download)|ihr(?:e bestellung| einkauf|"
+    r" kauf) bei|"
     r"bestätigen (?:wir )?(?:ihnen )?(?:ihre bestellung|ihren (?:auftrag|einkauf|kauf))|"
     r"merci (?:de|pour) votre (?:commande|achat)|gracias por (?:tu|su) (?:pedido|compra)|"
     r"grazie per il (?:tuo|suo|vostro) (?:ordine|acquisto)|bedankt voor (?:je|uw) (?:bestelling|aankoop)|"
@@ -139,6 +142,16 @@ _LETTER = re.compile(
 )
 # They license what is downloaded, so that a paper has no other date.
 _BY_DOWNLOAD = ("123rf", "freepik", "flaticon", "pixabay", "vecteezy")
+# A list in which a row's only date is that of its licence.
+_HISTORY = re.compile(
+    r"\b(?:(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|"
+    r"(?:lizenz|download|bestell|kauf)(?:verlauf|historie)|historique des? (?:licences|téléchargements|achats|"
+    r"commandes)|"
+    r"historial de (?:licencias|descargas|compras|pedidos)|cronologia d\w{2,4} \w{4,12}|"
+    r"(?:download|bestel|aankoop|licentie)geschiedenis|historia (?:zamówień|pobrań|zakupów|licencji)|"
+    r"histórico de (?:licenças|downloads|compras|pedidos))\b",
+    re.IGNORECASE,
+)
 HINTS = ("project", "client", "purchase_order", "profile", "references")
 MAX_TITLE_OFFSET = 1_500  # characters from the beginning in which a paper says what it is
 
@@ -160,7 +173,8 @@ _PRICED_LINE = re.compile(r"^.*\d[.,]\d\d(?: ?[^\s\d]{1,4})? *$", re.MULTILINE) 
 # What a shop says of a picture that it bought elsewhere: its address, or "from" and the site's name.
 _SOLD = re.compile(
     r"(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}/[^\s/?][^\s]*|"
-    r"\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|sur|en|da|su|presso|van|bij|op|od|z|na)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
+    r"\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|sur|en|da|su|presso|van|bij|op|od|z|"
+    r"na)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
     re.IGNORECASE,
 )
 
@@ -307,6 +321,8 @@ def _by_record(platform: str, found: Mapping[str, Quote], text: str, columns: Ca
     if platform.startswith(OTHER_PLATFORM) or ASKING.search(text) or sites_beside(text, platform):
         return None
     listed = item_lines(columns() or text, platform) or records_in(text, platform, lines=True)
+    if _HISTORY.search(text[:MAX_TITLE_OFFSET]):
+        listed = [{"licensed_at": each["dated"], **each} if "dated" in each else each for each in listed]
     if listed and all(any(name in each for name in DATES) for each in listed):
         return _licences_by_lines(platform, found, listed)
     dated = ("licensed_at", "bought_at", *(("downloaded_at",) if platform in _BY_DOWNLOAD else ()))
@@ -349,7 +365,8 @@ def why_no_paper(text: str, name: str = "", columns: Callable[[], str] = str) ->
 
 _NAME_IN_TITLE = re.compile(rf"^[ \t]*(?P<name>[A-Z][\w&'. -]{{1,40}}?)[ \t]*[-–—|:·]?[ \t]*{_TITLES}", re.M | re.I)
 _NO_NAME = re.compile(
-    r"\b(?:standard|extended|enhanced|premium|royalty|free|editorial|commercial|image|photo|stock|asset|media|digital|your|"
+    r"\b(?:standard|extended|enhanced|premium|royalty|free|editorial|commercial|image|photo|stock|asset|media|"
+    r"digital|your|"
     r"the|this|our|official|bild|foto|ihr|ihre|das|licence|license|download|purchase|order|web|print|content)\b",
     re.IGNORECASE,
 )

@@ -77,7 +77,7 @@ OWN_ORDER = re.compile(
 # What is paid back; a discount is not.
 PAID_BACK = re.compile(
     r"^(?!.*(?:discount|rabatt|remise|sconto|descuento|korting|gutschein|coupon|promo|credit applied|voucher)).*"
-    r"(?<!\S)[-−–]\s?(?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d(?!\d)",
+    r"(?:(?<!\S)[-−]|(?:^|\s\s)[-−–]\s?)(?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d(?!\d)",
     re.IGNORECASE | re.MULTILINE,
 )
 ####

@@ -48,6 +48,7 @@ _BEFORE: Mapping[str, Mapping[str, str]] = {
         FRENCH: rf"\b(?:sous licence|acquis|licencié)e?s?\b{_SAME}{{0,80}}?\ble",
         SPANISH: rf"\b(?:adquiri(?:d[oa]s?|ó)|licenciad[oa]s?)\b{_SAME}{{0,80}}?\bel",
         ITALIAN: rf"\b(?:in licenza|acquistat[oaie])\b{_SAME}{{0,80}}?\bil",
+        POLISH: rf"\b(?:nabył|zakupił|uzyskał|kupił)[ao]?\b{_SAME}{{0,80}}?\b(?:w dniu|dnia)",
         PORTUGUESE: rf"\b(?:adquiri(?:u|d[oa]s?)|licencio?u|licenciad[oa]s?)\b{_SAME}{{0,80}}?\bem",
     },
     "bought_at": {ENGLISH: rf"\b(?:purchased|bought)\b{_SAME}{{0,120}}?\bon"},
@@ -77,31 +78,42 @@ _SAID = "\n\x1e\n"  # before the lines that follow a text
 
 # Language -> what stands before and behind a name in the sentence that confirms that somebody has a licence.
 _WHO = {
-    ENGLISH: (r"(?:confirm|certify) that (?:the (?:company|firm|agency) )?",
-              r" (?:has |have )?(?:licen[cs]ed|purchased|acquired|bought|obtained|downloaded|holds)"),
-    GERMAN: (r"bestätig\w{1,2}(?: wir)?(?: Ihnen)?,? dass (?:(?:die|das) (?:Firma|Agentur|Unternehmen) )?",
-             r" (?:das|die|der|den|am|eine|bei|folgende\w?)"),
-    FRENCH: (r"(?:confirm|certifi|attest)ons que (?:(?:la société|l['’]agence|l['’]entreprise) )?",
-             r" (?:a|avait|détient)"),
-    SPANISH: (r"(?:confirma|certifica)mos que (?:la (?:empresa|sociedad|agencia) )?",
-              r" (?:ha|adquirió|posee|licenció)"),
-    ITALIAN: (r"(?:conferm|certifich)iamo che (?:(?:la società|l['’]agenzia|l['’]azienda) )?", r" (?:ha|detiene)"),
-    DUTCH: (r"(?:bevestigen|verklaren)(?: wij| we)?(?: u)? dat (?:(?:de firma|het bedrijf) )?",
-            r" (?:de|het|een|op|bij)"),
-    POLISH: (r"(?:potwierdza|zaświadcza)my,? że (?:(?:firma|spółka) )?", r" (?:nabył|zakupił|uzyskał|kupił|posiada)"),
-    PORTUGUESE: (r"(?:confirma|certifica)mos que (?:a (?:empresa|agência) )?",
-                 r" (?:adquiriu|licenciou|comprou|possui)"),
-}  # fmt: skip
+    ENGLISH: (
+        r"(?:confirm|certify) that (?:the (?:company|firm|agency) )?",
+        r"(?:has |have )?(?:licen[cs]ed|purchased|acquired|bought|obtained|downloaded|holds)",
+    ),
+    GERMAN: (
+        r"bestätig\w{1,2}(?: wir| ich)?(?: Ihnen)?,? dass (?:(?:die|das|der) )?(?:(?:Firma|Agentur|Unternehmen) )?",
+        r"(?:das|die|der|den|am|eine|bei|folgende\w?)",
+    ),
+    FRENCH: (
+        r"(?:confirm|certifi|attest)ons que (?:(?:la société|l['’]agence|l['’]entreprise) )?",
+        r"(?:a|avait|détient)",
+    ),
+    SPANISH: (
+        r"(?:confirma|certifica)mos que (?:la (?:empresa|sociedad|agencia) )?",
+        r"(?:ha|adquirió|posee|licenció)",
+    ),
+    ITALIAN: (
+        r"(?:conferm|certifich)iamo che (?:(?:la società|l['’]agenzia|l['’]azienda) )?",
+        r"(?:ha|detiene)",
+    ),
+    DUTCH: (
+        r"(?:bevestigen|verklaren)(?: wij| we)?(?: u)? dat (?:(?:de firma|het bedrijf) )?",
+        r"(?:de|het|een|op|bij)",
+    ),
+    POLISH: (
+        r"(?:potwierdza|zaświadcza)my,? że (?:(?:firma|spółka) )?",
+        r"(?:(?:nabył|zakupił|uzyskał|kupił)[ao]?|posiada)",
+    ),
+    PORTUGUESE: (
+        r"(?:confirma|certifica)mos que (?:a (?:empresa|agência) )?",
+        r"(?:adquiriu|licenciou|comprou|possui)",
+    ),
+}
+_NAME = r"(?!Sie\b)(?-i:[A-ZÀ-Þ0-9])[^,;:!?\n]{1,50}?(?:\n[^,;:!?\n]{1,50}?)??"
 _SAYS_WHO = [
-    (
-        language,
-        re.compile(
-            rf"\b{before}(?P<who>(?!Sie\b)(?-i:[A-ZÀ-Þ0-9])[^,;:!?\n]{{1,50}}?(?:\n[^,;:!?\n]{{1,50}}?)??){behind}\b".replace(
-                " ", r"\s+"
-            ),
-            re.IGNORECASE,
-        ),
-    )
+    (language, re.compile(rf"\b{before}(?P<who>{_NAME}) {behind}\b".replace(" ", r"\s+"), re.IGNORECASE))
     for language, (before, behind) in _WHO.items()
 ]
 
@@ -182,8 +194,9 @@ _USE = re.compile(
 _LABELS = [label for each in LABELS["asset_id"].values() for label in each]
 _ITEM = (
     rf"(?<![\w/-])(?:{'|'.join(map(re.escape, sorted(_LABELS, key=len, reverse=True)))}|"
-    r"(?:image|photo|picture|asset|file|clip|video|track|item|bild|foto|datei|fichier|imagen|immagine|afbeelding)s?"
-    r"[ \t-]{0,3}(?:id|ref\.?|no\.?|n[°º]|n\.º|nr\.?|number|nummer|num[ée]ro)?)\s{0,3}(?:[:#]\s{0,20})?#?"
+    r"(?:image|photo|picture|asset|file|clip|video|track|item|bild|foto|datei|fichier|imagen|immagine|afbeelding|imagem|zdjęcie|zdjęcia|obraz)s?"
+    r"(?:\s(?:met|mit(?: der)?|with(?: the)?|con(?: el)?|com(?: o)?)(?=\s))?"
+    r"[ \t-]{0,3}(?:id|ref\.?|no\.?|n[°º]|n\.º?|nr\.?|number|nummer|num[ée]ro)?)\s{0,3}(?:[:#]\s{0,20})?#?"
 )
 _DATED = {name: [label for each in LABELS[name].values() for label in each] for name in DATES}
 _ADDRESS_OR_NAME = re.compile(
@@ -195,7 +208,8 @@ _ADDRESS_OR_NAME = re.compile(
 _GRANTED = re.compile(
     r"\b(?:you(?:['’]ve| have)? (?:licen[cs]ed|purchased|bought|downloaded)|your download of|"
     r"order \S.{0,60} is complete|(?:is|are) covered by|confirm|bestätigen|haben sie|bestellung .{0,60}vom|"
-    r"(?:licen[cs]ed|purchased|lizenziert|erworben)|bereit|acquis|licence accordée|adquirid[oa]|acquistat[oa])",
+    r"(?:licen[cs]ed|purchased|lizenziert|erworben)|bereit|acquis|licence accordée|adquirid[oa]|"
+    r"acquistat[oa]|bevestig|conferm|potwierdz|nabył|gelicentieerd)",
     re.IGNORECASE | re.DOTALL,
 )
 _DOUBTED = re.compile(
