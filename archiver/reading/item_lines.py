@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from archiver.reading.certificates import spelled
 from archiver.reading.field_labels import DATES, LABELS, OF_A_PICTURE
+from archiver.reading.not_granted import undone
 from archiver.reading.platforms import OTHER_PLATFORM, forms_of
 
 # Headings of columns beside the labels that papers have.
@@ -18,6 +19,7 @@ _HEADINGS: Mapping[str, Sequence[str]] = {
     "title": ("Omschrijving", "Bezeichnung", "Bildbeschreibung", "Désignation"),
     "description": (),
     **dict.fromkeys((*DATES, "dated"), ()),
+    "status": ("Status", "State", "Statut", "Estado", "Stato", "Stan"),
 }  # fmt: skip
 _FIELD = {
     spelled(label): field
@@ -114,6 +116,8 @@ def _joined(rows: Sequence[dict[str, str]], rests: Mapping[int, str], form: re.P
 
 def _kinds(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     read = [{**row, "kind": row.get("kind") or row.get("usage", "")} for row in rows]
+    if any(undone(row["status"]) for row in read if "status" in row):
+        return []
     return read if all(row["kind"] and not _PRICE.search(row["kind"]) for row in read) else []
 
 

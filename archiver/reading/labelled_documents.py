@@ -164,7 +164,8 @@ def _within(pattern: str) -> re.Pattern[str]:
 _BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (_TITLES, _UNMADE_TITLE.pattern, VOID.pattern))
 
 _CREDIT_LINE = re.compile(
-    r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?:).*$",
+    r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?(?::|"
+    r"(?:by|von|de|di|van|from)\b)).*$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -244,10 +245,11 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     letters = _LETTERS if re.fullmatch(forms_of(platform).asset, "ABCDEF") else {}
     shapes = _SHAPES | (_OTHER_SHAPES if other else letters) | ({} if licence else _DATE_SHAPES)
-    found = labelled(_tables_as_lines(text), _tables_as_lines(_prepared(columns())), _FLAT, shapes)
+    lines, placed = _tables_as_lines(text), _tables_as_lines(_prepared(columns()))
+    found = labelled(lines, placed, _FLAT, shapes)
     found.pop(OTHER, None)
     found |= {name: whole_name(found[name]) for name in ("licensee", "buyer") if name in found}
-    said = text
+    said = f"{lines}\n\n{placed}"
     for name in (plain(found.get(each)) or "" for each in _NAMES):
         said = said.replace(name, "") if " " in name else said
     if any(words_against(said, known=not other)) or any(map(doubtful, _title_lines(head))):

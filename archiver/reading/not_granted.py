@@ -26,7 +26,7 @@ _PICTURE = re.compile(r"\b(?:image|photo|picture|bild|foto|photograph)\w{0,20}\b
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
 VOID = re.compile(
     r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|layout-?lizenz|preview licen[cs]e|sample certificate|"
-    r"this (?:sample|example)|"
+    r"this (?:sample|example)|example of an?|"
     r"how to (?:read|understand|find|check|get)|quote (?:number|date|no|is)|"
     r"payment (?:failed|declined|pending)|await(?:s|ing) (?:the |your )?(?:payment|approval|confirmation)|"
     r"pending (?:payment|approval)|on hold|once (?:it|your order) (?:is|has been) (?:approved|confirmed|paid)|"
@@ -47,7 +47,8 @@ VOID = re.compile(
     r"muster(?:zertifikat|exemplar|rechnung)|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
     r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert\w{0,2}|"
     r"annulliert\w{0,2}|reservierung\w{0,13}|gesondert vereinbart|"
-    r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|"
+    r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|(?:zurück|rück)?erstatt(?:et|ung)|"
+    r"(?<=\()avoir(?=\))|remboursée?|"
     r"remboursement|reembols\w{1,6}|cancell?ed|revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|"
     r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|"
     r"preventivo|bozza|nota di credito|rimbors\w{1,6}|annullat[oa]|stornat[oa]|sollecito|"
@@ -57,7 +58,7 @@ VOID = re.compile(
 )
 # Terms say what would end a licence: "may be revoked", "if it is refunded". That says nothing of this one.
 _IN_TERMS = re.compile(
-    r"\b(?:if|unless|until|once|when|may|might|can|cannot|could|will|would|shall|not|never|no|falls|sofern|wenn|"
+    r"\b(?:if|unless|until|once|when|may(?!\s+\d)|might|can|cannot|could|will|would|shall|not|never|no|falls|sofern|wenn|"
     r"kann|können|darf|nicht|keine?|si|peut|peuvent|ne|puede|pueden|no|se|può|possono|non|"
     r"als|indien|tenzij|kan|kunnen|mag|niet|geen|jeśli|jeżeli|gdy|może|mogą|nie)\b[^.:;!?]{0,80}$",
     re.IGNORECASE,
@@ -118,12 +119,15 @@ _UNDONE = {
     r"in force|active)|(?:been|was|were|is|are) (?:reversed|terminated|withdrawn|refused|rejected|declined|suspended|"
     r"replaced|superseded)|(?:being|under|in) review(?:ed)?|awaiting|is outstanding|overdue|final notice|in error|"
     r"no effect|"
-    r"about to (?:lapse|end)|renew now|you (?:have )?earn(?:ed)?|your (?:images|photos|files) sold|shows what|"
+    r"about to (?:lapse|end)|you received? [$€£]|for contributors?|to contributors?|uploaded by|no rights|"
+    r"for information only|will (?:be )?(?:charged?|billed?)|renew now|you (?:have )?earn(?:ed)?|your (?:images|"
+    r"photos|files) sold|shows what|"
     r"re-?invoiced",
     "de": r"nicht (?:abgeschlossen|bearbeitet|bestätigt|freigegeben|genehmigt|mehr gültig|wirksam|zustande)|"
     r"rückgängig|"
     r"aufgehoben|untersagt|zurückgewiesen|abgelehnt|erloschen|ersetzt|wartet auf|in prüfung|überfällig|irrtümlich|"
-    r"gegenstandslos|wirkungslos|weiterberechn\w*|zeigt,? (?:wie|was)|steht (?:noch )?aus",
+    r"gegenstandslos|wirkungslos|weiterberechn\w*|zeigt,? (?:wie|was)|keine rechte|nur zur information|"
+    r"steht (?:noch )?aus",
     "fr": r"(?:pas|plus) (?:encore )?(?:pu )?(?:été |être )?(?:traitée?|confirmée?|validée?|acceptée?|valable|"
     r"valide|abouti)|"
     r"résiliée?|refusée?|rejetée?|remplacée? par|en attente|par erreur|sans effet|caduque?",
@@ -144,6 +148,19 @@ _UNDONE = {
     r"por engano|sem efeito",
 }
 _UNDONE_WORDS = re.compile(rf"\b(?:{'|'.join(_UNDONE.values())})\b", re.IGNORECASE)
+_STATUS = re.compile(
+    r"^[ \t>]*(?:\w+[ -])?\w{0,9}(?:status|state|statut|estado|stato|stan)(?:[ \t]*:\s*|[ \t]{2,}|\t|[ \t]*\n[ \t]*)"
+    r"(?P<value>[^\n\t]{2,40}?)[ \t]*(?:$|\t|[ ]{2})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DONE = re.compile(
+    r"^(?:fully )?(?:paid|complete|done|active|confirmed|delivered|processed|approved|licen[cs]ed|downloaded|ok\b|"
+    r"success|bezahlt|"
+    r"abgeschlossen|erledigt|aktiv|bestätigt|lizenziert|pay[ée]|régl|termin|confirm|pagad|pagat|complet|voldaan|"
+    r"betaald|"
+    r"afgerond|opłacon|zrealizowan|zapłacon|pago|paga|conclu[ií])",
+    re.IGNORECASE,
+)
 # What an order's letter speaks of, and how it denies; a sentence that begins a condition speaks of others.
 _ORDERED = (
     r"order|payment|purchase|bank|card|credits?|licen[cs]|file|image|download|account|bestell|zahlung|kauf|karte|"
@@ -235,8 +252,14 @@ _USE = re.compile(
 def words_against(text: str, *, known: bool = True) -> Iterator[str]:
     """What a paper says that means that it grants or proves nothing. `known`: its platform is."""
     text = _ADDRESS.sub(lambda address: " " * len(address[0]), text)
+    yield from (" ".join(found[0].split()) for found in _STATUS.finditer(text) if undone(found["value"]))
     for each in (VOID, _SPECIMEN, _UNPAID, _UNDONE_WORDS, *(() if known else (_DOUBT, _GOODS))):
         yield from (" ".join(found[0].split()) for found in each.finditer(text) if not in_terms(text, found.start()))
+
+
+def undone(status: str) -> bool:
+    """Whether a status is none that means that all is done. Of the many that mean something else none is known."""
+    return not _DONE.match(status.strip())
 
 
 def denies(text: str) -> bool:

@@ -53,6 +53,16 @@ def test_an_order_that_its_letter_denies_is_none(sentence: str) -> None:
     assert licences(ORDER.format(sentence)) == 0
 
 
+@pytest.mark.parametrize(("status", "count"), [("Paid", 1), ("abgeschlossen", 1), ("Waiting", 0), ("in sospeso", 0)])
+def test_a_status_must_be_one_of_those_that_mean_that_all_is_done(status: str, count: int) -> None:
+    assert licences(ORDER.format(f"Order status: {status}")) == count
+
+
+def test_a_month_is_not_a_possibility() -> None:
+    """`May 3` before a word that ends a licence is no `may`."""
+    assert licences(ORDER.replace("March", "May").format("Bought on May 3, 2024, then refunded.")) == 0
+
+
 def test_a_platform_that_is_the_buyer_has_licensed_nothing() -> None:
     bought = ORDER.replace("Your order", "Invoice").format("Bill to: Acme Ltd")
     assert licences(bought) == 1
