@@ -162,7 +162,7 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
     whose = sites.get(platform) or words or owners.get(platform) or "the columns' names"
     reader = f"{platform}_interface" if interface else "history_by_columns"
     sure = Sure.LIKELY if interface or sites else Sure.POSSIBLE
-    return _listed(reader, platform, sure, table, licences, left_out, whose)
+    return _listed(table, (licences, left_out), whose, reader=reader, platform=platform, sure=sure)
 
 
 def _by_source(table: HistoryTable, fields: Sequence[str | None]) -> dict[str | None, list[list[str]]]:
@@ -183,23 +183,25 @@ def _of_sources(
     read = {name: _licences(name, replace(table, rows=rows), fields) for name, rows in sources.items() if name}
     licences = tuple(each for found, _ in read.values() for each in found)
     left_out = sum((each for _, each in read.values()), Counter({"of no known platform": len(sources.get(None, ()))}))
-    return _listed("history_by_columns", None, Sure.POSSIBLE, table, licences, left_out, "a column of the list")
+    return _listed(table, (licences, +left_out), "a column of the list")
 
 
 def _listed(
-    reader: str,
-    platform: str | None,
-    sure: Sure,
     table: HistoryTable,
-    licences: tuple[Licence, ...],
-    left_out: Counter[str],
+    read: tuple[tuple[Licence, ...], Counter[str]],
     whose: str,
+    *,
+    reader: str = "history_by_columns",
+    platform: str | None = None,
+    sure: Sure = Sure.POSSIBLE,
 ) -> Paper | None:
+    """The list as a paper. `read` are its licences, and how many rows were left out for what reason."""
+    licences, left_out = read
     if not licences:
         return None
     quotes = {"header": " | ".join(table.header), "platform": whose}
-    if +left_out:
-        quotes["left_out"] = ", ".join(f"{count} rows: {why}" for why, count in sorted((+left_out).items()))
+    if left_out:
+        quotes["left_out"] = ", ".join(f"{count} rows: {why}" for why, count in sorted(left_out.items()))
     return Paper(
         reader=reader, sure=sure, kind=DocumentKind.RECORD, licences=licences, quotes=quotes, platform=platform
     )

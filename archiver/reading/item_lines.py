@@ -52,8 +52,8 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
     """The rows by field: `asset_id`, `kind`, and others that have columns. None at all if one of them is not clear.
 
     `columns` is the text as it stands on the page, its cells apart by two spaces or more, or of a web page each in a
-    line of its own. What a picture may be used
-    for stands for the kind of its licence if there is no other column for that.
+    line of its own. What a picture may be used for stands for the kind of its licence if there is no other column
+    for that.
     """
     other = platform.startswith(OTHER_PLATFORM)
     form = re.compile(rf"#?{r'(?=[^ ]*\d)' if other else ''}(?:{forms_of(platform).asset})")
@@ -61,9 +61,7 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
     headings: list[Heading] = []
     starts: list[tuple[int, str]] = []  # where the columns' cells begin
     rests: dict[int, str] = {}  # of the numbers that a narrow column breaks, by row
-    within = touching = priced = (
-        False  # a row's cells may go on in the next line; the line before was one; it has a price
-    )
+    within = touching = priced = False  # a row's cells may go on below; the line before was one; the row has its price
     width = 0  # cells of the row's first line
     lines, read = columns.splitlines(), 0  # lines that belong to the headings
     for number, line in enumerate(lines):
@@ -90,10 +88,10 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
         elif form.fullmatch(number_here) and len(cells) >= MIN_CELLS:
             rows.append(values)
             within, width, priced = True, len(cells), price
-        elif len(cells) == len(headings) or len(rows) > MAX_ITEMS:
-            return []  # a row that is none of a picture, or of which a cell is missing
-        elif within and below and _REST.fullmatch(number_here):
-            return []  # perhaps a part of the number
+        elif (
+            len(cells) == len(headings) or len(rows) > MAX_ITEMS or (within and below and _REST.fullmatch(number_here))
+        ):
+            return []  # a row that is none of a picture, or of which a cell is missing; perhaps a part of the number
         else:
             within = False
     if not _joined(rows, rests, form):

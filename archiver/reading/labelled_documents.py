@@ -230,17 +230,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     if not licence and any(each.search(text) for each in (NO_RECEIPT, PAID_BACK, OWN_ORDER)):
         return None
-    if licence or not receipt:
-        platform, words, strong = the_platform(text, name if licence else "")
-    else:
-        # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
-        issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
-        platform, words, strong = the_platform(issued)
-        strong = strong or heads(text, platform)
-    titles = licence or receipt
-    other = (other_platform(text) or (_by_title(text) if licence else None)) if titles and platform is None else None
-    if other:
-        platform, words = other
+    platform, words, strong = _issuer(text, name, licence=licence, receipt=bool(receipt))
+    other = platform is not None and platform.startswith(OTHER_PLATFORM)
     if platform is None or not (licence or strong or other):
         return None
     letters = _LETTERS if re.fullmatch(forms_of(platform).asset, "ABCDEF") else {}
@@ -267,6 +258,20 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     paper = replace(paper, sure=Sure.STATED if other else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
     return paper if paper.licences else read_plan(paper, text, columns(), _order(found))
+
+
+def _issuer(text: str, name: str, *, licence: bool, receipt: bool) -> tuple[str | None, str, bool]:
+    """Whose paper it is, the words that say so, and whether they are of its site or company."""
+    if licence or not receipt:
+        platform, words, strong = the_platform(text, name if licence else "")
+    else:
+        # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
+        issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
+        platform, words, strong = the_platform(issued)
+        strong = strong or heads(text, platform)
+    if platform is None and (licence or receipt):
+        platform, words = other_platform(text) or (_by_title(text) if licence else None) or (None, "")
+    return platform, words, strong
 
 
 def _title_lines(head: str) -> Iterator[str]:

@@ -172,7 +172,7 @@ _NO_HISTORY = re.compile(
 _HISTORY = re.compile(
     r"\b(?:downloads|orders|purchases|licen[cs]es|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
     r"achats|commandes|téléchargements|licences|pedidos|compras|descargas|licencias|ordini|acquisti|licenze|bestellingen"
-    r"|aankopen|licenties)\b",
+    r"|aankopen|licenties|licenças|transferências|encomendas|register|registro|rejestr|bildnachweise?|bildlisten?)\b",
     re.IGNORECASE,
 )
 
