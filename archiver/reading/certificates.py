@@ -161,6 +161,7 @@ class _Reading:
         self.last: _Value | None = None  # that value, while it may go on
         self.waiting: list[tuple[str, str]] = []  # the fields whose values follow below, with their labels
         self.peers: list[_Value] = []  # the values of one line
+        self.edges: set[int] = set()  # where values beside their labels begin
         self.beside = 0  # where the line above begins, if it is not a label, because a value may have begun there
 
     def values(self) -> dict[str, Quote]:
@@ -173,7 +174,7 @@ class _Reading:
     def read(self, before: str, raw: str, *below: str) -> None:
         """The next line, with the one before it and the two below."""
         line, indent = raw.strip(), len(raw) - len(raw.lstrip())
-        if label := self._label(line):
+        if label := self._label(line, indent):
             self._at_label(*label, before, raw, *below)
         elif not line or _RULE.fullmatch(line) or len(line) >= MAX_LINE_LENGTH:
             self.last, self.rest, self.peers, self.beside = None, [], [], 0
@@ -197,13 +198,18 @@ class _Reading:
             self.rest.append(_collapsed(line))
             self.beside = indent
 
-    def _label(self, line: str) -> tuple[str, re.Match[str]] | None:
-        """The field of the label that a line begins with, and that label."""
+    def _label(self, line: str, indent: int) -> tuple[str, re.Match[str]] | None:
+        """The field of the label that a line begins with, and that label.
+
+        The longest label of a column may have one space before its value, which is where the other values begin.
+        """
         label = self.label_of.match(line) if len(line) < MAX_LINE_LENGTH else None
         if label is None or (label[2] is None and " " not in label[1]):
             return None  # one word that goes on, as LicenceID does
         name, value = self.fields.get(spelled(label[1])), _collapsed(line[label.end() :])
-        if name is None or (value and label[2] == "" and not (name in self.forms and self._fits(name, value))):
+        formed = name in self.forms and self._fits(name or "", value)
+        edge = self.on_page and indent + label.end() + 1 in self.edges
+        if name is None or (value and label[2] == "" and not (formed or edge)):
             return None  # a sentence that begins with the label's words
         return name, label
 
@@ -284,6 +290,7 @@ class _Reading:
             self.rest = []
             self.rests.setdefault(name, self.rest)
             self.last = _Value(self.found[name], name in self.forms, aside, starts)
+            self.edges |= {starts} if aside else set()
         self.beside = 0
 
     def _cut_side_by_side(self, line: str) -> None:

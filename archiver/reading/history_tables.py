@@ -79,6 +79,11 @@ _INTERFACES: Sequence[_Interface] = (
     ("shutterstock", {"id", "license", "download time"}, {"id": "licence_id"}),
     ("depositphotos", {"mediaid", "licenseid", "purchasedate"}, {"username": "contributor"}),
     (
+        "depositphotos",
+        {"itemtransactionid", "licenseid", "datetime", "itemid"},
+        {"itemid": "asset_id", "datetime": "bought_at", "actor": "seat", "seller": "contributor"},
+    ),
+    (
         "envato_market",
         {"item.id", "code", "sold at", "license"},
         {"item.id": "asset_id", "code": "licence_id", "sold at": "bought_at", "item.name": "title",

@@ -192,6 +192,8 @@ _KINDS = {
     r"licença premium",
 }
 
+# Of a cell that goes on with its terms.
+_BEGINS_WITH_KIND = re.compile(r"(?:royalty[ -]free|rights[ -]managed|rights[ -]ready)(?= [A-Z])", re.IGNORECASE)
 # A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
 _NO_KIND = re.compile(r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)", re.IGNORECASE)
 _CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
@@ -440,7 +442,8 @@ def _licence(platform: str, found: Mapping[str, Quote], text: str = "") -> Paper
     """The licence of a certificate. Its own date is the licence's if it has no other, and is no letter."""
     other = platform.startswith(OTHER_PLATFORM)
     by_download = ("downloaded_at",) if other or platform in _BY_DOWNLOAD else ()
-    own = ("dated", "invoiced_at") if only_day(text) and not _LETTER.search(text[:MAX_TITLE_OFFSET]) else ()
+    letter = _LETTER.search(text[:MAX_TITLE_OFFSET]) and not _together(found, text)
+    own = ("dated", "invoiced_at") if only_day(text) and not letter else ()
     dates = [
         found[name]
         for name in ("licensed_at", "bought_at", "ordered_at", *by_download, *own, "starts_at")
@@ -461,6 +464,13 @@ def _licence(platform: str, found: Mapping[str, Quote], text: str = "") -> Paper
         order=licence.order,
         date=licence.licensed_at,
     )
+
+
+def _together(found: Mapping[str, Quote], text: str) -> bool:
+    """Whether the date stands among the labels of the picture, where it is not the letter's own."""
+    labels = [found[name].text for name in ("asset_id", "dated") if name in found]
+    parts = ([" ".join(line.split()) for line in part.splitlines()] for part in re.split(r"\n[ \t]*\n", text))
+    return len(labels) == 2 and any(all(label in part for label in labels) for part in parts)
 
 
 def _licence_in_words(platform: str, found: Mapping[str, Quote], text: str) -> Paper | None:
@@ -601,7 +611,8 @@ def kind_of(text: str | None, platform: str = "") -> str | None:
     In other languages Shutterstock's enhanced licence is called as an extended one is elsewhere: that stays as it is.
     """
     if text is None or _NO_KIND.search(text):
-        return None
+        begins = _BEGINS_WITH_KIND.match(text or "")
+        return begins[0] if begins else None
     kind = next((kind for kind, names in _KINDS.items() if re.fullmatch(names, text, re.IGNORECASE)), text)
     foreign = kind == "extended" and not text.casefold().startswith(kind)
     return text if foreign and platform == "shutterstock" else kind

@@ -261,3 +261,13 @@ def test_an_interface_that_two_platforms_share_is_told_by_the_pictures_addresses
     for thumb, platform in (("https://media.istockphoto.com/id/1655944495/x.jpg", "istock"), ("", "getty_images")):
         paper = history_of(json.dumps({"purchased_assets": [{**row, "thumb_uri": thumb}]}).encode())
         assert paper and paper.platform == platform
+
+
+def test_depositphotos_items_of_an_enterprise_account() -> None:
+    item = {"itemTransactionId": 635177, "licenseId": 42209, "datetime": "2020-03-10 17:24:58", "itemId": 97522625,
+            "itemLink": "https://depositphotos.com/97522625/x.html", "actor": "ada", "seller": "studio1"}  # fmt: skip
+    paper = history_of(json.dumps({"type": "success", "items": [item]}).encode())
+    assert paper and [facts(each) for each in paper.licences] == [
+        {"platform": "depositphotos", "asset_id": "97522625", "licence_id": "42209", "licensed_at": "2020-03-10",
+         "contributor": "studio1"}
+    ]  # fmt: skip

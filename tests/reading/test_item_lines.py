@@ -425,3 +425,35 @@ def test_a_name_ends_with_its_legal_form(lines: str, name: str | None) -> None:
         f"Proof of license\nShutterstock, Inc.\nImage ID: 32009999\nLicense date: May 3, 2024\nLicensee\n{lines}\n"
     )
     assert paper and paper.licences[0].licensee == name
+
+
+def test_a_date_among_the_pictures_labels_is_the_licences_and_a_letters_own_is_not() -> None:
+    labels = "Asset ID: 313054036\nTitle: A lake\nLicense: Extended\n"
+    letter_of = "You licensed an asset on Adobe Stock\n\nHi Ada,\n\n{}\n{}View it: https://stock.adobe.com/x\n".format
+    among = paper_of(letter_of(labels + "Date: May 3, 2024\n", ""))
+    assert among and str(among.licences[0].licensed_at) == "2024-05-03"
+    apart = paper_of(letter_of(labels, "Date: May 3, 2024\n"))
+    assert apart is None or apart.licences[0].licensed_at is None
+
+
+def test_the_longest_label_of_a_column_touches_its_value() -> None:
+    placed = """Certificat de licence
+
+ Référence de l'image    400008
+
+ Titulaire de la licence Ada Example
+
+ Date de la licence      22 novembre 2019
+
+www.lumenwerk-bilder.example
+"""
+    paper = paper_of(placed)
+    assert paper and paper.licences[0].licensee == "Ada Example"
+    assert paper_of(placed.replace("  400008", "     400008").replace("  22", "     22")) is None  # no column is there
+
+
+def test_the_kind_of_a_cell_that_goes_on_with_its_terms_is_how_it_begins() -> None:
+    terms = GETTY.replace("Royalty-free     Medium       375.00", "Rights-managed   Medium       375.00").replace(
+        "a long table", "a long table               Until May 3, 2025"
+    )
+    assert [kind for _, kind, *_ in read(terms)] == ["Rights-managed", "Rights-ready"]
