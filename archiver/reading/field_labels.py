@@ -329,7 +329,8 @@ DATES = ("licensed_at", "bought_at", "ordered_at", "downloaded_at")
 
 OF_A_PICTURE = re.compile(
     r"(?:[^\W\d][\w.°º']{0,15} |n[.°º]{1,2} ){0,3}?[\w'’]{0,5}"
-    r"(?:image|imm?[aá]g|photo|picture|bild|foto|motiv|beeld|obraz|zdj|visuel|cliché)",
+    r"(?:image|imm?[aá]g|photo|picture|bild|foto|motiv|beeld|obraz|zdj|visuel|cliché|caption|"
+    r"légende|legenda|didascalia|pie de foto|bijschrift)",
     re.IGNORECASE,
 )
 """The beginning of a label that only pictures have: an item, a file or an asset may be any shop's goods."""

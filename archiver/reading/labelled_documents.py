@@ -250,7 +250,11 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     if not licence and not other and (denies(said) or _seller_buys(platform, found)):
         return None
     if licence:
-        paper = _licence(platform, found, text) or _licence_in_words(platform, found, text)
+        paper = (
+            _licence(platform, found, text)
+            or _licence_in_words(platform, found, text)
+            or _certified(_licences_by_lines(platform, found, item_lines(columns() or text, platform)))
+        )
     elif receipt:
         paper = _by_receipt(platform, found, text, columns)
     else:
@@ -531,6 +535,10 @@ def _licences_by_lines(platform: str, found: Mapping[str, Quote], items: Sequenc
     paid = paid or Paper(reader="receipt_by_labels", sure=Sure.POSSIBLE, kind=DocumentKind.RECEIPT, platform=platform)
     [*_, last] = licences.values()
     return replace(paid, date=paid.date or last.licensed_at, licences=tuple(licences.values()))
+
+
+def _certified(paper: Paper | None) -> Paper | None:
+    return replace(paper, reader="licence_by_labels", kind=DocumentKind.CERTIFICATE) if paper else None
 
 
 _OF_ONE = frozenset({"asset_id", "licence_id", "kind", "title", "description", "contributor"})

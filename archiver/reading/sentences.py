@@ -194,7 +194,8 @@ _USE = re.compile(
 _LABELS = [label for each in LABELS["asset_id"].values() for label in each]
 _ITEM = (
     rf"(?<![\w/-])(?:{'|'.join(map(re.escape, sorted(_LABELS, key=len, reverse=True)))}|"
-    r"(?:image|photo|picture|asset|file|clip|video|track|item|bild|foto|datei|fichier|imagen|immagine|afbeelding|imagem|zdjęcie|zdjęcia|obraz)s?"
+    r"(?:image|photo|picture|asset|file|clip|video|track|item|bild|foto|datei|fichier|imagen|immagine|afbeelding|imagem|zdjęcie|zdjęcia|obraz|"
+    r"photograph|photographie|fotografie|fotografía|fotografia)s?"
     r"(?:\s(?:met|mit(?: der)?|with(?: the)?|con(?: el)?|com(?: o)?)(?=\s))?"
     r"[ \t-]{0,3}(?:id|ref\.?|no\.?|n[°º]|n\.º?|nr\.?|number|nummer|num[ée]ro)?)\s{0,3}(?:[:#]\s{0,20})?#?"
 )

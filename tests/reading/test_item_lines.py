@@ -457,3 +457,18 @@ def test_the_kind_of_a_cell_that_goes_on_with_its_terms_is_how_it_begins() -> No
         "a long table", "a long table               Until May 3, 2025"
     )
     assert [kind for _, kind, *_ in read(terms)] == ["Rights-managed", "Rights-ready"]
+
+
+def test_a_certificate_may_list_its_pictures_in_a_table() -> None:
+    text = """Lizenzbestätigung
+www.north.example
+Lizenznehmer: Acme Ltd
+Lizenzdatum: 03.05.2024
+
+Bildnummer   Motiv        Nutzung
+O-58701      Zwei Boote   Website, 1 Jahr
+O-58702      Ein See      Website, 1 Jahr
+"""
+    paper = paper_of(text)
+    assert paper and paper.kind is DocumentKind.CERTIFICATE and paper.sure == "stated"
+    assert [each.asset.asset_id for each in paper.licences] == ["O-58701", "O-58702"]
