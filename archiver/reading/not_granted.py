@@ -148,17 +148,18 @@ _UNDONE = {
     r"por engano|sem efeito",
 }
 _UNDONE_WORDS = re.compile(rf"\b(?:{'|'.join(_UNDONE.values())})\b", re.IGNORECASE)
+_VALUE = r"(?:[ \t]*:\s*|[ \t]{2,}|\t|[ \t]*\n[ \t]*)"
 _STATUS = re.compile(
-    r"^[ \t>]*(?:\w+[ -])?\w{0,9}(?:status|state|statut|estado|stato|stan)(?:[ \t]*:\s*|[ \t]{2,}|\t|[ \t]*\n[ \t]*)"
+    rf"^[ \t>]*(?:\w+[ -])?(?:(?:\w{{0,10}}status|statut|stan){_VALUE}"
+    rf"|(?:estado|stato){_VALUE}(?-i:(?=[a-zß-ÿ])))"  # with a capital it is a country
     r"(?P<value>[^\n\t]{2,40}?)[ \t]*(?:$|\t|[ ]{2})",
     re.IGNORECASE | re.MULTILINE,
 )
 _DONE = re.compile(
     r"^(?:fully )?(?:paid|complete|done|active|confirmed|delivered|processed|approved|licen[cs]ed|downloaded|ok\b|"
-    r"success|bezahlt|"
-    r"abgeschlossen|erledigt|aktiv|bestätigt|lizenziert|pay[ée]|régl|termin|confirm|pagad|pagat|complet|voldaan|"
-    r"betaald|"
-    r"afgerond|opłacon|zrealizowan|zapłacon|pago|paga|conclu[ií])",
+    r"valid|current|purchased|fulfil|settled|charged|captured|invoiced|finished|succe|bezahlt|abgeschlossen|erledigt|"
+    r"aktiv|bestätigt|lizenziert|gültig|gekauft|beglichen|pay[ée]|régl|acquitt|termin|confirm|valable|pagad|pagat|"
+    r"complet|v[aá]lid|vigente|voldaan|betaald|afgerond|geldig|opłacon|zrealizowan|zapłacon|ważn|pago|paga|conclu[ií])",
     re.IGNORECASE,
 )
 # What an order's letter speaks of, and how it denies; a sentence that begins a condition speaks of others.
