@@ -24,6 +24,7 @@ from archiver.reading.not_granted import (
     PAID_BACK,
     UNDECIDED,
     VOID,
+    awaits,
     denies,
     doubtful,
     is_demand,
@@ -248,6 +249,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     if any(words_against(said, known=not other)) or any(map(doubtful, _title_lines(head))):
         return None
     if not licence and not other and (denies(said) or _seller_buys(platform, found)):
+        return None
+    if not licence and (not receipt or _ORDER_TITLE.search(head)) and awaits(said):
         return None
     if licence:
         paper = (

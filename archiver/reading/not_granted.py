@@ -58,7 +58,8 @@ VOID = re.compile(
 )
 # Terms say what would end a licence: "may be revoked", "if it is refunded". That says nothing of this one.
 _IN_TERMS = re.compile(
-    r"\b(?:if|unless|until|once|when|may(?!\s+\d)|might|can|cannot|could|will|would|shall|not|never|no|falls|sofern|wenn|"
+    r"\b(?:if|unless|until|once|when|may(?!\s+\d)|might|can|cannot|could|will|would|shall|not|never|no|falls|"
+    r"sofern|wenn|"
     r"kann|können|darf|nicht|keine?|si|peut|peuvent|ne|puede|pueden|no|se|può|possono|non|"
     r"als|indien|tenzij|kan|kunnen|mag|niet|geen|jeśli|jeżeli|gdy|może|mogą|nie)\b[^.:;!?]{0,80}$",
     re.IGNORECASE,
@@ -68,7 +69,6 @@ NO_RECEIPT = re.compile(
     r"\bnon è una fattura\b|\bgeen factuur\b|\bnie jest faktur[ąa]\b",
     re.IGNORECASE,
 )
-#####
 # An order that the agency itself placed.
 OWN_ORDER = re.compile(
     r"^[ \t]*(?:(?:purchase order|bon de commande|orden de compra|ordine d['’]acquisto|inkooporder)[ \t]*$|"
@@ -78,10 +78,10 @@ OWN_ORDER = re.compile(
 # What is paid back; a discount is not.
 PAID_BACK = re.compile(
     r"^(?!.*(?:discount|rabatt|remise|sconto|descuento|korting|gutschein|coupon|promo|credit applied|voucher)).*"
-    r"(?:(?<!\S)[-−]|(?:^|\s\s)[-−–]\s?)(?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d(?!\d)",
+    r"(?:(?<!\S)[-−]|(?:^|\s\s)[-−–]\s?)(?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d(?!\d)"
+    r"|(?:^|\s\s|\btotal )\((?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d\)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-####
 # Somebody asks for a licence or for its proof, or explains how to.
 ASKING = re.compile(
     r"\b(?:please (?:confirm|send|provide)|(?:can|could) you (?:please )?(?:confirm|send|provide)|"
@@ -92,7 +92,6 @@ ASKING = re.compile(
     r"where (?:do|can|to)|how (?:do|can|to)|wo finde|wie finde|add(?:ed)? to cart|checkout)\b",
     re.IGNORECASE,
 )
-####
 # What a picture may be used for is not agreed yet.
 UNDECIDED = re.compile(
     r"nach (?:vereinbarung|absprache|rücksprache)|^(?:noch )?offen$|noch (?:festzulegen|zu klären)|"
@@ -117,7 +116,8 @@ _UNDONE = {
     "en": r"not (?:been |be |yet )?(?:completed?|processed|finished|confirmed|approved|valid|in force|active)|"
     r"no longer (?:valid|"
     r"in force|active)|(?:been|was|were|is|are) (?:reversed|terminated|withdrawn|refused|rejected|declined|suspended|"
-    r"replaced|superseded)|(?:being|under|in) review(?:ed)?|awaiting|is outstanding|overdue|final notice|in error|"
+    r"replaced|superseded)|(?:being|under|in) review(?:ed)?|awaiting|(?:been|was|were) (?:removed|disputed|"
+    r"deleted)|is outstanding|overdue|final notice|in error|"
     r"no effect|"
     r"about to (?:lapse|end)|you received? [$€£]|for contributors?|to contributors?|uploaded by|no rights|"
     r"for information only|will (?:be )?(?:charged?|billed?)|renew now|you (?:have )?earn(?:ed)?|your (?:images|"
@@ -125,18 +125,19 @@ _UNDONE = {
     r"re-?invoiced",
     "de": r"nicht (?:abgeschlossen|bearbeitet|bestätigt|freigegeben|genehmigt|mehr gültig|wirksam|zustande)|"
     r"rückgängig|"
-    r"aufgehoben|untersagt|zurückgewiesen|abgelehnt|erloschen|ersetzt|wartet auf|in prüfung|überfällig|irrtümlich|"
+    r"aufgehoben|untersagt|zurückgewiesen|abgelehnt|erloschen|ersetzt|entzogen|gelöscht|wartet auf|in prüfung|"
+    r"überfällig|irrtümlich|"
     r"gegenstandslos|wirkungslos|weiterberechn\w*|zeigt,? (?:wie|was)|keine rechte|nur zur information|"
     r"steht (?:noch )?aus",
     "fr": r"(?:pas|plus) (?:encore )?(?:pu )?(?:été |être )?(?:traitée?|confirmée?|validée?|acceptée?|valable|"
     r"valide|abouti)|"
-    r"résiliée?|refusée?|rejetée?|remplacée? par|en attente|par erreur|sans effet|caduque?",
+    r"résiliée?|refusée?|rejetée?|retirée?|remplacée? par|en attente|par erreur|sans effet|caduque?",
     "es": r"no (?:se )?(?:ha|pudo|puede|fue|está)(?: sido| podido)?(?: \w{2,12})? ?(?:completa|procesa|confirma|"
     r"acepta|vigente|"
-    r"váli)\w*|rechazad[oa]|rescindid[oa]|sustituid[oa] por|ya no|por error|sin efecto",
+    r"váli)\w*|rechazad[oa]|rescindid[oa]|retirad[oa]|sustituid[oa] por|ya no|por error|sin efecto",
     "it": r"non (?:è|ha|sono|risulta)(?: stat[oa]| andat[oa])?(?: più)? ?(?:complet|elabor|conferm|accett|valid|"
     r"a buon fine)\w*|"
-    r"rifiutat[oa]|decadut[oa]|revocat[oa]|sostituit[oa] da|per errore|mancato pagamento",
+    r"rifiutat[oa]|ritirat[oa]|decadut[oa]|revocat[oa]|sostituit[oa] da|per errore|mancato pagamento",
     "nl": r"niet (?:voltooid|verwerkt|bevestigd|goedgekeurd|meer geldig)|geweigerd|afgewezen|vervallen|"
     r"vervangen door|"
     r"in afwachting|abusievelijk",
@@ -159,7 +160,8 @@ _DONE = re.compile(
     r"^(?:fully )?(?:paid|complete|done|active|confirmed|delivered|processed|approved|licen[cs]ed|downloaded|ok\b|"
     r"valid|current|purchased|fulfil|settled|charged|captured|invoiced|finished|succe|bezahlt|abgeschlossen|erledigt|"
     r"aktiv|bestätigt|lizenziert|gültig|gekauft|beglichen|pay[ée]|régl|acquitt|termin|confirm|valable|pagad|pagat|"
-    r"complet|v[aá]lid|vigente|voldaan|betaald|afgerond|geldig|opłacon|zrealizowan|zapłacon|ważn|pago|paga|conclu[ií])",
+    r"complet|v[aá]lid|vigente|voldaan|betaald|afgerond|geldig|opłacon|zrealizowan|zapłacon|ważn|pago|paga|"
+    r"conclu[ií])",
     re.IGNORECASE,
 )
 # What an order's letter speaks of, and how it denies; a sentence that begins a condition speaks of others.
@@ -178,7 +180,21 @@ _DENIED = (
     r"niets|helaas|"
     r"voordat|nie|żad\w+|niestety|czeka|przed|não|nenhum\w?|infelizmente"
 )
-_DENIAL = re.compile(rf"(?=[^\x1e]{{0,300}}?\b(?:{_ORDERED}))[^\x1e]{{0,300}}?\b(?:{_DENIED})\b", re.IGNORECASE)
+_DENIAL = re.compile(rf"(?=[^\x1e]{{0,300}}?(?:{_ORDERED}))[^\x1e]{{0,300}}?\b(?:{_DENIED})\b", re.IGNORECASE)
+# What a confirmed order still waits for.
+_AWAITED = re.compile(
+    r"\b(?:once|as soon as|sobald|dès que|en cuanto|non appena|zodra|gdy tylko|assim que)\b[^.!?]{0,80}(?:payment|"
+    r"transfer|paid|"
+    r"zahlung|überweis|bezahl|paiement|virement|pago|transferencia|pagament|bonifico|betaling|płatnoś)|"
+    r"\b(?:after|nach|après|tras|dopo|na|po|após) (?:\w{1,4} ){0,2}(?:receiv|receipt|eingang|zahlungsein|réception|"
+    r"recib|ricez|"
+    r"ontvangst|otrzymaniu|receb)|\b(?:becomes?|will (?:be|become)|sera|wird|será|sarà|wordt) (?:active|aktiv|"
+    r"valid|activ|attiv|"
+    r"actief|freigeschaltet)|\bplease (?:transfer|pay)\b|\bbitte (?:überweisen|zahlen|bezahlen)\b|\bpay now\b|"
+    r"\breview and pay\b|"
+    r"\bto obtain your\b",
+    re.IGNORECASE,
+)
 _CONDITION = re.compile(
     r"\b(?:if|when|whether|until|unless|falls|wenn|sofern|sobald|si|sauf|se|salvo|als|indien|tenzij|jeśli|gdy|caso|"
     r"(?:do|please|bitte) not|reply|antwort\w*|répond\w*|respond\w*|invoice|rechnung|facture|factura|fattura|"
@@ -267,6 +283,11 @@ def denies(text: str) -> bool:
     """Whether a sentence of an order's letter says that something about it is not so, or not yet."""
     sentences = (each for each in _SENTENCES.split(text) if each and len(each.split()) >= MIN_SENTENCE_WORDS)
     return any(_DENIAL.match(each) and not _CONDITION.search(each) for each in sentences)
+
+
+def awaits(text: str) -> bool:
+    """Whether an order's letter says what must still happen before there is a licence."""
+    return bool(_AWAITED.search(text))
 
 
 def doubtful(title: str) -> bool:

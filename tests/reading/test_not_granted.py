@@ -47,6 +47,8 @@ def test_a_platforms_order_is_a_licence_whatever_it_says_in_general(sentence: st
      "There were not enough credits in your account.", "Ihre Bestellung wurde leider gestoppt.",
      "Votre commande n'a pas pu être traitée.", "Su pedido ha sido rechazado por el banco.",
      "Il pagamento dell'ordine non è andato a buon fine.", "Uw bestelling is niet gelukt.",
+     "Please transfer $12.00 to the account below to obtain your license.", "Votre licence sera active demain.",
+     "Sobald Ihre Zahlung eingegangen ist, erhalten Sie die Lizenz.", "Ihre Kreditkarte konnte nicht belastet werden.",
      "Zamówienie czeka na płatność w banku.", "O pagamento da encomenda não foi aprovado."],
 )  # fmt: skip
 def test_an_order_that_its_letter_denies_is_none(sentence: str) -> None:
