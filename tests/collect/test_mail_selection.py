@@ -91,6 +91,8 @@ def test_letters_read_as_letters_and_papers_do_not() -> None:
         "Votre déclaration de sinistre : franchise de 500 €. Merci d'envoyer la photo sans licence avant mai.",
         "Hello, an agency claims that our client has no licence for the photo. Please send us a copy by Friday.",
         "This confirms that the matter is closed: you have paid for the use of the photo without a licence.",
+        "Policy no. HL-77120. We notify you of a claim: a claimant says that the photo is used without a licence.",
+        "Contrat de cession de droits – projet\nEntre : Ada Exemple et Acme. Toute photo sans licence est à payer.",
         "Photo agreement between Ada Example and Acme. Use without licence is an infringement. Pay within 30 days.",
         "Thanks for your enquiry. Without a licence the photo may not be used. The fee is £90, valid until 1 May.",
     ],
@@ -151,6 +153,9 @@ INFORMAL = [
     "Na stronie https://acme.example/o-nas znalazłem moje zdjęcie, bez mojej zgody. Proszę o zapłatę 800 zł.",
     "A minha foto está em https://acme.example/sobre sem a minha autorização. Peço o pagamento até 25/11/2026.",
     "You've got my photo on https://acme.example/do.html and did not say you would. £350, or the small claims court.",
+    "Cliënte zag haar foto op https://acme.example/brood. U vroeg noch kreeg haar toestemming. Betaal binnen 8 dagen.",
+    "Ik stel u in gebreke om binnen 8 dagen te betalen voor de foto op https://acme.example/brood .",
+    "En vuestra web usáis mi foto: https://acme.example/aves. Por el uso que habéis hecho pido 180 euros.",
     "Hola, estáis usando una foto mía en https://acme.example/olas sin haberme pedido permiso. Si me pagáis 180 € por "
     "el uso, os mando factura.",
 ]
