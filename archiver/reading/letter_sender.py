@@ -90,7 +90,7 @@ def writer(
         sure["claimant"] = f"the letter names it: {quote(found)}"
         return entry["name"], entry
     if not name:
-        name, how = _person(text, foot, theirs, squashed)
+        name, how = _person(text, head, foot, theirs, squashed)
     if name:
         sure["claimant"] = how
     return name, None
@@ -449,8 +449,10 @@ _FORM = re.compile(
 """The name that the sender of a site's form has given, with the mail address below."""
 
 
-def _person(text: str, foot: Sequence[str], senders: Sequence[Sender], own: set[str]) -> tuple[str | None, str]:
-    """A person who writes for themselves: by the mail's header, by a label, or by the signature."""
+def _person(
+    text: str, head: Sequence[str], foot: Sequence[str], senders: Sequence[Sender], own: set[str]
+) -> tuple[str | None, str]:
+    """A person who writes: by the mail's header, by a label, or by the signature; or a lawyer who signs below."""
     for name, address in senders:
         name = " ".join(reversed(name.split(", "))) if re.fullmatch(r"[\w-]+, [\w-]+", name) else name
         clean = _cleaned(name)
@@ -464,6 +466,10 @@ def _person(text: str, foot: Sequence[str], senders: Sequence[Sender], own: set[
         clean = _cleaned(form["name"])
         if clean and not _is_own(clean, own) and not search("role", clean) and len(clean.split()) > 1:
             return clean, f"the form names its sender: “{clean}”"
+    for line in head if foot else ():
+        clean = _cleaned(line) if re.match(any_of("lawyer"), line, re.IGNORECASE) else None
+        if clean and not _is_own(clean, own) and clean.split()[-1] == foot[0].strip(" ,").rpartition(" ")[2]:
+            return clean, f"the letterhead names who signs: “{line[:160]}”"
     if foot and _FIRST_PERSON.search(text):
         clean = _cleaned(foot[0])
         if clean and 1 < len(clean.split()) < 5 and not _is_own(clean, own) and not search("role", clean):

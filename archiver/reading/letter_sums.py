@@ -311,23 +311,27 @@ class Sum:
     @property
     def around(self) -> str:
         """The words before and after it, on its line."""
-        return self.before.rpartition("\n")[2] + " " + _after(self)
+        line = self.before.rpartition("\n")[2]
+        return (line if line.strip() else self.label) + " " + _after(self)
 
 
 _COLUMN = re.compile(r"(?:^|[ \t(:|])(?P<currency>[A-Z]{3}|€|£|\$)\)?[ \t]*$")
-_ROW = re.compile(r"[ \t:|][-–−]?(?P<value>\d[\d.,']*[.,]\d\d)[ \t]*$")
+_ROW = re.compile(r"(?:^|[ \t:|])[-–−]?(?P<value>\d[\d.,']*[.,]\d\d)[ \t]*$")
+
+_VALUE = re.compile(r"[ \t]*[-–−]?\d[\d.,']*[.,]\d\d[ \t]*")
 
 
 def _with_currency(text: str) -> str:
     """The text, with its currency beside each number of a column that has it only in its head: `Amount (EUR)`."""
     out, currency = [], ""
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
         head = _COLUMN.search(line)
         if head and not re.search(r"\d", line) and head["currency"].lower() in known()["currencies"]:
             currency = head["currency"]
         elif currency and _ROW.search(line) and not any(sums_in(line)):
             line = f"{line.rstrip()} {currency}"
-        elif line.strip():
+        elif line.strip() and not _VALUE.fullmatch(below):  # of a table, cell by cell
             currency = ""
         out.append(line)
     return "\n".join(out)
@@ -364,7 +368,7 @@ def sums_in(text: str) -> Iterator[Sum]:
     digits = r"\d(?:(?:[\d.,']|(?<!\d{4}) (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     dash = r"(?:[,.][-–—]{1,2})?"
     # in another column, or beside its label
-    far = r"(?:\)?[ \t]{2,}|\)?:[ \t]*|[ \t]*\.{3,}[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"
+    far = r"(?:\)?[ \t]{2,}|\)[ \t]|\)?:[ \t]*|[ \t]*\.{3,}[ \t]*)(?=\d[\d.,' ]*[.,]\d\d(?!\d))"
     before_it = rf"(?<!\w)(?P<before>{signs})(?:{far}|\s?|[ \t]?\n[ \t]?)(?P<first>{digits})"
     after_it = rf"(?<!\d[-/.,'])(?<![\w-])(?P<second>{digits}){dash}(?:\s?|[ \t]?\n[ \t]?)(?P<after>{signs})(?!\w)"
     beside = re.compile(rf"[ \t]?{digits}")

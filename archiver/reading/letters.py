@@ -219,6 +219,7 @@ def _columns(lines: Sequence[str]) -> list[str]:
     return out
 
 
+_MONEY = re.compile(r"\d[\d.,']*[.,]\d\d")
 _FILLS = re.compile(r"\d|^[-–—]+$")
 """What a value in a row of labels has: a digit, unless a dash says that there is none."""
 
@@ -236,7 +237,8 @@ def _parted(words: Sequence[str], count: int) -> Iterator[list[str]]:
 def _listed(lines: Sequence[str]) -> list[str]:
     """The lines, with as many values below as there are labels (a page's table, cell by cell) each beside its label.
 
-    Below known labels there may be others; the first line with a digit ends them.
+    Below known labels there may be others; the first line with a digit ends them. Sums each below its own words are
+    no values of labels above them all.
     """
     out = list(lines)
     number = 0
@@ -250,6 +252,7 @@ def _listed(lines: Sequence[str]) -> list[str]:
         for count in dict.fromkeys((more - number, end - number)):
             values = [line.strip() for line in out[number + count :][:count]]
             whole = len(values) == count and all(map(_is_alone, values)) and not any(map(_is_label, values))
+            whole = whole and not (count > 1 and _MONEY.fullmatch(values[0]) and not _FILLS.search(values[1]))
             if count > 1 and whole and (count == end - number or _FILLS.search(values[0])):
                 both = zip(out[number : number + count], values, strict=True)
                 out[number : number + 2 * count] = [f"{label.rstrip(' :')}: {value}" for label, value in both]
@@ -583,6 +586,7 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
         cells = [cell for cell in re.split(r"\s{2,}|\t|[|·•]|\s[—–]\s", line) if found[0] in cell]
         around = cells[0].replace(found[0], "") if cells else line
         alone = len(re.findall(r"\w+", around)) <= 4 or search("dated", around) or search("dated", f"{start}…")
+        alone = alone or (_CONTACT.search(start) and search("reference", start))
         said = around if "|" in line and re.search(r"[^\W\d]", around) else line  # a strip of labels with their days
         if alone and not _of_another_day(said.replace(found[0], "…")) and not (received and day > received):
             sure["dated"] = quote(found)
@@ -599,6 +603,13 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
             sure["dated"] = quote(found)
             return readings[0]
     return None
+
+
+_CONTACT = re.compile(
+    r"\b(?:contact|(?:sach)?bearbeiter(?:in)?|contacto|contatto)[ ]?:[ ]*(?-i:(?:[A-ZÀ-Þ][\w.'’-]*[ ]+){1,4})$",
+    re.IGNORECASE,
+)
+"""Before a day, in a line with the case's sign: who deals with it."""
 
 
 def _may_label_own_day(label: str) -> bool:
@@ -676,7 +687,7 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
     found = [
         *_deadline_days(text, start),
         *_deadline_weekdays(text, start),
-        *_deadline_spans(text, dated, received),
+        *(each for each in _deadline_spans(text, dated, received) if not _is_counted(each[2])),
     ]
     full = [each for each in found if not _is_for_less(_sentence(each[2]))]
     found = full or found
@@ -701,6 +712,17 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
     if match := search("speaks_of_deadline", text):
         sure["deadline"] = f"open: the letter sets a deadline that could not be read: {quote(match)}"
     return None
+
+
+def _is_counted(span: re.Match[str]) -> bool:
+    """Whether the letter itself says, in the same sentence, on which day this number of days ends."""
+    sentence = _sentence(span)
+    rest = sentence[sentence.find(span[0]) :]
+    said = search("that_is", rest)
+    if not said:
+        return False
+    days = [found.start() for _, found in days_in(rest) if found.start() >= said.end()]
+    return any(search("until", rest[said.end() : place]) for place in days)
 
 
 def _is_for_less(sentence: str) -> bool:
@@ -809,12 +831,15 @@ def _deadline_spans(text: str, dated: date | None, received: date | None) -> Ite
     numbers, units = known()["numbers"], known()["units"]
     spelled = rf"(?:\d{{1,3}}|{'|'.join(sorted(numbers, key=len, reverse=True))})"  # twenty-one before twenty
     introduction = rf"(?:{any_of('within')}\s+(?:\w+\s+){{0,2}}?|{any_of('given')}\s+)"
-    span = rf"\b{introduction}(?:(?:a|une|la)\s+)?(?P<number>{spelled})\b(?:\s*\([\w-]+\))?(?=(?P<rest>[^.]{{0,80}}))"
+    several = rf"(?:{spelled}(?:[ -](?:et|y|e|and|und|en))?[ -]){{1,2}}{spelled}"
+    in_words = rf"{several}\s+\((?P<digits>\d{{1,3}})\)"  # `vingt et un (21)`
+    number = rf"(?:{in_words}|(?P<number>{spelled})\b(?:\s*\([\w-]+\))?)"
+    span = rf"\b{introduction}(?:(?:a|une|la)\s+)?{number}(?=(?P<rest>[^.]{{0,80}}))"
     week = 5 if search("without_saturdays", text) else None
-    today = rf"\b(?:(?:a|une)\s+)?(?P<number>{spelled})\b(?:\s*\([\w-]+\))?"
+    today = rf"\b(?:(?:a|une)\s+)?{number}"
     today += rf"(?=(?P<rest>(?:\s+\w+)?\s+{any_of('from_today')}))"
     for match in [*re.finditer(span, text, re.IGNORECASE), *re.finditer(today, text, re.IGNORECASE)]:
-        number, rest = match["number"].lower(), match["rest"].lower().lstrip(" \t\n-")
+        number, rest = (match["digits"] or match["number"]).lower(), match["rest"].lower().lstrip(" \t\n-")
         start = (received if search("receipt", rest) else None) or dated or received
         for day, other in days_in(rest):  # of a day that the letter names: `of our letter of 12 November 2026`
             if (

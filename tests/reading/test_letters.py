@@ -97,6 +97,11 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
         ("Pay by 8 December 2026. If you need longer, call me before 1 December 2026.", "2026-12-08"),
         ("Pay no later than thirty days after the date of this letter.", "2026-12-02"),
         ("Pay within twenty-one (21) days.", "2026-11-23"),
+        ("Délai : vingt et un (21) jours à partir de la date du présent courrier.", "2026-11-23"),
+        ("El plazo para ello es de veinte (20) días naturales a contar desde esta carta.", "2026-11-22"),
+        ("Das Angebot gilt bis 20 Tage nach dem obigen Datum.", "2026-11-22"),
+        ("Within ten (10) business days of this letter, that is, no later than December 1,\n2026, pay.", "2026-12-01"),
+        ("Pay within ten days, that is in time. Write by December 1, 2026.", "2026-11-12"),
         ("Sie haben noch 7 Tage Zeit.", "2026-11-09"),
         ("Pay within a fortnight.", "2026-11-16"),
         ("Shall we say a fortnight from today?", "2026-11-16"),
@@ -170,6 +175,10 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("dpa Probebild GmbH", "", (), "dpa Probebild GmbH"),
         ("Léa Modèle\nPhotographe auteur", "Léa Modèle", (), "Léa Modèle"),
         ("Permission Machine NV", "", (), "Permission Machine"),
+        ("Report\nImage URL\nhttps://acme.example/a.jpg", "Mock Pictures, Inc.", (), "Mock Pictures, Inc."),
+        ("Plum Street Legal\nSydney", "", (), "Plum Street Legal"),
+        ("Bonn, 6. Mai 2026\nRechtsanwalt Ben Muster\nGasse 1", "Muster\nRechtsanwalt", (), "Rechtsanwalt Ben Muster"),
+        ("Bonn, 6. Mai 2026\nRechtsanwalt Ben Muster\nGasse 1", "Exempel\nRechtsanwalt", (), None),
         ("Visual Rights Group NV", "", (), "Visual Rights Group"),
         ("Name: Rosa Exempel\nE-Mail: r@exempel.example\nDas Titelbild ist von mir.", "", (), "Rosa Exempel"),
         ("Name:\nPercy Phoney\nE-mail:\np@phoney.example\nThe photo is mine.", "", (), "Percy Phoney"),
@@ -190,7 +199,7 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("muster bilder gmbh | gasse 1 | köln", "muster bilder gmbh", (), "muster bilder gmbh"),
         ("wir prüfen die nutzung für die muster gmbh", "", (), None),
         ("", "Mia\nFounder, Stone & Sky Photography", (), "Stone & Sky Photography"),
-        ("CABINET D'AVOCATS\nMaître Claire Exemple", "Claire Exemple", (), None),
+        ("CABINET D'AVOCATS\nMaître Claire Exemple", "Claire Exemple", (), "Maître Claire Exemple"),
         ("Claims Department\nRef. 12/26", "Mock Pictures, Inc.", (), "Mock Pictures, Inc."),
         ("", "Ana Exemplo\nAdvogada – Exemplo & Associados, SP, RL", (), "Exemplo & Associados, SP, RL"),
         ("", "Bildbyrån Muster AB", [("Bildbyrån Muster AB", "x@muster.example")], "Bildbyrån Muster AB"),
@@ -228,6 +237,14 @@ def test_a_sum_with_tax_counts_if_the_others_are_its_parts(sums: str, amount: st
         ("Wir fordern 480,00 EUR. Die Anwaltskosten betragen 627,13 EUR.", None),  # both
         ("somma di € 1.350,00, di cui € 1.000,00 di compenso e € 350,00 di spese", "1350"),
         ("Three pictures at £150 each, £450 in all", "450"),
+        ("eine Zahlung von je 375 EUR, zusammen 750 EUR", "750"),
+        ("Dat kost je 250 euro.", "250"),
+        ("Offen sind 1.068,50 EUR. Möglich sind drei Raten zu je 356,17 EUR (letzte Rate\n356,16 EUR).", "1068.50"),
+        ("Fee component\nGBP\nUse on the web\n290.00\nCosts\n40.00\nTotal to resolve\n330.00", "330"),
+        ("Rechten 180,00\nKosten 75,00\nTE BETALEN (EUR) 255,00", "255"),
+        ("A licence for the past costs 264 pounds sterling.", "264"),
+        ("He would have charged $3,000. A claim in the range of $6,000 to $9,000 stands. He takes $2,500.00.", "2500"),
+        ("Zapłata 900 zł. Po tym terminie będę żądać 1800 zł.", "900"),
         ("€ 190,00 per pagina en € 121,00 aan kosten, bij elkaar € 501,00", "501"),
         ("750 euros por foto, 1500 euros en total", "1500"),
         ("To close: £575.00. We can accept two payments of £300.00.", "575"),
@@ -284,6 +301,7 @@ def test_a_sum_counts_only_if_it_accounts_for_all_others(sums: str, amount: str 
     "table",
     [
         "on 2 October 2026",
+        "Rechnung des Gläubigers\nPG-5530 vom 31.08.2026",
         "Zuletzt gesehen am\n12.11.2026",
         "Fecha de la comprobación: 12/11/2026",
         "To be paid before\n12 December 2026",
@@ -296,6 +314,13 @@ def test_a_day_of_something_else_is_not_the_letters(table: str) -> None:
         f"Your file\n\nPage\nhttps://acme.example/a\n{table}\n\nPlease pay.", received=date(2026, 11, 18)
     )
     assert letter.dated in (None, date(2026, 11, 18))
+
+
+def test_a_letters_day_may_stand_beside_its_sign_and_who_deals_with_it() -> None:
+    head = "Our ref: HB:2613094 {} 23 November 2026"
+    assert read_letter(head.format("Contact: Ada Example")).dated == date(2026, 11, 23)
+    assert read_letter(head.format("Contact: we saw the page on")).dated is None
+    assert read_letter("Eva Muster\n\nRechnung 26-310 vom 04.12.2026").dated == date(2026, 12, 4)
 
 
 def test_the_newest_message_of_the_other_side_counts() -> None:
@@ -424,6 +449,7 @@ def test_a_reference_is_read_whole_or_by_its_label() -> None:
     for reference in ("BA 40021 / JS", "412/26 MM04"):
         assert read_letter(f"Example Pictures\nOur ref: {reference}\n").reference == reference
     assert read_letter("ImageRights International\nImageRights ID  IR-88-77\nImage ID  T_1").reference == "IR-88-77"
+    assert read_letter("Visual Rights Group\n\nWelche Nummer?\nVRG-DE-0118834").reference == "VRG-DE-0118834"
     for reference in ("IR-20261111-0931", "IR-20261111-0931-2026-1102-77"):
         assert read_letter(f"ImageRights International\nClaim ID: {reference}\n").reference == reference
 
@@ -444,6 +470,8 @@ def test_a_reference_is_read_whole_or_by_its_label() -> None:
         ("Asunto: uso de una foto. Expte.\n2026/PI/118", "2026/PI/118"),
         ("Referenznummer\nPasswort\nRechteinhaber\n1897-0045-3312\ngH2x9P\nExample GmbH", "1897-0045-3312"),
         ("Sygn. akt: KRM/214/26", "KRM/214/26"),
+        ("O/Ref.: 2026.1187-SVH\nU/Ref.: 4471-AB", "2026.1187-SVH"),
+        ("Zapłata na podstawie rachunku nr R/26/114", "R/26/114"),
         ("Processo n.º: LC-7781/26", "LC-7781/26"),
         ("Subject: Unlicensed use: VM/PL/2026/311", "VM/PL/2026/311"),
         ("Subject: Vorgang FPR 26-20417 / 2. Mahnung", "FPR 26-20417"),
