@@ -44,6 +44,7 @@ MAX_COLUMN_DISTANCE = 2  # characters between a label's column and that of its v
 MAX_SENTENCE_LENGTH = 240  # characters on each side of a day
 MIN_FOREIGN_WORDS = 5
 MAX_LABEL_WORDS = 6
+MAX_DIFFERENCE_DAYS = 7  # between a letter's own count of days and ours: holidays, and how long the mail took
 MAX_HEAD_LENGTH = 600  # characters in which a letter's own date stands
 MAX_LETTER_LENGTH = 60_000  # characters of a letter that are read
 MONTHS = 12
@@ -687,7 +688,7 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
     found = [
         *_deadline_days(text, start),
         *_deadline_weekdays(text, start),
-        *(each for each in _deadline_spans(text, dated, received) if not _is_counted(each[2])),
+        *(each for each in _deadline_spans(text, dated, received) if not _is_counted(each[0], each[2])),
     ]
     full = [each for each in found if not _is_for_less(_sentence(each[2]))]
     found = full or found
@@ -714,15 +715,17 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
     return None
 
 
-def _is_counted(span: re.Match[str]) -> bool:
-    """Whether the letter itself says, in the same sentence, on which day this number of days ends."""
+def _is_counted(end: date, span: re.Match[str]) -> bool:
+    """Whether the letter itself says, in the same sentence, that this number of days ends on a day close to `end`."""
     sentence = _sentence(span)
     rest = sentence[sentence.find(span[0]) :]
-    said = search("that_is", rest)
-    if not said:
-        return False
-    days = [found.start() for _, found in days_in(rest) if found.start() >= said.end()]
-    return any(search("until", rest[said.end() : place]) for place in days)
+    for day, found in days_in(rest):
+        said = re.search(
+            rf"{any_of('that_is')}(?P<until>,?\s+(?:\w+\s+){{1,4}})$", rest[: found.start()], re.IGNORECASE
+        )
+        if said and search("until", said["until"]) and end <= day <= end + timedelta(days=MAX_DIFFERENCE_DAYS):
+            return True
+    return False
 
 
 def _is_for_less(sentence: str) -> bool:
