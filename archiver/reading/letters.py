@@ -93,6 +93,7 @@ def read_letter(
     text = re.sub(r"(?<=\d)\n(st|nd|rd|th|er|º|°)\n(?=\w)", r"\1 ", text)  # raised, in a page
     text = _day_words().sub(lambda found: f"{found['number'] or known()['ordinals'][found['day'].lower()]} ", text)
     text = _SPACED.sub(lambda found: _closed(found[0]), text)
+    text = _SMALL_CAPITALS.sub(lambda found: re.sub(r"(?<![^\W_])([^\W\d_]) (?=[^\W\d_]{2})", r"\1", found[0]), text)
     text = in_order(text)
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
@@ -136,6 +137,13 @@ def _day_words() -> re.Pattern[str]:
 
 _SPACED = re.compile(r"^[ \t]*(?:\S{1,2}(?: (?! )|[ ]{2,3}(?=\S{1,2}(?:\s|$)))){5,}\S{1,2}[ \t]*$", re.MULTILINE)
 """A line whose letters stand apart, as some headings are printed: `C A S E  N U M B E R`."""
+
+
+_SMALL_CAPITALS = re.compile(
+    r"^[ \t]*{word}(?:[ \t]*(?:[&+,|·–-][ \t]*)?{word})+[ \t]*$".replace("{word}", r"[A-ZÀ-Þ] [A-ZÀ-Þ]{2,}[.']?"),
+    re.MULTILINE,
+)
+"""A line in small capitals, as a reader of PDFs leaves it: `P ROBE & M USTER`."""
 
 
 def _closed(line: str) -> str:

@@ -197,6 +197,7 @@ def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
         ("Agencja Przykład Sp. z o.o.", "", (), "Agencja Przykład Sp. z o.o."),
         ("Probe Bank AG · IBAN DE00 0000\nPhotohaus Muster e.K.", "", (), "Photohaus Muster e.K."),
         ("", "Eva Modelo\nper conto di Agenzia Prova S.r.l.", (), None),
+        ("H OLLOW & D OE S OLICITORS", "Attorney for Mock Pictures, Inc.", (), "HOLLOW & DOE SOLICITORS"),
         ("muster bilder gmbh | gasse 1 | köln", "muster bilder gmbh", (), "muster bilder gmbh"),
         ("wir prüfen die nutzung für die muster gmbh", "", (), None),
         ("", "Mia\nFounder, Stone & Sky Photography", (), "Stone & Sky Photography"),
