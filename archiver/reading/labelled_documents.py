@@ -212,7 +212,10 @@ def titled(text: str) -> bool:
 
 
 def _is_licence(head: str) -> bool:
-    if _LICENCE_TITLE.search(head) or _CONFIRMED.search(head) or _AGREEMENT.search(head):
+    agreement, receipt = _AGREEMENT.search(head), _RECEIPT_TITLE.search(head)
+    if agreement and receipt and receipt.start() < agreement.start():
+        agreement = None  # to which the foot of a receipt leads
+    if agreement or _LICENCE_TITLE.search(head) or _CONFIRMED.search(head):
         return True
     head = "".join(head.split())
     return bool(_BROKEN_TITLE.search(head)) and not (_BROKEN_UNMADE.search(head) or _BROKEN_VOID.search(head))

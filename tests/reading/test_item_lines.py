@@ -215,6 +215,8 @@ def test_an_unknown_agencys_table_in_doubt_names_no_licence(old: str, new: str) 
 
 IN_WORDS = [  # a letter's subject and text, and the kind of the licence that it grants, if it does
     ("Order confirmation", "Order #A-1 of 4 March 2024\nImage ID 32009999 – Two boats\nStandard License", "standard"),
+    ("Thank you for your purchase", "Order date: March 4, 2024\nTwo boats\nImage ID: 32009999\nStandard License\n\n"
+     "License agreement", "standard"),
     ("Your order", "Thank you for order A-1, placed on 4 March 2024.\n\nImage ref: 32009999\nLicense: Enhanced",
      "enhanced"),
     ("Bestellung", "Danke für Ihre Bestellung A-1 vom 04.03.2024. Sie haben das Bild 32009999 mit einer Erweiterten "
