@@ -220,6 +220,9 @@ def _whose(mail: ParsedMail) -> str:
     owners = [words for words in said.values() if {_domain(words)} & {_domain(each) for each in hosts}]
     if owners:  # a platform's letter that comes from its company: stock.adobe.com from adobe.com
         return owners[0]
+    passed_on = {site for each in _PASSED_ON.findall(mail.text) if (site := site_of(each))}
+    if len(passed_on) == 1:
+        return passed_on.pop()
     own = hosts & {each.lower() for each in _HOST.findall(to)} or any(map(_POST.match, hosts))
     return sender if hosts and not own and not said and not other_platform(mail.text) else ""
 

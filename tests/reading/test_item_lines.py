@@ -287,6 +287,7 @@ def test_a_letters_subject_and_sender_say_what_it_is_and_whose(tmp_path: Path) -
         ("Re: Proof of License Request", LETTER, SHUTTERSTOCK, "shutterstock"),
         ("Your order", f"{ORDER}https://stock.adobe.com/Dashboard", "Adobe <mail@mail.adobe.com>", "adobe_stock"),
         ("Your order", ORDER, "Adobe Stock <mail@mail.adobe.com>", "adobe_stock"),
+        ("WG: Your order", f"Von: Adobe Stock <mail@adobe.com>\n{ORDER}", "ada@acme.example", "adobe_stock"),
         ("Your request", LETTER, "Levant <service@levant.example>", "other:levant.example"),
     ]
     passed_over = [
