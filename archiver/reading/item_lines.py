@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archiver.reading.certificates import spelled
 from archiver.reading.field_labels import DATES, LABELS, OF_A_PICTURE
@@ -19,6 +19,7 @@ _HEADINGS: Mapping[str, Sequence[str]] = {
     "title": ("Omschrijving", "Bezeichnung", "Bildbeschreibung", "Désignation"),
     "description": (),
     **dict.fromkeys((*DATES, "dated"), ()),
+    "picture": ("Image", "Photo", "Picture", "Bild", "Foto", "Imagen", "Immagine", "Afbeelding", "Zdjęcie", "Imagem"),
     "status": ("Status", "State", "Statut", "Estado", "Stato", "Stan"),
 }  # fmt: skip
 _FIELD = {
@@ -26,6 +27,14 @@ _FIELD = {
     for field, names in _HEADINGS.items()
     for label in (*names, *(label for each in LABELS.get(field, {}).values() for label in each))
 }
+# A column without a number of its own, whose cells begin with it: `Image #1234567 - A red door`.
+_NUMBERED = ("picture", "title", "description")
+_LABELS = sorted({*(label for each in LABELS["asset_id"].values() for label in each), *_HEADINGS["picture"]})
+_NUMBER_AND_TITLE = re.compile(
+    rf"(?:(?:{'|'.join(map(re.escape, sorted(_LABELS, key=len, reverse=True)))})(?::? #?| ?#)|#) ?(?P<id>[^\s,]+)"
+    r"(?: ?[-–—:·,])?(?: (?P<title>.+))?",
+    re.IGNORECASE,
+)
 _CELL = re.compile(r"\S+(?: \S+)*")
 _BEHIND = re.compile(r"\s*\([^()]{1,12}\)$|:$")  # a heading: its currency, or a colon
 _PRICE = re.compile(r"\d[.,]\d\d\b")
@@ -75,11 +84,11 @@ def item_lines(columns: str, platform: str) -> list[dict[str, str]]:
             continue
         if not headings:
             continue
-        values = _by_order(cells, headings)
+        values = _parted(_by_order(cells, headings, placed="\t" not in line), form)
         if values and form.fullmatch(values.get("asset_id", "")):
             starts = [(start, each.field) for (start, _), each in zip(cells, headings, strict=True)]
         else:
-            values = _by_column(cells, starts)
+            values = _parted(_by_column(cells, starts), form)
         number_here, price = values.get("asset_id", ""), bool(_PRICE.search(line))
         goes_on = within and below and len(cells) < width and not (price and priced)
         if goes_on and (not number_here or _REST.fullmatch(number_here)):
@@ -145,11 +154,15 @@ def _cell_by_cell(lines: Sequence[str], form: re.Pattern[str], *, pictures: bool
 
 
 def _headings_at(lines: Sequence[str], *, pictures: bool) -> tuple[list[Heading], int] | None:
-    """The headings with which the lines begin, and on how many lines: a narrow column breaks them."""
+    """The headings with which the lines begin, and on how many lines: a narrow column breaks them.
+
+    `Image` may be the whole heading of a picture, or the first line of that of its number, which is the surer one.
+    """
     first = _cells(lines[0])
+    named: tuple[list[Heading], int] | None = None
     for count in range(1, min(MAX_HEADING_LINES, len(lines)) + 1):
         if not all(map(str.strip, lines[:count])):
-            return None
+            break
         texts = [text for _, text in first]
         for start, rest in (cell for line in lines[1:count] for cell in _cells(line)):
             over = [
@@ -160,8 +173,10 @@ def _headings_at(lines: Sequence[str], *, pictures: bool) -> tuple[list[Heading]
                 texts[over[-1]] = whole if _field(whole) else f"{texts[over[-1]]} {rest}"
         starts = [start for start, _ in first]
         if found := _headings(list(zip(starts, texts, strict=True)), pictures=pictures):
-            return found, count
-    return None
+            if any(each.field == "asset_id" for each in found):
+                return found, count
+            named = named or (found, count)
+    return named
 
 
 def _headings(cells: Sequence[tuple[int, str]], *, pictures: bool) -> list[Heading]:
@@ -171,7 +186,11 @@ def _headings(cells: Sequence[tuple[int, str]], *, pictures: bool) -> list[Headi
     """
     found = [Heading(start, start + len(cell), _field(cell)) for start, cell in cells]
     fields = [each.field for each in found if each.field]
-    whole = len(cells) >= MIN_CELLS and "asset_id" in fields and bool({"kind", "usage"} & set(fields))
+    if "asset_id" not in fields and (named := next((each for each in _NUMBERED if each in fields), None)):
+        found = [replace(each, field="named") if each.field == named else each for each in found]
+        fields = [each.field for each in found if each.field]
+    needed = ({"asset_id", "named"}, {"kind", "usage"})
+    whole = len(cells) >= MIN_CELLS and all(each & set(fields) for each in needed)
     whole = whole and (not pictures or any(OF_A_PICTURE.match(cell) for _, cell in cells))
     return found if whole and len(set(fields)) == len(fields) else []
 
@@ -180,14 +199,23 @@ def _cells(line: str) -> list[tuple[int, str]]:
     return [(each.start(), each[0]) for each in _CELL.finditer(line)]
 
 
-def _by_order(cells: Sequence[tuple[int, str]], headings: Sequence[Heading]) -> dict[str, str]:
+def _parted(values: dict[str, str], form: re.Pattern[str]) -> dict[str, str]:
+    """A row's values, with the picture's number and its title apart if they stand in one cell."""
+    rest = {name: value for name, value in values.items() if name != "named"}
+    found = _NUMBER_AND_TITLE.fullmatch(values.get("named", ""))
+    if found and form.fullmatch(found["id"]):
+        return {**rest, "asset_id": found["id"], **({"title": found["title"]} if found["title"] else {})}
+    return {**rest, "title": values["named"]} if "named" in values else values
+
+
+def _by_order(cells: Sequence[tuple[int, str]], headings: Sequence[Heading], *, placed: bool) -> dict[str, str]:
     """A row's values if each heading has one, near it: headings may stand in the middle of a column, cells at its left.
 
-    Empty for any other row.
+    Empty for any other row. `placed`: spaces, not tabs, part the cells, so that they stand where the page has them.
     """
     if len(cells) != len(headings):
         return {}
-    for number, (start, text) in enumerate(cells):
+    for number, (start, text) in enumerate(cells if placed else ()):
         before, after = headings[max(0, number - 1)], headings[min(number + 1, len(headings) - 1)]
         if (number and start < before.start) or (number + 1 < len(headings) and start + len(text) > after.end):
             return {}

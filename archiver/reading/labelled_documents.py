@@ -101,6 +101,8 @@ _CONFIRMED = re.compile(
     r"|\byou(?:['’]ve| have)? licen[cs]ed (?=[\"“«„‘'])"
     r"|\byou(?:['’]ve| have)? licen[cs]ed (?:an?|the|this|\d+) (?:asset|image|photo|file|picture|vector|video)s?\b"
     r"|\bbestätigen wir (?:ihnen )?(?:die (?:lizenzierung|lizenz)|den (?:kauf|erwerb))\b"
+    r"|\bhiermit räume(?:n wir| ich)\b(?:(?!\n\s*\n)[^?!]){0,240}\bnutzungsrechte?\b"
+    r"|\b(?:i|we) hereby grant\b(?:(?!\n\s*\n)[^?!]){0,240}\bmy (?:photo|picture|image|photograph)s?\b"
     r"|\b(?:certifions|confirmons) que l['’](?:image|élément|œuvre)\b".replace(" ", r"\s{1,60}"),
     re.IGNORECASE,
 )
@@ -142,7 +144,7 @@ _LETTER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # They license what is downloaded, so that a paper has no other date.
-_BY_DOWNLOAD = ("123rf", "freepik", "flaticon", "pixabay", "vecteezy")
+_BY_DOWNLOAD = ("123rf", "freepik", "flaticon", "istock", "pixabay", "vecteezy")
 # A list in which a row's only date is that of its licence.
 _HISTORY = re.compile(
     r"\b(?:(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|"
@@ -185,7 +187,8 @@ _KINDS = {
     "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
     r"licencia estándar|licenza standard|standaard(?:licentie)?|(?:licencja )?standardowa|"
     r"licença (?:padrão|standard)",
-    "extended": r"extended|extended licen[cs]e|erweiterten? lizenz|licence étendue|licencia (?:ampliada|extendida)|"
+    "extended": r"extended|extended licen[cs]e|erweiterten? lizenz|erweitert|étendue|ampliada|estesa|"
+    r"licence étendue|licencia (?:ampliada|extendida)|"
     r"licenza estesa|uitgebreide licentie|licencja rozszerzona|"
     r"licença (?:estendida|alargada|ampliada)",
     "enhanced": r"enhanced|enhanced licen[cs]e",
@@ -195,6 +198,8 @@ _KINDS = {
 
 # Of a cell that goes on with its terms.
 _BEGINS_WITH_KIND = re.compile(r"(?:royalty[ -]free|rights[ -]managed|rights[ -]ready)(?= [A-Z])", re.IGNORECASE)
+# Behind it in the same cell: `Royalty-free Size: 12 MB`.
+_NEXT_LABEL = re.compile(r",?\s+[^\W\d_][\w-]{1,30}:\s.*", re.DOTALL)
 # A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
 _NO_KIND = re.compile(r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)", re.IGNORECASE)
 _CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
@@ -624,6 +629,7 @@ def kind_of(text: str | None, platform: str = "") -> str | None:
 
     In other languages Shutterstock's enhanced licence is called as an extended one is elsewhere: that stays as it is.
     """
+    text = _NEXT_LABEL.sub("", text) if text else text
     if text is None or _NO_KIND.search(text):
         begins = _BEGINS_WITH_KIND.match(text or "")
         return begins[0] if begins else None

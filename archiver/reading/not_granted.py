@@ -40,7 +40,7 @@ VOID = re.compile(
     r"zurückgebucht|rücklastschrift|lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|"
     r"albarán|"
     r"documento di trasporto|pakbon|kostenschätzung|estimation|prijsopgave|sous réserve|freibleibend|vrijblijvend|"
-    r"rechnung folgt|invoice (?:will )?follows?|facture suivra|noch nicht unterschrieben|unsigned|not yet signed|"
+    r"noch nicht unterschrieben|unsigned|not yet signed|"
     r"(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|not been (?:licensed|paid)|"
     r"noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|"
     r"(?:in|of) your (?:shopping )?cart|in ihrem warenkorb|zahlung fehlgeschlagen|"
@@ -217,7 +217,8 @@ _DOUBTS = {
     r"credit ?not|kredietnot",
     "a part": r"provis|vorläufig|provvisor|voorlopig|tymczas|acompte|anzahl|abschlag|teilrechnung|acconto|anticip|"
     r"voorschot|concept|zaliczk|zadatk|deposit\b|adiantament",
-    "not yet": r"pending|unpaid|unbezahlt|ausstehend|impayé|en attente|pendiente|in attesa|pendente|openstaand|"
+    "not yet": r"rechnung folgt|invoice (?:will )?follow|facture suivra|"
+    r"pending|unpaid|unbezahlt|ausstehend|impayé|en attente|pendiente|in attesa|pendente|openstaand|"
     r"reservier|reservation|réservation|vorgemerkt|subject to|vorbehaltlich|sous réserve|behoudens",
     "refused": r"declin|reject|refus|abgelehnt|verweiger|rechaz|rifiut|afgewezen|odrzuc|recusad",
     "ended": r"expired|abgelaufen|expirée?\b|caducad|scadut|verlopen|wygas|expirad",

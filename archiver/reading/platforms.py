@@ -171,6 +171,7 @@ def other_platform(text: str) -> tuple[str, str] | None:
 
     None if it names a known platform, several sites, or nothing.
     """
+    text = _OWNER.sub(lambda owner: owner["owned"] or "", text)
     if marked(text) or titled(text):
         return None
     stated = _NAMED_AS.findall(text)

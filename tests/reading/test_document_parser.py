@@ -489,3 +489,22 @@ def test_long_text_is_read_in_linear_time(part: str) -> None:
         started = time.process_time()
         read_text(head + part * (25_000 // len(part)) + "\x01")
         assert time.process_time() - started < 1
+
+
+def test_a_photographer_grants_rights_in_a_letter() -> None:
+    letter = (
+        "Guten Tag,\n\nhiermit räume ich der Acme Ltd das einfache Nutzungsrecht an meinem Foto ein.\n\n"
+        "Bildnummer: IMG_6259\nLizenznehmer: Acme Ltd\nNutzungsart: Web\nLizenzdatum: 5. Juni 2014\n\nfoto-nord.example"
+    )
+    paper = read_text(letter)
+    assert paper and paper.sure is Sure.STATED
+    assert [(each.asset.asset_id, each.licensee) for each in paper.licences] == [("IMG_6259", "Acme Ltd")]
+    assert read_text(letter.replace("hiermit räume ich", "gern räumen wir")) is None
+
+
+def test_whose_company_a_provider_is_names_no_second_platform() -> None:
+    paper = read_text(
+        "Licence certificate\nTrack ID: 203245\nLicense type: Standard License\nLicensee: Acme Ltd\n"
+        "Date of purchase: June 15, 2021\n\nTonhaus, a Shutterstock company. www.tonhaus.example"
+    )
+    assert paper and paper.platform == "other:tonhaus.example"

@@ -11,6 +11,7 @@ from archiver.collect.recognition import recognise
 from archiver.core.model import DocumentKind
 from archiver.reading.certificates import Paper
 from archiver.reading.document_parser import read_text, why_unread
+from archiver.reading.labelled_documents import kind_of
 from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader
 from tests.support.folder import letter
@@ -475,3 +476,48 @@ O-58702      Ein See      Website, 1 Jahr
     paper = paper_of(text)
     assert paper and paper.kind is DocumentKind.CERTIFICATE and paper.sure == "stated"
     assert [each.asset.asset_id for each in paper.licences] == ["O-58701", "O-58702"]
+
+
+NAMED_IN_ONE_CELL = """Dreamstime.com, LLC
+Invoice
+Invoice number: DT17509
+Date: September 18, 2017
+Billed to: Acme Ltd
+
+Description                                License              Amount
+
+Image #214968033 - Red vegetables on       Extended P-EL        $40.00
+a long table
+#177017499 Happy cyclist                   Royalty Free         $56.39
+
+Total       $96.39
+"""
+
+
+def test_a_cell_may_hold_a_pictures_number_and_its_title() -> None:
+    paper = paper_of(NAMED_IN_ONE_CELL)
+    assert paper and [(each.asset.asset_id, each.asset.title, each.kind) for each in paper.licences] == [
+        ("214968033", "Red vegetables on a long table", "Extended P-EL"),
+        ("177017499", "Happy cyclist", "Royalty Free"),
+    ]
+    unmarked = paper_of(NAMED_IN_ONE_CELL.replace("#177017499", "177017499"))
+    assert unmarked and not unmarked.licences  # it may be any number
+
+
+def test_cells_that_tabs_part_belong_to_their_headings_in_order() -> None:
+    table = "Image number\tCaption\tLicensed use\tFee\n5J-9771\tAn empty sailing boat on the sea\tBrochure, UK\t£127.00"
+    text = f"Foto Nord, www.foto-nord.example\nInvoice 5575\nDate: 1 July 2025\nLicensee: Acme Ltd\n{table}\n"
+    assert [each[:2] for each in read(text)] == [("5J-9771", "Brochure, UK")]
+
+
+def test_an_invoice_that_follows_an_order_undoes_nothing_of_a_known_platform() -> None:
+    order = "Thank you for your order.\nOrder date: 3 October 2019\nImage ref: 2JA143P\nLicence: Royalty Free\n{}\n"
+    text = f"{order}Your invoice will follow by post.\n"
+    assert [each[:2] for each in read(text.format("www.alamy.com"))] == [("2JA143P", "Royalty Free")]
+    assert paper_of(text.format("Licensee: Acme Ltd\nwww.foto-nord.example")) is None
+
+
+def test_a_kind_ends_where_the_next_label_begins() -> None:
+    assert kind_of("Lizenzfrei (RF) Größe: 12 MB") == "Lizenzfrei (RF)"
+    assert kind_of("Erweiterte Lizenz, Größe: XL, 6 Credits") == "extended"
+    assert kind_of("Rights Managed, website") == "Rights Managed, website"
