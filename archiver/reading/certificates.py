@@ -127,6 +127,13 @@ def quoted(
     return reading.values()
 
 
+def _said(value: str) -> str:
+    """A value as it is compared: a day as such, because one paper may write it in two ways."""
+    with suppress(ValueError):
+        return iso(printed(value)) or value
+    return value
+
+
 @dataclass
 class _Value:
     """A value that has just been read. `quotes` are those of its field, its own the last."""
@@ -168,7 +175,7 @@ class _Reading:
         return {
             name: replace(each[0], rest=tuple(self.rests[name][:MAX_LINES_BELOW]))
             for name, each in self.found.items()
-            if len({quote.value for quote in each}) == 1
+            if len({_said(quote.value) for quote in each}) == 1
         }
 
     def read(self, before: str, raw: str, *below: str) -> None:

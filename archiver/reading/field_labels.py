@@ -359,6 +359,11 @@ _NAMES_A_PICTURE, _NAMES_A_GRANT = (
 )
 
 
+def names_grant(text: str) -> bool:
+    """Whether a text has a label of who may use a picture, or for what."""
+    return bool(_NAMES_A_GRANT.search(text))
+
+
 def names_picture_and_grant(text: str) -> bool:
     """Whether a text has a label of a picture's number, and one of who may use it, or for what."""
-    return bool(_NAMES_A_PICTURE.search(text) and _NAMES_A_GRANT.search(text))
+    return bool(_NAMES_A_PICTURE.search(text)) and names_grant(text)

@@ -20,7 +20,6 @@ from archiver.reading.not_granted import (
     ASKING,
     DEMAND,
     NO_RECEIPT,
-    OWN_ORDER,
     PAID_BACK,
     UNDECIDED,
     VOID,
@@ -28,6 +27,7 @@ from archiver.reading.not_granted import (
     denies,
     doubtful,
     is_demand,
+    is_own_order,
     speaks_of_licensing,
     words_against,
 )
@@ -38,6 +38,7 @@ from archiver.reading.platforms import (
     heads,
     marked,
     other_platform,
+    site_of,
     sites_beside,
     the_platform,
 )
@@ -239,7 +240,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     if _ASKED_TITLE.search(head) and not _CONFIRMED.search(head):
         return None
-    if not licence and any(each.search(text) for each in (NO_RECEIPT, PAID_BACK, OWN_ORDER)):
+    if not licence and (NO_RECEIPT.search(text) or PAID_BACK.search(text) or is_own_order(text)):
         return None
     platform, words, strong = _issuer(text, name, licence=licence, receipt=bool(receipt))
     other = platform is not None and platform.startswith(OTHER_PLATFORM)
@@ -285,10 +286,22 @@ def _issuer(text: str, name: str, *, licence: bool, receipt: bool) -> tuple[str 
         # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
         issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
         platform, words, strong = the_platform(issued)
-        strong = strong or heads(text, platform)
+        strong = strong or heads(text, platform) or _sent_by(text, platform)
     if platform is None and (licence or receipt):
         platform, words = other_platform(text) or (_by_title(text) if licence else None) or (None, "")
     return platform, words, strong
+
+
+# The head of a letter that was printed.
+_SENDER = re.compile(
+    r"^[ \t]*(?:from|von|de|da|van|od)[ \t]*:?\s{1,80}(?P<who>[^\n<]{2,60}<[^\n>]{5,100}>)", re.I | re.M
+)
+
+
+def _sent_by(text: str, platform: str | None) -> bool:
+    """Whether a printed letter's sender is the platform, and nobody else's letter stands with it."""
+    senders = [each["who"] for each in _SENDER.finditer(text)]
+    return len(senders) == 1 and platform is not None and platform in marked(site_of(senders[0]) or "")
 
 
 def _title_lines(head: str) -> Iterator[str]:

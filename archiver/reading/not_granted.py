@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from archiver.reading.field_labels import names_grant
+
 # A demand names platform, picture and amount as a receipt does, and is the opposite of one.
 DEMAND = re.compile(
     r"\b(?:settlement|unauthori[sz]ed use|without a (?:valid )?licen[cs]e|cease and desist|"
@@ -70,11 +72,12 @@ NO_RECEIPT = re.compile(
     re.IGNORECASE,
 )
 # An order that the agency itself placed.
-OWN_ORDER = re.compile(
-    r"^[ \t]*(?:(?:purchase order|bon de commande|orden de compra|ordine d['’]acquisto|inkooporder)[ \t]*$|"
+_OWN_ORDER = re.compile(
+    r"^[ \t]*(?:(?P<title>purchase order|bon de commande|orden de compra|ordine d['’]acquisto|inkooporder)[ \t]*$|"
     r"(?:vendor|supplier|lieferant|fournisseur|proveedor|fornitore|leverancier)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
+_REFERENCE = re.compile(r"\n[ \t]*(?=\S*\d)\S{2,20}[ \t]*$", re.MULTILINE)
 # What is paid back; a discount is not.
 PAID_BACK = re.compile(
     r"^(?!.*(?:discount|rabatt|remise|sconto|descuento|korting|gutschein|coupon|promo|credit applied|voucher)).*"
@@ -273,6 +276,18 @@ def words_against(text: str, *, known: bool = True) -> Iterator[str]:
     yield from (" ".join(found[0].split()) for found in _STATUS.finditer(text) if undone(found["value"]))
     for each in (VOID, _SPECIMEN, _UNPAID, _UNDONE_WORDS, *(() if known else (_DOUBT, _GOODS))):
         yield from (" ".join(found[0].split()) for found in each.finditer(text) if not in_terms(text, found.start()))
+
+
+def is_own_order(text: str) -> bool:
+    """Whether the agency itself placed an order with this text.
+
+    A platform's order repeats the agency's number behind the same words, below what it licenses.
+    """
+    found = _OWN_ORDER.finditer(text)
+    return any(
+        not (each["title"] and _REFERENCE.match(text, each.end()) and names_grant(text[: each.start()]))
+        for each in found
+    )
 
 
 def undone(status: str) -> bool:

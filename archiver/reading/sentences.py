@@ -295,7 +295,8 @@ def _day_of(part: str) -> dict[str, str]:
 def _named(text: str, platform: str) -> Iterator[tuple[int, str]]:
     other = platform.startswith(OTHER_PLATFORM)
     title = rf"|{re.escape(forms_of(platform).title)}\s{{1,3}}(?:n[°º]|n\.º|nr\.?|no\.?|#|id:?)\s{{0,3}}"
-    digits = r"(?=[\w.-]*\d\d)" if other else r"(?=[A-Z]{0,8}\d)"
+    letters = r"|(?<=:\s)(?=(?-i:[A-Z]{6})(?!\w))" if re.fullmatch(forms_of(platform).asset, "ABCDEF") else ""
+    digits = r"(?=[\w.-]*\d\d)" if other else rf"(?:(?=[A-Z]{{0,8}}\d){letters})"
     form = rf"{digits}(?:{forms_of(platform).asset if other else f'(?-i:{forms_of(platform).asset})'})"
     number = re.compile(rf"(?P<word>{_ITEM}{title})(?P<id>(?!(?:19|20)\d\d\b){form})(?![\w-]|[.,/]\d)", re.IGNORECASE)
     for found in number.finditer(text):

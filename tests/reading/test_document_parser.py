@@ -508,3 +508,15 @@ def test_whose_company_a_provider_is_names_no_second_platform() -> None:
         "Date of purchase: June 15, 2021\n\nTonhaus, a Shutterstock company. www.tonhaus.example"
     )
     assert paper and paper.platform == "other:tonhaus.example"
+
+
+def test_a_day_that_is_written_in_two_ways_is_one() -> None:
+    proof = (
+        "License certificate\nThis document confirms that Acme Ltd holds a license for file 1705429748, downloaded on "
+        "18 January 2021.\nFile number: 1705429748\nLicense: Standard\nLicense holder: Acme Ltd\n"
+        "Download date: January 18, 2021\niStock by Getty Images"
+    )
+    paper = read_text(proof)
+    assert paper and [str(each.licensed_at) for each in paper.licences] == ["2021-01-18"]
+    other = read_text(proof.replace("January 18", "January 19"))
+    assert other is None or not other.licences

@@ -514,6 +514,8 @@ def test_an_invoice_that_follows_an_order_undoes_nothing_of_a_known_platform() -
     order = "Thank you for your order.\nOrder date: 3 October 2019\nImage ref: 2JA143P\nLicence: Royalty Free\n{}\n"
     text = f"{order}Your invoice will follow by post.\n"
     assert [each[:2] for each in read(text.format("www.alamy.com"))] == [("2JA143P", "Royalty Free")]
+    several = f"{order}\nImage ref: WHKRRW\nLicence: Rights Managed\n".format("www.alamy.com")
+    assert [each[:2] for each in read(several)] == [("2JA143P", "Royalty Free"), ("WHKRRW", "Rights Managed")]
     assert paper_of(text.format("Licensee: Acme Ltd\nwww.foto-nord.example")) is None
 
 
@@ -521,3 +523,24 @@ def test_a_kind_ends_where_the_next_label_begins() -> None:
     assert kind_of("Lizenzfrei (RF) Größe: 12 MB") == "Lizenzfrei (RF)"
     assert kind_of("Erweiterte Lizenz, Größe: XL, 6 Credits") == "extended"
     assert kind_of("Rights Managed, website") == "Rights Managed, website"
+
+
+ENTERPRISE = (
+    "Licence information\nTransaction date: September 18, 2025\nItem ID: 468169647\nLicense: Multi-seat\n"
+    "Project: Web\nPurchase order\n78090\nLicensee: Acme Ltd\nDepositphotos, Inc.\n"
+)
+
+
+def test_the_agencys_own_number_below_what_is_licensed_makes_no_order_of_its_own() -> None:
+    paper = paper_of(ENTERPRISE)
+    assert paper and [str(each.licensed_at) for each in paper.licences] == ["2025-09-18"]
+    assert paper_of(f"Purchase order\n78090\n{ENTERPRISE}") is None
+    assert paper_of(ENTERPRISE.replace("78090\n", "")) is None
+
+
+def test_a_printed_letter_is_its_only_senders() -> None:
+    order = "Thank you for your order.\nOrder date: October 27, 2016\nFile #: 141146225\nLicense: Extended\n"
+    sender = "From\nAdobe Stock <noreply@mail.adobe.com>\n"
+    assert [each[:2] for each in read(f"{sender}{order}")] == [("141146225", "extended")]
+    for head in ("From: Adobe Stock <ada@studio.example>\n", f"From: Ada <ada@studio.example>\n{sender}"):
+        assert paper_of(f"{head}{order}") is None
