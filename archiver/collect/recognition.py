@@ -24,7 +24,7 @@ from archiver.reading.mail import SAVED_FROM, Lookup, ParsedMail, origin_by
 from archiver.reading.office import document_by, table_by
 from archiver.reading.outlook import COMPOUND_FILE
 from archiver.reading.platforms import PLATFORMS, marked, other_platform, site_of
-from archiver.reading.webpages import page_by, saved_from
+from archiver.reading.webpages import page_by, saved_from, with_addresses
 from archiver.reading.worker import DOCUMENT_TIMEOUT_S, DocumentReader, ReaderFailed
 
 OCR_TIMEOUT_S = 20.0
@@ -188,6 +188,8 @@ def _letter(
         links = "" if marked(f"{page}{foot}") else _linked(mail.html)
         paper = read_text_paper(f"{head}{page}{foot}{links}", subject)
         text += links
+        if not (paper and paper.licences) and (linked := with_addresses(mail.html)) != mail.html:
+            paper = read_text_paper(f"{head}{reader.page(linked).text}{foot}", subject) or paper
     if paper and paper.licences and paper.kind is DocumentKind.RECEIPT and not _is_from(paper.platform, mail, text):
         paper = replace(paper, licences=()) if paper.order or paper.invoice else None
     said = f"{subject}\n{text}"

@@ -117,7 +117,7 @@ _ASKED_TITLE = re.compile(
 )
 _UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
 _ORDER = (
-    r"(?:(?:order|purchase|download) confirmation|(?:auftrags|bestell|kauf|download)bestätigung|"
+    r"(?:(?:order|purchase|download) confirm(?:ation|ed)|(?:auftrags|bestell|kauf|download)bestätigung|"
     r"(?:thank you|thanks) (?:so much |very much )?for (?:licensing|downloading|purchasing|buying|ordering|"
     r"your (?:[\w ]{1,30} )?(?:order|purchase|download))|your (?:[\w ]{1,30} )?order|"
     r"(?:order|purchase) details|(?:bestell|kauf)details|détails de (?:la|votre) commande|"

@@ -167,7 +167,7 @@ def only_day(text: str) -> str | None:
     return found[0][0]
 
 
-_KIND = re.compile(
+KIND = re.compile(
     r"\b(?:(?:standard|extended|enhanced|regular|premium|premier|editorial|royalty[ -]free|rights[ -]managed|basic|"
     r"(?:small )?business|individual|commercial|personal|professional|unlimited|enterprise|web|print|multi-seat)\s+"
     r"(?:(?:image|video|music)\s+)?licen[cs]e"
@@ -236,7 +236,7 @@ def _stands_alone(text: str, place: int, *, lines: bool) -> bool:
         if len(line.split()) <= MAX_LINE_WORDS and "?" not in line and not line.rstrip().endswith((".", ";", "!")):
             return True
     line = text[text.rfind("\n", 0, place) + 1 : place]
-    if _KIND.search(line) and not _DOUBTED.search(line):
+    if KIND.search(line) and not _DOUBTED.search(line):
         return True  # the line of an invoice: Standard License, image 1234567
     if lines:
         return False
@@ -281,7 +281,7 @@ def records_in(text: str, platform: str, *, kinds: bool = True, lines: bool = Fa
 
 def _kinds_before(text: str, starts: Sequence[int]) -> list[str]:
     """The kind that stands before each picture, where kinds and pictures take turns and a kind is first."""
-    kinds = [(found.start(), " ".join(found[0].split())) for found in _KIND.finditer(text)]
+    kinds = [(found.start(), " ".join(found[0].split())) for found in KIND.finditer(text)]
     turns = sorted([*kinds, *((start, "") for start in starts)])
     return [kind for _, kind in turns[::2]] if [bool(kind) for _, kind in turns] == [True, False] * len(starts) else []
 
@@ -311,6 +311,6 @@ def _named(text: str, platform: str) -> Iterator[tuple[int, str]]:
 def _kinds(text: str) -> set[str]:
     """The kinds of licence that a text names, else what it says of the use."""
     labelled = {" ".join(found["kind"].split()) for found in _LABELLED_KIND.finditer(text)}
-    words = [" ".join(found[0].split()) for found in _KIND.finditer(text)]
+    words = [" ".join(found[0].split()) for found in KIND.finditer(text)]
     named = labelled or set({each.casefold(): each for each in words}.values())
     return named or {" ".join(found["use"].split()) for found in _USE.finditer(text)}

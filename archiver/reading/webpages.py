@@ -19,10 +19,12 @@ from urllib.parse import parse_qs, urlsplit
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Sure, plain, quoted
 from archiver.reading.dates import DateOrder, day_order, printed
+from archiver.reading.filenames import names
 from archiver.reading.history_tables import HistoryTable, history_in
 from archiver.reading.html import Field, cells, lines, read_row, rows, value
 from archiver.reading.labelled_documents import licence_of, read_labelled
 from archiver.reading.pdf_join import packed, unpacked
+from archiver.reading.sentences import KIND
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
@@ -274,3 +276,34 @@ def _paper(reader: str, platform: str, licences: Iterable[Licence], **quotes: st
     found = tuple(licences)
     kind = DocumentKind.RECORD if found else DocumentKind.RECEIPT
     return Paper(reader=reader, sure=Sure.LIKELY, kind=kind, platform=platform, licences=found, quotes=quotes)
+
+
+_ROW = re.compile(r"<tr\b(?:(?!</?tr\b)[\s\S]){0,4000}</tr>", re.IGNORECASE)
+_ANCHOR = re.compile(
+    r"<a\s[^<>]{0,600}?href\s?=\s?[\"']?(?P<url>https?://[^\s\"'<>]{4,300})[^<>]{0,600}>", re.IGNORECASE
+)
+_TAG = re.compile(r"<[^<>]{1,2000}>")
+
+
+def with_addresses(html: str) -> str:
+    """A letter's HTML with each picture's address to be read, where only a link says which picture was licensed.
+
+    Each such link must stand in a row of its own beside a kind of licence, else the HTML stays as it is: a letter may
+    show pictures that nobody licensed.
+    """
+    named: set[tuple[str, str]] = set()
+    out: list[str] = []
+    end = 0
+    for row in _ROW.finditer(html):
+        pictures = {each: link["url"] for link in _ANCHOR.finditer(row[0]) for each in _pictures(link["url"])}
+        if len(pictures) == 1 and KIND.search(_TAG.sub(" ", row[0])):
+            [(picture, url)] = pictures.items()
+            out += [html[end : row.start()], f"<tr><td>{url}</td></tr>{row[0]}"]
+            named.add(picture)
+            end = row.end()
+    linked = {each for link in _ANCHOR.finditer(html) for each in _pictures(link["url"])}
+    return "".join([*out, html[end:]]) if linked == named else html
+
+
+def _pictures(url: str) -> set[tuple[str, str]]:
+    return {(each.platform, each.asset_id) for each in names(url) if each.asset_id}

@@ -544,3 +544,20 @@ def test_a_printed_letter_is_its_only_senders() -> None:
     assert [each[:2] for each in read(f"{sender}{order}")] == [("141146225", "extended")]
     for head in ("From: Adobe Stock <ada@studio.example>\n", f"From: Ada <ada@studio.example>\n{sender}"):
         assert paper_of(f"{head}{order}") is None
+
+
+def test_a_letter_whose_links_alone_name_its_pictures_is_read_if_each_has_its_row(tmp_path: Path) -> None:
+    link = '<a href="https://depositphotos.com/{0}/stock-photo-boat.html">A boat</a>'
+    row = f"<tr><td>{link}</td><td>Standard License</td></tr>"
+    order = "<h1>Order confirmed</h1><div>Order date: February 14, 2023</div><table>{}</table>"
+    pages = (order.format(row.format(232121306) + row.format(232121307)), order.format(row.format(232121306))
+             + link.format(232121308))  # fmt: skip
+    head = "From: Depositphotos <no-reply@depositphotos.com>\nTo: ada@acme.example\nSubject: Order confirmed\n"
+    for number, page in enumerate(pages):
+        (tmp_path / f"{number}.eml").write_text(f"{head}Content-Type: text/html; charset=utf-8\n\n{page}\n")
+    with DocumentReader(workers=1) as reader:
+        found = [recognise(each, reader, unasked, lambda *_: "") for each in walk([tmp_path]) if isinstance(each, Item)]
+    assert [[each.asset.asset_id for each in seen.paper.licences] if seen.paper else [] for seen in found] == [
+        ["232121306", "232121307"],
+        [],
+    ]
