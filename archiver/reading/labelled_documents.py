@@ -73,38 +73,34 @@ _TITLES = (
     r"(?:licen[cs]e certificate|certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
     r"nutzungs(?:rechts?)?(?:bestätigung|nachweis)|(?:usage|rights) confirmation|confirmation d['’]utilisation|"
     r"lizenz-?zertifikat|lizenznachweis|lizenzbescheinigung|lizenzbeleg|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
-    r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|preuve d['’]achat|"
-    r"(?:certificado|comprobante|prueba|confirmación) de (?:la )?licencia|comprobante de compra|"
-    r"prova d['’]acquisto|(?:certificato|attestato|prova|conferma) (?:di|della) licenza|"
-    r"licentie(?:certificaat|bewijs|bevestiging)|(?:bewijs|certificaat|bevestiging) van (?:de )?(?:licentie|aankoop)|"
-    r"certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|zakupu)|"
-    r"(?:certificado|comprova(?:nte|tivo)|prova|confirmação) (?:de|da) (?:licença|compra))"
+    r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|preuve d['’]achat|(?:certificado|comprobante|"
+    r"prueba|confirmación) de (?:la )?licencia|comprobante de compra|prova d['’]acquisto|(?:certificato|attestato|"
+    r"prova|conferma) (?:di|della) licenza|licentie(?:certificaat|bewijs|bevestiging)|(?:bewijs|certificaat|"
+    r"bevestiging) van (?:de )?(?:licentie|aankoop)|certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|"
+    r"zakupu)|(?:certificado|comprova(?:nte|tivo)|prova|confirmação) (?:de|da) (?:licença|compra))"
 ).replace(" ", r"\s{1,60}")
 _LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
 # What a photographer calls it, in a line of its own.
 _AGREEMENT = re.compile(
     r"^[ \t]*(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|(?:image|photo|picture) licen[cs]e|"
-    r"(?:\w+ )?licen[cs]e agreement|"
-    r"(?:contrat de )?cession de droits(?: d['’](?:auteur|utilisation|exploitation))?|contrato de licencia|"
-    r"contratto di licenza|licentieovereenkomst)[ \t]*$",
+    r"(?:\w+ )?licen[cs]e agreement|(?:contrat de )?cession de droits(?: d['’](?:auteur|utilisation|exploitation))?|"
+    r"contrato de licencia|contratto di licenza|licentieovereenkomst)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # A sentence that says what a title says.
 _CONFIRMED = re.compile(
-    r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) "
-    r"(?:that|the (?:licen[cs]e|download|purchase))\b"
-    r"|\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |been ){1,4}licen[cs]ed\b"
-    r"|\b(?:bestätigen wir,? dass|wir bestätigen(?: ihnen)?,? dass|bestätige ich,? dass|"
-    r"(?:we|i|is to|hereby|herewith|happy to|pleased to|glad to) (?:confirm|certify) that|"
-    r"(?:confirm|certifi|attest)ons que|(?:confirma|certifica)mos que|(?:conferm|certifich)iamo che|"
-    r"bevestigen (?:wij|we)?(?: u)? ?dat|(?:potwierdza|zaświadcza)my,? że)\b(?:(?!\n\s*\n)[^?!]){0,240}"
-    r"\b(?:licen[cs]|lizenzier|licenz|licentie|gelicentieerd|licencj|licenç|acqui|adquiri|nabył)\w*"
-    r"|\byou(?:['’]ve| have)? licen[cs]ed (?=[\"“«„‘'])"
-    r"|\byou(?:['’]ve| have)? licen[cs]ed (?:an?|the|this|\d+) (?:asset|image|photo|file|picture|vector|video)s?\b"
-    r"|\bbestätigen wir (?:ihnen )?(?:die (?:lizenzierung|lizenz)|den (?:kauf|erwerb))\b"
-    r"|\bhiermit räume(?:n wir| ich)\b(?:(?!\n\s*\n)[^?!]){0,240}\bnutzungsrechte?\b"
-    r"|\b(?:i|we) hereby grant\b(?:(?!\n\s*\n)[^?!]){0,240}\bmy (?:photo|picture|image|photograph)s?\b"
-    r"|\b(?:certifions|confirmons) que l['’](?:image|élément|œuvre)\b".replace(" ", r"\s{1,60}"),
+    r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) (?:that|the (?:licen[cs]e|download|"
+    r"purchase))\b|\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |"
+    r"been ){1,4}licen[cs]ed\b|\b(?:bestätigen wir,? dass|wir bestätigen(?: ihnen)?,? dass|bestätige ich,? dass|(?:we|"
+    r"i|is to|hereby|herewith|happy to|pleased to|glad to) (?:confirm|certify) that|(?:confirm|certifi|attest)ons que|"
+    r"(?:confirma|certifica)mos que|(?:conferm|certifich)iamo che|bevestigen (?:wij|we)?(?: u)? ?dat|(?:potwierdza|"
+    r"zaświadcza)my,? że)\b(?:(?!\n\s*\n)[^?!]){0,240}\b(?:licen[cs]|lizenzier|licenz|licentie|gelicentieerd|licencj|"
+    r"licenç|acqui|adquiri|nabył)\w*|\byou(?:['’]ve| have)? licen[cs]ed (?=[\"“«„‘'])|\byou(?:['’]ve|"
+    r" have)? licen[cs]ed (?:an?|the|this|\d+) (?:asset|image|photo|file|picture|vector|video)s?\b|"
+    r"\bbestätigen wir (?:ihnen )?(?:die (?:lizenzierung|lizenz)|den (?:kauf|erwerb))\b|\bhiermit räume(?:n wir|"
+    r" ich)\b(?:(?!\n\s*\n)[^?!]){0,240}\bnutzungsrechte?\b|\b(?:i|"
+    r"we) hereby grant\b(?:(?!\n\s*\n)[^?!]){0,240}\bmy (?:photo|picture|image|photograph)s?\b|\b(?:certifions|"
+    r"confirmons) que l['’](?:image|élément|œuvre)\b".replace(" ", r"\s{1,60}"),
     re.IGNORECASE,
 )
 # Beside the title: a form to be filled in, or an offer.
@@ -117,26 +113,22 @@ _ASKED_TITLE = re.compile(
 )
 _UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
 _ORDER = (
-    r"(?:(?:order|purchase|download) confirm(?:ation|ed)|(?:auftrags|bestell|kauf|download)bestätigung|"
-    r"(?:thank you|thanks) (?:so much |very much )?for (?:licensing|downloading|purchasing|buying|ordering|"
-    r"your (?:[\w ]{1,30} )?(?:order|purchase|download))|your (?:[\w ]{1,30} )?order|"
-    r"(?:order|purchase) details|(?:bestell|kauf)details|détails de (?:la|votre) commande|"
-    r"detalles del pedido|dettagli dell['’]ordine|obrigad[oa] (?:pela|por) (?:sua|tua|seu) (?:compra|encomenda|"
-    r"pedido)|"
-    r"confirmação d[aeo] (?:encomenda|pedido|compra)|"
-    r"danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf|download)|ihr(?:e bestellung| einkauf|"
-    r" kauf) bei|"
-    r"bestätigen (?:wir )?(?:ihnen )?(?:ihre bestellung|ihren (?:auftrag|einkauf|kauf))|"
-    r"merci (?:de|pour) votre (?:commande|achat)|gracias por (?:tu|su) (?:pedido|compra)|"
-    r"grazie per il (?:tuo|suo|vostro) (?:ordine|acquisto)|bedankt voor (?:je|uw) (?:bestelling|aankoop)|"
-    r"confirmation de commande|confirmación de(?:l)? pedido|"
-    r"conferma d(?:i |ell['’]|['’])?ordine|(?:order|bestel)bevestiging|potwierdzenie zamówienia)"
+    r"(?:(?:order|purchase|download) confirm(?:ation|ed)|(?:auftrags|bestell|kauf|download)bestätigung|(?:thank you|"
+    r"thanks) (?:so much |very much )?for (?:licensing|downloading|purchasing|buying|ordering|"
+    r"your (?:[\w ]{1,30} )?(?:order|purchase|download))|your (?:[\w ]{1,30} )?order|(?:order|purchase) details|"
+    r"(?:bestell|kauf)details|détails de (?:la|votre) commande|detalles del pedido|dettagli dell['’]ordine|"
+    r"obrigad[oa] (?:pela|por) (?:sua|tua|seu) (?:compra|encomenda|pedido)|confirmação d[aeo] (?:encomenda|pedido|"
+    r"compra)|danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf|download)|ihr(?:e bestellung| einkauf|"
+    r" kauf) bei|bestätigen (?:wir )?(?:ihnen )?(?:ihre bestellung|ihren (?:auftrag|einkauf|kauf))|merci (?:de|"
+    r"pour) votre (?:commande|achat)|gracias por (?:tu|su) (?:pedido|compra)|grazie per il (?:tuo|suo|"
+    r"vostro) (?:ordine|acquisto)|bedankt voor (?:je|uw) (?:bestelling|aankoop)|confirmation de commande|"
+    r"confirmación de(?:l)? pedido|conferma d(?:i |ell['’]|['’])?ordine|(?:order|bestel)bevestiging|"
+    r"potwierdzenie zamówienia)"
 )
 _ORDER_TITLE = re.compile(rf"\b{_ORDER}\b", re.IGNORECASE)
 _RECEIPT_TITLE = re.compile(
     rf"\b(?:{_ORDER}|invoice|receipt|rechnung|rechnungs-?(?:nummer|nr|datum)|quittung|facture|reçu|factura|recibo|"
-    r"fattura|ricevuta|factuur|factuur(?:nummer|datum)|kwitantie|"
-    r"faktura|rachunek|paragon|fatura|nota fiscal)\b",
+    r"fattura|ricevuta|factuur|factuur(?:nummer|datum)|kwitantie|faktura|rachunek|paragon|fatura|nota fiscal)\b",
     re.IGNORECASE,
 )
 _LETTER = re.compile(
@@ -148,12 +140,11 @@ _LETTER = re.compile(
 _BY_DOWNLOAD = ("123rf", "freepik", "flaticon", "istock", "pixabay", "vecteezy")
 # A list in which a row's only date is that of its licence.
 _HISTORY = re.compile(
-    r"\b(?:(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|"
-    r"(?:lizenz|download|bestell|kauf)(?:verlauf|historie)|historique des? (?:licences|téléchargements|achats|"
-    r"commandes)|"
-    r"historial de (?:licencias|descargas|compras|pedidos)|cronologia d\w{2,4} \w{4,12}|"
-    r"(?:download|bestel|aankoop|licentie)geschiedenis|historia (?:zamówień|pobrań|zakupów|licencji)|"
-    r"histórico de (?:licenças|downloads|compras|pedidos))\b",
+    r"\b(?:(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|(?:lizenz|"
+    r"download|bestell|kauf)(?:verlauf|historie)|historique des? (?:licences|téléchargements|achats|commandes)|"
+    r"historial de (?:licencias|descargas|compras|pedidos)|cronologia d\w{2,4} \w{4,12}|(?:download|bestel|aankoop|"
+    r"licentie)geschiedenis|historia (?:zamówień|pobrań|zakupów|licencji)|histórico de (?:licenças|downloads|compras|"
+    r"pedidos))\b",
     re.IGNORECASE,
 )
 HINTS = ("project", "client", "purchase_order", "profile", "references")
@@ -168,8 +159,8 @@ def _within(pattern: str) -> re.Pattern[str]:
 _BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (_TITLES, _UNMADE_TITLE.pattern, VOID.pattern))
 
 _CREDIT_LINE = re.compile(
-    r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?(?::|"
-    r"(?:by|von|de|di|van|from)\b)).*$",
+    r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?(?::|(?:by|"
+    r"von|de|di|van|from)\b)).*$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -177,21 +168,18 @@ _PRICED_LINE = re.compile(r"^.*\d[.,]\d\d(?: ?[^\s\d]{1,4})? *$", re.MULTILINE) 
 
 # What a shop says of a picture that it bought elsewhere: its address, or "from" and the site's name.
 _SOLD = re.compile(
-    r"(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}/[^\s/?][^\s]*|"
-    r"\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|sur|en|da|su|presso|van|bij|op|od|z|"
-    r"na)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
+    r"(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}/[^\s/?][^\s]*|\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|"
+    r"sur|en|da|su|presso|van|bij|op|od|z|na)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
     re.IGNORECASE,
 )
 
 # Names that one licence has in these languages; the canonical one is the adapters'.
 _KINDS = {
     "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
-    r"licencia estándar|licenza standard|standaard(?:licentie)?|(?:licencja )?standardowa|"
-    r"licença (?:padrão|standard)",
-    "extended": r"extended|extended licen[cs]e|erweiterten? lizenz|erweitert|étendue|ampliada|estesa|"
-    r"licence étendue|licencia (?:ampliada|extendida)|"
-    r"licenza estesa|uitgebreide licentie|licencja rozszerzona|"
-    r"licença (?:estendida|alargada|ampliada)",
+    r"licencia estándar|licenza standard|standaard(?:licentie)?|(?:licencja )?standardowa|licença (?:padrão|standard)",
+    "extended": r"extended|extended licen[cs]e|erweiterten? lizenz|erweitert|étendue|ampliada|estesa|licence étendue|"
+    r"licencia (?:ampliada|extendida)|licenza estesa|uitgebreide licentie|licencja rozszerzona|licença (?:estendida|"
+    r"alargada|ampliada)",
     "enhanced": r"enhanced|enhanced licen[cs]e",
     "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium|licenza premium|"
     r"licença premium",
@@ -402,16 +390,15 @@ def why_no_paper(text: str, name: str = "", columns: Callable[[], str] = str) ->
 
 _NAME_IN_TITLE = re.compile(rf"^[ \t]*(?P<name>[A-Z][\w&'. -]{{1,40}}?)[ \t]*[-–—|:·]?[ \t]*{_TITLES}", re.M | re.I)
 _NO_NAME = re.compile(
-    r"\b(?:standard|extended|enhanced|premium|royalty|free|editorial|commercial|image|photo|stock|asset|media|"
-    r"digital|your|"
-    r"the|this|our|official|bild|foto|ihr|ihre|das|licence|license|download|purchase|order|web|print|content)\b",
+    r"\b(?:standard|extended|enhanced|premium|royalty|free|editorial|commercial|image|photo|stock|asset|media|digital|"
+    r"your|the|this|our|official|bild|foto|ihr|ihre|das|licence|license|download|purchase|order|web|print|content)\b",
     re.IGNORECASE,
 )
 
 
 _INVOICE_OF = re.compile(
-    r"^(?P<invoice>[ \t]*(?P<word>invoice|rechnung|facture)\b[^\n]{1,60}?)[ \t]+(?:vom|dated|du)[ \t]+"
-    r"(?=\d|[^\W\d]{3,9} \d)",
+    r"^(?P<invoice>[ \t]*(?P<word>invoice|rechnung|facture)\b[^\n]{1,60}?)[ \t]+(?:vom|dated|du)[ \t]+(?=\d|"
+    r"[^\W\d]{3,9} \d)",
     re.IGNORECASE | re.MULTILINE,
 )
 _INVOICE_DATE = {"invoice": "Invoice date", "rechnung": "Rechnungsdatum", "facture": "Date de facture"}

@@ -14,56 +14,47 @@ from archiver.reading.field_labels import names_grant
 # A demand names platform, picture and amount as a receipt does, and is the opposite of one.
 DEMAND = re.compile(
     r"\b(?:settlement|unauthori[sz]ed use|without a (?:valid )?licen[cs]e|cease and desist|"
-    r"copyright infringement notice|no (?:valid )?licen[cs]e (?:was|has been|could be) found|"
-    r"f(?:i|ou)nd no (?:valid )?licen[cs]e|"
-    r"unberechtigte\w? (?:bild)?nutzung|berechtigungsanfrage|abmahn\w{2,30}|"
+    r"copyright infringement notice|no (?:valid )?licen[cs]e (?:was|has been|could be) found|f(?:i|"
+    r"ou)nd no (?:valid )?licen[cs]e|unberechtigte\w? (?:bild)?nutzung|berechtigungsanfrage|abmahn\w{2,30}|"
     r"unterlassung\w{0,30}|schadens?ersatz\w{0,30}|ohne (?:gültige )?lizenz|mise en demeure|sans autorisation|"
-    r"sans licence|contrefaçon|requerimiento|sin autorización|sin licencia|indemnización|"
-    r"diffida|senza autorizzazione|senza licenza|risarcimento|sommatie|schadevergoeding|zonder (?:geldige )?licentie|"
-    r"zonder toestemming|inbreuk|odszkodowani\w{1,3}|bez (?:ważnej )?licencji|bez zgody|naruszeni\w{1,4}|"
-    r"wezwani\w{1,3})\b",
+    r"sans licence|contrefaçon|requerimiento|sin autorización|sin licencia|indemnización|diffida|senza autorizzazione|"
+    r"senza licenza|risarcimento|sommatie|schadevergoeding|zonder (?:geldige )?licentie|zonder toestemming|inbreuk|"
+    r"odszkodowani\w{1,3}|bez (?:ważnej )?licencji|bez zgody|naruszeni\w{1,4}|wezwani\w{1,3})\b",
     re.IGNORECASE,
 )
 _PICTURE = re.compile(r"\b(?:image|photo|picture|bild|foto|photograph)\w{0,20}\b", re.IGNORECASE)
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
 VOID = re.compile(
     r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|layout-?lizenz|preview licen[cs]e|sample certificate|"
-    r"this (?:sample|example)|example of an?|"
-    r"how to (?:read|understand|find|check|get)|quote (?:number|date|no|is)|"
+    r"this (?:sample|example)|example of an?|how to (?:read|understand|find|check|get)|quote (?:number|date|no|is)|"
     r"payment (?:failed|declined|pending)|await(?:s|ing) (?:the |your )?(?:payment|approval|confirmation)|"
     r"pending (?:payment|approval)|on hold|once (?:it|your order) (?:is|has been) (?:approved|confirmed|paid)|"
-    r"subject to (?:approval|confirmation)|your (?:share|earnings|royalt\w{1,3}|commission)|"
-    r"(?:made|have|got) a (?:new )?sale|one of your (?:files|images|photos|works|assets)|(?:ihre|deine) (?:provision|"
-    r"vergütung|einnahmen)|have not (?:yet )?licen[cs]ed|not licen[cs]ed (?:it|them)|noch nicht lizenziert|"
-    r"did not go through|could not charge|declined your|about to expire|ends soon|läuft (?:bald )?ab|"
-    r"watermarked|rechnungskorrektur|korrekturrechnung|rectificativ\w{1,3}|nota di variazione|"
-    r"void(?:ed)?|royalt(?:y|ies) ?(?=:)|charge-?back|reversed the payment|returned the (?:credits?|amount|payment|"
-    r"money)|taken back|"
-    r"zurückgebucht|rücklastschrift|lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|"
-    r"albarán|"
-    r"documento di trasporto|pakbon|kostenschätzung|estimation|prijsopgave|sous réserve|freibleibend|vrijblijvend|"
-    r"noch nicht unterschrieben|unsigned|not yet signed|"
-    r"(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|not been (?:licensed|paid)|"
-    r"noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|"
-    r"(?:in|of) your (?:shopping )?cart|in ihrem warenkorb|zahlung fehlgeschlagen|"
-    r"muster(?:zertifikat|exemplar|rechnung)|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
-    r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert\w{0,2}|"
-    r"annulliert\w{0,2}|reservierung\w{0,13}|gesondert vereinbart|"
-    r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|(?:zurück|rück)?erstatt(?:et|ung)|"
-    r"(?<=\()avoir(?=\))|remboursée?|"
-    r"remboursement|reembols\w{1,6}|cancell?ed|revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|"
-    r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|"
-    r"preventivo|bozza|nota di credito|rimbors\w{1,6}|annullat[oa]|stornat[oa]|sollecito|"
-    r"credit(?:nota|factuur)|terugbetaald|terugbetaling|geannuleerd|ingetrokken|aanmaning|betalingsherinnering|"
-    r"faktura koryg\w{1,6}|korekta|nota korygująca|zwrócon[oay]|anulowan[oaey]|unieważnion[oaey])\b",
+    r"subject to (?:approval|confirmation)|your (?:share|earnings|royalt\w{1,3}|commission)|(?:made|have|"
+    r"got) a (?:new )?sale|one of your (?:files|images|photos|works|assets)|(?:ihre|deine) (?:provision|vergütung|"
+    r"einnahmen)|have not (?:yet )?licen[cs]ed|not licen[cs]ed (?:it|them)|noch nicht lizenziert|did not go through|"
+    r"could not charge|declined your|about to expire|ends soon|läuft (?:bald )?ab|watermarked|rechnungskorrektur|"
+    r"korrekturrechnung|rectificativ\w{1,3}|nota di variazione|void(?:ed)?|royalt(?:y|ies) ?(?=:)|charge-?back|"
+    r"reversed the payment|returned the (?:credits?|amount|payment|money)|taken back|zurückgebucht|rücklastschrift|"
+    r"lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|albarán|documento di trasporto|pakbon|"
+    r"kostenschätzung|estimation|prijsopgave|sous réserve|freibleibend|vrijblijvend|noch nicht unterschrieben|unsigned|"
+    r"not yet signed|(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|"
+    r"not been (?:licensed|paid)|noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|(?:in|of) your (?:shopping )?cart|"
+    r"in ihrem warenkorb|zahlung fehlgeschlagen|muster(?:zertifikat|exemplar|rechnung)|draft|entwurf|brouillon|"
+    r"borrador|pro[ -]?forma|quotation|estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|"
+    r"storno\w{0,12}|storniert\w{0,2}|annulliert\w{0,2}|reservierung\w{0,13}|gesondert vereinbart|nota de crédito|"
+    r"facture d.avoir|refunded|refund (?:confirmation|receipt)|(?:zurück|rück)?erstatt(?:et|ung)|(?<=\()avoir(?=\))|"
+    r"remboursée?|remboursement|reembols\w{1,6}|cancell?ed|revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|"
+    r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|preventivo|bozza|nota di credito|rimbors\w{1,6}|"
+    r"annullat[oa]|stornat[oa]|sollecito|credit(?:nota|factuur)|terugbetaald|terugbetaling|geannuleerd|ingetrokken|"
+    r"aanmaning|betalingsherinnering|faktura koryg\w{1,6}|korekta|nota korygująca|zwrócon[oay]|anulowan[oaey]|"
+    r"unieważnion[oaey])\b",
     re.IGNORECASE,
 )
 # Terms say what would end a licence: "may be revoked", "if it is refunded". That says nothing of this one.
 _IN_TERMS = re.compile(
-    r"\b(?:if|unless|until|once|when|may(?!\s+\d)|might|can|cannot|could|will|would|shall|not|never|no|falls|"
-    r"sofern|wenn|"
-    r"kann|können|darf|nicht|keine?|si|peut|peuvent|ne|puede|pueden|no|se|può|possono|non|"
-    r"als|indien|tenzij|kan|kunnen|mag|niet|geen|jeśli|jeżeli|gdy|może|mogą|nie)\b[^.:;!?]{0,80}$",
+    r"\b(?:if|unless|until|once|when|may(?!\s+\d)|might|can|cannot|could|will|would|shall|not|never|no|falls|sofern|"
+    r"wenn|kann|können|darf|nicht|keine?|si|peut|peuvent|ne|puede|pueden|no|se|può|possono|non|als|indien|tenzij|kan|"
+    r"kunnen|mag|niet|geen|jeśli|jeżeli|gdy|może|mogą|nie)\b[^.:;!?]{0,80}$",
     re.IGNORECASE,
 )
 NO_RECEIPT = re.compile(
@@ -80,25 +71,24 @@ _OWN_ORDER = re.compile(
 _REFERENCE = re.compile(r"\n[ \t]*(?=\S*\d)\S{2,20}[ \t]*$", re.MULTILINE)
 # What is paid back; a discount is not.
 PAID_BACK = re.compile(
-    r"^(?!.*(?:discount|rabatt|remise|sconto|descuento|korting|gutschein|coupon|promo|credit applied|voucher)).*"
-    r"(?:(?<!\S)[-−]|(?:^|\s\s)[-−–]\s?)(?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d(?!\d)"
-    r"|(?:^|\s\s|\btotal )\((?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d\)[ \t]*$",
+    r"^(?!.*(?:discount|rabatt|remise|sconto|descuento|korting|gutschein|coupon|promo|credit applied|"
+    r"voucher)).*(?:(?<!\S)[-−]|(?:^|\s\s)[-−–]\s?)(?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d(?!\d)|(?:^|\s\s|"
+    r"\btotal )\((?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d\)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # Somebody asks for a licence or for its proof, or explains how to.
 ASKING = re.compile(
-    r"\b(?:please (?:confirm|send|provide)|(?:can|could) you (?:please )?(?:confirm|send|provide)|"
-    r"bitte (?:bestätigen|senden|schicken)|bitte um|merci de (?:nous )?(?:confirmer|envoyer)|pourriez-vous|por favor|"
-    r"graag ontvangen|"
-    r"request(?:ed)?|anfrage|angefragt|looks like this|for example|e\.g\.|zum beispiel|z\. ?b\.|par exemple|"
-    r"(?:example|beispiel|exemple|ejemplo|esempio|voorbeeld|przykład|exemplo)\s?:|"
-    r"where (?:do|can|to)|how (?:do|can|to)|wo finde|wie finde|add(?:ed)? to cart|checkout)\b",
+    r"\b(?:please (?:confirm|send|provide)|(?:can|could) you (?:please )?(?:confirm|send|provide)|bitte (?:bestätigen|"
+    r"senden|schicken)|bitte um|merci de (?:nous )?(?:confirmer|envoyer)|pourriez-vous|por favor|graag ontvangen|"
+    r"request(?:ed)?|anfrage|angefragt|looks like this|for example|e\.g\.|zum beispiel|z\. ?b\.|par exemple|(?:example|"
+    r"beispiel|exemple|ejemplo|esempio|voorbeeld|przykład|exemplo)\s?:|where (?:do|can|to)|how (?:do|can|to)|wo finde|"
+    r"wie finde|add(?:ed)? to cart|checkout)\b",
     re.IGNORECASE,
 )
 # What a picture may be used for is not agreed yet.
 UNDECIDED = re.compile(
-    r"nach (?:vereinbarung|absprache|rücksprache)|^(?:noch )?offen$|noch (?:festzulegen|zu klären)|"
-    r"to be (?:agreed|confirmed|defined)|[aà] convenir|da (?:concordare|definire)|nader te|^tb[adc]$",
+    r"nach (?:vereinbarung|absprache|rücksprache)|^(?:noch )?offen$|noch (?:festzulegen|zu klären)|to be (?:agreed|"
+    r"confirmed|defined)|[aà] convenir|da (?:concordare|definire)|nader te|^tb[adc]$",
     re.IGNORECASE,
 )
 
@@ -117,39 +107,28 @@ _UNPAID = re.compile(
 # Language -> how it says that an order, a payment or a licence came to nothing, is not there yet, or is no more.
 _UNDONE = {
     "en": r"not (?:been |be |yet )?(?:completed?|processed|finished|confirmed|approved|valid|in force|active)|"
-    r"no longer (?:valid|"
-    r"in force|active)|(?:been|was|were|is|are) (?:reversed|terminated|withdrawn|refused|rejected|declined|suspended|"
-    r"replaced|superseded)|(?:being|under|in) review(?:ed)?|awaiting|(?:been|was|were) (?:removed|disputed|"
-    r"deleted)|is outstanding|overdue|final notice|in error|"
-    r"no effect|"
-    r"about to (?:lapse|end)|you received? [$€£]|for contributors?|to contributors?|uploaded by|no rights|"
-    r"for information only|will (?:be )?(?:charged?|billed?)|renew now|you (?:have )?earn(?:ed)?|your (?:images|"
-    r"photos|files) sold|shows what|"
-    r"re-?invoiced",
-    "de": r"nicht (?:abgeschlossen|bearbeitet|bestätigt|freigegeben|genehmigt|mehr gültig|wirksam|zustande)|"
-    r"rückgängig|"
+    r"no longer (?:valid|in force|active)|(?:been|was|were|is|are) (?:reversed|terminated|withdrawn|refused|rejected|"
+    r"declined|suspended|replaced|superseded)|(?:being|under|in) review(?:ed)?|awaiting|(?:been|was|were) (?:removed|"
+    r"disputed|deleted)|is outstanding|overdue|final notice|in error|no effect|about to (?:lapse|end)|"
+    r"you received? [$€£]|for contributors?|to contributors?|uploaded by|no rights|for information only|"
+    r"will (?:be )?(?:charged?|billed?)|renew now|you (?:have )?earn(?:ed)?|your (?:images|photos|files) sold|"
+    r"shows what|re-?invoiced",
+    "de": r"nicht (?:abgeschlossen|bearbeitet|bestätigt|freigegeben|genehmigt|mehr gültig|wirksam|zustande)|rückgängig|"
     r"aufgehoben|untersagt|zurückgewiesen|abgelehnt|erloschen|ersetzt|entzogen|gelöscht|wartet auf|in prüfung|"
-    r"überfällig|irrtümlich|"
-    r"gegenstandslos|wirkungslos|weiterberechn\w*|zeigt,? (?:wie|was)|keine rechte|nur zur information|"
-    r"steht (?:noch )?aus",
-    "fr": r"(?:pas|plus) (?:encore )?(?:pu )?(?:été |être )?(?:traitée?|confirmée?|validée?|acceptée?|valable|"
-    r"valide|abouti)|"
-    r"résiliée?|refusée?|rejetée?|retirée?|remplacée? par|en attente|par erreur|sans effet|caduque?",
-    "es": r"no (?:se )?(?:ha|pudo|puede|fue|está)(?: sido| podido)?(?: \w{2,12})? ?(?:completa|procesa|confirma|"
-    r"acepta|vigente|"
-    r"váli)\w*|rechazad[oa]|rescindid[oa]|retirad[oa]|sustituid[oa] por|ya no|por error|sin efecto",
+    r"überfällig|irrtümlich|gegenstandslos|wirkungslos|weiterberechn\w*|zeigt,? (?:wie|was)|keine rechte|"
+    r"nur zur information|steht (?:noch )?aus",
+    "fr": r"(?:pas|plus) (?:encore )?(?:pu )?(?:été |être )?(?:traitée?|confirmée?|validée?|acceptée?|valable|valide|"
+    r"abouti)|résiliée?|refusée?|rejetée?|retirée?|remplacée? par|en attente|par erreur|sans effet|caduque?",
+    "es": r"no (?:se )?(?:ha|pudo|puede|fue|está)(?: sido| podido)?(?: \w{2,12})? ?(?:completa|procesa|confirma|acepta|"
+    r"vigente|váli)\w*|rechazad[oa]|rescindid[oa]|retirad[oa]|sustituid[oa] por|ya no|por error|sin efecto",
     "it": r"non (?:è|ha|sono|risulta)(?: stat[oa]| andat[oa])?(?: più)? ?(?:complet|elabor|conferm|accett|valid|"
-    r"a buon fine)\w*|"
-    r"rifiutat[oa]|ritirat[oa]|decadut[oa]|revocat[oa]|sostituit[oa] da|per errore|mancato pagamento",
-    "nl": r"niet (?:voltooid|verwerkt|bevestigd|goedgekeurd|meer geldig)|geweigerd|afgewezen|vervallen|"
-    r"vervangen door|"
+    r"a buon fine)\w*|rifiutat[oa]|ritirat[oa]|decadut[oa]|revocat[oa]|sostituit[oa] da|per errore|mancato pagamento",
+    "nl": r"niet (?:voltooid|verwerkt|bevestigd|goedgekeurd|meer geldig)|geweigerd|afgewezen|vervallen|vervangen door|"
     r"in afwachting|abusievelijk",
-    "pl": r"nie (?:został[ao]? |jest )?(?:zrealizowan|opłacon|przetworzon|potwierdzon|ważn)\w*|odrzucon[aey]|"
-    r"wygasł\w*|"
+    "pl": r"nie (?:został[ao]? |jest )?(?:zrealizowan|opłacon|przetworzon|potwierdzon|ważn)\w*|odrzucon[aey]|wygasł\w*|"
     r"oczekuj\w*|omyłkow\w*",
     "pt": r"não (?:foi|é|está|pôde)(?: ser)? (?:conclu|process|confirm|aprovad|válid|pag)\w*|recusad[oa]|"
-    r"substituíd[oa] por|"
-    r"por engano|sem efeito",
+    r"substituíd[oa] por|por engano|sem efeito",
 }
 _UNDONE_WORDS = re.compile(rf"\b(?:{'|'.join(_UNDONE.values())})\b", re.IGNORECASE)
 _VALUE = r"(?:[ \t]*:\s*|[ \t]{2,}|\t|[ \t]*\n[ \t]*)"
@@ -163,39 +142,30 @@ _DONE = re.compile(
     r"^(?:fully )?(?:paid|complete|done|active|confirmed|delivered|processed|approved|licen[cs]ed|downloaded|ok\b|"
     r"valid|current|purchased|fulfil|settled|charged|captured|invoiced|finished|succe|bezahlt|abgeschlossen|erledigt|"
     r"aktiv|bestätigt|lizenziert|gültig|gekauft|beglichen|pay[ée]|régl|acquitt|termin|confirm|valable|pagad|pagat|"
-    r"complet|v[aá]lid|vigente|voldaan|betaald|afgerond|geldig|opłacon|zrealizowan|zapłacon|ważn|pago|paga|"
-    r"conclu[ií])",
+    r"complet|v[aá]lid|vigente|voldaan|betaald|afgerond|geldig|opłacon|zrealizowan|zapłacon|ważn|pago|paga|conclu[ií])",
     re.IGNORECASE,
 )
 # What an order's letter speaks of, and how it denies; a sentence that begins a condition speaks of others.
 _ORDERED = (
-    r"order|payment|purchase|bank|card|credits?|licen[cs]|file|image|download|account|bestell|zahlung|kauf|karte|"
-    r"lizen|datei|"
-    r"bild|konto|commande|paiement|achat|carte|fichier|compte|pedido|pago|compra|tarjeta|archivo|imagen|cuenta|"
-    r"ordine|"
-    r"pagament|acquist|immagine|conto|betaling|aankoop|bestand|rekening|zamówien|płatnoś|zakup|plik|encomenda|"
+    r"order|payment|purchase|bank|card|credits?|licen[cs]|file|image|download|account|bestell|zahlung|kauf|karte|lizen|"
+    r"datei|bild|konto|commande|paiement|achat|carte|fichier|compte|pedido|pago|compra|tarjeta|archivo|imagen|cuenta|"
+    r"ordine|pagament|acquist|immagine|conto|betaling|aankoop|bestand|rekening|zamówien|płatnoś|zakup|plik|encomenda|"
     r"ficheiro|conta"
 )
 _DENIED = (
-    r"not|\w{2,6}n['’]t|nothing|never|stopped|before|unfortunately|nicht|keine?[nmrs]?|nichts|leider|erst|bevor|"
-    r"pas|aucune?|"
-    r"rien|malheureusement|avant de|nada|nunca|lamenta\w*|antes de|nessun\w?|nulla|purtroppo|prima di|niet|geen|"
-    r"niets|helaas|"
-    r"voordat|nie|żad\w+|niestety|czeka|przed|não|nenhum\w?|infelizmente"
+    r"not|\w{2,6}n['’]t|nothing|never|stopped|before|unfortunately|nicht|keine?[nmrs]?|nichts|leider|erst|bevor|pas|"
+    r"aucune?|rien|malheureusement|avant de|nada|nunca|lamenta\w*|antes de|nessun\w?|nulla|purtroppo|prima di|niet|"
+    r"geen|niets|helaas|voordat|nie|żad\w+|niestety|czeka|przed|não|nenhum\w?|infelizmente"
 )
 _DENIAL = re.compile(rf"(?=[^\x1e]{{0,300}}?(?:{_ORDERED}))[^\x1e]{{0,300}}?\b(?:{_DENIED})\b", re.IGNORECASE)
 # What a confirmed order still waits for.
 _AWAITED = re.compile(
     r"\b(?:once|as soon as|sobald|dès que|en cuanto|non appena|zodra|gdy tylko|assim que)\b[^.!?]{0,80}(?:payment|"
-    r"transfer|paid|"
-    r"zahlung|überweis|bezahl|paiement|virement|pago|transferencia|pagament|bonifico|betaling|płatnoś)|"
+    r"transfer|paid|zahlung|überweis|bezahl|paiement|virement|pago|transferencia|pagament|bonifico|betaling|płatnoś)|"
     r"\b(?:after|nach|après|tras|dopo|na|po|após) (?:\w{1,4} ){0,2}(?:receiv|receipt|eingang|zahlungsein|réception|"
-    r"recib|ricez|"
-    r"ontvangst|otrzymaniu|receb)|\b(?:becomes?|will (?:be|become)|sera|wird|será|sarà|wordt) (?:active|aktiv|"
-    r"valid|activ|attiv|"
-    r"actief|freigeschaltet)|\bplease (?:transfer|pay)\b|\bbitte (?:überweisen|zahlen|bezahlen)\b|\bpay now\b|"
-    r"\breview and pay\b|"
-    r"\bto obtain your\b",
+    r"recib|ricez|ontvangst|otrzymaniu|receb)|\b(?:becomes?|will (?:be|become)|sera|wird|será|sarà|wordt) (?:active|"
+    r"aktiv|valid|activ|attiv|actief|freigeschaltet)|\bplease (?:transfer|pay)\b|\bbitte (?:überweisen|zahlen|"
+    r"bezahlen)\b|\bpay now\b|\breview and pay\b|\bto obtain your\b",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
@@ -210,8 +180,7 @@ _ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
 
 # Beginnings of words, by what they say of a paper.
 _DOUBTS = {
-    "an offer": r"offer|angebot|anbiet|bieten wir|offre|oferta|ofrec|offriamo|vorschl[aä]g|proposal|propuesta|"
-    r"proposta|"
+    "an offer": r"offer|angebot|anbiet|bieten wir|offre|oferta|ofrec|offriamo|vorschl[aä]g|proposal|propuesta|proposta|"
     r"quot(?:e|ation)|devis|presupuest|preventiv|orçament|wycen|estimat|schätzung|raming|voranschlag",
     "corrected": r"rectif|korrig|koryg|corrett|corrig|gecorrig|pr[oó][ -]?form|cr[ée]dito?\b",
     "cancelled": r"cancel|annul|storn|widerr?uf|revo[kc]|révo|rescind|withdr[ae]w|zurückgezog|hinfällig|nichtig|"
@@ -220,52 +189,45 @@ _DOUBTS = {
     r"credit ?not|kredietnot",
     "a part": r"provis|vorläufig|provvisor|voorlopig|tymczas|acompte|anzahl|abschlag|teilrechnung|acconto|anticip|"
     r"voorschot|concept|zaliczk|zadatk|deposit\b|adiantament",
-    "not yet": r"rechnung folgt|invoice (?:will )?follow|facture suivra|"
-    r"pending|unpaid|unbezahlt|ausstehend|impayé|en attente|pendiente|in attesa|pendente|openstaand|"
-    r"reservier|reservation|réservation|vorgemerkt|subject to|vorbehaltlich|sous réserve|behoudens",
+    "not yet": r"rechnung folgt|invoice (?:will )?follow|facture suivra|pending|unpaid|unbezahlt|ausstehend|impayé|"
+    r"en attente|pendiente|in attesa|pendente|openstaand|reservier|reservation|réservation|vorgemerkt|subject to|"
+    r"vorbehaltlich|sous réserve|behoudens",
     "refused": r"declin|reject|refus|abgelehnt|verweiger|rechaz|rifiut|afgewezen|odrzuc|recusad",
     "ended": r"expired|abgelaufen|expirée?\b|caducad|scadut|verlopen|wygas|expirad",
     "a reminder": r"remind|mahnung|zahlungserinner|relance|recordator|sollecit|herinner|aanmaning|przypomn|ponagl|"
     r"lembrete",
     "a demand": r"without permission|ohne (?:erlaubnis|genehmigung|zustimmung)|sin permiso|senza permesso|past use|"
     r"rückwirkend|r[eé]troa|compensation|entschädig|indemni|indenn|unauthori|ungenehmig|unberechtig|unerlaubt|"
-    r"nachlizen|non autoris|no autorizad|non autorizz|"
-    r"não autorizad|infring|verletz|verstoß|abgelt|abzugelt|violaz|schaden|lizenzanalog|anwalt|anwält|kanzlei|"
-    r"lawyer|attorney|solicitor|avocat|abogad|"
-    r"avvocat|advocat|adwokat|advogad",
+    r"nachlizen|non autoris|no autorizad|non autorizz|não autorizad|infring|verletz|verstoß|abgelt|abzugelt|violaz|"
+    r"schaden|lizenzanalog|anwalt|anwält|kanzlei|lawyer|attorney|solicitor|avocat|abogad|avvocat|advocat|adwokat|"
+    r"advogad",
 }
 _DOUBT = re.compile(rf"\b(?:{'|'.join(_DOUBTS.values())})\w*", re.IGNORECASE)
 # What an invoice for a picture itself says, an original or a print, and one for programs.
 _GOODS = re.compile(
     r"\b(?:original(?!\w*[ -]?(?:datei|file|größe|size|format|auflösung))|öl auf|acryl|oil on|huile sur|óleo sobre|"
     r"olio su|olieverf|olej na|leinwand|canvas|toile|tela\b|lienzo|doek\b|płót|gemälde|painting|peinture|pintura|"
-    r"dipint|"
-    r"schilderij|skulptur|sculpt|gerahmt|rahmen\b|rahmung|framed|encadr|enmarcad|loan\b|leihgabe|bruikleen|"
-    r"incornicia|ingelijst|passepartout|"
-    r"kunstdruck|fine art|giclée|handsigniert|sign(?:ed|iert|é)e?r? (?:print|edition|druck|tirage)|"
-    r"versand|shipping|frais de (?:port|livraison)|"
-    r"gastos de envío|spese di spedizione|verzendkosten|wysyłk|nummeriert|numbered|numérot|numerad|"
-    r"limited edition|édition limitée|fonts?\b|typeface|schriftart|software|plug-?in|wordpress|install|"
-    r"\d{2,3} ?[x×] ?\d{2,3}\b(?! ?(?:px|pixel)))\w*",
+    r"dipint|schilderij|skulptur|sculpt|gerahmt|rahmen\b|rahmung|framed|encadr|enmarcad|loan\b|leihgabe|bruikleen|"
+    r"incornicia|ingelijst|passepartout|kunstdruck|fine art|giclée|handsigniert|sign(?:ed|iert|é)e?r? (?:print|edition|"
+    r"druck|tirage)|versand|shipping|frais de (?:port|livraison)|gastos de envío|spese di spedizione|verzendkosten|"
+    r"wysyłk|nummeriert|numbered|numérot|numerad|limited edition|édition limitée|fonts?\b|typeface|schriftart|software|"
+    r"plug-?in|wordpress|install|\d{2,3} ?[x×] ?\d{2,3}\b(?! ?(?:px|pixel)))\w*",
     re.IGNORECASE,
 )
 _LICENSING = re.compile(
     r"licen[csz]|lizen[zs]|licentie|licencj|licenç|(?:nutzungs|bild|veröffentlichungs|abdruck)(?:recht|honorar)|"
-    r"\b(?:usage|reproduction|image|publication) (?:right|fee)|rights? (?:granted|of use)|"
-    r"\b(?:droits?|derechos?|diritt[oi]|direitos?) (?:de? ?|d['’] ?)(?:l['’]|la )?"
-    r"(?:uso|usage|utili|explo|reprodu|auteur|autor|riprodu)|cession de droits|gebruiksrecht|praw\w* do",
+    r"\b(?:usage|reproduction|image|publication) (?:right|fee)|rights? (?:granted|of use)|\b(?:droits?|derechos?|"
+    r"diritt[oi]|direitos?) (?:de? ?|d['’] ?)(?:l['’]|la )?(?:uso|usage|utili|explo|reprodu|auteur|autor|riprodu)|"
+    r"cession de droits|gebruiksrecht|praw\w* do",
     re.IGNORECASE,
 )
 
 _USE = re.compile(
     r"\b(?:online|internet|web|site|sito|print|druck|social|app\b|newsletter|broschür|brochur|folder|flyer|magazin|"
-    r"revista|"
-    r"rivista|tijdschrift|zeitschrift|zeitung|newspaper|presse|buch\b|book|livre|libro|boek|plakat|poster|affiche|"
-    r"anzeige|"
-    r"titel(?:bild|seite)|cover|editorial|redaktionell|auflage|tirage|tirada|tiratura|oplage|nakład|weltweit|"
-    r"worldwide|unbefristet|"
-    r"unlimited|perpetu|royalty|rights[ -]managed|lizenzfrei|\d+ (?:jahre?|years?|ans?|años?|ann[io]|jaar|lat|"
-    r"anos?|monate?|months?|mois|mes(?:es|i)|maanden)\b)",
+    r"revista|rivista|tijdschrift|zeitschrift|zeitung|newspaper|presse|buch\b|book|livre|libro|boek|plakat|poster|"
+    r"affiche|anzeige|titel(?:bild|seite)|cover|editorial|redaktionell|auflage|tirage|tirada|tiratura|oplage|nakład|"
+    r"weltweit|worldwide|unbefristet|unlimited|perpetu|royalty|rights[ -]managed|lizenzfrei|\d+ (?:jahre?|years?|ans?|"
+    r"años?|ann[io]|jaar|lat|anos?|monate?|months?|mois|mes(?:es|i)|maanden)\b)",
     re.IGNORECASE,
 )
 

@@ -151,8 +151,8 @@ def _days(text: str) -> Iterator[str]:
 
 _DUE = re.compile(
     r"\b(?:due|until|till|by|before|through|expires?|ends?|valid|bis|fällig|gültig|zahlbar|zum|ab|echéance|échéance|"
-    r"jusqu\S{1,4}|avant|valable|vence|vencimiento|hasta|scadenza|entro|fino|valido|uiterlijk|vóór|tot|geldig|period\w?|"
-    r"zeitraum|période|from|to|von|du|au|since|start\w{0,3}|beginn|released?|shoot)\b[^\n]{0,20}$",
+    r"jusqu\S{1,4}|avant|valable|vence|vencimiento|hasta|scadenza|entro|fino|valido|uiterlijk|vóór|tot|geldig|"
+    r"period\w?|zeitraum|période|from|to|von|du|au|since|start\w{0,3}|beginn|released?|shoot)\b[^\n]{0,20}$",
     re.IGNORECASE,
 )
 
@@ -169,11 +169,10 @@ def only_day(text: str) -> str | None:
 
 KIND = re.compile(
     r"\b(?:(?:standard|extended|enhanced|regular|premium|premier|editorial|royalty[ -]free|rights[ -]managed|basic|"
-    r"(?:small )?business|individual|commercial|personal|professional|unlimited|enterprise|web|print|multi-seat)\s+"
-    r"(?:(?:image|video|music)\s+)?licen[cs]e"
-    r"|(?:standard|premium)-?lizenz|erweiterten?\s+lizenz|licence\s+(?:standard|étendue|premium)"
-    r"|licencia\s+(?:estándar|ampliada|extendida|premium)|licenza\s+(?:standard|estesa|premium)"
-    r"|standaardlicentie|uitgebreide\s+licentie)\b",
+    r"(?:small )?business|individual|commercial|personal|professional|unlimited|enterprise|web|print|"
+    r"multi-seat)\s+(?:(?:image|video|music)\s+)?licen[cs]e|(?:standard|premium)-?lizenz|erweiterten?\s+lizenz|"
+    r"licence\s+(?:standard|étendue|premium)|licencia\s+(?:estándar|ampliada|extendida|premium)|licenza\s+(?:standard|"
+    r"estesa|premium)|standaardlicentie|uitgebreide\s+licentie)\b",
     re.IGNORECASE,
 )
 _KIND_WORDS = (
@@ -187,17 +186,17 @@ _LABELLED_KIND = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _USE = re.compile(
-    r"\b(?:usage|use|nutzung|verwendung|utilisation|uso|utilizzo|gebruik)\s?:\s?(?P<use>[^\n]{3,80}?)"
-    r"(?=\s*$|\s{2,}|,?\s+(?:[€£$]\s?)?\d[\d.,]*[.,]\d\d\b)",
+    r"\b(?:usage|use|nutzung|verwendung|utilisation|uso|utilizzo|gebruik)\s?:\s?(?P<use>[^\n]{3,80}?)(?=\s*$|\s{2,}|"
+    r",?\s+(?:[€£$]\s?)?\d[\d.,]*[.,]\d\d\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 _LABELS = [label for each in LABELS["asset_id"].values() for label in each]
 _ITEM = (
     rf"(?<![\w/-])(?:{'|'.join(map(re.escape, sorted(_LABELS, key=len, reverse=True)))}|"
-    r"(?:image|photo|picture|asset|file|clip|video|track|item|bild|foto|datei|fichier|imagen|immagine|afbeelding|imagem|zdjęcie|zdjęcia|obraz|"
-    r"photograph|photographie|fotografie|fotografía|fotografia)s?"
-    r"(?:\s(?:met|mit(?: der)?|with(?: the)?|con(?: el)?|com(?: o)?)(?=\s))?"
-    r"[ \t-]{0,3}(?:id|ref\.?|no\.?|n[°º]|n\.º?|nr\.?|number|nummer|num[ée]ro)?)\s{0,3}(?:[:#]\s{0,20})?#?"
+    r"(?:image|photo|picture|asset|file|clip|video|track|item|bild|foto|datei|fichier|imagen|immagine|afbeelding|"
+    r"imagem|zdjęcie|zdjęcia|obraz|photograph|photographie|fotografie|fotografía|fotografia)s?(?:\s(?:met|mit(?: der)?|"
+    r"with(?: the)?|con(?: el)?|com(?: o)?)(?=\s))?[ \t-]{0,3}(?:id|ref\.?|no\.?|n[°º]|n\.º?|nr\.?|number|nummer|"
+    r"num[ée]ro)?)\s{0,3}(?:[:#]\s{0,20})?#?"
 )
 _DATED = {name: [label for each in LABELS[name].values() for label in each] for name in DATES}
 _ADDRESS_OR_NAME = re.compile(
@@ -209,19 +208,19 @@ _ADDRESS_OR_NAME = re.compile(
 _GRANTED = re.compile(
     r"\b(?:you(?:['’]ve| have)? (?:licen[cs]ed|purchased|bought|downloaded)|your download of|"
     r"order \S.{0,60} is complete|(?:is|are) covered by|confirm|bestätigen|haben sie|bestellung .{0,60}vom|"
-    r"(?:licen[cs]ed|purchased|lizenziert|erworben)|bereit|acquis|licence accordée|adquirid[oa]|"
-    r"acquistat[oa]|bevestig|conferm|potwierdz|nabył|gelicentieerd)",
+    r"(?:licen[cs]ed|purchased|lizenziert|erworben)|bereit|acquis|licence accordée|adquirid[oa]|acquistat[oa]|bevestig|"
+    r"conferm|potwierdz|nabył|gelicentieerd)",
     re.IGNORECASE | re.DOTALL,
 )
 _DOUBTED = re.compile(
-    r"\?|\b(?:would|could|should|might|will|can|if|not|no|never|only|get|buy|renew|upgrade|habt|würden?|"
-    r"könnte\w?|sollte\w?|wird|werden|nicht|keine?|nur|falls|wenn|pas|si|aucune|no|non|se|niet|geen)\b",
+    r"\?|\b(?:would|could|should|might|will|can|if|not|no|never|only|get|buy|renew|upgrade|habt|würden?|könnte\w?|"
+    r"sollte\w?|wird|werden|nicht|keine?|nur|falls|wenn|pas|si|aucune|no|non|se|niet|geen)\b",
     re.IGNORECASE,
 )
 _ADVERTISED = re.compile(
     r"\b(?:(?:may|might) (?:also )?(?:like|love)|we think|recommend\w{0,6}|similar (?:images|files|photos|videos)|"
-    r"(?:because of|based on) your|unsubscribe|abbestellen|abmelden|könnte ihnen|empfehl\w{1,6}|vous aimerez|"
-    r"te puede|potrebbe|désinscrire|darse de baja)\b",
+    r"(?:because of|based on) your|unsubscribe|abbestellen|abmelden|könnte ihnen|empfehl\w{1,6}|vous aimerez|te puede|"
+    r"potrebbe|désinscrire|darse de baja)\b",
     re.IGNORECASE,
 )
 _LINE_START = re.compile(r"(?:^|\n|\t| {2}|\()[ \t]*(?:[-*•–][ \t]*|\d{1,3}[ \t]?[x×.)]?[ \t]+)?(?:[\w ]{1,24}:? )?$")
