@@ -106,7 +106,7 @@ def utc(text: str) -> Moment:
 
 
 def printed(text: str, order: DateOrder | None = None) -> Moment:
-    """The date on a paper: what `moment` reads, and days as people write them in seven languages.
+    """The date on a paper: what `moment` reads, and days as people write them in eight languages (Nordic months too).
 
     A time without a zone is left out: the day is the paper's own. Where only the order of day and month decides
     (`03/04/2021`) and `order` does not say it, and wherever a year has two digits without it: ValueError.
@@ -192,7 +192,7 @@ def day_order(texts: Iterable[str]) -> DateOrder | None:
 
 
 def month_number(name: str) -> int | None:
-    """The month of a name in any of the seven languages, in full or cut, with or without its accents; else None."""
+    """The month of a name in any of these languages, in full or cut, with or without its accents; else None."""
     low = name.lower()
     if number := _FOREIGN_MONTH.get(low) or _UNACCENTED_MONTH.get(low):
         return number
