@@ -41,18 +41,19 @@ def test_a_platforms_order_is_a_licence_whatever_it_says_in_general(sentence: st
     assert licences(ORDER.format(sentence)) == 1
 
 
-@pytest.mark.parametrize(
-    "sentence",
-    ["We were unable to process the payment for your order.", "Your bank has stopped this payment.",
-     "There were not enough credits in your account.", "Ihre Bestellung wurde leider gestoppt.",
-     "Votre commande n'a pas pu être traitée.", "Su pedido ha sido rechazado por el banco.",
-     "Il pagamento dell'ordine non è andato a buon fine.", "Uw bestelling is niet gelukt.",
-     "Please transfer $12.00 to the account below to obtain your license.", "Votre licence sera active demain.",
-     "Sobald Ihre Zahlung eingegangen ist, erhalten Sie die Lizenz.", "Ihre Kreditkarte konnte nicht belastet werden.",
-     "Zamówienie czeka na płatność w banku.", "O pagamento da encomenda não foi aprovado."],
-)  # fmt: skip
-def test_an_order_that_its_letter_denies_is_none(sentence: str) -> None:
-    assert licences(ORDER.format(sentence)) == 0
+DENIED = [
+    "We were unable to process the payment for your order.", "Your bank has stopped this payment.",
+    "There were not enough credits in your account.", "Ihre Bestellung wurde leider gestoppt.",
+    "Votre commande n'a pas pu être traitée.", "Su pedido ha sido rechazado por el banco.",
+    "Il pagamento dell'ordine non è andato a buon fine.", "Uw bestelling is niet gelukt.",
+    "Please transfer $12.00 to the account below to obtain your license.", "Votre licence sera active demain.",
+    "Sobald Ihre Zahlung eingegangen ist, erhalten Sie die Lizenz.", "Ihre Kreditkarte konnte nicht belastet werden.",
+    "Zamówienie czeka na płatność w banku.", "O pagamento da encomenda não foi aprovado.",
+]  # fmt: skip
+
+
+def test_an_order_that_its_letter_denies_is_none() -> None:
+    assert [said for said in DENIED if licences(ORDER.format(said))] == []
 
 
 @pytest.mark.parametrize(("status", "count"), [("Paid", 1), ("abgeschlossen", 1), ("Waiting", 0), ("in sospeso", 0)])
@@ -81,16 +82,17 @@ def test_a_picture_that_is_sold_as_a_thing_is_not_licensed(use: str) -> None:
     assert licences(invoice(use=use)) == 0
 
 
-@pytest.mark.parametrize(
-    ("title", "below"),
-    [("Provisional invoice", ""), ("Facture d'acompte", ""), ("Factura rectificada", ""), ("Concept-factuur", ""),
-     ("Fatura pró-forma", ""), ("Faktura zaliczkowa", ""), ("Rechnung / Nachlizenzierung", ""),
-     ("Invoice", "This invoice was issued in error."), ("Invoice", "VOIDED"),
-     ("Invoice", "Der Vertrag ist aufgehoben."),
-     ("Invoice", "Licence fee for past use"), ("Invoice", "La licenza è decaduta.")],
-)  # fmt: skip
-def test_an_unknown_sellers_paper_that_may_mean_something_else_is_no_licence(title: str, below: str) -> None:
-    assert licences(invoice(title=title, below=below)) == 0
+DOUBTFUL = [
+    ("Provisional invoice", ""), ("Facture d'acompte", ""), ("Factura rectificada", ""), ("Concept-factuur", ""),
+    ("Fatura pró-forma", ""), ("Faktura zaliczkowa", ""), ("Rechnung / Nachlizenzierung", ""),
+    ("Invoice", "This invoice was issued in error."), ("Invoice", "VOIDED"),
+    ("Invoice", "Der Vertrag ist aufgehoben."),
+    ("Invoice", "Licence fee for past use"), ("Invoice", "La licenza è decaduta."),
+]  # fmt: skip
+
+
+def test_an_unknown_sellers_paper_that_may_mean_something_else_is_no_licence() -> None:
+    assert [said for said in DOUBTFUL if licences(invoice(title=said[0], below=said[1]))] == []
 
 
 def test_names_and_addresses_say_nothing_of_a_paper() -> None:
