@@ -222,15 +222,20 @@ def check_files(root: Path) -> None:
     for path in (*written, root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, root / verify.TOOL):
         if path in written and path.is_symlink():
             raise IntegrityError(f"{path} is a link")
-        if path.exists() and not path.is_file():
-            raise IntegrityError(f"{path} is not a regular file")
+        check_regular(path)
+
+
+def check_regular(path: Path) -> None:
+    """Refuse something else in the place of a file, which may be missing."""
+    if path.exists() and not path.is_file():
+        raise IntegrityError(f"{path} is not a regular file")
 
 
 def check_whole(root: Path, head: Line | None, newest: verify.CheckpointFiles | None) -> None:
     """Refuse a ledger that is shorter than its newest checkpoint: it was cut, and going on would hide that."""
     lines = head.seq + 1 if head else 0
-    if newest and not newest[1].is_file():
-        raise IntegrityError(f"{newest[1]} is not a regular file")
+    for path in (newest[1], *newest[2]) if newest else ():
+        check_regular(path)
     if newest and newest[0] > lines:
         note = newest[1]
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")

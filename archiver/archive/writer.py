@@ -56,7 +56,15 @@ from archiver.archive.ocfl import (
     stage_version,
     write_new,
 )
-from archiver.archive.reader import Archive, StoredObject, check_files, check_folders, check_there, check_whole
+from archiver.archive.reader import (
+    Archive,
+    StoredObject,
+    check_files,
+    check_folders,
+    check_regular,
+    check_there,
+    check_whole,
+)
 from archiver.archive.seal import Authority, Post, Qualify, Seal
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, sync_folder
@@ -155,6 +163,7 @@ def latest_moment(root: Path, newest_first: Iterable[verify.CheckpointFiles] | N
     covered = 0
     for size, _, tokens in newest_first or verify.newest_checkpoints(root / verify.CHECKPOINTS):
         for path in tokens:
+            check_regular(path)
             with suppress(verify.Malformed):  # `verify` reports this damage
                 known.append((verify.Token.parse(verify.content(path)).time, f"the timestamp {path.name}"))
         if known:
@@ -302,6 +311,7 @@ def _notes(root: Path) -> frozenset[verify.Note]:
     """Return the archive's checkpoints. `verify` reports damaged ones."""
     notes = set()
     for _, path, _ in verify.checkpoint_files(root / verify.CHECKPOINTS):
+        check_regular(path)
         with suppress(verify.Malformed):
             notes.add(verify.Note.parse(verify.content(path)))
     return frozenset(notes)
