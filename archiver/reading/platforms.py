@@ -13,8 +13,11 @@ from dataclasses import dataclass
 class Platform:
     """`title` is its name in prose, `marks` its sites and companies; `asset` and `licence` are the forms of its ids.
 
-    `licence` is None where the platform numbers no licences. `plans` says that it licenses no single items: what counts
-    there is the plan and its period, which has an id of ours.
+    `licence` is None where the platform numbers no licences. `plans` says that a subscription is what it sells: what
+    counts there is the plan and its period, which has an id of ours, or the one item that a certificate names.
+    `called` is how a text names it, where its title alone is another word, too. `also` are its other names in a cell.
+    `supplies` says that others sell its pictures, and name it beside them. `papers` says that nobody has looked yet at
+    how its accounts are read: it is known by its papers.
     """
 
     name: str
@@ -23,6 +26,10 @@ class Platform:
     asset: str
     licence: str | None = None
     plans: bool = False
+    called: str = ""
+    also: tuple[str, ...] = ()
+    supplies: bool = False
+    papers: bool = False
 
 
 UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -32,6 +39,21 @@ ANY_NUMBER = r"[A-Z0-9][A-Z0-9./_-]{2,39}"
 
 _PLAN = r"plan-\d{4}-\d\d-\d\d"
 
+
+def _paper(
+    name: str,
+    title: str,
+    marks: str,
+    asset: str,
+    *,
+    plans: bool = False,
+    called: str = "",
+    also: tuple[str, ...] = (),
+    supplies: bool = False,
+) -> Platform:
+    return Platform(name, title, marks, asset, ANY_NUMBER, plans, called, also, supplies, papers=True)
+
+
 _ALL = (
     Platform("123rf", "123RF", r"123rf\.com|123RF Limited", r"\d{5,12}", ANY_NUMBER),
     Platform(
@@ -39,11 +61,14 @@ _ALL = (
         "Adobe Stock",
         r"stock\.adobe\.com|Adobe (?:Inc|Systems)\b(?=[\s\S]{1,4000}Adobe Stock)",
         r"\d{5,12}",
+        also=("adobe", "adobestock"),
     ),
     Platform("alamy", "Alamy", r"alamy\.(?:com|de|es|fr)|Alamy (?:Ltd|Limited|Inc)", r"[A-Z0-9]{5,10}", ANY_NUMBER),
-    Platform("artlist", "Artlist", r"artlist\.io|Artlist (?:Ltd|UK)", _PLAN, plans=True),
+    Platform("artlist", "Artlist", r"artlist\.io|Artlist (?:Ltd|UK)", rf"{_PLAN}|\d{{4,9}}", ANY_NUMBER, plans=True),
     Platform("bigstock", "Bigstock", r"bigstockphoto\.com|bigstock\.com|Bigstock,? Inc", r"\d{5,12}", ANY_NUMBER),
-    Platform("canva", "Canva", r"canva\.com|Canva (?:Pty|US|UK)", _PLAN, plans=True),
+    Platform(
+        "canva", "Canva", r"canva\.com|Canva (?:Pty|US|UK)", rf"{_PLAN}|[ME]A[A-Z][\w-]{{8}}", ANY_NUMBER, plans=True
+    ),
     Platform("depositphotos", "Depositphotos", r"depositphotos\.com|Depositphotos,? Inc", r"\d{4,12}", r"\d{4,14}"),
     Platform("dreamstime", "Dreamstime", r"dreamstime\.com", r"\d{4,12}", ANY_NUMBER),
     Platform(
@@ -66,16 +91,38 @@ _ALL = (
         r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?|Getty Images (?:\(US\)|International)",
         r"\d{5,12}",
         ANY_NUMBER,
+        also=("getty", "gettyimages"),
     ),
     Platform("iconfinder", "Iconfinder", r"iconfinder\.com|Iconfinder ApS", r"\d{2,12}", ANY_NUMBER),
-    Platform("imago", "IMAGO", r"imago-images\.(?:de|com)|imago images GmbH", r"\d{7,12}", ANY_NUMBER),
+    Platform(
+        "imago",
+        "IMAGO",
+        r"imago-images\.(?:de|com)|imago images GmbH",
+        r"(?:imago)?\d{7,12}",
+        ANY_NUMBER,
+        also=("imago images",),
+        supplies=True,
+    ),
     Platform("istock", "iStock", r"istockphoto\.com|iStockphoto LP|iStock by Getty Images", r"\d{5,12}", ANY_NUMBER),
-    Platform("motion_array", "Motion Array", r"motionarray\.com|Motion Array,? LLC", _PLAN, plans=True),
+    Platform(
+        "motion_array",
+        "Motion Array",
+        r"motionarray\.com|Motion Array,? LLC",
+        rf"{_PLAN}|\d{{3,9}}",
+        ANY_NUMBER,
+        plans=True,
+    ),
     Platform("motion_elements", "MotionElements", r"motionelements\.com|MotionElements Pte", r"\d{4,12}", ANY_NUMBER),
     Platform("noun_project", "Noun Project", r"thenounproject\.com|Noun Project,? Inc", r"\d{1,9}", ANY_NUMBER),
     Platform("panthermedia", "PantherMedia", r"panthermedia\.net|PantherMedia GmbH", r"[A-Z]?\d{4,12}", ANY_NUMBER),
     Platform(
-        "picture_alliance", "picture alliance", r"picture-alliance\.com|dpa Picture-Alliance", r"\d{5,12}", ANY_NUMBER
+        "picture_alliance",
+        "picture alliance",
+        r"picture-alliance\.com|dpa Picture-Alliance",
+        r"\d{5,12}",
+        ANY_NUMBER,
+        also=("dpa", "dpa picture-alliance", "picture-alliance"),
+        supplies=True,
     ),
     Platform("pixabay", "Pixabay", r"pixabay\.com|Pixabay GmbH", r"\d{3,12}"),
     Platform("pond5", "Pond5", r"pond5\.com|Pond5,? Inc", r"\d{4,12}", ANY_NUMBER),
@@ -87,10 +134,180 @@ _ALL = (
         r"[0-9a-f]{20,64}",
     ),
     Platform("stocksy", "Stocksy", r"stocksy\.com|Stocksy United", r"\d{4,12}", ANY_NUMBER),
-    Platform("storyblocks", "Storyblocks", r"storyblocks\.com|Footage Firm,? Inc", _PLAN, plans=True),
+    Platform(
+        "storyblocks",
+        "Storyblocks",
+        r"storyblocks\.com|Footage Firm,? Inc",
+        rf"{_PLAN}|(?:SB[A-Z]-)?\d{{5,12}}",
+        ANY_NUMBER,
+        plans=True,
+    ),
     Platform("vecteezy", "Vecteezy", r"vecteezy\.com|Eezy,? (?:Inc|LLC)", r"\d{3,12}", ANY_NUMBER),
     Platform(
-        "westend61", "Westend61", r"westend61\.(?:de|com)|Westend61 GmbH", r"[A-Z]{2,8}\d{4,8}|\d{4,12}", ANY_NUMBER
+        "westend61",
+        "Westend61",
+        r"westend61\.(?:de|com)|Westend61 GmbH",
+        r"[A-Z]{2,8}\d{4,8}|\d{4,12}",
+        ANY_NUMBER,
+        supplies=True,
+    ),
+    # Known by their papers alone.
+    _paper(
+        "akg_images",
+        "akg-images",
+        r"akg-images\.(?:com|de|fr|co\.uk)|akg-images GmbH",
+        r"AKG\d{4,9}|\d{1,2}-[A-Z0-9]{1,4}(?:-[A-Z0-9]{1,6}){1,5}",
+        also=("akg", "akg images"),
+        supplies=True,
+    ),
+    _paper("anp", "ANP Foto", r"anp(?:foto)?\.nl|ANP (?:Foto|B\.V)", r"\d{6,12}", also=("anp",), supplies=True),
+    _paper(
+        "apa_picturedesk",
+        "APA-PictureDesk",
+        r"picturedesk\.com|APA-PictureDesk GmbH",
+        r"\d{8}_PD\d{3,6}|\d{6,12}",
+        also=("apa", "apa picturedesk", "picturedesk"),
+        supplies=True,
+    ),
+    _paper(
+        "agefotostock",
+        "age fotostock",
+        r"agefotostock\.(?:com|es)|age fotostock (?:Spain|Art|SL)",
+        r"[A-Z0-9]{3}-\d{5,9}",
+        also=("agefotostock",),
+        supplies=True,
+    ),
+    _paper(
+        "bridgeman_images",
+        "Bridgeman Images",
+        r"bridgeman(?:images|art)\.(?:com|us|co\.uk)|Bridgeman (?:Images|Art Library),? (?:Ltd|Limited|GmbH|Inc)",
+        r"[A-Z]{2,4}\d{3,9}",
+        also=("bridgeman", "bridgeman art library"),
+        supplies=True,
+    ),
+    _paper(
+        "can_stock_photo",
+        "Can Stock Photo",
+        r"canstockphoto\.(?:com|de|fr|es|it|pl|nl|co\.uk)|Can Stock Photo,? Inc",
+        r"(?:csp)?\d{5,9}",
+        also=("canstock", "canstockphoto", "can stock"),
+    ),
+    _paper("clipdealer", "ClipDealer", r"clipdealer\.(?:com|de)|ClipDealer GmbH", r"[AB]?\d{4,12}"),
+    _paper("colourbox", "Colourbox", r"colourbox\.(?:com|de|dk)|Colourbox(?:\.com)? (?:ApS|A/S)", r"\d{5,10}"),
+    _paper(
+        "corbis",
+        "Corbis",
+        r"corbis(?:images|motion)?\.com|Corbis (?:Corporation|GmbH|UK|France|Images)",
+        r"42-\d{8}|[A-Z]{2,3}\d{5,7}",
+        supplies=True,
+    ),
+    _paper(
+        "ddp_images",
+        "ddp images",
+        r"ddp-?images\.(?:com|de)|ddp images GmbH",
+        r"\d{6,12}",
+        also=("ddp",),
+        supplies=True,
+    ),
+    _paper(
+        "interfoto",
+        "INTERFOTO",
+        r"interfoto\.(?:de|eu|com)|INTERFOTO (?:GmbH|e\.K|Bildagentur|Bildarchiv)",
+        r"\d{6,10}",
+        supplies=True,
+    ),
+    _paper(
+        "laif",
+        "laif",
+        r"laif\.de|laif (?:Agentur|Genossenschaft)",
+        r"\d{6,10}",
+        called=r"(?:Agentur|Bildagentur) laif|laif (?:Agentur|Genossenschaft)",
+        supplies=True,
+    ),
+    _paper(
+        "masterfile",
+        "Masterfile",
+        r"masterfile\.com|Masterfile (?:Corporation|Corp|Deutschland|GmbH)",
+        r"\d{3}-\d{8}[a-z]{0,2}",
+        called=r"Masterfile (?:Corporation|Corp|Deutschland|GmbH|Images)",
+        supplies=True,
+    ),
+    _paper(
+        "mauritius",
+        "mauritius images",
+        r"mauritius-images\.(?:com|de)|mauritius images GmbH",
+        r"\d{8}",
+        also=("mauritius", "mauritius-images"),
+        supplies=True,
+    ),
+    _paper("musicfox", "musicfox", r"musicfox\.(?:com|de)|musicfox (?:UG|GmbH)", r"(?:MF-?)?\d{3,8}"),
+    _paper(
+        "nature_picture_library",
+        "Nature Picture Library",
+        r"naturepl\.com|Nature Picture Library,? (?:Ltd|Limited)",
+        r"\d{6,10}",
+        also=("naturepl",),
+        supplies=True,
+    ),
+    Platform("pexels", "Pexels", r"pexels\.com|Pexels GmbH", r"\d{3,12}"),
+    _paper("photocase", "Photocase", r"photocase\.(?:com|de)|Photocase Addicts", r"\d{3,10}"),
+    _paper("photospin", "PhotoSpin", r"photospin\.com|PhotoSpin,? Inc", r"\d{4,10}"),
+    _paper("picfair", "Picfair", r"picfair\.com|Picfair (?:Ltd|Limited)", r"\d{4,10}"),
+    _paper(
+        "plainpicture",
+        "plainpicture",
+        r"plainpicture\.(?:com|de)|plainpicture (?:GmbH|AG)",
+        r"p\d{2,4}[a-z]\d{4,9}[a-z]?",
+        supplies=True,
+    ),
+    _paper("premiumbeat", "PremiumBeat", r"premiumbeat\.com", r"\d{2,9}"),
+    _paper(
+        "robertharding",
+        "robertharding",
+        r"robertharding\.com|Robert Harding (?:World Imagery|Picture Library|Ltd)",
+        r"\d{2,5}-\d{2,8}",
+        also=("robert harding",),
+        supplies=True,
+    ),
+    _paper(
+        "science_photo_library",
+        "Science Photo Library",
+        r"sciencephoto\.com|Science Photo Library,? (?:Ltd|Limited)",
+        r"[A-Z]\d{3}/\d{4}|\d{8}",
+        supplies=True,
+    ),
+    _paper("soundstripe", "Soundstripe", r"soundstripe\.com|Soundstripe,? Inc", rf"{_PLAN}|\d{{2,9}}", plans=True),
+    _paper("thinkstock", "Thinkstock", r"thinkstock(?:photos)?\.(?:com|de|fr|es|it|co\.uk)", r"[a-z]{0,2}\d{6,12}"),
+    _paper(
+        "ullstein_bild",
+        "ullstein bild",
+        r"ullstein-?bild\.de|ullstein bild GmbH",
+        r"\d{8,10}",
+        also=("ullstein", "ullsteinbild"),
+        supplies=True,
+    ),
+    Platform(
+        "unsplash",
+        "Unsplash",
+        r"unsplash\.com|Unsplash,? Inc",
+        r"(?=[\w-]*(?:\d|[a-z][A-Z]))[A-Za-z0-9_-]{11}",
+        also=("unsplash+",),
+    ),
+    _paper(
+        "veer",
+        "Veer",
+        r"veer\.com|Veer,? (?:Inc|LLC)",
+        r"[A-Z]{3}\d{7}|42-\d{8}",
+        called=r"Veer(?:\.com|,? (?:Inc|LLC|Images))",
+        supplies=True,
+    ),
+    _paper(
+        "500px",
+        "500px",
+        r"500px\.com|500px,? (?:Inc|ULC)",
+        r"\d{6,12}",
+        called=r"500px(?:,? (?:Inc|ULC)| (?:Prime|Licensing|Marketplace))",
+        supplies=True,
     ),
 )
 OTHER_PLATFORM = "other:"
@@ -116,38 +333,49 @@ _MARK = {
     name: re.compile(rf"(?<![\w-])(?:{each.marks.replace(' ', r'\s+')})(?!\w)", re.IGNORECASE)
     for name, each in PLATFORMS.items()
 }
-_TITLE = {name: re.compile(rf"(?<![\w.-]){re.escape(each.title)}(?![\w.-])") for name, each in PLATFORMS.items()}
+_CALLED = {name: each.called or re.escape(each.title) for name, each in PLATFORMS.items()}
+_TITLE = {name: re.compile(rf"(?<![\w.-]){called}(?![\w.-])") for name, called in _CALLED.items()}
 # In file names words run together, or are joined by other signs than spaces.
 _IN_NAME = {
-    name: re.compile(rf"(?<![a-z]){each.title.replace(' ', '[ _-]?')}", re.IGNORECASE)
-    for name, each in PLATFORMS.items()
+    name: re.compile(rf"(?<![a-z]){called.replace('\\ ', '[ _-]?').replace('\\-', '[ _-]?')}", re.IGNORECASE)
+    for name, called in _CALLED.items()
 } | {"adobe_stock": re.compile(r"(?<![a-z])adobe(?![a-z]|[ _-]?fonts?)|adobe[ _-]?stock", re.IGNORECASE)}
 
-# Whose company a platform is: `iStock by Getty Images`, `Bigstock, a Shutterstock company`.
+# Whose company a platform is: `iStock by Getty Images`, `Bigstock, a Shutterstock company`, `Shutterstock Canada ULC
+# d/b/a PremiumBeat`.
 _TITLES = "|".join(re.escape(each.title) for each in PLATFORMS.values())
 _OWNER = re.compile(
-    rf"(?P<owned>(?<![\w.-])(?:{_TITLES}))\sby\s(?:{_TITLES})(?![\w.-])"
+    rf"(?P<owned>(?<![\w.-])(?:{_TITLES}))(?:\.com)?\sby\s(?:{_TITLES})(?![\w.-])"
+    rf"|(?<![\w.-])(?:{_TITLES})(?=[\w .,]{{0,40}}\s(?:d/b/a|dba|trading\sas)\s(?:{_TITLES}))"
     rf"|,?\s(?:an?|part of the)\s(?:{_TITLES})\s(?:company|brand|group|family)\b"
 )
 
-_BY_TITLE = {each.title.casefold(): name for name, each in PLATFORMS.items()}
-_BY_TITLE |= {
-    "adobe": "adobe_stock",
-    "adobestock": "adobe_stock",
-    "getty": "getty_images",
-    "gettyimages": "getty_images",
-}  # as people say
+_BY_TITLE = {called.casefold(): name for name, each in PLATFORMS.items() for called in (each.title, *each.also)}
 _NUMBERED = re.compile(rf"({'|'.join(map(re.escape, sorted(_BY_TITLE, key=len, reverse=True)))}) (.+)")
+
+
+def _words_of(marks: str) -> list[str]:
+    """A word of small letters that is in whatever fits each of the alternatives of a pattern."""
+    plain = [re.sub(r"\\.|\(.*?\)\??|\[.*?\]|.\?", " ", each.lower()) for each in re.split(r"\|(?![^(]*\))", marks)]
+    return [max(re.findall(r"[a-z0-9]+", each), key=len) for each in plain]
+
+
+# Sixty patterns are slow in a long text; a word is not.
+_WORDS = {name: _words_of(each.marks) for name, each in PLATFORMS.items()}
+_WORD = {name: max(each.title.split(), key=len) for name, each in PLATFORMS.items()}
 
 
 def marked(text: str) -> dict[str, str]:
     """The platforms whose site or company the text names, with the words."""
-    return {name: match[0] for name, mark in _MARK.items() if (match := mark.search(text))}
+    low = text.lower()
+    near = [name for name, words in _WORDS.items() if any(word in low for word in words)]
+    return {name: match[0] for name in near if (match := _MARK[name].search(text))}
 
 
 def titled(text: str) -> dict[str, str]:
-    """The platforms that the text calls by name, with the words."""
-    return {name: match[0] for name, title in _TITLE.items() if (match := title.search(text))}
+    """The platforms that the text calls by name, with the words; one that supplies another, only if it is alone."""
+    found = {name: match[0] for name, word in _WORD.items() if word in text and (match := _TITLE[name].search(text))}
+    return {name: words for name, words in found.items() if not PLATFORMS[name].supplies} or found
 
 
 _HOST = re.compile(r"(?:https?://|\bwww\.|@)(?:www\.)?((?:[a-z0-9à-ÿ-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
@@ -246,6 +474,7 @@ def the_platform(text: str, name: str = "") -> tuple[str | None, str, bool]:
     """
     strong = marked(text)
     weak = titled(_OWNER.sub(lambda owner: owner["owned"] or "", text))
+    weak = {each: title for each, title in weak.items() if not (strong and PLATFORMS[each].supplies)}
     if not strong and not weak:
         weak = {each: match[0] for each, title in _IN_NAME.items() if (match := title.search(name))}
     if len({*strong, *weak}) != 1:

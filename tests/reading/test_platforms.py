@@ -1,0 +1,75 @@
+"""Whose paper a text is: a site, a company or a name, where only one platform is meant."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from archiver.reading.platforms import PLATFORMS, marked, named_platform, the_platform, titled
+
+
+@pytest.mark.parametrize(
+    ("text", "platform"),
+    [
+        ("PremiumBeat\nLicense\nShutterstock Canada ULC d/b/a PremiumBeat, Montréal", "premiumbeat"),
+        ("PremiumBeat.com by Shutterstock\nMUSIC LICENSE", "premiumbeat"),
+        ("mauritius images GmbH, Mittenwald", "mauritius"),
+        ("iStock\nwww.istockphoto.com\nCollection: Westend61", "istock"),
+        ("Adobe Stock\nContributor: Science Photo Library", "adobe_stock"),
+        ("Rechnung\nlaif Agentur für Photos & Reportagen GmbH", "laif"),
+        ("banner 500px wide, we veer left, the masterfile", None),
+        ("Shutterstock and Adobe Stock", None),
+        ("westend61.de and mauritius-images.com", None),
+    ],
+)
+def test_the_one_platform_that_a_text_means(text: str, platform: str | None) -> None:
+    assert the_platform(text)[0] == platform
+
+
+@pytest.mark.parametrize(
+    ("name", "platform"),
+    [("RE plainpicture R7.pdf", "plainpicture"), ("picture-alliance 3.pdf", "picture_alliance")]
+    + [(name, None) for name in ("hero_500px.pdf", "masterfile.xlsx", "veer.pdf")],
+)
+def test_a_files_name_names_a_platform_only_by_a_word_that_means_nothing_else(name: str, platform: str | None) -> None:
+    assert the_platform("", name)[0] == platform
+
+
+@pytest.mark.parametrize(
+    ("cell", "platform"),
+    [
+        ("dpa", "picture_alliance"),
+        ("Getty", "getty_images"),
+        ("Photocase.de", "photocase"),
+        ("500px", "500px"),
+        ("?", None),
+    ],
+)
+def test_a_cell_names_a_platform_as_people_do(cell: str, platform: str | None) -> None:
+    assert named_platform(cell) == platform
+
+
+def test_every_name_and_site_of_a_platform_is_found_in_a_text() -> None:
+    for name, each in PLATFORMS.items():
+        assert each.called or titled(f"Paid to {each.title}, thank you") == {name: each.title}
+        for site in re.findall(r"(?:^|\|)([a-z0-9.\\-]+\.(?:com|net|io|de|nl))(?:\||$)", each.marks):
+            plain = site.replace("\\", "")
+            assert name in marked(f"see https://www.{plain}/account"), plain
+
+
+@pytest.mark.parametrize(
+    ("platform", "ids", "others"),
+    [
+        ("storyblocks", ("SBV-509923308", "633476187", "plan-2024-01-31"), ("SBV", "12")),
+        ("canva", ("MACGuAern4k", "EAFx1_2-3ab"), ("Magnificent", "02574-1070452")),
+        ("plainpicture", ("p209m7413080",), ("R705460", "209")),
+        ("can_stock_photo", ("csp3214473", "3214473"), ("csp",)),
+        ("unsplash", ("Hk6-ragnmc9", "-k9iC4p0m1C"), ("description",)),
+        ("apa_picturedesk", ("20160120_PD6176",), ("05.09.2016",)),
+        ("masterfile", ("600-01234567n",), ("2016",)),
+    ],
+)
+def test_ids_of_a_platform_have_its_form(platform: str, ids: tuple[str, ...], others: tuple[str, ...]) -> None:
+    form = re.compile(PLATFORMS[platform].asset)
+    assert all(map(form.fullmatch, ids)) and not any(map(form.fullmatch, others))
