@@ -1,7 +1,7 @@
 """Parse licence histories in CSV or JSON, from Adobe Stock, Shutterstock, Depositphotos and others, by field names.
 
 No platform publishes its export columns. We know the fields of their APIs, which people save as the answer in JSON and
-tools write as columns. All other columns are recognised by their labels, in the languages of `field_labels`.
+tools write as columns. All other columns are recognised by their labels, or by the words in them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
+from archiver.reading.column_names import field_of, names_an_asset
 from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import DATES, LABELS, spoken_order
@@ -68,6 +69,12 @@ _FIELD = {
     for field, names in _COLUMNS.items()
     for label in (*names, *(label for each in LABELS.get(field, {}).values() for label in each))
 }
+# What a line above the columns calls the company whose list it is.
+_COMPANY = {
+    *(spelled(label) for name in ("licensee", "buyer") for each in LABELS[name].values() for label in each),
+    *("company", "organisation", "organization", "firma", "unternehmen", "société", "entreprise", "empresa", "azienda",
+      "società", "bedrijf"),
+}  # fmt: skip
 # What follows a platform's name in a column of its asset ids, beside the labels that papers have: `Shutterstock-ID`.
 _NUMBERS = ("id", "nr", "nr.", "nummer", "number", "no.", "#")
 # Interfaces whose fields are known: columns that only they have together, and what those are that mean another thing
@@ -107,14 +114,26 @@ _INTERFACES: Sequence[_Interface] = (
     ),
 )  # fmt: skip
 _DATES = (*DATES, "dated")
+_ASSET_NUMBER = re.compile(r"#?\d{6,12}", re.ASCII)  # where the column is called as the thing, `Image`
+_OF_A_GRANT = {
+    "licensed_at",
+    "bought_at",
+}  # days on which nothing but a licence is given, if the seller is named beside
 
 # Sellers' reports list the same assets with what they earned.
 _SELLERS = re.compile(
-    r"earning|royalt|commission|payout|revenue|provision|vergütung|honorar|redevance|gains|ganancia|regal[ií]a|revshare",
+    r"earning|royalt|commission|payout|revenue|provision|vergütung|honorar|redevance|gains|ganancia|regal[ií]a|revshare|"
+    r"(?<![a-z])(?:sales?|verkäufe|verkauft|verkaufs|ventes?|ventas?|vendit[ae]|verkoop|quoted)(?![a-z])",
     re.IGNORECASE,
 )
 _SALES = re.compile(
-    r"(?<![a-z])(?:sales|my sales|verkäufe|ventes|ventas|vendite|contributor|to buy|wish)(?![a-z])", re.IGNORECASE
+    r"(?<![a-z])(?:sales|my sales|verkäufe|ventes|ventas|vendite|contributor|to buy|wish|"
+    r"(?:wish|shopping|price)[ _-]?list|wunsch(?:liste|zettel)|merk(?:liste|zettel)|einkaufs(?:liste|zettel)|"
+    r"preisliste|cart|basket|warenkorb|panier|carrito|cesta|carrello|winkel(?:wagen|mand)|koszyk|carrinho|"
+    r"light[ _-]?box(?:es)?|leucht(?:kasten|tisch)|favou?rites|favoriten|favoris|quote|quotation|estimate|angebot|"
+    r"kostenvoranschlag|devis|presupuesto|preventivo|offerte|orçamento|comps|previews?|layoutbilder|missing|"
+    r"fehlende)(?![a-z])",
+    re.IGNORECASE,
 )
 _UNDONE = re.compile(
     r"refund|cancel|revoke|expired|void|fail|pending|storn|erstatt|abgelaufen|annul|rembours|expir|cancelad|reembols|"
@@ -122,6 +141,15 @@ _UNDONE = re.compile(
     re.IGNORECASE,
 )
 
+
+# In any column that has no meaning here, as a remark.
+_TAKEN_BACK = re.compile(
+    r"\b(?:refund(?:ed)?|storno|storniert|stornierung|erstattet|rückerstattet|gutschrift|cancell?ed|annulée?|"
+    r"remboursée?|cancelad[oa]|reembolsad[oa]|annullat[oa]|rimborsat[oa]|geannuleerd|terugbetaald|anulowan[oay]|zwrot|"
+    r"charge-?back|credit note|not (?:licen[cs]ed|bought|purchased)|nicht (?:lizenziert|gekauft|erworben)|"
+    r"to be (?:bought|licen[cs]ed))\b",
+    re.IGNORECASE,
+)
 
 _SHARED = re.compile(r"https://api\.gettyimages\.com\S*")  # the interface of iStock, too
 
@@ -149,12 +177,12 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
         return None
     interface, fields = columns
     sources = {} if interface else _by_source(table, fields)
-    if set(sources) - {None} and set(DATES) & set(fields):
+    named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
+    if set(sources) - {None} and set(DATES) & set(fields) and named in {None, *sources}:
         return _of_sources(table, fields, sources)
-    if len(sources) > 1:
+    if len(sources) > 1 or not (interface or {"kind", "licence_id"} & set(fields)):
         return None
     cells = " ".join(cell for row in table.rows for cell in row if "." in cell)
-    named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
     sites = marked(_SHARED.sub("", cells)) or marked(cells)
     owners = {owner: label for label in table.header if (owner := _owner(label))}
     own = interface[0] if interface else None
@@ -174,11 +202,22 @@ def _by_source(table: HistoryTable, fields: Sequence[str | None]) -> dict[str | 
     """The rows of each platform, where a column names it; those of none that is known at None."""
     if "platform" not in fields:
         return {}
-    column = fields.index("platform")
-    found: dict[str | None, list[list[str]]] = {}
-    for row in table.rows:
-        found.setdefault(named_platform(row[column]) if len(row) > column else None, []).append(row)
-    return found
+    best: dict[str | None, list[list[str]]] = {}
+    for column in (number for number, field in enumerate(fields) if field == "platform"):
+        found: dict[str | None, list[list[str]]] = {}
+        for row in table.rows:
+            cell = row[column] if len(row) > column else ""
+            found.setdefault(named_platform(cell) or the_platform(cell)[0], []).append(row)
+        if not best or len(found.get(None, ())) < len(best.get(None, ())):
+            best = found
+    return best
+
+
+def _company(before: str) -> str | None:
+    """The one company that a line above the columns names by a label."""
+    lines = [line.partition(":") for line in before.splitlines()]
+    names = {name.strip() for label, _, name in lines if spelled(label.strip()) in _COMPANY and name.strip()}
+    return names.pop() if len(names) == 1 else None
 
 
 def _of_sources(
@@ -202,6 +241,8 @@ def _listed(
 ) -> Paper | None:
     """The list as a paper. `read` are its licences, and how many rows were left out for what reason."""
     licences, left_out = read
+    if whose_list := _company(table.before):
+        licences = tuple(replace(each, licensee=each.licensee or whose_list) for each in licences)
     if not licences:
         return None
     quotes = {"header": " | ".join(table.header), "platform": whose}
@@ -231,20 +272,24 @@ def _columns(table: HistoryTable) -> tuple[_Interface | None, Sequence[str | Non
     interface = next((each for each in _INTERFACES if each[1] <= set(labels)), None)
     meaning = {**_FIELD, **(interface[2] if interface else {})}
     owners = [_owner(label) for label in table.header]
+    known = [meaning.get(label) or field_of(name) for label, name in zip(labels, table.header, strict=True)]
     if any(owners):  # another column of ids is the agency's own, or somebody's
-        meaning = {label: field for label, field in meaning.items() if field != "asset_id"}
-    fields = ["asset_id" if owner else meaning.get(label) for label, owner in zip(labels, owners, strict=True)]
+        known = [field if field != "asset_id" else None for field in known]
+    fields = ["asset_id" if owner else field for field, owner in zip(known, owners, strict=True)]
     if "asset_id" not in fields and (column := _named_assets(table)) is not None:
         fields[column] = "asset_id"
-    granted = interface or {"kind", "licence_id"} & set(fields)
+    granted = interface or {"kind", "licence_id"} & set(fields) or ("platform" in fields and _OF_A_GRANT & set(fields))
     if "asset_id" not in fields or not granted or not set(_DATES) & set(fields):
         return None
     return interface, fields
 
 
 def _named_assets(table: HistoryTable) -> int | None:
-    """The column whose every cell is an address or a file's name that names an asset of one platform."""
-    for column in range(len(table.header)):
+    """The column whose every cell names an asset of one platform: by an address, a file's name, or a number in it."""
+    for column, name in enumerate(table.header):
+        cells = [row[column] for row in table.rows if len(row) > column and any(row)]
+        if names_an_asset(name) and cells and all(map(_ASSET_NUMBER.fullmatch, cells)):
+            return column
         found = [_asset_in(row[column]) for row in table.rows[:MAX_NAMED_ROWS] if len(row) > column and any(row)]
         if found and all(found) and len({each.platform for each in found if each}) == 1:
             return column
@@ -274,9 +319,13 @@ def _licences(
         when = None
         with suppress(ValueError):
             when = printed(written, order) if written else None
-        if _UNDONE.search(values.pop("status", "")) or _NO_GRANT.search(_written(row, fields, "kind")):
+        undone = _UNDONE.search(values.pop("status", "")) or _NO_GRANT.search(_written(row, fields, "kind"))
+        if undone or any(_TAKEN_BACK.search(cell) for field, cell in zip(fields, row, strict=False) if field is None):
             left_out["refunded, cancelled or not licensed"] += 1
-        elif (licence := licence_of(platform, values, when, written)) is None:
+        elif (
+            not (written and re.search(r"\d", written))
+            or (licence := licence_of(platform, values, when, written)) is None
+        ):
             left_out["no asset ID, or no date in a known format"] += 1
         else:
             asset = replace(licence.asset, media_type=values.get("media_type"))
@@ -301,8 +350,9 @@ def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
     """The row's values by field. A field has no value if two columns give different ones."""
     found: dict[str, set[str]] = {}
     for field, cell in zip(fields, row, strict=False):
-        if field == "asset_id" and (named := _asset_in(cell)):
-            cell = named.asset_id or cell
+        if field == "asset_id":
+            named = _asset_in(cell)
+            cell = (named and named.asset_id) or re.sub(r"\A(\d{4,15})\.0+\Z", r"\1", cell)  # a number to programs
         if field and (value := plain(Quote(cell, cell))):
             found.setdefault(field, set()).add(value)
     return {field: values.pop() for field, values in found.items() if len(values) == 1}
@@ -324,7 +374,10 @@ def read_table(content: bytes) -> HistoryTable | None:
     for delimiter in DELIMITERS:
         with suppress(csv.Error):
             for number, row in enumerate(_rows(start, delimiter)):
-                known = len({"asset_id" if _owner(cell) else _FIELD.get(spelled(cell), "") for cell in row} - {""})
+                known = len(
+                    {"asset_id" if _owner(cell) else _FIELD.get(spelled(cell)) or field_of(cell) for cell in row}
+                    - {None}
+                )
                 if known > best[0]:
                     best = (known, delimiter, number)
     _, delimiter, header = best

@@ -6,8 +6,9 @@ import csv
 import io
 import json
 import mimetypes
+import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING
 from archiver.reading.documents import MAX_TEXT_LENGTH, DocumentText
 
 if TYPE_CHECKING:
+    from openpyxl.cell import Cell, MergedCell, ReadOnlyCell
+    from openpyxl.cell.read_only import EmptyCell
+
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 READ_TIMEOUT_S = 15.0
@@ -102,29 +106,48 @@ def _lines(content: bytes) -> Iterator[str]:
 
 
 def _sheet(content: bytes) -> str:
-    """The first sheet that is a history, else the first that is filled, as CSV."""
+    """The first sheet that is a history, with the rows of others that have the same columns, as CSV.
+
+    If there is none, the first that is filled. The sheet's own name stands above.
+    """
     mimetypes.knownfiles.clear()  # openpyxl would read them, and a reader process may read no files
     from openpyxl import load_workbook
 
     from archiver.reading.history_tables import lists_licences, read_table
 
-    first = ""
+    first, header = "", [""]
+    histories: list[str] = []
     for sheet in load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets:
-        out = io.StringIO()
-        writer = csv.writer(out)
-        for row in sheet.iter_rows(max_row=MAX_ROWS, values_only=True):
-            if any(value is not None for value in row):
-                writer.writerow([_cell(value) for value in row])
-        text = out.getvalue()
-        if lists_licences(read_table(text.encode("utf-8", "replace"))):
-            return text
+        filled = [row for row in sheet.iter_rows(max_row=MAX_ROWS) if any(cell.value is not None for cell in row)]
+        rows = [[_cell(cell) for cell in row] for row in filled]
+        named = [] if not rows or _PLAIN_NAME.fullmatch(sheet.title) else [[sheet.title]]
+        text = _csv([*named, *rows])
+        table = read_table(text.encode("utf-8", "replace"))
+        if table is not None and lists_licences(table) and (not histories or table.header == header):
+            header, histories = table.header, [*histories, _csv(table.rows) if histories else text]
         first = first or text
-    return first
+    return "".join(histories) or first
 
 
-def _cell(value: object) -> str:
+_PLAIN_NAME = re.compile(
+    r"(?:sheet|tabelle|feuille?|hoja|foglio|blad|arkusz|folha|planilha|worksheet|page|export)[ _-]?\d{0,3}",
+    re.IGNORECASE,
+)
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
+
+
+def _cell(cell: Cell | MergedCell | ReadOnlyCell | EmptyCell) -> str:
+    """What a cell shows, as far as it matters: a number that is shown with zeros before it has them."""
+    value = cell.value
     if isinstance(value, datetime):
         return value.date().isoformat() if not (value.hour or value.minute or value.second) else value.isoformat(" ")
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+        value = int(value)
+    if isinstance(value, int) and re.fullmatch(r"0{2,15}", shown := getattr(cell, "number_format", "") or ""):
+        return str(value).zfill(len(shown))
     return "" if value is None else str(value)

@@ -335,9 +335,15 @@ _MARK = {
 }
 _CALLED = {name: each.called or re.escape(each.title) for name, each in PLATFORMS.items()}
 _TITLE = {name: re.compile(rf"(?<![\w.-]){called}(?![\w.-])") for name, called in _CALLED.items()}
-# In file names words run together, or are joined by other signs than spaces.
+# In file names words run together, or are joined by other signs than spaces. A name of few letters may be another's.
 _IN_NAME = {
-    name: re.compile(rf"(?<![a-z]){called.replace('\\ ', '[ _-]?').replace('\\-', '[ _-]?')}", re.IGNORECASE)
+    name: re.compile(
+        "|".join(
+            rf"(?<![a-z]){each.replace('\\ ', '[ _-]?').replace('\\-', '[ _-]?')}"
+            for each in (called, *(f"{re.escape(also)}(?![a-z])" for also in PLATFORMS[name].also if len(also) > 4))
+        ),
+        re.IGNORECASE,
+    )
     for name, called in _CALLED.items()
 } | {"adobe_stock": re.compile(r"(?<![a-z])adobe(?![a-z]|[ _-]?fonts?)|adobe[ _-]?stock", re.IGNORECASE)}
 

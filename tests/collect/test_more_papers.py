@@ -187,6 +187,29 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
         assert isinstance(broken, ClassifiedFile) and broken.refused, name
 
 
+def test_a_workbooks_sheets_of_years_are_one_list_and_its_cells_are_read_as_they_are_shown(
+    tmp_path: Path,
+) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.title = "IMAGO 2019"
+    for sheet, number, day in ((book.active, 49812664, 4), (book.create_sheet("IMAGO 2020"), 55480233.0, 5)):
+        sheet.append(["Account:", "Acme"])
+        sheet.append([])
+        sheet.append(["Bildnummer", "Lizenzmodell", "Heruntergeladen am"])
+        sheet.append([number, "RM", datetime(2020, 2, day)])  # noqa: DTZ001  # a cell of a workbook has no zone
+        sheet.cell(4, 1).number_format = "0000000000"
+    book.create_sheet("Wish list").append(["Bildnummer", "Lizenz", "Preis"])
+    book.save(tmp_path / "list.xlsx")
+    with DocumentReader(workers=1) as reader:
+        [found] = recognised(tmp_path, reader)
+    assert isinstance(found, ClassifiedFile) and found.paper
+    assert [papers.facts(each) for each in found.paper.licences] == [
+        {"platform": "imago", "asset_id": "0049812664", "kind": "RM", "licensed_at": "2020-02-04"},
+        {"platform": "imago", "asset_id": "0055480233", "kind": "RM", "licensed_at": "2020-02-05"},
+    ]
+
+
 ROWS = "".join(
     f"<tr><td>{day}</td><td>Ada</td><td>{asset}</td><td>Standard</td><td>Photo</td><td>1</td></tr>"
     for asset, day in (("32009998", "03/13/2026"), ("32009999", "03/04/2026"))

@@ -184,6 +184,67 @@ def test_envatos_statement_lists_purchases_among_fees_and_sales() -> None:
     assert paper and [each.asset.asset_id for each in paper.licences] == ["12345678"]
 
 
+def test_the_columns_may_stand_below_a_title_and_the_name_of_the_account() -> None:
+    head = "Getty Images download history\n\nCompany: Acme GmbH\nAsset number,License model,Download date,Order #\n"
+    paper = history_of((head + "675759266,Royalty-free,2021-12-25,7199275363\n").encode())
+    assert paper and [facts(each) for each in paper.licences] == [
+        {"platform": "getty_images", "asset_id": "675759266", "kind": "Royalty-free", "licensed_at": "2021-12-25",
+         "licensee": "Acme GmbH", "order": "7199275363"}
+    ]  # fmt: skip
+
+
+SOURCES = b"Seite;Quelle;Bildnummer;gekauft am;Urheber\n"
+
+
+def test_a_list_of_pictures_with_seller_and_day_of_purchase_needs_no_kind() -> None:
+    rows = b"2;Adobe Stock;146937959;04.05.2018;ArTo\n3;Archiv;4711;05.05.2018;wir\n4;dpa;73775931;05.05.2018;dpa\n"
+    paper = history_of(SOURCES + rows, "Bildnachweise.csv")
+    assert paper and [(each.asset.provider, each.asset.asset_id) for each in paper.licences] == [
+        ("adobe_stock", "146937959"), ("picture_alliance", "73775931")
+    ]  # fmt: skip
+    for instead in (b"Datum", b"verwendet am", b"Download am"):
+        assert history_of(SOURCES.replace(b"gekauft am", instead) + rows, "Bildnachweise.csv") is None
+    assert history_of(SOURCES + rows, "Adobe Stock.csv") and history_of(SOURCES + rows, "Shutterstock.csv") is None
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "146937959;Standard;04.05.2018;storniert", "146937959;Standard;04.05.2018;refunded 2018-06-01",
+        "146937959;Standard;nein;", "146937959;Standard;noch nicht;", "146937959;Standard;;",
+        "146937959;offen;04.05.2018;",
+        "1,46938E+08;Standard;04.05.2018;", "1.46938E+08;Standard;04.05.2018;",
+    ],
+)  # fmt: skip
+def test_a_row_that_took_something_back_or_has_no_day_or_number_is_left_out(row: str) -> None:
+    rows = f"Bildnummer;Lizenzmodell;Gekauft am;Bemerkung\n246937958.0;Standard;04.05.2018;Titelseite\n{row}\n"
+    paper = history_of(rows.encode(), "adobe stock.csv")
+    assert paper and [each.asset.asset_id for each in paper.licences] == ["246937958"]
+
+
+ROW = "Getty Images;221591418;Royalty-Free;2018-05-04;1\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("Provider;Image no.;License;Quoted price", "list.csv"),
+        ("Provider;Image no.;License;Added on", "list.csv"),
+        ("Provider;Image no.;License;Sale date", "list.csv"),
+        ("Provider;Image no.;License;Purchase date;Your share of sales", "list.csv"),
+        ("Provider;Image no.;Size;Download date", "list.csv"),
+        ("Provider;Number of images;License;Purchase date", "list.csv"),
+        ("Provider;Image no.;License;Purchase date", "Einkaufsliste.csv"),
+        ("Provider;Image no.;License;Purchase date", "lightbox_export.csv"),
+        ("Provider;Image no.;License;Purchase date", "Angebot 2018.csv"),
+        ("Cart;;;\nProvider;Image no.;License;Purchase date", "getty.csv"),
+    ],
+)
+def test_sales_carts_wishes_and_quotes_are_no_purchases(head: str, name: str) -> None:
+    assert history_of(f"{head};x\n{ROW}".encode(), name) is None
+    assert history_of(f"Provider;Image no.;License;Purchase date;x\n{ROW}".encode(), "list.csv")
+
+
 SAMPLES = [
     papers.adobe_history(2),
     papers.shutterstock_history(2),

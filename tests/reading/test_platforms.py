@@ -29,8 +29,12 @@ def test_the_one_platform_that_a_text_means(text: str, platform: str | None) -> 
 
 @pytest.mark.parametrize(
     ("name", "platform"),
-    [("RE plainpicture R7.pdf", "plainpicture"), ("picture-alliance 3.pdf", "picture_alliance")]
-    + [(name, None) for name in ("hero_500px.pdf", "masterfile.xlsx", "veer.pdf")],
+    [
+        ("RE plainpicture R7.pdf", "plainpicture"),
+        ("picture-alliance 3.pdf", "picture_alliance"),
+        ("getty 2021.xlsx", "getty_images"),
+    ]
+    + [(name, None) for name in ("gettysburg.pdf", "hero_500px.pdf", "masterfile.xlsx", "veer.pdf")],
 )
 def test_a_files_name_names_a_platform_only_by_a_word_that_means_nothing_else(name: str, platform: str | None) -> None:
     assert the_platform("", name)[0] == platform
