@@ -25,6 +25,7 @@ from archiver.reading.field_labels import DATES, LABELS, spoken_order
 from archiver.reading.filenames import MAX_NAME_LENGTH, NamedAsset, names
 from archiver.reading.labelled_documents import licence_of
 from archiver.reading.platforms import marked, named_platform, numbered_by, the_platform
+from archiver.reading.table_refusals import NO_GRANT, NO_PURCHASES, SELLERS, any_taken_back, undone
 
 MAX_TABLE_BYTES = 32 << 20  # bytes of a table
 MAX_ROWS = 200_000
@@ -115,50 +116,9 @@ _INTERFACES: Sequence[_Interface] = (
 )  # fmt: skip
 _DATES = (*DATES, "dated")
 _ASSET_NUMBER = re.compile(r"#?\d{6,12}", re.ASCII)  # where the column is called as the thing, `Image`
-_OF_A_GRANT = {
-    "licensed_at",
-    "bought_at",
-}  # days on which nothing but a licence is given, if the seller is named beside
-
-# Sellers' reports list the same assets with what they earned.
-_SELLERS = re.compile(
-    r"earning|royalt|commission|payout|revenue|provision|vergütung|honorar|redevance|gains|ganancia|regal[ií]a|revshare|"
-    r"(?<![a-z])(?:sales?|verkäufe|verkauft|verkaufs|ventes?|ventas?|vendit[ae]|verkoop|quoted)(?![a-z])",
-    re.IGNORECASE,
-)
-_SALES = re.compile(
-    r"(?<![a-z])(?:sales|my sales|verkäufe|ventes|ventas|vendite|contributor|to buy|wish|"
-    r"(?:wish|shopping|price)[ _-]?list|wunsch(?:liste|zettel)|merk(?:liste|zettel)|einkaufs(?:liste|zettel)|"
-    r"preisliste|cart|basket|warenkorb|panier|carrito|cesta|carrello|winkel(?:wagen|mand)|koszyk|carrinho|"
-    r"light[ _-]?box(?:es)?|leucht(?:kasten|tisch)|favou?rites|favoriten|favoris|quote|quotation|estimate|angebot|"
-    r"kostenvoranschlag|devis|presupuesto|preventivo|offerte|orçamento|comps|previews?|layoutbilder|missing|"
-    r"fehlende)(?![a-z])",
-    re.IGNORECASE,
-)
-_UNDONE = re.compile(
-    r"refund|cancel|revoke|expired|void|fail|pending|storn|erstatt|abgelaufen|annul|rembours|expir|cancelad|reembols|"
-    r"anulad|vencid|comp\b|preview|not licensed|\bsale\b|\bfee\b|deposit|withdraw|referral|reversal",
-    re.IGNORECASE,
-)
-
-
-# In any column that has no meaning here, as a remark.
-_TAKEN_BACK = re.compile(
-    r"\b(?:refund(?:ed)?|storno|storniert|stornierung|erstattet|rückerstattet|gutschrift|cancell?ed|annulée?|"
-    r"remboursée?|cancelad[oa]|reembolsad[oa]|annullat[oa]|rimborsat[oa]|geannuleerd|terugbetaald|anulowan[oay]|zwrot|"
-    r"charge-?back|credit note|not (?:licen[cs]ed|bought|purchased)|nicht (?:lizenziert|gekauft|erworben)|"
-    r"to be (?:bought|licen[cs]ed))\b",
-    re.IGNORECASE,
-)
+_OF_A_GRANT = {"licensed_at", "bought_at"}  # if the seller is named beside, nothing but a licence is given then
 
 _SHARED = re.compile(r"https://api\.gettyimages\.com\S*")  # the interface of iStock, too
-
-# What people write into the column of the licence's kind, if there is no licence.
-_NO_GRANT = re.compile(
-    r"^(?:unknown|unclear|missing|none|no|not |fehlt|unklar|offen|keine?|nein|angefragt|requested|open|tbd|inconnue?|"
-    r"aucune|\?)|\?$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -173,7 +133,7 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
 
     `name` is the file's. Rows that are no licence beyond doubt are left out, and counted in `quotes`.
     """
-    if table is None or (columns := _columns(table)) is None or _SALES.search(f"{name} {table.before}"):
+    if table is None or (columns := _columns(table)) is None or NO_PURCHASES.search(f"{name} {table.before}"):
         return None
     interface, fields = columns
     sources = {} if interface else _by_source(table, fields)
@@ -191,7 +151,7 @@ def history_in(table: HistoryTable | None, name: str) -> Paper | None:
     platform = platforms.pop()
     if platforms or platform is None or named not in (None, platform):
         return None
-    licences, left_out = _licences(platform, table, fields)
+    licences, left_out = _licences(platform, table, fields, comps=interface is not None)
     whose = sites.get(platform) or words or owners.get(platform) or "the columns' names"
     reader = f"{platform}_interface" if interface else "history_by_columns"
     sure = Sure.LIKELY if interface or sites else Sure.POSSIBLE
@@ -266,7 +226,7 @@ def lists_licences(table: HistoryTable | None) -> bool:
 
 def _columns(table: HistoryTable) -> tuple[_Interface | None, Sequence[str | None]] | None:
     """The interface that has these columns, and the meaning of each column; None if it is not a history."""
-    if any(_SELLERS.search(label) for label in table.header):
+    if any(SELLERS.search(label) for label in table.header):
         return None
     labels = [spelled(label) for label in table.header]
     interface = next((each for each in _INTERFACES if each[1] <= set(labels)), None)
@@ -303,7 +263,7 @@ def _asset_in(cell: str) -> NamedAsset | None:
 
 
 def _licences(
-    platform: str, table: HistoryTable, fields: Sequence[str | None]
+    platform: str, table: HistoryTable, fields: Sequence[str | None], *, comps: bool = False
 ) -> tuple[tuple[Licence, ...], Counter[str]]:
     dated = next(field for field in _DATES if field in fields)
     column = fields.index(dated)
@@ -319,14 +279,16 @@ def _licences(
         when = None
         with suppress(ValueError):
             when = printed(written, order) if written else None
-        undone = _UNDONE.search(values.pop("status", "")) or _NO_GRANT.search(_written(row, fields, "kind"))
-        if undone or any(_TAKEN_BACK.search(cell) for field, cell in zip(fields, row, strict=False) if field is None):
+        denied = undone(values.pop("status", "")) or NO_GRANT.search(_written(row, fields, "kind"))
+        if denied or any_taken_back(table.header, fields, row):
             left_out["refunded, cancelled or not licensed"] += 1
         elif (
             not (written and re.search(r"\d", written))
             or (licence := licence_of(platform, values, when, written)) is None
         ):
             left_out["no asset ID, or no date in a known format"] += 1
+        elif licence.comp and not comps:
+            left_out["refunded, cancelled or not licensed"] += 1
         else:
             asset = replace(licence.asset, media_type=values.get("media_type"))
             licence = replace(licence, asset=asset, row=dict(zip(table.header, row, strict=False)))

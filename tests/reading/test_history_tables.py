@@ -212,7 +212,7 @@ def test_a_list_of_pictures_with_seller_and_day_of_purchase_needs_no_kind() -> N
     [
         "146937959;Standard;04.05.2018;storniert", "146937959;Standard;04.05.2018;refunded 2018-06-01",
         "146937959;Standard;nein;", "146937959;Standard;noch nicht;", "146937959;Standard;;",
-        "146937959;offen;04.05.2018;",
+        "146937959;offen;04.05.2018;", "146937959;expired;04.05.2018;", "146937959;Comp;04.05.2018;",
         "1,46938E+08;Standard;04.05.2018;", "1.46938E+08;Standard;04.05.2018;",
     ],
 )  # fmt: skip
@@ -220,6 +220,23 @@ def test_a_row_that_took_something_back_or_has_no_day_or_number_is_left_out(row:
     rows = f"Bildnummer;Lizenzmodell;Gekauft am;Bemerkung\n246937958.0;Standard;04.05.2018;Titelseite\n{row}\n"
     paper = history_of(rows.encode(), "adobe stock.csv")
     assert paper and [each.asset.asset_id for each in paper.licences] == ["246937958"]
+
+
+@pytest.mark.parametrize(
+    ("column", "bought", "others"),
+    [
+        ("Status", ("Paid", "abgeschlossen", "", "purchase"), ("in cart", "draft", "quoted", "not paid", "unbezahlt")),
+        ("Refunded on", ("", "-", "no"), ("2018-06-01", "yes")),
+        ("Approved?", ("yes", "", "Ada"), ("no", "nein")),
+    ],
+)
+def test_a_column_may_say_that_a_row_was_not_bought(
+    column: str, bought: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    for each in (*bought, *others):
+        row = f"221591418;Standard;2018-05-04;{each}\n"
+        paper = history_of(f"Image no.;License;Purchase date;{column}\n{row}".encode(), "istock.csv")
+        assert bool(paper) is (each in bought), each
 
 
 ROW = "Getty Images;221591418;Royalty-Free;2018-05-04;1\n"
@@ -238,6 +255,9 @@ ROW = "Getty Images;221591418;Royalty-Free;2018-05-04;1\n"
         ("Provider;Image no.;License;Purchase date", "lightbox_export.csv"),
         ("Provider;Image no.;License;Purchase date", "Angebot 2018.csv"),
         ("Cart;;;\nProvider;Image no.;License;Purchase date", "getty.csv"),
+        ("Provider;Image no.;License;Purchase date", "Gutschriften Getty.csv"),
+        ("Provider;Image no.;License;Umsatz;Purchase date", "list.csv"),
+        ("Provider;Image no.;License;Ingresos;Purchase date", "list.csv"),
     ],
 )
 def test_sales_carts_wishes_and_quotes_are_no_purchases(head: str, name: str) -> None:
