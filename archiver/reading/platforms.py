@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True)
@@ -40,19 +41,7 @@ ANY_NUMBER = r"[A-Z0-9][A-Z0-9./_-]{2,39}"
 _PLAN = r"plan-\d{4}-\d\d-\d\d"
 
 
-def _paper(
-    name: str,
-    title: str,
-    marks: str,
-    asset: str,
-    *,
-    plans: bool = False,
-    called: str = "",
-    also: tuple[str, ...] = (),
-    supplies: bool = False,
-) -> Platform:
-    return Platform(name, title, marks, asset, ANY_NUMBER, plans, called, also, supplies, papers=True)
-
+_paper = partial(Platform, licence=ANY_NUMBER, papers=True)
 
 _ALL = (
     Platform("123rf", "123RF", r"123rf\.com|123RF Limited", r"\d{5,12}", ANY_NUMBER),

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from archiver.reading.document_parser import read_text
 from archiver.reading.platforms import PLATFORMS, marked, named_platform, the_platform, titled
 
 
@@ -77,3 +78,22 @@ def test_every_name_and_site_of_a_platform_is_found_in_a_text() -> None:
 def test_ids_of_a_platform_have_its_form(platform: str, ids: tuple[str, ...], others: tuple[str, ...]) -> None:
     form = re.compile(PLATFORMS[platform].asset)
     assert all(map(form.fullmatch, ids)) and not any(map(form.fullmatch, others))
+
+
+@pytest.mark.parametrize(
+    ("issuer", "provider", "asset_id"),
+    [
+        ("Artlist Ltd", "artlist", "125170"),
+        ("Motion Array, LLC", "motion_array", "4818470"),
+        ("Footage Firm, Inc. dba Storyblocks", "storyblocks", "633476187"),
+    ],
+)
+def test_a_certificate_of_one_item_is_a_licence_where_receipts_are_of_plans(
+    issuer: str, provider: str, asset_id: str
+) -> None:
+    head = f"License certificate\nLicensee: Acme Ltd\nAsset ID: {asset_id}\n"
+    paper = read_text(f"{head}License: Standard License\nLicense date: May 6, 2022\n{issuer}\n")
+    assert paper
+    assert [(each.asset.provider, each.asset.asset_id, each.plan_ends) for each in paper.licences] == [
+        (provider, asset_id, None)
+    ]
