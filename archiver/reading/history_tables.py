@@ -163,11 +163,13 @@ def _by_source(table: HistoryTable, fields: Sequence[str | None]) -> dict[str | 
     if "platform" not in fields:
         return {}
     best: dict[str | None, list[list[str]]] = {}
+    named: dict[str, str | None] = {}  # few platforms in many rows
     for column in (number for number, field in enumerate(fields) if field == "platform"):
         found: dict[str | None, list[list[str]]] = {}
         for row in table.rows:
             cell = row[column] if len(row) > column else ""
-            found.setdefault(named_platform(cell) or the_platform(cell)[0], []).append(row)
+            named[cell] = named[cell] if cell in named else named_platform(cell)
+            found.setdefault(named[cell], []).append(row)
         if not best or len(found.get(None, ())) < len(best.get(None, ())):
             best = found
     return best
@@ -278,7 +280,7 @@ def _licences(
         written = values.pop(dated, None)
         when = None
         with suppress(ValueError):
-            when = printed(written, order) if written else None
+            when = printed(_whole_year(written, order), order) if written else None
         denied = undone(values.pop("status", "")) or NO_GRANT.search(_written(row, fields, "kind"))
         if denied or any_taken_back(table.header, fields, row):
             left_out["refunded, cancelled or not licensed"] += 1
@@ -306,6 +308,11 @@ def _order(table: HistoryTable, column: int) -> DateOrder | None:
     proven = day_order(row[column] for row in table.rows if len(row) > column)
     spoken = spoken_order(table.header)
     return None if proven and spoken and proven is not spoken else proven or spoken
+
+
+def _whole_year(day: str, order: DateOrder | None) -> str:
+    """`04.05.18` with its whole year, where days come first; stock licences are of this century."""
+    return re.sub(r"\A(\d\d?\.\d\d?\.)([0-6]\d)\Z", r"\g<1>20\2", day) if order is DateOrder.DAY_FIRST else day
 
 
 def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:

@@ -450,9 +450,11 @@ def _site(host: str) -> str:
 
 
 def named_platform(cell: str) -> str | None:
-    """The platform that a table's cell names, by its name as people write it or by its site."""
+    """The platform that a table's cell names, by its name as people write it, by its site, or among other words."""
+    if found := _BY_TITLE.get(" ".join(cell.split()).casefold()):
+        return found
     by_site = set(marked(cell))
-    return _BY_TITLE.get(" ".join(cell.split()).casefold()) or (by_site.pop() if len(by_site) == 1 else None)
+    return by_site.pop() if len(by_site) == 1 else the_platform(cell)[0]
 
 
 def numbered_by(label: str) -> tuple[str, str] | None:

@@ -51,7 +51,7 @@ _BACK = (
 )
 _TAKEN_BACK = re.compile(
     rf"\b(?:{_BACK}|not (?:licen[cs]ed|bought|purchased|paid)|nicht (?:lizenziert|gekauft|erworben|bezahlt)|"
-    r"to be (?:bought|licen[cs]ed|purchased))\b",
+    r"to be (?:bought|licen[cs]ed|purchased)|noch (?:nicht|zu)|(?:nur|only) (?:layout|comp)|(?:layout|comp) only)\b",
     re.IGNORECASE,
 )
 _ASKS_BACK = re.compile(rf"\b{_BACK}\b", re.IGNORECASE)

@@ -123,6 +123,15 @@ def test_english_days_are_not_guessed(written: str, day: date | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "day"), [("04.05.18", date(2018, 5, 4)), ("04.05.98", None), ("4/5/18", date(2018, 5, 4))]
+)
+def test_a_short_year_counts_where_the_columns_language_puts_the_day_first(written: str, day: date | None) -> None:
+    for head, expected in (("Bildnummer;Lizenzmodell;Gekauft am", day), ("Image no.;License model;Bought on", None)):
+        paper = history_of(f"{head}\n246937958;Standard;{written}\n".encode(), "adobe.csv")
+        assert paper and paper.licences[0].licensed_at == expected
+
+
+@pytest.mark.parametrize(
     "row",
     ["1.23457E+08,Standard,2021-04-03,Haus", "Total,,2021-04-03,", "123456789,Standard,,Haus",
      "123456789,Standard,2021-04-03,Haus,9,99", '123456789,Standard,"2021-04-03\n1'],
