@@ -72,6 +72,9 @@ NAMES = (
     _name("pexels", r"pexels-photo-(\d{3,9})(?!\d)"),
     _name("unsplash", r"(?:[^/]{0,200}-)?([A-Za-z0-9_-]{11})-unsplash(?![A-Za-z])"),
     _name("imago", r"imago(\d{7,12})(?!\d)", Sure.LIKELY),
+    _name("can_stock_photo", r"canstockphoto(\d{5,9})(?!\d)", Sure.LIKELY),
+    _name("colourbox", r"COLOURBOX(\d{5,10})(?!\d)", Sure.LIKELY),
+    _name("thinkstock", r"ThinkstockPhotos-(\d{6,12})(?!\d)", Sure.LIKELY),
     # Platforms that license no single items: the name says whose it is, and no id is of use.
     _name("storyblocks", r"()(?:storyblocks|videoblocks|audioblocks|graphicstock)(?![a-z])", Sure.LIKELY),
     _name("artlist", r"()artlist(?![a-z])", Sure.LIKELY),

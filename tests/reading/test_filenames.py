@@ -40,6 +40,9 @@ DOWNLOADED = {
     "imago0123456789h": ("imago", "0123456789", L),
     "6015932_Rain_By_Ada_Example_Artlist_HD": ("artlist", None, L),
     "storyblocks-rain-on-a-window_rXyZ": ("storyblocks", None, L),
+    "canstockphoto12345678": ("can_stock_photo", "12345678", L),
+    "COLOURBOX1234567": ("colourbox", "1234567", L),
+    "ThinkstockPhotos-123456789": ("thinkstock", "123456789", L),
     "pond5_12345678": ("pond5", "12345678", P),
 }
 ADDRESSES = {
