@@ -118,8 +118,7 @@ def _sheet(content: bytes) -> str:
     first, header = "", [""]
     histories: list[str] = []
     for sheet in load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets:
-        filled = [row for row in sheet.iter_rows(max_row=MAX_ROWS) if any(cell.value is not None for cell in row)]
-        rows = [[_cell(cell) for cell in row] for row in filled]
+        rows = [shown for row in sheet.iter_rows(max_row=MAX_ROWS) if any(shown := [_cell(cell) for cell in row])]
         named = [] if not rows or _PLAIN_NAME.fullmatch(sheet.title) else [[sheet.title]]
         text = _csv([*named, *rows])
         table = read_table(text.encode("utf-8", "replace"))
