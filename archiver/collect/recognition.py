@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from email.utils import parsedate_to_datetime
 from functools import cache
 from shutil import which
 
@@ -191,6 +192,8 @@ def _letter(
         text += links
         if not (paper and paper.licences) and (linked := with_addresses(mail.html)) != mail.html:
             paper = read_text_paper(f"{head}{reader.page(linked).text}{foot}", subject) or paper
+    if not (paper and paper.licences):
+        paper = _best_paper(subject, (f"{head}{each}" for each in _dated(mail, text, foot))) or paper
     if paper and paper.licences and paper.kind is DocumentKind.RECEIPT and not _is_from(paper.platform, mail, text):
         paper = replace(paper, licences=()) if paper.order or paper.invoice else None
     said = f"{subject}\n{text}"
@@ -228,6 +231,18 @@ def _whose(mail: ParsedMail) -> str:
         return passed_on.pop()
     own = hosts & {each.lower() for each in _HOST.findall(to)} or any(map(_POST.match, hosts))
     return sender if hosts and not own and not said and not other_platform(mail.text) else ""
+
+
+def _dated(mail: ParsedMail, text: str, foot: str) -> Iterator[str]:
+    """A platform's letter with the day on which it was sent: the one that is passed on, or this one."""
+    text = _QUOTED.sub("", text)
+    heads = [found for found in _PASSED_ON.finditer(text) if marked(found["who"]) or site_of(found["who"])]
+    if heads:
+        yield f"{text[heads[-1].start() :]}{foot}"
+    elif marked(mail.headers.get("From", "")) or site_of(mail.headers.get("From", "")):
+        with suppress(ValueError, TypeError):
+            sent = parsedate_to_datetime(mail.headers.get("Date", ""))
+            yield f"{text}{foot}\n\nSent: {sent:%Y-%m-%d}\n"
 
 
 _PASSED_ON = re.compile(r"^[> \t]*(?:from|von|de|da|van|od|expéditeur)[ \t]?:(?P<who>[^\n]{2,200})$", re.I | re.M)

@@ -85,6 +85,11 @@ def names_an_asset(name: str) -> bool:
     return _classes(name) == {"asset"}
 
 
+def names_a_number(name: str) -> bool:
+    """Whether a name says that it is a number, but not of what: `No.`, `Nummer`."""
+    return _classes(name) == {"number"}
+
+
 @lru_cache(maxsize=1_000)
 def _classes(name: str) -> frozenset[str]:
     """What kinds of words a name has; none if one of them is not known."""

@@ -25,7 +25,7 @@ from archiver.reading.certificates import (
 from archiver.reading.documents import MAX_TEXT_LENGTH, PAGE_BREAK
 from archiver.reading.field_labels import names_picture_and_grant
 from archiver.reading.labelled_documents import read_labelled, titled, why_no_paper
-from archiver.reading.not_granted import is_demand
+from archiver.reading.not_granted import is_demand, shows_example
 from archiver.reading.platforms import the_platform
 from archiver.reading.unfilled import has_blank, is_template
 
@@ -43,7 +43,9 @@ def read_text(text: str, name: str = "", columns: Callable[[], str] = str) -> Pa
     is laid out on the page; it is asked for only if labels have to be read.
     """
     text = text[:MAX_TEXT_LENGTH]
-    found = filter(None, (_of_one(text, name, columns), _of_pages(text, name, columns)))
+    if shows_example(text):
+        return None
+    found = filter(None, (_of_pages(text, name, columns), _of_one(text, name, columns)))
     return max(found, key=lambda paper: len(paper.licences), default=None)
 
 

@@ -275,6 +275,10 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                DUTCH: ("Datum",), POLISH: ("Data",),
         PORTUGUESE: ("Data",),
     },
+    "sent_at": {ENGLISH: ("Sent",), GERMAN: ("Gesendet",), FRENCH: ("Envoyé",), SPANISH: ("Enviado", "Enviado el"),
+                ITALIAN: ("Inviato",), DUTCH: ("Verzonden",), POLISH: ("Wysłano",),
+                PORTUGUESE: ("Enviada", "Enviada em"),
+    },
     "amount": {
         ENGLISH: ("Total", "Total amount", "Total paid", "Amount paid", "Grand total", "Order total", "Invoice total"),
         GERMAN: ("Gesamtbetrag", "Gesamtsumme", "Rechnungsbetrag", "Bezahlter Betrag", "Endbetrag"),

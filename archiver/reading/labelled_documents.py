@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled, whole_name
-from archiver.reading.dates import DateOrder, day_order
+from archiver.reading.dates import DateOrder, day_order, days_in
 from archiver.reading.field_labels import DATES, LABELS, OF_A_PICTURE, OTHER, SPELLED, spoken_order
 from archiver.reading.item_lines import item_lines
+from archiver.reading.item_numbers import OF_PLAN, items_by_context
 from archiver.reading.not_granted import (
     ASKING,
     DEMAND,
@@ -28,6 +30,7 @@ from archiver.reading.not_granted import (
     doubtful,
     is_demand,
     is_own_order,
+    is_unbought,
     speaks_of_licensing,
     words_against,
 )
@@ -35,7 +38,7 @@ from archiver.reading.platforms import (
     ANY_NUMBER,
     OTHER_PLATFORM,
     forms_of,
-    heads,
+    letterhead,
     marked,
     other_platform,
     site_of,
@@ -70,7 +73,8 @@ _DATE_SHAPES = dict.fromkeys(
 )
 
 _TITLES = (
-    r"(?:licen[cs]e certificate|certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
+    r"(?:licen[cs]e (?:agreement )?(?:certificate|summary|record)|"
+    r"certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
     r"nutzungs(?:rechts?)?(?:bestätigung|nachweis)|(?:usage|rights) confirmation|confirmation d['’]utilisation|"
     r"lizenz-?zertifikat|lizenznachweis|lizenzbescheinigung|lizenzbeleg|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
     r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|preuve d['’]achat|(?:certificado|comprobante|"
@@ -136,8 +140,26 @@ _LETTER = re.compile(
     r"spett|beste|geachte)\b",
     re.IGNORECASE | re.MULTILINE,
 )
+# What was done, where no title says it: in a sentence to the buyer, or beside each item.
+_DONE = re.compile(
+    r"\b(?:you(?:['’]ve| have| just)? (?:just |successfully )?(?:licen[cs]ed|purchased|bought|downloaded)|"
+    r"(?:licen[cs]ed|purchased|bought|downloaded|lizenziert|gekauft|erworben|heruntergeladen) (?:on|at|am|by|von|to|"
+    r"an)|(?:licen[cs]ed|purchased|downloaded)\s?:|grants? (?:the )?licensee|(?:haben sie|sie haben|du hast|hast du)\b"
+    r"[^!?]{0,120}?\b(?:lizenziert|gekauft|erworben|heruntergeladen)|(?:ihr|dein)e?n? "
+    r"(?:[\w ]{0,20}kauf|bestellung|download)|(?:vous avez|ha|has|hai|je hebt|u heeft|hebt u) (?:bien |\w+ )?"
+    r"(?:acheté|acquis|téléchargé|comprado|adquirido|descargado|acquistato|scaricato|gekocht|aangeschaft|"
+    r"gedownload)\w*|(?:een|la|une|una) (?:licentie|licence|licencia|licenza) (?:\w+ )?(?:aangeschaft|obtenue|achetée|"
+    r"comprada|acquistata)|acheté une licence|(?:licence|licenza|licencia) (?:obtenue|acquistata|comprada|obtenida) "
+    r"(?:le|il|el)|(?:achetée?|téléchargée?|comprad[oa]|descargad[oa]|acquistat[oa]|scaricat[oa]) (?:le|il|el)|"
+    r"(?:fichiers|archivos|file|im[aá]genes|immagini|images) (?:achetés|achetées|comprad[oa]s|acquistati|acquistate)|"
+    r"kupił[ae]ś|kupili państwo|pobrał[ae]ś|comprou|adquiriu|baixou)(?!\w)",
+    re.IGNORECASE,
+)
 # They license what is downloaded, so that a paper has no other date.
-_BY_DOWNLOAD = ("123rf", "freepik", "flaticon", "istock", "pixabay", "vecteezy")
+_BY_DOWNLOAD = (
+    "123rf", "artlist", "epidemic_sound", "freepik", "flaticon", "istock", "motion_array", "pixabay", "storyblocks",
+    "vecteezy",
+)  # fmt: skip
 # A list in which a row's only date is that of its licence.
 _HISTORY = re.compile(
     r"\b(?:(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|(?:lizenz|"
@@ -148,6 +170,7 @@ _HISTORY = re.compile(
     re.IGNORECASE,
 )
 HINTS = ("project", "client", "purchase_order", "profile", "references")
+MAX_TITLE_WORDS = 14  # more are a sentence
 MAX_TITLE_OFFSET = 1_500  # characters from the beginning in which a paper says what it is
 
 
@@ -156,7 +179,7 @@ def _within(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\b| |\\s\{1,60\}", "", pattern).replace(r"\W{1,3}", r"\W{0,3}"), re.IGNORECASE)
 
 
-_BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (_TITLES, _UNMADE_TITLE.pattern, VOID.pattern))
+_BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (f"{_TITLES}(?!s)", _UNMADE_TITLE.pattern, VOID.pattern))
 
 _CREDIT_LINE = re.compile(
     r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?(?::|(?:by|"
@@ -239,7 +262,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     lines, placed = _tables_as_lines(text), _tables_as_lines(_prepared(columns()))
     found = labelled(lines, placed, _FLAT, shapes)
     found.pop(OTHER, None)
-    found |= {name: whole_name(found[name]) for name in ("licensee", "buyer") if name in found}
+    named = {name: _name_alone(whole_name(found[name])) for name in ("licensee", "buyer") if name in found}
+    found = {name: quote for name, quote in (found | named).items() if quote}
     said = f"{lines}\n\n{placed}"
     for name in (plain(found.get(each)) or "" for each in _NAMES):
         said = said.replace(name, "") if " " in name else said
@@ -259,6 +283,20 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         paper = _by_receipt(platform, found, text, columns)
     else:
         paper = _by_record(platform, found, text, columns)
+    if (
+        not (paper and paper.licences)
+        and strong
+        and not other
+        and (licence or receipt or _DONE.search(head) or _HISTORY.search(head))
+    ):
+        asked = is_unbought(text) or (not (licence or receipt) and ASKING.search(text))
+        formal = (
+            licence
+            and not _ORDER_TITLE.search(head)
+            and bool(any(map(_LICENCE_TITLE.search, _short_lines(head))) or _FORMAL.search(head))
+        )
+        items = None if asked else _by_context(platform, found, text, columns, formal=formal)
+        paper = (_certified(items) if licence else items) or paper
     if paper is None or (other and not _stated(paper, said)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
@@ -274,11 +312,26 @@ def _issuer(text: str, name: str, *, licence: bool, receipt: bool) -> tuple[str 
         # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
         issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
         platform, words, strong = the_platform(issued)
-        strong = strong or heads(text, platform) or _sent_by(text, platform)
+        strong = strong or _sent_by(text, platform)
+        own = letterhead(text) or _own_page(text)
+        if not strong and own and platform in (own[0], None):
+            platform, words, strong = *own, True
     if platform is None and (licence or receipt):
         platform, words = other_platform(text) or (_by_title(text) if licence else None) or (None, "")
     return platform, words, strong
 
+
+def _own_page(text: str) -> tuple[str, str] | None:
+    """The platform of which a printed page is one that only its customers see, and the page's address."""
+    pages = {name: found[0] for found in _CUSTOMERS_PAGE.finditer(text) for name in marked(found[0])}
+    return next(iter(pages.items())) if len(pages) == 1 else None
+
+
+_CUSTOMERS_PAGE = re.compile(
+    r"\bhttps?://[\w.-]{4,60}/\S{0,100}?(?:account|order|licen[cs]e-?history|dashboard|member|receipt|invoice|purchase|"
+    r"my-?(?:downloads|library|licen[cs]es))\S{0,100}",
+    re.IGNORECASE,
+)
 
 # The head of a letter that was printed.
 _SENDER = re.compile(
@@ -292,9 +345,13 @@ def _sent_by(text: str, platform: str | None) -> bool:
     return len(senders) == 1 and platform is not None and platform in marked(site_of(senders[0]) or "")
 
 
+def _short_lines(head: str) -> Iterator[str]:
+    return (line for line in head.splitlines() if len(line.split()) <= MAX_TITLE_WORDS)
+
+
 def _title_lines(head: str) -> Iterator[str]:
     """The lines in which a paper says what it is."""
-    return (line for line in head.splitlines() if _LICENCE_TITLE.search(line) or _RECEIPT_TITLE.match(line.strip()))
+    return (line for line in _short_lines(head) if _LICENCE_TITLE.search(line) or _RECEIPT_TITLE.match(line.strip()))
 
 
 def _seller_buys(platform: str, found: Mapping[str, Quote]) -> bool:
@@ -339,6 +396,103 @@ def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Call
         or _licences_by_lines(platform, found, records_in(text, platform))
         or _receipt(platform, found)
     )
+
+
+def _by_context(
+    platform: str, found: Mapping[str, Quote], text: str, columns: Callable[[], str], *, formal: bool
+) -> Paper | None:
+    """The licences of a paper in no known layout, on the day that it names for each or for all.
+
+    `formal`: it certifies what was licensed perhaps long ago, so that its own day may say nothing.
+    """
+    if sites_beside(text, platform) or ("licence_id" not in found and _LICENCE_NUMBERED.search(text)):
+        return None
+    read_in = [items_by_context(each, platform) for each in (columns(), text) if each]
+    listed = [rows for rows in read_in if rows]
+    if None in read_in or len({frozenset(each["asset_id"] for each in rows) for rows in listed}) != 1:
+        return None
+    items = [{"asset_id": each["asset_id"]} for each in listed[0]]
+    for rows in listed:
+        read = {each["asset_id"]: each for each in rows}
+        items = [{**read[each["asset_id"]], **each} for each in items]
+    if len(items) == 1:
+        if formal:
+            items[0].pop("licensed_at", "")  # it is as sure as the paper's own
+        if "licence_id" in found:
+            items[0]["licence_id"] = found["licence_id"].value
+    order = _order(found) or day_order([text]) or _order_of_language(text)
+    for item in items:
+        when = next((str(day) for day, _ in days_in(item.get("licensed_at", ""), order)), None)
+        item |= {"licensed_at": when} if when else {}
+    if not (formal and _is_own_day(platform, found, text)):
+        when = _day_for_all(found, text)
+        if when:
+            found = {name: quote for name, quote in found.items() if name not in _GRANTED}
+            found = {**found, "dated": Quote(when, when)}
+        return _licences_by_lines(platform, found, items)
+    own = all(any(name in each for name in DATES) for each in items)
+    return _licences_by_lines(platform, found, items) if own else None
+
+
+def _is_own_day(platform: str, found: Mapping[str, Quote], text: str) -> bool:
+    """Whether the only day that a certificate names may be its own, and not that of the licence."""
+    if any(name in found for name in ("licensed_at", "bought_at", "ordered_at")):
+        return False
+    letter = _LETTER.search(text[:MAX_TITLE_OFFSET]) and not _together(found, text)
+    downloaded = platform not in _BY_DOWNLOAD and _DOWNLOADED.search(text)
+    return bool(letter or downloaded or not only_day(text))
+
+
+def _order_of_language(text: str) -> DateOrder | None:
+    """Day first in a text in another language than English, by its commonest words."""
+    foreign = len(_FOREIGN_WORD.findall(text)) >= MIN_FOREIGN_WORDS
+    return DateOrder.DAY_FIRST if foreign and not _ENGLISH_WORD.search(text) else None
+
+
+_FOREIGN_WORD = re.compile(
+    r"\b(?:und|der|die|das|für|ihre?[mnrs]?|vous|votre|vos|des|les|pour|sus?|del|los|las|para|della?|grazie|di|il|per|het|"
+    r"een|uw|van|voor|dla|oraz|da|dos|obrigad[oa])\b",
+    re.IGNORECASE,
+)
+_ENGLISH_WORD = re.compile(r"\b(?:the|and|your?|this|with|thank|are|has)\b", re.IGNORECASE)
+MIN_FOREIGN_WORDS = 2
+
+
+def _name_alone(quote: Quote) -> Quote | None:
+    """A name without the address behind it; None for what is the label of something else."""
+    name = re.sub(r",\s[^,]*\d.*$", "", quote.value, flags=re.DOTALL)
+    return None if _BEGINS_WITH_LABEL.match(name) else replace(quote, value=name)
+
+
+_LICENCE_NUMBERED = re.compile(
+    rf"^[ \t]*(?:{'|'.join(map(re.escape, _FLAT['licence_id']))})[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
+_DOWNLOADED = re.compile(
+    rf"^[ \t]*(?:{'|'.join(map(re.escape, _FLAT['downloaded_at']))})[ \t]*(?::|\t|\s{{2}})",
+    re.IGNORECASE | re.MULTILINE,
+)
+# It certifies; a letter that tells what was just bought does not.
+_FORMAL = re.compile(
+    r"\b(?:(?:this|to|we|i) (?:\w+ )?(?:confirm|certif)|certif|bestätig|attest|conferm|bevestig|potwierdz)\w*",
+    re.IGNORECASE,
+)
+_BEGINS_WITH_LABEL = re.compile(rf"(?:{'|'.join(map(re.escape, _LONGEST_FIRST))})(?=\W)", re.IGNORECASE)
+
+
+def _day_for_all(found: Mapping[str, Quote], text: str) -> str | None:
+    """The day of a paper as `2026-05-03`: a labelled one, the only one, or that of the letter that it is."""
+    order = _order(found) or day_order([text]) or _order_of_language(text)
+    sent = next((each for each, _ in days_in(found["sent_at"].value, order)), None) if "sent_at" in found else None
+    orders = [order] if order or not sent else list(DateOrder)
+    said = [quote.value for quote in _granted(found)]
+    said += filter(None, [only_day("\n".join(line for line in text.splitlines() if not _SENT.match(line)))])
+    for value in said[:1]:
+        read = {next((each for each, at in days_in(value, one) if not at.start()), None) for one in orders} - {None}
+        near = (
+            {each for each in read if each and sent and abs(each - sent) <= MAX_SENT_LATER} if len(read) > 1 else read
+        )
+        return str(near.pop()) if len(near) == 1 else None
+    return str(sent) if sent else None
 
 
 def _by_record(platform: str, found: Mapping[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
@@ -565,10 +719,14 @@ def _as_licence(found: Mapping[str, Quote]) -> Mapping[str, Quote]:
     return {**{name: found[other] for name, other in instead if other in found}, **found}
 
 
+_GRANTED = ("licensed_at", "bought_at", "ordered_at", "invoiced_at", "downloaded_at", "dated", "starts_at")
+_SENT = re.compile(rf"^[> \t]*(?:{'|'.join(map(re.escape, _FLAT['sent_at']))})[ \t]*:", re.IGNORECASE)
+MAX_SENT_LATER = timedelta(days=3)  # a letter about an order
+
+
 def _granted(found: Mapping[str, Quote]) -> list[Quote]:
     """The days of a receipt on which a licence may have been granted, the surest first."""
-    names = ("licensed_at", "bought_at", "ordered_at", "invoiced_at", "downloaded_at", "dated", "starts_at")
-    return [found[name] for name in names if name in found]
+    return [found[name] for name in _GRANTED if name in found]
 
 
 def _receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:
@@ -599,7 +757,7 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
     forms = forms_of(platform)
     asset_id, licence_id = (values.get(name, "").removeprefix("#").strip() for name in ("asset_id", "licence_id"))
     numbered = bool(forms.licence and re.fullmatch(forms.licence, licence_id))  # a number of another form is no id
-    if not re.fullmatch(forms.asset, asset_id) or not (numbered or written):
+    if not re.fullmatch(forms.asset, asset_id) or not (numbered or written) or OF_PLAN.search(_title(values) or ""):
         return None
     if licence_id and not numbered and not re.fullmatch(ANY_NUMBER, licence_id):
         return None

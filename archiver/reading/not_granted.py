@@ -25,8 +25,12 @@ DEMAND = re.compile(
 _PICTURE = re.compile(r"\b(?:image|photo|picture|bild|foto|photograph)\w{0,20}\b", re.IGNORECASE)
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
 VOID = re.compile(
-    r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|layout-?lizenz|preview licen[cs]e|sample certificate|"
-    r"this (?:sample|example)|example of an?|how to (?:read|understand|find|check|get)|quote (?:number|date|no|is)|"
+    r"\b(?:comp(?:ing)? (?:licen[cs]e|download|image|file|use)|comps (?:may|are|can)|(?:a|your|this) comp|"
+    r"zahlung (?:noch )?offen|per vorkasse|"
+    r"layout(?:daten|dateien|bilder) dienen|layout \d{2,5}\s{0,3}px|layout[- ]?downloads?|"
+    r"no licen[cs]e (?:is|was|has been) (?:granted|issued|included)|layout licen[cs]e|layout-?lizenz|"
+    r"preview licen[cs]e|sample certificate|this (?:sample|example)|example of an?|"
+    r"how to (?:read|understand|find|check|get)|quote (?:number|date|no|is)|"
     r"payment (?:failed|declined|pending)|await(?:s|ing) (?:the |your )?(?:payment|approval|confirmation)|"
     r"pending (?:payment|approval)|on hold|once (?:it|your order) (?:is|has been) (?:approved|confirmed|paid)|"
     r"subject to (?:approval|confirmation)|your (?:share|earnings|royalt\w{1,3}|commission)|(?:made|have|"
@@ -68,6 +72,7 @@ _OWN_ORDER = re.compile(
     r"(?:vendor|supplier|lieferant|fournisseur|proveedor|fornitore|leverancier)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
+_INVOICE = re.compile(r"^[ \t]*(?:invoice|facture|factura|fattura|factuur)\b", re.IGNORECASE | re.MULTILINE)
 _REFERENCE = re.compile(r"\n[ \t]*(?=\S*\d)\S{2,20}[ \t]*$", re.MULTILINE)
 # What is paid back; a discount is not.
 PAID_BACK = re.compile(
@@ -79,7 +84,8 @@ PAID_BACK = re.compile(
 # Somebody asks for a licence or for its proof, or explains how to.
 ASKING = re.compile(
     r"\b(?:please (?:confirm|send|provide)|(?:can|could) you (?:please )?(?:confirm|send|provide)|bitte (?:bestätigen|"
-    r"senden|schicken)|bitte um|merci de (?:nous )?(?:confirmer|envoyer)|pourriez-vous|por favor|graag ontvangen|"
+    r"senden|schicken)|bitte um|merci de (?:nous )?(?:confirmer|envoyer)|pourriez-vous|"
+    r"por favor,? (?:confirm|env[íi]|indi|facili)\w*|graag ontvangen|"
     r"request(?:ed)?|anfrage|angefragt|looks like this|for example|e\.g\.|zum beispiel|z\. ?b\.|par exemple|(?:example|"
     r"beispiel|exemple|ejemplo|esempio|voorbeeld|przykład|exemplo)\s?:|where (?:do|can|to)|how (?:do|can|to)|wo finde|"
     r"wie finde|add(?:ed)? to cart|checkout)\b",
@@ -240,6 +246,32 @@ def words_against(text: str, *, known: bool = True) -> Iterator[str]:
         yield from (" ".join(found[0].split()) for found in each.finditer(text) if not in_terms(text, found.start()))
 
 
+_IN_CART = re.compile(
+    r"^[ \t]*(?:(?:shopping |your |my )?cart|(?:ihr |mein )?warenkorb|(?:votre |mon )?panier|(?:tu |mi )?carrito|"
+    r"carrello|winkelwagen|koszyk|carrinho)\b(?! ?\(0\))(?![^\n]*\|)|\bin (?:your|the) (?:shopping )?cart|"
+    r"\b(?:in|im) (?:ihrem|deinem|den|dem)? ?warenkorb|\b(?:dans votre|au) panier|\ben (?:tu|su|el) carrito|"
+    r"\bnel (?:tuo |suo )?carrello|\bin (?:je|uw|de) winkelwagen|\b(?:buy|checkout) now|jetzt kaufen|"
+    r"acheter maintenant|comprar ahora|finalizar la compra|acquista ora|nu kopen|afrekenen|"
+    r"^[ \t]*(?:price )?quote\b|\bshared (?:a|an|the) (?:board|lightbox|collection)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_EXAMPLE = re.compile(
+    r"\blooks like (?:this|the following)|\bsieht so aus|\bressemble à ceci|\bse ve así|\bsi presenta così|"
+    r"\bziet er zo uit|\bwygląda tak",
+    re.IGNORECASE,
+)
+
+
+def shows_example(text: str) -> bool:
+    """Whether a text explains what a paper looks like."""
+    return bool(_EXAMPLE.search(text))
+
+
+def is_unbought(text: str) -> bool:
+    """Whether a text shows what somebody may still buy: a cart, a quote, a lightbox."""
+    return bool(_IN_CART.search(text))
+
+
 def is_own_order(text: str) -> bool:
     """Whether the agency itself placed an order with this text.
 
@@ -247,7 +279,13 @@ def is_own_order(text: str) -> bool:
     """
     found = _OWN_ORDER.finditer(text)
     return any(
-        not (each["title"] and _REFERENCE.match(text, each.end()) and names_grant(text[: each.start()]))
+        not (
+            each["title"]
+            and (
+                _INVOICE.search(text, 0, each.start())
+                or (_REFERENCE.match(text, each.end()) and names_grant(text[: each.start()]))
+            )
+        )
         for each in found
     )
 

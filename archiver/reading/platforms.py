@@ -318,10 +318,18 @@ def forms_of(provider: str) -> Platform:
     return PLATFORMS[provider]
 
 
-_MARK = {
-    name: re.compile(rf"(?<![\w-])(?:{each.marks.replace(' ', r'\s+')})(?!\w)", re.IGNORECASE)
-    for name, each in PLATFORMS.items()
-}
+_COMPANY = (  # what a company's name ends with, as in `Getty Images Deutschland GmbH`
+    r"(?:GmbH|AG|UG|Ltd|Limited|Unlimited|Inc|LLC|LP|SAS|SARL|S\.?L|S\.?r\.?l|B\.?V|AB|A/S|ApS|Oy|Pty|Pte|ULC|SE)"
+)
+
+
+def _mark(each: Platform) -> re.Pattern[str]:
+    """Its sites and companies, and any company that is called as it is, unless its title is another word, too."""
+    company = "" if each.called else rf"|(?-i:{each.title}),? (?:[\w()&.]{{1,20}} ){{0,3}}?(?-i:{_COMPANY})"
+    return re.compile(rf"(?<![\w-])(?:{each.marks}{company})(?!\w)".replace(" ", r"\s+"), re.IGNORECASE)
+
+
+_MARK = {name: _mark(each) for name, each in PLATFORMS.items()}
 _CALLED = {name: each.called or re.escape(each.title) for name, each in PLATFORMS.items()}
 _TITLE = {name: re.compile(rf"(?<![\w.-]){called}(?![\w.-])") for name, called in _CALLED.items()}
 # In file names words run together, or are joined by other signs than spaces. A name of few letters may be another's.
@@ -356,8 +364,8 @@ def _words_of(marks: str) -> list[str]:
 
 
 # Sixty patterns are slow in a long text; a word is not.
-_WORDS = {name: _words_of(each.marks) for name, each in PLATFORMS.items()}
 _WORD = {name: max(each.title.split(), key=len) for name, each in PLATFORMS.items()}
+_WORDS = {name: [*_words_of(each.marks), _WORD[name].lower()] for name, each in PLATFORMS.items()}
 
 
 def marked(text: str) -> dict[str, str]:
@@ -419,10 +427,15 @@ _SITES = {
 }
 
 
-def heads(text: str, platform: str | None) -> bool:
-    """Whether a text begins with the platform's name in a line of its own, as with a letterhead."""
-    lines = [line.strip(" \t®™") for line in text.splitlines()]
-    return platform is not None and next(filter(None, lines), "").casefold() == PLATFORMS[platform].title.casefold()
+_BY_LETTERHEAD = {re.sub(r"\W+", "", each.title).casefold(): name for name, each in PLATFORMS.items()}
+
+
+def letterhead(text: str) -> tuple[str, str] | None:
+    """The platform whose name alone is a text's first line, as in a letterhead, and that line."""
+    lines = (line.strip() for line in _OWNER.sub(lambda owner: owner["owned"] or "", text).splitlines())
+    first = next((line for line in lines if re.search(r"\w", line)), "")
+    name = _BY_LETTERHEAD.get(re.sub(r"[\W_]+", "", first).casefold())
+    return (name, first) if name else None
 
 
 def site_of(sender: str) -> str | None:
@@ -469,8 +482,9 @@ def the_platform(text: str, name: str = "") -> tuple[str | None, str, bool]:
     If the text names none, the file's name counts. None for none or several: a paper that names two is evidence for
     neither.
     """
-    strong = marked(text)
-    weak = titled(_OWNER.sub(lambda owner: owner["owned"] or "", text))
+    owned = _OWNER.sub(lambda owner: owner["owned"] or "", text)
+    weak, named = titled(owned), marked(owned)
+    strong = {each: words for each, words in marked(text).items() if each in named or each in weak}
     weak = {each: title for each, title in weak.items() if not (strong and PLATFORMS[each].supplies)}
     if not strong and not weak:
         weak = {each: match[0] for each, title in _IN_NAME.items() if (match := title.search(name))}

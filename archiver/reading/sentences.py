@@ -73,7 +73,7 @@ _CONFIRMING = re.compile(
 _SAYS_BEHIND = [(language, re.compile(words, re.IGNORECASE)) for language, words in _BEHIND.items()]
 
 
-_SAID = "\n\x1e\n"  # before the lines that follow a text
+SAID = "\n\x1e\n"  # before the lines that follow a text
 
 
 # Language -> what stands before and behind a name in the sentence that confirms that somebody has a licence.
@@ -124,7 +124,7 @@ def with_said(text: str) -> str:
     Its label is in the sentence's language, because that may tell the order of day and month.
     """
     said = dict.fromkeys([*_days(text), *_names(text)])
-    return f"{text}{_SAID}{'\n'.join(said)}" if said else text
+    return f"{text}{SAID}{'\n'.join(said)}" if said else text
 
 
 def _names(text: str) -> Iterator[str]:
@@ -149,22 +149,22 @@ def _days(text: str) -> Iterator[str]:
         yield from (f"{label}: {' '.join(found[0].split())}" for label in labels[:1])
 
 
-_DUE = re.compile(
+DUE = re.compile(
     r"\b(?:due|until|till|by|before|through|expires?|ends?|valid|bis|fällig|gültig|zahlbar|zum|ab|echéance|échéance|"
     r"jusqu\S{1,4}|avant|valable|vence|vencimiento|hasta|scadenza|entro|fino|valido|uiterlijk|vóór|tot|geldig|"
-    r"period\w?|zeitraum|période|from|to|von|du|au|since|start\w{0,3}|beginn|released?|shoot)\b[^\n]{0,20}$",
+    r"print(?:ed)?|gedruckt|imprimée?|impres[oa]|stampat[oa]|afgedrukt|period\w?|zeitraum|période|from|to|von|du|au|since|start\w{0,3}|beginn|released?|shoot)\b[^\n]{0,20}$",
     re.IGNORECASE,
 )
 
 
 def only_day(text: str) -> str | None:
     """The day of a paper that names one alone, as it is written; None if that may be a term's end or beginning."""
-    found = [match for _, match in days_in(text, DateOrder.DAY_FIRST)]
-    if len({" ".join(match[0].split()) for match in found}) != 1 or any(
-        _DUE.search(text[max(0, match.start() - 60) : match.start()]) for match in found
-    ):
+    read = [list(days_in(text, order)) for order in DateOrder]
+    found = next((days for days in read if len({day for day, _ in days}) == 1), [])
+    if any(DUE.search(text[max(0, match.start() - 60) : match.start()]) for _, match in found):
         return None
-    return found[0][0]
+    written = [match[0] for _, match in found]
+    return next((each for each in written if re.search(r"[^\W\d]", each)), written[0]) if written else None
 
 
 KIND = re.compile(
@@ -217,7 +217,7 @@ _DOUBTED = re.compile(
     r"sollte\w?|wird|werden|nicht|keine?|nur|falls|wenn|pas|si|aucune|no|non|se|niet|geen)\b",
     re.IGNORECASE,
 )
-_ADVERTISED = re.compile(
+ADVERTISED = re.compile(
     r"\b(?:(?:may|might) (?:also )?(?:like|love)|we think|recommend\w{0,6}|similar (?:images|files|photos|videos)|"
     r"(?:because of|based on) your|unsubscribe|abbestellen|abmelden|könnte ihnen|empfehl\w{1,6}|vous aimerez|te puede|"
     r"potrebbe|désinscrire|darse de baja)\b",
@@ -255,8 +255,8 @@ def records_in(text: str, platform: str, *, kinds: bool = True, lines: bool = Fa
     A picture is named by a word and its number (`image 1234567`), by its page's address or by its file's name. What
     stands between a number and the next is about the first. A kind that is the only one in the text is that of all.
     """
-    text = text.partition(_SAID)[0]
-    if _ADVERTISED.search(text):
+    text = text.partition(SAID)[0]
+    if ADVERTISED.search(text):
         return []
     places = sorted(islice(_named(text, platform), MAX_NAMED + 1))
     alone = {asset_id for place, asset_id in places if _stands_alone(text, place, lines=lines)}

@@ -1,0 +1,337 @@
+"""Find the items in a paper of a known platform by what stands around their numbers, whatever its layout.
+
+A number is an item's if a label or a heading says so (`Image ID`, `Datei-Nr.`, `Foto #`), or if it begins a line or a
+cell that goes on with a licence, a size or a price. What the paper calls otherwise, an order or a customer, is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+from archiver.reading.certificates import spelled
+from archiver.reading.column_names import field_of, names_a_number, names_an_asset
+from archiver.reading.dates import DateOrder, days_in
+from archiver.reading.field_labels import LABELS
+from archiver.reading.platforms import forms_of
+from archiver.reading.sentences import ADVERTISED, DUE, KIND, MAX_LINE_WORDS, SAID
+
+MAX_ITEMS = 500
+MIN_BARE_DIGITS, MIN_BARE_CHARACTERS = 6, 5  # of a number without a label; a postal code has five digits
+MAX_BLOCK_LINES = 8  # below a number in which its licence, size or price may stand
+MAX_SHIFT_CHARACTERS = 3  # that a cell may begin before its heading
+
+MAX_LABEL_WORDS = 5
+MIN_ROW_CELLS = 3
+
+_ENDS_WITH_WORD = re.compile(r"[^\W\d]\w*\.?\s{0,3}[:#.=№-]{0,3}\s{0,20}#?$")
+_ENDS_WITH_NUMBER = re.compile(
+    r"(?:\b(?:nr|no|id|code|ref|number|nummer|n°|nº)|[a-z](?:nummer|nr|-id))[.:]?$|#$", re.IGNORECASE
+)
+# What may stand before a number that begins its line: a bullet, a position, a day.
+_NOTHING = re.compile(r"^[\s>•·*–—|(\[-]*(?:\d{1,3}[.)x×]?[\s|]+)?$")
+_LEADERS = re.compile(r"(?<=\w)\s?(?:\.{3,}|…+|_{3,}|(?:\. ){3,})\s?")
+_GAP = re.compile(r"\s{2,}|\t|\s?\|\s?|\s*\x1f\s*")
+
+_ABBREVIATED = r"(?-i:RF|RM|RR)(?:-?(?:LL|EL))?|royalty[ -]free|rights[ -](?:managed|ready)|lizenzfrei|libre de droits"
+_KIND_WORD = (
+    r"(?:standard|extended|enhanced|regular|premium|editorial|commercial|individual|business|standaard|"
+    r"estándar|padrão|standardowa|erweiterte?|étendue|estesa|ampliada|extendida|uitgebreide?|rozszerzona|estendida)"
+)
+_LICENCE = r"(?:licen[cs]e|lizenz|licence|licencia|licenza|licentie|licencja|licença)"
+_SIZE = (
+    r"(?:size|größe|taille|tamaño|dimension[ei]|formaat|rozmiar|tamanho)|(?<!\w)(?:XXXL|XXL|XL|XS)(?!\w)|"
+    r"\b(?:jpe?g|tiff?|eps|psd|mp4|mov|wav|mp3|px|dpi|mb|4k|uhd|1080p|720p)\b|\b\d{3,5} ?[x×] ?\d{3,5}\b"
+)
+_PRICE = r"\d ?(?:credits?|crédits?|créditos?|crediti|kredyt\w{0,2})\b|[€£$¥]\s?\d|\d[.,]\d\d(?!\d)|\b(?:EUR|USD|GBP)\b"
+_MARK = re.compile(rf"{KIND.pattern}|\b{_KIND_WORD}\b|\b{_LICENCE}\b|{_ABBREVIATED}|{_SIZE}|{_PRICE}", re.IGNORECASE)
+OF_PLAN = re.compile(  # no word that a picture may be called by: a business plan, an annual report
+    r"\b(?:subscription|suscripción|abonn?ement\w*|(?:jahres|monats)?abo|per month|pro monat|mensuel\w*|maandelijks|"
+    r"(?:annual|monthly|yearly|premium|team|pro) plan|(?:credit|image|download|bild|bilder|crédit|crédito)s?[ -]?"
+    r"(?:pack|paket|pakket)\w*|(?:assets|images|downloads|credits|bilder|dateien) (?:a|per|pro|im)\s(?:month|year|monat|"
+    r"jahr))\b|/ ?(?:month|monat|mois|mes|mese|maand)\b",
+    re.IGNORECASE,
+)
+_PERIOD = re.compile(  # a plan's; an invoice for items names none
+    r"\b(?:(?:service|billing|subscription) (?:term|period)|(?:leistungs|abrechnungs)zeitraum|période de facturation|"
+    r"per[ií]odo de facturación|periodo di fatturazione|factuurperiode)\b",
+    re.IGNORECASE,
+)
+_KINDS, _TITLES = (
+    "|".join(re.escape(each) for labels in LABELS[name].values() for each in labels) for name in ("kind", "title")
+)
+_LABELLED_KIND = re.compile(
+    rf"(?<!of )(?<!de )(?<!\w)(?:{_KINDS})\s?[:\t\x1f]\s*"
+    rf"(?P<kind>[^\W\d][^\n\t|,;:\x1f]{{1,60}}?)(?=\s{{2,}}|\s[–—-]\s|\s*[|,;\n\t\x1f]|\s*$)",
+    re.IGNORECASE,
+)
+_SAID_KIND = re.compile(
+    rf"{KIND.pattern}|\b{_LICENCE}\s{_KIND_WORD}\b|\b{_KIND_WORD}[ -]?(?:\w+[ -])?{_LICENCE}\b|\b(?:{_ABBREVIATED})\b|"
+    rf"(?<=[·/|(]\s){_KIND_WORD}\b|(?<=[\s\x1f]){_KIND_WORD}(?=\s*(?:$|[·/|)\x1f]|\s(?:XS|S|M|L|XL|XXL)\b))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OTHER_LABELS = frozenset(
+    label.casefold().rstrip(".:# ")
+    for field, languages in LABELS.items()
+    if field not in ("asset_id", "title", "description", "kind", "usage")
+    for labels in languages.values()
+    for label in labels
+) | {"order", "invoice", "bestellung", "auftrag", "commande", "pedido", "ordine", "rechnung", "facture", "factura"}
+_ITEM_LABELS = {spelled(label) for labels in LABELS["asset_id"].values() for label in labels}
+_NUMBER_LABELS = {each for each in _OTHER_LABELS if _ENDS_WITH_NUMBER.search(each)}
+_ENDS_WITH_OTHER = re.compile(
+    r"\b(?:order|invoice|receipt|transaction|customer|account|bestellung|auftrag|rechnung|kunde|commande|facture|"
+    r"pedido|factura|ordine|fattura|bestelling|factuur|zamówieni\w|faktur\w|encomenda|fatura)[\s:]*$",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(
+    rf"^[ \t]*(?:{_TITLES})\s?[:\t]\s*(?P<title>[^\n]{2, 200}?)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TITLE_BESIDE = re.compile(
+    r"^(?:\s?[-–—:·|]\s+|(?:\s{2,}|\t)(?=[^\n\t]{1,120}?\s[a-zß-ÿ]))"
+    r"(?P<title>[^\W\d][^|\t(]{2,120}?)(?=\s{2,}|\t|\s[|(·]|\s*$)"
+)
+
+
+_ADDRESS = re.compile(r"\S+@\S*$|://\S*$|www\.\S*$")
+_NO_HEADINGS = re.compile(r"\d|:\s*(?:\s\s|\t|$)")
+_GOES_ON = re.compile(r"[ \t]*\n[ \t]*[A-Z0-9]{1,3}[ \t]*(?:\n|$)")  # below a number, perhaps with its rest
+_CLOCK = re.compile(r",?\s\d{1,2}:\d\d")  # behind the day on which a page was printed
+_AGAIN = re.compile(r"\b(?:re-?)?download\b|herunterladen|télécharger|descargar|scarica|downloaden", re.IGNORECASE)
+
+
+class _Whose(Enum):
+    """What a number is of: an item by its label or heading, perhaps an item by its place, or something else."""
+
+    ITEM = "item"
+    PERHAPS = "perhaps"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class _Mention:
+    """A number at a place of a text."""
+
+    start: int
+    end: int
+    number: str
+    whose: _Whose
+
+
+def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
+    """The items of a text by field: `asset_id`, and `kind`, `title` and `licensed_at` where the text tells.
+
+    None if it is not clear which of its numbers are items'.
+    """
+    text = _LEADERS.sub(": ", text.partition(SAID)[0])
+    if ADVERTISED.search(text):
+        return None
+    every = list(_mentions(text, platform))
+    if any(_GOES_ON.match(text, each.end) for each in every if each.whose is not _Whose.OTHER):
+        return None
+    sure = {each.number for each in every if each.whose is _Whose.ITEM}
+    other = {each.number for each in every if each.whose is _Whose.OTHER} - sure
+    found = [each for each in every if each.whose is not _Whose.OTHER and each.number not in other]
+    found = [each for each in found if not _of_plan(text, each, found)]
+    named = [each for each in found if each.whose is _Whose.ITEM]
+    marked = [each for each in found if _MARK.search(_block(text, each, found))]
+    placed = [each for each in marked if each.whose is _Whose.PERHAPS and each.number not in sure]
+    if named and (placed or (named[-1] not in marked and set(named) & set(marked))):
+        return None  # one that has no label may be an item, too; the last, alone without a licence or a price, none
+    chosen = list({each.number: each for each in reversed(named or placed)}.values())[::-1]
+    if len(chosen) > MAX_ITEMS:
+        return None
+    starts = {each.start for each in chosen}
+    if any(
+        _is_row(text[begin:end]) and starts.isdisjoint(range(begin, end)) for begin, end in _lines_from(text, starts)
+    ):
+        return None  # a row whose number is not read
+    rows = _rows(text, chosen)
+    return None if _PERIOD.search(text) and not all("kind" in row for row in rows) else rows
+
+
+def _lines_from(text: str, starts: set[int]) -> Iterator[tuple[int, int]]:
+    """Where each line begins and ends, from that of the first number on."""
+    begin = text.rfind("\n", 0, min(starts)) + 1 if starts else len(text)
+    while begin < len(text):
+        end = text.find("\n", begin) + 1 or len(text)
+        yield begin, end
+        begin = end
+
+
+def _is_row(line: str) -> bool:
+    return (
+        ":" not in line
+        and len(list(_cells(line))) >= MIN_ROW_CELLS
+        and bool(re.search(_PRICE, line) and _SAID_KIND.search(line))
+    )
+
+
+def _mentions(text: str, platform: str) -> Iterator[_Mention]:
+    number = re.compile(rf"(?<![\w.,/@-])#?\s?(?P<id>{forms_of(platform).asset})(?![\w@]|[./-]\w|,\d)")
+    above, place, headed = "", 0, False  # the line before; whether there were headings in running text
+    headings: list[tuple[int, str]] = []
+    for line in text.splitlines(keepends=True):
+        cells = list(_cells(line))
+        row = len(cells) > 1 or bool(_MARK.search(line))
+        for each in () if _is_sentence(line) else number.finditer(line):
+            before = line[: each.start("id")].rstrip("#")
+            if _ADDRESS.search(before):
+                continue
+            if whose := _whose(before, each["id"], above, headings if row else [], headed=headed):
+                yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], whose)
+        place += len(line)
+        if cells:
+            above = line.strip()
+            numbered = any(_names_item(cell) or _ENDS_WITH_NUMBER.search(cell) for _, cell in cells)
+            if len(cells) > 1 and numbered and not _NO_HEADINGS.search(line):
+                headings = cells
+            headed = headed or _is_heading(line)
+
+
+def _whose(before: str, number: str, above: str, headings: Sequence[tuple[int, str]], *, headed: bool) -> _Whose | None:
+    """Whose number it is, by what stands before it in its line, above it, and in its column; None for any word."""
+    left = before.rstrip()  # of `Image ID:      1234567` the label, of a row the cell
+    cell, digit = _GAP.split(left if left.endswith(":") else before)[-1], bool(re.search(r"\d", number))
+    words = cell.rstrip(' :=“"').split()
+    labels = [" ".join(words[-count:]) for count in range(1, min(len(words), MAX_LABEL_WORDS) + 1)]
+    if any(map(_names_number, labels)) or (digit and any(map(names_an_asset, labels))):
+        return _Whose.ITEM
+    if not _NOTHING.match(_without_day(cell)) and not names_a_number(cell):
+        return _Whose.OTHER if _ENDS_WITH_WORD.search(before) and _names_other(cell) else None
+    beside = "" if cell.strip() else next((each for each in reversed(_GAP.split(left)) if each.strip()), "")
+    if beside and (_names_other(beside) or _ENDS_WITH_NUMBER.search(beside)):
+        return _Whose.ITEM if _names_number(beside) else _Whose.OTHER
+    heading = next((name for start, name in reversed(headings) if start <= len(before) + MAX_SHIFT_CHARACTERS), "")
+    if digit and _names_item(heading):
+        return _Whose.ITEM
+    if heading and not names_a_number(heading) and (_ENDS_WITH_NUMBER.search(heading) or not _begins(before)):
+        return _Whose.OTHER
+    long = len(number) >= (MIN_BARE_DIGITS if number.isdigit() else MIN_BARE_CHARACTERS)
+    if _begins(before):
+        if _names_number(above) or (digit and (names_an_asset(above) or (headed and long))):
+            return _Whose.ITEM
+        if _label(above) in _NUMBER_LABELS or _ENDS_WITH_OTHER.search(above):
+            return _Whose.OTHER
+    return _Whose.PERHAPS if left.endswith("#") or (digit and long) else None
+
+
+def _begins(before: str) -> bool:
+    """Whether nothing but a bullet, a position or a day stands before a number in its line."""
+    return bool(_NOTHING.match(_without_day(before)))
+
+
+def _is_sentence(line: str) -> bool:
+    return len(line.split()) > MAX_LINE_WORDS or "?" in line or line.rstrip().endswith((".", ";", "!"))
+
+
+def _without_day(cell: str) -> str:
+    for _, found in days_in(cell, DateOrder.DAY_FIRST):
+        cell = cell.replace(found[0], " ")
+    return cell
+
+
+def _cells(line: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for gap in [*_GAP.finditer(line.rstrip("\n")), None]:
+        end = gap.start() if gap else len(line.rstrip("\n"))
+        if cell := line[start:end].strip():
+            yield start, cell
+        start = gap.end() if gap else end
+
+
+def _names_number(label: str) -> bool:
+    return field_of(label) == "asset_id" or spelled(label) in _ITEM_LABELS or label.casefold() == "product id"
+
+
+def _names_item(cell: str) -> bool:
+    return _names_number(cell) or names_an_asset(cell)
+
+
+def _is_heading(line: str) -> bool:
+    """Whether a line is a table's headings that running text puts together: `Datei-Nr. Beschreibung Preis`."""
+    words = line.split()
+    begins = any(_names_item(" ".join(words[:count])) for count in range(1, min(len(words), MAX_LABEL_WORDS)))
+    return begins and not re.search(r"\d|[!?]|\.$", line.rstrip())
+
+
+def _label(cell: str) -> str:
+    return re.sub(r"[\s:#.°º]+$", "", cell.strip().lstrip("•*-–> ")).casefold()
+
+
+def _names_other(cell: str) -> bool:
+    label = _label(cell)
+    return label in _OTHER_LABELS or any(label.endswith(f" {each}") for each in _OTHER_LABELS if len(each) > 4)
+
+
+def _block(text: str, mention: _Mention, every: Sequence[_Mention]) -> str:
+    """What stands beside a number, and below it before the next."""
+    end = min((each.start for each in every if each.start > mention.start), default=len(text))
+    return "\n".join(text[mention.end : end].split("\n\n\n")[0].splitlines()[:MAX_BLOCK_LINES])
+
+
+def _of_plan(text: str, mention: _Mention, every: Sequence[_Mention]) -> bool:
+    """Whether a number is that of a plan or of credits, which stand beside it or in the line above."""
+    above = [line for line in text[: mention.start].splitlines() if line.strip()][-2:]
+    return bool(OF_PLAN.search("\n".join([*above, _block(text, mention, every)])))
+
+
+def _rows(text: str, chosen: Sequence[_Mention]) -> list[dict[str, str]]:
+    if not chosen:
+        return []
+    starts = [text.rfind("\n", 0, each.start) + 1 for each in chosen]
+    if len(set(starts)) < len(starts):  # several in a line
+        starts = [each.start for each in chosen]
+    parts = [text[one:other] for one, other in pairwise([*starts, len(text)])]
+    parts[-1] = "\n".join(parts[-1].splitlines()[:MAX_BLOCK_LINES])
+    first = "\n".join(text[: starts[0]].splitlines()[-MAX_BLOCK_LINES:])
+    kinds = [_kind(part) for part in parts]
+    if not all(kinds):
+        before = [_kind(part, last=True) for part in [first, *parts[:-1]]]
+        alone = _alone(text)
+        kinds = before if all(before) and not kinds[-1] else [alone] * len(parts) if alone else kinds
+    days = [_day(part) for part in parts]
+    rows = []
+    for mention, part, kind, day in zip(chosen, parts, kinds, days, strict=True):
+        row = {"asset_id": mention.number}
+        beside = text[mention.end : mention.end + 200].split("\n")[0]
+        titled = _TITLE.search(part) or _TITLE_BESIDE.match(beside)
+        row |= {"kind": kind} if kind else {}
+        title = titled["title"].strip() if titled else ""
+        row |= (
+            {"title": title}
+            if title
+            and not ("@" in title or _LABELLED_KIND.match(title) or _MARK.fullmatch(title) or _AGAIN.search(title))
+            else {}
+        )
+        row |= {"licensed_at": day} if day and all(days) else {}
+        rows.append(row)
+    return rows
+
+
+def _kind(part: str, *, last: bool = False) -> str:
+    for pattern in (_LABELLED_KIND, KIND, _SAID_KIND):
+        found = [" ".join((each.groupdict().get("kind") or each[0]).split()) for each in pattern.finditer(part)]
+        if found:
+            return found[-1 if last else 0]
+    return ""
+
+
+def _alone(text: str) -> str:
+    """The kind that is the only one in a text."""
+    found = (" ".join(each["kind"].split()) for each in _LABELLED_KIND.finditer(text))
+    said = {each.casefold(): each for each in found}
+    return next(iter(said.values())) if len(said) == 1 else ""
+
+
+def _day(part: str) -> str:
+    """The only day that a part of a text names, if it is not one on which something ends or is due."""
+    days = (each for _, each in days_in(part, DateOrder.DAY_FIRST) if not _CLOCK.match(part, each.end()))
+    found = {" ".join(each[0].split()): each for each in days}
+    if len(found) != 1 or any(DUE.search(part[max(0, each.start() - 40) : each.start()]) for each in found.values()):
+        return ""
+    return next(iter(found))
