@@ -15,7 +15,15 @@ from shutil import which
 from archiver.core.errors import UnreadablePicture
 from archiver.core.model import DocumentKind
 from archiver.reading.containers import MAX_FILE_BYTES, Item
-from archiver.reading.document_parser import Paper, Sure, is_demand, names_picture_and_grant, why_unread
+from archiver.reading.document_parser import (
+    Envelope,
+    Paper,
+    Sure,
+    is_demand,
+    names_picture_and_grant,
+    names_picture_and_rights,
+    why_unread,
+)
 from archiver.reading.document_parser import read_text as read_text_paper
 from archiver.reading.documents import MAX_TEXT_LENGTH, decoded, is_html, is_pdf, is_utf16, read_text, scattered
 from archiver.reading.filenames import NamedAsset, names
@@ -184,14 +192,15 @@ def _letter(
     # The subject is a letter's title; the sender's address is the platform's if it is of one.
     head, foot = f"{_ANSWER.sub('', subject)}\n\n", f"\n\n{_whose(mail)}"
     text = mail.text
-    paper = _best_paper(subject, (f"{head}{each}{foot}" for each in (text, _QUOTED.sub("", text))))
+    envelope = Envelope(sender, mail.headers.get("To", ""), mail.sent)
+    paper = _best_paper(subject, (f"{head}{each}{foot}" for each in (text, _QUOTED.sub("", text))), envelope)
     if not paper and mail.html:
         text = f"{text}\n{page}" if (page := reader.page(mail.html).text) else text
         links = "" if marked(f"{page}{foot}") else _linked(mail.html)
-        paper = read_text_paper(f"{head}{page}{foot}{links}", subject)
+        paper = read_text_paper(f"{head}{page}{foot}{links}", subject, envelope=envelope)
         text += links
         if not (paper and paper.licences) and (linked := with_addresses(mail.html)) != mail.html:
-            paper = read_text_paper(f"{head}{reader.page(linked).text}{foot}", subject) or paper
+            paper = read_text_paper(f"{head}{reader.page(linked).text}{foot}", subject, envelope=envelope) or paper
     if not (paper and paper.licences):
         paper = _best_paper(subject, (f"{head}{each}" for each in _dated(mail, text, foot))) or paper
     if paper and paper.licences and paper.kind is DocumentKind.RECEIPT and not _is_from(paper.platform, mail, text):
@@ -266,9 +275,9 @@ def _linked(html: str) -> str:
     return "\n".join(["", *dict.fromkeys(each for each in _LINK.findall(html) if marked(each))])
 
 
-def _best_paper(name: str, texts: Iterable[str]) -> Paper | None:
+def _best_paper(name: str, texts: Iterable[str], envelope: Envelope) -> Paper | None:
     """What most can be read from: a letter's text as it stands, or without the marks of one that is passed on."""
-    papers = filter(None, (read_text_paper(text, name) for text in texts))
+    papers = filter(None, (read_text_paper(text, name, envelope=envelope) for text in texts))
     return max(papers, key=lambda paper: len(paper.licences), default=None)
 
 
@@ -388,7 +397,7 @@ def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader
 
 def _signs(text: str) -> bool:
     text = text[:MAX_TEXT_LENGTH]
-    return bool(_SIGN.search(text) or marked(text) or names_picture_and_grant(text))
+    return bool(_SIGN.search(text) or marked(text) or names_picture_and_grant(text) or names_picture_and_rights(text))
 
 
 def _assets(name: str) -> tuple[NamedAsset, ...]:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
+from archiver.reading.author_grants import Envelope, names_picture_and_rights, read_grant
 from archiver.reading.certificates import (
     Paper,
     Sure,
@@ -30,23 +31,26 @@ from archiver.reading.platforms import the_platform
 from archiver.reading.unfilled import has_blank, is_template
 
 __all__ = [
-    "Paper", "Sure", "completed", "is_demand", "names_picture_and_grant", "read_text", "same_licence", "why_unread"
+    "Envelope", "Paper", "Sure", "completed", "is_demand", "names_picture_and_grant", "names_picture_and_rights",
+    "read_text", "same_licence", "why_unread",
 ]  # fmt: skip
 
 MAX_CERTIFICATES = 500  # in one text
 
 
-def read_text(text: str, name: str = "", columns: Callable[[], str] = str) -> Paper | None:
+def read_text(
+    text: str, name: str = "", columns: Callable[[], str] = str, envelope: Envelope | None = None
+) -> Paper | None:
     """Read a certificate or receipt. A form that nobody filled in is not a paper.
 
     `name` is the file's name, which may name the platform if the text does not. `columns` gives the text of a PDF as it
-    is laid out on the page; it is asked for only if labels have to be read.
+    is laid out on the page; it is asked for only if labels have to be read. `envelope` is that of a mail.
     """
     text = text[:MAX_TEXT_LENGTH]
     if shows_example(text):
         return None
     found = filter(None, (_of_pages(text, name, columns), _of_one(text, name, columns)))
-    return max(found, key=lambda paper: len(paper.licences), default=None)
+    return max(found, key=lambda paper: len(paper.licences), default=None) or read_grant(text, columns, envelope)
 
 
 def why_unread(text: str, name: str = "", columns: Callable[[], str] = str) -> str:

@@ -9,10 +9,13 @@ import email
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -56,6 +59,13 @@ class ParsedMail:
     text: str = ""
     html: str = ""
     attachments: list[tuple[str, bytes]] = field(default_factory=list)
+
+    @property
+    def sent(self) -> date | None:
+        """The day of the header, where its sender was; None if there is none that can be read."""
+        with suppress(ValueError):
+            return parsedate_to_datetime(self.headers.get("Date", "")).date()
+        return None
 
 
 def looks_like_mail(start: bytes) -> bool:

@@ -1,0 +1,152 @@
+"""Authors' own papers: a mail, an agreement or an invoice that grants the use of pictures, and what only looks so."""
+
+from datetime import date
+
+import pytest
+
+from archiver.reading.author_grants import Envelope, names_picture_and_rights, read_grant
+from archiver.reading.certificates import Paper, Sure
+
+SENT = date(2021, 3, 9)
+ENVELOPE = Envelope("Ada Example <ada@example-photos.example>", "Bo <bo@buyer.example>", SENT)
+TWO = ["DSC_1201.jpg", "DSC_1202.jpg"]
+LIST = "\n\n- DSC_1201.jpg\n- DSC_1202.jpg\n\nAda\n"
+
+
+def mailed(text: str, envelope: Envelope = ENVELOPE) -> Paper | None:
+    return read_grant(f"Pictures\n\n{text}", envelope=envelope)
+
+
+def ids(paper: Paper | None) -> list[str]:
+    return [each.asset.asset_id for each in paper.licences] if paper else []
+
+
+@pytest.mark.parametrize(
+    ("text", "licensee"),
+    [
+        ("I hereby grant Acme Ltd a non-exclusive licence to use these photographs:" + LIST, "Acme Ltd"),
+        ("Hiermit räume ich der Muster GmbH das Nutzungsrecht an folgenden Bildern ein:" + LIST, "Muster GmbH"),
+        ("für eure Website gebe ich euch die Bilder DSC_1201.jpg und DSC_1202.jpg frei.", None),
+        ("Je cède à Nuage SARL les droits d'utilisation des photos suivantes :" + LIST, "Nuage SARL"),
+        ("Por la presente cedo a Nube S.L. los derechos de uso de las fotografías:" + LIST, "Nube S.L."),
+        ("Con la presente confermo di aver concesso in licenza a Nuvola S.r.l. le foto:" + LIST, "Nuvola S.r.l."),
+        ("Hierbij verleen ik Wolk B.V. een licentie voor het gebruik van deze foto's:" + LIST, "Wolk B.V."),
+        ("Udzielam firmie Chmura Sp. z o.o. licencji na wykorzystanie zdjęć:" + LIST, "Chmura Sp. z o.o."),
+        ("Concedo à Nuvem Lda o direito de utilizar as fotografias:" + LIST, "Nuvem Lda"),
+    ],
+)
+def test_an_authors_mail_grants_the_named_pictures(text: str, licensee: str | None) -> None:
+    paper = mailed(text)
+    assert ids(paper) == TWO
+    assert paper and paper.sure is Sure.STATED and paper.platform == "other:example-photos.example"
+    assert {(each.licensed_at, each.licensee) for each in paper.licences} == {(SENT, licensee)}
+
+
+NOT_GRANTED = [
+    "I could grant you a licence to use these photographs:" + LIST,
+    "I grant you a licence to use these photographs once the fee is paid:" + LIST,
+    "May I ask: did I grant you a licence to use DSC_1201.jpg?",
+    "I have licensed DSC_1201.jpg to a magazine.",
+    "Please confirm that we have a licence to use DSC_1201.jpg on our website.",
+    "I hereby grant Cloud Ltd the right to sublicense these photographs:" + LIST,
+    "I hereby grant you a licence to use what you ordered. Next time these may suit you:" + LIST,
+    "I hereby grant you a licence to use the photo DSC_1201.jpg. DSC_1202.jpg is a preview.",
+    "Our estimate. I hereby grant you a licence to use these photographs:" + LIST,
+    "Mit Eingang der Zahlung räume ich Ihnen die Nutzungsrechte an diesen Bildern ein:" + LIST,
+    "Hiermit räume ich Ihnen nachträglich die Nutzungsrechte an diesen Bildern ein:" + LIST,
+    "Die Nutzungsrechte an DSC_1201.jpg, die ich Ihnen erteilt habe, ziehe ich zurück.",
+    "2018 habe ich Ihnen die Nutzungsrechte an DSC_1201.jpg eingeräumt.",
+    "Sie dürfen das Bild DSC_1201.jpg für Ihr Layout verwenden.",
+    "Wir räumen Ihnen die Nutzungsrechte an der Software mit der Nummer ABC-12345 ein.",
+    "Se siete d'accordo, vi concedo la licenza d'uso della foto DSC_1201.jpg.",
+    "Si está de acuerdo, concedo la licencia de uso de la foto DSC_1201.jpg.",
+    "Je pourrais vous céder les droits ; je cède volontiers, si vous payez, la photo DSC_1201.jpg.",
+]
+
+
+def test_what_is_not_granted_for_sure_is_no_licence() -> None:
+    assert [text for text in NOT_GRANTED if mailed(text)] == []
+
+
+def test_the_buyers_own_mail_grants_nothing() -> None:
+    envelope = Envelope("Bo <bo@buyer.example>", "Cy <cy@buyer.example>", SENT)
+    assert mailed("I hereby grant you a licence to use these photographs:" + LIST, envelope) is None
+
+
+FORWARD = """{}
+
+-----Original Message-----
+From: Ada Example <ada@example-photos.example>
+Sent: 8 March 2021 10:00
+To: Bo
+Subject: Pictures
+
+I hereby grant Acme Ltd a licence to use the photo DSC_1201.jpg.
+"""
+
+
+def test_a_passed_on_mail_counts_on_its_own_day_unless_it_was_taken_back() -> None:
+    envelope = Envelope("Bo <bo@buyer.example>", "Cy <cy@buyer.example>", SENT)
+    paper = mailed(FORWARD.format("Please file this."), envelope)
+    assert paper and (paper.date, paper.platform) == (date(2021, 3, 8), "other:example-photos.example")
+    assert mailed(FORWARD.format("That order was cancelled."), envelope) is None
+
+
+INVOICE = """Ada Example
+Photography | www.example-photos.example
+Acme Ltd
+1 High Street
+10115 Berlin
+
+Berlin, 9 March 2021
+{title} 2021-9
+{purpose}
+DSC_1201.jpg    website, two years    90.00
+DSC_1202.jpg    website, two years    90.00
+{more}
+Total    180.00
+"""
+
+
+def invoice(title: str = "Invoice", purpose: str = "Reproduction fee for the photographs:", more: str = "") -> str:
+    return INVOICE.format(title=title, purpose=purpose, more=more)
+
+
+def test_an_invoice_for_the_use_of_pictures_is_a_licence_on_its_day() -> None:
+    paper = read_grant(invoice())
+    assert ids(paper) == TWO
+    assert paper and {(each.licensed_at, each.licensee) for each in paper.licences} == {(SENT, "Acme Ltd")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        invoice("Quotation"), invoice(purpose="Photographs, printed and framed:"), invoice(purpose="Photographs:"),
+        invoice(more="Retouching    60.00"), invoice(more="Photo shoot, one day    600.00"),
+        invoice(more="This invoice was replaced by 2021-12."), invoice(more="No rights are granted."),
+    ],
+)  # fmt: skip
+def test_an_invoice_for_something_else_is_none(text: str) -> None:
+    assert read_grant(text) is None
+
+
+AGREEMENT = """Licence agreement
+Licensor: Ada Example, www.example-photos.example
+Licensee: Acme Ltd, 1 High Street, London
+The licensor grants the licensee a licence to reproduce the following photographs:
+Image no. AE-20114 - A red door
+Image no. AE-20115 - A blue door
+Date: {day}
+Signed: {signed}
+"""
+
+
+def test_an_agreement_must_be_dated_and_signed() -> None:
+    assert ids(read_grant(AGREEMENT.format(day="9 March 2021", signed="Ada"))) == ["AE-20114", "AE-20115"]
+    assert read_grant(AGREEMENT.format(day="", signed="Ada")) is None
+    assert read_grant(AGREEMENT.format(day="9 March 2021", signed="____________")) is None
+
+
+def test_a_mail_about_rights_of_use_is_kept_though_it_grants_nothing() -> None:
+    assert names_picture_and_rights("Can we agree on a licence for the photo DSC_1201.jpg?")
+    assert not names_picture_and_rights("The photo shows our licence plate.")
