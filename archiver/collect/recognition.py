@@ -202,7 +202,7 @@ def _letter(
         if not (paper and paper.licences) and (linked := with_addresses(mail.html)) != mail.html:
             paper = read_text_paper(f"{head}{reader.page(linked).text}{foot}", subject, envelope=envelope) or paper
     if not (paper and paper.licences):
-        paper = _best_paper(subject, (f"{head}{each}" for each in _dated(mail, text, foot))) or paper
+        paper = _best_paper(subject, (f"{head}{each}" for each in _dated(mail, text, foot)), envelope) or paper
     if paper and paper.licences and paper.kind is DocumentKind.RECEIPT and not _is_from(paper.platform, mail, text):
         paper = replace(paper, licences=()) if paper.order or paper.invoice else None
     said = f"{subject}\n{text}"

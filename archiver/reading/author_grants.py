@@ -21,6 +21,7 @@ from archiver.reading.not_granted import (
     DEMAND,
     NO_RECEIPT,
     PAID_BACK,
+    UNDECIDED,
     in_terms,
     is_own_order,
     speaks_of_licensing,
@@ -30,8 +31,9 @@ from archiver.reading.platforms import OTHER_PLATFORM, marked, titled
 from archiver.reading.sentences import only_day
 
 MAX_PICTURES = 500  # of one paper
-MAX_TEXT_CHARACTERS = 40_000  # of a paper; a longer one is a book
+MAX_TEXT_CHARACTERS = 12_000  # of a paper; a longer one is a book
 MAX_HEADING_WORDS = 4  # of a line between a sentence and its list
+MAX_LABEL_CHARACTERS = 160  # before a date in its line, or behind
 MAX_HEAD_CHARACTERS = 1_500  # from the beginning of an invoice, in which it calls itself one
 
 
@@ -66,13 +68,18 @@ _TONGUES: Mapping[str, Tongue] = {
         rf"\b{_SELLER_DE} (?:hiermit )?(?:räumt|gewährt|erteilt|überträgt)\b|\bräumt (?:der|die) {_SELLER_DE}\b|"
         r"\b(?:gebe|geben) (?:ich|wir)\b[\s\S]{0,300}\bfrei\b|\b(?:ich|wir) geben?\b[\s\S]{0,300}\bfrei\b|"
         r"\bbestätigen? (?:ich|wir)\b[\s\S]{0,80}\b(?:lizenzierung|nutzungsfreigabe|einräumung|rechteeinräumung)\b|"
+        r"\bbestätigen? (?:ich|wir)\b[\s\S]{0,200}\b(?:nutzen|verwenden|veröffentlichen) (?:darf|dürfen)\b|"
+        r"\b(?:ist|sind) hiermit (?:erteilt|eingeräumt|lizenziert|freigegeben)\b|\bhiermit erhalten sie\b|"
+        r"\berhalten sie hiermit\b|"
         r"\b(?:sie|ihr|du) (?:dürfen|dürft|darfst)\b|\b(?:dürfen|dürft|darfst) (?:sie|ihr|du)\b",
         r"\b(?:habe|haben) (?:ich|wir)?\b[\s\S]{0,300}\b(?:eingeräumt|lizenziert|erteilt|übertragen|freigegeben)\b|"
         r"\b(?:eingeräumt|lizenziert|erteilt|übertragen|freigegeben) (?:habe|haben)\b|"
         r"\b(?:sie|ihr) hab(?:en|t)\b[\s\S]{0,300}\berworben\b",
         r"nutzungsrecht|nutzungslizenz|bildlizenz|lizenz|nutzung|nutzen|verwend|veröffentlich|abdruck|\bfrei\b",
         r"würden?|könnten?|sollten?|möchten?|wollen|wenn|falls|sofern|sobald|nicht|keine?\w?|niemals|erst|werden?|wird|"
-        r"dann|(?:nach|mit|bei|vor|gegen) (?:\w+ )?(?:zahlung|eingang|bezahlung|zahlungseingang|begleichung)\w*|"
+        r"dann|(?:nach|mit|bei|vor|gegen) (?:\w+ )?(?:zahlung|eingang|bezahlung|zahlungseingang|begleichung|"
+        r"bestellung|buchung|beauftragung|freigabe|"
+        r"bestätigung|kauf)\w*|"
         r"anfrage|vorbehalt\w*|einem anderen|anderweitig|gerne? (?:räum|erteil|lizenz|gewähr|übertrag)\w*|üben|"
         r"übung\w*|privat|testen|layout\w*|vorschau\w*|"
         r"ansicht\w*|vorab|später|künftig\w*",
@@ -81,9 +88,14 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\b(?:i|we)(?: am| are)?(?: hereby| herewith| pleased to| do)*"
         r" (?:grant|license|licence|authori[sz]e|assign|give)\b|\bhereby (?:grant|license|authori[sz]e)s?\b|"
         r"\b(?:licensor|photographer|author|agency|undersigned)"
-        r"(?: hereby)? (?:grants|licen[cs]es)\b|\b(?:is|are) (?:hereby )?(?:issued|granted|licen[cs]ed) to\b|"
+        r"(?: hereby)? (?:grants|licen[cs]es)\b|\b(?:is|are) (?:hereby )?(?:issued|granted|licen[cs]ed) (?:to|an?|"
+        r"the)\b|"
+        r"\b(?:take|accept|consider|treat) this (?:e-?mail|letter|message) as (?:your|our|my|an?|the) (?:\w+ )?"
+        r"(?:licen[cs]e|permission|grant)\b|"
         r"\b(?:i|we|to|letter|hereby|herewith) confirm(?:s|ing)?(?: to you)? that\b[\s\S]{0,120}\b(?:has|have|is|are|"
-        r"holds?)\b|\b(?:i|we|to|hereby) confirm (?:the|your) (?:licen[cs]|grant)|"
+        r"holds?) (?:been |now |hereby )*(?:an? |the |my |our |full )?(?:[\w-]+ )?(?:licen[cs]\w*|rights?\b|permission|"
+        r"granted|authori\w+|acquired|purchased|bought|obtained)|\b(?:i|we|to|hereby) confirm (?:the|"
+        r"your) (?:licen[cs]|grant)|"
         r"\byou(?:['’]re| are| have)? (?:now )?(?:may|welcome to|free to|licen[cs]ed to|authori[sz]ed to|allowed to|"
         r"my permission to|our permission to|permission to) (?:now )?(?:use|publish|reproduce)\b",
         r"\b(?:i|we) have (?:hereby |now )?(?:granted|licen[cs]ed|issued)\b",
@@ -93,7 +105,8 @@ _TONGUES: Mapping[str, Tongue] = {
         r"previews?|later|in future|receipt of your",
     ),
     "fr": Tongue(
-        r"\bje (?:vous |te )?(?:cède|concède|accorde|autorise|octroie|donne)\b|\bnous (?:vous )?(?:cédons|concédons|"
+        r"\bvous êtes (?:donc |ainsi )?autorisée?s?\b|\bje (?:vous |te )?(?:cède|concède|accorde|autorise|octroie|"
+        r"donne)\b|\bnous (?:vous )?(?:cédons|concédons|"
         r"accordons|autorisons|octroyons)\b|\b(?:cédant|photographe|auteur|concédant|agence)e?(?: soussignée?)? "
         r"(?:cède|concède|accorde)\b|\b(?:est|sont) (?:cédé|concédé|accordé|autorisé)e?s?\b|"
         r"\bconfirm(?:e|ons)\b[\s\S]{0,160}\b(?:dispose|bénéficie|détient|a acquis|cession|est autorisée?)\b",
@@ -103,7 +116,8 @@ _TONGUES: Mapping[str, Tongue] = {
         r"aperçus?|volontiers|lorsque|quand|à réception",
     ),
     "es": Tongue(
-        r"\b(?:cedo|concedo|otorgo|autorizo|licencio|cedemos|concedemos|otorgamos|autorizamos)\b|"
+        r"\b(?:cedo|concedo|otorgo|autorizo|licencio|cedemos|concedemos|otorgamos|autorizamos)\b|\bquedan? (?:cedid|"
+        r"concedid|autorizad)[oa]s?\b|"
         r"\b(?:cedente|licenciante|fotógraf[oa]|autora?|agencia) (?:cede|"
         r"concede|otorga)\b|\bse (?:ceden?|conceden?|otorgan?|autorizan?)\b|"
         r"\bconfirm(?:o|amos)\b[\s\S]{0,120}\b(?:tiene|dispone|ha adquirido|cesión|concesión|queda autorizada?)\b",
@@ -117,7 +131,8 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\b(?:concedo|cedo|autorizzo|rilascio|concediamo|cediamo|autorizziamo|rilasciamo)\b|"
         r"\b(?:licenziante|fotograf[oa]|cedente|autore|agenzia) (?:concede|"
         r"cede)\b|\bsi (?:concede|concedono|cede|cedono|autorizza)\b|"
-        r"\bconferm(?:o|iamo)\b[\s\S]{0,120}\b(?:dispone|ha acquisito|concessione|è autorizzat[oa]|detiene)\b",
+        r"\bconferm(?:o|iamo)\b[\s\S]{0,120}\b(?:dispone|ha acquisito|la licenza d|concessione|è autorizzat[oa]|"
+        r"detiene)\b",
         r"\b(?:ho|abbiamo|aver) (?:concesso|ceduto|autorizzato|rilasciato)\b",
         r"diritt[oi]|licenza|\buso\b|d['’]uso|utilizz|riprodu|pubblic",
         r"(?:si|se)(?! (?:ced|conced|otorg|autori))|sarebbe|sarà|saranno|potre\w+|vorre\w+|non|nessun\w?|quando|"
@@ -129,7 +144,7 @@ _TONGUES: Mapping[str, Tongue] = {
         r"verlenen|"
         r"geef|geven|licentiëren)\b|\b(?:verlenen|geven) (?:wij|we)\b|\b(?:licentiegever|fotograaf|maker|bureau) "
         r"verleent\b|"
-        r"\bbevestig(?:en)?\b[\s\S]{0,120}\b(?:beschikt|heeft verkregen|licentie)\b|\b(?:je|u|jullie) mag\b|"
+        r"\bbevestig(?:en)?\b[\s\S]{0,120}\b(?:beschikt|heeft verkregen|licentie)\b|\b(?:je|u|jullie) (?:mag|mogen)\b|"
         r"\b(?:dat)\b[\s\S]{0,120}\bheeft (?:verkregen|gekregen)\b",
         r"\b(?:heb|hebben)\b[\s\S]{0,120}\b(?:verleend|gegeven)\b",
         r"licentie|gebruik|rechten?\b|toestemming|publi",
@@ -137,7 +152,7 @@ _TONGUES: Mapping[str, Tongue] = {
         r"willen|graag",
     ),
     "pl": Tongue(
-        r"\b(?:udzielam|udzielamy|zezwalam|zezwalamy|przenoszę|przenosimy)\b|"
+        r"\b(?:udzielam|udzielamy|zezwalam|zezwalamy|wyrażam zgodę|wyrażamy zgodę|przenoszę|przenosimy)\b|"
         r"\b(?:licencjodawca|fotograf|autor|agencja) (?:udziela|przenosi)\b|"
         r"\bpotwierdza(?:m|my)\b[\s\S]{0,120}\b(?:udzieleni\w+|nabył\w*|posiada|otrzymał\w*)\b",
         r"\b(?:udzieliłem|udzieliłam|udzieliliśmy)\b",
@@ -176,10 +191,14 @@ _INVOICE = re.compile(
 )
 _OBJECT = re.compile(
     r"(?:nutzungs|bild|veröffentlichungs|abdruck|wiedergabe)(?:rechte?n?|honorar|lizenz)|\blizenz(?:en|gebühr)?\b|"
-    r"\bnutzung|\bverwendung|licen[cs]e|(?:usage|reproduction|publication) (?:fee|rights?)|\buse of\b|\busage\b|"
-    r"\b(?:cession|concession) d[eu]s? |\bdroits? (?:d['’]|de )|\bcesión\b|\bderechos de\b|\blicencia\b|"
-    r"\b(?:cessione|diritti|licenza)\b|\bgebruik|\blicentie|\blicencj|\bpraw\w* do\b|\bcedência\b|\bdireitos de\b|"
-    r"\blicença\b",
+    r"licen[cs]e|(?:usage|reproduction|publication) (?:fee|rights?)|\b(?:cession|concession) d[eu]s? |"
+    r"\bdroits? (?:d['’]|de )|\bcesión\b|\bderechos de\b|\blicencia\b|\b(?:cessione|diritti|licenza)\b|"
+    r"\bgebruiksrecht|\blicentie|\blicencj|\bpraw\w* do\b|\bcedência\b|\bdireitos de\b|\blicença\b",
+    re.IGNORECASE,
+)
+# Anything may be sold for a use: beside such a word a medium or a time must stand, or a column of pictures' numbers.
+_USE = re.compile(
+    r"\b(?:nutzung|verwendung|usage|use of|gebruik|utilisation|reproduction|uso|utilizzo|utilización|utilização)",
     re.IGNORECASE,
 )
 _CHARGED = re.compile(
@@ -196,7 +215,7 @@ _PRICE = re.compile(r"(?<![\d.,])\d[\d.' ]{0,9}[.,]\d\d(?![\d.])")
 # Words that mean something else in other papers: whom to name beside the picture; in Spanish the object of a line;
 # above a mail that is passed on.
 _NAMING = re.compile(
-    r"-{2,} ?original message ?-{2,}|"
+    r"-{2,5} ?original message ?-{2,5}|"
     r"\b(?:(?:photo|foto|image|picture|mention\w*|citad|cite|bild)[^\n.]{0,30})?\bcr[ée]dit(?:o|os|s|"
     r"i)?\b(?! ?(?:not|n°|fact))"
     r"(?=[^\n]{0,40}(?:©|\(c\)|photo|foto|appreciated|obligat|required|line|name|:))|\bmentionner le crédit\b|"
@@ -220,7 +239,8 @@ _ANOTHER_DEAL = re.compile(
     r"no (?:\w+ )?(?:rights?|licen[cs]e) (?:\w+ )?(?:granted|included|transferred|is|are)|"
     r"(?:does|do) not (?:include|transfer|grant)|aucune? (?:droit|licence|cession)|ningún derecho|nessun diritto|"
     r"geen (?:gebruiks|licentie|rechten)\w*|"
-    r"verlänger(?:n|ung)|renew|prolong(?:er|ation)|rinnov|verleng(?:en|ing)|przedłuż|renovar|"
+    r"for (?:re)?distribution|for resale|verlänger(?:n|ung)|renew|prolong(?:er|ation)|rinnov|verleng(?:en|ing)|"
+    r"przedłuż|renovar|"
     r"weiterberech|noch offen|still (?:open|unpaid|outstanding)|toujours impay|todavía pendiente|ancora aperta|"
     r"let me know (?:if|whether) (?:that|this|it|you(?:['’]d| would)?(?: like| want| agree))|let me know which|"
     r"(?:geben|gebt|gib)[^.?!]{0,30} bescheid, (?:ob|welche)|passt das|einverstanden ?\?|fammi sapere|"
@@ -232,7 +252,8 @@ _ANOTHER_DEAL = re.compile(
 _OTHER_WORK = re.compile(
     r"\b(?:(?:foto)?shootings?|fotoproduktion|fotoarbeiten|aufnahmetag|tagessatz|tagespauschale|halbtag|half[- ]day|"
     r"day rate|full day|photo ?shoot|prises? de vue|séance photo|sesión (?:de fotos|fotográfica)|jornada|"
-    r"servizio fotografico|shooting|fotosessie|sesja|reportage|fahrtkosten|anfahrt|reisekosten|travel|déplacement|"
+    r"servizio fotografico|shooting|fotosessie|sesja|\w*reportage|hochzeit\w*|wedding|fahrtkosten|anfahrt|"
+    r"reisekosten|travel|déplacement|"
     r"desplazamiento|trasferta|reiskosten|assisten[zt]\w*|bildbearbeitung|retusch\w*|retouch\w*|workshop|seminar|"
     r"fotokurs|atelier photo|taller de|corso di|cursus|gestaltung|grafikdesign|logo|webdesign|satz und|reinzeichnung|"
     r"druck(?:kosten|auftrag)|abzüge?|prints|tirages?|stampe|afdruk\w*|odbitk\w*|bilderrahmen|hours?|stunden?|heures|"
@@ -279,7 +300,17 @@ _OTHER_WORKS = re.compile(
 _YEAR = re.compile(r"(?<![\w./-])(?:19|20)\d\d(?![\w-])")
 _HEADING = re.compile(rf"^[ \t|]*(?:pos\.?\W+)?{_LABEL}(?!\s?[:#]?\s?\S*\d)", re.IGNORECASE | re.MULTILINE)
 _ROW = re.compile(r"^[ \t|]*(?:[-*•·–>]+[ \t]*)?(?:\d{1,3}[.)x×]?[ \t]+)?(?=\S)")
+_CELL = re.compile(r"\S+(?: \S+)*")
+# The heading of a column of goods.
+_ARTICLE = re.compile(
+    r"^[ \t|]*(?:pos\.?\W+)?(?:article|artikel\w*|art\.?-?nr|item|produkt|product|producto|prodotto|articolo|"
+    r"artículo)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _REST = re.compile(r"[ \t|]*(?![\d.]*[.,]\d\d(?:\s|$))(?=\S*\d)[A-Z0-9._-]{1,12}[ \t|]*(?:$|[ ]{2}|\t)")
+_RANGE = re.compile(
+    rf"[ \t]{{0,3}}(?:bis|to|through|à|al?|tot|do|até|[-–—])[ \t]{{0,3}}(?:(?i:{_FILE})|(?:{_CODE}))(?![\w-])"
+)
 _AND = re.compile(r"[ \t]*(?:,|;|&|\b(?:und|and|et|y|e|en|i)\b)[ \t]*")
 _BARE = re.compile(r"(?P<id>\d{6,14})(?=[ \t]*$|[ \t|]+\S)")
 # What stands before a number that is no picture's.
@@ -318,9 +349,44 @@ _COMPANY = (
     r"EURL|S\.?A\.?S?\.?|S\.L\.U?\.?|S\.r\.l\.|S\.p\.A\.|B\.V\.|N\.V\.|BVBA|Sp\. z o\.\s?o\.|Lda\.?)"
 )
 _FIRM = rf"[A-ZÀ-Þ0-9][^\n,;:!?()|·]{{1,60}}? {_COMPANY}(?![\w])"
+# What points to pictures that are named elsewhere.
+_POINTS = re.compile(
+    r"\b(?:(?i:dies\w*|oben|(?:oben|vor)?genannt\w*|folgend\w*|nachstehend\w*|aufgeführt\w*|angehängt\w*|beiden?|above|"
+    r"below|following|these|them|th(?:is|e) (?:image|photo|picture|photograph)|listed|attached|mentioned|ci-dess\w+|"
+    r"ces|"
+    r"cette|suivant\w*|siguientes?|est[ao]s?|arriba|adjunt\w*|quest[aeo]|seguent[ei]|sopra|sotto|allegat\w*|deze|"
+    r"bovenstaand\w*|onderstaand\w*|volgende|bijgevoegd\w*|poniższ\w*|powyższ\w*|następując\w*|seguintes?|acima|"
+    r"abaixo|anex\w+)|sie)\b"
+)
+# Whom a grant is for, or that it is made by these words: without one of them it may be what an author does in general.
 _READER = re.compile(
-    rf"\b(?i:ihnen|euch|dir|you|your|vous|te|le|les|usted|ustedes|vi|lei|u|jou|jullie|państwu|wam|vos|lhe|licensee|"
-    rf"lizenznehmer\w*)\b|{_FIRM}"
+    rf"\b(?i:ihnen|ihr(?:er|em|e)?|euch|eu(?:re|er)\w?|dir|sie|you|your|vous|vot?re|vos|te|usted|ustedes|vi|"
+    rf"vostr[oa]|u|jou|"
+    rf"jullie|państw[aou]|wam|lhe|vosso|client|customer|kunde\w?|auftraggeber\w*|clienta?|klant|licensee|"
+    rf"lizenznehmer\w*|"
+    rf"licenciée?|licenciad[oa]|licenciatari[oa]|licenziatari[oa]|cessionnaire|cesionari[oa]|cessionari[oa]|"
+    rf"licentienemer|"
+    rf"licencjobior\w+|hereby|herewith|hiermit|hierdurch|par la présente|por la presente|con la presente|hierbij|"
+    rf"niniejszym|pela presente|(?:mediante|con|por) este|sus? (?:web|sitio|página))\b|\b(?i:le) (?i:ced|conced|"
+    rf"autoriz|confirm|otorg)|{_FIRM}"
+)
+# To whom something was given: a buyer, too, has licensed pictures for somebody.
+_GIVEN = re.compile(rf"\b(?i:ihnen|euch|dir|sie|you|vous|te|vi|u|jou|jullie|wam|lhe)\b|{_FIRM}")
+# What a sentence says that only offers: a price that is not paid, what may be possible, what is for a try.
+_ONLY_OFFERED = re.compile(
+    r"\d ?(?:€|eur\b|usd\b|gbp\b|chf\b|pln\b|zł|£|\$)|[€£$] ?\d|\b(?:möglich|verfügbar|possible|available|disponib\w+|"
+    r"beschikbaar|dostępn\w+|probeweise|zur probe|trial|essai|prueba|proposta|propuesta|proposée?|üblicherweise|"
+    r"usually|"
+    r"präsentation|presentation|présentation|presentaci\w+|presentazion\w+|presentatie|pitch|nog|encore|todavía|ancora|"
+    r"ab (?:ihrer|deiner|eurer)|versehentlich|doppelt|"
+    r"by mistake|twice)\b",
+    re.IGNORECASE,
+)
+_PAID = re.compile(
+    r"erhalten|eingegangen|bezahlt|beglichen|received|paid|settled|rég?lé|acquitté|reçu|abonad|pagad|recibid|saldat|"
+    r"pagat|"
+    r"ricevut|voldaan|betaald|ontvangen|zapłacon|opłacon|otrzyma|pag[oa]s?\b|recebid",
+    re.IGNORECASE,
 )
 _LICENSEE = re.compile(
     r"^[ \t|]*(?i:licensee|lizenznehmer(?:in)?|nutzungsberechtigter?|licenciée?|cessionnaire|bénéficiaire|"
@@ -348,7 +414,9 @@ _LICENSOR = re.compile(
     re.MULTILINE,
 )
 _LETTERHEAD = re.compile(
-    rf"\s*(?P<who>(?:[^\W\d_][\w-]*[ ])?{_FIRM}|[^\W\d_][\w-]{{2,20}} {_COMPANY})[ \t]*(?:$|[ \t]{{3}})", re.MULTILINE
+    rf"\s*(?P<who>(?:[^\W\d_][\w-]*[ ])?{_FIRM}|[^\W\d_][\w-]{{2,20}}(?:[ ][\w-]{{2,20}}){{0,2}} {_COMPANY})"
+    r"[ \t]*(?:$|[ \t]{3})",
+    re.MULTILINE,
 )
 _DATED = re.compile(
     r"(?:(?:rechnungs|factuur|ausstellungs)?datum|\bdated?|(?:invoice|issue|licen[cs]e) date|\bdate (?:de|d['’]|"
@@ -481,7 +549,8 @@ def _granted(text: str) -> tuple[str, list[str]] | None:
 
     None if no sentence grants.
     """
-    grants = [(language, place) for place in _sentences(text) if (language := _grants(text[slice(*place)]))]
+    places = list(_sentences(text))
+    grants = [(language, place) for place in places if (language := _grants(text[slice(*place)]))]
     if not grants:
         return None
     ids: dict[str, None] = {}
@@ -490,7 +559,24 @@ def _granted(text: str) -> tuple[str, list[str]] | None:
         ids |= named or dict.fromkeys(_listed(text[end:]))
         if named and text[start:end].rstrip().endswith(":"):
             ids |= dict.fromkeys(_listed(text[end:]))
+    if not ids and any(_POINTS.search(text[slice(*place)]) for _, place in grants):
+        ids = dict.fromkeys(_meant(text, places))
     return grants[0][0], list(ids) if _all_clear(text, ids) else []
+
+
+def _meant(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
+    """The pictures to which a sentence that names none points; none at all if those are asked for, or only may be."""
+    ids: list[str] = []
+    before = ""
+    for start, end in places:
+        sentence = text[start:end]
+        if here := [found["id"] for found in _named(sentence)]:
+            said = _NO_DOUBT.sub(" ", f"{before} {sentence}")
+            if "?" in said or ASKING.search(said) or any(each.search(said) for each in _DOUBTED.values()):
+                return []
+            ids += here
+        before = sentence if sentence.strip() else before
+    return ids
 
 
 def _grants(sentence: str) -> str:
@@ -498,11 +584,17 @@ def _grants(sentence: str) -> str:
     if sentence.endswith("?"):
         return ""
     plain = _NO_DOUBT.sub(" ", sentence)
-    if ASKING.search(plain) or _OTHER_WORKS.search(plain) or not speaks_of_licensing(plain, [plain]):
+    if _ONLY_OFFERED.search(plain) and not _PAID.search(plain):
+        return ""
+    if (
+        not _READER.search(plain)
+        or ASKING.search(plain)
+        or _OTHER_WORKS.search(plain)
+        or not speaks_of_licensing(plain, [plain])
+    ):
         return ""
     for language, does in _DOES.items():
-        did = _DID[language].search(plain) and _READER.search(plain) and not _YEAR.search(plain)
-        done = does.search(plain) or did
+        done = does.search(plain) or (_DID[language].search(plain) and _GIVEN.search(plain) and not _YEAR.search(plain))
         if done and _RIGHTS[language].search(plain) and not _DOUBTED[language].search(plain):
             return language
     return ""
@@ -551,7 +643,7 @@ def _row(line: str, *, bare: bool) -> list[str]:
 
 
 def _all_clear(text: str, ids: Iterable[str]) -> bool:
-    """Whether a text names no other picture, and takes none of these out."""
+    """Whether a text names no other picture, takes none of these out, and does not mean those between two."""
     ids = set(ids)
     shapes = {_shape(each) for each in ids}
     for found in _named(text):
@@ -559,6 +651,8 @@ def _all_clear(text: str, ids: Iterable[str]) -> bool:
             found["label"] or _shape(found["id"]) in shapes or re.search(_ENDING, found["id"])
         ):
             return False
+    if any(_RANGE.match(text, found.end()) for found in _named(text)):
+        return False
     lines = (line for line in text.splitlines() if any(each in line for each in ids))
     return not any(_EXCEPTED.search(_NO_DOUBT.sub(" ", line)) for line in lines)
 
@@ -576,7 +670,7 @@ def _charged(text: str) -> list[str]:
     body: list[str] = []
     bare = False
     for line in text[title.start() :].splitlines():
-        here = _row(line, bare=bare)
+        here = _row(line, bare=bare) or _sold(line)
         if ids and not here and _TOTAL.search(line):
             break
         if ids and not here and _REST.match(line):
@@ -585,18 +679,33 @@ def _charged(text: str) -> list[str]:
         body.append(line)
         ids += here
     said = "\n".join(body)
+    if _ARTICLE.search(said) or any(UNDECIDED.search(cell) for line in body for cell in _CELL.findall(line)):
+        return []
     if not ids:  # in a sentence: `for the use of the pictures … I charge`
         place = next((each for each in _sentences(text) if _charges(text[slice(*each)])), None)
         ids = [found["id"] for found in _named(text[slice(*place)])] if place else []
         return ids if _all_clear(text, ids) else []
-    licensed = _OBJECT.search(said) and speaks_of_licensing(said, [said]) and _SPEAKS_OF_PICTURES.search(said)
+    headings = "\n".join(line for line in body if _HEADING.match(line))
+    used = _USE.search(headings) or (_USE.search(said) and speaks_of_licensing(said, [said]))
+    licensed = (_OBJECT.search(said) or used) and _SPEAKS_OF_PICTURES.search(said)
     sold = sum(bool(_PRICE.search(line)) for line in body)
     clear = sold <= len(ids) == len(set(ids)) and _all_clear(said, ids)
     return ids if licensed and clear else []
 
 
+def _sold(line: str) -> list[str]:
+    """The pictures in a line with a price that says that their use is sold: `Licence to use image AB-2011   120.00`."""
+    if not (_PRICE.search(line) and (_OBJECT.search(line) or _USE.search(line)) and _SPEAKS_OF_PICTURES.search(line)):
+        return []
+    return [found["id"] for found in _named(line)]
+
+
 def _charges(sentence: str) -> bool:
-    return bool(_CHARGED.search(sentence) and _OBJECT.search(sentence) and not _DOUBTED["de"].search(sentence))
+    return bool(
+        _CHARGED.search(sentence)
+        and (_OBJECT.search(sentence) or _USE.search(sentence))
+        and not _DOUBTED["de"].search(sentence)
+    )
 
 
 def _day(text: str, language: str) -> date | None:
@@ -604,8 +713,8 @@ def _day(text: str, language: str) -> date | None:
     order = DateOrder.DAY_FIRST if language != "en" else day_order([text])
     found: dict[date, None] = {}
     for day, place in days_in(text, order):
-        before = text[text.rfind("\n", 0, place.start()) + 1 : place.start()]
-        behind = text[place.end() :].partition("\n")[0].strip(" \t|.")
+        before = text[max(0, place.start() - MAX_LABEL_CHARACTERS) : place.start()].rpartition("\n")[2]
+        behind = text[place.end() :][:MAX_LABEL_CHARACTERS].partition("\n")[0].strip(" \t|.")
         if _NOT_ITS_DATE.search(before):
             continue
         alone = not before.strip(" \t|") and not behind

@@ -51,8 +51,8 @@ _MARK = re.compile(rf"{KIND.pattern}|\b{_KIND_WORD}\b|\b{_LICENCE}\b|{_ABBREVIAT
 OF_PLAN = re.compile(  # no word that a picture may be called by: a business plan, an annual report
     r"\b(?:subscription|suscripción|abonn?ement\w*|(?:jahres|monats)?abo|per month|pro monat|mensuel\w*|maandelijks|"
     r"(?:annual|monthly|yearly|premium|team|pro) plan|(?:credit|image|download|bild|bilder|crédit|crédito)s?[ -]?"
-    r"(?:pack|paket|pakket)\w*|(?:assets|images|downloads|credits|bilder|dateien) (?:a|per|pro|im)\s(?:month|year|monat|"
-    r"jahr))\b|/ ?(?:month|monat|mois|mes|mese|maand)\b",
+    r"(?:pack|paket|pakket)\w*|(?:assets|images|downloads|credits|bilder|dateien) (?:a|per|pro|im)\s"
+    r"(?:month|year|monat|jahr))\b|/ ?(?:month|monat|mois|mes|mese|maand)\b",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(  # a plan's; an invoice for items names none

@@ -27,6 +27,7 @@ def ids(paper: Paper | None) -> list[str]:
         ("I hereby grant Acme Ltd a non-exclusive licence to use these photographs:" + LIST, "Acme Ltd"),
         ("Hiermit räume ich der Muster GmbH das Nutzungsrecht an folgenden Bildern ein:" + LIST, "Muster GmbH"),
         ("für eure Website gebe ich euch die Bilder DSC_1201.jpg und DSC_1202.jpg frei.", None),
+        ("Photos DSC_1201.jpg, DSC_1202.jpg.\n\nYou are licensed to use these on your website.", None),
         ("Je cède à Nuage SARL les droits d'utilisation des photos suivantes :" + LIST, "Nuage SARL"),
         ("Por la presente cedo a Nube S.L. los derechos de uso de las fotografías:" + LIST, "Nube S.L."),
         ("Con la presente confermo di aver concesso in licenza a Nuvola S.r.l. le foto:" + LIST, "Nuvola S.r.l."),
@@ -60,6 +61,12 @@ NOT_GRANTED = [
     "Wir räumen Ihnen die Nutzungsrechte an der Software mit der Nummer ABC-12345 ein.",
     "Se siete d'accordo, vi concedo la licenza d'uso della foto DSC_1201.jpg.",
     "Si está de acuerdo, concedo la licencia de uso de la foto DSC_1201.jpg.",
+    "I hereby grant you a licence to use DSC_1201.jpg to DSC_1250.jpg on your website.",
+    "I license photos such as DSC_1201.jpg for web use.",
+    "I hereby grant you a web licence for DSC_1201.jpg for 120 EUR.",
+    "This is to confirm that Cloud Ltd has asked for a licence to use DSC_1201.jpg.",
+    "A selection: DSC_1201.jpg. Nach der Bestellung dürfen Sie diese Fotos für Web nutzen.",
+    "Wir haben das Bild DSC_1201.jpg für Ihre Website bei Ada lizenziert.",
     "Je pourrais vous céder les droits ; je cède volontiers, si vous payez, la photo DSC_1201.jpg.",
 ]
 
