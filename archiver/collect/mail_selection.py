@@ -240,12 +240,20 @@ def _page_of(domain: str) -> re.Pattern[str]:
 def split(start: bytes) -> tuple[str, str]:
     """A mail's header, unfolded, and the words of what follows, as far as these bytes have them."""
     head, _, body = start.replace(b"\r\n", b"\n").partition(b"\n\n")
-    return re.sub(r"\n[ \t]+", " ", head.decode("utf-8", "replace")), words_of(body)
+    named = _CHARSET.search(start)
+    return re.sub(r"\n[ \t]+", " ", head.decode("utf-8", "replace")), words_of(body, named[1].decode() if named else "")
 
 
-def words_of(body: bytes) -> str:
-    """The readable text of a mail's body without taking it apart: as it is, and what is encoded in it."""
-    texts = [_decoded(quopri.decodestring(body)) if re.search(rb"=[0-9A-F]{2}|=\n", body) else _decoded(body)]
+_CHARSET = re.compile(rb"\bcharset\s*=\s*[\"']?(?!utf|us-ascii)([\w-]{3,20})", re.IGNORECASE)
+
+
+def words_of(body: bytes, charset: str = "") -> str:
+    """The readable text of a mail's body without taking it apart: as it is, and what is encoded in it.
+
+    `charset`: that of what is not UTF-8; Western letters if it is not known.
+    """
+    plain = quopri.decodestring(body) if re.search(rb"=[0-9A-F]{2}|=\n", body) else body
+    texts = [_decoded(plain, charset)]
     for number, block in enumerate(re.finditer(rb"(?:^[A-Za-z0-9+/]{40,76}=*\n?)+(?:[A-Za-z0-9+/]+=*)?", body, re.M)):
         if number == MAX_ENCODED_BLOCKS:
             break
@@ -255,15 +263,17 @@ def words_of(body: bytes) -> str:
         except (binascii.Error, ValueError):
             continue
         if b"\0" not in plain[:2000]:
-            texts.append(_decoded(plain))
+            texts.append(_decoded(plain, charset))
     return "\n".join(unescape(re.sub(r"<(?!https?:)[a-zA-Z/!][^<>@]{0,2000}>", " ", text)) for text in texts)
 
 
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+def _decoded(content: bytes, charset: str) -> str:
+    for each in ("utf-8", charset):
+        try:
+            return content.decode(each)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return content.decode("cp1252", "replace")
 
 
 def header_field(header: str, name: str) -> str:

@@ -18,8 +18,11 @@ def reference_in(text: str, claimant: KnownClaimant | None, sure: dict[str, str]
     """
     for pattern in claimant["reference"] if claimant else ():
         if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
+            rest = _glued(text, found.end(1))
+            if rest and _NOT_GLUED.search(rest):
+                break  # by its label, or not at all
             sure["reference"] = f"in this claimant's format: {quote(found)}"
-            return found[1].upper()
+            return found[1].upper() + rest
     ends_line = rf"(?<!\w)({any_of('reference')}[.:#º]?)[ \t]*\n[ \t]*(?=[\w/-]*\d[\w/-]*\d[\w./-]*[ \t]*(?:\n|$))"
     text = re.sub(rf"(?<=\S[ \t]){ends_line}", r"\1 ", text, flags=re.IGNORECASE)  # a label whose sign is below it
     half = r"(?:(?-i:[A-ZÄÖÜ]{1,5})[ \t]*(?:/[ \t]*(?-i:[A-ZÄÖÜ]{1,5})?)?[ \t]*)?$"  # of a sign, at the end of a line
@@ -76,11 +79,36 @@ def _beside_label(text: str, words: str, sure: dict[str, str]) -> str | None:
         if is_broken:
             sure["reference"] = f"open: the sign may go on in the next line: {quote(found)}"
             return None
+        glued = _glued(text, end)
+        if _NOT_GLUED.search(glued):
+            sure["reference"] = f"open: the sign beside its label could not be read: {quote(found)}"
+            return None
+        id, end = (whole + glued, end + len(glued)) if glued else (id, end)
         rest = "" if cell else _rest_of_sign(text[end:])
         if rest or not _YEAR.fullmatch(id):
             sure["reference"] = f"by its label: {quote(found)}"
             return f"{whole}{rest.strip()}" if rest and whole.endswith("-") else id + rest
     return None
+
+
+_NOT_GLUED = re.compile(r"[^\w./:#~&+()\[\]*|-]")
+"""What no sign has, so that where it ends is not certain."""
+
+
+def _glued(text: str, end: int) -> str:
+    """What follows a sign without a space and belongs to it: all but a sentence's stops, and brackets around it."""
+    word = re.match(r"\S*", text[end:])[0]  # type: ignore[index]  # matches always
+    word = re.split(r"[,;]|[–—](?!\d)|\|(?!\w)", word, maxsplit=1)[0]
+    while word and (word[-1] in ".:!?,;*\"'“”»«>_/-" or _closes(word)):
+        word = word[:-1]
+    return word
+
+
+def _closes(word: str) -> bool:
+    """Whether a word ends with a bracket that opens before it."""
+    return any(
+        word[-1] == closing and word.count(opening) < word.count(closing) for opening, closing in ("()", "[]", "{}")
+    )
 
 
 def _is_sign(id: str, found: re.Match[str], *, in_cell: bool) -> bool:
@@ -111,6 +139,8 @@ def _quoted_sign(text: str, sure: dict[str, str]) -> str | None:
     if len(found) != 1:
         return None
     (sign,) = found
+    if _glued(text, found[sign].end("sign")):
+        return None
     sure["reference"] = f"the letter asks to name it: {quote(found[sign])}"
     return sign
 
@@ -126,7 +156,7 @@ def _unread(text: str) -> re.Match[str] | None:
 def _only_part(label: re.Match[str]) -> str | None:
     """The sign beside a label, among the parties' names and the writer's initials; None if two may be it."""
     line = label.string[label.end() - 1 :].partition("\n")[0]
-    parts = [each for each in re.split(r"\s+[–—-]\s+|\s*[()]\s*", line) if re.search(r"\d", each)]
+    parts = [each for each in re.split(r"\s+[–—-]\s+|\s+\(\s*|\)(?:\s+|$)", line) if re.search(r"\d", each)]
     whole = len(parts) == 1 and parts[0] != line and re.fullmatch(_ID, parts[0].strip(), re.IGNORECASE)
     enough = whole and sum(map(str.isdigit, parts[0])) >= MIN_SIGN_DIGITS and not any(days_in(parts[0]))
     return parts[0].strip() if enough else None
@@ -176,14 +206,19 @@ def _sign_in_subject(text: str, sure: dict[str, str]) -> str | None:
                 re.search(any_of(words), before, re.IGNORECASE)
                 for words in ("other_sign", "other_reference", "receivers_sign", "former_case")
             )
+            first = label.rpartition(" ")[2]  # of a sign of several words
+            others = others or bool(_NUMBERED.fullmatch(first) and not any(days_in(first)))
             others = others or labelled or bool(search("court", line) or search("receivers_label", line))
             if not (others or any(days_in(value)) or _NO_CASE.fullmatch(value) or _NO_ID.search(value)):
                 found[value] = sign
     if len(found) != 1:
         return None
     (only,) = found
+    glued = _glued(text, found[only].end())
+    if _NOT_GLUED.search(glued):
+        return None
     sure["reference"] = f"the only sign in the subject: {quote(found[only])}"
-    return only
+    return only + glued
 
 
 _NUMBERED = re.compile(r"(?<!\S)(?=\S*\d\S*\d\S*\d)(?:\S*[-/#|]\S+|[A-Z]{2,}\d+|\d{5,}(?!\S))")
@@ -253,15 +288,11 @@ def _rest_of_sign(after: str) -> str:
     for word in re.findall(_SIGN_WORD, cell[0] if cell else "")[:MAX_SIGN_WORDS]:
         bare = word.strip(" /.-")
         ordinal = word.endswith(".") and re.match(r"[ \t]+[^\W\d]", after[len(rest) + len(word) :])
-        if (
-            ordinal
-            or any(days_in(bare))
-            or not (re.search(r"\d|\w/\w", bare) or re.fullmatch(r"\(?[A-ZÄÖÜ]{1,3}\)?", bare))
-        ):
+        if ordinal or any(days_in(bare)) or not (re.search(r"\d|\w/\w", bare) or _LETTERS.fullmatch(bare)):
             break
         rest += word
-        ends = re.match(r"[ \t]*(?:$|\n|[,;)|]|[ \t]{2})", after[len(rest) :])
-        if ends or re.search(r"\d|\w/\w", bare):
+        ends = re.match(r"[ \t]*(?:$|\n|[,;)|]|[ \t]{2}|[–—] [^\W\d])", after[len(rest) :])
+        if ends or re.search(r"\d|\w/\w|\w\W\w", bare):
             whole = rest
     return whole.rstrip("./:-")
 
@@ -272,7 +303,9 @@ _SUFFIX = (
     r"(?!(?:and|und|et|y|e|en|by|is|of|vom|for|on|im|an|am|to|in|or|bei|der|die|das|from|with|we|you|as|per)\b)"
     r"[A-Z]{1,3}(?:\d{1,3}|[/-][A-Z]{1,3})?(?=[ \t]*$|[ \t]{2,}|\t|[ ]*\|))?"
 )
-_SIGN_WORD = r" (?:/ )?[\w./-]+| \([A-ZÄÖÜ]{1,4}\)"
+_LETTERS = re.compile(r"\(?[A-ZÄÖÜ]{1,3}\)?|[A-ZÄÖÜ]{1,3}(?:[.+~#:*-]\w{1,2}|\(\w{1,2}\)|\[\w{1,2}\])")
+"""The letters of who deals with a case, with a suffix."""
+_SIGN_WORD = r" (?:/ )?[\w./-]+(?:[~#:+*](?=\w)[\w./-]+|\(\w{1,3}\)|\[\w{1,3}\])*| \([A-ZÄÖÜ]{1,4}\)"
 _ID = (
     r"(?:(?-i:[A-ZÄÖÜ]{1,4}(?:[-/&.][A-ZÄÖÜ]{1,4})?) (?=\d[\d/.-]*[/.-]?\d))?"
     r"[A-Z0-9](?:[A-ZÄÖÜ0-9/._:~#-]|\b\|\b|(?<=[A-Z\d]) / (?=\d)){2,29}"

@@ -27,7 +27,8 @@ PUBLIC_MAIL = {"gmail.com", "gmx.de", "web.de", "outlook.com", "hotmail.com", "y
 
 _ADDRESS = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}"
 _HEADER = re.compile(
-    r"^[ \t]*\**(?:from|von|de|van|da|absender|exp[ée]diteur|afzender|mittente|remitente)[ \t]*:\**[ \t]*"
+    r"^[ \t]*\**(?:from|von|de|van|da|fra|fr[åa]n|absender|exp[ée]diteur|afzender|mittente|remitente|afsender)"
+    r"[ \t]*:\**[ \t]*"
     rf"(?P<name>[^<\n\[@]{{0,80}}?)[ \t]*[<\[(]?(?:mailto:)?(?P<address>{_ADDRESS})",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -119,7 +120,8 @@ def _known_by_name(name: str) -> tuple[KnownClaimant | None, re.Match[str] | Non
 
 
 _SENDER_LABEL = re.compile(
-    r"^[ \t]*(?:absender|sender|exp[ée]diteur|afzender|mittente|remitente)[ \t]*:[ \t]*",
+    r"^[ \t]*(?:absender|sender|exp[ée]diteur|afzender|mittente|remitente|afsender|avsändare|avsender|fra|fr[åa]n)"
+    r"[ \t]*:[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -170,6 +172,7 @@ def _signature(text: str) -> list[str]:
     return lines
 
 
+# long: each place in its order may have the name
 def _organisation(
     head: Sequence[str], foot: Sequence[str], senders: Sequence[Sender], text: str, own: set[str]
 ) -> tuple[str | None, str]:
@@ -179,13 +182,17 @@ def _organisation(
     tail = [line for line in text.strip().splitlines()[-MAX_TAIL_LINES:] if " " in line.strip()]
     for label, name, address in named_by:
         found = _by_domain(label, (name, *foot, *head, *by_form, *tail))
-        if found and not name.endswith(f" {found}"):  # a person's surname
+        if found and (found in _CELLS.split(name) or not name.endswith(f" {found}")):  # a person's surname
             whole = None if re.search(any_of("legal_form"), found) else _spelled(label, text, formal=True)
             return whole or found, f"the mail's sender: {name} <{address}>"
     for where, lines in (("letterhead", head), ("signature", foot)):
         for number, line in enumerate(lines):
             if line.startswith("Subject:"):
                 continue
+            if where == "letterhead":
+                if _names_partners(line, text, foot):
+                    return line, f"the letterhead names it: “{line[:160]}”"
+                line = _without_place_and_day(line, [*head[:number], *head[number + 1 :], *foot])
             named = _named_in(line, own, loose=number == 0 and where == "letterhead")
             if named and not _own_words(named, "kind"):  # `Solicitors`, beside the line that has the name
                 above, below = (lines[number - 1] if number else ""), (lines[number + 1] if lines[number + 1 :] else "")
@@ -204,6 +211,8 @@ def _organisation(
         if found := _spelled(label, text):
             return _whole(found, (name, *head, *foot), own), f"the mail's sender: {name} <{address}>"
     for name, address in senders:
+        parts = [part for part in _CELLS.split(name) if not search("role", part)]  # a department, a dash, a name
+        name = parts[0] if len(parts) == 1 else name
         organised = _trade(name) or re.search(any_of("legal_form"), name) or search("practice", name)
         if not search("role", name) and organised and (clean := _cleaned(name)) and not _is_own(name, own):
             return clean, f"the mail's sender: {name} <{address}>"
@@ -219,6 +228,34 @@ def _organisation(
     if found := _last_line(text, own):
         return found, f"the letter ends with it: “{found}”"
     return None, ""
+
+
+def _names_partners(line: str, text: str, foot: Sequence[str]) -> bool:
+    """Whether a line is a firm's name of several partners, of whom one signs or is in the mail's domain."""
+    first, *others = re.split(r"\s*[·•]\s*", line)
+    surnames = [each.split()[-1] for each in others if re.fullmatch(rf"(?:(?:Prof|Dr)\. ?)*{_NAME}(?: {_NAME})?", each)]
+    if not surnames or len(surnames) < len(others) or not search("practice", first) or search("role", first):
+        return False
+    signed = {each.strip(" ,").rpartition(" ")[2] for each in foot}
+    return any(
+        each in signed or any(_squashed(each) in _squashed(domain) for domain in mail_domains(text))
+        for each in surnames
+    )
+
+
+_NAME = r"[A-ZÀ-Þ][\w'’-]+"
+
+
+def _without_place_and_day(line: str, others: Sequence[str]) -> str:
+    """The name in a line that ends with a place and a day, if it stands elsewhere alone, or is a known claimant's."""
+    days = [found.start() for _, found in days_in(line) if found.end() == len(line.rstrip())]
+    before = re.sub(r"\s*,?\s*(?:(?:den|le|il|el|a|d\.) ?)?$", "", line[: days[0]]) if days else ""
+    words = before.split()
+    for end in range(len(words), 0, -1):
+        name = " ".join(words[:end])
+        if name in others or re.search(rf"{any_of('legal_form')}$", name) or _known_by_name(name)[0]:
+            return name
+    return line
 
 
 def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
@@ -312,7 +349,7 @@ def _cleaned(cell: str) -> str | None:
     if not name or len(name) > MAX_NAME_LENGTH or len(_WEIGHTY.findall(name)) > 8 or not any(map(str.isalpha, name)):
         return None
     if (
-        re.search(r"[:@/?!=]|\bwww\.|./\.|\b(?:[Nn][or]\.?|[Nn][°º]|ID)$", name)
+        re.search(r"[:@?!=]|(?<!\b[AIP])/|/(?!S\b)|\bwww\.|./\.|\b(?:[Nn][or]\.?|[Nn][°º]|ID)$", name)
         or ":" in cell
         or search("no_name", cell)
     ):
@@ -397,8 +434,8 @@ def _heads_letter(first: str, text: str, lines: Sequence[str], own: set[str]) ->
     name = _cleaned(first)
     if not name or len(name.split()) > 5 or search("title", name) or search("role", name):
         return False
-    if not _own_words(name, "kind"):
-        return False
+    if not _own_words(name, "kind") or (name.islower() and " " not in name):
+        return False  # of a name that is set in small letters, this would be one word
     if re.fullmatch(any_of("letter_title"), name, re.IGNORECASE):
         return False
     if any(True for _ in days_in(first)) or re.search(rf"\d\.? (?:{MONTH_NAMES})\b", first, re.IGNORECASE):
@@ -440,6 +477,10 @@ _FIRST_PERSON = re.compile(
 )
 
 
+_PARTY = re.compile(
+    r"^[ \t]*(?:the )?claimant[ \t:|]+(?P<name>(?:mr|mrs|ms|miss|dr)\.?[ \t]+[^\n]{3,60})", re.IGNORECASE | re.MULTILINE
+)
+"""The one who claims, in a notice before a claim at court, whose parties are listed."""
 _FORM = re.compile(
     r"^[ \t]*(?:(?:ihr |your |full |vollst[äa]ndiger )?name|nom(?: complet)?|nombre(?: completo)?|nome|naam)[ \t]*:"
     r"\s*(?P<name>[^\n:@]{3,60})\n"
@@ -462,6 +503,8 @@ def _person(
         clean = _cleaned(_CELLS.split(rest)[0])
         if clean and not _is_own(clean, own) and not search("role", clean) and len(clean.split()) > 1:
             return clean, f"the letter names its sender: “{rest[:160]}”"
+    if (party := _PARTY.search(text)) and (clean := _cleaned(party["name"])) and not _is_own(clean, own):
+        return clean, f"the letter names its claimant: “{party[0][:160]}”"
     if (form := _FORM.search(text)) and _FIRST_PERSON.search(text):
         clean = _cleaned(form["name"])
         if clean and not _is_own(clean, own) and not search("role", clean) and len(clean.split()) > 1:

@@ -28,6 +28,7 @@ MAX_PARTS = 10  # different sums that may add up; with more, anything does
 MAX_INSTALMENTS = 24
 MAX_ITEMS = 9  # pictures at one price
 MAX_ROW_WORDS = 5
+CROWNS = "KR"  # of which country is not known yet
 
 
 def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
@@ -35,12 +36,10 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     sums: list[Sum] = []
     of_law = False
     text = _SPELLED.sub(" ", _PARTED.sub(r"\1 ", text))
-    for each in sums_in(_taxed(_with_currency(text))):  # of `between $750 and $30,000` both are
-        of_law = bool(
-            search("no_demand", each.before)
-            or search("by_law", each.sentence)
-            or (of_law and search("range", each.before))
-        )
+    for each in sums_in(_taxed(_with_currency(_without_bases(text)))):
+        # Of `between $750 and $30,000` both are, and so are the parts of a value in the brackets behind it.
+        goes_on = search("range", each.before) or _IN_BRACKETS.search(each.found.string[: each.found.start()])
+        of_law = bool(search("no_demand", each.before) or search("by_law", each.sentence) or (of_law and goes_on))
         sums += [] if of_law or not each.amount else [each]
     single = [each for each in sums if not (_per_item(each) or each.is_no_demand or each.is_reduction)]
     if not single:
@@ -49,6 +48,9 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     found = _accounting_for_all(single, sums, _rates(text))
     if found is None:
         sure["amount"] = f"open: the letter names {named}, and does not say which of them counts"
+        return None, None
+    if found.currency == CROWNS:
+        sure["amount"] = f"open: the letter does not say whose crowns it means: {quote(found.found)}"
         return None, None
     sure["amount"] = quote(found.found) + (f"; the sums in the letter are {named}" if ", " in named else "")
     return found.amount, _dollars(text) if found.currency == "USD" and _PLAIN.search(found.found[0]) else found.currency
@@ -61,6 +63,12 @@ def _dollars(text: str) -> str:
     """Whose dollars or pesos a plain `$` means: those of the only country that the letter's words are of."""
     found = [code for code, words in known()["dollars"].items() if re.search(words, text)]
     return found[0] if len(found) == 1 else "USD"
+
+
+def _crowns(text: str) -> str:
+    """Whose crowns `kr` means: those of the only country whose words the letter has; else `KR`, no currency."""
+    found = [code for code, words in known()["crowns"].items() if re.search(words, text)]
+    return found[0] if len(found) == 1 else CROWNS
 
 
 def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Sequence[Decimal]) -> Sum | None:
@@ -130,7 +138,10 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
         return True
     if _is_net_or_tax(other, total, rates) or search("subtotal", other.label):
         return True
-    if _is_net(other, total) or any(_is_net(other, part) and _adds_up(total, sums, part) for part in sums):
+    if _is_net(other, total) or any(
+        (_is_net(other, part) and _adds_up(total, sums, part)) or (_is_net(part, total) and _adds_up(part, sums, other))
+        for part in sums
+    ):
         return True
     bracketed = re.search(r"\([^()]*$", other.before) is not None and total.found.end() <= other.found.start()
     if other.times > 1 and any(
@@ -221,6 +232,20 @@ _TAX = re.compile(
 )
 
 
+_BASE = re.compile(
+    rf"(?P<tax>(?:{_RATE}\s*{_TAX_NAME}|{_TAX_NAME}(?:[^\d\n]{{0,12}}{_RATE})?)[ ]?\(?)"
+    r"\b(?:on|auf|aus|sur|sobre|su|over|op|od|p[åa]|av|af)[ ](?:[A-Z]{3}[ ]|[€£$][ ]?)?"
+    r"(?:\d{1,3}(?: \d{3})+,\d\d|\d[\d.,']*[.,]\d\d)(?:[ ]?(?:[A-Z]{3}\b|[€£$])(?![ ]?\d))?",
+    re.IGNORECASE,
+)
+"""A tax with the sum on which it is counted: `VAT 20 % on £180.00`."""
+
+
+def _without_bases(text: str) -> str:
+    """The text without the sums on which a tax is counted: they are parts, and never demanded."""
+    return _BASE.sub(lambda found: found["tax"], text)
+
+
 def _rates(text: str) -> list[Decimal]:
     """The rates that a letter puts on top of a sum, as tax or as a surcharge, in percent."""
     surcharge = rf"{any_of('surcharge')}[^.\d]{{0,30}}{_RATE}|{_RATE}[^.\d\n]{{0,20}}{any_of('surcharge')}"
@@ -242,6 +267,8 @@ def _after(each: Sum) -> str:
 def _following(each: Sum) -> str:
     """The words after a sum, in its paragraph, before the next one's sign."""
     after = each.found.string[each.found.end() :][:MAX_LABEL_DISTANCE]
+    if _in_table(each) and re.match(r"[ \t]*\n", after):
+        return ""  # below its row is another one, or a sentence
     return re.split(r"\n\n|[€£$]|\b[A-Z]{3}\b[ ]?\d", after, maxsplit=1)[0].replace("\n", " ")
 
 
@@ -315,6 +342,8 @@ class Sum:
         return (line if line.strip() else self.label) + " " + _after(self)
 
 
+_IN_BRACKETS = re.compile(r"\d[ ]?(?:[A-Z]{3}|[€£$])?[ ]?\([^()]{0,160}$")
+"""Before a sum in brackets that open right behind another one."""
 _COLUMN = re.compile(r"(?:^|[ \t(:|])(?P<currency>[A-Z]{3}|€|£|\$)\)?[ \t]*$")
 _ROW = re.compile(r"(?:^|[ \t:|])[-–−]?(?P<value>\d[\d.,']*[.,]\d\d)[ \t]*$")
 
@@ -329,8 +358,9 @@ def _with_currency(text: str) -> str:
         head = _COLUMN.search(line)
         if head and not re.search(r"\d", line) and head["currency"].lower() in known()["currencies"]:
             currency = head["currency"]
-        elif currency and _ROW.search(line) and not any(sums_in(line)):
-            line = f"{line.rstrip()} {currency}"
+        elif currency and _ROW.search(line):
+            if not any(each.found.end() == len(line.rstrip()) for each in sums_in(line)):
+                line = f"{line.rstrip()} {currency}"
         elif line.strip() and not _VALUE.fullmatch(below):  # of a table, cell by cell
             currency = ""
         out.append(line)
@@ -390,6 +420,7 @@ def sums_in(text: str) -> Iterator[Sum]:
             if end and (tax := search("with_tax", line)):  # that of the sum before
                 line = line[tax.end() :]
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]
+            currency = _crowns(text) if currency == CROWNS else currency
             if not line.strip():  # a sentence that goes on in this line, or a label above
                 line = SENTENCE_END.split(before)[-1]
             yield Sum(value, currency, before, line if line.strip() else before, found, end)

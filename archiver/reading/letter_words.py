@@ -17,6 +17,9 @@ SENTENCE_END = re.compile(
 URL_PATH = r"(?:[^\s<>\"“”'|]|'(?=\w))*"
 URL = re.compile(rf"(?:https?://|\bwww\.)[^\s<>\"“”'|/]+(?:/{URL_PATH})?", re.IGNORECASE)
 
+NUMBERED_DAY = re.compile(r"(?<![\w./-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/-])", re.ASCII)
+"""A day in numbers, of which either may be the month's."""
+
 
 class KnownClaimant(TypedDict):
     """A claimant in `letters.yaml`. All but `domains` are patterns; `days` is the usual time to answer."""
@@ -41,6 +44,7 @@ class LetterWords(TypedDict):
     weekdays: dict[str, int]  # from Monday, 0
     currencies: dict[str, str]
     dollars: dict[str, str]  # words, as they are written
+    crowns: dict[str, str]
     quoted_hosts: list[str]
     foreign_words: list[str]
     english_words: list[str]

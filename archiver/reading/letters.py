@@ -16,18 +16,17 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from archiver.reading.dates import MONTH_NAMES, DateOrder, day_order, days_in, days_without_year
+from archiver.reading.letter_pages import host_of, pages_in
 from archiver.reading.letter_reference import reference_in
-from archiver.reading.letter_sender import PUBLIC_MAIL, Sender, belongs, domain_of, mail_domains, senders_in, writer
+from archiver.reading.letter_sender import Sender, belongs, domain_of, senders_in, writer
 from archiver.reading.letter_sums import demanded, sums_in
 from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, ThreadMessage, in_order, messages
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
+    NUMBERED_DAY,
     SENTENCE_END,
-    URL,
-    URL_PATH,
     KnownClaimant,
     any_of,
     known,
@@ -88,7 +87,8 @@ def read_letter(
     `links`: addresses to which its words lead; those of other domains are a letterhead's or a portal's. `senders`: whom
     the mail's header names; `own`: names of the client and the agency, who get letters and write none.
     """
-    text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:MAX_LETTER_LENGTH]
+    text = re.sub(r"\xad(?:\n[ \t]*)?", "", text.replace("\r", ""))  # where a word may be, or has been, parted
+    text = re.sub(r"[\xa0\u2007\u202f]", " ", text)[:MAX_LETTER_LENGTH]
     text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text.replace("**", ""))  # Swiss thousands; bold, as some write it
     text = re.sub(r"(?<=\d)\n(st|nd|rd|th|er|º|°)\n(?=\w)", r"\1 ", text)  # raised, in a page
     text = _day_words().sub(lambda found: f"{found['number'] or known()['ordinals'][found['day'].lower()]} ", text)
@@ -101,7 +101,7 @@ def read_letter(
     name, claimant = writer(text.replace(NEW_PAPER, "\n\n"), passed_on or senders, domains, own, sure)
     thread = messages(text, senders, received, domains, own)
     whole = "\n\n".join(each.text for each in thread)
-    urls = _urls(whole, domains, links, {domain_of(address) for _, address in senders}, name, sure)
+    urls = pages_in(whole, domains, links, {domain_of(address) for _, address in senders}, name, sure)
     fields: dict[str, Any] = {}
     left_open: set[str] = set()
     for message in thread:  # what a newer message says counts before what it quotes
@@ -119,7 +119,7 @@ def read_letter(
                 sure[field_name] = how[field_name]
     if "dated" not in fields and thread[0].header_day:
         fields["dated"], sure["dated"] = thread[0].header_day, "the mail's header that is in the text"
-    if "kind" not in fields and any(belongs(_host(url), domains) for url in urls) and (sums := [*sums_in(whole)]):
+    if "kind" not in fields and any(belongs(host_of(url), domains) for url in urls) and (sums := [*sums_in(whole)]):
         fields["kind"], sure["kind"] = LetterKind.DEMAND, f"it names a sum: {quote(sums[0].found)}"
     if "deadline" not in sure:
         fields["deadline"] = _usual_deadline(fields.get("dated") or received, claimant, sure)
@@ -204,7 +204,9 @@ def _labelled(text: str) -> str:
         below = _cells(lines[number + 1]) if number + 1 < len(lines) else []
         rows = len(cells) > 1 and len(below) == len(cells) and not all(_is_label(text) for _, text in below)
         pairs = [] if rows or any(_is_label(text) for _, text in cells) else _paired(head, cells)
-        if pairs and not any(_is_row(value) for _, value in pairs):
+        below_it = lines[number + 1] if number + 1 < len(lines) else ""
+        table = _PRICED.search(line) and _PRICED.search(below_it)  # below its head
+        if pairs and not table and not any(_is_row(value) for _, value in pairs):
             while out and not out[-1].strip():
                 out.pop()
             out[-1:] = [f"{label.rstrip(' :')}: {value}" for label, value in pairs]
@@ -229,6 +231,11 @@ def _columns(lines: Sequence[str]) -> list[str]:
 
 
 _MONEY = re.compile(r"\d[\d.,']*[.,]\d\d")
+_PRICED = re.compile(
+    rf"[^\W\d_]{{3}}.*[^\W\d_]{{3}}.*[ \t:]{_MONEY.pattern}(?:[ ]?(?:[A-Z]{{3}}|[€£$]))?[ \t]*$|"
+    rf"[^\W\d_]{{3}}.*[ \t:](?:[A-Z]{{3}}[ ]?|[€£$][ ]?)?{_MONEY.pattern}[ \t]*$"
+)
+"""A row of a table: words, and a sum to the cent at its end."""
 _FILLS = re.compile(r"\d|^[-–—]+$")
 """What a value in a row of labels has: a digit, unless a dash says that there is none."""
 
@@ -346,232 +353,6 @@ def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:
     return None
 
 
-# ---------------------------------------------------------------- pages
-
-
-MAX_RAGGED_LENGTH = 6  # characters by which lines that were broken at one width differ
-_REST = r"[\w./%&=?#~+-]"
-_BROKEN = re.compile(
-    rf"(?<=[_=&%-])\n[ \t]*(?P<next>{_REST}+)|(?<=\?)\n[ \t]*(?P<query>[\w.-]+={_REST}*)"
-    rf"|(?<=/)\n[ \t]*(?P<file>{_REST}*\.(?:html?|php|aspx?)(?![\w-])(?:/|[?#]{_REST}*)?)"
-    rf"|(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9]{_REST}*)(?=[ \t]*(?:\n|$))"
-    rf"|(?<=[_=&?%-]) (?P<same>{_REST}*[\d.]{_REST}*)(?=[ \t]*(?:\n|$))"
-    rf"|(?<=-) (?P<cell>[a-z\d]{_REST}*)(?=[ \t]+(?:\d{{1,2}}[./-]\d|\d[\d.,]*[.,]\d\d\b|[€£$]|[A-Z]{{3}} ?\d))"
-)
-"""The rest of an address on the next line, where the first part ends as few addresses do by themselves.
-
-After a slash or a question mark the rest stands alone, or is a file's name or a query by its looks.
-
-In a table, where more stands `beside` the first part, the rest has to begin in its column; or a reader of tables has
-put it on the `same` line; so it is, too, in a `cell` before one with a day or a sum.
-"""
-_IN_ROW = re.compile(
-    r" (?!(?:and|und|et|ou|y|e|o|en|of|or|oder|sowie|bzw|on|at|in|auf|sur|su|op|is|ist|est)\b)(?P<rest>[a-z0-9/]\S*)"
-    r" (?:https?://|www\.|[€£$]|[A-Z]{3} ?\d)"
-    r"| (?P<last>[a-z0-9/][\w%~+]*[-/_.=?&]\S*[\w/])[ \t]*(?:\n|$)"
-)
-"""What may be the rest of an address in a table: a reader of tables has put the lines of its cell beside each other."""
-_REST_OF_HOST = re.compile(r"\s+([\w-]+(?:\.[\w-]+)+(?:/\S*)?)", re.ASCII)
-_WORDS = re.compile(r"[a-z]{3,}(?:[-_][a-z0-9]+)*[-_][a-z]{3,}[\w./-]*")  # of a page's name, as in `guide-to-harbours`
-
-
-_IN_BRACKETS = re.compile(r"<\s*((?:https?://|www\.)[^<>]{1,600}?)\s*>", re.IGNORECASE)
-_ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp|html?|php|aspx?|pdf)$", re.IGNORECASE)
-_MORE = re.compile(rf"[ \t]*\n[ \t]*(?P<rest>{_REST}+)(?P<alone>[ \t]*(?:\n|$))?")
-
-
-def _urls(
-    text: str, domains: tuple[str, ...], links: Iterable[str], senders: Iterable[str], claimant: str | None,
-    sure: dict[str, str],
-) -> tuple[str, ...]:  # fmt: skip
-    """The pages on which the picture is said to be: all addresses except those of claimants, senders and laws.
-
-    An address that continues on the next line is joined if that is certain, and otherwise left out.
-    """
-    theirs = _domains_of_others(text, domains, senders)
-    text = _IN_BRACKETS.sub(lambda found: "<" + re.sub(r"\s+", "", found[1]) + ">", text)
-    bare = [rf"(?<![\w.@/-])(?:[\w-]+\.)*{re.escape(domain)}/{URL_PATH}" for domain in domains]
-    places = re.compile("|".join([URL.pattern, *bare]), re.IGNORECASE)
-    found: dict[str, str] = {}  # address -> host
-    notes, bare_hosts = set[str](), set[str]()
-    page_left_out = False
-    for match in places.finditer(text):
-        url, whole = _joined(text, match, domains)
-        if url != match[0]:
-            notes.add("; one was broken over two lines")
-        if not whole:
-            notes.add("; an address that may be broken over two lines is left out")
-            page_left_out |= not domains or belongs(_host(url), domains)
-            continue
-        url = url.rstrip(".,;:!?)]}>*_")
-        if "://" not in url:
-            bare_hosts |= set() if "/" in url else {f"https://{url}"}
-            url = f"https://{url}"
-        host = _host(url)
-        if "." not in host or belongs(host, theirs) or any(mark in host for mark in known()["quoted_hosts"]):
-            continue
-        if not belongs(host, domains) and _leads_to_sender(text, match, url, host, claimant):
-            continue
-        found[url] = host
-    found |= {link: host for link in links if belongs(host := _host(link), domains)}
-    own = [url for url, host in found.items() if belongs(host, domains)]
-    by_form = search("by_form", text)
-    pages = [url for url in own if url not in bare_hosts and not (by_form and search("form_path", urlsplit(url).path))]
-    own = pages or own  # neither the site's name nor the form through which it came
-    sites = sorted({".".join(host.split(".")[-2:]) for host in found.values()})
-    if not own and len(sites) > 1:
-        notes.add(f"; the letter names several sites, none of a known domain of this client: {', '.join(sites)}")
-    if not own and (page_left_out or len(sites) > 1):
-        found = {}  # others are not the page instead
-    if own:
-        sure["urls"] = "addresses of the client's own domains"
-    elif found:
-        sure["urls"] = "addresses in the letter; none belongs to a known domain of this client"
-    if notes:
-        sure["urls"] = sure.get("urls", "open") + "".join(sorted(notes))
-    return tuple(own or found)
-
-
-def _domains_of_others(text: str, domains: tuple[str, ...], senders: Iterable[str]) -> set[str]:
-    """The domains of claimants and of whoever wrote the letter or is named in it, without the client's own."""
-    found = {domain for each in known()["claimants"] for domain in each["domains"]}
-    found |= {*senders, *mail_domains(text), *(domain_of(address) for _, address in senders_in(text))}
-    return {each for each in found if not belongs(each, domains) and each not in PUBLIC_MAIL}
-
-
-def _joined(text: str, match: re.Match[str], domains: Sequence[str]) -> tuple[str, bool]:
-    """The address that begins here, with what of it stands on the next lines; and whether that is certainly all."""
-    url, end = match[0], match.end()
-    if (parted := _REST_OF_HOST.match(text, end)) and _completes(url, parted[1], domains):
-        url, end = url + parted[1], parted.end()
-    while rest := _BROKEN.match(text, end):
-        if rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
-            break
-        if rest["rest"] and _is_value(text, rest.start("rest")):
-            break
-        if rest["rest"] and url.endswith("/") and not _continues(text, match.start(), rest):
-            return url, False
-        more = next(rest[name] for name in ("next", "query", "file", "rest", "same", "cell") if rest[name])
-        url, end = url + more, rest.end()
-    cell = _IN_ROW.match(text, end)
-    if cell and not (_ENDING.search(url) or _is_field(cell["rest"] or cell["last"])):
-        following, certain = cell["rest"] or cell["last"], False
-    else:
-        following, certain = _goes_on(text, match.start(), end, url)
-    if following and not certain:
-        return url, False
-    return url + following, bool(following) or not url.endswith("-")  # the rest after a hyphen is elsewhere
-
-
-def _continues(text: str, start: int, rest: re.Match[str]) -> bool:
-    """Whether what stands alone below an address that ends with a slash is its rest, by its place or its looks."""
-    begins = text.rfind("\n", 0, start) + 1
-    indented = len(text[begins:]) - len(text[begins:].lstrip(" \t"))
-    hangs = _column(text, rest.start("rest")) - 1 > indented and start > begins + indented
-    return hangs or bool(_WORDS.fullmatch(rest["rest"]))
-
-
-def _completes(url: str, rest: str, domains: Iterable[str]) -> bool:
-    """Whether the name of a host that ends in the middle becomes one of these domains' by what follows it."""
-    begins = url.partition("://")[2] or url
-    whole = begins + rest.partition("/")[0].rstrip(".,;:")
-    return "/" not in begins and belongs(whole.removeprefix("www."), domains)
-
-
-def _is_value(text: str, place: int) -> bool:
-    """Whether a line is a day or a sum by itself."""
-    line = text[place:].partition("\n")[0].strip()
-    return _is_day(line.rstrip(".,")) or any(True for _ in sums_in(line))
-
-
-def _is_field(cell: str) -> bool:
-    """Whether what follows an address in its row is another column's: a day, or a sum to the cent."""
-    return _is_day(cell) or bool(re.fullmatch(r"[\d.,']*\d[.,]\d\d", cell))
-
-
-def _is_day(text: str) -> bool:
-    return any(found[0] == text for _, found in days_in(text)) or bool(_NUMBERS.fullmatch(text))
-
-
-def _is_full(text: str, start: int, end: int, more: str) -> bool | None:
-    """Whether a line is as long as the longest ones, or had room for what is on the next; None if neither is sure."""
-    begins = text.rfind("\n", 0, start) + 1
-    others = sorted(map(len, (text[:begins] + text[text.find("\n", end) :]).splitlines()))
-    line, width = end - begins, others[-1] if others else 0
-    if line + len(more) <= width * 0.9:
-        return False
-    as_long = sum(line - MAX_RAGGED_LENGTH <= each for each in others)
-    return True if width <= line and as_long > 1 else None
-
-
-def _goes_on(text: str, start: int, end: int, url: str) -> tuple[str, bool]:
-    """What the next line adds to an address at the end of a line, and whether it certainly belongs to it."""
-    rest = _MORE.match(text, end)
-    ends = not rest or text[end - 1] in ",;:!)>" or re.match(r"https?:|www\.", rest["rest"])
-    if not rest or ends or _is_value(text, rest.start("rest")):
-        return "", True
-    more, tail = rest["rest"], url.partition("://")[2] or url
-    if "/" not in tail:  # only a host, or its beginning
-        if tail.endswith(".") and re.match(r"[a-z0-9-]+(?:\.[a-z]{2,})*/", more):
-            return more, True
-        return (more, True) if more.startswith("/") and len(more) > 1 else ("", True)
-    if text[end - 1] == "." and re.match(r"(?:jpe?g|png|webp|gif|html?|php)\b", more):
-        return more, True
-    if re.match(r"[/?=&%_#.]\w|/$", more):
-        return more, True
-    if url.endswith(".htm") and more.startswith("l"):
-        return more, False
-    full = _is_full(text, start, end, more)
-    if text[end - 1] == "." or _ENDING.search(url):
-        return (more, False) if full and rest["alone"] and re.match(r"[a-z-]", more) else ("", True)
-    if not re.match(r"-?[a-z0-9]", more):
-        return "", True
-    joins = (url.endswith("/") and "-" in more) or re.search(
-        r"[/_=&?%]|^-|\w-\w[\w-]*-\w|\d-?[a-z]|[a-z]-?\d|\.(?:jpe?g|png|html?|php)$", more
-    )
-    if not joins and not (rest["alone"] and "-" in more):
-        return (more, False) if full and rest["alone"] else ("", True)
-    words = _WORDS.search(more)  # of a page's name
-    if full is False and not (words and rest["alone"]):
-        return "", True
-    return more, bool(full and words and rest["alone"])
-
-
-def _introduction(text: str, match: re.Match[str]) -> str:
-    """The words before an address in its sentence, also if the sentence ends with a colon above it."""
-    before = re.sub(r":\s+$", ": ", text[max(0, match.start() - 2 * MAX_LABEL_DISTANCE) : match.start()])
-    return SENTENCE_END.split(before)[-1]
-
-
-def _leads_to_sender(text: str, match: re.Match[str], url: str, host: str, claimant: str | None) -> bool:
-    """Whether an address is the sender's own: its portal, privacy notice or letterhead, or where the original is."""
-    if search("original", _introduction(text, match)):
-        return True
-    squashed = re.sub(r"[\W_]", "", claimant or "").casefold()
-    labels = [re.sub(r"[\W_]", "", label) for label in host.split(".")[:-1]]
-    if any(len(label) > 4 and label in squashed for label in labels) or (
-        squashed and any(len(squashed) > 4 and squashed in label for label in labels)
-    ):
-        return True
-    line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-    path = url.partition("://")[2].partition("/")[2]
-    above = text[: match.start()].splitlines()
-    if not path.strip("/") and len(above) < 12 and ("·" in line or not line.strip() or "|" in line):
-        return True  # a letterhead
-    return bool(search("portal", line) or search("portal_path", f"/{path}"))
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
-
-
-def _column(text: str, place: int) -> int:
-    return place - text.rfind("\n", 0, place)
-
-
 # ---------------------------------------------------------------- days
 
 
@@ -605,7 +386,7 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
             if not (received and day > received):
                 sure["dated"] = quote(found)
                 return day
-    for found in _NUMBERS.finditer(text[:MAX_HEAD_LENGTH]):  # alone on its line, and one of its readings is to come
+    for found in NUMBERED_DAY.finditer(text[:MAX_HEAD_LENGTH]):  # alone on its line, and one of its readings is to come
         start, end = text[: found.start()].rpartition("\n")[2], text[found.end() :].partition("\n")[0]
         readings = [day for day in _readings(found) if received and day <= received]
         if not (start + end).strip() and len(found[4]) == 4 and len(set(readings)) == 1:
@@ -615,10 +396,11 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
 
 
 _CONTACT = re.compile(
-    r"\b(?:contact|(?:sach)?bearbeiter(?:in)?|contacto|contatto)[ ]?:[ ]*(?-i:(?:[A-ZÀ-Þ][\w.'’-]*[ ]+){1,4})$",
+    r"\b(?:contact|(?:sach)?bearbeiter(?:in)?|contacto|contatto)[ ]?:[ ]*(?-i:(?:[A-ZÀ-Þ][\w.'’-]*[ ]+){1,4})$"
+    r"|(?<!\S)(?-i:[A-ZÀ-Þ])[\w-]+(?:[ ](?:am|an der|im|[A-ZÀ-Þ][\w-]+))?,[ ]*(?:(?:den|am|le|il|el|a|d\.)[ ])?$",
     re.IGNORECASE,
 )
-"""Before a day, in a line with the case's sign: who deals with it."""
+"""Before a day, in a line with the case's sign: who deals with it, or the place."""
 
 
 def _may_label_own_day(label: str) -> bool:
@@ -769,7 +551,7 @@ def _deadline_days(text: str, start: date | None) -> Iterator[_SetDay]:
         after = text[match.end() :][:MAX_LABEL_DISTANCE].replace("\n", " ")
         says = says or search("noted", after)
         is_away = search("away", _before(match).replace("\n", " ")) or search("away_after", after)
-        last = _last(day, before)
+        last = day if search("included", after) else _last(day, before)
         if says and not is_away and (start is None or last > start):
             yield last, quote(match), match
 
@@ -815,13 +597,10 @@ def _deadline_weekdays(text: str, start: date | None) -> Iterator[_SetDay]:
         yield start + timedelta(days=days), f"the first such day after {start}: {quote(match)}", match
 
 
-_NUMBERS = re.compile(r"(?<![\w./-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/-])", re.ASCII)
-
-
 def _two_ways(text: str, start: date | None) -> Iterator[tuple[list[date], re.Match[str]]]:
     """The days after a word for a deadline that could be two: both, sorted, without one that is not after `start`."""
     order = _order(text)
-    for match in _NUMBERS.finditer(text):
+    for match in NUMBERED_DAY.finditer(text):
         one, other = int(match[1]), int(match[3])
         certain = one == other or (len(match[4]) == 4 and (order or max(one, other) > 12))
         before = _before(match).rpartition(".\n")[2]
@@ -832,7 +611,7 @@ def _two_ways(text: str, start: date | None) -> Iterator[tuple[list[date], re.Ma
 
 
 def _readings(match: re.Match[str]) -> list[date]:
-    """The days that `_NUMBERS` may mean: the day first, or the month."""
+    """The days that `NUMBERED_DAY` may mean: the day first, or the month."""
     one, other, year = int(match[1]), int(match[3]), int(match[4]) + (2000 if len(match[4]) == 2 else 0)
     return [date(year, month, day) for month, day in ((one, other), (other, one)) if 0 < month < 13 and 0 < day < 29]
 

@@ -76,6 +76,9 @@ def test_letters_read_as_letters_and_papers_do_not() -> None:
     read = [each for each in SENT if reads_as_letter(each.text)]
     assert len(read) >= 0.95 * len(SENT)
     assert reads_as_letter("Our client has not licensed the image to you. Please pay.")
+    assert reads_as_letter("Billedet bruges uden aftale. Betal senest den 1. maj.")
+    assert reads_as_letter("Bilden används utan tillstånd. Vi kräver ersättning.")
+    assert reads_as_letter("Bildet brukes uten tillatelse. Betal innen 1. mai.")
     assert reads_as_letter("Please pay for the photograph HB-7, for which you say that no licence was\nheld.")
     for language in ("en", "de", "fr", "es"):
         for paper in (licence(language, "istock", 1), receipt(language, "istock", 1)):
@@ -86,6 +89,8 @@ def test_letters_read_as_letters_and_papers_do_not() -> None:
     "own",
     [
         "Our client bought the picture; our licence certificate is attached. Please withdraw the claim.",
+        "Your claim of £430.00 is therefore rejected. The photo was licensed by order 77. No payment will be made.",
+        "Ihre Forderung von 430,00 EUR wird zurückgewiesen: Das Foto ist lizenziert. Bitte antworten Sie bis Freitag.",
         "Der Beleg liegt bei. Bitte bestätigen Sie uns, dass der Vorgang geschlossen ist.",
         "Your policy carries an excess of £500 for each claim about the use of a picture. Send us the letter by 1 May.",
         "Votre déclaration de sinistre : franchise de 500 €. Merci d'envoyer la photo sans licence avant mai.",

@@ -1,4 +1,4 @@
-"""Letters in the layouts of claimants, in six languages, from the file to its fields; and deadlines by a generator."""
+"""Letters in the layouts of claimants, in nine languages, from the file to its fields; and deadlines by a generator."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_quotation_whose_senders_address_is_a_link_is_one() -> None:
     assert "£100" not in messages(in_order(parsed.text), parsed.senders, RECEIVED, ACME, ())[0].text
 
 
-@pytest.mark.parametrize("name", ["layouts.txt", "layouts_more.txt", "layouts_third.txt"])
+@pytest.mark.parametrize("name", ["layouts.txt", "layouts_more.txt", "layouts_third.txt", "layouts_nordic.txt"])
 def test_no_field_is_wrong_and_hardly_one_is_missing(name: str) -> None:
     wrong: list[tuple[str, ...]] = []
     missing: list[tuple[str, ...]] = []

@@ -205,6 +205,10 @@ WRITERS: list[tuple[str, str, Sequence[tuple[str, str]], str | None]] = [  # hea
     ("", "Mia Example | Licensing | Mock Pictures", [("Mia Example", "m@mock.example")], "Mock Pictures"),
     ("", "Mia Example\nResolution Officer, LensClaim Pty Ltd", [("Mia Example", "m@lensclaim.example")],
      "LensClaim Pty Ltd"),
+    ("", "", [("Gestión de Derechos – Foco Vivo", "d@focovivo.example")], "Foco Vivo"),
+    ("Rechtsanwälte Quast · Uhl · Denk\nrae@quast-uhl.example", "Dr. Ada Uhl", [], "Rechtsanwälte Quast · Uhl · Denk"),
+    ("Mock Pictures Agency Gent, 2 May 2026", "Mock Pictures Agency", [], "Mock Pictures Agency"),
+    ("", "Mia Example\nCopyright Compliance Specialist", [], None),
 ]  # fmt: skip
 
 
@@ -433,9 +437,26 @@ def test_a_page_with_a_form_counts_unless_the_letter_came_through_it() -> None:
 def test_an_address_that_may_go_on_in_the_next_line_is_left_out() -> None:
     for below in ("77-20b", "team"):
         assert read_letter(f"Found at https://acme.example/blog/\n{below}\n", domains=ACME).urls == ()
+    for below in ("lake-at-dusk.jpg", "wp-content/uploads/lake-at-dusk.jpg", "visited"):  # its picture, or its rest
+        letter = read_letter(f"https://acme.example/blog/post\n{below}\n\nRegards", domains=ACME)
+        assert letter.urls == () and "left out" in letter.sure["urls"]
+    joined = read_letter("https://acme.example/blo\ng/lake-at-dusk/two\n\nRegards", domains=ACME)
+    assert joined.urls == ("https://acme.example/blog/lake-at-dusk/two",)
     assert read_letter("Found at https://acme.example/blog/\n12.10.2026\n", domains=ACME).urls == (
         "https://acme.example/blog/",
     )
+
+
+def test_an_eve_is_meant_unless_the_day_is_included() -> None:
+    for included, day in (("", 23), (", inclusive", 24)):
+        text = f"Mock Pictures\n4 November 2026\n\nPago de 90 euros antes del día 24 de noviembre de 2026{included}."
+        assert read_letter(text).deadline == date(2026, 11, day)
+
+
+def test_crowns_are_those_of_the_country_whose_words_the_letter_has() -> None:
+    for words, currency in (("Betala och ta bort bilden", "SEK"), ("Betal efter aftale", "DKK"), ("Betal uten", "NOK")):
+        assert read_letter(f"Mock Pictures\n\n{words}: i alt 900 kr.").currency == currency
+    assert read_letter("Mock Pictures\n\nPay: in all 900 kr.").amount is None
 
 
 def test_a_day_that_could_be_two_is_certain_if_one_was_before_the_letter() -> None:
