@@ -254,7 +254,9 @@ def _dated(mail: ParsedMail, text: str, foot: str) -> Iterator[str]:
             yield f"{text}{foot}\n\nSent: {sent:%Y-%m-%d}\n"
 
 
-_PASSED_ON = re.compile(r"^[> \t]*(?:from|von|de|da|van|od|expéditeur)[ \t]?:(?P<who>[^\n]{2,200})$", re.I | re.M)
+_PASSED_ON = re.compile(
+    r"^[> \t]*(?:from|von|de|da|van|od|expéditeur)[ \t]?:[ \t]*\n?(?P<who>[^\n]{2,200})$", re.I | re.M
+)
 
 
 def _is_from(platform: str | None, mail: ParsedMail, text: str) -> bool:

@@ -99,7 +99,7 @@ _TITLE_BESIDE = re.compile(
 
 _ADDRESS = re.compile(r"\S+@\S*$|://\S*$|www\.\S*$")
 _NO_HEADINGS = re.compile(r"\d|:\s*(?:\s\s|\t|$)")
-_GOES_ON = re.compile(r"[ \t]*\n[ \t]*[A-Z0-9]{1,3}[ \t]*(?:\n|$)")  # below a number, perhaps with its rest
+_GOES_ON = re.compile(r"[ \t]*\n[ \t]*[A-Z]{0,2}\d[A-Z0-9]{0,2}[ \t]*(?:\n|$)")  # below a number, perhaps with its rest
 _CLOCK = re.compile(r",?\s\d{1,2}:\d\d")  # behind the day on which a page was printed
 _AGAIN = re.compile(r"\b(?:re-?)?download\b|herunterladen|télécharger|descargar|scarica|downloaden", re.IGNORECASE)
 
@@ -138,7 +138,7 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
     found = [each for each in every if each.whose is not _Whose.OTHER and each.number not in other]
     found = [each for each in found if not _of_plan(text, each, found)]
     named = [each for each in found if each.whose is _Whose.ITEM]
-    marked = [each for each in found if _MARK.search(_block(text, each, found))]
+    marked = [each for each in found if _MARK.search(_line_above(text, each) + _block(text, each, found))]
     placed = [each for each in marked if each.whose is _Whose.PERHAPS and each.number not in sure]
     if named and (placed or (named[-1] not in marked and set(named) & set(marked))):
         return None  # one that has no label may be an item, too; the last, alone without a licence or a price, none
@@ -213,10 +213,10 @@ def _whose(before: str, number: str, above: str, headings: Sequence[tuple[int, s
         return _Whose.OTHER
     long = len(number) >= (MIN_BARE_DIGITS if number.isdigit() else MIN_BARE_CHARACTERS)
     if _begins(before):
-        if _names_number(above) or (digit and (names_an_asset(above) or (headed and long))):
-            return _Whose.ITEM
         if _label(above) in _NUMBER_LABELS or _ENDS_WITH_OTHER.search(above):
             return _Whose.OTHER
+        if _names_number(above) or (digit and (names_an_asset(above) or (headed and long))):
+            return _Whose.ITEM
     return _Whose.PERHAPS if left.endswith("#") or (digit and long) else None
 
 
@@ -256,7 +256,7 @@ def _is_heading(line: str) -> bool:
     """Whether a line is a table's headings that running text puts together: `Datei-Nr. Beschreibung Preis`."""
     words = line.split()
     begins = any(_names_item(" ".join(words[:count])) for count in range(1, min(len(words), MAX_LABEL_WORDS)))
-    return begins and not re.search(r"\d|[!?]|\.$", line.rstrip())
+    return begins and len(words) >= MIN_ROW_CELLS and not re.search(r"\d|[!?]|\.$", line.rstrip())
 
 
 def _label(cell: str) -> str:
@@ -272,6 +272,11 @@ def _block(text: str, mention: _Mention, every: Sequence[_Mention]) -> str:
     """What stands beside a number, and below it before the next."""
     end = min((each.start for each in every if each.start > mention.start), default=len(text))
     return "\n".join(text[mention.end : end].split("\n\n\n")[0].splitlines()[:MAX_BLOCK_LINES])
+
+
+def _line_above(text: str, mention: _Mention) -> str:
+    """The line directly above a number's, with its own up to it; a card may begin with its licence."""
+    return "\n".join(text[: mention.start].split("\n")[-2:]) + "\n"
 
 
 def _of_plan(text: str, mention: _Mention, every: Sequence[_Mention]) -> bool:

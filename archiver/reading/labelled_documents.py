@@ -140,6 +140,21 @@ _LETTER = re.compile(
     r"spett|beste|geachte)\b",
     re.IGNORECASE | re.MULTILINE,
 )
+# That something is confirmed, or thanked for, a few words from what it is: an order, a purchase, a download, a licence.
+_CONFIRM = (
+    r"(?:confirm|thank|receipt|summary|details|complete|recap|bestätig|dank|übersicht|zusammenfassung|merci|récapitul|"
+    r"détails|conferm|grazie|riepilog|dettagli|confirma|gracias|resumen|detalles|bevestig|bedankt|overzicht|potwierdz|"
+    r"dziękuj|obrigad|resumo)\w*"
+)
+_DEAL = (
+    r"(?:order|purchas|download|licen[csz]|lizen[zs]|bestell|auftr|(?:ein|bild|foto)?k[aä]uf|heruntergeladen|command|achat|"
+    r"achet|télécharg|ordine|acquist|scaric|pedid|compra|descarg|adquiri|aankop|aankoop|aangeschaft|gekocht|zamówi|zakup|"
+    r"pobra|encomend)\w*"
+)
+_CONFIRMED_DEAL = re.compile(
+    rf"\b{_CONFIRM}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,6}}?{_DEAL}|\b{_DEAL}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,3}}?{_CONFIRM}",
+    re.IGNORECASE,
+)
 # What was done, where no title says it: in a sentence to the buyer, or beside each item.
 _DONE = re.compile(
     r"\b(?:you(?:['’]ve| have| just)? (?:just |successfully )?(?:licen[cs]ed|purchased|bought|downloaded)|"
@@ -251,7 +266,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     if _ASKED_TITLE.search(head) and not _CONFIRMED.search(head):
         return None
-    if not licence and (NO_RECEIPT.search(text) or PAID_BACK.search(text) or is_own_order(text)):
+    if not licence and (NO_RECEIPT.search(text) or PAID_BACK.search(text) or is_own_order(text) or is_unbought(text)):
         return None
     platform, words, strong = _issuer(text, name, licence=licence, receipt=bool(receipt))
     other = platform is not None and platform.startswith(OTHER_PLATFORM)
@@ -283,13 +298,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         paper = _by_receipt(platform, found, text, columns)
     else:
         paper = _by_record(platform, found, text, columns)
-    if (
-        not (paper and paper.licences)
-        and strong
-        and not other
-        and (licence or receipt or _DONE.search(head) or _HISTORY.search(head))
-    ):
-        asked = is_unbought(text) or (not (licence or receipt) and ASKING.search(text))
+    if not (paper and paper.licences) and strong and not other and (licence or receipt or _bought(head)):
+        asked = not (licence or receipt) and ASKING.search(text)
         formal = (
             licence
             and not _ORDER_TITLE.search(head)
@@ -343,6 +353,10 @@ def _sent_by(text: str, platform: str | None) -> bool:
     """Whether a printed letter's sender is the platform, and nobody else's letter stands with it."""
     senders = [each["who"] for each in _SENDER.finditer(text)]
     return len(senders) == 1 and platform is not None and platform in marked(site_of(senders[0]) or "")
+
+
+def _bought(head: str) -> bool:
+    return any(each.search(head) for each in (_DONE, _HISTORY, _CONFIRMED_DEAL))
 
 
 def _short_lines(head: str) -> Iterator[str]:

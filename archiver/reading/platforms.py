@@ -434,7 +434,8 @@ def letterhead(text: str) -> tuple[str, str] | None:
     """The platform whose name alone is a text's first line, as in a letterhead, and that line."""
     lines = (line.strip() for line in _OWNER.sub(lambda owner: owner["owned"] or "", text).splitlines())
     first = next((line for line in lines if re.search(r"\w", line)), "")
-    name = _BY_LETTERHEAD.get(re.sub(r"[\W_]+", "", first).casefold())
+    alone = re.sub(r"\sby\s\S.*$", "", first)  # `fotolia by Adobe`
+    name = _BY_LETTERHEAD.get(re.sub(r"[\W_]+", "", alone).casefold())
     return (name, first) if name else None
 
 
