@@ -24,6 +24,7 @@ from archiver.collect.run_tools import RunTools, open_tools
 from archiver.core.atomic_files import replace_file, scratch_folder
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
+from archiver.core.stale_files import sweep_beside
 from archiver.core.yaml_source import load
 from archiver.home.settings import Home
 from archiver.home.settings_edit import add_account, add_client, create_home
@@ -123,6 +124,7 @@ async def expect(path: Path, *, force: bool = False, shared: RunTools | None = N
         raise ConfigError(
             f"{path} lacks these requests of the adapter, or its rules forbid them: {'; '.join(trouble)}."
         )
+    sweep_beside(target)  # the recording is in no home, where the next command does so
     replace_file(target, yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=120).encode())
     return target
 
