@@ -39,6 +39,7 @@ NOTICE_BUSINESS_DAYS = 5
 """Business days for a platform's indemnity notice, unless its own clause was read (Shutterstock's, from a reprint)."""
 
 MAX_COLUMNS_LENGTH = 80  # characters of a line that may be a row of labels
+MAX_ROW_LENGTH = 300  # characters of a row with a sum
 MAX_COLUMN_DISTANCE = 2  # characters between a label's column and that of its value
 MAX_SENTENCE_LENGTH = 240  # characters on each side of a day
 MIN_FOREIGN_WORDS = 5
@@ -205,7 +206,7 @@ def _labelled(text: str) -> str:
         rows = len(cells) > 1 and len(below) == len(cells) and not all(_is_label(text) for _, text in below)
         pairs = [] if rows or any(_is_label(text) for _, text in cells) else _paired(head, cells)
         below_it = lines[number + 1] if number + 1 < len(lines) else ""
-        table = _PRICED.search(line) and _PRICED.search(below_it)  # below its head
+        table = _is_priced(line) and _is_priced(below_it)  # below its head
         if pairs and not table and not any(_is_row(value) for _, value in pairs):
             while out and not out[-1].strip():
                 out.pop()
@@ -231,11 +232,18 @@ def _columns(lines: Sequence[str]) -> list[str]:
 
 
 _MONEY = re.compile(r"\d[\d.,']*[.,]\d\d")
-_PRICED = re.compile(
-    rf"[^\W\d_]{{3}}.*[^\W\d_]{{3}}.*[ \t:]{_MONEY.pattern}(?:[ ]?(?:[A-Z]{{3}}|[€£$]))?[ \t]*$|"
-    rf"[^\W\d_]{{3}}.*[ \t:](?:[A-Z]{{3}}[ ]?|[€£$][ ]?)?{_MONEY.pattern}[ \t]*$"
+_SUM_AT_END = re.compile(
+    rf"[ \t:](?:[A-Z]{{3}}[ ]?|[€£$][ ]?)?{_MONEY.pattern}(?P<currency>[ ]?(?:[A-Z]{{3}}|[€£$]))?[ \t]*$"
 )
-"""A row of a table: words, and a sum to the cent at its end."""
+
+
+def _is_priced(line: str) -> bool:
+    """Whether a line is a row of a table: words, and a sum to the cent at its end."""
+    found = _SUM_AT_END.search(line) if len(line) < MAX_ROW_LENGTH else None
+    words = re.findall(r"[^\W\d_]{3}", line[: found.start()]) if found else []
+    return bool(found) and len(words) > bool(found and found["currency"])
+
+
 _FILLS = re.compile(r"\d|^[-–—]+$")
 """What a value in a row of labels has: a digit, unless a dash says that there is none."""
 
