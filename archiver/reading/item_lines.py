@@ -134,11 +134,11 @@ def _cell_by_cell(lines: Sequence[str], form: re.Pattern[str], *, pictures: bool
     From the heading of that column to the first picture are as many lines as there are columns.
     """
     for place, line in enumerate(lines):
+        if _field(line) != "asset_id":
+            continue
         first = next((n for n, each in enumerate(lines[place:], place) if form.fullmatch(each)), place)
         width = first - place
-        headings = (
-            _headings(list(enumerate(lines[place:first])), pictures=pictures) if _field(line) == "asset_id" else []
-        )
+        headings = _headings(list(enumerate(lines[place:first])), pictures=pictures)
         if not headings:
             continue
         rows: list[dict[str, str]] = []

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from archiver.reading.certificates import spelled
 from archiver.reading.column_names import field_of, names_a_number, names_an_asset
@@ -19,11 +19,12 @@ from archiver.reading.field_labels import LABELS
 from archiver.reading.platforms import forms_of
 from archiver.reading.sentences import ADVERTISED, DUE, KIND, MAX_LINE_WORDS, SAID
 
-MAX_ITEMS = 500
+MAX_ITEMS, MAX_NUMBERS = 500, 1_500
 MIN_BARE_DIGITS, MIN_BARE_CHARACTERS = 6, 5  # of a number without a label; a postal code has five digits
 MAX_BLOCK_LINES = 8  # below a number in which its licence, size or price may stand
 MAX_SHIFT_CHARACTERS = 3  # that a cell may begin before its heading
 
+MAX_ABOVE_CHARACTERS, MAX_BLOCK_CHARACTERS = 400, 4_000
 MAX_LABEL_WORDS = 5
 MIN_ROW_CELLS = 3
 
@@ -130,7 +131,9 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
     text = _LEADERS.sub(": ", text.partition(SAID)[0])
     if ADVERTISED.search(text):
         return None
-    every = list(_mentions(text, platform))
+    every = list(islice(_mentions(text, platform), MAX_NUMBERS + 1))
+    if len(every) > MAX_NUMBERS:
+        return None
     if any(_GOES_ON.match(text, each.end) for each in every if each.whose is not _Whose.OTHER):
         return None
     sure = {each.number for each in every if each.whose is _Whose.ITEM}
@@ -271,17 +274,19 @@ def _names_other(cell: str) -> bool:
 def _block(text: str, mention: _Mention, every: Sequence[_Mention]) -> str:
     """What stands beside a number, and below it before the next."""
     end = min((each.start for each in every if each.start > mention.start), default=len(text))
-    return "\n".join(text[mention.end : end].split("\n\n\n")[0].splitlines()[:MAX_BLOCK_LINES])
+    block = text[mention.end : min(end, mention.end + MAX_BLOCK_CHARACTERS)]
+    return "\n".join(block.split("\n\n\n")[0].splitlines()[:MAX_BLOCK_LINES])
 
 
 def _line_above(text: str, mention: _Mention) -> str:
     """The line directly above a number's, with its own up to it; a card may begin with its licence."""
-    return "\n".join(text[: mention.start].split("\n")[-2:]) + "\n"
+    return "\n".join(text[max(0, mention.start - MAX_ABOVE_CHARACTERS) : mention.start].split("\n")[-2:]) + "\n"
 
 
 def _of_plan(text: str, mention: _Mention, every: Sequence[_Mention]) -> bool:
     """Whether a number is that of a plan or of credits, which stand beside it or in the line above."""
-    above = [line for line in text[: mention.start].splitlines() if line.strip()][-2:]
+    near = text[max(0, mention.start - MAX_ABOVE_CHARACTERS) : mention.start]
+    above = [line for line in near.splitlines() if line.strip()][-2:]
     return bool(OF_PLAN.search("\n".join([*above, _block(text, mention, every)])))
 
 
