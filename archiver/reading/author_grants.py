@@ -1,7 +1,8 @@
-"""Read what photographers and small agencies write when they license pictures: mails, agreements and invoices.
+"""Read what photographers and small agencies write when they license pictures or music: mails, agreements and invoices.
 
 Nobody knows these sellers, so nothing is known of how their papers look. Such a paper counts only if it says all of
-this: who grants, in a sentence that it is done, and which pictures. It is never sure: a person confirms it.
+this: who grants, in a sentence, a title or an invoice that it is done, and what, by its number. It is never sure: a
+person confirms it.
 """
 
 from __future__ import annotations
@@ -50,13 +51,14 @@ class Envelope:
 class Tongue:
     """How one language grants: what somebody does, or did for the reader, and with what.
 
-    `doubt` is what makes it a wish or a condition.
+    `doubt` is what makes it a wish or a condition; `charges` is how an invoice says in a sentence what it is for.
     """
 
     does: str
     did: str
     rights: str
     doubt: str
+    charges: str
 
 
 _SELLER_DE = r"(?:lizenzgeber|fotograf|urheber|bildautor|bildagentur|agentur|rechteinhaber)(?:in)?"
@@ -83,10 +85,14 @@ _TONGUES: Mapping[str, Tongue] = {
         r"anfrage|vorbehalt\w*|einem anderen|anderweitig|gerne? (?:räum|erteil|lizenz|gewähr|übertrag)\w*|üben|"
         r"übung\w*|privat|testen|layout\w*|vorschau\w*|"
         r"ansicht\w*|vorab|später|künftig\w*",
+        r"\b(?:berechnen?|stellen?) (?:ich|wir)\b|\b(?:ich|wir) (?:berechnen?|stellen?)\b|\bzu berechnen\b|"
+        r"\bin rechnung\b|"
+        r"\b(?:meine|unsere) (?:honorar)?rechnung\b",
     ),
     "en": Tongue(
         r"\b(?:i|we)(?: am| are)?(?: hereby| herewith| pleased to| do)*"
         r" (?:grant|license|licence|authori[sz]e|assign|give)\b|\bhereby (?:grant|license|authori[sz]e)s?\b|"
+        r"\bgrants (?:to )?the (?:licensee|client|customer)\b|"
         r"\b(?:licensor|photographer|author|agency|undersigned)"
         r"(?: hereby)? (?:grants|licen[cs]es)\b|\b(?:is|are) (?:hereby )?(?:issued|granted|licen[cs]ed) (?:to|an?|"
         r"the)\b|"
@@ -103,17 +109,20 @@ _TONGUES: Mapping[str, Tongue] = {
         r"would|could|should|might|will|shall|if|not|no|never|unless|once|until|when|after|before|subject|pending|"
         r"upon (?:receipt|payment)|another|someone else|publisher|private|request\w*|comp|comping|layouts?|"
         r"previews?|later|in future|receipt of your",
+        r"\b(?:i|we) (?:hereby )?(?:charge|invoice|bill) (?:you|to)\b|\b(?:my|our) invoice\b",
     ),
     "fr": Tongue(
         r"\bvous êtes (?:donc |ainsi )?autorisée?s?\b|\bje (?:vous |te )?(?:cède|concède|accorde|autorise|octroie|"
         r"donne)\b|\bnous (?:vous )?(?:cédons|concédons|"
         r"accordons|autorisons|octroyons)\b|\b(?:cédant|photographe|auteur|concédant|agence)e?(?: soussignée?)? "
-        r"(?:cède|concède|accorde)\b|\b(?:est|sont) (?:cédé|concédé|accordé|autorisé)e?s?\b|"
+        r"(?:cède|concède|accorde)\b|\b(?:est|sont) (?:(?:donc|ainsi|désormais|maintenant) )?(?:"
+        r"(?:cédé|concédé|accordé|autorisé)e?s?|sous licence)\b|"
         r"\bconfirm(?:e|ons)\b[\s\S]{0,160}\b(?:dispose|bénéficie|détient|a acquis|cession|est autorisée?)\b",
         r"\b(?:ai|avons|avoir) (?:bien )?(?:cédé|concédé|accordé)\b",
         r"droits?\b|licence|utilis|reproduc|exploit|publi",
         r"si|sera|seront|serait|serions|pourr\w+|voudr\w+|pas|ne|aucune?|sauf|dès|après|sous réserve|demande|maquette|"
         r"aperçus?|volontiers|lorsque|quand|à réception",
+        r"\b(?:je|nous) vous factur(?:e|ons)\b|\b(?:ma|notre) (?:facture|note)\b",
     ),
     "es": Tongue(
         r"\b(?:cedo|concedo|otorgo|autorizo|licencio|cedemos|concedemos|otorgamos|autorizamos)\b|\bquedan? (?:cedid|"
@@ -126,6 +135,7 @@ _TONGUES: Mapping[str, Tongue] = {
         r"(?:si|se)(?! (?:ced|conced|otorg|autori))|sería|podría\w*|no|ningún|ninguna|cuando|hasta|salvo|tras|"
         r"después|previo|una vez|solicitud|muestras?|"
         r"maqueta|con gusto|querría\w*",
+        r"\b(?:le|les|os) factur(?:o|amos)\b|\b(?:mi|nuestra) factura\b",
     ),
     "it": Tongue(
         r"\b(?:concedo|cedo|autorizzo|rilascio|concediamo|cediamo|autorizziamo|rilasciamo)\b|"
@@ -138,6 +148,7 @@ _TONGUES: Mapping[str, Tongue] = {
         r"(?:si|se)(?! (?:ced|conced|otorg|autori))|sarebbe|sarà|saranno|potre\w+|vorre\w+|non|nessun\w?|quando|"
         r"salvo|purché|dopo|previo|una volta|"
         r"richiesta|volentieri|anteprim\w+|bozz\w+",
+        r"\b(?:le|vi) fattur(?:o|iamo)\b|\b(?:mia|nostra) fattura\b",
     ),
     "nl": Tongue(
         r"\b(?:verleen|geef|licentieer)\b(?: \w+){0,2} (?:ik|wij|we)\b|\b(?:ik|wij|we) (?:hierbij )?(?:verleen|"
@@ -150,6 +161,7 @@ _TONGUES: Mapping[str, Tongue] = {
         r"licentie|gebruik|rechten?\b|toestemming|publi",
         r"als|indien|zou|zouden|zal|zullen|kan|kunnen|niet|geen|zodra|mits|na|aanvraag|voorbeeld\w*|wanneer|wil|"
         r"willen|graag",
+        r"\bfactureer (?:ik|wij)\b|\b(?:mijn|onze) factuur\b",
     ),
     "pl": Tongue(
         r"\b(?:udzielam|udzielamy|zezwalam|zezwalamy|wyrażam zgodę|wyrażamy zgodę|przenoszę|przenosimy)\b|"
@@ -158,6 +170,7 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\b(?:udzieliłem|udzieliłam|udzieliliśmy)\b",
         r"licencj|\bpraw\w*|użyci|korzysta|wykorzyst|publik",
         r"jeśli|jeżeli|gdy|gdyby|nie|po|będzie|będą|móg\w+|mogł\w+|pod warunkiem|chętnie|zapytani\w+|podgląd\w*",
+        r"\b(?:moja|moją|nasza|naszą) faktur[aęą]\b",
     ),
     "pt": Tongue(
         r"\b(?:concedo|cedo|autorizo|licencio|concedemos|cedemos|autorizamos|licenciamos)\b|"
@@ -168,15 +181,18 @@ _TONGUES: Mapping[str, Tongue] = {
         r"direitos?|licença|\buso\b|utiliza|reprodu|public",
         r"(?:si|se)(?! (?:ced|conced|otorg|autori))|seria|será|poderia\w*|não|nenhum\w?|quando|caso|após|depois|"
         r"salvo|mediante|pedido de|com gosto|amostras?",
+        r"\b(?:minha|nossa) fatura\b",
     ),
 }
 _DOES = {name: re.compile(each.does.replace(" ", r"\s+"), re.IGNORECASE) for name, each in _TONGUES.items()}
 _DID = {name: re.compile(each.did.replace(" ", r"\s+"), re.IGNORECASE) for name, each in _TONGUES.items()}
+_CHARGES = {name: re.compile(each.charges, re.IGNORECASE) for name, each in _TONGUES.items()}
 _RIGHTS = {name: re.compile(each.rights, re.IGNORECASE) for name, each in _TONGUES.items()}
 _DOUBTED = {name: re.compile(rf"(?<!\w)(?:{each.doubt})(?!\w)", re.IGNORECASE) for name, each in _TONGUES.items()}
 # What a licence is not, which is no doubt about it: not exclusive, not transferable. `Image no.` is a label.
 _NO_DOUBT = re.compile(
-    r"\bno\.|\buntil (?=[^.]{0,20}\d{4})|\b(?:non|nicht|not|no|niet|não|nie|un)[\s-]{0,2}(?:ausschlie(?:ß|ss)|exclu|"
+    r"\bno\.|\bnon-(?=[a-z])|\buntil (?=[^.]{0,20}\d{4})|"
+    r"\b(?:non|nicht|not|no|niet|não|nie|un)[\s-]{0,2}(?:ausschlie(?:ß|ss)|exclu|"
     r"exklus|esclus|wyłączn|übertragbar|"
     r"transf|trasfer|overdraag|limit|begrenz|bis auf widerruf)\w*",
     re.IGNORECASE,
@@ -184,7 +200,7 @@ _NO_DOUBT = re.compile(
 
 # The invoice of an author says what it is for in its object: `for the use of`, `rights of use`, `Nutzung Web 2 Jahre`.
 _INVOICE = re.compile(
-    r"(?:^|\t|[ ]{3})[ \t]*(?:(?:honorar|lizenz)?rechnung|invoice|facture|note d(?:e droits d)?['’](?:auteur|"
+    r"(?:^[ \t]*|(?<=\t)|(?<=[ ]{3}))(?:(?:honorar|lizenz)?rechnung|invoice|facture|note d(?:e droits d)?['’](?:auteur|"
     r"honoraires)|factura|"
     r"fattura|parcella|factuur|faktura|fatura)\b(?!\s*(?:folgt|suit|follows))",
     re.IGNORECASE | re.MULTILINE,
@@ -199,10 +215,6 @@ _OBJECT = re.compile(
 # Anything may be sold for a use: beside such a word a medium or a time must stand, or a column of pictures' numbers.
 _USE = re.compile(
     r"\b(?:nutzung|verwendung|usage|use of|gebruik|utilisation|reproduction|uso|utilizzo|utilización|utilização)",
-    re.IGNORECASE,
-)
-_CHARGED = re.compile(
-    r"\b(?:berechnen?|stellen?) (?:ich|wir)\b|\b(?:ich|wir) (?:berechnen?|stellen?)\b|\bzu berechnen\b|\bin rechnung\b",
     re.IGNORECASE,
 )
 _TOTAL = re.compile(
@@ -221,6 +233,18 @@ _NAMING = re.compile(
     r"(?=[^\n]{0,40}(?:©|\(c\)|photo|foto|appreciated|obligat|required|line|name|:))|\bmentionner le crédit\b|"
     r"\bconcepto\b",
     re.IGNORECASE,
+)
+# The usual term of an invoice: what it says of rights is said of those that are not paid.
+_UNTIL_PAID = re.compile(
+    r"\bno rights? (?:pass|transfer|are granted|is granted)[^.\n]{0,40}\b(?:until|before)\b[^.\n]{0,60}\b(?:paid|"
+    r"settled|payment)",
+    re.IGNORECASE,
+)
+# How the buyer calls a work of its own.
+_TITLE_OF_WORK = re.compile(
+    r"^[ \t|]*(?:project|projekt|projet|proyecto|progetto|production|produktion|produktie|job)[ \t]*[:|\t][^\n]{0,120}|"
+    r"“[^”\n“]{1,80}”|«[^»\n«]{1,80}»|„[^“\n„]{1,80}“",
+    re.IGNORECASE | re.MULTILINE,
 )
 # What a paper with such words is, beside all that speaks against any paper: no licence of an author to a user.
 _ANOTHER_DEAL = re.compile(
@@ -262,9 +286,10 @@ _OTHER_WORK = re.compile(
 )
 _BLANK = re.compile(r"_{4,}|\.{6,}|…{2,}|\bx{4,}\b|\[[ .]{2,}\]", re.IGNORECASE)
 
+# Pictures, and music that is licensed with them.
 _PICTURE = (
     r"(?:image|photo|picture|bild|foto|motiv|imagen|immagine|afbeelding|beeld|zdjęci[ae]|obraz|imagem|aufnahme|cliché|"
-    r"photograph|photographie|fotografie|fotografía|fotografia|fichier|datei|file|archivo|bestand|plik)"
+    r"photograph|photographie|fotografie|fotografía|fotografia|fichier|datei|file|archivo|bestand|plik|track)"
 )
 _NUMBER = (
     r"(?:n[°º.o]{1,2}|nr\.?|no\.?|id|ref\w{0,7}\.?|réf\w{0,6}\.?|number|nummer|num[ée]ro|número|cod\w{0,4}\.?|"
@@ -276,7 +301,7 @@ _ENDING = r"\.(?:jpe?g|tiff?|png|psd|dng|cr2|nef|arw|raw|eps|webp)"
 _FILE = rf"[\w-]{{3,60}}{_ENDING}"
 _CODE = (
     r"(?=[\w-]{0,39}\d{3})(?=[\w-]{0,39}[A-Z])(?:[A-Z0-9]{1,12}[_-])*_?[A-Z0-9]{2,20}(?:[_-][A-Z0-9]{1,12})*|"
-    r"_(?:MG|DSC)_\d{3,5}"
+    r"_(?:MG|DSC)_\d{3,5}|\d{6,9}[a-z]"
 )
 _DIGITS = r"(?:\d{2,14}(?:[./-]\d{2,8}){1,3}|\d{5,14})"
 _ANY = re.compile(
@@ -287,19 +312,24 @@ _SPEAKS_OF_PICTURES = re.compile(
     r"\b(?:images?|photos?|pictures?|photographs?|bild(?:er|ern|es)?|fotos?|fotografien?|aufnahmen?|motive?n?|"
     r"photographies?|clichés?|im[aá]gen(?:es)?|fotografías?|immagin[ei]|fotografi[ea]|foto['’]s|beelden?|"
     r"afbeelding(?:en)?|"
-    r"zdjęć|zdjęci[ae]|fotografi[ai]|imagem|imagens|fotografias?)\b|"
-    rf"{_LABEL}|\w{_ENDING}\b",
+    r"zdjęć|zdjęci[ae]|fotografi[ai]|imagem|imagens|fotografias?|tracks?)\b|"
+    rf"{_LABEL}|\w{_ENDING}\b|\breproduction fees?\b|\b_?(?:DSC|DSCF|IMG|MG)_?\d{{4,5}}\b",
     re.IGNORECASE,
 )
 _OTHER_WORKS = re.compile(
-    r"\b(?:logos?|software|tracks?|songs?|musi(?:k|c|que|ca)|música|muziek|serien-?nummer|serial|drehgenehmigung|"
+    r"\b(?:logos?|software|serien-?nummer|serial|drehgenehmigung|"
     r"fonts?|"
     r"schrift(?:art)?|texte?n?)\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![\w./-])(?:19|20)\d\d(?![\w-])")
-_HEADING = re.compile(rf"^[ \t|]*(?:pos\.?\W+)?{_LABEL}(?!\s?[:#]?\s?\S*\d)", re.IGNORECASE | re.MULTILINE)
-_ROW = re.compile(r"^[ \t|]*(?:[-*•·–>]+[ \t]*)?(?:\d{1,3}[.)x×]?[ \t]+)?(?=\S)")
+_HEADING = re.compile(
+    rf"^[ \t|]*(?:pos\.?\W+)?(?:{_LABEL}|{_PICTURE}s?(?=\t|[ ]{{3}}))(?!\s?[:#]?\s?\S*\d)", re.IGNORECASE | re.MULTILINE
+)
+_ROW = re.compile(
+    rf"^[ \t|]*(?:[-*•·–>]+[ \t]*)?(?:\d{{1,3}}[.)x×]?[ \t]+)?"
+    rf"(?:(?i:{_NUMBER}|{_PICTURE})[ ]?[:.#]?[ ](?={_CODE}))?(?=\S)"
+)
 _CELL = re.compile(r"\S+(?: \S+)*")
 # The heading of a column of goods.
 _ARTICLE = re.compile(
@@ -346,7 +376,7 @@ _SHARED = re.compile(
 )
 _COMPANY = (
     r"(?:GmbH(?: & Co\.? KG)?|AG|KG|OHG|GbR|UG|e\.\s?K\.|e\.\s?V\.|Ltd\.?|Limited|LLC|LLP|Inc\.?|PLC|plc|SASU?|SARL|"
-    r"EURL|S\.?A\.?S?\.?|S\.L\.U?\.?|S\.r\.l\.|S\.p\.A\.|B\.V\.|N\.V\.|BVBA|Sp\. z o\.\s?o\.|Lda\.?)"
+    r"EURL|LTD|LIMITED|S\.?A\.?S?\.?|S\.L\.U?\.?|S\.r\.l\.|S\.p\.A\.|B\.V\.|N\.V\.|BVBA|Sp\. z o\.\s?o\.|Lda\.?)"
 )
 _FIRM = rf"[A-ZÀ-Þ0-9][^\n,;:!?()|·]{{1,60}}? {_COMPANY}(?![\w])"
 # What points to pictures that are named elsewhere.
@@ -372,6 +402,14 @@ _READER = re.compile(
 )
 # To whom something was given: a buyer, too, has licensed pictures for somebody.
 _GIVEN = re.compile(rf"\b(?i:ihnen|euch|dir|sie|you|vous|te|vi|u|jou|jullie|wam|lhe)\b|{_FIRM}")
+# Who is thanked for a payment is the one for whom something is licensed.
+_THANKED = re.compile(
+    r"\b(?:merci (?:beaucoup )?(?:pour|de) (?:le|votre|ton) (?:paiement|règlement|virement)|"
+    r"(?:thanks|thank you) for (?:the|your) (?:\w+ )?payment|danke für (?:die|ihre|deine|eure) (?:zahlung|überweisung)|"
+    r"gracias por (?:el|su|tu) pago|grazie per il (?:pagamento|bonifico)|bedankt voor (?:de|uw|je) betaling)\b",
+    re.IGNORECASE,
+)
+_TO_OTHERS = re.compile(r"\b(?:to an?(?:other)?|eine[mnr]?|à une?|chez|a un[oa]?|aan een)\b", re.IGNORECASE)
 # What a sentence says that only offers: a price that is not paid, what may be possible, what is for a try.
 _ONLY_OFFERED = re.compile(
     r"\d ?(?:€|eur\b|usd\b|gbp\b|chf\b|pln\b|zł|£|\$)|[€£$] ?\d|\b(?:möglich|verfügbar|possible|available|disponib\w+|"
@@ -392,7 +430,8 @@ _LICENSEE = re.compile(
     r"^[ \t|]*(?i:licensee|lizenznehmer(?:in)?|nutzungsberechtigter?|licenciée?|cessionnaire|bénéficiaire|"
     r"licenciatari[oa]|"
     r"licenciad[oa]|cesionari[oa]|licenziatari[oa]|cessionari[oa]|licentienemer|licencjobiorca|client|kunde|"
-    r"cliente|klant)[ \t]*[:|\t][ \t|]*(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
+    r"cliente|klant|bill(?:ed)? to|invoiced? to|facturée? à|rechnung an|facturado a|fatturato a|factuur aan)"
+    r"(?:[ \t]*[:|\t]|[ ]{3})[ \t|]*(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
     re.MULTILINE,
 )
 _ADDRESSEE = re.compile(
@@ -402,10 +441,14 @@ _TO_WHOM = re.compile(
     rf"\b(?i:grants?|license|to|that|the company|der|dem|die firma|die|à|a|al|alla|aan|ik|wij|dat|firmie|que|che|"
     rf"dla|für|la société)\s+(?P<who>{_FIRM})"
 )
+# A postal code and a town, or a town and a postal code of the United Kingdom or of Canada.
+_TOWN = (
+    r"(?:(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})?[ \t]+[^\W\d]|"
+    r"[^\W\d][^\W\d., -]{0,20}(?:[ ,]{1,2}[^\W\d]{1,20}){0,4},?[ ]{1,2}"
+    r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d)\b)"
+)
 _ADDRESS_BLOCK = re.compile(
-    r"^[ \t]*(?P<who>[A-ZÀ-Þ0-9][^\n\d:|·@]{2,60}?)[ \t]*\n[^\n]{2,60}\n[ \t]*(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})?"
-    r"[ \t]+[^\W\d]",
-    re.MULTILINE,
+    rf"^[ \t]*(?P<who>[A-ZÀ-Þ0-9][^\n\d:|·@]{{2,60}}?)[ \t]*\n[^\n]{{2,60}}\n[ \t]*{_TOWN}", re.MULTILINE
 )
 _LICENSOR = re.compile(
     r"^[ \t|]*(?i:licensor|lizenzgeber(?:in)?|fotograf(?:in)?|urheber(?:in)?|photographer|concédant|cédant|photographe|"
@@ -413,11 +456,14 @@ _LICENSOR = re.compile(
     r"[ \t|]*(?P<who>[A-ZÀ-Þ][^\n,;(|\t\d]{2,60})",
     re.MULTILINE,
 )
+_GRANTOR = re.compile(rf"(?P<who>{_FIRM})\s+(?:hereby\s+)?grants\b")
 _LETTERHEAD = re.compile(
     rf"\s*(?P<who>(?:[^\W\d_][\w-]*[ ])?{_FIRM}|[^\W\d_][\w-]{{2,20}}(?:[ ][\w-]{{2,20}}){{0,2}} {_COMPANY})"
     r"[ \t]*(?:$|[ \t]{3})",
     re.MULTILINE,
 )
+# A buyer's address has a line for the street and one for the town; a seller's stands in one below its name.
+_NAME_ABOVE_ADDRESS = re.compile(rf"\s*(?P<who>[A-ZÀ-Þ][^\n\d:|·@,.]{{2,50}}?)[ \t]*\n\s*[^\n,]{{4,60}}, {_TOWN}")
 _DATED = re.compile(
     r"(?:(?:rechnungs|factuur|ausstellungs)?datum|\bdated?|(?:invoice|issue|licen[cs]e) date|\bdate (?:de|d['’]|"
     r"of) ?\w*|"
@@ -473,7 +519,10 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
         return None
     if DEMAND.search(said) or PAID_BACK.search(said) or NO_RECEIPT.search(said) or is_own_order(said):
         return None
-    said = _NAMING.sub(" ", said)
+    said = _TITLE_OF_WORK.sub(" ", _NAMING.sub(" ", said))
+    invoice = _INVOICE.search(text[:MAX_HEAD_CHARACTERS])
+    if invoice:
+        said = _UNTIL_PAID.sub(" ", said)
     if marked(text) or titled(text) or _BLANK.search(said) or any(words_against(said, known=False)):
         return None
     if any(not in_terms(said, found.start()) for found in _ANOTHER_DEAL.finditer(said)):
@@ -482,10 +531,10 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     if seller is None or not _SPEAKS_OF_PICTURES.search(_HOST.sub(" ", text)):
         return None
     found = _granted(text)
-    kind = DocumentKind.RECEIPT if _INVOICE.search(text[:MAX_HEAD_CHARACTERS]) else DocumentKind.CERTIFICATE
-    language, ids = found or ("", [])
-    if not ids and kind is DocumentKind.RECEIPT:
-        language, ids = "de", _charged(text)
+    kind = DocumentKind.RECEIPT if invoice else DocumentKind.CERTIFICATE
+    language, ids = found or ("", _titled_licence(text))
+    if not ids and invoice:
+        language, ids = "en" if "invoice" in invoice[0].casefold() else "", _charged(text, mailed=bool(message.sender))
     if not ids or len(ids) > MAX_PICTURES:
         return None
     when = message.sent or _day(text, language)
@@ -531,6 +580,8 @@ def _seller(text: str, message: ThreadMessage, own: str) -> str | None:
     name = (
         _LICENSOR.search(text)
         or _LETTERHEAD.match(text)
+        or _NAME_ABOVE_ADDRESS.match(text)
+        or _GRANTOR.search(text)
         or re.match(r"\s*\"?(?P<who>[A-ZÀ-Þ][^\n<\"@\d]{3,60}?)\"?\s*<", message.sender or "")
     )
     return f"{OTHER_PLATFORM}{' '.join(name['who'].split()).casefold()}" if name else None
@@ -550,7 +601,8 @@ def _granted(text: str) -> tuple[str, list[str]] | None:
     None if no sentence grants.
     """
     places = list(_sentences(text))
-    grants = [(language, place) for place in places if (language := _grants(text[slice(*place)]))]
+    thanked = bool(_THANKED.search(text))
+    grants = [(language, place) for place in places if (language := _grants(text[slice(*place)], to_reader=thanked))]
     if not grants:
         return None
     ids: dict[str, None] = {}
@@ -579,15 +631,18 @@ def _meant(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
     return ids
 
 
-def _grants(sentence: str) -> str:
-    """The language in which a sentence grants a right without a condition; empty if it does not."""
+def _grants(sentence: str, *, to_reader: bool = False) -> str:
+    """The language in which a sentence grants a right without a condition; empty if it does not.
+
+    `to_reader`: what is granted is granted to the reader, as the text says elsewhere.
+    """
     if sentence.endswith("?"):
         return ""
     plain = _NO_DOUBT.sub(" ", sentence)
     if _ONLY_OFFERED.search(plain) and not _PAID.search(plain):
         return ""
     if (
-        not _READER.search(plain)
+        not (_READER.search(plain) or (to_reader and not _TO_OTHERS.search(plain)))
         or ASKING.search(plain)
         or _OTHER_WORKS.search(plain)
         or not speaks_of_licensing(plain, [plain])
@@ -661,10 +716,10 @@ def _shape(picture: str) -> str:
     return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", picture))
 
 
-def _charged(text: str) -> list[str]:
+def _charged(text: str, *, mailed: bool) -> list[str]:
     """The pictures for whose use an invoice charges, and for nothing else; empty if in doubt."""
     title = _INVOICE.search(text[:MAX_HEAD_CHARACTERS])
-    if title is None or _OTHER_WORK.search(text):
+    if title is None or _OTHER_WORK.search(text) or any(_may_charge(text[slice(*each)]) for each in _sentences(text)):
         return []
     ids: list[str] = []
     body: list[str] = []
@@ -682,8 +737,9 @@ def _charged(text: str) -> list[str]:
     if _ARTICLE.search(said) or any(UNDECIDED.search(cell) for line in body for cell in _CELL.findall(line)):
         return []
     if not ids:  # in a sentence: `for the use of the pictures … I charge`
-        place = next((each for each in _sentences(text) if _charges(text[slice(*each)])), None)
-        ids = [found["id"] for found in _named(text[slice(*place)])] if place else []
+        start, end = next((each for each in _sentences(text) if _charges(text[slice(*each)])), (0, 0))
+        ids = [found["id"] for found in _named(text[start:end])] or _listed(text[end:] if end else "")
+        ids = ids or ([] if mailed else _in_object(body))
         return ids if _all_clear(text, ids) else []
     headings = "\n".join(line for line in body if _HEADING.match(line))
     used = _USE.search(headings) or (_USE.search(said) and speaks_of_licensing(said, [said]))
@@ -700,12 +756,41 @@ def _sold(line: str) -> list[str]:
     return [found["id"] for found in _named(line)]
 
 
+def _in_object(lines: Sequence[str]) -> list[str]:
+    """The pictures that one line of an invoice names as its object, if all its prices are for these."""
+    objects = [
+        line for line in lines if _OBJECT.search(line) and _SPEAKS_OF_PICTURES.search(line) and any(_named(line))
+    ]
+    if len(objects) != 1 or any(each.search(_NO_DOUBT.sub(" ", objects[0])) for each in _DOUBTED.values()):
+        return []
+    ids = [found["id"] for found in _named(objects[0])]
+    priced = [line for line in lines if _PRICE.search(line) and not _TOTAL.search(line)]
+    return ids if priced and all(any(each in line for each in ids) for line in priced) else []
+
+
 def _charges(sentence: str) -> bool:
-    return bool(
-        _CHARGED.search(sentence)
-        and (_OBJECT.search(sentence) or _USE.search(sentence))
-        and not _DOUBTED["de"].search(sentence)
+    return bool(_OBJECT.search(sentence) or _USE.search(sentence)) and any(
+        charges.search(sentence) and not _DOUBTED[language].search(sentence) for language, charges in _CHARGES.items()
     )
+
+
+def _may_charge(sentence: str) -> bool:
+    """Whether a sentence speaks of an invoice that may come, or of one that something is wrong with."""
+    plain = _NO_DOUBT.sub(" ", sentence)
+    return any(
+        charges.search(plain) and (_DOUBTED[language].search(plain) or sentence.endswith("?"))
+        for language, charges in _CHARGES.items()
+    )
+
+
+def _titled_licence(text: str) -> list[str]:
+    """The pictures in the rows of an agreement that its first line calls a licence, and whose parties have labels."""
+    first = text.lstrip().partition("\n")[0]
+    titled = _OBJECT.search(first) and _SPEAKS_OF_PICTURES.search(first)
+    if not titled or not (_LICENSOR.search(text) and _LICENSEE.search(text)) or "?" in text or ASKING.search(text):
+        return []
+    ids = [each for line in text.splitlines() for each in _row(line, bare=False)]
+    return ids if _all_clear(text, ids) else []
 
 
 def _day(text: str, language: str) -> date | None:

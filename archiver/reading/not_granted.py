@@ -182,13 +182,13 @@ _CONDITION = re.compile(
 )
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n|\n(?=[^\n:]{2,40}:)|\x1e")
 MIN_SENTENCE_WORDS = 4  # of words; fewer are a label, a name or a cell
-_ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
+_ADDRESS = re.compile(r"(?<!\S)\S+@\S+|https?://\S+")
 
 # Beginnings of words, by what they say of a paper.
 _DOUBTS = {
     "an offer": r"offer|angebot|anbiet|bieten wir|offre|oferta|ofrec|offriamo|vorschl[aä]g|proposal|propuesta|proposta|"
     r"quot(?:e|ation)|devis|presupuest|preventiv|orçament|wycen|estimat|schätzung|raming|voranschlag",
-    "corrected": r"rectif|korrig|koryg|corrett|corrig|gecorrig|pr[oó][ -]?form|cr[ée]dito?\b",
+    "corrected": r"corrected|rectif|korrig|koryg|corrett|corrig|gecorrig|pr[oó][ -]?form|cr[ée]dito?\b",
     "cancelled": r"cancel|annul|storn|widerr?uf|revo[kc]|révo|rescind|withdr[ae]w|zurückgezog|hinfällig|nichtig|"
     r"ungültig|résili|anul|ingetrok|herroep|vervallen|unieważ|cofni",
     "paid back": r"refund|erstatt|rückzahl|rembours|reembols|rimbors|devoluc|terugbeta|zwrot|zwróc|gutschrift|abono|"

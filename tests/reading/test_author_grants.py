@@ -28,6 +28,8 @@ def ids(paper: Paper | None) -> list[str]:
         ("Hiermit räume ich der Muster GmbH das Nutzungsrecht an folgenden Bildern ein:" + LIST, "Muster GmbH"),
         ("für eure Website gebe ich euch die Bilder DSC_1201.jpg und DSC_1202.jpg frei.", None),
         ("Photos DSC_1201.jpg, DSC_1202.jpg.\n\nYou are licensed to use these on your website.", None),
+        ("Thank you for your payment. The photos DSC_1201.jpg and DSC_1202.jpg are licensed to Acme Ltd.", "Acme Ltd"),
+        ("Merci pour le paiement. Les photos DSC_1201.jpg et DSC_1202.jpg sont donc sous licence.", None),
         ("Je cède à Nuage SARL les droits d'utilisation des photos suivantes :" + LIST, "Nuage SARL"),
         ("Por la presente cedo a Nube S.L. los derechos de uso de las fotografías:" + LIST, "Nube S.L."),
         ("Con la presente confermo di aver concesso in licenza a Nuvola S.r.l. le foto:" + LIST, "Nuvola S.r.l."),
@@ -67,12 +69,24 @@ NOT_GRANTED = [
     "This is to confirm that Cloud Ltd has asked for a licence to use DSC_1201.jpg.",
     "A selection: DSC_1201.jpg. Nach der Bestellung dürfen Sie diese Fotos für Web nutzen.",
     "Wir haben das Bild DSC_1201.jpg für Ihre Website bei Ada lizenziert.",
+    "Thank you for your payment. The photo DSC_1201.jpg is licensed to a magazine.",
+    "Merci pour le paiement. Les photos DSC_1201.jpg et DSC_1202.jpg ne sont pas sous licence.",
+    "Facture. Si vous êtes d'accord, voici ma facture pour la cession de droits des photos :" + LIST,
     "Je pourrais vous céder les droits ; je cède volontiers, si vous payez, la photo DSC_1201.jpg.",
 ]
 
 
 def test_what_is_not_granted_for_sure_is_no_licence() -> None:
     assert [text for text in NOT_GRANTED if mailed(text)] == []
+
+
+def test_a_mail_may_be_the_invoice() -> None:
+    text = (
+        "Facture 12\n\nVoici ma facture pour la cession de droits des photos suivantes :{}Facturé à : Nuage SARL, Paris"
+    )
+    paper = mailed(text.format("\n - réf. BR17-933 : un toit\n - réf. BR17-996 : une porte\n\n"))
+    assert ids(paper) == ["BR17-933", "BR17-996"]
+    assert paper and {each.licensee for each in paper.licences} == {"Nuage SARL"}
 
 
 def test_the_buyers_own_mail_grants_nothing() -> None:
@@ -125,12 +139,37 @@ def test_an_invoice_for_the_use_of_pictures_is_a_licence_on_its_day() -> None:
     assert paper and {(each.licensed_at, each.licensee) for each in paper.licences} == {(SENT, "Acme Ltd")}
 
 
+BY_OBJECT = """EXAMPLE PICTURES LTD
+17 Garden Road, London W2 4PH
+Invoice 504
+Date: 9 March 2021
+Acme Ltd
+1 High Street
+Halifax NS B3J 0K9
+Project: Credit Union report
+Licence fee for use of photographs AE3653 and AE9301 (web, 2 years)
+Image AE3653: 120.00
+{second}: 120.00
+Total: 240.00
+No rights pass until this invoice has been paid.
+"""
+
+
+def test_an_invoice_may_name_its_pictures_in_its_object_only() -> None:
+    paper = read_grant(BY_OBJECT.format(second="Image AE9301"))
+    assert ids(paper) == ["AE3653", "AE9301"]
+    assert paper and (paper.platform, paper.licences[0].licensee) == ("other:example pictures ltd", "Acme Ltd")
+    assert read_grant(BY_OBJECT.format(second="Another portrait")) is None
+    assert read_grant(BY_OBJECT.format(second="Image AE9302")) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
         invoice("Quotation"), invoice(purpose="Photographs, printed and framed:"), invoice(purpose="Photographs:"),
         invoice(more="Retouching    60.00"), invoice(more="Photo shoot, one day    600.00"),
-        invoice(more="This invoice was replaced by 2021-12."), invoice(more="No rights are granted."),
+        invoice(more="This invoice was replaced by 2021-12."), BY_OBJECT.replace("Licence fee for use", "Framed"),
+        invoice(more="No rights are granted."),
     ],
 )  # fmt: skip
 def test_an_invoice_for_something_else_is_none(text: str) -> None:
@@ -152,6 +191,36 @@ def test_an_agreement_must_be_dated_and_signed() -> None:
     assert ids(read_grant(AGREEMENT.format(day="9 March 2021", signed="Ada"))) == ["AE-20114", "AE-20115"]
     assert read_grant(AGREEMENT.format(day="", signed="Ada")) is None
     assert read_grant(AGREEMENT.format(day="9 March 2021", signed="____________")) is None
+
+
+TITLED = """{title}
+Photographer: Ada Example, www.example-photos.example
+Licensee: Acme Ltd, 1 High Street, London
+Date of licence: 22 December 2022
+Image\tSubject\tUse
+AE7818\tA canoe\tweb, 5 years
+AE8462\tA mill\tweb, 5 years
+Signed: Ada Example
+{end}
+"""
+
+
+def test_an_agreement_may_grant_by_its_title() -> None:
+    title = "Licence to reproduce photographs"
+    assert ids(read_grant(TITLED.format(title=title, end=""))) == ["AE7818", "AE8462"]
+    for other in ("Draft: licence for photographs", "Photographs", "Request: licence to reproduce photographs"):
+        assert read_grant(TITLED.format(title=other, end="")) is None
+    assert read_grant(TITLED.format(title=title, end="Do you agree?")) is None
+
+
+def test_a_licence_of_music_names_its_tracks_above_the_sentence_that_grants() -> None:
+    text = "music house\nLicence\nDate of issue   22 November 2012\nLicensee      Acme Ltd\nTrack code    Title\n"
+    grants = (
+        "MH2844_32    Dust\n\nMusic House Limited {} the Licensee the right to dub the above tracks into its films.\n"
+    )
+    paper = read_grant(text + grants.format("grants"))
+    assert ids(paper) == ["MH2844_32"] and paper and paper.platform == "other:music house limited"
+    assert read_grant(text + grants.format("would grant")) is None
 
 
 def test_a_mail_about_rights_of_use_is_kept_though_it_grants_nothing() -> None:
