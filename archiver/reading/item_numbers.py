@@ -175,6 +175,7 @@ def _is_row(line: str) -> bool:
 
 
 def _mentions(text: str, platform: str) -> Iterator[_Mention]:
+    title = forms_of(platform).title.casefold()
     number = re.compile(rf"(?<![\w.,/@-])#?\s?(?P<id>{forms_of(platform).asset})(?![\w@]|[./-]\w|,\d)")
     above, place, headed = "", 0, False  # the line before; whether there were headings in running text
     headings: list[tuple[int, str]] = []
@@ -185,7 +186,9 @@ def _mentions(text: str, platform: str) -> Iterator[_Mention]:
             before = line[: each.start("id")].rstrip("#")
             if _ADDRESS.search(before):
                 continue
-            if whose := _whose(before, each["id"], above, headings if row else [], headed=headed):
+            if "#" in each[0] and before.strip(" •*-").casefold() == title:  # `iStock #577528505`
+                yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], _Whose.ITEM)
+            elif whose := _whose(before, each["id"], above, headings if row else [], headed=headed):
                 yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], whose)
         place += len(line)
         if cells:
@@ -200,7 +203,7 @@ def _whose(before: str, number: str, above: str, headings: Sequence[tuple[int, s
     """Whose number it is, by what stands before it in its line, above it, and in its column; None for any word."""
     left = before.rstrip()  # of `Image ID:      1234567` the label, of a row the cell
     cell, digit = _GAP.split(left if left.endswith(":") else before)[-1], bool(re.search(r"\d", number))
-    words = cell.rstrip(' :=“"').split()
+    words = cell.rstrip(' :=“"').replace("(", " ").split()
     labels = [" ".join(words[-count:]) for count in range(1, min(len(words), MAX_LABEL_WORDS) + 1)]
     if any(map(_names_number, labels)) or (digit and any(map(names_an_asset, labels))):
         return _Whose.ITEM
@@ -220,7 +223,7 @@ def _whose(before: str, number: str, above: str, headings: Sequence[tuple[int, s
             return _Whose.OTHER
         if _names_number(above) or (digit and (names_an_asset(above) or (headed and long))):
             return _Whose.ITEM
-    return _Whose.PERHAPS if left.endswith("#") or (digit and long) else None
+    return _Whose.PERHAPS if digit and long else None
 
 
 def _begins(before: str) -> bool:

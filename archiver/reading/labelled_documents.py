@@ -177,7 +177,8 @@ _BY_DOWNLOAD = (
 )  # fmt: skip
 # A list in which a row's only date is that of its licence.
 _HISTORY = re.compile(
-    r"\b(?:(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|(?:lizenz|"
+    r"\b(?:account\s{1,4}>\s{1,4}(?:purchases|orders|downloads)|"
+    r"(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|(?:lizenz|"
     r"download|bestell|kauf)(?:verlauf|historie)|historique des? (?:licences|téléchargements|achats|commandes)|"
     r"historial de (?:licencias|descargas|compras|pedidos)|cronologia d\w{2,4} \w{4,12}|(?:download|bestel|aankoop|"
     r"licentie)geschiedenis|historia (?:zamówień|pobrań|zakupów|licencji)|histórico de (?:licenças|downloads|compras|"
@@ -323,9 +324,9 @@ def _issuer(text: str, name: str, *, licence: bool, receipt: bool) -> tuple[str 
         issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
         platform, words, strong = the_platform(issued)
         strong = strong or _sent_by(text, platform)
-        own = letterhead(text) or _own_page(text)
-        if not strong and own and platform in (own[0], None):
-            platform, words, strong = *own, True
+    own = letterhead(text) or _own_page(text)
+    if not strong and own and platform in (own[0], None):
+        platform, words, strong = *own, True
     if platform is None and (licence or receipt):
         platform, words = other_platform(text) or (_by_title(text) if licence else None) or (None, "")
     return platform, words, strong

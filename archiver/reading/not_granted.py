@@ -252,7 +252,10 @@ _IN_CART = re.compile(
     r"\b(?:in|im) (?:ihrem|deinem|den|dem)? ?warenkorb|\b(?:dans votre|au) panier|\ben (?:tu|su|el) carrito|"
     r"\bnel (?:tuo |suo )?carrello|\bin (?:je|uw|de) winkelwagen|\b(?:buy|checkout) now|jetzt kaufen|"
     r"acheter maintenant|comprar ahora|finalizar la compra|acquista ora|nu kopen|afrekenen|"
-    r"^[ \t]*(?:price )?quote\b|\bshared (?:a|an|the) (?:board|lightbox|collection)",
+    r"^[ \t]*(?:(?:your|our|price) )?(?:\w+ )?quote\b|\bquote you (?:asked|requested)|"
+    r"\bthanks? (?:you )?for your (?:enquiry|inquiry|request)|\bfür (?:ihre|deine) anfrage|\bpour votre demande|"
+    r"\bpor (?:su|tu) (?:consulta|solicitud)|\bper la (?:sua|tua|vostra) richiesta|\bvoor (?:uw|je) aanvraag|"
+    r"\bshared (?:a|an|the) (?:board|lightbox|collection)",
     re.IGNORECASE | re.MULTILINE,
 )
 _EXAMPLE = re.compile(
@@ -267,9 +270,18 @@ def shows_example(text: str) -> bool:
     return bool(_EXAMPLE.search(text))
 
 
+_PRINTS = re.compile(  # no words that a picture may be called by, as a poster on a wall
+    r"\b(?:photographic|art|canvas|framed|giclée) prints?\b|\b(?:shipping|delivery) (?:address|costs?|method)|"
+    r"\b(?:prints?|canvas|poster|druck|leinwand|tirage|toile|stampa|lienzo)\b"
+    r".{0,30}?\d ?[x×] ?\d+ ?(?:in|inch|inches|cm|mm)\b|versandkosten|lieferadresse|frais de (?:port|livraison)|"
+    r"gastos de envío|spese di spedizione|verzendkosten",
+    re.IGNORECASE,
+)
+
+
 def is_unbought(text: str) -> bool:
-    """Whether a text shows what somebody may still buy: a cart, a quote, a lightbox."""
-    return bool(_IN_CART.search(text))
+    """Whether a text shows what somebody may still buy, a cart, a quote or a lightbox; or sells prints."""
+    return bool(_IN_CART.search(text) or _PRINTS.search(text))
 
 
 def is_own_order(text: str) -> bool:

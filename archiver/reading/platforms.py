@@ -431,12 +431,22 @@ _BY_LETTERHEAD = {re.sub(r"\W+", "", each.title).casefold(): name for name, each
 
 
 def letterhead(text: str) -> tuple[str, str] | None:
-    """The platform whose name alone is a text's first line, as in a letterhead, and that line."""
+    """The platform whose name begins a text, as a letterhead or a page of its site does, and that line."""
     lines = (line.strip() for line in _OWNER.sub(lambda owner: owner["owned"] or "", text).splitlines())
     first = next((line for line in lines if re.search(r"\w", line)), "")
-    alone = re.sub(r"\sby\s\S.*$", "", first)  # `fotolia by Adobe`
+    alone = re.sub(r"(?:\sby\s|\s{2,}|\s[|–—-]\s).*$", "", first)  # `fotolia by Adobe`, and a page's menu
     name = _BY_LETTERHEAD.get(re.sub(r"[\W_]+", "", alone).casefold())
+    if name is None and _PAGE_OF_ACCOUNT.search(first) and len(named := titled(first)) == 1:
+        [name] = named
     return (name, first) if name else None
+
+
+# The name of a page that a browser prints: `Order details - iStock`.
+_PAGE_OF_ACCOUNT = re.compile(
+    r"\b(?:order details|my (?:downloads|purchases|licen[cs]es)|(?:licen[cs]e|download|purchase|order) history|"
+    r"bestelldetails|meine downloads|lizenzverlauf|historique|mes téléchargements|historial|cronologia)\b",
+    re.IGNORECASE,
+)
 
 
 def site_of(sender: str) -> str | None:

@@ -319,5 +319,4 @@ def test_a_table_is_read_as_it_stands_on_the_page(tmp_path: Path) -> None:
             return [(each.asset.asset_id, iso(each.licensed_at), each.licensee) for each in read]
 
         assert licences(below) == licences(ROW) == [("32009999", "2024-03-03", "Ada Example")]
-        two = licences([*ROW, ROW[1].replace("9999", "8888")])
-        assert two == [(number, "2024-03-03", None) for number in ("32009999", "32008888")]
+        assert licences([*ROW, ROW[1].replace("9999", "8888")]) == []

@@ -2,8 +2,6 @@
 
 from datetime import date
 
-import pytest
-
 from archiver.reading.author_grants import Envelope, names_picture_and_rights, read_grant
 from archiver.reading.certificates import Paper, Sure
 
@@ -21,9 +19,8 @@ def ids(paper: Paper | None) -> list[str]:
     return [each.asset.asset_id for each in paper.licences] if paper else []
 
 
-@pytest.mark.parametrize(
-    ("text", "licensee"),
-    [
+def test_an_authors_mail_grants_the_named_pictures() -> None:
+    table: list[tuple[str, str | None]] = [
         ("I hereby grant Acme Ltd a non-exclusive licence to use these photographs:" + LIST, "Acme Ltd"),
         ("Hiermit räume ich der Muster GmbH das Nutzungsrecht an folgenden Bildern ein:" + LIST, "Muster GmbH"),
         ("für eure Website gebe ich euch die Bilder DSC_1201.jpg und DSC_1202.jpg frei.", None),
@@ -36,13 +33,12 @@ def ids(paper: Paper | None) -> list[str]:
         ("Hierbij verleen ik Wolk B.V. een licentie voor het gebruik van deze foto's:" + LIST, "Wolk B.V."),
         ("Udzielam firmie Chmura Sp. z o.o. licencji na wykorzystanie zdjęć:" + LIST, "Chmura Sp. z o.o."),
         ("Concedo à Nuvem Lda o direito de utilizar as fotografias:" + LIST, "Nuvem Lda"),
-    ],
-)
-def test_an_authors_mail_grants_the_named_pictures(text: str, licensee: str | None) -> None:
-    paper = mailed(text)
-    assert ids(paper) == TWO
-    assert paper and paper.sure is Sure.STATED and paper.platform == "other:example-photos.example"
-    assert {(each.licensed_at, each.licensee) for each in paper.licences} == {(SENT, licensee)}
+    ]
+    for text, licensee in table:
+        paper = mailed(text)
+        assert ids(paper) == TWO
+        assert paper and paper.sure is Sure.STATED and paper.platform == "other:example-photos.example"
+        assert {(each.licensed_at, each.licensee) for each in paper.licences} == {(SENT, licensee)}
 
 
 NOT_GRANTED = [
@@ -163,17 +159,19 @@ def test_an_invoice_may_name_its_pictures_in_its_object_only() -> None:
     assert read_grant(BY_OBJECT.format(second="Image AE9302")) is None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        invoice("Quotation"), invoice(purpose="Photographs, printed and framed:"), invoice(purpose="Photographs:"),
-        invoice(more="Retouching    60.00"), invoice(more="Photo shoot, one day    600.00"),
-        invoice(more="This invoice was replaced by 2021-12."), BY_OBJECT.replace("Licence fee for use", "Framed"),
+def test_an_invoice_for_something_else_is_none() -> None:
+    table: list[str] = [
+        invoice("Quotation"),
+        invoice(purpose="Photographs, printed and framed:"),
+        invoice(purpose="Photographs:"),
+        invoice(more="Retouching    60.00"),
+        invoice(more="Photo shoot, one day    600.00"),
+        invoice(more="This invoice was replaced by 2021-12."),
+        BY_OBJECT.replace("Licence fee for use", "Framed"),
         invoice(more="No rights are granted."),
-    ],
-)  # fmt: skip
-def test_an_invoice_for_something_else_is_none(text: str) -> None:
-    assert read_grant(text) is None
+    ]
+    for text in table:
+        assert read_grant(text) is None
 
 
 AGREEMENT = """Licence agreement

@@ -216,44 +216,43 @@ def test_a_list_of_pictures_with_seller_and_day_of_purchase_needs_no_kind() -> N
     assert history_of(SOURCES + rows, "Adobe Stock.csv") and history_of(SOURCES + rows, "Shutterstock.csv") is None
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        "146937959;Standard;04.05.2018;storniert", "146937959;Standard;04.05.2018;refunded 2018-06-01",
-        "146937959;Standard;nein;", "146937959;Standard;noch nicht;", "146937959;Standard;;",
-        "146937959;offen;04.05.2018;", "146937959;expired;04.05.2018;", "146937959;Comp;04.05.2018;",
-        "1,46938E+08;Standard;04.05.2018;", "1.46938E+08;Standard;04.05.2018;",
-    ],
-)  # fmt: skip
-def test_a_row_that_took_something_back_or_has_no_day_or_number_is_left_out(row: str) -> None:
-    rows = f"Bildnummer;Lizenzmodell;Gekauft am;Bemerkung\n246937958.0;Standard;04.05.2018;Titelseite\n{row}\n"
-    paper = history_of(rows.encode(), "adobe stock.csv")
-    assert paper and [each.asset.asset_id for each in paper.licences] == ["246937958"]
+def test_a_row_that_took_something_back_or_has_no_day_or_number_is_left_out() -> None:
+    table: list[str] = [
+        "146937959;Standard;04.05.2018;storniert",
+        "146937959;Standard;04.05.2018;refunded 2018-06-01",
+        "146937959;Standard;nein;",
+        "146937959;Standard;noch nicht;",
+        "146937959;Standard;;",
+        "146937959;offen;04.05.2018;",
+        "146937959;expired;04.05.2018;",
+        "146937959;Comp;04.05.2018;",
+        "1,46938E+08;Standard;04.05.2018;",
+        "1.46938E+08;Standard;04.05.2018;",
+    ]
+    for row in table:
+        rows = f"Bildnummer;Lizenzmodell;Gekauft am;Bemerkung\n246937958.0;Standard;04.05.2018;Titelseite\n{row}\n"
+        paper = history_of(rows.encode(), "adobe stock.csv")
+        assert paper and [each.asset.asset_id for each in paper.licences] == ["246937958"]
 
 
-@pytest.mark.parametrize(
-    ("column", "bought", "others"),
-    [
+def test_a_column_may_say_that_a_row_was_not_bought() -> None:
+    table: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
         ("Status", ("Paid", "abgeschlossen", "", "purchase"), ("in cart", "draft", "quoted", "not paid", "unbezahlt")),
         ("Refunded on", ("", "-", "no"), ("2018-06-01", "yes")),
         ("Approved?", ("yes", "", "Ada"), ("no", "nein")),
-    ],
-)
-def test_a_column_may_say_that_a_row_was_not_bought(
-    column: str, bought: tuple[str, ...], others: tuple[str, ...]
-) -> None:
-    for each in (*bought, *others):
-        row = f"221591418;Standard;2018-05-04;{each}\n"
-        paper = history_of(f"Image no.;License;Purchase date;{column}\n{row}".encode(), "istock.csv")
-        assert bool(paper) is (each in bought), each
+    ]
+    for column, bought, others in table:
+        for each in (*bought, *others):
+            row = f"221591418;Standard;2018-05-04;{each}\n"
+            paper = history_of(f"Image no.;License;Purchase date;{column}\n{row}".encode(), "istock.csv")
+            assert bool(paper) is (each in bought), each
 
 
 ROW = "Getty Images;221591418;Royalty-Free;2018-05-04;1\n"
 
 
-@pytest.mark.parametrize(
-    ("head", "name"),
-    [
+def test_sales_carts_wishes_and_quotes_are_no_purchases() -> None:
+    table: list[tuple[str, str]] = [
         ("Provider;Image no.;License;Quoted price", "list.csv"),
         ("Provider;Image no.;License;Added on", "list.csv"),
         ("Provider;Image no.;License;Sale date", "list.csv"),
@@ -267,11 +266,10 @@ ROW = "Getty Images;221591418;Royalty-Free;2018-05-04;1\n"
         ("Provider;Image no.;License;Purchase date", "Gutschriften Getty.csv"),
         ("Provider;Image no.;License;Umsatz;Purchase date", "list.csv"),
         ("Provider;Image no.;License;Ingresos;Purchase date", "list.csv"),
-    ],
-)
-def test_sales_carts_wishes_and_quotes_are_no_purchases(head: str, name: str) -> None:
-    assert history_of(f"{head};x\n{ROW}".encode(), name) is None
-    assert history_of(f"Provider;Image no.;License;Purchase date;x\n{ROW}".encode(), "list.csv")
+    ]
+    for head, name in table:
+        assert history_of(f"{head};x\n{ROW}".encode(), name) is None
+        assert history_of(f"Provider;Image no.;License;Purchase date;x\n{ROW}".encode(), "list.csv")
 
 
 SAMPLES = [
