@@ -89,7 +89,7 @@ _ENDS_WITH_OTHER = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(
-    rf"^[ \t]*(?:{_TITLES})\s?[:\t]\s*(?P<title>[^\n]{2, 200}?)[ \t]*$",
+    rf"^[ \t]*(?:{_TITLES})\s?[:\t]\s*(?P<title>[^\n]{{2,200}}?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _TITLE_BESIDE = re.compile(
@@ -310,20 +310,18 @@ def _rows(text: str, chosen: Sequence[_Mention]) -> list[dict[str, str]]:
     days = [_day(part) for part in parts]
     rows = []
     for mention, part, kind, day in zip(chosen, parts, kinds, days, strict=True):
-        row = {"asset_id": mention.number}
-        beside = text[mention.end : mention.end + 200].split("\n")[0]
-        titled = _TITLE.search(part) or _TITLE_BESIDE.match(beside)
-        row |= {"kind": kind} if kind else {}
-        title = titled["title"].strip() if titled else ""
-        row |= (
-            {"title": title}
-            if title
-            and not ("@" in title or _LABELLED_KIND.match(title) or _MARK.fullmatch(title) or _AGAIN.search(title))
-            else {}
-        )
-        row |= {"licensed_at": day} if day and all(days) else {}
-        rows.append(row)
+        title = _title(part, text[mention.end : mention.end + MAX_ABOVE_CHARACTERS].split("\n")[0])
+        row = {"asset_id": mention.number, "kind": kind, "title": title, "licensed_at": day if all(days) else ""}
+        rows.append({name: value for name, value in row.items() if value})
     return rows
+
+
+def _title(part: str, beside: str) -> str:
+    """What an item is called, by a label or beside its number; no address, licence, price or link."""
+    found = _TITLE.search(part) or _TITLE_BESIDE.match(beside)
+    title = found["title"].strip() if found else ""
+    other = "@" in title or _LABELLED_KIND.match(title) or _MARK.fullmatch(title) or _AGAIN.search(title)
+    return "" if other else title
 
 
 def _kind(part: str, *, last: bool = False) -> str:
