@@ -19,9 +19,8 @@ from enum import StrEnum
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from archiver.core.atomic_files import replace_file
+from archiver.core.atomic_files import replace_file, sweep_beside
 from archiver.core.errors import ConfigError, MachineRefused, ProgramMissing, VaultLocked
-from archiver.core.stale_files import sweep_beside
 from archiver.home.settings import Home
 from archiver.home.shared_copy import copy_of
 from archiver.home.vault import is_key_kept, key_file

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archiver.core.atomic_files import replace_file
+from archiver.core.atomic_files import replace_file, sweep_beside
 from archiver.core.errors import BrowserMissing, ConfigError
-from archiver.core.stale_files import sweep_beside
 
 
 def write_page(html: str, out: Path) -> None:

@@ -12,9 +12,10 @@ import socket
 import stat
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Condition
@@ -145,6 +146,17 @@ def scratch_folder(purpose: str) -> Iterator[Path]:
     """A temporary folder outside the home, which only this user can read. It is removed at the end."""
     with tempfile.TemporaryDirectory(prefix=scratch(purpose)) as folder:
         yield Path(folder)
+
+
+def sweep_beside(out: Path) -> None:
+    """Remove the temporary files of a killed command that wrote `out`."""
+    left = list[Path]()
+    with suppress(OSError), os.scandir(out.absolute().parent) as entries:
+        left = [Path(entry.path) for entry in entries if entry.name.startswith(f".{out.name}.")]
+    for path in left:
+        if abandoned(path, time.time()):
+            with suppress(OSError):
+                remove_tree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
 
 
 def abandoned(path: Path, now: float) -> bool:

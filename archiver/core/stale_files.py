@@ -51,13 +51,6 @@ def sweep_temporary_folder() -> None:
         _remove(path)
 
 
-def sweep_beside(out: Path) -> None:
-    """Remove the temporary files of a killed command that wrote `out`."""
-    for path in _entries(out.absolute().parent, f".{out.name}."):
-        if abandoned(path, time.time()):
-            _remove(path)
-
-
 def _folders(root: Path) -> Iterator[Path]:
     yield from (root, root / "clients", root / "roots")
     yield from (Path(place) for place, _, _ in os.walk(root / "state"))

@@ -21,10 +21,9 @@ from archiver.catalogue.index import Catalogue
 from archiver.collect.run import asking
 from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import RunTools, open_tools
-from archiver.core.atomic_files import replace_file, scratch_folder
+from archiver.core.atomic_files import replace_file, scratch_folder, sweep_beside
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
-from archiver.core.stale_files import sweep_beside
 from archiver.core.yaml_source import load
 from archiver.home.settings import Home
 from archiver.home.settings_edit import add_account, add_client, create_home

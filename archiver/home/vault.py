@@ -23,10 +23,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
-from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.atomic_files import read_file, replace_file, sweep_beside
 from archiver.core.errors import ConfigError, VaultLocked
 from archiver.core.model import iso
-from archiver.core.stale_files import sweep_beside
 from archiver.home.vault_rollback import VaultMemory
 
 if TYPE_CHECKING:

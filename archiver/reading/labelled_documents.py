@@ -263,11 +263,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     text = _prepared(text)
     head = text[:MAX_TITLE_OFFSET]
     licence, receipt = _is_licence(head), _RECEIPT_TITLE.search(head)
-    if _UNMADE_TITLE.search(head) or DEMAND.search(text):
-        return None
-    if _ASKED_TITLE.search(head) and not _CONFIRMED.search(head):
-        return None
-    if not licence and (NO_RECEIPT.search(text) or PAID_BACK.search(text) or is_own_order(text) or is_unbought(text)):
+    if _is_something_else(text, head, licence=licence):
         return None
     platform, words, strong = _issuer(text, name, licence=licence, receipt=bool(receipt))
     other = platform is not None and platform.startswith(OTHER_PLATFORM)
@@ -289,30 +285,25 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     if not licence and (not receipt or _ORDER_TITLE.search(head)) and awaits(said):
         return None
-    if licence:
-        paper = (
-            _licence(platform, found, text)
-            or _licence_in_words(platform, found, text)
-            or _certified(_licences_by_lines(platform, found, item_lines(columns() or text, platform)))
-        )
-    elif receipt:
-        paper = _by_receipt(platform, found, text, columns)
-    else:
-        paper = _by_record(platform, found, text, columns)
-    if not (paper and paper.licences) and strong and not other and (licence or receipt or _bought(head)):
-        asked = not (licence or receipt) and ASKING.search(text)
-        formal = (
-            licence
-            and not _ORDER_TITLE.search(head)
-            and bool(any(map(_LICENCE_TITLE.search, _short_lines(head))) or _FORMAL.search(head))
-        )
-        items = None if asked else _by_context(platform, found, text, columns, formal=formal)
+    read = _by_certificate if licence else _by_receipt if receipt else _by_record
+    paper = read(platform, found, text, columns)
+    bought = licence or receipt or (_bought(head) and not ASKING.search(text))
+    if not (paper and paper.licences) and strong and not other and bought:
+        items = _by_context(platform, found, text, columns, formal=licence and _is_formal(head))
         paper = (_certified(items) if licence else items) or paper
     if paper is None or (other and not _stated(paper, said)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     paper = replace(paper, sure=Sure.STATED if other else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
     return paper if paper.licences else read_plan(paper, text, columns(), _order(found))
+
+
+def _is_something_else(text: str, head: str, *, licence: bool) -> bool:
+    """Whether a text is a form, a request, a demand, or, if it is no certificate, shows that nothing was bought."""
+    if _UNMADE_TITLE.search(head) or DEMAND.search(text) or (_ASKED_TITLE.search(head) and not _CONFIRMED.search(head)):
+        return True
+    unbought = NO_RECEIPT.search(text) or PAID_BACK.search(text) or is_own_order(text) or is_unbought(text)
+    return bool(unbought) and not licence
 
 
 def _issuer(text: str, name: str, *, licence: bool, receipt: bool) -> tuple[str | None, str, bool]:
@@ -360,6 +351,12 @@ def _bought(head: str) -> bool:
     return any(each.search(head) for each in (_DONE, _HISTORY, _CONFIRMED_DEAL))
 
 
+def _is_formal(head: str) -> bool:
+    """Whether a certificate certifies what may have been licensed long ago, and does not just tell of an order."""
+    said = any(map(_LICENCE_TITLE.search, _short_lines(head))) or _FORMAL.search(head)
+    return bool(said) and not _ORDER_TITLE.search(head)
+
+
 def _short_lines(head: str) -> Iterator[str]:
     return (line for line in head.splitlines() if len(line.split()) <= MAX_TITLE_WORDS)
 
@@ -386,6 +383,15 @@ def _stated(paper: Paper, text: str) -> bool:
 
 def _prepared(text: str) -> str:
     return with_said(_dates_apart(in_one_line(text, _LICENCE_TITLE))) if text else text
+
+
+def _by_certificate(platform: str, found: Mapping[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
+    """What a certificate says: by its labels, in a sentence, or in a table."""
+    return (
+        _licence(platform, found, text)
+        or _licence_in_words(platform, found, text)
+        or _certified(_licences_by_lines(platform, found, item_lines(columns() or text, platform)))
+    )
 
 
 def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
