@@ -41,7 +41,8 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
         goes_on = search("range", each.before) or _IN_BRACKETS.search(each.found.string[: each.found.start()])
         of_law = bool(search("no_demand", each.before) or search("by_law", each.sentence) or (of_law and goes_on))
         sums += [] if of_law or not each.amount else [each]
-    single = [each for each in sums if not (_per_item(each) or each.is_no_demand or each.is_reduction)]
+    rates = [each for each in sums if _per_item(each) or _is_yearly(each)]
+    single = [each for each in sums if not (each in rates or each.is_no_demand or each.is_reduction)]
     if not single:
         return None, None
     named = ", ".join(sorted({each.named for each in single}))
@@ -53,16 +54,23 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
         sure["amount"] = f"open: the letter does not say whose crowns it means: {quote(found.found)}"
         return None, None
     sure["amount"] = quote(found.found) + (f"; the sums in the letter are {named}" if ", " in named else "")
-    return found.amount, _dollars(text) if found.currency == "USD" and _PLAIN.search(found.found[0]) else found.currency
+    plain = found.currency == "USD" and _PLAIN.search(found.found[0])
+    currency = _dollars(text) if plain else found.currency
+    if currency is None:
+        sure["amount"] = f"open: the letter does not say whose dollars it means: {quote(found.found)}"
+        return None, None
+    return found.amount, currency
 
 
 _PLAIN = re.compile(r"(?:^|\d\s?)\$")
 
 
-def _dollars(text: str) -> str:
-    """Whose dollars or pesos a plain `$` means: those of the only country that the letter's words are of."""
+def _dollars(text: str) -> str | None:
+    """Whose dollars or pesos a plain `$` means: those of the only country that the letter's words are of, else the
+    United States'. None if its words are of several.
+    """
     found = [code for code, words in known()["dollars"].items() if re.search(words, text)]
-    return found[0] if len(found) == 1 else "USD"
+    return None if len(found) > 1 else found[0] if found else "USD"
 
 
 def _crowns(text: str) -> str:
@@ -251,6 +259,11 @@ def _rates(text: str) -> list[Decimal]:
     surcharge = rf"{any_of('surcharge')}[^.\d]{{0,30}}{_RATE}|{_RATE}[^.\d\n]{{0,20}}{any_of('surcharge')}"
     found = [*_TAX.finditer(text), *re.finditer(surcharge, text, re.IGNORECASE)]
     return sorted({Decimal((each[1] or each[2]).replace(",", ".")) for each in found})
+
+
+def _is_yearly(each: Sum) -> bool:
+    """Whether a sum is the price of one year, from which a letter counts what it demands."""
+    return bool(search("per_year", _after(each)))
 
 
 def _per_item(each: Sum) -> bool:

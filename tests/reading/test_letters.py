@@ -596,3 +596,15 @@ def test_long_repetitions_take_no_long_time(piece: str) -> None:
 def test_a_sign_without_a_label_counts_in_a_subject_if_it_is_no_other(head: str, reference: str | None) -> None:
     text = f"{head}\n\nDear Sirs,\n\nwe found her picture on https://acme.example/x .\n\nExample Pictures Ltd\n"
     assert read_letter(text).reference == reference
+
+
+def test_a_sum_is_open_where_its_currency_or_its_times_are_not_said() -> None:
+    table: list[tuple[str, str | None]] = [
+        ("Sam LLP, Toronto\nTo: Ann, Duluth, MN 55999\nWe demand $1,180.00.", None),  # whose dollars?
+        ("To: Ann, Duluth, MN 55999\nWe demand $1,180.00.", "1180.00 USD"),
+        ("Sam LLP, Toronto\nWe demand $1,180.00.", "1180.00 CAD"),
+        ("My licence is £170 a year, and you have used the picture for two.", None),
+    ]
+    for said, amount in table:
+        letter = read_letter(f"You use our picture without a licence.\n{said}", received=date(2026, 11, 20))
+        assert (f"{letter.amount} {letter.currency}" if letter.amount is not None else None) == amount
