@@ -157,6 +157,8 @@ def test_an_invoice_may_name_its_pictures_in_its_object_only() -> None:
     assert paper and (paper.platform, paper.licences[0].licensee) == ("other:example pictures ltd", "Acme Ltd")
     assert read_grant(BY_OBJECT.format(second="Another portrait")) is None
     assert read_grant(BY_OBJECT.format(second="Image AE9302")) is None
+    whole = BY_OBJECT.format(second="Image AE9301")
+    assert read_grant(whole.replace("Image AE3653: 120.00\nImage AE9301: 120.00\n", "")) is None  # without a price
 
 
 def test_an_invoice_for_something_else_is_none() -> None:
