@@ -736,6 +736,9 @@ def _charged(text: str, *, mailed: bool) -> list[str]:
     said = "\n".join(body)
     if _ARTICLE.search(said) or any(UNDECIDED.search(cell) for line in body for cell in _CELL.findall(line)):
         return []
+    objects = [_NO_DOUBT.sub(" ", line) for line in body if _OBJECT.search(line)]
+    if any(each.search(line) for line in objects for each in _DOUBTED.values()):
+        return []
     if not ids:  # in a sentence: `for the use of the pictures … I charge`
         start, end = next((each for each in _sentences(text) if _charges(text[slice(*each)])), (0, 0))
         ids = [found["id"] for found in _named(text[start:end])] or _listed(text[end:] if end else "")
@@ -761,7 +764,7 @@ def _in_object(lines: Sequence[str]) -> list[str]:
     objects = [
         line for line in lines if _OBJECT.search(line) and _SPEAKS_OF_PICTURES.search(line) and any(_named(line))
     ]
-    if len(objects) != 1 or any(each.search(_NO_DOUBT.sub(" ", objects[0])) for each in _DOUBTED.values()):
+    if len(objects) != 1:
         return []
     ids = [found["id"] for found in _named(objects[0])]
     priced = [line for line in lines if _PRICE.search(line) and not _TOTAL.search(line)]

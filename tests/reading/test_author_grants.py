@@ -159,6 +159,9 @@ def test_an_invoice_may_name_its_pictures_in_its_object_only() -> None:
     assert read_grant(BY_OBJECT.format(second="Image AE9302")) is None
     whole = BY_OBJECT.format(second="Image AE9301")
     assert read_grant(whole.replace("Image AE3653: 120.00\nImage AE9301: 120.00\n", "")) is None  # without a price
+    priced = whole.replace("Image AE3653: 120.00\nImage AE9301: 120.00\n", "").replace("2 years)", "2 years) 240.00")
+    assert ids(read_grant(priced)) == ["AE3653", "AE9301"]
+    assert read_grant(priced.replace("Licence fee", "If you want it, the licence fee")) is None
 
 
 def test_an_invoice_for_something_else_is_none() -> None:
