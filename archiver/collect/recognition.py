@@ -32,7 +32,7 @@ from archiver.reading.history_tables import history_in, lists_licences
 from archiver.reading.mail import SAVED_FROM, Lookup, ParsedMail, origin_by
 from archiver.reading.office import document_by, table_by
 from archiver.reading.outlook import COMPOUND_FILE
-from archiver.reading.platforms import PLATFORMS, marked, other_platform, site_of
+from archiver.reading.platforms import PLATFORMS, marked, other_platform, site_by_company, site_of
 from archiver.reading.webpages import page_by, saved_from, with_addresses
 from archiver.reading.worker import DOCUMENT_TIMEOUT_S, DocumentReader, ReaderFailed
 
@@ -230,6 +230,8 @@ def _whose(mail: ParsedMail) -> str:
     if marked(sender):
         return sender
     if site := site_of(sender):
+        return site
+    if site := site_by_company(mail.text, sender):
         return site
     said = marked(mail.text)
     owners = [words for words in said.values() if {_domain(words)} & {_domain(each) for each in hosts}]

@@ -17,7 +17,7 @@ from archiver.reading.column_names import field_of, names_a_number, names_an_ass
 from archiver.reading.dates import DateOrder, days_in
 from archiver.reading.field_labels import LABELS
 from archiver.reading.platforms import forms_of
-from archiver.reading.sentences import ADVERTISED, DUE, KIND, MAX_LINE_WORDS, SAID
+from archiver.reading.sentences import ADVERTISED, DUE, KIND, MAX_LINE_WORDS, OF_PLAN, SAID
 
 MAX_ITEMS, MAX_NUMBERS = 500, 1_500
 MIN_BARE_DIGITS, MIN_BARE_CHARACTERS = 6, 5  # of a number without a label; a postal code has five digits
@@ -34,13 +34,13 @@ _ENDS_WITH_NUMBER = re.compile(
 )
 # What may stand before a number that begins its line: a bullet, a position, a day.
 _NOTHING = re.compile(r"^[\s>•·*–—|(\[-]*(?:\d{1,3}[.)x×]?[\s|]+)?$")
-_LEADERS = re.compile(r"(?<=\w)\s?(?:\.{3,}|…+|_{3,}|(?:\. ){3,})\s?")
+LEADERS = re.compile(r"(?<=\w)\s?(?:\.{3,}|…+|_{3,}|(?:\. ){3,})\s?")
 _GAP = re.compile(r"\s{2,}|\t|\s?\|\s?|\s*\x1f\s*")
 
 _ABBREVIATED = r"(?-i:RF|RM|RR)(?:-?(?:LL|EL))?|royalty[ -]free|rights[ -](?:managed|ready)|lizenzfrei|libre de droits"
 _KIND_WORD = (
     r"(?:standard|extended|enhanced|regular|premium|editorial|commercial|individual|business|standaard|"
-    r"estándar|padrão|standardowa|erweiterte?|étendue|estesa|ampliada|extendida|uitgebreide?|rozszerzona|estendida)"
+    r"estándar|padrão|standardowa|erweitert|avanzata|potenziata|améliorée|avancée|mejorada|aprimorada|erweiterte?|étendue|estesa|ampliada|extendida|uitgebreide?|rozszerzona|estendida)"
 )
 _LICENCE = r"(?:licen[cs]e|lizenz|licence|licencia|licenza|licentie|licencja|licença)"
 _SIZE = (
@@ -49,13 +49,6 @@ _SIZE = (
 )
 _PRICE = r"\d ?(?:credits?|crédits?|créditos?|crediti|kredyt\w{0,2})\b|[€£$¥]\s?\d|\d[.,]\d\d(?!\d)|\b(?:EUR|USD|GBP)\b"
 _MARK = re.compile(rf"{KIND.pattern}|\b{_KIND_WORD}\b|\b{_LICENCE}\b|{_ABBREVIATED}|{_SIZE}|{_PRICE}", re.IGNORECASE)
-OF_PLAN = re.compile(  # no word that a picture may be called by: a business plan, an annual report
-    r"\b(?:subscription|suscripción|abonn?ement\w*|(?:jahres|monats)?abo|per month|pro monat|mensuel\w*|maandelijks|"
-    r"(?:annual|monthly|yearly|premium|team|pro) plan|(?:credit|image|download|bild|bilder|crédit|crédito)s?[ -]?"
-    r"(?:pack|paket|pakket)\w*|(?:assets|images|downloads|credits|bilder|dateien) (?:a|per|pro|im)\s"
-    r"(?:month|year|monat|jahr))\b|/ ?(?:month|monat|mois|mes|mese|maand)\b",
-    re.IGNORECASE,
-)
 _PERIOD = re.compile(  # a plan's; an invoice for items names none
     r"\b(?:(?:service|billing|subscription) (?:term|period)|(?:leistungs|abrechnungs)zeitraum|période de facturation|"
     r"per[ií]odo de facturación|periodo di fatturazione|factuurperiode)\b",
@@ -65,7 +58,7 @@ _KINDS, _TITLES = (
     "|".join(re.escape(each) for labels in LABELS[name].values() for each in labels) for name in ("kind", "title")
 )
 _LABELLED_KIND = re.compile(
-    rf"(?<!of )(?<!de )(?<!\w)(?:{_KINDS})\s?[:\t\x1f]\s*"
+    rf"(?<!of )(?<!de )(?<!\w)(?:(?:{_KINDS})\s?[:\t\x1f]\s*|(?<=\n)(?:{_KINDS})[ \t]*\n[ \t]*)"
     rf"(?P<kind>[^\W\d][^\n\t|,;:\x1f]{{1,60}}?)(?=\s{{2,}}|\s[–—-]\s|\s*[|,;\n\t\x1f]|\s*$)",
     re.IGNORECASE,
 )
@@ -81,6 +74,12 @@ _OTHER_LABELS = frozenset(
     for labels in languages.values()
     for label in labels
 ) | {"order", "invoice", "bestellung", "auftrag", "commande", "pedido", "ordine", "rechnung", "facture", "factura"}
+_HEADINGS = frozenset(
+    label.casefold().rstrip(".:# ")
+    for field in ("kind", "usage", "size", "amount")
+    for labels in LABELS.get(field, {}).values()
+    for label in labels
+)
 _ITEM_LABELS = {spelled(label) for labels in LABELS["asset_id"].values() for label in labels}
 _NUMBER_LABELS = {each for each in _OTHER_LABELS if _ENDS_WITH_NUMBER.search(each)}
 _ENDS_WITH_OTHER = re.compile(
@@ -101,6 +100,13 @@ _TITLE_BESIDE = re.compile(
 _ADDRESS = re.compile(r"\S+@\S*$|://\S*$|www\.\S*$")
 _NO_HEADINGS = re.compile(r"\d|:\s*(?:\s\s|\t|$)")
 _GOES_ON = re.compile(r"[ \t]*\n[ \t]*[A-Z]{0,2}\d[A-Z0-9]{0,2}[ \t]*(?:\n|$)")  # below a number, perhaps with its rest
+_IN_BRACKETS = re.compile(r"(?<=\w[\W])\s*\((?:#|id|nr|no|n°|nº|ref|code)[.:]?\s?#?$", re.IGNORECASE)
+_TITLE_AND_NUMBER = re.compile(  # `Item: Spring (1234567)`
+    rf"^[ \t]*(?:{_TITLES}|item|asset|image|photo|track|clip|bild|foto|datei|fichier|imagen|immagine|afbeelding)"
+    r"\s?[:\t]\s*\S[^\n]{0,160}\s\($",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(rf"(?:{_TITLES}|track|item|clip|image|bild|foto|photo)$", re.IGNORECASE)
 _CLOCK = re.compile(r",?\s\d{1,2}:\d\d")  # behind the day on which a page was printed
 _AGAIN = re.compile(r"\b(?:re-?)?download\b|herunterladen|télécharger|descargar|scarica|downloaden", re.IGNORECASE)
 
@@ -128,7 +134,7 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
 
     None if it is not clear which of its numbers are items'.
     """
-    text = _LEADERS.sub(": ", text.partition(SAID)[0])
+    text = LEADERS.sub(": ", text.partition(SAID)[0])
     if ADVERTISED.search(text):
         return None
     every = list(islice(_mentions(text, platform), MAX_NUMBERS + 1))
@@ -176,6 +182,9 @@ def _is_row(line: str) -> bool:
 
 def _mentions(text: str, platform: str) -> Iterator[_Mention]:
     title = forms_of(platform).title.casefold()
+    named = re.compile(
+        rf"(?<!\w){re.escape(title)}(?:\.com)?[ -](?:nr|no|id|code|ref|number|nummer|n°|nº|#)[.:]?\s*#?\s*$", re.I
+    )
     number = re.compile(rf"(?<![\w.,/@-])#?\s?(?P<id>{forms_of(platform).asset})(?![\w@]|[./-]\w|,\d)")
     above, place, headed = "", 0, False  # the line before; whether there were headings in running text
     headings: list[tuple[int, str]] = []
@@ -186,7 +195,7 @@ def _mentions(text: str, platform: str) -> Iterator[_Mention]:
             before = line[: each.start("id")].rstrip("#")
             if _ADDRESS.search(before):
                 continue
-            if "#" in each[0] and before.strip(" •*-").casefold() == title:  # `iStock #577528505`
+            if ("#" in each[0] and before.strip(" •*-").casefold() == title) or named.search(before):
                 yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], _Whose.ITEM)
             elif whose := _whose(before, each["id"], above, headings if row else [], headed=headed):
                 yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], whose)
@@ -207,13 +216,17 @@ def _whose(before: str, number: str, above: str, headings: Sequence[tuple[int, s
     labels = [" ".join(words[-count:]) for count in range(1, min(len(words), MAX_LABEL_WORDS) + 1)]
     if any(map(_names_number, labels)) or (digit and any(map(names_an_asset, labels))):
         return _Whose.ITEM
+    if digit and _TITLE_AND_NUMBER.match(before):
+        return _Whose.ITEM
+    if found := _IN_BRACKETS.search(cell):  # `Image "Spring" (ID 1234567)`
+        return _Whose.OTHER if _names_other(cell[: found.start()]) else _Whose.PERHAPS if digit else None
     if not _NOTHING.match(_without_day(cell)) and not names_a_number(cell):
         return _Whose.OTHER if _ENDS_WITH_WORD.search(before) and _names_other(cell) else None
     beside = "" if cell.strip() else next((each for each in reversed(_GAP.split(left)) if each.strip()), "")
     if beside and (_names_other(beside) or _ENDS_WITH_NUMBER.search(beside)):
         return _Whose.ITEM if _names_number(beside) else _Whose.OTHER
     heading = next((name for start, name in reversed(headings) if start <= len(before) + MAX_SHIFT_CHARACTERS), "")
-    if digit and _names_item(heading):
+    if digit and (_names_item(heading) or (names_a_number(heading) and any(map(_TITLED.match, _names(headings))))):
         return _Whose.ITEM
     if heading and not names_a_number(heading) and (_ENDS_WITH_NUMBER.search(heading) or not _begins(before)):
         return _Whose.OTHER
@@ -224,6 +237,10 @@ def _whose(before: str, number: str, above: str, headings: Sequence[tuple[int, s
         if _names_number(above) or (digit and (names_an_asset(above) or (headed and long))):
             return _Whose.ITEM
     return _Whose.PERHAPS if digit and long else None
+
+
+def _names(headings: Sequence[tuple[int, str]]) -> Iterator[str]:
+    return (name for _, name in headings)
 
 
 def _begins(before: str) -> bool:
@@ -282,8 +299,12 @@ def _block(text: str, mention: _Mention, every: Sequence[_Mention]) -> str:
 
 
 def _line_above(text: str, mention: _Mention) -> str:
-    """The line directly above a number's, with its own up to it; a card may begin with its licence."""
-    return "\n".join(text[max(0, mention.start - MAX_ABOVE_CHARACTERS) : mention.start].split("\n")[-2:]) + "\n"
+    """The line directly above a number's, with its own up to it; a card may begin with its licence.
+
+    A heading says nothing of one item.
+    """
+    above = text[max(0, mention.start - MAX_ABOVE_CHARACTERS) : mention.start].split("\n")[-2:]
+    return "\n".join(line for line in above if _label(line) not in _HEADINGS) + "\n"
 
 
 def _of_plan(text: str, mention: _Mention, every: Sequence[_Mention]) -> bool:

@@ -17,7 +17,7 @@ from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, 
 from archiver.reading.dates import DateOrder, day_order, days_in
 from archiver.reading.field_labels import DATES, LABELS, OF_A_PICTURE, OTHER, SPELLED, spoken_order
 from archiver.reading.item_lines import item_lines
-from archiver.reading.item_numbers import OF_PLAN, items_by_context
+from archiver.reading.item_numbers import LEADERS, items_by_context
 from archiver.reading.not_granted import (
     ASKING,
     DEMAND,
@@ -37,6 +37,7 @@ from archiver.reading.not_granted import (
 from archiver.reading.platforms import (
     ANY_NUMBER,
     OTHER_PLATFORM,
+    PLATFORMS,
     forms_of,
     letterhead,
     marked,
@@ -46,7 +47,7 @@ from archiver.reading.platforms import (
     the_platform,
 )
 from archiver.reading.platforms import titled as named_in
-from archiver.reading.sentences import only_day, records_in, with_said
+from archiver.reading.sentences import OF_PLAN, only_day, records_in, with_said
 from archiver.reading.subscription_plans import read_plan
 
 _FLAT = {name: [label for each in languages.values() for label in each] for name, languages in LABELS.items()}
@@ -87,15 +88,24 @@ _LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
 # What a photographer calls it, in a line of its own.
 _AGREEMENT = re.compile(
     r"^[ \t]*(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|(?:image|photo|picture) licen[cs]e|"
-    r"(?:\w+ )?licen[cs]e agreement|(?:contrat de )?cession de droits(?: d['’](?:auteur|utilisation|exploitation))?|"
+    r"(?:\w+ )?licen[cs]e agreement(?:[ \t]+[–—-][ \t]+[\w ]{3,30})?|licen[cs]e of use|"
+    r"(?:contrat de )?cession de droits(?: d['’](?:auteur|utilisation|exploitation))?|"
     r"contrato de licencia|contratto di licenza|licentieovereenkomst)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
+)
+# `POND5 LICENSE`
+_NAMED_LICENCE = re.compile(
+    rf"\s*(?:{'|'.join(re.escape(each.title) for each in PLATFORMS.values())})[ \t-]+(?:[\w-]+[ \t]+)?"
+    r"(?:licen[cs]e|lizenz|licencia|licenza|licentie|licencja|licença)[ \t]*(?:\n|$)",
+    re.IGNORECASE,
 )
 # A sentence that says what a title says.
 _CONFIRMED = re.compile(
     r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) (?:that|the (?:licen[cs]e|download|"
-    r"purchase))\b|\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |"
-    r"been ){1,4}licen[cs]ed\b|\b(?:bestätigen wir,? dass|wir bestätigen(?: ihnen)?,? dass|bestätige ich,? dass|(?:we|"
+    r"purchase))\b|\bcertif(?:y|ies) that\b(?:(?!\n\s*\n)[^?!]){0,240}\b"
+    r"(?:licen[cs]ed|downloaded|purchased|acquired|bought)\b|"
+    r"\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |been ){1,4}licen[cs]ed\b|"
+    r"\b(?:bestätigen wir,? dass|wir bestätigen(?: ihnen)?,? dass|bestätige ich,? dass|(?:we|"
     r"i|is to|hereby|herewith|happy to|pleased to|glad to) (?:confirm|certify) that|(?:confirm|certifi|attest)ons que|"
     r"(?:confirma|certifica)mos que|(?:conferm|certifich)iamo che|bevestigen (?:wij|we)?(?: u)? ?dat|(?:potwierdza|"
     r"zaświadcza)my,? że)\b(?:(?!\n\s*\n)[^?!]){0,240}\b(?:licen[cs]|lizenzier|licenz|licentie|gelicentieerd|licencj|"
@@ -248,7 +258,7 @@ def _is_licence(head: str) -> bool:
     agreement, receipt = _AGREEMENT.search(head), _RECEIPT_TITLE.search(head)
     if agreement and receipt and receipt.start() < agreement.start():
         agreement = None  # to which the foot of a receipt leads
-    if agreement or _LICENCE_TITLE.search(head) or _CONFIRMED.search(head):
+    if agreement or _NAMED_LICENCE.match(head) or _LICENCE_TITLE.search(head) or _CONFIRMED.search(head):
         return True
     head = "".join(head.split())
     return bool(_BROKEN_TITLE.search(head)) and not (_BROKEN_UNMADE.search(head) or _BROKEN_VOID.search(head))
@@ -267,7 +277,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     platform, words, strong = _issuer(text, name, licence=licence, receipt=bool(receipt))
     other = platform is not None and platform.startswith(OTHER_PLATFORM)
-    if platform is None or not (licence or strong or other):
+    sure_of_issuer = strong or _HISTORY.search(head)
+    if platform is None or not (licence or other or sure_of_issuer):
         return None
     letters = _LETTERS if re.fullmatch(forms_of(platform).asset, "ABCDEF") else {}
     shapes = _SHAPES | (_OTHER_SHAPES if other else letters) | ({} if licence else _DATE_SHAPES)
@@ -288,7 +299,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     read = _by_certificate if licence else _by_receipt if receipt else _by_record
     paper = read(platform, found, text, columns)
     bought = licence or receipt or (_bought(head) and not ASKING.search(text))
-    if not (paper and paper.licences) and strong and not other and bought:
+    if not (paper and paper.licences) and sure_of_issuer and not other and bought:
         items = _by_context(platform, found, text, columns, formal=licence and _is_formal(head))
         paper = (_certified(items) if licence else items) or paper
     if paper is None or (other and not _stated(paper, said)):
@@ -348,7 +359,23 @@ def _sent_by(text: str, platform: str | None) -> bool:
 
 
 def _bought(head: str) -> bool:
-    return any(each.search(head) for each in (_DONE, _HISTORY, _CONFIRMED_DEAL))
+    said = any(each.search(head) for each in (_DONE, _HISTORY, _CONFIRMED_DEAL))
+    return said or bool(_ORDER_NUMBER.search(head) and _BILLED.search(head))
+
+
+# What a page of an order that was placed shows, and a cart does not.
+_ORDER_NUMBER = re.compile(
+    r"^[ \t]*(?:order|bestellung|auftrag|commande|pedido|ordine|bestelling|zamówienie|encomenda)[ \t]*"
+    r"(?:nr|no|number|n°|nº|id)?[ \t.:]*#?[ \t]*(?=\S*\d)[A-Z0-9][A-Z0-9-]{3,30}[ \t]*$|"
+    r"\s{2}order #\d{4,12}[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BILLED = re.compile(
+    r"^[ \t]*(?:\S[^\n]{0,60}\s{2,})?(?:billed to|bill to|billing address|sold to|invoiced to|rechnungsadresse|"
+    r"rechnung an|facturé à|adresse de facturation|facturado a|fatturato a|intestato a|gefactureerd aan|"
+    r"factuuradres)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def _is_formal(head: str) -> bool:
@@ -382,7 +409,7 @@ def _stated(paper: Paper, text: str) -> bool:
 
 
 def _prepared(text: str) -> str:
-    return with_said(_dates_apart(in_one_line(text, _LICENCE_TITLE))) if text else text
+    return with_said(_dates_apart(in_one_line(LEADERS.sub(": ", text), _LICENCE_TITLE))) if text else text
 
 
 def _by_certificate(platform: str, found: Mapping[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
@@ -430,6 +457,8 @@ def _by_context(
         return None
     read_in = [items_by_context(each, platform) for each in (columns(), text) if each]
     listed = [rows for rows in read_in if rows]
+    if None not in read_in and len(listed) == 2 and _stand_side_by_side(*listed):
+        listed = listed[1:]
     if None in read_in or len({frozenset(each["asset_id"] for each in rows) for rows in listed}) != 1:
         return None
     items = [{"asset_id": each["asset_id"]} for each in listed[0]]
@@ -453,6 +482,15 @@ def _by_context(
         return _licences_by_lines(platform, found, items)
     own = all(any(name in each for name in DATES) for each in items)
     return _licences_by_lines(platform, found, items) if own else None
+
+
+def _stand_side_by_side(placed: Sequence[Mapping[str, str]], running: Sequence[Mapping[str, str]]) -> bool:
+    """Whether the running text tells the kind and day of every item, and the page as laid out shows only some of them.
+
+    So it is with cards: side by side, each line of the page has parts of several.
+    """
+    told = all({"kind", "licensed_at"} <= each.keys() for each in running)
+    return told and {each["asset_id"] for each in placed} < {each["asset_id"] for each in running}
 
 
 def _is_own_day(platform: str, found: Mapping[str, Quote], text: str) -> bool:
@@ -525,7 +563,8 @@ def _by_record(platform: str, found: Mapping[str, Quote], text: str, columns: Ca
         listed = [{"licensed_at": each["dated"], **each} if "dated" in each else each for each in listed]
     if listed and all(any(name in each for name in DATES) for each in listed):
         return _licences_by_lines(platform, found, listed)
-    dated = ("licensed_at", "bought_at", *(("downloaded_at",) if platform in _BY_DOWNLOAD else ()))
+    named = ("dated",) if plain(found.get("licensee")) else ()  # a cart, a picture's description have no licensee
+    dated = ("licensed_at", "bought_at", *(("downloaded_at",) if platform in _BY_DOWNLOAD else ()), *named)
     said = records_in(text, platform) if "kind" not in found else []
     if len(said) == 1 and "asset_id" in found and said[0]["asset_id"] == found["asset_id"].value:
         found = {**found, "kind": Quote(said[0]["kind"], said[0]["kind"])}

@@ -175,6 +175,7 @@ _AWAITED = re.compile(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
+    r"\b(?:licen[cs]ed,? (?:and )?not sold|lizenziert,? nicht verkauft)\b|"
     r"\b(?:if|when|whether|until|unless|falls|wenn|sofern|sobald|si|sauf|se|salvo|als|indien|tenzij|jeśli|gdy|caso|"
     r"(?:do|please|bitte) not|reply|antwort\w*|répond\w*|respond\w*|invoice|rechnung|facture|factura|fattura|"
     r"factuur)\b",

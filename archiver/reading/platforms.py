@@ -56,7 +56,7 @@ _ALL = (
     Platform("artlist", "Artlist", r"artlist\.io|Artlist (?:Ltd|UK)", rf"{_PLAN}|\d{{4,9}}", ANY_NUMBER, plans=True),
     Platform("bigstock", "Bigstock", r"bigstockphoto\.com|bigstock\.com|Bigstock,? Inc", r"\d{5,12}", ANY_NUMBER),
     Platform(
-        "canva", "Canva", r"canva\.com|Canva (?:Pty|US|UK)", rf"{_PLAN}|[ME]A[A-Z][\w-]{{8}}", ANY_NUMBER, plans=True
+        "canva", "Canva", r"canva\.com|Canva (?:Pty|US|UK)", rf"{_PLAN}|[ME]A[A-Za-z][\w-]{{8}}", ANY_NUMBER, plans=True
     ),
     Platform("depositphotos", "Depositphotos", r"depositphotos\.com|Depositphotos,? Inc", r"\d{4,12}", r"\d{4,14}"),
     Platform("dreamstime", "Dreamstime", r"dreamstime\.com", r"\d{4,12}", ANY_NUMBER),
@@ -239,6 +239,13 @@ _ALL = (
         supplies=True,
     ),
     Platform("pexels", "Pexels", r"pexels\.com|Pexels GmbH", r"\d{3,12}"),
+    _paper(
+        "offset",
+        "Offset",
+        r"offset\.com",
+        r"\d{4,9}",
+        called=r"Offset(?:\.com| by Shutterstock| Collection)",  # printers have the word, too
+    ),
     _paper("photocase", "Photocase", r"photocase\.(?:com|de)|Photocase Addicts", r"\d{3,10}"),
     _paper("photospin", "PhotoSpin", r"photospin\.com|PhotoSpin,? Inc", r"\d{4,10}"),
     _paper("picfair", "Picfair", r"picfair\.com|Picfair (?:Ltd|Limited)", r"\d{4,10}"),
@@ -348,9 +355,12 @@ _IN_NAME = {
 # d/b/a PremiumBeat`.
 _TITLES = "|".join(re.escape(each.title) for each in PLATFORMS.values())
 _OWNER = re.compile(
-    rf"(?P<owned>(?<![\w.-])(?:{_TITLES}))(?:\.com)?\sby\s(?:{_TITLES})(?![\w.-])"
+    rf"(?P<owned>(?<![\w.-])(?:{_TITLES}))(?:\.com)?\s(?:by|von|par|de|di|da|van|od)\s(?:{_TITLES})(?![\w.-])"
     rf"|(?<![\w.-])(?:{_TITLES})(?=[\w .,]{{0,40}}\s(?:d/b/a|dba|trading\sas)\s(?:{_TITLES}))"
-    rf"|,?\s(?:an?|part of the)\s(?:{_TITLES})\s(?:company|brand|group|family)\b"
+    rf"|,?\s(?:[Aa]n?|[Pp]art of the)\s(?:{_TITLES})\s(?:company|brand|group|family)\b"
+    rf"|,?\s(?:[Ee]in(?:e Marke|e Firma| Unternehmen)?|[Uu]ne (?:marque|société)|[Uu]na (?:empresa|marca|società)|"
+    rf"[Ee]en (?:bedrijf|merk))\s(?:der |von |du |de |di |van )?(?:{_TITLES})"
+    rf"(?:[- ](?:Gruppe|Unternehmen|Marke))?(?![\w.-])"
 )
 
 _BY_TITLE = {called.casefold(): name for name, each in PLATFORMS.items() for called in (each.title, *each.also)}
@@ -435,12 +445,22 @@ def letterhead(text: str) -> tuple[str, str] | None:
     lines = (line.strip() for line in _OWNER.sub(lambda owner: owner["owned"] or "", text).splitlines())
     first = next((line for line in lines if re.search(r"\w", line)), "")
     alone = re.sub(r"(?:\sby\s|\s{2,}|\s[|–—-]\s).*$", "", first)  # `fotolia by Adobe`, and a page's menu
+    alone = re.sub(r"\.(?:com|net|io|de)$", "", _BEHIND_NAME.sub("", alone))
     name = _BY_LETTERHEAD.get(re.sub(r"[\W_]+", "", alone).casefold())
     if name is None and _PAGE_OF_ACCOUNT.search(first) and len(named := titled(first)) == 1:
         [name] = named
     return (name, first) if name else None
 
 
+# What a page's menu offers, and what a paper calls itself: `Adobe Stock Photos Vectors Audio`, `POND5 LICENSE`.
+_BEHIND_NAME = re.compile(
+    r"(?:(?:\s+(?:photos?|images?|illustrations?|vectors?|videos?|footage|audio|music|sfx|templates?|fonts?|3d|free|"
+    r"premium|editorial|pricing|plans?|collections?|fotos|bilder|vektoren|vorlagen|kostenlos|preise|musik|musique|"
+    r"vidéos|vecteurs|gratuit|tarifs|vectores|plantillas|precios|immagini|vettoriali|prezzi)){3,}.*"
+    r"|\s+(?:licen[cs]e|invoice|receipt|order|certificate|rechnung|lizenz|licencia|licenza|licentie|facture|factura|"
+    r"fattura|factuur))$",
+    re.IGNORECASE,
+)
 # The name of a page that a browser prints: `Order details - iStock`.
 _PAGE_OF_ACCOUNT = re.compile(
     r"\b(?:order details|my (?:downloads|purchases|licen[cs]es)|(?:licen[cs]e|download|purchase|order) history|"
@@ -457,6 +477,15 @@ def site_of(sender: str) -> str | None:
     hosts = [f".{host.lower()}" for host in _MAIL_HOST.findall(sender)]
     found = [name for name in titled(sender) if any(host.endswith(_PARENTS.get(name, "@")) for host in hosts)]
     return _SITES.get(found[0]) if len(found) == 1 else None
+
+
+def site_by_company(text: str, sender: str) -> str | None:
+    """The only site that a letter names of those of the sender's company: Envato writes for AudioJungle and others."""
+    hosts = [f".{host.lower()}" for host in _MAIL_HOST.findall(sender)]
+    found = [
+        words for name, words in marked(text).items() if any(host.endswith(_PARENTS.get(name, "@")) for host in hosts)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def sites_beside(text: str, platform: str) -> set[str]:

@@ -27,6 +27,7 @@ from archiver.reading.platforms import OTHER_PLATFORM, forms_of
 MAX_WORDS_CHARACTERS = 160  # characters before a date in which a sentence says what happened then
 MAX_SENTENCE_CHARACTERS = 300
 MAX_NAMED = 1_000  # pictures in one text
+MAX_LINES_OF_ITEM = 3  # that tell what it is
 MAX_LINE_WORDS = 24  # of a line that is no sentence
 _SAME = r"(?:[^.:;!?\n]|\.(?=\S)|\n(?!\s*\n))"  # a character within a sentence, which may go on in the next line
 _NUMBER = r"(?:[ \t]*(?:n[°º.o]{1,2}|nr\.?|number|nummer|num[ée]ro|#)?[ \t]*#?(?=\S*\d)[A-Z0-9][\w./-]{1,39})?,?\s+"
@@ -217,10 +218,18 @@ _DOUBTED = re.compile(
     r"sollte\w?|wird|werden|nicht|keine?|nur|falls|wenn|pas|si|aucune|no|non|se|niet|geen)\b",
     re.IGNORECASE,
 )
+OF_PLAN = re.compile(  # no word that a picture may be called by: a business plan, an annual report
+    r"\b(?:subscription|suscripción|abonn?ement\w*|(?:jahres|monats)?abo|per month|pro monat|mensuel\w*|maandelijks|"
+    r"on[ -]demand,? \d+|\d+ (?:images|photos|downloads|clips|credits|bilder|fotos|fichiers),? (?:valid|gültig|"
+    r"valables?|válid[oa]s?|valid[ei])|(?:annual|monthly|yearly|premium|team|pro) plan|"
+    r"(?:credit|image|download|bild|bilder|crédit|crédito)s?[ -]?"
+    r"(?:pack|paket|pakket)\w*|(?:assets|images|downloads|credits|bilder|dateien) (?:a|per|pro|im)\s"
+    r"(?:month|year|monat|jahr))\b|/ ?(?:month|monat|mois|mes|mese|maand)\b",
+    re.IGNORECASE,
+)
 ADVERTISED = re.compile(
     r"\b(?:(?:may|might) (?:also )?(?:like|love)|we think|recommend\w{0,6}|similar (?:images|files|photos|videos)|"
-    r"(?:because of|based on) your|unsubscribe|abbestellen|abmelden|könnte ihnen|empfehl\w{1,6}|vous aimerez|te puede|"
-    r"potrebbe|désinscrire|darse de baja)\b",
+    r"(?:because of|based on) your|könnte ihnen|empfehl\w{1,6}|vous aimerez|te puede|potrebbe)\b",
     re.IGNORECASE,
 )
 _LINE_START = re.compile(r"(?:^|\n|\t| {2}|\()[ \t]*(?:[-*•–][ \t]*|\d{1,3}[ \t]?[x×.)]?[ \t]+)?(?:[\w ]{1,24}:? )?$")
@@ -271,6 +280,8 @@ def records_in(text: str, platform: str, *, kinds: bool = True, lines: bool = Fa
     read = []
     for n, ((start, end), asset_id) in enumerate(zip(pairwise([*starts, len(text)]), ids, strict=True)):
         part = text[start:end]
+        if OF_PLAN.search("\n".join(part.splitlines()[:MAX_LINES_OF_ITEM])):
+            return []
         said = everywhere if len(everywhere) == 1 else {before[n]} if before else _kinds(part)
         if len(said) != 1 and kinds:
             return []

@@ -20,6 +20,7 @@ LABELS = ["Image ID", "Stock photo ID", "File #", "Datei-Nr.", "Bildnummer", "N�
           "Foto stock n.", "Afbeeldingsnummer", "Numer zdjęcia"]  # fmt: skip
 CARDS = [
     "{label}: {number}\nLicense: Standard\nSize: XL\n",
+    "{label}\n{number}\nTitle\nA red door\nLicense\nDigital\n",
     "{label} ........ {number}\nLicense ........ Standard License\n",
     "{label}\n{number}\nStandard License\n$12.00\n",
     "A red door\n{label}: {number}\nJPEG · Standard\n",
@@ -30,6 +31,9 @@ ROWS = [
     "{number}   A red door   RF-LL   4 credits\n",
     '- Foto {number} "harbour at night", Basislizenz, 10 Credits\n',
     "{number} | Una puerta roja | Licencia estándar | L | 7 créditos\n",
+    'Image "A red door" (ID {number}), by ada, size M, license type: Royalty-Free\n',
+    "Item: A red door ({number})\nLicense: Standard\n",
+    "Shutterstock-Nr. {number} A red door\nStandard-Lizenz\n",
 ]
 OTHERS = ["Order number: {number}", "Bestellung Nr. {number}", "Invoice\n{number}", "Customer no. {number}",
           "Rechnungsnummer         {number}", "Thank you for your order\n#{number}", "Numéro de commande : {number}",
@@ -101,3 +105,43 @@ def test_a_letter_without_a_day_is_of_the_day_on_which_it_was_sent(tmp_path: Pat
         papers = [recognise(each, reader, unasked, lambda *_: "").paper for each in items]
     days = [str(each.licensed_at) for paper in papers if paper for each in paper.licences]
     assert days == ["2012-08-24", "2017-10-06"]
+
+
+PAPERS = [
+    ("POND5 LICENSE\n\nLicensee      Acme Ltd\nLicensed item      #15457248 Red door\nLicense type      Individual\n"
+     "Effective date      November 11, 2018\nOrder      65615872\n", "pond5", "15457248", "2018-11-11"),
+    ("Adobe Stock Photos Illustrations Vectors Videos Free\nLicence history\nRed door\n#97292289 · Extended licence\n"
+     "05 Sep 2025 by ada@acme.example\n", "adobe_stock", "97292289", "2025-09-05"),
+    ("Dreamstime - License information\n\nImage ID ......... 741636328\nLicense .......... Royalty-Free\n"
+     "Licensee ......... Acme Ltd\nDate ............. July 15, 2023\n", "dreamstime", "741636328", "2023-07-15"),
+    ("Stocksy\nOrder #830470\nJuly 3, 2018\nBilled to:\nAcme Ltd\n\nRed door\nFile ID 9214138\nMedium 2300px\n"
+     "Extended License\nUS$98.00\n", "stocksy", "9214138", "2018-07-03"),
+    ("iStock\nMerci pour votre achat sur iStock.\nDate de la commande : 16/03/2025\n"
+     "#6965908793\nPorte · Standard · 9 €\n"
+     "iStock par Getty Images, 1240 20th Ave SE, Calgary\n", "istock", "6965908793", "2025-03-16"),
+    ("OFFSET\nThank you for your Offset purchase.\nOctober 14, 2016\nImage ID\n702984\nLicense\nDigital\n"
+     "offset.com, A Shutterstock company\n", "offset", "702984", "2016-10-14"),
+    ("Freepik\nLicense of use\nFreepik Company certifies that Ada Example downloaded the content with a Premium "
+     "license on June 23, 2021:\n- Content ID: 1616325\n", "freepik", "1616325", "2021-06-23"),
+    ("123RF Limited\nINVOICE\nDate 02-Dec-2010\nBilled to Acme Ltd\n\n"
+     "Image ID      Description      License      Credits\n"
+     "47387863      Red door      Standard      18\n\nAll images are licensed, not sold, under our terms.\n",
+     "123rf", "47387863", "2010-12-02"),
+]  # fmt: skip
+NO_PAPERS = [
+    "Depositphotos\nPayment received\nInvoice #: 21904477\nDate: 3 May 2024\nItem #: 10088245\n"
+    "Product: On Demand, 25 images, valid 12 months, Standard License\nDepositphotos Inc.\n",
+    "Stocksy\nYour cart\nJuly 3, 2018\nFile ID 9214138\nExtended License\nUS$98.00\n",
+    "Purchase order 4711\nLicence information\nImage ID: 741636328\nLicence: Standard\nDate: 3 May 2023\nDreamstime\n",
+]
+
+
+def test_a_paper_needs_no_known_layout() -> None:
+    for text, platform, number, day in PAPERS:
+        paper = read_text(text, "paper", lambda: "")
+        assert paper and [(paper.platform, each.asset.asset_id, str(each.licensed_at)) for each in paper.licences] == [
+            (platform, number, day)
+        ], text
+    for text in NO_PAPERS:
+        paper = read_text(text, "paper", lambda: "")
+        assert not (paper and paper.licences), text
