@@ -489,8 +489,8 @@ def _stand_side_by_side(placed: Sequence[Mapping[str, str]], running: Sequence[M
 
     So it is with cards: side by side, each line of the page has parts of several.
     """
-    told = all({"kind", "licensed_at"} <= each.keys() for each in running)
-    return told and {each["asset_id"] for each in placed} < {each["asset_id"] for each in running}
+    complete = all({"kind", "licensed_at"} <= each.keys() for each in running)
+    return complete and {each["asset_id"] for each in placed} < {each["asset_id"] for each in running}
 
 
 def _is_own_day(platform: str, found: Mapping[str, Quote], text: str) -> bool:
