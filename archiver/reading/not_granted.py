@@ -58,7 +58,8 @@ VOID = re.compile(
 _IN_TERMS = re.compile(
     r"\b(?:if|unless|until|once|when|may(?!\s+\d)|might|can|cannot|could|will|would|shall|not|never|no|falls|sofern|"
     r"wenn|kann|können|darf|nicht|keine?|si|peut|peuvent|ne|puede|pueden|no|se|può|possono|non|als|indien|tenzij|kan|"
-    r"kunnen|mag|niet|geen|jeśli|jeżeli|gdy|może|mogą|nie)\b[^.:;!?]{0,80}$",
+    r"kunnen|mag|niet|geen|jeśli|jeżeli|gdy|może|mogą|nie)\b[^.:;!?]{0,80}$|"
+    r"\b(?:bij|bei|in case of|in the event of|en cas de?|en caso de|in caso di|em caso de|w przypadku)\s+(?:\w+ )?$",
     re.IGNORECASE,
 )
 NO_RECEIPT = re.compile(

@@ -306,10 +306,64 @@ _ALL = (
         supplies=True,
     ),
 )
+# Libraries that nobody has looked at closely: by their sites, and numbers as libraries write them.
+_LIBRARY_NUMBER = r"(?:[A-Z]{1,5}[-_]?)?\d{4,12}[a-z]?"
+_LIBRARIES = tuple(
+    _paper(name, title, marks, asset or _LIBRARY_NUMBER, called=called, supplies=True)
+    for name, title, marks, asset, called in (
+        ("album", "Album", r"album-online\.com|album\.es|Album Archivo", r"alb\d{5,9}", r"Album(?: Archivo| Online)"),
+        ("alinari", "Alinari", r"alinari\.it", "", ""),
+        ("arcangel", "Arcangel Images", r"arcangel(?:-images)?\.com", r"[A-Z]{2}\d{6,8}", ""),
+        ("audio_network", "Audio Network", r"audionetwork\.com", r"[A-Z]{2,4}\d{3,5}(?:/\d{1,4})?|\d{4,9}", ""),
+        ("belga", "Belga Image", r"belgaimage\.be|belga\.be", "", ""),
+        ("bildagentur_online", "Bildagentur-online", r"bildagentur-online\.com", "", ""),
+        ("blickwinkel", "blickwinkel", r"blickwinkel\.de", "", r"Bildagentur blickwinkel|blickwinkel GbR"),
+        ("camera_press", "Camera Press", r"camerapress\.com", "", ""),
+        ("creative_market", "Creative Market", r"creativemarket\.com", "", ""),
+        ("dissolve", "Dissolve", r"dissolve\.com", r"D\d{3,4}_\d{1,4}_\d{1,4}", r"Dissolve(?:\.com|,? Inc)"),
+        ("east_news", "East News", r"eastnews\.pl", "", ""),
+        ("eyeem", "EyeEm", r"eyeem\.com", "", ""),
+        ("f1online", "F1online", r"f1online\.de", "", ""),
+        ("fotofinder", "Fotofinder", r"fotofinder\.com", "", ""),
+        ("gallery_stock", "Gallery Stock", r"gallerystock\.com", "", ""),
+        ("gamma_rapho", "Gamma-Rapho", r"gamma-rapho\.com", "", ""),
+        ("hemis", "hemis.fr", r"hemis\.fr", "", ""),
+        ("heritage_images", "Heritage Images", r"heritage-images\.com", "", ""),
+        ("hollandse_hoogte", "Hollandse Hoogte", r"hollandse-?hoogte\.(?:nl|com)", "", ""),
+        ("huber_images", "HUBER IMAGES", r"huber-images\.de", "", r"(?:HUBER IMAGES|Bildagentur Huber)"),
+        ("ingimage", "Ingimage", r"ingimage\.com", r"(?:ING_)?\d{4,9}_?\d{0,6}", ""),
+        ("keystone", "Keystone-SDA", r"keystone-sda\.ch|keystone\.ch", "", r"(?:KEYSTONE|Keystone)(?:-SDA|-Mast| AG)"),
+        ("lapresse", "LaPresse", r"lapresse\.it", "", r"LaPresse S\.?p\.?A"),
+        ("look_foto", "LOOK-foto", r"look-foto\.de", "", ""),
+        ("magnum_photos", "Magnum Photos", r"(?:pro\.)?magnumphotos\.com", r"[A-Z]{3}\d{5,14}[A-Z0-9]{0,6}", ""),
+        ("mary_evans", "Mary Evans", r"maryevans\.com", "", r"Mary Evans Picture Library"),
+        ("millennium_images", "Millennium Images", r"milim\.com", "", ""),
+        ("minden_pictures", "Minden Pictures", r"mindenpictures\.com", "", ""),
+        ("mostphotos", "Mostphotos", r"mostphotos\.com", "", ""),
+        ("musicbed", "Musicbed", r"musicbed\.com", "", ""),
+        ("pa_images", "PA Images", r"pa-?images\.co\.uk|pa\.media", r"\d\.\d{6,9}|\d{6,9}", ""),
+        ("panos", "Panos Pictures", r"panos\.co\.uk", "", ""),
+        ("photononstop", "Photononstop", r"photononstop\.com", "", ""),
+        ("pixta", "PIXTA", r"pixta(?:stock)?\.(?:jp|com)|PIXTA,? Inc", "", ""),
+        ("rawpixel", "rawpixel", r"rawpixel\.com", "", r"rawpixel(?:\.com|,? Ltd)"),
+        ("reuters_pictures", "Reuters Pictures", r"reutersagency\.com|pictures\.reuters\.com", r"R[A-Z0-9]{6,14}", ""),
+        ("rex_features", "Rex Features", r"rexfeatures\.com", r"\d{5,9}[a-z]{1,2}", ""),
+        ("ritzau_scanpix", "Ritzau Scanpix", r"scanpix\.(?:dk|no|se)|ritzau\.dk", "", ""),
+        ("scala", "Scala Archives", r"scalarchives\.(?:com|it)", "", ""),
+        ("shotshop", "Shotshop", r"shotshop\.com", "", ""),
+        ("sipa", "Sipa Press", r"sipa(?:press|usa)?\.com", "", ""),
+        ("stockfood", "StockFood", r"stockfood\.(?:com|de|fr|co\.uk)|StockFood GmbH", "", ""),
+        ("topfoto", "TopFoto", r"topfoto\.co\.uk", r"[A-Z]{2,3}\d{5,8}|\d{6,9}", ""),
+        ("trevillion", "Trevillion Images", r"trevillion\.com", "", ""),
+        ("vectorstock", "VectorStock", r"vectorstock\.com", "", ""),
+        ("yay_images", "YAY Images", r"yay(?:images|micro)\.com", "", ""),
+        ("zoonar", "Zoonar", r"zoonar\.(?:com|de)|Zoonar GmbH", "", ""),
+    )
+)  # fmt: skip
 OTHER_PLATFORM = "other:"
 """How the provider of a licence begins whose platform is not known: its domain or its name follows."""
 
-PLATFORMS = {each.name: each for each in _ALL}
+PLATFORMS = {each.name: each for each in (*_ALL, *_LIBRARIES)}
 
 
 def forms_of(provider: str) -> Platform:
