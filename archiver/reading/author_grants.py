@@ -15,8 +15,8 @@ from datetime import date
 from archiver.core.model import DocumentKind
 from archiver.reading.certificates import Paper, Sure
 from archiver.reading.dates import DateOrder, day_order, days_in
-from archiver.reading.labelled_documents import licence_of
 from archiver.reading.letter_thread import ThreadMessage, in_order, split_thread
+from archiver.reading.licence_values import licence_of
 from archiver.reading.not_granted import (
     ASKING,
     DEMAND,

@@ -25,8 +25,9 @@ from archiver.reading.certificates import (
 )
 from archiver.reading.documents import MAX_TEXT_LENGTH, PAGE_BREAK
 from archiver.reading.field_labels import names_picture_and_grant
-from archiver.reading.labelled_documents import read_labelled, titled, why_no_paper
+from archiver.reading.labelled_documents import read_labelled, why_no_paper
 from archiver.reading.not_granted import is_demand, shows_example
+from archiver.reading.paper_titles import titled
 from archiver.reading.platforms import the_platform
 from archiver.reading.unfilled import has_blank, is_template
 

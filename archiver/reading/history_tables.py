@@ -23,7 +23,7 @@ from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import DATES, LABELS, spoken_order
 from archiver.reading.filenames import MAX_NAME_LENGTH, NamedAsset, names
-from archiver.reading.labelled_documents import licence_of
+from archiver.reading.licence_values import licence_of
 from archiver.reading.platforms import marked, named_platform, numbered_by, the_platform
 from archiver.reading.table_refusals import NO_GRANT, NO_PURCHASES, SELLERS, any_taken_back, undone
 

@@ -7,24 +7,23 @@ The paper's title must say what it is. It must name only one platform, and an as
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
-from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
+from archiver.core.model import DocumentKind, Licence, Moment
 from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled, whole_name
 from archiver.reading.dates import DateOrder, day_order, days_in
 from archiver.reading.field_labels import DATES, LABELS, OF_A_PICTURE, OTHER, SPELLED, spoken_order
 from archiver.reading.item_lines import item_lines
 from archiver.reading.item_numbers import LEADERS, items_by_context
+from archiver.reading.licence_values import licence_of, money
 from archiver.reading.not_granted import (
     ASKING,
     DEMAND,
     NO_RECEIPT,
     PAID_BACK,
     UNDECIDED,
-    VOID,
     awaits,
     denies,
     doubtful,
@@ -34,10 +33,22 @@ from archiver.reading.not_granted import (
     speaks_of_licensing,
     words_against,
 )
+from archiver.reading.paper_titles import (
+    LICENCE_TITLE,
+    confirms_order,
+    head_of,
+    is_bought,
+    is_formal,
+    is_history,
+    is_letter,
+    is_licence,
+    is_receipt,
+    is_unmade,
+    name_in_title,
+    title_lines,
+)
 from archiver.reading.platforms import (
-    ANY_NUMBER,
     OTHER_PLATFORM,
-    PLATFORMS,
     forms_of,
     letterhead,
     marked,
@@ -47,7 +58,7 @@ from archiver.reading.platforms import (
     the_platform,
 )
 from archiver.reading.platforms import titled as named_in
-from archiver.reading.sentences import OF_PLAN, only_day, records_in, with_said
+from archiver.reading.sentences import only_day, records_in, with_said
 from archiver.reading.subscription_plans import read_plan
 
 _FLAT = {name: [label for each in languages.values() for label in each] for name, languages in LABELS.items()}
@@ -73,139 +84,12 @@ _DATE_SHAPES = dict.fromkeys(
     r"(?:[^\W\d]{2,12}\.?,? ){0,2}\d{1,4}(?:st|nd|rd|th|er|º)?\b[^;!?]{3,40}",
 )
 
-_TITLES = (
-    r"(?:licen[cs]e (?:agreement )?(?:certificate|summary|record)|"
-    r"certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
-    r"nutzungs(?:rechts?)?(?:bestätigung|nachweis)|(?:usage|rights) confirmation|confirmation d['’]utilisation|"
-    r"lizenz-?zertifikat|lizenznachweis|lizenzbescheinigung|lizenzbeleg|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
-    r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|preuve d['’]achat|(?:certificado|comprobante|"
-    r"prueba|confirmación) de (?:la )?licencia|comprobante de compra|prova d['’]acquisto|(?:certificato|attestato|"
-    r"prova|conferma) (?:di|della) licenza|licentie(?:certificaat|bewijs|bevestiging)|(?:bewijs|certificaat|"
-    r"bevestiging) van (?:de )?(?:licentie|aankoop)|certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|"
-    r"zakupu)|(?:certificado|comprova(?:nte|tivo)|prova|confirmação) (?:de|da) (?:licença|compra))"
-).replace(" ", r"\s{1,60}")
-_LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
-# What a photographer calls it, in a line of its own.
-_AGREEMENT = re.compile(
-    r"^[ \t]*(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|(?:image|photo|picture) licen[cs]e|"
-    r"(?:\w+ )?licen[cs]e agreement(?:[ \t]+[–—-][ \t]+[\w ]{3,30})?|licen[cs]e of use|"
-    r"(?:contrat de )?cession de droits(?: d['’](?:auteur|utilisation|exploitation))?|"
-    r"contrato de licencia|contratto di licenza|licentieovereenkomst)[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-# `POND5 LICENSE`
-_NAMED_LICENCE = re.compile(
-    rf"\s*(?:{'|'.join(re.escape(each.title) for each in PLATFORMS.values())})[ \t-]+(?:[\w-]+[ \t]+)?"
-    r"(?:licen[cs]e|lizenz|licencia|licenza|licentie|licencja|licença)[ \t]*(?:\n|$)",
-    re.IGNORECASE,
-)
-# A sentence that says what a title says.
-_CONFIRMED = re.compile(
-    r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) (?:that|the (?:licen[cs]e|download|"
-    r"purchase))\b|\bcertif(?:y|ies) that\b(?:(?!\n\s*\n)[^?!]){0,240}\b"
-    r"(?:licen[cs]ed|downloaded|purchased|acquired|bought)\b|"
-    r"\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |been ){1,4}licen[cs]ed\b|"
-    r"\b(?:bestätigen wir,? dass|wir bestätigen(?: ihnen)?,? dass|bestätige ich,? dass|(?:we|"
-    r"i|is to|hereby|herewith|happy to|pleased to|glad to) (?:confirm|certify) that|(?:confirm|certifi|attest)ons que|"
-    r"(?:confirma|certifica)mos que|(?:conferm|certifich)iamo che|bevestigen (?:wij|we)?(?: u)? ?dat|(?:potwierdza|"
-    r"zaświadcza)my,? że)\b(?:(?!\n\s*\n)[^?!]){0,240}\b(?:licen[cs]|lizenzier|licenz|licentie|gelicentieerd|licencj|"
-    r"licenç|acqui|adquiri|nabył)\w*|\byou(?:['’]ve| have)? licen[cs]ed (?=[\"“«„‘'])|\byou(?:['’]ve|"
-    r" have)? licen[cs]ed (?:an?|the|this|\d+) (?:asset|image|photo|file|picture|vector|video)s?\b|"
-    r"\bbestätigen wir (?:ihnen )?(?:die (?:lizenzierung|lizenz)|den (?:kauf|erwerb))\b|\bhiermit räume(?:n wir|"
-    r" ich)\b(?:(?!\n\s*\n)[^?!]){0,240}\bnutzungsrechte?\b|\b(?:i|"
-    r"we) hereby grant\b(?:(?!\n\s*\n)[^?!]){0,240}\bmy (?:photo|picture|image|photograph)s?\b|\b(?:certifions|"
-    r"confirmons) que l['’](?:image|élément|œuvre)\b".replace(" ", r"\s{1,60}"),
-    re.IGNORECASE,
-)
-# Beside the title: a form to be filled in, or an offer.
-_UNMADE = r"(?:templates?|vorlage|muster|modèle|plantilla|modello|sjabloon|wzór|offer|offre|oferta|offerta|offerte)"
-# What somebody asks for; the answer repeats it, and confirms.
-_ASKED_TITLE = re.compile(
-    rf"\b{_TITLES}\W{{1,3}}(?:requests?|form|anfrage|antrag|formular)\b|"
-    rf"\b(?:demande|formulaire|solicitud) (?:de|du|d['’])\s?{_TITLES}\b",
-    re.IGNORECASE,
-)
-_UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
-_ORDER = (
-    r"(?:(?:order|purchase|download) confirm(?:ation|ed)|(?:auftrags|bestell|kauf|download)bestätigung|(?:thank you|"
-    r"thanks) (?:so much |very much )?for (?:licensing|downloading|purchasing|buying|ordering|"
-    r"your (?:[\w ]{1,30} )?(?:order|purchase|download))|your (?:[\w ]{1,30} )?order|(?:order|purchase) details|"
-    r"(?:bestell|kauf)details|détails de (?:la|votre) commande|detalles del pedido|dettagli dell['’]ordine|"
-    r"obrigad[oa] (?:pela|por) (?:sua|tua|seu) (?:compra|encomenda|pedido)|confirmação d[aeo] (?:encomenda|pedido|"
-    r"compra)|danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf|download)|ihr(?:e bestellung| einkauf|"
-    r" kauf) bei|bestätigen (?:wir )?(?:ihnen )?(?:ihre bestellung|ihren (?:auftrag|einkauf|kauf))|merci (?:de|"
-    r"pour) votre (?:commande|achat)|gracias por (?:tu|su) (?:pedido|compra)|grazie per il (?:tuo|suo|"
-    r"vostro) (?:ordine|acquisto)|bedankt voor (?:je|uw) (?:bestelling|aankoop)|confirmation de commande|"
-    r"confirmación de(?:l)? pedido|conferma d(?:i |ell['’]|['’])?ordine|(?:order|bestel)bevestiging|"
-    r"potwierdzenie zamówienia)"
-)
-_ORDER_TITLE = re.compile(rf"\b{_ORDER}\b", re.IGNORECASE)
-_RECEIPT_TITLE = re.compile(
-    rf"\b(?:{_ORDER}|invoice|receipt|rechnung|rechnungs-?(?:nummer|nr|datum)|quittung|facture|reçu|factura|recibo|"
-    r"fattura|ricevuta|factuur|factuur(?:nummer|datum)|kwitantie|faktura|rachunek|paragon|fatura|nota fiscal)\b",
-    re.IGNORECASE,
-)
-_LETTER = re.compile(
-    r"^[ \t]*(?:dear|hi|hello|to whom|sehr geehrte|guten tag|hallo|bonjour|madame|monsieur|estimad|hola|buon|gentil|"
-    r"spett|beste|geachte)\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-# That something is confirmed, or thanked for, a few words from what it is: an order, a purchase, a download, a licence.
-_CONFIRM = (
-    r"(?:confirm|thank|receipt|summary|details|complete|recap|bestätig|dank|übersicht|zusammenfassung|merci|récapitul|"
-    r"détails|conferm|grazie|riepilog|dettagli|confirma|gracias|resumen|detalles|bevestig|bedankt|overzicht|potwierdz|"
-    r"dziękuj|obrigad|resumo)\w*"
-)
-_DEAL = (
-    r"(?:order|purchas|download|licen[csz]|lizen[zs]|bestell|auftr|(?:ein|bild|foto)?k[aä]uf|heruntergeladen|command|achat|"
-    r"achet|télécharg|ordine|acquist|scaric|pedid|compra|descarg|adquiri|aankop|aankoop|aangeschaft|gekocht|zamówi|zakup|"
-    r"pobra|encomend)\w*"
-)
-_CONFIRMED_DEAL = re.compile(
-    rf"\b{_CONFIRM}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,6}}?{_DEAL}|\b{_DEAL}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,3}}?{_CONFIRM}",
-    re.IGNORECASE,
-)
-# What was done, where no title says it: in a sentence to the buyer, or beside each item.
-_DONE = re.compile(
-    r"\b(?:you(?:['’]ve| have| just)? (?:just |successfully )?(?:licen[cs]ed|purchased|bought|downloaded)|"
-    r"(?:licen[cs]ed|purchased|bought|downloaded|lizenziert|gekauft|erworben|heruntergeladen) (?:on|at|am|by|von|to|"
-    r"an)|(?:licen[cs]ed|purchased|downloaded)\s?:|grants? (?:the )?licensee|(?:haben sie|sie haben|du hast|hast du)\b"
-    r"[^!?]{0,120}?\b(?:lizenziert|gekauft|erworben|heruntergeladen)|(?:ihr|dein)e?n? "
-    r"(?:[\w ]{0,20}kauf|bestellung|download)|(?:vous avez|ha|has|hai|je hebt|u heeft|hebt u) (?:bien |\w+ )?"
-    r"(?:acheté|acquis|téléchargé|comprado|adquirido|descargado|acquistato|scaricato|gekocht|aangeschaft|"
-    r"gedownload)\w*|(?:een|la|une|una) (?:licentie|licence|licencia|licenza) (?:\w+ )?(?:aangeschaft|obtenue|achetée|"
-    r"comprada|acquistata)|acheté une licence|(?:licence|licenza|licencia) (?:obtenue|acquistata|comprada|obtenida) "
-    r"(?:le|il|el)|(?:achetée?|téléchargée?|comprad[oa]|descargad[oa]|acquistat[oa]|scaricat[oa]) (?:le|il|el)|"
-    r"(?:fichiers|archivos|file|im[aá]genes|immagini|images) (?:achetés|achetées|comprad[oa]s|acquistati|acquistate)|"
-    r"kupił[ae]ś|kupili państwo|pobrał[ae]ś|comprou|adquiriu|baixou)(?!\w)",
-    re.IGNORECASE,
-)
 # They license what is downloaded, so that a paper has no other date.
 _BY_DOWNLOAD = (
     "123rf", "artlist", "epidemic_sound", "freepik", "flaticon", "istock", "motion_array", "pixabay", "storyblocks",
     "vecteezy",
 )  # fmt: skip
-# A list in which a row's only date is that of its licence.
-_HISTORY = re.compile(
-    r"\b(?:account\s{1,4}>\s{1,4}(?:purchases|orders|downloads)|"
-    r"(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|(?:lizenz|"
-    r"download|bestell|kauf)(?:verlauf|historie)|historique des? (?:licences|téléchargements|achats|commandes)|"
-    r"historial de (?:licencias|descargas|compras|pedidos)|cronologia d\w{2,4} \w{4,12}|(?:download|bestel|aankoop|"
-    r"licentie)geschiedenis|historia (?:zamówień|pobrań|zakupów|licencji)|histórico de (?:licenças|downloads|compras|"
-    r"pedidos))\b",
-    re.IGNORECASE,
-)
-HINTS = ("project", "client", "purchase_order", "profile", "references")
-MAX_TITLE_WORDS = 14  # more are a sentence
-MAX_TITLE_OFFSET = 1_500  # characters from the beginning in which a paper says what it is
 
-
-def _within(pattern: str) -> re.Pattern[str]:
-    """The pattern for text without spaces, in which a narrow column may break words, and nothing parts them."""
-    return re.compile(re.sub(r"\\b| |\\s\{1,60\}", "", pattern).replace(r"\W{1,3}", r"\W{0,3}"), re.IGNORECASE)
-
-
-_BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (f"{_TITLES}(?!s)", _UNMADE_TITLE.pattern, VOID.pattern))
 
 _CREDIT_LINE = re.compile(
     r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?(?::|(?:by|"
@@ -222,47 +106,6 @@ _SOLD = re.compile(
     re.IGNORECASE,
 )
 
-# Names that one licence has in these languages; the canonical one is the adapters'.
-_KINDS = {
-    "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
-    r"licencia estándar|licenza standard|standaard(?:licentie)?|(?:licencja )?standardowa|licença (?:padrão|standard)",
-    "extended": r"extended|extended licen[cs]e|erweiterten? lizenz|erweitert|étendue|ampliada|estesa|licence étendue|"
-    r"licencia (?:ampliada|extendida)|licenza estesa|uitgebreide licentie|licencja rozszerzona|licença (?:estendida|"
-    r"alargada|ampliada)",
-    "enhanced": r"enhanced|enhanced licen[cs]e",
-    "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium|licenza premium|"
-    r"licença premium",
-}
-
-# Of a cell that goes on with its terms.
-_BEGINS_WITH_KIND = re.compile(r"(?:royalty[ -]free|rights[ -]managed|rights[ -]ready)(?= [A-Z])", re.IGNORECASE)
-# Behind it in the same cell: `Royalty-free Size: 12 MB`.
-_NEXT_LABEL = re.compile(r",?\s+[^\W\d_][\w-]{1,30}:\s.*", re.DOTALL)
-# A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
-_NO_KIND = re.compile(r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)", re.IGNORECASE)
-_CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
-_CURRENCY = re.compile(
-    rf"(?<![A-Z])(?:(?P<code>{'|'.join(_CURRENCY_CODES.split())})(?![A-Z])|(?P<sign>€|£|US\$|AU\$|A\$|CA\$|C\$|NZ\$))"
-)
-_SIGNS = {"€": "EUR", "£": "GBP", "US$": "USD", "AU$": "AUD", "A$": "AUD", "CA$": "CAD", "C$": "CAD", "NZ$": "NZD"}
-_NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*", re.ASCII)
-
-
-def titled(text: str) -> bool:
-    """Whether a text calls itself a licence or a receipt where papers do."""
-    head = text[:MAX_TITLE_OFFSET]
-    return _is_licence(head) or bool(_RECEIPT_TITLE.search(head))
-
-
-def _is_licence(head: str) -> bool:
-    agreement, receipt = _AGREEMENT.search(head), _RECEIPT_TITLE.search(head)
-    if agreement and receipt and receipt.start() < agreement.start():
-        agreement = None  # to which the foot of a receipt leads
-    if agreement or _NAMED_LICENCE.match(head) or _LICENCE_TITLE.search(head) or _CONFIRMED.search(head):
-        return True
-    head = "".join(head.split())
-    return bool(_BROKEN_TITLE.search(head)) and not (_BROKEN_UNMADE.search(head) or _BROKEN_VOID.search(head))
-
 
 def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -> Paper | None:
     """A licence or a receipt, read by its labels; None if it is not certain which of them it is.
@@ -271,13 +114,13 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     `columns` gives the text of a PDF as it is laid out on the page.
     """
     text = _prepared(text)
-    head = text[:MAX_TITLE_OFFSET]
-    licence, receipt = _is_licence(head), _RECEIPT_TITLE.search(head)
+    head = head_of(text)
+    licence, receipt = is_licence(head), is_receipt(head)
     if _is_something_else(text, head, licence=licence):
         return None
-    platform, words, strong = _issuer(text, name, licence=licence, receipt=bool(receipt))
+    platform, words, strong = _issuer(text, name, licence=licence, receipt=receipt)
     other = platform is not None and platform.startswith(OTHER_PLATFORM)
-    sure_of_issuer = strong or _HISTORY.search(head)
+    sure_of_issuer = strong or is_history(head)
     if platform is None or not (licence or other or sure_of_issuer):
         return None
     letters = _LETTERS if re.fullmatch(forms_of(platform).asset, "ABCDEF") else {}
@@ -290,17 +133,17 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     said = f"{lines}\n\n{placed}"
     for name in (plain(found.get(each)) or "" for each in _NAMES):
         said = said.replace(name, "") if " " in name else said
-    if any(words_against(said, known=not other)) or any(map(doubtful, _title_lines(head))):
+    if any(words_against(said, known=not other)) or any(map(doubtful, title_lines(head))):
         return None
     if not licence and not other and (denies(said) or _seller_buys(platform, found)):
         return None
-    if not licence and (not receipt or _ORDER_TITLE.search(head)) and awaits(said):
+    if not licence and (not receipt or confirms_order(head)) and awaits(said):
         return None
     read = _by_certificate if licence else _by_receipt if receipt else _by_record
     paper = read(platform, found, text, columns)
-    bought = licence or receipt or (_bought(head) and not ASKING.search(text))
+    bought = licence or receipt or (is_bought(head) and not ASKING.search(text))
     if not (paper and paper.licences) and sure_of_issuer and not other and bought:
-        items = _by_context(platform, found, text, columns, formal=licence and _is_formal(head))
+        items = _by_context(platform, found, text, columns, formal=licence and is_formal(head))
         paper = (_certified(items) if licence else items) or paper
     if paper is None or (other and not _stated(paper, said)):
         return None
@@ -311,7 +154,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
 
 def _is_something_else(text: str, head: str, *, licence: bool) -> bool:
     """Whether a text is a form, a request, a demand, or, if it is no certificate, shows that nothing was bought."""
-    if _UNMADE_TITLE.search(head) or DEMAND.search(text) or (_ASKED_TITLE.search(head) and not _CONFIRMED.search(head)):
+    if is_unmade(head) or DEMAND.search(text):
         return True
     unbought = NO_RECEIPT.search(text) or PAID_BACK.search(text) or is_own_order(text) or is_unbought(text)
     return bool(unbought) and not licence
@@ -358,41 +201,6 @@ def _sent_by(text: str, platform: str | None) -> bool:
     return len(senders) == 1 and platform is not None and platform in marked(site_of(senders[0]) or "")
 
 
-def _bought(head: str) -> bool:
-    said = any(each.search(head) for each in (_DONE, _HISTORY, _CONFIRMED_DEAL))
-    return said or bool(_ORDER_NUMBER.search(head) and _BILLED.search(head))
-
-
-# What a page of an order that was placed shows, and a cart does not.
-_ORDER_NUMBER = re.compile(
-    r"^[ \t]*(?:order|bestellung|auftrag|commande|pedido|ordine|bestelling|zamówienie|encomenda)[ \t]*"
-    r"(?:nr|no|number|n°|nº|id)?[ \t.:]*#?[ \t]*(?=\S*\d)[A-Z0-9][A-Z0-9-]{3,30}[ \t]*$|"
-    r"\s{2}order #\d{4,12}[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_BILLED = re.compile(
-    r"^[ \t]*(?:\S[^\n]{0,60}\s{2,})?(?:billed to|bill to|billing address|sold to|invoiced to|rechnungsadresse|"
-    r"rechnung an|facturé à|adresse de facturation|facturado a|fatturato a|intestato a|gefactureerd aan|"
-    r"factuuradres)\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-def _is_formal(head: str) -> bool:
-    """Whether a certificate certifies what may have been licensed long ago, and does not just tell of an order."""
-    said = any(map(_LICENCE_TITLE.search, _short_lines(head))) or _FORMAL.search(head)
-    return bool(said) and not _ORDER_TITLE.search(head)
-
-
-def _short_lines(head: str) -> Iterator[str]:
-    return (line for line in head.splitlines() if len(line.split()) <= MAX_TITLE_WORDS)
-
-
-def _title_lines(head: str) -> Iterator[str]:
-    """The lines in which a paper says what it is."""
-    return (line for line in _short_lines(head) if _LICENCE_TITLE.search(line) or _RECEIPT_TITLE.match(line.strip()))
-
-
 def _seller_buys(platform: str, found: Mapping[str, Quote]) -> bool:
     """Whether the platform itself is the buyer: a contributor's invoice."""
     name = plain(found.get("licensee")) or plain(found.get("buyer")) or ""
@@ -409,7 +217,7 @@ def _stated(paper: Paper, text: str) -> bool:
 
 
 def _prepared(text: str) -> str:
-    return with_said(_dates_apart(in_one_line(LEADERS.sub(": ", text), _LICENCE_TITLE))) if text else text
+    return with_said(_dates_apart(in_one_line(LEADERS.sub(": ", text), LICENCE_TITLE))) if text else text
 
 
 def _by_certificate(platform: str, found: Mapping[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
@@ -423,7 +231,7 @@ def _by_certificate(platform: str, found: Mapping[str, Quote], text: str, column
 
 def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Callable[[], str]) -> Paper | None:
     """What a receipt says. The date of a letter that confirms an order is the order's."""
-    if "dated" in found and "ordered_at" not in found and _ORDER_TITLE.search(text[:MAX_TITLE_OFFSET]):
+    if "dated" in found and "ordered_at" not in found and confirms_order(head_of(text)):
         found["ordered_at"] = found["dated"]
     if not _granted(found) and (day := only_day(text)):
         found["dated"] = Quote(day, day)
@@ -497,7 +305,7 @@ def _is_own_day(platform: str, found: Mapping[str, Quote], text: str) -> bool:
     """Whether the only day that a certificate names may be its own, and not that of the licence."""
     if any(name in found for name in ("licensed_at", "bought_at", "ordered_at")):
         return False
-    letter = _LETTER.search(text[:MAX_TITLE_OFFSET]) and not _together(found, text)
+    letter = is_letter(head_of(text)) and not _together(found, text)
     downloaded = platform not in _BY_DOWNLOAD and _DOWNLOADED.search(text)
     return bool(letter or downloaded or not only_day(text))
 
@@ -530,11 +338,6 @@ _DOWNLOADED = re.compile(
     rf"^[ \t]*(?:{'|'.join(map(re.escape, _FLAT['downloaded_at']))})[ \t]*(?::|\t|\s{{2}})",
     re.IGNORECASE | re.MULTILINE,
 )
-# It certifies; a letter that tells what was just bought does not.
-_FORMAL = re.compile(
-    r"\b(?:(?:this|to|we|i) (?:\w+ )?(?:confirm|certif)|certif|bestätig|attest|conferm|bevestig|potwierdz)\w*",
-    re.IGNORECASE,
-)
 _BEGINS_WITH_LABEL = re.compile(rf"(?:{'|'.join(map(re.escape, _LONGEST_FIRST))})(?=\W)", re.IGNORECASE)
 
 
@@ -559,7 +362,7 @@ def _by_record(platform: str, found: Mapping[str, Quote], text: str, columns: Ca
     if platform.startswith(OTHER_PLATFORM) or ASKING.search(text) or sites_beside(text, platform):
         return None
     listed = item_lines(columns() or text, platform) or records_in(text, platform, lines=True)
-    if _HISTORY.search(text[:MAX_TITLE_OFFSET]):
+    if is_history(head_of(text)):
         listed = [{"licensed_at": each["dated"], **each} if "dated" in each else each for each in listed]
     if listed and all(any(name in each for name in DATES) for each in listed):
         return _licences_by_lines(platform, found, listed)
@@ -577,19 +380,19 @@ def _by_record(platform: str, found: Mapping[str, Quote], text: str, columns: Ca
 
 def why_no_paper(text: str, name: str = "", columns: Callable[[], str] = str) -> str:
     """Why a text is no licence or receipt, in one sentence for the person who looks at it; empty if nothing tells."""
-    text = in_one_line(text, _LICENCE_TITLE)
-    head = text[:MAX_TITLE_OFFSET]
+    text = in_one_line(text, LICENCE_TITLE)
+    head = head_of(text)
     if is_demand(text):
         return "it reads as a claim about a picture. If it is one, open it with `archiver letter`"
-    if _UNMADE_TITLE.search(head) or (_ASKED_TITLE.search(head) and not _CONFIRMED.search(head)):
+    if is_unmade(head):
         return "it is a form, a request or an offer, and grants nothing. It is kept"
     if words := next(words_against(text), ""):
         return f'it says "{words}", so it is not taken for a licence. It is kept'
-    if not _is_licence(head):
+    if not is_licence(head):
         return ""
     if the_platform(text, name)[0] is None and not other_platform(text):
         return "it calls itself a licence, but names no platform, or several. It is kept"
-    placed = _tables_as_lines(in_one_line(columns(), _LICENCE_TITLE))
+    placed = _tables_as_lines(in_one_line(columns(), LICENCE_TITLE))
     found = labelled(_tables_as_lines(text), placed, _FLAT, _SHAPES | _OTHER_SHAPES)
     dated = next((found[each] for each in ("licensed_at", "bought_at") if each in found), None)
     if dated and _day(dated, found) is None:
@@ -600,14 +403,6 @@ def why_no_paper(text: str, name: str = "", columns: Callable[[], str] = str) ->
     return (
         f"it calls itself a licence, but does not state {' or '.join(missing)} for sure. It is kept" if missing else ""
     )
-
-
-_NAME_IN_TITLE = re.compile(rf"^[ \t]*(?P<name>[A-Z][\w&'. -]{{1,40}}?)[ \t]*[-–—|:·]?[ \t]*{_TITLES}", re.M | re.I)
-_NO_NAME = re.compile(
-    r"\b(?:standard|extended|enhanced|premium|royalty|free|editorial|commercial|image|photo|stock|asset|media|digital|"
-    r"your|the|this|our|official|bild|foto|ihr|ihre|das|licence|license|download|purchase|order|web|print|content)\b",
-    re.IGNORECASE,
-)
 
 
 _INVOICE_OF = re.compile(
@@ -627,10 +422,8 @@ def _by_title(text: str) -> tuple[str, str] | None:
     """The provider that stands before the title in its line, as `PixelMill Licence Certificate`, and the words."""
     if marked(text) or named_in(text):
         return None
-    found = _NAME_IN_TITLE.search(text[:MAX_TITLE_OFFSET])
-    if not found or not found["name"][0].isupper() or _NO_NAME.search(found["name"]):
-        return None
-    return f"{OTHER_PLATFORM}{' '.join(found['name'].split()).casefold()}", found["name"]
+    name = name_in_title(head_of(text))
+    return (f"{OTHER_PLATFORM}{' '.join(name.split()).casefold()}", name) if name else None
 
 
 _GAP = re.compile(r"\s{2,}|\t")
@@ -671,7 +464,7 @@ def _licence(platform: str, found: Mapping[str, Quote], text: str = "") -> Paper
     """The licence of a certificate. Its own date is the licence's if it has no other, and is no letter."""
     other = platform.startswith(OTHER_PLATFORM)
     by_download = ("downloaded_at",) if other or platform in _BY_DOWNLOAD else ()
-    letter = _LETTER.search(text[:MAX_TITLE_OFFSET]) and not _together(found, text)
+    letter = is_letter(head_of(text)) and not _together(found, text)
     own = ("dated", "invoiced_at") if only_day(text) and not letter else ()
     dates = [
         found[name]
@@ -807,74 +600,6 @@ def _receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:
         amount=amount,
         currency=currency,
     )
-
-
-def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, written: str | None) -> Licence | None:
-    """The licence from named values, with the identity that the platform's adapter would give; None if there is none.
-
-    `when` is its date. `written` is the date as the paper has it, which becomes part of the key if it cannot be read.
-    """
-    forms = forms_of(platform)
-    asset_id, licence_id = (values.get(name, "").removeprefix("#").strip() for name in ("asset_id", "licence_id"))
-    numbered = bool(forms.licence and re.fullmatch(forms.licence, licence_id))  # a number of another form is no id
-    if not re.fullmatch(forms.asset, asset_id) or not (numbered or written) or OF_PLAN.search(_title(values) or ""):
-        return None
-    if licence_id and not numbered and not re.fullmatch(ANY_NUMBER, licence_id):
-        return None
-    kind = kind_of(values.get("kind"), platform)
-    return Licence(
-        asset=Asset(provider=platform, asset_id=asset_id, title=_title(values), contributor=values.get("contributor")),
-        licence_id=licence_id if numbered else None,
-        key=() if numbered else ("", asset_id, (kind or "").casefold(), (iso(when) or written or "")[:40]),
-        kind=kind,
-        licensed_at=when,
-        licensee=values.get("licensee"),
-        seat=values.get("seat"),
-        plan=values.get("plan"),
-        order=values.get("order", "").removeprefix("#").strip() or None,
-        client_hints={name: values[name] for name in HINTS if name in values},
-        comp=bool(kind and re.search(r"(?:^|[\W_])(?:comp|comping|layout|preview)(?:$|[\W_])", kind, re.IGNORECASE)),
-    )
-
-
-def _title(values: Mapping[str, str]) -> str | None:
-    title = values.get("title") or values.get("description")
-    return " ".join(title.split()) if title else None  # a table's cell may have several lines
-
-
-def kind_of(text: str | None, platform: str = "") -> str | None:
-    """A licence's kind; one that is known in these languages by the adapters' word for it.
-
-    In other languages Shutterstock's enhanced licence is called as an extended one is elsewhere: that stays as it is.
-    """
-    text = _NEXT_LABEL.sub("", text) if text else text
-    if text is None or _NO_KIND.search(text):
-        begins = _BEGINS_WITH_KIND.match(text or "")
-        return begins[0] if begins else None
-    kind = next((kind for kind, names in _KINDS.items() if re.fullmatch(names, text, re.IGNORECASE)), text)
-    foreign = kind == "extended" and not text.casefold().startswith(kind)
-    return text if foreign and platform == "shutterstock" else kind
-
-
-def money(text: str) -> tuple[Decimal | None, str | None]:
-    """The amount and its currency in a text that holds one of each; None for what can be read in two ways.
-
-    `1.234` and `1,234` are both a thousand and one, and `$` is many countries' dollar.
-    """
-    currencies = {_SIGNS.get(each["sign"] or "", each["code"]) for each in _CURRENCY.finditer(text)}
-    currency = currencies.pop() if len(currencies) == 1 else None
-    numbers = _NUMBER.findall(text)
-    if len(numbers) != 1 or re.search(r"[-−(]\s?[^\d\s)]{0,4}\s?\d|%", text):
-        return None, currency
-    groups, marks = re.split(r"\D", numbers[0]), re.findall(r"\D", numbers[0])
-    cents = len(groups[-1]) == 2 and marks[-1:] in ([","], ["."])
-    thousands, between = (groups[:-1], marks[:-1]) if cents else (groups, marks)
-    grouped = len(thousands[0]) <= 3 and all(len(group) == 3 for group in thousands[1:]) and len(set(between)) == 1
-    if between and (not grouped or (cents and between[0] == marks[-1])):
-        return None, currency
-    if not cents and len(between) == 1 and between[0] in ",.":
-        return None, currency
-    return Decimal("".join(thousands) + (f".{groups[-1]}" if cents else "")), currency
 
 
 def _number(quote: Quote | None) -> str | None:

@@ -22,7 +22,8 @@ from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.filenames import names
 from archiver.reading.history_tables import HistoryTable, history_in
 from archiver.reading.html import Field, cells, lines, read_row, rows, value
-from archiver.reading.labelled_documents import licence_of, read_labelled
+from archiver.reading.labelled_documents import read_labelled
+from archiver.reading.licence_values import licence_of
 from archiver.reading.pdf_join import packed, unpacked
 from archiver.reading.sentences import KIND
 

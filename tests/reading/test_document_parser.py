@@ -16,7 +16,7 @@ from archiver.core.model import Asset, DocumentKind, Licence
 from archiver.reading.certificates import quoted
 from archiver.reading.document_parser import Paper, Sure, read_text, same_licence
 from archiver.reading.documents import PAGE_BREAK
-from archiver.reading.labelled_documents import money
+from archiver.reading.licence_values import money
 from archiver.reading.worker import DocumentReader
 from providers.envato_elements import EnvatoElements
 from providers.freepik import Freepik

@@ -11,7 +11,7 @@ from archiver.collect.recognition import recognise
 from archiver.core.model import DocumentKind
 from archiver.reading.certificates import Paper
 from archiver.reading.document_parser import read_text, why_unread
-from archiver.reading.labelled_documents import kind_of
+from archiver.reading.licence_values import kind_of
 from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader
 from tests.support.folder import letter

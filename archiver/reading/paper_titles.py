@@ -1,0 +1,233 @@
+"""Tell by its title and first sentences what a paper is: a licence, a receipt, a history, or a form and an offer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archiver.reading.not_granted import VOID
+from archiver.reading.platforms import PLATFORMS
+
+_TITLES = (
+    r"(?:licen[cs]e (?:agreement )?(?:certificate|summary|record)|"
+    r"certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
+    r"nutzungs(?:rechts?)?(?:bestätigung|nachweis)|(?:usage|rights) confirmation|confirmation d['’]utilisation|"
+    r"lizenz-?zertifikat|lizenznachweis|lizenzbescheinigung|lizenzbeleg|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
+    r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|preuve d['’]achat|(?:certificado|comprobante|"
+    r"prueba|confirmación) de (?:la )?licencia|comprobante de compra|prova d['’]acquisto|(?:certificato|attestato|"
+    r"prova|conferma) (?:di|della) licenza|licentie(?:certificaat|bewijs|bevestiging)|(?:bewijs|certificaat|"
+    r"bevestiging) van (?:de )?(?:licentie|aankoop)|certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|"
+    r"zakupu)|(?:certificado|comprova(?:nte|tivo)|prova|confirmação) (?:de|da) (?:licença|compra))"
+).replace(" ", r"\s{1,60}")
+LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
+# What a photographer calls it, in a line of its own.
+_AGREEMENT = re.compile(
+    r"^[ \t]*(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|(?:image|photo|picture) licen[cs]e|"
+    r"(?:\w+ )?licen[cs]e agreement(?:[ \t]+[–—-][ \t]+[\w ]{3,30})?|licen[cs]e of use|"
+    r"(?:contrat de )?cession de droits(?: d['’](?:auteur|utilisation|exploitation))?|"
+    r"contrato de licencia|contratto di licenza|licentieovereenkomst)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+# `POND5 LICENSE`
+_NAMED_LICENCE = re.compile(
+    rf"\s*(?:{'|'.join(re.escape(each.title) for each in PLATFORMS.values())})[ \t-]+(?:[\w-]+[ \t]+)?"
+    r"(?:licen[cs]e|lizenz|licencia|licenza|licentie|licencja|licença)[ \t]*(?:\n|$)",
+    re.IGNORECASE,
+)
+# A sentence that says what a title says.
+_CONFIRMED = re.compile(
+    r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) (?:that|the (?:licen[cs]e|download|"
+    r"purchase))\b|\bcertif(?:y|ies) that\b(?:(?!\n\s*\n)[^?!]){0,240}\b"
+    r"(?:licen[cs]ed|downloaded|purchased|acquired|bought)\b|"
+    r"\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |been ){1,4}licen[cs]ed\b|"
+    r"\b(?:bestätigen wir,? dass|wir bestätigen(?: ihnen)?,? dass|bestätige ich,? dass|(?:we|"
+    r"i|is to|hereby|herewith|happy to|pleased to|glad to) (?:confirm|certify) that|(?:confirm|certifi|attest)ons que|"
+    r"(?:confirma|certifica)mos que|(?:conferm|certifich)iamo che|bevestigen (?:wij|we)?(?: u)? ?dat|(?:potwierdza|"
+    r"zaświadcza)my,? że)\b(?:(?!\n\s*\n)[^?!]){0,240}\b(?:licen[cs]|lizenzier|licenz|licentie|gelicentieerd|licencj|"
+    r"licenç|acqui|adquiri|nabył)\w*|\byou(?:['’]ve| have)? licen[cs]ed (?=[\"“«„‘'])|\byou(?:['’]ve|"
+    r" have)? licen[cs]ed (?:an?|the|this|\d+) (?:asset|image|photo|file|picture|vector|video)s?\b|"
+    r"\bbestätigen wir (?:ihnen )?(?:die (?:lizenzierung|lizenz)|den (?:kauf|erwerb))\b|\bhiermit räume(?:n wir|"
+    r" ich)\b(?:(?!\n\s*\n)[^?!]){0,240}\bnutzungsrechte?\b|\b(?:i|"
+    r"we) hereby grant\b(?:(?!\n\s*\n)[^?!]){0,240}\bmy (?:photo|picture|image|photograph)s?\b|\b(?:certifions|"
+    r"confirmons) que l['’](?:image|élément|œuvre)\b".replace(" ", r"\s{1,60}"),
+    re.IGNORECASE,
+)
+# Beside the title: a form to be filled in, or an offer.
+_UNMADE = r"(?:templates?|vorlage|muster|modèle|plantilla|modello|sjabloon|wzór|offer|offre|oferta|offerta|offerte)"
+# What somebody asks for; the answer repeats it, and confirms.
+_ASKED_TITLE = re.compile(
+    rf"\b{_TITLES}\W{{1,3}}(?:requests?|form|anfrage|antrag|formular)\b|"
+    rf"\b(?:demande|formulaire|solicitud) (?:de|du|d['’])\s?{_TITLES}\b",
+    re.IGNORECASE,
+)
+_UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
+_ORDER = (
+    r"(?:(?:order|purchase|download) confirm(?:ation|ed)|(?:auftrags|bestell|kauf|download)bestätigung|(?:thank you|"
+    r"thanks) (?:so much |very much )?for (?:licensing|downloading|purchasing|buying|ordering|"
+    r"your (?:[\w ]{1,30} )?(?:order|purchase|download))|your (?:[\w ]{1,30} )?order|(?:order|purchase) details|"
+    r"(?:bestell|kauf)details|détails de (?:la|votre) commande|detalles del pedido|dettagli dell['’]ordine|"
+    r"obrigad[oa] (?:pela|por) (?:sua|tua|seu) (?:compra|encomenda|pedido)|confirmação d[aeo] (?:encomenda|pedido|"
+    r"compra)|danke? für (?:ihre|deine)n? (?:bestellung|auftrag|einkauf|kauf|download)|ihr(?:e bestellung| einkauf|"
+    r" kauf) bei|bestätigen (?:wir )?(?:ihnen )?(?:ihre bestellung|ihren (?:auftrag|einkauf|kauf))|merci (?:de|"
+    r"pour) votre (?:commande|achat)|gracias por (?:tu|su) (?:pedido|compra)|grazie per il (?:tuo|suo|"
+    r"vostro) (?:ordine|acquisto)|bedankt voor (?:je|uw) (?:bestelling|aankoop)|confirmation de commande|"
+    r"confirmación de(?:l)? pedido|conferma d(?:i |ell['’]|['’])?ordine|(?:order|bestel)bevestiging|"
+    r"potwierdzenie zamówienia)"
+)
+_ORDER_TITLE = re.compile(rf"\b{_ORDER}\b", re.IGNORECASE)
+_RECEIPT_TITLE = re.compile(
+    rf"\b(?:{_ORDER}|invoice|receipt|rechnung|rechnungs-?(?:nummer|nr|datum)|quittung|facture|reçu|factura|recibo|"
+    r"fattura|ricevuta|factuur|factuur(?:nummer|datum)|kwitantie|faktura|rachunek|paragon|fatura|nota fiscal)\b",
+    re.IGNORECASE,
+)
+_LETTER = re.compile(
+    r"^[ \t]*(?:dear|hi|hello|to whom|sehr geehrte|guten tag|hallo|bonjour|madame|monsieur|estimad|hola|buon|gentil|"
+    r"spett|beste|geachte)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+# That something is confirmed, or thanked for, a few words from what it is: an order, a purchase, a download, a licence.
+_CONFIRM = (
+    r"(?:confirm|thank|receipt|summary|details|complete|recap|bestätig|dank|übersicht|zusammenfassung|merci|récapitul|"
+    r"détails|conferm|grazie|riepilog|dettagli|confirma|gracias|resumen|detalles|bevestig|bedankt|overzicht|potwierdz|"
+    r"dziękuj|obrigad|resumo)\w*"
+)
+_DEAL = (
+    r"(?:order|purchas|download|licen[csz]|lizen[zs]|bestell|auftr|(?:ein|bild|foto)?k[aä]uf|heruntergeladen|command|achat|"
+    r"achet|télécharg|ordine|acquist|scaric|pedid|compra|descarg|adquiri|aankop|aankoop|aangeschaft|gekocht|zamówi|zakup|"
+    r"pobra|encomend)\w*"
+)
+_CONFIRMED_DEAL = re.compile(
+    rf"\b{_CONFIRM}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,6}}?{_DEAL}|\b{_DEAL}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,3}}?{_CONFIRM}",
+    re.IGNORECASE,
+)
+# What was done, where no title says it: in a sentence to the buyer, or beside each item.
+_DONE = re.compile(
+    r"\b(?:you(?:['’]ve| have| just)? (?:just |successfully )?(?:licen[cs]ed|purchased|bought|downloaded)|"
+    r"(?:licen[cs]ed|purchased|bought|downloaded|lizenziert|gekauft|erworben|heruntergeladen) (?:on|at|am|by|von|to|"
+    r"an)|(?:licen[cs]ed|purchased|downloaded)\s?:|grants? (?:the )?licensee|(?:haben sie|sie haben|du hast|hast du)\b"
+    r"[^!?]{0,120}?\b(?:lizenziert|gekauft|erworben|heruntergeladen)|(?:ihr|dein)e?n? "
+    r"(?:[\w ]{0,20}kauf|bestellung|download)|(?:vous avez|ha|has|hai|je hebt|u heeft|hebt u) (?:bien |\w+ )?"
+    r"(?:acheté|acquis|téléchargé|comprado|adquirido|descargado|acquistato|scaricato|gekocht|aangeschaft|"
+    r"gedownload)\w*|(?:een|la|une|una) (?:licentie|licence|licencia|licenza) (?:\w+ )?(?:aangeschaft|obtenue|achetée|"
+    r"comprada|acquistata)|acheté une licence|(?:licence|licenza|licencia) (?:obtenue|acquistata|comprada|obtenida) "
+    r"(?:le|il|el)|(?:achetée?|téléchargée?|comprad[oa]|descargad[oa]|acquistat[oa]|scaricat[oa]) (?:le|il|el)|"
+    r"(?:fichiers|archivos|file|im[aá]genes|immagini|images) (?:achetés|achetées|comprad[oa]s|acquistati|acquistate)|"
+    r"kupił[ae]ś|kupili państwo|pobrał[ae]ś|comprou|adquiriu|baixou)(?!\w)",
+    re.IGNORECASE,
+)
+# A list in which a row's only date is that of its licence.
+_HISTORY = re.compile(
+    r"\b(?:account\s{1,4}>\s{1,4}(?:purchases|orders|downloads)|"
+    r"(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|(?:lizenz|"
+    r"download|bestell|kauf)(?:verlauf|historie)|historique des? (?:licences|téléchargements|achats|commandes)|"
+    r"historial de (?:licencias|descargas|compras|pedidos)|cronologia d\w{2,4} \w{4,12}|(?:download|bestel|aankoop|"
+    r"licentie)geschiedenis|historia (?:zamówień|pobrań|zakupów|licencji)|histórico de (?:licenças|downloads|compras|"
+    r"pedidos))\b",
+    re.IGNORECASE,
+)
+# What a page of an order that was placed shows, and a cart does not.
+_ORDER_NUMBER = re.compile(
+    r"^[ \t]*(?:order|bestellung|auftrag|commande|pedido|ordine|bestelling|zamówienie|encomenda)[ \t]*"
+    r"(?:nr|no|number|n°|nº|id)?[ \t.:]*#?[ \t]*(?=\S*\d)[A-Z0-9][A-Z0-9-]{3,30}[ \t]*$|"
+    r"\s{2}order #\d{4,12}[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BILLED = re.compile(
+    r"^[ \t]*(?:\S[^\n]{0,60}\s{2,})?(?:billed to|bill to|billing address|sold to|invoiced to|rechnungsadresse|"
+    r"rechnung an|facturé à|adresse de facturation|facturado a|fatturato a|intestato a|gefactureerd aan|"
+    r"factuuradres)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+# It certifies; a letter that tells what was just bought does not.
+_FORMAL = re.compile(
+    r"\b(?:(?:this|to|we|i) (?:\w+ )?(?:confirm|certif)|certif|bestätig|attest|conferm|bevestig|potwierdz)\w*",
+    re.IGNORECASE,
+)
+_NAME_IN_TITLE = re.compile(rf"^[ \t]*(?P<name>[A-Z][\w&'. -]{{1,40}}?)[ \t]*[-–—|:·]?[ \t]*{_TITLES}", re.M | re.I)
+_NO_NAME = re.compile(
+    r"\b(?:standard|extended|enhanced|premium|royalty|free|editorial|commercial|image|photo|stock|asset|media|digital|"
+    r"your|the|this|our|official|bild|foto|ihr|ihre|das|licence|license|download|purchase|order|web|print|content)\b",
+    re.IGNORECASE,
+)
+MAX_TITLE_WORDS = 14  # more are a sentence
+MAX_TITLE_OFFSET = 1_500  # characters from the beginning in which a paper says what it is
+
+
+def _within(pattern: str) -> re.Pattern[str]:
+    """The pattern for text without spaces, in which a narrow column may break words, and nothing parts them."""
+    return re.compile(re.sub(r"\\b| |\\s\{1,60\}", "", pattern).replace(r"\W{1,3}", r"\W{0,3}"), re.IGNORECASE)
+
+
+_BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (f"{_TITLES}(?!s)", _UNMADE_TITLE.pattern, VOID.pattern))
+
+
+def head_of(text: str) -> str:
+    """The beginning of a text, in which a paper says what it is."""
+    return text[:MAX_TITLE_OFFSET]
+
+
+def titled(text: str) -> bool:
+    """Whether a text calls itself a licence or a receipt where papers do."""
+    head = head_of(text)
+    return is_licence(head) or is_receipt(head)
+
+
+def is_licence(head: str) -> bool:
+    """Whether a paper calls itself a licence, or says in a sentence that it certifies one."""
+    agreement, receipt = _AGREEMENT.search(head), _RECEIPT_TITLE.search(head)
+    if agreement and receipt and receipt.start() < agreement.start():
+        agreement = None  # to which the foot of a receipt leads
+    if agreement or _NAMED_LICENCE.match(head) or LICENCE_TITLE.search(head) or _CONFIRMED.search(head):
+        return True
+    head = "".join(head.split())
+    return bool(_BROKEN_TITLE.search(head)) and not (_BROKEN_UNMADE.search(head) or _BROKEN_VOID.search(head))
+
+
+def is_receipt(head: str) -> bool:
+    """Whether a paper calls itself an invoice, a receipt or an order that is confirmed."""
+    return bool(_RECEIPT_TITLE.search(head))
+
+
+def confirms_order(head: str) -> bool:
+    return bool(_ORDER_TITLE.search(head))
+
+
+def is_history(head: str) -> bool:
+    """Whether a paper is a list in which a row's only date is that of its licence."""
+    return bool(_HISTORY.search(head))
+
+
+def is_letter(head: str) -> bool:
+    return bool(_LETTER.search(head))
+
+
+def is_unmade(head: str) -> bool:
+    """Whether a paper is a form, a request or an offer."""
+    return bool(_UNMADE_TITLE.search(head) or (_ASKED_TITLE.search(head) and not _CONFIRMED.search(head)))
+
+
+def is_bought(head: str) -> bool:
+    """Whether a paper says, if not as its title, that something was bought."""
+    said = any(each.search(head) for each in (_DONE, _HISTORY, _CONFIRMED_DEAL))
+    return said or bool(_ORDER_NUMBER.search(head) and _BILLED.search(head))
+
+
+def is_formal(head: str) -> bool:
+    """Whether a certificate certifies what may have been licensed long ago, and does not just tell of an order."""
+    said = any(map(LICENCE_TITLE.search, _short_lines(head))) or _FORMAL.search(head)
+    return bool(said) and not _ORDER_TITLE.search(head)
+
+
+def _short_lines(head: str) -> Iterator[str]:
+    return (line for line in head.splitlines() if len(line.split()) <= MAX_TITLE_WORDS)
+
+
+def title_lines(head: str) -> Iterator[str]:
+    """The lines in which a paper says what it is."""
+    return (line for line in _short_lines(head) if LICENCE_TITLE.search(line) or _RECEIPT_TITLE.match(line.strip()))
+
+
+def name_in_title(head: str) -> str | None:
+    """The name that stands before the title in its line, as `PixelMill Licence Certificate`; None for none."""
+    found = _NAME_IN_TITLE.search(head)
+    return found["name"] if found and found["name"][0].isupper() and not _NO_NAME.search(found["name"]) else None
