@@ -30,6 +30,7 @@ from archiver.reading.not_granted import (
     is_demand,
     is_own_order,
     is_unbought,
+    pays_for_plan,
     speaks_of_licensing,
     words_against,
 )
@@ -145,6 +146,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     if not (paper and paper.licences) and sure_of_issuer and not other and bought:
         items = _by_context(platform, found, text, columns, formal=licence and is_formal(head))
         paper = (_certified(items) if licence else items) or paper
+    if paper and not licence and pays_for_plan(text, [each.asset.asset_id for each in paper.licences]):
+        paper = replace(paper, licences=())
     if paper is None or (other and not _stated(paper, said)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}

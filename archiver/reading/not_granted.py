@@ -99,7 +99,11 @@ UNDECIDED = re.compile(
     re.IGNORECASE,
 )
 
-_SPECIMEN = re.compile(r"^[ \t]*sp[eé]cimen[ \t]*$|\bsp[eé]cimen (?:certificate|licen[cs]e|copy)\b", re.I | re.M)
+_SPECIMEN = re.compile(
+    r"^[ \t]*sp[eé]cimen[ \t]*$|\bsp[eé]cimen (?:certificate|licen[cs]e|copy)\b|\bnot a (?:real|valid) licen[cs]e|"
+    r"(?-i:^[\W_]*(?:SP[EÉ]CIMEN|MUSTER|FAC-?SIMILE|WZÓR|MODELLO|MODÈLE)\b(?:[\W_]*$|\s[–—-]\s))",
+    re.I | re.M,
+)
 _PAYMENT = r"(?:payment|charge|card|zahlung|paiement|pago|pagamento|betaling|płatnoś)\w*"
 _NOT = (
     r"(?:unable|unsuccessful|failed|problem|declined|(?:could|did|was|has)(?: not|n['’]t)|nicht|fehlgeschlagen|"
@@ -254,6 +258,11 @@ _IN_CART = re.compile(
     r"\b(?:in|im) (?:ihrem|deinem|den|dem)? ?warenkorb|\b(?:dans votre|au) panier|\ben (?:tu|su|el) carrito|"
     r"\bnel (?:tuo |suo )?carrello|\bin (?:je|uw|de) winkelwagen|\b(?:buy|checkout) now|jetzt kaufen|"
     r"acheter maintenant|comprar ahora|finalizar la compra|acquista ora|nu kopen|afrekenen|"
+    r"\b(?:step|schritt|étape|paso|passo|stap|krok|etapa) \d (?:of|von|sur|de|di|van|z) \d\b|"
+    r"\b(?:confirm|bestätigen|confirmer|confirmar|conferma(?:re)?|bevestigen) (?:and|&|und|et|y|e|en) "
+    r"(?:pay|bezahlen|payer|pagar|pagare|betalen)\b|^\W*(?:place|submit) (?:your )?order\W*$|\breview your order\b|"
+    r"vérifiez votre commande|prüfen sie ihre bestellung|(?:kosten|zahlungs)pflichtig bestellen|"
+    r"revis[ae] (?:tu|su) pedido|controlla il tuo ordine|controleer (?:je|uw) bestelling|"
     r"^[ \t]*(?:(?:your|our|price) )?(?:\w+ )?quote\b|\bquote you (?:asked|requested)|"
     r"\bthanks? (?:you )?for your (?:enquiry|inquiry|request)|\bfür (?:ihre|deine) anfrage|\bpour votre demande|"
     r"\bpor (?:su|tu) (?:consulta|solicitud)|\bper la (?:sua|tua|vostra) richiesta|\bvoor (?:uw|je) aanvraag|"
@@ -262,7 +271,8 @@ _IN_CART = re.compile(
 )
 _EXAMPLE = re.compile(
     r"\blooks like (?:this|the following)|\bsieht so aus|\bressemble à ceci|\bse ve así|\bsi presenta così|"
-    r"\bziet er zo uit|\bwygląda tak",
+    r"\bziet er zo uit|\bwygląda (?:on |ona |ono )?tak|"
+    r"\((?:an )?(?:example|beispiel|exemple|ejemplo|esempio|voorbeeld|przykład|exemplo)\)",
     re.IGNORECASE,
 )
 
@@ -284,6 +294,35 @@ _PRINTS = re.compile(  # no words that a picture may be called by, as a poster o
 def is_unbought(text: str) -> bool:
     """Whether a text shows what somebody may still buy, a cart, a quote or a lightbox; or sells prints."""
     return bool(_IN_CART.search(text) or _PRINTS.search(text))
+
+
+_PLAN = (
+    r"(?:on[ -]demand|image packs?|credit packs?|ultrapack|subscription|membership|abonn?ement\w*|abbonament\w*|"
+    r"suscripci[oó]n|subskrypcj\w*|assinatura|(?:jahres|monats)?abo\b|(?:premium|pro|team|plus|elements|unlimited) "
+    r"(?:yearly|annual|monthly|annuale|mensile|annuel|mensuel|anual|mensual|jährlich|monatlich|jaarlijks|maandelijks)|"
+    r"\d+ (?:credits?|crédits?|créditos|crediti|images|downloads|bilder|fotos|kredyt\w*)\b)"
+)
+_PLAN_SOLD = re.compile(  # with its price, or behind a label
+    rf"^[^\n:]{{0,60}}{_PLAN}[^\n]{{0,80}}(?:[€£$]\s?\d|\d[.,]\d\d(?!\d))|"
+    r"^[ \t]*(?:plan|product|article|artikel|produkt|produit|producto|prodotto|produto|subscription|abonnement)"
+    rf"[ \t]*(?::|\t|\s{{2}}|\n)[ \t]*[^\n]{{0,60}}{_PLAN}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_RENEWS = re.compile(
+    r"\b(?:membership|subscription|plan|abo(?:nnement)?|abbonamento|suscripción) (?:will |wird |sarà |se )?"
+    r"(?:renew|verlänger|rinnov|renuev|renovar|renouvel)\w*|\brenewal date\b",
+    re.IGNORECASE,
+)
+
+
+def pays_for_plan(text: str, numbers: Iterable[str]) -> bool:
+    """Whether what a receipt bills is a plan, credits or a pack; `numbers` are of the items that it lists.
+
+    A platform shows with it what one might download. An item that is paid for with credits stands in their line.
+    """
+    of_items = {line for line in text.splitlines() if any(number in line for number in numbers)}
+    rest = "\n".join(line for line in text.splitlines() if line not in of_items)
+    return bool(_PLAN_SOLD.search(rest) or _RENEWS.search(rest))
 
 
 def is_own_order(text: str) -> bool:

@@ -229,7 +229,10 @@ OF_PLAN = re.compile(  # no word that a picture may be called by: a business pla
 )
 ADVERTISED = re.compile(
     r"\b(?:(?:may|might) (?:also )?(?:like|love)|we think|recommend\w{0,6}|similar (?:images|files|photos|videos)|"
-    r"(?:because of|based on) your|könnte ihnen|empfehl\w{1,6}|vous aimerez|te puede|potrebbe)\b",
+    r"(?:because of|based on) your|picked for you|new this week|(?:in|on|from) your (?:collection|board|lightbox)|"
+    r"eligible for|most (?:popular|downloaded)|trending|aus ihrer lightbox|am meisten geladen|più scaricat[ie]|"
+    r"les plus téléchargé\w*|más descargad[oa]s|meest gedownload|najczęściej pobierane|"
+    r"könnte ihnen|empfehl\w{1,6}|vous aimerez|te puede|potrebbe)\b",
     re.IGNORECASE,
 )
 _LINE_START = re.compile(r"(?:^|\n|\t| {2}|\()[ \t]*(?:[-*•–][ \t]*|\d{1,3}[ \t]?[x×.)]?[ \t]+)?(?:[\w ]{1,24}:? )?$")

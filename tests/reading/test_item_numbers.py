@@ -131,6 +131,16 @@ PAPERS = [
 NO_PAPERS = [
     "Depositphotos\nPayment received\nInvoice #: 21904477\nDate: 3 May 2024\nItem #: 10088245\n"
     "Product: On Demand, 25 images, valid 12 months, Standard License\nDepositphotos Inc.\n",
+    "iStock\nThank you for your purchase.\nDate: 3 May 2024\nProduct: 24 Credits\nPrice: 200.00 EUR\n"
+    "Download now:\nFile 48817206 Red door 1 Credit\niStockphoto LP\n",
+    "Shutterstock, Inc.\nYour receipt\nOrder date: May 12, 2020\n25 Images On Demand, Standard License $179.00\n"
+    "Start downloading:\nImage ID 1620448173\nImage ID 1558820634\n",
+    "iStock\nPaiement sécurisé – étape 3 sur 3 18/05/2021\nFacturer à Acme\nFichier 1188204433 Standard 30,00 €\n"
+    "Confirmer et payer\niStockphoto LP\n",
+    "*** SPECIMEN - FOR TRAINING ***\nGETTY IMAGES - LICENSE CONFIRMATION\nDate: 1 January 2015\nLicensee: Acme Ltd\n"
+    "Image number: 123456789\nLicense type: Royalty-free\n",
+    "123RF Limited\nWygląda on tak (przykład):\nCERTIFICATE OF LICENSE\nLicensee: Ada Example\nImage ID: 12345678\n"
+    "License type: Standard License\nDate: 01-Jan-2022\n",
     "Stocksy\nYour cart\nJuly 3, 2018\nFile ID 9214138\nExtended License\nUS$98.00\n",
     "Purchase order 4711\nLicence information\nImage ID: 741636328\nLicence: Standard\nDate: 3 May 2023\nDreamstime\n",
 ]
