@@ -101,7 +101,7 @@ UNDECIDED = re.compile(
 
 _SPECIMEN = re.compile(
     r"^[ \t]*sp[eé]cimen[ \t]*$|\bsp[eé]cimen (?:certificate|licen[cs]e|copy)\b|\bnot a (?:real|valid) licen[cs]e|"
-    r"(?-i:^[\W_]*(?:SP[EÉ]CIMEN|MUSTER|FAC-?SIMILE|WZÓR|MODELLO|MODÈLE)\b(?:[\W_]*$|\s[–—-]\s))",
+    r"(?-i:^[^\w\n]*(?:SP[EÉ]CIMEN|MUSTER|FAC-?SIMILE|WZÓR|MODELLO|MODÈLE)\b(?:[^\w\n]*$|\s[–—-]\s))",
     re.I | re.M,
 )
 _PAYMENT = r"(?:payment|charge|card|zahlung|paiement|pago|pagamento|betaling|płatnoś)\w*"
@@ -260,7 +260,7 @@ _IN_CART = re.compile(
     r"acheter maintenant|comprar ahora|finalizar la compra|acquista ora|nu kopen|afrekenen|"
     r"\b(?:step|schritt|étape|paso|passo|stap|krok|etapa) \d (?:of|von|sur|de|di|van|z) \d\b|"
     r"\b(?:confirm|bestätigen|confirmer|confirmar|conferma(?:re)?|bevestigen) (?:and|&|und|et|y|e|en) "
-    r"(?:pay|bezahlen|payer|pagar|pagare|betalen)\b|^\W*(?:place|submit) (?:your )?order\W*$|\breview your order\b|"
+    r"(?:pay|bezahlen|payer|pagar|pagare|betalen)\b|^[^\w\n]*(?:place|submit) (?:your )?order[^\w\n]*$|\breview your order\b|"
     r"vérifiez votre commande|prüfen sie ihre bestellung|(?:kosten|zahlungs)pflichtig bestellen|"
     r"revis[ae] (?:tu|su) pedido|controlla il tuo ordine|controleer (?:je|uw) bestelling|"
     r"^[ \t]*(?:(?:your|our|price) )?(?:\w+ )?quote\b|\bquote you (?:asked|requested)|"
@@ -305,7 +305,7 @@ _PLAN = (
 _PLAN_SOLD = re.compile(  # with its price, or behind a label
     rf"^[^\n:]{{0,60}}{_PLAN}[^\n]{{0,80}}(?:[€£$]\s?\d|\d[.,]\d\d(?!\d))|"
     r"^[ \t]*(?:plan|product|article|artikel|produkt|produit|producto|prodotto|produto|subscription|abonnement)"
-    rf"[ \t]*(?::|\t|\s{{2}}|\n)[ \t]*[^\n]{{0,60}}{_PLAN}",
+    rf"(?:[ \t]*:[ \t]*|\t[ \t]*|[ \t]{{2,20}}|[ \t]*\n[ \t]*)[^\n]{{0,60}}{_PLAN}",
     re.IGNORECASE | re.MULTILINE,
 )
 _RENEWS = re.compile(
