@@ -16,7 +16,8 @@ MAX_NAME_LENGTH = 60  # characters of a column's name; a longer one is a sentenc
 
 # Words without accents, in the singular: `Number of images` counts.
 _WORDS: Mapping[str, str] = {
-    "asset": "image picture photo photograph asset file item media medium clip footage video track song icon resource "
+    "asset": "creative image picture photo photograph asset file item media medium clip footage video track song icon "
+    "resource "
     "element content vector illustration bild foto fotografie motiv datei medien ressource ressourcen grafik "
     "visuel fichier cliche oeuvre œuvre imagen archivo recurso elemento medio fotografia immagine risorsa "
     "afbeelding afbeeldings beeld bestand bestands obraz obrazu zdjecie zdjecia fotografii grafiki plik pliku "

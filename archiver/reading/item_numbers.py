@@ -10,18 +10,28 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 from archiver.reading.certificates import spelled
 from archiver.reading.column_names import field_of, names_a_number, names_an_asset
 from archiver.reading.dates import DateOrder, days_in
 from archiver.reading.field_labels import LABELS
 from archiver.reading.platforms import forms_of
-from archiver.reading.sentences import ADVERTISED, DUE, KIND, MAX_LINE_WORDS, OF_PLAN, SAID
+from archiver.reading.sentences import (
+    ADDRESS_OR_NAME,
+    ADVERTISED,
+    DUE,
+    KIND,
+    MAX_LINE_WORDS,
+    OF_PLAN,
+    SAID,
+    named_asset,
+)
 
 MAX_ITEMS, MAX_NUMBERS = 500, 1_500
 MIN_BARE_DIGITS, MIN_BARE_CHARACTERS = 6, 5  # of a number without a label; a postal code has five digits
 MAX_BLOCK_LINES = 8  # below a number in which its licence, size or price may stand
+MAX_LINES_OF_PLAN = 4  # from a number on, in which the plan stands of which it is
 MAX_SHIFT_CHARACTERS = 3  # that a cell may begin before its heading
 
 MAX_ABOVE_CHARACTERS, MAX_BLOCK_CHARACTERS = 400, 4_000
@@ -58,7 +68,8 @@ _KINDS, _TITLES = (
     "|".join(re.escape(each) for labels in LABELS[name].values() for each in labels) for name in ("kind", "title")
 )
 _LABELLED_KIND = re.compile(
-    rf"(?<!of )(?<!de )(?<!\w)(?:(?:{_KINDS})\s?[:\t\x1f]\s*|(?<=\n)(?:{_KINDS})[ \t]*\n[ \t]*)"
+    rf"(?<!of )(?<!de )(?<!\w)(?:(?:{_KINDS})\s?[:\t\x1f]\s*|(?<=\n)(?:{_KINDS})[ \t]*\n[ \t]*"
+    rf"(?!(?:{_SIZE}|[SML])[ \t]*(?:\n|$)))"
     rf"(?P<kind>[^\W\d][^\n\t|,;:\x1f]{{1,60}}?)(?=\s{{2,}}|\s[–—-]\s|\s*[|,;\n\t\x1f]|\s*$)",
     re.IGNORECASE,
 )
@@ -107,6 +118,8 @@ _TITLE_AND_NUMBER = re.compile(  # `Item: Spring (1234567)`
     re.IGNORECASE,
 )
 _TITLED = re.compile(rf"(?:{_TITLES}|track|item|clip|image|bild|foto|photo)$", re.IGNORECASE)
+_HYPHEN = re.compile(r"(?<=\w)-\n[ \t]*(?=[A-ZÄÖÜ])")
+_WORD = re.compile(r"[^\W_]")
 _CLOCK = re.compile(r",?\s\d{1,2}:\d\d")  # behind the day on which a page was printed
 _AGAIN = re.compile(r"\b(?:re-?)?download\b|herunterladen|télécharger|descargar|scarica|downloaden", re.IGNORECASE)
 
@@ -155,10 +168,12 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
     if len(chosen) > MAX_ITEMS:
         return None
     starts = {each.start for each in chosen}
-    if any(
-        _is_row(text[begin:end]) and starts.isdisjoint(range(begin, end)) for begin, end in _lines_from(text, starts)
-    ):
-        return None  # a row whose number is not read
+    alone = False  # whether the line above is a number, whose row this is
+    for begin, end in _lines_from(text, starts):
+        numbered = not starts.isdisjoint(range(begin, end))
+        if _is_row(text[begin:end]) and not numbered and not alone:
+            return None  # a row whose number is not read
+        alone = numbered and len(text[begin:end].split()) == 1
     rows = _rows(text, chosen)
     return None if _PERIOD.search(text) and not all("kind" in row for row in rows) else rows
 
@@ -183,14 +198,17 @@ def _is_row(line: str) -> bool:
 def _mentions(text: str, platform: str) -> Iterator[_Mention]:
     title = forms_of(platform).title.casefold()
     named = re.compile(
-        rf"(?<!\w){re.escape(title)}(?:\.com)?[ -](?:nr|no|id|code|ref|number|nummer|n°|nº|#)[.:]?\s*#?\s*$", re.I
+        rf"(?:^|\s\s|\t|[>•*|] ?){re.escape(title)}(?:\.com)?[ -](?:nr|no|id|code|ref|number|nummer|n°|nº|#)[.:]?\s*#?\s*$", re.I
     )
-    number = re.compile(rf"(?<![\w.,/@-])#?\s?(?P<id>{forms_of(platform).asset})(?![\w@]|[./-]\w|,\d)")
+    number = re.compile(rf"(?<![\w.,/@-])#?\s?(?P<id>{forms_of(platform).asset})(?![\w@]|[./-]\w|,\d|\s?[x×]\s?\d)")
     above, place, headed = "", 0, False  # the line before; whether there were headings in running text
     headings: list[tuple[int, str]] = []
     for line in text.splitlines(keepends=True):
         cells = list(_cells(line))
         row = len(cells) > 1 or bool(_MARK.search(line))
+        for each in ADDRESS_OR_NAME.finditer(line):
+            if asset_id := named_asset(each[0], platform):
+                yield _Mention(place + each.start(), place + each.end(), asset_id, _Whose.ITEM)
         for each in () if _is_sentence(line) else number.finditer(line):
             before = line[: each.start("id")].rstrip("#")
             if _ADDRESS.search(before):
@@ -311,7 +329,8 @@ def _of_plan(text: str, mention: _Mention, every: Sequence[_Mention]) -> bool:
     """Whether a number is that of a plan or of credits, which stand beside it or in the line above."""
     near = text[max(0, mention.start - MAX_ABOVE_CHARACTERS) : mention.start]
     above = [line for line in near.splitlines() if line.strip()][-2:]
-    return bool(OF_PLAN.search("\n".join([*above, _block(text, mention, every)])))
+    own = takewhile(_WORD.search, _block(text, mention, every).lstrip().splitlines()[:MAX_LINES_OF_PLAN])
+    return bool(OF_PLAN.search("\n".join([*above, *own])))
 
 
 def _rows(text: str, chosen: Sequence[_Mention]) -> list[dict[str, str]]:
@@ -323,6 +342,7 @@ def _rows(text: str, chosen: Sequence[_Mention]) -> list[dict[str, str]]:
     parts = [text[one:other] for one, other in pairwise([*starts, len(text)])]
     parts[-1] = "\n".join(parts[-1].splitlines()[:MAX_BLOCK_LINES])
     first = "\n".join(text[: starts[0]].splitlines()[-MAX_BLOCK_LINES:])
+    parts = [_HYPHEN.sub("-", part) for part in parts]  # `Standard-` and below it `Lizenz`
     kinds = [_kind(part) for part in parts]
     if not all(kinds):
         before = [_kind(part, last=True) for part in [first, *parts[:-1]]]

@@ -142,6 +142,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         return None
     read = _by_certificate if licence else _by_receipt if receipt else _by_record
     paper = read(platform, found, text, columns)
+    if paper and len(paper.licences) == 1 and receipt and strong and not licence and not other:
+        paper = _of_several(paper, _by_context(platform, found, text, columns, formal=False))
     bought = licence or receipt or (is_bought(head) and not ASKING.search(text))
     if not (paper and paper.licences) and sure_of_issuer and not other and bought:
         items = _by_context(platform, found, text, columns, formal=licence and is_formal(head))
@@ -292,7 +294,29 @@ def _by_context(
             found = {**found, "dated": Quote(when, when)}
         return _licences_by_lines(platform, found, items)
     own = all(any(name in each for name in DATES) for each in items)
+    if not own and (day := _day_twice(text, order)):
+        found = {name: quote for name, quote in found.items() if name not in _GRANTED}
+        return _licences_by_lines(platform, {**found, "dated": Quote(day, day)}, items)
     return _licences_by_lines(platform, found, items) if own else None
+
+
+_PLACE_AND_DAY = re.compile(
+    r"^[ \t]*[A-ZÄÖÜÉ][^\W\d][\w .-]{1,30}, (?:den |le |il |el )?(?P<day>\d.{5,25})$", re.MULTILINE
+)
+
+
+def _day_twice(text: str, order: DateOrder | None) -> str | None:
+    """The day beside the place where a certificate was signed, if a use begins on that day, too."""
+    signed = {str(day) for found in _PLACE_AND_DAY.finditer(text) for day, _ in days_in(found["day"], order)}
+    days = [str(day) for day, _ in days_in(text, order)]
+    return next(iter(signed)) if len(signed) == 1 and min(days) in signed and days.count(min(days)) > 1 else None
+
+
+def _of_several(one: Paper, others: Paper | None) -> Paper:
+    """The reading of an invoice by its items, if a label that stands once told only one of them."""
+    numbers = {each.asset.asset_id for each in one.licences}
+    more = others and numbers < {each.asset.asset_id for each in others.licences}
+    return others if others and more else one
 
 
 def _stand_side_by_side(placed: Sequence[Mapping[str, str]], running: Sequence[Mapping[str, str]]) -> bool:

@@ -39,7 +39,8 @@ VOID = re.compile(
     r"could not charge|declined your|about to expire|ends soon|läuft (?:bald )?ab|watermarked|rechnungskorrektur|"
     r"korrekturrechnung|rectificativ\w{1,3}|nota di variazione|void(?:ed)?|royalt(?:y|ies) ?(?=:)|charge-?back|"
     r"reversed the payment|returned the (?:credits?|amount|payment|money)|taken back|zurückgebucht|rücklastschrift|"
-    r"lieferschein|auswahlsendung|ansichtssendung|delivery note|bon de livraison|albarán|documento di trasporto|pakbon|"
+    r"(?<!zu )(?<!laut )(?<!lt\. )(?<!gem\. )(?<!gemäß )(?<!ihrem )lieferschein|auswahlsendung|ansichtssendung|"
+    r"delivery note|bon de livraison|albarán|documento di trasporto|pakbon|"
     r"kostenschätzung|estimation|prijsopgave|sous réserve|freibleibend|vrijblijvend|noch nicht unterschrieben|unsigned|"
     r"not yet signed|(?:card|payment|order) (?:was|has been) (?:declined|rejected)|could not process|"
     r"not been (?:licensed|paid)|noch nicht bezahlt|zahlung (?:wurde )?abgelehnt|(?:in|of) your (?:shopping )?cart|"
@@ -181,6 +182,8 @@ _AWAITED = re.compile(
 )
 _CONDITION = re.compile(
     r"\b(?:licen[cs]ed,? (?:and )?not sold|lizenziert,? nicht verkauft)\b|"
+    r"\b(?:\w*rechte?|eigentum|licen[cs]es?|rights|droits|derechos|diritti|rechten)\b[^.]{0,100}\b(?:erst|only|not|"
+    r"uniquement|qu['’]|solo|soltanto|pas)\b[^.]{0,60}\b(?:zahlung|payment|paid|paiement|pago|pagamento|betaling)\b|"
     r"\b(?:if|when|whether|until|unless|falls|wenn|sofern|sobald|si|sauf|se|salvo|als|indien|tenzij|jeśli|gdy|caso|"
     r"(?:do|please|bitte) not|reply|antwort\w*|répond\w*|respond\w*|invoice|rechnung|facture|factura|fattura|"
     r"factuur)\b",

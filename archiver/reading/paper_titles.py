@@ -92,12 +92,15 @@ _CONFIRM = (
     r"dziękuj|obrigad|resumo)\w*"
 )
 _DEAL = (
-    r"(?:order|purchas|download|licen[csz]|lizen[zs]|bestell|auftr|(?:ein|bild|foto)?k[aä]uf|heruntergeladen|command|achat|"
-    r"achet|télécharg|ordine|acquist|scaric|pedid|compra|descarg|adquiri|aankop|aankoop|aangeschaft|gekocht|zamówi|zakup|"
+    r"(?:order|purchas|download|licen[csz]|lizen[zs]|bestell|auftr|(?:ein|bild|foto)?k[aä]uf|heruntergeladen|command|"
+    r"achat|"
+    r"achet|télécharg|ordine|acquist|scaric|pedid|compra|descarg|adquiri|aankop|aankoop|aangeschaft|gekocht|zamówi|"
+    r"zakup|"
     r"pobra|encomend)\w*"
 )
 _CONFIRMED_DEAL = re.compile(
-    rf"\b{_CONFIRM}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,6}}?{_DEAL}|\b{_DEAL}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,3}}?{_CONFIRM}",
+    rf"\b{_CONFIRM}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,6}}?{_DEAL}|"
+    rf"\b{_DEAL}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,3}}?{_CONFIRM}",
     re.IGNORECASE,
 )
 # What was done, where no title says it: in a sentence to the buyer, or beside each item.
@@ -118,7 +121,10 @@ _DONE = re.compile(
 # A list in which a row's only date is that of its licence.
 _HISTORY = re.compile(
     r"\b(?:account\s{1,4}>\s{1,4}(?:purchases|orders|downloads)|"
-    r"(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|(?:lizenz|"
+    r"(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|"
+    r"meine (?:downloads|käufe|einkäufe|lizenzen)|mes (?:téléchargements|achats|licences)|mis (?:descargas|compras|"
+    r"licencias)|i miei (?:download|acquisti)|le mie licenze|mijn (?:downloads|aankopen|licenties)|moje (?:pobrania|"
+    r"zakupy)|(?:lizenz|"
     r"download|bestell|kauf)(?:verlauf|historie)|historique des? (?:licences|téléchargements|achats|commandes)|"
     r"historial de (?:licencias|descargas|compras|pedidos)|cronologia d\w{2,4} \w{4,12}|(?:download|bestel|aankoop|"
     r"licentie)geschiedenis|historia (?:zamówień|pobrań|zakupów|licencji)|histórico de (?:licenças|downloads|compras|"
@@ -174,6 +180,8 @@ def titled(text: str) -> bool:
 
 def is_licence(head: str) -> bool:
     """Whether a paper calls itself a licence, or says in a sentence that it certifies one."""
+    if any(LICENCE_TITLE.search(line) and _RECEIPT_TITLE.search(line) for line in _short_lines(head)):
+        return False  # `Invoice and licence certificate`: an invoice, whose day is that of the licence
     agreement, receipt = _AGREEMENT.search(head), _RECEIPT_TITLE.search(head)
     if agreement and receipt and receipt.start() < agreement.start():
         agreement = None  # to which the foot of a receipt leads

@@ -78,7 +78,7 @@ _ALL = (
         "getty_images",
         "Getty Images",
         r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?|Getty Images (?:\(US\)|International)",
-        r"\d{5,12}",
+        r"\d{5,12}(?:-\d{3})?|[a-z]{2}\d{5,9}[a-z]?-\d{3}",
         ANY_NUMBER,
         also=("getty", "gettyimages"),
     ),
@@ -86,8 +86,8 @@ _ALL = (
     Platform(
         "imago",
         "IMAGO",
-        r"imago-images\.(?:de|com)|imago images GmbH",
-        r"(?:imago)?\d{7,12}",
+        r"imago-images\.(?:de|com)|imago images GmbH|imago sportfotodienst",
+        r"(?:imago)?\d{7,12}[a-z]?",
         ANY_NUMBER,
         also=("imago images",),
         supplies=True,
@@ -332,7 +332,7 @@ _LIBRARIES = tuple(
         ("hollandse_hoogte", "Hollandse Hoogte", r"hollandse-?hoogte\.(?:nl|com)", "", ""),
         ("huber_images", "HUBER IMAGES", r"huber-images\.de", "", r"(?:HUBER IMAGES|Bildagentur Huber)"),
         ("ingimage", "Ingimage", r"ingimage\.com", r"(?:ING_)?\d{4,9}_?\d{0,6}", ""),
-        ("keystone", "Keystone-SDA", r"keystone-sda\.ch|keystone\.ch", "", r"(?:KEYSTONE|Keystone)(?:-SDA|-Mast| AG)"),
+        ("keystone", "Keystone-SDA", r"keystone(?:-sda)?\.ch|KEYSTONE AG", "", r"K(?:EYSTONE|eystone)(?:-SDA| AG)"),
         ("lapresse", "LaPresse", r"lapresse\.it", "", r"LaPresse S\.?p\.?A"),
         ("look_foto", "LOOK-foto", r"look-foto\.de", "", ""),
         ("magnum_photos", "Magnum Photos", r"(?:pro\.)?magnumphotos\.com", r"[A-Z]{3}\d{5,14}[A-Z0-9]{0,6}", ""),
@@ -549,7 +549,16 @@ def sites_beside(text: str, platform: str) -> set[str]:
     plain = _MAIL_HOST.sub(" ", text)
     sites = {_site(each) for each in (*_HOST.findall(plain), *_BARE_HOST.findall(plain))}
     parent = _PARENTS.get(platform)
-    return {each for each in sites if not _MARK[platform].search(each) and not (parent and f".{each}".endswith(parent))}
+    return {
+        each
+        for each in sites
+        if not _MARK[platform].search(each)
+        and not _MARK[platform].search(_OTHER_ENDING.sub(".com", each))
+        and not (parent and f".{each}".endswith(parent))
+    }
+
+
+_OTHER_ENDING = re.compile(r"\.(?:com?\.)?[a-z]{2,3}$")  # its site in another country
 
 
 def _site(host: str) -> str:
@@ -579,6 +588,9 @@ def the_platform(text: str, name: str = "") -> tuple[str | None, str, bool]:
     owned = _OWNER.sub(lambda owner: owner["owned"] or "", text)
     weak, named = titled(owned), marked(owned)
     strong = {each: words for each, words in marked(text).items() if each in named or each in weak}
+    sites = [each for each, words in strong.items() if "." in words]
+    if len(strong) > 1 and len(sites) == 1:  # one whose site is named, beside names of those that supply it
+        strong = {each: words for each, words in strong.items() if each in sites or not PLATFORMS[each].supplies}
     weak = {each: title for each, title in weak.items() if not (strong and PLATFORMS[each].supplies)}
     if not strong and not weak:
         weak = {each: match[0] for each, title in _IN_NAME.items() if (match := title.search(name))}

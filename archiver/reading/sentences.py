@@ -200,7 +200,7 @@ _ITEM = (
     r"num[ée]ro)?)\s{0,3}(?:[:#]\s{0,20})?#?"
 )
 _DATED = {name: [label for each in LABELS[name].values() for label in each] for name in DATES}
-_ADDRESS_OR_NAME = re.compile(
+ADDRESS_OR_NAME = re.compile(
     r"https?://[^\s<>\"')\]]{5,400}|(?<![\w/])[A-Za-z0-9]+[_-][\w-]{4,120}(?:\.[a-z0-9]{3,4})?"
 )
 
@@ -315,10 +315,15 @@ def _named(text: str, platform: str) -> Iterator[tuple[int, str]]:
     for found in number.finditer(text):
         if not other or OF_A_PICTURE.match(found["word"].strip()):
             yield found.start(), found["id"]
-    for found in () if other else _ADDRESS_OR_NAME.finditer(text):
-        ids = {each.asset_id for each in names(found[0].rstrip(".,;")) if each.platform == platform and each.asset_id}
-        if len(ids) == 1:
-            yield found.start(), ids.pop()
+    for found in () if other else ADDRESS_OR_NAME.finditer(text):
+        if asset_id := named_asset(found[0], platform):
+            yield found.start(), asset_id
+
+
+def named_asset(name: str, platform: str) -> str | None:
+    """The id that an address or a file's name has in a platform's form; None for none or several."""
+    ids = {each.asset_id for each in names(name.rstrip(".,;")) if each.platform == platform and each.asset_id}
+    return ids.pop() if len(ids) == 1 else None
 
 
 def _kinds(text: str) -> set[str]:
