@@ -44,13 +44,14 @@ _ENDS_WITH_NUMBER = re.compile(
 )
 # What may stand before a number that begins its line: a bullet, a position, a day.
 _NOTHING = re.compile(r"^[\s>•·*–—|(\[-]*(?:\d{1,3}[.)x×]?[\s|]+)?$")
-LEADERS = re.compile(r"(?<=\w)\s?(?:\.{3,}|…+|_{3,}|(?:\. ){3,})\s?")
+LEADERS = re.compile(r"(?<=[\w.°º])(?:\s?(?:\.{3,}|…+|_{3,}|(?:\. ){3,})\s?|[ \t]{1,30}:[ \t]+)")
 _GAP = re.compile(r"\s{2,}|\t|\s?\|\s?|\s*\x1f\s*")
 
 _ABBREVIATED = r"(?-i:RF|RM|RR)(?:-?(?:LL|EL))?|royalty[ -]free|rights[ -](?:managed|ready)|lizenzfrei|libre de droits"
 _KIND_WORD = (
     r"(?:standard|extended|enhanced|regular|premium|editorial|commercial|individual|business|standaard|"
-    r"estándar|padrão|standardowa|erweitert|avanzata|potenziata|améliorée|avancée|mejorada|aprimorada|erweiterte?|étendue|estesa|ampliada|extendida|uitgebreide?|rozszerzona|estendida)"
+    r"estándar|padrão|standardowa|erweitert|avanzata|potenziata|améliorée|avancée|mejorada|aprimorada|erweiterte?|"
+    r"étendue|estesa|ampliada|extendida|uitgebreide?|rozszerzona|estendida)"
 )
 _LICENCE = r"(?:licen[cs]e|lizenz|licence|licencia|licenza|licentie|licencja|licença)"
 _SIZE = (
@@ -84,7 +85,10 @@ _OTHER_LABELS = frozenset(
     if field not in ("asset_id", "title", "description", "kind", "usage")
     for labels in languages.values()
     for label in labels
-) | {"order", "invoice", "bestellung", "auftrag", "commande", "pedido", "ordine", "rechnung", "facture", "factura"}
+) | frozenset(
+    ("order", "invoice", "bestellung", "auftrag", "commande", "pedido", "ordine", "rechnung", "facture", "factura",
+     "vat", "p.iva", "nip", "cif", "nif", "ust-id", "uid", "siret", "siren", "tva", "btw", "kvk", "iban", "bic", "tel")
+)  # fmt: skip
 _HEADINGS = frozenset(
     label.casefold().rstrip(".:# ")
     for field in ("kind", "usage", "size", "amount")
@@ -117,6 +121,7 @@ _TITLE_AND_NUMBER = re.compile(  # `Item: Spring (1234567)`
     r"\s?[:\t]\s*\S[^\n]{0,160}\s\($",
     re.IGNORECASE,
 )
+_WORD_AS_NUMBER = re.compile(r"[\s>•*-]*(?P<id>[A-Z]{6})(?=\s[-–—]\s|\s{2,}\S|\t\S)")  # `KJFCAH - Red door`
 _TITLED = re.compile(rf"(?:{_TITLES}|track|item|clip|image|bild|foto|photo)$", re.IGNORECASE)
 _HYPHEN = re.compile(r"(?<=\w)-\n[ \t]*(?=[A-ZÄÖÜ])")
 _WORD = re.compile(r"[^\W_]")
@@ -198,9 +203,12 @@ def _is_row(line: str) -> bool:
 def _mentions(text: str, platform: str) -> Iterator[_Mention]:
     title = forms_of(platform).title.casefold()
     named = re.compile(
-        rf"(?:^|\s\s|\t|[>•*|] ?){re.escape(title)}(?:\.com)?[ -](?:nr|no|id|code|ref|number|nummer|n°|nº|#)[.:]?\s*#?\s*$", re.I
+        rf"(?:^|\s\s|\t|[>•*|] ?){re.escape(title)}(?:\.com)?[ -](?:nr|no|id|code|ref|number|nummer|n°|nº|"
+        rf"#)[.:]?\s*#?\s*$",
+        re.I,
     )
     number = re.compile(rf"(?<![\w.,/@-])#?\s?(?P<id>{forms_of(platform).asset})(?![\w@]|[./-]\w|,\d|\s?[x×]\s?\d)")
+    word_like = re.fullmatch(forms_of(platform).asset, "ABCDEF")
     above, place, headed = "", 0, False  # the line before; whether there were headings in running text
     headings: list[tuple[int, str]] = []
     for line in text.splitlines(keepends=True):
@@ -217,6 +225,8 @@ def _mentions(text: str, platform: str) -> Iterator[_Mention]:
                 yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], _Whose.ITEM)
             elif whose := _whose(before, each["id"], above, headings if row else [], headed=headed):
                 yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], whose)
+        if word_like and (found := _WORD_AS_NUMBER.match(line)):
+            yield _Mention(place + found.start("id"), place + found.end("id"), found["id"], _Whose.PERHAPS)
         place += len(line)
         if cells:
             above = line.strip()

@@ -22,10 +22,13 @@ _TITLES = (
 LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
 # What a photographer calls it, in a line of its own.
 _AGREEMENT = re.compile(
-    r"^[ \t]*(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|(?:image|photo|picture) licen[cs]e|"
+    r"^[ \t]*(?:(?:your|votre|ihr|tu|su|il (?:tuo|suo)|je|uw) )?(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|"
+    r"(?:image|photo|picture|music|video|footage|track) licen[cs]e|contrat de licence|licenza d['’]uso|licen[cç][ai]a? "
+    r"de (?:uso|utilização)|licence d['’](?:utilisation|exploitation)|"
     r"(?:\w+ )?licen[cs]e agreement(?:[ \t]+[–—-][ \t]+[\w ]{3,30})?|licen[cs]e of use|"
     r"(?:contrat de )?cession de droits(?: d['’](?:auteur|utilisation|exploitation))?|"
-    r"contrato de licencia|contratto di licenza|licentieovereenkomst)[ \t]*$",
+    r"contrato de licencia|contratto di licenza|licentieovereenkomst)"
+    r"(?:[ \t]+(?:n|nr|no|n°|nº)[. °º]*[ \t]*[\w./-]{3,20})?(?:[ \t]*$|[ \t]{3})",
     re.IGNORECASE | re.MULTILINE,
 )
 # `POND5 LICENSE`
@@ -39,6 +42,7 @@ _CONFIRMED = re.compile(
     r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) (?:that|the (?:licen[cs]e|download|"
     r"purchase))\b|\bcertif(?:y|ies) that\b(?:(?!\n\s*\n)[^?!]){0,240}\b"
     r"(?:licen[cs]ed|downloaded|purchased|acquired|bought)\b|"
+    r"\bhereby grants?\b|"
     r"\b(?:confirm|certify) that the (?:\w+ ){1,3}(?:below |has |have |was |were |been ){1,4}licen[cs]ed\b|"
     r"\b(?:bestätigen wir,? dass|wir bestätigen(?: ihnen)?,? dass|bestätige ich,? dass|(?:we|"
     r"i|is to|hereby|herewith|happy to|pleased to|glad to) (?:confirm|certify) that|(?:confirm|certifi|attest)ons que|"
@@ -87,7 +91,8 @@ _LETTER = re.compile(
 )
 # That something is confirmed, or thanked for, a few words from what it is: an order, a purchase, a download, a licence.
 _CONFIRM = (
-    r"(?:confirm|thank|receipt|summary|details|complete|recap|bestätig|dank|übersicht|zusammenfassung|merci|récapitul|"
+    r"(?:confirm|validée?\b|thank|receipt|summary|details|complete|recap|bestätig|dank|übersicht|zusammenfassung|"
+    r"merci|récapitul|"
     r"détails|conferm|grazie|riepilog|dettagli|confirma|gracias|resumen|detalles|bevestig|bedankt|overzicht|potwierdz|"
     r"dziękuj|obrigad|resumo)\w*"
 )
@@ -140,7 +145,8 @@ _ORDER_NUMBER = re.compile(
 )
 _BILLED = re.compile(
     r"^[ \t]*(?:\S[^\n]{0,60}\s{2,})?(?:billed to|bill to|billing address|sold to|invoiced to|rechnungsadresse|"
-    r"rechnung an|facturé à|adresse de facturation|facturado a|fatturato a|intestato a|gefactureerd aan|"
+    r"rechnung an|faturado a|facturar a|nabywca|licenziatari[oa]|facturé à|adresse de facturation|facturado a|"
+    r"fatturato a|intestato a|gefactureerd aan|"
     r"factuuradres)\b",
     re.IGNORECASE | re.MULTILINE,
 )

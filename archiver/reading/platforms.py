@@ -149,7 +149,9 @@ _ALL = (
         also=("akg", "akg images"),
         supplies=True,
     ),
-    _paper("anp", "ANP Foto", r"anp(?:foto)?\.nl|ANP (?:Foto|B\.V)", r"\d{6,12}", also=("anp",), supplies=True),
+    _paper(
+        "anp", "ANP Foto", r"anp(?:foto)?\.nl|ANP (?:Foto|B\.V)", r"(?:ANP-)?\d{6,12}", also=("anp",), supplies=True
+    ),
     _paper(
         "apa_picturedesk",
         "APA-PictureDesk",
@@ -307,7 +309,7 @@ _ALL = (
     ),
 )
 # Libraries that nobody has looked at closely: by their sites, and numbers as libraries write them.
-_LIBRARY_NUMBER = r"(?:[A-Z]{1,5}[-_]?)?\d{4,12}[a-z]?"
+_LIBRARY_NUMBER = r"[A-Z]{1,5}[-_]?\d{4,12}(?:[_-]\d{2,6})?|\d{4,12}[a-z]?"
 _LIBRARIES = tuple(
     _paper(name, title, marks, asset or _LIBRARY_NUMBER, called=called, supplies=True)
     for name, title, marks, asset, called in (
@@ -340,6 +342,7 @@ _LIBRARIES = tuple(
         ("millennium_images", "Millennium Images", r"milim\.com", "", ""),
         ("minden_pictures", "Minden Pictures", r"mindenpictures\.com", "", ""),
         ("mostphotos", "Mostphotos", r"mostphotos\.com", "", ""),
+        ("mondadori_portfolio", "Mondadori Portfolio", r"mondadoriportfolio\.com|mondadori\.it", "", ""),
         ("musicbed", "Musicbed", r"musicbed\.com", "", ""),
         ("pa_images", "PA Images", r"pa-?images\.co\.uk|pa\.media", r"\d\.\d{6,9}|\d{6,9}", ""),
         ("panos", "Panos Pictures", r"panos\.co\.uk", "", ""),
@@ -380,7 +383,8 @@ def forms_of(provider: str) -> Platform:
 
 
 _COMPANY = (  # what a company's name ends with, as in `Getty Images Deutschland GmbH`
-    r"(?:GmbH|AG|UG|Ltd|Limited|Unlimited|Inc|LLC|LP|SAS|SARL|S\.?L|S\.?r\.?l|B\.?V|AB|A/S|ApS|Oy|Pty|Pte|ULC|SE)"
+    r"(?:GmbH|AG|UG|Ltd|Limited|Unlimited|Inc|LLC|LP|SAS|SARL|S\.?L|S\.?r\.?l|B\.?V|AB|A/S|ApS|Oy|Pty|Pte|ULC|SE|"
+    r"Sp\.\s?z\s?o\.\s?o|S\.?p\.?A|S\.A|Lda)"
 )
 
 
