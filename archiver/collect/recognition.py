@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -373,14 +373,19 @@ def _tabbed(seen: ClassifiedFile, content: bytes, name: str, text: str, reader: 
     """A text that is a table, as Excel saves Unicode text, or that holds one, as a Word paper's does."""
     if seen.paper or not ("\t" in text or "\n|" in text) or not lists_licences(table := reader.table(content)):
         return seen
-    return replace(seen, what="table", sign=True, paper=history_in(table, name))
+    return replace(seen, what="table", sign=True, paper=history_in(table, name, _folders(seen.path)))
 
 
 def _table(seen: ClassifiedFile, rows: bytes, name: str, text: str, reader: DocumentReader) -> ClassifiedFile:
     table = reader.table(rows)
-    paper = history_in(table, name)
+    paper = history_in(table, name, _folders(seen.path))
     sign = bool(paper) or lists_licences(table) or _signs(f"{name}\n{text}")
     return replace(seen, what="table", paper=paper, sign=sign)
+
+
+def _folders(path: str) -> Sequence[str]:
+    """The folders, archives and letters that a file is in, the innermost first."""
+    return re.split(r"[/!]", path)[-2::-1]
 
 
 def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: DocumentReader) -> ClassifiedFile:

@@ -40,6 +40,8 @@ _WORDS: Mapping[str, str] = {
     "order": "order bestellung bestell auftrag auftrags commande pedido ordine bestelling bestel zamowienia zamowienie "
     "encomenda",
     "ordered": "ordered bestellt commandee ordinato besteld zamowiono",
+    "invoice": "invoice invoiced billing receipt rechnung rechnungs beleg facture facturation factura facturacion "
+    "fattura fatturazione factuur faktury faktura fatura",
     "source": "source provider agency platform library supplier vendor marketplace shop website portal brand quelle "
     "bezugsquelle herkunft anbieter agentur plattform lieferant marktplatz webseite marke fournisseur agence "
     "plateforme marque fuente proveedor agencia plataforma marca fonte fornitore agenzia piattaforma marchio "
@@ -62,6 +64,7 @@ _FIELDS: Mapping[frozenset[str], str] = {
         "bought_at": ("purchase day", "purchased", "purchased day", "licence purchase day", "asset purchase day"),
         "downloaded_at": ("download day", "downloaded", "downloaded day", "asset download day"),
         "ordered_at": ("order day", "ordered", "ordered day"),
+        "invoiced_at": ("invoice day",),
         "dated": ("day",),
         "order": ("order number",),
         "seat": ("licensed by", "purchased by", "downloaded by", "ordered by"),
@@ -97,7 +100,7 @@ def _classes(name: str) -> frozenset[str]:
         return frozenset()
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"\([^()]*\)", " ", name))  # `licenseDate (UTC)`
     letters = (each for each in unicodedata.normalize("NFKD", spelled(apart)) if not unicodedata.combining(each))
-    plain = "".join(letters).strip(" .:*°").replace("ł", "l")
+    plain = "".join(letters).strip(" .:*°↑↓▲▼").replace("ł", "l")
     found, place = set(), 0
     while place < len(plain):
         if (word := _WORD.match(plain, place)) is None:

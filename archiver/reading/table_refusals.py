@@ -27,6 +27,20 @@ NO_PURCHASES = re.compile(
     re.IGNORECASE,
 )
 
+# In the name of a file or folder: works that were offered for sale, not bought.
+OWN_WORKS = re.compile(
+    r"(?<![a-z])(?:portfolio|uploads?|submissions?|submitted|(?:our|my|own|eigene|unsere|nos|mis|nostre)[ _-]"
+    r"(?:own[ _-])?(?:photos?|pictures?|images?|videos?|footage|clips?|music|works?|fotos?|bilder|"
+    r"werke|foto))(?![a-z])",
+    re.IGNORECASE,
+)
+
+# In a column's name of a list that does not say what was licensed: sellers name whom they sold to.
+BUYERS = re.compile(r"buyer|customer|käufer|acheteu|comprador|acquirente|koper|nabywca", re.IGNORECASE)
+
+# In a column's name of a list with days of invoices: an agency's own, to those for whom it bought.
+CLIENTS = re.compile(rf"{BUYERS.pattern}|kunde|client|klant|klient", re.IGNORECASE)
+
 # In the column of a row's status, which must say that it was bought, and nothing against it.
 _UNDONE = re.compile(
     r"refund|cancel|revoke|expired|void|fail|pending|storn|erstatt|abgelaufen|annul|rembours|expir|cancelad|reembols|"
@@ -51,7 +65,8 @@ _BACK = (
 )
 _TAKEN_BACK = re.compile(
     rf"\b(?:{_BACK}|not (?:licen[cs]ed|bought|purchased|paid)|nicht (?:lizenziert|gekauft|erworben|bezahlt)|"
-    r"to be (?:bought|licen[cs]ed|purchased)|noch (?:nicht|zu)|(?:nur|only) (?:layout|comp)|(?:layout|comp) only)\b",
+    r"to be (?:bought|licen[cs]ed|purchased)|noch (?:nicht|zu)|(?:nur|only) (?:layout|comp)|(?:layout|comp) only)\b|"
+    r"\A(?:comp|comping|layout|watermarked)s?(?: (?:image|file|size|version|download))?\Z",
     re.IGNORECASE,
 )
 _ASKS_BACK = re.compile(rf"\b{_BACK}\b", re.IGNORECASE)

@@ -10,7 +10,7 @@ def test_the_words_of_a_name_say_what_its_column_holds() -> None:
         (
             "asset_id",
             "Image number|Asset no.|assetId|Bild-Nr.|Mediennummer|N° de l'image|Código de imagen|Codice immagine"
-            "|Afbeeldingsnummer|Numer zdjęcia|Número da imagem|Track ID",
+            "|Afbeeldingsnummer|Numer zdjęcia|Número da imagem|Track ID|Asset ID ↑",
         ),
         (
             "kind",
@@ -20,6 +20,7 @@ def test_the_words_of_a_name_say_what_its_column_holds() -> None:
         ("bought_at", "gekauft am|Kaufdatum|Date d'achat|Fecha de la compra|Acquistato il|Gekocht op|Data zakupu"),
         ("downloaded_at", "Download date|Heruntergeladen am|Date de téléchargement|Data di scarico|Data pobrania"),
         ("platform", "Brand|Bezugsquelle|Bildquelle|Quelle / Agentur|Agence|Fonte|Leverancier|Dostawca"),
+        ("invoiced_at", "Invoice date|Date of invoice|Rechnungsdatum|Date de facture|Data fattura|Factuurdatum"),
         ("seat", "Licensed by|Heruntergeladen von|Comprado por"),
         ("licence_id", "License no.|Lizenz-Nr.|Numéro de licence"),
         ("status", "Order status|Lizenzstatus"),

@@ -17,8 +17,8 @@ from tests.support.papers import facts
 ENGLISH = "Asset ID,License type,License date,Title\n123456789,Standard,{},Haus\n"
 
 
-def history_of(content: bytes, name: str = "") -> Paper | None:
-    return history_in(read_table(content), name)
+def history_of(content: bytes, name: str = "", *folders: str) -> Paper | None:
+    return history_in(read_table(content), name, folders)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -249,6 +249,43 @@ def test_a_column_may_say_that_a_row_was_not_bought() -> None:
 
 
 ROW = "Getty Images;221591418;Royalty-Free;2018-05-04;1\n"
+
+
+def test_a_list_says_itself_whose_licences_it_has_or_a_person_confirms_it() -> None:
+    address, number = "https://elements.envato.com/{}boat-{}", "https://shutterstock.com/billing/{}{}"
+    table: list[tuple[str, str, str, str, Sure | None]] = [
+        ("Item,Item ID,URL,Licensed on", f"Boat,XOU1A60,{address.format('', 'XOU1A60')}", "a.csv", "", Sure.LIKELY),
+        ("Item,URL,Licensed on", f"Boat,{address.format('de/', 'XOU1A60')}", "a.csv", "", Sure.LIKELY),
+        ("Item,Item ID,Licensed on", "Boat,XOU1A60", "envato-elements.csv", "", Sure.POSSIBLE),
+        ("Item,Item ID,Licensed on", "Boat,XOU1A60", "a.csv", "Envato Elements", Sure.POSSIBLE),
+        ("Alamy ref,Licence,Invoice date", "2R7GRAA,RM", "a.csv", "", Sure.POSSIBLE),
+        ("Asset ID,License type,Date licensed", "1308785861,Standard", "a.csv", "Shutterstock", Sure.STATED),
+        ("Asset ID,Title,Date licensed", "1308785861,Boat", "shutterstock.csv", "", Sure.STATED),
+        ("ID,License type,Date licensed", "1308785861,Standard", "shutterstock.csv", "", Sure.STATED),
+        ("Image,Downloaded on", "shutterstock_1308785861.jpg", "a.csv", "", Sure.STATED),
+        ("Image ref,Title,Downloaded on", "SBV-931524402,Boat", "a.csv", "Storyblocks", Sure.POSSIBLE),
+        ("Image ref,Size,Downloaded on", "1308785861,Comp", "shutterstock.csv", "", None),
+        ("Image ref,Title,Downloaded on", "1308785861,Boat", "shutterstock previews.csv", "", None),
+        ("Image ref,Licence,Invoice date,Client", "2R7GRAA,RM", "alamy.csv", "", None),
+        ("Image ref,Licence,Date licensed", "1308785861,RM", "a.csv", "Shutterstock lightbox", None),
+        ("Image ref,Licence,Date licensed", "1308785861,RM", "our photos.csv", "Shutterstock", None),
+        ("Image ref,Title,Date purchased,Buyer", "1308785861,Boat", "shutterstock.csv", "", None),
+        ("Product ID,Product,Date purchased", "1308785861,Credit pack", "shutterstock.csv", "", None),
+        ("Item number,Merchant,Purchase date", f"1308785,{number.format('', 1)}", "card.csv", "", None),
+    ]
+    for head, row, name, folder, sure in table:
+        cells = dict(zip(head.split(","), row.split(","), strict=False))
+        cells |= {
+            each: "2024-05-03" if each.startswith(("D", "L", "P", "I")) else ""
+            for each in head.split(",")[len(cells) :]
+        }
+        paper = history_of(f"{head}\n{','.join(cells.values())}\n".encode(), name, folder, "2024")
+        assert (paper and paper.sure) == sure, (head, name)
+        assert paper is None or paper.licences[0].licensed_at == date(2024, 5, 3)
+    running = "".join(f"{number},Standard,2024-05-03\n" for number in (10001, 10003, 10002))
+    assert history_of(f"Asset no.,Licence,Date licensed\n{running}".encode(), "a.csv", "Shutterstock") is None
+    adobe = f"Item,Item ID,URL,Licensed on\nBoat,XOU1A60,{address.format('', 'XOU1A60')},2024-05-03\n".encode()
+    assert history_of(adobe, "shutterstock.csv") is None
 
 
 def test_sales_carts_wishes_and_quotes_are_no_purchases() -> None:
