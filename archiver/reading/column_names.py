@@ -47,12 +47,14 @@ _WORDS: Mapping[str, str] = {
     "plateforme marque fuente proveedor agencia plataforma marca fonte fornitore agenzia piattaforma marchio "
     "leverancier bron merk zrodlo dostawca agencja platforma fornecedor",
     "status": "status state statut estado stato zustand",
-    "by": "by von par por da durch door przez",
+    "by": "by durch door przez",
+    "from": "von par por da",  # also `of`
     "": "of the for de du des d l la le les lo el il los las del della dell di do dos der das die van het stock "
     "and und et y e en / & ' ,",
 }  # fmt: skip
 _CLASS = {word: name for name, words in _WORDS.items() for word in words.split()}
 _WORD = re.compile(rf"({'|'.join(map(re.escape, sorted(_CLASS, key=len, reverse=True)))})[\s.:°]*")
+_BY = ("by", "from")
 # What the words together say.
 _FIELDS: Mapping[frozenset[str], str] = {
     frozenset(classes.split()): field
@@ -67,7 +69,7 @@ _FIELDS: Mapping[frozenset[str], str] = {
         "invoiced_at": ("invoice day",),
         "dated": ("day",),
         "order": ("order number",),
-        "seat": ("licensed by", "purchased by", "downloaded by", "ordered by"),
+        "seat": tuple(f"{done} {by}" for done in ("licensed", "purchased", "downloaded", "ordered") for by in _BY),
         "platform": ("source", "asset source"),
         "media_type": ("asset kind",),
         "status": ("status", "order status", "licence status", "asset status"),
@@ -108,4 +110,4 @@ def _classes(name: str) -> frozenset[str]:
         found.add(_CLASS[word[1]])
         place = word.end()
     found.discard("")
-    return frozenset(found - {"by"} if found & {"number", "kind", "day"} else found)  # `da`, `por` are `of`, too
+    return frozenset(found - {"from"} if found & {"number", "kind", "day"} else found)

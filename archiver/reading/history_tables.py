@@ -486,6 +486,12 @@ def read_table(content: bytes) -> HistoryTable | None:
     return HistoryTable("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
 
 
+def has_columns(text: str) -> bool:
+    """Whether one of a text's first lines has the names of columns in it: at least two that are known."""
+    first = text[: 1 << 16].splitlines()[: MAX_HEADER_LINES + 1]
+    return any(len({*map(_meaning, line.split(by))} - {None}) > 1 for line in first for by in DELIMITERS)
+
+
 def _meaning(label: str) -> str | None:
     """What a column of this name may hold; `asset` if it is called as the thing itself."""
     field = "asset_id" if _owner(label) else _FIELD.get(spelled(label)) or field_of(label)

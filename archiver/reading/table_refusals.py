@@ -66,7 +66,8 @@ _BACK = (
 _TAKEN_BACK = re.compile(
     rf"\b(?:{_BACK}|not (?:licen[cs]ed|bought|purchased|paid)|nicht (?:lizenziert|gekauft|erworben|bezahlt)|"
     r"to be (?:bought|licen[cs]ed|purchased)|noch (?:nicht|zu)|(?:nur|only) (?:layout|comp)|(?:layout|comp) only)\b|"
-    r"\A(?:comp|comping|layout|watermarked)s?(?: (?:image|file|size|version|download))?\Z",
+    r"\A(?:comp|comping|layout|watermarked)s?(?: (?:image|file|size|version|download))?\Z|"
+    r"\A(?:(?:with|mit|avec|con|met) )?(?:watermark|wasserzeichen|filigrane|filigrana|marca de agua|watermerk)\Z",
     re.IGNORECASE,
 )
 _ASKS_BACK = re.compile(rf"\b{_BACK}\b", re.IGNORECASE)

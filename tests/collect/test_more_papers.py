@@ -152,6 +152,9 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
     (tmp_path / "2.txt").write_bytes(
         "Shutterstock ID\tLicense\tLicense date\r\n32009999\tStandard\t2024-03-03\r\n".encode("utf-16")
     )
+    (tmp_path / "2_shutterstock.txt").write_text(
+        "My licences\n\nImage ID;License;License date\n32009999;Standard;2024-03-03\n"
+    )
     (tmp_path / "3.txt").write_bytes(sample.text.encode("utf-16-le"))
     spelled = "".join(letter if letter.isascii() else f"\\'{ord(letter):02x}" for letter in sample.text)
     rich = spelled.replace("\n", "\\par\n").encode()
@@ -178,9 +181,9 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
     table = found["2.xlsx"]
     assert isinstance(table, ClassifiedFile) and table.what == "table" and table.sign
     assert table.paper and table.paper.licences[0].asset.asset_id == "32009999"
-    for name in ("2.json", "2.txt"):
+    for name in ("2.json", "2.txt", "2_shutterstock.txt"):
         answer = found[name]
-        assert isinstance(answer, ClassifiedFile) and answer.paper and answer.ending == name[2:]
+        assert isinstance(answer, ClassifiedFile) and answer.paper and answer.ending == name.rpartition(".")[2]
         assert answer.paper.licences[0].asset.asset_id == "32009999"
     for name in ("6.docx", "7.docx"):
         broken = found[name]

@@ -28,7 +28,7 @@ def test_the_words_of_a_name_say_what_its_column_holds() -> None:
             None,
             "|Model release number|Number of images|Anzahl Bilder|Page number|Invoice number|Sale date|Seite|Nr.|Preis|"
             "Added to lightbox|Hinzugefügt am|Veröffentlicht am|Not licensed|Licence expires on|Image licence 2 date "
-            "|Lizenz von",
+            "|Lizenz von|License by date",
         ),
     ]
     for field, names in table:

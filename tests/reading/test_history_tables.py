@@ -265,6 +265,7 @@ def test_a_list_says_itself_whose_licences_it_has_or_a_person_confirms_it() -> N
         ("Image,Downloaded on", "shutterstock_1308785861.jpg", "a.csv", "", Sure.STATED),
         ("Image ref,Title,Downloaded on", "SBV-931524402,Boat", "a.csv", "Storyblocks", Sure.POSSIBLE),
         ("Image ref,Size,Downloaded on", "1308785861,Comp", "shutterstock.csv", "", None),
+        ("Image ref,Size,Downloaded on", "1308785861,with watermark", "shutterstock.csv", "", None),
         ("Image ref,Title,Downloaded on", "1308785861,Boat", "shutterstock previews.csv", "", None),
         ("Image ref,Licence,Invoice date,Client", "2R7GRAA,RM", "alamy.csv", "", None),
         ("Image ref,Licence,Date licensed", "1308785861,RM", "a.csv", "Shutterstock lightbox", None),
