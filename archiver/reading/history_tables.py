@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
-from archiver.reading.column_names import field_of, names_a_number, names_an_asset
+from archiver.reading.column_names import field_of, names_a_number, names_a_title, names_an_asset
 from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import DATES, LABELS, spoken_order
-from archiver.reading.filenames import MAX_NAME_LENGTH, NamedAsset, names
+from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.labelled_documents import licence_of
 from archiver.reading.platforms import PLATFORMS, marked, named_platform, numbered_by, the_platform
 from archiver.reading.table_refusals import (
@@ -47,8 +47,10 @@ DELIMITERS = ",;\t|"
 # Field -> names of its column beside the labels that papers have.
 _COLUMNS: Mapping[str, Sequence[str]] = {
     "asset_id": ("image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID", "file_id", "Product ID",
-                 "Template ID", "Sound ID", "SFX ID"),
-    "licence_id": ("licenseId", "License code", "Item License Code", "Licence code"),
+                 "Template ID", "Sound ID", "SFX ID", "Music ID", "Audio ID", "Stock number", "Stock no.", "Stock code",
+                 "Produkt-ID", "Objekt-ID", "Objektnummer", "Inhalts-ID", "Artikelnummer", "Artikel-Nr."),
+    "licence_id": ("licenseId", "License code", "Item License Code", "Licence code", "Purchase code",
+                   "Item purchase code"),
     "kind": ("license",),
     "licensed_at": ("purchaseDate", "Licensed at", "Purchased at", "Licensed", "Lizenziert"),
     "downloaded_at": ("Download time", "Downloaded", "Downloaded at",
@@ -128,6 +130,7 @@ _INTERFACES: Sequence[_Interface] = (
 )  # fmt: skip
 _DATES = (*DATES, "invoiced_at", "dated")
 _ASSET_NUMBER = re.compile(r"#?\d{6,12}", re.ASCII)  # where the column is called as the thing, `Image`
+_NO_SCHEME = re.compile(r"(?:[\w-]{1,63}\.){1,4}[a-z]{2,18}/", re.IGNORECASE)  # of an address that begins with a host
 _NO_TITLE = re.compile(r"/|\.\w{2,4}$")  # a file or an address
 _OF_A_GRANT = {"licensed_at", "bought_at"}  # nothing but a licence is given then
 # Whose downloads grant a licence: elsewhere a list of downloads may have comps in it.
@@ -175,7 +178,7 @@ def history_in(table: HistoryTable | None, name: str, folders: Sequence[str] = (
         return None
     ids = fields.index("asset_id")
     seller = _seller(table, interface, name, folders, ids=ids if bare else None)
-    if seller is None:
+    if seller is None or (sources and seller.sure is Sure.STATED and seller.platform not in sources):
         return None
     place = " / ".join([*folders[:MAX_FOLDERS][::-1], name])
     if (bare or seller.sure is Sure.STATED) and (NO_PURCHASES.search(place) or OWN_WORKS.search(place)):
@@ -356,7 +359,7 @@ def _titles(table: HistoryTable, fields: Sequence[str | None]) -> int | None:
     """The column that is called as the thing itself and holds what it is called: `Item`, `Song`."""
     for column, name in enumerate(table.header):
         cells = [row[column] for row in table.rows[:MAX_NAMED_ROWS] if len(row) > column]
-        if fields[column] is None and names_an_asset(name) and not any(map(_NO_TITLE.search, cells)):
+        if fields[column] is None and names_a_title(name) and not any(map(_NO_TITLE.search, cells)):
             return column
     return None
 
@@ -382,7 +385,9 @@ def _named_assets(table: HistoryTable, fields: Sequence[str | None]) -> int | No
 
 def _asset_in(cell: str) -> NamedAsset | None:
     """The asset that an address or a file's name in a cell names, if it is the platform's own name for it."""
-    found = names(cell) if (len(cell) <= MAX_NAME_LENGTH and "_" in cell) or "-" in cell or "/" in cell else ()
+    if not re.search(r"[_/-]", cell):
+        return None
+    found = names(f"//{cell}" if _NO_SCHEME.match(cell) else cell)
     return found[0] if len(found) == 1 and found[0].asset_id and found[0].sure is not Sure.POSSIBLE else None
 
 
@@ -391,7 +396,7 @@ def _licences(
 ) -> tuple[tuple[Licence, ...], Counter[str]]:
     dated = next(field for field in _DATES if field in fields)
     column = fields.index(dated)
-    order = _order(table, column)
+    order, orders = _order(table, column), _shared_numbers(table, fields)
     found: dict[str, Licence] = {}
     left_out: Counter[str] = Counter()
     for row in table.rows:
@@ -399,6 +404,8 @@ def _licences(
         if len(row) > len(fields) or (len(row) < len(fields) and any("\n" in cell for cell in row)):
             left_out["fewer or more cells than columns"] += 1
             continue
+        if values.get("licence_id") in orders:
+            del values["licence_id"]
         written = values.pop(dated, None)
         when = None
         with suppress(ValueError):
@@ -420,16 +427,35 @@ def _licences(
     return tuple(found.values()), left_out
 
 
+def _shared_numbers(table: HistoryTable, fields: Sequence[str | None]) -> set[str]:
+    """What several assets have in the column of the licences' numbers: an order's number is no licence's."""
+    if "licence_id" not in fields or "asset_id" not in fields:
+        return set()
+    number, asset = fields.index("licence_id"), fields.index("asset_id")
+    first = {row[number]: row[asset] for row in reversed(table.rows) if len(row) > max(number, asset)}
+    whole = (row for row in table.rows if len(row) > max(number, asset))
+    return {row[number] for row in whole if row[number] and row[asset] != first[row[number]]}
+
+
 def _written(row: Sequence[str], fields: Sequence[str | None], name: str) -> str:
     """What a row has in the column of a field, whatever it means."""
     return next((cell for field, cell in zip(fields, row, strict=False) if field == name), "")
 
 
+_WRITTEN_ORDERS = {
+    DateOrder.DAY_FIRST: re.compile(r"\b(?:dd|tt|jj|gg)[./-]mm\b", re.IGNORECASE),
+    DateOrder.MONTH_FIRST: re.compile(r"\bmm[./-](?:dd|tt|jj|gg)\b", re.IGNORECASE),
+}
+
+
 def _order(table: HistoryTable, column: int) -> DateOrder | None:
-    """The order of day and month that one row proves for its whole column, else that of the header's language."""
+    """The order of day and month that one row proves for its whole column, else the header's: in letters, as
+    `DD/MM/YYYY`, or that of its language.
+    """
     proven = day_order(row[column] for row in table.rows if len(row) > column)
-    spoken = spoken_order(table.header)
-    return None if proven and spoken and proven is not spoken else proven or spoken
+    written = next((order for order, sign in _WRITTEN_ORDERS.items() if sign.search(table.header[column])), None)
+    said = written or spoken_order(table.header)
+    return None if proven and said and proven is not said else proven or said
 
 
 def _whole_year(day: str, order: DateOrder | None) -> str:

@@ -120,6 +120,10 @@ def test_the_fields_of_depositphotoss_interface_where_the_user_is_the_seller() -
 def test_english_days_are_not_guessed(written: str, day: date | None) -> None:
     paper = history_of(ENGLISH.format(written).encode(), "shutterstock history.csv")
     assert paper and paper.licences[0].licensed_at == day
+    for said in ("License date (DD/MM/YYYY)", "License date MM/DD/YYYY"):  # a header may say the order
+        stated = history_of(ENGLISH.replace("License date", said).format(written).encode(), "shutterstock history.csv")
+        ambiguous = date(2021, 4, 3) if "(DD" in said else date(2021, 3, 4)
+        assert stated and stated.licences[0].licensed_at == (ambiguous if written == "03/04/2021" else day)
 
 
 @pytest.mark.parametrize(
@@ -142,12 +146,17 @@ def test_rows_in_doubt_are_left_out_and_counted(row: str) -> None:
     assert paper and len(paper.licences) == 1 and paper.quotes["left_out"].startswith("1 rows")
 
 
-def test_what_was_undone_is_no_licence() -> None:
+def test_what_was_undone_is_no_licence_and_a_number_of_several_rows_is_none_of_a_licence() -> None:
     content = (
         "Asset ID,License,Date,Status\n123456789,Standard,2021-04-03,Refunded\n123456780,Standard,2021-04-03,Paid\n"
     )
     paper = history_of(content.encode(), "shutterstock.csv")
     assert paper and [each.asset.asset_id for each in paper.licences] == ["123456780"]
+    several = "License no.,Asset ID,License,License date\nL-1001,123456789,Standard,2021-04-03\n"
+    of_order = history_of(f"{several}L-1001,123456780,Standard,2021-04-03\n".encode(), "pond5.csv")
+    assert of_order and [(each.asset.asset_id, each.licence_id) for each in of_order.licences] == [
+        ("123456789", None), ("123456780", None)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -175,7 +184,8 @@ def test_other_tables_are_not_read(content: str, name: str) -> None:
 
 
 def test_addresses_and_file_names_name_a_rows_asset_and_platform() -> None:
-    for cell in ("https://stock.adobe.com/images/boat/123456789", "AdobeStock_123456789.jpeg"):
+    address = "stock.adobe.com/images/boat/123456789"
+    for cell in (f"https://{address}", address, "AdobeStock_123456789.jpeg"):
         paper = history_of(f"File,License,License date\n{cell},Standard,2024-05-03\n".encode())
         assert paper and [(each.asset.provider, each.asset.asset_id) for each in paper.licences] == [
             ("adobe_stock", "123456789")
@@ -272,6 +282,8 @@ def test_a_list_says_itself_whose_licences_it_has_or_a_person_confirms_it() -> N
         ("Image ref,Licence,Date licensed", "1308785861,RM", "our photos.csv", "Shutterstock", None),
         ("Image ref,Title,Date purchased,Buyer", "1308785861,Boat", "shutterstock.csv", "", None),
         ("Product ID,Product,Date purchased", "1308785861,Credit pack", "shutterstock.csv", "", None),
+        ("Supplier,Image ref,Licence,Invoice date", "iStock,1308785861,RM", "a.csv", "Adobe Stock", None),
+        ("Item,Item ID,URL,Licensed on", "Boat,1308785,https://stock.adobe.com/a", "shutterstock.csv", "", None),
         ("Item number,Merchant,Purchase date", f"1308785,{number.format('', 1)}", "card.csv", "", None),
     ]
     for head, row, name, folder, sure in table:
