@@ -36,7 +36,7 @@ OWN_WORKS = re.compile(
 )
 
 # In a column's name of a list that does not say what was licensed: sellers name whom they sold to.
-BUYERS = re.compile(r"buyer|customer|käufer|acheteu|comprador|acquirente|koper|nabywca", re.IGNORECASE)
+BUYERS = re.compile(r"buyer|customer|country|käufer|acheteu|comprador|acquirente|koper|nabywca", re.IGNORECASE)
 
 # In a column's name of a list with days of invoices: an agency's own, to those for whom it bought.
 CLIENTS = re.compile(rf"{BUYERS.pattern}|kunde|client|klant|klient", re.IGNORECASE)

@@ -19,7 +19,8 @@ def test_the_words_of_a_name_say_what_its_column_holds() -> None:
         ("licensed_at", "License Date (UTC)|licenseDate|Lizenziert am|Lizenzdatum|Date de la licence|Data da licença"),
         (
             "bought_at",
-            "gekauft am|Kaufdatum|Date d'achat|Fecha de la compra|Acquistato il|Gekocht op|Data zakupu|Bezogen am|Obtained on",
+            "gekauft am|Kaufdatum|Date d'achat|Fecha de la compra|Acquistato il|Gekocht op|Data zakupu"
+            "|Bezogen am|Obtained on",
         ),
         ("downloaded_at", "Download date|Heruntergeladen am|Date de téléchargement|Data di scarico|Data pobrania"),
         ("platform", "Brand|Bezugsquelle|Bildquelle|Quelle / Agentur|Agence|Fonte|Leverancier|Dostawca"),
