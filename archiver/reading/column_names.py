@@ -48,6 +48,7 @@ _WORDS: Mapping[str, str] = {
     "bezugsquelle herkunft anbieter agentur plattform lieferant marktplatz webseite marke fournisseur agence "
     "plateforme marque fuente proveedor agencia plataforma marca fonte fornitore agenzia piattaforma marchio "
     "leverancier bron merk zrodlo dostawca agencja platforma fornecedor",
+    "payment": "payment zahlung zahlungs paiement pago pagamento betaling betaal platnosci",
     "status": "status state statut estado stato zustand",
     "by": "by durch door przez",
     "from": "von par por da",  # also `of`
@@ -76,7 +77,7 @@ _FIELDS: Mapping[frozenset[str], str] = {
         "project": ("licensed for", "purchased for", "downloaded for", "ordered for"),
         "platform": ("source", "source name", "asset source"),
         "media_type": ("asset kind",),
-        "status": ("status", "order status", "licence status", "asset status"),
+        "status": ("status", "order status", "payment status", "licence status", "asset status"),
     }.items()
     for classes in each
 }

@@ -31,6 +31,7 @@ from archiver.reading.table_refusals import (
     NO_GRANT,
     NO_PURCHASES,
     OWN_WORKS,
+    REQUESTS,
     SELLERS,
     any_taken_back,
     undone,
@@ -139,6 +140,15 @@ _DOWNLOADS_GRANT = {name for name, each in PLATFORMS.items() if each.plans} | {
     "unsplash", "vecteezy",
 }  # fmt: skip
 
+_OTHER_LISTS = (NO_PURCHASES, OWN_WORKS)
+# What the name or title of a list of licences calls it.
+CALLED_HISTORY = re.compile(
+    r"\b(?:downloads|orders|purchases|licen[cs]es|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
+    r"achats|commandes|téléchargements|licences|pedidos|compras|descargas|licencias|ordini|acquisti|licenze|bestellingen"
+    r"|aankopen|licenties|licenças|transferências|encomendas|register|registro|rejestr|bildnachweise?|bildlisten?)\b",
+    re.IGNORECASE,
+)
+
 _SHARED = re.compile(r"https://api\.gettyimages\.com\S*")  # the interface of iStock, too
 
 
@@ -174,14 +184,13 @@ def history_in(table: HistoryTable | None, name: str, folders: Sequence[str] = (
     if set(sources) - {None} and set(DATES) & set(fields) and named in {None, *sources}:
         return _of_sources(table, fields, sources)
     bare = not (interface or {"kind", "licence_id"} & set(fields))  # its date alone says that it is of licences
-    if len(sources) > 1 or (bare and (sources or any(map(BUYERS.search, table.header)))):
+    if len(sources) > 1 or (bare and sources):
         return None
     ids = fields.index("asset_id")
     seller = _seller(table, interface, name, folders, ids=ids if bare else None)
     if seller is None or (sources and seller.sure is Sure.STATED and seller.platform not in sources):
         return None
-    place = " / ".join([*folders[:MAX_FOLDERS][::-1], name])
-    if (bare or seller.sure is Sure.STATED) and (NO_PURCHASES.search(place) or OWN_WORKS.search(place)):
+    if not interface and _is_other(table, fields, seller, [name, *folders], bare=bare):
         return None
     read = _licences(seller.platform, table, fields, comps=interface is not None)
     if seller.by_place and _count_up(read[0]):
@@ -192,6 +201,24 @@ def history_in(table: HistoryTable | None, name: str, folders: Sequence[str] = (
     sure = Sure.STATED if unnamed or comps else sure
     reader = f"{seller.platform}_interface" if interface else "history_by_columns"
     return _listed(table, read, seller.words, reader=reader, platform=seller.platform, sure=sure)
+
+
+def _is_other(
+    table: HistoryTable, fields: Sequence[str | None], seller: _Seller, place: Sequence[str], *, bare: bool
+) -> bool:
+    """Whether its place or its columns say that a list which leaves doubt is of anything else than licences.
+
+    `place` is the file's name and its folders.
+    """
+    doubt = seller.sure is Sure.STATED
+    if (bare or doubt) and any(each.search(part) for part in place[: MAX_FOLDERS + 1] for each in _OTHER_LISTS):
+        return True
+    if bare:
+        return any(map(BUYERS.search, table.header))
+    if {*DATES, "invoiced_at"} & set(fields):
+        return False
+    called = f"{place[0]} {table.before}".replace("_", " ")
+    return any(map(REQUESTS.search, table.header)) or (doubt and not CALLED_HISTORY.search(called))
 
 
 def _above(table: HistoryTable) -> str:

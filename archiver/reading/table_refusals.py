@@ -21,7 +21,9 @@ NO_PURCHASES = re.compile(
     r"(?:wish|shopping|price)[ _-]?list|wunsch(?:liste|zettel)|merk(?:liste|zettel)|einkaufs(?:liste|zettel)|"
     r"preisliste|cart|basket|warenkorb|panier|carrito|cesta|carrello|winkel(?:wagen|mand)|koszyk|carrinho|"
     r"light[ _-]?box(?:es)?|leucht(?:kasten|tisch)|favou?rites|favoriten|favoris|quote|quotation|estimate|angebot|"
-    r"kostenvoranschlag|devis|presupuesto|preventivo|offerte|orçamento|comps|previews?|layoutbilder|missing|fehlende|"
+    r"kostenvoranschlag|devis|presupuesto|preventivo|offerte|orçamento|requests?|"
+    r"short[ _-]?lists?|mood[ _-]?boards?|candidates|proposals|suggestions|vorschläge|bildauswahl|"
+    r"anfragen?|comps|previews?|layoutbilder|missing|fehlende|"
     r"refunds?|credit[ _-]?notes?|gutschrift(?:en)?|storno|avoirs?|remboursements?|reembolsos?|rimborsi|"
     r"terugbetalingen|zwroty)(?![a-z])",
     re.IGNORECASE,
@@ -37,6 +39,13 @@ OWN_WORKS = re.compile(
 
 # In a column's name of a list that does not say what was licensed: sellers name whom they sold to.
 BUYERS = re.compile(r"buyer|customer|country|käufer|acheteu|comprador|acquirente|koper|nabywca", re.IGNORECASE)
+
+# In a column's name of a list with days of no name: pictures that somebody asked for or chose.
+REQUESTS = re.compile(
+    r"request|needed|wanted|short-?list|select|chosen|propos|angefragt|anfrage|gewünscht|ausgewählt|auswahl|demand|"
+    r"souhait|choisi|solicit|elegid|richiest|scelt|gevraagd|gekozen",
+    re.IGNORECASE,
+)
 
 # In a column's name of a list with days of invoices: an agency's own, to those for whom it bought.
 CLIENTS = re.compile(rf"{BUYERS.pattern}|kunde|client|klant|klient", re.IGNORECASE)

@@ -20,7 +20,7 @@ from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Sure, plain, quoted
 from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.filenames import names
-from archiver.reading.history_tables import HistoryTable, history_in
+from archiver.reading.history_tables import CALLED_HISTORY, HistoryTable, history_in
 from archiver.reading.html import Field, cells, lines, read_row, rows, value
 from archiver.reading.labelled_documents import licence_of, read_labelled
 from archiver.reading.pdf_join import packed, unpacked
@@ -174,14 +174,6 @@ _NO_HISTORY = re.compile(
 )
 
 
-_HISTORY = re.compile(
-    r"\b(?:downloads|orders|purchases|licen[cs]es|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
-    r"achats|commandes|téléchargements|licences|pedidos|compras|descargas|licencias|ordini|acquisti|licenze|bestellingen"
-    r"|aankopen|licenties|licenças|transferências|encomendas|register|registro|rejestr|bildnachweise?|bildlisten?)\b",
-    re.IGNORECASE,
-)
-
-
 def _listed(html: str, url: str, place: Sequence[str]) -> Paper | None:
     """The one table of a page that its headings make a history of the platform that its address or title names.
 
@@ -190,7 +182,7 @@ def _listed(html: str, url: str, place: Sequence[str]) -> Paper | None:
     name, *folders = place or ("",)
     about = " ".join([url, *filter(None, (value(html, Field(css, optional=True)) for css in ("title", "h1", "h2")))])
     called = f"{about} {name}".replace("_", " ")
-    if not (_HISTORY.search(called) or name.lower().endswith(".xls")) or _NO_HISTORY.search(called):
+    if not (CALLED_HISTORY.search(called) or name.lower().endswith(".xls")) or _NO_HISTORY.search(called):
         return None
     found = []
     for table in rows(html, "table:not(:has(table))"):

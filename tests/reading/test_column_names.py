@@ -28,7 +28,7 @@ def test_the_words_of_a_name_say_what_its_column_holds() -> None:
         ("project", "Licensed For|Purchased for|Heruntergeladen für"),
         ("seat", "Licensed by|Heruntergeladen von|Comprado por"),
         ("licence_id", "License no.|Lizenz-Nr.|Numéro de licence"),
-        ("status", "Order status|Lizenzstatus"),
+        ("status", "Order status|Lizenzstatus|Zahlungsstatus|Statut du paiement"),
         (
             None,
             "|Model release number|Number of images|Anzahl Bilder|Page number|Invoice number|Sale date|Seite|Nr.|Preis|"

@@ -284,6 +284,9 @@ def test_a_list_says_itself_whose_licences_it_has_or_a_person_confirms_it() -> N
         ("Product ID,Product,Date purchased", "1308785861,Credit pack", "shutterstock.csv", "", None),
         ("Supplier,Image ref,Licence,Invoice date", "iStock,1308785861,RM", "a.csv", "Adobe Stock", None),
         ("Item,Item ID,URL,Licensed on", "Boat,1308785,https://stock.adobe.com/a", "shutterstock.csv", "", None),
+        ("Image ref,Licence,Date", "1308785861,RM", "licences.csv", "Shutterstock", Sure.STATED),
+        ("Image ref,Licence,Date", "1308785861,RM", "spring.csv", "Shutterstock", None),
+        ("Image ref,Licence,Date,Requested by", "1308785861,RM", "shutterstock.csv", "", None),
         ("Item number,Merchant,Purchase date", f"1308785,{number.format('', 1)}", "card.csv", "", None),
     ]
     for head, row, name, folder, sure in table:
