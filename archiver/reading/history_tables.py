@@ -41,6 +41,7 @@ MAX_TABLE_BYTES = 32 << 20  # bytes of a table
 MAX_ROWS = 200_000
 MAX_NAMED_ROWS = 1_000  # in which a column of addresses or file names is looked for
 MAX_JSON_DEPTH = 3  # of the list of records in an answer
+MAX_OWN_NUMBER = 1_000_000  # of people who number their pictures
 MAX_FOLDERS = 3  # around a file that may name its platform
 MAX_HEADER_LINES = 20  # lines before the names of the columns: a title, a date, Excel's `sep=;`
 DELIMITERS = ",;\t|"
@@ -265,9 +266,9 @@ def _own_addresses(table: HistoryTable, ids: int) -> Iterator[str]:
 
 
 def _count_up(licences: Sequence[Licence]) -> bool:
-    """Whether the ids are running numbers, which are somebody's own."""
+    """Whether the ids are small running numbers, which are somebody's own; a platform's series has large ones."""
     numbers = {int(each.asset.asset_id) for each in licences if each.asset.asset_id.isdigit()}
-    return len(numbers) > 2 and max(numbers) - min(numbers) == len(numbers) - 1
+    return len(numbers) > 2 and max(numbers) - min(numbers) == len(numbers) - 1 and max(numbers) < MAX_OWN_NUMBER
 
 
 def _are_the_platforms(licences: Sequence[Licence]) -> bool:

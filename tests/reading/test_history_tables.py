@@ -298,8 +298,10 @@ def test_a_list_says_itself_whose_licences_it_has_or_a_person_confirms_it() -> N
         paper = history_of(f"{head}\n{','.join(cells.values())}\n".encode(), name, folder, "2024")
         assert (paper and paper.sure) == sure, (head, name)
         assert paper is None or paper.licences[0].licensed_at == date(2024, 5, 3)
-    running = "".join(f"{number},Standard,2024-05-03\n" for number in (10001, 10003, 10002))
-    assert history_of(f"Asset no.,Licence,Date licensed\n{running}".encode(), "a.csv", "Shutterstock") is None
+    for first, is_read in ((10001, False), (123456781, True)):  # somebody's own numbers, and a platform's series
+        running = "".join(f"{number},Standard,2024-05-03\n" for number in (first, first + 2, first + 1))
+        paper = history_of(f"Asset no.,Licence,Date licensed\n{running}".encode(), "a.csv", "Shutterstock")
+        assert bool(paper) is is_read
     adobe = f"Item,Item ID,URL,Licensed on\nBoat,XOU1A60,{address.format('', 'XOU1A60')},2024-05-03\n".encode()
     assert history_of(adobe, "shutterstock.csv") is None
 
