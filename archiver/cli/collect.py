@@ -176,7 +176,8 @@ def import_(
         bool, typer.Option("--keep-files", help="Archive the delivered files too, not only their digests.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Papers of unknown platforms are licences: you compared what was read.")
+        bool,
+        typer.Option("--yes", help="Papers of unknown platforms and lists in doubt are licences: you compared them."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Classify each file; archive nothing.")] = False,
     as_json: JsonOption = False,

@@ -118,7 +118,7 @@ class ImportPlan:
 def plan(files: Sequence[ClassifiedFile], known: Known, *, confirmed: bool = False) -> ImportPlan:
     """Decide what each file is and where it belongs. Nothing is guessed: a file that fits several licences joins none.
 
-    `confirmed`: a person vouches for papers of unknown platforms, so that they become licences.
+    `confirmed`: a person vouches for papers of unknown platforms and for lists in doubt, so that they become licences.
     """
     return _Planner(files, known, confirmed)()
 
@@ -494,15 +494,18 @@ def _without_licence(named: Sequence[NamedAsset]) -> str:
 
 
 def _to_confirm(licences: Sequence[Licence]) -> str:
-    """The message that asks a person to confirm the licences of an unknown platform."""
+    """The message that asks a person to confirm licences: of an unknown platform, or in a list that leaves doubt."""
     first, several = licences[0], len(licences) > 1
-    name, day = first.asset.provider.removeprefix(OTHER_PLATFORM), str(iso(first.licensed_at))[:10]
+    name, day = first.asset.provider.removeprefix(OTHER_PLATFORM), (iso(first.licensed_at) or "")[:10]
     what, them = (f"{len(licences)} licences", "them") if several else ("a licence", "it")
     ids = ", ".join(each.asset.asset_id for each in licences[:5]) + (", …" if len(licences) > 5 else "")
+    if name in PLATFORMS:
+        doubt = f"{PLATFORMS[name].title}, but does not say so for sure: {ids}{day and f', {day}'}"
+    else:
+        doubt = f"{name}, an unknown platform: {ids}, {day or None}, for {first.licensee}"
     return (
-        f"it reads as {what} of {name}, an unknown platform: {ids}, {day}, for "
-        f"{first.licensee}. Compare {them}; to archive {them} as {'licences' if several else 'a licence'}, import "
-        f"{'the file' if several else 'it'} with --yes"
+        f"it reads as {what} of {doubt}. Compare {them}; to archive {them} as "
+        f"{'licences' if several else 'a licence'}, import {'the file' if several else 'it'} with --yes"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -28,7 +28,7 @@ from archiver.reading.document_parser import read_text as read_text_paper
 from archiver.reading.documents import MAX_TEXT_LENGTH, decoded, is_html, is_pdf, is_utf16, read_text, scattered
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.fingerprint import Fingerprint
-from archiver.reading.history_tables import history_in, lists_licences
+from archiver.reading.history_tables import has_columns, history_in, lists_licences
 from archiver.reading.mail import SAVED_FROM, Lookup, ParsedMail, origin_by
 from archiver.reading.office import document_by, table_by
 from archiver.reading.outlook import COMPOUND_FILE
@@ -290,7 +290,9 @@ def _page(seen: ClassifiedFile, html: str, url: str | None, name: str, reader: D
     reading = reader.page(html)
     if reading.error:
         return replace(seen, refused=reading.error)
-    paper = page_by(reader, html, url or "") or read_text_paper(reading.text, name)
+    paper = page_by(reader, html, url or "", (name, *_folders(seen.path)))
+    if paper is None or paper.sure is Sure.STATED:
+        paper = read_text_paper(reading.text, name) or paper
     return _with_reason(replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}")), reading.text, name)
 
 
@@ -373,16 +375,21 @@ def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: 
 
 def _tabbed(seen: ClassifiedFile, content: bytes, name: str, text: str, reader: DocumentReader) -> ClassifiedFile:
     """A text that is a table, as Excel saves Unicode text, or that holds one, as a Word paper's does."""
-    if seen.paper or not ("\t" in text or "\n|" in text) or not lists_licences(table := reader.table(content)):
+    if seen.paper or not has_columns(text) or not lists_licences(table := reader.table(content)):
         return seen
-    return replace(seen, what="table", sign=True, paper=history_in(table, name))
+    return replace(seen, what="table", sign=True, paper=history_in(table, name, _folders(seen.path)))
 
 
 def _table(seen: ClassifiedFile, rows: bytes, name: str, text: str, reader: DocumentReader) -> ClassifiedFile:
     table = reader.table(rows)
-    paper = history_in(table, name)
+    paper = history_in(table, name, _folders(seen.path))
     sign = bool(paper) or lists_licences(table) or _signs(f"{name}\n{text}")
     return replace(seen, what="table", paper=paper, sign=sign)
+
+
+def _folders(path: str) -> Sequence[str]:
+    """The folders, archives and letters that a file is in, the innermost first."""
+    return re.split(r"[/!]", path)[-2::-1]
 
 
 def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: DocumentReader) -> ClassifiedFile:

@@ -150,7 +150,7 @@ def look(visit: PageRequest) -> Response:
 
 
 def confirm_papers(visit: PageRequest) -> Response:
-    """A person confirms that papers of unknown platforms are licences; the desk shows again what it would archive."""
+    """A person confirms that papers in doubt are licences; the desk shows again what it would archive."""
     key, kept = _received(visit)
     by = visit.person(visit.given("by"))
     if not kept.unknown or kept.imported:

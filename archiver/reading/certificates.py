@@ -24,7 +24,7 @@ from archiver.reading.platforms import PLATFORMS, UUID
 class Sure(StrEnum):
     """How sure a reading is: the layout is known in full; its marks are clear; there are signs only.
 
-    `stated`: of a platform that is not known, so that a person has to confirm it.
+    `stated`: a person has to confirm it, since the platform is not known, or only the place of a list tells it.
     """
 
     CERTAIN = "certain"

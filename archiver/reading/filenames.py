@@ -98,16 +98,19 @@ ADDRESSES = (
     _at("shutterstock", r"(?:image\.)?shutterstock\.com/(?:[a-z]{2}/)?image-(?:photo|vector|illustration)/[^/]{0,300}?"
         r"(?<=[-/])(?:260nw-|600w-)?(\d{5,10})(?:\.jpg)?(?![0-9a-z-])"),
     _at("shutterstock", r"(?:image\.)?shutterstock\.com/editorial/[^?]{0,300}-(\d{4,10}[a-z]{1,2})(?![0-9a-z])"),
+    _at("shutterstock", r"shutterstock\.com/(?:[a-z]{2}/)?video/clip-(\d{4,12})(?!\d)"),
     _at("istock", r"media\.istockphoto\.com/id/(\d{5,12})/"),
     _at("istock", r"istockphoto\.com/[^?]{0,300}-gm(\d{5,12})(?!\d)"),
     _at("getty_images", r"media\.gettyimages\.com/id/(\d{5,12})/"),
     _at("getty_images", r"media\.gettyimages\.com/[^?]{0,300}-id(\d{5,12})(?!\d)"),
+    _at("getty_images", r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?/detail/[^?]{1,300}/(\d{5,12})/?\Z"),
     _at("depositphotos", r"(?:st\d?|static\d)\.depositphotos\.com/\d{1,10}/\d{1,8}/"
         r"[iv]/(?:110|380|450|600|950)/depositphotos_(\d{4,12})-"),
     _at("depositphotos", r"depositphotos\.com/(?:[a-z]{2}/)?(\d{4,12})/stock-"),
     _at("depositphotos", r"depositphotos\.com/(?:[a-z]{2}/)?(?:photo|vector|illustration|video)/"
         r"[^/]{1,300}-(\d{4,12})\.html"),
     _at("dreamstime", r"thumbs\.dreamstime\.com/[a-z]/[^/]{1,300}-(\d{4,12})\.jpg"),
+    _at("dreamstime", r"dreamstime\.com/[^?]{1,300}-image(\d{4,12})(?!\d)"),
     _at("123rf", r"previews\.123rf\.com/images/(?:[^/]{1,60}/){1,6}(\d{5,12})-", Sure.LIKELY),
     _at("123rf", r"123rf\.com/(?:[a-z]{2}/)?photo_(\d{5,12})(?!\d)", Sure.LIKELY),
     _at("bigstock", r"p\.bigstockphoto\.com/[^?]{0,200}_?bigstock-[^?]{0,200}-(\d{6,12})\.jpg"),
@@ -124,6 +127,17 @@ ADDRESSES = (
     _at("alamy", r"alamy\.(?:com|de|es|fr)/[^?]{1,300}-image(\d{5,12})\.html", Sure.LIKELY),
     _at("imago", r"imago-images\.(?:de|com)/(?:bild/)?st/(\d{7,12})(?!\d)"),
     _at("noun_project", r"static\.thenounproject\.com/png/(\d{1,9})-200\.png"),
+    _at("envato_elements", r"elements\.envato\.com/(?:[a-z]{2}(?:-[a-z]{2})?/)?[^/?]{1,300}-(?-i:([A-Z0-9]{7}))/?\Z"),
+    _at("pond5", r"pond5\.com/(?:[a-z]{2}/)?(?:stock|royalty|sound)-[a-z-]{1,30}/(?:item/)?(\d{5,12})(?!\d)"),
+    _at("motion_array", r"motionarray\.com/(?:stock|royalty|sound|premiere|after|davinci|final|motion|photoshop)-"
+        r"[a-z-]{1,40}/(?:[a-z-]{1,60}/){0,2}[^/?]{1,200}-(\d{3,9})/?\Z"),
+    _at("artlist", r"artlist\.io/(?:(?:royalty|stock|sound|video)-[a-z-]{1,30}|sfx)/[a-z]{1,20}/"
+        r"[^/?]{1,200}/(\d{4,9})/?\Z"),
+    _at("artlist", r"artlist\.io/song/(\d{4,9})(?=/|\Z)"),
+    _at("epidemic_sound", r"epidemicsound\.com/(?:[a-z]{2}/)?track/([A-Za-z0-9]{6,12})/?\Z"),
+    _at("vecteezy", r"vecteezy\.com/[a-z-]{3,30}/(\d{3,12})-"),
+    _at("stocksy", r"stocksy\.com/(\d{4,12})/"),
+    _at("flaticon", r"flaticon\.com/(?:[a-z]{2}/)?(?:free|premium)-icon/[^?]{1,200}_(\d{2,12})\Z"),
     _at("envato_market", r"(?:themeforest|codecanyon|graphicriver|audiojungle|videohive|photodune|3docean)\.net/"
         r"item/[^/]{1,200}/(\d{3,12})(?![0-9])"),
 )  # fmt: skip

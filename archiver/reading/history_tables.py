@@ -18,31 +18,47 @@ from dataclasses import dataclass, replace
 
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
-from archiver.reading.column_names import field_of, names_an_asset
+from archiver.reading.column_names import field_of, names_a_number, names_a_title, names_an_asset
 from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import DATES, LABELS, spoken_order
-from archiver.reading.filenames import MAX_NAME_LENGTH, NamedAsset, names
+from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.licence_values import licence_of
-from archiver.reading.platforms import marked, named_platform, numbered_by, the_platform
-from archiver.reading.table_refusals import NO_GRANT, NO_PURCHASES, SELLERS, any_taken_back, undone
+from archiver.reading.platforms import PLATFORMS, marked, named_platform, numbered_by, the_platform
+from archiver.reading.table_refusals import (
+    BUYERS,
+    CLIENTS,
+    NO_GRANT,
+    NO_PURCHASES,
+    OWN_WORKS,
+    REQUESTS,
+    SELLERS,
+    any_taken_back,
+    undone,
+)
 
 MAX_TABLE_BYTES = 32 << 20  # bytes of a table
 MAX_ROWS = 200_000
 MAX_NAMED_ROWS = 1_000  # in which a column of addresses or file names is looked for
 MAX_JSON_DEPTH = 3  # of the list of records in an answer
+MAX_OWN_NUMBER = 1_000_000  # of people who number their pictures
+MAX_FOLDERS = 3  # around a file that may name its platform
 MAX_HEADER_LINES = 20  # lines before the names of the columns: a title, a date, Excel's `sep=;`
 DELIMITERS = ",;\t|"
 
 # Field -> names of its column beside the labels that papers have.
 _COLUMNS: Mapping[str, Sequence[str]] = {
-    "asset_id": ("image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID", "file_id"),
-    "licence_id": ("licenseId", "License code", "Item License Code", "Licence code"),
+    "asset_id": ("image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID", "file_id", "Product ID",
+                 "Template ID", "Sound ID", "SFX ID", "Music ID", "Audio ID", "Stock number", "Stock no.", "Stock code",
+                 "Produkt-ID", "Objekt-ID", "Objektnummer", "Inhalts-ID", "Artikelnummer", "Artikel-Nr."),
+    "licence_id": ("licenseId", "License code", "Item License Code", "Licence code", "Purchase code",
+                   "Item purchase code"),
     "kind": ("license",),
     "licensed_at": ("purchaseDate", "Licensed at", "Purchased at", "Licensed", "Lizenziert"),
     "downloaded_at": ("Download time", "Downloaded", "Downloaded at",
                       "Heruntergeladen", "Téléchargé", "Descargado", "Scaricato"),
-    "title": (),
+    "title": ("Product", "Product name", "Item name", "Song", "Song title", "Track", "Track title", "Track name",
+              "Clip name", "Template", "Sound"),
     "description": (),
     "contributor": ("Creator name", "Contributor name"),
     "licensee": (),
@@ -77,7 +93,7 @@ _COMPANY = {
       "società", "bedrijf"),
 }  # fmt: skip
 # What follows a platform's name in a column of its asset ids, beside the labels that papers have: `Shutterstock-ID`.
-_NUMBERS = ("id", "nr", "nr.", "nummer", "number", "no.", "#")
+_NUMBERS = ("id", "nr", "nr.", "nummer", "number", "no.", "#", "ref", "ref.", "reference")
 # Interfaces whose fields are known: columns that only they have together, and what those are that mean another thing
 # elsewhere.
 # Getty Images and iStock share one, so that the addresses in the rows tell whose it is.
@@ -100,8 +116,8 @@ _INTERFACES: Sequence[_Interface] = (
     (
         None,
         {"id", "date downloaded", "product type", "agreement name"},
-        {"id": "asset_id", "agreement name": "plan", "download details.project code": "project",
-         "user.username": "seat"},
+        {"id": "asset_id", "product id": "product", "agreement name": "plan",
+         "download details.project code": "project", "user.username": "seat"},
     ),
     (
         None,
@@ -114,9 +130,25 @@ _INTERFACES: Sequence[_Interface] = (
         {"detail": "title", "site": "media_type", "date": "bought_at", "type": "status"},
     ),
 )  # fmt: skip
-_DATES = (*DATES, "dated")
+_DATES = (*DATES, "invoiced_at", "dated")
 _ASSET_NUMBER = re.compile(r"#?\d{6,12}", re.ASCII)  # where the column is called as the thing, `Image`
-_OF_A_GRANT = {"licensed_at", "bought_at"}  # if the seller is named beside, nothing but a licence is given then
+_NO_SCHEME = re.compile(r"(?:[\w-]{1,63}\.){1,4}[a-z]{2,18}/", re.IGNORECASE)  # of an address that begins with a host
+_NO_TITLE = re.compile(r"/|\.\w{2,4}$")  # a file or an address
+_OF_A_GRANT = {"licensed_at", "bought_at"}  # nothing but a licence is given then
+# Whose downloads grant a licence: elsewhere a list of downloads may have comps in it.
+_DOWNLOADS_GRANT = {name for name, each in PLATFORMS.items() if each.plans} | {
+    "envato_elements", "epidemic_sound", "flaticon", "freepik", "motion_elements", "noun_project", "pexels", "pixabay",
+    "unsplash", "vecteezy",
+}  # fmt: skip
+
+_OTHER_LISTS = (NO_PURCHASES, OWN_WORKS)
+# What the name or title of a list of licences calls it.
+CALLED_HISTORY = re.compile(
+    r"\b(?:downloads|orders|purchases|licen[cs]es|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
+    r"achats|commandes|téléchargements|licences|pedidos|compras|descargas|licencias|ordini|acquisti|licenze|bestellingen"
+    r"|aankopen|licenties|licenças|transferências|encomendas|register|registro|rejestr|bildnachweise?|bildlisten?)\b",
+    re.IGNORECASE,
+)
 
 _SHARED = re.compile(r"https://api\.gettyimages\.com\S*")  # the interface of iStock, too
 
@@ -128,34 +160,120 @@ class HistoryTable:
     rows: list[list[str]]
 
 
-def history_in(table: HistoryTable | None, name: str) -> Paper | None:
-    """The licences that a history lists, each with its row; None for any other table, or of no platform for sure.
+@dataclass(frozen=True)
+class _Seller:
+    """The platform whose list it is, the words that say so, and how sure that is."""
 
-    `name` is the file's. Rows that are no licence beyond doubt are left out, and counted in `quotes`.
+    platform: str
+    words: str
+    sure: Sure
+    by_place: bool = False  # only the name of the file or of a folder says so
+
+
+def history_in(table: HistoryTable | None, name: str, folders: Sequence[str] = ()) -> Paper | None:
+    """The licences that a history lists, each with its row; None for any other table, or of no platform.
+
+    `name` is the file's; `folders` are those that it is in, the innermost first. Rows that are no licence beyond doubt
+    are left out, and counted in `quotes`. A person has to confirm a list (`Sure.STATED`) whose platform only its place
+    tells, and a list of downloads that may have comps in it.
     """
     if table is None or (columns := _columns(table)) is None or NO_PURCHASES.search(f"{name} {table.before}"):
         return None
     interface, fields = columns
     sources = {} if interface else _by_source(table, fields)
-    named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
+    named = the_platform(_above(table), name)[0]
     if set(sources) - {None} and set(DATES) & set(fields) and named in {None, *sources}:
         return _of_sources(table, fields, sources)
-    if len(sources) > 1 or not (interface or {"kind", "licence_id"} & set(fields)):
+    bare = not (interface or {"kind", "licence_id"} & set(fields))  # its date alone says that it is of licences
+    if len(sources) > 1 or (bare and sources):
         return None
-    cells = " ".join(cell for row in table.rows for cell in row if "." in cell)
-    sites = marked(_SHARED.sub("", cells)) or marked(cells)
+    ids = fields.index("asset_id")
+    seller = _seller(table, interface, name, folders, ids=ids if bare else None)
+    if seller is None or (sources and seller.sure is Sure.STATED and seller.platform not in sources):
+        return None
+    if not interface and _is_other(table, fields, seller, [name, *folders], bare=bare):
+        return None
+    read = _licences(seller.platform, table, fields, comps=interface is not None)
+    if seller.by_place and _count_up(read[0]):
+        return None
+    unnamed = names_a_number(table.header[ids]) and _meaning(table.header[ids]) is None and not interface
+    comps = bare and not _OF_A_GRANT & set(fields) and seller.platform not in _DOWNLOADS_GRANT
+    sure = Sure.POSSIBLE if seller.sure is Sure.STATED and _are_the_platforms(read[0]) else seller.sure
+    sure = Sure.STATED if unnamed or comps else sure
+    reader = f"{seller.platform}_interface" if interface else "history_by_columns"
+    return _listed(table, read, seller.words, reader=reader, platform=seller.platform, sure=sure)
+
+
+def _is_other(
+    table: HistoryTable, fields: Sequence[str | None], seller: _Seller, place: Sequence[str], *, bare: bool
+) -> bool:
+    """Whether its place or its columns say that a list which leaves doubt is of anything else than licences.
+
+    `place` is the file's name and its folders.
+    """
+    doubt = seller.sure is Sure.STATED
+    if (bare or doubt) and any(each.search(part) for part in place[: MAX_FOLDERS + 1] for each in _OTHER_LISTS):
+        return True
+    if bare:
+        return any(map(BUYERS.search, table.header))
+    if {*DATES, "invoiced_at"} & set(fields):
+        return False
+    called = f"{place[0]} {table.before}".replace("_", " ")
+    return any(map(REQUESTS.search, table.header)) or (doubt and not CALLED_HISTORY.search(called))
+
+
+def _above(table: HistoryTable) -> str:
+    return f"{table.before} {' '.join(table.header)}"
+
+
+def _seller(
+    table: HistoryTable, interface: _Interface | None, name: str, folders: Sequence[str], *, ids: int | None
+) -> _Seller | None:
+    """The one platform that the list, its file's name or a folder tells; None for none or several.
+
+    Where the column of the `ids` is given, only addresses with the row's own ID tell it.
+    """
+    cells = [cell for row in table.rows for cell in row if "." in cell]
+    sites = marked(_SHARED.sub("", " ".join(cells))) or marked(" ".join(cells))
+    telling = sites if ids is None else marked(" ".join(_own_addresses(table, ids)))
     owners = {owner: label for label in table.header if (owner := _owner(label))}
     own = interface[0] if interface else None
     files = {each.platform for row in table.rows[:MAX_NAMED_ROWS] for cell in row if (each := _asset_in(cell))}
-    platforms: set[str | None] = {*([own] if own else sites), *owners} or {*files} or {named}
+    named, words, _ = the_platform(_above(table), name)
+    by_rows = {*([own] if own else telling), *owners} or files
+    platforms: set[str | None] = {*by_rows} or {named}
     platform = platforms.pop()
-    if platforms or platform is None or named not in (None, platform):
+    if platforms or named not in (None, platform):
         return None
-    licences, left_out = _licences(platform, table, fields, comps=interface is not None)
-    whose = sites.get(platform) or words or owners.get(platform) or "the columns' names"
-    reader = f"{platform}_interface" if interface else "history_by_columns"
-    sure = Sure.LIKELY if interface or sites else Sure.POSSIBLE
-    return _listed(table, (licences, left_out), whose, reader=reader, platform=platform, sure=sure)
+    by_place = not by_rows and the_platform(_above(table))[0] is None
+    if platform:
+        words = sites.get(platform) or words or owners.get(platform) or "the columns' names"
+        sure = Sure.LIKELY if interface or telling else Sure.STATED if by_place and ids is not None else Sure.POSSIBLE
+    else:
+        places = (the_platform(_above(table), f"{folder}/{name}")[:2] for folder in folders[:MAX_FOLDERS])
+        platform, words = next((place for place in places if place[0]), (None, ""))
+        sure = Sure.STATED
+    if platform is None or (ids is not None and set(sites) - {platform}):
+        return None
+    return _Seller(platform, words, sure, by_place)
+
+
+def _own_addresses(table: HistoryTable, ids: int) -> Iterator[str]:
+    """The addresses that have the row's own ID in them."""
+    for row in table.rows:
+        if len(row) > ids and row[ids]:
+            yield from (cell for cell in row if "/" in cell and row[ids] in cell)
+
+
+def _count_up(licences: Sequence[Licence]) -> bool:
+    """Whether the ids are small running numbers, which are somebody's own; a platform's series has large ones."""
+    numbers = {int(each.asset.asset_id) for each in licences if each.asset.asset_id.isdigit()}
+    return len(numbers) > 2 and max(numbers) - min(numbers) == len(numbers) - 1 and max(numbers) < MAX_OWN_NUMBER
+
+
+def _are_the_platforms(licences: Sequence[Licence]) -> bool:
+    """Whether most ids have letters, as few platforms' have: a number may be any platform's."""
+    return 2 * sum(each.asset.asset_id.isdigit() for each in licences) < len(licences)
 
 
 def _by_source(table: HistoryTable, fields: Sequence[str | None]) -> dict[str | None, list[list[str]]]:
@@ -226,6 +344,12 @@ def lists_licences(table: HistoryTable | None) -> bool:
     return table is not None and _columns(table) is not None
 
 
+def day_columns(table: HistoryTable) -> set[int]:
+    """The columns of a history that hold days."""
+    columns = _columns(table)
+    return {n for n, field in enumerate(columns[1]) if field in _DATES} if columns else set()
+
+
 def _columns(table: HistoryTable) -> tuple[_Interface | None, Sequence[str | None]] | None:
     """The interface that has these columns, and the meaning of each column; None if it is not a history."""
     if any(SELLERS.search(label) for label in table.header):
@@ -238,29 +362,60 @@ def _columns(table: HistoryTable) -> tuple[_Interface | None, Sequence[str | Non
     if any(owners):  # another column of ids is the agency's own, or somebody's
         known = [field if field != "asset_id" else None for field in known]
     fields = ["asset_id" if owner else field for field, owner in zip(known, owners, strict=True)]
-    if "asset_id" not in fields and (column := _named_assets(table)) is not None:
-        fields[column] = "asset_id"
-    granted = interface or {"kind", "licence_id"} & set(fields) or ("platform" in fields and _OF_A_GRANT & set(fields))
-    if "asset_id" not in fields or not granted or not set(_DATES) & set(fields):
+    billed = any(map(CLIENTS.search, table.header))  # by the agency, on a day that is no purchase's
+    for column, field in enumerate(fields):
+        called = field == "asset_id" and fields.count(field) > 1 and names_an_asset(table.header[column])
+        if called or (field == "invoiced_at" and billed) or (field in _DATES and not _has_days(table, column)):
+            fields[column] = None
+    if "asset_id" not in fields and (named := _named_assets(table, fields)) is not None:
+        fields[named] = "asset_id"
+    granted = interface or ({"kind", "licence_id"} | _OF_A_GRANT) & set(fields)
+    downloads = "downloaded_at" in fields and "platform" not in fields
+    if "asset_id" not in fields or not (granted or downloads) or not set(_DATES) & set(fields):
         return None
+    if not {"title", "description"} & set(fields) and (titles := _titles(table, fields)) is not None:
+        fields[titles] = "title"
     return interface, fields
 
 
-def _named_assets(table: HistoryTable) -> int | None:
-    """The column whose every cell names an asset of one platform: by an address, a file's name, or a number in it."""
+def _has_days(table: HistoryTable, column: int) -> bool:
+    """Whether a column that is called as one of days can be that: `Licensed` may be answered with `yes`."""
+    return not table.rows or any(len(row) > column and re.search(r"\d", row[column]) for row in table.rows)
+
+
+def _titles(table: HistoryTable, fields: Sequence[str | None]) -> int | None:
+    """The column that is called as the thing itself and holds what it is called: `Item`, `Song`."""
     for column, name in enumerate(table.header):
-        cells = [row[column] for row in table.rows if len(row) > column and any(row)]
-        if names_an_asset(name) and cells and all(map(_ASSET_NUMBER.fullmatch, cells)):
-            return column
-        found = [_asset_in(row[column]) for row in table.rows[:MAX_NAMED_ROWS] if len(row) > column and any(row)]
-        if found and all(found) and len({each.platform for each in found if each}) == 1:
+        cells = [row[column] for row in table.rows[:MAX_NAMED_ROWS] if len(row) > column]
+        if fields[column] is None and names_a_title(name) and not any(map(_NO_TITLE.search, cells)):
             return column
     return None
 
 
+def _named_assets(table: HistoryTable, fields: Sequence[str | None]) -> int | None:
+    """The column whose every cell names an asset of one platform: by an address, a file's name, or a number in it.
+
+    If there is none, the only one that has such numbers and says no more than that: `ID`.
+    """
+    bare = []
+    for column, name in enumerate(table.header):
+        cells = [row[column] for row in table.rows if len(row) > column and any(row)]
+        numbers = bool(cells) and all(map(_ASSET_NUMBER.fullmatch, cells))
+        if names_an_asset(name) and numbers:
+            return column
+        found = [_asset_in(row[column]) for row in table.rows[:MAX_NAMED_ROWS] if len(row) > column and any(row)]
+        if found and all(found) and len({each.platform for each in found if each}) == 1:
+            return column
+        if numbers and fields[column] is None and "platform" not in fields and names_a_number(name):
+            bare.append(column)
+    return bare[0] if len(bare) == 1 else None
+
+
 def _asset_in(cell: str) -> NamedAsset | None:
     """The asset that an address or a file's name in a cell names, if it is the platform's own name for it."""
-    found = names(cell) if (len(cell) <= MAX_NAME_LENGTH and "_" in cell) or "-" in cell or "/" in cell else ()
+    if not re.search(r"[_/-]", cell):
+        return None
+    found = names(f"//{cell}" if _NO_SCHEME.match(cell) else cell)
     return found[0] if len(found) == 1 and found[0].asset_id and found[0].sure is not Sure.POSSIBLE else None
 
 
@@ -269,7 +424,7 @@ def _licences(
 ) -> tuple[tuple[Licence, ...], Counter[str]]:
     dated = next(field for field in _DATES if field in fields)
     column = fields.index(dated)
-    order = _order(table, column)
+    order, orders = _order(table, column), _shared_numbers(table, fields)
     found: dict[str, Licence] = {}
     left_out: Counter[str] = Counter()
     for row in table.rows:
@@ -277,6 +432,8 @@ def _licences(
         if len(row) > len(fields) or (len(row) < len(fields) and any("\n" in cell for cell in row)):
             left_out["fewer or more cells than columns"] += 1
             continue
+        if values.get("licence_id") in orders:
+            del values["licence_id"]
         written = values.pop(dated, None)
         when = None
         with suppress(ValueError):
@@ -298,16 +455,35 @@ def _licences(
     return tuple(found.values()), left_out
 
 
+def _shared_numbers(table: HistoryTable, fields: Sequence[str | None]) -> set[str]:
+    """What several assets have in the column of the licences' numbers: an order's number is no licence's."""
+    if "licence_id" not in fields or "asset_id" not in fields:
+        return set()
+    number, asset = fields.index("licence_id"), fields.index("asset_id")
+    first = {row[number]: row[asset] for row in reversed(table.rows) if len(row) > max(number, asset)}
+    whole = (row for row in table.rows if len(row) > max(number, asset))
+    return {row[number] for row in whole if row[number] and row[asset] != first[row[number]]}
+
+
 def _written(row: Sequence[str], fields: Sequence[str | None], name: str) -> str:
     """What a row has in the column of a field, whatever it means."""
     return next((cell for field, cell in zip(fields, row, strict=False) if field == name), "")
 
 
+_WRITTEN_ORDERS = {
+    DateOrder.DAY_FIRST: re.compile(r"\b(?:dd|tt|jj|gg)[./-]mm\b", re.IGNORECASE),
+    DateOrder.MONTH_FIRST: re.compile(r"\bmm[./-](?:dd|tt|jj|gg)\b", re.IGNORECASE),
+}
+
+
 def _order(table: HistoryTable, column: int) -> DateOrder | None:
-    """The order of day and month that one row proves for its whole column, else that of the header's language."""
+    """The order of day and month that one row proves for its whole column, else the header's: in letters, as
+    `DD/MM/YYYY`, or that of its language.
+    """
     proven = day_order(row[column] for row in table.rows if len(row) > column)
-    spoken = spoken_order(table.header)
-    return None if proven and spoken and proven is not spoken else proven or spoken
+    written = next((order for order, sign in _WRITTEN_ORDERS.items() if sign.search(table.header[column])), None)
+    said = written or spoken_order(table.header)
+    return None if proven and said and proven is not said else proven or said
 
 
 def _whole_year(day: str, order: DateOrder | None) -> str:
@@ -343,10 +519,7 @@ def read_table(content: bytes) -> HistoryTable | None:
     for delimiter in DELIMITERS:
         with suppress(csv.Error):
             for number, row in enumerate(_rows(start, delimiter)):
-                known = len(
-                    {"asset_id" if _owner(cell) else _FIELD.get(spelled(cell)) or field_of(cell) for cell in row}
-                    - {None}
-                )
+                known = len({*map(_meaning, row)} - {None})
                 if known > best[0]:
                     best = (known, delimiter, number)
     _, delimiter, header = best
@@ -365,6 +538,18 @@ def read_table(content: bytes) -> HistoryTable | None:
     except csv.Error:
         return None
     return HistoryTable("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
+
+
+def has_columns(text: str) -> bool:
+    """Whether one of a text's first lines has the names of columns in it: at least two that are known."""
+    first = text[: 1 << 16].splitlines()[: MAX_HEADER_LINES + 1]
+    return any(len({*map(_meaning, line.split(by))} - {None}) > 1 for line in first for by in DELIMITERS)
+
+
+def _meaning(label: str) -> str | None:
+    """What a column of this name may hold; `asset` if it is called as the thing itself."""
+    field = "asset_id" if _owner(label) else _FIELD.get(spelled(label)) or field_of(label)
+    return field or ("asset" if names_an_asset(label) else None)
 
 
 def _of_json(text: str) -> HistoryTable | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell, MergedCell, ReadOnlyCell
     from openpyxl.cell.read_only import EmptyCell
 
+    from archiver.reading.history_tables import HistoryTable
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 READ_TIMEOUT_S = 15.0
@@ -108,24 +109,49 @@ def _lines(content: bytes) -> Iterator[str]:
 def _sheet(content: bytes) -> str:
     """The first sheet that is a history, with the rows of others that have the same columns, as CSV.
 
-    If there is none, the first that is filled. The sheet's own name stands above.
+    If there is none, the first that is filled. The sheet's own name stands above; if the sheets are of several
+    platforms, each row ends with that of its own.
     """
     mimetypes.knownfiles.clear()  # openpyxl would read them, and a reader process may read no files
     from openpyxl import load_workbook
 
     from archiver.reading.history_tables import lists_licences, read_table
+    from archiver.reading.platforms import the_platform
 
-    first, header = "", [""]
-    histories: list[str] = []
-    for sheet in load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets:
+    first = ""
+    histories: list[tuple[str, HistoryTable]] = []
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    for sheet in book.worksheets:
         rows = [shown for row in sheet.iter_rows(max_row=MAX_ROWS) if any(shown := [_cell(cell) for cell in row])]
-        named = [] if not rows or _PLAIN_NAME.fullmatch(sheet.title) else [[sheet.title]]
-        text = _csv([*named, *rows])
-        table = read_table(text.encode("utf-8", "replace"))
-        if table is not None and lists_licences(table) and (not histories or table.header == header):
-            header, histories = table.header, [*histories, _csv(table.rows) if histories else text]
-        first = first or text
-    return "".join(histories) or first
+        name = "" if not rows or _PLAIN_NAME.fullmatch(sheet.title) else sheet.title
+        first = first or _csv([*([[name]] if name else []), *rows])
+        table = read_table(_csv(rows).encode("utf-8", "replace"))
+        if table is not None and lists_licences(table) and (not histories or table.header == histories[0][1].header):
+            histories.append((name, table))
+    if not histories:
+        return first
+    several = len({the_platform("", name)[0] for name, _ in histories}) > 1
+    top, table = histories[0]
+    above = [[each] for each in (top if not several else "", table.before) if each]
+    listed = ([*row, name] if several else row for name, table in histories for row in _with_days(table, book.epoch))
+    return _csv([*above, [*table.header, "Source"] if several else table.header, *listed])
+
+
+_SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d{1,15})?", re.ASCII)  # a day from 1954 to 2091, as Excel counts
+
+
+def _with_days(table: HistoryTable, epoch: datetime) -> Iterator[list[str]]:
+    """The rows with days where a cell of a column of days has only Excel's number, because nobody formatted it."""
+    from openpyxl.utils.datetime import from_excel
+
+    from archiver.reading.history_tables import day_columns
+
+    days = day_columns(table)
+    for row in table.rows:
+        yield [
+            from_excel(float(cell), epoch).date().isoformat() if n in days and _SERIAL.fullmatch(cell) else cell
+            for n, cell in enumerate(row)
+        ]
 
 
 _PLAIN_NAME = re.compile(

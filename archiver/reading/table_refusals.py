@@ -21,11 +21,34 @@ NO_PURCHASES = re.compile(
     r"(?:wish|shopping|price)[ _-]?list|wunsch(?:liste|zettel)|merk(?:liste|zettel)|einkaufs(?:liste|zettel)|"
     r"preisliste|cart|basket|warenkorb|panier|carrito|cesta|carrello|winkel(?:wagen|mand)|koszyk|carrinho|"
     r"light[ _-]?box(?:es)?|leucht(?:kasten|tisch)|favou?rites|favoriten|favoris|quote|quotation|estimate|angebot|"
-    r"kostenvoranschlag|devis|presupuesto|preventivo|offerte|orçamento|comps|previews?|layoutbilder|missing|fehlende|"
+    r"kostenvoranschlag|devis|presupuesto|preventivo|offerte|orçamento|requests?|"
+    r"short[ _-]?lists?|mood[ _-]?boards?|candidates|proposals|suggestions|vorschläge|bildauswahl|"
+    r"anfragen?|comps|previews?|layoutbilder|missing|fehlende|"
     r"refunds?|credit[ _-]?notes?|gutschrift(?:en)?|storno|avoirs?|remboursements?|reembolsos?|rimborsi|"
     r"terugbetalingen|zwroty)(?![a-z])",
     re.IGNORECASE,
 )
+
+# In the name of a file or folder: works that were offered for sale, not bought.
+OWN_WORKS = re.compile(
+    r"(?<![a-z])(?:portfolio|uploads?|submissions?|submitted|(?:our|my|own|eigene|unsere|nos|mis|nostre)[ _-]"
+    r"(?:own[ _-])?(?:photos?|pictures?|images?|videos?|footage|clips?|music|works?|fotos?|bilder|"
+    r"werke|foto))(?![a-z])",
+    re.IGNORECASE,
+)
+
+# In a column's name of a list that does not say what was licensed: sellers name whom they sold to.
+BUYERS = re.compile(r"buyer|customer|country|käufer|acheteu|comprador|acquirente|koper|nabywca", re.IGNORECASE)
+
+# In a column's name of a list with days of no name: pictures that somebody asked for or chose.
+REQUESTS = re.compile(
+    r"request|needed|wanted|short-?list|select|chosen|propos|angefragt|anfrage|gewünscht|ausgewählt|auswahl|demand|"
+    r"souhait|choisi|solicit|elegid|richiest|scelt|gevraagd|gekozen",
+    re.IGNORECASE,
+)
+
+# In a column's name of a list with days of invoices: an agency's own, to those for whom it bought.
+CLIENTS = re.compile(rf"{BUYERS.pattern}|kunde|client|klant|klient", re.IGNORECASE)
 
 # In the column of a row's status, which must say that it was bought, and nothing against it.
 _UNDONE = re.compile(
@@ -51,7 +74,9 @@ _BACK = (
 )
 _TAKEN_BACK = re.compile(
     rf"\b(?:{_BACK}|not (?:licen[cs]ed|bought|purchased|paid)|nicht (?:lizenziert|gekauft|erworben|bezahlt)|"
-    r"to be (?:bought|licen[cs]ed|purchased)|noch (?:nicht|zu)|(?:nur|only) (?:layout|comp)|(?:layout|comp) only)\b",
+    r"to be (?:bought|licen[cs]ed|purchased)|noch (?:nicht|zu)|(?:nur|only) (?:layout|comp)|(?:layout|comp) only)\b|"
+    r"\A(?:comp|comping|layout|watermarked)s?(?: (?:image|file|size|version|download))?\Z|"
+    r"\A(?:(?:with|mit|avec|con|met) )?(?:watermark|wasserzeichen|filigrane|filigrana|marca de agua|watermerk)\Z",
     re.IGNORECASE,
 )
 _ASKS_BACK = re.compile(rf"\b{_BACK}\b", re.IGNORECASE)

@@ -10,17 +10,17 @@ and iStock, so their labels are parsed, as in papers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Sure, plain, quoted
 from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.filenames import names
-from archiver.reading.history_tables import HistoryTable, history_in
+from archiver.reading.history_tables import CALLED_HISTORY, HistoryTable, history_in
 from archiver.reading.html import Field, cells, lines, read_row, rows, value
 from archiver.reading.labelled_documents import read_labelled
 from archiver.reading.licence_values import licence_of
@@ -133,12 +133,12 @@ def saved_from(html: str) -> str | None:
     return next(filter(None, found.groups()), None) if found else None
 
 
-def page_by(reader: DocumentReader, html: str, url: str) -> Paper | None:
+def page_by(reader: DocumentReader, html: str, url: str, place: Sequence[str] = ()) -> Paper | None:
     """Like `read_page`, in a reader process; also None if that process fails."""
     from archiver.core.json_files import checked
     from archiver.reading.worker import ReaderFailed
 
-    request = packed([("", url.encode("utf-8", "replace")), ("", html.encode("utf-8", "replace"))])
+    request = packed([("", each.encode("utf-8", "replace")) for each in (url, html, *place)])
     with suppress(ReaderFailed, ValueError):
         return checked(Paper, b"".join(reader.stream(f"{__name__}:page_reading", request, READ_TIMEOUT_S)))
     return None
@@ -151,16 +151,19 @@ def page_reading() -> ReaderJob:
     written = TypeAdapter(Paper)
 
     def work(content: bytes, _channel: Channel) -> bytes:
-        (_, url), (_, html) = unpacked(content)
-        paper = read_page(html.decode(), url.decode())
+        url, html, *place = (part.decode() for _, part in unpacked(content))
+        paper = read_page(html, url, place)
         return written.dump_json(paper) if paper else b""
 
     return work
 
 
-def read_page(html: str, url: str) -> Paper | None:
-    """Read a page of a web account; None for any other page, or for an unknown layout. `url` may be empty."""
-    return _known(html, url) or _listed(html, url)
+def read_page(html: str, url: str, place: Sequence[str] = ()) -> Paper | None:
+    """Read a page of a web account; None for any other page, or for an unknown layout. `url` may be empty.
+
+    `place` is the name of a page's file, and the folders that it is in, the innermost first.
+    """
+    return _known(html, url) or _listed(html, url, place)
 
 
 # What a platform's page lists beside licences: what may be bought, what was shown, what the account's own works earned.
@@ -172,25 +175,33 @@ _NO_HISTORY = re.compile(
 )
 
 
-_HISTORY = re.compile(
-    r"\b(?:downloads|orders|purchases|licen[cs]es|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
-    r"achats|commandes|téléchargements|licences|pedidos|compras|descargas|licencias|ordini|acquisti|licenze|bestellingen"
-    r"|aankopen|licenties|licenças|transferências|encomendas|register|registro|rejestr|bildnachweise?|bildlisten?)\b",
-    re.IGNORECASE,
-)
+def _listed(html: str, url: str, place: Sequence[str]) -> Paper | None:
+    """The one table of a page that its headings make a history of the platform that its address or title names.
 
-
-def _listed(html: str, url: str) -> Paper | None:
-    """The one table of a page that its headings make a history of the platform that its address or title names."""
+    The file's name counts as a title, and folders may tell the platform. A workbook that is a page holds nothing else.
+    """
+    name, *folders = place or ("",)
     about = " ".join([url, *filter(None, (value(html, Field(css, optional=True)) for css in ("title", "h1", "h2")))])
-    if not _HISTORY.search(about.replace("_", " ")) or _NO_HISTORY.search(about):
+    called = f"{about} {name}".replace("_", " ")
+    if not (CALLED_HISTORY.search(called) or name.lower().endswith(".xls")) or _NO_HISTORY.search(called):
         return None
     found = []
     for table in rows(html, "table:not(:has(table))"):
-        header, *rest = [cells(row) for row in rows(table, "tr")] or [[]]
-        found.append(history_in(HistoryTable(about, header, rest), "") if header else None)
+        listed = rows(table, "tr")
+        header, *rest = [cells(row) for row in listed] or [[]]
+        links = [_asset_address(row, url) for row in listed[1:]]
+        if any(links):
+            header, rest = [*header, "Link"], [[*row, link] for row, link in zip(rest, links, strict=True)]
+        found.append(history_in(HistoryTable(about, header, rest), name, folders) if header else None)
     papers = list(filter(None, found))
     return papers[0] if len(papers) == 1 else None
+
+
+def _asset_address(row: str, url: str) -> str:
+    """The first address of a platform's asset that a row links to, without what follows a question mark."""
+    links = (value(each, Field("a", "href", optional=True)) or "" for each in rows(row, "a[href]"))
+    whole = (urljoin(url, each).partition("?")[0].partition("#")[0] for each in links)
+    return next((each for each in whole if any(named.asset_id for named in names(each))), "")
 
 
 def _known(html: str, url: str) -> Paper | None:

@@ -152,6 +152,9 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
     (tmp_path / "2.txt").write_bytes(
         "Shutterstock ID\tLicense\tLicense date\r\n32009999\tStandard\t2024-03-03\r\n".encode("utf-16")
     )
+    (tmp_path / "2_shutterstock.txt").write_text(
+        "My licences\n\nImage ID;License;License date\n32009999;Standard;2024-03-03\n"
+    )
     (tmp_path / "3.txt").write_bytes(sample.text.encode("utf-16-le"))
     spelled = "".join(letter if letter.isascii() else f"\\'{ord(letter):02x}" for letter in sample.text)
     rich = spelled.replace("\n", "\\par\n").encode()
@@ -178,9 +181,9 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
     table = found["2.xlsx"]
     assert isinstance(table, ClassifiedFile) and table.what == "table" and table.sign
     assert table.paper and table.paper.licences[0].asset.asset_id == "32009999"
-    for name in ("2.json", "2.txt"):
+    for name in ("2.json", "2.txt", "2_shutterstock.txt"):
         answer = found[name]
-        assert isinstance(answer, ClassifiedFile) and answer.paper and answer.ending == name[2:]
+        assert isinstance(answer, ClassifiedFile) and answer.paper and answer.ending == name.rpartition(".")[2]
         assert answer.paper.licences[0].asset.asset_id == "32009999"
     for name in ("6.docx", "7.docx"):
         broken = found[name]
@@ -201,13 +204,24 @@ def test_a_workbooks_sheets_of_years_are_one_list_and_its_cells_are_read_as_they
         sheet.cell(4, 1).number_format = "0000000000"
     book.create_sheet("Wish list").append(["Bildnummer", "Lizenz", "Preis"])
     book.save(tmp_path / "list.xlsx")
+    sellers = Workbook()
+    assert sellers.active is not None
+    sellers.active.title = "iStock"
+    for sheet, number in ((sellers.active, 32009998), (sellers.create_sheet("Pond5"), 42009999)):
+        sheet.append(["Item ID", "License", "Purchase date"])
+        sheet.append([number, "Standard", 43865])  # a day that nobody formatted
+    sellers.save(tmp_path / "sellers.xlsx")
     with DocumentReader(workers=1) as reader:
-        [found] = recognised(tmp_path, reader)
+        [found, of_two] = recognised(tmp_path, reader)
     assert isinstance(found, ClassifiedFile) and found.paper
     assert [papers.facts(each) for each in found.paper.licences] == [
         {"platform": "imago", "asset_id": "0049812664", "kind": "RM", "licensed_at": "2020-02-04"},
         {"platform": "imago", "asset_id": "0055480233", "kind": "RM", "licensed_at": "2020-02-05"},
     ]
+    assert isinstance(of_two, ClassifiedFile) and of_two.paper
+    assert [(each.asset.provider, str(each.licensed_at)) for each in of_two.paper.licences] == [
+        ("istock", "2020-02-04"), ("pond5", "2020-02-04")
+    ]  # fmt: skip
 
 
 ROWS = "".join(
@@ -274,3 +288,12 @@ def test_a_person_confirms_a_licence_of_an_unknown_platform(tmp_path: Path) -> N
     shown = home.json("show", second["licence"])
     assert shown["imports"][0]["sure"] == "stated" and shown["imports"][0]["by"] == "Ada Example"
     assert home.json("verify", "--client", "acme")["state"] != "DAMAGED"
+    history = tmp_path / "Shutterstock" / "2022" / "license-history.csv"  # whose platform only a folder names
+    history.parent.mkdir(parents=True)
+    history.write_text("Asset ID,Date licensed,License type\n1308785861,12/16/2022,Standard\n")
+    for yes, outcome in (((), "unread"), (("--yes",), "archived")):
+        [file] = home.json("import", history.parents[1], "--client", "acme", "--by", "Ada Example", *yes)["files"]
+        assert (file["outcome"], file["sure"]) == (outcome, "stated")
+        assert (
+            yes or "a licence of Shutterstock, but does not say so for sure: 1308785861, 2022-12-16" in file["message"]
+        )

@@ -127,13 +127,13 @@ def test_a_person_confirms_by_name_what_an_unknown_platform_sold(home: Home, mon
         assert owner.post(f"{place}/confirm", {"by": "Ada Example"}).status_code == 404  # nobody has asked yet
         assert owner.post(f"{place}/look", {"client": "acme", "file": "0"}).status_code == 303
         page = owner.get(place).text
-        assert "A platform that the archiver does not know" in page and f"{place}/import" not in page
+        assert "A paper needs your word" in page and f"{place}/import" not in page
         german = owner.get(place, **{"accept-language": "de"}).text
         assert "wie eine Lizenz von pixelmill.example" in german and '<td><span lang="en">' not in german
         assert owner.post(f"{place}/confirm", {"by": " "}).status_code == 409
         assert owner.post(f"{place}/confirm", {"by": "Ada Example"}).status_code == 303
         page = owner.get(place).text
-        assert "PM-99812" in page and "does not know" not in page
+        assert "PM-99812" in page and "needs your word" not in page
         assert owner.post(f"{place}/import").status_code == 303
         assert "PM-99812" in owner.get("/licences").text
     [row] = home.json("find", "PM-99812")

@@ -17,8 +17,8 @@ from tests.support.papers import facts
 ENGLISH = "Asset ID,License type,License date,Title\n123456789,Standard,{},Haus\n"
 
 
-def history_of(content: bytes, name: str = "") -> Paper | None:
-    return history_in(read_table(content), name)
+def history_of(content: bytes, name: str = "", *folders: str) -> Paper | None:
+    return history_in(read_table(content), name, folders)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -120,6 +120,10 @@ def test_the_fields_of_depositphotoss_interface_where_the_user_is_the_seller() -
 def test_english_days_are_not_guessed(written: str, day: date | None) -> None:
     paper = history_of(ENGLISH.format(written).encode(), "shutterstock history.csv")
     assert paper and paper.licences[0].licensed_at == day
+    for said in ("License date (DD/MM/YYYY)", "License date MM/DD/YYYY"):  # a header may say the order
+        stated = history_of(ENGLISH.replace("License date", said).format(written).encode(), "shutterstock history.csv")
+        ambiguous = date(2021, 4, 3) if "(DD" in said else date(2021, 3, 4)
+        assert stated and stated.licences[0].licensed_at == (ambiguous if written == "03/04/2021" else day)
 
 
 @pytest.mark.parametrize(
@@ -142,12 +146,17 @@ def test_rows_in_doubt_are_left_out_and_counted(row: str) -> None:
     assert paper and len(paper.licences) == 1 and paper.quotes["left_out"].startswith("1 rows")
 
 
-def test_what_was_undone_is_no_licence() -> None:
+def test_what_was_undone_is_no_licence_and_a_number_of_several_rows_is_none_of_a_licence() -> None:
     content = (
         "Asset ID,License,Date,Status\n123456789,Standard,2021-04-03,Refunded\n123456780,Standard,2021-04-03,Paid\n"
     )
     paper = history_of(content.encode(), "shutterstock.csv")
     assert paper and [each.asset.asset_id for each in paper.licences] == ["123456780"]
+    several = "License no.,Asset ID,License,License date\nL-1001,123456789,Standard,2021-04-03\n"
+    of_order = history_of(f"{several}L-1001,123456780,Standard,2021-04-03\n".encode(), "pond5.csv")
+    assert of_order and [(each.asset.asset_id, each.licence_id) for each in of_order.licences] == [
+        ("123456789", None), ("123456780", None)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -175,7 +184,8 @@ def test_other_tables_are_not_read(content: str, name: str) -> None:
 
 
 def test_addresses_and_file_names_name_a_rows_asset_and_platform() -> None:
-    for cell in ("https://stock.adobe.com/images/boat/123456789", "AdobeStock_123456789.jpeg"):
+    address = "stock.adobe.com/images/boat/123456789"
+    for cell in (f"https://{address}", address, "AdobeStock_123456789.jpeg"):
         paper = history_of(f"File,License,License date\n{cell},Standard,2024-05-03\n".encode())
         assert paper and [(each.asset.provider, each.asset.asset_id) for each in paper.licences] == [
             ("adobe_stock", "123456789")
@@ -249,6 +259,51 @@ def test_a_column_may_say_that_a_row_was_not_bought() -> None:
 
 
 ROW = "Getty Images;221591418;Royalty-Free;2018-05-04;1\n"
+
+
+def test_a_list_says_itself_whose_licences_it_has_or_a_person_confirms_it() -> None:
+    address, number = "https://elements.envato.com/{}boat-{}", "https://shutterstock.com/billing/{}{}"
+    table: list[tuple[str, str, str, str, Sure | None]] = [
+        ("Item,Item ID,URL,Licensed on", f"Boat,XOU1A60,{address.format('', 'XOU1A60')}", "a.csv", "", Sure.LIKELY),
+        ("Item,URL,Licensed on", f"Boat,{address.format('de/', 'XOU1A60')}", "a.csv", "", Sure.LIKELY),
+        ("Item,Item ID,Licensed on", "Boat,XOU1A60", "envato-elements.csv", "", Sure.POSSIBLE),
+        ("Item,Item ID,Licensed on", "Boat,XOU1A60", "a.csv", "Envato Elements", Sure.POSSIBLE),
+        ("Alamy ref,Licence,Invoice date", "2R7GRAA,RM", "a.csv", "", Sure.POSSIBLE),
+        ("Asset ID,License type,Date licensed", "1308785861,Standard", "a.csv", "Shutterstock", Sure.STATED),
+        ("Asset ID,Title,Date licensed", "1308785861,Boat", "shutterstock.csv", "", Sure.STATED),
+        ("ID,License type,Date licensed", "1308785861,Standard", "shutterstock.csv", "", Sure.STATED),
+        ("Image,Downloaded on", "shutterstock_1308785861.jpg", "a.csv", "", Sure.STATED),
+        ("Image ref,Title,Downloaded on", "SBV-931524402,Boat", "a.csv", "Storyblocks", Sure.POSSIBLE),
+        ("Image ref,Size,Downloaded on", "1308785861,Comp", "shutterstock.csv", "", None),
+        ("Image ref,Size,Downloaded on", "1308785861,with watermark", "shutterstock.csv", "", None),
+        ("Image ref,Title,Downloaded on", "1308785861,Boat", "shutterstock previews.csv", "", None),
+        ("Image ref,Licence,Invoice date,Client", "2R7GRAA,RM", "alamy.csv", "", None),
+        ("Image ref,Licence,Date licensed", "1308785861,RM", "a.csv", "Shutterstock lightbox", None),
+        ("Image ref,Licence,Date licensed", "1308785861,RM", "our photos.csv", "Shutterstock", None),
+        ("Image ref,Title,Date purchased,Buyer", "1308785861,Boat", "shutterstock.csv", "", None),
+        ("Product ID,Product,Date purchased", "1308785861,Credit pack", "shutterstock.csv", "", None),
+        ("Supplier,Image ref,Licence,Invoice date", "iStock,1308785861,RM", "a.csv", "Adobe Stock", None),
+        ("Item,Item ID,URL,Licensed on", "Boat,1308785,https://stock.adobe.com/a", "shutterstock.csv", "", None),
+        ("Image ref,Licence,Date", "1308785861,RM", "licences.csv", "Shutterstock", Sure.STATED),
+        ("Image ref,Licence,Date", "1308785861,RM", "spring.csv", "Shutterstock", None),
+        ("Image ref,Licence,Date,Requested by", "1308785861,RM", "shutterstock.csv", "", None),
+        ("Item number,Merchant,Purchase date", f"1308785,{number.format('', 1)}", "card.csv", "", None),
+    ]
+    for head, row, name, folder, sure in table:
+        cells = dict(zip(head.split(","), row.split(","), strict=False))
+        cells |= {
+            each: "2024-05-03" if each.startswith(("D", "L", "P", "I")) else ""
+            for each in head.split(",")[len(cells) :]
+        }
+        paper = history_of(f"{head}\n{','.join(cells.values())}\n".encode(), name, folder, "2024")
+        assert (paper and paper.sure) == sure, (head, name)
+        assert paper is None or paper.licences[0].licensed_at == date(2024, 5, 3)
+    for first, is_read in ((10001, False), (123456781, True)):  # somebody's own numbers, and a platform's series
+        running = "".join(f"{number},Standard,2024-05-03\n" for number in (first, first + 2, first + 1))
+        paper = history_of(f"Asset no.,Licence,Date licensed\n{running}".encode(), "a.csv", "Shutterstock")
+        assert bool(paper) is is_read
+    adobe = f"Item,Item ID,URL,Licensed on\nBoat,XOU1A60,{address.format('', 'XOU1A60')},2024-05-03\n".encode()
+    assert history_of(adobe, "shutterstock.csv") is None
 
 
 def test_sales_carts_wishes_and_quotes_are_no_purchases() -> None:

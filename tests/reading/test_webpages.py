@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -29,10 +30,10 @@ def reader() -> Iterator[None]:
         yield
 
 
-def read_page(html: str, url: str) -> Paper | None:
+def read_page(html: str, url: str, *place: str) -> Paper | None:
     """As it is read here, and in a confined process."""
-    paper = webpages.read_page(html, url)
-    assert page_by(READER, html, url) == paper
+    paper = webpages.read_page(html, url, place)
+    assert page_by(READER, html, url, place) == paper
     return paper
 
 
@@ -120,6 +121,17 @@ def test_a_table_of_any_account_page_that_is_a_history_is_read() -> None:
     ]
     for title in ("Recently viewed", "Lightbox", "Cart", "Review your order", "Your downloads – contributor"):
         assert read_page(LISTED.format(title), "https://www.alamy.com/x") is None
+    table = LISTED.partition("</title>")[2]
+    for place in (("alamy.xls",), ("my purchases.html", "Alamy"), ("purchases.html", "2024", "alamy")):
+        assert read_page(table, "", *place) == replace(paper, quotes={**paper.quotes, "platform": place[-1][:5]})
+        assert read_page(table, "", f"cart {place[0]}", *place[1:]) is None
+    assert read_page(table, "", "alamy.html") is None and read_page(table, "", "list.xls") is None
+    linked = table.replace("<th>Image ID", "").replace("<td>2AB3CD<td>Boat", "<td><a href='{}?ref=1'>Boat</a>")
+    paper = read_page(linked.format("/boat-XOU1A60"), "https://elements.envato.com/history")
+    assert paper and (paper.licences[0].asset.asset_id, paper.licences[0].row["Link"]) == (
+        "XOU1A60", "https://elements.envato.com/boat-XOU1A60"
+    )  # fmt: skip
+    assert read_page(linked.format("/boat"), "https://elements.envato.com/history") is None
 
 
 @pytest.mark.parametrize(
