@@ -77,6 +77,7 @@ NAMES = (
     _name("thinkstock", r"ThinkstockPhotos-(\d{6,12})(?!\d)", Sure.LIKELY),
     # Platforms that license no single items: the name says whose it is, and no id is of use.
     _name("storyblocks", r"()(?:storyblocks|videoblocks|audioblocks|graphicstock)(?![a-z])", Sure.LIKELY),
+    _name("storyblocks", r"(SB[A-Z]-\d{6,12})(?!\d)", Sure.LIKELY),
     _name("artlist", r"()artlist(?![a-z])", Sure.LIKELY),
     _name("motion_array", r"()motion[-_ ]?array(?![a-z])", Sure.LIKELY),
     _name("canva", r"()canva(?![a-z])", Sure.POSSIBLE),

@@ -50,7 +50,7 @@ DELIMITERS = ",;\t|"
 _COLUMNS: Mapping[str, Sequence[str]] = {
     "asset_id": ("image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID", "file_id", "Product ID",
                  "Template ID", "Sound ID", "SFX ID", "Music ID", "Audio ID", "Stock number", "Stock no.", "Stock code",
-                 "Produkt-ID", "Objekt-ID", "Objektnummer", "Inhalts-ID", "Artikelnummer", "Artikel-Nr."),
+                 "Stock ID", "Produkt-ID", "Objekt-ID", "Objektnummer", "Inhalts-ID", "Artikelnummer", "Artikel-Nr."),
     "licence_id": ("licenseId", "License code", "Item License Code", "Licence code", "Purchase code",
                    "Item purchase code"),
     "kind": ("license",),
@@ -150,6 +150,11 @@ CALLED_HISTORY = re.compile(
     re.IGNORECASE,
 )
 
+_DOWNLOAD_HISTORY = re.compile(  # above the columns, where a column is called `Date` alone
+    r"\bdownloads? (?:history|report)|download-?(?:verlauf|historie|geschiedenis)|historique des? téléchargements|"
+    r"historial de descargas|cronologia (?:dei |di )?download|historia pobrań",
+    re.IGNORECASE,
+)
 _SHARED = re.compile(r"https://api\.gettyimages\.com\S*")  # the interface of iStock, too
 
 
@@ -367,6 +372,8 @@ def _columns(table: HistoryTable) -> tuple[_Interface | None, Sequence[str | Non
         called = field == "asset_id" and fields.count(field) > 1 and names_an_asset(table.header[column])
         if called or (field == "invoiced_at" and billed) or (field in _DATES and not _has_days(table, column)):
             fields[column] = None
+    if not set(DATES) & set(fields) and "dated" in fields and _DOWNLOAD_HISTORY.search(table.before):
+        fields[fields.index("dated")] = "downloaded_at"
     if "asset_id" not in fields and (named := _named_assets(table, fields)) is not None:
         fields[named] = "asset_id"
     granted = interface or ({"kind", "licence_id"} | _OF_A_GRANT) & set(fields)
@@ -438,7 +445,9 @@ def _licences(
         when = None
         with suppress(ValueError):
             when = printed(_whole_year(written, order), order) if written else None
-        denied = undone(values.pop("status", "")) or NO_GRANT.search(_written(row, fields, "kind"))
+        values.pop("status", None)
+        statuses = (cell for field, cell in zip(fields, row, strict=False) if field == "status")
+        denied = any(map(undone, statuses)) or NO_GRANT.search(_written(row, fields, "kind"))
         if denied or any_taken_back(table.header, fields, row):
             left_out["refunded, cancelled or not licensed"] += 1
         elif (

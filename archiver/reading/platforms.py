@@ -316,7 +316,7 @@ _LIBRARIES = tuple(
         ("album", "Album", r"album-online\.com|album\.es|Album Archivo", r"alb\d{5,9}", r"Album(?: Archivo| Online)"),
         ("alinari", "Alinari", r"alinari\.it", "", ""),
         ("arcangel", "Arcangel Images", r"arcangel(?:-images)?\.com", r"[A-Z]{2}\d{6,8}", ""),
-        ("audio_network", "Audio Network", r"audionetwork\.com", r"[A-Z]{2,4}\d{3,5}(?:/\d{1,4})?|\d{4,9}", ""),
+        ("audio_network", "Audio Network", r"audionetwork\.com", r"[A-Z]{2,4}\d{3,5}(?:[/_]\d{1,4})?|\d{4,9}", ""),
         ("belga", "Belga Image", r"belgaimage\.be|belga\.be", "", ""),
         ("bildagentur_online", "Bildagentur-online", r"bildagentur-online\.com", "", ""),
         ("blickwinkel", "blickwinkel", r"blickwinkel\.de", "", r"Bildagentur blickwinkel|blickwinkel GbR"),

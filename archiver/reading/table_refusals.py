@@ -74,7 +74,8 @@ _BACK = (
 )
 _TAKEN_BACK = re.compile(
     rf"\b(?:{_BACK}|not (?:licen[cs]ed|bought|purchased|paid)|nicht (?:lizenziert|gekauft|erworben|bezahlt)|"
-    r"to be (?:bought|licen[cs]ed|purchased)|noch (?:nicht|zu)|(?:nur|only) (?:layout|comp)|(?:layout|comp) only)\b|"
+    r"to be (?:bought|licen[cs]ed|purchased)|noch (?:nicht|zu)|(?:nur|only) (?:layout|comp)|(?:layout|comp) only|"
+    r"comp(?:ing)? use|easy ?access)\b|"
     r"\A(?:comp|comping|layout|watermarked)s?(?: (?:image|file|size|version|download))?\Z|"
     r"\A(?:(?:with|mit|avec|con|met) )?(?:watermark|wasserzeichen|filigrane|filigrana|marca de agua|watermerk)\Z",
     re.IGNORECASE,
@@ -107,5 +108,8 @@ def taken_back(name: str, cell: str) -> bool:
 
 
 def any_taken_back(header: Sequence[str], fields: Sequence[str | None], row: Sequence[str]) -> bool:
-    """`taken_back` for the cells of a row whose columns have no field."""
-    return any(field is None and taken_back(name, cell) for name, field, cell in zip(header, fields, row, strict=False))
+    """`taken_back` for the cells of a row whose columns have no field, or are of the contract under which it is."""
+    return any(
+        field in (None, "plan") and taken_back(name, cell)
+        for name, field, cell in zip(header, fields, row, strict=False)
+    )

@@ -152,6 +152,13 @@ def test_what_was_undone_is_no_licence_and_a_number_of_several_rows_is_none_of_a
     )
     paper = history_of(content.encode(), "shutterstock.csv")
     assert paper and [each.asset.asset_id for each in paper.licences] == ["123456780"]
+    for name, *cells in (
+        ("Order status,License status", "Refunded,Revoked", "Paid,Revoked"),
+        ("Agreement", "EasyAccess - comp use only"),
+    ):
+        for cell in cells:
+            rows = f"File ID,License,Date,{name}\n448817204,Standard,2023-01-05,{cell}\n"
+            assert history_of(rows.encode(), "depositphotos.csv") is None, cell
     several = "License no.,Asset ID,License,License date\nL-1001,123456789,Standard,2021-04-03\n"
     of_order = history_of(f"{several}L-1001,123456780,Standard,2021-04-03\n".encode(), "pond5.csv")
     assert of_order and [(each.asset.asset_id, each.licence_id) for each in of_order.licences] == [
@@ -274,6 +281,8 @@ def test_a_list_says_itself_whose_licences_it_has_or_a_person_confirms_it() -> N
         ("ID,License type,Date licensed", "1308785861,Standard", "shutterstock.csv", "", Sure.STATED),
         ("Image,Downloaded on", "shutterstock_1308785861.jpg", "a.csv", "", Sure.STATED),
         ("Image ref,Title,Downloaded on", "SBV-931524402,Boat", "a.csv", "Storyblocks", Sure.POSSIBLE),
+        ("Stock item,Date", "SBV-389463921", "a.csv", "", None),
+        ("Download history\nStock item,Date", "SBV-389463921", "a.csv", "", Sure.POSSIBLE),
         ("Image ref,Size,Downloaded on", "1308785861,Comp", "shutterstock.csv", "", None),
         ("Image ref,Size,Downloaded on", "1308785861,with watermark", "shutterstock.csv", "", None),
         ("Image ref,Title,Downloaded on", "1308785861,Boat", "shutterstock previews.csv", "", None),
