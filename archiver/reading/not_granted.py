@@ -224,7 +224,7 @@ _LICENSING = re.compile(
     r"licen[csz]|lizen[zs]|licentie|licencj|licenç|(?:nutzungs|bild|veröffentlichungs|abdruck)(?:recht|honorar)|"
     r"\b(?:usage|reproduction|image|publication) (?:right|fee)|rights? (?:granted|of use)|\b(?:droits?|derechos?|"
     r"diritt[oi]|direitos?) (?:de? ?|d['’] ?)(?:l['’]|la )?(?:uso|usage|utili|explo|reprodu|auteur|autor|riprodu)|"
-    r"cession de droits|gebruiksrecht|praw\w* do",
+    r"cession des? droits|gebruiksrecht|praw\w* do",
     re.IGNORECASE,
 )
 
