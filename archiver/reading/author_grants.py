@@ -90,8 +90,8 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\b(?:sie|ihr|du) (?:dürfen|dürft|darfst)\b|\b(?:dürfen|dürft|darfst) (?:sie|ihr|du)\b|"
         r"\bhiermit\b[\s\S]{0,200}\b(?:erteilt|eingeräumt|übertragen|gestattet|gewährt|lizenziert|freigegeben)\b|"
         r"\b(?:ist|sind) (?:damit|nun|jetzt|somit) (?:\w+ )?(?:erteilt|eingeräumt|lizenziert|freigegeben)\b|"
-        r"\b(?:hier|anbei) (?:ist|kommt|kommen|sind|findest du|finden sie|findet ihr)? ?"
-        r"(?:die|deine?|ihre?|eure?) (?:\w+ )?(?:\w*lizenz|nutzungsrechte?|freigabe)\b|"
+        r"\b(?:hier|anbei)(?: (?:ist|kommt|kommen|sind|findest du|finden sie|findet ihr))? (?:die|deine?|ihre?|"
+        r"eure?) (?:\w+ )?(?:\w*lizenz|nutzungsrechte?|freigabe)\b|"
         r"\b(?:gilt|gelten|dient) (?:\w+ )?als (?:\w+ )?(?:\w*lizenz|nutzungs\w+|freigabe|erlaubnis|genehmigung)",
         r"\b(?:habe|haben) (?:ich|wir)?\b[\s\S]{0,300}\b(?:eingeräumt|lizenziert|erteilt|übertragen|freigegeben)\b|"
         r"\b(?:eingeräumt|lizenziert|erteilt|übertragen|freigegeben) (?:habe|haben)\b|"
@@ -109,6 +109,7 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\b(?:meine|unsere) (?:honorar)?rechnung\b",
         r"\b(?:hast|haben|habt|besitz\w+) (?:du|sie|ihr)\b[\s\S]{0,40}\b(?:\w*lizenz|\w*rechte?|freigabe|erlaubnis)|"
         r"\b(?:du|sie|ihr) (?:hast|haben|habt|besitz\w+)\b[\s\S]{0,40}\b(?:\w*lizenz|\w*rechte?|freigabe|erlaubnis)|"
+        r"\bbestätigen? (?:ich|wir)\b[\s\S]{0,60}\b(?:nutzung|verwendung|veröffentlichung|\w*lizenz|\w*rechte?)\b|"
         r"\b(?:kannst|können|könnt) (?:du|sie|ihr)\b|\b(?:du|sie|ihr) (?:kannst|können|könnt)\b|"
         r"\b(?:ist|sind)\b[\s\S]{0,60}\b(?:lizenziert|freigegeben|freigeschaltet)\b",
     ),
@@ -119,9 +120,10 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\b(?:licensor|photographer|author|agency|undersigned)"
         r"(?: hereby)? (?:grants|licen[cs]es)\b|\b(?:is|are) (?:hereby )?(?:issued|granted|licen[cs]ed) (?:to|an?|"
         r"the)\b|"
-        r"\b(?:take|accept|consider|treat) this(?: (?:e-?mail|letter|message|note))? (?:as|to be)? ?(?:your|our|my|"
+        r"\b(?:take|accept|consider|treat) this(?: (?:e-?mail|letter|message|note))?(?: as| to be)? (?:your|our|my|"
         r"an?|the) "
-        r"(?:\w+ )?(?:licen[cs]e|permission|grant)\b|\bthis (?:e-?mail|letter|message|note|document)? ?(?:is|serves as|"
+        r"(?:\w+ )?(?:licen[cs]e|permission|grant)\b|\bthis(?: (?:e-?mail|letter|message|note|document))? (?:is|"
+        r"serves as|"
         r"acts as|counts as|constitutes) (?:your|our|my|an?|the) (?:\w+ )?(?:licen[cs]e|permission|grant)\b|"
         r"\b(?:licen[cs]e|rights?|permission)\b[^.\n]{0,60} (?:is|are) (?:hereby )?(?:granted|issued|given) (?:by|"
         r"on|for)\b|"
@@ -145,7 +147,8 @@ _TONGUES: Mapping[str, Tongue] = {
         r"all )*"
         r"(?:clear|cleared|covered|set|good)\b|\byou (?:now )?(?:have|hold|own) (?:\w+ ){0,3}(?:licen[cs]e|rights?|"
         r"permission)\b|\b(?:is|are) (?:now |all |fully )*(?:licen[cs]ed|cleared)\b|\b(?:your|the) licen[cs]e (?:for|"
-        r"covers|includes)\b|\b(?:happy|glad|delighted) to (?:license|licence|grant)\b",
+        r"covers|includes)\b|\b(?:happy|glad|delighted) to (?:license|licence|grant)\b|"
+        r"\bconfirm(?:ing)? (?:the |your |my )?(?:\w+ )?(?:licen[cs]\w*|usage|use|rights|permission)\b",
     ),
     "fr": Tongue(
         r"\bvous êtes (?:donc |ainsi )?autorisée?s?\b|\bje (?:vous |te )?(?:cède|concède|accorde|autorise|octroie|"
@@ -165,7 +168,7 @@ _TONGUES: Mapping[str, Tongue] = {
     ),
     "es": Tongue(
         r"\b(?:cedo|concedo|otorgo|autorizo|licencio|cedemos|concedemos|otorgamos|autorizamos)\b|\bquedan? (?:cedid|"
-        r"concedid|autorizad)[oa]s?\b|"
+        r"concedid|otorgad|licenciad|autorizad)[oa]s?\b|"
         r"\b(?:cedente|licenciante|fotógraf[oa]|autora?|agencia) (?:cede|"
         r"concede|otorga)\b|\bse (?:ceden?|conceden?|otorgan?|autorizan?)\b|"
         r"\bconfirm(?:o|amos)\b[\s\S]{0,120}\b(?:tiene|dispone|ha adquirido|cesión|concesión|queda autorizada?)\b",
@@ -280,6 +283,7 @@ _USE = re.compile(
 _USE_HEADING = re.compile(
     rf"{_USE.pattern}|\b(?:use|rights|rechte|droits|derechos|diritti|rechten|praw[ao]|direitos)\b", re.IGNORECASE
 )
+_USAGE = re.compile(r"\b(?:usage|nutzung|utilisation|utilización|utilizzo|gebruik|utilização)\b", re.IGNORECASE)
 _TOTAL = re.compile(
     r"\b(?:zwischen|gesamt|end)?(?:summe|gesamt\w*|total\w*|totaal\w*|sub-?tota{1,2}l\w*|"
     r"sous-total|gst|hst|moms|base imponible|imponibile|montant|"
@@ -380,7 +384,10 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _TOP = re.compile(
-    r"\.(?:com|net|org|io|co|info|biz|eu|photo|photos|photography|"
+    r"\.(?:com|net|org|io|co|info|biz|eu|photo|photos|photography|wales|scot|london|berlin|hamburg|koeln|bayern|"
+    r"tirol|wien|"
+    r"paris|bzh|cat|eus|gal|barcelona|madrid|amsterdam|frl|brussels|swiss|nyc|pics|graphics|design|agency|media|film|"
+    r"press|news|works?|site|online|xyz|"
     r"ae|ar|at|au|be|bg|br|ca|ch|cl|co|cr|cy|cz|de|dk|ee|es|fi|fr|gr|hk|hr|hu|id|ie|il|in|is|it|jp|ke|kr|li|lt|lu|lv|"
     r"ma|mt|mx|my|nl|no|nz|pe|ph|pl|pt|ro|rs|ru|se|sg|si|sk|th|tr|tw|ua|uk|us|uy|vn|za|"
     r"pictures|studio|gallery|art|me|tv|example)$"
@@ -442,7 +449,8 @@ _CAME = (
     r"otrzyma\w+|dotarł\w?|opłacon\w|recebi\w*|chegou|pag[oa]\b)"
 )
 _FEE_PAID = re.compile(
-    rf"\b{_FEE}\b[^.?!]{{0,60}}?\b{_CAME}|\b{_CAME}[^.?!]{{0,60}}?\b{_FEE}\b|\b(?:all|fully) paid\b|\bpaid in full\b|"
+    rf"\b{_FEE}\b(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_CAME}|\b{_CAME}(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_FEE}\b|\b(?:all|"
+    rf"fully) paid\b|\b(?:thanks|thank you) for (?:paying|settling|transferring)\b|\bpaid in full\b|"
     r"\((?:paid|received|bezahlt|erhalten|payée?|réglée?|pagad[oa]|pagat[oa]|betaald)\)|"
     r"\b(?:thanks|thank you|danke?|merci|gracias|grazie|bedankt|dank|dzięku\w+|obrigad[oa])\b[^.?!]{0,20}?"
     r"\b(?:for|für|pour|por|per|voor|za|pel[oa]|de|du|il)\b[^.?!]{0,20}?"
@@ -710,9 +718,9 @@ def _meant(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
 
 def _is_paid(text: str) -> bool:
     """Whether a sentence says that the fee is paid, and not that it may be."""
-    for start, end in _sentences(text):
-        found = _FEE_PAID.search(text, start, end)
-        if found and text[end - 1] != "?" and not any(each.search(text, start, end) for each in _DOUBTED.values()):
+    sentences = (_NO_DOUBT.sub(" ", text[slice(*each)]) for each in _sentences(text))
+    for each in filter(_FEE_PAID.search, sentences):
+        if not each.endswith("?") and not any(doubt.search(each) for doubt in _DOUBTED.values()):
             return True
     return False
 
@@ -732,7 +740,7 @@ def _grants(sentence: str, *, to_reader: bool, sure: bool) -> str:
         or ASKING.search(plain)
         or awaits(plain)
         or _OTHER_WORKS.search(plain)
-        or not speaks_of_licensing(plain, [plain])
+        or not (speaks_of_licensing(plain, [plain]) or (sure and _USAGE.search(plain)))
     ):
         return ""
     for language, does in _DOES.items():
