@@ -146,8 +146,9 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\byou can (?:now |go ahead and )*(?:use|publish|run|print|reproduce|post)\b|\byou(?:['’]re| are) (?:now |"
         r"all )*"
         r"(?:clear|cleared|covered|set|good)\b|\byou (?:now )?(?:have|hold|own) (?:\w+ ){0,3}(?:licen[cs]e|rights?|"
-        r"permission)\b|\b(?:is|are) (?:now |all |fully )*(?:licen[cs]ed|cleared)\b|\b(?:your|the) licen[cs]e (?:for|"
+        r"permission)\b|\b(?:is|are) (?:now |all |fully )*(?:licen[cs]ed|cleared)\b|\byour licen[cs]e (?:for|"
         r"covers|includes)\b|\b(?:happy|glad|delighted) to (?:license|licence|grant)\b|"
+        r"\b(?:below|attached|enclosed)(?: is| are| you find)? (?:the|your) (?:[\w-]+ )?licen[cs]e|"
         r"\bconfirm(?:ing)? (?:the |your |my )?(?:\w+ )?(?:licen[cs]\w*|usage|use|rights|permission)\b",
     ),
     "fr": Tongue(
@@ -349,12 +350,25 @@ _OTHER_WORK = re.compile(
     r"reisekosten|travel|déplacement|"
     r"desplazamiento|trasferta|reiskosten|assisten[zt]\w*|bildbearbeitung|retusch\w*|retouch\w*|workshop|seminar|"
     r"fotokurs|atelier photo|taller de|corso di|cursus|gestaltung|grafikdesign|logo|webdesign|satz und|reinzeichnung|"
-    r"druck(?:kosten|auftrag)|abzüge?|prints|tirages?|stampe|afdruk\w*|odbitk\w*|bilderrahmen|hours?|stunden?|heures|"
+    r"druckerei\w*|imprimerie|imprenta|tipografia|drukkerij|drukarnia|auslagen|fremdleistung\w*|disbursements?|"
+    r"re-?charged?|rebill\w*|débours|refacturation|suplidos|anticipazioni|doorbelast\w*|hired?|rentals?|props?|miete|"
+    r"mietpreis|verleih\w*|alquiler|noleggio|huur|druck(?:kosten|auftrag)|abzüge?|prints|tirages?|stampe|afdruk\w*|"
+    r"odbitk\w*|bilderrahmen|hours?|stunden?|heures|"
     r"horas|uren)\b",
     re.IGNORECASE,
 )
 _BLANK = re.compile(r"_{4,}|\.{6,}(?!\.|[ \t]*[^\s\d]{0,4}[ ]?\d)|…{2,}|\bx{4,}\b|\[[ .]{2,}\]", re.IGNORECASE)
 
+# What is said of a licence that is over, or comes later, or of a use at home.
+_NOT_NOW = re.compile(
+    r"\b(?:ended|ran out|lapsed|endete|ausgelaufen|échue|terminó|venció|follows(?! up)|tomorrow|soon|shortly|"
+    r"\w{1,4}['’]ll|folgt|folgen|(?<!guten )(?<!goede )morgen|demnächst|"
+    r"in kürze|"
+    r"suivra|demain|bientôt|prochainement|mañana|pronto|próximamente|seguirà|domani|a breve|volgt|binnenkort|straks|"
+    r"amanhã|em breve|jutro|wkrótce|personal use|at home|eigengebrauch|eigenbedarf|usage (?:personnel|privé)|"
+    r"uso (?:personale?|privado|privato|pessoal)|eigen gebruik|thuis|użytek własny)\b",
+    re.IGNORECASE,
+)
 _OTHER_WORKS = re.compile(
     r"\b(?:logos?|software|serien-?nummer|serial|drehgenehmigung|"
     r"fonts?|"
@@ -458,6 +472,16 @@ _FEE_PAID = re.compile(
     r"wpłatę|transferência)",
     re.IGNORECASE,
 )
+# The buyer paid, and writes this.
+_WE_PAID = re.compile(
+    r"\b(?:i|we)(?:['’]ve| have)?(?: just| already| now)? (?:paid|settled)\b|\b(?:wir|"
+    r"ich) hab\w+\b[^.?!]{0,60}"
+    r"\b(?:bezahlt|überwiesen|beglichen)|\b(?:avons|j['’]ai) (?:\w+ )?(?:réglé|payé|viré)|\b(?:hemos|he) (?:pagado|"
+    r"abonado)|"
+    r"\b(?:abbiamo|ho) (?:pagato|saldato)|\b(?:we|wij|ik) (?:hebben|heb)\b[^.?!]{0,60}\b(?:betaald|overgemaakt)|"
+    r"\b(?:zapłaciliśmy|zapłaciłem|pagámos|pagamos)\b",
+    re.IGNORECASE,
+)
 # The usual condition of a licence, which holds it up until the fee is paid.
 _ON_PAYMENT = re.compile(
     r"\b(?:on|upon|after|until|once|when|subject to|against|with|from|mit|nach|bei|erst|sobald|gegen|à|dès|après|"
@@ -542,6 +566,14 @@ _LETTERHEAD = re.compile(
 )
 # A buyer's address has a line for the street and one for the town; a seller's stands in one below its name.
 _NAME_ABOVE_ADDRESS = re.compile(rf"\s*(?P<who>[A-ZÀ-Þ][^\n\d:|·@,.]{{2,50}}?)[ \t]*\n\s*[^\n,]{{4,60}}, {_TOWN}")
+# What the title of a form says, of one for a licence that is wanted or of one for all licences.
+_NO_LICENCE_YET = re.compile(
+    r"\b(?:application|antrag|demande|solicitud|richiesta|aanvraag|wniosek|pedido|booking|form|formular|template|"
+    r"sample|"
+    r"specimen|muster|vorlage|modèle|plantilla|modello|sjabloon|voorbeeld|wzór|register|overview|list|liste|lista|"
+    r"elenco|übersicht|terms|bedingungen)\b",
+    re.IGNORECASE,
+)
 _DATED = re.compile(
     r"(?:(?:rechnungs|factuur|ausstellungs)?datum|\bdated?|(?:invoice|issue|licen[cs]e) date|\bdate (?:de|d['’]|"
     r"of) ?\w*|"
@@ -718,6 +750,8 @@ def _meant(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
 
 def _is_paid(text: str) -> bool:
     """Whether a sentence says that the fee is paid, and not that it may be."""
+    if _WE_PAID.search(text):
+        return False
     sentences = (_NO_DOUBT.sub(" ", text[slice(*each)]) for each in _sentences(text))
     for each in filter(_FEE_PAID.search, sentences):
         if not each.endswith("?") and not any(doubt.search(each) for doubt in _DOUBTED.values()):
@@ -739,6 +773,7 @@ def _grants(sentence: str, *, to_reader: bool, sure: bool) -> str:
         not (_READER.search(plain) or (to_reader and not _TO_OTHERS.search(plain)))
         or ASKING.search(plain)
         or awaits(plain)
+        or _NOT_NOW.search(plain)
         or _OTHER_WORKS.search(plain)
         or not (speaks_of_licensing(plain, [plain]) or (sure and _USAGE.search(plain)))
     ):
@@ -835,7 +870,10 @@ def _may_charge(sentence: str) -> bool:
 def _titled_as_licence(text: str, *, mailed: bool) -> bool:
     """Whether one of a paper's first lines is the title of a licence; a mail's subject may be what it answers."""
     head = list(filter(str.strip, text.splitlines()))[int(mailed) : MAX_HEAD_LINES]
-    return any(_OBJECT.search(line) and len(line.split()) <= MAX_TITLE_WORDS and ":" not in line for line in head)
+    titles = [
+        line for line in head if len(line.split()) <= MAX_TITLE_WORDS and ":" not in line and _OBJECT.search(line)
+    ]
+    return bool(titles) and not _NO_LICENCE_YET.search("\n".join(titles))
 
 
 def _between_parties(text: str, *, mailed: bool) -> list[str]:

@@ -107,7 +107,8 @@ _ROW = re.compile(
 )
 _CELL = re.compile(r"[^\s|]+(?: [^\s|]+)*")
 _RANGE = re.compile(
-    rf"[ \t]{{0,3}}(?:bis|to|through|à|al?|tot|do|até|[-–—])[ \t]{{0,3}}#?(?:(?i:{_FILE})|(?:{_CODE})|"
+    rf"[ \t]{{0,3}}(?:bis|to|through|à|al?|tot|do|até|or|oder|ou|o|of|lub|[-–—])[ \t]{{0,3}}#?(?:(?i:{_FILE})|"
+    rf"(?:{_CODE})|"
     rf"\d{{3,8}})(?![\w-])"
 )
 _AND = re.compile(
@@ -124,6 +125,7 @@ _OF_OTHERS = re.compile(
     r"ordine|"
     r"angebot|vertrag|contract|contrat|kunden|customer|client|iban|bic|uid|ust|vat|tva|siret|nif|cif|iva|btw|kvk|tel|"
     r"fax|konto|steuer|hrb|hra|fn|swift|job|projekt|project|po|abn|gst|"
+    r"voucher|coupon|gutschein|code|ticket|entrance|password|passwort|"
     r"(?:licen[cs]e|lizenz|licen[cz]i?a|licentie)(?=[\s-]?n))[\w-]{0,16}\.?\s?(?:(?:id)?(?:nr|no|n[°º]|nummer|number|"
     r"num[ée]ro)\.?)?\s?[:#.]?\s?$",
     re.IGNORECASE,
@@ -239,7 +241,7 @@ def _row(line: str, start: int, *, bare: bool) -> list[str]:
 
 
 def all_clear(text: str, ids: Iterable[str], excepted: re.Pattern[str], plain: re.Pattern[str]) -> bool:
-    """Whether a text names no other picture, takes none of these out, and does not mean those between two.
+    """Whether a text names no other picture, takes none of these out, and means neither a range nor one of two.
 
     `excepted` is what takes a picture out, unless it is a part of what `plain` finds.
     """
