@@ -263,7 +263,8 @@ _INVOICE = re.compile(
     r"quittung|reçu|ricevuta|recibo|kwitantie|facture|note d(?:e droits d)?['’](?:auteur|"
     r"honoraires)|factura|"
     r"fattura|parcella|factuur|faktura|fatura)\b"
-    r"(?!\s*(?:folgt|suit|follows|ist|is|was|has|wurde|habe|est|a été|è|está|fue|werd)\b)",
+    r"(?!\s*(?:(?:folgt|suit|follows|ist|is|was|has|wurde|habe|est|a été|è|está|fue|werd)\b|(?:settled|paid|received|"
+    r"attached|bezahlt|beglichen|anbei|réglée|pagada|saldata|pagata|betaald)[,.;]))",
     re.IGNORECASE | re.MULTILINE,
 )
 _OBJECT = re.compile(
@@ -463,10 +464,11 @@ _CAME = (
     r"otrzyma\w+|dotarł\w?|opłacon\w|recebi\w*|chegou|pag[oa]\b)"
 )
 _FEE_PAID = re.compile(
+    rf"\b{_FEE}(?:['’]s| is| are) (?:now |just )?(?:in|through|here)\b|"
     rf"\b{_FEE}\b(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_CAME}|\b{_CAME}(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_FEE}\b|\b(?:all|"
     rf"fully) paid\b|\b(?:thanks|thank you) for (?:paying|settling|transferring)\b|\bpaid in full\b|"
     r"\((?:paid|received|bezahlt|erhalten|payée?|réglée?|pagad[oa]|pagat[oa]|betaald)\)|"
-    r"\b(?:thanks|thank you|danke?|merci|gracias|grazie|bedankt|dank|dzięku\w+|obrigad[oa])\b[^.?!]{0,20}?"
+    r"\b(?:thanks|thank you|cheers|danke?|merci|gracias|grazie|bedankt|dank|dzięku\w+|obrigad[oa])\b[^.?!]{0,20}?"
     r"\b(?:for|für|pour|por|per|voor|za|pel[oa]|de|du|il)\b[^.?!]{0,20}?"
     r"\b(?:payment|transfer|zahlung|überweisung|paiement|virement|règlement|pago|pagamento|bonifico|betaling|przelew|"
     r"wpłatę|transferência)",
@@ -480,6 +482,23 @@ _WE_PAID = re.compile(
     r"abonado)|"
     r"\b(?:abbiamo|ho) (?:pagato|saldato)|\b(?:we|wij|ik) (?:hebben|heb)\b[^.?!]{0,60}\b(?:betaald|overgemaakt)|"
     r"\b(?:zapłaciliśmy|zapłaciłem|pagámos|pagamos)\b",
+    re.IGNORECASE,
+)
+# What the fee was paid for, if not for pictures; and a part of it.
+_PAID_ELSE = re.compile(
+    r"\b(?:prints?|stampa|stampe|tirage|abzug|afdruk|copia|deposits?|anzahlung|acompte|acconto|anticipo|aanbetaling|"
+    r"half|"
+    r"hälfte|moitié|mitad|metà|helft|first instal\w+|membership|mitgliedschaft|session|sesión|sessão|séance|shoot\w*|"
+    r"workshop|servizio|sessie|reportage|album|other|another|last|previous|letzte\w?|vorige\w?)\b",
+    re.IGNORECASE,
+)
+# What is still to be done, chosen, or paid.
+_WANTING = re.compile(
+    r"\b(?:needs?|needed|requires?|required|separate\w*|extra|choose|pick|select|available|browse|competitor|instead|"
+    r"send|low[ -]?res\w*|more|benötig\w*|brauch\w*|separat\w*|zusätzlich\w*|wähl\w*|aussuch\w*|faut|nécessaire|"
+    r"choisi\w*|"
+    r"séparé\w*|aparte|necesit\w*|eleg\w*|elij\w*|falta|serve|occorre|scegli\w*|nodig|kies|kiezen|apart|potrzeb\w*|"
+    r"precisa\w*|but|aber|mais|pero|sino|ma|maar|ale|mas|except|außer|sauf|excepto|tranne|behalve)\b",
     re.IGNORECASE,
 )
 # The usual condition of a licence, which holds it up until the fee is paid.
@@ -586,7 +605,32 @@ _NOT_ITS_DATE = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"^[ \t|]*[A-ZÀ-Þ][^\n\d:|.]{1,40},?[ \t]*(?:(?i:den|le|il|a|lì|dnia|am|,)[ \t]*)?$")
-_ABBREVIATED = ["Sp", "Dr", "Mr", "Ms", "Mrs", "St", "Str", "Nr", "No", "ca", "zzgl", "einf", "inkl"]
+_ABBREVIATED = [
+    "no",
+    "nos",
+    "nr",
+    "ref",
+    "Ref",
+    "réf",
+    "Réf",
+    "núm",
+    "num",
+    "inv",
+    "bzw",
+    "Sp",
+    "Dr",
+    "Mr",
+    "Ms",
+    "Mrs",
+    "St",
+    "Str",
+    "Nr",
+    "No",
+    "ca",
+    "zzgl",
+    "einf",
+    "inkl",
+]
 _COMPANY_ENDINGS = ["Inc", "Ltd", "LTD", "Co", "Corp", r"S[.]L", r"[rp][.][lA]", r"B[.]V", r"o[.]o"]
 _SENTENCE_END = re.compile(
     rf"(?<!\d)(?<!\b\w){''.join(f'(?<!\\b{each})' for each in _ABBREVIATED)}[.!](?=\s)"
@@ -643,7 +687,7 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     if seller is None or not SPEAKS_OF_PICTURES.search(_HOST.sub(" ", text)):
         return None
     titled_licence = not invoice and _titled_as_licence(text, mailed=bool(message.sender))
-    found = _granted(text, sure=titled_licence or _is_paid(text))
+    found = _granted(text, titled=titled_licence, paid=_is_paid(text))
     kind = DocumentKind.RECEIPT if invoice else DocumentKind.CERTIFICATE
     language, ids = found or ("", _between_parties(text, mailed=bool(message.sender)) if titled_licence else [])
     if not ids and invoice:
@@ -708,17 +752,18 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _granted(text: str, *, sure: bool) -> tuple[str, list[str]] | None:
+def _granted(text: str, *, titled: bool, paid: bool) -> tuple[str, list[str]] | None:
     """The language of the sentences that grant, and the pictures; none of these if one is not clear.
 
-    None if no sentence grants. `sure`: the text is no offer, as it says that the fee is paid or is called a licence.
+    None if no sentence grants. `titled`: the text is called a licence. `paid`: it says that the fee is paid.
     """
     places = list(_sentences(text))
-    to_reader = sure or bool(_THANKED.search(text))
+    to_reader = titled or paid or bool(_THANKED.search(text))
     grants = [
         (language, place)
         for place in places
-        if (language := _grants(text[slice(*place)], to_reader=to_reader, sure=sure))
+        if (sentence := text[slice(*place)])
+        and (language := _grants(sentence, to_reader=to_reader, sure=titled or paid) or (paid and _of_paid(sentence)))
     ]
     if not grants:
         return None
@@ -753,7 +798,10 @@ def _is_paid(text: str) -> bool:
     if _WE_PAID.search(text):
         return False
     sentences = (_NO_DOUBT.sub(" ", text[slice(*each)]) for each in _sentences(text))
-    for each in filter(_FEE_PAID.search, sentences):
+    for each in sentences:
+        found = _FEE_PAID.search(each)
+        if found is None or _PAID_ELSE.search(each, max(0, found.start() - 20), found.end() + 25):
+            continue
         if not each.endswith("?") and not any(doubt.search(each) for doubt in _DOUBTED.values()):
             return True
     return False
@@ -764,19 +812,9 @@ def _grants(sentence: str, *, to_reader: bool, sure: bool) -> str:
 
     `to_reader`: what is granted is granted to the reader, as the text says elsewhere. `sure`: the text is no offer.
     """
-    if sentence.endswith("?"):
-        return ""
     plain = _NO_DOUBT.sub(" ", sentence)
-    if _ONLY_OFFERED.search(plain) and not _PAID.search(plain):
-        return ""
-    if (
-        not (_READER.search(plain) or (to_reader and not _TO_OTHERS.search(plain)))
-        or ASKING.search(plain)
-        or awaits(plain)
-        or _NOT_NOW.search(plain)
-        or _OTHER_WORKS.search(plain)
-        or not (speaks_of_licensing(plain, [plain]) or (sure and _USAGE.search(plain)))
-    ):
+    speaks = speaks_of_licensing(plain, [plain]) or (sure and _USAGE.search(plain))
+    if not speaks or not _to_reader(plain, sure=to_reader):
         return ""
     for language, does in _DOES.items():
         done = (
@@ -787,6 +825,33 @@ def _grants(sentence: str, *, to_reader: bool, sure: bool) -> str:
         if done and (sure or _RIGHTS[language].search(plain)) and not _DOUBTED[language].search(plain):
             return language
     return ""
+
+
+def _of_paid(sentence: str) -> str:
+    """The language of a sentence that speaks of the rights in pictures, after their fee was paid; empty if in doubt.
+
+    Whatever its verb says, such a sentence grants, unless it wants something more.
+    """
+    plain = _NO_DOUBT.sub(" ", sentence)
+    if not (any(named(sentence)) or _POINTS.search(sentence)) or _WANTING.search(plain):
+        return ""
+    spoken = [language for language, rights in _RIGHTS.items() if rights.search(plain)]
+    if any(_DOUBTED[each].search(plain) for each in spoken):
+        return ""
+    return next(iter(spoken), "") if _to_reader(plain, sure=True) else ""
+
+
+def _to_reader(plain: str, *, sure: bool) -> bool:
+    """Whether a sentence says something to the reader, which it neither asks, nor offers, nor waits for.
+
+    `sure`: what is said is said to the reader, unless it names somebody else.
+    """
+    return (
+        not plain.endswith("?")
+        and not (_ONLY_OFFERED.search(plain) and not _PAID.search(plain))
+        and bool(_READER.search(plain) or (sure and not _TO_OTHERS.search(plain)))
+        and not (ASKING.search(plain) or awaits(plain) or _NOT_NOW.search(plain) or _OTHER_WORKS.search(plain))
+    )
 
 
 def _clear(text: str, ids: Iterable[str]) -> bool:

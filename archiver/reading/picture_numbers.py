@@ -43,7 +43,7 @@ _CODE = (
     r"_(?:MG|DSC)_\d{3,5}|\d{6,9}[a-z]|(?:IMG|DSC|DJI|PXL)[ ]\d{4}|"
     r"(?=[\w-]{0,39}\d{3})[A-Za-z]{1,20}(?:-\w{1,12})?_[\w-]{1,20}"
 )
-_DIGITS = r"(?:\d{2,14}(?:[./-]\d{2,8}){1,3}|\d{5,20})"
+_DIGITS = r"(?:\d{2,14}(?:[./-]\d{2,8}){1,3}|\d{4,20})"
 # Behind a word for a picture a number may have any form, but not that of a year, a day, a size, a sum or a count.
 _LOOSE = (
     r"(?!(?:19|20)\d\d(?![\w/-])|\d{1,3}(?![\w/-])|\d{1,2}/(?:19|20)\d\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\w)|"
@@ -121,13 +121,12 @@ _BARE = re.compile(
 _CAPTION = re.compile(r"[ \t]*[-–—:·(|]?[ \t]*\n?[ \t]*[^\s|]+(?P<rest>(?: [^\s|.][^\s|]*)+)")
 # What stands before a number that is no picture's.
 _OF_OTHERS = re.compile(
-    r"\b(?:rechnung|invoice|facture|factura|fattura|factuur|faktura|fatura|auftrag|order|bestellung|commande|pedido|"
-    r"ordine|"
-    r"angebot|vertrag|contract|contrat|kunden|customer|client|iban|bic|uid|ust|vat|tva|siret|nif|cif|iva|btw|kvk|tel|"
-    r"fax|konto|steuer|hrb|hra|fn|swift|job|projekt|project|po|abn|gst|"
-    r"voucher|coupon|gutschein|code|ticket|entrance|password|passwort|"
-    r"(?:licen[cs]e|lizenz|licen[cz]i?a|licentie)(?=[\s-]?n))[\w-]{0,16}\.?\s?(?:(?:id)?(?:nr|no|n[°º]|nummer|number|"
-    r"num[ée]ro)\.?)?\s?[:#.]?\s?$",
+    r"\b(?:(?:rechnung|invoice|facture|factura|fattura|factuur|faktura|fatura|auftrag|order|bestellung|commande|pedido|"
+    r"ordine|angebot|vertrag|contract|contrat|kunden|customer|client|konto|steuer|projekt|project|gutschein|ticket|"
+    r"(?:licen[cs]e|lizenz|licen[cz]i?a|licentie)(?=[\s-]?n))[\w-]{0,16}|"
+    r"(?:iban|bic|uid|ust|vat|tva|siret|nif|cif|iva|btw|kvk|tel|fax|hrb|hra|fn|swift|job|po|abn|gst|"
+    r"voucher|coupon|code|entrance|password|passwort)(?:[-_]\w{1,12})?)"
+    r"\.?\s?(?:(?:id)?(?:nr|no|n[°º]|nummer|number|num[ée]ro)\.?)?\s?[:#.]?\s?$",
     re.IGNORECASE,
 )
 
