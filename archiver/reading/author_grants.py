@@ -274,7 +274,8 @@ _OBJECT = re.compile(
     r"\bautorizzazione (?:all|alla|d)|\blizenz(?!anfrage|angebot|antrag|frei|pflicht)\w*|"
     r"licen[cs]e|(?:usage|reproduction|publication) (?:fee|rights?)|\b(?:cession|concession) d[eu]s? |"
     r"\bdroits? (?:d['’]|de )|\bcesión\b|\bderechos de\b|\blicencia\b|\b(?:cessione|diritti|licenza)\b|"
-    r"\bgebruiksrecht|\blicentie|\blicencj|\bpraw\w* do\b|\bcedência\b|\bdireitos de\b|\blicença\b",
+    r"\bgebruiksrecht|\b(?:beeld|foto|gebruiks?)?licentie|\blicencj|\bpraw\w* do\b|\bcedência\b|\bdireitos de\b|"
+    r"\blicença\b",
     re.IGNORECASE,
 )
 # Anything may be sold for a use: beside such a word a medium or a time must stand, or a column of pictures' numbers.
@@ -334,7 +335,8 @@ _ANOTHER_DEAL = re.compile(
     r"no (?:\w+ )?(?:rights?|licen[cs]e) (?:\w+ )?(?:granted|included|transferred|is|are)|"
     r"(?:does|do) not (?:include|transfer|grant)|aucune? (?:droit|licence|cession)|ningún derecho|nessun diritto|"
     r"geen (?:gebruiks|licentie|rechten)\w*|"
-    r"for (?:re)?distribution|for resale|verlänger(?:n|ung)|renew|prolong(?:er|ation)|rinnov|verleng(?:en|ing)|"
+    r"contest|competition|wettbewerb|concours|concurso|concorso|wedstrijd|for (?:re)?distribution|for resale|"
+    r"verlänger(?:n|ung)|renew|prolong(?:er|ation)|rinnov|verleng(?:en|ing)|"
     r"przedłuż|renovar|"
     r"weiterberech|noch offen|still (?:open|unpaid|outstanding)|toujours impay|todavía pendiente|ancora aperta|"
     r"let me know (?:if|whether) (?:that|this|it|you(?:['’]d| would)?(?: like| want| agree))|let me know which|"
@@ -492,6 +494,7 @@ _PAID_ELSE = re.compile(
     r"workshop|servizio|sessie|reportage|album|other|another|last|previous|letzte\w?|vorige\w?)\b",
     re.IGNORECASE,
 )
+_LABELLED_LINE = re.compile(r"^[ \t]*[^\W\d][^\n:.,]{1,30}:[ \t]+\S", re.MULTILINE)
 # What is still to be done, chosen, or paid.
 _WANTING = re.compile(
     r"\b(?:needs?|needed|requires?|required|separate\w*|extra|choose|pick|select|available|browse|competitor|instead|"
@@ -545,7 +548,8 @@ _LICENSEE = re.compile(
     r"cliente|klant|customer|kundin|bill(?:ed)? to|invoiced? to|licen[cs]ed to|granted to|issued to|doit|"
     r"(?:bewilligt|erteilt|ausgestellt) (?:an|für)|"
     r"lizenziert (?:an|für)|"
-    r"accordée? à|concédée? à|otorgada a|concedida a|concessa a|verleend aan|facturée? à|facturar a|rechnung an|"
+    r"accordée? à|concédée? à|otorgada a|concedida a|concessa a|verleend aan|facturée? à|facturar a|received from|"
+    r"reçu de|recibí de|ricevuto da|ontvangen van|rechnung an|"
     r"facturado a|"
     r"fatturato a|factuur aan)(?:[ \t]*[:|\t]|[ ]{3}|"
     r"[ \t]*:?[ \t]*\n(?![^\n:]{1,30}:))[ \t|]*(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
@@ -763,7 +767,10 @@ def _granted(text: str, *, titled: bool, paid: bool) -> tuple[str, list[str]] | 
         (language, place)
         for place in places
         if (sentence := text[slice(*place)])
-        and (language := _grants(sentence, to_reader=to_reader, sure=titled or paid) or (paid and _of_paid(sentence)))
+        and (
+            language := _grants(sentence, to_reader=to_reader, sure=titled or paid)
+            or ((paid or titled) and _of_rights(sentence))
+        )
     ]
     if not grants:
         return None
@@ -827,13 +834,16 @@ def _grants(sentence: str, *, to_reader: bool, sure: bool) -> str:
     return ""
 
 
-def _of_paid(sentence: str) -> str:
-    """The language of a sentence that speaks of the rights in pictures, after their fee was paid; empty if in doubt.
+def _of_rights(sentence: str) -> str:
+    """The language of a sentence that speaks of the rights in pictures; empty if in doubt.
 
-    Whatever its verb says, such a sentence grants, unless it wants something more.
+    In a text that is called a licence, or says that the fee is paid, such a sentence grants whatever its verb is,
+    unless it wants something more. Lines with labels are no sentence.
     """
     plain = _NO_DOUBT.sub(" ", sentence)
     if not (any(named(sentence)) or _POINTS.search(sentence)) or _WANTING.search(plain):
+        return ""
+    if _LABELLED_LINE.search(sentence):
         return ""
     spoken = [language for language, rights in _RIGHTS.items() if rights.search(plain)]
     if any(_DOUBTED[each].search(plain) for each in spoken):
@@ -933,11 +943,15 @@ def _may_charge(sentence: str) -> bool:
 
 
 def _titled_as_licence(text: str, *, mailed: bool) -> bool:
-    """Whether one of a paper's first lines is the title of a licence; a mail's subject may be what it answers."""
+    """Whether one of a paper's first lines is the title of a licence, and nothing is asked in it.
+
+    A mail's subject may be what it answers.
+    """
+    if "?" in text or ASKING.search(text):
+        return False
     head = list(filter(str.strip, text.splitlines()))[int(mailed) : MAX_HEAD_LINES]
-    titles = [
-        line for line in head if len(line.split()) <= MAX_TITLE_WORDS and ":" not in line and _OBJECT.search(line)
-    ]
+    titles = [line for line in head if _OBJECT.search(line) and len(line.split()) <= MAX_TITLE_WORDS]
+    titles = [line for line in titles if ":" not in line and not line.rstrip().endswith((".", "?", "!", ","))]
     return bool(titles) and not _NO_LICENCE_YET.search("\n".join(titles))
 
 
@@ -947,7 +961,7 @@ def _between_parties(text: str, *, mailed: bool) -> list[str]:
     Its author has a label, signs it, or sends it: a buyer writes lists of licences as well.
     """
     by_author = mailed or _LICENSOR.search(text) or _SIGNED.search(text)
-    if not (by_author and _LICENSEE.search(text)) or "?" in text or ASKING.search(text):
+    if not (by_author and _LICENSEE.search(text)):
         return []
     if _UNSIGNED.search(text):
         return []

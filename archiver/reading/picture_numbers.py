@@ -7,12 +7,13 @@ that it is listed with; or by the heading above it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from archiver.reading.field_labels import LABELS
 
 MAX_HEADING_WORDS = 4  # of a line between a sentence and its list
+MAX_HEADING_CHARACTERS = 300  # of a line of headings
 MAX_CELL_WORDS = 3  # of the heading of a column
 
 # Pictures, and music that is licensed with them.
@@ -30,7 +31,7 @@ _PICTURES = (
     r"plik(?:i|ów)?|tracks?)"
 )
 _NUMBER = (
-    r"(?:n[°º.o]{1,2}|n[ro]s?\.?|ids?|ref\w{0,7}\.?|réf\w{0,6}\.?|numbers?|nummern?|num[ée]r[oi]s?|números?|"
+    r"(?:n[°º.o]{1,2}|n[ro]s?\.?|ids?|ref\w{0,7}\.?|réf\w{0,6}\.?|numbers?|nummer[ns]?|num[ée]r[oi]s?|números?|"
     r"cod\w{0,4}\.?|"
     r"códigos?|name)"
 )
@@ -83,7 +84,6 @@ _NUMBERED_ROW = re.compile(
     rf"[ \t|]*(?:[-*•·–]+[ \t]*)?(?i:(?:[^\W\d]{{2,14}}[ .-]{{0,2}})?{_NUMBER})[ ]?[:#]?[ ]?(?P<id>(?i:{_LOOSE})|"
     rf"{_DIGITS})(?![\w@-]|[.,/]\w)"
 )
-_HEADINGS = (_HEADING, _NUMBER_HEADING)
 _TITLES = {
     *(label.casefold() for each in LABELS["title"].values() for label in each),
     *[
@@ -107,9 +107,8 @@ _ROW = re.compile(
 )
 _CELL = re.compile(r"[^\s|]+(?: [^\s|]+)*")
 _RANGE = re.compile(
-    rf"[ \t]{{0,3}}(?:bis|to|through|à|al?|tot|do|até|or|oder|ou|o|of|lub|[-–—])[ \t]{{0,3}}#?(?:(?i:{_FILE})|"
-    rf"(?:{_CODE})|"
-    rf"\d{{3,8}})(?![\w-])"
+    rf"[ \t]{{0,3}}(?:bis|to|through|à|al?|tot|do|até|or|oder|ou|o|of|lub|[-–—])[ \t]{{0,3}}(?i:{_PICTURES}[ ])?#?"
+    rf"(?:(?i:{_FILE})|(?:{_CODE})|\d{{3,8}})(?![\w-])"
 )
 _AND = re.compile(
     r"[ \t]*\n?[ \t]*(?:,|;|&|\b(?:und|and|et|y|e|en|i|oraz)\b){1,2}[ \t]*(?:(?:und|and|et|y|e|en)\b)?[ \t]*\n?[ \t]*"
@@ -197,7 +196,7 @@ def rows(lines: Iterable[str], *, granted: bool = False) -> Iterator[tuple[str, 
     """
     column: tuple[int, int] | None = None  # of the numbers, and how many there are
     for line in lines:
-        if (found := _heading(line, _HEADINGS if granted else _HEADINGS[:1])) is not None:
+        if (found := _heading(line, granted=granted)) is not None:
             column = found
             yield line, True, []
             continue
@@ -206,19 +205,22 @@ def rows(lines: Iterable[str], *, granted: bool = False) -> Iterator[tuple[str, 
         yield line, False, _row(line, start, bare=column is not None)
 
 
-def _heading(line: str, headings: Sequence[re.Pattern[str]]) -> tuple[int, int] | None:
+def _heading(line: str, *, granted: bool) -> tuple[int, int] | None:
     """Which cell of a line is the heading of the pictures' numbers, and how many cells it has; None if none is."""
-    cells = [each[0] for each in _CELL.finditer(line)] if len(line) < 300 else []
-    if any(map(str.isdigit, line)):
+    if len(line) > MAX_HEADING_CHARACTERS or any(map(str.isdigit, line)):
         return None
-    heads = [
-        n
-        for n, cell in enumerate(cells)
-        if len(cell.split()) <= MAX_CELL_WORDS and any(each.fullmatch(cell) for each in headings)
-    ]
-    if not heads or not (len(cells) > 1 or re.search(_NUMBER, cells[0], re.IGNORECASE) or line.rstrip().endswith(":")):
+    cells = [each[0] for each in _CELL.finditer(line)]
+    heads = [n for n, cell in enumerate(cells) if _heads(cell, _HEADING)]
+    if heads or granted:
+        heads += [n for n, cell in enumerate(cells) if _heads(cell, _NUMBER_HEADING)]
+    numbered = next((n for n in heads if re.search(_NUMBER, cells[n], re.IGNORECASE)), None)
+    if not heads or (len(cells) == 1 and numbered is None and not line.rstrip().endswith(":")):
         return None
-    return next((n for n in heads if re.search(_NUMBER, cells[n], re.IGNORECASE)), heads[0]), len(cells)
+    return heads[0] if numbered is None else numbered, len(cells)
+
+
+def _heads(cell: str, heading: re.Pattern[str]) -> bool:
+    return len(cell.split()) <= MAX_CELL_WORDS and bool(heading.fullmatch(cell))
 
 
 def _row(line: str, start: int, *, bare: bool) -> list[str]:
@@ -265,10 +267,13 @@ def without_captions(text: str) -> str:
     """The text without the titles in a table of pictures: what is seen in a picture says nothing of its licence."""
     out: list[str] = []
     titles: tuple[int, int] | None = None
-    for line, heads, ids in rows(text.splitlines()):
+    for line, heads, ids in rows(text.splitlines(), granted=True):
         cells = list(_CELL.finditer(line))
         if heads:
-            titles = next(((n, len(cells)) for n, each in enumerate(cells) if each[0].casefold() in _TITLES), None)
+            column = (_heading(line, granted=True) or (0, 0))[0]
+            named_so = (n for n, each in enumerate(cells) if each[0].casefold() in _TITLES)
+            pictures = (n for n, each in enumerate(cells) if n != column and _heads(each[0], _HEADING))
+            titles = next(((n, len(cells)) for n in (*named_so, *pictures)), None)
         elif titles and ids and len(cells) == titles[1]:
             cell = cells[titles[0]]
             line = line[: cell.start()] + " " * len(cell[0]) + line[cell.end() :]

@@ -47,6 +47,7 @@ def test_an_authors_mail_grants_the_named_pictures() -> None:
 GRANTED_ONCE_PAID = [  # and pictures that have a number by the word before them, or by what they are listed with
     ("Payment received, thanks. You can use image #7614 on the web.", ["7614"]),
     ("The transfer came through. You're good to go with IMG 7614: web, two years.", ["IMG_7614"]),
+    ("Invoice settled, thanks. Consider image td_2201 licensed to you: website, two years.", ["td_2201"]),
     ("Das Geld ist da. Damit hast du die Lizenz für die Fotos #3312 und #3318, Web.", ["3312", "3318"]),
     ("Bien reçu le virement. Vous pouvez utiliser la photo 2021_6461 sur le site.", ["2021_6461"]),
     ("Pago recibido. Puede utilizar las fotos np_4471 y np_4489 en la web.", ["np_4471", "np_4489"]),
@@ -56,6 +57,11 @@ GRANTED_ONCE_PAID = [  # and pictures that have a number by the word before them
 NOT_GRANTED = [
     "Payment of your deposit received. You can use image #7614 once the rest is paid.",
     "Payment received? Then you can use image #7614 on the web.",
+    "We've paid your colleague's invoice. You can use image #7614 on the web.",
+    "Payment for the prints received. Image #7614 is for the website.",
+    "Payment received. The licence for image #7614 follows tomorrow.",
+    "Payment received. You can use image #7614 or image #7615 on the web.",
+    "Payment received. You can use voucher AB-7614 for photo prints.",
     "You are licensed for image #7614 from the day the payment reaches my account.",
     "You are licensed for image #7614 as soon as the invoice is settled.",
     "I could grant you a licence to use these photographs:" + LIST,
@@ -246,6 +252,18 @@ Signed: Ada Example
 """
 
 
+LETTER = """Example Photograph Archive
+Old Signal House  |  www.example-photos.example
+9 March 2021
+
+{title}
+
+It is our pleasure to let Acme Ltd publish the photographs below in its book.
+
+Item no.\tTitle\tFee
+EX/1907/22\tA mill\t75.00
+EX/1911/04\tA lawyer\t75.00
+"""
 LABELLED = """Photography licence
 www.example-photos.example
 Licensed to: Acme Ltd
@@ -268,6 +286,9 @@ def test_an_agreement_may_grant_by_its_title() -> None:
     assert ids(read_grant(signed)) == ["2021_6461", "2021_6462", "2021_6470"]
     assert ids(mailed(f"Hi Bo,\n\n{signed}\n\nAda")) == ids(read_grant(signed))
     assert mailed(f"Hi Bo,\n\n{signed}\n\nIt takes effect on payment.") is None
+    assert ids(read_grant(LETTER.format(title="Permission to publish"))) == ["EX/1907/22", "EX/1911/04"]
+    for other in ("Photographs", "What would a licence cost?", "Application for a licence"):
+        assert read_grant(LETTER.format(title=other)) is None
 
 
 def test_a_licence_of_music_names_its_tracks_above_the_sentence_that_grants() -> None:
