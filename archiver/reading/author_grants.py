@@ -163,7 +163,8 @@ _TONGUES: Mapping[str, Tongue] = {
         r"si|sera|seront|serait|serions|pourr\w+|voudr\w+|pas|ne|aucune?|sauf|dès|après|sous réserve|demande|maquette|"
         r"aperçus?|volontiers|lorsque|quand|à réception",
         r"\b(?:je|nous) vous factur(?:e|ons)\b|\b(?:ma|notre) (?:facture|note)\b",
-        r"\b(?:vous pouvez|tu peux)\b|\b(?:vous (?:avez|disposez)|tu (?:as|disposes)) (?:\w+ )?(?:de )?(?:la licence|"
+        r"\bconfirm(?:e|ons) (?:\w+ )?(?:licence|droits|cession)\b|\b(?:vous pouvez|tu peux)\b|\b(?:vous (?:avez|"
+        r"disposez)|tu (?:as|disposes)) (?:\w+ )?(?:de )?(?:la licence|"
         r"les droits|du droit|le droit|des droits|l['’]autorisation)|\b(?:voici|ci-jointe?) (?:la|votre|ta) licence\b|"
         r"\b(?:vaut|valent|fait office de|tient lieu de) (?:\w+ )?(?:licence|autorisation|cession)",
     ),
@@ -196,7 +197,8 @@ _TONGUES: Mapping[str, Tongue] = {
         r"salvo|purché|dopo|previo|una volta|"
         r"richiesta|volentieri|anteprim\w+|bozz\w+",
         r"\b(?:le|vi) fattur(?:o|iamo)\b|\b(?:mia|nostra) fattura\b",
-        r"\b(?:può|puoi|potete|possono)\b|\becco (?:la|le) (?:\w+ )?licenz[ae]\b|"
+        r"\bconferm(?:o|iamo) (?:\w+ )?(?:licenza|diritti)\b|\b(?:può|puoi|potete|possono)\b|\becco (?:la|"
+        r"le) (?:\w+ )?licenz[ae]\b|"
         r"\b(?:ha|hai|avete) (?:\w+ ){0,3}(?:licenza|diritt[oi]|permesso)|"
         r"\b(?:vale|serve) (?:come|da) (?:\w+ )?(?:licenza|autorizzazione|permesso)",
     ),
@@ -494,11 +496,26 @@ _PAID_ELSE = re.compile(
     r"workshop|servizio|sessie|reportage|album|other|another|last|previous|letzte\w?|vorige\w?)\b",
     re.IGNORECASE,
 )
+# What is done with rights and licences, and that somebody may go on.
+_DONE = re.compile(
+    r"\b(?:licen[cs]ed|granted|issued|confirmed|cleared|approved|go ahead|feel free|yours|in place|(?:licen[cs]e|usage|"
+    r"rights) (?:is |are )?(?:below|attached|enclosed)|lizenziert|erteilt|eingeräumt|freigegeben|bestätigt|genehmigt|"
+    r"cédée?s?|accordée?s?|concédée?s?|confirmée?s?|autorisée?s?|(?:cedid|concedid|otorgad|autorizad|confirmad|"
+    r"licenciad|"
+    r"suy)[oa]s?|(?:concess|cedut|autorizzat|confermat)[oaie]|verleend|toegestaan|bevestigd|vrijgegeven|udzielon\w|"
+    r"przyznan\w)\b",
+    re.IGNORECASE,
+)
 _LABELLED_LINE = re.compile(r"^[ \t]*[^\W\d][^\n:.,]{1,30}:[ \t]+\S", re.MULTILINE)
 # What is still to be done, chosen, or paid.
 _WANTING = re.compile(
     r"\b(?:needs?|needed|requires?|required|separate\w*|extra|choose|pick|select|available|browse|competitor|instead|"
-    r"send|low[ -]?res\w*|more|benötig\w*|brauch\w*|separat\w*|zusätzlich\w*|wähl\w*|aussuch\w*|faut|nécessaire|"
+    r"send|low[ -]?res\w*|more|unfortunately|sorry|must|still|yet|remains?|belongs?|leider|müss\w+|noch|bleib\w+|"
+    r"gehör\w+|"
+    r"malheureusement|désolée?|encore|restent|lamenta\w*|todavía|aún|purtroppo|ancora|restano|esclus[oaie]|helaas|"
+    r"nog|moet|"
+    r"niestety|jeszcze|infelizmente|ainda|benötig\w*|brauch\w*|separat\w*|zusätzlich\w*|wähl\w*|aussuch\w*|faut|"
+    r"nécessaire|"
     r"choisi\w*|"
     r"séparé\w*|aparte|necesit\w*|eleg\w*|elij\w*|falta|serve|occorre|scegli\w*|nodig|kies|kiezen|apart|potrzeb\w*|"
     r"precisa\w*|but|aber|mais|pero|sino|ma|maar|ale|mas|except|außer|sauf|excepto|tranne|behalve)\b",
@@ -524,7 +541,7 @@ _SIGNED = re.compile(
     r"firmato|getekend|ondertekend|handtekening|podpis\w*|assinad[oa])(?: by)?[ \t]*[:|\t][ \t|]*[A-ZÀ-Þ]",
     re.MULTILINE,
 )
-_TO_OTHERS = re.compile(r"\b(?:to an?(?:other)?|eine[mnr]?|à une?|chez|a un[oa]?|aan een)\b", re.IGNORECASE)
+_TO_OTHERS = re.compile(r"\b(?:to them|to an?(?:other)?|eine[mnr]?|à une?|chez|a un[oa]?|aan een)\b", re.IGNORECASE)
 # What a sentence says that only offers: a price that is not paid, what may be possible, what is for a try.
 _ONLY_OFFERED = re.compile(
     r"\d ?(?:€|eur\b|usd\b|gbp\b|chf\b|pln\b|zł|£|\$)|[€£$] ?\d|\b(?:möglich|verfügbar|possible|available|disponib\w+|"
@@ -837,8 +854,8 @@ def _grants(sentence: str, *, to_reader: bool, sure: bool) -> str:
 def _of_rights(sentence: str) -> str:
     """The language of a sentence that speaks of the rights in pictures; empty if in doubt.
 
-    In a text that is called a licence, or says that the fee is paid, such a sentence grants whatever its verb is,
-    unless it wants something more. Lines with labels are no sentence.
+    In a text that is called a licence, or says that the fee is paid, such a sentence grants whatever its verb is, if it
+    speaks to the reader or of something done, and wants nothing more. Lines with labels are no sentence.
     """
     plain = _NO_DOUBT.sub(" ", sentence)
     if not (any(named(sentence)) or _POINTS.search(sentence)) or _WANTING.search(plain):
@@ -848,7 +865,7 @@ def _of_rights(sentence: str) -> str:
     spoken = [language for language, rights in _RIGHTS.items() if rights.search(plain)]
     if any(_DOUBTED[each].search(plain) for each in spoken):
         return ""
-    return next(iter(spoken), "") if _to_reader(plain, sure=True) else ""
+    return next(iter(spoken), "") if _to_reader(plain, sure=bool(_DONE.search(plain))) else ""
 
 
 def _to_reader(plain: str, *, sure: bool) -> bool:

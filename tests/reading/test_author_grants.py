@@ -60,6 +60,8 @@ NOT_GRANTED = [
     "We've paid your colleague's invoice. You can use image #7614 on the web.",
     "Payment for the prints received. Image #7614 is for the website.",
     "Payment received. The licence for image #7614 follows tomorrow.",
+    "Payment received. The rights in image #7614 are with my agency.",
+    "Zahlung erhalten. Für die Nutzung von Bild #3312 müssten wir noch ein Honorar vereinbaren.",
     "Payment received. You can use image #7614 or image #7615 on the web.",
     "Payment received. You can use voucher AB-7614 for photo prints.",
     "You are licensed for image #7614 from the day the payment reaches my account.",
