@@ -23,18 +23,30 @@ from archiver.reading.not_granted import (
     NO_RECEIPT,
     PAID_BACK,
     UNDECIDED,
+    awaits,
     in_terms,
     is_own_order,
     speaks_of_licensing,
     words_against,
+)
+from archiver.reading.picture_numbers import (
+    SPEAKS_OF_PICTURES,
+    all_clear,
+    listed,
+    may_list,
+    named,
+    rows,
+    without_captions,
+    without_subjects,
 )
 from archiver.reading.platforms import OTHER_PLATFORM, marked, titled
 from archiver.reading.sentences import only_day
 
 MAX_PICTURES = 500  # of one paper
 MAX_TEXT_CHARACTERS = 12_000  # of a paper; a longer one is a book
-MAX_HEADING_WORDS = 4  # of a line between a sentence and its list
 MAX_LABEL_CHARACTERS = 160  # before a date in its line, or behind
+MAX_HEAD_LINES = 12  # from the beginning of an agreement, in which it has its title
+MAX_TITLE_WORDS = 6
 MAX_HEAD_CHARACTERS = 1_500  # from the beginning of an invoice, in which it calls itself one
 
 
@@ -51,7 +63,8 @@ class Envelope:
 class Tongue:
     """How one language grants: what somebody does, or did for the reader, and with what.
 
-    `doubt` is what makes it a wish or a condition; `charges` is how an invoice says in a sentence what it is for.
+    `lets` gives leave to use something, which an offer does as well: it counts once the fee is paid. `doubt` is what
+    makes it a wish or a condition; `charges` is how an invoice says in a sentence what it is for.
     """
 
     does: str
@@ -59,6 +72,7 @@ class Tongue:
     rights: str
     doubt: str
     charges: str
+    lets: str
 
 
 _SELLER_DE = r"(?:lizenzgeber|fotograf|urheber|bildautor|bildagentur|agentur|rechteinhaber)(?:in)?"
@@ -73,7 +87,12 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\bbestätigen? (?:ich|wir)\b[\s\S]{0,200}\b(?:nutzen|verwenden|veröffentlichen) (?:darf|dürfen)\b|"
         r"\b(?:ist|sind) hiermit (?:erteilt|eingeräumt|lizenziert|freigegeben)\b|\bhiermit erhalten sie\b|"
         r"\berhalten sie hiermit\b|"
-        r"\b(?:sie|ihr|du) (?:dürfen|dürft|darfst)\b|\b(?:dürfen|dürft|darfst) (?:sie|ihr|du)\b",
+        r"\b(?:sie|ihr|du) (?:dürfen|dürft|darfst)\b|\b(?:dürfen|dürft|darfst) (?:sie|ihr|du)\b|"
+        r"\bhiermit\b[\s\S]{0,200}\b(?:erteilt|eingeräumt|übertragen|gestattet|gewährt|lizenziert|freigegeben)\b|"
+        r"\b(?:ist|sind) (?:damit|nun|jetzt|somit) (?:\w+ )?(?:erteilt|eingeräumt|lizenziert|freigegeben)\b|"
+        r"\b(?:hier|anbei)(?: (?:ist|kommt|kommen|sind|findest du|finden sie|findet ihr))? (?:die|deine?|ihre?|"
+        r"eure?) (?:\w+ )?(?:\w*lizenz|nutzungsrechte?|freigabe)\b|"
+        r"\b(?:gilt|gelten|dient) (?:\w+ )?als (?:\w+ )?(?:\w*lizenz|nutzungs\w+|freigabe|erlaubnis|genehmigung)",
         r"\b(?:habe|haben) (?:ich|wir)?\b[\s\S]{0,300}\b(?:eingeräumt|lizenziert|erteilt|übertragen|freigegeben)\b|"
         r"\b(?:eingeräumt|lizenziert|erteilt|übertragen|freigegeben) (?:habe|haben)\b|"
         r"\b(?:sie|ihr) hab(?:en|t)\b[\s\S]{0,300}\berworben\b",
@@ -88,6 +107,11 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\b(?:berechnen?|stellen?) (?:ich|wir)\b|\b(?:ich|wir) (?:berechnen?|stellen?)\b|\bzu berechnen\b|"
         r"\bin rechnung\b|"
         r"\b(?:meine|unsere) (?:honorar)?rechnung\b",
+        r"\b(?:hast|haben|habt|besitz\w+) (?:du|sie|ihr)\b[\s\S]{0,40}\b(?:\w*lizenz|\w*rechte?|freigabe|erlaubnis)|"
+        r"\b(?:du|sie|ihr) (?:hast|haben|habt|besitz\w+)\b[\s\S]{0,40}\b(?:\w*lizenz|\w*rechte?|freigabe|erlaubnis)|"
+        r"\bbestätigen? (?:ich|wir)\b[\s\S]{0,60}\b(?:nutzung|verwendung|veröffentlichung|\w*lizenz|\w*rechte?)\b|"
+        r"\b(?:kannst|können|könnt) (?:du|sie|ihr)\b|\b(?:du|sie|ihr) (?:kannst|können|könnt)\b|"
+        r"\b(?:ist|sind)\b[\s\S]{0,60}\b(?:lizenziert|freigegeben|freigeschaltet)\b",
     ),
     "en": Tongue(
         r"\b(?:i|we)(?: am| are)?(?: hereby| herewith| pleased to| do)*"
@@ -96,8 +120,15 @@ _TONGUES: Mapping[str, Tongue] = {
         r"\b(?:licensor|photographer|author|agency|undersigned)"
         r"(?: hereby)? (?:grants|licen[cs]es)\b|\b(?:is|are) (?:hereby )?(?:issued|granted|licen[cs]ed) (?:to|an?|"
         r"the)\b|"
-        r"\b(?:take|accept|consider|treat) this (?:e-?mail|letter|message) as (?:your|our|my|an?|the) (?:\w+ )?"
-        r"(?:licen[cs]e|permission|grant)\b|"
+        r"\b(?:take|accept|consider|treat) this(?: (?:e-?mail|letter|message|note))?(?: as| to be)? (?:your|our|my|"
+        r"an?|the) "
+        r"(?:\w+ )?(?:licen[cs]e|permission|grant)\b|\bthis(?: (?:e-?mail|letter|message|note|document))? (?:is|"
+        r"serves as|"
+        r"acts as|counts as|constitutes) (?:your|our|my|an?|the) (?:\w+ )?(?:licen[cs]e|permission|grant)\b|"
+        r"\b(?:licen[cs]e|rights?|permission)\b[^.\n]{0,60} (?:is|are) (?:hereby )?(?:granted|issued|given) (?:by|"
+        r"on|for)\b|"
+        r"\bhere(?:['’]s| is| comes| are) (?:your|the) (?:[\w-]+ )?(?:licen[cs]es?|permission|rights)\b|"
+        r"\byou(?:['’]re| are) (?:now |hereby |fully |all )*licen[cs]ed\b|"
         r"\b(?:i|we|to|letter|hereby|herewith) confirm(?:s|ing)?(?: to you)? that\b[\s\S]{0,120}\b(?:has|have|is|are|"
         r"holds?) (?:been |now |hereby )*(?:an? |the |my |our |full )?(?:[\w-]+ )?(?:licen[cs]\w*|rights?\b|permission|"
         r"granted|authori\w+|acquired|purchased|bought|obtained)|\b(?:i|we|to|hereby) confirm (?:the|"
@@ -106,10 +137,19 @@ _TONGUES: Mapping[str, Tongue] = {
         r"my permission to|our permission to|permission to) (?:now )?(?:use|publish|reproduce)\b",
         r"\b(?:i|we) have (?:hereby |now )?(?:granted|licen[cs]ed|issued)\b",
         r"licen[cs]|\brights?\b|permission|\busage\b|\buse\b|reproduc|publish",
-        r"would|could|should|might|will|shall|if|not|no|never|unless|once|until|when|after|before|subject|pending|"
-        r"upon (?:receipt|payment)|another|someone else|publisher|private|request\w*|comp|comping|layouts?|"
+        r"would|could|should|might|will|shall|if|not|no|never|unless|once|as soon as|until|when|after|before|"
+        r"subject to|pending|"
+        r"(?:up)?on (?:receipt|payment)|with payment|from the (?:day|moment|date) (?:the|your|you|we|i)|another|"
+        r"someone else|publisher|private|request\w*|comp|comping|layouts?|"
         r"previews?|later|in future|receipt of your",
         r"\b(?:i|we) (?:hereby )?(?:charge|invoice|bill) (?:you|to)\b|\b(?:my|our) invoice\b",
+        r"\byou can (?:now |go ahead and )*(?:use|publish|run|print|reproduce|post)\b|\byou(?:['’]re| are) (?:now |"
+        r"all )*"
+        r"(?:clear|cleared|covered|set|good)\b|\byou (?:now )?(?:have|hold|own) (?:\w+ ){0,3}(?:licen[cs]e|rights?|"
+        r"permission)\b|\b(?:is|are) (?:now |all |fully )*(?:licen[cs]ed|cleared)\b|\byour licen[cs]e (?:for|"
+        r"covers|includes)\b|\b(?:happy|glad|delighted) to (?:license|licence|grant)\b|"
+        r"\b(?:below|attached|enclosed)(?: is| are| you find)? (?:the|your) (?:[\w-]+ )?licen[cs]e|"
+        r"\bconfirm(?:ing)? (?:the |your |my )?(?:\w+ )?(?:licen[cs]\w*|usage|use|rights|permission)\b",
     ),
     "fr": Tongue(
         r"\bvous êtes (?:donc |ainsi )?autorisée?s?\b|\bje (?:vous |te )?(?:cède|concède|accorde|autorise|octroie|"
@@ -123,10 +163,14 @@ _TONGUES: Mapping[str, Tongue] = {
         r"si|sera|seront|serait|serions|pourr\w+|voudr\w+|pas|ne|aucune?|sauf|dès|après|sous réserve|demande|maquette|"
         r"aperçus?|volontiers|lorsque|quand|à réception",
         r"\b(?:je|nous) vous factur(?:e|ons)\b|\b(?:ma|notre) (?:facture|note)\b",
+        r"\bconfirm(?:e|ons) (?:\w+ )?(?:licence|droits|cession)\b|\b(?:vous pouvez|tu peux)\b|\b(?:vous (?:avez|"
+        r"disposez)|tu (?:as|disposes)) (?:\w+ )?(?:de )?(?:la licence|"
+        r"les droits|du droit|le droit|des droits|l['’]autorisation)|\b(?:voici|ci-jointe?) (?:la|votre|ta) licence\b|"
+        r"\b(?:vaut|valent|fait office de|tient lieu de) (?:\w+ )?(?:licence|autorisation|cession)",
     ),
     "es": Tongue(
         r"\b(?:cedo|concedo|otorgo|autorizo|licencio|cedemos|concedemos|otorgamos|autorizamos)\b|\bquedan? (?:cedid|"
-        r"concedid|autorizad)[oa]s?\b|"
+        r"concedid|otorgad|licenciad|autorizad)[oa]s?\b|"
         r"\b(?:cedente|licenciante|fotógraf[oa]|autora?|agencia) (?:cede|"
         r"concede|otorga)\b|\bse (?:ceden?|conceden?|otorgan?|autorizan?)\b|"
         r"\bconfirm(?:o|amos)\b[\s\S]{0,120}\b(?:tiene|dispone|ha adquirido|cesión|concesión|queda autorizada?)\b",
@@ -136,6 +180,10 @@ _TONGUES: Mapping[str, Tongue] = {
         r"después|previo|una vez|solicitud|muestras?|"
         r"maqueta|con gusto|querría\w*",
         r"\b(?:le|les|os) factur(?:o|amos)\b|\b(?:mi|nuestra) factura\b",
+        r"\b(?:puedes?|pueden|podéis)\b|\b(?:aquí (?:tienes?|tienen|está)|adjunto) (?:la|su|tu|vuestra) licencia\b|"
+        r"\b(?:tienes?|tienen|tenéis) (?:\w+ ){0,3}(?:licencia|derechos?|permiso)|"
+        r"\b(?:vale|sirve) (?:como|de) (?:\w+ )?(?:licencia|autorización|permiso)|\bconfirm(?:o|"
+        r"amos) (?:\w+ )?licencia",
     ),
     "it": Tongue(
         r"\b(?:concedo|cedo|autorizzo|rilascio|concediamo|cediamo|autorizziamo|rilasciamo)\b|"
@@ -149,6 +197,10 @@ _TONGUES: Mapping[str, Tongue] = {
         r"salvo|purché|dopo|previo|una volta|"
         r"richiesta|volentieri|anteprim\w+|bozz\w+",
         r"\b(?:le|vi) fattur(?:o|iamo)\b|\b(?:mia|nostra) fattura\b",
+        r"\bconferm(?:o|iamo) (?:\w+ )?(?:licenza|diritti)\b|\b(?:può|puoi|potete|possono)\b|\becco (?:la|"
+        r"le) (?:\w+ )?licenz[ae]\b|"
+        r"\b(?:ha|hai|avete) (?:\w+ ){0,3}(?:licenza|diritt[oi]|permesso)|"
+        r"\b(?:vale|serve) (?:come|da) (?:\w+ )?(?:licenza|autorizzazione|permesso)",
     ),
     "nl": Tongue(
         r"\b(?:verleen|geef|licentieer)\b(?: \w+){0,2} (?:ik|wij|we)\b|\b(?:ik|wij|we) (?:hierbij )?(?:verleen|"
@@ -162,6 +214,10 @@ _TONGUES: Mapping[str, Tongue] = {
         r"als|indien|zou|zouden|zal|zullen|kan|kunnen|niet|geen|zodra|mits|na|aanvraag|voorbeeld\w*|wanneer|wil|"
         r"willen|graag",
         r"\bfactureer (?:ik|wij)\b|\b(?:mijn|onze) factuur\b",
+        r"\bhierbij (?:de|je|jullie|uw) (?:\w+ )?(?:licentie|toestemming|rechten)\b|"
+        r"\b(?:heb|hebben|heeft|hebt) (?:je|jullie|u)\b[\s\S]{0,40}\b(?:licentie|rechten|toestemming)|"
+        r"\b(?:je|jullie|u) (?:hebt|hebben|heeft)\b[\s\S]{0,40}\b(?:licentie|rechten|toestemming)|"
+        r"\bgeldt als (?:\w+ )?(?:licentie|toestemming)",
     ),
     "pl": Tongue(
         r"\b(?:udzielam|udzielamy|zezwalam|zezwalamy|wyrażam zgodę|wyrażamy zgodę|przenoszę|przenosimy)\b|"
@@ -171,6 +227,7 @@ _TONGUES: Mapping[str, Tongue] = {
         r"licencj|\bpraw\w*|użyci|korzysta|wykorzyst|publik",
         r"jeśli|jeżeli|gdy|gdyby|nie|po|będzie|będą|móg\w+|mogł\w+|pod warunkiem|chętnie|zapytani\w+|podgląd\w*",
         r"\b(?:moja|moją|nasza|naszą) faktur[aęą]\b",
+        r"\b(?:mogą państwo|możesz|możecie|może pan|może pani)\b|\bw załączeniu licencja\b",
     ),
     "pt": Tongue(
         r"\b(?:concedo|cedo|autorizo|licencio|concedemos|cedemos|autorizamos|licenciamos)\b|"
@@ -182,17 +239,21 @@ _TONGUES: Mapping[str, Tongue] = {
         r"(?:si|se)(?! (?:ced|conced|otorg|autori))|seria|será|poderia\w*|não|nenhum\w?|quando|caso|após|depois|"
         r"salvo|mediante|pedido de|com gosto|amostras?",
         r"\b(?:minha|nossa) fatura\b",
+        r"\b(?:pode|podem|podes)\b|\b(?:segue|aqui está) a (?:\w+ )?licença\b|\btem (?:\w+ ){0,3}(?:licença|direitos?|"
+        r"os direitos)",
     ),
 }
 _DOES = {name: re.compile(each.does.replace(" ", r"\s+"), re.IGNORECASE) for name, each in _TONGUES.items()}
 _DID = {name: re.compile(each.did.replace(" ", r"\s+"), re.IGNORECASE) for name, each in _TONGUES.items()}
+_LETS = {name: re.compile(each.lets.replace(" ", r"\s+"), re.IGNORECASE) for name, each in _TONGUES.items()}
 _CHARGES = {name: re.compile(each.charges, re.IGNORECASE) for name, each in _TONGUES.items()}
 _RIGHTS = {name: re.compile(each.rights, re.IGNORECASE) for name, each in _TONGUES.items()}
 _DOUBTED = {name: re.compile(rf"(?<!\w)(?:{each.doubt})(?!\w)", re.IGNORECASE) for name, each in _TONGUES.items()}
 # What a licence is not, which is no doubt about it: not exclusive, not transferable. `Image no.` is a label.
 _NO_DOUBT = re.compile(
-    r"\bno\.|\bnon-(?=[a-z])|\buntil (?=[^.]{0,20}\d{4})|"
-    r"\b(?:non|nicht|not|no|niet|não|nie|un)[\s-]{0,2}(?:ausschlie(?:ß|ss)|exclu|"
+    r"\bno\.|\bnon-(?=[a-z])|\b(?:wird|werden) (?=hiermit|hierdurch)|(?<=hiermit )(?:wird|werden)\b|"
+    r"\buntil (?=[^.]{0,20}\d{4})|"
+    r"\b(?:non|nicht|not|no|niet|não|nie|pas|un)[\s-]{0,2}(?:(?:è|es|é|jest) )?(?:ausschlie(?:ß|ss)|exclu|"
     r"exklus|esclus|wyłączn|übertragbar|"
     r"transf|trasfer|overdraag|limit|begrenz|bis auf widerruf)\w*",
     re.IGNORECASE,
@@ -200,16 +261,23 @@ _NO_DOUBT = re.compile(
 
 # The invoice of an author says what it is for in its object: `for the use of`, `rights of use`, `Nutzung Web 2 Jahre`.
 _INVOICE = re.compile(
-    r"(?:^[ \t]*|(?<=\t)|(?<=[ ]{3}))(?:(?:honorar|lizenz)?rechnung|invoice|facture|note d(?:e droits d)?['’](?:auteur|"
+    r"(?:^[ \t]*|(?<=\t)|(?<=[ ]{3}))(?:(?:honorar|lizenz)?rechnung|honorarnote|(?:tax |sales )?invoice|receipt|"
+    r"quittung|reçu|ricevuta|recibo|kwitantie|facture|note d(?:e droits d)?['’](?:auteur|"
     r"honoraires)|factura|"
-    r"fattura|parcella|factuur|faktura|fatura)\b(?!\s*(?:folgt|suit|follows))",
+    r"fattura|parcella|factuur|faktura|fatura)\b"
+    r"(?!\s*(?:(?:folgt|suit|follows|ist|is|was|has|wurde|habe|est|a été|è|está|fue|werd)\b|(?:settled|paid|received|"
+    r"attached|bezahlt|beglichen|anbei|réglée|pagada|saldata|pagata|betaald)[,.;]))",
     re.IGNORECASE | re.MULTILINE,
 )
 _OBJECT = re.compile(
-    r"(?:nutzungs|bild|veröffentlichungs|abdruck|wiedergabe)(?:rechte?n?|honorar|lizenz)|\blizenz(?:en|gebühr)?\b|"
+    r"(?:nutzungs|bild|veröffentlichungs|abdruck|wiedergabe)(?:rechte?n?|honorar|lizenz|vereinbarung|genehmigung|"
+    r"bewilligung|"
+    r"erlaubnis)|\bpermission to (?:use|publish|reproduce)|\bautorisation d['’e]|\bautorización de|"
+    r"\bautorizzazione (?:all|alla|d)|\blizenz(?!anfrage|angebot|antrag|frei|pflicht)\w*|"
     r"licen[cs]e|(?:usage|reproduction|publication) (?:fee|rights?)|\b(?:cession|concession) d[eu]s? |"
     r"\bdroits? (?:d['’]|de )|\bcesión\b|\bderechos de\b|\blicencia\b|\b(?:cessione|diritti|licenza)\b|"
-    r"\bgebruiksrecht|\blicentie|\blicencj|\bpraw\w* do\b|\bcedência\b|\bdireitos de\b|\blicença\b",
+    r"\bgebruiksrecht|\b(?:beeld|foto|gebruiks?)?licentie|\blicencj|\bpraw\w* do\b|\bcedência\b|\bdireitos de\b|"
+    r"\blicença\b",
     re.IGNORECASE,
 )
 # Anything may be sold for a use: beside such a word a medium or a time must stand, or a column of pictures' numbers.
@@ -217,20 +285,26 @@ _USE = re.compile(
     r"\b(?:nutzung|verwendung|usage|use of|gebruik|utilisation|reproduction|uso|utilizzo|utilización|utilização)",
     re.IGNORECASE,
 )
+_USE_HEADING = re.compile(
+    rf"{_USE.pattern}|\b(?:use|rights|rechte|droits|derechos|diritti|rechten|praw[ao]|direitos)\b", re.IGNORECASE
+)
+_USAGE = re.compile(r"\b(?:usage|nutzung|utilisation|utilización|utilizzo|gebruik|utilização)\b", re.IGNORECASE)
 _TOTAL = re.compile(
-    r"\b(?:zwischen|gesamt|end)?(?:summe|gesamt\w*|total\w*|totaal\w*|sub-?total\w*|base imponible|imponibile|montant|"
+    r"\b(?:zwischen|gesamt|end)?(?:summe|gesamt\w*|total\w*|totaal\w*|sub-?tota{1,2}l\w*|"
+    r"sous-total|gst|hst|moms|base imponible|imponibile|montant|"
     r"netto|brutto|rechnungsbetrag|zzgl|mwst|ust|umsatzsteuer|vat|tva|iva|btw|tax|razem|suma|amount due|balance)\b",
     re.IGNORECASE,
 )
-_PRICE = re.compile(r"(?<![\d.,])\d[\d.' ]{0,9}[.,]\d\d(?![\d.])")
+_PRICE = re.compile(r"(?<![\d,])(?<!\d\.)\d[\d.' ]{0,9}[.,]\d\d(?![\d.])")
 
 # Words that mean something else in other papers: whom to name beside the picture; in Spanish the object of a line;
 # above a mail that is passed on.
 _NAMING = re.compile(
     r"-{2,5} ?original message ?-{2,5}|"
     r"\b(?:(?:photo|foto|image|picture|mention\w*|citad|cite|bild)[^\n.]{0,30})?\bcr[ée]dit(?:o|os|s|"
-    r"i)?\b(?! ?(?:not|n°|fact))"
-    r"(?=[^\n]{0,40}(?:©|\(c\)|photo|foto|appreciated|obligat|required|line|name|:))|\bmentionner le crédit\b|"
+    r"i)?\b(?! ?(?:note|nota|n°|fact))"
+    r"(?=[^\n]{0,40}(?:©|\(c\)|photo|foto|appreciated|obligat|required|requested|essential|necessary|optional|welcome|"
+    r"nice\b|please|line|name|:))|\bmentionner le crédit\b|"
     r"\bconcepto\b",
     re.IGNORECASE,
 )
@@ -263,7 +337,8 @@ _ANOTHER_DEAL = re.compile(
     r"no (?:\w+ )?(?:rights?|licen[cs]e) (?:\w+ )?(?:granted|included|transferred|is|are)|"
     r"(?:does|do) not (?:include|transfer|grant)|aucune? (?:droit|licence|cession)|ningún derecho|nessun diritto|"
     r"geen (?:gebruiks|licentie|rechten)\w*|"
-    r"for (?:re)?distribution|for resale|verlänger(?:n|ung)|renew|prolong(?:er|ation)|rinnov|verleng(?:en|ing)|"
+    r"contest|competition|wettbewerb|concours|concurso|concorso|wedstrijd|for (?:re)?distribution|for resale|"
+    r"verlänger(?:n|ung)|renew|prolong(?:er|ation)|rinnov|verleng(?:en|ing)|"
     r"przedłuż|renovar|"
     r"weiterberech|noch offen|still (?:open|unpaid|outstanding)|toujours impay|todavía pendiente|ancora aperta|"
     r"let me know (?:if|whether) (?:that|this|it|you(?:['’]d| would)?(?: like| want| agree))|let me know which|"
@@ -280,40 +355,23 @@ _OTHER_WORK = re.compile(
     r"reisekosten|travel|déplacement|"
     r"desplazamiento|trasferta|reiskosten|assisten[zt]\w*|bildbearbeitung|retusch\w*|retouch\w*|workshop|seminar|"
     r"fotokurs|atelier photo|taller de|corso di|cursus|gestaltung|grafikdesign|logo|webdesign|satz und|reinzeichnung|"
-    r"druck(?:kosten|auftrag)|abzüge?|prints|tirages?|stampe|afdruk\w*|odbitk\w*|bilderrahmen|hours?|stunden?|heures|"
+    r"druckerei\w*|imprimerie|imprenta|tipografia|drukkerij|drukarnia|auslagen|fremdleistung\w*|disbursements?|"
+    r"re-?charged?|rebill\w*|débours|refacturation|suplidos|anticipazioni|doorbelast\w*|hired?|rentals?|props?|miete|"
+    r"mietpreis|verleih\w*|alquiler|noleggio|huur|druck(?:kosten|auftrag)|abzüge?|prints|tirages?|stampe|afdruk\w*|"
+    r"odbitk\w*|bilderrahmen|hours?|stunden?|heures|"
     r"horas|uren)\b",
     re.IGNORECASE,
 )
-_BLANK = re.compile(r"_{4,}|\.{6,}|…{2,}|\bx{4,}\b|\[[ .]{2,}\]", re.IGNORECASE)
+_BLANK = re.compile(r"_{4,}|\.{6,}(?!\.|[ \t]*[^\s\d]{0,4}[ ]?\d)|…{2,}|\bx{4,}\b|\[[ .]{2,}\]", re.IGNORECASE)
 
-# Pictures, and music that is licensed with them.
-_PICTURE = (
-    r"(?:image|photo|picture|bild|foto|motiv|imagen|immagine|afbeelding|beeld|zdjęci[ae]|obraz|imagem|aufnahme|cliché|"
-    r"photograph|photographie|fotografie|fotografía|fotografia|fichier|datei|file|archivo|bestand|plik|track)"
-)
-_NUMBER = (
-    r"(?:n[°º.o]{1,2}|nr\.?|no\.?|id|ref\w{0,7}\.?|réf\w{0,6}\.?|number|nummer|num[ée]ro|número|cod\w{0,4}\.?|"
-    r"código|name)"
-)
-_LABEL = rf"(?:{_PICTURE}[\s-]?{_NUMBER}|{_NUMBER}\s?(?:d[eil]{{1,2}}(?:la)? |d['’]|van )?{_PICTURE})"
-_ENDING = r"\.(?:jpe?g|tiff?|png|psd|dng|cr2|nef|arw|raw|eps|webp)"
-# A file's name; a number with letters, as photographers' archives have; the digits of a labelled number.
-_FILE = rf"[\w-]{{3,60}}{_ENDING}"
-_CODE = (
-    r"(?=[\w-]{0,39}\d{3})(?=[\w-]{0,39}[A-Z])(?:[A-Z0-9]{1,12}[_-])*_?[A-Z0-9]{2,20}(?:[_-][A-Z0-9]{1,12})*|"
-    r"_(?:MG|DSC)_\d{3,5}|\d{6,9}[a-z]"
-)
-_DIGITS = r"(?:\d{2,14}(?:[./-]\d{2,8}){1,3}|\d{5,14})"
-_ANY = re.compile(
-    rf"(?<![\w@/.-])(?:(?P<label>(?i:{_LABEL}))\s?[:.#]?\s?#?)?"
-    rf"(?P<id>(?i:{_FILE})|{_CODE}|(?(label){_DIGITS}|(?!)))(?![\w@-]|[.,/]\w)"
-)
-_SPEAKS_OF_PICTURES = re.compile(
-    r"\b(?:images?|photos?|pictures?|photographs?|bild(?:er|ern|es)?|fotos?|fotografien?|aufnahmen?|motive?n?|"
-    r"photographies?|clichés?|im[aá]gen(?:es)?|fotografías?|immagin[ei]|fotografi[ea]|foto['’]s|beelden?|"
-    r"afbeelding(?:en)?|"
-    r"zdjęć|zdjęci[ae]|fotografi[ai]|imagem|imagens|fotografias?|tracks?)\b|"
-    rf"{_LABEL}|\w{_ENDING}\b|\breproduction fees?\b|\b_?(?:DSC|DSCF|IMG|MG)_?\d{{4,5}}\b",
+# What is said of a licence that is over, or comes later, or of a use at home.
+_NOT_NOW = re.compile(
+    r"\b(?:ended|ran out|lapsed|endete|ausgelaufen|échue|terminó|venció|follows(?! up)|tomorrow|soon|shortly|"
+    r"\w{1,4}['’]ll|folgt|folgen|(?<!guten )(?<!goede )morgen|demnächst|"
+    r"in kürze|"
+    r"suivra|demain|bientôt|prochainement|mañana|pronto|próximamente|seguirà|domani|a breve|volgt|binnenkort|straks|"
+    r"amanhã|em breve|jutro|wkrótce|personal use|at home|eigengebrauch|eigenbedarf|usage (?:personnel|privé)|"
+    r"uso (?:personale?|privado|privato|pessoal)|eigen gebruik|thuis|użytek własny)\b",
     re.IGNORECASE,
 )
 _OTHER_WORKS = re.compile(
@@ -323,35 +381,17 @@ _OTHER_WORKS = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![\w./-])(?:19|20)\d\d(?![\w-])")
-_HEADING = re.compile(
-    rf"^[ \t|]*(?:pos\.?\W+)?(?:{_LABEL}|{_PICTURE}s?(?=\t|[ ]{{3}}))(?!\s?[:#]?\s?\S*\d)", re.IGNORECASE | re.MULTILINE
-)
-_ROW = re.compile(
-    rf"^[ \t|]*(?:[-*•·–>]+[ \t]*)?(?:\d{{1,3}}[.)x×]?[ \t]+)?"
-    rf"(?:(?i:{_NUMBER}|{_PICTURE})[ ]?[:.#]?[ ](?={_CODE}))?(?=\S)"
-)
-_CELL = re.compile(r"\S+(?: \S+)*")
 # The heading of a column of goods.
 _ARTICLE = re.compile(
     r"^[ \t|]*(?:pos\.?\W+)?(?:article|artikel\w*|art\.?-?nr|item|produkt|product|producto|prodotto|articolo|"
     r"artículo)\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_LONE_AMOUNT = re.compile(
+    r"(?<=[^\n])\n(?=[ \t]*[^\s\d]{0,3}[ ]?\d[\d.,' ]{0,9}[.,]\d\d[ ]?[^\s\d]{0,3}[ \t]*$)", re.MULTILINE
+)
+_CELL = re.compile(r"\S+(?: \S+)*")
 _REST = re.compile(r"[ \t|]*(?![\d.]*[.,]\d\d(?:\s|$))(?=\S*\d)[A-Z0-9._-]{1,12}[ \t|]*(?:$|[ ]{2}|\t)")
-_RANGE = re.compile(
-    rf"[ \t]{{0,3}}(?:bis|to|through|à|al?|tot|do|até|[-–—])[ \t]{{0,3}}(?:(?i:{_FILE})|(?:{_CODE}))(?![\w-])"
-)
-_AND = re.compile(r"[ \t]*(?:,|;|&|\b(?:und|and|et|y|e|en|i)\b)[ \t]*")
-_BARE = re.compile(r"(?P<id>\d{6,14})(?=[ \t]*$|[ \t|]+\S)")
-# What stands before a number that is no picture's.
-_OF_OTHERS = re.compile(
-    r"\b(?:rechnung|invoice|facture|factura|fattura|factuur|faktura|fatura|auftrag|order|bestellung|commande|pedido|"
-    r"ordine|"
-    r"angebot|vertrag|contract|contrat|kunden|customer|client|iban|bic|uid|ust|vat|tva|siret|nif|cif|iva|btw|kvk|tel|"
-    r"fax|konto|steuer|hrb|hra|fn|swift|job|projekt|project|po)[\w-]{0,16}\.?\s?(?:(?:id)?(?:nr|no|n[°º]|nummer|number|"
-    r"num[ée]ro)\.?)?\s?[:#.]?\s?$",
-    re.IGNORECASE,
-)
 _EXCEPTED = re.compile(
     r"\b(?:nicht|not|kein\w*|except|excluding|außer|ausgenommen|ohne|sauf|excepto|eccetto|tranne|behalve|uitgezonderd|"
     r"oprócz|exceto|previews?|layouts?|vorschau|anteprima|aperçu|instead|stattdessen)\b",
@@ -363,8 +403,12 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _TOP = re.compile(
-    r"\.(?:com|net|org|io|co|info|biz|de|at|ch|fr|es|it|nl|be|lu|pl|pt|uk|eu|ie|dk|se|no|fi|us|photo|photos|"
-    r"photography|"
+    r"\.(?:com|net|org|io|co|info|biz|eu|photo|photos|photography|wales|scot|london|berlin|hamburg|koeln|bayern|"
+    r"tirol|wien|"
+    r"paris|bzh|cat|eus|gal|barcelona|madrid|amsterdam|frl|brussels|swiss|nyc|pics|graphics|design|agency|media|film|"
+    r"press|news|works?|site|online|xyz|"
+    r"ae|ar|at|au|be|bg|br|ca|ch|cl|co|cr|cy|cz|de|dk|ee|es|fi|fr|gr|hk|hr|hu|id|ie|il|in|is|it|jp|ke|kr|li|lt|lu|lv|"
+    r"ma|mt|mx|my|nl|no|nz|pe|ph|pl|pt|ro|rs|ru|se|sg|si|sk|th|tr|tw|ua|uk|us|uy|vn|za|"
     r"pictures|studio|gallery|art|me|tv|example)$"
 )
 # Hosts that many share: mail, files, and what people have beside a site of their own.
@@ -376,7 +420,8 @@ _SHARED = re.compile(
 )
 _COMPANY = (
     r"(?:GmbH(?: & Co\.? KG)?|AG|KG|OHG|GbR|UG|e\.\s?K\.|e\.\s?V\.|Ltd\.?|Limited|LLC|LLP|Inc\.?|PLC|plc|SASU?|SARL|"
-    r"EURL|LTD|LIMITED|S\.?A\.?S?\.?|S\.L\.U?\.?|S\.r\.l\.|S\.p\.A\.|B\.V\.|N\.V\.|BVBA|Sp\. z o\.\s?o\.|Lda\.?)"
+    r"EURL|LTD|LIMITED|Pty\.? Ltd\.?|Pte\.? Ltd\.?|A/S|ApS|Oy|d\.o\.o\.|s\.r\.o\.|Kft\.?|S\.?A\.?S?\.?|S\.L\.U?\.?|"
+    r"S\.r\.l\.|S\.p\.A\.|B\.V\.|N\.V\.|BVBA|Sp\. z o\.\s?o\.|Lda\.?)"
 )
 _FIRM = rf"[A-ZÀ-Þ0-9][^\n,;:!?()|·]{{1,60}}? {_COMPANY}(?![\w])"
 # What points to pictures that are named elsewhere.
@@ -409,7 +454,94 @@ _THANKED = re.compile(
     r"gracias por (?:el|su|tu) pago|grazie per il (?:pagamento|bonifico)|bedankt voor (?:de|uw|je) betaling)\b",
     re.IGNORECASE,
 )
-_TO_OTHERS = re.compile(r"\b(?:to an?(?:other)?|eine[mnr]?|à une?|chez|a un[oa]?|aan een)\b", re.IGNORECASE)
+# That the fee is paid: what follows is no offer.
+_FEE = (
+    r"(?:payments?|transfer|money|fee|invoice|account|zahlung|überweisung|geld|betrag|honorar|rechnung|paiement|"
+    r"virement|"
+    r"règlement|facture|pago|transferencia|importe|factura|pagamento|bonifico|saldo|fattura|betaling|bedrag|factuur|"
+    r"przelew|płatność|wpłat\w|faktur\w|transferência|fatura)"
+)
+_CAME = (
+    r"(?:received|arrived|landed|came (?:in|through)|come (?:in|through)|cleared|paid|settled|got|erhalten|eingegangen|"
+    r"angekommen|eingetroffen|bezahlt|beglichen|da\b|reçue?|arrivée?|réglée?|encaissée?|recibid[oa]|llegado|abonad[oa]|"
+    r"pagad[oa]|cobrad[oa]|arrivat[oa]|ricevut[oa]|pagat[oa]|saldat[oa]|binnen|ontvangen|betaald|voldaan|wpłynę\w+|"
+    r"otrzyma\w+|dotarł\w?|opłacon\w|recebi\w*|chegou|pag[oa]\b)"
+)
+_FEE_PAID = re.compile(
+    rf"\b{_FEE}(?:['’]s| is| are) (?:now |just )?(?:in|through|here)\b|"
+    rf"\b{_FEE}\b(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_CAME}|\b{_CAME}(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_FEE}\b|\b(?:all|"
+    rf"fully) paid\b|\b(?:thanks|thank you) for (?:paying|settling|transferring)\b|\bpaid in full\b|"
+    r"\((?:paid|received|bezahlt|erhalten|payée?|réglée?|pagad[oa]|pagat[oa]|betaald)\)|"
+    r"\b(?:thanks|thank you|cheers|danke?|merci|gracias|grazie|bedankt|dank|dzięku\w+|obrigad[oa])\b[^.?!]{0,20}?"
+    r"\b(?:for|für|pour|por|per|voor|za|pel[oa]|de|du|il)\b[^.?!]{0,20}?"
+    r"\b(?:payment|transfer|zahlung|überweisung|paiement|virement|règlement|pago|pagamento|bonifico|betaling|przelew|"
+    r"wpłatę|transferência)",
+    re.IGNORECASE,
+)
+# The buyer paid, and writes this.
+_WE_PAID = re.compile(
+    r"\b(?:i|we)(?:['’]ve| have)?(?: just| already| now)? (?:paid|settled)\b|\b(?:wir|"
+    r"ich) hab\w+\b[^.?!]{0,60}"
+    r"\b(?:bezahlt|überwiesen|beglichen)|\b(?:avons|j['’]ai) (?:\w+ )?(?:réglé|payé|viré)|\b(?:hemos|he) (?:pagado|"
+    r"abonado)|"
+    r"\b(?:abbiamo|ho) (?:pagato|saldato)|\b(?:we|wij|ik) (?:hebben|heb)\b[^.?!]{0,60}\b(?:betaald|overgemaakt)|"
+    r"\b(?:zapłaciliśmy|zapłaciłem|pagámos|pagamos)\b",
+    re.IGNORECASE,
+)
+# What the fee was paid for, if not for pictures; and a part of it.
+_PAID_ELSE = re.compile(
+    r"\b(?:prints?|stampa|stampe|tirage|abzug|afdruk|copia|deposits?|anzahlung|acompte|acconto|anticipo|aanbetaling|"
+    r"half|"
+    r"hälfte|moitié|mitad|metà|helft|first instal\w+|membership|mitgliedschaft|session|sesión|sessão|séance|shoot\w*|"
+    r"workshop|servizio|sessie|reportage|album|other|another|last|previous|letzte\w?|vorige\w?)\b",
+    re.IGNORECASE,
+)
+# What is done with rights and licences, and that somebody may go on.
+_DONE = re.compile(
+    r"\b(?:licen[cs]ed|granted|issued|confirmed|cleared|approved|go ahead|feel free|yours|in place|(?:licen[cs]e|usage|"
+    r"rights) (?:is |are )?(?:below|attached|enclosed)|lizenziert|erteilt|eingeräumt|freigegeben|bestätigt|genehmigt|"
+    r"cédée?s?|accordée?s?|concédée?s?|confirmée?s?|autorisée?s?|(?:cedid|concedid|otorgad|autorizad|confirmad|"
+    r"licenciad|"
+    r"suy)[oa]s?|(?:concess|cedut|autorizzat|confermat)[oaie]|verleend|toegestaan|bevestigd|vrijgegeven|udzielon\w|"
+    r"przyznan\w)\b",
+    re.IGNORECASE,
+)
+_LABELLED_LINE = re.compile(r"^[ \t]*[^\W\d][^\n:.,]{1,30}:[ \t]+\S", re.MULTILINE)
+# What is still to be done, chosen, or paid.
+_WANTING = re.compile(
+    r"\b(?:needs?|needed|requires?|required|separate\w*|extra|choose|pick|select|available|browse|competitor|instead|"
+    r"send|low[ -]?res\w*|more|unfortunately|sorry|must|still|yet|remains?|belongs?|leider|müss\w+|noch|bleib\w+|"
+    r"gehör\w+|"
+    r"malheureusement|désolée?|encore|restent|lamenta\w*|todavía|aún|purtroppo|ancora|restano|esclus[oaie]|helaas|"
+    r"nog|moet|"
+    r"niestety|jeszcze|infelizmente|ainda|benötig\w*|brauch\w*|separat\w*|zusätzlich\w*|wähl\w*|aussuch\w*|faut|"
+    r"nécessaire|"
+    r"choisi\w*|"
+    r"séparé\w*|aparte|necesit\w*|eleg\w*|elij\w*|falta|serve|occorre|scegli\w*|nodig|kies|kiezen|apart|potrzeb\w*|"
+    r"precisa\w*|but|aber|mais|pero|sino|ma|maar|ale|mas|except|außer|sauf|excepto|tranne|behalve)\b",
+    re.IGNORECASE,
+)
+# The usual condition of a licence, which holds it up until the fee is paid.
+_ON_PAYMENT = re.compile(
+    r"\b(?:on|upon|after|until|once|when|subject to|against|with|from|mit|nach|bei|erst|sobald|gegen|à|dès|après|"
+    r"contre|"
+    r"tras|una vez|hasta|previo|dopo|al|previa|na|zodra|bij|po|após|mediante)\b(?=[^.\n]{0,50}(?:payment|paid|zahlung|"
+    r"bezahl|zahlungseingang|paiement|règlement|pago|pagament|saldo|betaling|betaald|płatno|zapła))",
+    re.IGNORECASE,
+)
+_UNSIGNED = re.compile(
+    r"^[ \t|]*(?:signed|signature|unterschrift|signée?|firmad[oa]|firma|firmato|getekend|ondertekend|handtekening|"
+    r"podpis|assinad[oa])(?: by)?[ \t]*:[ \t]*(?:\Z|\n\s*\Z|\n[ \t]*\n|\n[^\n:]{1,30}:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SIGNED = re.compile(
+    r"\bgez\. [A-ZÀ-Þ]|"
+    r"^[ \t|]*(?i:signed|signature|gez\.|gezeichnet|unterschrift|unterzeichnet|signée?(?: par)?|firmad[oa](?: por)?|"
+    r"firma|"
+    r"firmato|getekend|ondertekend|handtekening|podpis\w*|assinad[oa])(?: by)?[ \t]*[:|\t][ \t|]*[A-ZÀ-Þ]",
+    re.MULTILINE,
+)
+_TO_OTHERS = re.compile(r"\b(?:to them|to an?(?:other)?|eine[mnr]?|à une?|chez|a un[oa]?|aan een)\b", re.IGNORECASE)
 # What a sentence says that only offers: a price that is not paid, what may be possible, what is for a try.
 _ONLY_OFFERED = re.compile(
     r"\d ?(?:€|eur\b|usd\b|gbp\b|chf\b|pln\b|zł|£|\$)|[€£$] ?\d|\b(?:möglich|verfügbar|possible|available|disponib\w+|"
@@ -430,28 +562,38 @@ _LICENSEE = re.compile(
     r"^[ \t|]*(?i:licensee|lizenznehmer(?:in)?|nutzungsberechtigter?|licenciée?|cessionnaire|bénéficiaire|"
     r"licenciatari[oa]|"
     r"licenciad[oa]|cesionari[oa]|licenziatari[oa]|cessionari[oa]|licentienemer|licencjobiorca|client|kunde|"
-    r"cliente|klant|bill(?:ed)? to|invoiced? to|facturée? à|rechnung an|facturado a|fatturato a|factuur aan)"
-    r"(?:[ \t]*[:|\t]|[ ]{3})[ \t|]*(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
+    r"cliente|klant|customer|kundin|bill(?:ed)? to|invoiced? to|licen[cs]ed to|granted to|issued to|doit|"
+    r"(?:bewilligt|erteilt|ausgestellt) (?:an|für)|"
+    r"lizenziert (?:an|für)|"
+    r"accordée? à|concédée? à|otorgada a|concedida a|concessa a|verleend aan|facturée? à|facturar a|received from|"
+    r"reçu de|recibí de|ricevuto da|ontvangen van|rechnung an|"
+    r"facturado a|"
+    r"fatturato a|factuur aan)(?:[ \t]*[:|\t]|[ ]{3}|"
+    r"[ \t]*:?[ \t]*\n(?![^\n:]{1,30}:))[ \t|]*(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
     re.MULTILINE,
 )
 _ADDRESSEE = re.compile(
-    r"^[ \t|]*(?i:to|an|à|bill to|invoice to)[ \t]*[:|\t][ \t|]*(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})", re.MULTILINE
+    r"^[ \t|]*(?i:to|an|à|a|al|para|aan|dla|bill to|invoice to)[ \t]*[:|\t][ \t|]*"
+    r"(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
+    re.MULTILINE,
 )
 _TO_WHOM = re.compile(
-    rf"\b(?i:grants?|license|to|that|the company|der|dem|die firma|die|à|a|al|alla|aan|ik|wij|dat|firmie|que|che|"
+    rf"\b(?i:grants?|license|to|that|the company|(?:der |die )?firma|der|dem|die|à|a|al|alla|aan|ik|wij|dat|firmie|"
+    rf"que|che|"
     rf"dla|für|la société)\s+(?P<who>{_FIRM})"
 )
-# A postal code and a town, or a town and a postal code of the United Kingdom or of Canada.
+# A postal code and a town, or a town and a postal code, as in English-speaking countries.
 _TOWN = (
     r"(?:(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})?[ \t]+[^\W\d]|"
     r"[^\W\d][^\W\d., -]{0,20}(?:[ ,]{1,2}[^\W\d]{1,20}){0,4},?[ ]{1,2}"
-    r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d)\b)"
+    r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d|[A-Z]{2,3} \d{4,5})\b)"
 )
 _ADDRESS_BLOCK = re.compile(
     rf"^[ \t]*(?P<who>[A-ZÀ-Þ0-9][^\n\d:|·@]{{2,60}}?)[ \t]*\n[^\n]{{2,60}}\n[ \t]*{_TOWN}", re.MULTILINE
 )
 _LICENSOR = re.compile(
-    r"^[ \t|]*(?i:licensor|lizenzgeber(?:in)?|fotograf(?:in)?|urheber(?:in)?|photographer|concédant|cédant|photographe|"
+    r"^[ \t|]*(?i:licensor|(?:issued|granted) by|lizenzgeber(?:in)?|fotograf(?:in)?|urheber(?:in)?|photographer|"
+    r"concédant|cédant|photographe|"
     r"licenciante|cedente|fotógraf[oa]|licenziante|fotograf[oa]|licentiegever|fotograaf|licencjodawca)[ \t]*[:|\t]"
     r"[ \t|]*(?P<who>[A-ZÀ-Þ][^\n,;(|\t\d]{2,60})",
     re.MULTILINE,
@@ -464,6 +606,14 @@ _LETTERHEAD = re.compile(
 )
 # A buyer's address has a line for the street and one for the town; a seller's stands in one below its name.
 _NAME_ABOVE_ADDRESS = re.compile(rf"\s*(?P<who>[A-ZÀ-Þ][^\n\d:|·@,.]{{2,50}}?)[ \t]*\n\s*[^\n,]{{4,60}}, {_TOWN}")
+# What the title of a form says, of one for a licence that is wanted or of one for all licences.
+_NO_LICENCE_YET = re.compile(
+    r"\b(?:application|antrag|demande|solicitud|richiesta|aanvraag|wniosek|pedido|booking|form|formular|template|"
+    r"sample|"
+    r"specimen|muster|vorlage|modèle|plantilla|modello|sjabloon|voorbeeld|wzór|register|overview|list|liste|lista|"
+    r"elenco|übersicht|terms|bedingungen)\b",
+    re.IGNORECASE,
+)
 _DATED = re.compile(
     r"(?:(?:rechnungs|factuur|ausstellungs)?datum|\bdated?|(?:invoice|issue|licen[cs]e) date|\bdate (?:de|d['’]|"
     r"of) ?\w*|"
@@ -476,9 +626,36 @@ _NOT_ITS_DATE = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"^[ \t|]*[A-ZÀ-Þ][^\n\d:|.]{1,40},?[ \t]*(?:(?i:den|le|il|a|lì|dnia|am|,)[ \t]*)?$")
-_ABBREVIATED = ["Sp", "Dr", "Mr", "Ms", "Mrs", "St", "Str", "Nr", "No", "ca", "zzgl", "einf", "inkl"]
+_ABBREVIATED = [
+    "no",
+    "nos",
+    "nr",
+    "ref",
+    "Ref",
+    "réf",
+    "Réf",
+    "núm",
+    "num",
+    "inv",
+    "bzw",
+    "Sp",
+    "Dr",
+    "Mr",
+    "Ms",
+    "Mrs",
+    "St",
+    "Str",
+    "Nr",
+    "No",
+    "ca",
+    "zzgl",
+    "einf",
+    "inkl",
+]
+_COMPANY_ENDINGS = ["Inc", "Ltd", "LTD", "Co", "Corp", r"S[.]L", r"[rp][.][lA]", r"B[.]V", r"o[.]o"]
 _SENTENCE_END = re.compile(
-    rf"(?<!\d)(?<!\b\w){''.join(f'(?<!\\b{each})' for each in _ABBREVIATED)}[.!](?=\s)|\?|\n\s*\n|:[ \t]*(?=\n)|"
+    rf"(?<!\d)(?<!\b\w){''.join(f'(?<!\\b{each})' for each in _ABBREVIATED)}[.!](?=\s)"
+    rf"{''.join(f'(?!(?<={each}[.])[ \n][a-z])' for each in _COMPANY_ENDINGS)}|\?|\n\s*\n|:[ \t]*(?=\n)|"
     r"(?<=\d\d)\.(?=\s[A-ZÀ-Þ])"
 )
 
@@ -489,7 +666,7 @@ def read_grant(text: str, columns: Callable[[], str] = str, envelope: Envelope |
     `columns` gives the text of a PDF as it is laid out on the page. A mail that quotes others is read message by
     message, the newest first: what was written later may take back what was granted before.
     """
-    if len(text) > MAX_TEXT_CHARACTERS or not _SPEAKS_OF_PICTURES.search(text):
+    if len(text) > MAX_TEXT_CHARACTERS or not SPEAKS_OF_PICTURES.search(text):
         return None
     if envelope is None:
         thread = split_thread(text)
@@ -510,16 +687,16 @@ def read_grant(text: str, columns: Callable[[], str] = str, envelope: Envelope |
 
 def names_picture_and_rights(text: str) -> bool:
     """Whether a text speaks of rights of use and names a picture as authors number them, so that it should be kept."""
-    return bool(_SPEAKS_OF_PICTURES.search(text)) and speaks_of_licensing(text, ()) and any(_named(text))
+    return bool(SPEAKS_OF_PICTURES.search(text)) and speaks_of_licensing(text, ()) and any(named(text))
 
 
 def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | None:
     """What one text grants. `said` is all that must not speak against it."""
-    if not _ANY.search(text) and not _HEADING.search(text):
+    if not may_list(text):
         return None
     if DEMAND.search(said) or PAID_BACK.search(said) or NO_RECEIPT.search(said) or is_own_order(said):
         return None
-    said = _TITLE_OF_WORK.sub(" ", _NAMING.sub(" ", said))
+    said = _TITLE_OF_WORK.sub(" ", _NAMING.sub(" ", without_captions(said)))
     invoice = _INVOICE.search(text[:MAX_HEAD_CHARACTERS])
     if invoice:
         said = _UNTIL_PAID.sub(" ", said)
@@ -528,11 +705,12 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     if any(not in_terms(said, found.start()) for found in _ANOTHER_DEAL.finditer(said)):
         return None
     seller = _seller(text, message, own)
-    if seller is None or not _SPEAKS_OF_PICTURES.search(_HOST.sub(" ", text)):
+    if seller is None or not SPEAKS_OF_PICTURES.search(_HOST.sub(" ", text)):
         return None
-    found = _granted(text)
+    titled_licence = not invoice and _titled_as_licence(text, mailed=bool(message.sender))
+    found = _granted(text, titled=titled_licence, paid=_is_paid(text))
     kind = DocumentKind.RECEIPT if invoice else DocumentKind.CERTIFICATE
-    language, ids = found or ("", _titled_licence(text))
+    language, ids = found or ("", _between_parties(text, mailed=bool(message.sender)) if titled_licence else [])
     if not ids and invoice:
         language, ids = "en" if "invoice" in invoice[0].casefold() else "", _charged(text, mailed=bool(message.sender))
     if not ids or len(ids) > MAX_PICTURES:
@@ -595,25 +773,33 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _granted(text: str) -> tuple[str, list[str]] | None:
+def _granted(text: str, *, titled: bool, paid: bool) -> tuple[str, list[str]] | None:
     """The language of the sentences that grant, and the pictures; none of these if one is not clear.
 
-    None if no sentence grants.
+    None if no sentence grants. `titled`: the text is called a licence. `paid`: it says that the fee is paid.
     """
     places = list(_sentences(text))
-    thanked = bool(_THANKED.search(text))
-    grants = [(language, place) for place in places if (language := _grants(text[slice(*place)], to_reader=thanked))]
+    to_reader = titled or paid or bool(_THANKED.search(text))
+    grants = [
+        (language, place)
+        for place in places
+        if (sentence := text[slice(*place)])
+        and (
+            language := _grants(sentence, to_reader=to_reader, sure=titled or paid)
+            or ((paid or titled) and _of_rights(sentence))
+        )
+    ]
     if not grants:
         return None
     ids: dict[str, None] = {}
     for _, (start, end) in grants:
-        named = dict.fromkeys(found["id"] for found in _named(text[start:end]))
-        ids |= named or dict.fromkeys(_listed(text[end:]))
-        if named and text[start:end].rstrip().endswith(":"):
-            ids |= dict.fromkeys(_listed(text[end:]))
+        here = dict.fromkeys(found.id for found in named(text[start:end]))
+        ids |= here or dict.fromkeys(listed(text[end:]))
+        if here and text[start:end].rstrip().endswith(":"):
+            ids |= dict.fromkeys(listed(text[end:]))
     if not ids and any(_POINTS.search(text[slice(*place)]) for _, place in grants):
         ids = dict.fromkeys(_meant(text, places))
-    return grants[0][0], list(ids) if _all_clear(text, ids) else []
+    return grants[0][0], list(ids) if _clear(text, ids) else []
 
 
 def _meant(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
@@ -622,7 +808,7 @@ def _meant(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
     before = ""
     for start, end in places:
         sentence = text[start:end]
-        if here := [found["id"] for found in _named(sentence)]:
+        if here := [found.id for found in named(sentence)]:
             said = _NO_DOUBT.sub(" ", f"{before} {sentence}")
             if "?" in said or ASKING.search(said) or any(each.search(said) for each in _DOUBTED.values()):
                 return []
@@ -631,106 +817,95 @@ def _meant(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
     return ids
 
 
-def _grants(sentence: str, *, to_reader: bool = False) -> str:
+def _is_paid(text: str) -> bool:
+    """Whether a sentence says that the fee is paid, and not that it may be."""
+    if _WE_PAID.search(text):
+        return False
+    sentences = (_NO_DOUBT.sub(" ", text[slice(*each)]) for each in _sentences(text))
+    for each in sentences:
+        found = _FEE_PAID.search(each)
+        if found is None or _PAID_ELSE.search(each, max(0, found.start() - 20), found.end() + 25):
+            continue
+        if not each.endswith("?") and not any(doubt.search(each) for doubt in _DOUBTED.values()):
+            return True
+    return False
+
+
+def _grants(sentence: str, *, to_reader: bool, sure: bool) -> str:
     """The language in which a sentence grants a right without a condition; empty if it does not.
 
-    `to_reader`: what is granted is granted to the reader, as the text says elsewhere.
+    `to_reader`: what is granted is granted to the reader, as the text says elsewhere. `sure`: the text is no offer.
     """
-    if sentence.endswith("?"):
-        return ""
     plain = _NO_DOUBT.sub(" ", sentence)
-    if _ONLY_OFFERED.search(plain) and not _PAID.search(plain):
-        return ""
-    if (
-        not (_READER.search(plain) or (to_reader and not _TO_OTHERS.search(plain)))
-        or ASKING.search(plain)
-        or _OTHER_WORKS.search(plain)
-        or not speaks_of_licensing(plain, [plain])
-    ):
+    speaks = speaks_of_licensing(plain, [plain]) or (sure and _USAGE.search(plain))
+    if not speaks or not _to_reader(plain, sure=to_reader):
         return ""
     for language, does in _DOES.items():
-        done = does.search(plain) or (_DID[language].search(plain) and _GIVEN.search(plain) and not _YEAR.search(plain))
-        if done and _RIGHTS[language].search(plain) and not _DOUBTED[language].search(plain):
+        done = (
+            does.search(plain)
+            or (sure and _LETS[language].search(plain))
+            or (_DID[language].search(plain) and _GIVEN.search(plain) and not _YEAR.search(plain))
+        )
+        if done and (sure or _RIGHTS[language].search(plain)) and not _DOUBTED[language].search(plain):
             return language
     return ""
 
 
-def _named(text: str) -> Iterator[re.Match[str]]:
-    """The pictures that a text names by a file, a number behind a label, or a number with letters."""
-    for found in _ANY.finditer(text):
-        if found["label"] or not _OF_OTHERS.search(text[max(0, found.start() - 40) : found.start()]):
-            yield found
+def _of_rights(sentence: str) -> str:
+    """The language of a sentence that speaks of the rights in pictures; empty if in doubt.
+
+    In a text that is called a licence, or says that the fee is paid, such a sentence grants whatever its verb is, if it
+    speaks to the reader or of something done, and wants nothing more. Lines with labels are no sentence.
+    """
+    plain = _NO_DOUBT.sub(" ", sentence)
+    if not (any(named(sentence)) or _POINTS.search(sentence)) or _WANTING.search(plain):
+        return ""
+    if _LABELLED_LINE.search(sentence):
+        return ""
+    spoken = [language for language, rights in _RIGHTS.items() if rights.search(plain)]
+    if any(_DOUBTED[each].search(plain) for each in spoken):
+        return ""
+    return next(iter(spoken), "") if _to_reader(plain, sure=bool(_DONE.search(plain))) else ""
 
 
-def _listed(text: str) -> list[str]:
-    """The pictures of the list with which a text begins, one or more in each line; headings may stand above it."""
-    ids: list[str] = []
-    bare = False
-    for line in filter(str.strip, text.splitlines()):
-        if _HEADING.match(line) and not any(_named(line)):
-            bare = True
-            continue
-        here = _row(line, bare=bare)
-        introduces = len(line.split()) <= MAX_HEADING_WORDS and not line.rstrip().endswith((".", "!", "?"))
-        if not here and (ids or not introduces):
-            break
-        ids += here
-    return ids
+def _to_reader(plain: str, *, sure: bool) -> bool:
+    """Whether a sentence says something to the reader, which it neither asks, nor offers, nor waits for.
+
+    `sure`: what is said is said to the reader, unless it names somebody else.
+    """
+    return (
+        not plain.endswith("?")
+        and not (_ONLY_OFFERED.search(plain) and not _PAID.search(plain))
+        and bool(_READER.search(plain) or (sure and not _TO_OTHERS.search(plain)))
+        and not (ASKING.search(plain) or awaits(plain) or _NOT_NOW.search(plain) or _OTHER_WORKS.search(plain))
+    )
 
 
-def _row(line: str, *, bare: bool) -> list[str]:
-    """The pictures of a line that begins with one. `bare`: a number without a label is one, as its heading says."""
-    begins = _ROW.match(line)
-    start = begins.end() if begins else 0
-    first = _ANY.match(line, start)
-    if first is None:
-        number = _BARE.match(line, start) if bare else None
-        return [number["id"]] if number else []
-    ids = [first["id"]]
-    place = first.end()
-    while more := _AND.match(line, place):
-        found = _ANY.match(line, more.end())
-        if found is None:
-            break
-        ids.append(found["id"])
-        place = found.end()
-    return ids
-
-
-def _all_clear(text: str, ids: Iterable[str]) -> bool:
-    """Whether a text names no other picture, takes none of these out, and does not mean those between two."""
-    ids = set(ids)
-    shapes = {_shape(each) for each in ids}
-    for found in _named(text):
-        if found["id"] not in ids and (
-            found["label"] or _shape(found["id"]) in shapes or re.search(_ENDING, found["id"])
-        ):
-            return False
-    if any(_RANGE.match(text, found.end()) for found in _named(text)):
-        return False
-    lines = (line for line in text.splitlines() if any(each in line for each in ids))
-    return not any(_EXCEPTED.search(_NO_DOUBT.sub(" ", line)) for line in lines)
-
-
-def _shape(picture: str) -> str:
-    return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", picture))
+def _clear(text: str, ids: Iterable[str]) -> bool:
+    return all_clear(text, ids, _EXCEPTED, _NO_DOUBT)
 
 
 def _charged(text: str, *, mailed: bool) -> list[str]:
     """The pictures for whose use an invoice charges, and for nothing else; empty if in doubt."""
+    text = without_captions(text)
     title = _INVOICE.search(text[:MAX_HEAD_CHARACTERS])
-    if title is None or _OTHER_WORK.search(text) or any(_may_charge(text[slice(*each)]) for each in _sentences(text)):
+    if (
+        title is None
+        or _OTHER_WORK.search(without_subjects(text))
+        or any(_may_charge(text[slice(*each)]) for each in _sentences(text))
+    ):
         return []
     ids: list[str] = []
     body: list[str] = []
-    bare = False
-    for line in text[title.start() :].splitlines():
-        here = _row(line, bare=bare) or _sold(line)
+    headings: list[str] = []
+    for line, heads, row in rows(_LONE_AMOUNT.sub(" ", text[title.start() :]).splitlines()):
+        here = row or _sold(line)
         if ids and not here and _TOTAL.search(line):
             break
         if ids and not here and _REST.match(line):
             return []  # of a number that a narrow column breaks
-        bare = bare or bool(_HEADING.match(line))
+        if heads:
+            headings.append(line)
         body.append(line)
         ids += here
     said = "\n".join(body)
@@ -741,32 +916,30 @@ def _charged(text: str, *, mailed: bool) -> list[str]:
         return []
     if not ids:  # in a sentence: `for the use of the pictures … I charge`
         start, end = next((each for each in _sentences(text) if _charges(text[slice(*each)])), (0, 0))
-        ids = [found["id"] for found in _named(text[start:end])] or _listed(text[end:] if end else "")
+        ids = [found.id for found in named(text[start:end])] or listed(text[end:] if end else "")
         ids = ids or ([] if mailed else _in_object(body))
-        return ids if _all_clear(text, ids) else []
-    headings = "\n".join(line for line in body if _HEADING.match(line))
-    used = _USE.search(headings) or (_USE.search(said) and speaks_of_licensing(said, [said]))
-    licensed = (_OBJECT.search(said) or used) and _SPEAKS_OF_PICTURES.search(said)
+        return ids if _clear(text, ids) else []
+    used = _USE_HEADING.search("\n".join(headings)) or (_USE.search(said) and speaks_of_licensing(said, [said]))
+    speaks = headings or SPEAKS_OF_PICTURES.search(text[: title.start()] + said)
+    licensed = (_OBJECT.search(said) or used) and speaks
     sold = sum(bool(_PRICE.search(line)) for line in body)
-    clear = sold <= len(ids) == len(set(ids)) and _all_clear(said, ids)
+    clear = sold <= len(ids) == len(set(ids)) and _clear(said, ids)
     return ids if licensed and clear else []
 
 
 def _sold(line: str) -> list[str]:
     """The pictures in a line with a price that says that their use is sold: `Licence to use image AB-2011   120.00`."""
-    if not (_PRICE.search(line) and (_OBJECT.search(line) or _USE.search(line)) and _SPEAKS_OF_PICTURES.search(line)):
+    if not (_PRICE.search(line) and (_OBJECT.search(line) or _USE.search(line)) and SPEAKS_OF_PICTURES.search(line)):
         return []
-    return [found["id"] for found in _named(line)]
+    return [found.id for found in named(line)]
 
 
 def _in_object(lines: Sequence[str]) -> list[str]:
     """The pictures that one line of an invoice names as its object, if all its prices are for these."""
-    objects = [
-        line for line in lines if _OBJECT.search(line) and _SPEAKS_OF_PICTURES.search(line) and any(_named(line))
-    ]
+    objects = [line for line in lines if _OBJECT.search(line) and SPEAKS_OF_PICTURES.search(line) and any(named(line))]
     if len(objects) != 1:
         return []
-    ids = [found["id"] for found in _named(objects[0])]
+    ids = [found.id for found in named(objects[0])]
     priced = [line for line in lines if _PRICE.search(line) and not _TOTAL.search(line)]
     return ids if priced and all(any(each in line for each in ids) for line in priced) else []
 
@@ -786,14 +959,33 @@ def _may_charge(sentence: str) -> bool:
     )
 
 
-def _titled_licence(text: str) -> list[str]:
-    """The pictures in the rows of an agreement that its first line calls a licence, and whose parties have labels."""
-    first = text.lstrip().partition("\n")[0]
-    titled = _OBJECT.search(first) and _SPEAKS_OF_PICTURES.search(first)
-    if not titled or not (_LICENSOR.search(text) and _LICENSEE.search(text)) or "?" in text or ASKING.search(text):
+def _titled_as_licence(text: str, *, mailed: bool) -> bool:
+    """Whether one of a paper's first lines is the title of a licence, and nothing is asked in it.
+
+    A mail's subject may be what it answers.
+    """
+    if "?" in text or ASKING.search(text):
+        return False
+    head = list(filter(str.strip, text.splitlines()))[int(mailed) : MAX_HEAD_LINES]
+    titles = [line for line in head if _OBJECT.search(line) and len(line.split()) <= MAX_TITLE_WORDS]
+    titles = [line for line in titles if ":" not in line and not line.rstrip().endswith((".", "?", "!", ","))]
+    return bool(titles) and not _NO_LICENCE_YET.search("\n".join(titles))
+
+
+def _between_parties(text: str, *, mailed: bool) -> list[str]:
+    """The pictures in the rows of a licence that names its parties behind labels.
+
+    Its author has a label, signs it, or sends it: a buyer writes lists of licences as well.
+    """
+    by_author = mailed or _LICENSOR.search(text) or _SIGNED.search(text)
+    if not (by_author and _LICENSEE.search(text)):
         return []
-    ids = [each for line in text.splitlines() for each in _row(line, bare=False)]
-    return ids if _all_clear(text, ids) else []
+    if _UNSIGNED.search(text):
+        return []
+    if mailed and _ON_PAYMENT.search(text) and not _is_paid(text):
+        return []
+    ids = [each for _, _, row in rows(text.splitlines(), granted=True) for each in row]
+    return ids if _clear(text, ids) else []
 
 
 def _day(text: str, language: str) -> date | None:

@@ -28,7 +28,7 @@ from archiver.reading.field_labels import names_picture_and_grant
 from archiver.reading.labelled_documents import read_labelled, why_no_paper
 from archiver.reading.not_granted import is_demand, shows_example
 from archiver.reading.paper_titles import titled
-from archiver.reading.platforms import the_platform
+from archiver.reading.platforms import OTHER_PLATFORM, the_platform
 from archiver.reading.unfilled import has_blank, is_template
 
 __all__ = [
@@ -50,8 +50,11 @@ def read_text(
     text = text[:MAX_TEXT_LENGTH]
     if shows_example(text):
         return None
-    found = filter(None, (_of_pages(text, name, columns), _of_one(text, name, columns)))
-    return max(found, key=lambda paper: len(paper.licences), default=None) or read_grant(text, columns, envelope)
+    found = [paper for paper in (_of_pages(text, name, columns), _of_one(text, name, columns)) if paper]
+    if all((paper.platform or "").startswith(OTHER_PLATFORM) for paper in found):
+        granted = read_grant(text, columns, envelope)
+        found += [granted] if granted else []
+    return max(found, key=lambda paper: len(paper.licences), default=None)
 
 
 def why_unread(text: str, name: str = "", columns: Callable[[], str] = str) -> str:

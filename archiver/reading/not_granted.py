@@ -91,7 +91,7 @@ ASKING = re.compile(
     r"\b(?:please (?:confirm|send|provide)|(?:can|could) you (?:please )?(?:confirm|send|provide)|bitte (?:bestätigen|"
     r"senden|schicken)|bitte um|merci de (?:nous )?(?:confirmer|envoyer)|pourriez-vous|"
     r"por favor,? (?:confirm|env[íi]|indi|facili)\w*|graag ontvangen|"
-    r"request(?:ed)?|anfrage|angefragt|looks like this|for example|e\.g\.|zum beispiel|z\. ?b\.|par exemple|(?:example|"
+    r"request(?:ed)?|anfrage|angefragt|looks like this|for example|e\.g|zum beispiel|z\. ?b|par exemple|(?:example|"
     r"beispiel|exemple|ejemplo|esempio|voorbeeld|przykład|exemplo)\s?:|where (?:do|can|to)|how (?:do|can|to)|wo finde|"
     r"wie finde|add(?:ed)? to cart|checkout)\b",
     re.IGNORECASE,
@@ -236,7 +236,7 @@ _LICENSING = re.compile(
     r"licen[csz]|lizen[zs]|licentie|licencj|licenç|(?:nutzungs|bild|veröffentlichungs|abdruck)(?:recht|honorar)|"
     r"\b(?:usage|reproduction|image|publication) (?:right|fee)|rights? (?:granted|of use)|\b(?:droits?|derechos?|"
     r"diritt[oi]|direitos?) (?:de? ?|d['’] ?)(?:l['’]|la )?(?:uso|usage|utili|explo|reprodu|auteur|autor|riprodu)|"
-    r"cession de droits|gebruiksrecht|praw\w* do",
+    r"cession des? droits|gebruiksrecht|praw\w* do",
     re.IGNORECASE,
 )
 

@@ -39,9 +39,33 @@ def test_an_authors_mail_grants_the_named_pictures() -> None:
         assert ids(paper) == TWO
         assert paper and paper.sure is Sure.STATED and paper.platform == "other:example-photos.example"
         assert {(each.licensed_at, each.licensee) for each in paper.licences} == {(SENT, licensee)}
+    for text, pictures in GRANTED_ONCE_PAID:
+        assert ids(mailed(text)) == pictures
+        assert mailed(text.replace(text.partition(".")[0], "Hello")) is None  # which does not say that it is paid
 
 
+GRANTED_ONCE_PAID = [  # and pictures that have a number by the word before them, or by what they are listed with
+    ("Payment received, thanks. You can use image #7614 on the web.", ["7614"]),
+    ("The transfer came through. You're good to go with IMG 7614: web, two years.", ["IMG_7614"]),
+    ("Invoice settled, thanks. Consider image td_2201 licensed to you: website, two years.", ["td_2201"]),
+    ("Das Geld ist da. Damit hast du die Lizenz für die Fotos #3312 und #3318, Web.", ["3312", "3318"]),
+    ("Bien reçu le virement. Vous pouvez utiliser la photo 2021_6461 sur le site.", ["2021_6461"]),
+    ("Pago recibido. Puede utilizar las fotos np_4471 y np_4489 en la web.", ["np_4471", "np_4489"]),
+    ("Bonifico ricevuto. Può utilizzare la foto sv_2087; la licenza non è esclusiva.", ["sv_2087"]),
+    ("Betaling ontvangen. Hierbij de licentie voor foto kuiper_7731, website.", ["kuiper_7731"]),
+]
 NOT_GRANTED = [
+    "Payment of your deposit received. You can use image #7614 once the rest is paid.",
+    "Payment received? Then you can use image #7614 on the web.",
+    "We've paid your colleague's invoice. You can use image #7614 on the web.",
+    "Payment for the prints received. Image #7614 is for the website.",
+    "Payment received. The licence for image #7614 follows tomorrow.",
+    "Payment received. The rights in image #7614 are with my agency.",
+    "Zahlung erhalten. Für die Nutzung von Bild #3312 müssten wir noch ein Honorar vereinbaren.",
+    "Payment received. You can use image #7614 or image #7615 on the web.",
+    "Payment received. You can use voucher AB-7614 for photo prints.",
+    "You are licensed for image #7614 from the day the payment reaches my account.",
+    "You are licensed for image #7614 as soon as the invoice is settled.",
     "I could grant you a licence to use these photographs:" + LIST,
     "I grant you a licence to use these photographs once the fee is paid:" + LIST,
     "May I ask: did I grant you a licence to use DSC_1201.jpg?",
@@ -129,10 +153,32 @@ def invoice(title: str = "Invoice", purpose: str = "Reproduction fee for the pho
     return INVOICE.format(title=title, purpose=purpose, more=more)
 
 
+BY_COLUMNS = """Ada Example
+PHOTOGRAPHER
+example-photos.com.au
+TAX INVOICE 2021/9
+9 March 2021
+Client:
+Acme Pty Ltd
+Level 3, 1 High Street
+
+   #    {title:<10}           Image file      Usage licence            Fee
+
+   1    Workshop, wedding    AE/20114        Web, 2 years        ....... $90.00
+   2    Lawyer and offer     AE/20115        Web, 2 years        ....... $90.00
+
+                                                                 Subtotal $180.00
+"""
+
+
 def test_an_invoice_for_the_use_of_pictures_is_a_licence_on_its_day() -> None:
     paper = read_grant(invoice())
     assert ids(paper) == TWO
     assert paper and {(each.licensed_at, each.licensee) for each in paper.licences} == {(SENT, "Acme Ltd")}
+    paper = read_grant(BY_COLUMNS.format(title="Subject"))  # of which the words mean what the pictures show
+    assert ids(paper) == ["AE/20114", "AE/20115"]
+    assert paper and (paper.platform, paper.licences[0].licensee) == ("other:example-photos.com.au", "Acme Pty Ltd")
+    assert read_grant(BY_COLUMNS.format(title="Work")) is None
 
 
 BY_OBJECT = """EXAMPLE PICTURES LTD
@@ -208,12 +254,43 @@ Signed: Ada Example
 """
 
 
+LETTER = """Example Photograph Archive
+Old Signal House  |  www.example-photos.example
+9 March 2021
+
+{title}
+
+It is our pleasure to let Acme Ltd publish the photographs below in its book.
+
+Item no.\tTitle\tFee
+EX/1907/22\tA mill\t75.00
+EX/1911/04\tA lawyer\t75.00
+"""
+LABELLED = """Photography licence
+www.example-photos.example
+Licensed to: Acme Ltd
+Date: 9 March 2021
+Images: 2021_6461, 2021_6462 and 2021_6470
+Media: web, print
+Signed: {signed}
+"""
+
+
 def test_an_agreement_may_grant_by_its_title() -> None:
     title = "Licence to reproduce photographs"
     assert ids(read_grant(TITLED.format(title=title, end=""))) == ["AE7818", "AE8462"]
     for other in ("Draft: licence for photographs", "Photographs", "Request: licence to reproduce photographs"):
         assert read_grant(TITLED.format(title=other, end="")) is None
     assert read_grant(TITLED.format(title=title, end="Do you agree?")) is None
+    assert read_grant(LABELLED.replace("Media: web, print", "Photographer: Ada").replace("{signed}", "")) is None
+    assert read_grant(LABELLED.replace("Signed: {signed}", "")) is None  # a buyer's own list
+    signed = LABELLED.replace("{signed}", "Ada Example")
+    assert ids(read_grant(signed)) == ["2021_6461", "2021_6462", "2021_6470"]
+    assert ids(mailed(f"Hi Bo,\n\n{signed}\n\nAda")) == ids(read_grant(signed))
+    assert mailed(f"Hi Bo,\n\n{signed}\n\nIt takes effect on payment.") is None
+    assert ids(read_grant(LETTER.format(title="Permission to publish"))) == ["EX/1907/22", "EX/1911/04"]
+    for other in ("Photographs", "What would a licence cost?", "Application for a licence"):
+        assert read_grant(LETTER.format(title=other)) is None
 
 
 def test_a_licence_of_music_names_its_tracks_above_the_sentence_that_grants() -> None:
