@@ -7,16 +7,23 @@ although its end was cut off or a file was swapped.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.archive.ledger import Line, read_lines
-from archiver.core.atomic_files import read_file
+from archiver.core.atomic_files import change_times_hold, read_file
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+STEADY_NS = 2 * 10**9  # clocks of file systems tick: within this time, a second change may leave no trace
 SINGLE_FILES = (verify.SIGNER_KEY, verify.TSA_ROOTS, verify.KEY_HISTORY, verify.TOOL, "READ-ME-FIRST.txt")
 
 
@@ -90,3 +97,49 @@ def _digest(path: Path) -> str | None:
     with suppress(OSError):
         return hashlib.sha256(verify.content(path)).hexdigest()
     return None
+
+
+class CheckpointListing:
+    """The names in an archive's folder of checkpoints. If no entry of it or of a witness's folder has changed since the
+    last comparison, it is `unchanged`, and `names` are only those of the newest checkpoint, so that nothing is listed.
+
+    A program cannot set back the time when a folder's entries changed, as the kernel has it. What is remembered of it
+    is signed with a key that follows from the client's signing key, so that forgers can only make the program list.
+    """
+
+    def __init__(self, file: Path, signer: Ed25519PrivateKey, folder: Path, witnesses: Sequence[Path]) -> None:
+        self._file, self._folders = file, (folder, *witnesses)
+        self._key = hashlib.sha256(b"archiver: folders that were compared\n" + signer.private_bytes_raw()).digest()
+        self._states = [_folder_state(each) for each in self._folders]  # before the names are read
+        remembered = self._remembered()
+        self.unchanged = remembered is not None
+        self.names = os.listdir(folder) if remembered is None else remembered  # noqa: PTH208  # there may be thousands
+
+    def compared(self, newest: verify.CheckpointFiles) -> None:
+        """Remember that no witness has what the archive lacks, and the newest checkpoint, which all of them have."""
+        names = "/".join(path.name for path in (newest[1], *newest[2])).encode()
+        new, changed = self._file.with_suffix(".new"), max(max(each[2:], default=0) for each in self._states)
+        if changed + STEADY_NS < time.time_ns() and all(map(change_times_hold, self._folders)):
+            with suppress(OSError):
+                new.write_bytes(self._mark(names) + names)
+                new.replace(self._file)
+
+    def _remembered(self) -> list[str] | None:
+        with suppress(OSError):
+            stored = read_file(self._file)
+            mark, names = stored[:32], stored[32:]
+            if hmac.compare_digest(mark, self._mark(names)):
+                return names.decode().split("/")
+        return None
+
+    def _mark(self, names: bytes) -> bytes:
+        return hmac.digest(self._key, repr(self._states).encode() + names, "sha256")
+
+
+def _folder_state(folder: Path) -> tuple[int, ...]:
+    """Return what identifies a folder, and when it changed in nanoseconds; nothing if it is not there."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns

@@ -217,21 +217,20 @@ def strict_checker(
     from importlib.metadata import version
 
     held = functools.partial(_held, known)
-    once = functools.lru_cache(8)(read_file)  # many timestamps rest on the same roots, and some cover the same note
+    once = functools.lru_cache(8)(read_file)  # many timestamps rest on the same roots
 
-    def refuses(response: Path, data: Path, roots: Path, _: Path) -> str | None:
+    def refuses(stamped: verify.StampedNote, roots: Path, _: Path) -> str | None:
         def reason() -> str | None:
             from cryptography import x509
             from rfc3161_client import decode_timestamp_response
 
             try:
-                decode_timestamp_response(content)
+                decode_timestamp_response(stamped.response)
             except ValueError as error:
                 raise verify.Malformed(str(error)) from None
-            return _refusal(content, once(data), x509.load_pem_x509_certificates(once(roots)))
+            return _refusal(stamped.response, stamped.note, x509.load_pem_x509_certificates(once(roots)))
 
-        content = read_file(response)
-        return held(reason, b"timestamp", content, once(data), once(roots))
+        return held(reason, b"timestamp", stamped.response, stamped.note, once(roots))
 
     def signed(public: bytes, signature: bytes, message: bytes) -> bool:
         def reason() -> str | None:

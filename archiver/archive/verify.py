@@ -1075,14 +1075,23 @@ ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
 """
 
 
+class StampedNote(NamedTuple):
+    """A timestamp response and the note that it covers: their files, and their bytes as they were read."""
+
+    response_file: str
+    note_file: str
+    response: bytes
+    note: bytes
+
+
 class TokenChecker(NamedTuple):
-    """A checker of timestamps: its name, and a function of (response, data, roots, chain), all files.
+    """A checker of timestamps: its name, and a function of (timestamp, roots, chain); the last two are files.
 
     The function returns the reason why it refuses a timestamp, or None. It raises Malformed if it cannot read it.
     """
 
     name: str
-    refuses: Callable[[Path, Path, Path, Path], str | None]
+    refuses: Callable[[StampedNote, Path, Path], str | None]
     signed: SignatureCheck | None = None  # as quick for signatures as for timestamps
     qualifies: ListChecker | None = None
     first: bool = False  # ask it before OpenSSL about a few timestamps, too: it is loaded, or remembers answers
@@ -1857,20 +1866,24 @@ def newest_checkpoints(folder: Path, names: Iterable[str] | None = None) -> Iter
     `names` are the folder's files, if they were already listed.
     """
     try:
-        names = sorted(os.listdir(folder) if names is None else names)  # noqa: PTH208  # no Path for each of thousands
+        names = os.listdir(folder) if names is None else names  # noqa: PTH208  # no Path for each of thousands
     except OSError:
         return
-    notes = sorted([name for name in names if name.endswith(".note")], key=len)  # of one length, they are in order
+    for size, note, tokens in _checkpoint_names(names):
+        yield size, folder / note, [folder / token for token in tokens]
+
+
+def _checkpoint_names(names: Iterable[str]) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield the checkpoints among a folder's files as `newest_checkpoints` does, by their names."""
+    ordered = sorted(names)
+    notes = sorted([name for name in ordered if name.endswith(".note")], key=len)  # of one length, they are in order
     for note in reversed(notes):
         if not (match := _CHECKPOINT_FILE.fullmatch(note)):
             continue
-        tokens = []
-        for name in names[bisect.bisect_right(names, note) :]:
-            if not name.startswith(f"{note}."):
-                break
-            if _CHECKPOINT_FILE.fullmatch(name):
-                tokens.append(folder / name)
-        yield int(match[1]), folder / note, tokens
+        begin = end = bisect.bisect_right(ordered, note)
+        while end < len(ordered) and ordered[end].startswith(f"{note}."):
+            end += 1
+        yield int(match[1]), note, [name for name in ordered[begin:end] if _CHECKPOINT_FILE.fullmatch(name)]
 
 
 def newest_checkpoint(root: Path) -> CheckpointFiles:
@@ -2074,16 +2087,17 @@ def renewal(root: Path) -> str | None:
 
 @dataclass
 class _Checkpoint:
-    """The file of a checkpoint and the files of its timestamps.
+    """The file of a checkpoint and the files of its timestamps; both paths are relative to the archive.
 
-    `note` and `stamps` (by file name) are set once they were checked and are valid. `path` is relative to the archive.
+    `data` is what was read of the file. `note` and `stamps` (by file name) are set once they were checked and are
+    valid.
     """
 
     size: int
     path: str
-    file: Path
-    tokens: list[Path]
+    tokens: list[str]
     anchors: list[Path] = field(default_factory=list)
+    data: bytes | None = None
     note: Note | None = None
     stamps: dict[str, Stamp] = field(default_factory=dict)
     checked: bool = False
@@ -2113,9 +2127,11 @@ class _OpenSSL:
     @functools.cached_property
     def checker(self) -> TokenChecker | None:
         program, version = self.found
-        return (
-            TokenChecker(version, lambda *files: openssl_refuses(program, *files)) if _is_openssl_3(version) else None
-        )
+
+        def refuses(stamped: StampedNote, roots: Path, chain: Path) -> str | None:
+            return openssl_refuses(program, Path(stamped.response_file), Path(stamped.note_file), roots, chain)
+
+        return TokenChecker(version, refuses) if _is_openssl_3(version) else None
 
 
 _NOT_OWN_ROOTS = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
@@ -2131,6 +2147,7 @@ class _Check:
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
         self.root = root
         self.signer_key, self.tsa_roots, self.checkpoint_folder, self.list_folder = places
+        self.own_roots = root / self.tsa_roots
         self.witness_keys = f"{self.signer_key.rpartition('/')[0]}/{Path(WITNESS_KEYS).name}"
         self.supplied_roots, self.supplied_key = roots, key
         self.report = VerifyReport(root.resolve().name)
@@ -2160,7 +2177,7 @@ class _Check:
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, or None and a finding."""
         try:
-            return content(self.root / path)
+            return content(f"{self.root}/{path}")  # no Path for each of thousands
         except OSError as error:
             self.trouble(path, error)
         return None
@@ -2189,11 +2206,11 @@ class _Check:
     def find_checkpoints(self) -> None:
         """List the checkpoints and their timestamps without reading them."""
         folder = self.root / self.checkpoint_folder
-        for size, file, tokens in checkpoint_files(folder):
-            self.checkpoints[size] = _Checkpoint(size, f"{self.checkpoint_folder}/{file.name}", file, tokens)
         with contextlib.suppress(OSError):
-            with os.scandir(folder) as entries:
-                names = {entry.name for entry in entries}
+            names = set(os.listdir(folder))  # noqa: PTH208  # no Path for each of thousands
+            for size, note, tokens in sorted(_checkpoint_names(names)):
+                path, *stamped = (f"{self.checkpoint_folder}/{name}" for name in (note, *tokens))
+                self.checkpoints[size] = _Checkpoint(size, path, stamped)
             for token in sorted(name for name in names if re.fullmatch(r".*\.note\..*\.tsr", name, re.DOTALL)):
                 if (note := token.partition(".note")[0] + ".note") not in names:
                     self.find("missing", f"{self.checkpoint_folder}/{note}", f"is missing, and {token} is of it")
@@ -2211,8 +2228,8 @@ class _Check:
         due = [self.checkpoints[size] for size in wanted if not self.checkpoints[size].checked]
         for checkpoint in due:
             checkpoint.checked = True
-            checkpoint.note = self.read_note(checkpoint.path, key, checkpoint.size)
-        self.check_tokens([(each, each.file, token) for each in due for token in each.tokens])
+            checkpoint.note = self.read_note(checkpoint, key)
+        self.check_tokens([(each, token) for each in due for token in each.tokens])
         for checkpoint in due:
             hidden = superseded(checkpoint.anchors)
             for file in checkpoint.anchors:
@@ -2223,7 +2240,7 @@ class _Check:
         """Return what an anchor says of its checkpoint; nothing and a finding if it does not hold."""
         path, note = f"{self.checkpoint_folder}/{file.name}", checkpoint.note
         data = self.read(path)
-        if data is None or note is None or key is None:  # the last two are reported already
+        if data is None or not (note and key and checkpoint.data):  # the others are reported already
             return []
         try:
             if file.suffix == ".cosigned":
@@ -2231,7 +2248,7 @@ class _Check:
                 witness, at = cosigned(data, note, key, keys, self.checker.signed if self.checker else None)
                 return [AnchorStatement(note.size, "cosignature", witness.name, witness.text, moment(at), "")]
             kind = "pending" if file.name.endswith(".pending.ots") else "bitcoin"
-            digest = hashlib.sha256(content(checkpoint.file)).digest()
+            digest = hashlib.sha256(checkpoint.data).digest()
             ends = [each for each in ots_attestations(data, digest) if each.kind == kind]
             _must(ends, "leads to no Bitcoin block" if kind == "bitcoin" else "leads to no calendar")
             if kind == "pending":
@@ -2242,8 +2259,6 @@ class _Check:
             ]
         except Malformed as error:
             self.find("anchor", path, str(error))
-        except OSError as error:
-            self.trouble(checkpoint.path, error)
         return []
 
     def block_time(self, end: OtsAttestation) -> str | None:
@@ -2326,18 +2341,19 @@ class _Check:
         self.report.lists_read += not reason
         return not reason
 
-    def read_note(self, path: str, key: bytes | None, size: int | None = None) -> Note | None:
-        """Return the signed note of this size, or None and a finding."""
+    def read_note(self, checkpoint: _Checkpoint, key: bytes | None) -> Note | None:
+        """Read a checkpoint's file. Returns the signed note, or None and a finding."""
         many = len(self.checkpoints) > MAX_TIMESTAMPS_BY_PROGRAM and not self.brief
         check = self.checker.signed if self.checker and (self.checker.first or many) else None
-        if (data := self.read(path)) is not None:
+        checkpoint.data = self.read(checkpoint.path)
+        if checkpoint.data is not None:
             try:
-                note = Note.parse(data)
-                _must(size in (None, note.size), "is of another size than its name says")
+                note = Note.parse(checkpoint.data)
+                _must(note.size == checkpoint.size, "is of another size than its name says")
                 _must(key is None or note.signed_by(key, check), "is not signed by the signer's key")
                 return note
             except Malformed as error:
-                self.find("checkpoint", path, str(error))
+                self.find("checkpoint", checkpoint.path, str(error))
         return None
 
     @functools.cached_property
@@ -2363,7 +2379,7 @@ class _Check:
     def own_certificates(self) -> list[bytes]:
         """Return the timestamp roots in the archive or proof, in DER. They may be missing if nothing needs them."""
         stamped = any(each.tokens for each in self.checkpoints.values())
-        if not stamped and not (self.root / self.tsa_roots).exists():
+        if not stamped and not self.own_roots.exists():
             return []
         try:
             found = pem_blocks(_utf8(pem), "CERTIFICATE") if (pem := self.read(self.tsa_roots)) is not None else [b""]
@@ -2373,7 +2389,7 @@ class _Check:
             return []
         return list(filter(None, found))
 
-    def check_tokens(self, stamped: list[tuple[_Checkpoint, Path, Path]]) -> None:
+    def check_tokens(self, stamped: list[tuple[_Checkpoint, str]]) -> None:
         """Check these timestamps with the caller's checker and, if that refuses one, with OpenSSL."""
         checkers = list(self.checkers(len(stamped)))
         unchecked: list[str] = []  # the dates in the timestamps
@@ -2382,12 +2398,12 @@ class _Check:
                 self.judge_token, checkers, unchecked, self.certificates, set(self.own_certificates)
             )
             each = map if self.checker and self.checker.first else pool.map  # a thread costs more than what is known
-            judged = each(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
-            for checkpoint, name, judgement in judged:
+            judged = each(lambda item: (*item, judge(*item)), stamped)
+            for checkpoint, path, judgement in judged:
                 if isinstance(judgement, Finding):
                     self.add(judgement)
                 elif judgement:
-                    checkpoint.stamps[name] = judgement
+                    checkpoint.stamps[path.rpartition("/")[2]] = judgement
         self.report.dates_by = " and ".join(sorted(self.dates_by, reverse=True))
         if unchecked:
             version = "not answering" if self.openssl.hangs else self.openssl.version
@@ -2400,30 +2416,32 @@ class _Check:
 
     def judge_token(
         self, checkers: list[TokenChecker], unchecked: list[str], certificates: list[bytes],
-        own_certificates: set[bytes], note: Path, file: Path,
+        own_certificates: set[bytes], checkpoint: _Checkpoint, path: str,
     ) -> Stamp | Finding | None:  # fmt: skip
         """What this timestamp proves, or what is wrong with it. Where nobody could decide, its date is `unchecked`."""
-        path = f"{self.checkpoint_folder}/{file.name}"
         try:
-            response = content(file)
+            response = content(f"{self.root}/{path}")
             self.token_digests[path] = hashlib.sha256(response).hexdigest()
             token = Token.parse(response)
-            _must(token.covers(content(note)), "is a timestamp of something else than its checkpoint")
+            if checkpoint.data is None:
+                return Finding("unreadable", path, "is not checked: its checkpoint cannot be read")
+            _must(token.covers(checkpoint.data), "is a timestamp of something else than its checkpoint")
         except Malformed as error:
             return Finding("timestamp", path, str(error))
         except OSError as error:
             return Finding("unreadable", path, f"cannot be read: {error.strerror}")
         if not certificates and checkers:
             return None
-        own = self.root / self.tsa_roots  # readers of the archive alone rely on these: one verdict for all
+        own = self.own_roots  # readers of the archive alone rely on these: one verdict for all
         roots = self.supplied_roots or own
+        stamped = StampedNote(f"{self.root}/{path}", f"{self.root}/{checkpoint.path}", response, checkpoint.data)
         chain = own if own_certificates else roots  # openssl fails on a file without certificates
         try:
-            if refused := self.refusal(checkers, file, note, roots, chain):
+            if refused := self.refusal(checkers, stamped, roots, chain):
                 return Finding(refused[0], path, refused[1])
             if own_certificates and not set(certificates) <= own_certificates:
                 foreign = not _roots_of(response, certificates) <= own_certificates
-                if foreign and (refused := self.refusal(checkers, file, note, own, own)) and refused[0] == "timestamp":
+                if foreign and (refused := self.refusal(checkers, stamped, own, own)) and refused[0] == "timestamp":
                     return Finding("timestamp", self.tsa_roots, _NOT_OWN_ROOTS)
         except TimeoutError:
             unchecked.append(token.time)
@@ -2432,7 +2450,7 @@ class _Check:
         return Stamp(token.time, ends, False, token.policy, token.states_qualified)
 
     def refusal(
-        self, checkers: list[TokenChecker], file: Path, note: Path, roots: Path, chain: Path
+        self, checkers: list[TokenChecker], stamped: StampedNote, roots: Path, chain: Path
     ) -> tuple[str, str] | None:
         """The code and message of a finding, or None if a checker accepts the timestamp.
 
@@ -2444,7 +2462,7 @@ class _Check:
             if checker is self.openssl.checker and self.openssl.hangs:
                 continue
             try:
-                reason = checker.refuses(file, note, roots, chain)
+                reason = checker.refuses(stamped, roots, chain)
             except subprocess.TimeoutExpired:
                 self.openssl.hangs = True  # never wait for it again
                 continue
@@ -2624,7 +2642,8 @@ def check_newest(root: Path, roots: Path | None, checker: TokenChecker) -> None:
     check = _Check(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
     size, file, tokens = newest_checkpoint(root)
     check.checker = checker
-    check.checkpoints[size] = _Checkpoint(size, f"{CHECKPOINTS}/{file.name}", file, tokens)
+    path, *stamped = (f"{CHECKPOINTS}/{each.name}" for each in (file, *tokens))
+    check.checkpoints[size] = _Checkpoint(size, path, stamped)
     check.read_checkpoints(check.key())
 
 

@@ -27,7 +27,7 @@ from archiver.archive import seal as sealing
 from archiver.archive.anchors import Anchor, secure
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
-from archiver.archive.last_seen import LastSeen
+from archiver.archive.last_seen import CheckpointListing, LastSeen
 from archiver.archive.ledger import (
     FIRST_PREVIOUS_HASH,
     Ledger,
@@ -78,6 +78,7 @@ __all__ = ["ArchiveWriter", "Authority", "Seal", "SealSettings", "open_archive"]
 
 LAST_LINE = "the last line"  # the source of a time
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
+COMPARED = "compared"  # in the disposable folder: what `CheckpointListing` remembers
 MAX_BATCH = 128  # requests that share the durable writes of intents and ledger lines
 MAX_BUILDERS = 16  # objects that are built and synced at the same time
 MIN_OBJECTS_FOR_PROCESS = 100  # from this number on, beside other archives, a building process repays its start
@@ -124,18 +125,19 @@ def open_archive(
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     check_files(root)
-    names = os.listdir(root / verify.CHECKPOINTS)  # noqa: PTH208  # no Path for each of thousands
-    signer, tree = means.signer, means.state / TREE
+    signer, tree, folder = means.signer, means.state / TREE, root / verify.CHECKPOINTS
+    listing = CheckpointListing(means.state / COMPARED, signer, folder, _witness_folders(means))
     ledger, memory = Ledger(root / verify.LEDGER, root / verify.HOLDER, signing(signer)), LastSeen(means.state)
-    checkpoints = verify.newest_checkpoints(root / verify.CHECKPOINTS, names)
+    checkpoints = verify.newest_checkpoints(folder, listing.names)
     newest = next(checkpoints, None)
+    older = verify.newest_checkpoints(folder) if listing.unchanged else checkpoints  # seldom asked for
     try:
         check_whole(root, ledger.head, newest)
-        loss = _check_witnessed(root, means, after_restore, newest, frozenset(names))
+        loss = _check_witnessed(root, means, after_restore, newest, listing)
         differences = [] if loss else memory.differences(means.client, root)
         _introduce(root, ledger, means.client, signer, origin)
         _check_authentic(root, ledger, signer, tree)
-        ledger.latest = latest_moment(root, itertools.chain([newest] if newest else [], checkpoints))
+        ledger.latest = latest_moment(root, itertools.chain([newest] if newest else [], older))
         _check_clock(root, ledger, partial(_seal, root, ledger, means), clock_is_right=clock_is_right)
         writer = ArchiveWriter(root, ledger, means, memory, differences)
         try:
@@ -249,24 +251,26 @@ def _check_witnessed(
     means: SealSettings,
     after_restore: Path | None,
     newest: verify.CheckpointFiles | None,
-    names: frozenset[str],
+    listing: CheckpointListing,
 ) -> dict[str, object] | None:
     """Compare the ledger with what witnesses have. Returns the loss to record, if `after_restore` shows one.
 
-    `newest` is the archive's newest checkpoint, `names` are those in its folder of checkpoints.
+    `newest` is the archive's newest checkpoint.
 
     If a witness has the checkpoint of the last seal and none that is missing here, the ledger is not read: the cache of
     its tree leads to that checkpoint's root.
     """
-    client = means.client
-    places = [each.of(client) for each in means.witnesses if isinstance(each, FolderWitness)]
+    client, places = means.client, _witness_folders(means)
     places += [after_restore] if after_restore else []
     sealed = merkle.known(root / verify.LEDGER, means.state / TREE)
+    names = None if listing.unchanged else frozenset(listing.names)
     if (
         not after_restore
         and sealed
         and all(_holds_newest(each, newest, sealed.frontier.size, names) for each in places)
     ):
+        if names and newest and all((each / newest[1].name).exists() for each in places):
+            listing.compared(newest)
         return None
     key, own = means.signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
@@ -291,17 +295,26 @@ def _check_witnessed(
     return {"kept": kept, "lost": lost.size, "root": lost.note.root.hex() if lost.note else ""}
 
 
-def _holds_newest(place: Path, newest: verify.CheckpointFiles | None, known: int, names: frozenset[str]) -> bool:
-    """Return whether a witness has the archive's newest checkpoint or none, no longer one, and no unknown one."""
-    listed: list[str] = []
-    with suppress(OSError):
-        listed = os.listdir(place)  # noqa: PTH208  # no Path for each of thousands
-    unknown = [name for name in listed if name not in names]
-    if any(name.endswith(".note") or (place / name).is_dir() for name in unknown):
-        return False
+def _witness_folders(means: SealSettings) -> list[Path]:
+    """Return where folder witnesses keep this archive's checkpoints."""
+    return [each.of(means.client) for each in means.witnesses if isinstance(each, FolderWitness)]
+
+
+def _holds_newest(place: Path, newest: verify.CheckpointFiles | None, known: int, names: frozenset[str] | None) -> bool:
+    """Return whether a witness has the archive's newest checkpoint or none, no longer one, and no unknown one.
+
+    `names` are the archive's; None if it is known that the witness has none beside these, and the newest.
+    """
     size, note, _ = newest or (0, place, [])
-    if note.name not in listed:
-        return not any(name.endswith(".note") for name in listed)
+    if names is not None:
+        listed: list[str] = []
+        with suppress(OSError):
+            listed = os.listdir(place)  # noqa: PTH208  # no Path for each of thousands
+        unknown = [name for name in listed if name not in names]
+        if any(name.endswith(".note") or (place / name).is_dir() for name in unknown):
+            return False
+        if note.name not in listed:
+            return not any(name.endswith(".note") for name in listed)
     with suppress(OSError):
         return size <= known and read_file(note) == verify.content(place / note.name)
     return False

@@ -24,6 +24,7 @@ from typing import BinaryIO, ClassVar
 from archiver.core.errors import ConfigError
 
 SYNCED_AS_ONE = ("ext4", "xfs")  # on network shares and stacked file systems, syncfs does not sync everything
+CHANGE_TIMES_HOLD = ("ext4", "tmpfs", "xfs")  # elsewhere, another machine may set them
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -263,6 +264,11 @@ def _file_system(folder: Path) -> str:
         if mounted.split()[2] == number:
             return kind.split()[0]
     return ""
+
+
+def change_times_hold(folder: Path) -> bool:
+    """Whether this machine's kernel alone sets the time (`st_ctime_ns`) when a folder's entries last changed."""
+    return sys.platform == "linux" and _file_system(folder) in CHANGE_TIMES_HOLD
 
 
 def _kernel() -> tuple[int, ...]:

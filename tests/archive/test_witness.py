@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from unittest.mock import Mock
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive import verify
+from archiver.archive import last_seen, verify
 from archiver.archive.reader import Archive
+from archiver.archive.seal import sign
 from archiver.archive.verify import Malformed
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness
 from archiver.core.errors import ConfigError, IntegrityError, SiteUnavailable
@@ -182,6 +184,61 @@ def test_opening_reads_the_ledger_again_only_where_the_witness_does_not_hold_the
     newest.write_bytes((disk / "00000002.note").read_bytes())
     kit.write()
     assert read.call_count == 2
+
+
+def test_folders_are_not_listed_again_until_an_entry_changes_and_then_it_is_noticed(
+    kit: Kit, disk: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kit.write(1)
+    kit.write(2)
+    listed = Mock(side_effect=os.listdir)
+    monkeypatch.setattr(os, "listdir", listed)
+    own, remembered, probe = kit.root / "ledger/checkpoints", tmp_path / "state/compared", tmp_path / "probe"
+
+    def opened() -> set[Path]:
+        """Open and close; returns which of the two folders were listed."""
+        listed.reset_mock()
+        with kit.open():
+            return {Path(call.args[0]) for call in listed.call_args_list} & {own, disk}
+
+    def settle() -> None:
+        """Wait until the file system's clock has ticked, and have it remembered that all is well."""
+        last = max(folder.stat().st_ctime_ns for folder in (own, disk))
+        probe.touch()
+        while probe.stat().st_ctime_ns <= last:
+            probe.touch()
+        opened()
+        assert opened() == set()
+
+    for steady_ns, times_hold in ((10**18, True), (0, False), (0, True)):  # whatever these tests lie on
+        monkeypatch.setattr(last_seen, "STEADY_NS", steady_ns)
+        monkeypatch.setattr(last_seen, "change_times_hold", Mock(return_value=times_hold))
+        opened()
+        assert (opened() == {own, disk}) == (steady_ns > 0 or not times_hold)
+    forged = bytearray(remembered.read_bytes())
+    forged[0] ^= 1
+    remembered.write_bytes(forged)
+    assert opened() == {own, disk}  # what was remembered is not by this key
+    lost = sign("archiver.invalid/acme", 99, bytes(32), kit.signer)
+    for folder, message in ((own, "covers more"), (disk, "does not continue")):
+        settle()
+        status = folder.stat()
+        (folder / "00000099.note").write_bytes(lost)
+        os.utime(folder, ns=(status.st_atime_ns, status.st_mtime_ns))  # as if nothing had happened
+        with pytest.raises(IntegrityError, match=message):
+            opened()
+        (folder / "00000099.note").unlink()
+    settle()
+    newest = max(disk.glob("*.note"))
+    content = newest.read_bytes()
+    newest.chmod(0o644)
+    newest.write_bytes(sign("archiver.invalid/acme", 4, bytes(32), kit.signer))  # no entry changes
+    with pytest.raises(IntegrityError, match="does not continue"):
+        opened()
+    newest.write_bytes(content)
+    settle()
+    (own / newest.name).unlink()
+    assert any("is missing" in warning for warning in kit.write().warnings)
 
 
 def test_an_honest_restore_is_recorded_and_shown_for_ever(kit: Kit, disk: Path, tmp_path: Path) -> None:
