@@ -51,7 +51,9 @@ _IN_ROW = re.compile(
 )
 """What may be the rest of an address in a table: a reader of tables has put the lines of its cell beside each other."""
 _REST_OF_HOST = re.compile(r"\s+([\w-]+(?:\.[\w-]+)*(?:/\S*)?)", re.ASCII)
-_WORDS = re.compile(r"[a-z]{3,}(?:[-_][a-z0-9]+)*[-_][a-z]{3,}[\w./-]*")  # of a page's name, as in `guide-to-harbours`
+_WORDS = re.compile(
+    r"[a-z]{3,}(?:[-_][a-z0-9]+)*[-_][a-z]{3,}[\w./-]*(?:\?\w+=[\w.%&=-]*)?"
+)  # of a page's name, as in `guide-to-harbours`
 
 
 _IN_BRACKETS = re.compile(r"<\s*((?:https?://|www\.)[^<>]{1,600}?)\s*>", re.IGNORECASE)

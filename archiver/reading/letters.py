@@ -95,6 +95,7 @@ def read_letter(
     text = _day_words().sub(lambda found: f"{found['number'] or known()['ordinals'][found['day'].lower()]} ", text)
     text = _SPACED.sub(lambda found: _closed(found[0]), text)
     text = _SMALL_CAPITALS.sub(lambda found: re.sub(r"(?<![^\W_])([^\W\d_]) (?=[^\W\d_]{2})", r"\1", found[0]), text)
+    text = _NARROW_HYPHEN.sub("-", text)
     text = in_order(text)
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
@@ -138,6 +139,10 @@ def _day_words() -> re.Pattern[str]:
 
 _SPACED = re.compile(r"^[ \t]*(?:\S{1,2}(?: (?! )|[ ]{2,3}(?=\S{1,2}(?:\s|$)))){5,}\S{1,2}[ \t]*$", re.MULTILINE)
 """A line whose letters stand apart, as some headings are printed: `C A S E  N U M B E R`."""
+
+
+_NARROW_HYPHEN = re.compile(r"(?<=[A-ZÀ-Þ]{2})[ ]-(?=[A-ZÀ-Þ]{3,}(?![^\W_]))")
+"""A hyphen between words in capitals, as a reader of PDFs leaves it where letters stand close: `HALL -STONE`."""
 
 
 _SMALL_CAPITALS = re.compile(
