@@ -36,14 +36,13 @@ CROWNS = "KR"  # of which country is not known yet
 def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
     """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts."""
     sums: list[Sum] = []
-    left_out = more = False  # more: than are looked at
+    left_out = False
     text = _SPELLED.sub(" ", _PARTED.sub(r"\1 ", text))
     for each in sums_in(_taxed(_with_currency(_without_bases(text)))):
         # Of `between $750 and $30,000` both are the law's, and so are the parts of a value in the brackets behind it.
         goes_on = search("range", each.before) or _IN_BRACKETS.search(each.found.string[: each.found.start()])
         left_out = bool(search("no_demand", each.before) or each.is_by_law or each.is_limit or (left_out and goes_on))
         sums += [] if left_out or not each.amount else [each]
-        more = more or left_out
     if len(sums) > MAX_SUMS:
         sure["amount"] = f"open: the letter names more than {MAX_SUMS} sums"
         return None, None
@@ -57,7 +56,7 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
         sure["amount"] = f"open: the letter names {named}, and does not say which of them counts"
         return None, None
     same = [each for each in sums if each.named == found.named]
-    alone = more and not any(each.named != found.named for each in single)
+    alone = not any(each.named != found.named for each in single)
     if (alone or all(_CLOSED.search(text, 0, each.found.start()) for each in same)) and not any(map(_is_asked, same)):
         sure["amount"] = f"open: the letter names {named}, and does not say that it asks for it"
         return None, None
@@ -106,7 +105,8 @@ def _is_asked(each: Sum) -> bool:
     before = [part for part in SENTENCE_END.split(text[max(0, start - 4 * MAX_LABEL_DISTANCE) : start]) if part.strip()]
     count = 1 if SENTENCE_END.split(text[:start])[-1].strip() else 2
     said = before[-count:] + SENTENCE_END.split(text[end : end + 3 * MAX_LABEL_DISTANCE])[:count]
-    return any(search(words, " ".join(said)) for words in ("demand", "total", "grand_total", "asked"))
+    said.append(text[end:][:MAX_LABEL_DISTANCE].partition("\n\n")[0])  # beyond `incl.`, too
+    return any(search(words, " ".join(said)) for words in ("demand", "total", "grand_total", "on_time", "asked"))
 
 
 def _accounting_for_all(
@@ -254,7 +254,8 @@ def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
     often = 3 if search("tripled", total.found.string) else 2 if search("doubled", total.found.string) else 1
     times_of: dict[Decimal, set[int]] = {}  # in which each amount may count
     for each in less:
-        counts = {each.times} if each.times > 1 else set(range(1, (MAX_ITEMS if _per_item(each) else often) + 1))
+        most = MAX_ITEMS if _per_item(each) and not each.is_aside else often
+        counts = {each.times} if each.times > 1 else set(range(1, most + 1))
         times_of.setdefault(each.amount, set()).update(counts)
     start = {(times * part.amount, 1) for times in times_of[part.amount]} if part else {(Decimal(), 0)}
     limit = total.amount + MAX_ROUNDING
