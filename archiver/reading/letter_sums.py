@@ -29,7 +29,7 @@ MAX_SUMS = 400  # of a letter; each is compared with each
 MAX_INSTALMENTS = 24
 MAX_ITEMS = 9  # pictures at one price
 MAX_ROW_WORDS = 5
-MAX_GOES_ON = 120  # characters after a sum in which a factor stands
+MAX_FACTOR_DISTANCE = 120  # characters after a sum in which a factor stands
 CROWNS = "KR"  # of which country is not known yet
 
 
@@ -405,7 +405,7 @@ class Sum:
     def is_base(self) -> bool:
         """Whether the letter goes on from it to a greater sum, by some factor, and not only for a later day."""
         after = re.split(
-            r"\n\n|[€£$]|\b[A-Z]{3}[ ]?\d|\d[ ]?[A-Z]{3}\b", self.found.string[self.found.end() :][:MAX_GOES_ON]
+            r"\n\n|[€£$]|\b[A-Z]{3}[ ]?\d|\d[ ]?[A-Z]{3}\b", self.found.string[self.found.end() :][:MAX_FACTOR_DISTANCE]
         )[0]
         return bool(search("goes_on", after.replace("\n", " ")) and not search("later", after))
 
