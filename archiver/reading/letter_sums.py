@@ -26,6 +26,7 @@ MAX_TAX = Decimal("1.27")  # of a sum with it to one without
 MAX_ROUNDING = Decimal("0.02")  # of a tax, or of a total of several
 MAX_PARTS = 10  # different sums that may add up; with more, anything does
 MAX_SUMS = 400  # of a letter; each is compared with each
+MAX_QUOTED_LENGTH = 300  # characters of a quotation before a sum in it
 MAX_INSTALMENTS = 24
 MAX_ITEMS = 9  # pictures at one price
 MAX_ROW_WORDS = 5
@@ -43,9 +44,9 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
         goes_on = search("range", each.before) or _IN_BRACKETS.search(each.found.string[: each.found.start()])
         left_out = bool(search("no_demand", each.before) or each.is_by_law or each.is_limit or (left_out and goes_on))
         sums += [] if left_out or not each.amount else [each]
-    if len(sums) > MAX_SUMS:
-        sure["amount"] = f"open: the letter names more than {MAX_SUMS} sums"
-        return None, None
+        if len(sums) > MAX_SUMS:
+            sure["amount"] = f"open: the letter names more than {MAX_SUMS} sums"
+            return None, None
     rates = [each for each in sums if _per_item(each) or _is_yearly(each)]
     single = [each for each in sums if not (each in rates or each.is_no_demand or each.is_reduction)]
     if not single:
@@ -103,7 +104,7 @@ def _is_asked(each: Sum) -> bool:
     """Whether words in the sentence of a sum, or around one that stands alone, say that it is to be paid."""
     text, start, end = each.found.string, each.found.start(), each.found.end()
     before = [part for part in SENTENCE_END.split(text[max(0, start - 4 * MAX_LABEL_DISTANCE) : start]) if part.strip()]
-    count = 1 if SENTENCE_END.split(text[:start])[-1].strip() else 2
+    count = 1 if SENTENCE_END.split(text[max(0, start - 4 * MAX_LABEL_DISTANCE) : start])[-1].strip() else 2
     said = before[-count:] + SENTENCE_END.split(text[end : end + 3 * MAX_LABEL_DISTANCE])[:count]
     said.append(text[end:][:MAX_LABEL_DISTANCE].partition("\n\n")[0])  # beyond `incl.`, too
     return any(search(words, " ".join(said)) for words in ("demand", "total", "grand_total", "on_time", "asked"))
@@ -391,7 +392,8 @@ class Sum:
         after = self.found.string[self.found.end() :][:MAX_LABEL_DISTANCE].partition("\n\n")[0].replace("\n", " ")
         if search("limit", before.rpartition("\n\n")[2]) or (search("limit_after", after) and not self.is_earlier):
             return True
-        return _QUOTED.search(self.found.string[: self.found.start()].rpartition("\n\n")[2]) is not None
+        said = self.found.string[max(0, self.found.start() - MAX_QUOTED_LENGTH) : self.found.start()]
+        return _QUOTED.search(said.rpartition("\n\n")[2]) is not None
 
     @cached_property
     def is_aside(self) -> bool:
