@@ -124,6 +124,9 @@ def choose(
     claimant, platform = _claimant(domain), _platform(domain)
     if not claimant and is_answer(header, text, domains):
         return MailChoice(use=MailUse.NONE, reason="it answers a letter that it quotes")
+    if claimant and not bulk and is_closed(" ".join(newest(f"{subject}.\n{text}").split())):
+        reason = f"the claimant {claimant} says that a case is closed; it is kept, and opens no claim"
+        return MailChoice(use=MailUse.PAPER, reason=reason)
     if claimant and not (bulk or (platform and not reads_as_letter(f"{subject}\n{text}", domains))):
         return MailChoice(use=MailUse.LETTER, reason=f"the sender is the claimant {claimant}")
     if platform:
@@ -194,9 +197,20 @@ def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
 def _without_answer(paper: str) -> str:
     """A mail or document, empty if it is no letter; of one that passes on another's mail, what it passes on."""
     own = newest(paper)
-    if not _any("no_letter").search(" ".join(own.split())):
+    said = " ".join(own.split())
+    if not (_any("no_letter").search(said) or is_closed(said)):
         return paper
     return paper[len(own) :] if FORWARDED.match(paper) else ""
+
+
+def is_closed(text: str) -> bool:
+    """Whether a text, in one line, says that a case is over, and not only when it will be."""
+    for found in _any("case_closed").finditer(text):
+        before = re.split(r"[.!?:;] ", text[: found.start()])[-1]
+        after = re.split(r"[.!?:;] ", text[found.end() :])[0]
+        if not _any("only_if").search(f"{before} … {after}"):
+            return True
+    return False
 
 
 def _reads_as_letter(text: str, domains: Sequence[str]) -> bool:
@@ -332,6 +346,8 @@ class SelectionWords(TypedDict):
     wishes: list[str]
     announcement: list[str]
     no_letter: list[str]
+    case_closed: list[str]
+    only_if: list[str]
     privacy: list[str]
     work: list[str]
     asks: list[str]
@@ -341,6 +357,7 @@ class SelectionWords(TypedDict):
 type _PatternName = Literal[
     "paper_subjects", "secret_subjects", "letter_names",
     "wrong", "threat", "yours", "found", "used", "rights", "wishes", "announcement", "no_letter", "privacy", "work",
+    "case_closed", "only_if",
     "asks", "asks_by_sum",
 ]  # fmt: skip
 

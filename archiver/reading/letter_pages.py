@@ -31,7 +31,8 @@ RAGGED = 0.1  # of the longest line, by which full ones differ
 MAX_RAGGED_LENGTH = 6  # characters by which lines that were broken at one width differ
 _REST = r"[\w./%&=?#~+-]"
 _BROKEN = re.compile(
-    rf"(?<=[_=&%-])\n[ \t]*(?P<next>{_REST}+)|(?<=\?)\n[ \t]*(?P<query>[\w.-]+={_REST}*)"
+    rf"(?:(?<=[_=&%-])|(?<=\.htm)(?=\n[ \t]*l(?![^\W\d_])))\n[ \t]*(?P<next>{_REST}+)"
+    rf"|(?<=\?)\n[ \t]*(?P<query>[\w.-]+={_REST}*)"
     rf"|(?<=/)\n[ \t]*(?P<file>{_REST}*\.(?:html?|php|aspx?)(?![\w-])(?:/|[?#]{_REST}*)?)"
     rf"|(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9]{_REST}*)(?=[ \t]*(?:\n|$))"
     rf"|(?<=[_=&?%-]) (?P<same>{_REST}*[\d.]{_REST}*)(?=[ \t]*(?:\n|$))"
@@ -51,7 +52,9 @@ _IN_ROW = re.compile(
 )
 """What may be the rest of an address in a table: a reader of tables has put the lines of its cell beside each other."""
 _REST_OF_HOST = re.compile(r"\s+([\w-]+(?:\.[\w-]+)*(?:/\S*)?)", re.ASCII)
-_WORDS = re.compile(r"[a-z]{3,}(?:[-_][a-z0-9]+)*[-_][a-z]{3,}[\w./-]*")  # of a page's name, as in `guide-to-harbours`
+_WORDS = re.compile(
+    r"[a-z]{3,}(?:[-_][a-z0-9]+)*[-_][a-z]{3,}[\w./-]*(?:\?\w+=[\w.%&=-]*)?"
+)  # of a page's name, as in `guide-to-harbours`
 
 
 _IN_BRACKETS = re.compile(r"<\s*((?:https?://|www\.)[^<>]{1,600}?)\s*>", re.IGNORECASE)

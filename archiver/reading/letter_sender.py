@@ -190,6 +190,8 @@ def _organisation(
             if line.startswith("Subject:"):
                 continue
             if where == "letterhead":
+                if firm := _without_partners(line, [*head[:number], *head[number + 1 :], *foot]):
+                    return firm, f"the {where} names it: “{line[:160]}”"
                 if _names_partners(line, text, foot):
                     return line, f"the letterhead names it: “{line[:160]}”"
                 line = _without_place_and_day(line, [*head[:number], *head[number + 1 :], *foot])
@@ -228,6 +230,18 @@ def _organisation(
     if found := _last_line(text, own):
         return found, f"the letter ends with it: “{found}”"
     return None, ""
+
+
+def _without_partners(line: str, others: Iterable[str]) -> str | None:
+    """The firm's name that a line begins with, before its partners' names, if another line begins with it alone."""
+    words = _CELLS.split(line)[0].split()
+    cells = {_CELLS.split(each)[0] for each in others}
+    for end in range(len(words) - 1, 1, -1):
+        name = " ".join(words[:end])
+        partners = all(re.fullmatch(_NAME, each) for each in words[end:])
+        if partners and name in cells and search("practice", name) and _own_words(name, "kind"):
+            return _cleaned(name)
+    return None
 
 
 def _names_partners(line: str, text: str, foot: Sequence[str]) -> bool:

@@ -25,30 +25,41 @@ from archiver.reading.letter_words import (
 MAX_TAX = Decimal("1.27")  # of a sum with it to one without
 MAX_ROUNDING = Decimal("0.02")  # of a tax, or of a total of several
 MAX_PARTS = 10  # different sums that may add up; with more, anything does
+MAX_SUMS = 400  # of a letter; each is compared with each
+MAX_QUOTED_LENGTH = 300  # characters of a quotation before a sum in it
 MAX_INSTALMENTS = 24
 MAX_ITEMS = 9  # pictures at one price
 MAX_ROW_WORDS = 5
+MAX_FACTOR_DISTANCE = 120  # characters after a sum in which a factor stands
 CROWNS = "KR"  # of which country is not known yet
 
 
 def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
     """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts."""
     sums: list[Sum] = []
-    of_law = False
+    left_out = False
     text = _SPELLED.sub(" ", _PARTED.sub(r"\1 ", text))
     for each in sums_in(_taxed(_with_currency(_without_bases(text)))):
-        # Of `between $750 and $30,000` both are, and so are the parts of a value in the brackets behind it.
+        # Of `between $750 and $30,000` both are the law's, and so are the parts of a value in the brackets behind it.
         goes_on = search("range", each.before) or _IN_BRACKETS.search(each.found.string[: each.found.start()])
-        of_law = bool(search("no_demand", each.before) or search("by_law", each.sentence) or (of_law and goes_on))
-        sums += [] if of_law or not each.amount else [each]
+        left_out = bool(search("no_demand", each.before) or each.is_by_law or each.is_limit or (left_out and goes_on))
+        sums += [] if left_out or not each.amount else [each]
+        if len(sums) > MAX_SUMS:
+            sure["amount"] = f"open: the letter names more than {MAX_SUMS} sums"
+            return None, None
     rates = [each for each in sums if _per_item(each) or _is_yearly(each)]
     single = [each for each in sums if not (each in rates or each.is_no_demand or each.is_reduction)]
     if not single:
         return None, None
     named = ", ".join(sorted({each.named for each in single}))
-    found = _accounting_for_all(single, sums, _rates(text))
+    found = _demanded_of(single, sums, _rates(text))
     if found is None:
         sure["amount"] = f"open: the letter names {named}, and does not say which of them counts"
+        return None, None
+    same = [each for each in sums if each.named == found.named]
+    alone = not any(each.named != found.named for each in single)
+    if (alone or all(_CLOSED.search(text, 0, each.found.start()) for each in same)) and not any(map(_is_asked, same)):
+        sure["amount"] = f"open: the letter names {named}, and does not say that it asks for it"
         return None, None
     if found.currency == CROWNS:
         sure["amount"] = f"open: the letter does not say whose crowns it means: {quote(found.found)}"
@@ -62,6 +73,8 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     return found.amount, currency
 
 
+_CLOSED = re.compile(rf"^[ \t]*{any_of('closing')}", re.IGNORECASE | re.MULTILINE)
+"""Before a sum below the letter: in its signature, or a footer."""
 _PLAIN = re.compile(r"(?:^|\d\s?)\$")
 
 
@@ -79,7 +92,27 @@ def _crowns(text: str) -> str:
     return found[0] if len(found) == 1 else CROWNS
 
 
-def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Sequence[Decimal]) -> Sum | None:
+def _demanded_of(single: Sequence[Sum], sums: Sequence[Sum], rates: Sequence[Decimal]) -> Sum | None:
+    """The sum that accounts for all others but those of other things, if it is no other one than with these."""
+    asked = [each for each in single if not (each.is_aside or each.is_base)]
+    found = _accounting_for_all(asked, sums, rates, [each for each in sums if each.is_aside])
+    whole = _accounting_for_all(single, sums, rates, []) if len(asked) < len(single) else None
+    return None if whole and found and whole.named != found.named else found
+
+
+def _is_asked(each: Sum) -> bool:
+    """Whether words in the sentence of a sum, or around one that stands alone, say that it is to be paid."""
+    text, start, end = each.found.string, each.found.start(), each.found.end()
+    before = [part for part in SENTENCE_END.split(text[max(0, start - 4 * MAX_LABEL_DISTANCE) : start]) if part.strip()]
+    count = 1 if SENTENCE_END.split(text[max(0, start - 4 * MAX_LABEL_DISTANCE) : start])[-1].strip() else 2
+    said = before[-count:] + SENTENCE_END.split(text[end : end + 3 * MAX_LABEL_DISTANCE])[:count]
+    said.append(text[end:][:MAX_LABEL_DISTANCE].partition("\n\n")[0])  # beyond `incl.`, too
+    return any(search(words, " ".join(said)) for words in ("demand", "total", "grand_total", "on_time", "asked"))
+
+
+def _accounting_for_all(
+    single: Sequence[Sum], sums: Sequence[Sum], rates: Sequence[Decimal], asides: Sequence[Sum]
+) -> Sum | None:
     """The sum that accounts for all others: first of those called a total, then of those that others add up to."""
     ways: list[tuple[list[Sum], bool]] = [
         ([each for each in single if search("grand_total", each.label)], True),
@@ -95,7 +128,9 @@ def _accounting_for_all(single: Sequence[Sum], sums: Sequence[Sum], rates: Seque
             each.named: each
             for each in now
             if all(
-                _explained(other, each, sums, rates) or (is_total and other not in now and _minor(other, each))
+                other in asides
+                or _explained(other, each, sums, rates)
+                or (is_total and other not in now and _minor(other, each))
                 for other in sums
             )
         }
@@ -217,10 +252,11 @@ def _adds_up(total: Sum, sums: Iterable[Sum], part: Sum | None = None) -> bool:
         others.remove(part.amount)
     if len(others) > MAX_PARTS:
         return False
-    often = 2 if search("doubled", total.found.string) else 1
+    often = 3 if search("tripled", total.found.string) else 2 if search("doubled", total.found.string) else 1
     times_of: dict[Decimal, set[int]] = {}  # in which each amount may count
     for each in less:
-        counts = {each.times} if each.times > 1 else set(range(1, (MAX_ITEMS if _per_item(each) else often) + 1))
+        most = MAX_ITEMS if _per_item(each) and not each.is_aside else often
+        counts = {each.times} if each.times > 1 else set(range(1, most + 1))
         times_of.setdefault(each.amount, set()).update(counts)
     start = {(times * part.amount, 1) for times in times_of[part.amount]} if part else {(Decimal(), 0)}
     limit = total.amount + MAX_ROUNDING
@@ -344,6 +380,38 @@ class Sum:
         return bool(search("earlier", SENTENCE_END.split(own)[-1]) or search("earlier_after", _following(self)))
 
     @cached_property
+    def is_by_law(self) -> bool:
+        """Whether it is a court's or a law's, unless somebody demands it in the same sentence behind these words."""
+        *_, said = re.split(rf"\b{any_of('demands_it')}", self.sentence, flags=re.IGNORECASE)
+        return search("by_law", said) is not None
+
+    @cached_property
+    def is_limit(self) -> bool:
+        """Whether it is a limit or an example, or what somebody is quoted with."""
+        before = self.found.string[max(0, self.found.start() - MAX_LABEL_DISTANCE) : self.found.start()]
+        after = self.found.string[self.found.end() :][:MAX_LABEL_DISTANCE].partition("\n\n")[0].replace("\n", " ")
+        if search("limit", before.rpartition("\n\n")[2]) or (search("limit_after", after) and not self.is_earlier):
+            return True
+        said = self.found.string[max(0, self.found.start() - MAX_QUOTED_LENGTH) : self.found.start()]
+        return _QUOTED.search(said.rpartition("\n\n")[2]) is not None
+
+    @cached_property
+    def is_aside(self) -> bool:
+        """Whether it is the price or the cost of something else, or not the writer's; it may still be in the total."""
+        own = SENTENCE_END.split(self.found.string[self.since : self.found.start()][-3 * MAX_LABEL_DISTANCE :])[-1]
+        if search("grand_total", self.label):
+            return False
+        return bool(search("aside", own) or search("aside_after", _following(self)))
+
+    @cached_property
+    def is_base(self) -> bool:
+        """Whether the letter goes on from it to a greater sum, by some factor, and not only for a later day."""
+        after = re.split(
+            r"\n\n|[€£$]|\b[A-Z]{3}[ ]?\d|\d[ ]?[A-Z]{3}\b", self.found.string[self.found.end() :][:MAX_FACTOR_DISTANCE]
+        )[0]
+        return bool(search("goes_on", after.replace("\n", " ")) and not search("later", after))
+
+    @cached_property
     def is_no_demand(self) -> bool:
         """Whether it is what a later day would cost, or an offer that is refused or over."""
         return bool(search("later", self.sentence) or search("refused", _following(self)))
@@ -355,6 +423,8 @@ class Sum:
         return (line if line.strip() else self.label) + " " + _after(self)
 
 
+_QUOTED = re.compile(r"(?:^|(?<=[\s(]))(?:[\"“„](?=\w)|«\s?(?=\w))(?:[^\"“”„«»]*\s){2}[^\"“”„«»]*$")
+"""Before a sum in a quotation of some words."""
 _IN_BRACKETS = re.compile(r"\d[ ]?(?:[A-Z]{3}|[€£$])?[ ]?\([^()]{0,160}$")
 """Before a sum in brackets that open right behind another one."""
 _COLUMN = re.compile(r"(?:^|[ \t(:|])(?P<currency>[A-Z]{3}|€|£|\$)\)?[ \t]*$")

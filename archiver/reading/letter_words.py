@@ -11,7 +11,7 @@ from archiver.core.packaged_data import packaged_yaml
 MAX_LABEL_DISTANCE = 60  # characters before a day or a sum in which its label stands
 SENTENCE_END = re.compile(
     r"(?<=[^\W_]{3})[.!?]\s+(?=[A-ZÀ-Þ0-9])|(?:(?<=[.,]\d\d)|(?<=[)»”\"…€$£]))[.!?]\s+(?=[A-ZÀ-Þ0-9])|\n[ \t]*\n"
-    r"|\n(?=[ \t]*(?:[-*•]|\d{1,2}[.)])\s|[^\n.]{2,40}:)"
+    r"|\n(?=[ \t]*(?:[-*•]|(?:\d{1,2}|[a-h])[.)])\s|[^\n.]{2,40}:)"
 )
 """Also between the rows of a list, and of labels with their values."""
 URL_PATH = r"(?:[^\s<>\"“”'|]|'(?=\w))*"

@@ -95,6 +95,7 @@ def read_letter(
     text = _day_words().sub(lambda found: f"{found['number'] or known()['ordinals'][found['day'].lower()]} ", text)
     text = _SPACED.sub(lambda found: _closed(found[0]), text)
     text = _SMALL_CAPITALS.sub(lambda found: re.sub(r"(?<![^\W_])([^\W\d_]) (?=[^\W\d_]{2})", r"\1", found[0]), text)
+    text = _NARROW_HYPHEN.sub("-", text)
     text = in_order(text)
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
@@ -138,6 +139,10 @@ def _day_words() -> re.Pattern[str]:
 
 _SPACED = re.compile(r"^[ \t]*(?:\S{1,2}(?: (?! )|[ ]{2,3}(?=\S{1,2}(?:\s|$)))){5,}\S{1,2}[ \t]*$", re.MULTILINE)
 """A line whose letters stand apart, as some headings are printed: `C A S E  N U M B E R`."""
+
+
+_NARROW_HYPHEN = re.compile(r"(?<=[A-ZÀ-Þ]{2})[ ]-(?=[A-ZÀ-Þ]{3,}(?![^\W_]))")
+"""A hyphen between words in capitals, as a reader of PDFs leaves it where letters stand close: `HALL -STONE`."""
 
 
 _SMALL_CAPITALS = re.compile(
@@ -488,6 +493,10 @@ def _deadline(text: str, dated: date | None, received: date | None, sure: dict[s
         *_deadline_weekdays(text, start),
         *(each for each in _deadline_spans(text, dated, received) if not _is_counted(each[0], each[2])),
     ]
+    places = [each[2].start() for each in found]
+    more = [each for each in found if not _only_removes(each[2], places)]
+    if any(search("pays_or_declares", _sentence(each[2])) for each in more):
+        found = more
     full = [each for each in found if not _is_for_less(_sentence(each[2]))]
     found = full or found
     for weeks, words in enumerate(("ends_of_week", "ends_of_next_week")):
@@ -524,6 +533,25 @@ def _is_counted(end: date, span: re.Match[str]) -> bool:
         if said and search("until", said["until"]) and end <= day <= end + timedelta(days=MAX_DIFFERENCE_DAYS):
             return True
     return False
+
+
+def _only_removes(term: re.Match[str], places: Iterable[int]) -> bool:
+    """Whether a term is only that for taking the picture down, and whatever else its sentence asks has a term, too.
+
+    `places`: where all terms of the letter begin.
+    """
+    text, start, end = term.string, term.start(), term.end()
+    before = _CLAUSE_END.split(text[max(0, start - MAX_SENTENCE_LENGTH) : start])[-1]
+    sentence = SENTENCE_END.split(text[end : end + MAX_SENTENCE_LENGTH])[0]
+    after = _CLAUSE_END.split(sentence)[0]
+    removes = search("removes", before) or search("removes", after[:MAX_LABEL_DISTANCE])
+    if not removes or search("pays_or_declares", f"{before} {term[0]} {after}"):
+        return False
+    goes_on = search("pays_or_declares", sentence[len(after) :])
+    return not goes_on or any(end <= place <= end + len(sentence) for place in places)
+
+
+_CLAUSE_END = re.compile(r"[,;:]\s|\.\s+(?=[A-ZÀ-Þ0-9])|\n[ \t]*\n|\b(?:and|und|sowie|et|y|e|en|ed)\b", re.IGNORECASE)
 
 
 def _is_for_less(sentence: str) -> bool:

@@ -75,6 +75,24 @@ def test_a_persons_rules_come_first() -> None:
 def test_letters_read_as_letters_and_papers_do_not() -> None:
     read = [each for each in SENT if reads_as_letter(each.text)]
     assert len(read) >= 0.95 * len(SENT)
+    closed = (
+        "We confirm that this matter is resolved. No further sums are due for the use of the photo without licence."
+    )
+    asked = "Once you have paid, we confirm that this matter is resolved. The photo was used without licence."
+    for sender, text, use in (
+        ("x@pixsy.com", closed, MailUse.PAPER),  # kept, and no claim
+        ("x@pixsy.com", asked, MailUse.LETTER),
+        ("b@example.org", f"{closed} Please keep it.", MailUse.NONE),
+        ("b@example.org", f"{asked} Please pay.", MailUse.LETTER),
+    ):
+        assert choose(mail(sender, "Case 13-208846", text)).use is use
+    for own in (
+        "Je suis journaliste et prépare une enquête sur qui réclame de l'argent pour une photo sans licence. Merci de",
+        "Ich bin Journalistin und recherchiere für einen Beitrag über Abmahnungen wegen Fotos. Bitte melden Sie sich.",
+        "As a reporter I am preparing an article on claims for photos without a licence. Please call by Friday.",
+    ):
+        assert not reads_as_letter(own)
+    assert reads_as_letter("I am a journalist, and my photo is on your page without a licence. Please pay by 1 May.")
     assert reads_as_letter("Our client has not licensed the image to you. Please pay.")
     assert reads_as_letter("Billedet bruges uden aftale. Betal senest den 1. maj.")
     assert reads_as_letter("Bilden används utan tillstånd. Vi kräver ersättning.")

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from archiver.reading.letters import read_letter
+from tests.support.letter_texts import ASIDES
 
 OWN = "acme.example"
 SENDER = "claims@examplepictures.example"
@@ -226,6 +227,7 @@ def sums(words: Language, language: str, chance: Random) -> tuple[str, Decimal |
         (f"{names[0]}{gap}{money(net, language, chance)}\n{TAX[language]} 20 %{gap}"
          f"{money(taxed - net, language, chance)}\n{label}{gap}{money(taxed, language, chance)}", taxed),
         ("\n".join(rows), None),  # no total
+        ("", None),  # none at all
         (f"{chance.choice(words.sentence).format(money(net, language, chance))} "
          f"{chance.choice(words.sentence).format(money(parts[1], language, chance))}", None),  # two demands
     ]  # fmt: skip
@@ -254,20 +256,28 @@ def compose(seed: int) -> Composed:
         days = chance.randint(5, 40)
         deadline, until = WRITTEN + timedelta(days=days), chance.choice(words.within).format(days)
     past = WRITTEN - timedelta(days=chance.randint(30, 2000))
+    misleading = [each for each in words.noise if text or "44" not in each]  # alone, what was asked before counts
     noise = [
         each.format(past=day_in(past, language, chance), n=chance.randint(100, 9999))
-        for each in chance.sample(words.noise, chance.randint(0, min(4, len(words.noise))))
+        for each in chance.sample(misleading, chance.randint(0, min(4, len(misleading))))
     ]
     labels = [each.format(sign(chance)) for each in chance.sample(words.others, chance.randint(0, 3))]
     head = [chance.choice(words.case).format(case), *labels]
     chance.shuffle(head)
     found = [chance.choice(words.page).format(page) + chance.choice(AFTER_PAGE) for page in pages]
-    body = [*found, text, until, *noise]
+    aside = [
+        each.format(money(Decimal(chance.choice([44, 250, 9900])), language, chance))
+        for each in chance.sample(ASIDES["sums"][language], chance.randint(0, 3))
+    ]
+    other_day = day_in(WRITTEN + timedelta(days=chance.randint(3, 90)), language, chance)
+    aside += [each.format(other_day) for each in chance.sample(ASIDES["days"][language], chance.randint(0, 1))]
+    footer = [aside.pop()] if aside and chance.random() < 0.3 else []
+    body = [*found, text, until, *noise, *aside]
     chance.shuffle(body)
     name = words.closing.splitlines()[-1]
     top = f"{name}\n{day_in(WRITTEN, language, chance)}\n{headed(head, chance)}"
-    whole = "\n\n".join([top, words.opening, chance.choice(["\n\n", "\n"]).join(body), words.closing])
-    return Composed(sent(whole, language, chance), case, frozenset(pages), amount, deadline)
+    whole = "\n\n".join([top, words.opening, chance.choice(["\n\n", "\n"]).join(body), words.closing, *footer])
+    return Composed(sent(whole, language, chance, asks=bool(text)), case, frozenset(pages), amount, deadline)
 
 
 AFTER_PAGE = ["", "", "", ".", "\n12.10.2026", "\nIMG_7781", "\n77-20b", " (screenshot)", ", page 2", "\nhero.jpg"]
@@ -281,7 +291,7 @@ def headed(lines: list[str], chance: Random) -> str:
     return chance.choice(["\n", "      "]).join(lines)
 
 
-def sent(text: str, language: str, chance: Random) -> str:
+def sent(text: str, language: str, chance: Random, *, asks: bool) -> str:
     """The letter as it comes: alone, broken into short lines, passed on by the client, or above what it follows."""
     other = date(2026, 10, 1)
     words = LANGUAGES[language]
@@ -294,7 +304,7 @@ def sent(text: str, language: str, chance: Random) -> str:
         note = f"Need this before {later}, I paid $12.00 once, our ref: KO-17-22."
         head = f"From: Claims <{SENDER}>\nSent: {WRITTEN:%d %B %Y}\nTo: office@{OWN}\nSubject: Claim"
         return f"Subject: Fwd: Claim\n\n{note}\n\n{head}\n\n{text}"
-    if way == 3:
+    if way == 3 and asks:
         old = "\n".join(
             [
                 chance.choice(words.sentence).format(money(Decimal(55), language, chance)),

@@ -15,7 +15,7 @@ from archiver.reading.dates import days_in
 from archiver.reading.letter_sums import number
 from archiver.reading.letters import Letter, LetterKind, business_days_after, read_letter
 from tests.support.claim_letters import ACME, RECEIVED, SENT, Sent
-from tests.support.letter_texts import ABMAHNUNG, COPYTRACK, GETTY, PICRIGHTS, UNKNOWN
+from tests.support.letter_texts import ABMAHNUNG, ASIDES, COPYTRACK, GETTY, PICRIGHTS, UNKNOWN
 
 
 def test_a_getty_letter_gives_ten_business_days_from_its_date() -> None:
@@ -137,6 +137,11 @@ DAYS = [  # what a letter of 2 November 2026 says, and its last day
     ("Proszę o zapłatę do dnia 30 listopada 2026 r.", "2026-11-30"),
     ("O pagamento deverá ser efetuado até ao dia\n13 de novembro de 2026.", "2026-11-13"),
     ("Solicitamos o pagamento no prazo de 10 (dez) dias úteis.", "2026-11-16"),
+    ("Please remove the picture within 48 hours and pay EUR 300 within 20 days.", "2026-11-22"),
+    ("Das Bild ist binnen 3 Tagen zu entfernen und die Erklärung bis zum 16.11.2026 abzugeben.", "2026-11-16"),
+    ("Within 7 days remove the picture and pay. Ask us for instalments within 30 days.", "2026-11-09"),
+    ("Das Bild ist binnen 3 Tagen zu entfernen und EUR 300 zu zahlen. Fragen bis 30.12.2026.", "2026-11-05"),
+    ("Please remove the picture within 48 hours.", "2026-11-04"),
     ("En el plazo improrrogable de DIEZ (10) DÍAS NATURALES desde la fecha paguen.", "2026-11-12"),
 ]  # fmt: skip
 
@@ -208,6 +213,9 @@ WRITERS: list[tuple[str, str, Sequence[tuple[str, str]], str | None]] = [  # hea
     ("", "", [("Gestión de Derechos – Foco Vivo", "d@focovivo.example")], "Foco Vivo"),
     ("Rechtsanwälte Quast · Uhl · Denk\nrae@quast-uhl.example", "Dr. Ada Uhl", [], "Rechtsanwälte Quast · Uhl · Denk"),
     ("Mock Pictures Agency Gent, 2 May 2026", "Mock Pictures Agency", [], "Mock Pictures Agency"),
+    ("KLM Rechtsanwälte Ahorn Birke · Weg 1 · 11111 Ort\nKLM Rechtsanwälte · Postfach 9", "gez. Birke", [],
+     "KLM Rechtsanwälte"),
+    ("QUAST -UHLIG LAW, P.C.\nPeachbough Street", "Ada Quast-Uhlig", [], "QUAST-UHLIG LAW, P.C."),
     ("", "Mia Example\nCopyright Compliance Specialist", [], None),
 ]  # fmt: skip
 
@@ -292,6 +300,15 @@ SUMS = [  # what a letter says, and what it demands
     ("We can do $700 today. That is $500 off the $1,200 we first quoted.", "700"),
     ("Pay €605.00. Failing this 10 % (minimum €75) is added.", "605"),
     ("My usual rate is £120 a year; you had it for longer, so let us call it £180.", "180"),
+    ("The lost fees come to $3,800. Applying the multiplier of two that courts have found fit, and adding fees of "
+     "$1,500, he demands $9,100.", "9100"),
+    ("The lost fees come to $3,800. Applying the multiplier that courts have found fit, he asks for more.", None),
+    ("The fee is £200. A surcharge of 100 % is added for the missing credit.", None),
+    ("Der Lizenzschaden beträgt 210,00 EUR und ist zu verdoppeln.", None),
+    ("We ask for a payment of $3,480, which is three times the licence fee ($1,160).", "3480"),
+    ("The Act carries damages of $2,500 to $25,000. We ask for $1,800.", "1800"),
+    ("Te betalen: € 410,00. Bij gebreke daarvan bedraagt de vordering ten minste € 1.250.", "410"),
+    ("Offener Betrag: 611,80 EUR. Dadurch entstehen weitere Kosten, die Sie tragen: 627,13 EUR.", "611.80"),
 ]  # fmt: skip
 
 
@@ -515,6 +532,11 @@ def test_none_of_two_options_is_the_sum() -> None:
 
 
 def test_nothing_is_read_from_nothing() -> None:
+    for aside in (each for asides in ASIDES["sums"].values() for each in asides):
+        for letter in ("{}\n\nYours faithfully,\nAda Example", "Mit freundlichen Grüßen\nAda Beispiel\n\n{}"):
+            assert read_letter(letter.format(aside.format("250,00 EUR"))).amount is None, aside
+    for aside in (each for asides in ASIDES["days"].values() for each in asides):
+        assert read_letter(aside.format("2026-12-09"), received=date(2026, 11, 16)).deadline is None, aside
     assert read_letter("Dear all, lunch is at noon.") == Letter()
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import yaml
+
 GETTY = """Getty Images License Compliance
 13 March 2026
 
@@ -49,3 +53,9 @@ Dossier n° : FR-2026/17
 Utilisation non autorisée de ma photographie sur https://acme.example/fr/ . Je demande la somme de 480 € dans un délai
 de quinze jours.
 """
+
+
+ASIDES: dict[str, dict[str, list[str]]] = yaml.safe_load(
+    (Path(__file__).parent / "letters" / "asides.yaml").read_text("utf-8")
+)
+"""Sentences about other sums and days, each with a field for it, by `sums` or `days` and by language."""
