@@ -141,7 +141,7 @@ _TONGUES: Mapping[str, Tongue] = {
         r"subject to|pending|"
         r"(?:up)?on (?:receipt|payment)|with payment|from the (?:day|moment|date) (?:the|your|you|we|i)|another|"
         r"someone else|publisher|private|request\w*|comp|comping|layouts?|"
-        r"previews?|later|in future|receipt of your",
+        r"previews?|later|in future|(?<!acknowledge )(?<!confirm )receipt of your",
         r"\b(?:i|we) (?:hereby )?(?:charge|invoice|bill) (?:you|to)\b|\b(?:my|our) invoice\b",
         r"\byou can (?:now |go ahead and )*(?:use|publish|run|print|reproduce|post)\b|\byou(?:['’]re| are) (?:now |"
         r"all )*"
@@ -282,7 +282,9 @@ _OBJECT = re.compile(
 )
 # Anything may be sold for a use: beside such a word a medium or a time must stand, or a column of pictures' numbers.
 _USE = re.compile(
-    r"\b(?:nutzung|verwendung|usage|use of|gebruik|utilisation|reproduction|uso|utilizzo|utilización|utilização)",
+    r"\b(?:nutzung|verwendung|usage|use of|gebruik|utilisation|reproduction|uso|utilizzo|utilización|utilização|"
+    r"veröffentlichung|"
+    r"abdruck|publication|parution|publicación|pubblicazione|publicatie)",
     re.IGNORECASE,
 )
 _USE_HEADING = re.compile(
@@ -459,15 +461,18 @@ _FEE = (
     r"(?:payments?|transfer|money|fee|invoice|account|zahlung|überweisung|geld|betrag|honorar|rechnung|paiement|"
     r"virement|"
     r"règlement|facture|pago|transferencia|importe|factura|pagamento|bonifico|saldo|fattura|betaling|bedrag|factuur|"
-    r"przelew|płatność|wpłat\w|faktur\w|transferência|fatura)"
+    r"przelew|płatność|ingreso|wpłat\w|faktur\w|transferência|fatura)"
 )
 _CAME = (
-    r"(?:received|arrived|landed|came (?:in|through)|come (?:in|through)|cleared|paid|settled|got|erhalten|eingegangen|"
+    r"(?:received|credited|gutgeschrieben|verbucht|arrived|landed|came (?:in|through)|come (?:in|through)|cleared|"
+    r"paid|settled|got|erhalten|eingegangen|"
     r"angekommen|eingetroffen|bezahlt|beglichen|da\b|reçue?|arrivée?|réglée?|encaissée?|recibid[oa]|llegado|abonad[oa]|"
     r"pagad[oa]|cobrad[oa]|arrivat[oa]|ricevut[oa]|pagat[oa]|saldat[oa]|binnen|ontvangen|betaald|voldaan|wpłynę\w+|"
     r"otrzyma\w+|dotarł\w?|opłacon\w|recebi\w*|chegou|pag[oa]\b)"
 )
 _FEE_PAID = re.compile(
+    r"\balles (?:bezahlt|betaald)\b|\btout est (?:réglé|payé)|\btodo pagado|\btutto pagato|^\W*received,? with thanks|"
+    rf"\b(?:receipt of|réception d\w+)(?: \w+)? {_FEE}\b|"
     rf"\b{_FEE}(?:['’]s| is| are) (?:now |just )?(?:in|through|here)\b|"
     rf"\b{_FEE}\b(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_CAME}|\b{_CAME}(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_FEE}\b|\b(?:all|"
     rf"fully) paid\b|\b(?:thanks|thank you) for (?:paying|settling|transferring)\b|\bpaid in full\b|"
@@ -498,7 +503,8 @@ _PAID_ELSE = re.compile(
 )
 # What is done with rights and licences, and that somebody may go on.
 _DONE = re.compile(
-    r"\b(?:licen[cs]ed|granted|issued|confirmed|cleared|approved|go ahead|feel free|yours|in place|(?:licen[cs]e|usage|"
+    r"\b(?:licen[cs]ed|granted|issued|confirmed|cleared|approved|go ahead|feel free|yours|in place|in writing|"
+    r"schriftlich|par écrit|por escrito|per iscritto|schriftelijk|vostr[aoie]|bij deze|(?:licen[cs]e|usage|"
     r"rights) (?:is |are )?(?:below|attached|enclosed)|lizenziert|erteilt|eingeräumt|freigegeben|bestätigt|genehmigt|"
     r"cédée?s?|accordée?s?|concédée?s?|confirmée?s?|autorisée?s?|(?:cedid|concedid|otorgad|autorizad|confirmad|"
     r"licenciad|"
@@ -510,7 +516,8 @@ _LABELLED_LINE = re.compile(r"^[ \t]*[^\W\d][^\n:.,]{1,30}:[ \t]+\S", re.MULTILI
 # What is still to be done, chosen, or paid.
 _WANTING = re.compile(
     r"\b(?:needs?|needed|requires?|required|separate\w*|extra|choose|pick|select|available|browse|competitor|instead|"
-    r"send|low[ -]?res\w*|more|unfortunately|sorry|must|still|yet|remains?|belongs?|leider|müss\w+|noch|bleib\w+|"
+    r"send|low[ -]?res\w*|more|unfortunately|sorry|must|still|yet|remains?|belongs?|leider|müss\w+|noch (?:ein\w*|"
+    r"nicht|kein\w*|offen)|bleib\w+|"
     r"gehör\w+|"
     r"malheureusement|désolée?|encore|restent|lamenta\w*|todavía|aún|purtroppo|ancora|restano|esclus[oaie]|helaas|"
     r"nog|moet|"
@@ -586,7 +593,7 @@ _TO_WHOM = re.compile(
 _TOWN = (
     r"(?:(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})?[ \t]+[^\W\d]|"
     r"[^\W\d][^\W\d., -]{0,20}(?:[ ,]{1,2}[^\W\d]{1,20}){0,4},?[ ]{1,2}"
-    r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d|[A-Z]{2,3} \d{4,5})\b)"
+    r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d|[A-Z]{2,3} \d{4,5}|[A-Z]\d\d [A-Z0-9]{4})\b)"
 )
 _ADDRESS_BLOCK = re.compile(
     rf"^[ \t]*(?P<who>[A-ZÀ-Þ0-9][^\n\d:|·@]{{2,60}}?)[ \t]*\n[^\n]{{2,60}}\n[ \t]*{_TOWN}", re.MULTILINE
@@ -855,17 +862,19 @@ def _of_rights(sentence: str) -> str:
     """The language of a sentence that speaks of the rights in pictures; empty if in doubt.
 
     In a text that is called a licence, or says that the fee is paid, such a sentence grants whatever its verb is, if it
-    speaks to the reader or of something done, and wants nothing more. Lines with labels are no sentence.
+    speaks to the reader or of something done, and wants nothing more. Several lines with labels are no sentence.
     """
     plain = _NO_DOUBT.sub(" ", sentence)
     if not (any(named(sentence)) or _POINTS.search(sentence)) or _WANTING.search(plain):
         return ""
-    if _LABELLED_LINE.search(sentence):
+    if len(_LABELLED_LINE.findall(sentence)) > 1:
         return ""
+    done = bool(_DONE.search(plain))
     spoken = [language for language, rights in _RIGHTS.items() if rights.search(plain)]
-    if any(_DOUBTED[each].search(plain) for each in spoken):
+    if any(_DOUBTED[each].search(plain) for each in spoken or _DOUBTED):
         return ""
-    return next(iter(spoken), "") if _to_reader(plain, sure=bool(_DONE.search(plain))) else ""
+    clear = spoken or (done and (_READER.search(plain) or speaks_of_licensing(plain, [plain])))
+    return next(iter(spoken), "en") if clear and _to_reader(plain, sure=done) else ""
 
 
 def _to_reader(plain: str, *, sure: bool) -> bool:
@@ -877,7 +886,13 @@ def _to_reader(plain: str, *, sure: bool) -> bool:
         not plain.endswith("?")
         and not (_ONLY_OFFERED.search(plain) and not _PAID.search(plain))
         and bool(_READER.search(plain) or (sure and not _TO_OTHERS.search(plain)))
-        and not (ASKING.search(plain) or awaits(plain) or _NOT_NOW.search(plain) or _OTHER_WORKS.search(plain))
+        and not (
+            ASKING.search(plain)
+            or UNDECIDED.search(plain)
+            or awaits(plain)
+            or _NOT_NOW.search(plain)
+            or _OTHER_WORKS.search(plain)
+        )
     )
 
 

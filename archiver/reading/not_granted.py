@@ -99,7 +99,7 @@ ASKING = re.compile(
 # What a picture may be used for is not agreed yet.
 UNDECIDED = re.compile(
     r"nach (?:vereinbarung|absprache|rücksprache)|^(?:noch )?offen$|noch (?:festzulegen|zu klären)|to be (?:agreed|"
-    r"confirmed|defined)|[aà] convenir|da (?:concordare|definire)|nader te|^tb[adc]$",
+    r"confirmed|defined)|[aà] convenir|da (?:concordare|definire)|nader te|in overleg|^tb[adc]$",
     re.IGNORECASE,
 )
 

@@ -48,6 +48,8 @@ GRANTED_ONCE_PAID = [  # and pictures that have a number by the word before them
     ("Payment received, thanks. You can use image #7614 on the web.", ["7614"]),
     ("The transfer came through. You're good to go with IMG 7614: web, two years.", ["IMG_7614"]),
     ("Invoice settled, thanks. Consider image td_2201 licensed to you: website, two years.", ["td_2201"]),
+    ("Het geld is binnen. Bij deze toestemming voor het gebruik van beeld em_3317.", ["em_3317"]),
+    ("Bonjour, virement reçu. Les photos em_3301, em_3317 vous sont concédées.", ["em_3301", "em_3317"]),
     ("Das Geld ist da. Damit hast du die Lizenz für die Fotos #3312 und #3318, Web.", ["3312", "3318"]),
     ("Bien reçu le virement. Vous pouvez utiliser la photo 2021_6461 sur le site.", ["2021_6461"]),
     ("Pago recibido. Puede utilizar las fotos np_4471 y np_4489 en la web.", ["np_4471", "np_4489"]),
