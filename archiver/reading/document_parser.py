@@ -47,7 +47,7 @@ def read_text(
     `name` is the file's name, which may name the platform if the text does not. `columns` gives the text of a PDF as it
     is laid out on the page; it is asked for only if labels have to be read. `envelope` is that of a mail.
     """
-    text = text[:MAX_TEXT_LENGTH]
+    text = text[:MAX_TEXT_LENGTH].replace("\r\n", "\n")
     if shows_example(text):
         return None
     found = [paper for paper in (_of_pages(text, name, columns), _of_one(text, name, columns)) if paper]
@@ -59,7 +59,7 @@ def read_text(
 
 def why_unread(text: str, name: str = "", columns: Callable[[], str] = str) -> str:
     """Why `read_text` reads nothing, in a sentence for the person who looks at it; empty if nothing tells."""
-    text = text[:MAX_TEXT_LENGTH]
+    text = text[:MAX_TEXT_LENGTH].replace("\r\n", "\n")
     if titled(text) and has_blank(text):
         return "it is a form that nobody filled in. It is kept"
     return why_no_paper(text, name, columns)

@@ -36,7 +36,7 @@ _NUMBER_AND_TITLE = re.compile(
     re.IGNORECASE,
 )
 _CELL = re.compile(r"\S+(?: \S+)*")
-_BEHIND = re.compile(r"\s*\([^()]{1,12}\)$|:$")  # a heading: its currency, or a colon
+_BEHIND = re.compile(r"(?<!\s)\s*\([^()]{1,12}\)$|:$")  # a heading: its currency, or a colon
 _PRICE = re.compile(r"\d[.,]\d\d\b")
 _REST = re.compile(r"[A-Z0-9._-]*\d[A-Z0-9._-]*")  # of a number that a narrow column breaks
 MAX_SHIFT_CHARACTERS = 2  # characters that a cell may begin before its heading
@@ -136,7 +136,9 @@ def _cell_by_cell(lines: Sequence[str], form: re.Pattern[str], *, pictures: bool
     for place, line in enumerate(lines):
         if _field(line) != "asset_id":
             continue
-        first = next((n for n, each in enumerate(lines[place:], place) if form.fullmatch(each)), place)
+        first = next((n for n, each in enumerate(lines[place:], place) if form.fullmatch(each)), None)
+        if first is None:
+            return []
         width = first - place
         headings = _headings(list(enumerate(lines[place:first])), pictures=pictures)
         if not headings:

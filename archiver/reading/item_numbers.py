@@ -167,7 +167,9 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
     named = [each for each in found if each.whose is _Whose.ITEM]
     marked = [each for each in found if _MARK.search(_line_above(text, each) + _block(text, each, found))]
     placed = [each for each in marked if each.whose is _Whose.PERHAPS and each.number not in sure]
-    if named and (placed or (named[-1] not in marked and set(named) & set(marked))):
+    last = named[-1] if named else None
+    above = last and _MARK.search(_card_above(text, last, found))
+    if named and (placed or (last not in marked and not above and set(named) & set(marked))):
         return None  # one that has no label may be an item, too; the last, alone without a licence or a price, none
     chosen = list({each.number: each for each in reversed(named or placed)}.values())[::-1]
     if len(chosen) > MAX_ITEMS:
@@ -333,6 +335,12 @@ def _line_above(text: str, mention: _Mention) -> str:
     """
     above = text[max(0, mention.start - MAX_ABOVE_CHARACTERS) : mention.start].split("\n")[-2:]
     return "\n".join(line for line in above if _label(line) not in _HEADINGS) + "\n"
+
+
+def _card_above(text: str, mention: _Mention, every: Sequence[_Mention]) -> str:
+    """What stands above a number as far as the item before or an empty line: a table's row, and below it the number."""
+    begin = max((each.end for each in every if each.end < mention.start), default=0)
+    return text[max(begin, mention.start - MAX_ABOVE_CHARACTERS) : mention.start].rpartition("\n\n")[2]
 
 
 def _of_plan(text: str, mention: _Mention, every: Sequence[_Mention]) -> bool:

@@ -9,7 +9,7 @@ from archiver.reading.not_granted import VOID
 from archiver.reading.platforms import PLATFORMS
 
 _TITLES = (
-    r"(?:licen[cs]e (?:agreement )?(?:certificate|summary|record)|"
+    r"(?:licen[cs]e (?:agreement )?(?:certificate|summary|record)|licen[cs]e agreement receipt|"
     r"certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
     r"nutzungs(?:rechts?)?(?:bestätigung|nachweis)|(?:usage|rights) confirmation|confirmation d['’]utilisation|"
     r"lizenz-?zertifikat|lizenznachweis|lizenzbescheinigung|lizenzbeleg|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
@@ -155,6 +155,7 @@ _FORMAL = re.compile(
     r"\b(?:(?:this|to|we|i) (?:\w+ )?(?:confirm|certif)|certif|bestätig|attest|conferm|bevestig|potwierdz)\w*",
     re.IGNORECASE,
 )
+_INVOICE = re.compile(r"\b(?:invoice|rechnung|facture|factura|fattura|factuur|faktura|fatura)\b", re.IGNORECASE)
 _NAME_IN_TITLE = re.compile(rf"^[ \t]*(?P<name>[A-Z][\w&'. -]{{1,40}}?)[ \t]*[-–—|:·]?[ \t]*{_TITLES}", re.M | re.I)
 _NO_NAME = re.compile(
     r"\b(?:standard|extended|enhanced|premium|royalty|free|editorial|commercial|image|photo|stock|asset|media|digital|"
@@ -186,7 +187,7 @@ def titled(text: str) -> bool:
 
 def is_licence(head: str) -> bool:
     """Whether a paper calls itself a licence, or says in a sentence that it certifies one."""
-    if any(LICENCE_TITLE.search(line) and _RECEIPT_TITLE.search(line) for line in _short_lines(head)):
+    if any(LICENCE_TITLE.search(line) and _INVOICE.search(line) for line in _short_lines(head)):
         return False  # `Invoice and licence certificate`: an invoice, whose day is that of the licence
     agreement, receipt = _AGREEMENT.search(head), _RECEIPT_TITLE.search(head)
     if agreement and receipt and receipt.start() < agreement.start():

@@ -78,7 +78,7 @@ _ALL = (
         "getty_images",
         "Getty Images",
         r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?|Getty Images (?:\(US\)|International)",
-        r"\d{5,12}(?:-\d{3})?|[a-z]{2}\d{5,9}[a-z]?-\d{3}",
+        r"\d{5,12}(?:-\d{3})?|[a-z]{2}\d{5,9}[a-z]?(?:-\d{3})?",
         ANY_NUMBER,
         also=("getty", "gettyimages"),
     ),

@@ -22,7 +22,7 @@ from archiver.reading.field_labels import (
     SPANISH,
 )
 from archiver.reading.filenames import names
-from archiver.reading.platforms import OTHER_PLATFORM, forms_of
+from archiver.reading.platforms import OTHER_PLATFORM, PLATFORMS, forms_of
 
 MAX_WORDS_CHARACTERS = 160  # characters before a date in which a sentence says what happened then
 MAX_SENTENCE_CHARACTERS = 300
@@ -305,6 +305,11 @@ def _day_of(part: str) -> dict[str, str]:
     return next(({name: found[name].value} for name in DATES if name in found), {})
 
 
+_ENDS_TITLE = re.compile(
+    rf"(?:{'|'.join(re.escape(each.title) for each in PLATFORMS.values() if ' ' in each.title)})\s*#?$", re.IGNORECASE
+)
+
+
 def _named(text: str, platform: str) -> Iterator[tuple[int, str]]:
     other = platform.startswith(OTHER_PLATFORM)
     title = rf"|{re.escape(forms_of(platform).title)}\s{{1,3}}(?:n[°º]|n\.º|nr\.?|no\.?|#|id:?)\s{{0,3}}"
@@ -313,6 +318,8 @@ def _named(text: str, platform: str) -> Iterator[tuple[int, str]]:
     form = rf"{digits}(?:{forms_of(platform).asset if other else f'(?-i:{forms_of(platform).asset})'})"
     number = re.compile(rf"(?P<word>{_ITEM}{title})(?P<id>(?!(?:19|20)\d\d\b){form})(?![\w-]|[.,/]\d)", re.IGNORECASE)
     for found in number.finditer(text):
+        if _ENDS_TITLE.search(text[max(0, found.start() - 30) : found.start("id")]):
+            continue  # `Getty Images 4711` is no image's
         if not other or OF_A_PICTURE.match(found["word"].strip()):
             yield found.start(), found["id"]
     for found in () if other else ADDRESS_OR_NAME.finditer(text):
