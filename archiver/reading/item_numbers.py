@@ -69,10 +69,12 @@ _KINDS, _TITLES = (
     "|".join(re.escape(each) for labels in LABELS[name].values() for each in labels) for name in ("kind", "title")
 )
 _LABELLED_KIND = re.compile(
-    rf"(?<!of )(?<!de )(?<!\w)(?:(?:{_KINDS})\s?[:\t\x1f]\s*|(?<=\n)(?:{_KINDS})[ \t]*\n[ \t]*"
-    rf"(?!(?:{_SIZE}|[SML])[ \t]*(?:\n|$)))"
+    rf"(?<!of )(?<!de )(?<!\w)(?:{_KINDS})\s?[:\t\x1f]\s*"
     rf"(?P<kind>[^\W\d][^\n\t|,;:\x1f]{{1,60}}?)(?=\s{{2,}}|\s[–—-]\s|\s*[|,;\n\t\x1f]|\s*$)",
     re.IGNORECASE,
+)
+_KIND_BELOW = re.compile(  # a label alone in its line
+    rf"^[ \t]*(?:{_KINDS})[ \t]*\n[ \t]*(?P<kind>[^\W\d][^\n\t|,;:]{{1,60}}?)[ \t]*$", re.IGNORECASE | re.MULTILINE
 )
 _SAID_KIND = re.compile(
     rf"{KIND.pattern}|\b{_LICENCE}\s{_KIND_WORD}\b|\b{_KIND_WORD}[ -]?(?:\w+[ -])?{_LICENCE}\b|\b(?:{_ABBREVIATED})\b|"
@@ -95,6 +97,11 @@ _HEADINGS = frozenset(
     for labels in LABELS.get(field, {}).values()
     for label in labels
 )
+_EVERY_LABEL = {spelled(each) for languages in LABELS.values() for labels in languages.values() for each in labels} | {
+    "credits", "crédits", "créditos", "crediti", "size", "price", "amount", "größe", "preis", "betrag", "taille",
+    "prix", "montant", "tamaño", "precio", "dimensione", "prezzo", "formaat", "prijs", "rozmiar", "cena",
+    "quantity", "qty",
+}  # fmt: skip
 _ITEM_LABELS = {spelled(label) for labels in LABELS["asset_id"].values() for label in labels}
 _NUMBER_LABELS = {each for each in _OTHER_LABELS if _ENDS_WITH_NUMBER.search(each)}
 _ENDS_WITH_OTHER = re.compile(
@@ -366,13 +373,27 @@ def _rows(text: str, chosen: Sequence[_Mention]) -> list[dict[str, str]]:
         before = [_kind(part, last=True) for part in [first, *parts[:-1]]]
         alone = _alone(text)
         kinds = before if all(before) and not kinds[-1] else [alone] * len(parts) if alone else kinds
-    days = [_day(part) for part in parts]
+    own = [_paragraph(text, each) for each in chosen]
+    apart = len(set(own)) == len(own) and all(map(_day, own))  # each stands with its day between empty lines
+    days = [_day(part) for part in (own if apart else parts)]
+    if not apart and _day(_line_above(text, chosen[0])):
+        days = [""] * len(parts)  # a day above each number, or the next one's
     rows = []
     for mention, part, kind, day in zip(chosen, parts, kinds, days, strict=True):
         title = _title(part, text[mention.end : mention.end + MAX_ABOVE_CHARACTERS].split("\n")[0])
         row = {"asset_id": mention.number, "kind": kind, "title": title, "licensed_at": day if all(days) else ""}
         rows.append({name: value for name, value in row.items() if value})
     return rows
+
+
+def _paragraph(text: str, mention: _Mention) -> str:
+    """What stands between the empty lines around a number."""
+    begin, end = text.rfind("\n\n", 0, mention.start), text.find("\n\n", mention.end)
+    return text[
+        max(begin, mention.start - MAX_BLOCK_CHARACTERS) : min(end, mention.end + MAX_BLOCK_CHARACTERS)
+        if end >= 0
+        else len(text)
+    ]
 
 
 def _title(part: str, beside: str) -> str:
@@ -384,11 +405,17 @@ def _title(part: str, beside: str) -> str:
 
 
 def _kind(part: str, *, last: bool = False) -> str:
-    for pattern in (_LABELLED_KIND, KIND, _SAID_KIND):
+    for pattern in (_LABELLED_KIND, KIND, _KIND_BELOW, _SAID_KIND):
         found = [" ".join((each.groupdict().get("kind") or each[0]).split()) for each in pattern.finditer(part)]
+        found = [each for each in found if not (pattern is _KIND_BELOW and _is_no_kind(each))]
         if found:
             return found[-1 if last else 0]
     return ""
+
+
+def _is_no_kind(words: str) -> bool:
+    """Whether words below a label are the next heading, or a size."""
+    return spelled(words) in _EVERY_LABEL or bool(re.match(rf"(?:{_SIZE}|[SML]\b)", words, re.IGNORECASE))
 
 
 def _alone(text: str) -> str:

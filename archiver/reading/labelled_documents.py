@@ -270,14 +270,13 @@ def _by_context(
         return None
     read_in = [items_by_context(each, platform) for each in (columns(), text) if each]
     listed = [rows for rows in read_in if rows]
-    if None not in read_in and len(listed) == 2 and _stand_side_by_side(*listed):
+    if None not in read_in and len(listed) == 2 and _stand_side_by_side(listed[0], listed[1], columns()):
         listed = listed[1:]
     if None in read_in or len({frozenset(each["asset_id"] for each in rows) for rows in listed}) != 1:
         return None
-    items = [{"asset_id": each["asset_id"]} for each in listed[0]]
-    for rows in listed:
-        read = {each["asset_id"]: each for each in rows}
-        items = [{**read[each["asset_id"]], **each} for each in items]
+    items = _agreeing(listed)
+    if items is None:
+        return None
     if len(items) == 1:
         if formal:
             items[0].pop("licensed_at", "")  # it is as sure as the paper's own
@@ -312,6 +311,22 @@ def _day_twice(text: str, order: DateOrder | None) -> str | None:
     return next(iter(signed)) if len(signed) == 1 and min(days) in signed and days.count(min(days)) > 1 else None
 
 
+def _agreeing(readings: Sequence[list[dict[str, str]]]) -> list[dict[str, str]] | None:
+    """The items of one or two readings; None if these give an item two days. A kind that differs is left out."""
+    read = [{each["asset_id"]: each for each in rows} for rows in readings]
+    items = []
+    for number in (each["asset_id"] for each in readings[0]):
+        item = {name: value for rows in reversed(read) for name, value in rows[number].items()}
+        days = {rows[number]["licensed_at"] for rows in read if "licensed_at" in rows[number]}
+        kinds = sorted({rows[number]["kind"].casefold() for rows in read if "kind" in rows[number]}, key=len)
+        if len(days) > 1:
+            return None
+        if len(kinds) > 1 and kinds[0] not in kinds[1]:
+            del item["kind"]
+        items.append(item)
+    return items
+
+
 def _of_several(one: Paper, others: Paper | None) -> Paper:
     """The reading of an invoice by its items, if a label that stands once told only one of them."""
     numbers = {each.asset.asset_id for each in one.licences}
@@ -319,13 +334,21 @@ def _of_several(one: Paper, others: Paper | None) -> Paper:
     return others if others and more else one
 
 
-def _stand_side_by_side(placed: Sequence[Mapping[str, str]], running: Sequence[Mapping[str, str]]) -> bool:
-    """Whether the running text tells the kind and day of every item, and the page as laid out shows only some of them.
+MIN_CARD_WIDTH = 20  # characters
 
-    So it is with cards: side by side, each line of the page has parts of several.
+
+def _stand_side_by_side(
+    placed: Sequence[Mapping[str, str]], running: Sequence[Mapping[str, str]], columns: str
+) -> bool:
+    """Whether items are cards side by side, so that each line of the page has parts of several.
+
+    Then only the running text, which must tell the kind and day of every item, shows what belongs together.
     """
     complete = all({"kind", "licensed_at"} <= each.keys() for each in running)
-    return complete and {each["asset_id"] for each in placed} < {each["asset_id"] for each in running}
+    ids, every = {each["asset_id"] for each in placed}, {each["asset_id"] for each in running}
+    starts = [line.find(number) for number in ids for line in columns.splitlines() if number in line]
+    several = ids < every or max(starts, default=0) - min(starts, default=0) > MIN_CARD_WIDTH
+    return complete and ids <= every and several
 
 
 def _is_own_day(platform: str, found: Mapping[str, Quote], text: str) -> bool:

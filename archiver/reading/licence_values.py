@@ -24,6 +24,9 @@ _KINDS = {
 }
 # Of a cell that goes on with its terms.
 _BEGINS_WITH_KIND = re.compile(r"(?:royalty[ -]free|rights[ -]managed|rights[ -]ready)(?= [A-Z])", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"\b(?:licen[cs]e (?:type|model)|lizenz(?:art|modell|typ)|type de licence)\s?:\s?(?P<kind>\S.*)", re.I
+)
 # Behind it in the same cell: `Royalty-free Size: 12 MB`.
 _NEXT_LABEL = re.compile(r",?\s+[^\W\d_][\w-]{1,30}:\s.*", re.DOTALL)
 # A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
@@ -74,7 +77,8 @@ def kind_of(text: str | None, platform: str = "") -> str | None:
 
     In other languages Shutterstock's enhanced licence is called as an extended one is elsewhere: that stays as it is.
     """
-    text = _NEXT_LABEL.sub("", text) if text else text
+    labelled = _LABELLED.search(text) if text else None  # `A red door Licence type: RF Size: 12 MB`
+    text = _NEXT_LABEL.sub("", labelled["kind"] if labelled else text) if text else text
     if text is None or _NO_KIND.search(text):
         begins = _BEGINS_WITH_KIND.match(text or "")
         return begins[0] if begins else None
