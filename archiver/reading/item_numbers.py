@@ -376,7 +376,7 @@ def _rows(text: str, chosen: Sequence[_Mention]) -> list[dict[str, str]]:
     own = [_paragraph(text, each) for each in chosen]
     apart = len(set(own)) == len(own) and all(map(_day, own))  # each stands with its day between empty lines
     days = [_day(part) for part in (own if apart else parts)]
-    if not apart and _day(_line_above(text, chosen[0])):
+    if not apart and _day("".join(first.splitlines()[-1:])):
         days = [""] * len(parts)  # a day above each number, or the next one's
     rows = []
     for mention, part, kind, day in zip(chosen, parts, kinds, days, strict=True):
