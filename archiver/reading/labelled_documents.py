@@ -378,7 +378,7 @@ MIN_FOREIGN_WORDS = 2
 def _name_alone(quote: Quote) -> Quote | None:
     """A name without the address behind it; None for what is the label of something else."""
     name = re.sub(r",\s[^,]*\d.*$", "", quote.value, flags=re.DOTALL)
-    return None if _BEGINS_WITH_LABEL.match(name) else replace(quote, value=name)
+    return None if _BEGINS_WITH_LABEL.match(name) or _OF_A_PAPER.match(name) else replace(quote, value=name)
 
 
 _LICENCE_NUMBERED = re.compile(
@@ -387,6 +387,11 @@ _LICENCE_NUMBERED = re.compile(
 _DOWNLOADED = re.compile(
     rf"^[ \t]*(?:{'|'.join(map(re.escape, _FLAT['downloaded_at']))})[ \t]*(?::|\t|\s{{2}})",
     re.IGNORECASE | re.MULTILINE,
+)
+_OF_A_PAPER = re.compile(
+    r"(?:tax )?(?:invoice|receipt|rechnung|facture|factura|fattura|factuur|faktura|order|date|datum)\b[ :.#°º]*"
+    r"(?:n[or°º]?\.?|number|nummer)?[ :.#]*\S*\d",
+    re.IGNORECASE,
 )
 _BEGINS_WITH_LABEL = re.compile(rf"(?:{'|'.join(map(re.escape, _LONGEST_FIRST))})(?=\W)", re.IGNORECASE)
 

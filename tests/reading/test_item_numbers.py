@@ -155,3 +155,9 @@ def test_a_paper_needs_no_known_layout() -> None:
     for text in NO_PAPERS:
         paper = read_text(text, "paper", lambda: "")
         assert not (paper and paper.licences), text
+    rows = (("459361613", "27 octobre 2021"), ("329546506", "19 octobre 2021"), ("314540626", "14 octobre 2021"))
+    head, foot = "Adobe Stock   Historique des licences\n", "https://stock.adobe.com/fr/LicenseHistory 31/10/2021 1/1\n"
+    page = "".join(f"\n  Porte      Standard      {day}\n  N° de fichier : {number}\n" for number, day in rows)
+    running = "".join(f"Porte\nN° de fichier : {number}\nStandard {day}\n" for number, day in rows)
+    paper = read_text(f"{head}{running}{foot}", "a.pdf", lambda: f"{head}{page}\n{foot}")
+    assert paper and [str(each.licensed_at) for each in paper.licences] == ["2021-10-27", "2021-10-19", "2021-10-14"]
