@@ -334,7 +334,7 @@ def _of_several(one: Paper, others: Paper | None) -> Paper:
     return others if others and more else one
 
 
-MIN_CARD_WIDTH = 20  # characters
+MIN_CARD_CHARACTERS = 20  # between the beginnings of two cards in a line
 
 
 def _stand_side_by_side(
@@ -347,7 +347,7 @@ def _stand_side_by_side(
     complete = all({"kind", "licensed_at"} <= each.keys() for each in running)
     ids, every = {each["asset_id"] for each in placed}, {each["asset_id"] for each in running}
     starts = [line.find(number) for number in ids for line in columns.splitlines() if number in line]
-    several = ids < every or max(starts, default=0) - min(starts, default=0) > MIN_CARD_WIDTH
+    several = ids < every or max(starts, default=0) - min(starts, default=0) > MIN_CARD_CHARACTERS
     return complete and ids <= every and several
 
 
