@@ -13,7 +13,8 @@ from archiver.reading.field_labels import names_grant
 
 # A demand names platform, picture and amount as a receipt does, and is the opposite of one.
 DEMAND = re.compile(
-    r"\b(?:settlement|unauthori[sz]ed use|without a (?:valid )?licen[cs]e|cease and desist|"
+    r"\b(?:post-?licen[cs]\w{1,4}|licen[cs]ee\W{1,30}(?:none|unknown|not known)|regulari[sz]e (?:the|this|your) use|"
+    r"settlement|unauthori[sz]ed use|without a (?:valid )?licen[cs]e|cease and desist|"
     r"copyright infringement notice|no (?:valid )?licen[cs]e (?:was|has been|could be) found|f(?:i|"
     r"ou)nd no (?:valid )?licen[cs]e|unberechtigte\w? (?:bild)?nutzung|berechtigungsanfrage|abmahn\w{2,30}|"
     r"unterlassung\w{0,30}|schadens?ersatz\w{0,30}|ohne (?:gültige )?lizenz|mise en demeure|sans autorisation|"

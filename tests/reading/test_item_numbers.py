@@ -141,6 +141,12 @@ NO_PAPERS = [
     "Image number: 123456789\nLicense type: Royalty-free\n",
     "123RF Limited\nWygląda on tak (przykład):\nCERTIFICATE OF LICENSE\nLicensee: Ada Example\nImage ID: 12345678\n"
     "License type: Standard License\nDate: 01-Jan-2022\n",
+    "Watchword |"
+    " post licensing notice\n\nclaim            WA-UK-118302\nrights owner     Ada Example\nlicensee         none\n"
+    "website          https://nursery.example/our-day\nnotice date      25/11/2026\n\nTo the management of Acme Ltd\n\n"
+    "We matched a photograph by Ada Example with the page above. A post-licence costs 264 pounds sterling; on payment "
+    "a "
+    "certificate is issued to you.\n",
     "Stocksy\nYour cart\nJuly 3, 2018\nFile ID 9214138\nExtended License\nUS$98.00\n",
     "Purchase order 4711\nLicence information\nImage ID: 741636328\nLicence: Standard\nDate: 3 May 2023\nDreamstime\n",
 ]
