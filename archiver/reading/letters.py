@@ -29,6 +29,7 @@ from archiver.reading.letter_words import (
     SENTENCE_END,
     KnownClaimant,
     any_of,
+    is_foreign,
     known,
     quote,
     search,
@@ -42,7 +43,6 @@ MAX_COLUMNS_LENGTH = 80  # characters of a line that may be a row of labels
 MAX_ROW_LENGTH = 300  # characters of a row with a sum
 MAX_COLUMN_DISTANCE = 2  # characters between a label's column and that of its value
 MAX_SENTENCE_LENGTH = 240  # characters on each side of a day
-MIN_FOREIGN_WORDS = 5
 MAX_LABEL_WORDS = 6
 MAX_DIFFERENCE_DAYS = 7  # between a letter's own count of days and ours: holidays, and how long the mail took
 MAX_HEAD_LENGTH = 600  # characters in which a letter's own date stands
@@ -166,7 +166,7 @@ def _fields(
     sure: dict[str, str] = {}
     text = _labelled(message.text)
     dated = _dated(text, known_day, sure)
-    amount = demanded(text, sure)
+    amount = demanded(text, sure, dated or known_day)
     values = {
         "reference": reference_in(text, claimant, sure),
         "kind": _kind(text, sure),
@@ -467,15 +467,7 @@ def _sentence(found: re.Match[str]) -> str:
 
 def _order(text: str) -> DateOrder | None:
     """Which number of 03/04/2026 is the day: by another day of the letter, or by its language."""
-    return day_order([text]) or (DateOrder.DAY_FIRST if _foreign(text) else None)
-
-
-def _foreign(text: str) -> bool:
-    """Whether a letter is clearly in another language than English, in which the day stands first."""
-    words = re.findall(r"[^\W\d_]+", text.lower())
-    foreign = sum(word in known()["foreign_words"] for word in words)
-    english = sum(word in known()["english_words"] for word in words)
-    return foreign >= MIN_FOREIGN_WORDS and foreign > 4 * english
+    return day_order([text]) or (DateOrder.DAY_FIRST if is_foreign(text) else None)
 
 
 type _SetDay = tuple[date, str, re.Match[str]]
