@@ -47,8 +47,8 @@ def demanded(text: str, sure: dict[str, str], day: date | None = None) -> tuple[
     left_out = False
     text = _CENTS.sub("", _SPELLED.sub(" ", _PARTED.sub(r"\1 ", text)))
     dollars = _dollars(text)
-    for found in sums_in(_taxed(_with_currency(_without_bases(text)))):
-        each = replace(found, is_over=day is not None and _is_over(found, day))
+    for each in sums_in(_taxed(_with_currency(_without_bases(text)))):
+        each = replace(each, is_over=day is not None and _is_over(each, day))
         if each.currency == "USD" and _PLAIN.search(each.found[0]):
             each = replace(each, currency=dollars)
         # Of `between $750 and $30,000` both are the law's, and so are the parts of a value in the brackets behind it.

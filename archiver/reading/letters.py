@@ -22,7 +22,7 @@ from archiver.reading.letter_pages import host_of, pages_in
 from archiver.reading.letter_reference import reference_in
 from archiver.reading.letter_sender import Sender, belongs, domain_of, senders_in, writer
 from archiver.reading.letter_sums import demanded, sums_in
-from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, ThreadMessage, in_order, messages
+from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, ThreadMessage, in_order, messages, passed_on
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
     NUMBERED_DAY,
@@ -99,8 +99,10 @@ def read_letter(
     text = in_order(text)
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
-    passed_on = list(senders_in(text)) if FORWARDED.match(text) else []  # whoever passes a letter on did not write it
-    name, claimant = writer(text.replace(NEW_PAPER, "\n\n"), passed_on or senders, domains, own, sure)
+    letter = passed_on(text)  # whoever passes a letter on did not write it
+    names = list(senders_in(letter or text)) if letter or FORWARDED.match(text) else []
+    names = names if letter else names or [*senders]
+    name, claimant = writer((letter or text).replace(NEW_PAPER, "\n\n"), names, domains, own, sure)
     thread = messages(text, senders, received, domains, own)
     whole = "\n\n".join(each.text for each in thread)
     urls = pages_in(whole, domains, links, {domain_of(address) for _, address in senders}, name, sure)
