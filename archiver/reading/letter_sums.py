@@ -98,16 +98,20 @@ def _dollars(text: str) -> str:
 
 
 def _is_over(each: Sum, day: date) -> bool:
-    """Whether a sum was to be paid by a day before this one: `335.00 EUR, payable by 2 December 2025`."""
-    after = re.split(r"[;]|\n\n|[.!?]\s+(?=[A-ZÀ-Þ])", each.found.string[each.found.end() :][: 2 * MAX_TERM_DISTANCE])[
-        0
-    ]
-    for until, found in days_in(after.replace("\n", " ")):
-        between = after[: found.start()].replace("\n", " ")
-        if until < day and len(between) <= MAX_TERM_DISTANCE and search("until", between):
-            return not (search("not_until", between) or re.search(r"[€£$]|\d", between))
+    """Whether a sum was to be paid by a day before this one, or stands in a list of letters of such days:
+    `335.00 EUR, payable by 2 December 2025`, `Reminder 2 December 2025 335.00 EUR`.
+    """
+    text, start, end = each.found.string, each.found.start(), each.found.end()
+    line = text[max(0, start - 2 * MAX_LABEL_DISTANCE) : start].rpartition("\n")[2]
+    if search("letter_row", line) and any(sent < day for sent, _ in days_in(line)):
+        return True
+    sentence = SENTENCE_END.split(text[start : end + 2 * MAX_LABEL_DISTANCE])[0]
+    after = sentence[end - start :].partition(";")[0].replace("\n", " ")
+    until, found = next(days_in(after), (None, None))
+    between = after[: found.start()] if found else ""
+    if until is None or until >= day or len(between) > MAX_TERM_DISTANCE or not search("until", between):
         return False
-    return False
+    return not (search("not_until", between) or re.search(r"[€£$]|\d", between))
 
 
 def _crowns(text: str) -> str:
@@ -145,7 +149,7 @@ def _accounting_for_all(
         (list(single), False),
     ]
     for candidates, is_total in ways:
-        now = [each for each in candidates if not each.is_earlier]
+        now = [each for each in candidates if not (each.is_earlier or each.is_over)]
         if not now and not any(each.is_no_demand for each in sums):  # it only repeats what was asked before
             now = candidates
         fitting = {
@@ -184,6 +188,8 @@ def _minor(other: Sum, total: Sum) -> bool:
 def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Decimal]) -> bool:
     """Whether a sum is no demand beside the total: the same, a part of it, its tax, or what a later day would cost."""
     if other.named == total.named or other.is_earlier or other.is_no_demand:
+        return True
+    if other.is_over and other.amount <= total.amount:  # more than what is left was not given up
         return True
     if other.is_usual and not total.is_usual and not total.comes_on_top:
         return True
@@ -401,8 +407,6 @@ class Sum:
     @cached_property
     def is_earlier(self) -> bool:
         """Whether it is what was asked before."""
-        if self.is_over:
-            return True
         own = self.found.string[self.since : self.found.start()][-3 * MAX_LABEL_DISTANCE :]
         return bool(search("earlier", SENTENCE_END.split(own)[-1]) or search("earlier_after", _following(self)))
 
