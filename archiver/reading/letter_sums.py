@@ -53,7 +53,8 @@ def demanded(text: str, sure: dict[str, str], day: date | None = None) -> tuple[
             each = replace(each, currency=dollars)
         # Of `between $750 and $30,000` both are the law's, and so are the parts of a value in the brackets behind it.
         goes_on = search("range", each.before) or _IN_BRACKETS.search(each.found.string[: each.found.start()])
-        left_out = bool(search("no_demand", each.before) or each.is_by_law or each.is_limit or (left_out and goes_on))
+        before = each.before.replace("\n", " ")  # a line's end is none of these words
+        left_out = bool(search("no_demand", before) or each.is_by_law or each.is_limit or (left_out and goes_on))
         sums += [] if left_out or not each.amount else [each]
         if len(sums) > MAX_SUMS:
             sure["amount"] = f"open: the letter names more than {MAX_SUMS} sums"
@@ -84,6 +85,10 @@ _CLOSED = re.compile(rf"^[ \t]*{any_of('closing')}", re.IGNORECASE | re.MULTILIN
 _PLAIN = re.compile(r"(?:^|\d\s?)\$")
 
 
+_DOLLARS_BEHIND = re.compile(r"\d,\d\d[ ]?\$")
+"""As nobody writes a sum in the United States."""
+
+
 def _dollars(text: str) -> str:
     """Whose dollars or pesos a plain `$` means: those of the only country that the letter's words are of; if there are
     none, in English the United States'. Else `$`, no currency.
@@ -92,7 +97,7 @@ def _dollars(text: str) -> str:
     other = {known()["currencies"][each.lower()] for each in re.findall(rf"(?<!\w)(?:{signs})", text, re.IGNORECASE)}
     named = [*known()["dollars"].items()]
     found = {code for code, words in named if re.search(words, text) or re.search(rf"\b{code}\b", text)} | other
-    if not found and not is_foreign(text):
+    if not found and not (is_foreign(text) or _DOLLARS_BEHIND.search(text)):
         return "USD"
     return found.pop() if len(found) == 1 else DOLLARS
 
@@ -421,7 +426,9 @@ class Sum:
         """Whether it is a limit or an example, or what somebody is quoted with."""
         before = self.found.string[max(0, self.found.start() - MAX_LABEL_DISTANCE) : self.found.start()]
         after = self.found.string[self.found.end() :][:MAX_LABEL_DISTANCE].partition("\n\n")[0].replace("\n", " ")
-        if search("limit", before.rpartition("\n\n")[2]) or (search("limit_after", after) and not self.is_earlier):
+        if search("limit", before.rpartition("\n\n")[2].replace("\n", " ")) or (
+            search("limit_after", after) and not self.is_earlier
+        ):
             return True
         said = self.found.string[max(0, self.found.start() - MAX_QUOTED_LENGTH) : self.found.start()]
         return _QUOTED.search(said.rpartition("\n\n")[2]) is not None
