@@ -192,9 +192,8 @@ def _minor(other: Sum, total: Sum) -> bool:
 
 def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Decimal]) -> bool:
     """Whether a sum is no demand beside the total: the same, a part of it, its tax, or what a later day would cost."""
-    if other.named == total.named or other.is_earlier or other.is_no_demand:
-        return True
-    if other.is_over and other.amount <= total.amount:  # more than what is left was not given up
+    over = other.is_over and other.amount <= total.amount  # a greater one was not given up
+    if other.named == total.named or other.is_earlier or other.is_no_demand or over:
         return True
     if other.is_usual and not total.is_usual and not total.comes_on_top:
         return True
@@ -210,9 +209,8 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
     if other.amount < total.amount and (search("increment", other.before) or _is_part_of(other, total)):
         return True
     around = f"{other.sentence} {_after(other)}"
-    if other.amount < total.amount and (search("reduced", around) or search("enough", around)):
-        return True
-    if other.amount < total.amount and all(search("on_time", each.sentence) for each in (other, total)):
+    on_time = all(search("on_time", each.sentence) for each in (other, total))
+    if other.amount < total.amount and (on_time or search("reduced", around) or search("enough", around)):
         return True
     if _is_net_or_tax(other, total, rates) or search("subtotal", other.label):
         return True
