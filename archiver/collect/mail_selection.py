@@ -23,7 +23,7 @@ from typing import Literal, TypedDict
 from archiver.core.packaged_data import packaged_yaml
 from archiver.core.smtp import OWN_MESSAGE
 from archiver.reading.letter_sender import PUBLIC_MAIL, belongs
-from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, newest, split_thread
+from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, copies_last, newest, passed_on, split_thread
 from archiver.reading.letter_words import known as known_letters
 from archiver.reading.letter_words import without_addresses
 from archiver.reading.platforms import PLATFORMS
@@ -196,11 +196,12 @@ def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
 
 def _without_answer(paper: str) -> str:
     """A mail or document, empty if it is no letter; of one that passes on another's mail, what it passes on."""
+    paper = copies_last(paper)
     own = newest(paper)
     said = " ".join(own.split())
     if not (_any("no_letter").search(said) or is_closed(said)):
         return paper
-    return paper[len(own) :] if FORWARDED.match(paper) else ""
+    return paper[len(own) :] if FORWARDED.match(paper) else passed_on(paper)
 
 
 def is_closed(text: str) -> bool:

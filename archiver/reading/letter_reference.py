@@ -147,7 +147,9 @@ def _quoted_sign(text: str, sure: dict[str, str]) -> str | None:
 
 def _unread(text: str) -> re.Match[str] | None:
     """A label of the sender's own case that has something beside it."""
-    for found in re.finditer(rf"^[ \t]*{any_of('reference')}[ \t]*:[ \t]*[^\s:]", text, re.IGNORECASE | re.MULTILINE):
+    for found in re.finditer(
+        rf"^[ \t]*{any_of('reference')}[ \t]*:[ \t]*(?!<?https?://)[^\s:]", text, re.IGNORECASE | re.MULTILINE
+    ):
         if re.search(r"\d", text[found.end() :].partition("\n")[0]) and not search("receivers_label", found[0]):
             return found
     return None
@@ -228,7 +230,7 @@ def _unread_in_subject(text: str, sign: str) -> re.Match[str] | None:
     """What a subject or a cell has that may be the case's sign, beside the number of an enclosed document."""
     for subject in _SUBJECT.finditer(text):
         for found in _NUMBERED.finditer(text, subject.start("words"), subject.end()):
-            if found[0].strip("()[].,;#") not in sign and not any(days_in(found[0])) and "://" not in found[0]:
+            if found[0].strip("()[].,:;#") not in sign and not any(days_in(found[0])) and "://" not in found[0]:
                 return found
     alone = rf"(?:^|^[^\n]*\d[^\s]*(?:[ \t]{{2,}}|\t))[ \t]*(?P<sign>{_SIGN.pattern})(?=[ \t]*$|[ \t]{{2,}}|\t)"
     for found in re.finditer(alone, URL.split(text, maxsplit=1)[0], re.MULTILINE):

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from archiver.reading.dates import days_in
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
     SENTENCE_END,
     any_of,
+    is_foreign,
     known,
     quote,
     search,
@@ -31,18 +34,27 @@ MAX_INSTALMENTS = 24
 MAX_ITEMS = 9  # pictures at one price
 MAX_ROW_WORDS = 5
 MAX_FACTOR_DISTANCE = 120  # characters after a sum in which a factor stands
-CROWNS = "KR"  # of which country is not known yet
+CROWNS, DOLLARS = "KR", "$"  # of which country is not known yet
+MAX_TERM_DISTANCE = 40  # characters after a sum in which its own day may stand
 
 
-def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
-    """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts."""
+def demanded(text: str, sure: dict[str, str], day: date | None = None) -> tuple[Decimal | None, str | None]:
+    """The sum that is demanded; none if two contradict each other, or if nothing says which of several counts.
+
+    `day`: the letter's own.
+    """
     sums: list[Sum] = []
     left_out = False
-    text = _SPELLED.sub(" ", _PARTED.sub(r"\1 ", text))
+    text = _CENTS.sub("", _SPELLED.sub(" ", _PARTED.sub(r"\1 ", text)))
+    dollars = _dollars(text)
     for each in sums_in(_taxed(_with_currency(_without_bases(text)))):
+        each = replace(each, is_over=day is not None and _is_over(each, day))
+        if each.currency == "USD" and _PLAIN.search(each.found[0]):
+            each = replace(each, currency=dollars)
         # Of `between $750 and $30,000` both are the law's, and so are the parts of a value in the brackets behind it.
         goes_on = search("range", each.before) or _IN_BRACKETS.search(each.found.string[: each.found.start()])
-        left_out = bool(search("no_demand", each.before) or each.is_by_law or each.is_limit or (left_out and goes_on))
+        before = each.before.replace("\n", " ")  # a line's end is none of these words
+        left_out = bool(search("no_demand", before) or each.is_by_law or each.is_limit or (left_out and goes_on))
         sums += [] if left_out or not each.amount else [each]
         if len(sums) > MAX_SUMS:
             sure["amount"] = f"open: the letter names more than {MAX_SUMS} sums"
@@ -61,16 +73,11 @@ def demanded(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | Non
     if (alone or all(_CLOSED.search(text, 0, each.found.start()) for each in same)) and not any(map(_is_asked, same)):
         sure["amount"] = f"open: the letter names {named}, and does not say that it asks for it"
         return None, None
-    if found.currency == CROWNS:
-        sure["amount"] = f"open: the letter does not say whose crowns it means: {quote(found.found)}"
+    if unknown := {CROWNS: "crowns", DOLLARS: "dollars"}.get(found.currency):
+        sure["amount"] = f"open: the letter does not say whose {unknown} it means: {quote(found.found)}"
         return None, None
     sure["amount"] = quote(found.found) + (f"; the sums in the letter are {named}" if ", " in named else "")
-    plain = found.currency == "USD" and _PLAIN.search(found.found[0])
-    currency = _dollars(text) if plain else found.currency
-    if currency is None:
-        sure["amount"] = f"open: the letter does not say whose dollars it means: {quote(found.found)}"
-        return None, None
-    return found.amount, currency
+    return found.amount, found.currency
 
 
 _CLOSED = re.compile(rf"^[ \t]*{any_of('closing')}", re.IGNORECASE | re.MULTILINE)
@@ -78,12 +85,38 @@ _CLOSED = re.compile(rf"^[ \t]*{any_of('closing')}", re.IGNORECASE | re.MULTILIN
 _PLAIN = re.compile(r"(?:^|\d\s?)\$")
 
 
-def _dollars(text: str) -> str | None:
-    """Whose dollars or pesos a plain `$` means: those of the only country that the letter's words are of, else the
-    United States'. None if its words are of several.
+_DOLLARS_BEHIND = re.compile(r"\d,\d\d[ ]?\$")
+"""As nobody writes a sum in the United States."""
+
+
+def _dollars(text: str) -> str:
+    """Whose dollars or pesos a plain `$` means: those of the only country that the letter's words are of; if there are
+    none, in English the United States'. Else `$`, no currency.
     """
-    found = [code for code, words in known()["dollars"].items() if re.search(words, text)]
-    return None if len(found) > 1 else found[0] if found else "USD"
+    signs = "|".join(re.escape(sign) for sign, code in known()["currencies"].items() if code != "USD" and "$" in sign)
+    other = {known()["currencies"][each.lower()] for each in re.findall(rf"(?<!\w)(?:{signs})", text, re.IGNORECASE)}
+    named = [*known()["dollars"].items()]
+    found = {code for code, words in named if re.search(words, text) or re.search(rf"\b{code}\b", text)} | other
+    if not found and not (is_foreign(text) or _DOLLARS_BEHIND.search(text)):
+        return "USD"
+    return found.pop() if len(found) == 1 else DOLLARS
+
+
+def _is_over(each: Sum, day: date) -> bool:
+    """Whether a sum was to be paid by a day before this one, or stands in a list of letters of such days:
+    `335.00 EUR, payable by 2 December 2025`, `Reminder 2 December 2025 335.00 EUR`.
+    """
+    text, start, end = each.found.string, each.found.start(), each.found.end()
+    line = text[max(0, start - 2 * MAX_LABEL_DISTANCE) : start].rpartition("\n")[2]
+    if search("letter_row", line) and any(sent < day for sent, _ in days_in(line)):
+        return True
+    sentence = SENTENCE_END.split(text[start : end + 2 * MAX_LABEL_DISTANCE])[0]
+    after = sentence[end - start :].partition(";")[0].replace("\n", " ")
+    until, found = next(days_in(after), (None, None))
+    between = after[: found.start()] if found else ""
+    if until is None or until >= day or len(between) > MAX_TERM_DISTANCE or not search("until", between):
+        return False
+    return not (search("not_until", between) or re.search(r"[€£$]|\d", between))
 
 
 def _crowns(text: str) -> str:
@@ -121,7 +154,7 @@ def _accounting_for_all(
         (list(single), False),
     ]
     for candidates, is_total in ways:
-        now = [each for each in candidates if not each.is_earlier]
+        now = [each for each in candidates if not (each.is_earlier or each.is_over)]
         if not now and not any(each.is_no_demand for each in sums):  # it only repeats what was asked before
             now = candidates
         fitting = {
@@ -159,7 +192,8 @@ def _minor(other: Sum, total: Sum) -> bool:
 
 def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Decimal]) -> bool:
     """Whether a sum is no demand beside the total: the same, a part of it, its tax, or what a later day would cost."""
-    if other.named == total.named or other.is_earlier or other.is_no_demand:
+    over = other.is_over and other.amount <= total.amount  # a greater one was not given up
+    if other.named == total.named or other.is_earlier or other.is_no_demand or over:
         return True
     if other.is_usual and not total.is_usual and not total.comes_on_top:
         return True
@@ -175,9 +209,8 @@ def _explained(other: Sum, total: Sum, sums: Sequence[Sum], rates: Iterable[Deci
     if other.amount < total.amount and (search("increment", other.before) or _is_part_of(other, total)):
         return True
     around = f"{other.sentence} {_after(other)}"
-    if other.amount < total.amount and (search("reduced", around) or search("enough", around)):
-        return True
-    if other.amount < total.amount and all(search("on_time", each.sentence) for each in (other, total)):
+    on_time = all(search("on_time", each.sentence) for each in (other, total))
+    if other.amount < total.amount and (on_time or search("reduced", around) or search("enough", around)):
         return True
     if _is_net_or_tax(other, total, rates) or search("subtotal", other.label):
         return True
@@ -325,7 +358,7 @@ def _following(each: Sum) -> str:
 class Sum:
     """A sum of money in a letter; `before` stands between it and the sum before it, `label` on its own line.
 
-    `since` is where the sum before it ends.
+    `since` is where the sum before it ends. `is_over`: it was to be paid by a day before the letter's own.
     """
 
     amount: Decimal
@@ -334,6 +367,7 @@ class Sum:
     label: str
     found: re.Match[str]
     since: int
+    is_over: bool = False
 
     @property
     def named(self) -> str:
@@ -390,7 +424,9 @@ class Sum:
         """Whether it is a limit or an example, or what somebody is quoted with."""
         before = self.found.string[max(0, self.found.start() - MAX_LABEL_DISTANCE) : self.found.start()]
         after = self.found.string[self.found.end() :][:MAX_LABEL_DISTANCE].partition("\n\n")[0].replace("\n", " ")
-        if search("limit", before.rpartition("\n\n")[2]) or (search("limit_after", after) and not self.is_earlier):
+        if search("limit", before.rpartition("\n\n")[2].replace("\n", " ")) or (
+            search("limit_after", after) and not self.is_earlier
+        ):
             return True
         said = self.found.string[max(0, self.found.start() - MAX_QUOTED_LENGTH) : self.found.start()]
         return _QUOTED.search(said.rpartition("\n\n")[2]) is not None
@@ -427,7 +463,7 @@ _QUOTED = re.compile(r"(?:^|(?<=[\s(]))(?:[\"“„](?=\w)|«\s?(?=\w))(?:[^\"�
 """Before a sum in a quotation of some words."""
 _IN_BRACKETS = re.compile(r"\d[ ]?(?:[A-Z]{3}|[€£$])?[ ]?\([^()]{0,160}$")
 """Before a sum in brackets that open right behind another one."""
-_COLUMN = re.compile(r"(?:^|[ \t(:|])(?P<currency>[A-Z]{3}|€|£|\$)\)?[ \t]*$")
+_COLUMN = re.compile(r"(?:^|[ \t(:|])(?P<currency>[A-Z]{3}|€|£|[A-Z]{0,3}\$|zł|kr\.?)\)?[ \t]*$")
 _ROW = re.compile(r"(?:^|[ \t:|])[-–−]?(?P<value>\d[\d.,']*[.,]\d\d)[ \t]*$")
 
 _VALUE = re.compile(r"[ \t]*[-–−]?\d[\d.,']*[.,]\d\d[ \t]*")
@@ -465,7 +501,8 @@ def _taxed(text: str) -> str:
 
 
 _PARTED = re.compile(
-    r"(\b(?:de|of|um|von|zu|auf|di|da|van|à|total)[ ]\d{1,3})\n(?=\d{3}(?:[.,]\d\d)?[ ]?(?:€|£|EUR|CHF|euros?)(?!\w))"
+    r"(\b(?:de|of|um|von|zu|auf|di|da|van|à|za|o|til|total|kwot[aęyą])[ ]\d{1,3})"
+    r"\n(?=\d{3}(?:[.,]\d\d)?[ ]?(?:€|£|EUR|CHF|PLN|euros?|zł|kr)(?!\w))"
 )
 """Where a line ends within a number, as a reader of PDFs leaves it: `un total de 1` above `800 €`."""
 
@@ -474,6 +511,10 @@ _SPELLED = re.compile(
     r"(?<=\d)[ \t]*\([^()\d]{3,90}\)\s+(?=(?:€|EUR|CHF|euros?|pounds|dollars|z[łl])(?!\w))", re.IGNORECASE
 )
 """A number in words between the digits and the currency: `450 (four hundred and fifty) euros`."""
+
+
+_CENTS = re.compile(r"(?<=\s)\d{1,2}/100(?!\w)")
+"""The cents of a number in words: `eighty-one dollars 50/100`."""
 
 
 def sums_in(text: str) -> Iterator[Sum]:

@@ -14,6 +14,7 @@ from itertools import dropwhile
 
 from archiver.reading.dates import days_in
 from archiver.reading.letter_sender import Sender, belongs, domain_of, senders_in
+from archiver.reading.letter_words import search
 
 NEW_PAPER = "\f"
 """What parts a mail's own text from an attached paper."""
@@ -28,9 +29,16 @@ SENT = re.compile(
 _FROM = r"[ \t*]*(?:from|von|de|da|van)\b[ \t*]*:"
 UNNAMED = "-----Original message-----"
 """Stands above what is quoted without a sender's name."""
+COPIED = "-----Copied letter-----"
+"""Stands above a letter that somebody has copied into a mail between two lines that say so."""
 _SEPARATOR = (
     r"^[ \t]*-{2,}[ \t]*(?:original message|urspr[üu]ngliche nachricht|message d['’]origine|mensaje original"
-    r"|messaggio originale|oorspronkelijk bericht)[ \t]*-{2,}[ \t]*$"
+    r"|messaggio originale|oorspronkelijk bericht|copied letter)[ \t]*-{2,}[ \t]*$"
+)
+_RULE = r"[-=_*~#]{3,}"
+_COPY_BEGINS, _COPY_ENDS = (
+    re.compile(rf"^[ \t]*{_RULE}[ \t]*(?:{words})\b[^\n]{{0,40}}{_RULE}[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
+    for words in ("anfang|beginn?|start|d[ée]but|inicio|inizio|pocz[ąa]tek", "ende?|fine?|slut|einde|koniec")
 )
 _BESIDE = (
     r"[ \t*]*(?:gesendet|datum|sent|date|envoy[ée]|verzonden|enviado|fecha|inviato|data|to|an|[àa]|para|aan|betreff"
@@ -81,12 +89,29 @@ def newest(text: str) -> str:
     return text[: min(ends, default=len(text))]
 
 
+def copies_last(text: str) -> str:
+    """A mail, with the letter that is copied into it behind the mail's own words."""
+    begins = _COPY_BEGINS.search(text)
+    ends = begins and _COPY_ENDS.search(text, begins.end())
+    if not begins or not ends:
+        return text
+    return f"{text[: begins.start()]}{text[ends.end() :]}\n{COPIED}\n{text[begins.end() : ends.start()]}"
+
+
+def passed_on(text: str) -> str:
+    """What a mail passes on, if its own words say that somebody else got it; else nothing."""
+    own = newest(text.partition(NEW_PAPER)[0])
+    said = search("passes_on", " ".join(own.split())) or text[len(own) :].startswith(COPIED)
+    return text[len(own) :] if said else ""
+
+
 def in_order(text: str) -> str:
     """The text without the marks of quoted lines; what answers below a quotation comes before it.
 
     A mail's header that was saved as a table has each label beside its value.
     """
-    return NEW_PAPER.join(_in_order(_LABEL_ALONE.sub(r"\1: ", part)) for part in text.split(NEW_PAPER))
+    parts = map(copies_last, text.split(NEW_PAPER))
+    return NEW_PAPER.join(_in_order(_LABEL_ALONE.sub(r"\1: ", part)) for part in parts)
 
 
 def _in_order(text: str) -> str:
@@ -140,10 +165,11 @@ def messages(
     if quoted and not senders and not first.sender and len(first.text.split()) < MAX_HEAD_WORDS:  # of a printed mail
         first, quoted = replace(quoted[0], header_day=quoted[0].sent), quoted[1:]
     names = [each.casefold() for each in own if len(each) > 3]
-    passed_on = FORWARDED.match(mail) and (quoted or papers)
+    forwarded = FORWARDED.match(mail)
+    passes_on = (forwarded or passed_on(text)) and (quoted or papers)
     theirs = [each for each in quoted if not _is_own(each, domains, names)]
-    if passed_on or (_is_own(first, domains, names) and (theirs or papers)):
-        subject = mail.partition("\n")[0] if passed_on else ""
+    if passes_on or (_is_own(first, domains, names) and (theirs or papers)):
+        subject = mail.partition("\n")[0] if forwarded else ""
         newest = theirs[0] if theirs else ThreadMessage("", received)
         text = "\n".join(filter(None, (subject, newest.text)))
         first, theirs = ThreadMessage(text, newest.sent or received, newest.sender, newest.sent), theirs[1:]

@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 from archiver.core.packaged_data import packaged_yaml
 
 MAX_LABEL_DISTANCE = 60  # characters before a day or a sum in which its label stands
+MIN_FOREIGN_WORDS = 5
 SENTENCE_END = re.compile(
     r"(?<=[^\W_]{3})[.!?]\s+(?=[A-ZÀ-Þ0-9])|(?:(?<=[.,]\d\d)|(?<=[)»”\"…€$£]))[.!?]\s+(?=[A-ZÀ-Þ0-9])|\n[ \t]*\n"
     r"|\n(?=[ \t]*(?:[-*•]|(?:\d{1,2}|[a-h])[.)])\s|[^\n.]{2,40}:)"
@@ -69,6 +70,14 @@ def any_of(words: str) -> str:
 def search(words: str, text: str) -> re.Match[str] | None:
     """The first place in a text where any of these words stands."""
     return re.search(any_of(words), text, re.IGNORECASE | re.MULTILINE)
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a letter is clearly in another language than English, in which the day stands first."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    foreign = sum(word in known()["foreign_words"] for word in words)
+    english = sum(word in known()["english_words"] for word in words)
+    return foreign >= MIN_FOREIGN_WORDS and foreign > 4 * english
 
 
 def quote(found: re.Match[str]) -> str:

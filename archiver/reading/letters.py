@@ -22,13 +22,14 @@ from archiver.reading.letter_pages import host_of, pages_in
 from archiver.reading.letter_reference import reference_in
 from archiver.reading.letter_sender import Sender, belongs, domain_of, senders_in, writer
 from archiver.reading.letter_sums import demanded, sums_in
-from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, ThreadMessage, in_order, messages
+from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, ThreadMessage, in_order, messages, passed_on
 from archiver.reading.letter_words import (
     MAX_LABEL_DISTANCE,
     NUMBERED_DAY,
     SENTENCE_END,
     KnownClaimant,
     any_of,
+    is_foreign,
     known,
     quote,
     search,
@@ -42,7 +43,6 @@ MAX_COLUMNS_LENGTH = 80  # characters of a line that may be a row of labels
 MAX_ROW_LENGTH = 300  # characters of a row with a sum
 MAX_COLUMN_DISTANCE = 2  # characters between a label's column and that of its value
 MAX_SENTENCE_LENGTH = 240  # characters on each side of a day
-MIN_FOREIGN_WORDS = 5
 MAX_LABEL_WORDS = 6
 MAX_DIFFERENCE_DAYS = 7  # between a letter's own count of days and ours: holidays, and how long the mail took
 MAX_HEAD_LENGTH = 600  # characters in which a letter's own date stands
@@ -99,8 +99,10 @@ def read_letter(
     text = in_order(text)
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
-    passed_on = list(senders_in(text)) if FORWARDED.match(text) else []  # whoever passes a letter on did not write it
-    name, claimant = writer(text.replace(NEW_PAPER, "\n\n"), passed_on or senders, domains, own, sure)
+    letter = passed_on(text)  # whoever passes a letter on did not write it
+    names = list(senders_in(letter or text)) if letter or FORWARDED.match(text) else []
+    names = names if letter else names or [*senders]
+    name, claimant = writer((letter or text).replace(NEW_PAPER, "\n\n"), names, domains, own, sure)
     thread = messages(text, senders, received, domains, own)
     whole = "\n\n".join(each.text for each in thread)
     urls = pages_in(whole, domains, links, {domain_of(address) for _, address in senders}, name, sure)
@@ -166,7 +168,7 @@ def _fields(
     sure: dict[str, str] = {}
     text = _labelled(message.text)
     dated = _dated(text, known_day, sure)
-    amount = demanded(text, sure)
+    amount = demanded(text, sure, dated or known_day)
     values = {
         "reference": reference_in(text, claimant, sure),
         "kind": _kind(text, sure),
@@ -467,15 +469,7 @@ def _sentence(found: re.Match[str]) -> str:
 
 def _order(text: str) -> DateOrder | None:
     """Which number of 03/04/2026 is the day: by another day of the letter, or by its language."""
-    return day_order([text]) or (DateOrder.DAY_FIRST if _foreign(text) else None)
-
-
-def _foreign(text: str) -> bool:
-    """Whether a letter is clearly in another language than English, in which the day stands first."""
-    words = re.findall(r"[^\W\d_]+", text.lower())
-    foreign = sum(word in known()["foreign_words"] for word in words)
-    english = sum(word in known()["english_words"] for word in words)
-    return foreign >= MIN_FOREIGN_WORDS and foreign > 4 * english
+    return day_order([text]) or (DateOrder.DAY_FIRST if is_foreign(text) else None)
 
 
 type _SetDay = tuple[date, str, re.Match[str]]

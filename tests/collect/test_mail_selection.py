@@ -90,8 +90,23 @@ def test_letters_read_as_letters_and_papers_do_not() -> None:
         "Je suis journaliste et prépare une enquête sur qui réclame de l'argent pour une photo sans licence. Merci de",
         "Ich bin Journalistin und recherchiere für einen Beitrag über Abmahnungen wegen Fotos. Bitte melden Sie sich.",
         "As a reporter I am preparing an article on claims for photos without a licence. Please call by Friday.",
+        "You got a letter of Pixsy about a photo. Please do not admit liability; send us the letter by 1 May.",
+        "Votre licence de la photo expire le 31 mai. Vous pouvez la renouveler ; sans licence, merci de la retirer.",
+        "Your licence for the photo runs until 2029, so nothing to do. Pixsy is after others. Please write.",
+        "Ausschüttungsmitteilung: Ihre Fotos. Melden Sie eine Nutzung ohne Lizenz bitte bis zum 1. Mai.",
+        "Ada Web\nAngebot 2026-0142\nPrüfung aller Bilder nach der Abmahnung ohne Lizenz: 160 EUR, bitte bis 1. Mai.",
+        "Mis diligencias. Minuta: su asunto contra Pixsy por una foto sin licencia. A pagar antes del 1 de mayo.",
+        "Nota spese per la vostra causa contro Pixsy: foto senza licenza. Pagamento entro il 1 maggio.",
+        "Wij rekenen: uitkering collectieve rechten 2025 voor uw foto's. Meld gebruik zonder licentie vóór 1 mei.",
     ):
-        assert not reads_as_letter(own)
+        assert not reads_as_letter(own), own
+    for theirs in (
+        "Your licence for the photo ended, as you did not renew it; you used it without a licence since. Please pay.",
+        "Ihre Lizenz für das Foto lief ab, ohne dass Sie sie verlängert haben. Nutzung ohne Lizenz: bitte zahlen Sie.",
+        "Ada Bild\nAngebot 26-118 zur Nachlizenzierung: Sie nutzen unser Foto ohne Lizenz. Bitte zahlen Sie 300 EUR.",
+        "If you have a licence for the photo there is nothing to do. You use it without a licence. Please pay £300.",
+    ):
+        assert reads_as_letter(theirs), theirs
     assert reads_as_letter("I am a journalist, and my photo is on your page without a licence. Please pay by 1 May.")
     assert reads_as_letter("Our client has not licensed the image to you. Please pay.")
     assert reads_as_letter("Billedet bruges uden aftale. Betal senest den 1. maj.")

@@ -309,6 +309,21 @@ SUMS = [  # what a letter says, and what it demands
     ("The Act carries damages of $2,500 to $25,000. We ask for $1,800.", "1800"),
     ("Te betalen: € 410,00. Bij gebreke daarvan bedraagt de vordering ten minste € 1.250.", "410"),
     ("Offener Betrag: 611,80 EUR. Dadurch entstehen weitere Kosten, die Sie tragen: 627,13 EUR.", "611.80"),
+    # what was to be paid by a day before the letter's own
+    ("16 November 2026\n\nWe offered £400.00, payable by 1 November 2026. We now require £650.00.", "650"),
+    ("16.11.2026\n\n1. Mahnung vom 01.10.2026 300,00 EUR\nHeute fordern wir 400,00 EUR.", "400"),
+    ("Le 16 novembre 2026\n\nLe montant est de 300,00 €, à régler avant le 15/10/2026.\nSolde à payer 360,00 €", "360"),
+    ("16 november 2026\n\nHet bedrag was € 300,00, te betalen vóór 1 november 2026. Wij vorderen nu € 390,00.", "390"),
+    ("Warszawa, 16 listopada 2026\n\nKwota 800 zł, płatna do dnia 20 września 2026. Wzywam do zapłaty 900 zł.", "900"),
+    ("16 November 2026\n\nPlease pay £500.00, due 1 November 2026, and for the reminder £12.00.", None),
+    ("16.11.2026\n\nWir fordern 500,00 EUR, die bis zum 01.11.2026 zu zahlen waren. Mahnkosten 5,00 EUR.", None),
+    ("16 November 2026\n\nWe require £690.00, as you have not paid by 1 November 2026. Interest: £3.00.", None),
+    ("Du loyer de 1 200,00 €, nous sollicitions 610,00 €. Merci de régler 780,00 €.", None),
+    ("If you wish to keep the picture, the coming year costs £310.00. For the past, pay £495.00.", "495"),
+    ("Se desidera continuare, il prossimo anno costa 180,00 €. Per il passato chiediamo 420,00 €.", "420"),
+    ("Vederlag: 2.000,00 EUR\nMoms 25 %: 500,00 EUR\nI alt inkl. moms: 2.500,00 EUR\nRykkergebyr på 100 EUR", "2500"),
+    ("Item: A$\nLicence, two uses at $600: 1,200.00\nCosts: 800.00\nTotal: 2,000.00\n\nPay A$2,000.00.", "2000"),
+    ("Wzywam do zapłaty kwoty 981,50 zł (dziewięćset osiemdziesiąt jeden złotych 50/100).", "981.50"),
 ]  # fmt: skip
 
 
@@ -363,6 +378,26 @@ def test_who_passes_a_letter_on_did_not_write_it() -> None:
         "Subject: Fwd: Case 7\n\nHelp!\n\nFrom: Mock Pictures <x@mock.example>\nSent: 2 May 2026\nTo: us\n\nPay £9.00."
     )
     assert read_letter(text, senders=[("Some Hotel", "info@hotel.example")]).claimant == "Mock Pictures"
+    above = (
+        "anbei das Schreiben, das unser Kunde bekommen hat. Selbstbehalt EUR 150,00. Antwort bis 20.11.2026.",
+        "attached is the letter that our client received. The excess is £150.00. Answer by 20 November 2026.",
+        "ci-joint le courrier que notre client a reçu. Sa franchise est de 150,00 €. Réponse avant le 20/11/2026.",
+        "in allegato la lettera che il nostro cliente ha ricevuto. Franchigia 150,00 €, risposta entro il 20/11/2026.",
+        "adjunto la carta que nuestro cliente ha recibido. Franquicia: 150,00 €. Respuesta antes del 20/11/2026.",
+        "bijgaand de brief die onze klant heeft ontvangen. Eigen risico € 150,00. Antwoord vóór 20 november 2026.",
+    )
+    sent = "From: Mock Pictures <x@mock.example>\nSent: 16 November 2026\nSubject: Case MP-4471\n\n"
+    asks = "Please pay EUR 428.00 by 30 November 2026 for our picture."
+    for own in above:
+        mail = f"Subject: Claim 7-20-551209\n\n{own}\n\nBroker Ltd\f\n{sent}{asks}"
+        letter = read_letter(mail, received=date(2026, 11, 18), senders=[("Broker Ltd", "a@broker.example")])
+        read = (letter.claimant, letter.reference, letter.amount, letter.deadline)
+        assert read == ("Mock Pictures", "MP-4471", Decimal(428), date(2026, 11, 30)), own
+    copied = (
+        f"Excess: EUR 500.00. I need it by 20 November 2026.\n--- Begin letter ---\n{asks}\n--- End letter ---\nTom"
+    )
+    letter = read_letter(copied, received=date(2026, 11, 18), senders=[("Tom", "tom@acme.example")], domains=ACME)
+    assert (letter.amount, letter.deadline) == (Decimal(428), date(2026, 11, 30))
 
 
 def test_what_the_receiver_wrote_below_is_not_the_letters() -> None:
@@ -626,6 +661,9 @@ def test_a_sum_is_open_where_its_currency_or_its_times_are_not_said() -> None:
         ("To: Ann, Duluth, MN 55999\nWe demand $1,180.00.", "1180.00 USD"),
         ("Sam LLP, Toronto\nWe demand $1,180.00.", "1180.00 CAD"),
         ("My licence is £170 a year, and you have used the picture for two.", None),
+        ("Montréal (Québec)\nVeuillez payer la somme de 2 350,00 $.", "2350.00 CAD"),
+        ("Vous êtes mis en demeure de payer à notre cliente la somme de 2 350,00 $ pour une image.", None),
+        ("Please pay CAD 400.00, that is the fee of $400.00.", "400.00 CAD"),
     ]
     for said, amount in table:
         letter = read_letter(f"You use our picture without a licence.\n{said}", received=date(2026, 11, 20))
