@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 
 from archiver.core.model import DocumentKind
 from archiver.reading.certificates import Paper, Sure
@@ -32,6 +33,7 @@ from archiver.reading.not_granted import (
 from archiver.reading.picture_numbers import (
     SPEAKS_OF_PICTURES,
     all_clear,
+    called,
     listed,
     may_list,
     named,
@@ -41,6 +43,8 @@ from archiver.reading.picture_numbers import (
 )
 from archiver.reading.platforms import OTHER_PLATFORM, marked, titled
 from archiver.reading.sentences import only_day
+from archiver.reading.undoubted import agrees, languages_of, wishes, without_asides
+from archiver.reading.unfilled import has_blank
 
 MAX_PICTURES = 500  # of one paper
 MAX_TEXT_CHARACTERS = 12_000  # of a paper; a longer one is a book
@@ -251,7 +255,8 @@ _RIGHTS = {name: re.compile(each.rights, re.IGNORECASE) for name, each in _TONGU
 _DOUBTED = {name: re.compile(rf"(?<!\w)(?:{each.doubt})(?!\w)", re.IGNORECASE) for name, each in _TONGUES.items()}
 # What a licence is not, which is no doubt about it: not exclusive, not transferable. `Image no.` is a label.
 _NO_DOUBT = re.compile(
-    r"\bno\.|\bnon-(?=[a-z])|\b(?:wird|werden) (?=hiermit|hierdurch)|(?<=hiermit )(?:wird|werden)\b|"
+    r"\bno(?:\.|(?=[ ]?[:#]|[ ]\d))|\bci-après\b|\b(?:once only|only once|(?:used?|published?|printed?) once)\b|"
+    r"\bnon-(?=[a-z])|\b(?:wird|werden) (?=hiermit|hierdurch)|(?<=hiermit )(?:wird|werden)\b|"
     r"\buntil (?=[^.]{0,20}\d{4})|"
     r"\b(?:non|nicht|not|no|niet|não|nie|pas|un)[\s-]{0,2}(?:(?:è|es|é|jest) )?(?:ausschlie(?:ß|ss)|exclu|"
     r"exklus|esclus|wyłączn|übertragbar|"
@@ -269,6 +274,12 @@ _INVOICE = re.compile(
     r"attached|bezahlt|beglichen|anbei|réglée|pagada|saldata|pagata|betaald)[,.;]))",
     re.IGNORECASE | re.MULTILINE,
 )
+# What lists several invoices, or what a seller pays to an author.
+_STATEMENT = re.compile(
+    r"\b(?:statement|summary|overview|list|history|übersicht|aufstellung|liste|relevé|récapitulatif|extracto|resumen|"
+    r"listado|estratto|elenco|overzicht|zestawienie|extrato|resumo)\b",
+    re.IGNORECASE,
+)
 _OBJECT = re.compile(
     r"(?:nutzungs|bild|veröffentlichungs|abdruck|wiedergabe)(?:rechte?n?|honorar|lizenz|vereinbarung|genehmigung|"
     r"bewilligung|"
@@ -276,7 +287,7 @@ _OBJECT = re.compile(
     r"\bautorizzazione (?:all|alla|d)|\blizenz(?!anfrage|angebot|antrag|frei|pflicht)\w*|"
     r"licen[cs]e|(?:usage|reproduction|publication) (?:fee|rights?)|\b(?:cession|concession) d[eu]s? |"
     r"\bdroits? (?:d['’]|de )|\bcesión\b|\bderechos de\b|\blicencia\b|\b(?:cessione|diritti|licenza)\b|"
-    r"\bgebruiksrecht|\b(?:beeld|foto|gebruiks?)?licentie|\blicencj|\bpraw\w* do\b|\bcedência\b|\bdireitos de\b|"
+    r"\bgebruiksrecht|\b(?:beeld|foto|gebruiks?)?licentie|\blicenc[jy]|\bpraw\w* do\b|\bcedência\b|\bdireitos de\b|"
     r"\blicença\b",
     re.IGNORECASE,
 )
@@ -297,6 +308,9 @@ _TOTAL = re.compile(
     r"netto|brutto|rechnungsbetrag|zzgl|mwst|ust|umsatzsteuer|vat|tva|iva|btw|tax|razem|suma|amount due|balance)\b",
     re.IGNORECASE,
 )
+_AMOUNT = re.compile(
+    r"(?<![\d,])(?<!\d\.)\d[\d.' ]{0,9}[.,]\d\d(?![\d.])|[€$£] ?\d|\d ?(?:€|eur\b|chf\b|pln\b|zł)", re.IGNORECASE
+)
 _PRICE = re.compile(r"(?<![\d,])(?<!\d\.)\d[\d.' ]{0,9}[.,]\d\d(?![\d.])")
 
 # Words that mean something else in other papers: whom to name beside the picture; in Spanish the object of a line;
@@ -310,11 +324,12 @@ _NAMING = re.compile(
     r"\bconcepto\b",
     re.IGNORECASE,
 )
-# The usual term of an invoice: what it says of rights is said of those that are not paid.
+# The usual term of an invoice: what it says of rights is said of those that are not paid. And where it may be signed.
 _UNTIL_PAID = re.compile(
+    r"^[ \t]*[._]{4,60}(?:[ \t]+[._]{4,60})?[ \t]*$|"
     r"\bno rights? (?:pass|transfer|are granted|is granted)[^.\n]{0,40}\b(?:until|before)\b[^.\n]{0,60}\b(?:paid|"
     r"settled|payment)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 # How the buyer calls a work of its own.
 _TITLE_OF_WORK = re.compile(
@@ -342,6 +357,8 @@ _ANOTHER_DEAL = re.compile(
     r"contest|competition|wettbewerb|concours|concurso|concorso|wedstrijd|for (?:re)?distribution|for resale|"
     r"verlänger(?:n|ung)|renew|prolong(?:er|ation)|rinnov|verleng(?:en|ing)|"
     r"przedłuż|renovar|"
+    r"(?:takes? effect|into force|in kraft|vigueur|prend effet|vigore?|in werking|w życie)\b[^.\n]{0,40}"
+    r"\b(?:sign|unterschr|unterzeichn|firma|ondertek|podpis|assin)\w*|"
     r"weiterberech|noch offen|still (?:open|unpaid|outstanding)|toujours impay|todavía pendiente|ancora aperta|"
     r"let me know (?:if|whether) (?:that|this|it|you(?:['’]d| would)?(?: like| want| agree))|let me know which|"
     r"(?:geben|gebt|gib)[^.?!]{0,30} bescheid, (?:ob|welche)|passt das|einverstanden ?\?|fammi sapere|"
@@ -425,7 +442,7 @@ _COMPANY = (
     r"EURL|LTD|LIMITED|Pty\.? Ltd\.?|Pte\.? Ltd\.?|A/S|ApS|Oy|d\.o\.o\.|s\.r\.o\.|Kft\.?|S\.?A\.?S?\.?|S\.L\.U?\.?|"
     r"S\.r\.l\.|S\.p\.A\.|B\.V\.|N\.V\.|BVBA|Sp\. z o\.\s?o\.|Lda\.?)"
 )
-_FIRM = rf"[A-ZÀ-Þ0-9][^\n,;:!?()|·]{{1,60}}? {_COMPANY}(?![\w])"
+_FIRM = rf"[A-ZÀ-Þ0-9][^\n,;:!?()|·]{{1,60}}?,? {_COMPANY}(?![\w])"
 # What points to pictures that are named elsewhere.
 _POINTS = re.compile(
     r"\b(?:(?i:dies\w*|oben|(?:oben|vor)?genannt\w*|folgend\w*|nachstehend\w*|aufgeführt\w*|angehängt\w*|beiden?|above|"
@@ -468,11 +485,13 @@ _CAME = (
     r"paid|settled|got|erhalten|eingegangen|"
     r"angekommen|eingetroffen|bezahlt|beglichen|da\b|reçue?|arrivée?|réglée?|encaissée?|recibid[oa]|llegado|abonad[oa]|"
     r"pagad[oa]|cobrad[oa]|arrivat[oa]|ricevut[oa]|pagat[oa]|saldat[oa]|binnen|ontvangen|betaald|voldaan|wpłynę\w+|"
-    r"otrzyma\w+|dotarł\w?|opłacon\w|recebi\w*|chegou|pag[oa]\b)"
+    r"otrzyma\w+|dotarł\w?|opłacon\w|receb[ie]\w*|chegou|pag[oa]\b)"
 )
 _FEE_PAID = re.compile(
     r"\balles (?:bezahlt|betaald)\b|\btout est (?:réglé|payé)|\btodo pagado|\btutto pagato|^\W*received,? with thanks|"
     rf"\b(?:receipt of|réception d\w+)(?: \w+)? {_FEE}\b|"
+    r"\b(?:confirm\w*|conferm\w*|bestätig\w*|bevestig\w*|potwierdz\w*)\b[^.?!]{0,30}?\b(?:rece[pç]\w+|ricezione|"
+    rf"ricevimento|ontvangst|erhalt|eingang|otrzymanie|wpływ)(?: \w{{1,4}}){{0,2}} {_FEE}\b|"
     rf"\b{_FEE}(?:['’]s| is| are) (?:now |just )?(?:in|through|here)\b|"
     rf"\b{_FEE}\b(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_CAME}|\b{_CAME}(?:[^.?!]|\.(?=\d)){{0,60}}?\b{_FEE}\b|\b(?:all|"
     rf"fully) paid\b|\b(?:thanks|thank you) for (?:paying|settling|transferring)\b|\bpaid in full\b|"
@@ -589,6 +608,10 @@ _TO_WHOM = re.compile(
     rf"que|che|"
     rf"dla|für|la société)\s+(?P<who>{_FIRM})"
 )
+_ANY_FIRM = re.compile(
+    r"(?<![\w.-])(?P<who>(?!(?:Spett|Licensee|Lizenznehmer|Client|Cliente|Kunde|Firma)\b)"
+    rf"(?:[A-ZÀ-Þ0-9&][\w.&'’-]{{0,30}}[ ]){{0,4}}[A-ZÀ-Þ0-9][\w.&'’-]{{0,30}},?[ ]{_COMPANY})(?!\w)"
+)
 # A postal code and a town, or a town and a postal code, as in English-speaking countries.
 _TOWN = (
     r"(?:(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})?[ \t]+[^\W\d]|"
@@ -596,13 +619,19 @@ _TOWN = (
     r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d|[A-Z]{2,3} \d{4,5}|[A-Z]\d\d [A-Z0-9]{4})\b)"
 )
 _ADDRESS_BLOCK = re.compile(
-    rf"^[ \t]*(?P<who>[A-ZÀ-Þ0-9][^\n\d:|·@]{{2,60}}?)[ \t]*\n[^\n]{{2,60}}\n[ \t]*{_TOWN}", re.MULTILINE
+    rf"^[ \t]*(?:Spett(?:\.le|abile)[ ])?(?P<who>[A-ZÀ-Þ0-9][^\n\d:|·@]{{2,60}}?)[ \t]*\n[^\n]{{2,60}}\n[ \t]*{_TOWN}",
+    re.MULTILINE,
 )
 _LICENSOR = re.compile(
     r"^[ \t|]*(?i:licensor|(?:issued|granted) by|lizenzgeber(?:in)?|fotograf(?:in)?|urheber(?:in)?|photographer|"
     r"concédant|cédant|photographe|"
     r"licenciante|cedente|fotógraf[oa]|licenziante|fotograf[oa]|licentiegever|fotograaf|licencjodawca)[ \t]*[:|\t]"
     r"[ \t|]*(?P<who>[A-ZÀ-Þ][^\n,;(|\t\d]{2,60})",
+    re.MULTILINE,
+)
+_SELLER = re.compile(  # above, or on the left of the buyer
+    r"^[ \t|]*(?i:seller|verkäufer|vendeur|vendedor|venditore|verkoper|sprzedawca)[ ]?:[^\n]{0,120}\n"
+    r"[ \t|]*(?P<who>[A-ZÀ-Þ][^\n,;:(|\t\d]{2,60}?)(?=[ ]{2}|[ \t]*$)",
     re.MULTILINE,
 )
 _GRANTOR = re.compile(rf"(?P<who>{_FIRM})\s+(?:hereby\s+)?grants\b")
@@ -613,12 +642,22 @@ _LETTERHEAD = re.compile(
 )
 # A buyer's address has a line for the street and one for the town; a seller's stands in one below its name.
 _NAME_ABOVE_ADDRESS = re.compile(rf"\s*(?P<who>[A-ZÀ-Þ][^\n\d:|·@,.]{{2,50}}?)[ \t]*\n\s*[^\n,]{{4,60}}, {_TOWN}")
+_PROFESSION = re.compile(
+    r"(?P<who>[A-ZÀ-Þ][^\W\d]{1,20}(?:[ -][A-ZÀ-Þ][^\W\d]{1,20}){1,3})[ \t]*(?:,[ ]|\n[ \t]*)"
+    r"(?i:freie[rn]? |freelance )?"
+    r"(?i:photograph|fotograf|fotógraf|fotograaf)"
+)
+_FIRST_LINE = re.compile(r"\s*(?P<who>[A-ZÀ-Þ][^\n\d:|·@,.?!]{3,50}?)[ \t]*$", re.MULTILINE)
 # What the title of a form says, of one for a licence that is wanted or of one for all licences.
 _NO_LICENCE_YET = re.compile(
     r"\b(?:application|antrag|demande|solicitud|richiesta|aanvraag|wniosek|pedido|booking|form|formular|template|"
     r"sample|"
     r"specimen|muster|vorlage|modèle|plantilla|modello|sjabloon|voorbeeld|wzór|register|overview|list|liste|lista|"
     r"elenco|übersicht|terms|bedingungen)\b",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"^[ \t]*(?:subject|re|betreff|betrifft|objet|concerne|asunto|oggetto|onderwerp|betreft|dotyczy|assunto)[ ]?:[ ]*",
     re.IGNORECASE,
 )
 _DATED = re.compile(
@@ -705,6 +744,8 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
         return None
     said = _TITLE_OF_WORK.sub(" ", _NAMING.sub(" ", without_captions(said)))
     invoice = _INVOICE.search(text[:MAX_HEAD_CHARACTERS])
+    if invoice and _STATEMENT.search(invoice.string[invoice.start() :].partition("\n")[0]):
+        return None
     if invoice:
         said = _UNTIL_PAID.sub(" ", said)
     if marked(text) or titled(text) or _BLANK.search(said) or any(words_against(said, known=False)):
@@ -717,9 +758,13 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     titled_licence = not invoice and _titled_as_licence(text, mailed=bool(message.sender))
     found = _granted(text, titled=titled_licence, paid=_is_paid(text))
     kind = DocumentKind.RECEIPT if invoice else DocumentKind.CERTIFICATE
-    language, ids = found or ("", _between_parties(text, mailed=bool(message.sender)) if titled_licence else [])
+    language, ids = found or ("", [])
     if not ids and invoice:
         language, ids = "en" if "invoice" in invoice[0].casefold() else "", _charged(text, mailed=bool(message.sender))
+    needs_buyer = invoice is not None  # an invoice without one may be another's
+    if not ids:
+        language, ids = _undoubted(text, said, invoice=invoice is not None, mailed=bool(message.sender))
+        needs_buyer = needs_buyer or not message.sender
     if not ids or len(ids) > MAX_PICTURES:
         return None
     when = message.sent or _day(text, language)
@@ -728,8 +773,8 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     who = _licensee("\n".join(filter(None, map(str.strip, text.splitlines()))), seller, mailed=bool(message.sender))
     if who and who.casefold() == seller.removeprefix(OTHER_PLATFORM):
         return None
-    if who is None and kind is DocumentKind.RECEIPT:
-        return None  # it may be another's
+    if who is None and needs_buyer:
+        return None
     values = [{"asset_id": each, **({"licensee": who} if who else {})} for each in ids]
     licences = [licence_of(seller, each, when, when.isoformat()) for each in values]
     read = tuple(each for each in licences if each)
@@ -768,7 +813,12 @@ def _seller(text: str, message: ThreadMessage, own: str) -> str | None:
         or _NAME_ABOVE_ADDRESS.match(text)
         or _GRANTOR.search(text)
         or re.match(r"\s*\"?(?P<who>[A-ZÀ-Þ][^\n<\"@\d]{3,60}?)\"?\s*<", message.sender or "")
+        or _SELLER.search(text)
+        or _PROFESSION.search(text)
+        or _FIRST_LINE.match(text)
     )
+    if name and (_OBJECT.search(name["who"]) or _INVOICE.search(name["who"])):
+        return None
     return f"{OTHER_PLATFORM}{' '.join(name['who'].split()).casefold()}" if name else None
 
 
@@ -807,6 +857,75 @@ def _granted(text: str, *, titled: bool, paid: bool) -> tuple[str, list[str]] | 
     if not ids and any(_POINTS.search(text[slice(*place)]) for _, place in grants):
         ids = dict.fromkeys(_meant(text, places))
     return grants[0][0], list(ids) if _clear(text, ids) else []
+
+
+def _undoubted(text: str, said: str, *, invoice: bool, mailed: bool) -> tuple[str, list[str]]:
+    """The language and the pictures of a paper that is what it is without any doubt; none of these if it is not.
+
+    It is an invoice, is called a licence, or is a mail that says that the fee is paid, or that its writer agrees.
+    """
+    languages = languages_of(text)
+    sentences = [_NO_DOUBT.sub(" ", each) for each in without_asides(said, languages)]
+    of_rights = [each for each in sentences if _OBJECT.search(each) or any(_RIGHTS[n].search(each) for n in languages)]
+    paid = _is_paid(text)
+    clear = (
+        invoice
+        or (_titled_as_licence(text, mailed=mailed) and (mailed or _by_author(text)))
+        or (mailed and any(agrees(each, languages) for each in of_rights))
+        or (mailed and paid and (_READER.search(said) or _THANKED.search(said)))
+    )
+    if (
+        not clear
+        or not of_rights
+        or "?" in said
+        or has_blank(text)
+        or _UNSIGNED.search(text)
+        or _OTHER_WORK.search(without_subjects(said))
+    ):
+        return "", []
+    sentences = [each for each in sentences if not ((invoice or paid) and _ON_PAYMENT.search(each))]
+    if any(_leaves_open(each, languages) for each in sentences):
+        return "", []
+    if mailed and not invoice and any(_WANTING.search(each) or _speaks_of_others(each) for each in sentences):
+        return "", []
+    ids = called(without_captions(text), _OBJECT)
+    if not _clear(text, ids) or (invoice and (_ARTICLE.search(said) or not _all_sold(text, ids))):
+        return "", []
+    return next(iter(languages), ""), ids
+
+
+def _by_author(text: str) -> bool:
+    """Whether a paper says that its author wrote it, or was paid: a buyer writes lists of licences as well."""
+    return any(each.search(text) for each in (_LICENSOR, _SIGNED, _PAID, *_DOES.values()))
+
+
+def _leaves_open(plain: str, languages: Sequence[str]) -> bool:
+    """Whether a sentence is a condition, a wish or a demand, denies something, or speaks of what comes later."""
+    return bool(
+        ASKING.search(plain)
+        or UNDECIDED.search(plain.strip())
+        or awaits(plain)
+        or _NOT_NOW.search(plain)
+        or wishes(plain, languages)
+        or any(_DOUBTED[each].search(plain) for each in languages or _DOUBTED)
+    )
+
+
+def _speaks_of_others(plain: str) -> bool:
+    return bool(any(named(plain)) and _TO_OTHERS.search(plain) and not _READER.search(plain))
+
+
+def _all_sold(text: str, ids: Sequence[str]) -> bool:
+    """Whether an invoice sells these pictures and nothing else: each price is in the line of one, or it is for all."""
+    lines = _LONE_AMOUNT.sub(" ", text).splitlines()
+    if any(_REST.match(line) and not any(each in line for each in ids) for line in lines):
+        return False  # a narrow column breaks a number
+    above = takewhile(lambda line: not (_TOTAL.search(line) and _AMOUNT.search(line)), lines)
+    sold = [line for line in above if _AMOUNT.search(line)]
+    priced = {each for each in ids if any(each in line for line in sold)}
+    if priced:
+        return len(priced) == len(ids) and all(any(each in line for each in ids) for line in sold)
+    return 0 < len(sold) <= len(ids)
 
 
 def _meant(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
@@ -982,25 +1101,10 @@ def _titled_as_licence(text: str, *, mailed: bool) -> bool:
     if "?" in text or ASKING.search(text):
         return False
     head = list(filter(str.strip, text.splitlines()))[int(mailed) : MAX_HEAD_LINES]
+    head = [_SUBJECT.sub("", line).partition(" – ")[0] for line in head]
     titles = [line for line in head if _OBJECT.search(line) and len(line.split()) <= MAX_TITLE_WORDS]
     titles = [line for line in titles if ":" not in line and not line.rstrip().endswith((".", "?", "!", ","))]
     return bool(titles) and not _NO_LICENCE_YET.search("\n".join(titles))
-
-
-def _between_parties(text: str, *, mailed: bool) -> list[str]:
-    """The pictures in the rows of a licence that names its parties behind labels.
-
-    Its author has a label, signs it, or sends it: a buyer writes lists of licences as well.
-    """
-    by_author = mailed or _LICENSOR.search(text) or _SIGNED.search(text)
-    if not (by_author and _LICENSEE.search(text)):
-        return []
-    if _UNSIGNED.search(text):
-        return []
-    if mailed and _ON_PAYMENT.search(text) and not _is_paid(text):
-        return []
-    ids = [each for _, _, row in rows(text.splitlines(), granted=True) for each in row]
-    return ids if _clear(text, ids) else []
 
 
 def _day(text: str, language: str) -> date | None:
@@ -1023,8 +1127,9 @@ def _day(text: str, language: str) -> date | None:
 
 def _licensee(text: str, seller: str, *, mailed: bool) -> str | None:
     """To whom it is granted, if a label, a sentence or the address of an invoice names one; else None."""
-    for names in (_LICENSEE, *(() if mailed else (_ADDRESSEE,)), _TO_WHOM, _ADDRESS_BLOCK):
-        found = dict.fromkeys(" ".join(each.split()).rstrip(" .,-") for each in _who(names, text, seller))
+    for names in (_LICENSEE, *(() if mailed else (_ADDRESSEE,)), _TO_WHOM, _ADDRESS_BLOCK, _ANY_FIRM):
+        below = text.partition("\n")[2] if names is _ANY_FIRM else text  # the first line may be the seller's
+        found = dict.fromkeys(" ".join(each.split()).rstrip(" .,-") for each in _who(names, below, seller))
         if len(found) == 1:
             name = next(iter(found))
             return f"{name}." if re.search(r"\.\w$", name) else name
@@ -1033,6 +1138,7 @@ def _licensee(text: str, seller: str, *, mailed: bool) -> str | None:
 
 def _who(names: re.Pattern[str], text: str, seller: str) -> Sequence[str]:
     own = re.sub(r"\W", "", seller.removeprefix(OTHER_PLATFORM).rpartition(".")[0] or seller)
+    found = [(each["who"], re.sub(r"\W", "", each["who"]).casefold()) for each in names.finditer(text)]
     return [
-        each["who"] for each in names.finditer(text) if re.sub(r"\W", "", each["who"]).casefold() not in own.casefold()
+        who for who, bare in found if bare not in own.casefold() and not (names is _ANY_FIRM and own.casefold() in bare)
     ]

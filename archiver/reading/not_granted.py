@@ -200,15 +200,17 @@ _ADDRESS = re.compile(r"(?<!\S)\S+@\S+|https?://\S+")
 
 # Beginnings of words, by what they say of a paper.
 _DOUBTS = {
-    "an offer": r"offer|angebot|anbiet|bieten wir|offre|oferta|ofrec|offriamo|vorschl[aä]g|proposal|propuesta|proposta|"
+    "an offer": r"minuta|projekt umowy|projet de (?:contrat|cession|licence)|"
+    r"offer|angebot|anbiet|bieten wir|offre|oferta|ofrec|offriamo|vorschl[aä]g|proposal|propuesta|proposta|"
     r"quot(?:e|ation)|devis|presupuest|preventiv|orçament|wycen|estimat|schätzung|raming|voranschlag",
-    "corrected": r"corrected|rectif|korrig|koryg|corrett|corrig|gecorrig|pr[oó][ -]?form|cr[ée]dito?\b",
+    "corrected": r"corrected|rectif|korrig|koryg|corrett|corrig|gecorrig|pr[oó][ -]?form|"
+    r"cr[ée]dito?\b(?=[ \t]*(?:n[°o.]|note?|memo|invoice|\d|[#:]|$))",
     "cancelled": r"cancel|annul|storn|widerr?uf|revo[kc]|révo|rescind|withdr[ae]w|zurückgezog|hinfällig|nichtig|"
     r"ungültig|résili|anul|ingetrok|herroep|vervallen|unieważ|cofni",
     "paid back": r"refund|erstatt|rückzahl|rembours|reembols|rimbors|devoluc|terugbeta|zwrot|zwróc|gutschrift|abono|"
     r"credit ?not|kredietnot",
-    "a part": r"provis|vorläufig|provvisor|voorlopig|tymczas|acompte|anzahl|abschlag|teilrechnung|acconto|anticip|"
-    r"voorschot|concept|zaliczk|zadatk|deposit\b|adiantament",
+    "a part": r"provis|vorläufig|provvisor|voorlopig|tymczas|acompte|anzahl|abschlag|teilrechnung|"
+    r"(?<!ritenuta d['’])acconto|anticip|voorschot|concept|zaliczk|zadatk|deposit\b|adiantament",
     "not yet": r"rechnung folgt|invoice (?:will )?follow|facture suivra|pending|unpaid|unbezahlt|ausstehend|impayé|"
     r"en attente|pendiente|in attesa|pendente|openstaand|reservier|reservation|réservation|vorgemerkt|subject to|"
     r"vorbehaltlich|sous réserve|behoudens",

@@ -39,8 +39,10 @@ _LABEL = rf"(?:{_PICTURE}[\s-]?{_NUMBER}|{_NUMBER}\s?(?:d[eil]{{1,2}}(?:la)? |d[
 _ENDING = r"\.(?:jpe?g|tiff?|png|psd|dng|cr2|nef|arw|raw|eps|webp)"
 # A file's name; a number with letters, as photographers' archives have; the digits of a labelled number.
 _FILE = rf"[\w-]{{3,60}}{_ENDING}"
+_CAPITAL = r"A-ZÀ-ÖØ-Þ"
 _CODE = (
-    r"(?=[\w-]{0,39}\d{3})(?=[\w-]{0,39}[A-Z])(?:[A-Z0-9]{1,12}[_-])*_?[A-Z0-9]{2,20}(?:[_-][A-Z0-9]{1,12})*|"
+    rf"(?=[\w-]{{0,39}}\d{{3}})(?=[\w-]{{0,39}}[{_CAPITAL}])(?:[{_CAPITAL}0-9]{{1,12}}[_-])*"
+    rf"_?[{_CAPITAL}0-9]{{2,20}}(?:[_-][{_CAPITAL}0-9]{{1,12}})*|"
     r"_(?:MG|DSC)_\d{3,5}|\d{6,9}[a-z]|(?:IMG|DSC|DJI|PXL)[ ]\d{4}|"
     r"(?=[\w-]{0,39}\d{3})[A-Za-z]{1,20}(?:-\w{1,12})?_[\w-]{1,20}"
 )
@@ -121,7 +123,7 @@ _CAPTION = re.compile(r"[ \t]*[-–—:·(|]?[ \t]*\n?[ \t]*[^\s|]+(?P<rest>(?: 
 # What stands before a number that is no picture's.
 _OF_OTHERS = re.compile(
     r"\b(?:(?:rechnung|invoice|facture|factura|fattura|factuur|faktura|fatura|auftrag|order|bestellung|commande|pedido|"
-    r"ordine|angebot|vertrag|contract|contrat|kunden|customer|client|konto|steuer|projekt|project|gutschein|ticket|"
+    r"ordine|inv|angebot|vertrag|contract|contrat|kunden|customer|client|konto|steuer|projekt|project|gutschein|ticket|"
     r"(?:licen[cs]e|lizenz|licen[cz]i?a|licentie)(?=[\s-]?n))[\w-]{0,16}|"
     r"(?:iban|bic|uid|ust|vat|tva|siret|nif|cif|iva|btw|kvk|tel|fax|hrb|hra|fn|swift|job|po|abn|gst|"
     r"voucher|coupon|code|entrance|password|passwort)(?:[-_]\w{1,12})?)"
@@ -178,6 +180,22 @@ def listed(text: str) -> list[str]:
     return ids
 
 
+def called(text: str, licensed: re.Pattern[str]) -> list[str]:
+    """The pictures that a text names in the rows of a list, behind their labels, or in a line that speaks of pictures.
+
+    Or in one that has what `licensed` finds. A number by its form alone may be any paper's.
+    """
+    ids: dict[str, None] = {}
+    goes_on = False
+    for line, heads, row in rows(text.splitlines(), granted=True):
+        here = [] if heads else list(named(line))
+        of_pictures = SPEAKS_OF_PICTURES.search(line) or licensed.search(line)
+        if row or goes_on or of_pictures or any(each.labelled for each in here):
+            ids |= dict.fromkeys([*row, *(each.id for each in here)])
+            goes_on = bool(here) and line.rstrip().endswith((",", ";", "&"))
+    return list(ids)
+
+
 def may_list(text: str) -> bool:
     """Whether a text has any number that may be a picture's, so that it is worth a closer look."""
     return any(named(text)) or any(heads or _numbered(line) for line, heads, _ in rows(text.splitlines(), granted=True))
@@ -220,6 +238,7 @@ def _heading(line: str, *, granted: bool) -> tuple[int, int] | None:
 
 
 def _heads(cell: str, heading: re.Pattern[str]) -> bool:
+    cell = cell.partition(": ")[0]  # of a table whose cells stand behind each other
     return len(cell.split()) <= MAX_CELL_WORDS and bool(heading.fullmatch(cell))
 
 

@@ -376,7 +376,7 @@ def forms_of(provider: str) -> Platform:
             provider,
             provider.removeprefix(OTHER_PLATFORM),
             "",
-            r"[A-Za-z0-9_][A-Za-z0-9._/-]{0,38}[A-Za-z0-9]",
+            r"[A-Za-zÀ-ÖØ-öø-ÿ0-9_][A-Za-zÀ-ÖØ-öø-ÿ0-9._/-]{0,38}[A-Za-zÀ-ÖØ-öø-ÿ0-9]",
             ANY_NUMBER,
         )
     return PLATFORMS[provider]

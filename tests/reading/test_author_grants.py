@@ -32,6 +32,7 @@ def test_an_authors_mail_grants_the_named_pictures() -> None:
         ("Con la presente confermo di aver concesso in licenza a Nuvola S.r.l. le foto:" + LIST, "Nuvola S.r.l."),
         ("Hierbij verleen ik Wolk B.V. een licentie voor het gebruik van deze foto's:" + LIST, "Wolk B.V."),
         ("Udzielam firmie Chmura Sp. z o.o. licencji na wykorzystanie zdjęć:" + LIST, "Chmura Sp. z o.o."),
+        ("Agreed, DSC_1201.jpg and DSC_1202.jpg are yours: licence for the cover, Acme Ltd, UK, one year.", "Acme Ltd"),
         ("Concedo à Nuvem Lda o direito de utilizar as fotografias:" + LIST, "Nuvem Lda"),
     ]
     for text, licensee in table:
@@ -94,6 +95,8 @@ NOT_GRANTED = [
     "Thank you for your payment. The photo DSC_1201.jpg is licensed to a magazine.",
     "Merci pour le paiement. Les photos DSC_1201.jpg et DSC_1202.jpg ne sont pas sous licence.",
     "Facture. Si vous êtes d'accord, voici ma facture pour la cession de droits des photos :" + LIST,
+    "Agreed. The licence for DSC_1201.jpg comes with your order, tell me which size.",
+    "C'est d'accord sur le principe : droits web, photo DSC_1201.jpg, je prépare la cession.",
     "Je pourrais vous céder les droits ; je cède volontiers, si vous payez, la photo DSC_1201.jpg.",
 ]
 
@@ -219,6 +222,8 @@ def test_an_invoice_for_something_else_is_none() -> None:
         invoice(purpose="Photographs:"),
         invoice(more="Retouching    60.00"),
         invoice(more="Photo shoot, one day    600.00"),
+        invoice(more="Copies of the catalogue    60.00"),
+        invoice("Invoice statement"),
         invoice(more="This invoice was replaced by 2021-12."),
         BY_OBJECT.replace("Licence fee for use", "Framed"),
         invoice(more="No rights are granted."),
@@ -268,6 +273,17 @@ Item no.\tTitle\tFee
 EX/1907/22\tA mill\t75.00
 EX/1911/04\tA lawyer\t75.00
 """
+CONTRACT = """CONTRAT DE CESSION DE DROITS D’AUTEUR
+Ada Exemple, photographe, 14 rue Verte, 44000 Nantes, ci-après « l’Auteur »,
+et Nuage SARL, 27 rue Bleue, 75010 Paris
+Article 1 – Droits de reproduction sur les photographies suivantes :
+N° de fichier: Légende
+ÉTÉ_71447: Un pont
+ÉTÉ_77555: Un verre
+Article 2 – Aucune revente à des tiers. Crédit : Ada Exemple.
+Fait à Paris, le 30 août 2012
+Signé : Ada Exemple
+"""
 LABELLED = """Photography licence
 www.example-photos.example
 Licensed to: Acme Ltd
@@ -291,6 +307,8 @@ def test_an_agreement_may_grant_by_its_title() -> None:
     assert ids(mailed(f"Hi Bo,\n\n{signed}\n\nAda")) == ids(read_grant(signed))
     assert mailed(f"Hi Bo,\n\n{signed}\n\nIt takes effect on payment.") is None
     assert ids(read_grant(LETTER.format(title="Permission to publish"))) == ["EX/1907/22", "EX/1911/04"]
+    assert ids(read_grant(CONTRACT)) == ["ÉTÉ_71447", "ÉTÉ_77555"]
+    assert read_grant(f"{CONTRACT}Article 3 – Le contrat entre en vigueur à la signature.\n") is None
     for other in ("Photographs", "What would a licence cost?", "Application for a licence"):
         assert read_grant(LETTER.format(title=other)) is None
 
