@@ -274,6 +274,8 @@ _INVOICE = re.compile(
     r"attached|bezahlt|beglichen|anbei|réglée|pagada|saldata|pagata|betaald)[,.;]))",
     re.IGNORECASE | re.MULTILINE,
 )
+# How invoices, offers and orders are numbered; no author numbers pictures so.
+_OF_A_PAPER = re.compile(r"(?:RE|RG|RN|INV|FV|FA|HN|ANG|AG|PO|QU|EST|CN|GS|BC|LS)[-_/ ]?\d+(?:[-/]\d+)?$")
 # What lists several invoices, or what a seller pays to an author.
 _STATEMENT = re.compile(
     r"\b(?:statement|summary|overview|list|history|übersicht|aufstellung|liste|relevé|récapitulatif|extracto|resumen|"
@@ -765,7 +767,7 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     if not ids:
         language, ids = _undoubted(text, said, invoice=invoice is not None, mailed=bool(message.sender))
         needs_buyer = needs_buyer or not message.sender
-    if not ids or len(ids) > MAX_PICTURES:
+    if not ids or len(ids) > MAX_PICTURES or any(map(_OF_A_PAPER.match, ids)):
         return None
     when = message.sent or _day(text, language)
     if when is None:
@@ -1110,6 +1112,11 @@ def _titled_as_licence(text: str, *, mailed: bool) -> bool:
 def _day(text: str, language: str) -> date | None:
     """The one day of which a paper says that it is its own: behind a label, behind a place, or alone in a line."""
     order = DateOrder.DAY_FIRST if language != "en" else day_order([text])
+    if title := _INVOICE.search(text[:MAX_HEAD_CHARACTERS]):  # `Invoice 2021-051    Date: 9 August 2021`
+        line = text[title.start() :].partition("\n")[0]
+        beside = {day for day, place in days_in(line, order) if not _NOT_ITS_DATE.search(line[: place.start()])}
+        if len(beside) == 1:
+            return beside.pop()
     found: dict[date, None] = {}
     for day, place in days_in(text, order):
         before = text[max(0, place.start() - MAX_LABEL_CHARACTERS) : place.start()].rpartition("\n")[2]

@@ -180,6 +180,14 @@ def test_an_invoice_for_the_use_of_pictures_is_a_licence_on_its_day() -> None:
     paper = read_grant(invoice())
     assert ids(paper) == TWO
     assert paper and {(each.licensed_at, each.licensee) for each in paper.licences} == {(SENT, "Acme Ltd")}
+    beside = (  # the day beside its title, though another stands in a sentence; an invoice's number is no picture's
+        "Fotografie Ada Example\nada.example\n\nAcme GmbH\n\nRECHNUNG Nr. 2021-051      Datum: 09.08.2021\n"
+        "Ihre Freigabe vom 05.08.2021\n\nEinräumung einfacher Nutzungsrechte an Acme GmbH{}:\n\n"
+        "DSC07741   Anzeige, 6 Monate ab 01.09.2021        650,00 EUR\nGesamt        650,00 EUR\n"
+    )
+    paper = read_grant(beside.format(""))
+    assert ids(paper) == ["DSC07741"] and paper and str(paper.date) == "2021-08-09"
+    assert "RE-1093" not in (ids(read_grant(beside.format(" zum Shooting (RE-1093)"))) or [])
     paper = read_grant(BY_COLUMNS.format(title="Subject"))  # of which the words mean what the pictures show
     assert ids(paper) == ["AE/20114", "AE/20115"]
     assert paper and (paper.platform, paper.licences[0].licensee) == ("other:example-photos.com.au", "Acme Pty Ltd")
