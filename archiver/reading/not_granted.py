@@ -170,7 +170,8 @@ _ORDERED = (
     r"ficheiro|conta"
 )
 _DENIED = (
-    r"not|\w{2,6}n['’]t|nothing|never|stopped|before|unfortunately|nicht|keine?[nmrs]?|nichts|leider|erst|bevor|pas|"
+    r"not|\w{2,6}n['’]t|nothing|never|stopped|before (?:you|we|the|your|it|they|payment|download|us(?:e|ing))\w*|"
+    r"unfortunately|nicht|keine?[nmrs]?|nichts|leider|erst|bevor|pas|"
     r"aucune?|rien|malheureusement|avant de|nada|nunca|lamenta\w*|antes de|nessun\w?|nulla|purtroppo|prima di|niet|"
     r"geen|niets|helaas|voordat|nie|żad\w+|niestety|czeka|przed|não|nenhum\w?|infelizmente"
 )
@@ -325,11 +326,22 @@ _RENEWS = re.compile(
 )
 
 
+# The order took them from the pack that it bills, as it says: `your images have been licensed`.
+_LICENSED = re.compile(
+    r"\b(?:images?|files?|photos?|assets?|clips?|items?) (?:\w+ ){0,3}(?:have|has|were|was) (?:been |"
+    r"just )?licen[cs]ed\b|"
+    r"\b(?:bilder|dateien|bild|datei) (?:wurden?|haben sie) (?:\w+ )?lizenziert\b",
+    re.IGNORECASE,
+)
+
+
 def pays_for_plan(text: str, numbers: Iterable[str]) -> bool:
     """Whether what a receipt bills is a plan, credits or a pack; `numbers` are of the items that it lists.
 
     A platform shows with it what one might download. An item that is paid for with credits stands in their line.
     """
+    if _LICENSED.search(text):
+        return False
     of_items = {line for line in text.splitlines() if any(number in line for number in numbers)}
     rest = "\n".join(line for line in text.splitlines() if line not in of_items)
     return bool(_PLAN_SOLD.search(rest) or _RENEWS.search(rest))

@@ -127,6 +127,12 @@ PAPERS = [
      "Image ID      Description      License      Credits\n"
      "47387863      Red door      Standard      18\n\nAll images are licensed, not sold, under our terms.\n",
      "123rf", "47387863", "2010-12-02"),
+    ("Shutterstock, Inc.\nThank you for your order. Your images have been licensed.\nOrder date: April 11, 2012\n\n"
+     "Image ID: 62278615\nRed door\nLicense: Standard\n\nImages On Demand, 5 Standard License - EUR 49.00\n",
+     "shutterstock", "62278615", "2012-04-11"),
+    ("Depositphotos\nThank you for your purchase.\nDate: 25 September 2015\nItem ID:\n56664722\n"
+     "Oat field before harvest\nStandard License, size XL\nYou can download your files again.\nDepositphotos Inc.\n",
+     "depositphotos", "56664722", "2015-09-25"),
 ]  # fmt: skip
 NO_PAPERS = [
     "Depositphotos\nPayment received\nInvoice #: 21904477\nDate: 3 May 2024\nItem #: 10088245\n"
