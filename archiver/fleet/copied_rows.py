@@ -190,6 +190,7 @@ class CopiedRows:
                     known.rows[path] = CopiedRow(versions[path], sha256_of(content), self._stat(path))
             known.vault = known.vault if not any(map(_in_vault, changed)) else []
             return True
+        self._mark = ""  # the rows are no longer those that were brought in, even if the same mark comes back
         theirs = self._rows.read_exactly(refused)
         for path in (path for path in refused if path in changed):
             content, version = theirs.get(path, (None, 0))

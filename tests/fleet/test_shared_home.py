@@ -239,6 +239,7 @@ STEPS = st.lists(
 
 
 @example([("edit", 0, 1), ("edit", 1, 1), ("remove", 1, 1), ("push", 0, 0), ("pull", 1, 1)])
+@example([("edit", 0, 2), ("edit", 1, 2), ("pull", 1, 0), ("push", 0, 0), ("push", 1, 0), ("remove", 0, 2)])
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS)
 def test_what_was_pushed_stands_until_somebody_who_saw_it_changes_it(steps: list[tuple[str, int, int]]) -> None:
