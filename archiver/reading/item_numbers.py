@@ -374,8 +374,10 @@ def _rows(text: str, chosen: Sequence[_Mention]) -> list[dict[str, str]]:
         alone = _alone(text)
         kinds = before if all(before) and not kinds[-1] else [alone] * len(parts) if alone else kinds
     own = [_paragraph(text, each) for each in chosen]
-    apart = len(set(own)) == len(own) and all(map(_day, own))  # each stands with its day between empty lines
-    days = [_day(part) for part in (own if apart else parts)]
+    separate = len({each.start for each in own}) == len(own)  # each between empty lines of its own, with its day
+    own_days = [_day(text[each]) for each in own] if separate else []
+    apart = bool(own_days) and all(own_days)
+    days = own_days if apart else [_day(part) for part in parts]
     if not apart and _day("".join(first.splitlines()[-1:])):
         days = [""] * len(parts)  # a day above each number, or the next one's
     rows = []
@@ -386,14 +388,10 @@ def _rows(text: str, chosen: Sequence[_Mention]) -> list[dict[str, str]]:
     return rows
 
 
-def _paragraph(text: str, mention: _Mention) -> str:
-    """What stands between the empty lines around a number."""
+def _paragraph(text: str, mention: _Mention) -> slice:
+    """Where the text stands that is between the empty lines around a number."""
     begin, end = text.rfind("\n\n", 0, mention.start), text.find("\n\n", mention.end)
-    return text[
-        max(begin, mention.start - MAX_BLOCK_CHARACTERS) : min(end, mention.end + MAX_BLOCK_CHARACTERS)
-        if end >= 0
-        else len(text)
-    ]
+    return slice(max(begin, 0), end if end >= 0 else len(text))
 
 
 def _title(part: str, beside: str) -> str:
