@@ -24,7 +24,7 @@ from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import DATES, LABELS, spoken_order
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.licence_values import licence_of
-from archiver.reading.platforms import PLATFORMS, marked, named_platform, numbered_by, the_platform
+from archiver.reading.platforms import PLATFORMS, forms_of, marked, named_platform, numbered_by, the_platform
 from archiver.reading.table_refusals import (
     BUYERS,
     CLIENTS,
@@ -78,7 +78,9 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "platform": ("Platform", "Source", "Provider", "Agency", "Library", "Stock site", "Marketplace", "Bought from",
                  "Plattform", "Quelle", "Anbieter", "Agentur", "Bildagentur", "Marktplatz", "Plateforme", "Agence",
                  "Fournisseur", "Plataforma", "Fuente", "Proveedor", "Agencia", "Piattaforma", "Fonte", "Agenzia",
-                 "Fornitore", "Leverancier", "Bron", "Dostawca", "Źródło", "Fornecedor", "Agência"),
+                 "Fornitore", "Leverancier", "Bron", "Dostawca", "Źródło", "Fornecedor", "Agência", "Bilddatenbank",
+                 "Banque d'images", "Banque d’images", "Banco de imágenes", "Banca immagini", "Beeldbank",
+                 "Bank zdjęć", "Banco de imagens"),
     "status": ("Status", "State", "Statut", "Estado"),
 }  # fmt: skip
 _FIELD = {
@@ -146,7 +148,7 @@ _OTHER_LISTS = (NO_PURCHASES, OWN_WORKS)
 CALLED_HISTORY = re.compile(
     r"\b(?:downloads|orders|purchases|licen[cs]es|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
     r"achats|commandes|téléchargements|licences|pedidos|compras|descargas|licencias|ordini|acquisti|licenze|bestellingen"
-    r"|aankopen|licenties|licenças|transferências|encomendas|register|registro|rejestr|bildnachweise?|bildlisten?)\b",
+    r"|aankopen|licenties|licenças|transferências|encomendas|\w*register|registro|registre|rejestr|bildnachweise?|bildlisten?)\b",
     re.IGNORECASE,
 )
 
@@ -187,7 +189,10 @@ def history_in(table: HistoryTable | None, name: str, folders: Sequence[str] = (
     interface, fields = columns
     sources = {} if interface else _by_source(table, fields)
     named = the_platform(_above(table), name)[0]
-    if set(sources) - {None} and set(DATES) & set(fields) and named in {None, *sources}:
+    dated = set(DATES) & set(fields) or (
+        "dated" in fields and CALLED_HISTORY.search(f"{name} {table.before}".replace("_", " "))
+    )
+    if set(sources) - {None} and dated and named in {None, *sources}:
         return _of_sources(table, fields, sources)
     bare = not (interface or {"kind", "licence_id"} & set(fields))  # its date alone says that it is of licences
     if len(sources) > 1 or (bare and sources):
@@ -312,7 +317,9 @@ def _of_sources(
     read = {name: _licences(name, replace(table, rows=rows), fields) for name, rows in sources.items() if name}
     licences = tuple(each for found, _ in read.values() for each in found)
     left_out = sum((each for _, each in read.values()), Counter({"of no known platform": len(sources.get(None, ()))}))
-    return _listed(table, (licences, +left_out), "a column of the list")
+    doubt = names_a_number(table.header[fields.index("asset_id")]) or not set(DATES) & set(fields)
+    sure = Sure.STATED if doubt else Sure.POSSIBLE
+    return _listed(table, (licences, +left_out), "a column of the list", sure=sure)
 
 
 def _listed(
@@ -402,9 +409,16 @@ def _titles(table: HistoryTable, fields: Sequence[str | None]) -> int | None:
 def _named_assets(table: HistoryTable, fields: Sequence[str | None]) -> int | None:
     """The column whose every cell names an asset of one platform: by an address, a file's name, or a number in it.
 
-    If there is none, the only one that has such numbers and says no more than that: `ID`.
+    If there is none, the only one that has such numbers and says no more than that: `ID`. Where a column names the
+    platform of each row, they are numbers in the form of that platform's.
     """
     bare = []
+    if "platform" in fields:
+        source = fields.index("platform")
+        rows = [row for row in table.rows[:MAX_NAMED_ROWS] if len(row) == len(fields)]
+        owned = [(row, forms_of(owner)) for row in rows if (owner := named_platform(row[source]))]
+    else:
+        owned = []
     for column, name in enumerate(table.header):
         cells = [row[column] for row in table.rows if len(row) > column and any(row)]
         numbers = bool(cells) and all(map(_ASSET_NUMBER.fullmatch, cells))
@@ -413,7 +427,8 @@ def _named_assets(table: HistoryTable, fields: Sequence[str | None]) -> int | No
         found = [_asset_in(row[column]) for row in table.rows[:MAX_NAMED_ROWS] if len(row) > column and any(row)]
         if found and all(found) and len({each.platform for each in found if each}) == 1:
             return column
-        if numbers and fields[column] is None and "platform" not in fields and names_a_number(name):
+        formed = bool(owned) and all(re.fullmatch(forms.asset, row[column]) for row, forms in owned)
+        if fields[column] is None and names_a_number(name) and (formed if "platform" in fields else numbers):
             bare.append(column)
     return bare[0] if len(bare) == 1 else None
 

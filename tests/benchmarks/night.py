@@ -91,14 +91,14 @@ def account(root: Path, vault: Vault, client: str, name: str) -> None:
 
 
 def cloned(root: Path, vault: Vault, number: int) -> None:
-    """Give a client a copy of the first one's archive, whose evidence it shares: nothing of it is read."""
+    """Give a client a copy of the first one's archive without its evidence, of which such a night reads nothing."""
     with vault._lock():
         content = vault._read()
         content["signers"][f"client-{number}"] = content["signers"]["client-0"]
         vault._write(content)
     pattern, copy = root / "archive" / "client-0", root / "archive" / f"client-{number}"
     shutil.copytree(pattern, copy, ignore=shutil.ignore_patterns("evidence"))
-    (copy / "evidence").symlink_to(pattern / "evidence")
+    (copy / "evidence").mkdir()
     shutil.copytree(root / "state" / "archive" / "client-0", root / "state" / "archive" / f"client-{number}")
     with (
         sqlite3.connect(root / "state" / "catalogue" / "client-0.sqlite") as there,

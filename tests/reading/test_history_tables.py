@@ -404,7 +404,12 @@ def test_a_list_with_a_platform_in_each_row_gives_the_rows_of_known_ones() -> No
         ("istock", "32009999", "standard"), ("adobe_stock", "313054036", "extended")
     ]  # fmt: skip
     assert paper.quotes["left_out"] == "1 rows: of no known platform, 1 rows: refunded, cancelled or not licensed"
-    assert history_of((head + rows).replace(b"Lizenziert am", b"Datum"), "Bildnachweise.csv") is None
+    for other, name in ((b"Datum", b"Bild-ID"), (b"Lizenziert am", b"ID"), (b"Datum", b"ID")):  # a person confirms it
+        doubtful = (head + rows).replace(b"Lizenziert am", other).replace(b"Bild-ID", name)
+        stated = history_of(doubtful, "Bildnachweise.csv")
+        assert stated and stated.sure is Sure.STATED and len(stated.licences) == 2
+        assert (history_of(doubtful, "Bilder.csv") is None) == (other == b"Datum")
+        assert name != b"ID" or history_of(doubtful.replace(b"32009999", b"12-99"), "Bildnachweise.csv") is None
 
 
 def test_an_interface_that_two_platforms_share_is_told_by_the_pictures_addresses() -> None:
