@@ -10,12 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import takewhile
 
 from archiver.core.model import DocumentKind
 from archiver.reading.certificates import Paper, Sure
-from archiver.reading.dates import DateOrder, day_order, days_in
 from archiver.reading.letter_thread import ThreadMessage, in_order, split_thread
 from archiver.reading.licence_values import licence_of
 from archiver.reading.not_granted import (
@@ -30,6 +28,19 @@ from archiver.reading.not_granted import (
     speaks_of_licensing,
     words_against,
 )
+from archiver.reading.paper_parties import (
+    FIRM,
+    HOST,
+    INVOICE,
+    LICENSOR,
+    MAX_HEAD_CHARACTERS,
+    OF_RIGHTS,
+    Envelope,
+    day_of_paper,
+    licensee_of,
+    own_hosts,
+    seller_of,
+)
 from archiver.reading.picture_numbers import (
     SPEAKS_OF_PICTURES,
     all_clear,
@@ -42,25 +53,13 @@ from archiver.reading.picture_numbers import (
     without_subjects,
 )
 from archiver.reading.platforms import OTHER_PLATFORM, marked, titled
-from archiver.reading.sentences import only_day
 from archiver.reading.undoubted import agrees, languages_of, wishes, without_asides
 from archiver.reading.unfilled import has_blank
 
 MAX_PICTURES = 500  # of one paper
 MAX_TEXT_CHARACTERS = 12_000  # of a paper; a longer one is a book
-MAX_LABEL_CHARACTERS = 160  # before a date in its line, or behind
 MAX_HEAD_LINES = 12  # from the beginning of an agreement, in which it has its title
 MAX_TITLE_WORDS = 6
-MAX_HEAD_CHARACTERS = 1_500  # from the beginning of an invoice, in which it calls itself one
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """Of a mail: its sender and its receivers as written, and the day on which it was sent."""
-
-    sender: str = ""
-    receivers: str = ""
-    sent: date | None = None
 
 
 @dataclass(frozen=True)
@@ -264,33 +263,12 @@ _NO_DOUBT = re.compile(
     re.IGNORECASE,
 )
 
-# The invoice of an author says what it is for in its object: `for the use of`, `rights of use`, `Nutzung Web 2 Jahre`.
-_INVOICE = re.compile(
-    r"(?:^[ \t]*|(?<=\t)|(?<=[ ]{3}))(?:(?:honorar|lizenz)?rechnung|honorarnote|(?:tax |sales )?invoice|receipt|"
-    r"quittung|reçu|ricevuta|recibo|kwitantie|facture|note d(?:e droits d)?['’](?:auteur|"
-    r"honoraires)|factura|"
-    r"fattura|parcella|factuur|faktura|fatura)\b"
-    r"(?!\s*(?:(?:folgt|suit|follows|ist|is|was|has|wurde|habe|est|a été|è|está|fue|werd)\b|(?:settled|paid|received|"
-    r"attached|bezahlt|beglichen|anbei|réglée|pagada|saldata|pagata|betaald)[,.;]))",
-    re.IGNORECASE | re.MULTILINE,
-)
 # How invoices, offers and orders are numbered; no author numbers pictures so.
 _OF_A_PAPER = re.compile(r"(?:RE|RG|RN|INV|FV|FA|HN|ANG|AG|PO|QU|EST|CN|GS|BC|LS)[-_/ ]?\d+(?:[-/]\d+)?$")
 # What lists several invoices, or what a seller pays to an author.
 _STATEMENT = re.compile(
     r"\b(?:statement|summary|overview|list|history|übersicht|aufstellung|liste|relevé|récapitulatif|extracto|resumen|"
     r"listado|estratto|elenco|overzicht|zestawienie|extrato|resumo)\b",
-    re.IGNORECASE,
-)
-_OBJECT = re.compile(
-    r"(?:nutzungs|bild|veröffentlichungs|abdruck|wiedergabe)(?:rechte?n?|honorar|lizenz|vereinbarung|genehmigung|"
-    r"bewilligung|"
-    r"erlaubnis)|\bpermission to (?:use|publish|reproduce)|\bautorisation d['’e]|\bautorización de|"
-    r"\bautorizzazione (?:all|alla|d)|\blizenz(?!anfrage|angebot|antrag|frei|pflicht)\w*|"
-    r"licen[cs]e|(?:usage|reproduction|publication) (?:fee|rights?)|\b(?:cession|concession) d[eu]s? |"
-    r"\bdroits? (?:d['’]|de )|\bcesión\b|\bderechos de\b|\blicencia\b|\b(?:cessione|diritti|licenza)\b|"
-    r"\bgebruiksrecht|\b(?:beeld|foto|gebruiks?)?licentie|\blicenc[jy]|\bpraw\w* do\b|\bcedência\b|\bdireitos de\b|"
-    r"\blicença\b",
     re.IGNORECASE,
 )
 # Anything may be sold for a use: beside such a word a medium or a time must stand, or a column of pictures' numbers.
@@ -419,32 +397,6 @@ _EXCEPTED = re.compile(
     re.IGNORECASE,
 )
 
-_HOST = re.compile(
-    r"(?<![\w.-])(?:https?://|www\.|[\w.+-]{1,64}@)?(?:www\.)?((?:[a-z0-9à-ÿ-]{1,63}\.){1,3}[a-z]{2,14})(?![\w-]|\.\w)",
-    re.IGNORECASE,
-)
-_TOP = re.compile(
-    r"\.(?:com|net|org|io|co|info|biz|eu|photo|photos|photography|wales|scot|london|berlin|hamburg|koeln|bayern|"
-    r"tirol|wien|"
-    r"paris|bzh|cat|eus|gal|barcelona|madrid|amsterdam|frl|brussels|swiss|nyc|pics|graphics|design|agency|media|film|"
-    r"press|news|works?|site|online|xyz|"
-    r"ae|ar|at|au|be|bg|br|ca|ch|cl|co|cr|cy|cz|de|dk|ee|es|fi|fr|gr|hk|hr|hu|id|ie|il|in|is|it|jp|ke|kr|li|lt|lu|lv|"
-    r"ma|mt|mx|my|nl|no|nz|pe|ph|pl|pt|ro|rs|ru|se|sg|si|sk|th|tr|tw|ua|uk|us|uy|vn|za|"
-    r"pictures|studio|gallery|art|me|tv|example)$"
-)
-# Hosts that many share: mail, files, and what people have beside a site of their own.
-_SHARED = re.compile(
-    r"^(?:.*\.)?(?:gmail|googlemail|gmx|web|outlook|hotmail|live|yahoo|icloud|me|aol|t-online|orange|free|laposte|"
-    r"libero|freenet|posteo|mailbox|wetransfer|we|dropbox|google|drive|onedrive|icloud|instagram|facebook|linkedin|"
-    r"twitter|x|youtube|vimeo|flickr|behance|500px|paypal|swisstransfer|myportfolio|creativecommons|"
-    r"bildkunst)\.[a-z.]+$"
-)
-_COMPANY = (
-    r"(?:GmbH(?: & Co\.? KG)?|AG|KG|OHG|GbR|UG|e\.\s?K\.|e\.\s?V\.|Ltd\.?|Limited|LLC|LLP|Inc\.?|PLC|plc|SASU?|SARL|"
-    r"EURL|LTD|LIMITED|Pty\.? Ltd\.?|Pte\.? Ltd\.?|A/S|ApS|Oy|d\.o\.o\.|s\.r\.o\.|Kft\.?|S\.?A\.?S?\.?|S\.L\.U?\.?|"
-    r"S\.r\.l\.|S\.p\.A\.|B\.V\.|N\.V\.|BVBA|Sp\. z o\.\s?o\.|Lda\.?)"
-)
-_FIRM = rf"[A-ZÀ-Þ0-9][^\n,;:!?()|·]{{1,60}}?,? {_COMPANY}(?![\w])"
 # What points to pictures that are named elsewhere.
 _POINTS = re.compile(
     r"\b(?:(?i:dies\w*|oben|(?:oben|vor)?genannt\w*|folgend\w*|nachstehend\w*|aufgeführt\w*|angehängt\w*|beiden?|above|"
@@ -464,10 +416,10 @@ _READER = re.compile(
     rf"licentienemer|"
     rf"licencjobior\w+|hereby|herewith|hiermit|hierdurch|par la présente|por la presente|con la presente|hierbij|"
     rf"niniejszym|pela presente|(?:mediante|con|por) este|sus? (?:web|sitio|página))\b|\b(?i:le) (?i:ced|conced|"
-    rf"autoriz|confirm|otorg)|{_FIRM}"
+    rf"autoriz|confirm|otorg)|{FIRM}"
 )
 # To whom something was given: a buyer, too, has licensed pictures for somebody.
-_GIVEN = re.compile(rf"\b(?i:ihnen|euch|dir|sie|you|vous|te|vi|u|jou|jullie|wam|lhe)\b|{_FIRM}")
+_GIVEN = re.compile(rf"\b(?i:ihnen|euch|dir|sie|you|vous|te|vi|u|jou|jullie|wam|lhe)\b|{FIRM}")
 # Who is thanked for a payment is the one for whom something is licensed.
 _THANKED = re.compile(
     r"\b(?:merci (?:beaucoup )?(?:pour|de) (?:le|votre|ton) (?:paiement|règlement|virement)|"
@@ -586,70 +538,6 @@ _PAID = re.compile(
     r"ricevut|voldaan|betaald|ontvangen|zapłacon|opłacon|otrzyma|pag[oa]s?\b|recebid",
     re.IGNORECASE,
 )
-_LICENSEE = re.compile(
-    r"^[ \t|]*(?i:licensee|lizenznehmer(?:in)?|nutzungsberechtigter?|licenciée?|cessionnaire|bénéficiaire|"
-    r"licenciatari[oa]|"
-    r"licenciad[oa]|cesionari[oa]|licenziatari[oa]|cessionari[oa]|licentienemer|licencjobiorca|client|kunde|"
-    r"cliente|klant|customer|kundin|bill(?:ed)? to|invoiced? to|licen[cs]ed to|granted to|issued to|doit|"
-    r"(?:bewilligt|erteilt|ausgestellt) (?:an|für)|"
-    r"lizenziert (?:an|für)|"
-    r"accordée? à|concédée? à|otorgada a|concedida a|concessa a|verleend aan|facturée? à|facturar a|received from|"
-    r"reçu de|recibí de|ricevuto da|ontvangen van|rechnung an|"
-    r"facturado a|"
-    r"fatturato a|factuur aan)(?:[ \t]*[:|\t]|[ ]{3}|"
-    r"[ \t]*:?[ \t]*\n(?![^\n:]{1,30}:))[ \t|]*(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
-    re.MULTILINE,
-)
-_ADDRESSEE = re.compile(
-    r"^[ \t|]*(?i:to|an|à|a|al|para|aan|dla|bill to|invoice to)[ \t]*[:|\t][ \t|]*"
-    r"(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
-    re.MULTILINE,
-)
-_TO_WHOM = re.compile(
-    rf"\b(?i:grants?|license|to|that|the company|(?:der |die )?firma|der|dem|die|à|a|al|alla|aan|ik|wij|dat|firmie|"
-    rf"que|che|"
-    rf"dla|für|la société)\s+(?P<who>{_FIRM})"
-)
-_ANY_FIRM = re.compile(
-    r"(?<![\w.-])(?P<who>(?!(?:Spett|Licensee|Lizenznehmer|Client|Cliente|Kunde|Firma)\b)"
-    rf"(?:[A-ZÀ-Þ0-9&][\w.&'’-]{{0,30}}[ ]){{0,4}}[A-ZÀ-Þ0-9][\w.&'’-]{{0,30}},?[ ]{_COMPANY})(?!\w)"
-)
-# A postal code and a town, or a town and a postal code, as in English-speaking countries.
-_TOWN = (
-    r"(?:(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})?[ \t]+[^\W\d]|"
-    r"[^\W\d][^\W\d., -]{0,20}(?:[ ,]{1,2}[^\W\d]{1,20}){0,4},?[ ]{1,2}"
-    r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] \d[A-Z]\d|[A-Z]{2,3} \d{4,5}|[A-Z]\d\d [A-Z0-9]{4})\b)"
-)
-_ADDRESS_BLOCK = re.compile(
-    rf"^[ \t]*(?:Spett(?:\.le|abile)[ ])?(?P<who>[A-ZÀ-Þ0-9][^\n\d:|·@]{{2,60}}?)[ \t]*\n[^\n]{{2,60}}\n[ \t]*{_TOWN}",
-    re.MULTILINE,
-)
-_LICENSOR = re.compile(
-    r"^[ \t|]*(?i:licensor|(?:issued|granted) by|lizenzgeber(?:in)?|fotograf(?:in)?|urheber(?:in)?|photographer|"
-    r"concédant|cédant|photographe|"
-    r"licenciante|cedente|fotógraf[oa]|licenziante|fotograf[oa]|licentiegever|fotograaf|licencjodawca)[ \t]*[:|\t]"
-    r"[ \t|]*(?P<who>[A-ZÀ-Þ][^\n,;(|\t\d]{2,60})",
-    re.MULTILINE,
-)
-_SELLER = re.compile(  # above, or on the left of the buyer
-    r"^[ \t|]*(?i:seller|verkäufer|vendeur|vendedor|venditore|verkoper|sprzedawca)[ ]?:[^\n]{0,120}\n"
-    r"[ \t|]*(?P<who>[A-ZÀ-Þ][^\n,;:(|\t\d]{2,60}?)(?=[ ]{2}|[ \t]*$)",
-    re.MULTILINE,
-)
-_GRANTOR = re.compile(rf"(?P<who>{_FIRM})\s+(?:hereby\s+)?grants\b")
-_LETTERHEAD = re.compile(
-    rf"\s*(?P<who>(?:[^\W\d_][\w-]*[ ])?{_FIRM}|[^\W\d_][\w-]{{2,20}}(?:[ ][\w-]{{2,20}}){{0,2}} {_COMPANY})"
-    r"[ \t]*(?:$|[ \t]{3})",
-    re.MULTILINE,
-)
-# A buyer's address has a line for the street and one for the town; a seller's stands in one below its name.
-_NAME_ABOVE_ADDRESS = re.compile(rf"\s*(?P<who>[A-ZÀ-Þ][^\n\d:|·@,.]{{2,50}}?)[ \t]*\n\s*[^\n,]{{4,60}}, {_TOWN}")
-_PROFESSION = re.compile(
-    r"(?P<who>[A-ZÀ-Þ][^\W\d]{1,20}(?:[ -][A-ZÀ-Þ][^\W\d]{1,20}){1,3})[ \t]*(?:,[ ]|\n[ \t]*)"
-    r"(?i:freie[rn]? |freelance )?"
-    r"(?i:photograph|fotograf|fotógraf|fotograaf)"
-)
-_FIRST_LINE = re.compile(r"\s*(?P<who>[A-ZÀ-Þ][^\n\d:|·@,.?!]{3,50}?)[ \t]*$", re.MULTILINE)
 # What the title of a form says, of one for a licence that is wanted or of one for all licences.
 _NO_LICENCE_YET = re.compile(
     r"\b(?:application|antrag|demande|solicitud|richiesta|aanvraag|wniosek|pedido|booking|form|formular|template|"
@@ -662,18 +550,6 @@ _SUBJECT = re.compile(
     r"^[ \t]*(?:subject|re|betreff|betrifft|objet|concerne|asunto|oggetto|onderwerp|betreft|dotyczy|assunto)[ ]?:[ ]*",
     re.IGNORECASE,
 )
-_DATED = re.compile(
-    r"(?:(?:rechnungs|factuur|ausstellungs)?datum|\bdated?|(?:invoice|issue|licen[cs]e) date|\bdate (?:de|d['’]|"
-    r"of) ?\w*|"
-    r"\bfecha(?: de \w+)?|\bdata(?: \w+)?|\bvom|\bdu|\bdnia|\bde fecha)[ \t]*[:.]?[ \t]*$",
-    re.IGNORECASE,
-)
-_NOT_ITS_DATE = re.compile(
-    r"(?:liefer|leistungs|fällig|aufnahme|bestell|due|shoot|delivery|payment|échéance|vencimiento|scadenza|verval|"
-    r"capture|termin)[\w -]{0,20}[:.]?[ \t]*$",
-    re.IGNORECASE,
-)
-_PLACE = re.compile(r"^[ \t|]*[A-ZÀ-Þ][^\n\d:|.]{1,40},?[ \t]*(?:(?i:den|le|il|a|lì|dnia|am|,)[ \t]*)?$")
 _ABBREVIATED = [
     "no",
     "nos",
@@ -724,7 +600,7 @@ def read_grant(text: str, columns: Callable[[], str] = str, envelope: Envelope |
         thread = split_thread(in_order(text.removesuffix(envelope.sender)))
         first = thread[0]
         thread[0] = ThreadMessage(first.text, first.sent or envelope.sent, first.sender or envelope.sender)
-    own = _own_hosts(envelope) if envelope else ""
+    own = own_hosts(envelope) if envelope else ""
     later = ""
     for message in thread:
         if paper := _read(message.text, f"{later}\n\n{message.text}", message, own):
@@ -745,7 +621,7 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     if DEMAND.search(said) or PAID_BACK.search(said) or NO_RECEIPT.search(said) or is_own_order(said):
         return None
     said = _TITLE_OF_WORK.sub(" ", _NAMING.sub(" ", without_captions(said)))
-    invoice = _INVOICE.search(text[:MAX_HEAD_CHARACTERS])
+    invoice = INVOICE.search(text[:MAX_HEAD_CHARACTERS])
     if invoice and _STATEMENT.search(invoice.string[invoice.start() :].partition("\n")[0]):
         return None
     if invoice:
@@ -754,8 +630,8 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
         return None
     if any(not in_terms(said, found.start()) for found in _ANOTHER_DEAL.finditer(said)):
         return None
-    seller = _seller(text, message, own)
-    if seller is None or not SPEAKS_OF_PICTURES.search(_HOST.sub(" ", text)):
+    seller = seller_of(text, message, own)
+    if seller is None or not SPEAKS_OF_PICTURES.search(HOST.sub(" ", text)):
         return None
     titled_licence = not invoice and _titled_as_licence(text, mailed=bool(message.sender))
     found = _granted(text, titled=titled_licence, paid=_is_paid(text))
@@ -769,10 +645,10 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
         needs_buyer = needs_buyer or not message.sender
     if not ids or len(ids) > MAX_PICTURES or any(map(_OF_A_PAPER.match, ids)):
         return None
-    when = message.sent or _day(text, language)
+    when = message.sent or day_of_paper(text, language)
     if when is None:
         return None
-    who = _licensee("\n".join(filter(None, map(str.strip, text.splitlines()))), seller, mailed=bool(message.sender))
+    who = licensee_of("\n".join(filter(None, map(str.strip, text.splitlines()))), seller, mailed=bool(message.sender))
     if who and who.casefold() == seller.removeprefix(OTHER_PLATFORM):
         return None
     if who is None and needs_buyer:
@@ -786,42 +662,6 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
         reader="author_grant", sure=Sure.STATED, kind=kind, platform=seller, licences=read, date=when,
         quotes={"platform": seller.removeprefix(OTHER_PLATFORM)},
     )  # fmt: skip
-
-
-def _own_hosts(envelope: Envelope) -> str:
-    """The hosts of those who received a mail, which are the buyer's."""
-    return " ".join(_hosts(envelope.receivers))
-
-
-def _hosts(text: str) -> dict[str, None]:
-    """The sites that somebody has of their own, in the order in which a text names them."""
-    found = (each.lower().removeprefix("www.") for each in _HOST.findall(text))
-    return dict.fromkeys(each for each in found if _TOP.search(each) and not _SHARED.match(each))
-
-
-def _seller(text: str, message: ThreadMessage, own: str) -> str | None:
-    """Who grants, as a licence's provider: the sender's site or the only one that a paper names, else a name."""
-    theirs = _hosts(message.sender or "")
-    if any(each in own.split() for each in theirs):
-        return None  # the buyer wrote this
-    named = list(theirs)[:1] or [each for each in _hosts(text) if each not in own.split()]
-    if len(named) == 1:
-        return f"{OTHER_PLATFORM}{named[0]}"
-    if named:
-        return None
-    name = (
-        _LICENSOR.search(text)
-        or _LETTERHEAD.match(text)
-        or _NAME_ABOVE_ADDRESS.match(text)
-        or _GRANTOR.search(text)
-        or re.match(r"\s*\"?(?P<who>[A-ZÀ-Þ][^\n<\"@\d]{3,60}?)\"?\s*<", message.sender or "")
-        or _SELLER.search(text)
-        or _PROFESSION.search(text)
-        or _FIRST_LINE.match(text)
-    )
-    if name and (_OBJECT.search(name["who"]) or _INVOICE.search(name["who"])):
-        return None
-    return f"{OTHER_PLATFORM}{' '.join(name['who'].split()).casefold()}" if name else None
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -868,7 +708,9 @@ def _undoubted(text: str, said: str, *, invoice: bool, mailed: bool) -> tuple[st
     """
     languages = languages_of(text)
     sentences = [_NO_DOUBT.sub(" ", each) for each in without_asides(said, languages)]
-    of_rights = [each for each in sentences if _OBJECT.search(each) or any(_RIGHTS[n].search(each) for n in languages)]
+    of_rights = [
+        each for each in sentences if OF_RIGHTS.search(each) or any(_RIGHTS[n].search(each) for n in languages)
+    ]
     paid = _is_paid(text)
     clear = (
         invoice
@@ -890,7 +732,7 @@ def _undoubted(text: str, said: str, *, invoice: bool, mailed: bool) -> tuple[st
         return "", []
     if mailed and not invoice and any(_WANTING.search(each) or _speaks_of_others(each) for each in sentences):
         return "", []
-    ids = called(without_captions(text), _OBJECT)
+    ids = called(without_captions(text), OF_RIGHTS)
     if not _clear(text, ids) or (invoice and (_ARTICLE.search(said) or not _all_sold(text, ids))):
         return "", []
     return next(iter(languages), ""), ids
@@ -898,7 +740,7 @@ def _undoubted(text: str, said: str, *, invoice: bool, mailed: bool) -> tuple[st
 
 def _by_author(text: str) -> bool:
     """Whether a paper says that its author wrote it, or was paid: a buyer writes lists of licences as well."""
-    return any(each.search(text) for each in (_LICENSOR, _SIGNED, _PAID, *_DOES.values()))
+    return any(each.search(text) for each in (LICENSOR, _SIGNED, _PAID, *_DOES.values()))
 
 
 def _leaves_open(plain: str, languages: Sequence[str]) -> bool:
@@ -1024,7 +866,7 @@ def _clear(text: str, ids: Iterable[str]) -> bool:
 def _charged(text: str, *, mailed: bool) -> list[str]:
     """The pictures for whose use an invoice charges, and for nothing else; empty if in doubt."""
     text = without_captions(text)
-    title = _INVOICE.search(text[:MAX_HEAD_CHARACTERS])
+    title = INVOICE.search(text[:MAX_HEAD_CHARACTERS])
     if (
         title is None
         or _OTHER_WORK.search(without_subjects(text))
@@ -1047,7 +889,7 @@ def _charged(text: str, *, mailed: bool) -> list[str]:
     said = "\n".join(body)
     if _ARTICLE.search(said) or any(UNDECIDED.search(cell) for line in body for cell in _CELL.findall(line)):
         return []
-    objects = [_NO_DOUBT.sub(" ", line) for line in body if _OBJECT.search(line)]
+    objects = [_NO_DOUBT.sub(" ", line) for line in body if OF_RIGHTS.search(line)]
     if any(each.search(line) for line in objects for each in _DOUBTED.values()):
         return []
     if not ids:  # in a sentence: `for the use of the pictures … I charge`
@@ -1057,7 +899,7 @@ def _charged(text: str, *, mailed: bool) -> list[str]:
         return ids if _clear(text, ids) else []
     used = _USE_HEADING.search("\n".join(headings)) or (_USE.search(said) and speaks_of_licensing(said, [said]))
     speaks = headings or SPEAKS_OF_PICTURES.search(text[: title.start()] + said)
-    licensed = (_OBJECT.search(said) or used) and speaks
+    licensed = (OF_RIGHTS.search(said) or used) and speaks
     sold = sum(bool(_PRICE.search(line)) for line in body)
     clear = sold <= len(ids) == len(set(ids)) and _clear(said, ids)
     return ids if licensed and clear else []
@@ -1065,14 +907,16 @@ def _charged(text: str, *, mailed: bool) -> list[str]:
 
 def _sold(line: str) -> list[str]:
     """The pictures in a line with a price that says that their use is sold: `Licence to use image AB-2011   120.00`."""
-    if not (_PRICE.search(line) and (_OBJECT.search(line) or _USE.search(line)) and SPEAKS_OF_PICTURES.search(line)):
+    if not (_PRICE.search(line) and (OF_RIGHTS.search(line) or _USE.search(line)) and SPEAKS_OF_PICTURES.search(line)):
         return []
     return [found.id for found in named(line)]
 
 
 def _in_object(lines: Sequence[str]) -> list[str]:
     """The pictures that one line of an invoice names as its object, if all its prices are for these."""
-    objects = [line for line in lines if _OBJECT.search(line) and SPEAKS_OF_PICTURES.search(line) and any(named(line))]
+    objects = [
+        line for line in lines if OF_RIGHTS.search(line) and SPEAKS_OF_PICTURES.search(line) and any(named(line))
+    ]
     if len(objects) != 1:
         return []
     ids = [found.id for found in named(objects[0])]
@@ -1081,7 +925,7 @@ def _in_object(lines: Sequence[str]) -> list[str]:
 
 
 def _charges(sentence: str) -> bool:
-    return bool(_OBJECT.search(sentence) or _USE.search(sentence)) and any(
+    return bool(OF_RIGHTS.search(sentence) or _USE.search(sentence)) and any(
         charges.search(sentence) and not _DOUBTED[language].search(sentence) for language, charges in _CHARGES.items()
     )
 
@@ -1104,48 +948,6 @@ def _titled_as_licence(text: str, *, mailed: bool) -> bool:
         return False
     head = list(filter(str.strip, text.splitlines()))[int(mailed) : MAX_HEAD_LINES]
     head = [_SUBJECT.sub("", line).partition(" – ")[0] for line in head]
-    titles = [line for line in head if _OBJECT.search(line) and len(line.split()) <= MAX_TITLE_WORDS]
+    titles = [line for line in head if OF_RIGHTS.search(line) and len(line.split()) <= MAX_TITLE_WORDS]
     titles = [line for line in titles if ":" not in line and not line.rstrip().endswith((".", "?", "!", ","))]
     return bool(titles) and not _NO_LICENCE_YET.search("\n".join(titles))
-
-
-def _day(text: str, language: str) -> date | None:
-    """The one day of which a paper says that it is its own: behind a label, behind a place, or alone in a line."""
-    order = DateOrder.DAY_FIRST if language != "en" else day_order([text])
-    if title := _INVOICE.search(text[:MAX_HEAD_CHARACTERS]):  # `Invoice 2021-051    Date: 9 August 2021`
-        line = text[title.start() :].partition("\n")[0]
-        beside = {day for day, place in days_in(line, order) if not _NOT_ITS_DATE.search(line[: place.start()])}
-        if len(beside) == 1:
-            return beside.pop()
-    found: dict[date, None] = {}
-    for day, place in days_in(text, order):
-        before = text[max(0, place.start() - MAX_LABEL_CHARACTERS) : place.start()].rpartition("\n")[2]
-        behind = text[place.end() :][:MAX_LABEL_CHARACTERS].partition("\n")[0].strip(" \t|.")
-        if _NOT_ITS_DATE.search(before):
-            continue
-        alone = not before.strip(" \t|") and not behind
-        if _DATED.search(before) or alone or (_PLACE.match(before) and not behind):
-            found[day] = None
-    if len(found) == 1:
-        return next(iter(found))
-    only = None if found else only_day(text)
-    return next((day for day, _ in days_in(only, order)), None) if only else None
-
-
-def _licensee(text: str, seller: str, *, mailed: bool) -> str | None:
-    """To whom it is granted, if a label, a sentence or the address of an invoice names one; else None."""
-    for names in (_LICENSEE, *(() if mailed else (_ADDRESSEE,)), _TO_WHOM, _ADDRESS_BLOCK, _ANY_FIRM):
-        below = text.partition("\n")[2] if names is _ANY_FIRM else text  # the first line may be the seller's
-        found = dict.fromkeys(" ".join(each.split()).rstrip(" .,-") for each in _who(names, below, seller))
-        if len(found) == 1:
-            name = next(iter(found))
-            return f"{name}." if re.search(r"\.\w$", name) else name
-    return None
-
-
-def _who(names: re.Pattern[str], text: str, seller: str) -> Sequence[str]:
-    own = re.sub(r"\W", "", seller.removeprefix(OTHER_PLATFORM).rpartition(".")[0] or seller)
-    found = [(each["who"], re.sub(r"\W", "", each["who"]).casefold()) for each in names.finditer(text)]
-    return [
-        who for who, bare in found if bare not in own.casefold() and not (names is _ANY_FIRM and own.casefold() in bare)
-    ]

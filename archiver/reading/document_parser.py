@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
-from archiver.reading.author_grants import Envelope, names_picture_and_rights, read_grant
+from archiver.reading.author_grants import names_picture_and_rights, read_grant
 from archiver.reading.certificates import (
     Paper,
     Sure,
@@ -27,6 +27,7 @@ from archiver.reading.documents import MAX_TEXT_LENGTH, PAGE_BREAK
 from archiver.reading.field_labels import names_picture_and_grant
 from archiver.reading.labelled_documents import read_labelled, why_no_paper
 from archiver.reading.not_granted import is_demand, shows_example
+from archiver.reading.paper_parties import Envelope
 from archiver.reading.paper_titles import titled
 from archiver.reading.platforms import OTHER_PLATFORM, the_platform
 from archiver.reading.unfilled import has_blank, is_template

@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from archiver.reading.author_grants import Envelope, names_picture_and_rights, read_grant
+from archiver.reading.author_grants import names_picture_and_rights, read_grant
 from archiver.reading.certificates import Paper, Sure
+from archiver.reading.paper_parties import Envelope
 
 SENT = date(2021, 3, 9)
 ENVELOPE = Envelope("Ada Example <ada@example-photos.example>", "Bo <bo@buyer.example>", SENT)
