@@ -32,7 +32,7 @@ _ITEM = _by_language(
     fr="cliche fichier visuel dessin morceau piste sequence oeuvre cote police extrait titre inventaire plan tirage",
     es="imagen archivo ilustracion dibujo pista cancion recurso obra signatura fuente tipografia inventario",
     it="immagin illustrazion disegn brano brani traccia tracce filmat segnatura tavola opera opere",
-    nl="afbeelding beeld bestand illustratie fragment tekening lettertype inventaris nummer opname",
+    nl="afbeelding beeld bestand illustratie fragment tekening lettertype inventaris opname",
     pl="zdjeci obraz plik fotografi ilustracj utwor nagrani klip sygnatura grafik kroj rysun inwentarz",
     pt="imagem imagens arquivo ficheiro ilustrac faixa musica desenho cota fonte inventario",
     short="inv neg imm img fot ill vett tav abb fig abt pic ph",
@@ -133,7 +133,7 @@ _NOTHING_LIKE_IT = re.compile(  # days, sizes, sums and standards
 )
 _UNIT = re.compile(
     r",\d|\s?[€£$%]|[ ](?:eur|euros?|usd|chf|gbp|dpi|ppi|ppp|px|pixels?|[km]?b|st[üu]ck|ex\b|copies|expl|mm|cm|sec|min|"
-    r"ejemplares|exemplar\w*|copie|fps|x\b|×)",
+    r"ejemplares|exemplar\w*|copie|fps|x|×)(?!\w)",
     re.IGNORECASE,
 )
 _PREFIX = re.compile(r"(?:^|(?<=[\s(„“\"«:,–|-]))(?P<prefix>[A-Z][A-Z-]{0,5}|[A-Z]-?[A-Z]?[a-z]{1,2}) $")
@@ -142,6 +142,7 @@ _BEGINS = re.compile(r"[\s>|]{0,80}(?:[-*•·–—+]\s{0,4}|\[x\]\s?)?(?:\d{1,
 _LABEL_END = re.compile(r"[\s:.#=№°º\"„“«‚'’*-]{0,12}$")
 _NO_LABEL_BEFORE = ("(", ",", ";", ")", "/", "!", "?", "|", "”")
 _WORDS = re.compile(r"[a-z]+|[#№°º]|\d+")
+_COMPOUND_NUMBER = re.compile(r"(?<=\w{3})(?:num+er[ns]?|number|nrn?|kennung|code)$")  # `Lizenznummer`
 _OUR_SIGN = re.compile(r"\b[nsv]\s?[./]\s?r[eé]f\w*[.:\s]{0,3}$", re.IGNORECASE)
 _JOINED = re.compile(r"\s{0,2}(?:,|;|&|\+|/|und|and|et|y|e|en|i|oraz|sowie|as well as|o|or|oder){1}(?: (?:und|and|et|y|e))?\s{0,2}#?")
 _SHELFMARK = re.compile(
@@ -276,12 +277,14 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
     if _FILE.fullmatch(token):
         return Numbered(token.rsplit("/", 1)[-1], Sign.CALLED)
     after = line.text[start + len(token) :][:12]
-    if not re.search(r"\d", token) or _NOTHING_LIKE_IT.fullmatch(token) or _UNIT.match(after):
+    if not re.search(r"\d", token) or _UNIT.match(after):
         return None
     n = max((n for n, (begin, _) in enumerate(line.cells) if begin <= start), default=0)
     cell_start, cell = line.cells[n]
     if prefix := _prefix(before, token):
         token, start = f"{prefix} {token}", start - len(prefix) - 1
+    if _NOTHING_LIKE_IT.fullmatch(token):
+        return None
     alone = not line.text[cell_start:start].strip(" #\"„“«(")
     called = _called(line.text[max(cell_start, start - MAX_BEFORE_CHARACTERS) : start])
     begins = bool(_BEGINS.fullmatch(line.text[:start])) or (len(line.cells) > 1 and cell.strip(" #") == token)
@@ -333,7 +336,9 @@ def _called(before: str) -> str:
         return ""
     words = _WORDS.findall(_plain(re.split(r"[(|;,]|\s{2,}|\t|[.:] (?=\w{4})", before.rstrip())[-1]))
     numbered = False
-    for n, word in enumerate(reversed(words[-5:])):
+    for n, compound in enumerate(reversed(words[-5:])):
+        word = _COMPOUND_NUMBER.sub("", compound)
+        numbered = numbered or word != compound
         if word in _NUMBER:
             numbered = True
         elif word in _BETWEEN:
