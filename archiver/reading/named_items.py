@@ -14,7 +14,7 @@ from enum import IntEnum
 
 MAX_LINES, MAX_LINE_CHARACTERS = 5_000, 2_000  # that are read; longer lines are cut
 MAX_BEFORE_CHARACTERS = 60  # in which the word that calls a number stands
-MAX_HEADING_WORDS, MAX_HEADER_LINES = 5, 6
+MAX_HEADING_WORDS, MAX_SHELFMARK_WORDS, MAX_HEADER_LINES = 5, 5, 6
 MIN_BARE_DIGITS = 6  # of a number without letters or a label: a postal code has five
 
 
@@ -81,6 +81,7 @@ _NO_PREFIX = _by_language(  # capitals before a number that are no part of it
     months="jan feb mar apr may jun jul aug sep sept oct nov dec mai juni juli mars", signs="in to at for from bis par",
     number="no nr ref id n", states="wa nsw qld vic sa nt tas act on bc qc ab",
 )  # fmt: skip
+_LABELS = (_ITEM, _NUMBER, _OTHER, _OTHER_NUMBERED)
 # Of a sentence or a line whose items are taken out.
 _TAKEN_OUT = re.compile(
     "|".join(
@@ -137,12 +138,16 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _PREFIX = re.compile(r"(?:^|(?<=[\s(„“\"«:,–|-]))(?P<prefix>[A-Z][A-Z-]{0,5}|[A-Z]-?[A-Z]?[a-z]{1,2}) $")
-_SELLER = re.compile(r"[\s>|•*–-]{0,20}(?P<prefix>(?:\d{1,3})?[^\W\d_][\w.]{1,14}) $")  # `Dreamstime 81140233`
+_SELLER = re.compile(r"[\s>|•*–-]{0,20}(?:[^\W\d_]{3,12}: )?(?P<prefix>(?:\d{3})?[^\W\d_]\w{1,14}) $")  # `Dreamstime 81140233`
 _BEGINS = re.compile(r"[\s>|]{0,80}(?:[-*•·–—+]\s{0,4}|\[x\]\s?)?(?:\d{1,3}[.)]?\s?[x×]?[\s|]{1,20})?[#\"„“«(/]?")
 _LABEL_END = re.compile(r"[\s:.#=№°º\"„“«‚'’*-]{0,12}$")
 _NO_LABEL_BEFORE = ("(", ",", ";", ")", "/", "!", "?", "|", "”")
 _WORDS = re.compile(r"[a-z]+|[#№°º]|\d+")
 _COMPOUND_NUMBER = re.compile(r"(?<=\w{3})(?:num+er[ns]?|number|nrn?|kennung|code)$")  # `Lizenznummer`
+_NO_HEADING = re.compile(r"\d|:$")
+_INVOICE = re.compile(r"\binv\b[\W_]{0,4}(?:n[or]?)?[\W_]{0,4}$", re.IGNORECASE)  # before digits; else an inventory
+_RANGE = re.compile(r"\s?(?:bis|to|through|thru|à|al?|hasta|tot|do|até|[–—-])\s{1,2}(?:nr\.?\s|-)?\s?#?", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:www\.|://)\S{0,60}$")
 _OUR_SIGN = re.compile(r"\b[nsv]\s?[./]\s?r[eé]f\w*[.:\s]{0,3}$", re.IGNORECASE)
 _JOINED = re.compile(r"\s{0,2}(?:,|;|&|\+|/|und|and|et|y|e|en|i|oraz|sowie|as well as|o|or|oder){1}(?: (?:und|and|et|y|e))?\s{0,2}#?")
 _SHELFMARK = re.compile(
@@ -204,6 +209,8 @@ def _parts(text: str) -> tuple[list[str], list[str], list[str]]:
         header = _HEADER.match(line) if n < MAX_HEADER_LINES else None
         if begun or line.lstrip().startswith(">"):
             quoted.append(line.lstrip("> "))
+        elif _HEADER.match(line) and begun:
+            continue
         elif header is None:
             own.append(line)
         elif header["subject"]:
@@ -248,7 +255,10 @@ def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Number
     end = 0
     for each in _TOKEN.finditer(sentence):
         found = _read(line, place + each.start(), each[0])
-        if last and re.search(r"\d", each[0]) and (found is None or found.sign < last.sign):
+        if last and found and _RANGE.fullmatch(sentence, end, each.start()) and _shape(found.id) == _shape(last.id):
+            yield Numbered(last.id, Sign.OTHER)
+            found = Numbered(found.id, Sign.OTHER)
+        elif last and re.search(r"\d", each[0]) and (found is None or found.sign < last.sign):
             alike = _shape(each[0]) == _shape(last.id.split(" ")[-1])
             if alike and _JOINED.fullmatch(sentence, end, each.start()):
                 found = Numbered(each[0], last.sign)
@@ -263,7 +273,7 @@ def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Number
 def _heads(line: Surrounded) -> list[str] | None:
     """What each heading of a table's columns calls its numbers; None if the line has no headings."""
     names = [each.strip() for _, each in line.cells]
-    if len(names) < 2 or any(re.search(r"\d", each) or len(each.split()) > MAX_HEADING_WORDS for each in names):
+    if len(names) < 2 or any(_NO_HEADING.search(each) or len(each.split()) > MAX_HEADING_WORDS for each in names):
         return None
     signs = [_called(f"{each} ") for each in names]
     return signs if "item" in signs or "number" in signs else None
@@ -272,30 +282,53 @@ def _heads(line: Surrounded) -> list[str] | None:
 def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
     """A token as an item's number, if it may be one."""
     before = line.text[max(0, start - MAX_BEFORE_CHARACTERS) : start]
-    if re.search(r"(?:www\.|://)\S{0,60}$", before):
+    if _ADDRESS.search(before):
         return None
     if _FILE.fullmatch(token):
         return Numbered(token.rsplit("/", 1)[-1], Sign.CALLED)
-    after = line.text[start + len(token) :][:12]
-    if not re.search(r"\d", token) or _UNIT.match(after):
+    if not re.search(r"\d", token) or _UNIT.match(line.text[start + len(token) :][:12]):
         return None
-    n = max((n for n, (begin, _) in enumerate(line.cells) if begin <= start), default=0)
-    cell_start, cell = line.cells[n]
     if prefix := _prefix(before, token):
         token, start = f"{prefix} {token}", start - len(prefix) - 1
     if _NOTHING_LIKE_IT.fullmatch(token):
         return None
-    alone = not line.text[cell_start:start].strip(" #\"„“«(")
-    called = _called(line.text[max(cell_start, start - MAX_BEFORE_CHARACTERS) : start])
+    n = max((n for n, (begin, _) in enumerate(line.cells) if begin <= start), default=0)
+    cell_start, cell = line.cells[n]
     begins = bool(_BEGINS.fullmatch(line.text[:start])) or (len(line.cells) > 1 and cell.strip(" #") == token)
-    if called in ("", "number") and alone and n and not line.heads:
-        label = line.cells[n - 1][1]
-        called = _called(label) if n == 1 or label.rstrip().endswith(":") or called else ""
+    head = _head(line, n)
+    if head == "item" and _is_shelfmark(cell.split(), token):
+        return Numbered(cell.strip(), Sign.CALLED)
+    called = _called(line.text[max(cell_start, start - MAX_BEFORE_CHARACTERS) : start])
+    if token.isdigit() and _INVOICE.search(before):
+        called = "other"
+    alone = not line.text[cell_start:start].strip(" #\"„“«(")
+    if called in ("", "number"):
+        called = _called_beside(line, n, alone=alone, called=called)
     if called in ("", "number") and begins:
-        head = line.heads[n] if n < len(line.heads) and (len(line.heads) == len(line.cells) or n < 2) else ""
-        over = _called(line.above.rstrip()[-MAX_BEFORE_CHARACTERS:]) if len(_cells(line.above)) == 1 else ""
-        called = head or (over if over == "other" and called else "") or called
-    return _signed(token, called, begins=begins)
+        called = head or called
+    label = _WORDS.findall(_plain(line.text[cell_start:start]))
+    return _signed(token, called, begins=begins or (called == "number" and all(word in _NUMBER for word in label)))
+
+
+def _head(line: Surrounded, n: int) -> str:
+    return line.heads[n] if n < len(line.heads) and (len(line.heads) == len(line.cells) or n < 2) else ""
+
+
+def _is_shelfmark(words: list[str], token: str) -> bool:
+    """Whether a cell is a number with words of its own, as archives have: `KA Bild 2/340`."""
+    own = token.split(" ")
+    fits = len(own) < len(words) <= MAX_SHELFMARK_WORDS and words[-len(own) :] == own and len(words[0]) < 6
+    return fits and words[0][0].isupper() and not any(_is(_plain(words[0]).strip(".:"), each) for each in _LABELS)
+
+
+def _called_beside(line: Surrounded, n: int, *, alone: bool, called: str) -> str:
+    """What the cell before a number calls it, or the line above."""
+    if alone and n and not line.heads:
+        label = line.cells[n - 1][1]
+        return _called(label) if n == 1 or label.rstrip().endswith(":") or called else ""
+    if n or not called or len(_cells(line.above)) != 1:
+        return called
+    return "other" if _called(line.above.rstrip()[-MAX_BEFORE_CHARACTERS:]) == "other" else called
 
 
 def _prefix(before: str, token: str) -> str:
@@ -305,25 +338,23 @@ def _prefix(before: str, token: str) -> str:
     digits = sum(map(str.isdigit, token))
     found = _PREFIX.search(before) if token[0].isdigit() and digits > 2 else None
     found = found or (_SELLER.fullmatch(before) if digits >= MIN_BARE_DIGITS or not token.isdigit() else None)
-    words = _WORDS.findall(_plain(found["prefix"])) if found else []
-    if not found or any(word in _NO_PREFIX or word in _NUMBER or _is(word, _OTHER) for word in words):
-        return ""
-    if any(_is(word, _ITEM) or _is(word, _OTHER_NUMBERED) for word in words):
+    if not found or any(_is(_plain(found["prefix"]), each) for each in (_NO_PREFIX, *_LABELS)):
         return ""
     return found["prefix"]
 
 
 def _signed(token: str, called: str, *, begins: bool) -> Numbered | None:
     """A number with its sign, by what it is called, whether it begins a row or a cell, and its form."""
-    digits, letters = sum(map(str.isdigit, token)), bool(re.search(r"[A-Za-zÀ-ÿ]", token))
+    own = token.split(" ")[-1]
+    digits, letters = sum(map(str.isdigit, own)), bool(re.search(r"[A-Za-zÀ-ÿ]", token))
     apart = bool(re.search(r"[-_/.]", token))
     if called == "other":
         return Numbered(token, Sign.OTHER)
-    if called == "item" and (digits > 2 or (letters and (digits > 1 or apart))):
+    if called == "item" and (digits > (2 if apart or letters else 3) or (letters and (digits > 1 or apart))):
         return Numbered(token, Sign.CALLED)
-    if called == "number" and digits > 2:
+    if called == "number" and begins and digits > 2:
         return Numbered(token, Sign.ROW)
-    if letters and (digits > 2 or (digits > 1 and (apart or (token.isupper() and len(token) > 4)))):
+    if letters and (digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4)))):
         return Numbered(token, Sign.ROW if begins else Sign.FORM)
     return Numbered(token, Sign.ROW) if begins and not letters and digits >= MIN_BARE_DIGITS - apart else None
 
