@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -47,18 +48,18 @@ _OTHER = _by_language(
     "ein iban bic swift tel phone fax mobile job project release isrc iswc isbn issn ean case ticket check cheque card "
     "debit booking reservation transaction payment statement register member user seat voucher coupon "
     "docket request application grade page series volume edition issue visa mastercard amex reg your our box room "
-    "proforma pro sale confirmation certificate code-promo folio delivery agr ending",
+    "proforma discount sale confirmation certificate folio delivery agr ending",
     de="rechnung bestell auftrag kunde konto kundin beleg quittung angebot steuer ust uid mwst telefon "
     "hrb hra fn projekt gz az aktenzeichen zeichen referenz lieferschein gutschrift debitor vorgang fall ausgabe heft "
-    "seite kassenzeichen zl bescheid honorarnote re rg kd kst antrag bewilligung plz postfach paragraph art",
-    fr="facture commande client compte recu devis tva siret siren rcs bon avoir dossier page bordereau",
-    es="factura pedido cliente cuenta recibo presupuesto nif cif iva rfc rut expediente albaran pagina "
+    "seite kassenzeichen zl bescheid honorarnote re rg kd kst antrag bewilligung plz postfach rabatt",
+    fr="facture commande client compte recu devis tva siret siren rcs bon avoir remise dossier page bordereau",
+    es="factura pedido cliente cuenta recibo presupuesto nif cif iva rfc rut expediente albaran descuento pagina "
     "boleta oc cuit",
-    it="fattura ordine conto ricevuta preventivo piva partita cf pratica prot protocollo pagina bolletta "
-    "ft prezzo codice-fiscale sdi",
-    nl="factuur bestelling bestelnummer klant rekening offerte btw kvk bon dossier pagina opdracht debiteur",
-    pl="faktur zamowieni klient konto paragon ofert nip regon krs zlecen strona rachunek",
-    pt="fatura encomenda recibo orcamento contribuinte processo nipc",
+    it="fattura ordine conto ricevuta preventivo piva partita cf pratica prot protocollo pagina bolletta sconto "
+    "ft prezzo sdi",
+    nl="factuur bestelling bestelnummer klant rekening offerte btw kvk bon dossier pagina opdracht debiteur korting",
+    pl="faktur zamowieni klient konto paragon ofert nip regon krs zlecen strona rachunek rabat",
+    pt="fatura encomenda recibo orcamento contribuinte processo nipc desconto",
 )
 # The same, but only behind a word for a number: `Licence no. 5512`, while `Licence 5512` may be one to the item 5512.
 _OTHER_NUMBERED = _by_language(
@@ -208,9 +209,7 @@ def _parts(text: str) -> tuple[list[str], list[str], list[str]]:
         begun = begun or bool(_QUOTES.match(line.strip()))
         header = _HEADER.match(line) if n < MAX_HEADER_LINES else None
         if begun or line.lstrip().startswith(">"):
-            quoted.append(line.lstrip("> "))
-        elif _HEADER.match(line) and begun:
-            continue
+            quoted += [] if _HEADER.match(line.lstrip("> ")) else [line.lstrip("> ")]
         elif header is None:
             own.append(line)
         elif header["subject"]:
@@ -272,7 +271,7 @@ def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Number
 
 def _heads(line: Surrounded) -> list[str] | None:
     """What each heading of a table's columns calls its numbers; None if the line has no headings."""
-    names = [each.strip() for _, each in line.cells]
+    names = [re.sub(r"\([^()]{0,40}\)", "", each).strip() for _, each in line.cells]
     if len(names) < 2 or any(_NO_HEADING.search(each) or len(each.split()) > MAX_HEADING_WORDS for each in names):
         return None
     signs = [_called(f"{each} ") for each in names]
@@ -294,7 +293,8 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
         return None
     n = max((n for n, (begin, _) in enumerate(line.cells) if begin <= start), default=0)
     cell_start, cell = line.cells[n]
-    begins = bool(_BEGINS.fullmatch(line.text[:start])) or (len(line.cells) > 1 and cell.strip(" #") == token)
+    alone = len(line.text.split()) <= len(token.split()) and not line.heads  # a letter's reference may stand so, too
+    begins = (not alone and bool(_BEGINS.fullmatch(line.text[:start]))) or (len(line.cells) > 1 and cell.strip(" #") == token)
     head = _head(line, n)
     if head == "item" and _is_shelfmark(cell.split(), token):
         return Numbered(cell.strip(), Sign.CALLED)
@@ -337,7 +337,7 @@ def _prefix(before: str, token: str) -> str:
         return ""
     digits = sum(map(str.isdigit, token))
     found = _PREFIX.search(before) if token[0].isdigit() and digits > 2 else None
-    found = found or (_SELLER.fullmatch(before) if digits >= MIN_BARE_DIGITS or not token.isdigit() else None)
+    found = found or (_SELLER.fullmatch(before) if digits >= MIN_BARE_DIGITS else None)
     if not found or any(_is(_plain(found["prefix"]), each) for each in (_NO_PREFIX, *_LABELS)):
         return ""
     return found["prefix"]
@@ -354,7 +354,7 @@ def _signed(token: str, called: str, *, begins: bool) -> Numbered | None:
         return Numbered(token, Sign.CALLED)
     if called == "number" and begins and digits > 2:
         return Numbered(token, Sign.ROW)
-    if letters and (digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4)))):
+    if letters and (begins or " " not in token) and (digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4)))):
         return Numbered(token, Sign.ROW if begins else Sign.FORM)
     return Numbered(token, Sign.ROW) if begins and not letters and digits >= MIN_BARE_DIGITS - apart else None
 
@@ -407,6 +407,9 @@ def _chosen(found: list[Numbered]) -> list[str]:
         return []
     best = max(each.sign for each in found)
     sure = {each.id for each in found if each.sign == best}
+    if best is Sign.ROW:  # what stands alone beside a list is a reference
+        counts = Counter(map(_shape, sure))
+        sure = {each for each in sure if counts[_shape(each)] > 1 or max(counts.values()) == 1}
     shapes = {_shape(each) for each in sure if not _FILE.fullmatch(each) and re.search(r"[^\W\d_]", each)}
     if best is Sign.FORM and len(shapes) > 1:
         return []
