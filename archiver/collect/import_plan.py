@@ -280,6 +280,8 @@ class _Planner:
                 self._end(seen, changed[0], groups)
             elif seen.machine_read:
                 message = "" if groups else "a receipt; this archive has no licence of its order"
+                if not groups and seen.proposal:
+                    message += f"; {_may_license(seen.proposal)}"
                 self._keep(seen, ImportOutcome.ARCHIVED, groups, message)
 
     def _of_own_order(self, seen: ClassifiedFile, paper: Paper) -> list[Group]:
@@ -477,11 +479,8 @@ class _Planner:
         elif entry := self.known.file(seen.sha256):
             self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
         else:
-            self._keep(
-                seen,
-                ImportOutcome.UNREAD,
-                message=seen.note or "it is about licences, but no reader fits. " + NEXT_UNREAD,
-            )
+            why = seen.note or "it is about licences, but no reader fits. " + NEXT_UNREAD
+            self._keep(seen, ImportOutcome.UNREAD, message=_may_license(seen.proposal) if seen.proposal else why)
 
 
 def _without_licence(named: Sequence[NamedAsset]) -> str:
@@ -506,6 +505,20 @@ def _to_confirm(licences: Sequence[Licence]) -> str:
     return (
         f"it reads as {what} of {doubt}. Compare {them}; to archive {them} as "
         f"{'licences' if several else 'a licence'}, import {'the file' if several else 'it'} with --yes"
+    )
+
+
+def _may_license(proposal: Paper) -> str:
+    """The message for a paper that a person has to read, since no reader takes it for a licence."""
+    first, *others = proposal.licences
+    name, day = first.asset.provider.removeprefix(OTHER_PLATFORM), (iso(first.licensed_at) or "")[:10]
+    seller = PLATFORMS[name].title if name in PLATFORMS else name
+    ids = ", ".join(each.asset.asset_id for each in proposal.licences[:5]) + (
+        ", …" if len(proposal.licences) > 5 else ""
+    )
+    return (
+        f"it may license {ids} ({seller}, {day}), but does not say so as known papers do. It is kept. Read it; if it "
+        f"does, import this file alone with --yes to archive the licence{'s' if others else ''}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver.catalogue.archives import writing
@@ -19,6 +19,8 @@ from archiver.home.vault import Vault
 from archiver.reading.mail import lookup_for
 from archiver.reading.worker import DocumentReader
 
+COLLECTIONS = (".zip", ".mbox")  # of many papers in one file
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRequest:
@@ -31,6 +33,11 @@ class ImportRequest:
     dry_run: bool = False
     keep_files: bool = False
     confirmed: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is about one paper, so that who confirms it has read this one."""
+        return len(self.paths) == 1 and self.paths[0].is_file() and self.paths[0].suffix.lower() not in COLLECTIONS
 
 
 def import_files(home: Home, vault: Vault, request: ImportRequest, progress: ImportProgress) -> ImportReport:
@@ -54,6 +61,9 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         )  # fmt: skip
         files = []
         for seen in recognised(paths, how):
+            if request.alone and seen.proposal:
+                report.unconfirmed = not request.confirmed
+                seen = replace(seen, paper=seen.proposal if request.confirmed else None, sign=True)
             if seen.says_nothing:
                 report.passed.append((seen.path, seen.what))
             else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,8 +22,10 @@ from archiver.reading.document_parser import (
     Paper,
     Sure,
     is_demand,
+    may_license,
     names_picture_and_grant,
     names_picture_and_rights,
+    proposed,
     why_unread,
 )
 from archiver.reading.document_parser import read_text as read_text_paper
@@ -96,7 +100,8 @@ _SIGN = re.compile(
 class ClassifiedFile:
     """One file after it was read. `what` is a word for people; `refused` says why it could not be read.
 
-    `paper` is what a reader made of it. `sign` says that it speaks of licences. `machine_read` is false for scans and
+    `paper` is what a reader made of it; `proposal` is what a paper that no reader takes for a licence may license, if a
+    person who looks at it says so. `sign` says that it speaks of licences. `machine_read` is false for scans and
     screenshots: what OCR makes of them never makes a licence. `named` are the assets that its name and its embedded
     data speak of; `fingerprint` what it looks like, with `preview`, a small JPEG. `origin` is a letter's DKIM result.
     `within` is the SHA-256 of the letter that it was attached to.
@@ -114,6 +119,7 @@ class ClassifiedFile:
     refused: str | None = None
     note: str = ""
     paper: Paper | None = None
+    proposal: Paper | None = None
     sign: bool = False
     machine_read: bool = True
     named: tuple[NamedAsset, ...] = ()
@@ -144,7 +150,7 @@ class ClassifiedFile:
     @property
     def keep(self) -> bool:
         """Whether its bytes may have to be archived."""
-        return bool(self.paper or self.sign or self.is_letter)
+        return bool(self.paper or self.proposal or self.sign or self.is_letter)
 
 
 type Ocr = Callable[[bytes, str], str]
@@ -213,7 +219,8 @@ def _letter(
         sign=_signs(f"{said}\n{sender}"),
         origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
     )  # fmt: skip
-    return _with_reason(seen, text, subject)  # its subject may be that of what is attached
+    # Its subject may be that of what is attached.
+    return _with_reason(seen, text, subject, envelope=envelope, titled=f"{head}{text}{foot}")
 
 
 _HOST = re.compile(r"@([\w.-]{3,100})")
@@ -296,10 +303,23 @@ def _page(seen: ClassifiedFile, html: str, url: str | None, name: str, reader: D
     return _with_reason(replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}")), reading.text, name)
 
 
-def _with_reason(seen: ClassifiedFile, text: str, name: str, columns: Callable[[], str] = str) -> ClassifiedFile:
-    """With the reason, if a text that speaks of licences, or that is a claim, is not taken for one."""
-    if seen.paper or seen.note or not (seen.sign or is_demand(text)):
+def _with_reason(
+    seen: ClassifiedFile,
+    text: str,
+    name: str,
+    columns: Callable[[], str] = str,
+    *,
+    envelope: Envelope | None = None,
+    titled: str = "",
+) -> ClassifiedFile:
+    """With what the file may license, or why not, if no reader takes it for a licence. `titled`: with its title."""
+    if (seen.paper and seen.paper.licences) or seen.note:
         return seen
+    proposal = proposed(titled or text, name, columns, envelope)
+    if proposal and (seen.sign or may_license(text)):
+        return replace(seen, proposal=proposal, sign=True)
+    if seen.paper or not (seen.sign or is_demand(text)):
+        return replace(seen, proposal=proposal)
     return replace(seen, note=why_unread(text, name, columns))
 
 
@@ -397,7 +417,9 @@ def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader
         written, error = table_by(reader, content)
         if error:
             return replace(seen, what="table", refused=error)
-        return _table(seen, written, name, written.decode(), reader)
+        seen = _table(seen, written, name, written.decode(), reader)
+        rows = csv.reader(io.StringIO(written.decode()))
+        return _with_reason(seen, "\n".join(" | ".join(filter(None, row)) for row in rows), name)
     reading = document_by(reader, content)
     if reading.error:
         return replace(seen, what="document", refused=reading.error)

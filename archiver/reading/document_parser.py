@@ -30,11 +30,12 @@ from archiver.reading.not_granted import is_demand, shows_example
 from archiver.reading.paper_parties import Envelope
 from archiver.reading.paper_titles import titled
 from archiver.reading.platforms import OTHER_PLATFORM, the_platform
+from archiver.reading.proposals import may_license, proposed
 from archiver.reading.unfilled import has_blank, is_template
 
 __all__ = [
-    "Envelope", "Paper", "Sure", "completed", "is_demand", "names_picture_and_grant", "names_picture_and_rights",
-    "read_text", "same_licence", "why_unread",
+    "Envelope", "Paper", "Sure", "completed", "is_demand", "may_license", "names_picture_and_grant",
+    "names_picture_and_rights", "proposed", "read_text", "same_licence", "why_unread",
 ]  # fmt: skip
 
 MAX_CERTIFICATES = 500  # in one text

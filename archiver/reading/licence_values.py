@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from archiver.core.model import Asset, Licence, Moment, iso
-from archiver.reading.platforms import ANY_NUMBER, forms_of
+from archiver.reading.platforms import ANY_NUMBER, OTHER_PLATFORM, forms_of
 from archiver.reading.sentences import OF_PLAN
 
 HINTS = ("project", "client", "purchase_order", "profile", "references")
@@ -47,7 +47,8 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
     forms = forms_of(platform)
     asset_id, licence_id = (values.get(name, "").removeprefix("#").strip() for name in ("asset_id", "licence_id"))
     numbered = bool(forms.licence and re.fullmatch(forms.licence, licence_id))  # a number of another form is no id
-    if not re.fullmatch(forms.asset, asset_id) or not (numbered or written) or OF_PLAN.search(_title(values) or ""):
+    shelfmark = asset_id.replace(" ", "_") if platform.startswith(OTHER_PLATFORM) else asset_id  # `NM 1921.047`
+    if not re.fullmatch(forms.asset, shelfmark) or not (numbered or written) or OF_PLAN.search(_title(values) or ""):
         return None
     if licence_id and not numbered and not re.fullmatch(ANY_NUMBER, licence_id):
         return None

@@ -149,6 +149,10 @@ _NOT_ITS_DATE = re.compile(
 )
 _PLACE = re.compile(r"^[ \t|]*[A-ZÀ-Þ][^\n\d:|.]{1,40},?[ \t]*(?:(?i:den|le|il|a|lì|dnia|am|,)[ \t]*)?$")
 
+_NO_NAME = re.compile(
+    r"(?i:i grant|we grant|i confirm|nr\.|no\.|n°|pos\.)|/s/"
+)  # how a sentence, a table or a signature begins
+
 
 def own_hosts(envelope: Envelope) -> str:
     """The hosts of those who received a mail, which are the buyer's."""
@@ -223,6 +227,5 @@ def licensee_of(text: str, seller: str, *, mailed: bool) -> str | None:
 def _who(names: re.Pattern[str], text: str, seller: str) -> Sequence[str]:
     own = re.sub(r"\W", "", seller.removeprefix(OTHER_PLATFORM).rpartition(".")[0] or seller)
     found = [(each["who"], re.sub(r"\W", "", each["who"]).casefold()) for each in names.finditer(text)]
-    return [
-        who for who, bare in found if bare not in own.casefold() and not (names is _ANY_FIRM and own.casefold() in bare)
-    ]
+    found = [(who, bare) for who, bare in found if bare not in own.casefold() and not _NO_NAME.match(who)]
+    return [who for who, bare in found if not (names is _ANY_FIRM and own.casefold() in bare)]

@@ -297,3 +297,15 @@ def test_a_person_confirms_a_licence_of_an_unknown_platform(tmp_path: Path) -> N
         assert (
             yes or "a licence of Shutterstock, but does not say so for sure: 1308785861, 2022-12-16" in file["message"]
         )
+    grant = tmp_path / "grants" / "grant.txt"  # that says so in words of its own: a person has read this one paper
+    grant.parent.mkdir()
+    grant.write_text("Lumen Archive\n4 Quay Street\n\n3 June 2026\n\nDo show photograph LA-1921 on your website.\n")
+    asked: tuple[tuple[Path, tuple[str, ...], str], ...] = (
+        (grant.parent, ("--yes",), "unread"), (grant, (), "unread"), (grant, ("--yes",), "archived"), (grant, (), "known"),
+    )  # fmt: skip
+    for path, yes, outcome in asked:
+        [file] = home.json("import", path, "--client", "acme", "--by", "Ada Example", *yes)["files"]
+        assert file["outcome"] == outcome
+        assert outcome != "unread" or "may license LA-1921 (lumen archive, 2026-06-03)" in file["message"]
+    [row] = home.json("find", "LA-1921", "--client", "acme")
+    assert home.json("show", row["licence"])["imports"][0]["sure"] == "stated"

@@ -1,0 +1,168 @@
+"""Propose what a paper may license that no reader takes for a licence, for a person who looks at this one paper.
+
+People license in more ways than any rule knows. Such a paper names items, a seller and a day, and nothing in it says
+that it is an offer, a demand or the like. Whether it grants anything, only its reader can say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import islice
+
+from archiver.core.model import DocumentKind, Licence
+from archiver.reading.certificates import Paper, Sure
+from archiver.reading.dates import DateOrder, day_order, days_in
+from archiver.reading.letter_thread import ThreadMessage, in_order, split_thread
+from archiver.reading.licence_values import licence_of
+from archiver.reading.named_items import named_items
+from archiver.reading.not_granted import (
+    DEMAND,
+    NO_RECEIPT,
+    PAID_BACK,
+    doubtful,
+    is_own_order,
+    is_unbought,
+    pays_for_plan,
+    speaks_of_licensing,
+    words_against,
+)
+from archiver.reading.paper_parties import (
+    INVOICE,
+    MAX_HEAD_CHARACTERS,
+    OF_RIGHTS,
+    Envelope,
+    day_of_paper,
+    licensee_of,
+    own_hosts,
+    seller_of,
+)
+from archiver.reading.picture_numbers import SPEAKS_OF_PICTURES
+from archiver.reading.platforms import OTHER_PLATFORM, forms_of, the_platform
+from archiver.reading.sentences import DUE
+from archiver.reading.undoubted import languages_of
+from archiver.reading.unfilled import has_blank
+
+MAX_TEXT_CHARACTERS = 12_000  # of a paper; a longer one is a book
+MAX_ITEMS = 100  # of one paper
+MAX_HEAD_LINES = 3  # from the beginning of a paper, in which its seller's name stands
+MAX_BEFORE_CHARACTERS = 40  # before a day, in which a word says that something is due then
+MIN_NUMBER_CHARACTERS = 5  # of what is left of an item's number without the letters before it
+MIN_NAME_CHARACTERS, MAX_NAME_CHARACTERS = 4, 60
+
+# What such a paper is, beside all that speaks against any: of a person in a picture, a claim, a selection, advertising.
+_OTHERWISE = re.compile(
+    r"\b(?:model|property)[ -]release|freigabeerklärung|einverständniserklärung|droit à l['’]image|liberatoria|"
+    r"cesión de imagen|quitclaim|wizerunk|direitos de imagem|cedência de imagem|portretrecht|"
+    r"\bunlizenziert|\bunlicensed use|\bzur (?:ansicht|auswahl)\b|\bunsubscribe|newsletter (?:abbestellen|abmelden)|"
+    r"se désabonner|darse de baja|disiscriviti|\bafmelden\b|\bwypisz",
+    re.IGNORECASE,
+)
+
+
+def proposed(text: str, name: str, columns: Callable[[], str] = str, envelope: Envelope | None = None) -> Paper | None:
+    """The licences that a paper may prove; None if it names no items, seller or day, or says that it grants nothing.
+
+    `text`, `name`, `columns` and `envelope` are as `document_parser.read_text` has them.
+    """
+    text = text.replace("\r\n", "\n")
+    if len(text) > MAX_TEXT_CHARACTERS or _grants_nothing(text):
+        return None
+    message, rest = _newest(text, envelope)
+    laid_out = message.text if envelope else columns() or text
+    ids = named_items(laid_out) or named_items(f"{laid_out}\n\n{rest}")
+    own = own_hosts(envelope) if envelope else ""
+    provider = the_platform(text, name)[0] or seller_of(laid_out, message, own) or (None if envelope else _above(laid_out))
+    when = message.sent or day_of_paper(laid_out, "") or _first_day(laid_out)
+    if not ids or len(ids) > MAX_ITEMS or provider is None or when is None:
+        return None
+    who = licensee_of(
+        "\n".join(filter(None, map(str.strip, laid_out.splitlines()))), provider, mailed=bool(message.sender)
+    )
+    days = _days_of_rows(laid_out, ids) or [when] * len(ids)
+    licences = [_licence(provider, each, day, who) for each, day in zip(ids, days, strict=True)]
+    read = tuple(filter(None, licences))
+    return None if len(read) < len(ids) else Paper(
+        reader="proposal", sure=Sure.STATED, platform=provider, date=when,
+        kind=DocumentKind.RECEIPT if INVOICE.search(laid_out[:MAX_HEAD_CHARACTERS]) else DocumentKind.CERTIFICATE,
+        licences=read,
+    )  # fmt: skip
+
+
+def _licence(provider: str, item: str, day: date, licensee: str | None) -> Licence | None:
+    """The licence of an item, before whose number on a known platform letters may stand: `hemis_3476120`."""
+    form = forms_of(provider).asset
+    if not provider.startswith(OTHER_PLATFORM) and not re.fullmatch(form, item):
+        behind = re.search(rf"(?<=[\W_]){form}$", item)
+        item = behind[0] if behind and len(behind[0]) >= MIN_NUMBER_CHARACTERS else ""
+    values = {"asset_id": item, **({"licensee": licensee} if licensee else {})}
+    return licence_of(provider, values, day, day.isoformat())
+
+
+def _days_of_rows(text: str, ids: Sequence[str]) -> list[date] | None:
+    """The day in each item's line; None if not every item has a line of its own that names one day."""
+    order = _order(text)
+    found: list[date] = []
+    for each in ids:
+        lines = [line for line in text.splitlines() if each in line]
+        days = {day for line in lines for day, _ in days_in(line, order)}
+        if len(lines) != 1 or len(days) != 1:
+            return None
+        found.append(days.pop())
+    return found
+
+
+def may_license(text: str) -> bool:
+    """Whether a text speaks of a licence, or of pictures and of where they are used."""
+    return speaks_of_licensing(text, ()) or (
+        bool(SPEAKS_OF_PICTURES.search(text)) and speaks_of_licensing(text, [text])
+    )
+
+
+def _grants_nothing(text: str) -> bool:
+    """Whether a text says that it grants nothing: it offers, asks, demands, cancels, or waits to be filled in."""
+    title = "\n".join(list(filter(str.strip, text.splitlines()))[:1])
+    return bool(
+        doubtful(title)
+        or _OTHERWISE.search(text)
+        or DEMAND.search(text)
+        or PAID_BACK.search(text)
+        or NO_RECEIPT.search(text)
+        or is_own_order(text)
+        or is_unbought(text)
+        or has_blank(text)
+        or pays_for_plan(text, ())
+        or any(words_against(text))
+    )
+
+
+def _newest(text: str, envelope: Envelope | None) -> tuple[ThreadMessage, str]:
+    """The newest message of a mail, and what it answers; of any other paper all of it."""
+    if envelope is None:
+        return ThreadMessage(text), ""
+    first, *quoted = split_thread(in_order(text.removesuffix(envelope.sender)))
+    message = ThreadMessage(first.text, first.sent or envelope.sent, first.sender or envelope.sender)
+    return message, "\n\n".join(each.text for each in quoted)
+
+
+def _above(text: str) -> str | None:
+    """The name with which a paper begins, as a letterhead does; None if its first lines are titles."""
+    for line in islice(filter(str.strip, text.splitlines()), MAX_HEAD_LINES):
+        name = re.split(r"\s{3,}|\t|[|·•–—,(]", line.strip())[0].strip()
+        if len(name) >= MIN_NAME_CHARACTERS and not (OF_RIGHTS.search(name) or INVOICE.search(name) or ":" in name):
+            return f"{OTHER_PLATFORM}{name.casefold()[:MAX_NAME_CHARACTERS]}"
+    return None
+
+
+def _first_day(text: str) -> date | None:
+    """The first day that a paper names, but for those on which something is due, begins or ends."""
+    order = day_order([text]) if languages_of(text)[:1] == ["en"] else DateOrder.DAY_FIRST
+    days = (
+        day for day, found in days_in(text, order) if not DUE.search(text[max(0, found.start() - 40) : found.start()])
+    )
+    return next(days, None)
+
+
+def _order(text: str) -> DateOrder | None:
+    return day_order([text]) if languages_of(text)[:1] == ["en"] else DateOrder.DAY_FIRST
