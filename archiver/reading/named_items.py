@@ -152,8 +152,8 @@ _ADDRESS = re.compile(r"(?:www\.|://)\S{0,60}$")
 _OUR_SIGN = re.compile(r"\b[nsv]\s?[./]\s?r[eé]f\w*[.:\s]{0,3}$", re.IGNORECASE)
 _JOINED = re.compile(r"\s{0,2}(?:,|;|&|\+|/|und|and|et|y|e|en|i|oraz|sowie|as well as|o|or|oder){1}(?: (?:und|and|et|y|e))?\s{0,2}#?")
 _SHELFMARK = re.compile(
-    r"\b(?:signatur|archivale|cote|segnatura|signatura|sygnatura|cota|shelfmark|call number|negative?|inv\.(?:-?nr\.)?)"
-    r"(?::|[ ]) {0,4}(?P<id>[^\W_][^,;(\n|:„“\"«]{2,40}?)(?=\s*(?:[,;(|„“\"«]|$|[–—-]\s|\s\s))",
+    r"\b(?:signatur|archivale|cote|segnatura|signatura|sygnatura|cota|shelfmark|call number)"
+    r": {0,4}(?P<id>[^\W_][^,;(\n|:„“\"«]{2,40}?)(?=\s*(?:[,;(|„“\"«]|$|[–—-]\s|\s\s))",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\b[A-ZÀ-Þ][a-zß-ÿ]{2,12} \d{1,3}(?=[ ,;.)(:]|$)(?![.,]\d| ?[x×%€$])")
@@ -411,10 +411,11 @@ def _chosen(found: list[Numbered]) -> list[str]:
         counts = Counter(map(_shape, sure))
         sure = {each for each in sure if counts[_shape(each)] > 1 or max(counts.values()) == 1}
     shapes = {_shape(each) for each in sure if not _FILE.fullmatch(each) and re.search(r"[^\W\d_]", each)}
-    if best is Sign.FORM and len(shapes) > 1:
+    among = shapes | {_shape(each.id) for each in found if len(sure) == 1 and best is Sign.ROW}
+    if best < Sign.CALLED and len(sure | among) > 1 and len(among) > 1:
         return []
     sure |= {each.id for each in found if any(_BUNDLE.fullmatch(one.removeprefix(each.id)) for one in sure)}
-    ids = list(dict.fromkeys(each.id for each in found if each.id in sure or _shape(each.id) in shapes))
+    ids = list(dict.fromkeys(each.id for each in found if each.id in sure or (best is not Sign.ROW and _shape(each.id) in shapes)))
     return [each for each in ids if not _repeats(each, ids)]
 
 
