@@ -34,7 +34,7 @@ _ITEM = _by_language(
     es="imagen archivo ilustracion dibujo pista cancion recurso obra signatura fuente tipografia inventario",
     it="immagin illustrazion disegn brano brani traccia tracce filmat segnatura tavola opera opere",
     nl="afbeelding beeld bestand illustratie fragment tekening lettertype inventaris opname",
-    pl="zdjeci obraz plik fotografi ilustracj utwor nagrani klip sygnatura grafik kroj rysun inwentarz",
+    pl="zdjeci obraz plik fotografi ilustracj utwor nagrani ujeci klip sygnatura grafik kroj rysun inwentarz",
     pt="imagem imagens arquivo ficheiro ilustrac faixa musica desenho cota fonte inventario",
     short="inv neg imm img fot ill vett tav abb fig abt pic ph",
 )
@@ -104,6 +104,9 @@ _TAKEN_OUT = re.compile(
     ),
     re.IGNORECASE,
 )
+_NEGATED = re.compile(
+    r"[^.,;:()|\n]{0,40}(?:\b(?:not|cannot|never|nicht|kein\w{0,2}|pas|non|no|niet|geen|nie|não)\b|n['’]t\b)", re.IGNORECASE
+)
 _QUOTES = re.compile(  # the line above a quoted mail
     r"(?:-{2,}|_{5,})\s?(?:original|ursprüngliche|message|mensaje|messaggio|oorspronkelijk|wiadomość|mensagem|forwarded)|"
     r".{1,120}\b(?:wrote|schrieb|a écrit|ha scritto|escribió|schreef|napisał\w?|escreveu)\b.{0,60}:$",
@@ -138,7 +141,7 @@ _UNIT = re.compile(
     r"ejemplares|exemplar\w*|copie|fps|x|×)(?!\w)",
     re.IGNORECASE,
 )
-_PREFIX = re.compile(r"(?:^|(?<=[\s(„“\"«:,–|-]))(?P<prefix>[A-Z][A-Z-]{0,5}|[A-Z]-?[A-Z]?[a-z]{1,2}) $")
+_PREFIX = re.compile(r"(?:^|(?<=[\s(„“\"«:,–|-]))(?P<prefix>(?:\d{1,2} )?[A-Z][A-Z-]{0,5}|(?:\d{1,2} )?[A-Z]-?[A-Z]?[a-z]{1,2}) $")
 _SELLER = re.compile(r"[\s>|•*–-]{0,20}(?:[^\W\d_]{3,12}: )?(?P<prefix>(?:\d{3})?[^\W\d_]\w{1,14}) $")  # `Dreamstime 81140233`
 _BEGINS = re.compile(r"[\s>|]{0,80}(?:[-*•·–—+]\s{0,4}|\[x\]\s?)?(?:\d{1,3}[.)]?\s?[x×]?[\s|]{1,20})?[#\"„“«(/]?")
 _LABEL_END = re.compile(r"[\s:.#=№°º\"„“«‚'’*-]{0,12}$")
@@ -163,9 +166,10 @@ class Sign(IntEnum):
     """How well what stands around a number says that it is an item's."""
 
     OTHER = 0
-    FORM = 1
-    ROW = 2
-    CALLED = 3
+    DOUBT = 1  # behind a word for a licence, which may be its own number
+    FORM = 2
+    ROW = 3
+    CALLED = 4
 
 
 @dataclass(frozen=True)
@@ -232,7 +236,7 @@ def _numbers(lines: Iterable[str]) -> Iterator[Numbered]:
             continue
         for start, sentence in _sentences(text):
             out = out_below or bool(_TAKEN_OUT.search(sentence))
-            yield from (replace(each, out=out) for each in _of_sentence(line, start, sentence))
+            yield from (replace(each, out=out or each.out) for each in _of_sentence(line, start, sentence))
         out_below = out_below or (text.rstrip().endswith(":") and bool(_TAKEN_OUT.search(text)))
 
 
@@ -251,18 +255,22 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Numbered]:
     """The numbers of a sentence; one that is joined to another by a comma or an `and` is what the other is."""
     last: Numbered | None = None
-    end = 0
+    end = 0  # of the last one
     for each in _TOKEN.finditer(sentence):
         found = _read(line, place + each.start(), each[0])
-        if last and found and _RANGE.fullmatch(sentence, end, each.start()) and _shape(found.id) == _shape(last.id):
-            yield Numbered(last.id, Sign.OTHER)
-            found = Numbered(found.id, Sign.OTHER)
-        elif last and re.search(r"\d", each[0]) and (found is None or found.sign < last.sign):
-            alike = _shape(each[0]) == _shape(last.id.split(" ")[-1])
-            if alike and _JOINED.fullmatch(sentence, end, each.start()):
-                found = Numbered(each[0], last.sign)
+        if last and re.search(r"\d", each[0]):
+            prefix = last.id.rpartition(" ")[0]
+            start = each.start() - len(prefix) - 1 if prefix else each.start()
+            again = sentence[start : each.end()] if prefix else each[0]
+            if again.startswith(prefix) and _shape(again) == _shape(last.id):
+                if _RANGE.fullmatch(sentence, end, start):
+                    yield Numbered(last.id, Sign.OTHER)
+                    found = Numbered(again, Sign.OTHER)
+                elif (found is None or found.sign < last.sign) and _JOINED.fullmatch(sentence, end, start):
+                    found = Numbered(again, last.sign)
         if found:
-            yield found
+            negated = found.sign is not Sign.ROW and bool(_NEGATED.match(sentence, each.end()))
+            yield replace(found, out=negated)
             last, end = found, each.end()
     for shelf in _SHELFMARK.finditer(sentence):
         if re.search(r"\d", shelf["id"]) and " " in shelf["id"]:
@@ -301,13 +309,13 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
     called = _called(line.text[max(cell_start, start - MAX_BEFORE_CHARACTERS) : start])
     if token.isdigit() and _INVOICE.search(before):
         called = "other"
-    alone = not line.text[cell_start:start].strip(" #\"„“«(")
     if called in ("", "number"):
-        called = _called_beside(line, n, alone=alone, called=called)
+        called = _called_beside(line, n, alone=not line.text[cell_start:start].strip(" #\"„“«("), called=called)
     if called in ("", "number") and begins:
         called = head or called
     label = _WORDS.findall(_plain(line.text[cell_start:start]))
-    return _signed(token, called, begins=begins or (called == "number" and all(word in _NUMBER for word in label)))
+    begins = begins or (called == "number" and all(word in _NUMBER for word in label))
+    return _signed(token, called, begins=begins, alone=alone)
 
 
 def _head(line: Surrounded, n: int) -> str:
@@ -343,7 +351,7 @@ def _prefix(before: str, token: str) -> str:
     return found["prefix"]
 
 
-def _signed(token: str, called: str, *, begins: bool) -> Numbered | None:
+def _signed(token: str, called: str, *, begins: bool, alone: bool) -> Numbered | None:
     """A number with its sign, by what it is called, whether it begins a row or a cell, and its form."""
     own = token.split(" ")[-1]
     digits, letters = sum(map(str.isdigit, own)), bool(re.search(r"[A-Za-zÀ-ÿ]", token))
@@ -355,7 +363,9 @@ def _signed(token: str, called: str, *, begins: bool) -> Numbered | None:
     if called == "number" and begins and digits > 2:
         return Numbered(token, Sign.ROW)
     if letters and (begins or " " not in token) and (digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4)))):
-        return Numbered(token, Sign.ROW if begins else Sign.FORM)
+        return Numbered(token, Sign.ROW if begins else Sign.DOUBT if called == "licence" else Sign.FORM)
+    if alone and not letters and digits >= MIN_BARE_DIGITS:
+        return Numbered(token, Sign.FORM)
     return Numbered(token, Sign.ROW) if begins and not letters and digits >= MIN_BARE_DIGITS - apart else None
 
 
@@ -376,6 +386,8 @@ def _called(before: str) -> str:
             continue
         elif _is(word, _OTHER) or (numbered and _is(word, _OTHER_NUMBERED)):
             return "other"
+        elif _is(word, _OTHER_NUMBERED):
+            return "licence"
         elif _is(word, _ITEM) and word not in _NOT_ITEM:
             return "item"
         else:
