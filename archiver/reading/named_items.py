@@ -26,18 +26,22 @@ def _by_language(**words: str) -> frozenset[str]:
 # Words without accents, and with whatever follows in one word: `bild` is also `Bildnummer`.
 _ITEM = _by_language(
     en="image picture photo pic footage clip video track song cue illustration drawing artwork font typeface vector "
-    "graphic file asset item frame negative slide plate scan sfx sound recording accession still shot object cartoon "
-    "sku catalogue catalog product",
+    "graphic asset item frame negative slide plate scan sfx sound recording accession still shot cartoon sku",
     de="bild foto motiv aufnahme datei titel musikstuck zeichnung grafik schrift inventar signatur archivale werk "
-    "objekt dia tafel ausschnitt film archiv katalog artikel digitalisat karte",
-    fr="cliche fichier visuel dessin morceau piste sequence oeuvre cote police extrait titre inventaire plan tirage",
-    es="imagen archivo ilustracion dibujo pista cancion recurso obra signatura fuente tipografia inventario",
+    "dia tafel ausschnitt film digitalisat karte",
+    fr="cliche fichier visuel dessin morceau piste sequence oeuvre cote extrait titre tirage",
+    es="imagen archivo ilustracion dibujo pista cancion recurso obra signatura fuente tipografia",
     it="immagin illustrazion disegn brano brani traccia tracce filmat segnatura tavola opera opere",
-    nl="afbeelding beeld bestand illustratie fragment tekening lettertype inventaris opname",
-    pl="zdjeci obraz plik fotografi ilustracj utwor nagrani ujeci klip sygnatura grafik kroj rysun inwentarz",
-    pt="imagem imagens arquivo ficheiro ilustrac faixa musica desenho cota fonte inventario",
+    nl="afbeelding beeld bestand illustratie fragment tekening lettertype opname",
+    pl="zdjeci obraz plik fotografi ilustracj utwor nagrani ujeci klip sygnatura grafik kroj rysun",
+    pt="imagem imagens arquivo ficheiro ilustrac faixa musica desenho cota fonte",
     short="inv neg imm img fot ill vett tav abb fig abt pic ph",
 )
+# Of an item only with a word for a number: `File ID`, while a letter's `File` may be the sender's.
+_ITEM_NUMBERED = _by_language(
+    en="file object product catalogue catalog plan record", de="archiv katalog artikel objekt", fr="plan police inventaire",
+    es="inventario", it="scheda", nl="inventaris", pl="inwentarz", pt="inventario",
+)  # fmt: skip
 _NOT_ITEM = _by_language(
     en="photographer photographers", de="fotograf fotografin fotografen bildnachweis bildagentur fotonachweis",
     fr="photographe", es="fotografo fotografa", it="fotografo fotografa", nl="fotograaf", pl="fotograf",
@@ -104,8 +108,16 @@ _TAKEN_OUT = re.compile(
     ),
     re.IGNORECASE,
 )
+# Of a sentence that only offers its items, unless there are no others.
+_OFFERED = re.compile(
+    r"\?$|\b(?:if you|should you|would (?:need|have|like)|could|still (?:open|waiting)|(?:not|nothing) yet|will follow|next "
+    r"time|optional|falls|wenn (?:sie|du|ihr)|könnten?|noch nicht|folgt|beim nächsten|si vous|pourr(?:ai|iez|ions)|en "
+    r"attente|si (?:quieres?|te|os)|podría\w*|pendiente|se (?:vuoi|vuole|volete)|potre\w+|in attesa|als (?:je|u)|zou(?:den)?|"
+    r"volgt|jeśli|mógłby\w*|se (?:quiser\w*)|poder(?:ia|íamos)|a decidir)\b",
+    re.IGNORECASE,
+)
 _NEGATED = re.compile(
-    r"[^.,;:()|\n]{0,40}(?:\b(?:not|cannot|never|nicht|kein\w{0,2}|pas|non|no|niet|geen|nie|não)\b|n['’]t\b)", re.IGNORECASE
+    r"[^.,;:()|\n]{0,40}(?:\b(?:not|cannot|never|nicht|kein\w{0,2}|pas|non|no (?:est[áa]|se|fue|ha|es|entra|va|queda)|niet|geen|nie|não)\b|n['’]t\b)", re.IGNORECASE
 )
 _QUOTES = re.compile(  # the line above a quoted mail
     r"(?:-{2,}|_{5,})\s?(?:original|ursprüngliche|message|mensaje|messaggio|oorspronkelijk|wiadomość|mensagem|forwarded)|"
@@ -152,6 +164,7 @@ _NO_HEADING = re.compile(r"\d|:$")
 _INVOICE = re.compile(r"\binv\b[\W_]{0,4}(?:n[or]?)?[\W_]{0,4}$", re.IGNORECASE)  # before digits; else an inventory
 _RANGE = re.compile(r"\s?(?:bis|to|through|thru|à|al?|hasta|tot|do|até|[–—-])\s{1,2}(?:nr\.?\s|-)?\s?#?", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:www\.|://)\S{0,60}$")
+_OURS = re.compile(r"\b(?:our|your|unsere?|ihre?|notre|votre|[nv]ostr[oa]|[nv]uestr[oa]|ons|uw|nasz|wasz)\b")
 _OUR_SIGN = re.compile(r"\b[nsv]\s?[./]\s?r[eé]f\w*[.:\s]{0,3}$", re.IGNORECASE)
 _JOINED = re.compile(r"\s{0,2}(?:,|;|&|\+|/|und|and|et|y|e|en|i|oraz|sowie|as well as|o|or|oder){1}(?: (?:und|and|et|y|e))?\s{0,2}#?")
 _SHELFMARK = re.compile(
@@ -166,10 +179,11 @@ class Sign(IntEnum):
     """How well what stands around a number says that it is an item's."""
 
     OTHER = 0
-    DOUBT = 1  # behind a word for a licence, which may be its own number
-    FORM = 2
-    ROW = 3
-    CALLED = 4
+    OFFERED = 1
+    DOUBT = 2  # behind a word for a licence, which may be its own number
+    FORM = 3
+    ROW = 4
+    CALLED = 5
 
 
 @dataclass(frozen=True)
@@ -235,8 +249,10 @@ def _numbers(lines: Iterable[str]) -> Iterator[Numbered]:
             heads = found
             continue
         for start, sentence in _sentences(text):
-            out = out_below or bool(_TAKEN_OUT.search(sentence))
-            yield from (replace(each, out=out or each.out) for each in _of_sentence(line, start, sentence))
+            out, offered = out_below or bool(_TAKEN_OUT.search(sentence)), bool(_OFFERED.search(sentence))
+            for each in _of_sentence(line, start, sentence):
+                sign = min(each.sign, Sign.OFFERED) if offered and each.sign is not Sign.ROW else each.sign
+                yield replace(each, sign=sign, out=out or each.out)
         out_below = out_below or (text.rstrip().endswith(":") and bool(_TAKEN_OUT.search(text)))
 
 
@@ -283,6 +299,9 @@ def _heads(line: Surrounded) -> list[str] | None:
     if len(names) < 2 or any(_NO_HEADING.search(each) or len(each.split()) > MAX_HEADING_WORDS for each in names):
         return None
     signs = [_called(f"{each} ") for each in names]
+    numbers = [n for n, name in enumerate(names) if signs[n] == "item" and _NUMBER & {*_WORDS.findall(_plain(name))}]
+    if numbers:  # beside `Image no.` the column `Image` is of titles
+        signs = ["" if each == "item" and n not in numbers else each for n, each in enumerate(signs)]
     return signs if "item" in signs or "number" in signs else None
 
 
@@ -297,8 +316,6 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
         return None
     if prefix := _prefix(before, token):
         token, start = f"{prefix} {token}", start - len(prefix) - 1
-    if _NOTHING_LIKE_IT.fullmatch(token):
-        return None
     n = max((n for n, (begin, _) in enumerate(line.cells) if begin <= start), default=0)
     cell_start, cell = line.cells[n]
     alone = len(line.text.split()) <= len(token.split()) and not line.heads  # a letter's reference may stand so, too
@@ -306,6 +323,8 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
     head = _head(line, n)
     if head == "item" and _is_shelfmark(cell.split(), token):
         return Numbered(cell.strip(), Sign.CALLED)
+    if _NOTHING_LIKE_IT.fullmatch(token):
+        return None
     called = _called(line.text[max(cell_start, start - MAX_BEFORE_CHARACTERS) : start])
     if token.isdigit() and _INVOICE.search(before):
         called = "other"
@@ -388,8 +407,8 @@ def _called(before: str) -> str:
             return "other"
         elif _is(word, _OTHER_NUMBERED):
             return "licence"
-        elif _is(word, _ITEM) and word not in _NOT_ITEM:
-            return "item"
+        elif (_is(word, _ITEM) and word not in _NOT_ITEM) or (numbered and _is(word, _ITEM_NUMBERED)):
+            return "other" if _OURS.search(_plain(before)) and not _is(word, _ITEM) else "item"
         else:
             return "other" if numbered and n == 1 and not word.isdigit() else ""
     return "number" if numbered else ""
@@ -427,7 +446,7 @@ def _chosen(found: list[Numbered]) -> list[str]:
     if best < Sign.CALLED and len(sure | among) > 1 and len(among) > 1:
         return []
     sure |= {each.id for each in found if any(_BUNDLE.fullmatch(one.removeprefix(each.id)) for one in sure)}
-    ids = list(dict.fromkeys(each.id for each in found if each.id in sure or (best is not Sign.ROW and _shape(each.id) in shapes)))
+    ids = list(dict.fromkeys(each.id for each in found if each.id in sure or (best is not Sign.ROW and each.sign > Sign.OFFERED and _shape(each.id) in shapes)))
     return [each for each in ids if not _repeats(each, ids)]
 
 
