@@ -117,7 +117,8 @@ _OFFERED = re.compile(
     re.IGNORECASE,
 )
 _NEGATED = re.compile(
-    r"[^.,;:()|\n]{0,40}(?:\b(?:not|cannot|never|nicht|kein\w{0,2}|pas|non|no (?:est[áa]|se|fue|ha|es|entra|va|queda)|niet|geen|nie|não)\b|n['’]t\b)", re.IGNORECASE
+    r"[^.,;:()|\n]{0,40}(?:\b(?:not|cannot|never|nicht|kein\w{0,2}|pas|non|no (?:est[áa]|se|fue|ha|es|entra|va|queda)|niet|geen|nie|não)\b|n['’]t\b)",
+    re.IGNORECASE,
 )
 _QUOTES = re.compile(  # the line above a quoted mail
     r"(?:-{2,}|_{5,})\s?(?:original|ursprüngliche|message|mensaje|messaggio|oorspronkelijk|wiadomość|mensagem|forwarded)|"
@@ -153,8 +154,12 @@ _UNIT = re.compile(
     r"ejemplares|exemplar\w*|copie|fps|x|×)(?!\w)",
     re.IGNORECASE,
 )
-_PREFIX = re.compile(r"(?:^|(?<=[\s(„“\"«:,–|-]))(?P<prefix>(?:\d{1,2} )?[A-Z][A-Z-]{0,5}|(?:\d{1,2} )?[A-Z]-?[A-Z]?[a-z]{1,2}) $")
-_SELLER = re.compile(r"[\s>|•*–-]{0,20}(?:[^\W\d_]{3,12}: )?(?P<prefix>(?:\d{3})?[^\W\d_]\w{1,14}) $")  # `Dreamstime 81140233`
+_PREFIX = re.compile(
+    r"(?:^|(?<=[\s(„“\"«:,–|-]))(?P<prefix>(?:\d{1,2} )?[A-Z][A-Z-]{0,5}|(?:\d{1,2} )?[A-Z]-?[A-Z]?[a-z]{1,2}) $"
+)
+_SELLER = re.compile(
+    r"[\s>|•*–-]{0,20}(?:[^\W\d_]{3,12}: )?(?P<prefix>(?:\d{3})?[^\W\d_]\w{1,14}) $"
+)  # `Dreamstime 81140233`
 _BEGINS = re.compile(r"[\s>|]{0,80}(?:[-*•·–—+]\s{0,4}|\[x\]\s?)?(?:\d{1,3}[.)]?\s?[x×]?[\s|]{1,20})?[#\"„“«(/]?")
 _LABEL_END = re.compile(r"[\s:.#=№°º\"„“«‚'’*-]{0,12}$")
 _NO_LABEL_BEFORE = ("(", ",", ";", ")", "/", "!", "?", "|", "”")
@@ -166,7 +171,9 @@ _RANGE = re.compile(r"\s?(?:bis|to|through|thru|à|al?|hasta|tot|do|até|[–—
 _ADDRESS = re.compile(r"(?:www\.|://)\S{0,60}$")
 _OURS = re.compile(r"\b(?:our|your|unsere?|ihre?|notre|votre|[nv]ostr[oa]|[nv]uestr[oa]|ons|uw|nasz|wasz)\b")
 _OUR_SIGN = re.compile(r"\b[nsv]\s?[./]\s?r[eé]f\w*[.:\s]{0,3}$", re.IGNORECASE)
-_JOINED = re.compile(r"\s{0,2}(?:,|;|&|\+|/|und|and|et|y|e|en|i|oraz|sowie|as well as|o|or|oder){1}(?: (?:und|and|et|y|e))?\s{0,2}#?")
+_JOINED = re.compile(
+    r"\s{0,2}(?:,|;|&|\+|/|und|and|et|y|e|en|i|oraz|sowie|as well as|o|or|oder){1}(?: (?:und|and|et|y|e))?\s{0,2}#?"
+)
 _SHELFMARK = re.compile(
     r"\b(?:signatur|archivale|cote|segnatura|signatura|sygnatura|cota|shelfmark|call number)"
     r": {0,4}(?P<id>[^\W_][^,;(\n|:„“\"«]{2,40}?)(?=\s*(?:[,;(|„“\"«]|$|[–—-]\s|\s\s))",
@@ -319,7 +326,9 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
     n = max((n for n, (begin, _) in enumerate(line.cells) if begin <= start), default=0)
     cell_start, cell = line.cells[n]
     alone = len(line.text.split()) <= len(token.split()) and not line.heads  # a letter's reference may stand so, too
-    begins = (not alone and bool(_BEGINS.fullmatch(line.text[:start]))) or (len(line.cells) > 1 and cell.strip(" #") == token)
+    begins = (not alone and bool(_BEGINS.fullmatch(line.text[:start]))) or (
+        len(line.cells) > 1 and cell.strip(" #") == token
+    )
     head = _head(line, n)
     if head == "item" and _is_shelfmark(cell.split(), token):
         return Numbered(cell.strip(), Sign.CALLED)
@@ -329,7 +338,7 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
     if token.isdigit() and _INVOICE.search(before):
         called = "other"
     if called in ("", "number"):
-        called = _called_beside(line, n, alone=not line.text[cell_start:start].strip(" #\"„“«("), called=called)
+        called = _called_beside(line, n, alone=not line.text[cell_start:start].strip(' #"„“«('), called=called)
     if called in ("", "number") and begins:
         called = head or called
     label = _WORDS.findall(_plain(line.text[cell_start:start]))
@@ -381,7 +390,11 @@ def _signed(token: str, called: str, *, begins: bool, alone: bool) -> Numbered |
         return Numbered(token, Sign.CALLED)
     if called == "number" and begins and digits > 2:
         return Numbered(token, Sign.ROW)
-    if letters and (begins or " " not in token) and (digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4)))):
+    if (
+        letters
+        and (begins or " " not in token)
+        and (digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4))))
+    ):
         return Numbered(token, Sign.ROW if begins else Sign.DOUBT if called == "licence" else Sign.FORM)
     if alone and not letters and digits >= MIN_BARE_DIGITS:
         return Numbered(token, Sign.FORM)
@@ -416,7 +429,9 @@ def _called(before: str) -> str:
 
 def _is(word: str, stems: frozenset[str]) -> bool:
     """Whether a word is one of these, or a compound that begins or ends with one."""
-    return word in stems or any(word[:n] in stems or word[n:] in stems for n in range(1, len(word)) if _long(word, n, stems))
+    return word in stems or any(
+        word[:n] in stems or word[n:] in stems for n in range(1, len(word)) if _long(word, n, stems)
+    )
 
 
 def _long(word: str, n: int, stems: frozenset[str]) -> bool:
@@ -446,7 +461,13 @@ def _chosen(found: list[Numbered]) -> list[str]:
     if best < Sign.CALLED and len(sure | among) > 1 and len(among) > 1:
         return []
     sure |= {each.id for each in found if any(_BUNDLE.fullmatch(one.removeprefix(each.id)) for one in sure)}
-    ids = list(dict.fromkeys(each.id for each in found if each.id in sure or (best is not Sign.ROW and each.sign > Sign.OFFERED and _shape(each.id) in shapes)))
+    ids = list(
+        dict.fromkeys(
+            each.id
+            for each in found
+            if each.id in sure or (best is not Sign.ROW and each.sign > Sign.OFFERED and _shape(each.id) in shapes)
+        )
+    )
     return [each for each in ids if not _repeats(each, ids)]
 
 
@@ -464,7 +485,9 @@ def _repeats(item: str, ids: Iterable[str]) -> bool:
 
 def _counted(text: str) -> list[str]:
     """Items that are only counted, `Plate 12`, where a paper calls them so and by no number."""
-    found = (each[0] for line in text.splitlines()[:MAX_LINES] for each in _COUNTED.finditer(line[:MAX_LINE_CHARACTERS]))
+    found = (
+        each[0] for line in text.splitlines()[:MAX_LINES] for each in _COUNTED.finditer(line[:MAX_LINE_CHARACTERS])
+    )
     return list(dict.fromkeys(each for each in found if _plain(each.split()[0]) in _ITEM))
 
 
