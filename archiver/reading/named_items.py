@@ -330,7 +330,7 @@ def _called(before: str) -> str:
             return "other"
         if _is(word, "other_numbered"):
             return "licence"
-        if _is(word, "item") and not _is(word, "not_item"):
+        if _is(word, "item") and word not in _WORDS_OF["not_item"]:
             return "item"
         if numbered and _is(word, "item_numbered"):
             return "other" if _OURS.search(_plain(before)) else "item"
