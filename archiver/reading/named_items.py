@@ -1,109 +1,39 @@
 """Find the numbers by which a paper of a seller that nobody knows calls the items that it licenses.
 
 A number is an item's by what stands around it: a media file's ending, a word for an item before it, the heading of its
-column, or its place at the beginning of the rows of a list. What the paper calls otherwise, or takes out, is none.
+column, or its place at the beginning of the rows of a list. What the paper calls otherwise, or takes out, is none. The
+words are in `named_items.yaml`, language by language.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-MAX_LINES, MAX_LINE_CHARACTERS = 5_000, 2_000  # that are read; longer lines are cut
+from archiver.core.packaged_data import packaged_yaml
+
+MAX_LINES, MAX_LINE_CHARACTERS, MAX_ITEMS = 5_000, 2_000, 500  # longer lines are cut
 MAX_BEFORE_CHARACTERS = 60  # in which the word that calls a number stands
-MAX_HEADING_WORDS, MAX_SHELFMARK_WORDS, MAX_HEADER_LINES = 5, 5, 6
+MAX_HEADING_WORDS, MAX_SHELFMARK_WORDS, MAX_LABEL_WORDS = 5, 5, 5
+MAX_HEADER_LINES = 6  # of a mail
 MIN_BARE_DIGITS = 6  # of a number without letters or a label: a postal code has five
+MIN_STEM_CHARACTERS = 4
 
+_DATA = packaged_yaml(dict[str, dict[str, str]], "archiver.reading", "named_items.yaml")
+_WORDS_OF: Mapping[str, frozenset[str]] = {
+    name: frozenset(" ".join(languages.values()).split()) for name, languages in _DATA.items()
+}
+_PHRASES_OF = {name: "|".join(_DATA[name].values()) for name in ("taken_out", "offered", "negated")}
+_LABELS = ("item", "item_numbered", "number", "other", "other_numbered")
 
-def _by_language(**words: str) -> frozenset[str]:
-    return frozenset(word for each in words.values() for word in each.split())
-
-
-# Words without accents, and with whatever follows in one word: `bild` is also `Bildnummer`.
-_ITEM = _by_language(
-    en="image picture photo pic footage clip video track song cue illustration drawing artwork font typeface vector "
-    "graphic file asset item frame negative slide plate scan sfx sound recording accession still shot object cartoon "
-    "sku catalogue catalog product",
-    de="bild foto motiv aufnahme datei titel musikstuck zeichnung grafik schrift inventar signatur archivale werk "
-    "objekt dia tafel ausschnitt film archiv katalog artikel digitalisat karte",
-    fr="cliche fichier visuel dessin morceau piste sequence oeuvre cote police extrait titre inventaire plan tirage",
-    es="imagen archivo ilustracion dibujo pista cancion recurso obra signatura fuente tipografia inventario",
-    it="immagin illustrazion disegn brano brani traccia tracce filmat segnatura tavola opera opere",
-    nl="afbeelding beeld bestand illustratie fragment tekening lettertype inventaris opname",
-    pl="zdjeci obraz plik fotografi ilustracj utwor nagrani klip sygnatura grafik kroj rysun inwentarz",
-    pt="imagem imagens arquivo ficheiro ilustrac faixa musica desenho cota fonte inventario",
-    short="inv neg imm img fot ill vett tav abb fig abt pic ph",
-)
-_NOT_ITEM = _by_language(
-    en="photographer photographers", de="fotograf fotografin fotografen bildnachweis bildagentur fotonachweis",
-    fr="photographe", es="fotografo fotografa", it="fotografo fotografa", nl="fotograaf", pl="fotograf",
-)  # fmt: skip
-# Whatever stands behind one of these is no item's.
-_OTHER = _by_language(
-    en="order invoice customer client account receipt purchase po quote quotation vat tax gst abn "
-    "ein iban bic swift tel phone fax mobile job project release isrc iswc isbn issn ean case ticket check cheque card "
-    "debit booking reservation transaction payment statement register member user seat voucher coupon "
-    "docket request application grade page series volume edition issue visa mastercard amex reg your our box room "
-    "proforma discount sale confirmation certificate folio delivery agr ending",
-    de="rechnung bestell auftrag kunde konto kundin beleg quittung angebot steuer ust uid mwst telefon "
-    "hrb hra fn projekt gz az aktenzeichen zeichen referenz lieferschein gutschrift debitor vorgang fall ausgabe heft "
-    "seite kassenzeichen zl bescheid honorarnote re rg kd kst antrag bewilligung plz postfach rabatt",
-    fr="facture commande client compte recu devis tva siret siren rcs bon avoir remise dossier page bordereau",
-    es="factura pedido cliente cuenta recibo presupuesto nif cif iva rfc rut expediente albaran descuento pagina "
-    "boleta oc cuit",
-    it="fattura ordine conto ricevuta preventivo piva partita cf pratica prot protocollo pagina bolletta sconto "
-    "ft prezzo sdi",
-    nl="factuur bestelling bestelnummer klant rekening offerte btw kvk bon dossier pagina opdracht debiteur korting",
-    pl="faktur zamowieni klient konto paragon ofert nip regon krs zlecen strona rachunek rabat",
-    pt="fatura encomenda recibo orcamento contribuinte processo nipc desconto",
-)
-# The same, but only behind a word for a number: `Licence no. 5512`, while `Licence 5512` may be one to the item 5512.
-_OTHER_NUMBERED = _by_language(
-    en="licen collection consent usage permission contract agreement agr",
-    de="lizenz nutzung genehmigung sammlung vertrag vereinbarung", fr="autorisation contrat", es="autorizacion contrato",
-    it="autorizzazion concession contratt",
-    nl="toestemming overeenkomst", pl="zgod umow", pt="autorizac contrato",
-)  # fmt: skip
-_NUMBER = _by_language(
-    signs="# № º °", en="no nos number numbers num id ids code codes ref refs reference references key name",
-    de="nr nrn nummer nummern kennung", fr="n numero numeros identifiant", es="num codigo referencia",
-    it="cod codice rif riferimento numeri", nl="referentie", pl="numer kod symbol ozn", pt="cod referencia",
-)  # fmt: skip
-_BETWEEN = _by_language(
-    en="of the and numbered with", de="der des mit und die den", fr="de du la le des d l et", es="del el los las y con",
-    it="della dell di il e", nl="van het", pl="o i oraz", pt="do da dos das com",
-)  # fmt: skip
-_NO_PREFIX = _by_language(  # capitals before a number that are no part of it
-    sums="eur usd gbp chf cad aud pln zl us ca au", units="dpi iso din hd uhd a4 rgb cmyk rf rm rr",
-    months="jan feb mar apr may jun jul aug sep sept oct nov dec mai juni juli mars", signs="in to at for from bis par",
-    number="no nr ref id n", states="wa nsw qld vic sa nt tas act on bc qc ab",
-)  # fmt: skip
-_LABELS = (_ITEM, _NUMBER, _OTHER, _OTHER_NUMBERED)
-# Of a sentence or a line whose items are taken out.
-_TAKEN_OUT = re.compile(
-    "|".join(
-        each
-        for phrases in {
-            "en": r"not included|not licen[cs]ed|n['o]t part|decided against|instead of|preview|declined|dropped|"
-            r"replaced|unused|not been charged|stays with me|similar (?:images|items|clips)|you (?:may|might) also|"
-            r"want a listen|coming|pending|on hold|withdrawn|refused|framed print|also bought|would (?:be|cost)|refunded|not approved|not cleared",
-            "de": r"nicht (?:enthalten|lizenziert|dabei|inbegriffen|freigegeben|umfasst)|statt |vorschau|abgelehnt|"
-            r"entfällt|ersetzt|storniert|ähnliche (?:bilder|motive)|gesperrt|kauften auch|nicht berechnet|würde kosten|warte noch|lassen wir|ausgenommen",
-            "fr": r"non (?:inclus|compris|retenu|licencié)|à l['’]exception|sauf |aperçu|refusé|au lieu de|annulé",
-            "es": r"no (?:incluid|licenciad|está incluid)|excepto|salvo |vista previa|rechazad|podría gustarte|costaría|anulad",
-            "it": r"non (?:inclus|compres|concess)|esclus[aeio]\b|eccetto|anteprima|costerebbe|rifiutat|invece|annullat",
-            "nl": r"niet (?:inbegrepen|gelicentieerd|opgenomen)|behalve|voorbeeldweergave|afgewezen|vervalt",
-            "pl": r"nie obejmuj|z wyjątkiem|odrzucon|podgląd|zamiast",
-            "pt": r"não (?:incluíd|licenciad)|exceto|pré-visualização|recusad|em vez de",
-        }.values()
-        for each in phrases.split("|")
-    ),
-    re.IGNORECASE,
-)
+_TAKEN_OUT = re.compile(_PHRASES_OF["taken_out"], re.IGNORECASE)
+_OFFERED = re.compile(rf"\?$|\b(?:{_PHRASES_OF['offered']})\b", re.IGNORECASE)
+_NEGATED = re.compile(rf"[^.,;:()|\n]{{0,40}}\b(?:{_PHRASES_OF['negated']})\b", re.IGNORECASE)
 _QUOTES = re.compile(  # the line above a quoted mail
     r"(?:-{2,}|_{5,})\s?(?:original|ursprüngliche|message|mensaje|messaggio|oorspronkelijk|wiadomość|mensagem|forwarded)|"
     r".{1,120}\b(?:wrote|schrieb|a écrit|ha scritto|escribió|schreef|napisał\w?|escreveu)\b.{0,60}:$",
@@ -116,13 +46,14 @@ _HEADER = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[a-zß-ÿ)\d”“\"»][.!?;]) +(?=[A-ZÀ-Þ„“\"«¿¡])")
 _CELL = re.compile(r"(?:(?! {2}|\t| ?[|;]).){1,400}")
-_MEDIA = (
-    r"jpe?g|tiff?|png|psd|psb|dng|cr[23]|nef|arw|raf|orf|rw2|raw|heic|webp|gif|eps|ai|svg|indd|mov|mp4|mxf|avi|mkv|"
-    r"m4v|r3d|braw|wav|mp3|aiff?|flac|m4a|ogg|otf|ttf|woff2?|abr|aep|mogrt|obj|fbx|blend|glb|zip|rar|7z"
-)
+_NO_HEADING = re.compile(r"\d|:$")
 _TOKEN = re.compile(r"(?<![\w@.\\+-])\w{1,80}(?:[-./+]{1,2}\w{1,60}){0,12}(?![\w@])")
-_FILE = re.compile(rf".{{1,120}}\.(?:{_MEDIA})", re.IGNORECASE)
-_BUNDLE = re.compile(r"[-_. ]?\w{0,12}\.(?:zip|rar|7z)", re.IGNORECASE)
+_FILE = re.compile(
+    r".{1,120}\.(?:jpe?g|tiff?|png|psd|psb|dng|cr[23]|nef|arw|raf|orf|rw2|raw|heic|webp|gif|eps|ai|svg|indd|mov|mp4|mxf|"
+    r"avi|mkv|m4v|r3d|braw|wav|mp3|aiff?|flac|m4a|ogg|otf|ttf|woff2?|abr|aep|mogrt|obj|fbx|blend|glb|zip|rar|7z)",
+    re.IGNORECASE,
+)
+_BUNDLE = re.compile(r"[-_. ]?\w{0,12}\.(?:zip|rar|7z)", re.IGNORECASE)  # what follows the number of its item
 _NOTHING_LIKE_IT = re.compile(  # days, sizes, sums and standards
     r"(?:19|20)\d\d(?:[-/.](?:\d\d|\d{4}))?|\d{1,2}[./-]\d{1,2}[./-](?:\d\d|\d{4})|\d{4}[./-]\d{1,2}[./-]\d{1,2}|"
     r"\d{1,2}[./-][a-zà-ÿ]{3}[./-]\d{2,4}|\d{1,3}(?:[.']\d{3})+|\d{1,2}[./]\d{1,2}|\d{1,2}/(?:19|20)\d\d|"
@@ -130,30 +61,35 @@ _NOTHING_LIKE_IT = re.compile(  # days, sizes, sums and standards
     r"k?hz|bit|pt|m|g|w|ml|kg|km)|[hv]\.?26[45]|mp[34]|a[0-6]|cc[0o]?\d?|w-?[39]|[a-z]+2?rgb|iso-?\d+|rec\.?709|"
     r"\d+[a-z]?-?(?:jährig|fach|seit|spaltig|month|year|day|week|page|user|sided?|up|bit)\w*|fogra\d+|v\d+\.\d+|"
     r"\w{1,12}\.(?:txt|cube|com)|(?:q[1-4]|h[12])[-/]\d+|covid-?19|\d{1,2}h\d\d|web[2o]\w*|prores\d*|utf-?8|b2[bc]|"
-    r"\d+[ºª°]\w*|123rf|pond5|500px|westend61|24-?7|woff2|u-?\d{1,2}",
+    r"\d+[ºª°]\w*|123rf|pond5|500px|westend61|24-?7|u-?\d{1,2}",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r",\d|\s?[€£$%]|[ ](?:eur|euros?|usd|chf|gbp|dpi|ppi|ppp|px|pixels?|[km]?b|st[üu]ck|ex\b|copies|expl|mm|cm|sec|min|"
+    r",\d|\s?[€£$%]|[ ](?:eur|euros?|usd|chf|gbp|dpi|ppi|ppp|px|pixels?|[km]?b|st[üu]ck|ex|copies|expl|mm|cm|sec|min|"
     r"ejemplares|exemplar\w*|copie|fps|x|×)(?!\w)",
     re.IGNORECASE,
 )
-_PREFIX = re.compile(r"(?:^|(?<=[\s(„“\"«:,–|-]))(?P<prefix>[A-Z][A-Z-]{0,5}|[A-Z]-?[A-Z]?[a-z]{1,2}) $")
-_SELLER = re.compile(r"[\s>|•*–-]{0,20}(?:[^\W\d_]{3,12}: )?(?P<prefix>(?:\d{3})?[^\W\d_]\w{1,14}) $")  # `Dreamstime 81140233`
+_ADDRESS = re.compile(r"(?:www\.|://)\S{0,60}$")
+_PREFIX = re.compile(  # of a museum's number
+    r"(?:^|(?<=[\s(„“\"«:,–|-]))(?P<prefix>(?:\d{1,2} )?(?:[A-Z][A-Z-]{0,5}|[A-Z]-?[A-Z]?[a-z]{1,2})) $"
+)
+_SELLER = re.compile(  # `Dreamstime 81140233`
+    r"[\s>|•*–-]{0,20}(?:[^\W\d_]{3,12}: )?(?P<prefix>(?:\d{3})?[^\W\d_]\w{1,14}) $"
+)
 _BEGINS = re.compile(r"[\s>|]{0,80}(?:[-*•·–—+]\s{0,4}|\[x\]\s?)?(?:\d{1,3}[.)]?\s?[x×]?[\s|]{1,20})?[#\"„“«(/]?")
-_LABEL_END = re.compile(r"[\s:.#=№°º\"„“«‚'’*-]{0,12}$")
+_QUOTED = ' #"„“«('  # may stand before a number
 _NO_LABEL_BEFORE = ("(", ",", ";", ")", "/", "!", "?", "|", "”")
+_LABEL = re.compile(r"[(|;,]|\s{2,}|\t|[.:] (?=\w{4})")  # ends what stands before it
 _WORDS = re.compile(r"[a-z]+|[#№°º]|\d+")
 _COMPOUND_NUMBER = re.compile(r"(?<=\w{3})(?:num+er[ns]?|number|nrn?|kennung|code)$")  # `Lizenznummer`
-_NO_HEADING = re.compile(r"\d|:$")
 _INVOICE = re.compile(r"\binv\b[\W_]{0,4}(?:n[or]?)?[\W_]{0,4}$", re.IGNORECASE)  # before digits; else an inventory
-_RANGE = re.compile(r"\s?(?:bis|to|through|thru|à|al?|hasta|tot|do|até|[–—-])\s{1,2}(?:nr\.?\s|-)?\s?#?", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?:www\.|://)\S{0,60}$")
-_OUR_SIGN = re.compile(r"\b[nsv]\s?[./]\s?r[eé]f\w*[.:\s]{0,3}$", re.IGNORECASE)
-_JOINED = re.compile(r"\s{0,2}(?:,|;|&|\+|/|und|and|et|y|e|en|i|oraz|sowie|as well as|o|or|oder){1}(?: (?:und|and|et|y|e))?\s{0,2}#?")
+_OURS = re.compile(r"\b(?:our|your|unsere?|ihre?|notre|votre|[nv]ostr[oa]|[nv]uestr[oa]|ons|uw|nasz|wasz)\b")
+_OUR_SIGN = re.compile(r"\b[nsv]\s?[./]\s?r[eé]f\w{0,8}[.:\s]{0,3}$", re.IGNORECASE)
+_RANGE = re.compile(r"\s?(?:bis|to|through|thru|à|al?|hasta|tot|do|até|[–—-])\s{1,2}#?", re.IGNORECASE)
+_JOINED = re.compile(r"\s{0,2}(?:[,;&+/]|und|and|et|y|e|en|i|oraz|sowie|o|or|oder)(?: (?:und|and|et|y|e))?\s{0,2}#?")
 _SHELFMARK = re.compile(
-    r"\b(?:signatur|archivale|cote|segnatura|signatura|sygnatura|cota|shelfmark|call number|negative?|inv\.(?:-?nr\.)?)"
-    r"(?::|[ ]) {0,4}(?P<id>[^\W_][^,;(\n|:„“\"«]{2,40}?)(?=\s*(?:[,;(|„“\"«]|$|[–—-]\s|\s\s))",
+    r"\b(?:signatur|archivale|cote|segnatura|signatura|sygnatura|cota|shelfmark|call number)"
+    r": {0,4}(?P<id>[^\W_][^,;(\n|:„“\"«]{2,40}?)(?=\s{0,4}(?:[,;(|„“\"«]|$|[–—-]\s|\s\s))",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\b[A-ZÀ-Þ][a-zß-ÿ]{2,12} \d{1,3}(?=[ ,;.)(:]|$)(?![.,]\d| ?[x×%€$])")
@@ -163,9 +99,11 @@ class Sign(IntEnum):
     """How well what stands around a number says that it is an item's."""
 
     OTHER = 0
-    FORM = 1
-    ROW = 2
-    CALLED = 3
+    OFFERED = 1
+    DOUBT = 2  # behind a word for a licence, which may be its own number
+    FORM = 3
+    ROW = 4
+    CALLED = 5
 
 
 @dataclass(frozen=True)
@@ -179,12 +117,20 @@ class Numbered:
 
 @dataclass(frozen=True)
 class Surrounded:
-    """A line with its cells, what the headings of its columns call their numbers, and the line above it."""
+    """A line with its cells, what the headings of its columns call their numbers, and what the line above does."""
 
     text: str
     cells: list[tuple[int, str]]
     heads: list[str]
     above: str
+
+    def at(self, place: int) -> int:
+        """Which cell a place is in."""
+        return max(bisect_right(self.cells, place, key=lambda cell: cell[0]) - 1, 0)
+
+    def head(self, n: int) -> str:
+        """What the heading of a cell's column calls its numbers."""
+        return self.heads[n] if n < len(self.heads) and (len(self.heads) == len(self.cells) or n < 2) else ""
 
 
 def named_items(text: str) -> list[str]:
@@ -194,8 +140,12 @@ def named_items(text: str) -> list[str]:
     """
     parts = [list(_numbers(part)) for part in _parts(text)]
     others = [each for part in parts for each in part if each.sign is Sign.OTHER]
-    found = next((ids for part in parts if (ids := _chosen([*part, *others]))), [])
-    return found or _counted(text)
+    found = next((ids for part in parts if (ids := _chosen([*part, *others]))), None) or _counted(text)
+    return found if len(found) <= MAX_ITEMS else []
+
+
+def _lines(text: str) -> list[str]:
+    return [line[:MAX_LINE_CHARACTERS] for line in text.splitlines()[:MAX_LINES]]
 
 
 def _parts(text: str) -> tuple[list[str], list[str], list[str]]:
@@ -204,8 +154,7 @@ def _parts(text: str) -> tuple[list[str], list[str], list[str]]:
     quoted: list[str] = []
     subject: list[str] = []
     begun = False
-    for n, whole in enumerate(text.splitlines()[:MAX_LINES]):
-        line = whole[:MAX_LINE_CHARACTERS]
+    for n, line in enumerate(_lines(text)):
         begun = begun or bool(_QUOTES.match(line.strip()))
         header = _HEADER.match(line) if n < MAX_HEADER_LINES else None
         if begun or line.lstrip().startswith(">"):
@@ -226,18 +175,20 @@ def _numbers(lines: Iterable[str]) -> Iterator[Numbered]:
             heads, above, out_below = [], "", False
             continue
         line = Surrounded(text, _cells(text), heads, above)
-        above = text
+        above = _called(text.rstrip()[-MAX_BEFORE_CHARACTERS:]) if len(line.cells) == 1 else ""
         if (found := _heads(line)) is not None:
             heads = found
             continue
         for start, sentence in _sentences(text):
-            out = out_below or bool(_TAKEN_OUT.search(sentence))
-            yield from (replace(each, out=out) for each in _of_sentence(line, start, sentence))
+            out, offered = out_below or bool(_TAKEN_OUT.search(sentence)), bool(_OFFERED.search(sentence))
+            for each in _of_sentence(line, start, sentence):
+                sign = min(each.sign, Sign.OFFERED) if offered and each.sign is not Sign.ROW else each.sign
+                yield replace(each, sign=sign, out=out or each.out)
         out_below = out_below or (text.rstrip().endswith(":") and bool(_TAKEN_OUT.search(text)))
 
 
 def _cells(text: str) -> list[tuple[int, str]]:
-    return [(each.start(), each[0]) for each in _CELL.finditer(text) if each[0].strip()]
+    return [(each.start(), each[0]) for each in _CELL.finditer(text) if each[0].strip()] or [(0, text)]
 
 
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
@@ -251,18 +202,22 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Numbered]:
     """The numbers of a sentence; one that is joined to another by a comma or an `and` is what the other is."""
     last: Numbered | None = None
-    end = 0
+    end = 0  # of the last one
     for each in _TOKEN.finditer(sentence):
+        if not any(map(str.isdigit, each[0])) and not _FILE.fullmatch(each[0]):
+            continue
         found = _read(line, place + each.start(), each[0])
-        if last and found and _RANGE.fullmatch(sentence, end, each.start()) and _shape(found.id) == _shape(last.id):
-            yield Numbered(last.id, Sign.OTHER)
-            found = Numbered(found.id, Sign.OTHER)
-        elif last and re.search(r"\d", each[0]) and (found is None or found.sign < last.sign):
-            alike = _shape(each[0]) == _shape(last.id.split(" ")[-1])
-            if alike and _JOINED.fullmatch(sentence, end, each.start()):
-                found = Numbered(each[0], last.sign)
+        if last:
+            start = each.start() - (len(last.id.rpartition(" ")[0]) + 1 if " " in last.id else 0)
+            again = sentence[max(start, end) : each.end()]
+            alike = _shape(again) == _shape(last.id)
+            if alike and _RANGE.fullmatch(sentence, end, start):
+                yield Numbered(last.id, Sign.OTHER)
+                found = Numbered(again, Sign.OTHER)
+            elif alike and (not found or found.sign < last.sign) and _JOINED.fullmatch(sentence, end, start):
+                found = Numbered(again, last.sign)
         if found:
-            yield found
+            yield replace(found, out=found.sign is not Sign.ROW and bool(_NEGATED.match(sentence, each.end())))
             last, end = found, each.end()
     for shelf in _SHELFMARK.finditer(sentence):
         if re.search(r"\d", shelf["id"]) and " " in shelf["id"]:
@@ -275,6 +230,13 @@ def _heads(line: Surrounded) -> list[str] | None:
     if len(names) < 2 or any(_NO_HEADING.search(each) or len(each.split()) > MAX_HEADING_WORDS for each in names):
         return None
     signs = [_called(f"{each} ") for each in names]
+    for sure in (
+        [n for n, name in enumerate(names) if signs[n] == "item" and _WORDS_OF["number"] & {*_words(name)}],
+        [n for n, name in enumerate(names) if signs[n] == "number" and not _WORDS_OF["position"] & {*_words(name)}],
+    ):
+        if sure and "item" in signs:  # beside `Image no.` the column `Image` is of titles
+            signs = ["item" if n in sure else "" if each == "item" else each for n, each in enumerate(signs)]
+            break
     return signs if "item" in signs or "number" in signs else None
 
 
@@ -285,33 +247,37 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
         return None
     if _FILE.fullmatch(token):
         return Numbered(token.rsplit("/", 1)[-1], Sign.CALLED)
-    if not re.search(r"\d", token) or _UNIT.match(line.text[start + len(token) :][:12]):
+    if _UNIT.match(line.text, start + len(token)):
         return None
     if prefix := _prefix(before, token):
         token, start = f"{prefix} {token}", start - len(prefix) - 1
+    n = line.at(start)
+    cell_start, cell = line.cells[n]
+    if line.head(n) == "item" and _is_shelfmark(cell.split(), token):
+        return Numbered(cell.strip(), Sign.CALLED)
     if _NOTHING_LIKE_IT.fullmatch(token):
         return None
-    n = max((n for n, (begin, _) in enumerate(line.cells) if begin <= start), default=0)
-    cell_start, cell = line.cells[n]
-    alone = len(line.text.split()) <= len(token.split()) and not line.heads  # a letter's reference may stand so, too
-    begins = (not alone and bool(_BEGINS.fullmatch(line.text[:start]))) or (len(line.cells) > 1 and cell.strip(" #") == token)
-    head = _head(line, n)
-    if head == "item" and _is_shelfmark(cell.split(), token):
-        return Numbered(cell.strip(), Sign.CALLED)
-    called = _called(line.text[max(cell_start, start - MAX_BEFORE_CHARACTERS) : start])
-    if token.isdigit() and _INVOICE.search(before):
-        called = "other"
-    alone = not line.text[cell_start:start].strip(" #\"„“«(")
+    alone = line.text.strip(_QUOTED) == token and not line.heads  # so a letter's reference may stand, too
+    begins = (not alone and bool(_BEGINS.fullmatch(line.text, 0, start))) or (
+        len(line.cells) > 1 and cell.strip(" #") == token
+    )
+    label = line.text[max(cell_start, start - MAX_BEFORE_CHARACTERS) : start]
+    called = "other" if token.isdigit() and _INVOICE.search(before) else _called(label)
     if called in ("", "number"):
-        called = _called_beside(line, n, alone=alone, called=called)
+        called = _called_beside(line, n, alone=not label.strip(_QUOTED), called=called)
     if called in ("", "number") and begins:
-        called = head or called
-    label = _WORDS.findall(_plain(line.text[cell_start:start]))
-    return _signed(token, called, begins=begins or (called == "number" and all(word in _NUMBER for word in label)))
+        called = line.head(n) or called
+    begins = begins or (called == "number" and _WORDS_OF["number"].issuperset(_words(label)))
+    return _signed(token, called, begins=begins, alone=alone)
 
 
-def _head(line: Surrounded, n: int) -> str:
-    return line.heads[n] if n < len(line.heads) and (len(line.heads) == len(line.cells) or n < 2) else ""
+def _prefix(before: str, token: str) -> str:
+    """Capitals before a number that are a part of it, as in a museum's; or its seller's name where it begins a row."""
+    digits = sum(map(str.isdigit, token))
+    found = _PREFIX.search(before) if token[0].isdigit() and digits > 2 else None
+    found = found or (_SELLER.fullmatch(before) if token[0].isdigit() and digits >= MIN_BARE_DIGITS else None)
+    is_label = found and any(_is(_plain(found["prefix"]), each) for each in ("no_prefix", *_LABELS))
+    return found["prefix"] if found and not is_label else ""
 
 
 def _is_shelfmark(words: list[str], token: str) -> bool:
@@ -326,24 +292,10 @@ def _called_beside(line: Surrounded, n: int, *, alone: bool, called: str) -> str
     if alone and n and not line.heads:
         label = line.cells[n - 1][1]
         return _called(label) if n == 1 or label.rstrip().endswith(":") or called else ""
-    if n or not called or len(_cells(line.above)) != 1:
-        return called
-    return "other" if _called(line.above.rstrip()[-MAX_BEFORE_CHARACTERS:]) == "other" else called
+    return "other" if called and not n and line.above == "other" else called
 
 
-def _prefix(before: str, token: str) -> str:
-    """Capitals before a number that are a part of it, as in a museum's; or its seller's name where it begins a row."""
-    if not re.match(r"\d", token) and not token.isupper():
-        return ""
-    digits = sum(map(str.isdigit, token))
-    found = _PREFIX.search(before) if token[0].isdigit() and digits > 2 else None
-    found = found or (_SELLER.fullmatch(before) if digits >= MIN_BARE_DIGITS else None)
-    if not found or any(_is(_plain(found["prefix"]), each) for each in (_NO_PREFIX, *_LABELS)):
-        return ""
-    return found["prefix"]
-
-
-def _signed(token: str, called: str, *, begins: bool) -> Numbered | None:
+def _signed(token: str, called: str, *, begins: bool, alone: bool) -> Numbered | None:
     """A number with its sign, by what it is called, whether it begins a row or a cell, and its form."""
     own = token.split(" ")[-1]
     digits, letters = sum(map(str.isdigit, own)), bool(re.search(r"[A-Za-zÀ-ÿ]", token))
@@ -354,42 +306,47 @@ def _signed(token: str, called: str, *, begins: bool) -> Numbered | None:
         return Numbered(token, Sign.CALLED)
     if called == "number" and begins and digits > 2:
         return Numbered(token, Sign.ROW)
-    if letters and (begins or " " not in token) and (digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4)))):
-        return Numbered(token, Sign.ROW if begins else Sign.FORM)
-    return Numbered(token, Sign.ROW) if begins and not letters and digits >= MIN_BARE_DIGITS - apart else None
+    coded = digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4)))
+    if letters and coded and (begins or " " not in token):
+        return Numbered(token, Sign.ROW if begins else Sign.DOUBT if called == "licence" else Sign.FORM)
+    if letters or digits < MIN_BARE_DIGITS - (apart and begins):
+        return None
+    return Numbered(token, Sign.ROW) if begins else Numbered(token, Sign.FORM) if alone else None
 
 
 def _called(before: str) -> str:
-    """What the words directly before a number call it: an `item`, only a `number`, something `other`, or nothing."""
+    """What the words directly before a number call it: `item`, only `number`, `licence`, `other`, or nothing."""
     if _OUR_SIGN.search(before):
         return "other"
     if before.rstrip(" #").endswith(_NO_LABEL_BEFORE):
         return ""
-    words = _WORDS.findall(_plain(re.split(r"[(|;,]|\s{2,}|\t|[.:] (?=\w{4})", before.rstrip())[-1]))
     numbered = False
-    for n, compound in enumerate(reversed(words[-5:])):
+    for n, compound in enumerate(reversed(_words(_LABEL.split(before.rstrip())[-1])[-MAX_LABEL_WORDS:])):
         word = _COMPOUND_NUMBER.sub("", compound)
-        numbered = numbered or word != compound
-        if word in _NUMBER:
-            numbered = True
-        elif word in _BETWEEN:
+        numbered = numbered or word != compound or word in _WORDS_OF["number"]
+        if word in _WORDS_OF["number"] or word in _WORDS_OF["between"]:
             continue
-        elif _is(word, _OTHER) or (numbered and _is(word, _OTHER_NUMBERED)):
+        if _is(word, "other") or (numbered and _is(word, "other_numbered")):
             return "other"
-        elif _is(word, _ITEM) and word not in _NOT_ITEM:
+        if _is(word, "other_numbered"):
+            return "licence"
+        if _is(word, "item") and word not in _WORDS_OF["not_item"]:
             return "item"
-        else:
-            return "other" if numbered and n == 1 and not word.isdigit() else ""
+        if numbered and _is(word, "item_numbered"):
+            return "other" if _OURS.search(_plain(before)) else "item"
+        return "other" if numbered and n == 1 and not word.isdigit() else ""
     return "number" if numbered else ""
 
 
-def _is(word: str, stems: frozenset[str]) -> bool:
-    """Whether a word is one of these, or a compound that begins or ends with one."""
-    return word in stems or any(word[:n] in stems or word[n:] in stems for n in range(1, len(word)) if _long(word, n, stems))
+def _is(word: str, kind: str) -> bool:
+    """Whether a word is one of a kind, or a compound that begins or ends with one."""
+    stems = _WORDS_OF[kind]
+    cuts = range(MIN_STEM_CHARACTERS, len(word))
+    return word in stems or any(word[:n] in stems or word[-n:] in stems for n in cuts)
 
 
-def _long(word: str, n: int, stems: frozenset[str]) -> bool:
-    return (n > 3 and word[:n] in stems) or (len(word) - n > 3 and word[n:] in stems)
+def _words(label: str) -> list[str]:
+    return _WORDS.findall(_plain(label))
 
 
 def _plain(words: str) -> str:
@@ -411,29 +368,33 @@ def _chosen(found: list[Numbered]) -> list[str]:
         counts = Counter(map(_shape, sure))
         sure = {each for each in sure if counts[_shape(each)] > 1 or max(counts.values()) == 1}
     shapes = {_shape(each) for each in sure if not _FILE.fullmatch(each) and re.search(r"[^\W\d_]", each)}
-    if best is Sign.FORM and len(shapes) > 1:
+    among = {_shape(each.id) for each in found} if len(sure) == 1 and best is Sign.ROW else shapes
+    if best < Sign.CALLED and len(among) > 1:
         return []
-    sure |= {each.id for each in found if any(_BUNDLE.fullmatch(one.removeprefix(each.id)) for one in sure)}
-    ids = list(dict.fromkeys(each.id for each in found if each.id in sure or _shape(each.id) in shapes))
-    return [each for each in ids if not _repeats(each, ids)]
+    ids = [each.id for each in found if each.sign > Sign.OFFERED and _shape(each.id) in shapes]
+    alike = set(ids) if best is not Sign.ROW else set()
+    named = {each.id for each in found}
+    bundled = {each for item in sure for each in _stems(item) if each in named}
+    return _once([each.id for each in found if each.id in sure | alike | bundled])
 
 
-def _repeats(item: str, ids: Iterable[str]) -> bool:
-    """Whether a number is another one again: with its bundle's name, or without its file's ending."""
-    for each in ids:
-        if item != each and item.startswith(each) and _BUNDLE.fullmatch(item[len(each) :]):
-            return True
-        if item != each and each.startswith(f"{item}.") and _FILE.fullmatch(each) and not _BUNDLE.search(each):
-            return True
-        if item != each and each.endswith(f" {item}"):
-            return True
-    return False
+def _stems(item: str) -> Iterator[str]:
+    """What the name of a bundle may begin with: `LKS-2291` of `LKS-2291_full.zip`."""
+    return (item[:n] for n in range(max(len(item) - 18, 1), len(item)) if _BUNDLE.fullmatch(item, n))
+
+
+def _once(items: Iterable[str]) -> list[str]:
+    """Each item once: not with its bundle's name, nor without its file's ending or what stands before its number."""
+    ids = dict.fromkeys(items)
+    stems = {each.rpartition(".")[0] for each in ids if _FILE.fullmatch(each) and not _BUNDLE.search(each)}
+    ends = {each.partition(" ")[2] for each in ids if " " in each}
+    return [each for each in ids if each not in stems and each not in ends and ids.keys().isdisjoint(_stems(each))]
 
 
 def _counted(text: str) -> list[str]:
     """Items that are only counted, `Plate 12`, where a paper calls them so and by no number."""
-    found = (each[0] for line in text.splitlines()[:MAX_LINES] for each in _COUNTED.finditer(line[:MAX_LINE_CHARACTERS]))
-    return list(dict.fromkeys(each for each in found if _plain(each.split()[0]) in _ITEM))
+    found = (each[0] for line in _lines(text) for each in _COUNTED.finditer(line))
+    return list(dict.fromkeys(each for each in found if _plain(each.split()[0]) in _WORDS_OF["item"]))
 
 
 def _shape(item: str) -> str:
