@@ -313,10 +313,9 @@ class _Planner:
     ) -> None:
         """Keep a paper as an object of its own: it belongs to several licences, or to none that is known."""
         if self.known.paper(seen.sha256):
-            kept = "kept before as unread" if outcome is ImportOutcome.UNREAD else ""
-            self._end(
-                seen, outcome if outcome is ImportOutcome.MERGED else ImportOutcome.KNOWN, groups, kept or message
-            )
+            if outcome is ImportOutcome.UNREAD:
+                message = f"kept before as unread; {message}" if seen.proposal else "kept before as unread"
+            self._end(seen, outcome if outcome is ImportOutcome.MERGED else ImportOutcome.KNOWN, groups, message)
         else:
             outcome = ImportOutcome.ARCHIVED if outcome is ImportOutcome.KNOWN else outcome
             self.papers.append(self._end(seen, outcome, groups, message))

@@ -72,8 +72,8 @@ def proposed(text: str, name: str, columns: Callable[[], str] = str, envelope: E
     message, rest = _newest(text, envelope)
     laid_out = message.text if envelope else columns() or text
     ids = named_items(laid_out) or named_items(f"{laid_out}\n\n{rest}")
-    own = own_hosts(envelope) if envelope else ""
-    provider = the_platform(text, name)[0] or seller_of(laid_out, message, own) or (None if envelope else _above(laid_out))
+    provider = the_platform(text, name)[0] or seller_of(laid_out, message, own_hosts(envelope) if envelope else "")
+    provider = provider or (None if envelope else _above(laid_out))
     when = message.sent or day_of_paper(laid_out, "") or _first_day(laid_out)
     if not ids or len(ids) > MAX_ITEMS or provider is None or when is None:
         return None
