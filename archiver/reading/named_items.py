@@ -184,6 +184,8 @@ def _numbers(lines: Iterable[str]) -> Iterator[Numbered]:
             for each in _of_sentence(line, start, sentence):
                 sign = min(each.sign, Sign.OFFERED) if offered and each.sign is not Sign.ROW else each.sign
                 yield replace(each, sign=sign, out=out or each.out)
+        shelfmarks = (each["id"].strip() for each in _SHELFMARK.finditer(text))
+        yield from (Numbered(each, Sign.CALLED) for each in shelfmarks if " " in each and re.search(r"\d", each))
         out_below = out_below or (text.rstrip().endswith(":") and bool(_TAKEN_OUT.search(text)))
 
 
@@ -219,9 +221,6 @@ def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Number
         if found:
             yield replace(found, out=found.sign is not Sign.ROW and bool(_NEGATED.match(sentence, each.end())))
             last, end = found, each.end()
-    for shelf in _SHELFMARK.finditer(sentence):
-        if re.search(r"\d", shelf["id"]) and " " in shelf["id"]:
-            yield Numbered(shelf["id"].strip(), Sign.CALLED)
 
 
 def _heads(line: Surrounded) -> list[str] | None:
@@ -367,15 +366,15 @@ def _chosen(found: list[Numbered]) -> list[str]:
     if best is Sign.ROW:  # what stands alone beside a list is a reference
         counts = Counter(map(_shape, sure))
         sure = {each for each in sure if counts[_shape(each)] > 1 or max(counts.values()) == 1}
-    shapes = {_shape(each) for each in sure if not _FILE.fullmatch(each) and re.search(r"[^\W\d_]", each)}
-    among = {_shape(each.id) for each in found} if len(sure) == 1 and best is Sign.ROW else shapes
-    if best < Sign.CALLED and len(among) > 1:
+    compared = {each.id for each in found} if best is Sign.ROW and len(sure) == 1 else sure
+    if best < Sign.CALLED and len({_shape(each) if best is Sign.ROW else _series(each) for each in compared}) > 1:
         return []
-    ids = [each.id for each in found if each.sign > Sign.OFFERED and _shape(each.id) in shapes]
-    alike = set(ids) if best is not Sign.ROW else set()
+    if best is not Sign.ROW:
+        series = {_series(each) for each in sure if not _FILE.fullmatch(each) and re.search(r"[^\W\d_]", each)}
+        sure |= {each.id for each in found if each.sign > Sign.OFFERED and _series(each.id) in series}
     named = {each.id for each in found}
-    bundled = {each for item in sure for each in _stems(item) if each in named}
-    return _once([each.id for each in found if each.id in sure | alike | bundled])
+    sure |= {each for item in sure for each in _stems(item) if each in named}
+    return _once([each.id for each in found if each.id in sure])
 
 
 def _stems(item: str) -> Iterator[str]:
@@ -399,3 +398,8 @@ def _counted(text: str) -> list[str]:
 
 def _shape(item: str) -> str:
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", item))
+
+
+def _series(item: str) -> str:
+    """A number's form with the letters that it begins with, which those of one seller share."""
+    return _shape(item) + (re.match(r"[^\W\d_]{0,40}", item) or [""])[0]
