@@ -22,7 +22,7 @@ MAX_HEADING_WORDS, MAX_SHELFMARK_WORDS = 5, 5
 MAX_HEADER_LINES = 6  # of a mail
 MIN_BARE_DIGITS = 6  # of a number without letters or a label: a postal code has five
 
-_TAKEN_OUT, _OFFERED, _NEGATED = "%s", r"\?$|\b(?:%s)\b", r"[^.,;:()|\n]{0,40}\b(?:%s)\b"
+_OFFERED, _NEGATED = r"\?$|\b(?:%s)\b", r"[^.,;:()|\n]{0,40}\b(?:%s)\b"
 _QUOTES = re.compile(  # the line above a quoted mail
     r"(?:-{2,}|_{5,})\s?(?:original|ursprüngliche|message|mensaje|messaggio|oorspronkelijk|wiadomość|mensagem|forwarded)|"
     r".{1,120}\b(?:wrote|schrieb|a écrit|ha scritto|escribió|schreef|napisał\w?|escreveu)\b.{0,60}:$",
@@ -42,6 +42,9 @@ _FILE = re.compile(
     r"avi|mkv|m4v|r3d|braw|wav|mp3|aiff?|flac|m4a|ogg|otf|ttf|woff2?|abr|aep|mogrt|obj|fbx|blend|glb|zip|rar|7z)",
     re.IGNORECASE,
 )
+_NAME = re.compile(
+    r"[^\W\d_]\w{0,80}_\w{0,80}[^\W_]|[A-Z]{2,20}-[A-Z]{2,20}(?:-[A-Z]{1,20}){0,4}"
+)  # of an item, without digits
 _BUNDLE = re.compile(r"[-_. ]?\w{0,12}\.(?:zip|rar|7z)", re.IGNORECASE)  # what follows the number of its item
 _NOTHING_LIKE_IT = re.compile(  # days, sizes, sums and standards
     r"(?:19|20)\d\d(?:[-/.](?:\d\d|\d{4}))?|\d{1,2}[./-]\d{1,2}[./-](?:\d\d|\d{4})|\d{4}[./-]\d{1,2}[./-]\d{1,2}|"
@@ -151,6 +154,7 @@ def _parts(text: str) -> tuple[list[str], list[str], list[str]]:
 
 def _numbers(lines: Iterable[str]) -> Iterator[Numbered]:
     """Whatever may be an item's number, with what says so."""
+    taken_out = pattern_of("taken_out", "%s")
     heads: list[str] = []
     above, out_below = "", False
     for text in lines:
@@ -163,18 +167,14 @@ def _numbers(lines: Iterable[str]) -> Iterator[Numbered]:
             heads = found
             continue
         for start, sentence in _sentences(text):
-            out, offered = (
-                out_below or bool(pattern_of("taken_out", _TAKEN_OUT).search(sentence)),
-                bool(pattern_of("offered", _OFFERED).search(sentence)),
-            )
+            out = out_below or bool(taken_out.search(sentence))
+            offered = pattern_of("offered", _OFFERED).search(sentence)
             for each in _of_sentence(line, start, sentence):
                 sign = min(each.sign, NumberSign.OFFERED) if offered and each.sign is not NumberSign.ROW else each.sign
                 yield replace(each, sign=sign, out=out or each.out)
         shelfmarks = (each["id"].strip() for each in _SHELFMARK.finditer(text))
         yield from (Numbered(each, NumberSign.CALLED) for each in shelfmarks if " " in each and re.search(r"\d", each))
-        out_below = out_below or (
-            text.rstrip().endswith(":") and bool(pattern_of("taken_out", _TAKEN_OUT).search(text))
-        )
+        out_below = out_below or (text.rstrip().endswith(":") and bool(taken_out.search(text)))
 
 
 def _cells(text: str) -> list[tuple[int, str]]:
@@ -194,7 +194,7 @@ def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Number
     last: Numbered | None = None
     end = 0  # of the last one
     for each in _TOKEN.finditer(sentence):
-        if not any(map(str.isdigit, each[0])) and not _FILE.fullmatch(each[0]):
+        if not (any(map(str.isdigit, each[0])) or _NAME.fullmatch(each[0]) or _FILE.fullmatch(each[0])):
             continue
         found = _read(line, place + each.start(), each[0])
         if last:
@@ -207,11 +207,8 @@ def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Number
             elif alike and (not found or found.sign < last.sign) and _JOINED.fullmatch(sentence, end, start):
                 found = Numbered(again, last.sign)
         if found:
-            yield replace(
-                found,
-                out=found.sign is not NumberSign.ROW
-                and bool(pattern_of("negated", _NEGATED).match(sentence, each.end())),
-            )
+            negated = bool(pattern_of("negated", _NEGATED).match(sentence, each.end()))
+            yield replace(found, out=negated and found.sign is not NumberSign.ROW)
             last, end = found, each.end()
 
 
@@ -293,15 +290,16 @@ def _signed(token: str, called: str, *, begins: bool, alone: bool) -> Numbered |
     apart = bool(re.search(r"[-_/.]", token))
     if called == "other":
         return Numbered(token, NumberSign.OTHER)
+    if not digits:
+        return Numbered(token, NumberSign.CALLED) if called == "item" else None
     if called == "item" and (digits > (2 if apart or letters else 3) or (letters and (digits > 1 or apart))):
         return Numbered(token, NumberSign.CALLED)
     if called == "number" and begins and digits > 2:
         return Numbered(token, NumberSign.ROW)
     coded = digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4)))
     if letters and coded and (begins or " " not in token):
-        return Numbered(
-            token, NumberSign.ROW if begins else NumberSign.DOUBT if called == "licence" else NumberSign.FORM
-        )
+        in_prose = NumberSign.DOUBT if called == "licence" else NumberSign.FORM
+        return Numbered(token, NumberSign.ROW if begins else in_prose)
     if letters or digits < MIN_BARE_DIGITS - (apart and begins):
         return None
     return Numbered(token, NumberSign.ROW) if begins else Numbered(token, NumberSign.FORM) if alone else None
@@ -321,10 +319,8 @@ def _chosen(found: list[Numbered]) -> list[str]:
         counts = Counter(map(_shape, sure))
         sure = {each for each in sure if counts[_shape(each)] > 1 or max(counts.values()) == 1}
     compared = {each.id for each in found} if best is NumberSign.ROW and len(sure) == 1 else sure
-    if (
-        best < NumberSign.CALLED
-        and len({_shape(each) if best is NumberSign.ROW else _series(each) for each in compared}) > 1
-    ):
+    forms = set(map(_shape if best is NumberSign.ROW else _series, compared))
+    if best < NumberSign.CALLED and len(forms) > 1:
         return []
     if best is not NumberSign.ROW:
         series = {_series(each) for each in sure if not _FILE.fullmatch(each) and re.search(r"[^\W\d_]", each)}
