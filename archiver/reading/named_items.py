@@ -8,32 +8,21 @@ words are in `named_items.yaml`, language by language.
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from archiver.core.packaged_data import packaged_yaml
+from archiver.reading.number_labels import LABEL_KINDS, called_by, is_word, pattern_of, plain, words, words_of
 
 MAX_LINES, MAX_LINE_CHARACTERS, MAX_ITEMS = 5_000, 2_000, 500  # longer lines are cut
 MAX_BEFORE_CHARACTERS = 60  # in which the word that calls a number stands
-MAX_HEADING_WORDS, MAX_SHELFMARK_WORDS, MAX_LABEL_WORDS = 5, 5, 5
+MAX_HEADING_WORDS, MAX_SHELFMARK_WORDS = 5, 5
 MAX_HEADER_LINES = 6  # of a mail
 MIN_BARE_DIGITS = 6  # of a number without letters or a label: a postal code has five
-MIN_STEM_CHARACTERS = 4
 
-_DATA = packaged_yaml(dict[str, dict[str, str]], "archiver.reading", "named_items.yaml")
-_WORDS_OF: Mapping[str, frozenset[str]] = {
-    name: frozenset(" ".join(languages.values()).split()) for name, languages in _DATA.items()
-}
-_PHRASES_OF = {name: "|".join(_DATA[name].values()) for name in ("taken_out", "offered", "negated")}
-_LABELS = ("item", "item_numbered", "number", "other", "other_numbered")
-
-_TAKEN_OUT = re.compile(_PHRASES_OF["taken_out"], re.IGNORECASE)
-_OFFERED = re.compile(rf"\?$|\b(?:{_PHRASES_OF['offered']})\b", re.IGNORECASE)
-_NEGATED = re.compile(rf"[^.,;:()|\n]{{0,40}}\b(?:{_PHRASES_OF['negated']})\b", re.IGNORECASE)
+_OFFERED, _NEGATED = r"\?$|\b(?:%s)\b", r"[^.,;:()|\n]{0,40}\b(?:%s)\b"
 _QUOTES = re.compile(  # the line above a quoted mail
     r"(?:-{2,}|_{5,})\s?(?:original|ursprüngliche|message|mensaje|messaggio|oorspronkelijk|wiadomość|mensagem|forwarded)|"
     r".{1,120}\b(?:wrote|schrieb|a écrit|ha scritto|escribió|schreef|napisał\w?|escreveu)\b.{0,60}:$",
@@ -53,6 +42,9 @@ _FILE = re.compile(
     r"avi|mkv|m4v|r3d|braw|wav|mp3|aiff?|flac|m4a|ogg|otf|ttf|woff2?|abr|aep|mogrt|obj|fbx|blend|glb|zip|rar|7z)",
     re.IGNORECASE,
 )
+_NAME = re.compile(
+    r"[^\W\d_]\w{0,80}_\w{0,80}[^\W_]|[A-Z]{2,20}-[A-Z]{2,20}(?:-[A-Z]{1,20}){0,4}"
+)  # of an item, without digits
 _BUNDLE = re.compile(r"[-_. ]?\w{0,12}\.(?:zip|rar|7z)", re.IGNORECASE)  # what follows the number of its item
 _NOTHING_LIKE_IT = re.compile(  # days, sizes, sums and standards
     r"(?:19|20)\d\d(?:[-/.](?:\d\d|\d{4}))?|\d{1,2}[./-]\d{1,2}[./-](?:\d\d|\d{4})|\d{4}[./-]\d{1,2}[./-]\d{1,2}|"
@@ -78,13 +70,7 @@ _SELLER = re.compile(  # `Dreamstime 81140233`
 )
 _BEGINS = re.compile(r"[\s>|]{0,80}(?:[-*•·–—+]\s{0,4}|\[x\]\s?)?(?:\d{1,3}[.)]?\s?[x×]?[\s|]{1,20})?[#\"„“«(/]?")
 _QUOTED = ' #"„“«('  # may stand before a number
-_NO_LABEL_BEFORE = ("(", ",", ";", ")", "/", "!", "?", "|", "”")
-_LABEL = re.compile(r"[(|;,]|\s{2,}|\t|[.:] (?=\w{4})")  # ends what stands before it
-_WORDS = re.compile(r"[a-z]+|[#№°º]|\d+")
-_COMPOUND_NUMBER = re.compile(r"(?<=\w{3})(?:num+er[ns]?|number|nrn?|kennung|code)$")  # `Lizenznummer`
 _INVOICE = re.compile(r"\binv\b[\W_]{0,4}(?:n[or]?)?[\W_]{0,4}$", re.IGNORECASE)  # before digits; else an inventory
-_OURS = re.compile(r"\b(?:our|your|unsere?|ihre?|notre|votre|[nv]ostr[oa]|[nv]uestr[oa]|ons|uw|nasz|wasz)\b")
-_OUR_SIGN = re.compile(r"\b[nsv]\s?[./]\s?r[eé]f\w{0,8}[.:\s]{0,3}$", re.IGNORECASE)
 _RANGE = re.compile(r"\s?(?:bis|to|through|thru|à|al?|hasta|tot|do|até|[–—-])\s{1,2}#?", re.IGNORECASE)
 _JOINED = re.compile(r"\s{0,2}(?:[,;&+/]|und|and|et|y|e|en|i|oraz|sowie|o|or|oder)(?: (?:und|and|et|y|e))?\s{0,2}#?")
 _SHELFMARK = re.compile(
@@ -95,7 +81,7 @@ _SHELFMARK = re.compile(
 _COUNTED = re.compile(r"\b[A-ZÀ-Þ][a-zß-ÿ]{2,12} \d{1,3}(?=[ ,;.)(:]|$)(?![.,]\d| ?[x×%€$])")
 
 
-class Sign(IntEnum):
+class NumberSign(IntEnum):
     """How well what stands around a number says that it is an item's."""
 
     OTHER = 0
@@ -111,7 +97,7 @@ class Numbered:
     """A number of a text. `out`: its sentence takes it out."""
 
     id: str
-    sign: Sign
+    sign: NumberSign
     out: bool = False
 
 
@@ -139,7 +125,7 @@ def named_items(text: str) -> list[str]:
     What a mail says itself goes before what it quotes, and both before its subject, which is often of an order.
     """
     parts = [list(_numbers(part)) for part in _parts(text)]
-    others = [each for part in parts for each in part if each.sign is Sign.OTHER]
+    others = [each for part in parts for each in part if each.sign is NumberSign.OTHER]
     found = next((ids for part in parts if (ids := _chosen([*part, *others]))), None) or _counted(text)
     return found if len(found) <= MAX_ITEMS else []
 
@@ -168,6 +154,7 @@ def _parts(text: str) -> tuple[list[str], list[str], list[str]]:
 
 def _numbers(lines: Iterable[str]) -> Iterator[Numbered]:
     """Whatever may be an item's number, with what says so."""
+    taken_out = pattern_of("taken_out", "%s")
     heads: list[str] = []
     above, out_below = "", False
     for text in lines:
@@ -175,16 +162,19 @@ def _numbers(lines: Iterable[str]) -> Iterator[Numbered]:
             heads, above, out_below = [], "", False
             continue
         line = Surrounded(text, _cells(text), heads, above)
-        above = _called(text.rstrip()[-MAX_BEFORE_CHARACTERS:]) if len(line.cells) == 1 else ""
+        above = called_by(text.rstrip()[-MAX_BEFORE_CHARACTERS:]) if len(line.cells) == 1 else ""
         if (found := _heads(line)) is not None:
             heads = found
             continue
         for start, sentence in _sentences(text):
-            out, offered = out_below or bool(_TAKEN_OUT.search(sentence)), bool(_OFFERED.search(sentence))
+            out = out_below or bool(taken_out.search(sentence))
+            offered = pattern_of("offered", _OFFERED).search(sentence)
             for each in _of_sentence(line, start, sentence):
-                sign = min(each.sign, Sign.OFFERED) if offered and each.sign is not Sign.ROW else each.sign
+                sign = min(each.sign, NumberSign.OFFERED) if offered and each.sign is not NumberSign.ROW else each.sign
                 yield replace(each, sign=sign, out=out or each.out)
-        out_below = out_below or (text.rstrip().endswith(":") and bool(_TAKEN_OUT.search(text)))
+        shelfmarks = (each["id"].strip() for each in _SHELFMARK.finditer(text))
+        yield from (Numbered(each, NumberSign.CALLED) for each in shelfmarks if " " in each and re.search(r"\d", each))
+        out_below = out_below or (text.rstrip().endswith(":") and bool(taken_out.search(text)))
 
 
 def _cells(text: str) -> list[tuple[int, str]]:
@@ -204,7 +194,7 @@ def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Number
     last: Numbered | None = None
     end = 0  # of the last one
     for each in _TOKEN.finditer(sentence):
-        if not any(map(str.isdigit, each[0])) and not _FILE.fullmatch(each[0]):
+        if not (any(map(str.isdigit, each[0])) or _NAME.fullmatch(each[0]) or _FILE.fullmatch(each[0])):
             continue
         found = _read(line, place + each.start(), each[0])
         if last:
@@ -212,16 +202,14 @@ def _of_sentence(line: Surrounded, place: int, sentence: str) -> Iterator[Number
             again = sentence[max(start, end) : each.end()]
             alike = _shape(again) == _shape(last.id)
             if alike and _RANGE.fullmatch(sentence, end, start):
-                yield Numbered(last.id, Sign.OTHER)
-                found = Numbered(again, Sign.OTHER)
+                yield Numbered(last.id, NumberSign.OTHER)
+                found = Numbered(again, NumberSign.OTHER)
             elif alike and (not found or found.sign < last.sign) and _JOINED.fullmatch(sentence, end, start):
                 found = Numbered(again, last.sign)
         if found:
-            yield replace(found, out=found.sign is not Sign.ROW and bool(_NEGATED.match(sentence, each.end())))
+            negated = bool(pattern_of("negated", _NEGATED).match(sentence, each.end()))
+            yield replace(found, out=negated and found.sign is not NumberSign.ROW)
             last, end = found, each.end()
-    for shelf in _SHELFMARK.finditer(sentence):
-        if re.search(r"\d", shelf["id"]) and " " in shelf["id"]:
-            yield Numbered(shelf["id"].strip(), Sign.CALLED)
 
 
 def _heads(line: Surrounded) -> list[str] | None:
@@ -229,10 +217,10 @@ def _heads(line: Surrounded) -> list[str] | None:
     names = [re.sub(r"\([^()]{0,40}\)", "", each).strip() for _, each in line.cells]
     if len(names) < 2 or any(_NO_HEADING.search(each) or len(each.split()) > MAX_HEADING_WORDS for each in names):
         return None
-    signs = [_called(f"{each} ") for each in names]
+    signs = [called_by(f"{each} ") for each in names]
     for sure in (
-        [n for n, name in enumerate(names) if signs[n] == "item" and _WORDS_OF["number"] & {*_words(name)}],
-        [n for n, name in enumerate(names) if signs[n] == "number" and not _WORDS_OF["position"] & {*_words(name)}],
+        [n for n, name in enumerate(names) if signs[n] == "item" and words("number") & {*words_of(name)}],
+        [n for n, name in enumerate(names) if signs[n] == "number" and not words("position") & {*words_of(name)}],
     ):
         if sure and "item" in signs:  # beside `Image no.` the column `Image` is of titles
             signs = ["item" if n in sure else "" if each == "item" else each for n, each in enumerate(signs)]
@@ -246,7 +234,7 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
     if _ADDRESS.search(before):
         return None
     if _FILE.fullmatch(token):
-        return Numbered(token.rsplit("/", 1)[-1], Sign.CALLED)
+        return Numbered(token.rsplit("/", 1)[-1], NumberSign.CALLED)
     if _UNIT.match(line.text, start + len(token)):
         return None
     if prefix := _prefix(before, token):
@@ -254,7 +242,7 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
     n = line.at(start)
     cell_start, cell = line.cells[n]
     if line.head(n) == "item" and _is_shelfmark(cell.split(), token):
-        return Numbered(cell.strip(), Sign.CALLED)
+        return Numbered(cell.strip(), NumberSign.CALLED)
     if _NOTHING_LIKE_IT.fullmatch(token):
         return None
     alone = line.text.strip(_QUOTED) == token and not line.heads  # so a letter's reference may stand, too
@@ -262,12 +250,12 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
         len(line.cells) > 1 and cell.strip(" #") == token
     )
     label = line.text[max(cell_start, start - MAX_BEFORE_CHARACTERS) : start]
-    called = "other" if token.isdigit() and _INVOICE.search(before) else _called(label)
+    called = "other" if token.isdigit() and _INVOICE.search(before) else called_by(label)
     if called in ("", "number"):
         called = _called_beside(line, n, alone=not label.strip(_QUOTED), called=called)
     if called in ("", "number") and begins:
         called = line.head(n) or called
-    begins = begins or (called == "number" and _WORDS_OF["number"].issuperset(_words(label)))
+    begins = begins or (called == "number" and words("number").issuperset(words_of(label)))
     return _signed(token, called, begins=begins, alone=alone)
 
 
@@ -276,22 +264,22 @@ def _prefix(before: str, token: str) -> str:
     digits = sum(map(str.isdigit, token))
     found = _PREFIX.search(before) if token[0].isdigit() and digits > 2 else None
     found = found or (_SELLER.fullmatch(before) if token[0].isdigit() and digits >= MIN_BARE_DIGITS else None)
-    is_label = found and any(_is(_plain(found["prefix"]), each) for each in ("no_prefix", *_LABELS))
+    is_label = found and any(is_word(plain(found["prefix"]), each) for each in ("no_prefix", *LABEL_KINDS))
     return found["prefix"] if found and not is_label else ""
 
 
-def _is_shelfmark(words: list[str], token: str) -> bool:
+def _is_shelfmark(cell: list[str], token: str) -> bool:
     """Whether a cell is a number with words of its own, as archives have: `KA Bild 2/340`."""
     own = token.split(" ")
-    fits = len(own) < len(words) <= MAX_SHELFMARK_WORDS and words[-len(own) :] == own and len(words[0]) < 6
-    return fits and words[0][0].isupper() and not any(_is(_plain(words[0]).strip(".:"), each) for each in _LABELS)
+    fits = len(own) < len(cell) <= MAX_SHELFMARK_WORDS and cell[-len(own) :] == own and len(cell[0]) < 6
+    return fits and cell[0][0].isupper() and not any(is_word(plain(cell[0]).strip(".:"), each) for each in LABEL_KINDS)
 
 
 def _called_beside(line: Surrounded, n: int, *, alone: bool, called: str) -> str:
     """What the cell before a number calls it, or the line above."""
     if alone and n and not line.heads:
         label = line.cells[n - 1][1]
-        return _called(label) if n == 1 or label.rstrip().endswith(":") or called else ""
+        return called_by(label) if n == 1 or label.rstrip().endswith(":") or called else ""
     return "other" if called and not n and line.above == "other" else called
 
 
@@ -301,81 +289,45 @@ def _signed(token: str, called: str, *, begins: bool, alone: bool) -> Numbered |
     digits, letters = sum(map(str.isdigit, own)), bool(re.search(r"[A-Za-zÀ-ÿ]", token))
     apart = bool(re.search(r"[-_/.]", token))
     if called == "other":
-        return Numbered(token, Sign.OTHER)
+        return Numbered(token, NumberSign.OTHER)
+    if not digits:
+        return Numbered(token, NumberSign.CALLED) if called == "item" else None
     if called == "item" and (digits > (2 if apart or letters else 3) or (letters and (digits > 1 or apart))):
-        return Numbered(token, Sign.CALLED)
+        return Numbered(token, NumberSign.CALLED)
     if called == "number" and begins and digits > 2:
-        return Numbered(token, Sign.ROW)
+        return Numbered(token, NumberSign.ROW)
     coded = digits > 2 or (digits > 1 and (apart or (own.isupper() and len(own) > 4)))
     if letters and coded and (begins or " " not in token):
-        return Numbered(token, Sign.ROW if begins else Sign.DOUBT if called == "licence" else Sign.FORM)
+        in_prose = NumberSign.DOUBT if called == "licence" else NumberSign.FORM
+        return Numbered(token, NumberSign.ROW if begins else in_prose)
     if letters or digits < MIN_BARE_DIGITS - (apart and begins):
         return None
-    return Numbered(token, Sign.ROW) if begins else Numbered(token, Sign.FORM) if alone else None
-
-
-def _called(before: str) -> str:
-    """What the words directly before a number call it: `item`, only `number`, `licence`, `other`, or nothing."""
-    if _OUR_SIGN.search(before):
-        return "other"
-    if before.rstrip(" #").endswith(_NO_LABEL_BEFORE):
-        return ""
-    numbered = False
-    for n, compound in enumerate(reversed(_words(_LABEL.split(before.rstrip())[-1])[-MAX_LABEL_WORDS:])):
-        word = _COMPOUND_NUMBER.sub("", compound)
-        numbered = numbered or word != compound or word in _WORDS_OF["number"]
-        if word in _WORDS_OF["number"] or word in _WORDS_OF["between"]:
-            continue
-        if _is(word, "other") or (numbered and _is(word, "other_numbered")):
-            return "other"
-        if _is(word, "other_numbered"):
-            return "licence"
-        if _is(word, "item") and word not in _WORDS_OF["not_item"]:
-            return "item"
-        if numbered and _is(word, "item_numbered"):
-            return "other" if _OURS.search(_plain(before)) else "item"
-        return "other" if numbered and n == 1 and not word.isdigit() else ""
-    return "number" if numbered else ""
-
-
-def _is(word: str, kind: str) -> bool:
-    """Whether a word is one of a kind, or a compound that begins or ends with one."""
-    stems = _WORDS_OF[kind]
-    cuts = range(MIN_STEM_CHARACTERS, len(word))
-    return word in stems or any(word[:n] in stems or word[-n:] in stems for n in cuts)
-
-
-def _words(label: str) -> list[str]:
-    return _WORDS.findall(_plain(label))
-
-
-def _plain(words: str) -> str:
-    letters = unicodedata.normalize("NFD", words.casefold().replace("ł", "l").replace("œ", "oe"))
-    return "".join(each for each in letters if not unicodedata.combining(each))
+    return Numbered(token, NumberSign.ROW) if begins else Numbered(token, NumberSign.FORM) if alone else None
 
 
 def _chosen(found: list[Numbered]) -> list[str]:
     """The items among the numbers: the best signed, and those of the same form."""
-    called = {each.id for each in found if each.sign is Sign.CALLED}
-    other = {each.id for each in found if each.sign is Sign.OTHER} - called
+    called = {each.id for each in found if each.sign is NumberSign.CALLED}
+    other = {each.id for each in found if each.sign is NumberSign.OTHER} - called
     kept = {each.id for each in found if not each.out}
     found = [each for each in found if each.id not in other and each.id in kept and each.sign]
     if not found:
         return []
     best = max(each.sign for each in found)
     sure = {each.id for each in found if each.sign == best}
-    if best is Sign.ROW:  # what stands alone beside a list is a reference
+    if best is NumberSign.ROW:  # what stands alone beside a list is a reference
         counts = Counter(map(_shape, sure))
         sure = {each for each in sure if counts[_shape(each)] > 1 or max(counts.values()) == 1}
-    shapes = {_shape(each) for each in sure if not _FILE.fullmatch(each) and re.search(r"[^\W\d_]", each)}
-    among = {_shape(each.id) for each in found} if len(sure) == 1 and best is Sign.ROW else shapes
-    if best < Sign.CALLED and len(among) > 1:
+    compared = {each.id for each in found} if best is NumberSign.ROW and len(sure) == 1 else sure
+    forms = set(map(_shape if best is NumberSign.ROW else _series, compared))
+    if best < NumberSign.CALLED and len(forms) > 1:
         return []
-    ids = [each.id for each in found if each.sign > Sign.OFFERED and _shape(each.id) in shapes]
-    alike = set(ids) if best is not Sign.ROW else set()
+    if best is not NumberSign.ROW:
+        series = {_series(each) for each in sure if not _FILE.fullmatch(each) and re.search(r"[^\W\d_]", each)}
+        sure |= {each.id for each in found if each.sign > NumberSign.OFFERED and _series(each.id) in series}
     named = {each.id for each in found}
-    bundled = {each for item in sure for each in _stems(item) if each in named}
-    return _once([each.id for each in found if each.id in sure | alike | bundled])
+    sure |= {each for item in sure for each in _stems(item) if each in named}
+    return _once([each.id for each in found if each.id in sure])
 
 
 def _stems(item: str) -> Iterator[str]:
@@ -394,8 +346,13 @@ def _once(items: Iterable[str]) -> list[str]:
 def _counted(text: str) -> list[str]:
     """Items that are only counted, `Plate 12`, where a paper calls them so and by no number."""
     found = (each[0] for line in _lines(text) for each in _COUNTED.finditer(line))
-    return list(dict.fromkeys(each for each in found if _plain(each.split()[0]) in _WORDS_OF["item"]))
+    return list(dict.fromkeys(each for each in found if plain(each.split()[0]) in words("item")))
 
 
 def _shape(item: str) -> str:
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", item))
+
+
+def _series(item: str) -> str:
+    """A number's form with the letters that it begins with, which those of one seller share."""
+    return _shape(item) + (re.match(r"[^\W\d_]{0,40}", item) or [""])[0]
