@@ -634,7 +634,7 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     if seller is None or not SPEAKS_OF_PICTURES.search(HOST.sub(" ", text)):
         return None
     titled_licence = not invoice and _titled_as_licence(text, mailed=bool(message.sender))
-    found = _granted(text, titled=titled_licence, paid=_is_paid(text))
+    found = _granted(text, titled=titled_licence, paid=is_paid(text))
     kind = DocumentKind.RECEIPT if invoice else DocumentKind.CERTIFICATE
     language, ids = found or ("", [])
     if not ids and invoice:
@@ -711,7 +711,7 @@ def _undoubted(text: str, said: str, *, invoice: bool, mailed: bool) -> tuple[st
     of_rights = [
         each for each in sentences if OF_RIGHTS.search(each) or any(_RIGHTS[n].search(each) for n in languages)
     ]
-    paid = _is_paid(text)
+    paid = is_paid(text)
     clear = (
         invoice
         or (_titled_as_licence(text, mailed=mailed) and (mailed or _by_author(text)))
@@ -787,7 +787,7 @@ def _meant(text: str, places: Sequence[tuple[int, int]]) -> list[str]:
     return ids
 
 
-def _is_paid(text: str) -> bool:
+def is_paid(text: str) -> bool:
     """Whether a sentence says that the fee is paid, and not that it may be."""
     if _WE_PAID.search(text):
         return False

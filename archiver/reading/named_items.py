@@ -56,6 +56,7 @@ _NOTHING_LIKE_IT = re.compile(  # days, sizes, sums and standards
     r"\d+[ºª°]\w*|123rf|pond5|500px|westend61|24-?7|u-?\d{1,2}",
     re.IGNORECASE,
 )
+_AMOUNT = re.compile(r"\d{2,6}[.,]\d\d")
 _UNIT = re.compile(
     r",\d|\s?[€£$%]|[ ](?:eur|euros?|usd|chf|gbp|dpi|ppi|ppp|px|pixels?|[km]?b|st[üu]ck|ex|copies|expl|mm|cm|sec|min|"
     r"ejemplares|exemplar\w*|copie|fps|x|×)(?!\w)",
@@ -243,6 +244,8 @@ def _read(line: Surrounded, start: int, token: str) -> Numbered | None:
     cell_start, cell = line.cells[n]
     if line.head(n) == "item" and _is_shelfmark(cell.split(), token):
         return Numbered(cell.strip(), NumberSign.CALLED)
+    if line.head(n) == "item" and cell.strip(" #") == token and _AMOUNT.fullmatch(token):
+        return Numbered(token, NumberSign.CALLED)  # whatever it looks like
     if _NOTHING_LIKE_IT.fullmatch(token):
         return None
     alone = line.text.strip(_QUOTED) == token and not line.heads  # so a letter's reference may stand, too

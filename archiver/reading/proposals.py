@@ -12,6 +12,7 @@ from datetime import date
 from itertools import islice
 
 from archiver.core.model import DocumentKind, Licence
+from archiver.reading.author_grants import is_paid
 from archiver.reading.certificates import Paper, Sure
 from archiver.reading.dates import DateOrder, day_order, days_in
 from archiver.reading.letter_thread import ThreadMessage, in_order, split_thread
@@ -28,6 +29,7 @@ from archiver.reading.not_granted import (
     speaks_of_licensing,
     words_against,
 )
+from archiver.reading.number_labels import is_word, plain
 from archiver.reading.paper_parties import (
     INVOICE,
     MAX_HEAD_CHARACTERS,
@@ -60,6 +62,10 @@ _OTHERWISE = re.compile(
     re.IGNORECASE,
 )
 
+_TITLED = re.compile(
+    r"(?<!\w)(?P<word>[^\W\d_]{3,20})\s{0,3}:?\s{0,8}[„“\"«‘]\s?(?P<title>[^\W\d_][\w '’&-]{1,50}?)\s?[“”\"»’](?!\w)"
+)
+
 
 def proposed(text: str, name: str, columns: Callable[[], str] = str, envelope: Envelope | None = None) -> Paper | None:
     """The licences that a paper may prove; None if it names no items, seller or day, or says that it grants nothing.
@@ -70,8 +76,9 @@ def proposed(text: str, name: str, columns: Callable[[], str] = str, envelope: E
     if len(text) > MAX_TEXT_CHARACTERS or _grants_nothing(text):
         return None
     message, rest = _newest(text, envelope)
-    laid_out = message.text if envelope else columns() or text
-    ids = named_items(laid_out) or named_items(f"{laid_out}\n\n{rest}")
+    laid_out = message.text if message.sender else columns() or text
+    ids = named_items(laid_out) or named_items(f"{laid_out}\n\n{rest}") or _titles(laid_out)
+    ids = [each for each in ids if " " not in each or not any(days_in(each, DateOrder.DAY_FIRST))]
     provider = the_platform(text, name)[0] or seller_of(laid_out, message, own_hosts(envelope) if envelope else "")
     provider = provider or (None if envelope else _above(laid_out))
     when = message.sent or day_of_paper(laid_out, "") or _first_day(laid_out)
@@ -98,6 +105,12 @@ def _licence(provider: str, item: str, day: date, licensee: str | None) -> Licen
         item = behind[0] if behind and len(behind[0]) >= MIN_NUMBER_CHARACTERS else ""
     values = {"asset_id": item, **({"licensee": licensee} if licensee else {})}
     return licence_of(provider, values, day, day.isoformat())
+
+
+def _titles(text: str) -> list[str]:
+    """The titles of tracks, fonts and the like that have no number: `Track: “Slow Ferry”`."""
+    found = (each for each in _TITLED.finditer(text) if is_word(plain(each["word"]), "item"))
+    return list(dict.fromkeys(each["title"] for each in found))
 
 
 def _days_of_rows(text: str, ids: Sequence[str]) -> list[date] | None:
@@ -130,7 +143,7 @@ def _grants_nothing(text: str) -> bool:
         or PAID_BACK.search(text)
         or NO_RECEIPT.search(text)
         or is_own_order(text)
-        or is_unbought(text)
+        or (is_unbought(text) and not is_paid(text))
         or has_blank(text)
         or pays_for_plan(text, ())
         or any(words_against(text))
@@ -138,11 +151,12 @@ def _grants_nothing(text: str) -> bool:
 
 
 def _newest(text: str, envelope: Envelope | None) -> tuple[ThreadMessage, str]:
-    """The newest message of a mail, and what it answers; of any other paper all of it."""
-    if envelope is None:
+    """The newest message of a mail, also of one that is kept as a text, and what it answers; of other papers all."""
+    first, *quoted = split_thread(in_order(text.removesuffix(envelope.sender if envelope else "")))
+    if envelope is None and not first.sender:
         return ThreadMessage(text), ""
-    first, *quoted = split_thread(in_order(text.removesuffix(envelope.sender)))
-    message = ThreadMessage(first.text, first.sent or envelope.sent, first.sender or envelope.sender)
+    sent, sender = (envelope.sent, envelope.sender) if envelope else (None, None)
+    message = ThreadMessage(first.text, first.sent or sent, first.sender or sender)
     return message, "\n\n".join(each.text for each in quoted)
 
 
