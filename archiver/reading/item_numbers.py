@@ -188,8 +188,28 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
         if _is_row(text[begin:end]) and not numbered and not alone:
             return None  # a row whose number is not read
         alone = numbered and len(text[begin:end].split()) == 1
+    if _has_another(text, {each.number for each in chosen}, {each.number for each in every} & other):
+        return None
     rows = _rows(text, chosen)
     return None if _PERIOD.search(text) and not all("kind" in row for row in rows) else rows
+
+
+def _has_another(text: str, chosen: set[str], other: set[str]) -> bool:
+    """Whether a row has a number of the same form as the items' that nothing calls otherwise: it may be an item, too.
+
+    Such a number ends the row's first cell, or a short line: `Sound effect 203316488`.
+    """
+    forms = {re.sub(r"\d", "0", each) for each in chosen}
+    for line in filter(str.strip, text.splitlines()):
+        (_, first), *more = _cells(line)
+        *before, number = first.split()
+        if number in chosen | other or re.sub(r"\d", "0", number) not in forms:
+            continue
+        label = " ".join(before)
+        called = _names_other(label) or _ENDS_WITH_NUMBER.search(label) or re.search(r"\d|[:.#]$", label)
+        if not called and (more or len(before) < MAX_LABEL_WORDS):
+            return True
+    return False
 
 
 def _lines_from(text: str, starts: set[int]) -> Iterator[tuple[int, int]]:

@@ -80,6 +80,9 @@ _SHELFMARK = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\b[A-ZÀ-Þ][a-zß-ÿ]{2,12} \d{1,3}(?=[ ,;.)(:]|$)(?![.,]\d| ?[x×%€$])")
+_TITLED = re.compile(
+    r"(?<!\w)(?P<word>[^\W\d_]{3,20})\s{0,3}:?\s{0,8}[„“\"«‘]\s?(?P<title>[^\W\d_][\w '’&-]{1,50}?)\s?[“”\"»’](?!\w)"
+)
 
 
 class NumberSign(IntEnum):
@@ -129,6 +132,12 @@ def named_items(text: str) -> list[str]:
     others = [each for part in parts for each in part if each.sign is NumberSign.OTHER]
     found = next((ids for part in parts if (ids := _chosen([*part, *others]))), None) or _counted(text)
     return found if len(found) <= MAX_ITEMS else []
+
+
+def titled_items(text: str) -> list[str]:
+    """The titles of tracks, fonts and the like that a paper calls by no number: `Track: “Slow Ferry”`."""
+    found = (each for each in _TITLED.finditer(text) if is_word(plain(each["word"]), "item"))
+    return list(dict.fromkeys(each["title"] for each in found))
 
 
 def _lines(text: str) -> list[str]:

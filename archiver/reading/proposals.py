@@ -17,7 +17,7 @@ from archiver.reading.certificates import Paper, Sure
 from archiver.reading.dates import DateOrder, day_order, days_in
 from archiver.reading.letter_thread import ThreadMessage, in_order, split_thread
 from archiver.reading.licence_values import licence_of
-from archiver.reading.named_items import named_items
+from archiver.reading.named_items import named_items, titled_items
 from archiver.reading.not_granted import (
     DEMAND,
     NO_RECEIPT,
@@ -29,7 +29,6 @@ from archiver.reading.not_granted import (
     speaks_of_licensing,
     words_against,
 )
-from archiver.reading.number_labels import is_word, plain
 from archiver.reading.paper_parties import (
     INVOICE,
     MAX_HEAD_CHARACTERS,
@@ -62,10 +61,6 @@ _OTHERWISE = re.compile(
     re.IGNORECASE,
 )
 
-_TITLED = re.compile(
-    r"(?<!\w)(?P<word>[^\W\d_]{3,20})\s{0,3}:?\s{0,8}[„“\"«‘]\s?(?P<title>[^\W\d_][\w '’&-]{1,50}?)\s?[“”\"»’](?!\w)"
-)
-
 
 def proposed(text: str, name: str, columns: Callable[[], str] = str, envelope: Envelope | None = None) -> Paper | None:
     """The licences that a paper may prove; None if it names no items, seller or day, or says that it grants nothing.
@@ -77,7 +72,7 @@ def proposed(text: str, name: str, columns: Callable[[], str] = str, envelope: E
         return None
     message, rest = _newest(text, envelope)
     laid_out = message.text if message.sender else columns() or text
-    ids = named_items(laid_out) or named_items(f"{laid_out}\n\n{rest}") or _titles(laid_out)
+    ids = named_items(laid_out) or named_items(f"{laid_out}\n\n{rest}") or titled_items(laid_out)
     ids = [each for each in ids if " " not in each or not any(days_in(each, DateOrder.DAY_FIRST))]
     provider = the_platform(text, name)[0] or seller_of(laid_out, message, own_hosts(envelope) if envelope else "")
     provider = provider or (None if envelope else _above(laid_out))
@@ -105,12 +100,6 @@ def _licence(provider: str, item: str, day: date, licensee: str | None) -> Licen
         item = behind[0] if behind and len(behind[0]) >= MIN_NUMBER_CHARACTERS else ""
     values = {"asset_id": item, **({"licensee": licensee} if licensee else {})}
     return licence_of(provider, values, day, day.isoformat())
-
-
-def _titles(text: str) -> list[str]:
-    """The titles of tracks, fonts and the like that have no number: `Track: “Slow Ferry”`."""
-    found = (each for each in _TITLED.finditer(text) if is_word(plain(each["word"]), "item"))
-    return list(dict.fromkeys(each["title"] for each in found))
 
 
 def _days_of_rows(text: str, ids: Sequence[str]) -> list[date] | None:
