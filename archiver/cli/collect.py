@@ -177,7 +177,10 @@ def import_(
     ] = False,
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="Papers of unknown platforms and lists in doubt are licences: you compared them."),
+        typer.Option(
+            "--yes",
+            help="Papers and lists in doubt are licences: you compared them. One file: also what only you can judge.",
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Classify each file; archive nothing.")] = False,
     as_json: JsonOption = False,

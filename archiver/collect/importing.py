@@ -63,7 +63,7 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         for seen in recognised(paths, how):
             if request.alone and seen.proposal:
                 report.unconfirmed = not request.confirmed
-                seen = replace(seen, paper=seen.proposal if request.confirmed else None, sign=True)
+                seen = replace(seen, paper=seen.proposal if request.confirmed else seen.paper, sign=True)
             if seen.says_nothing:
                 report.passed.append((seen.path, seen.what))
             else:

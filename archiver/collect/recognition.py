@@ -44,6 +44,7 @@ OCR_TIMEOUT_S = 20.0
 SCAN_TIMEOUT_S = (
     1.5  # in which any scan is found to have no text; what takes longer is drawn, and OCR would take as long
 )
+MAX_INVOICE_CHARACTERS = 100_000  # of a sheet that may be one; csv takes no longer cells
 MAX_DOCUMENT_BYTES = 8 << 20  # bytes of a text or page; more is no paper
 _OFFICE = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -417,8 +418,9 @@ def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader
         written, error = table_by(reader, content)
         if error:
             return replace(seen, what="table", refused=error)
-        seen = _table(seen, written, name, written.decode(), reader)
-        rows = csv.reader(io.StringIO(written.decode()))
+        text = written.decode()
+        seen = _table(seen, written, name, text, reader)
+        rows = csv.reader(io.StringIO(text[:MAX_INVOICE_CHARACTERS]))  # of an invoice that is a sheet
         return _with_reason(seen, "\n".join(" | ".join(filter(None, row)) for row in rows), name)
     reading = document_by(reader, content)
     if reading.error:
