@@ -17,6 +17,7 @@ from archiver.core.model import DocumentKind, GapReason, Moment, day_of, iso, pa
 from archiver.core.packaged_data import packaged_yaml
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.not_granted import in_terms
+from archiver.reading.platforms import OTHER_PLATFORM
 
 LANGUAGES = ("en", "de")
 
@@ -244,7 +245,9 @@ def _for_sentences(case: Case, read: _ReadPapers) -> dict[str, str]:
 
 def platform_of(provider: str, kind: str = "") -> dict[str, Any]:
     """What we read in a platform's terms, adjusted for this kind of licence. Only `title` is always there."""
-    known = dict(rules()["platforms"].get(provider, {"title": provider.replace("_", " ").title()}))
+    unknown = provider.removeprefix(OTHER_PLATFORM)  # its site or its name, as a paper has it
+    title = unknown if unknown != provider else provider.replace("_", " ").title()
+    known = dict(rules()["platforms"].get(provider, {"title": title}))
     for word, differs in known.get("kinds", {}).items():
         if word in kind.lower():
             known |= differs
