@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.app import HomeOption, JsonOption, ReplayOption, app, awaited, opened, unlocked
+from archiver.cli.app import HomeOption, JsonOption, ReplayOption, a_day, app, awaited, opened, unlocked
 from archiver.cli.output import emit, progress, say, table, tell, warn_each
-from archiver.core.errors import spoken
+from archiver.core.errors import ConfigError, spoken
 
 if TYPE_CHECKING:
     from archiver.collect.account_result import AccountResult
@@ -182,6 +183,14 @@ def import_(
             help="Papers and lists in doubt are licences: you compared them. One file: also what only you can judge.",
         ),
     ] = False,
+    items: Annotated[
+        list[str] | None, typer.Option("--item", metavar="NUMBER", help="What the file licenses, if you read it there.")
+    ] = None,
+    licensed_on: Annotated[
+        date | None, typer.Option(parser=a_day, metavar="DAY", help="When, if no reader found it. With --item.")
+    ] = None,
+    licensee: Annotated[str | None, typer.Option(metavar="NAME", help="To whom. With --item.")] = None,
+    seller: Annotated[str | None, typer.Option(metavar="NAME", help="Who licenses. With --item.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Classify each file; archive nothing.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -192,13 +201,16 @@ def import_(
     """
     from getpass import getuser
 
-    from archiver.collect.importing import ImportRequest, import_files
+    from archiver.collect.importing import ImportRequest, Statement, import_files
 
+    if not items and (licensed_on or licensee or seller):
+        raise ConfigError("Say with --item what the paper licenses, too.")
+    said = Statement(items=items, day=licensed_on, licensee=licensee, seller=seller) if items else None
     here = opened(home)
     with progress() as watch:
         request = ImportRequest(
             paths=paths, client=client, by=by or f"system user {getuser()}", dry_run=dry_run, keep_files=keep_files,
-            confirmed=yes,
+            confirmed=yes, said=said,
         )  # fmt: skip
         report = import_files(here, unlocked(here), request, watch)
     warn_each(report.warnings)

@@ -101,7 +101,8 @@ class FileOutcome:
 
 
 NEXT_UNREAD = (
-    "It is kept. Import the platform's own PDF, mail or CSV list too, or open its page with `archiver capture`"
+    "It is kept. Import the platform's own PDF, mail or CSV list too, open its page with `archiver capture`, or say "
+    "what it licenses with `archiver import --item`"
 )
 
 

@@ -24,8 +24,8 @@ MAX_PENDING_BYTES = 64 << 20
 class FileReading:
     """How the files of an import are read. `home` is passed over, wherever it lies.
 
-    Without a `spool`, no bytes are kept; with `keep_files`, those of delivered files are kept, too. A file that is not
-    `wanted` is not opened; a file that is `known` once it is read is left out.
+    Without a `spool`, no bytes are kept; with `keep_files`, those of delivered files are kept, too, with `keep_all`
+    those of every file. A file that is not `wanted` is not opened; a file that is `known` once it is read is left out.
     """
 
     home: Path
@@ -33,6 +33,7 @@ class FileReading:
     lookup: Lookup = unasked
     spool: Spool | None = None
     keep_files: bool = False
+    keep_all: bool = False
     progress: ImportProgress = lambda *_: None
     wanted: Wanted | None = None
     known: Callable[[Item], bool] = lambda _: False
@@ -50,7 +51,7 @@ def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFi
             message = f"the archiver failed ({type(fault).__name__}: {fault}); please report this"
             seen = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=message)
         if spool:
-            kept = seen.keep or (how.keep_files and bool(seen.named or seen.fingerprint))
+            kept = how.keep_all or seen.keep or (how.keep_files and bool(seen.named or seen.fingerprint))
             spool.take(seen, item.content if kept else None)
         return replace(seen, preview=None)
 

@@ -13,11 +13,15 @@ from archiver.collect.import_commit import commit_import, open_intake
 from archiver.collect.import_filing import Import
 from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.import_report import ImportProgress, ImportReport
+from archiver.collect.recognition import ClassifiedFile
 from archiver.core.errors import ConfigError
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.mail import lookup_for
+from archiver.reading.proposals import Statement, stated
 from archiver.reading.worker import DocumentReader
+
+__all__ = ["ImportRequest", "Statement", "import_files"]
 
 COLLECTIONS = (".zip", ".mbox")  # of many papers in one file
 
@@ -25,7 +29,8 @@ COLLECTIONS = (".zip", ".mbox")  # of many papers in one file
 @dataclass(frozen=True, kw_only=True)
 class ImportRequest:
     """What to import, and for whom. `by` is the person who imports; `confirmed` says that this person vouches for
-    papers of platforms that are not known. `keep_files` archives delivered files, too. A dry run archives nothing."""
+    papers of platforms that are not known; `said` is what this person says of the one paper that it is about.
+    `keep_files` archives delivered files, too. A dry run archives nothing."""
 
     paths: Sequence[Path]
     client: str
@@ -33,6 +38,7 @@ class ImportRequest:
     dry_run: bool = False
     keep_files: bool = False
     confirmed: bool = False
+    said: Statement | None = None
 
     @property
     def alone(self) -> bool:
@@ -48,6 +54,8 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
     """
     paths, client, dry_run = request.paths, request.client, request.dry_run
     home.client(client)
+    if request.said and not (request.alone and request.confirmed):
+        raise ConfigError("What you say of a paper is about one file: name this file alone, and add --yes.")
     if missing := [path for path in paths if not path.exists()]:
         raise ConfigError(f"{missing[0]} does not exist, so nothing was imported. Check the path.")
     report = ImportReport(client, dry_run=dry_run)
@@ -57,13 +65,13 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         intake = stack.enter_context(open_intake(home, client, archive, reader))
         how = FileReading(
             home=home.root, reader=reader, lookup=lookup_for(replay=home.settings.replay),
-            spool=None if dry_run else intake.spool, keep_files=request.keep_files, progress=progress,
+            spool=None if dry_run else intake.spool, keep_files=request.keep_files, keep_all=request.said is not None,
+            progress=progress,
         )  # fmt: skip
         files = []
         for seen in recognised(paths, how):
-            if request.alone and seen.proposal:
-                report.unconfirmed = not request.confirmed
-                seen = replace(seen, paper=seen.proposal if request.confirmed else seen.paper, sign=True)
+            if request.alone:
+                seen = _judged(seen, request, report)
             if seen.says_nothing:
                 report.passed.append((seen.path, seen.what))
             else:
@@ -73,3 +81,19 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         )  # fmt: skip
         commit_import(intake, files, order, report, progress=progress)
     return report
+
+
+def _judged(seen: ClassifiedFile, request: ImportRequest, report: ImportReport) -> ClassifiedFile:
+    """The one file with what a person who read it says: that it licenses what is proposed, or what they state."""
+    if seen.within or (seen.paper and seen.paper.licences) or not (seen.proposal or request.said):
+        if request.said and not seen.within:
+            report.warnings.append(f"{seen.path} is read already, so what you said of it was not used.")
+        return seen
+    if not request.confirmed:
+        report.unconfirmed = True
+        return replace(seen, sign=True)
+    try:
+        paper = stated(request.said, seen.proposal) if request.said else seen.proposal
+    except ValueError as error:
+        raise ConfigError(f"{seen.path}: say also {error}, with --seller, --licensed-on or --item.") from None
+    return replace(seen, paper=paper, note="", sign=True)

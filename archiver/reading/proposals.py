@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
@@ -40,7 +41,7 @@ from archiver.reading.paper_parties import (
     seller_of,
 )
 from archiver.reading.picture_numbers import SPEAKS_OF_PICTURES
-from archiver.reading.platforms import OTHER_PLATFORM, forms_of, the_platform
+from archiver.reading.platforms import OTHER_PLATFORM, forms_of, named_platform, the_platform
 from archiver.reading.sentences import DUE
 from archiver.reading.undoubted import languages_of
 from archiver.reading.unfilled import has_blank
@@ -89,6 +90,38 @@ def proposed(text: str, name: str, columns: Callable[[], str] = str, envelope: E
         reader="proposal", sure=Sure.STATED, platform=provider, date=when,
         kind=DocumentKind.RECEIPT if INVOICE.search(laid_out[:MAX_HEAD_CHARACTERS]) else DocumentKind.CERTIFICATE,
         licences=read,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """What a person who has read a paper says of it: the items that it licenses, and what no reader found beside."""
+
+    items: Sequence[str]
+    day: date | None = None
+    licensee: str | None = None
+    seller: str | None = None
+
+
+def stated(said: Statement, proposal: Paper | None) -> Paper:
+    """The paper as a person states it; what they do not say is taken from the proposal. ValueError if it is too little.
+
+    The message says what is missing.
+    """
+    first = proposal.licences[0] if proposal else None
+    seller = said.seller and (named_platform(said.seller) or f"{OTHER_PLATFORM}{said.seller.casefold()}")
+    provider = seller or (first.asset.provider if first else None)
+    day = said.day or (proposal.date if proposal else None)
+    if not provider or not isinstance(day, date):
+        raise ValueError("who licensed, and on which day")
+    licensee = said.licensee or (first.licensee if first else None)
+    licences = [(item, _licence(provider, item, day, licensee)) for item in said.items]
+    if strange := [item for item, licence in licences if licence is None]:
+        raise ValueError(f"a number as this seller gives it instead of {strange[0]}")
+    kind = proposal.kind if proposal else DocumentKind.CERTIFICATE
+    return Paper(
+        reader="person", sure=Sure.STATED, platform=provider, date=day, kind=kind,
+        licences=tuple(licence for _, licence in licences if licence),
     )  # fmt: skip
 
 

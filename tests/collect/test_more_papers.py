@@ -308,3 +308,16 @@ def test_a_person_confirms_a_licence_of_an_unknown_platform(tmp_path: Path) -> N
         assert hint == (file["licence"] is None)
     [row] = home.json("find", "LA-1921", "--client", "acme")
     assert home.json("show", row["licence"])["imports"][0]["sure"] == "stated"
+    song = tmp_path / "songs" / "song.txt"  # of which no reader finds what it licenses
+    song.parent.mkdir()
+    song.write_text("We wish you much joy with our song, which you licensed.\n")
+    words = ("--yes", "--item", "Slow Ferry", "--seller", "Lumen Songs", "--licensee", "Acme Ltd")
+    refused = home("import", song, "--client", "acme", *words, code=2).stderr
+    assert "say also who licensed, and on which day" in refused
+    assert "name this file alone" in home("import", song.parent, "--client", "acme", *words, code=2).stderr
+    [file] = home.json(
+        "import", song, "--client", "acme", "--by", "Ada Example", *words, "--licensed-on", "2026-06-03"
+    )["files"]
+    assert (file["outcome"], file["reader"], file["sure"]) == ("archived", "person", "stated")
+    [row] = home.json("find", "Slow Ferry", "--client", "acme")
+    assert (row["provider"], row["licensed_at"], row["licensee"]) == ("other:lumen songs", "2026-06-03", "Acme Ltd")
