@@ -200,7 +200,8 @@ class _Planner:
                 self._keep(seen, ImportOutcome.UNREAD, message=_to_confirm(paper.licences))
                 self.unconfirmed = True
                 continue
-            found = [(licence, self._group(licence, seen.machine_read)) for licence in paper.licences]
+            certain = seen.machine_read or paper.by_person
+            found = [(licence, self._group(licence, certain)) for licence in paper.licences]
             groups = [group for _, group in found if group]
             missed = [licence.asset.asset_id for licence, group in found if group is None]
             if not groups:

@@ -85,7 +85,8 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
 
 def _judged(seen: ClassifiedFile, request: ImportRequest, report: ImportReport) -> ClassifiedFile:
     """The one file with what a person who read it says: that it licenses what is proposed, or what they state."""
-    if seen.within or (seen.paper and seen.paper.licences) or not (seen.proposal or request.said):
+    known = seen.paper and seen.paper.licences and seen.machine_read
+    if seen.within or known or not (seen.proposal or request.said):
         if request.said and not seen.within:
             report.warnings.append(f"{seen.path} is read already, so what you said of it was not used.")
         return seen

@@ -53,6 +53,11 @@ class Paper:
     amount: Decimal | None = None
     currency: str | None = None
 
+    @property
+    def by_person(self) -> bool:
+        """Whether a person read it, so that it counts whatever a machine can read of it."""
+        return self.reader == PERSON
+
 
 @dataclass(frozen=True)
 class Quote:
@@ -67,6 +72,9 @@ class Quote:
     begun: bool = False
     rest: tuple[str, ...] = ()
 
+
+PERSON = "person"
+"""The reader of a paper of which a person states what it licenses."""
 
 MAX_TEXT_LENGTH = 300  # characters of a title or a name
 MAX_LINE_LENGTH = 2_000  # characters of a line; a longer one is no label with its value

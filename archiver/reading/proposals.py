@@ -14,7 +14,7 @@ from itertools import islice
 
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.author_grants import is_paid
-from archiver.reading.certificates import Paper, Sure
+from archiver.reading.certificates import PERSON, Paper, Sure
 from archiver.reading.dates import DateOrder, day_order, days_in
 from archiver.reading.letter_thread import ThreadMessage, in_order, split_thread
 from archiver.reading.licence_values import licence_of
@@ -120,7 +120,7 @@ def stated(said: Statement, proposal: Paper | None) -> Paper:
         raise ValueError(f"a number as this seller gives it instead of {strange[0]}")
     kind = proposal.kind if proposal else DocumentKind.CERTIFICATE
     return Paper(
-        reader="person", sure=Sure.STATED, platform=provider, date=day, kind=kind,
+        reader=PERSON, sure=Sure.STATED, platform=provider, date=day, kind=kind,
         licences=tuple(licence for _, licence in licences if licence),
     )  # fmt: skip
 

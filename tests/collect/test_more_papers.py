@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 from openpyxl import Workbook
+from PIL import Image
 
 from archiver.collect.file_walk import Item, Refused, walk
 from archiver.collect.recognition import ClassifiedFile, recognise
@@ -321,3 +322,8 @@ def test_a_person_confirms_a_licence_of_an_unknown_platform(tmp_path: Path) -> N
     assert (file["outcome"], file["reader"], file["sure"]) == ("archived", "person", "stated")
     [row] = home.json("find", "Slow Ferry", "--client", "acme")
     assert (row["provider"], row["licensed_at"], row["licensee"]) == ("other:lumen songs", "2026-06-03", "Acme Ltd")
+    scan = tmp_path / "Scan of the licence.png"  # which no machine reads
+    Image.new("RGB", (400, 300), "white").save(scan)
+    stated = ("--item", "LA-77", "--seller", "Lumen Archive", "--licensed-on", "2026-06-04", "--yes")
+    [file] = home.json("import", scan, "--client", "acme", "--by", "Ada Example", *stated)["files"]
+    assert (file["outcome"], file["reader"]) == ("archived", "person")
