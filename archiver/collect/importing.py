@@ -54,10 +54,10 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
     """
     paths, client, dry_run = request.paths, request.client, request.dry_run
     home.client(client)
-    if request.said and not (request.alone and request.confirmed):
-        raise ConfigError("What you say of a paper is about one file: name this file alone, and add --yes.")
     if missing := [path for path in paths if not path.exists()]:
         raise ConfigError(f"{missing[0]} does not exist, so nothing was imported. Check the path.")
+    if request.said and not (request.alone and request.confirmed):
+        raise ConfigError("What you say of a paper is about one file: name this file alone, and add --yes.")
     report = ImportReport(client, dry_run=dry_run)
     with ExitStack() as stack:
         archive = None if dry_run else stack.enter_context(writing(home, vault, client))
