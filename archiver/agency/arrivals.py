@@ -102,7 +102,8 @@ def safe_name(name: str) -> str:
 
 def _arrival(home: Home, name: str, content: bytes, seen: Sequence[ClassifiedFile], reader: DocumentReader) -> Arrival:
     whole = seen[0] if seen else None
-    what = "mail" if looks_like_mail(content[:4096]) else whole.what if whole and len(seen) == 1 else "container"
+    mail = looks_like_mail(content[:4096]) or (whole is not None and whole.is_letter)
+    what = "mail" if mail else whole.what if whole and len(seen) == 1 else "container"
     refused = next((each.refused or each.note for each in seen if each.refused), None) if len(seen) == 1 else None
     if whole is None or refused:
         return Arrival(name=name, content=content, what=what, allowed=(Proposal.NOTHING,), why=refused or "")

@@ -85,16 +85,18 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
 
 def _judged(seen: ClassifiedFile, request: ImportRequest, report: ImportReport) -> ClassifiedFile:
     """The one file with what a person who read it says: that it licenses what is proposed, or what they state."""
-    known = seen.paper and seen.paper.licences and seen.machine_read
-    if seen.within or known or not (seen.proposal or request.said):
-        if request.said and not seen.within:
+    said = None if seen.within else request.said  # of a mail, not of what is attached
+    if seen.paper and seen.paper.licences and seen.machine_read:
+        if said:
             report.warnings.append(f"{seen.path} is read already, so what you said of it was not used.")
+        return seen
+    if not said and (request.said or not seen.proposal):
         return seen
     if not request.confirmed:
         report.unconfirmed = True
         return replace(seen, sign=True)
     try:
-        paper = stated(request.said, seen.proposal) if request.said else seen.proposal
+        paper = stated(said, seen.proposal) if said else seen.proposal
     except ValueError as error:
         raise ConfigError(f"{seen.path}: say also {error}, with --seller, --licensed-on or --item.") from None
     return replace(seen, paper=paper, note="", sign=True)

@@ -413,12 +413,10 @@ def _named_assets(table: HistoryTable, fields: Sequence[str | None]) -> int | No
     platform of each row, they are numbers in the form of that platform's.
     """
     bare = []
-    if "platform" in fields:
-        source = fields.index("platform")
-        rows = [row for row in table.rows[:MAX_NAMED_ROWS] if len(row) == len(fields)]
-        owned = [(row, forms_of(owner)) for row in rows if (owner := named_platform(row[source]))]
-    else:
-        owned = []
+    source = fields.index("platform") if "platform" in fields else None
+    rows = [row for row in table.rows[:MAX_NAMED_ROWS] if source is not None and len(row) == len(fields)]
+    owners = {cell: named_platform(cell) for cell in {row[source] for row in rows if source is not None}}
+    owned = [(row, forms_of(owner)) for row in rows if source is not None and (owner := owners[row[source]])]
     for column, name in enumerate(table.header):
         cells = [row[column] for row in table.rows if len(row) > column and any(row)]
         numbers = bool(cells) and all(map(_ASSET_NUMBER.fullmatch, cells))
@@ -428,7 +426,7 @@ def _named_assets(table: HistoryTable, fields: Sequence[str | None]) -> int | No
         if found and all(found) and len({each.platform for each in found if each}) == 1:
             return column
         formed = bool(owned) and all(re.fullmatch(forms.asset, row[column]) for row, forms in owned)
-        if fields[column] is None and names_a_number(name) and (formed if "platform" in fields else numbers):
+        if fields[column] is None and names_a_number(name) and (numbers if source is None else formed):
             bare.append(column)
     return bare[0] if len(bare) == 1 else None
 

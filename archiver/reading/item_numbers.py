@@ -200,8 +200,10 @@ def _has_another(text: str, chosen: set[str], other: set[str]) -> bool:
     Such a number ends the row's first cell, or a short line: `Sound effect 203316488`.
     """
     forms = {re.sub(r"\d", "0", each) for each in chosen}
-    for line in filter(str.strip, text.splitlines()):
-        (_, first), *more = _cells(line)
+    for line in text.splitlines():
+        if not (cells := list(_cells(line))):
+            continue
+        (_, first), *more = cells
         *before, number = first.split()
         if number in chosen | other or re.sub(r"\d", "0", number) not in forms:
             continue

@@ -157,7 +157,7 @@ def may_license(text: str) -> bool:
 
 def _grants_nothing(text: str) -> bool:
     """Whether a text says that it grants nothing: it offers, asks, demands, cancels, or waits to be filled in."""
-    title = "\n".join(list(filter(str.strip, text.splitlines()))[:1])
+    title = next(filter(str.strip, text.splitlines()), "")
     return bool(
         doubtful(title)
         or _OTHERWISE.search(text)
@@ -193,11 +193,10 @@ def _above(text: str) -> str | None:
 
 def _first_day(text: str) -> date | None:
     """The first day that a paper names, but for those on which something is due, begins or ends."""
-    order = day_order([text]) if languages_of(text)[:1] == ["en"] else DateOrder.DAY_FIRST
-    days = (
-        day for day, found in days_in(text, order) if not DUE.search(text[max(0, found.start() - 40) : found.start()])
-    )
-    return next(days, None)
+    for day, found in days_in(text, _order(text)):
+        if not DUE.search(text[max(0, found.start() - MAX_BEFORE_CHARACTERS) : found.start()]):
+            return day
+    return None
 
 
 def _order(text: str) -> DateOrder | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -327,3 +328,10 @@ def test_a_person_confirms_a_licence_of_an_unknown_platform(tmp_path: Path) -> N
     stated = ("--item", "LA-77", "--seller", "Lumen Archive", "--licensed-on", "2026-06-04", "--yes")
     [file] = home.json("import", scan, "--client", "acme", "--by", "Ada Example", *stated)["files"]
     assert (file["outcome"], file["reader"]) == ("archived", "person")
+    mail = EmailMessage()  # whose attachment grants
+    mail["From"], mail["Subject"], mail["Date"] = "bo@lumen.example", "Hello", "Wed, 3 Jun 2026 10:00:00 +0000"
+    mail.set_content("See the enclosed.\n")
+    mail.add_attachment(grant.read_text().replace("LA-1921", "LA-1922"), filename="grant.txt")
+    (tmp_path / "mail.eml").write_bytes(bytes(mail))
+    home("import", tmp_path / "mail.eml", "--client", "acme", "--by", "Ada Example", "--yes")
+    assert [row["asset_id"] for row in home.json("find", "LA-1922", "--client", "acme")] == ["LA-1922"]

@@ -51,7 +51,8 @@ def test_all_items_are_found_and_no_other_number(
 ) -> None:
     said = "".join(f"{words.format(number=number)}\n\n" for number, words in zip(others, called, strict=False))
     listed = "\n".join(layout.format(label=label, number=number) for number in items)
-    text = f"Shutterstock\n\n{listed}\n\n\n{said}" if below else f"Shutterstock\n\n{said}{listed}"
+    head = "Shutterstock\n|\n\n"  # with the frame of a table
+    text = f"{head}{listed}\n\n\n{said}" if below else f"{head}{said}{listed}"
     found = items_by_context(text, "shutterstock")
     if set(items).isdisjoint(others):
         assert found is not None and [each["asset_id"] for each in found] == list(map(str, items))
