@@ -53,15 +53,24 @@ class StoredObject:
 
     def files(self, version: str | None = None) -> dict[str, StoredFile]:
         """Return logical name -> file, for the newest version or the given one."""
+        return {name: self._stored(digest) for name, digest in self._state(version)}
+
+    def _state(self, version: str | None) -> list[tuple[str, str]]:
+        """Logical name and digest of each file."""
         try:
             state = self._inventory["versions"][version or self._inventory["head"]]["state"]
-            return {
-                name: StoredFile(self.path / self._inventory["manifest"][digest][0], digest)
-                for digest, names in state.items()
-                for name in names
-            }
-        except (KeyError, TypeError, AttributeError, IndexError):
-            raise IntegrityError(f"{self.folder} has an invalid inventory") from None
+            return [(name, digest) for digest, names in state.items() for name in names]
+        except (KeyError, TypeError, AttributeError):
+            raise self._invalid() from None
+
+    def _stored(self, digest: str) -> StoredFile:
+        try:
+            return StoredFile(self.path / self._inventory["manifest"][digest][0], digest)
+        except (KeyError, TypeError, IndexError):
+            raise self._invalid() from None
+
+    def _invalid(self) -> IntegrityError:
+        return IntegrityError(f"{self.folder} has an invalid inventory")
 
     def first_versions(self) -> dict[str, str]:
         """Return, for each file of the newest version, the first version with the same bytes."""
@@ -75,10 +84,10 @@ class StoredObject:
         return self._file(name).sha512.lower()
 
     def _file(self, name: str, version: str | None = None) -> StoredFile:
-        try:
-            return self.files(version)[name]
-        except KeyError:
-            raise IntegrityError(f"{self.folder} has no {name}") from None
+        for each, digest in self._state(version):
+            if each == name:
+                return self._stored(digest)
+        raise IntegrityError(f"{self.folder} has no {name}")
 
     def read(self, name: str, version: str | None = None) -> bytes:
         """A file's bytes; IntegrityError where they are not what was archived, or the object has no such file."""

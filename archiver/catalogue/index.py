@@ -70,6 +70,7 @@ PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :ident
 LIST = """INSERT INTO listed VALUES
     (:licence, :folder, :provider, :kind, :day, :seat, :job, :title, :missing, :papers, :seq, :shared,
     :account)"""
+BESIDE_LICENCE = (("words", "rowid"), ("listed", "licence"), ("download", "licence"))  # tables, and its number in them
 COLUMNS = "object_id, folder, described, lines, assigned"
 VISIBLE_SQL = "NOT comp AND NOT withdrawn"
 INCOMPLETE_SQL = "failed AND NOT +comp AND NOT +withdrawn"  # without the plus, SQLite scans all visible licences
@@ -778,7 +779,7 @@ class Catalogue:
         object_id, tombstone = str(line.fields["erases"]), str(line.id)
         for (number,) in self._db.execute("SELECT id FROM licence WHERE object_id = ?", (object_id,)).fetchall():
             self._picture(number, {})
-        for table, column in (("words", "rowid"), ("listed", "licence"), ("download", "licence")):
+        for table, column in BESIDE_LICENCE:
             query = f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM licence WHERE object_id = ?)"  # noqa: S608  # all ours
             self._db.execute(query, (object_id,))
         self._db.execute("DELETE FROM licence WHERE object_id = ?", (object_id,))
@@ -804,7 +805,7 @@ class Catalogue:
         for line in about:
             if line.type == "assign":
                 assigned = _assigned(line.fields, assigned)
-        licence = found.file.licence
+        licence, positions = found.file.licence, [*json.loads(lines), *((line.seq, line.offset) for line in about)]
         values = {
             "id": number,
             "object_id": object_id,
@@ -818,17 +819,17 @@ class Catalogue:
             "account": found.file.provenance.get("account"),
             "failed": any(gap.reason.is_missing for gap in found.file.gaps),
             "described": found.described,
-            "lines": json.dumps([*json.loads(lines), *((line.seq, line.offset) for line in about)]),
+            "lines": json.dumps(positions),
             "assigned": assigned,
             "withdrawn": assigned is not None and json.loads(assigned)["held"] is False,
         }
         if number is not None:
-            self._db.execute("DELETE FROM words WHERE rowid = ?", (number,))
+            for table, column in BESIDE_LICENCE:
+                self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))  # noqa: S608  # all ours
         number = self._db.execute(PUT, values).lastrowid
-        self._list(number, found, values)
-        self._db.execute("DELETE FROM download WHERE licence = ?", (number,))
-        downloads = [(number, *each) for each in downloads_of(found.file)]
-        self._db.executemany("INSERT INTO download VALUES (?, ?, ?, ?)", downloads)
+        self._list(number, found, values, newest=positions[-1][0])
+        if downloads := [(number, *each) for each in downloads_of(found.file)]:
+            self._db.executemany("INSERT INTO download VALUES (?, ?, ?, ?)", downloads)
         columns = [_indexed(" ".join(each)) for each in searched_words(found)]
         self._db.execute(
             "INSERT INTO words (rowid, ids, title, about, text, inside) VALUES (?, ?, ?, ?, ?, ?)", (number, *columns)
@@ -836,9 +837,8 @@ class Catalogue:
         if found.pictures or values["id"] is not None:
             self._picture(number, found.pictures)
 
-    def _list(self, number: int | None, found: ReadLicence, values: Mapping[str, Any]) -> None:
-        """Update the columns by which lists filter and sort. They hold neither comps nor withdrawn licences."""
-        self._db.execute("DELETE FROM listed WHERE licence = ?", (number,))
+    def _list(self, number: int | None, found: ReadLicence, values: Mapping[str, Any], newest: int) -> None:
+        """Add the columns by which lists filter and sort. They hold neither comps nor withdrawn licences."""
         if values["comp"] or values["withdrawn"]:
             return
         licence, hints = found.file.licence, found.file.licence.client_hints
@@ -851,8 +851,9 @@ class Catalogue:
             "job": plain_text(next((hints[name] for name in JOBS if name in hints), "")),
             "title": folded(plain_text(licence.asset.title or licence.asset.asset_id)),
             "missing": f" {' '.join(missing)} " if missing else "",
-            "papers": " ".join(dict.fromkeys(papers)), "seq": json.loads(values["lines"])[-1][0],
-            "shared": bool(json.loads(values["assigned"] or "{}").get("clients")), "account": values["account"],
+            "papers": " ".join(dict.fromkeys(papers)), "seq": newest,
+            "shared": bool(values["assigned"] and json.loads(values["assigned"]).get("clients")),
+            "account": values["account"],
         }  # fmt: skip
         self._db.execute(LIST, row)
 

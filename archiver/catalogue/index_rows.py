@@ -7,19 +7,19 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 from archiver.archive.ledger import Line
-from archiver.archive.reader import Archive
+from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.verify import URN
 from archiver.core.errors import IntegrityError, UnreadablePicture
 from archiver.core.model import DocumentKind
 from archiver.reading.fingerprint import Fingerprint
-from archiver.reading.licence_json import LicenceFile, from_json
+from archiver.reading.licence_json import FiledDocument, LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
 
 READER_THREADS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
+SEARCHED = (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT)  # whose text is
 FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
 """What a client's own link shows.
 
@@ -42,28 +42,59 @@ class ReadLicence:
 def read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) -> dict[str, ReadLicence | str]:
     """The current content of the licences and comps in these lines; a text says why one cannot be read."""
     ids = dict.fromkeys(line.id for line in lines if line.id and line.id.startswith(KINDS))
+    found = {object_id: _described(archive, object_id) for object_id in ids}
+    described = {object_id: each for object_id, each in found.items() if not isinstance(each, str)}
+    read: dict[str, ReadLicence | str] = {
+        object_id: each.read(reader) for object_id, each in described.items() if each.is_remembered(reader)
+    }
+    # Threads keep the reader's processes busy. Where nothing is left to read, they would only wait for each other.
+    fresh = [object_id for object_id in described if object_id not in read]
     with ThreadPoolExecutor(READER_THREADS) as pool:
-        return dict(zip(ids, pool.map(partial(_read, archive, reader), ids), strict=True))
+        read |= zip(fresh, pool.map(lambda object_id: described[object_id].read(reader), fresh), strict=True)
+    return {object_id: read.get(object_id) or str(found[object_id]) for object_id in ids}
 
 
-def _read(archive: Archive, reader: DocumentReader, object_id: str) -> ReadLicence | str:
+@dataclass(frozen=True)
+class _Described:
+    """A licence or comp whose documents are not read yet."""
+
+    stored: StoredObject
+    content: bytes
+    file: LicenceFile
+
+    def is_remembered(self, reader: DocumentReader) -> bool:
+        """Whether the reader remembers all texts, and there is no picture."""
+        texts = [each.name for each in self.file.documents if each.kind in SEARCHED]
+        with suppress(IntegrityError):
+            remembered = all(reader.remembered(self.stored.digest(name)) for name in texts)
+            return remembered and not any(_is_picture(each) for each in self.file.documents)
+        return False
+
+    def read(self, reader: DocumentReader) -> ReadLicence:
+        texts, inside, pictures = list[str](), list[str](), {}
+        for document in self.file.documents:
+            # If a document cannot be read, the licence is still found by everything else; `verify` reports the damage.
+            with suppress(IntegrityError, UnreadablePicture):
+                if document.kind in SEARCHED:
+                    text = reader.remembered(self.stored.digest(document.name))
+                    text = text or reader.read(self.stored.read(document.name), document.media_type)
+                    (texts if document.kind in FOR_CLIENTS else inside).append(text.text)
+                elif _is_picture(document):
+                    pictures[document.name] = reader.look(self.stored.read(document.name)).fingerprint
+        return ReadLicence(self.stored.folder, self.content, self.file, " ".join(texts), " ".join(inside), pictures)
+
+
+def _described(archive: Archive, object_id: str) -> _Described | str:
     try:
         stored = archive.object(object_id)
-        described = stored.read("licence.json")
-        file = from_json(described)
+        content = stored.read("licence.json")
+        return _Described(stored, content, from_json(content))
     except IntegrityError as error:
         return error.detail
-    texts, inside, pictures = list[str](), list[str](), {}
-    for document in file.documents:
-        # If a document cannot be read, the licence is still found by everything else; `verify` reports the damage.
-        with suppress(IntegrityError, UnreadablePicture):
-            if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
-                read = reader.remembered(stored.digest(document.name))
-                text = (read or reader.read(stored.read(document.name), document.media_type)).text
-                (texts if document.kind in FOR_CLIENTS else inside).append(text)
-            elif document.kind is DocumentKind.PREVIEW and document.media_type.startswith("image/"):
-                pictures[document.name] = reader.look(stored.read(document.name)).fingerprint
-    return ReadLicence(stored.folder, described, file, " ".join(texts), " ".join(inside), pictures)
+
+
+def _is_picture(document: FiledDocument) -> bool:
+    return document.kind is DocumentKind.PREVIEW and document.media_type.startswith("image/")
 
 
 def downloads_of(file: LicenceFile) -> set[tuple[str, int, str]]:

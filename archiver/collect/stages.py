@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -38,7 +39,7 @@ from archiver.provider import AnyProvider, Page, Session, TextLayout, own_adapte
 from archiver.reading.document_parser import completed, same_licence
 from archiver.reading.documents import End, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, to_json
-from archiver.reading.secret_scan import Needle, all_forms, contains, mask, mask_text, maskable, refusal
+from archiver.reading.secret_scan import Needle, all_forms, contains, is_packed, mask, mask_text, maskable, refusal
 from archiver.reading.worker import DocumentReader
 
 MAX_FAILURES_IN_MESSAGE = 10  # `show` tells each
@@ -256,7 +257,7 @@ class DocumentChecker:
             return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} is not a picture")
         text = ""
         if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
-            reading = await asyncio.to_thread(self.reader.read, document.content, document.media_type)
+            reading = await self.reader.read_soon(document.content, document.media_type)
             text = reading.text
             layout = self.provider.text_layouts.get(document.name)
             try:
@@ -275,8 +276,8 @@ class DocumentChecker:
             return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=detail)
         if not kind.native and not maskable(document.media_type):
             # A capture comes masked; replacing bytes in a packed file would break it, and find nothing.
-            why = await asyncio.to_thread(refusal, document.content, self.secrets.forms(), self.reader)
-            if why:
+            search = partial(refusal, document.content, self.secrets.forms(), self.reader)
+            if why := await asyncio.to_thread(search) if is_packed(document.content) else search():
                 return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.name}: {why}")
         return licence, self.masked(document)
 

@@ -29,16 +29,20 @@ CHANGE_TIMES_HOLD = ("ext4", "tmpfs", "xfs")  # elsewhere, another machine may s
 
 def open_file(path: Path) -> BinaryIO:
     """Open a regular file for reading. OSError for anything else, because reading a pipe could wait forever."""
+    return os.fdopen(_open_regular(path), "rb")
+
+
+def _open_regular(path: Path) -> int:
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    return os.fdopen(handle, "rb")
+    return handle
 
 
 def read_file(path: Path) -> bytes:
     """The bytes of a file. OSError as for `open_file`."""
-    with open_file(path) as file:
+    with os.fdopen(_open_regular(path), "rb", buffering=0) as file:  # a buffer costs more than a small file
         return file.read()
 
 

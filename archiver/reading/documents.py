@@ -462,9 +462,11 @@ def _folded(text: str) -> str:
 
 def _names(text: str, wanted: str) -> bool:
     """Whether the text has this id, not as a part of a longer number."""
-    before = r"(?<!\d)" if wanted[:1].isdigit() else ""
-    after = r"(?!\d)" if wanted[-1:].isdigit() else ""
-    if re.search(before + re.escape(wanted) + after, text):
-        return True
+    at = text.find(wanted)
+    while at >= 0:  # no pattern: to compile one for each licence would take longer than all else here
+        before, after = text[:at][-1:] + wanted[:1], wanted[-1:] + text[at + len(wanted) :][:1]
+        if not any(len(pair) == 2 and pair.isdigit() for pair in (before, after)):
+            return True
+        at = text.find(wanted, at + 1)
     wanted = wanted.replace(" ", "")
     return len(wanted) >= MIN_LONG_ID_LENGTH and wanted in text.replace(" ", "")

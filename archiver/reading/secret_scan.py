@@ -105,6 +105,9 @@ def maskable(media_type: str) -> bool:
     return _TEXTUAL.fullmatch(media_type.split(";")[0].strip().lower()) is not None
 
 
+GZIP = b"\x1f\x8b"
+
+
 class ReadsPacked(Protocol):
     """What is needed of a `DocumentReader`, whose workers search for secrets by this file."""
 
@@ -113,13 +116,18 @@ class ReadsPacked(Protocol):
     def read_all(self, content: bytes) -> DocumentText: ...
 
 
+def is_packed(content: bytes) -> bool:
+    """Whether it must be unpacked to be searched, by a reader's process."""
+    return content.startswith(GZIP) or is_pdf(content)
+
+
 def refusal(content: bytes, secret_values: list[Needle], reader: ReadsPacked) -> str | None:
     """Why a packed file (PDF, gzip, picture) must not be archived: it holds a secret, or it cannot be searched.
 
-    None if it was searched and holds none. Blocks while a PDF is read.
+    None if it was searched and holds none. Blocks while a packed one is read.
     """
     parts = [content]
-    if content.startswith(b"\x1f\x8b"):
+    if content.startswith(GZIP):
         unpacked, fault = reader.unpack(content, MAX_UNPACKED_BYTES)
         if fault:
             return f"it could not be unpacked to be searched for secrets ({fault})"

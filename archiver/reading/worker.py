@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -54,6 +54,8 @@ from archiver.reading.fingerprint import (
 from archiver.reading.pdf_join import packed, unpacked
 
 if TYPE_CHECKING:
+    import asyncio
+
     from archiver.reading.embedded import Embedded  # half of what a worker would load; few need it
     from archiver.reading.history_tables import HistoryTable
 
@@ -68,10 +70,14 @@ LIMITS = {
 START_TIMEOUT_S = 60.0  # for a worker to be ready, on a busy machine
 MAX_STRETCH = 4  # on a busy machine, a job that had too little of the processor may take so many times as long
 MIN_LEFT_S = 0.1  # of the processor: with less left, time is up
+MAX_BRIEF_WAIT_S = 0.1  # such a wait counts whole: to ask what else the machine does would cost more
+PROCESSORS = os.cpu_count() or 1
 MAX_MEMORY_BYTES = 1 << 30  # bytes of address space of a worker, on POSIX
 MAX_DOCUMENT_BYTES = 64 << 20  # bytes of a document that is still parsed
 MAX_REMEMBERED_LOOKS = 8  # large ones, of some megabytes at most
 MAX_REMEMBERED_LENGTH = 16_000_000  # characters of text kept for documents that are read again
+MAX_SMALL_BYTES = 64 << 10  # of a PDF that is read together with others
+MAX_SMALL_DOCUMENTS = 8  # that are read together
 MAX_MESSAGE_BYTES = 512 << 20  # of one answer of a worker
 
 # The environment that a worker gets. It needs no more, so passwords of proxies and the like stay out of it.
@@ -124,6 +130,9 @@ class DocumentReader:
     def __init__(self, workers: int = 2, seconds: float = DOCUMENT_TIMEOUT_S, kind: Kind | None = None) -> None:
         self._seconds = seconds
         self._pool, self._programs = Pool(workers, kind), Pool(workers, Kind(programs=True))
+        self._workers = workers
+        self._waiting: deque[tuple[bytes, asyncio.Future[DocumentText]]] = deque()  # small PDFs
+        self._gathering: set[asyncio.Task[None] | None] = set()
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[str, str], DocumentText] = OrderedDict()  # by SHA-512 and job
         self._kept = 0
@@ -145,6 +154,53 @@ class DocumentReader:
         if media_type.startswith("text/") and media_type != "text/html" and not is_html(content):
             return read_text(content)
         return DocumentText()
+
+    async def read_soon(self, content: bytes, media_type: str) -> DocumentText:
+        """As `read`, for the tasks of an event loop.
+
+        Small PDFs that wait at the same time are read together: to hand one to a thread, and on to a process, takes
+        longer than to read it.
+        """
+        import asyncio  # which a worker, and a command without an event loop, need not load
+
+        if not is_pdf(content) or len(content) > MAX_SMALL_BYTES:
+            return await asyncio.to_thread(self.read, content, media_type)
+        answer: asyncio.Future[DocumentText] = asyncio.get_running_loop().create_future()
+        self._waiting.append((content, answer))
+        if len(self._gathering) < self._workers:
+            self._gathering.add(asyncio.create_task(self._read_waiting()))
+        return await answer
+
+    async def _read_waiting(self) -> None:
+        import asyncio
+
+        part: list[tuple[bytes, asyncio.Future[DocumentText]]] = []
+        try:
+            while self._waiting:
+                part = [self._waiting.popleft() for _ in range(min(MAX_SMALL_DOCUMENTS, len(self._waiting)))]
+                readings = await asyncio.to_thread(self._read_together, [content for content, _ in part])
+                for (_, answer), reading in zip(part, readings, strict=True):
+                    if not answer.done():  # whoever was given up asks no more
+                        answer.set_result(reading)
+        except BaseException as error:
+            for _, answer in part:
+                if not answer.done():
+                    answer.set_exception(error)
+            raise
+        finally:  # at once, not when the task has ended: what comes until then would wait for nobody
+            self._gathering.discard(asyncio.current_task())
+
+    def _read_together(self, contents: Sequence[bytes]) -> list[DocumentText]:
+        answers, error = self._ask("pdfs", packed([("", content) for content in contents]))
+        try:
+            readings = checked(list[DocumentText], b"[]" if error else answers[0])
+        except (ValueError, IndexError):
+            readings = []
+        if len(readings) != len(contents):  # one of them takes too long or breaks the worker: each by itself will tell
+            return [self._read_pdf(content, "pdf") for content in contents]
+        for content, reading in zip(contents, readings, strict=True):
+            self._remember((hashlib.sha512(content).hexdigest(), "pdf"), reading)
+        return readings
 
     def remembered(self, sha512: str) -> DocumentText | None:
         """The text of the PDF with this digest, if it was read recently."""
@@ -175,13 +231,16 @@ class DocumentReader:
             reading = DocumentText(pages=pages, error=error) if error else checked(DocumentText, answers[1])
         except (ValueError, IndexError):
             reading = DocumentText(error=MADE_UP)
+        self._remember(key, reading)
+        return reading
+
+    def _remember(self, key: tuple[str, str], reading: DocumentText) -> None:
         with self._lock:
             if key not in self._known:
                 self._known[key] = reading
                 self._kept += _weight(reading)
             while self._kept > MAX_REMEMBERED_LENGTH:
                 self._kept -= _weight(self._known.popitem(last=False)[1])
-        return reading
 
     def look(self, content: bytes, *, large: bool = False) -> Look:
         """What the picture in these bytes looks like; UnreadablePicture gives the reason if it cannot be read.
@@ -432,8 +491,7 @@ class _Worker:
         done = False
         try:
             with self._limit(START_TIMEOUT_S):
-                _send(sink, PART, json.dumps([job, seconds]).encode())
-                _send(sink, PART, content)
+                _send(sink, (PART, json.dumps([job, seconds]).encode()), (PART, content))
                 if job not in self._ready:
                     if _receive(source)[0] != READY:
                         raise EOFError
@@ -445,11 +503,12 @@ class _Worker:
                     kind, message = _receive(source)
                 if not each:
                     waited = time.monotonic() - began
-                    worked = _processor_time(self._process.pid) - used if _is_busy() else waited
-                    left = min(left - min(waited, worked), last - time.monotonic())
+                    if waited > MAX_BRIEF_WAIT_S and _is_busy():
+                        waited = min(waited, _processor_time(self._process.pid) - used)
+                    left = min(left - waited, last - time.monotonic())
                 if kind == QUESTION and answer:
                     asked = time.monotonic()
-                    _send(sink, PART, answer(message))
+                    _send(sink, (PART, answer(message)))
                     last += time.monotonic() - asked
                 elif kind == PART:
                     yield message
@@ -522,12 +581,14 @@ def _processor_time(process: int) -> float:
 
 def _is_busy() -> bool:
     """Whether more processes want to work than there are processors."""
-    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > PROCESSORS
 
 
-def _send(sink: IO[bytes], kind: bytes, content: bytes = b"") -> None:
-    sink.write(_HEAD.pack(kind, len(content)))
-    sink.write(content)
+def _send(sink: IO[bytes], *messages: tuple[bytes, bytes]) -> None:
+    """Send messages, each with its kind, together: each time that the other side wakes costs more than a message."""
+    for kind, content in messages:
+        sink.write(_HEAD.pack(kind, len(content)))
+        sink.write(content)
     sink.flush()
 
 
@@ -555,11 +616,11 @@ class Channel:
 
     def tell(self, part: bytes) -> None:
         with self._waiting():
-            _send(self._sink, PART, part)
+            _send(self._sink, (PART, part))
 
     def ask(self, question: bytes) -> bytes:
         with self._waiting():
-            _send(self._sink, QUESTION, question)
+            _send(self._sink, (QUESTION, question))
             return _receive(self._source)[1]
 
     @contextmanager
@@ -598,6 +659,16 @@ def _pdf(read: Callable[[bytes, Callable[[int], object]], DocumentText]) -> Read
         if not page_counts:
             opened(0)
         return json.dumps(vars(reading)).encode()
+
+    return work
+
+
+def _pdfs() -> ReaderJob:
+    import pypdf  # noqa: F401  # as above
+
+    def work(content: bytes, _channel: Channel) -> bytes:
+        readings = [read_pdf(each, lambda _pages: None) for _, each in unpacked(content)]
+        return json.dumps([vars(each) for each in readings]).encode()
 
     return work
 
@@ -752,6 +823,7 @@ def _confinement() -> ReaderJob:
 
 JOBS: dict[str, Callable[[], ReaderJob]] = {
     "pdf": partial(_pdf, read_pdf),
+    "pdfs": _pdfs,
     "columns of pdf": partial(_pdf, partial(read_pdf, columns=True)),
     "whole pdf": partial(_pdf, read_all_of_pdf),
     "picture": partial(_picture, PREVIEW_SIDE_PX),
@@ -802,13 +874,11 @@ def _serve(programs: bool, files: Sequence[str], memory: int) -> None:
             return
         if job not in ready:
             ready[job] = _job(job)
-            _send(sink, READY)
+            _send(sink, (READY, b""))
         _alarm(2 * channel.seconds)
         last = ready[job](content, channel)
         _alarm(0)
-        if last:
-            _send(sink, PART, last)
-        _send(sink, END)
+        _send(sink, *[(PART, last)] if last else [], (END, b""))
 
 
 if __name__ == "__main__":

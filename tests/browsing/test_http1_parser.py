@@ -94,12 +94,14 @@ async def test_what_could_be_read_in_two_ways_is_not_passed_on(shape: str) -> No
 
 
 @pytest.mark.parametrize("apart", [False, True])
-@pytest.mark.parametrize(
-    "body", ["Content-Length: 4\r\n\r\nabcd", "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"]
-)
-async def test_a_second_request_behind_the_first_reaches_nobody(apart: bool, body: str) -> None:
+async def test_a_second_request_behind_the_first_reaches_nobody(apart: bool) -> None:
+    for body in ("Content-Length: 4\r\n\r\nabcd", "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"):
+        await reaches_nobody(f"{POST}{body}", apart)
+
+
+async def reaches_nobody(first: str, apart: bool) -> None:
     async with upstream() as (authority, came), guarded(authority) as proxy:
-        parts = [f"{POST}{body}".replace("SITE", authority), SPEND.replace("SITE", authority)]
+        parts = [first.replace("SITE", authority), SPEND.replace("SITE", authority)]
         answer = await said(proxy.url, *(parts if apart else ["".join(parts)]))
     assert answer.count(b"HTTP/1.1") == 1 and answer.endswith(b"ok") and b"Connection: close" in answer
     assert b"".join(came).endswith(b"\r\n\r\nabcd") and b"spend" not in b"".join(came)

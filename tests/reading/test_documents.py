@@ -1,5 +1,6 @@
 """What a document says is read with limits, and only a certificate of this licence passes as one."""
 
+import asyncio
 import io
 import os
 import re
@@ -19,7 +20,7 @@ from archiver.core.errors import NotACertificate
 from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.provider import TextLayout
 from archiver.reading.documents import MAX_PAGES_READ, DocumentText, End, check_certificate, end_of, read_text
-from archiver.reading.worker import DocumentReader
+from archiver.reading.worker import MAX_SMALL_BYTES, DocumentReader
 from tests.support.pdf_files import pdf
 
 pytestmark = pytest.mark.usefixtures("real_readers")
@@ -171,6 +172,27 @@ def test_a_document_is_read_however_little_a_busy_machine_lets_its_reader_work(
         assert (reading.text.strip(), reading.error) == (
             ("kept waiting", None) if busy else ("", "reading it took longer than 1 s")
         )
+
+
+def test_what_waits_at_once_is_read_together_and_one_bomb_spoils_no_other() -> None:
+    bomb = pdf(operators=b"BT /F1 9 Tf " + b"(a) Tj 1 0 Td " * 1_500_000 + b"ET")
+    small = [pdf(f"Item {number}") for number in range(20)]
+    others = [(b"plain", "text/plain"), (pdf("large") + b"%" * MAX_SMALL_BYTES, "application/pdf")]
+    asked = [(each, "application/pdf") for each in (*small[:9], bomb, *small[9:])] + others
+
+    async def ask(reader: DocumentReader) -> list[DocumentText]:
+        tasks = [asyncio.create_task(reader.read_soon(*each)) for each in (*asked, (pdf("given up"), ""))]
+        await asyncio.sleep(0)
+        tasks.pop().cancel()
+        together = await asyncio.gather(*tasks)
+        return [*together, await reader.read_soon(pdf("afterwards"), "application/pdf")]
+
+    with DocumentReader(workers=1, seconds=0.5) as reader:
+        *readings, afterwards = asyncio.run(asyncio.wait_for(ask(reader), 60))
+        assert readings == [reader.read(*each) for each in asked]
+    expected = [*(f"Item {number}" for number in range(20)), "large", "afterwards"]
+    assert [each.text.strip() for each in (*readings, afterwards) if each.pages and not each.error] == expected
+    assert [each.error for each in readings if each.error] == ["reading it took longer than 0.5 s"]
 
 
 def test_threads_share_two_workers(reader: DocumentReader) -> None:
