@@ -154,6 +154,8 @@ def placed(home: Home, folder: Path) -> dict[str, str]:
     for name, text in (("your two pictures", "EX-1201 and EX-1202 are yours"), ("our song", "Use it")):
         head = "From: Bo <bo@example-photos.example>\nTo: ada@acme.example\nDate: Wed, 3 Jun 2026 10:00:00 +0000\n"
         (folder / f"Re_ {name}.eml").write_text(f"{head}Subject: Re: {name}\n\nYour licence: {text}.\n")
+    (folder / "grants").mkdir()
+    shutil.copy(folder / "Re_ your two pictures.eml", folder / "grants")
     licence = home.json("find", "--client", "acme", "--limit", "2")[0]["licence"]
     unassigned = home.json("unassigned")[0]["licence"]
     claim = home.json("claim", "add", "--manual", "--client", "acme", "--claimant", "Rights Example Inc.")["claim"]

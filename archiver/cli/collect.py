@@ -183,6 +183,10 @@ def import_(
             help="Papers and lists in doubt are licences: you compared them. One file: also what only you can judge.",
         ),
     ] = False,
+    proposals: Annotated[
+        bool,
+        typer.Option("--proposals", help="With --yes: you also read, and agree with, what papers may license."),
+    ] = False,
     items: Annotated[
         list[str] | None, typer.Option("--item", metavar="NUMBER", help="What the file licenses, if you read it there.")
     ] = None,
@@ -210,7 +214,7 @@ def import_(
     with progress() as watch:
         request = ImportRequest(
             paths=paths, client=client, by=by or f"system user {getuser()}", dry_run=dry_run, keep_files=keep_files,
-            confirmed=yes, said=said,
+            confirmed=yes, proposals=proposals, said=said,
         )  # fmt: skip
         report = import_files(here, unlocked(here), request, watch)
     warn_each(report.warnings)
@@ -219,6 +223,11 @@ def import_(
     else:
         table(("file", "kind", "outcome", "licence, or why"), report.table())
     say(f"{client}: {report.in_words()}.")
+    if (number := report.proposals) > 1:
+        say(
+            f"{number} papers may license what their lines say. Read them. If all of them do, import again with "
+            "--yes --proposals; if only some do, import each of these alone with --yes."
+        )
     raise typer.Exit(report.exit_code)
 
 

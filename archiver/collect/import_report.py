@@ -42,6 +42,11 @@ class ImportReport:
         return max(self.failed, PARTIAL if self.counts[ImportOutcome.REFUSED] else 0)
 
     @property
+    def proposals(self) -> int:
+        """How many papers may license what their lines say, and wait for a person who reads them."""
+        return sum(1 for fate in self.fates if fate.seen.proposal and not fate.seen.paper and not fate.groups)
+
+    @property
     def counts(self) -> Counter[ImportOutcome]:
         return Counter(fate.outcome for fate in self.fates) + Counter({ImportOutcome.IRRELEVANT: len(self.passed)})
 

@@ -29,8 +29,9 @@ COLLECTIONS = (".zip", ".mbox")  # of many papers in one file
 @dataclass(frozen=True, kw_only=True)
 class ImportRequest:
     """What to import, and for whom. `by` is the person who imports; `confirmed` says that this person vouches for
-    papers of platforms that are not known; `said` is what this person says of the one paper that it is about.
-    `keep_files` archives delivered files, too. A dry run archives nothing."""
+    papers of platforms that are not known, and with `proposals` also for papers that no reader takes for a licence;
+    `said` is what this person says of the one paper that it is about. `keep_files` archives delivered files, too. A dry
+    run archives nothing."""
 
     paths: Sequence[Path]
     client: str
@@ -38,6 +39,7 @@ class ImportRequest:
     dry_run: bool = False
     keep_files: bool = False
     confirmed: bool = False
+    proposals: bool = False
     said: Statement | None = None
 
     @property
@@ -58,6 +60,8 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         raise ConfigError(f"{missing[0]} does not exist, so nothing was imported. Check the path.")
     if request.said and not (request.alone and request.confirmed):
         raise ConfigError("What you say of a paper is about one file: name this file alone, and add --yes.")
+    if request.proposals and not request.confirmed:
+        raise ConfigError("Only someone who read the papers can confirm them. Read them, then add --yes, too.")
     report = ImportReport(client, dry_run=dry_run)
     with ExitStack() as stack:
         archive = None if dry_run else stack.enter_context(writing(home, vault, client))
@@ -70,7 +74,7 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         )  # fmt: skip
         files = []
         for seen in recognised(paths, how):
-            if request.alone:
+            if request.alone or request.proposals:
                 seen = _judged(seen, request, report)
             if seen.says_nothing:
                 report.passed.append((seen.path, seen.what))
@@ -84,7 +88,7 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
 
 
 def _judged(seen: ClassifiedFile, request: ImportRequest, report: ImportReport) -> ClassifiedFile:
-    """The one file with what a person who read it says: that it licenses what is proposed, or what they state."""
+    """A file with what a person who read it says: that it licenses what is proposed, or what they state."""
     said = None if seen.within else request.said  # of a mail, not of what is attached
     if seen.paper and seen.paper.licences and seen.machine_read:
         if said:

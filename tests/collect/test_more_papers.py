@@ -299,12 +299,17 @@ def test_a_person_confirms_a_licence_of_an_unknown_platform(tmp_path: Path) -> N
     grant = tmp_path / "grants" / "grant.txt"  # that says so in words of its own: a person has read this one paper
     grant.parent.mkdir()
     grant.write_text("Lumen Archive\n4 Quay Street\n\n3 June 2026\n\nDo show photograph LA-1921 on your website.\n")
-    asked: tuple[tuple[Path, tuple[str, ...], str], ...] = (
-        (grant.parent, ("--yes",), "unread"), (grant, (), "known"), (grant, ("--yes",), "archived"),
-        (grant, (), "known"),
-    )  # fmt: skip
-    for path, options, outcome in asked:
-        [file] = home.json("import", path, "--client", "acme", "--by", "Ada Example", *options)["files"]
+    folder = grant.parent
+    for number in (2, 3):
+        (folder / f"{number}.txt").write_text(grant.read_text().replace("LA-1921", f"LA-292{number}"))
+    said = "3 papers may license what their lines say. Read them."
+    assert said in home("import", folder, "--client", "acme", "--dry-run").stderr
+    home("import", folder, "--client", "acme", "--proposals", code=2)
+    assert {file["outcome"] for file in home.json("import", folder, "--client", "acme", "--yes")["files"]} == {"unread"}
+    taken = home.json("import", folder, "--client", "acme", "--yes", "--proposals", "--dry-run")
+    assert sorted(row["asset_id"] for row in taken["licences"]) == ["LA-1921", "LA-2922", "LA-2923"]
+    for options, outcome in (((), "known"), (("--yes",), "archived"), ((), "known")):
+        [file] = home.json("import", grant, "--client", "acme", "--by", "Ada Example", *options)["files"]
         assert file["outcome"] == outcome
         hint = "may license LA-1921 (lumen archive, 2026-06-03)" in file["message"]
         assert hint == (file["licence"] is None)
