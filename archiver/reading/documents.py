@@ -464,8 +464,9 @@ def _names(text: str, wanted: str) -> bool:
     """Whether the text has this id, not as a part of a longer number."""
     at = text.find(wanted)
     while at >= 0:  # no pattern: to compile one for each licence would take longer than all else here
-        before, after = text[:at][-1:] + wanted[:1], wanted[-1:] + text[at + len(wanted) :][:1]
-        if not any(len(pair) == 2 and pair.isdigit() for pair in (before, after)):
+        end = at + len(wanted)
+        pairs = text[max(at - 1, 0) : at] + wanted[:1], wanted[-1:] + text[end : end + 1]
+        if not any(len(pair) == 2 and pair.isdecimal() for pair in pairs):
             return True
         at = text.find(wanted, at + 1)
     wanted = wanted.replace(" ", "")
