@@ -164,11 +164,14 @@ def import_arrivals(
     by: str,
     dry_run: bool,
     confirmed: bool = False,
+    proposals: bool = False,
     progress: ImportProgress = lambda *_: None,
 ) -> ImportReport:
-    """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing. `confirmed`:
-    the person vouches for papers of platforms that are not known."""
+    """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing. `confirmed`
+    and `proposals` say what the person vouches for; see `ImportRequest`."""
     with scratch_folder("arrivals") as folder:
         paths = [_written(folder / str(number), each.name, each.content) for number, each in enumerate(arrivals)]
-        request = ImportRequest(paths=paths, client=client, by=by, dry_run=dry_run, confirmed=confirmed)
+        request = ImportRequest(
+            paths=paths, client=client, by=by, dry_run=dry_run, confirmed=confirmed, proposals=proposals
+        )
         return import_files(home, vault, request, progress)

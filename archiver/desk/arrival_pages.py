@@ -35,6 +35,13 @@ class ReceivedFiles:
     imported: bool = False
     unknown: bool = False  # a paper reads as a licence of a platform that is not known, and nobody has confirmed it
     confirmed: str = ""  # who vouches for such papers
+    proposals: int = 0  # papers that may license what their lines say, and wait for a person
+    agreed: bool = False  # the person read each of these, too
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person's word would bring more licences. One paper alone is asked about without proposals."""
+        return self.unknown or self.proposals > 1
 
 
 def arrivals_form(visit: PageRequest) -> Response:
@@ -153,11 +160,12 @@ def confirm_papers(visit: PageRequest) -> Response:
     """A person confirms that papers in doubt are licences; the desk shows again what it would archive."""
     key, kept = _received(visit)
     by = visit.person(visit.given("by"))
-    if not kept.unknown or kept.imported:
+    if not kept.waits or kept.imported:
         raise HTTPException(404)
     if not by:
         raise visit.refusal("vouch_needs")
-    return _imported(visit, key, replace(kept, confirmed=by), dry_run=True)
+    agreed = kept.agreed or bool(visit.given("proposals"))
+    return _imported(visit, key, replace(kept, confirmed=by, agreed=agreed), dry_run=True)
 
 
 def file_them(visit: PageRequest) -> Response:
@@ -178,7 +186,7 @@ def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: boo
         try:
             report = import_arrivals(
                 home, vault, chosen, kept.client, by=by, dry_run=dry_run, confirmed=bool(kept.confirmed),
-                progress=work.step,
+                proposals=kept.agreed, progress=work.step,
             )  # fmt: skip
         finally:
             desk.changed()  # what an import archived before it was stopped is there
@@ -187,6 +195,7 @@ def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: boo
         done = replace(
             kept, table=tuple(report.table()), counts={str(name): number for name, number in report.counts.items()},
             licences=tuple(report.licences), imported=not dry_run, unknown=report.unconfirmed,
+            proposals=report.proposals,
         )  # fmt: skip
         _keep(visit, done, key)
 

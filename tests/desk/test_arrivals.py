@@ -118,6 +118,9 @@ def test_a_dropped_file_that_is_no_letter_begins_no_claim(served: Served, person
     assert len(claim_files.all_claims(served.agency.home)) == before
 
 
+GRANT = "Lumen Archive\n4 Quay Street\n\n3 June 2026\n\nDo show photograph {} on your website.\n"
+
+
 def test_a_person_confirms_by_name_what_an_unknown_platform_sold(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home("client", "add", "acme", "--name", "Acme Ltd")
     with desk_on(home, monkeypatch) as desk:
@@ -136,5 +139,17 @@ def test_a_person_confirms_by_name_what_an_unknown_platform_sold(home: Home, mon
         assert "PM-99812" in page and "needs your word" not in page
         assert owner.post(f"{place}/import").status_code == 303
         assert "PM-99812" in owner.get("/licences").text
+        grants = [
+            ("file", (f"{number}.txt", GRANT.format(number).encode(), "text/plain"))
+            for number in ("LA-1921", "LA-1922")
+        ]
+        place = owner.post("/arrivals", {"x": ""}, files=grants).headers["location"]
+        owner.post(f"{place}/look", {"client": "acme", "file": ["0", "1"]})
+        assert "I read each of the 2 papers" in owner.get(place).text
+        owner.post(f"{place}/confirm", {"by": "Ada Example"})  # who says nothing of them
+        assert f"{place}/import" not in owner.get(place).text
+        owner.post(f"{place}/confirm", {"by": "Ada Example", "proposals": "1"})
+        owner.post(f"{place}/import")
+    assert [row["asset_id"] for row in home.json("find", "LA-192")] == ["LA-1922", "LA-1921"]
     [row] = home.json("find", "PM-99812")
     assert row["provider"] == "other:pixelmill.example"
