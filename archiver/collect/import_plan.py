@@ -505,7 +505,7 @@ def _to_confirm(licences: Sequence[Licence]) -> str:
         doubt = f"{name}, an unknown platform: {ids}, {day or None}, for {first.licensee}"
     return (
         f"it reads as {what} of {doubt}. Compare {them}; to archive {them} as "
-        f"{'licences' if several else 'a licence'}, import {'the file' if several else 'it'} with --yes"
+        f"{'licences' if several else 'a licence'}, confirm {them} (--yes)"
     )
 
 
@@ -519,7 +519,7 @@ def _may_license(proposal: Paper) -> str:
     )
     return (
         f"it may license {ids} ({seller}, {day}), but does not say so as known papers do. It is kept. Read it; if it "
-        f"does, import this file alone with --yes to archive the licence{'s' if others else ''}"
+        f"does, confirm it (this file alone, with --yes) to archive the licence{'s' if others else ''}"
     )
 
 
