@@ -628,13 +628,16 @@ class Channel:
         """A slow listener does not use up the job's time."""
         _alarm(0)
         yield
-        _alarm(2 * self.seconds)
+        _alarm(self.seconds)
 
 
 def _alarm(seconds: float) -> None:
-    """End this process after so long, because its parent may have been killed during a job."""
+    """End this process once a job of so many seconds is over for sure, because its parent may have been killed.
+
+    A living parent ends it earlier, and says why.
+    """
     if sys.platform != "win32":
-        signal.alarm(math.ceil(seconds))
+        signal.alarm(math.ceil((MAX_STRETCH + 1) * seconds))
 
 
 type ReaderJob = Callable[[bytes, Channel], bytes]
@@ -875,7 +878,7 @@ def _serve(programs: bool, files: Sequence[str], memory: int) -> None:
         if job not in ready:
             ready[job] = _job(job)
             _send(sink, (READY, b""))
-        _alarm(2 * channel.seconds)
+        _alarm(channel.seconds)
         last = ready[job](content, channel)
         _alarm(0)
         _send(sink, *[(PART, last)] if last else [], (END, b""))
