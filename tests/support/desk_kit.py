@@ -68,10 +68,10 @@ class Person:
         return found[1] if found else ""
 
     def post(
-        self, path: str, data: dict[str, str] | None = None, token: str | None = None, **more: object
+        self, path: str, data: Mapping[str, str | list[str]] | None = None, token: str | None = None, **more: object
     ) -> httpx.Response:
         headers = {"origin": str(self.http.base_url).rstrip("/")} | more.pop("headers", {})  # type: ignore[operator]
-        fields = {"token": self.token if token is None else token} | (data or {})
+        fields = {"token": self.token if token is None else token, **(data or {})}
         return self.http.post(path, data=fields, headers=headers, **more)  # type: ignore[arg-type]
 
 
