@@ -74,7 +74,7 @@ def commit_import(
     stored = Archive(intake.home.archive(intake.client))
     looks = intake.home.state / "looks" / f"{intake.client}.json"
     planned = plan(files, _Archived(stored, catalogue, reader, looks), confirmed=order.confirmed)
-    report.fates, report.unconfirmed = planned.fates, report.unconfirmed or planned.unconfirmed
+    report.fates, report.unconfirmed = planned.fates, planned.unconfirmed
     if archive:
         total = len(planned.papers) + sum(any(True for _ in group.members) for group in planned.groups)
         done = count(1)

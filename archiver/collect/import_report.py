@@ -44,7 +44,8 @@ class ImportReport:
     @property
     def proposals(self) -> int:
         """How many papers may license what their lines say, and wait for a person who reads them."""
-        return sum(1 for fate in self.fates if fate.seen.proposal and not fate.seen.paper and not fate.groups)
+        waiting = [fate.seen for fate in self.fates if fate.seen.proposal and fate.seen.sign and not fate.groups]
+        return sum(1 for seen in waiting if not (seen.paper and seen.paper.licences))  # a receipt may be one, too
 
     @property
     def counts(self) -> Counter[ImportOutcome]:

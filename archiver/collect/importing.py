@@ -74,7 +74,7 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         )  # fmt: skip
         files = []
         for seen in recognised(paths, how):
-            if request.alone or request.proposals:
+            if request.alone or (request.proposals and seen.sign):  # else no line says what it may license
                 seen = _judged(seen, request, report)
             if seen.says_nothing:
                 report.passed.append((seen.path, seen.what))
@@ -97,7 +97,6 @@ def _judged(seen: ClassifiedFile, request: ImportRequest, report: ImportReport) 
     if not said and (request.said or not seen.proposal):
         return seen
     if not request.confirmed:
-        report.unconfirmed = True
         return replace(seen, sign=True)
     try:
         paper = stated(said, seen.proposal) if said else seen.proposal

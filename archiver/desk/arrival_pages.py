@@ -40,8 +40,8 @@ class ReceivedFiles:
 
     @property
     def waits(self) -> bool:
-        """Whether a person's word would bring more licences. One paper alone is asked about without proposals."""
-        return self.unknown or self.proposals > 1
+        """Whether a person's word would bring more licences."""
+        return self.unknown or self.proposals > 0
 
 
 def arrivals_form(visit: PageRequest) -> Response:

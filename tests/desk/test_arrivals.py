@@ -150,6 +150,10 @@ def test_a_person_confirms_by_name_what_an_unknown_platform_sold(home: Home, mon
         assert f"{place}/import" not in owner.get(place).text
         owner.post(f"{place}/confirm", {"by": "Ada Example", "proposals": "1"})
         owner.post(f"{place}/import")
-    assert [row["asset_id"] for row in home.json("find", "LA-192")] == ["LA-1922", "LA-1921"]
+        more = [grants[0], ("file", ("new.txt", GRANT.format("LA-1923").encode(), "text/plain"))]
+        place = owner.post("/arrivals", {"x": ""}, files=more).headers["location"]
+        owner.post(f"{place}/look", {"client": "acme", "file": ["0", "1"]})
+        assert "I read the paper that may" in owner.get(place).text  # the other one is archived
+    assert {row["asset_id"] for row in home.json("find", "LA-192")} == {"LA-1921", "LA-1922"}
     [row] = home.json("find", "PM-99812")
     assert row["provider"] == "other:pixelmill.example"
