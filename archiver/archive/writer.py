@@ -80,7 +80,8 @@ LAST_LINE = "the last line"  # the source of a time
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
 COMPARED = "compared"  # in the disposable folder: what `CheckpointListing` remembers
 MAX_BATCH = 128  # requests that share the durable writes of intents and ledger lines
-MAX_BUILDERS = 16  # objects that are built and synced at the same time
+MAX_BUILDERS = 3  # objects that are built at the same time; more threads would wait for the interpreter
+MAX_SYNCERS = 16  # the same where each file is synced by itself: then threads wait for the disk
 MIN_OBJECTS_FOR_PROCESS = 100  # from this number on, beside other archives, a building process repays its start
 SEAL_AFTER_S = 7.5 * 86400  # a checkpoint is renewed after this time even without new evidence: every eighth night
 MIN_OBJECTS_FOR_DISK_SYNC = 3  # from this number on, sync the whole file system, although it may be busy
@@ -466,12 +467,12 @@ class ArchiveWriter:
         self._postponed: _Request | None = None
         self._door = threading.Lock()
         self._failure: BaseException | None = None
-        self._threads = ThreadPoolExecutor(MAX_BUILDERS, "archive")
         self._builder: Builder | None = None
         self._built = 0
         self._recover()
         self._disk = FilesystemSync.of(root)  # None: objects are made durable while they are built, file by file
         self._turn = self._disk.turn if self._disk else nullcontext()
+        self._threads = ThreadPoolExecutor(MAX_BUILDERS if self._disk else MAX_SYNCERS, "archive")
         self._thread = threading.Thread(target=self._work, name="archive-writer")
         self._thread.start()
 

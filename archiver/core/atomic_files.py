@@ -23,7 +23,8 @@ from typing import BinaryIO, ClassVar
 
 from archiver.core.errors import ConfigError
 
-SYNCED_AS_ONE = ("ext4", "xfs")  # on network shares and stacked file systems, syncfs does not sync everything
+# In memory there is nothing to sync; on network shares and stacked file systems, syncfs does not sync everything.
+SYNCED_AS_ONE = ("ext4", "xfs", "tmpfs")
 CHANGE_TIMES_HOLD = ("ext4", "tmpfs", "xfs")  # elsewhere, another machine may set them
 
 

@@ -20,7 +20,7 @@ from statistics import median
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.ocfl import NewObject
-from archiver.archive.writer import MAX_BATCH, MAX_BUILDERS, ArchiveWriter, SealSettings, open_archive
+from archiver.archive.writer import MAX_BATCH, MAX_SYNCERS, ArchiveWriter, SealSettings, open_archive
 
 LICENCES, PORTIONS = 2000, 5
 NAMES = ("record.json", "certificate.pdf", "receipt.pdf", "page.pdf", "preview.jpg")
@@ -101,7 +101,7 @@ def main() -> int:
     seconds: list[tuple[float, float]] = []
     with (
         tempfile.TemporaryDirectory(dir=Path.cwd()) as name,
-        ThreadPoolExecutor(MAX_BUILDERS) as pool,
+        ThreadPoolExecutor(MAX_SYNCERS) as pool,
         open_archive(Path(name) / "acme", means(Path(name) / "state"), origin="live") as writer,
     ):
         for number in range(PORTIONS):

@@ -28,7 +28,7 @@ from pathlib import Path
 from types import ModuleType
 
 from archiver.agency.night import run
-from archiver.archive.writer import MAX_BUILDERS
+from archiver.archive.writer import MAX_SYNCERS
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.home.network import Network
 from archiver.home.settings import Home
@@ -144,7 +144,7 @@ def object_floor(folder: Path, number: int) -> float:
     """The files of objects such as the night archives, as `archive_write.py` has its floor."""
     files = {"licence.json": b"-" * 1_300, "record.json": b"-" * 200, "certificate.pdf": pdf(0, 900)}
     started = time.perf_counter()
-    with ThreadPoolExecutor(MAX_BUILDERS) as pool:
+    with ThreadPoolExecutor(MAX_SYNCERS) as pool:
         archive_floor(pool, folder, [files] * number)
     return time.perf_counter() - started
 
