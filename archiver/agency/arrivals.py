@@ -17,7 +17,7 @@ from archiver.agency.unassigned import named_in
 from archiver.claims.letter_reader import parse_letter
 from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.import_report import ImportProgress, ImportReport
-from archiver.collect.importing import ImportRequest, import_files
+from archiver.collect.importing import ImportRequest, Statement, import_files
 from archiver.collect.mail_selection import START_BYTES, is_answer, is_note, reads_as_letter, split
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.atomic_files import scratch_folder
@@ -32,12 +32,16 @@ UNSAFE = re.compile(r"[^\w .()+,@=-]+")
 MAX_NAME_LENGTH = 100
 
 
+READABLE = ("document", "table", "page", "text", "scan", "mail")  # what may be one paper
+
+
 class Proposal(StrEnum):
     """What to do with a file."""
 
     CLAIM = "claim"
     SEARCH = "search"
     IMPORT = "import"
+    STATE = "state"  # import it as what a person says that it licenses
     NOTHING = "nothing"
 
 
@@ -124,10 +128,17 @@ def _arrival(home: Home, name: str, content: bytes, seen: Sequence[ClassifiedFil
         )  # fmt: skip
     if papers:
         also = () if whole.machine_read else (Proposal.CLAIM,)  # a scan may be a letter that OCR cannot read
-        return Arrival(name=name, content=content, what=what, client=client, allowed=(Proposal.IMPORT, *also))
+        allowed = (Proposal.IMPORT, *also, *_statable(what))
+        return Arrival(name=name, content=content, what=what, client=client, allowed=allowed)
     why = whole.note if len(seen) == 1 else ""
     also = (Proposal.CLAIM,) if claim else ()  # it asks for something, but not about a picture
-    return Arrival(name=name, content=content, what=what, client=client, allowed=(Proposal.NOTHING, *also), why=why)
+    allowed = (Proposal.NOTHING, *also, *_statable(what))
+    return Arrival(name=name, content=content, what=what, client=client, allowed=allowed, why=why)
+
+
+def _statable(what: str) -> tuple[Proposal, ...]:
+    """A person can say of what they can read that it is a licence."""
+    return (Proposal.STATE,) if what in READABLE else ()
 
 
 def _letter(name: str, content: bytes, seen: ClassifiedFile, reader: DocumentReader) -> tuple[Letter | None, str]:
@@ -165,13 +176,14 @@ def import_arrivals(
     dry_run: bool,
     confirmed: bool = False,
     proposals: bool = False,
+    said: Statement | None = None,
     progress: ImportProgress = lambda *_: None,
 ) -> ImportReport:
-    """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing. `confirmed`
-    and `proposals` say what the person vouches for; see `ImportRequest`."""
+    """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing. `confirmed`,
+    `proposals` and `said` say what the person vouches for; see `ImportRequest`."""
     with scratch_folder("arrivals") as folder:
         paths = [_written(folder / str(number), each.name, each.content) for number, each in enumerate(arrivals)]
         request = ImportRequest(
-            paths=paths, client=client, by=by, dry_run=dry_run, confirmed=confirmed, proposals=proposals
+            paths=paths, client=client, by=by, dry_run=dry_run, confirmed=confirmed, proposals=proposals, said=said
         )
         return import_files(home, vault, request, progress)

@@ -13,8 +13,10 @@ from archiver.core.errors import ArchiveBusy
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.background_job import Work
+from archiver.desk.forms import given_day
 from archiver.desk.kept_searches import searched
 from archiver.desk.new_claim_pages import begun
+from archiver.reading.proposals import Statement, stated
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class ReceivedFiles:
     confirmed: str = ""  # who vouches for such papers
     proposals: int = 0  # papers that may license what their lines say, and wait for a person
     agreed: bool = False  # the person read each of these, too
+    said: Statement | None = None  # what the person says of the one file
+    warnings: tuple[str, ...] = ()
 
     @property
     def waits(self) -> bool:
@@ -153,7 +157,31 @@ def look(visit: PageRequest) -> Response:
     )  # fmt: skip
     if not numbers:
         raise visit.refusal("arrivals_tick")
-    return _imported(visit, key, replace(kept, client=client, numbers=numbers), dry_run=True)
+    nothing_said = replace(kept, confirmed="", agreed=False, said=None)  # yet, of these files
+    return _imported(visit, key, replace(nothing_said, client=client, numbers=numbers), dry_run=True)
+
+
+def state(visit: PageRequest) -> Response:
+    """A person says what one file licenses, which no reader saw; the desk shows what it would archive."""
+    key, kept = _received(visit)
+    number, client = visit.given("number"), visit.given("client")
+    _arrival(kept, number, Proposal.STATE)
+    if client not in visit.home.clients:
+        raise visit.refusal("needs_client")
+    if not (by := visit.person(visit.given("by"))):
+        raise visit.refusal("vouch_needs")
+    said = Statement(
+        items=[*filter(None, map(str.strip, visit.given("items").splitlines()))], seller=visit.given("seller"),
+        day=given_day(visit.given("licensed_on")), licensee=visit.given("licensee") or None,
+    )  # fmt: skip
+    if not (said.items and said.seller and said.day):
+        raise visit.refusal("state_needs")
+    try:
+        stated(said, None)
+    except ValueError:
+        raise visit.refusal("state_number") from None
+    kept = replace(kept, client=client, numbers=(int(number),), said=said, confirmed=by)
+    return _imported(visit, key, kept, dry_run=True)
 
 
 def confirm_papers(visit: PageRequest) -> Response:
@@ -186,7 +214,7 @@ def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: boo
         try:
             report = import_arrivals(
                 home, vault, chosen, kept.client, by=by, dry_run=dry_run, confirmed=bool(kept.confirmed),
-                proposals=kept.agreed, progress=work.step,
+                proposals=kept.agreed, said=kept.said, progress=work.step,
             )  # fmt: skip
         finally:
             desk.changed()  # what an import archived before it was stopped is there
@@ -195,7 +223,7 @@ def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: boo
         done = replace(
             kept, table=tuple(report.table()), counts={str(name): number for name, number in report.counts.items()},
             licences=tuple(report.licences), imported=not dry_run, unknown=report.unconfirmed,
-            proposals=report.proposals,
+            proposals=report.proposals, warnings=tuple(report.warnings),
         )  # fmt: skip
         _keep(visit, done, key)
 
@@ -211,6 +239,7 @@ ROUTES = [
     PageRoute("/arrivals/{key}/claim", claim, Role.OPERATE, post=True),
     PageRoute("/arrivals/{key}/search", search, Role.READ, post=True),
     PageRoute("/arrivals/{key}/look", look, Role.OPERATE, post=True),
+    PageRoute("/arrivals/{key}/state", state, Role.OPERATE, post=True),
     PageRoute("/arrivals/{key}/confirm", confirm_papers, Role.OPERATE, post=True),
     PageRoute("/arrivals/{key}/import", file_them, Role.OPERATE, post=True),
 ]

@@ -154,6 +154,17 @@ def test_a_person_confirms_by_name_what_an_unknown_platform_sold(home: Home, mon
         place = owner.post("/arrivals", {"x": ""}, files=more).headers["location"]
         owner.post(f"{place}/look", {"client": "acme", "file": ["0", "1"]})
         assert "I read the paper that may" in owner.get(place).text  # the other one is archived
+        notes = [("file", ("notes.txt", b"Dear Ada, Anna may use our harbour picture.", "text/plain"))]
+        place = owner.post("/arrivals", {"x": ""}, files=notes).headers["location"]
+        says = {"number": "0", "client": "acme", "items": "harbour-7\n harbour-8", "seller": "Quay Pictures"}
+        says |= {"licensed_on": "2026-06-03", "licensee": "Acme Ltd", "by": "Ada Example"}
+        for missing in ("items", "seller", "licensed_on", "by", "client"):
+            assert owner.post(f"{place}/state", says | {missing: ""}).status_code == 409, missing
+        assert owner.post(f"{place}/state", says | {"seller": "Shutterstock"}).status_code == 409  # not its numbers
+        assert owner.post(f"{place}/state", says).status_code == 303
+        assert "harbour-8" in owner.get(place).text
+        owner.post(f"{place}/import")
+    assert [row["licensee"] for row in home.json("find", "harbour")] == ["Acme Ltd"] * 2
     assert {row["asset_id"] for row in home.json("find", "LA-192")} == {"LA-1921", "LA-1922"}
     [row] = home.json("find", "PM-99812")
     assert row["provider"] == "other:pixelmill.example"
