@@ -31,6 +31,11 @@ _LABELLED = re.compile(
 _NEXT_LABEL = re.compile(r",?\s+[^\W\d_][\w-]{1,30}:\s.*", re.DOTALL)
 # A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
 _NO_KIND = re.compile(r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)", re.IGNORECASE)
+_BESIDE_NAME = re.compile(
+    r"^(?:/s/\s+|\d{5,}\s+(?=[^\W\d_]{3}))|\s*[(<\[](?:mailto:)?[^\s()<>\[\]@]+@[^\s()<>\[\]]+[)>\]]$"
+    r"|\s+\((?:[^()\d]{1,20}\d{3,}|\d{5,})\)$"
+)
+_LEGAL_FORM = re.compile(r"(?:,?\s(?:gmbh|ag|ltd|limited|llc|inc|corp|plc|sarl|sas|s\.?r\.?l|s\.?l|b\.?v)\.?)+$")
 _CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
 _CURRENCY = re.compile(
     rf"(?<![A-Z])(?:(?P<code>{'|'.join(_CURRENCY_CODES.split())})(?![A-Z])|(?P<sign>€|£|US\$|AU\$|A\$|CA\$|C\$|NZ\$))"
@@ -59,13 +64,23 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
         key=() if numbered else ("", asset_id, (kind or "").casefold(), (iso(when) or written or "")[:40]),
         kind=kind,
         licensed_at=when,
-        licensee=values.get("licensee"),
+        licensee=_buyer(values.get("licensee"), platform),
         seat=values.get("seat"),
         plan=values.get("plan"),
         order=values.get("order", "").removeprefix("#").strip() or None,
         client_hints={name: values[name] for name in HINTS if name in values},
         comp=bool(kind and re.search(r"(?:^|[\W_])(?:comp|comping|layout|preview)(?:$|[\W_])", kind, re.IGNORECASE)),
     )
+
+
+def _buyer(name: str | None, platform: str) -> str | None:
+    """A licensee without what a cell says beside the name; None for the seller's own name.
+
+    Beside it stand a customer's number, an address, the sign of a signature.
+    """
+    name = _BESIDE_NAME.sub("", name).strip() or name if name else None
+    seller = re.sub(r"[\W_]", "", platform.removeprefix(OTHER_PLATFORM).casefold())
+    return None if name and re.sub(r"\W", "", _LEGAL_FORM.sub("", name.casefold())) == seller else name
 
 
 def _title(values: Mapping[str, str]) -> str | None:

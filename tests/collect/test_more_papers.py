@@ -126,6 +126,11 @@ def test_an_invoice_that_names_picture_licence_buyer_and_day_is_a_licence() -> N
     )  # fmt: skip
     without = read_text(INVOICE.replace("License type: Standard\n", ""))
     assert without and [each.kind for each in without.licences] == [None]
+    for beside in ("{} (ACM0031)", "1189044 {}", "{} (ada@acme.example)", "/s/ {}"):
+        named = read_text(INVOICE.replace("Acme Ltd", beside.format("Acme Ltd")))
+        assert named and named.licences[0].licensee == "Acme Ltd", beside
+    seller = read_text(UNKNOWN.replace("Acme Ltd", "PixelMill.example Ltd."))
+    assert seller and seller.licences[0].licensee is None
 
 
 def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
