@@ -254,14 +254,20 @@ def _whose(mail: ParsedMail) -> str:
 
 def _dated(mail: ParsedMail, text: str, foot: str) -> Iterator[str]:
     """A platform's letter with the day on which it was sent: the one that is passed on, or this one."""
-    text = _QUOTED.sub("", text)
+    text, sender = _QUOTED.sub("", text), mail.headers.get("From", "")
     heads = [found for found in _PASSED_ON.finditer(text) if marked(found["who"]) or site_of(found["who"])]
     if heads:
         yield f"{text[heads[-1].start() :]}{foot}"
-    elif marked(mail.headers.get("From", "")) or site_of(mail.headers.get("From", "")):
+    elif marked(sender) or site_of(sender) or _sells(sender, text):
         with suppress(ValueError, TypeError):
             sent = parsedate_to_datetime(mail.headers.get("Date", ""))
             yield f"{text}{foot}\n\nSent: {sent:%Y-%m-%d}\n"
+
+
+def _sells(sender: str, text: str) -> bool:
+    """Whether a letter is from the seller, not known, whose site is the only one that it names."""
+    seller, site = other_platform(text), other_platform(sender)
+    return seller is not None and site is not None and seller[0] == site[0]
 
 
 _PASSED_ON = re.compile(
@@ -420,8 +426,10 @@ def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader
             return replace(seen, what="table", refused=error)
         text = written.decode()
         seen = _table(seen, written, name, text, reader)
-        rows = csv.reader(io.StringIO(text[:MAX_INVOICE_CHARACTERS]))  # of an invoice that is a sheet
-        return _with_reason(seen, "\n".join(" | ".join(filter(None, row)) for row in rows), name)
+        rows = [[*filter(None, row)] for row in csv.reader(io.StringIO(text[:MAX_INVOICE_CHARACTERS]))]
+        if seen.paper is None:  # perhaps a form or an invoice
+            seen = replace(seen, paper=read_text_paper("\n".join(map("\t".join, rows)), name))
+        return _with_reason(seen, "\n".join(map(" | ".join, rows)), name)
     reading = document_by(reader, content)
     if reading.error:
         return replace(seen, what="document", refused=reading.error)

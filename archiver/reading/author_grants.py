@@ -28,6 +28,7 @@ from archiver.reading.not_granted import (
     speaks_of_licensing,
     words_against,
 )
+from archiver.reading.number_labels import called_by
 from archiver.reading.paper_parties import (
     FIRM,
     HOST,
@@ -58,6 +59,7 @@ from archiver.reading.unfilled import has_blank
 
 MAX_PICTURES = 500  # of one paper
 MAX_TEXT_CHARACTERS = 12_000  # of a paper; a longer one is a book
+MAX_LABEL_CHARACTERS = 40  # before a number, in which its label stands
 MAX_HEAD_LINES = 12  # from the beginning of an agreement, in which it has its title
 MAX_TITLE_WORDS = 6
 
@@ -643,6 +645,7 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     if not ids:
         language, ids = _undoubted(text, said, invoice=invoice is not None, mailed=bool(message.sender))
         needs_buyer = needs_buyer or not message.sender
+    ids = [each for each in ids if not _called_otherwise(text, each)]
     if not ids or len(ids) > MAX_PICTURES or any(map(_OF_A_PAPER.match, ids)):
         return None
     when = message.sent or day_of_paper(text, language)
@@ -662,6 +665,13 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
         reader="author_grant", sure=Sure.STATED, kind=kind, platform=seller, licences=read, date=when,
         quotes={"platform": seller.removeprefix(OTHER_PLATFORM)},
     )  # fmt: skip
+
+
+def _called_otherwise(text: str, number: str) -> bool:
+    """Whether a number's label says, wherever it stands, that it is an order's, a customer's or the like."""
+    places = [found.start() for found in re.finditer(re.escape(number), text)]
+    before = (text[max(0, at - MAX_LABEL_CHARACTERS) : at].rstrip().rpartition("\n")[2] for at in places)
+    return bool(places) and all(called_by(each) == "other" for each in before)
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

@@ -26,22 +26,28 @@ def _dates(done: str, noun: str) -> tuple[str, ...]:
 OTHER = "other"
 LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "asset_id": {
-        ENGLISH: (*_each("Image|Photo|Picture|Asset|File|Item|Media|Clip|Footage|Video|Track|Icon|Resource",
+        ENGLISH: (*_each("Image|Photo|Picture|Asset|File|Item|Media|Clip|Footage|Video|Track|Song|Music|Icon|"
+                         "Illustration|Resource|Work",
                          " ID| number| no.| no| #| ref| ref.| reference| code"),
                   "Image file no.", "Model ID", "Stock ID", "Creative #", "Editorial #"),
-        GERMAN: (*_each("Bild|Foto|Motiv|Datei|Medien|Video|Element|Ressourcen|Asset|Icon",
+        GERMAN: (*_each("Bild|Foto|Motiv|Datei|Medien|Video|Clip|Track|Song|Titel|Element|Ressourcen|Asset|Icon|"
+                        "Illustrations|Werk",
                         "-ID|nummer|-Nummer|-Nr.|-Nr|nr.|nr|-Referenz"), "Ressource", "Artikel-ID"),
         FRENCH: (*_each("ID |Identifiant |Numéro |N° |Réf. |Réf |Référence ",
                         "image|photo|visuel|fichier|de l'image|d'image|de la photo|de photo|du visuel|du fichier|"
-                        "de fichier|de l'élément|de la ressource|du média|du cliché"),
+                        "de fichier|de l'élément|de la ressource|du média|du cliché|de la vidéo|du clip|du morceau|"
+                        "du titre|de la piste|de l'œuvre|de l'illustration"),
                  *_each("Image|Photo|Visuel|Fichier", " n°")),
         SPANISH: (*_each("ID |Identificador |Número |N.º |Nº |N° |Ref. |Referencia |Código ",
                          "imagen|foto|archivo|de imagen|de la imagen|de foto|de la foto|de la fotografía|de archivo|"
-                         "del archivo|del recurso|del elemento|del medio|del vídeo"),
+                         "del archivo|del recurso|del elemento|del medio|del vídeo|del clip|de clip|de pista|"
+                         "de la pista|de canción|de la canción|"
+                         "de la obra|de la ilustración"),
                   *_each("Imagen|Foto|Archivo", " n.º| nº"), "Recurso"),
         ITALIAN: (*_each("ID |Identificativo |Numero |N. |N° |Cod. |Codice |Rif. |Riferimento ",
-                         "immagine|foto|file|risorsa|elemento|dell'immagine|della foto|del file|della risorsa|"
-                         "dell'elemento"), "Risorsa"),
+                         "immagine|foto|file|risorsa|elemento|brano|traccia|video|clip|opera|dell'immagine|della foto|"
+                         "del file|della risorsa|dell'elemento|del brano|della traccia|del video|della clip|"
+                         "dell'opera"), "Risorsa"),
         DUTCH: (*_each("Afbeelding|Afbeeldings|Beeld|Foto|Bestands|Media|Item|Asset", "-ID|nummer|-nummer|nr.|nr|-nr."),
                 "Referentie afbeelding", "Bron-ID"),
         POLISH: _each("ID |Numer |Nr |Identyfikator |Kod ", "obrazu|zdjęcia|fotografii|grafiki|pliku|zasobu"),
@@ -139,10 +145,11 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "bought_at": {
         ENGLISH: ("Purchased", "Transaction date", *_dates("Purchased", "Purchase")),
-        GERMAN: ("Kaufdatum", "Datum des Kaufs", "Erwerbsdatum", "Gekauft am", "Erworben am"),
-        FRENCH: ("Date d'achat", "Date de l'achat", "Acheté le", "Date d'acquisition"),
-        SPANISH: ("Fecha de compra", "Fecha de la compra", "Comprado el", "Fecha de adquisición"),
-        ITALIAN: ("Data di acquisto", "Data d'acquisto", "Data dell'acquisto", "Data acquisto", "Acquistato il"),
+        GERMAN: ("Kaufdatum", "Datum des Kaufs", "Erwerbsdatum", "Datum des Erwerbs", "Gekauft am", "Erworben am"),
+        FRENCH: ("Date d'achat", "Date de l'achat", "Acheté le", "Acquis le", "Date d'acquisition"),
+        SPANISH: ("Fecha de compra", "Fecha de la compra", "Comprado el", "Adquirido el", "Fecha de adquisición"),
+        ITALIAN: ("Data di acquisto", "Data d'acquisto", "Data dell'acquisto", "Data acquisto",
+                  "Data di acquisizione", "Acquistato il"),
         DUTCH: ("Aankoopdatum", "Datum van aankoop", "Gekocht op"),
         POLISH: ("Data zakupu", "Data nabycia"),
         PORTUGUESE: ("Data da compra", "Data de compra", "Comprado em", "Data de aquisição", "Adquirido em"),

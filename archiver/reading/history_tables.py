@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from archiver.core.model import DocumentKind, Licence
+from archiver.reading.api_answers import records_in
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
 from archiver.reading.column_names import field_of, names_a_number, names_a_title, names_an_asset
 from archiver.reading.dates import DateOrder, day_order, printed
@@ -24,7 +25,15 @@ from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import DATES, LABELS, spoken_order
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.licence_values import licence_of
-from archiver.reading.platforms import PLATFORMS, forms_of, marked, named_platform, numbered_by, the_platform
+from archiver.reading.platforms import (
+    PLATFORMS,
+    forms_of,
+    marked,
+    named_platform,
+    numbered_by,
+    other_platform,
+    the_platform,
+)
 from archiver.reading.table_refusals import (
     BUYERS,
     CLIENTS,
@@ -146,7 +155,7 @@ _DOWNLOADS_GRANT = {name for name, each in PLATFORMS.items() if each.plans} | {
 _OTHER_LISTS = (NO_PURCHASES, OWN_WORKS)
 # What the name or title of a list of licences calls it.
 CALLED_HISTORY = re.compile(
-    r"\b(?:downloads|orders|purchases|licen[cs]es|history|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
+    r"\b(?:downloads|orders|purchases|licen[cs]es|history|historique|historial|cronologia|geschiedenis|lizenzen|lizenzverlauf|verlauf|bestellungen|käufe|einkäufe|"
     r"achats|commandes|téléchargements|licences|pedidos|compras|descargas|licencias|ordini|acquisti|licenze|bestellingen"
     r"|aankopen|licenties|licenças|transferências|encomendas|\w*register|registro|registre|rejestr|bildnachweise?|bildlisten?)\b",
     re.IGNORECASE,
@@ -199,7 +208,10 @@ def history_in(table: HistoryTable | None, name: str, folders: Sequence[str] = (
         return None
     ids = fields.index("asset_id")
     seller = _seller(table, interface, name, folders, ids=ids if bare else None)
-    if seller is None or (sources and seller.sure is Sure.STATED and seller.platform not in sources):
+    if seller and sources and seller.sure is Sure.STATED and seller.platform not in sources:
+        return None
+    seller = seller or _stranger(table, fields)
+    if seller is None:
         return None
     if not interface and _is_other(table, fields, seller, [name, *folders], bare=bare):
         return None
@@ -208,7 +220,8 @@ def history_in(table: HistoryTable | None, name: str, folders: Sequence[str] = (
         return None
     unnamed = names_a_number(table.header[ids]) and _meaning(table.header[ids]) is None and not interface
     comps = bare and not _OF_A_GRANT & set(fields) and seller.platform not in _DOWNLOADS_GRANT
-    sure = Sure.POSSIBLE if seller.sure is Sure.STATED and _are_the_platforms(read[0]) else seller.sure
+    known = seller.platform in PLATFORMS
+    sure = Sure.POSSIBLE if known and seller.sure is Sure.STATED and _are_the_platforms(read[0]) else seller.sure
     sure = Sure.STATED if unnamed or comps else sure
     reader = f"{seller.platform}_interface" if interface else "history_by_columns"
     return _listed(table, read, seller.words, reader=reader, platform=seller.platform, sure=sure)
@@ -266,6 +279,23 @@ def _seller(
     if platform is None or (ids is not None and set(sites) - {platform}):
         return None
     return _Seller(platform, words, sure, by_place)
+
+
+def _stranger(table: HistoryTable, fields: Sequence[str | None]) -> _Seller | None:
+    """The site of a seller that is not known, which every row of a list of licences names; None for any other list.
+
+    A row names it alone in a cell, or in an address with the row's own ID: others may be of where a picture is used.
+    """
+    if not {"kind", "licensee"} <= set(fields) or not _OF_A_GRANT & set(fields) or marked(_above(table)):
+        return None
+    ids = fields.index("asset_id")
+    named = [[cell for cell in row if _SITE.fullmatch(cell)] + [*_own_addresses(replace(table, rows=[row]), ids)]
+             for row in table.rows]  # fmt: skip
+    other = other_platform("\n".join(cell for cells in named for cell in cells)) if all(named) else None
+    return _Seller(*other, Sure.STATED) if other else None
+
+
+_SITE = re.compile(r"(?:www\.)?(?:[\w-]{1,63}\.){1,3}[a-z]{2,18}", re.IGNORECASE)
 
 
 def _own_addresses(table: HistoryTable, ids: int) -> Iterator[str]:
@@ -580,6 +610,8 @@ def _of_json(text: str) -> HistoryTable | None:
         answer = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    if records := records_in(answer):
+        return _of_records(records)
     tables = [table for table in map(_of_records, _record_lists(answer, MAX_JSON_DEPTH)) if _columns(table)]
     return tables[0] if len(tables) == 1 else None
 

@@ -184,7 +184,7 @@ def _headings_at(lines: Sequence[str], *, pictures: bool) -> tuple[list[Heading]
 def _headings(cells: Sequence[tuple[int, str]], *, pictures: bool) -> list[Heading]:
     """The columns; empty if these are no headings of a table of pictures.
 
-    `pictures`: one of them must be a label that only pictures have.
+    `pictures`: one of them must be a label that only pictures have, or one of licences.
     """
     found = [Heading(start, start + len(cell), _field(cell)) for start, cell in cells]
     fields = [each.field for each in found if each.field]
@@ -193,7 +193,7 @@ def _headings(cells: Sequence[tuple[int, str]], *, pictures: bool) -> list[Headi
         fields = [each.field for each in found if each.field]
     needed = ({"asset_id", "named"}, {"kind", "usage"})
     whole = len(cells) >= MIN_CELLS and all(each & set(fields) for each in needed)
-    whole = whole and (not pictures or any(OF_A_PICTURE.match(cell) for _, cell in cells))
+    whole = whole and (not pictures or "kind" in fields or any(OF_A_PICTURE.match(cell) for _, cell in cells))
     return found if whole and len(set(fields)) == len(fields) else []
 
 

@@ -17,7 +17,7 @@ from archiver.reading.dates import DateOrder, day_order, days_in
 from archiver.reading.field_labels import DATES, LABELS, OF_A_PICTURE, OTHER, SPELLED, spoken_order
 from archiver.reading.item_lines import item_lines
 from archiver.reading.item_numbers import LEADERS, items_by_context
-from archiver.reading.licence_values import licence_of, money
+from archiver.reading.licence_values import LEGAL_FORM, licence_of, money
 from archiver.reading.not_granted import (
     ASKING,
     DEMAND,
@@ -153,7 +153,8 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     if paper is None or (other and not _stated(paper, said)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
-    paper = replace(paper, sure=Sure.STATED if other else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
+    doubt = other or paper.sure is Sure.STATED
+    paper = replace(paper, sure=Sure.STATED if doubt else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
     return paper if paper.licences else read_plan(paper, text, columns(), _order(found))
 
 
@@ -178,7 +179,7 @@ def _issuer(text: str, name: str, *, licence: bool, receipt: bool) -> tuple[str 
     if not strong and own and platform in (own[0], None):
         platform, words, strong = *own, True
     if platform is None and (licence or receipt):
-        platform, words = other_platform(text) or (_by_title(text) if licence else None) or (None, "")
+        platform, words = other_platform(text) or _by_title(text) or (None, "")
     return platform, words, strong
 
 
@@ -245,7 +246,8 @@ def _by_receipt(platform: str, found: dict[str, Quote], text: str, columns: Call
         return _receipt(platform, found)
     items = item_lines(columns() or text, platform)
     if other:
-        named = "asset_id" in found and OF_A_PICTURE.match(found["asset_id"].text)
+        licensed = plain(found.get("licensee")) and any(name in found for name in DATES)
+        named = "asset_id" in found and (licensed or OF_A_PICTURE.match(found["asset_id"].text))
         return (
             _licences_by_lines(platform, found, items)
             or (_licence_by_receipt(platform, found) if named else None)
@@ -378,7 +380,8 @@ MIN_FOREIGN_WORDS = 2
 def _name_alone(quote: Quote) -> Quote | None:
     """A name without the address behind it; None for what is the label of something else."""
     name = re.sub(r",\s[^,]*\d.*$", "", quote.value, flags=re.DOTALL)
-    return None if _BEGINS_WITH_LABEL.match(name) or _OF_A_PAPER.match(name) else replace(quote, value=name)
+    label = _BEGINS_WITH_LABEL.match(name) and not LEGAL_FORM.search(name)  # `Agence X SAS` is a name
+    return None if label or _OF_A_PAPER.match(name) else replace(quote, value=name)
 
 
 _LICENCE_NUMBERED = re.compile(
@@ -474,13 +477,24 @@ def _dates_apart(text: str) -> str:
 
 
 def _by_title(text: str) -> tuple[str, str] | None:
-    """The provider that stands before the title in its line, as `PixelMill Licence Certificate`, and the words."""
+    """The provider that stands before the title in its line, as `PixelMill Licence Certificate`, and the words.
+
+    Or the name that frames a paper: as its first line, and again as its last or before its title.
+    """
     if marked(text) or named_in(text):
         return None
-    name = name_in_title(head_of(text))
+    name = name_in_title(head_of(text)) or _framing(text)
     return (f"{OTHER_PLATFORM}{' '.join(name.split()).casefold()}", name) if name else None
 
 
+def _framing(text: str) -> str | None:
+    """The name of few words in a paper's first line that stands again before its title, or as its last line."""
+    first, *rest = [line for line in map(str.strip, text.splitlines()) if line] or [""]
+    again = rest[-1:] == [first] or any(re.match(rf"{re.escape(first)}\s+[–—|:·-]\s", line) for line in rest[:2])
+    return first if again and _NAME.fullmatch(first) and not _is_label(first) else None
+
+
+_NAME = re.compile(r"[A-ZÀ-Þ][^\d:;!?]{2,40}")
 _GAP = re.compile(r"\s{2,}|\t")
 
 
@@ -518,12 +532,15 @@ def _is_label(cell: str) -> bool:
 def _licence(platform: str, found: Mapping[str, Quote], text: str = "") -> Paper | None:
     """The licence of a certificate. Its own date is the licence's if it has no other, and is no letter."""
     other = platform.startswith(OTHER_PLATFORM)
-    by_download = ("downloaded_at",) if other or platform in _BY_DOWNLOAD else ()
+    own_download = other or platform in _BY_DOWNLOAD
+    certified = is_licence(head_of(text)) and plain(found.get("licensee"))  # perhaps on a later download's day
+    by_download = ("downloaded_at",) if own_download or certified else ()
     letter = is_letter(head_of(text)) and not _together(found, text)
     own = ("dated", "invoiced_at") if only_day(text) and not letter else ()
+    sent = ("sent_at",) if other else ()  # a person confirms it
     dates = [
         found[name]
-        for name in ("licensed_at", "bought_at", "ordered_at", *by_download, *own, "starts_at")
+        for name in ("licensed_at", "bought_at", "ordered_at", *by_download, *own, "starts_at", *sent)
         if name in found
     ]
     if "licensee" not in found and "buyer" in found:
@@ -534,7 +551,7 @@ def _licence(platform: str, found: Mapping[str, Quote], text: str = "") -> Paper
         return None
     return Paper(
         reader="licence_by_labels",
-        sure=Sure.POSSIBLE,
+        sure=Sure.STATED if dates and not own_download and dates[0] is found.get("downloaded_at") else Sure.POSSIBLE,
         kind=DocumentKind.CERTIFICATE,
         platform=platform,
         licences=(licence,),

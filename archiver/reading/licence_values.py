@@ -35,7 +35,11 @@ _BESIDE_NAME = re.compile(
     r"^(?:/s/\s+|\d{5,}\s+(?=[^\W\d_]{3}))|\s*[(<\[](?:mailto:)?[^\s()<>\[\]@]+@[^\s()<>\[\]]+[)>\]]$"
     r"|\s+\((?:[^()\d]{1,20}\d{3,}|\d{5,})\)$"
 )
-_LEGAL_FORM = re.compile(r"(?:,?\s(?:gmbh|ag|ltd|limited|llc|inc|corp|plc|sarl|sas|s\.?r\.?l|s\.?l|b\.?v)\.?)+$")
+LEGAL_FORM = re.compile(  # with which a company's name ends
+    r"(?:,?\s(?:gmbh|ag|ug|kg|ohg|ltd|limited|llc|llp|inc|corp|plc|sarl|sas|eurl|sp\.\s?z\s?o\.\s?o|lda|"
+    r"s\.?r\.?l|s\.?p\.?a|s\.?l\.?u?|s\.?a|b\.?v|n\.?v|aps|a/s|oy|ab)\.?)+$",
+    re.IGNORECASE,
+)
 _CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
 _CURRENCY = re.compile(
     rf"(?<![A-Z])(?:(?P<code>{'|'.join(_CURRENCY_CODES.split())})(?![A-Z])|(?P<sign>€|£|US\$|AU\$|A\$|CA\$|C\$|NZ\$))"
@@ -80,7 +84,7 @@ def _buyer(name: str | None, platform: str) -> str | None:
     """
     name = _BESIDE_NAME.sub("", name).strip() or name if name else None
     seller = re.sub(r"[\W_]", "", platform.removeprefix(OTHER_PLATFORM).casefold())
-    return None if name and re.sub(r"\W", "", _LEGAL_FORM.sub("", name.casefold())) == seller else name
+    return None if name and re.sub(r"\W", "", LEGAL_FORM.sub("", name.casefold())) == seller else name
 
 
 def _title(values: Mapping[str, str]) -> str | None:

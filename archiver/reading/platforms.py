@@ -102,7 +102,14 @@ _ALL = (
         plans=True,
     ),
     Platform("motion_elements", "MotionElements", r"motionelements\.com|MotionElements Pte", r"\d{4,12}", ANY_NUMBER),
-    Platform("noun_project", "Noun Project", r"thenounproject\.com|Noun Project,? Inc", r"\d{1,9}", ANY_NUMBER),
+    Platform(
+        "noun_project",
+        "Noun Project",
+        r"thenounproject\.com|Noun Project,? Inc",
+        r"\d{1,9}",
+        ANY_NUMBER,
+        also=("TheNounProject",),
+    ),
     Platform("panthermedia", "PantherMedia", r"panthermedia\.net|PantherMedia GmbH", r"[A-Z]?\d{4,12}", ANY_NUMBER),
     Platform(
         "picture_alliance",
@@ -415,7 +422,7 @@ _TITLES = "|".join(re.escape(each.title) for each in PLATFORMS.values())
 _OWNER = re.compile(
     rf"(?P<owned>(?<![\w.-])(?:{_TITLES}))(?:\.com)?\s(?:by|von|par|de|di|da|van|od)\s(?:{_TITLES})(?![\w.-])"
     rf"|(?<![\w.-])(?:{_TITLES})(?=[\w .,]{{0,40}}\s(?:d/b/a|dba|trading\sas)\s(?:{_TITLES}))"
-    rf"|,?\s(?:[Aa]n?|[Pp]art of the)\s(?:{_TITLES})\s(?:company|brand|group|family)\b"
+    rf"|,?\s(?:[Aa]n?|[Pp]art of the)\s(?:{_TITLES})\s(?:[\w.]{{1,20}}\s){{0,2}}(?:company|brand|group|family)\b"
     rf"|,?\s(?:[Ee]in(?:e Marke|e Firma| Unternehmen)?|[Uu]ne (?:marque|société)|[Uu]na (?:empresa|marca|società)|"
     rf"[Ee]en (?:bedrijf|merk))\s(?:der |von |du |de |di |van )?(?:{_TITLES})"
     rf"(?:[- ](?:Gruppe|Unternehmen|Marke))?(?![\w.-])"

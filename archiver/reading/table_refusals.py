@@ -88,7 +88,7 @@ _NO = re.compile(r"(?:no|nein|non|niet|nie|não|n|false|0|[-–—])?", re.IGNOR
 
 # In the column of the licence's kind.
 NO_GRANT = re.compile(
-    r"^(?:unknown|unclear|missing|none|no|not |fehlt|unklar|offen|keine?|nein|angefragt|requested|open|tbd|inconnue?|"
+    r"^(?:unknown|unclear|missing|no(?:ne?|t|thing)?\b|fehlt|unklar|offen|keine?|nein|angefragt|requested|open\b|tbd|inconnue?|"
     r"aucune|unlicen[cs]ed|expired|abgelaufen|expirée?|caducad[oa]|scadut[oa]|verlopen|vencid[oa]|\?)|\?$",
     re.IGNORECASE,
 )

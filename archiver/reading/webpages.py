@@ -19,12 +19,14 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Sure, plain, quoted
 from archiver.reading.dates import DateOrder, day_order, printed
+from archiver.reading.field_labels import LABELS
 from archiver.reading.filenames import names
 from archiver.reading.history_tables import CALLED_HISTORY, HistoryTable, history_in
 from archiver.reading.html import Field, cells, lines, read_row, rows, value
 from archiver.reading.labelled_documents import read_labelled
 from archiver.reading.licence_values import licence_of
 from archiver.reading.pdf_join import packed, unpacked
+from archiver.reading.platforms import the_platform
 from archiver.reading.sentences import KIND
 
 if TYPE_CHECKING:
@@ -104,8 +106,18 @@ TABLES = {
         order=DateOrder.MONTH_FIRST,
     ),
 }
-PANEL = {"licensed_at": ("License date", "Date licensed", "Licensed on"), "kind": ("License type", "License"),
-         "plan": ("Plan", "Subscription")}  # fmt: skip
+
+
+def spoken(field: str) -> list[str]:
+    """What papers call a field in every language."""
+    return [label for each in LABELS[field].values() for label in each]
+
+
+PANEL = {
+    "licensed_at": ("License date", "Date licensed", "Licensed on", *spoken("licensed_at"), *spoken("bought_at")),
+    "kind": ("License type", "License", *spoken("kind")),
+    "plan": ("Plan", "Subscription"),
+}
 TITLE = Field("h1[data-automation=asset-title]")
 # The columns of purchases, by the end of their cells' marks.
 PURCHASE = {
@@ -115,6 +127,7 @@ PURCHASE = {
 GETTY = re.compile(r"(?:www\.)?(?:gettyimages|istockphoto)\.[a-z]{2,3}(?:\.[a-z]{2})?")
 ORDER = re.compile(r"/account/(?:.*/)?(?:orders?|invoices?)(?:/|$)", re.IGNORECASE)
 INVOICE = re.compile(r"/account/invoice/([\w-]{3,40})")
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 READ_TIMEOUT_S = 10.0  # for one page
 
 
@@ -163,7 +176,7 @@ def read_page(html: str, url: str, place: Sequence[str] = ()) -> Paper | None:
 
     `place` is the name of a page's file, and the folders that it is in, the innermost first.
     """
-    return _known(html, url) or _listed(html, url, place)
+    return _known(html, url or _named_once(html)) or (None if url else _unmarked(html)) or _listed(html, url, place)
 
 
 # What a platform's page lists beside licences: what may be bought, what was shown, what the account's own works earned.
@@ -221,6 +234,23 @@ def _known(html: str, url: str) -> Paper | None:
         return _purchases(html)
     number = INVOICE.fullmatch(path) or re.fullmatch(r"([\w-]{3,40})", parse_qs(parts.query).get("order_id", [""])[0])
     return _invoice(number[1], html) if number and path.startswith("/account/invoice") else None
+
+
+def _named_once(html: str) -> str:
+    """The only address that a page shows, where a browser prints a page's own; empty if it shows none, or several."""
+    addresses = set(_ADDRESS.findall(lines(html)))
+    return addresses.pop() if len(addresses) == 1 else ""
+
+
+def _unmarked(html: str) -> Paper | None:
+    """A page that does not say where from: its title names the platform and its list, and every row has its layout."""
+    title = value(html, Field("title", optional=True)) or ""
+    platform, *_ = the_platform(title)
+    table = next((each for each in TABLES.values() if each.platform == platform), None)
+    if table is None or not CALLED_HISTORY.search(title) or _NO_HISTORY.search(title):
+        return None
+    paper = _history(table, html)
+    return replace(paper, sure=Sure.POSSIBLE) if paper else None
 
 
 def _history(table: PageTable, html: str) -> Paper | None:

@@ -76,6 +76,21 @@ def test_a_paper_of_an_unknown_platform_names_it_and_has_to_be_confirmed(text: s
     assert paper and paper.sure == "stated"
     [licence] = paper.licences
     assert (licence.asset.provider, licence.asset.asset_id, licence.licensee) == (provider, asset, "Acme Ltd")
+    song = text.replace("Image ID", "Song ID").replace("Bildnummer", "Titel-ID")
+    song = song.replace("Lizenzdatum", "Datum des Erwerbs")
+    paper = read_text(song)
+    assert paper and paper.licences[0].asset.asset_id == asset
+
+
+def test_a_seller_without_a_site_names_itself_around_a_table_of_its_items() -> None:
+    table = "Order no.: A668273\nLicensee: Agence Acme SAS\nPurchase date: 4 March 2024\n\n" + "\n".join(
+        f"{number:12}{title:24}{kind}" for number, title, kind in (
+            ("Item ID", "Title", "Licence type"), ("192-92846", "A red door", "Standard"), ("EQD2S64Q", "Fog", "Web"))
+    )  # fmt: skip
+    paper = read_text(f"Cinder Vault\n\nCinder Vault – Invoice\n\n{table}\n\nCinder Vault\n")
+    assert paper and [(each.asset.provider, each.asset.asset_id, each.licensee) for each in paper.licences] == [
+        ("other:cinder vault", number, "Agence Acme SAS") for number in ("192-92846", "EQD2S64Q")
+    ]
 
 
 def test_a_site_below_co_uk_is_one_site() -> None:

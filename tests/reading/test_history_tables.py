@@ -420,9 +420,38 @@ def test_an_interface_that_two_platforms_share_is_told_by_the_pictures_addresses
         assert paper and paper.platform == platform
 
 
+def test_an_interfaces_answer_about_one_licence_order_or_invoice_is_read_if_something_was_bought() -> None:
+    to, item = {"company": "Acme Ltd"}, {"itemId": 121684652, "licenseId": 42209, "licenseName": "Standard License"}
+    invoice = {"items": [item], "state": "paid", "number": "ESI-1", "date": 1506000000, "from": {}, "to": to}
+    content = {"content_id": 121684652, "purchase_details": {"state": "purchased", "license": "Standard",
+               "date": "2017-09-21 15:00:00"}}  # fmt: skip
+    link = "https://api.gettyimages.com/v3/images/121684652"
+    for platform, licensee, answer in (
+        ("depositphotos", "Acme Ltd", {
+            "license": {"id": 42209, "name": "Standard License"}, "transaction": {"id": 2, "timestamp": "1506000000"},
+            "item": {"id": 121684652}, "from": {}, "to": to, "transferredTo": None}),
+        ("depositphotos", "Acme Ltd", {"response": {"invoice": invoice}}),
+        ("adobe_stock", None, {"contents": {"121684652": content}, "member": {}}),
+        ("getty_images", "Acme Ltd", {
+            "id": "7", "invoice_number": "8", "order_date": TIME, "notes": {"licensee_name": "Acme Ltd"},
+            "assets": [{"id": "121684652", "href": link}]}),
+    ):  # fmt: skip
+        paper = history_of(json.dumps(answer).encode())
+        assert paper and paper.platform == platform
+        [licence] = paper.licences
+        assert (licence.asset.asset_id, licence.licensee, str(iso(licence.licensed_at))[:10]) == (
+            "121684652", licensee, "2017-09-21",
+        )  # fmt: skip
+    unpaid, offered = {**invoice, "state": "unpaid"}, {**content, "purchase_details": {"state": "not_purchased"}}
+    for nothing in ({"invoice": unpaid}, {"contents": {"1": offered}, "member": {}}):
+        assert history_of(json.dumps(nothing).encode()) is None
+
+
 def test_depositphotos_items_of_an_enterprise_account() -> None:
     item = {"itemTransactionId": 635177, "licenseId": 42209, "datetime": "2020-03-10 17:24:58", "itemId": 97522625,
             "itemLink": "https://depositphotos.com/97522625/x.html", "actor": "ada", "seller": "studio1"}  # fmt: skip
+    counted = history_of(json.dumps({"type": "success", "downloads": [item | {"datetime": 1583861098}]}).encode())
+    assert counted and str(iso(counted.licences[0].licensed_at))[:10] == "2020-03-10"
     paper = history_of(json.dumps({"type": "success", "items": [item]}).encode())
     assert paper and [facts(each) for each in paper.licences] == [
         {"platform": "depositphotos", "asset_id": "97522625", "licence_id": "42209", "licensed_at": "2020-03-10",

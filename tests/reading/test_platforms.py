@@ -12,6 +12,7 @@ def test_the_one_platform_that_a_text_means() -> None:
     table: list[tuple[str, str | None]] = [
         ("PremiumBeat\nLicense\nShutterstock Canada ULC d/b/a PremiumBeat, Montréal", "premiumbeat"),
         ("PremiumBeat.com by Shutterstock\nMUSIC LICENSE", "premiumbeat"),
+        ("pixabay.com\nPixabay, a Canva Germany GmbH brand", "pixabay"),
         ("mauritius images GmbH, Mittenwald", "mauritius"),
         ("iStock\nwww.istockphoto.com\nCollection: Westend61", "istock"),
         ("Adobe Stock\nContributor: Science Photo Library", "adobe_stock"),

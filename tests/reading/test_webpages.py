@@ -62,20 +62,19 @@ def test_shutterstocks_list_and_panel_tell_of_one_licence_and_leave_comps_out() 
         "A tree", "standard", "Team 750", date(2026, 3, 3),
     )  # fmt: skip
     assert same_licence(told, listed)
+    page = f"{PANEL}<p>https://www.shutterstock.com/catalog/licenses/1000001</p>"
+    assert only(page.replace("License date", "Data di acquisto"), "") == told  # saved without its address
     paper = read_page(html, f"{SHUTTERSTOCK}/catalog/licenses")
     assert paper and "1 rows" in paper.quotes["left_out"]
 
 
-def test_adobes_table_has_months_before_days() -> None:
+def test_adobes_table_has_months_before_days_but_for_dates_with_dots() -> None:
     head = "<tr>" + "<th>x</th>" * 6 + "</tr>"
     licence = only(f"<table>{head}{row()}</table>", f"{ADOBE}?page=3")
     assert (licence.asset.asset_id, licence.asset.contributor, licence.asset.media_type, licence.kind) == (
         "400000001", "Grace Example", "Video", "extended",
     )  # fmt: skip
     assert licence.licensed_at == date(2026, 3, 13) and licence.row["price"] == "8 credits"
-
-
-def test_adobes_dates_with_dots_have_days_before_months() -> None:
     assert only(f"<table>{row('05.03.2026')}</table>", ADOBE).licensed_at == date(2026, 3, 5)
 
 
@@ -92,6 +91,9 @@ def test_freepiks_and_elements_downloads_are_read_as_their_adapters_assume_them(
     )
     licence = only(html, "https://elements.envato.com/account/downloads")
     assert (licence.asset.asset_id, licence.licence_id, licence.asset.title) == ("97UJWG3", "95PB28DK3C", "A tree")
+    assert only(f"<title>My downloads - Envato Elements</title>{html}", "") == licence
+    for title in ("My wishlist - Envato Elements", "My downloads"):
+        assert read_page(f"<title>{title}</title>{html}", "") is None
     bare = html.replace("License certificate", "").replace("license-certificate", "add-license")
     assert read_page(bare, "https://elements.envato.com/account/downloads") is None
 
