@@ -510,14 +510,22 @@ def plain(quote: Quote | None) -> str | None:
 
 
 def whole_name(quote: Quote) -> Quote:
-    """A name that ends with its legal form, which may stand below it; what follows in the value is a sentence."""
+    """A name that ends with its legal form, which may stand below it, or above an address.
+
+    What follows the form in the value is a sentence.
+    """
     form = rf"(?<=\S ){any_of('legal_form')}"
     if sentence := re.match(rf"(?P<name>.{{2,80}}?{form})\.\s+[A-ZÀ-Þ]", quote.value):
         return replace(quote, value=sentence["name"], cut=False)
     below = quote.rest[0] if quote.rest else ""
     value = f"{quote.value} {below}" if re.fullmatch(any_of("legal_form"), below) else quote.value
     ends = re.search(rf"{form}$", value) and (value != quote.value or not re.match(r"&|(?:und|and|et|y|e)\b", below))
-    return replace(quote, value=value, cut=False) if quote.cut and ends else quote
+    above = len(quote.rest) > 1 and _STREET.fullmatch(below) and _POST_CODE.search(quote.rest[1])
+    return replace(quote, value=value, cut=False) if quote.cut and (ends or above) else quote
+
+
+_STREET = re.compile(r"\D{3,40}\s\d{1,4}\s?[a-zA-Z]?|\d{1,5}[a-z]?,?\s\D{3,40}")
+_POST_CODE = re.compile(r"\b\d{4,5}\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
 
 
 def whole(quote: Quote | None, form: str) -> str | None:

@@ -26,17 +26,17 @@ def _dates(done: str, noun: str) -> tuple[str, ...]:
 OTHER = "other"
 LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "asset_id": {
-        ENGLISH: (*_each("Image|Photo|Picture|Asset|File|Item|Media|Clip|Footage|Video|Track|Song|Music|Icon|"
-                         "Illustration|Resource|Work",
+        ENGLISH: (*_each("Image|Photo|Picture|Asset|File|Item|Media|Clip|Footage|Video|Track|Song|Music|Audio|"
+                         "Audio file|Icon|Illustration|Resource|Work",
                          " ID| number| no.| no| #| ref| ref.| reference| code"),
                   "Image file no.", "Model ID", "Stock ID", "Creative #", "Editorial #"),
-        GERMAN: (*_each("Bild|Foto|Motiv|Datei|Medien|Video|Clip|Track|Song|Titel|Element|Ressourcen|Asset|Icon|"
+        GERMAN: (*_each("Bild|Foto|Motiv|Datei|Medien|Video|Film|Clip|Track|Song|Titel|Element|Ressourcen|Asset|Icon|"
                         "Illustrations|Werk",
                         "-ID|nummer|-Nummer|-Nr.|-Nr|nr.|nr|-Referenz"), "Ressource", "Artikel-ID"),
         FRENCH: (*_each("ID |Identifiant |Numéro |N° |Réf. |Réf |Référence ",
                         "image|photo|visuel|fichier|de l'image|d'image|de la photo|de photo|du visuel|du fichier|"
                         "de fichier|de l'élément|de la ressource|du média|du cliché|de la vidéo|du clip|du morceau|"
-                        "du titre|de la piste|de l'œuvre|de l'illustration"),
+                        "du titre|du plan|du film|de la piste|de l'œuvre|de l'illustration"),
                  *_each("Image|Photo|Visuel|Fichier", " n°")),
         SPANISH: (*_each("ID |Identificador |Número |N.º |Nº |N° |Ref. |Referencia |Código ",
                          "imagen|foto|archivo|de imagen|de la imagen|de foto|de la foto|de la fotografía|de archivo|"
@@ -177,7 +177,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "title": {
         ENGLISH: ("Caption", "Image caption",
-                  "Title", "Image title", "Asset title", "Item title", "File title"),
+                  "Title", "Image title", "Asset title", "Item title", "File title", "Audio file title", "Video title",
+                  "Track title", "Song title"),
         GERMAN: ("Motiv", "Bildtext", "Bildmotiv",
                   "Titel", "Bildtitel", "Titel des Bildes"),
         FRENCH: ("Légende",

@@ -286,7 +286,7 @@ def _stranger(table: HistoryTable, fields: Sequence[str | None]) -> _Seller | No
 
     A row names it alone in a cell, or in an address with the row's own ID: others may be of where a picture is used.
     """
-    if not {"kind", "licensee"} <= set(fields) or not _OF_A_GRANT & set(fields) or marked(_above(table)):
+    if not {"kind", "licensee"} <= set(fields) or not set(DATES) & set(fields) or marked(_above(table)):
         return None
     ids = fields.index("asset_id")
     named = [[cell for cell in row if _SITE.fullmatch(cell)] + [*_own_addresses(replace(table, rows=[row]), ids)]

@@ -489,9 +489,13 @@ def _by_title(text: str) -> tuple[str, str] | None:
 
 def _framing(text: str) -> str | None:
     """The name of few words in a paper's first line that stands again before its title, or as its last line."""
-    first, *rest = [line for line in map(str.strip, text.splitlines()) if line] or [""]
-    again = rest[-1:] == [first] or any(re.match(rf"{re.escape(first)}\s+[–—|:·-]\s", line) for line in rest[:2])
-    return first if again and _NAME.fullmatch(first) and not _is_label(first) else None
+    lines = [line for line in map(str.strip, text.splitlines()) if line]
+    for number, name in enumerate(lines[:2]):  # a workbook begins with its sheet's name
+        rest = lines[number + 1 :]
+        again = rest[-1:] == [name] or any(re.match(rf"{re.escape(name)}\s+[–—|:·-]\s", line) for line in rest[:2])
+        if again and _NAME.fullmatch(name) and not _is_label(name):
+            return name
+    return None
 
 
 _NAME = re.compile(r"[A-ZÀ-Þ][^\d:;!?]{2,40}")

@@ -36,7 +36,7 @@ _BESIDE_NAME = re.compile(
     r"|\s+\((?:[^()\d]{1,20}\d{3,}|\d{5,})\)$"
 )
 LEGAL_FORM = re.compile(  # with which a company's name ends
-    r"(?:,?\s(?:gmbh|ag|ug|kg|ohg|ltd|limited|llc|llp|inc|corp|plc|sarl|sas|eurl|sp\.\s?z\s?o\.\s?o|lda|"
+    r"(?:,?\s(?:gmbh|ag|ug|kg|ohg|e\.\s?k|ltd|limited|llc|llp|inc|corp|plc|sarl|sas|eurl|sp\.\s?z\s?o\.\s?o|lda|"
     r"s\.?r\.?l|s\.?p\.?a|s\.?l\.?u?|s\.?a|b\.?v|n\.?v|aps|a/s|oy|ab)\.?)+$",
     re.IGNORECASE,
 )

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Sure, plain, quoted
 from archiver.reading.dates import DateOrder, day_order, printed
-from archiver.reading.field_labels import LABELS
+from archiver.reading.field_labels import LABELS, spoken_order
 from archiver.reading.filenames import names
 from archiver.reading.history_tables import CALLED_HISTORY, HistoryTable, history_in
 from archiver.reading.html import Field, cells, lines, read_row, rows, value
@@ -282,7 +282,7 @@ def _panel(asset_id: str, html: str) -> Paper | None:
     values = {name: text for name, quote in found.items() if (text := plain(quote))}
     written = values.get("licensed_at")
     with suppress(ValueError):
-        when = printed(written) if written else None
+        when = printed(written, spoken_order(lines(html).splitlines())) if written else None
         title = value(html, TITLE)
         licence = licence_of("shutterstock", {**values, "asset_id": asset_id, "title": title or ""}, when, written)
         if licence and when and not licence.comp:

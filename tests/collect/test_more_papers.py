@@ -144,6 +144,8 @@ def test_an_invoice_that_names_picture_licence_buyer_and_day_is_a_licence() -> N
     for beside in ("{} (ACM0031)", "1189044 {}", "{} (ada@acme.example)", "/s/ {}"):
         named = read_text(INVOICE.replace("Acme Ltd", beside.format("Acme Ltd")))
         assert named and named.licences[0].licensee == "Acme Ltd", beside
+    person = read_text(INVOICE.replace("Acme Ltd", "Ada Example\n         Sample Street 12\n         10999 Sampletown"))
+    assert person and person.licences[0].licensee == "Ada Example"  # above an address
     seller = read_text(UNKNOWN.replace("Acme Ltd", "PixelMill.example Ltd."))
     assert seller and seller.licences[0].licensee is None
 
