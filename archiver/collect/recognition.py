@@ -305,9 +305,10 @@ def _page(seen: ClassifiedFile, html: str, url: str | None, name: str, reader: D
     if reading.error:
         return replace(seen, refused=reading.error)
     paper = page_by(reader, html, url or "", (name, *_folders(seen.path)))
+    text = f"{reading.text}\n\n{url}" if url and not marked(url) else reading.text  # it tells the seller's site
     if paper is None or paper.sure is Sure.STATED:
-        paper = read_text_paper(reading.text, name) or paper
-    return _with_reason(replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}")), reading.text, name)
+        paper = read_text_paper(text, name) or paper
+    return _with_reason(replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}")), text, name)
 
 
 def _with_reason(

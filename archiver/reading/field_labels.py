@@ -26,28 +26,28 @@ def _dates(done: str, noun: str) -> tuple[str, ...]:
 OTHER = "other"
 LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "asset_id": {
-        ENGLISH: (*_each("Image|Photo|Picture|Asset|File|Item|Media|Clip|Footage|Video|Track|Song|Music|Audio|"
+        ENGLISH: (*_each("Image|Photo|Picture|Asset|Content|File|Item|Media|Clip|Footage|Video|Track|Song|Music|Audio|"
                          "Audio file|Icon|Illustration|Resource|Work",
                          " ID| number| no.| no| #| ref| ref.| reference| code"),
                   "Image file no.", "Model ID", "Stock ID", "Creative #", "Editorial #"),
         GERMAN: (*_each("Bild|Foto|Motiv|Datei|Medien|Video|Film|Clip|Track|Song|Titel|Element|Ressourcen|Asset|Icon|"
-                        "Illustrations|Werk",
+                        "Illustrations|Inhalts|Werk",
                         "-ID|nummer|-Nummer|-Nr.|-Nr|nr.|nr|-Referenz"), "Ressource", "Artikel-ID"),
         FRENCH: (*_each("ID |Identifiant |Numéro |N° |Réf. |Réf |Référence ",
                         "image|photo|visuel|fichier|de l'image|d'image|de la photo|de photo|du visuel|du fichier|"
                         "de fichier|de l'élément|de la ressource|du média|du cliché|de la vidéo|du clip|du morceau|"
-                        "du titre|du plan|du film|de la piste|de l'œuvre|de l'illustration"),
+                        "du contenu|du titre|du plan|du film|de la piste|de l'œuvre|de l'illustration"),
                  *_each("Image|Photo|Visuel|Fichier", " n°")),
         SPANISH: (*_each("ID |Identificador |Número |N.º |Nº |N° |Ref. |Referencia |Código ",
                          "imagen|foto|archivo|de imagen|de la imagen|de foto|de la foto|de la fotografía|de archivo|"
                          "del archivo|del recurso|del elemento|del medio|del vídeo|del clip|de clip|de pista|"
                          "de la pista|de canción|de la canción|"
-                         "de la obra|de la ilustración"),
+                         "de la obra|de la ilustración|del contenido"),
                   *_each("Imagen|Foto|Archivo", " n.º| nº"), "Recurso"),
         ITALIAN: (*_each("ID |Identificativo |Numero |N. |N° |Cod. |Codice |Rif. |Riferimento ",
                          "immagine|foto|file|risorsa|elemento|brano|traccia|video|clip|opera|dell'immagine|della foto|"
                          "del file|della risorsa|dell'elemento|del brano|della traccia|del video|della clip|"
-                         "dell'opera"), "Risorsa"),
+                         "dell'opera|del contenuto|contenuto"), "Risorsa"),
         DUTCH: (*_each("Afbeelding|Afbeeldings|Beeld|Foto|Bestands|Media|Item|Asset", "-ID|nummer|-nummer|nr.|nr|-nr."),
                 "Referentie afbeelding", "Bron-ID"),
         POLISH: _each("ID |Numer |Nr |Identyfikator |Kod ", "obrazu|zdjęcia|fotografii|grafiki|pliku|zasobu"),
@@ -114,13 +114,16 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                  "Name des Lizenznehmers", "Lizenzinhaber", "Lizenzinhaberin", "Lizenziert für", "Lizenziert an",
                  "Lizenz erteilt an", "Erworben von", "Nutzungsberechtigt", "Nutzungsberechtigter",
                  "Nutzungsberechtigte"),
-        FRENCH: ("Titulaire de la licence", "Nom du titulaire", "Licencié", "Licenciée", "Nom du licencié",
+        FRENCH: ("Titulaire de la licence", "Nom du titulaire", "Concédé à", "Concédée à", "Licencié",
+                 "Licenciée", "Nom du licencié",
                  "Preneur de licence", "Bénéficiaire de la licence", "Licence accordée à", "Licence délivrée à",
                  "Licence concédée à"),
         SPANISH: ("Licenciatario", "Licenciataria", "Nombre del licenciatario", "Titular de la licencia",
-                  "Beneficiario de la licencia", "Licenciado a", "Licencia concedida a", "Licencia otorgada a"),
+                  "Beneficiario de la licencia", "Licenciado a", "Licencia concedida a", "Licencia otorgada a",
+                  "Concedida a", "Otorgada a"),
         ITALIAN: ("Licenziatario", "Licenziataria", "Nome del licenziatario", "Titolare della licenza",
-                  "Intestatario della licenza", "Concesso in licenza a", "Concessa in licenza a", "Licenza concessa a"),
+                  "Intestatario della licenza", "Concesso in licenza a", "Concessa in licenza a", "Licenza concessa a",
+                  "Concessa a", "Concesso a"),
         DUTCH: ("Licentiehouder", "Licentienemer", "Naam licentiehouder", "Gelicentieerd aan",
                 "Licentie verleend aan"),
         POLISH: ("Licencjobiorca", "Nazwa licencjobiorcy", "Właściciel licencji", "Posiadacz licencji",

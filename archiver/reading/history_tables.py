@@ -282,15 +282,19 @@ def _seller(
 
 
 def _stranger(table: HistoryTable, fields: Sequence[str | None]) -> _Seller | None:
-    """The site of a seller that is not known, which every row of a list of licences names; None for any other list.
+    """The site of a seller that is not known, which a list of licences names; None for any other list.
 
-    A row names it alone in a cell, or in an address with the row's own ID: others may be of where a picture is used.
+    Each row names it alone in a cell, or in an address with the row's own ID: others may be of where a picture is used.
+    Or a row below the list names nothing else.
     """
     if not {"kind", "licensee"} <= set(fields) or not set(DATES) & set(fields) or marked(_above(table)):
         return None
     ids = fields.index("asset_id")
-    named = [[cell for cell in row if _SITE.fullmatch(cell)] + [*_own_addresses(replace(table, rows=[row]), ids)]
-             for row in table.rows]  # fmt: skip
+    below = [cells[0] for row in table.rows if len(cells := [*filter(None, row)]) == 1]
+    named = [below] if below else [
+        [cell for cell in row if _SITE.fullmatch(cell)] + [*_own_addresses(replace(table, rows=[row]), ids)]
+        for row in table.rows
+    ]  # fmt: skip
     other = other_platform("\n".join(cell for cells in named for cell in cells)) if all(named) else None
     return _Seller(*other, Sure.STATED) if other else None
 

@@ -50,6 +50,7 @@ from archiver.reading.paper_titles import (
 )
 from archiver.reading.platforms import (
     OTHER_PLATFORM,
+    footer,
     forms_of,
     letterhead,
     marked,
@@ -175,7 +176,7 @@ def _issuer(text: str, name: str, *, licence: bool, receipt: bool) -> tuple[str 
         issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
         platform, words, strong = the_platform(issued)
         strong = strong or _sent_by(text, platform)
-    own = letterhead(text) or _own_page(text)
+    own = letterhead(text) or footer(text) or _own_page(text)
     if not strong and own and platform in (own[0], None):
         platform, words, strong = *own, True
     if platform is None and (licence or receipt):

@@ -30,7 +30,10 @@ VOID = re.compile(
     r"zahlung (?:noch )?offen|per vorkasse|"
     r"layout(?:daten|dateien|bilder) dienen|layout \d{2,5}\s{0,3}px|layout[- ]?downloads?|"
     r"no licen[cs]e (?:is|was|has been) (?:granted|issued|included)|layout licen[cs]e|layout-?lizenz|"
-    r"maquettes? \(comps?\)|aucun droit[^.\n]{0,40}(?:accordé|concédé)|ningún derecho[^.\n]{0,40}(?:conce|otorg)\w*|"
+    r"maquettes? \(comps?\)|(?:un|il|el|le|ein|een|suo|tuo|votre|ihr) comp|\(comps?(?=\))|imagen de prueba|"
+    r"immagine di prova|image d['’]essai|(?:with(?: an?)?|mit|avec|con|met|com|ze) (?:watermark|wasserzeichen|"
+    r"filigrane|filigrana|marca de agua|marca d['’]água|watermerk|znakiem wodnym)|"
+    r"aucun droit[^.\n]{0,40}(?:accordé|concédé)|ningún derecho[^.\n]{0,40}(?:conce|otorg)\w*|"
     r"nessun diritto[^.\n]{0,40}conce\w*|geen (?:gebruiks)?recht\w*[^.\n]{0,20}verle\w*|preview licen[cs]e|"
     r"sample certificate|this (?:sample|example)|example of an?|"
     r"how to (?:read|understand|find|check|get)|quote (?:number|date|no|is)|"
@@ -164,7 +167,7 @@ _DONE = re.compile(
 )
 # What an order's letter speaks of, and how it denies; a sentence that begins a condition speaks of others.
 _ORDERED = (
-    r"order|payment|purchase|bank|card|credits?|licen[cs]|file|image|download|account|bestell|zahlung|kauf|karte|lizen|"
+    r"order|payment|purchase|bank|card|credits?|licen[cszç]|file|image|download|account|bestell|zahlung|kauf|karte|lizen|"
     r"datei|bild|konto|commande|paiement|achat|carte|fichier|compte|pedido|pago|compra|tarjeta|archivo|imagen|cuenta|"
     r"ordine|pagament|acquist|immagine|conto|betaling|aankoop|bestand|rekening|zamówien|płatnoś|zakup|plik|encomenda|"
     r"ficheiro|conta"
@@ -172,7 +175,8 @@ _ORDERED = (
 _DENIED = (
     r"not|\w{2,6}n['’]t|nothing|never|stopped|before (?:you|we|the|your|it|they|payment|download|us(?:e|ing))\w*|"
     r"unfortunately|nicht|keine?[nmrs]?|nichts|leider|erst|bevor|pas|"
-    r"aucune?|rien|malheureusement|avant de|nada|nunca|lamenta\w*|antes de|nessun\w?|nulla|purtroppo|prima di|niet|"
+    r"aucune?|rien|malheureusement|avant de|nada|nunca|ning[uú]n\w{0,2}|lamenta\w*|antes de|"
+    r"nessun\w?|nulla|purtroppo|prima di|niet|"
     r"geen|niets|helaas|voordat|nie|żad\w+|niestety|czeka|przed|não|nenhum\w?|infelizmente"
 )
 _DENIAL = re.compile(rf"(?=[^\x1e]{{0,300}}?(?:{_ORDERED}))[^\x1e]{{0,300}}?\b(?:{_DENIED})\b", re.IGNORECASE)
@@ -190,8 +194,8 @@ _CONDITION = re.compile(
     r"\b(?:licen[cs]ed,? (?:and )?not sold|lizenziert,? nicht verkauft)\b|"
     r"\b(?:\w*rechte?|eigentum|licen[cs]es?|rights|droits|derechos|diritti|rechten)\b[^.]{0,100}\b(?:erst|only|not|"
     r"uniquement|qu['’]|solo|soltanto|pas)\b[^.]{0,60}\b(?:zahlung|payment|paid|paiement|pago|pagamento|betaling)\b|"
-    r"\b(?:if|when|whether|until|unless|falls|wenn|sofern|sobald|si|sauf|se|salvo|als|indien|tenzij|jeśli|gdy|caso|"
-    r"(?:do|please|bitte) not|reply|antwort\w*|répond\w*|respond\w*|invoice|rechnung|facture|factura|fattura|"
+    r"\b(?:if|when|whether|until|unless|falls|wenn|sofern|sobald|si|sauf|(?<!no )se|salvo|als|indien|tenzij|jeśli|gdy|"
+    r"caso|(?:do|please|bitte) not|reply|antwort\w*|répond\w*|respond\w*|invoice|rechnung|facture|factura|fattura|"
     r"factuur)\b",
     re.IGNORECASE,
 )

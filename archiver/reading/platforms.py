@@ -404,12 +404,16 @@ def _mark(each: Platform) -> re.Pattern[str]:
 _MARK = {name: _mark(each) for name, each in PLATFORMS.items()}
 _CALLED = {name: each.called or re.escape(each.title) for name, each in PLATFORMS.items()}
 _TITLE = {name: re.compile(rf"(?<![\w.-]){called}(?![\w.-])") for name, called in _CALLED.items()}
+MAX_SHORT_NAME = 5  # letters; such a name begins other words, as `Imagoteca`
 # In file names words run together, or are joined by other signs than spaces. A name of few letters may be another's.
 _IN_NAME = {
     name: re.compile(
         "|".join(
             rf"(?<![a-z]){each.replace('\\ ', '[ _-]?').replace('\\-', '[ _-]?')}"
-            for each in (called, *(f"{re.escape(also)}(?![a-z])" for also in PLATFORMS[name].also if len(also) > 4))
+            for each in (
+                f"{called}(?![a-z])" if len(PLATFORMS[name].title) <= MAX_SHORT_NAME else called,
+                *(f"{re.escape(also)}(?![a-z])" for also in PLATFORMS[name].also if len(also) > 4),
+            )
         ),
         re.IGNORECASE,
     )
@@ -427,6 +431,12 @@ _OWNER = re.compile(
     rf"[Ee]en (?:bedrijf|merk))\s(?:der |von |du |de |di |van )?(?:{_TITLES})"
     rf"(?:[- ](?:Gruppe|Unternehmen|Marke))?(?![\w.-])"
 )
+
+_OWNED_BY = {
+    "pixabay": "canva", "pexels": "canva", "istock": "getty_images", "unsplash": "getty_images",
+    "bigstock": "shutterstock", "pond5": "shutterstock", "premiumbeat": "shutterstock", "offset": "shutterstock",
+    "fotolia": "adobe_stock", "thinkstock": "getty_images", "flaticon": "freepik",
+}  # fmt: skip
 
 _BY_TITLE = {called.casefold(): name for name, each in PLATFORMS.items() for called in (each.title, *each.also)}
 _NUMBERED = re.compile(rf"({'|'.join(map(re.escape, sorted(_BY_TITLE, key=len, reverse=True)))}) (.+)")
@@ -517,6 +527,15 @@ def letterhead(text: str) -> tuple[str, str] | None:
     return (name, first) if name else None
 
 
+def footer(text: str) -> tuple[str, str] | None:
+    """The platform whose page a text is by its last line, `© 2026 Bigstock`, and that line."""
+    last = next((line for line in reversed(text.splitlines()) if line.strip()), "").strip()
+    owner = _COPYRIGHT.fullmatch(last)
+    name = _BY_LETTERHEAD.get(re.sub(r"[\W_]+", "", owner["name"]).casefold()) if owner else None
+    return (name, last) if name else None
+
+
+_COPYRIGHT = re.compile(r"(?:copyright )?© ?(?:\d{4}(?:\s?[-–]\s?\d{4})?,? )?(?P<name>[^\n\d]{2,40})", re.IGNORECASE)
 # What a page's menu offers, and what a paper calls itself: `Adobe Stock Photos Vectors Audio`, `POND5 LICENSE`.
 _BEHIND_NAME = re.compile(
     r"(?:(?:\s+(?:photos?|images?|illustrations?|vectors?|videos?|footage|audio|music|sfx|templates?|fonts?|3d|free|"
@@ -600,6 +619,8 @@ def the_platform(text: str, name: str = "") -> tuple[str | None, str, bool]:
     weak, named = titled(owned), marked(owned)
     strong = {each: words for each, words in marked(text).items() if each in named or each in weak}
     sites = [each for each, words in strong.items() if "." in words]
+    owners = {_OWNED_BY.get(each) for each in sites}  # `pixabay.com`, and at its foot `Canva Germany GmbH`
+    strong = {each: words for each, words in strong.items() if each in sites or each not in owners}
     if len(strong) > 1 and len(sites) == 1:  # one whose site is named, beside names of those that supply it
         strong = {each: words for each, words in strong.items() if each in sites or not PLATFORMS[each].supplies}
     weak = {each: title for each, title in weak.items() if not (strong and PLATFORMS[each].supplies)}

@@ -49,6 +49,8 @@ DENIED = [
     "Please transfer $12.00 to the account below to obtain your license.", "Votre licence sera active demain.",
     "Sobald Ihre Zahlung eingegangen ist, erhalten Sie die Lizenz.", "Ihre Kreditkarte konnte nicht belastet werden.",
     "Zamówienie czeka na płatność w banku.", "O pagamento da encomenda não foi aprovado.",
+    "Ha descargado una imagen de prueba (comp) con marca de agua.", "Solo per bozze: nessuna licenza concessa.",
+    "Solo para maquetas: no se ha concedido ninguna licencia.", "Image d'essai avec filigrane pour vos maquettes.",
 ]  # fmt: skip
 
 

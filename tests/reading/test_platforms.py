@@ -30,7 +30,10 @@ def test_a_files_name_names_a_platform_only_by_a_word_that_means_nothing_else() 
         ("RE plainpicture R7.pdf", "plainpicture"),
         ("picture-alliance 3.pdf", "picture_alliance"),
         ("getty 2021.xlsx", "getty_images"),
-        *((name, None) for name in ("gettysburg.pdf", "hero_500px.pdf", "masterfile.xlsx", "veer.pdf")),
+        *(
+            (name, None)
+            for name in ("gettysburg.pdf", "hero_500px.pdf", "masterfile.xlsx", "veer.pdf", "Imagoteca_51.txt")
+        ),
     ]
     for name, platform in table:
         assert the_platform("", name)[0] == platform
