@@ -343,7 +343,8 @@ def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, know
     written the last line.
     """
     head, public = ledger.head, signer.public_key().public_bytes_raw()
-    if head is None or verify.is_signed(head.fields, public):
+    # One key signs a line in one way only, and signing is quicker than the verifier's own arithmetic.
+    if head is None or head.fields.get("signature") == signing(signer)(verify.line_to_sign(head.fields)):
         return
     note = None
     with suppress(OSError, verify.Malformed):

@@ -115,6 +115,7 @@ def spoken(field: str) -> list[str]:
 
 PANEL = {
     "licensed_at": ("License date", "Date licensed", "Licensed on", *spoken("licensed_at"), *spoken("bought_at")),
+    "downloaded_at": tuple(spoken("downloaded_at")),
     "kind": ("License type", "License", *spoken("kind")),
     "plan": ("Plan", "Subscription"),
 }
@@ -280,7 +281,7 @@ def _history(table: PageTable, html: str) -> Paper | None:
 def _panel(asset_id: str, html: str) -> Paper | None:
     found = quoted(lines(html), PANEL)
     values = {name: text for name, quote in found.items() if (text := plain(quote))}
-    written = values.get("licensed_at")
+    written = values.get("licensed_at") or values.pop("downloaded_at", None)
     with suppress(ValueError):
         when = printed(written, spoken_order(lines(html).splitlines())) if written else None
         title = value(html, TITLE)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from archiver.collect import file_walk as walking
@@ -21,6 +21,7 @@ from archiver.collect.recognition import ClassifiedFile, recognise
 from archiver.reading import containers
 from archiver.reading.containers import MAX_COMPRESSION_RATIO, Item, Refused
 from archiver.reading.mail import messages, origin, origin_by, read_mail
+from archiver.reading.outlook import COMPOUND_FILE
 from archiver.reading.worker import DocumentReader
 from tests.support import folder
 from tests.support.hostile_files import fill, packed
@@ -206,6 +207,7 @@ def test_any_bytes_can_be_walked(
 
 @given(st.text(alphabet='ab:;=- \n\t"/<>', max_size=300).map(str.encode) | st.binary(max_size=500))
 def test_any_letter_can_be_read(content: bytes) -> None:
+    assume(not content.startswith(COMPOUND_FILE))  # which Outlook's begin with
     head = b'From: a@example.com\nContent-Type: multipart/mixed; boundary="a"\n\n--a\n'
     for each in (content, head + content, b"Subject: =?utf-8?" + content + b"?=\n\nx"):
         assert isinstance(read_mail(each).text, str)
