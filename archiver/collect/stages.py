@@ -38,7 +38,7 @@ from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence,
 from archiver.provider import AnyProvider, Page, Session, TextLayout, own_adapter
 from archiver.reading.document_parser import completed, same_licence
 from archiver.reading.documents import End, check_certificate, end_of
-from archiver.reading.licence_json import FiledDocument, to_json
+from archiver.reading.licence_json import FiledDocument, source_of, to_json
 from archiver.reading.secret_scan import Needle, all_forms, contains, is_packed, mask, mask_text, maskable, refusal
 from archiver.reading.worker import DocumentReader
 
@@ -120,7 +120,7 @@ class KnownLicences:
 
 
 def _is_imported(entry: CatalogueEntry) -> bool:
-    return entry.file.provenance.get("source") != "adapter"
+    return source_of(entry.described) != "adapter"
 
 
 # ---------------------------------------------------------------- fetch

@@ -193,6 +193,18 @@ def from_json(content: bytes) -> LicenceFile:
         raise IntegrityError(f"a licence.json cannot be read ({type(error).__name__}: {error})") from None
 
 
+def source_of(content: bytes) -> str | None:
+    """How the licence in these bytes came: `adapter`, `import` or `attended`; None if they do not say it.
+
+    A night asks it of every licence that a platform lists, so it does not read the rest.
+    """
+    try:
+        source = json.loads(content)["provenance"].get("source")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return source if isinstance(source, str) else None
+
+
 def _document(fields: dict[str, Any]) -> FiledDocument:
     when = fields["retrieved_at"] and _instant(fields["retrieved_at"])
     return FiledDocument(**{**fields, "kind": DocumentKind(fields["kind"]), "retrieved_at": when or None})
