@@ -166,6 +166,8 @@ def state(visit: PageRequest) -> Response:
     key, kept = _received(visit)
     number, client = visit.given("number"), visit.given("client")
     _arrival(kept, number, Proposal.STATE)
+    if kept.imported:
+        raise HTTPException(404)
     if client not in visit.home.clients:
         raise visit.refusal("needs_client")
     if not (by := visit.person(visit.given("by"))):

@@ -177,7 +177,9 @@ def read_page(html: str, url: str, place: Sequence[str] = ()) -> Paper | None:
 
     `place` is the name of a page's file, and the folders that it is in, the innermost first.
     """
-    return _known(html, url or _named_once(html)) or (None if url else _unmarked(html)) or _listed(html, url, place)
+    if not url and (paper := _of_licences(html, _named_once(html)) or _unmarked(html)):
+        return paper
+    return _known(html, url) or _listed(html, url, place)
 
 
 # What a platform's page lists beside licences: what may be bought, what was shown, what the account's own works earned.
@@ -218,22 +220,36 @@ def _asset_address(row: str, url: str) -> str:
     return next((each for each in whole if any(named.asset_id for named in names(each))), "")
 
 
-def _known(html: str, url: str) -> Paper | None:
-    """A page of a known address."""
+def _place(url: str) -> tuple[str, str]:
+    """The host and the path of an address, without the language with which a path may begin."""
     parts = urlsplit(url)
-    path = re.sub(r"^/[a-z]{2}(?:-[a-z]{2})?(?=/)", "", parts.path).rstrip("/")  # a language may come first
-    table = TABLES.get(parts.hostname or "")
+    return parts.hostname or "", re.sub(r"^/[a-z]{2}(?:-[a-z]{2})?(?=/)", "", parts.path).rstrip("/")
+
+
+def _of_licences(html: str, url: str) -> Paper | None:
+    """A page of a known address that lists licences, or tells of one."""
+    host, path = _place(url)
+    table = TABLES.get(host)
     if table and path == table.path:
         return _history(table, html)
-    if GETTY.fullmatch(parts.hostname or "") and ORDER.match(path):
-        return _order(html, parts.hostname or "")
-    if parts.hostname != SHUTTERSTOCK:
+    panel = re.fullmatch(r"/catalog/licenses/(\w+)", path) if host == SHUTTERSTOCK else None
+    return _panel(panel[1], html) if panel else None
+
+
+def _known(html: str, url: str) -> Paper | None:
+    """A page of a known address."""
+    host, path = _place(url)
+    if paper := _of_licences(html, url):
+        return paper
+    if GETTY.fullmatch(host) and ORDER.match(path):
+        return _order(html, host)
+    if host != SHUTTERSTOCK:
         return None
-    if panel := re.fullmatch(r"/catalog/licenses/(\w+)", path):
-        return _panel(panel[1], html)
     if path == "/account/purchases":
         return _purchases(html)
-    number = INVOICE.fullmatch(path) or re.fullmatch(r"([\w-]{3,40})", parse_qs(parts.query).get("order_id", [""])[0])
+    number = INVOICE.fullmatch(path) or re.fullmatch(
+        r"([\w-]{3,40})", parse_qs(urlsplit(url).query).get("order_id", [""])[0]
+    )
     return _invoice(number[1], html) if number and path.startswith("/account/invoice") else None
 
 

@@ -65,6 +65,7 @@ def test_shutterstocks_list_and_panel_tell_of_one_licence_and_leave_comps_out() 
     page = f"{PANEL}<p>https://www.shutterstock.com/catalog/licenses/1000001</p>"
     for label in ("Data di acquisto", "Download-Datum"):
         assert only(page.replace("License date", label), "") == told  # saved without its address
+    assert read_page("<p>https://www.shutterstock.com/account/invoice/INV-1</p>", "") is None
     paper = read_page(html, f"{SHUTTERSTOCK}/catalog/licenses")
     assert paper and "1 rows" in paper.quotes["left_out"]
 
