@@ -51,6 +51,7 @@ DENIED = [
     "Zamówienie czeka na płatność w banku.", "O pagamento da encomenda não foi aprovado.",
     "Ha descargado una imagen de prueba (comp) con marca de agua.", "Solo per bozze: nessuna licenza concessa.",
     "Solo para maquetas: no se ha concedido ninguna licencia.", "Image d'essai avec filigrane pour vos maquettes.",
+    "Nur für Layoutzwecke. NICHT LIZENZIERT.", "You left something behind! Complete your order.",
     "Vos gains seront versés en mars.", "Fecha de venta: 4 de marzo de 2024", "Verkaufsbericht für Urheber",
 ]  # fmt: skip
 
