@@ -31,6 +31,10 @@ _LABELLED = re.compile(
 _NEXT_LABEL = re.compile(r",?\s+[^\W\d_][\w-]{1,30}:\s.*", re.DOTALL)
 # A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
 _NO_KIND = re.compile(r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)", re.IGNORECASE)
+_COMP = re.compile(
+    r"(?<![^\W_])(?:comp|comping|layout|preview|vorschau|maquettes?|épreuve|maquetas?|bozz[ae]|anteprima)(?![^\W_])",
+    re.I,
+)
 _BESIDE_NAME = re.compile(
     r"^(?:/s/\s+|\d{5,}\s+(?=[^\W\d_]{3}))|\s*[(<\[](?:mailto:)?[^\s()<>\[\]@]+@[^\s()<>\[\]]+[)>\]]$"
     r"|\s+\((?:[^()\d]{1,20}\d{3,}|\d{5,})\)$"
@@ -73,7 +77,7 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
         plan=values.get("plan"),
         order=values.get("order", "").removeprefix("#").strip() or None,
         client_hints={name: values[name] for name in HINTS if name in values},
-        comp=bool(kind and re.search(r"(?:^|[\W_])(?:comp|comping|layout|preview)(?:$|[\W_])", kind, re.IGNORECASE)),
+        comp=bool(kind and _COMP.search(kind)),
     )
 
 

@@ -144,6 +144,8 @@ def test_an_invoice_that_names_picture_licence_buyer_and_day_is_a_licence() -> N
     page = INVOICE.replace("Depositphotos, Inc.", "Home\nMy account\nDepositphotos Invoice")  # its menu comes first
     footed = read_text(f"{page}\n© 2026 Depositphotos")
     assert footed and footed.licences == paper.licences and not read_text(page)
+    comp = read_text(INVOICE.replace("License type: Standard", "License type: maquette"))
+    assert comp is None or not comp.licences
     for beside in ("{} (ACM0031)", "1189044 {}", "{} (ada@acme.example)", "/s/ {}"):
         named = read_text(INVOICE.replace("Acme Ltd", beside.format("Acme Ltd")))
         assert named and named.licences[0].licensee == "Acme Ltd", beside

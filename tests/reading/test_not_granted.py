@@ -52,6 +52,7 @@ DENIED = [
     "Ha descargado una imagen de prueba (comp) con marca de agua.", "Solo per bozze: nessuna licenza concessa.",
     "Solo para maquetas: no se ha concedido ninguna licencia.", "Image d'essai avec filigrane pour vos maquettes.",
     "Nur für Layoutzwecke. NICHT LIZENZIERT.", "You left something behind! Complete your order.",
+    "Votre épreuve filigranée est téléchargée.",
     "Vos gains seront versés en mars.", "Fecha de venta: 4 de marzo de 2024", "Verkaufsbericht für Urheber",
 ]  # fmt: skip
 
