@@ -45,7 +45,7 @@ check: setup ## style, types, import directions and the structure
 
 docs: setup ## the documents as a site in .venv/site, with the reference written from the program; a dead link fails
 	@.venv/bin/python docs/draw_architecture.py
-	@.venv/bin/python -m archiver.companion.site_rules
+	@.venv/bin/python -m archiver.collect.companion.site_rules
 	@PYTHONPATH=. .venv/bin/python docs/write_reference.py .venv/man
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict -f .ci/mkdocs.yml
 	@echo "docs: the site is .venv/site/index.html; the manual pages are in .venv/man (man -M .venv/man archiver)"

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = "archiver"
 MAX_ROOT_FILES = 2
-MAX_ROOMS = 16
+MAX_ROOMS = 14
 MAX_FLOORS = 8
 MAX_IMPORTS = 14  # of our own modules in one file
 MAX_PARAMETERS = 6  # of one function

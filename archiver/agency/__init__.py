@@ -1,1 +1,1 @@
-"""The agency's daily work: accounts, clients, the nightly run, messages, reports, and health checks of a home."""
+"""The agency's daily work: accounts, clients, the night, messages, reports, checks of a home, audits of sites."""

@@ -10,10 +10,10 @@ from archiver.agency.diagnosis import Findings, State, ok, problem, warning
 from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
 from archiver.browsing.chromium_version import version_warning
 from archiver.claims.claim_files import CLAIM
+from archiver.collect.companion.captures import Inbox
+from archiver.collect.companion.paired_browsers import PairedBrowsers
 from archiver.collect.run_log import read_logs
 from archiver.collect.sources import kind_of
-from archiver.companion.captures import Inbox
-from archiver.companion.paired_browsers import PairedBrowsers
 from archiver.core.errors import INSTALL_ALL, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.core.stale_files import in_home, in_temporary_folder
 from archiver.home.connections import mailer_of

@@ -13,8 +13,8 @@ from archiver.agency.status import Status, status
 from archiver.agency.today import ClientFacts, Today, TodayFacts, today_of
 from archiver.catalogue.search import without_client
 from archiver.claims.claim_files import all_claims
+from archiver.collect.companion.captures import Inbox
 from archiver.collect.run_log import read_logs
-from archiver.companion.captures import Inbox
 from archiver.core.alert import Alert
 from archiver.core.errors import ArchiverError, ConfigError, VaultLocked
 from archiver.home.settings import Home

@@ -67,8 +67,8 @@ def audit_run(
 
     Example: archiver audit run acme --site https://www.acme.example --weekly
     """
-    from archiver.audit import site_audit
-    from archiver.audit.visit_options import AuditOptions
+    from archiver.agency.audit import site_audit
+    from archiver.agency.audit.visit_options import AuditOptions
 
     if use not in (None, "commercial", "editorial"):
         raise typer.BadParameter("--use must be commercial or editorial")
@@ -111,7 +111,7 @@ def audit_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: archiver audit list
     """
-    from archiver.audit import site_audit
+    from archiver.agency.audit import site_audit
 
     rows = site_audit.rows(opened(home))
     lines = [(row["client"], row["last_visit"][:10], *(row["answers"][each] for each in ANSWERS)) for row in rows]
@@ -132,12 +132,12 @@ def audit_report(
 
     Example: archiver audit report acme --out acme-pictures.html
     """
-    from archiver.audit import site_audit
+    from archiver.agency.audit import site_audit
 
     here, language = opened(home), language_of(language)
     made = site_audit.report(here, client)
     if out:
-        from archiver.audit.audit_page import write
+        from archiver.agency.audit.audit_page import write
 
         write(made, site_audit.previews(here, client, made), out, language)
         say(f"Wrote {out}.")
@@ -164,7 +164,7 @@ def audit_mark(
 
     Example: archiver audit mark acme 3f2a own --by "Ada Example" --reason "Taken by our photographer"
     """
-    from archiver.audit import picture_marks
+    from archiver.agency.audit import picture_marks
 
     with progress(steady=True):
         made = picture_marks.mark(opened(home), client, picture, mark, by, reason, warn=say)
@@ -189,7 +189,7 @@ def audit_capture(
 
     Example: archiver audit capture acme 3f2a
     """
-    from archiver.audit import picture_marks
+    from archiver.agency.audit import picture_marks
 
     with progress(steady=True):
         made = picture_marks.capture(opened(home), client, picture)
@@ -214,7 +214,7 @@ def audit_enter(
 
     Example: archiver audit enter acme 3f2a --by "Ada Example"
     """
-    from archiver.audit import picture_marks
+    from archiver.agency.audit import picture_marks
 
     here = opened(home)
     made = picture_marks.enter(here, unlocked(here), client, picture, by)

@@ -159,8 +159,8 @@ def _print_run(here: Home, summary: RunSummary, *, dry_run: bool) -> None:
 
 
 def _visit_sites_due(here: Home) -> None:
+    from archiver.agency.audit.weekly import visit_due
     from archiver.agency.notification import tell as send_messages
-    from archiver.audit.weekly import visit_due
 
     with progress() as watch:
         visited = visit_due(here, say, watch=watch)

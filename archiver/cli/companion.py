@@ -34,7 +34,7 @@ def package(
 
     Example: archiver companion package --unpacked chromium --out ~/companion
     """
-    from archiver.companion import package as packaging
+    from archiver.collect.companion import package as packaging
 
     if unpacked is None:
         for path in packaging.package(out):

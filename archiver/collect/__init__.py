@@ -1,1 +1,1 @@
-"""Collect licences: read an account's history, run many accounts, import files, and capture pages by hand."""
+"""Collect licences: read an account's history, run many accounts, import files, and take pages from a browser."""

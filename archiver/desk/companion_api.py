@@ -19,8 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from archiver.companion.captures import CaptureConflict, CaptureRefused, CaptureResult, Inbox, InboxFull
-from archiver.companion.paired_browsers import MAX_NAME_LENGTH, PairedBrowser
+from archiver.collect.companion.captures import CaptureConflict, CaptureRefused, CaptureResult, Inbox, InboxFull
+from archiver.collect.companion.paired_browsers import MAX_NAME_LENGTH, PairedBrowser
 from archiver.core.errors import ArchiverError, machine_error
 from archiver.desk import connection_limits
 from archiver.desk.connection_limits import Connection
@@ -154,7 +154,7 @@ class _Api:
         return self._answer(id, result)
 
     def _store(self, browser: PairedBrowser, files: dict[str, IO[bytes]]) -> str:
-        from archiver.companion.capture_description import MAX_ABOUT_BYTES, read_about
+        from archiver.collect.companion.capture_description import MAX_ABOUT_BYTES, read_about
 
         said = read_about(files.pop("about.json").read(MAX_ABOUT_BYTES + 1))
         inbox, id = Inbox(self.desk.home.state), str(said["id"])
@@ -215,7 +215,7 @@ class _Api:
         return self._answer(id, await self.desk.workers.run(name, Inbox(self.desk.home.state).result, id))
 
     def _assign(self, browser: PairedBrowser, id: str, client: str) -> bool:
-        from archiver.companion.reassignment import change_client
+        from archiver.collect.companion.reassignment import change_client
 
         home = self.desk.home
         result = Inbox(home.state).result(id)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver.companion import package
-from archiver.companion.captures import CaptureRefused, Inbox
-from archiver.companion.paired_browsers import CODE_MINUTES, PairedBrowser, PairingOffer
+from archiver.collect.companion import package
+from archiver.collect.companion.captures import CaptureRefused, Inbox
+from archiver.collect.companion.paired_browsers import CODE_MINUTES, PairedBrowser, PairingOffer
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
@@ -66,7 +66,7 @@ def revoke(visit: PageRequest) -> Response:
 
 def bind(visit: PageRequest) -> Response:
     """Put a capture that no reader knew to the licence that the visitor names."""
-    from archiver.companion.binding import bind as bind_capture
+    from archiver.collect.companion.binding import bind as bind_capture
 
     result = Inbox(visit.home.state).result(visit.given("id"))
     by = visit.person(visit.given("by"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archiver.companion.filer import CaptureFiler
-from archiver.companion.paired_browsers import PairedBrowsers, PairingCodes
+from archiver.collect.companion.filer import CaptureFiler
+from archiver.collect.companion.paired_browsers import PairedBrowsers, PairingCodes
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 

@@ -10,9 +10,9 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from archiver.agency.audit import picture_marks, site_audit
+from archiver.agency.audit.audit_page import ORDER, report_bytes
 from archiver.agency.licence_table import MEDIA_TYPES
-from archiver.audit import picture_marks, site_audit
-from archiver.audit.audit_page import ORDER, report_bytes
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role

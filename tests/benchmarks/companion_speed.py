@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 sys.modules["tests"] = ModuleType("tests")
 sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 
-from tests.companion.test_extension import CERTIFICATES, site  # noqa: E402  # as above
+from tests.collect.companion.test_extension import CERTIFICATES, site  # noqa: E402  # as above
 from tests.support.companion_kit import SHOP, capture, companion_desk, document  # noqa: E402  # as above
 from tests.support.extension_kit import FREEPIK, companion, shop  # noqa: E402  # as above
 

@@ -23,8 +23,8 @@ from typing import Any
 sys.modules["tests"] = ModuleType("tests")
 sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 
-from archiver.audit.fetcher import PoliteFetcher  # noqa: E402  # as above
-from archiver.audit.site_scope import scope_of  # noqa: E402  # as above
+from archiver.agency.audit.fetcher import PoliteFetcher  # noqa: E402  # as above
+from archiver.agency.audit.site_scope import scope_of  # noqa: E402  # as above
 from archiver.core.errors import UnreadablePicture  # noqa: E402  # as above
 from archiver.home.network import Network  # noqa: E402  # as above
 from archiver.reading.worker import DocumentReader  # noqa: E402  # as above
@@ -36,7 +36,7 @@ from tests.support.simulated_site import Endless, SimulatedSite, build  # noqa: 
 # How long a visit takes without the browser and the searches, which are another matter.
 MEASURED = """
 import atexit, pathlib, time
-from archiver.audit import crawler, scripted_pages
+from archiver.agency.audit import crawler, scripted_pages
 spent = {"run": 0.0, "browser": 0.0}
 def timed(holder, name, key):
     work = getattr(holder, name)

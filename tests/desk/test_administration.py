@@ -12,7 +12,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser
 
-from archiver.companion.package import package
+from archiver.collect.companion.package import package
 from archiver.desk import auth
 from archiver.desk.auth import UsedCodes, Users
 from archiver.desk.translations import words

@@ -25,16 +25,15 @@ from tests.support.claims_kit import licence
 
 PACKAGE = Path(archiver.__file__).parent
 ROOMS = (
-    "agency", "archive", "audit", "catalogue", "claims", "collect", "companion", "core", "desk", "home", "provider",
-    "reading",
+    "agency", "archive", "catalogue", "claims", "collect", "core", "desk", "home", "provider", "reading",
 )  # fmt: skip
 COMMANDS_ALONE = {
     "agency/adapter_checks.py", "agency/fleet.py", "agency/fleet_clients.py", "agency/fleet_worker.py",
     "agency/future_times.py", "agency/live_check.py", "agency/night.py", "agency/notification.py",
     "agency/open_document.py", "agency/project_folders.py", "agency/replica.py", "agency/schedule.py",
     "agency/setup.py", "agency/setup_unattended.py", "agency/watching.py", "archive/local_tsa.py",
-    "audit/site_scope.py", "audit/visit_options.py", "claims/asic_container.py", "claims/assessment.py",
-    "claims/pdf_signature.py", "collect/attended_capture.py", "companion/site_rules.py", "desk/api.py",
+    "agency/audit/site_scope.py", "agency/audit/visit_options.py", "claims/asic_container.py", "claims/assessment.py",
+    "claims/pdf_signature.py", "collect/attended_capture.py", "collect/companion/site_rules.py", "desk/api.py",
     "desk/serve.py", "provider/override.py", "provider/request_rules.py",
 }  # fmt: skip
 """No page reaches what these refuse: options of commands, set-up, fleets, adapters' authors, and the API."""

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import pytest
 from openpyxl import load_workbook
 
-from archiver.audit import site_audit
-from archiver.audit.audit_store import AuditStore, path_of
-from archiver.audit.visit_options import AuditOptions
+from archiver.agency.audit import site_audit
+from archiver.agency.audit.audit_store import AuditStore, path_of
+from archiver.agency.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
 from archiver.reading.fingerprint import Fingerprint
 from tests.support.audited_site import AuditedSite

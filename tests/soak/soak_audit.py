@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from archiver.audit import site_audit
-from archiver.audit.visit_options import AuditOptions
+from archiver.agency.audit import site_audit
+from archiver.agency.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
 from tests.support.agency import Agency, agency
 from tests.support.audit_measure import fill

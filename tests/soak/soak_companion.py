@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright
 
-from tests.companion.test_extension import site, work_with_kills
+from tests.collect.companion.test_extension import site, work_with_kills
 from tests.support.desk_kit import playwright
 from tests.support.extension_kit import shop
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from archiver.audit import site_audit
-from archiver.audit.visit_options import AuditOptions
+from archiver.agency.audit import site_audit
+from archiver.agency.audit.visit_options import AuditOptions
 from archiver.catalogue import embedding
 from tests.support.agency import agency, certificate, preview, record
 from tests.support.claims_kit import jpeg, licence

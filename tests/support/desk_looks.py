@@ -22,8 +22,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from archiver.audit import site_audit
-from archiver.audit.visit_options import AuditOptions
+from archiver.agency.audit import site_audit
+from archiver.agency.audit.visit_options import AuditOptions
 from archiver.claims import claim_files, claim_life
 from archiver.claims.claim_events import ClaimOutcome
 from archiver.collect.terms import SeenTerms

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, Worker
 
 from archiver.browsing.chromium import find
-from archiver.companion.package import BrowserFamily, unpack
+from archiver.collect.companion.package import BrowserFamily, unpack
 
 COOKIE, CSRF, SIGNED, BEARER = (f"CANARY{each}0123456789abcdef" for each in ("cookie", "csrf", "signed", "bearer"))
 CANARIES = (COOKIE, CSRF, SIGNED, BEARER)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archiver.companion.package import BrowserFamily, unpack
+from archiver.collect.companion.package import BrowserFamily, unpack
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 ID = "companion@archiver.example"

@@ -116,7 +116,7 @@ ELSEWHERE = {
     "claim remove": "deletes one folder of working papers; repeated, it deletes the rest",
     "claim calendar": "replaces one file",
     "companion package": "builds beside its place and replaces one file",
-    "audit run": "is killed in tests/audit, which has a site to visit",
+    "audit run": "is killed in tests/agency/audit, which has a site to visit",
     "audit mark": "is one transaction; a capture before it is complete with its last file",
     "audit capture": "is complete with its last file",
     "audit enter": "archives one object as `claim enter` does; repeated, it changes nothing",
