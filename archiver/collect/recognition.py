@@ -206,6 +206,8 @@ def _letter(
         links = "" if marked(f"{page}{foot}") else _linked(mail.html)
         paper = read_text_paper(f"{head}{page}{foot}{links}", subject, envelope=envelope)
         text += links
+        if not (paper and paper.licences) and (rows := reader.page(mail.html, rows=True).text):
+            paper = read_text_paper(f"{head}{rows}{foot}{links}", subject, envelope=envelope) or paper
         if not (paper and paper.licences) and (linked := with_addresses(mail.html)) != mail.html:
             paper = read_text_paper(f"{head}{reader.page(linked).text}{foot}", subject, envelope=envelope) or paper
     if not (paper and paper.licences):
@@ -241,15 +243,19 @@ def _whose(mail: ParsedMail) -> str:
         return site
     if site := site_by_company(mail.text, sender):
         return site
-    said = marked(mail.text)
-    owners = [words for words in said.values() if {_domain(words)} & {_domain(each) for each in hosts}]
-    if owners:  # a platform's letter that comes from its company: stock.adobe.com from adobe.com
+    if owners := _owners(mail):
         return owners[0]
     passed_on = {site for each in _PASSED_ON.findall(mail.text) if (site := site_of(each))}
     if len(passed_on) == 1:
         return passed_on.pop()
     own = hosts & {each.lower() for each in _HOST.findall(to)} or any(map(_POST.match, hosts))
-    return sender if hosts and not own and not said and not other_platform(mail.text) else ""
+    return sender if hosts and not own and not marked(mail.text) and not other_platform(mail.text) else ""
+
+
+def _owners(mail: ParsedMail) -> list[str]:
+    """The sites of platforms that a letter names and whose company sends it: stock.adobe.com from adobe.com."""
+    hosts = {_domain(each) for each in _HOST.findall(mail.headers.get("From", ""))}
+    return [words for words in marked(mail.text).values() if _domain(words) in hosts]
 
 
 def _dated(mail: ParsedMail, text: str, foot: str) -> Iterator[str]:
@@ -258,7 +264,7 @@ def _dated(mail: ParsedMail, text: str, foot: str) -> Iterator[str]:
     heads = [found for found in _PASSED_ON.finditer(text) if marked(found["who"]) or site_of(found["who"])]
     if heads:
         yield f"{text[heads[-1].start() :]}{foot}"
-    elif marked(sender) or site_of(sender) or _sells(sender, text):
+    elif marked(sender) or site_of(sender) or _owners(mail) or _sells(sender, text) or foot.strip() == sender:
         with suppress(ValueError, TypeError):
             sent = parsedate_to_datetime(mail.headers.get("Date", ""))
             yield f"{text}{foot}\n\nSent: {sent:%Y-%m-%d}\n"
@@ -293,8 +299,11 @@ def _linked(html: str) -> str:
     return "\n".join(["", *dict.fromkeys(each for each in _LINK.findall(html) if marked(each))])
 
 
-def _best_paper(name: str, texts: Iterable[str], envelope: Envelope) -> Paper | None:
-    """What most can be read from: a letter's text as it stands, or without the marks of one that is passed on."""
+def _best_paper(name: str, texts: Iterable[str], envelope: Envelope | None = None) -> Paper | None:
+    """What most can be read from: a letter's text as it stands, or without the marks of one that is passed on.
+
+    Of two that tell as much, the first.
+    """
     papers = filter(None, (read_text_paper(text, name, envelope=envelope) for text in texts))
     return max(papers, key=lambda paper: len(paper.licences), default=None)
 
@@ -307,7 +316,9 @@ def _page(seen: ClassifiedFile, html: str, url: str | None, name: str, reader: D
     paper = page_by(reader, html, url or "", (name, *_folders(seen.path)))
     text = f"{reading.text}\n\n{url}" if url and not marked(url) else reading.text  # it tells the seller's site
     if paper is None or paper.sure is Sure.STATED:
-        paper = read_text_paper(text, name) or paper
+        rows = reader.page(html, rows=True).text
+        texts = [f"{rows}{text.removeprefix(reading.text)}"] if rows else []  # what else stands in it follows
+        paper = _best_paper(name, (*texts, text)) or paper
     return _with_reason(replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}")), text, name)
 
 

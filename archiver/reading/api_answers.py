@@ -108,6 +108,11 @@ def _getty_order(order: Node) -> Iterator[Record]:
         }  # fmt: skip
 
 
+def _envato_purchase(purchase: Node) -> Iterator[Record]:
+    """`buyer/purchase`: one purchase, as a row of the list of all."""
+    yield dict(purchase)
+
+
 # What only such an answer has, and how it is read.
 _ANSWERS: Sequence[tuple[set[str], Callable[[Node], Iterator[Record]]]] = (
     ({"license", "transaction", "item", "to"}, _depositphotos_licence),
@@ -115,4 +120,5 @@ _ANSWERS: Sequence[tuple[set[str], Callable[[Node], Iterator[Record]]]] = (
     ({"type", "downloads"}, _depositphotos_items),
     ({"contents", "member"}, _adobe_content),
     ({"order_date", "invoice_number", "notes", "assets"}, _getty_order),
+    ({"sold_at", "license", "code", "item"}, _envato_purchase),
 )

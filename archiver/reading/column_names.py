@@ -21,7 +21,8 @@ _WORDS: Mapping[str, str] = {
     "element content vector illustration bild foto fotografie motiv datei medien ressource ressourcen grafik "
     "visuel fichier cliche oeuvre œuvre imagen archivo recurso elemento medio fotografia immagine risorsa "
     "afbeelding afbeeldings beeld bestand bestands obraz obrazu zdjecie zdjecia fotografii grafiki plik pliku "
-    "zasobu imagem arquivo ficheiro",
+    "zasobu imagem arquivo ficheiro morceau piste brano traccia pista cancion musik musique musica work werk obra "
+    "opera graphic grafica graphique icono icona icone font schrift police template vorlage sound",
     "number": "# id no nr n num number nummer ref reference code kennung identifier identifiant numero identificador "
     "codigo codice cod identificativo rif riferimento referencia referentie referenz numer kod identyfikator",
     "licence": "license licence licensing lizenz licencia licenza licentie licencja licencji licenca",

@@ -27,27 +27,30 @@ OTHER = "other"
 LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "asset_id": {
         ENGLISH: (*_each("Image|Photo|Picture|Asset|Content|File|Item|Media|Clip|Footage|Video|Track|Song|Music|Audio|"
-                         "Audio file|Icon|Illustration|Resource|Work",
+                         "Audio file|Icon|Illustration|Graphic|Vector|Font|Template|Sound|Resource|Work",
                          " ID| number| no.| no| #| ref| ref.| reference| code"),
                   "Image file no.", "Model ID", "Stock ID", "Creative #", "Editorial #"),
         GERMAN: (*_each("Bild|Foto|Motiv|Datei|Medien|Video|Film|Clip|Track|Song|Titel|Element|Ressourcen|Asset|Icon|"
-                        "Illustrations|Inhalts|Werk",
+                        "Illustrations|Grafik|Vektor|Schrift|Vorlagen|Musik|Inhalts|Werk",
                         "-ID|nummer|-Nummer|-Nr.|-Nr|nr.|nr|-Referenz"), "Ressource", "Artikel-ID"),
         FRENCH: (*_each("ID |Identifiant |Numéro |N° |Réf. |Réf |Référence ",
                         "image|photo|visuel|fichier|de l'image|d'image|de la photo|de photo|du visuel|du fichier|"
                         "de fichier|de l'élément|de la ressource|du média|du cliché|de la vidéo|du clip|du morceau|"
-                        "du contenu|du titre|du plan|du film|de la piste|de l'œuvre|de l'illustration"),
+                        "du contenu|du titre|du plan|du film|de la piste|de l'œuvre|de l'illustration|"
+                        "de morceau|de piste|de clip|du graphique|de l'icône|de la police|de la musique"),
                  *_each("Image|Photo|Visuel|Fichier", " n°")),
         SPANISH: (*_each("ID |Identificador |Número |N.º |Nº |N° |Ref. |Referencia |Código ",
                          "imagen|foto|archivo|de imagen|de la imagen|de foto|de la foto|de la fotografía|de archivo|"
                          "del archivo|del recurso|del elemento|del medio|del vídeo|del clip|de clip|de pista|"
                          "de la pista|de canción|de la canción|"
-                         "de la obra|de la ilustración|del contenido"),
+                         "de la obra|de la ilustración|del contenido|del icono|de icono|del gráfico|de la fuente|"
+                         "de la música"),
                   *_each("Imagen|Foto|Archivo", " n.º| nº"), "Recurso"),
         ITALIAN: (*_each("ID |Identificativo |Numero |N. |N° |Cod. |Codice |Rif. |Riferimento ",
                          "immagine|foto|file|risorsa|elemento|brano|traccia|video|clip|opera|dell'immagine|della foto|"
                          "del file|della risorsa|dell'elemento|del brano|della traccia|del video|della clip|"
-                         "dell'opera|del contenuto|contenuto"), "Risorsa"),
+                         "dell'opera|del contenuto|contenuto|grafica|font|icona|della grafica|del font|dell'icona"),
+                  "Risorsa"),
         DUTCH: (*_each("Afbeelding|Afbeeldings|Beeld|Foto|Bestands|Media|Item|Asset", "-ID|nummer|-nummer|nr.|nr|-nr."),
                 "Referentie afbeelding", "Bron-ID"),
         POLISH: _each("ID |Numer |Nr |Identyfikator |Kod ", "obrazu|zdjęcia|fotografii|grafiki|pliku|zasobu"),
@@ -96,12 +99,13 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "buyer": {  # of a receipt; a licence has a licensee
         ENGLISH: ("Invoice to", "Issued to",
                   "Account holder", "Buyer", "Bill to", "Billed to", "Sold to", "Purchaser", "Purchased by",
-                  "Customer"),
-        GERMAN: ("Käufer", "Käuferin", "Rechnungsempfänger", "Rechnung an", "Kunde"),
-        FRENCH: ("Acheteur", "Acheteuse", "Facturé à", "Client"),
-        SPANISH: ("Facturar a", "Comprador", "Compradora", "Facturado a", "Cliente"),
+                  "Billing address", "Invoice address", "Customer"),
+        GERMAN: ("Käufer", "Käuferin", "Rechnungsempfänger", "Rechnungsadresse", "Rechnungsanschrift", "Rechnung an",
+                 "Kunde"),
+        FRENCH: ("Acheteur", "Acheteuse", "Facturé à", "Adresse de facturation", "Client"),
+        SPANISH: ("Facturar a", "Comprador", "Compradora", "Facturado a", "Dirección de facturación", "Cliente"),
         ITALIAN: ("Intestata a",
-                  "Intestatario", "Acquirente", "Fatturato a", "Intestato a", "Cliente"),
+                  "Intestatario", "Acquirente", "Fatturato a", "Intestato a", "Indirizzo di fatturazione", "Cliente"),
         DUTCH: ("Factuuradres", "Koper", "Gefactureerd aan", "Klant"),
         POLISH: ("Nabywca", "Kupujący", "Klient"),
         PORTUGUESE: ("Comprador", "Compradora", "Faturado a", "Faturado para", "Faturar a", "Cliente"),
@@ -263,12 +267,15 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "invoiced_at": {
         ENGLISH: ("Invoice date", "Date of invoice", "Date of issue", "Issue date", "Receipt date", "Issued on",
-                  "Billing date"),
-        GERMAN: ("Rechnungsdatum", "Ausstellungsdatum", "Belegdatum"),
-        FRENCH: ("Date de facture", "Date de la facture", "Date de facturation", "Date d'émission"),
-        SPANISH: ("Fecha de factura", "Fecha de la factura", "Fecha de emisión"),
-        ITALIAN: ("Data fattura", "Data della fattura", "Data di fatturazione", "Data di emissione", "Data emissione"),
-        DUTCH: ("Factuurdatum", "Datum van factuur", "Datum factuur"),
+                  "Date issued", "Invoiced on", "Billing date"),
+        GERMAN: ("Rechnungsdatum", "Datum der Rechnung", "Ausstellungsdatum", "Ausgestellt am", "Belegdatum"),
+        FRENCH: ("Date de facture", "Date de la facture", "Date de facturation", "Date d'émission", "Émise le",
+                 "Facturé le"),
+        SPANISH: ("Fecha de factura", "Fecha de la factura", "Fecha factura", "Fecha de facturación",
+                  "Fecha de emisión", "Emitida el"),
+        ITALIAN: ("Data fattura", "Data della fattura", "Data di fatturazione", "Data di emissione", "Data emissione",
+                  "Emessa il"),
+        DUTCH: ("Factuurdatum", "Datum van factuur", "Datum van de factuur", "Datum factuur"),
         POLISH: ("Data wystawienia", "Data faktury", "Data wystawienia faktury"),
         PORTUGUESE: ("Data da fatura", "Data da factura", "Data de emissão", "Emitida em", "Emitido em"),
     },

@@ -26,6 +26,7 @@ from archiver.reading.field_labels import DATES, LABELS, spoken_order
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.licence_values import licence_of
 from archiver.reading.platforms import (
+    OTHER_PLATFORM,
     PLATFORMS,
     forms_of,
     marked,
@@ -89,7 +90,10 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
                  "Fournisseur", "Plataforma", "Fuente", "Proveedor", "Agencia", "Piattaforma", "Fonte", "Agenzia",
                  "Fornitore", "Leverancier", "Bron", "Dostawca", "Źródło", "Fornecedor", "Agência", "Bilddatenbank",
                  "Banque d'images", "Banque d’images", "Banco de imágenes", "Banca immagini", "Beeldbank",
-                 "Bank zdjęć", "Banco de imagens"),
+                 "Bank zdjęć", "Banco de imagens", "Licensor", "Lizenzgeber", "Concédant", "Licenciante",
+                 "Licenziante", "Issued by", "Ausgestellt von", "Émis par", "Émise par", "Emitido por", "Emesso da",
+                 "Sold by", "Seller", "Verkauft von", "Verkäufer", "Vendu par", "Vendeur", "Vendido por", "Vendedor",
+                 "Venduto da", "Venditore"),
     "status": ("Status", "State", "Statut", "Estado"),
 }  # fmt: skip
 _FIELD = {
@@ -282,12 +286,13 @@ def _seller(
 
 
 def _stranger(table: HistoryTable, fields: Sequence[str | None]) -> _Seller | None:
-    """The site of a seller that is not known, which a list of licences names; None for any other list.
+    """The seller that is not known, by the site or name that a list of licences has; None for any other list.
 
-    Each row names it alone in a cell, or in an address with the row's own ID: others may be of where a picture is used.
-    Or a row below the list names nothing else.
+    Each row names its site alone in a cell, or in an address with the row's own ID: others may be of where a picture is
+    used. Or a row below the list names nothing else. Or a column is of sellers, and names the same one in each row.
     """
-    if not {"kind", "licensee"} <= set(fields) or not set(DATES) & set(fields) or marked(_above(table)):
+    granted = "kind" in fields and {"licensee", "seat"} & set(fields)
+    if not granted or not set(DATES) & set(fields) or marked(_above(table)):
         return None
     ids = fields.index("asset_id")
     below = [cells[0] for row in table.rows if len(cells := [*filter(None, row)]) == 1]
@@ -296,9 +301,14 @@ def _stranger(table: HistoryTable, fields: Sequence[str | None]) -> _Seller | No
         for row in table.rows
     ]  # fmt: skip
     other = other_platform("\n".join(cell for cells in named for cell in cells)) if all(named) else None
+    if other is None and "platform" in fields and all(len(row) == len(fields) for row in table.rows):
+        names = {row[fields.index("platform")].strip() for row in table.rows}
+        name = " ".join(names.pop().split()) if len(names) == 1 else ""
+        other = (f"{OTHER_PLATFORM}{name.casefold()}", name) if _NAME.fullmatch(name) else None
     return _Seller(*other, Sure.STATED) if other else None
 
 
+_NAME = re.compile(r"[^\W\d_][^\d:;@/]{2,40}")
 _SITE = re.compile(r"(?:www\.)?(?:[\w-]{1,63}\.){1,3}[a-z]{2,18}", re.IGNORECASE)
 
 

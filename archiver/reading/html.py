@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+MIN_ROW_CELLS = 3  # of a row in a table of several columns; one of two may be a label and its value
+_CELL_END, _TABLE_END = "\ue000", "\ue001"  # private characters: white space would be collapsed
 # Outside a table a parser drops these elements, so a row that was cut out of its table gets one around it.
 _TABLE_PART = re.compile(r"\s*<(tr|td|th|tbody|thead)\b", re.IGNORECASE)
 
@@ -72,6 +74,22 @@ def lines(html: str) -> str:
     body = tree.body
     found = map(_collapsed, body.text(separator="\n").splitlines()) if body else ()
     return "\n".join(line for line in found if line).replace("\n:", ":")
+
+
+def row_lines(html: str) -> str:
+    """As `lines`, but with each row of a table of several columns in one line, tabs between its cells.
+
+    An empty line ends a table. Empty if the page has none.
+    """
+    tree = LexborHTMLParser(html)
+    tables = False
+    for table in tree.css("table:not(:has(table))"):
+        listed = [row.css("td, th") for row in table.css("tr")]
+        if max(map(len, listed), default=0) >= MIN_ROW_CELLS:
+            tables = True
+            texts = [_CELL_END.join(_collapsed(cell.text(separator=" ")) for cell in row) for row in listed]
+            table.replace_with("\n".join([_TABLE_END, *texts, _TABLE_END]))
+    return lines(tree.html or "").replace(_CELL_END, "\t").replace(_TABLE_END, "") if tables else ""
 
 
 def value(html: str, field: Field) -> str | None:

@@ -16,7 +16,8 @@ from archiver.reading.certificates import spelled
 from archiver.reading.column_names import field_of, names_a_number, names_an_asset
 from archiver.reading.dates import DateOrder, days_in
 from archiver.reading.field_labels import LABELS
-from archiver.reading.platforms import forms_of
+from archiver.reading.number_labels import called_by
+from archiver.reading.platforms import OTHER_PLATFORM, forms_of
 from archiver.reading.sentences import (
     ADDRESS_OR_NAME,
     ADVERTISED,
@@ -45,12 +46,17 @@ _ENDS_WITH_NUMBER = re.compile(
 # What may stand before a number that begins its line: a bullet, a position, a day.
 _NOTHING = re.compile(r"^[\s>•·*–—|(\[-]*(?:\d{1,3}[.)x×]?[\s|]+)?$")
 LEADERS = re.compile(r"(?<=[\w.°º])(?:\s?(?:\.{3,}|…+|_{3,}|(?:\. ){3,})\s?|[ \t]{1,30}:[ \t]+)")
+_RULED = re.compile(r"[\t|\x1f]")
 _GAP = re.compile(r"\s{2,}|\t|\s?\|\s?|\s*\x1f\s*")
 
-_ABBREVIATED = r"(?-i:RF|RM|RR)(?:-?(?:LL|EL))?|royalty[ -]free|rights[ -](?:managed|ready)|lizenzfrei|libre de droits"
+_ABBREVIATED = (
+    r"(?-i:RF|RM|RR)(?:-?(?:LL|EL))?|royalty[ -]free|rights[ -](?:managed|ready)|lizenzfrei|lizenzpflichtig|"
+    r"libre de droits|droits gérés|libre de derechos|derechos gestionados|diritti gestiti"
+)
 _KIND_WORD = (
     r"(?:standard|extended|enhanced|regular|premium|editorial|commercial|individual|business|standaard|"
     r"estándar|padrão|standardowa|erweitert|avanzata|potenziata|améliorée|avancée|mejorada|aprimorada|erweiterte?|"
+    r"éditoriale?|editoriale|redaktionelle?|redactionele|commerciale?|kommerzielle?|comercial|commerciële|"
     r"étendue|estesa|ampliada|extendida|uitgebreide?|rozszerzona|estendida)"
 )
 _LICENCE = r"(?:licen[cs]e|lizenz|licence|licencia|licenza|licentie|licencja|licença)"
@@ -121,6 +127,11 @@ _TITLE_BESIDE = re.compile(
 
 _ADDRESS = re.compile(r"\S+@\S*$|://\S*$|www\.\S*$")
 _NO_HEADINGS = re.compile(r"\d|:\s*(?:\s\s|\t|$)")
+_QUANTITIES = re.compile(
+    r"^[^\n\d]{0,80}(?<!\w)(?:qty\.?|quantity|units|menge|anzahl|qté\.?|quantité|cant\.?|cantidad|uds\.?|q\.?tà|quantità|"
+    r"aantal|ilość|qtd\.?|qtde\.?|quantidade)(?!\w)[^\n\d]{0,60}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _GOES_ON = re.compile(r"[ \t]*\n[ \t]*[A-Z]{0,2}\d[A-Z0-9]{0,2}[ \t]*(?:\n|$)")  # below a number, perhaps with its rest
 _IN_BRACKETS = re.compile(r"(?<=\w[\W])\s*\((?:#|id|nr|no|n°|nº|ref|code)[.:]?\s?#?$", re.IGNORECASE)
 _TITLE_AND_NUMBER = re.compile(  # `Item: Spring (1234567)`
@@ -165,7 +176,8 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
     every = list(islice(_mentions(text, platform), MAX_NUMBERS + 1))
     if len(every) > MAX_NUMBERS:
         return None
-    if any(_GOES_ON.match(text, each.end) for each in every if each.whose is not _Whose.OTHER):
+    counted = _QUANTITIES.search(text)  # then a small number alone in its line is how many
+    if not counted and any(_GOES_ON.match(text, each.end) for each in every if each.whose is not _Whose.OTHER):
         return None
     sure = {each.number for each in every if each.whose is _Whose.ITEM}
     other = {each.number for each in every if each.whose is _Whose.OTHER} - sure
@@ -176,9 +188,11 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
     placed = [each for each in marked if each.whose is _Whose.PERHAPS and each.number not in sure]
     last = named[-1] if named else None
     above = last and _MARK.search(_card_above(text, last, found))
-    if named and (placed or (last not in marked and not above and set(named) & set(marked))):
+    sold = {each.number for each in marked if each in named}
+    if last and (placed or (last.number not in sold and not above and sold)):
         return None  # one that has no label may be an item, too; the last, alone without a licence or a price, none
-    chosen = list({each.number: each for each in reversed(named or placed)}.values())[::-1]
+    known = not platform.startswith(OTHER_PLATFORM)  # whose numbers have a form by which their place tells them
+    chosen = list({each.number: each for each in reversed(named or (placed if known else []))}.values())[::-1]
     if len(chosen) > MAX_ITEMS:
         return None
     starts = {each.start for each in chosen}
@@ -245,16 +259,21 @@ def _mentions(text: str, platform: str) -> Iterator[_Mention]:
     for line in text.splitlines(keepends=True):
         cells = list(_cells(line))
         row = len(cells) > 1 or bool(_MARK.search(line))
+        above_cells = headings
+        if len(cells) == len(headings) and _RULED.search(line):  # whatever the width of its cells
+            above_cells = [(start, name) for (start, _), (_, name) in zip(cells, headings, strict=True)]
         for each in ADDRESS_OR_NAME.finditer(line):
             if asset_id := named_asset(each[0], platform):
                 yield _Mention(place + each.start(), place + each.end(), asset_id, _Whose.ITEM)
         for each in () if _is_sentence(line) else number.finditer(line):
+            if (each["id"].isalpha() and spelled(each["id"]) in _EVERY_LABEL) or _is_day(each["id"]):
+                continue  # a heading beside another, or a day
             before = line[: each.start("id")].rstrip("#")
             if _ADDRESS.search(before):
                 continue
             if ("#" in each[0] and before.strip(" •*-").casefold() == title) or named.search(before):
                 yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], _Whose.ITEM)
-            elif whose := _whose(before, each["id"], above, headings if row else [], headed=headed):
+            elif whose := _whose(before, each["id"], above, above_cells if row else [], headed=headed):
                 yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], whose)
         if word_like and (found := _WORD_AS_NUMBER.match(line)):
             yield _Mention(place + found.start("id"), place + found.end("id"), found["id"], _Whose.PERHAPS)
@@ -262,7 +281,8 @@ def _mentions(text: str, platform: str) -> Iterator[_Mention]:
         if cells:
             above = line.strip()
             numbered = any(_names_item(cell) or _ENDS_WITH_NUMBER.search(cell) for _, cell in cells)
-            if len(cells) > 1 and numbered and not _NO_HEADINGS.search(line):
+            labels = all(spelled(cell) in _EVERY_LABEL for _, cell in cells)  # perhaps of no numbers, as all below
+            if len(cells) > 1 and (numbered or labels) and not _NO_HEADINGS.search(line):
                 headings = cells
             headed = headed or _is_heading(line)
 
@@ -291,7 +311,7 @@ def _whose(before: str, number: str, above: str, headings: Sequence[tuple[int, s
         return _Whose.OTHER
     long = len(number) >= (MIN_BARE_DIGITS if number.isdigit() else MIN_BARE_CHARACTERS)
     if _begins(before):
-        if _label(above) in _NUMBER_LABELS or _ENDS_WITH_OTHER.search(above):
+        if _label(above) in _NUMBER_LABELS or _ENDS_WITH_OTHER.search(above) or called_by(above) == "other":
             return _Whose.OTHER
         if _names_number(above) or (digit and (names_an_asset(above) or (headed and long))):
             return _Whose.ITEM
@@ -300,6 +320,12 @@ def _whose(before: str, number: str, above: str, headings: Sequence[tuple[int, s
 
 def _names(headings: Sequence[tuple[int, str]]) -> Iterator[str]:
     return (name for _, name in headings)
+
+
+def _is_day(number: str) -> bool:
+    """Whether what has the form of a number is written as a day: `2025-07-18`."""
+    parted = re.search(r"\d[./-]\d", number)
+    return bool(parted) and any(at[0] == number for _, at in days_in(number, DateOrder.DAY_FIRST))
 
 
 def _begins(before: str) -> bool:
@@ -347,7 +373,8 @@ def _label(cell: str) -> str:
 
 def _names_other(cell: str) -> bool:
     label = _label(cell)
-    return label in _OTHER_LABELS or any(label.endswith(f" {each}") for each in _OTHER_LABELS if len(each) > 4)
+    ends = any(label.endswith(f" {each}") for each in _OTHER_LABELS if len(each) > 4)
+    return label in _OTHER_LABELS or ends or called_by(cell) == "other"
 
 
 def _block(text: str, mention: _Mention, every: Sequence[_Mention]) -> str:
@@ -427,6 +454,7 @@ def _title(part: str, beside: str) -> str:
 def _kind(part: str, *, last: bool = False) -> str:
     for pattern in (_LABELLED_KIND, KIND, _KIND_BELOW, _SAID_KIND):
         found = [" ".join((each.groupdict().get("kind") or each[0]).split()) for each in pattern.finditer(part)]
+        found = [each if "(" in each else each.rstrip(")") for each in found]  # `(License type: Extended License)`
         found = [each for each in found if not (pattern is _KIND_BELOW and _is_no_kind(each))]
         if found:
             return found[-1 if last else 0]

@@ -131,7 +131,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     found = labelled(lines, placed, _FLAT, shapes)
     found.pop(OTHER, None)
     named = {name: _name_alone(whole_name(found[name])) for name in ("licensee", "buyer") if name in found}
-    found = {name: quote for name, quote in (found | named).items() if quote}
+    found = {name: quote for name, quote in (found | named).items() if quote and not _is_heading(name, quote)}
     said = f"{lines}\n\n{placed}"
     for name in (plain(found.get(each)) or "" for each in _NAMES):
         said = said.replace(name, "") if " " in name else said
@@ -146,7 +146,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     if paper and len(paper.licences) == 1 and receipt and strong and not licence and not other:
         paper = _of_several(paper, _by_context(platform, found, text, columns, formal=False))
     bought = licence or receipt or (is_bought(head) and not ASKING.search(text))
-    if not (paper and paper.licences) and sure_of_issuer and not other and bought:
+    if not (paper and paper.licences) and (sure_of_issuer or other) and bought:
         items = _by_context(platform, found, text, columns, formal=licence and is_formal(head))
         paper = (_certified(items) if licence else items) or paper
     if paper and not licence and pays_for_plan(text, [each.asset.asset_id for each in paper.licences]):
@@ -269,7 +269,8 @@ def _by_context(
 
     `formal`: it certifies what was licensed perhaps long ago, so that its own day may say nothing.
     """
-    if sites_beside(text, platform) or ("licence_id" not in found and _LICENCE_NUMBERED.search(text)):
+    known = not platform.startswith(OTHER_PLATFORM)
+    if (known and sites_beside(text, platform)) or ("licence_id" not in found and _LICENCE_NUMBERED.search(text)):
         return None
     read_in = [items_by_context(each, platform) for each in (columns(), text) if each]
     listed = [rows for rows in read_in if rows]
@@ -278,7 +279,8 @@ def _by_context(
     if None in read_in or len({frozenset(each["asset_id"] for each in rows) for rows in listed}) != 1:
         return None
     items = _agreeing(listed)
-    if items is None:
+    named = {plain(found.get(name)) for name in ("order", "invoice")}  # which one reading may take for an item's number
+    if items is None or any(each["asset_id"] in named for each in items):
         return None
     if len(items) == 1:
         if formal:
@@ -530,6 +532,11 @@ def _tables_as_lines(text: str) -> str:
     return "\n".join(out)
 
 
+def _is_heading(name: str, quote: Quote) -> bool:
+    """Whether a field's value is the label of another one, because both are headings of a table."""
+    return name not in ("title", "description", "kind", "usage") and _is_label(quote.value)
+
+
 def _is_label(cell: str) -> bool:
     return spelled(cell.partition(":")[0].strip()) in SPELLED
 
@@ -538,7 +545,8 @@ def _licence(platform: str, found: Mapping[str, Quote], text: str = "") -> Paper
     """The licence of a certificate. Its own date is the licence's if it has no other, and is no letter."""
     other = platform.startswith(OTHER_PLATFORM)
     own_download = other or platform in _BY_DOWNLOAD
-    certified = is_licence(head_of(text)) and plain(found.get("licensee"))  # perhaps on a later download's day
+    whose = plain(found.get("licensee")) or plain(found.get("buyer"))
+    certified = is_licence(head_of(text)) and whose  # perhaps on a later download's day
     by_download = ("downloaded_at",) if own_download or certified else ()
     letter = is_letter(head_of(text)) and not _together(found, text)
     own = ("dated", "invoiced_at") if only_day(text) and not letter else ()

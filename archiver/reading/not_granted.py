@@ -223,7 +223,7 @@ _ADDRESS = re.compile(r"(?<!\S)\S+@\S+|https?://\S+")
 # Beginnings of words, by what they say of a paper.
 _DOUBTS = {
     "an offer": r"minuta|projekt umowy|projet de (?:contrat|cession|licence)|"
-    r"offer|angebot|anbiet|bieten wir|offre|oferta|ofrec|offriamo|vorschl[aä]g|proposal|propuesta|proposta|"
+    r"offer|angebot|anbiet(?!er)|bieten wir|offre|oferta|ofrec|offriamo|vorschl[aä]g|proposal|propuesta|proposta|"
     r"quot(?:e|ation)|devis|presupuest|preventiv|orçament|wycen|estimat|schätzung|raming|voranschlag",
     "corrected": r"corrected|rectif|korrig|koryg|corrett|corrig|gecorrig|pr[oó][ -]?form|"
     r"cr[ée]dito?\b(?=[ \t]*(?:n[°o.]|note?|memo|invoice|\d|[#:]|$))",

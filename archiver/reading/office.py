@@ -99,9 +99,14 @@ def _lines(content: bytes) -> Iterator[str]:
     for part in parts:
         if isinstance(part, Table):
             for row in part.rows:
-                cells = [" ".join(cell.text.split()) for cell in row.cells]
+                cells = [cell.text for cell in row.cells]
                 kept = [cell for n, cell in enumerate(cells) if n == 0 or cell != cells[n - 1]]  # merged ones repeat
-                yield ": ".join(kept) if len(kept) == 2 and not kept[0].endswith(":") else "\t".join(kept)
+                words = [" ".join(cell.split()) for cell in kept]
+                if len(words) == 2 and not words[0].endswith(":"):
+                    first, *below = kept[1].strip().splitlines() or [""]  # a name, and below it an address
+                    yield "\n".join([f"{words[0]}: {first.strip()}", *map(str.strip, below)])
+                else:
+                    yield "\t".join(words)
         else:
             yield part.text
 

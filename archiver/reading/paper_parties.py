@@ -67,10 +67,12 @@ _SHARED = re.compile(
     r"bildkunst)\.[a-z.]+$"
 )
 _COMPANY = (
-    r"(?:GmbH(?: & Co\.? KG)?|AG|KG|OHG|GbR|UG|e\.\s?K\.|e\.\s?V\.|Ltd\.?|Limited|LLC|LLP|Inc\.?|PLC|plc|SASU?|SARL|"
+    r"(?:GmbH(?: & Co\.? KG)?|AG|KG|OHG|GbR|UG(?: \(haftungsbeschränkt\))?|"
+    r"e\.\s?K\.|e\.\s?V\.|Ltd\.?|Limited|LLC|LLP|Inc\.?|PLC|plc|SASU?|SARL|"
     r"EURL|LTD|LIMITED|Pty\.? Ltd\.?|Pte\.? Ltd\.?|A/S|ApS|Oy|d\.o\.o\.|s\.r\.o\.|Kft\.?|S\.?A\.?S?\.?|S\.L\.U?\.?|"
     r"S\.r\.l\.|S\.p\.A\.|B\.V\.|N\.V\.|BVBA|Sp\. z o\.\s?o\.|Lda\.?)"
 )
+_BUYER = r"[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60}(?:\(haftungsbeschränkt\))?"  # `UG (haftungsbeschränkt)` is one legal form
 FIRM = rf"[A-ZÀ-Þ0-9][^\n,;:!?()|·]{{1,60}}?,? {_COMPANY}(?![\w])"
 _LICENSEE = re.compile(
     r"^[ \t|]*(?i:licensee|lizenznehmer(?:in)?|nutzungsberechtigter?|licenciée?|cessionnaire|bénéficiaire|"
@@ -83,12 +85,12 @@ _LICENSEE = re.compile(
     r"reçu de|recibí de|ricevuto da|ontvangen van|rechnung an|"
     r"facturado a|"
     r"fatturato a|factuur aan)(?:[ \t]*[:|\t]|[ ]{3}|"
-    r"[ \t]*:?[ \t]*\n(?![^\n:]{1,30}:))[ \t|]*(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
+    rf"[ \t]*:?[ \t]*\n(?![^\n:]{{1,30}}:))[ \t|]*(?P<who>{_BUYER})",
     re.MULTILINE,
 )
 _ADDRESSEE = re.compile(
     r"^[ \t|]*(?i:to|an|à|a|al|para|aan|dla|bill to|invoice to)[ \t]*[:|\t][ \t|]*"
-    r"(?P<who>[A-ZÀ-Þ0-9][^\n,;(|\t]{1,60})",
+    rf"(?P<who>{_BUYER})",
     re.MULTILINE,
 )
 _TO_WHOM = re.compile(
@@ -216,12 +218,18 @@ def day_of_paper(text: str, language: str) -> date | None:
 def licensee_of(text: str, seller: str, *, mailed: bool) -> str | None:
     """To whom it is granted, if a label, a sentence or the address of an invoice names one; else None."""
     for names in (_LICENSEE, *(() if mailed else (_ADDRESSEE,)), _TO_WHOM, _ADDRESS_BLOCK, _ANY_FIRM):
-        below = text.partition("\n")[2] if names is _ANY_FIRM else text  # the first line may be the seller's
+        below = _without_seller(text, seller) if names is _ANY_FIRM else text
         found = dict.fromkeys(" ".join(each.split()).rstrip(" .,-") for each in _who(names, below, seller))
         if len(found) == 1:
             name = next(iter(found))
             return f"{name}." if re.search(r"\.\w$", name) else name
     return None
+
+
+def _without_seller(text: str, seller: str) -> str:
+    """The text without its first line, which may be the seller's, and without those that name the seller's site."""
+    site = seller.removeprefix(OTHER_PLATFORM)
+    return "\n".join(line for line in text.splitlines()[1:] if site not in line.casefold())
 
 
 def _who(names: re.Pattern[str], text: str, seller: str) -> Sequence[str]:

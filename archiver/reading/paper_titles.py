@@ -39,6 +39,10 @@ _NAMED_LICENCE = re.compile(
 )
 # A sentence that says what a title says.
 _CONFIRMED = re.compile(
+    r"\bin (?:response|reply|answer) to your\b[^?!:]{0,80}\bwe (?:hereby )?confirm\b|"
+    r"\bauf ihre\b[^?!:]{0,80}\bbestätigen wir\b|"
+    r"\b(?:en réponse à|en respuesta a|in risposta all?a?) (?:votre|vos|su|vostra|sua)\b[^?!:]{0,80}\b(?:confirmons|"
+    r"confirmamos|confermiamo)\b|"
     r"\b(?:this|the following) (?:letter|document|e?-?mail) (?:confirms|certifies) (?:that|the (?:licen[cs]e|download|"
     r"purchase))\b|\bcertif(?:y|ies) that\b(?:(?!\n\s*\n)[^?!]){0,240}\b"
     r"(?:licen[cs]ed|downloaded|purchased|acquired|bought)\b|"
@@ -124,7 +128,8 @@ _DONE = re.compile(
     r"comprada|acquistata)|acheté une licence|(?:licence|licenza|licencia) (?:obtenue|acquistata|comprada|obtenida) "
     r"(?:le|il|el)|(?:achetée?|téléchargée?|comprad[oa]|descargad[oa]|acquistat[oa]|scaricat[oa]) (?:le|il|el)|"
     r"(?:fichiers|archivos|file|im[aá]genes|immagini|images) (?:achetés|achetées|comprad[oa]s|acquistati|acquistate)|"
-    r"kupił[ae]ś|kupili państwo|pobrał[ae]ś|comprou|adquiriu|baixou)(?!\w)",
+    r"(?:vous avez obtenu|has? obtenido|hai ottenuto) (?:une|una|la) licen[cz]\w{1,3}|"
+    r"hai (?:concesso|preso) in licenza|kupił[ae]ś|kupili państwo|pobrał[ae]ś|comprou|adquiriu|baixou)(?!\w)",
     re.IGNORECASE,
 )
 # A list in which a row's only date is that of its licence.

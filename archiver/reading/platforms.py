@@ -472,6 +472,12 @@ _BARE_HOST = re.compile(
     re.IGNORECASE,
 )
 _MAIL_HOST = re.compile(r"@((?:[a-z0-9à-ÿ-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
+_AUTHOR = re.compile(  # who may call himself as a site
+    r"^[ \t]*(?:author|artist|contributor|photographer|urheber(?:in)?|fotograf(?:in)?|künstler(?:in)?|auteur|"
+    r"photographe|contributeur|autor|fotógrafo|colaborador|artista|autore|fotografo|collaboratore)[ \t]*"
+    r"(?:[:\t][ \t]*|:?[ \t]*\n)[^\n\t]{2,60}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _NAMED_AS = re.compile(
     r"^[ \t]*(?:platform|provider|agency|website|source|licensor|plattform|anbieter|lizenzgeber(?:in)?|bildagentur"
     r"|agentur|webseite|quelle|plateforme|fournisseur|agence|donneur de licence|plataforma|proveedor|agencia"
@@ -487,7 +493,7 @@ def other_platform(text: str) -> tuple[str, str] | None:
 
     None if it names a known platform, several sites, or nothing.
     """
-    text = _OWNER.sub(lambda owner: owner["owned"] or "", text)
+    text = _AUTHOR.sub("", _OWNER.sub(lambda owner: owner["owned"] or "", text))
     if marked(text) or titled(text):
         return None
     stated = _NAMED_AS.findall(text)

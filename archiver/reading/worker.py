@@ -286,9 +286,9 @@ class DocumentReader:
         """The pictures on a scanned page as JPEGs, the largest first; none if it has only text, or cannot be read."""
         return self._ask("pictures of scan", content)[0]
 
-    def page(self, html: str) -> DocumentText:
-        """A web page's text, line by line; see `html.lines`."""
-        answers, error = self._ask("page", html.encode("utf-8", "replace"))
+    def page(self, html: str, *, rows: bool = False) -> DocumentText:
+        """A web page's text, line by line; see `html.lines`, and with `rows` `html.row_lines`."""
+        answers, error = self._ask("rows of page" if rows else "page", html.encode("utf-8", "replace"))
         return (
             DocumentText(error=error)
             if error
@@ -722,10 +722,11 @@ def _pictures_of_scan() -> ReaderJob:
     return work
 
 
-def _page() -> ReaderJob:
-    from archiver.reading.html import lines
+def _page(*, rows: bool = False) -> ReaderJob:
+    from archiver.reading.html import lines, row_lines
 
-    return lambda content, _tell: lines(content.decode())[:MAX_TEXT_LENGTH].encode("utf-8", "replace")
+    read = row_lines if rows else lines
+    return lambda content, _tell: read(content.decode())[:MAX_TEXT_LENGTH].encode("utf-8", "replace")
 
 
 def _mask() -> ReaderJob:
@@ -835,6 +836,7 @@ JOBS: dict[str, Callable[[], ReaderJob]] = {
     "embedded by program": _embedded_by_program,
     "ocr": _ocr,
     "page": _page,
+    "rows of page": partial(_page, rows=True),
     "mask": _mask,
     "pictures of pdf": _pictures,
     "pictures of scan": _pictures_of_scan,
