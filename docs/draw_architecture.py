@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs" / "architecture.svg"
 
-WIDTH, BOX_WIDTH, BOX_HEIGHT, FLOOR_HEIGHT, MARGIN = 1000, 290, 84, 128, 24  # pixels
+WIDTH, BOX_WIDTH, BOX_HEIGHT, FLOOR_HEIGHT, MARGIN = 1240, 290, 84, 128, 24  # pixels; four boxes stand side by side
 LINE_HEIGHT, LINE_CHARACTERS = 16, 46
 
 STYLE = """

@@ -1832,9 +1832,12 @@ def _gathered(work: _Work, groups: list[list[str]], results: _Results) -> Iterat
 # ---------------------------------------------------------------- where things are, dates
 
 
+_OBJECT_ID = re.compile(rf"{URN}:([a-z]+):((\d{{4}})(\d\d)\d\d_[\w-]+|undated_[\w-]+)", re.ASCII)
+
+
 def object_path(object_id: str) -> str:
     """Return the path of an object, relative to the archive: `evidence/licences/2026/11/20261124_…`."""
-    match = re.fullmatch(rf"{URN}:([a-z]+):((\d{{4}})(\d\d)\d\d_[\w-]+|undated_[\w-]+)", object_id, re.ASCII)
+    match = _OBJECT_ID.fullmatch(object_id)
     if not match or match[1] not in KINDS:
         raise Malformed(f"{object_id} is not the id of an object")
     return f"evidence/{KINDS[match[1]]}/{f'{match[3]}/{match[4]}' if match[3] else 'undated'}/{match[2]}"

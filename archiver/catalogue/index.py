@@ -757,11 +757,13 @@ class Catalogue:
         for line in lines:
             by_object[line.id].append(line)
         self._db.executemany("DELETE FROM unreadable WHERE object_id = ?", [(object_id,) for object_id in read])
+        query = "SELECT object_id, id, lines, assigned FROM licence WHERE object_id IN (?)"
+        known = {object_id: told for object_id, *told in self._among(query, read)}
         for object_id, found in read.items():
             if isinstance(found, str):
                 self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (object_id, found))
             else:
-                self._put(object_id, found, by_object[object_id])
+                self._put(object_id, found, by_object[object_id], known.get(object_id))
         for line in lines:
             if line.type == "erasure" and str(line.fields.get("erases")).startswith(KINDS):
                 self._erase(archive, line)
@@ -799,9 +801,9 @@ class Catalogue:
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _put(self, object_id: str, found: ReadLicence, about: Sequence[Line]) -> None:
-        query = "SELECT id, lines, assigned FROM licence WHERE object_id = ?"
-        number, lines, assigned = self._db.execute(query, (object_id,)).fetchone() or (None, "[]", None)
+    def _put(self, object_id: str, found: ReadLicence, about: Sequence[Line], known: Sequence[Any] | None) -> None:
+        """Index a licence anew. `known` are the number, lines and assignment that it has there already."""
+        number, lines, assigned = known or (None, "[]", None)
         for line in about:
             if line.type == "assign":
                 assigned = _assigned(line.fields, assigned)

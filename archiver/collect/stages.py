@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from functools import partial
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from archiver import __version__
@@ -336,6 +338,8 @@ class EvidenceStore:
     run: str
     archive: ArchiveWriter
     secrets: SessionSecrets
+    _answers: list[tuple[asyncio.Future[Stored], Future[Stored]]] = field(default_factory=list)
+    _answering: Lock = field(default_factory=Lock)
 
     async def store(self, evidence: Evidence, imported: CatalogueEntry | None) -> Stored:
         """Store a new object, or the next version of an imported one. Raises Erased if it was erased before."""
@@ -347,15 +351,44 @@ class EvidenceStore:
             evidence = replace(evidence, licence=completed(evidence.licence, imported.licence))
             files = self._files(evidence, kept, imported.file.provenance)
             writing = self.archive.add_version(imported.object_id, files)
-        # A cancelled task must not cancel a write that has begun.
-        return await asyncio.shield(asyncio.wrap_future(writing))
+        return await self._written(writing)
 
     async def complete(
         self, object_id: str, evidence: Evidence, kept: Sequence[FiledDocument], before: Mapping[str, object]
     ) -> None:
         """The next version of an incomplete licence: with `kept` documents and the provenance of the one before."""
         writing = self.archive.add_version(object_id, self._files(evidence, kept, before))
-        await asyncio.shield(asyncio.wrap_future(writing))
+        await self._written(writing)
+
+    async def _written(self, writing: Future[Stored]) -> Stored:
+        """What became of a write. A cancelled task does not cancel one that has begun.
+
+        The archive answers for many writes at once, and one call of the loop passes all of these answers on: each such
+        call is one of the system.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Stored] = loop.create_future()
+
+        def answered(written: Future[Stored]) -> None:
+            with self._answering:
+                self._answers.append((answer, written))
+                alone = len(self._answers) == 1  # else a call that passes on the others is due
+            if alone:
+                loop.call_soon_threadsafe(self._pass_on)
+
+        writing.add_done_callback(answered)
+        return await answer
+
+    def _pass_on(self) -> None:
+        with self._answering:
+            answers, self._answers[:] = self._answers[:], []
+        for answer, written in answers:
+            if answer.done():  # cancelled
+                continue
+            if error := written.exception():
+                answer.set_exception(error)
+            else:
+                answer.set_result(written.result())
 
     def _files(
         self, evidence: Evidence, kept: Sequence[FiledDocument] = (), before: Mapping[str, object] | None = None

@@ -133,6 +133,7 @@ _QUANTITIES = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _GOES_ON = re.compile(r"[ \t]*\n[ \t]*[A-Z]{0,2}\d[A-Z0-9]{0,2}[ \t]*(?:\n|$)")  # below a number, perhaps with its rest
+_CELL_GOES_ON = re.compile(r"(?: {2}|\t)[^\n]*\n(?P<place>[ \t]*)[A-Z]{0,2}\d[A-Z0-9]{0,2}(?: {2,}|\t|\n|$)")
 _IN_BRACKETS = re.compile(r"(?<=\w[\W])\s*\((?:#|id|nr|no|n°|nº|ref|code)[.:]?\s?#?$", re.IGNORECASE)
 _TITLE_AND_NUMBER = re.compile(  # `Item: Spring (1234567)`
     rf"^[ \t]*(?:{_TITLES}|item|asset|image|photo|track|clip|bild|foto|datei|fichier|imagen|immagine|afbeelding)"
@@ -179,6 +180,8 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
     counted = _QUANTITIES.search(text)  # then a small number alone in its line is how many
     if not counted and any(_GOES_ON.match(text, each.end) for each in every if each.whose is not _Whose.OTHER):
         return None
+    if any(_goes_on_in_cell(text, each) for each in every if each.whose is not _Whose.OTHER):
+        return None
     sure = {each.number for each in every if each.whose is _Whose.ITEM}
     other = {each.number for each in every if each.whose is _Whose.OTHER} - sure
     found = [each for each in every if each.whose is not _Whose.OTHER and each.number not in other]
@@ -206,6 +209,13 @@ def items_by_context(text: str, platform: str) -> list[dict[str, str]] | None:
         return None
     rows = _rows(text, chosen)
     return None if _PERIOD.search(text) and not all("kind" in row for row in rows) else rows
+
+
+def _goes_on_in_cell(text: str, mention: _Mention) -> bool:
+    """Whether the first cell of a number's row may have the number's rest in the line below."""
+    before = text[text.rfind("\n", 0, mention.start) + 1 : mention.start]
+    found = _CELL_GOES_ON.match(text, mention.end)
+    return not before.strip() and found is not None and found["place"] == before
 
 
 def _has_another(text: str, chosen: set[str], other: set[str]) -> bool:
@@ -311,9 +321,13 @@ def _whose(before: str, number: str, above: str, headings: Sequence[tuple[int, s
         return _Whose.OTHER
     long = len(number) >= (MIN_BARE_DIGITS if number.isdigit() else MIN_BARE_CHARACTERS)
     if _begins(before):
-        if _label(above) in _NUMBER_LABELS or _ENDS_WITH_OTHER.search(above) or called_by(above) == "other":
+        if _label(above) in _NUMBER_LABELS or _ENDS_WITH_OTHER.search(above):
             return _Whose.OTHER
-        if _names_number(above) or (digit and (names_an_asset(above) or (headed and long))):
+        if _names_number(above) or (digit and names_an_asset(above)):
+            return _Whose.ITEM
+        if called_by(above) == "other":
+            return _Whose.OTHER
+        if digit and headed and long:
             return _Whose.ITEM
     return _Whose.PERHAPS if digit and long else None
 

@@ -20,6 +20,7 @@ NO_PURCHASES = re.compile(
     r"(?<![a-z])(?:sales|my sales|verkäufe|ventes|ventas|vendite|contributor|to buy|wish|"
     r"(?:wish|shopping|price)[ _-]?list|wunsch(?:liste|zettel)|merk(?:liste|zettel)|einkaufs(?:liste|zettel)|"
     r"preisliste|cart|basket|warenkorb|panier|carrito|cesta|carrello|winkel(?:wagen|mand)|koszyk|carrinho|"
+    r"unpaid|failed|(?:not|no|nicht|non) (?:completed?|abgeschlossene?|completad[oa]s|complétées|completat[ie])|"
     r"light[ _-]?box(?:es)?|leucht(?:kasten|tisch)|favou?rites|favoriten|favoris|quote|quotation|estimate|angebot|"
     r"kostenvoranschlag|devis|presupuesto|preventivo|offerte|orçamento|requests?|"
     r"short[ _-]?lists?|mood[ _-]?boards?|candidates|proposals|suggestions|vorschläge|bildauswahl|"
