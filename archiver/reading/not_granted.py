@@ -182,9 +182,9 @@ _DONE = re.compile(
     r"complet|v[aá]lid|vigente|voldaan|betaald|afgerond|geldig|opłacon|zrealizowan|zapłacon|ważn|pago|paga|conclu[ií])",
     re.IGNORECASE,
 )
-_UNDONE = re.compile(  # `pago rechazado` begins as what is paid does
+DENIED_STATUS = re.compile(  # `pago rechazado` begins as what is paid does
     r"\b(?:rechazad|rifiutat|refus|recusad|geweigerd|odrzucon|abgelehnt|reject|declin|denied|fail|fehlgeschlagen|échou|"
-    r"fallid|fallit|mislukt|cancel|annul|anulad|storn|void|refund|erstatt|reembols|rembours|rimbors|pending|expired)",
+    r"fallid|fallit|mislukt|cancel|annul|anulad|storn|void|refund(?!able)|erstatt|reembols|rembours|rimbors)",
     re.IGNORECASE,
 )
 # What an order's letter speaks of, and how it denies; a sentence that begins a condition speaks of others.
@@ -393,7 +393,7 @@ def is_own_order(text: str) -> bool:
 
 def undone(status: str) -> bool:
     """Whether a status is none that means that all is done. Of the many that mean something else none is known."""
-    return not _DONE.match(status.strip()) or bool(_UNDONE.search(status))
+    return not _DONE.match(status.strip()) or bool(DENIED_STATUS.search(status))
 
 
 def denies(text: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from archiver.reading.not_granted import DENIED_STATUS
+
 # In a column's name: sellers' reports list the same assets with what they earned.
 SELLERS = re.compile(
     r"(?<![a-z])earn|royalt|commission|payout|revenu|provision|vergütung|honorar|umsatz|erlös|einnahme|verdien|redevance|gains|"
@@ -53,8 +55,7 @@ CLIENTS = re.compile(rf"{BUYERS.pattern}|kunde|client|klant|klient", re.IGNORECA
 
 # In the column of a row's status, which must say that it was bought, and nothing against it.
 _UNDONE = re.compile(
-    r"refund|cancel|revoke|expired|void|fail|pending|storn|erstatt|abgelaufen|annul|rembours|expir|cancelad|reembols|"
-    r"anulad|vencid|comp\b|preview|\bsale\b|\bfee\b|deposit|withdraw|referral|reversal|"
+    rf"{DENIED_STATUS.pattern}|refund|revoke|expired|pending|abgelaufen|expir|vencid|comp\b|preview|\bsale\b|\bfee\b|deposit|withdraw|referral|reversal|"
     r"\b(?:not|nicht|noch|non|no|niet|nie|não|never|un\w+|to be|in)\b",
     re.IGNORECASE,
 )

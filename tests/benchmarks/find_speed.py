@@ -95,7 +95,7 @@ def fill(path: Path, licences: int) -> None:
                         folder, described, from_json(described), f"Licence L-{n} of {asset.title}", "", {}
                     )
                     line = Line(json.dumps({"seq": n, "type": "capture", "prev": ""}).encode(), n)
-                    catalogue._put(f"urn:x-archiver:licence:{folder}", read, (line,))
+                    catalogue._put(f"urn:x-archiver:licence:{folder}", read, (line,), None)
 
 
 def main(licences: int, path: Path) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.reading.html import Field, lines, read_row, rows, text, value
+from archiver.reading.html import Field, lines, read_row, row_lines, rows, text, value
 
 PAGE = """<table><tr><th>Resource</th></tr>
 <tr><td><a href="/x_1.htm"><img></a></td><td><a href="/x_770011.htm">Sports
@@ -27,6 +27,9 @@ def test_a_row_cut_out_of_its_table_is_read_whole() -> None:
 def test_the_lines_of_a_page_and_its_frame_hold_no_title_twice() -> None:
     assert lines("<title>A</title><h1>Mine</h1><iframe src=b></iframe>\n<html><title>B</title><p>B</p>") == "Mine\nB"
     assert lines("<p><b>Licensee</b>: <i>Ada</i></p>") == "Licensee:\nAda"
+    table = "<table><tr><th>ID<th>Title<th>Fee</tr><tr><td>77<td>A <b>red</b><br>door<td>$1</tr></table>"
+    assert row_lines(f"<p>Order</p>{table}<p>Total</p>") == "Order\n\nID\tTitle\tFee\n77\tA red door\t$1\n\nTotal"
+    assert row_lines("<table><tr><th>Buyer<td>Ada<br>1 High Street</table>") == ""  # a label and its value
 
 
 def test_what_scripts_hold_is_no_text_of_the_page() -> None:

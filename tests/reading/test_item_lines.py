@@ -500,7 +500,34 @@ def test_a_cell_may_hold_a_pictures_number_and_its_title() -> None:
     assert unmarked and not unmarked.licences  # it may be any number
 
 
+BY_SELF = """North Pictures
+www.north.example
+Rechnungsnummer: 4711
+Datum der Rechnung: 13.03.2024
+Rechnungsadresse: Acme Ltd
+
+1. Zwei Boote
+Bild-ID: NP-1881
+Lizenz: Redaktionelle Lizenz
+
+2. Ein See
+Bild-ID: NP-1882
+Lizenz: Lizenzpflichtig (RM)
+
+Bezahlt. Vielen Dank.
+"""
+
+
 def test_cells_that_tabs_part_belong_to_their_headings_in_order() -> None:
+    assert [each[0] for each in read(BY_SELF)] == ["NP-1881", "NP-1882"]  # each of a stranger's items has its lines
+    head, listed = (
+        "Footage Firm, Inc. - storyblocks.com\nInvoice\nBill to: Ada Example",
+        "Clip\n2 clips\nTotal\n$34.80\n",
+    )
+    running = f"{head}\nInvoice number\nInvoice date\n2020973496\n2020-07-08\n{listed}"
+    columns = f"{head}\n\nInvoice number   Invoice date\n\n2020973496       2020-07-08\n\n{listed}"
+    paper = read_text(running, columns=lambda: columns)  # in the running text the number stands below the date's label
+    assert paper and not paper.licences
     table = "Image number\tCaption\tLicensed use\tFee\n5J-9771\tAn empty sailing boat on the sea\tBrochure, UK\t£127.00"
     text = f"Foto Nord, www.foto-nord.example\nInvoice 5575\nDate: 1 July 2025\nLicensee: Acme Ltd\n{table}\n"
     assert [each[:2] for each in read(text)] == [("5J-9771", "Brochure, UK")]

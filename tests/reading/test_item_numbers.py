@@ -34,10 +34,13 @@ ROWS = [
     'Image "A red door" (ID {number}), by ada, size M, license type: Royalty-Free\n',
     "Item: A red door ({number})\nLicense: Standard\n",
     "Shutterstock-Nr. {number} A red door\nStandard-Lizenz\n",
+    "Description\nQty\nAmount\nRoyalty-free – Picture no. {number}\n1\n$12.00\n",
+    "Désignation | ID de l'image | Licence | Qté\nA red door in a green wall | {number} | Licence standard | 1\n",
 ]
 OTHERS = ["Order number: {number}", "Bestellung Nr. {number}", "Invoice\n{number}", "Customer no. {number}",
           "Rechnungsnummer         {number}", "Thank you for your order\n#{number}", "Numéro de commande : {number}",
-          "You owe nothing for order {number}.", "Telephone +49 40 {number}"]  # fmt: skip
+          "You owe nothing for order {number}.", "Telephone +49 40 {number}",
+          "Factura n.º:\n{number}"]  # fmt: skip
 numbers = st.integers(10_000_000, 99_999_999)
 
 
