@@ -64,6 +64,7 @@ EMBEDDINGS_PER_COMMIT = 64  # pictures between two commits
 ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # the parts of an `assign` line that are kept
 MAX_QUERY_WORDS = 32  # of a query
 MAX_WORD_LENGTH = 100
+type _IndexedAs = tuple[int, str, str | None]  # a licence's number, its ledger lines and its assignment, both in JSON
 JOBS = ("project", "job", "purchase_order")  # client hints that name the work a licence was bought for
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
@@ -758,7 +759,7 @@ class Catalogue:
             by_object[line.id].append(line)
         self._db.executemany("DELETE FROM unreadable WHERE object_id = ?", [(object_id,) for object_id in read])
         query = "SELECT object_id, id, lines, assigned FROM licence WHERE object_id IN (?)"
-        known = {object_id: told for object_id, *told in self._among(query, read)}
+        known = {each: (number, lines, assigned) for each, number, lines, assigned in self._among(query, read)}
         for object_id, found in read.items():
             if isinstance(found, str):
                 self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (object_id, found))
@@ -801,13 +802,13 @@ class Catalogue:
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _put(self, object_id: str, found: ReadLicence, about: Sequence[Line], known: Sequence[Any] | None) -> None:
+    def _put(self, object_id: str, found: ReadLicence, about: Sequence[Line], known: _IndexedAs | None) -> None:
         """Index a licence anew. `known` are the number, lines and assignment that it has there already."""
-        number, lines, assigned = known or (None, "[]", None)
+        number, listed, assigned = known or (None, "[]", None)
         for line in about:
             if line.type == "assign":
                 assigned = _assigned(line.fields, assigned)
-        licence, positions = found.file.licence, [*json.loads(lines), *((line.seq, line.offset) for line in about)]
+        licence, positions = found.file.licence, [*json.loads(listed), *((line.seq, line.offset) for line in about)]
         values = {
             "id": number,
             "object_id": object_id,

@@ -260,11 +260,15 @@ def _named_once(html: str) -> str:
 
 
 def _unmarked(html: str) -> Paper | None:
-    """A page that does not say where from: its title names the platform and its list, and every row has its layout."""
-    title = value(html, Field("title", optional=True)) or ""
+    """A page that does not say where from: its title names the platform, and it or its heading the list.
+
+    Every row must have the platform's layout.
+    """
+    title, heading = (value(html, Field(css, optional=True)) or "" for css in ("title", "h1"))
     platform, *_ = the_platform(title)
     table = next((each for each in TABLES.values() if each.platform == platform), None)
-    if table is None or not CALLED_HISTORY.search(title) or _NO_HISTORY.search(title):
+    called = f"{title} {heading}"
+    if table is None or not CALLED_HISTORY.search(called) or _NO_HISTORY.search(called):
         return None
     paper = _history(table, html)
     return replace(paper, sure=Sure.POSSIBLE) if paper else None
