@@ -59,7 +59,6 @@ from archiver.reading.unfilled import has_blank
 
 MAX_PICTURES = 500  # of one paper
 MAX_TEXT_CHARACTERS = 12_000  # of a paper; a longer one is a book
-MAX_LABEL_CHARACTERS = 40  # before a number, in which its label stands
 MAX_HEAD_LINES = 12  # from the beginning of an agreement, in which it has its title
 MAX_TITLE_WORDS = 6
 
@@ -670,8 +669,13 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
 def _called_otherwise(text: str, number: str) -> bool:
     """Whether a number's label says, wherever it stands, that it is an order's, a customer's or the like."""
     places = [found.start() for found in re.finditer(re.escape(number), text)]
-    before = (text[max(0, at - MAX_LABEL_CHARACTERS) : at].rstrip().rpartition("\n")[2] for at in places)
-    return bool(places) and all(called_by(each) == "other" for each in before)
+    return bool(places) and all(called_by(_label_of(text, at)) == "other" for at in places)
+
+
+def _label_of(text: str, place: int) -> str:
+    """What stands before a place in its line; if nothing does, the first cell of the line above."""
+    above, _, line = text[:place].rpartition("\n")
+    return line.rstrip() or re.split(r"\s{2,}|\t", above.rstrip().rpartition("\n")[2].strip())[0]
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

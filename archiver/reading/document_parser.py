@@ -53,7 +53,7 @@ def read_text(
     if shows_example(text):
         return None
     found = [paper for paper in (_of_pages(text, name, columns), _of_one(text, name, columns)) if paper]
-    if all((paper.platform or "").startswith(OTHER_PLATFORM) for paper in found):
+    if not any(paper.licences or not (paper.platform or "").startswith(OTHER_PLATFORM) for paper in found):
         granted = read_grant(text, columns, envelope)
         found += [granted] if granted else []
     return max(found, key=lambda paper: len(paper.licences), default=None)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from archiver.reading.certificates import spelled
 from archiver.reading.dates import DateOrder, day_order, days_in
+from archiver.reading.field_labels import SPELLED
 from archiver.reading.letter_thread import ThreadMessage
 from archiver.reading.platforms import OTHER_PLATFORM
 from archiver.reading.sentences import only_day
@@ -151,9 +153,7 @@ _NOT_ITS_DATE = re.compile(
 )
 _PLACE = re.compile(r"^[ \t|]*[A-ZÀ-Þ][^\n\d:|.]{1,40},?[ \t]*(?:(?i:den|le|il|a|lì|dnia|am|,)[ \t]*)?$")
 
-_NO_NAME = re.compile(
-    r"(?i:i grant|we grant|i confirm|nr\.|no\.|n°|pos\.)|/s/"
-)  # how a sentence, a table or a signature begins
+_NO_NAME = re.compile(r"(?i:i grant|we grant|i confirm|nr\.|no\.|n°|pos\.)|/s/")
 
 
 def own_hosts(envelope: Envelope) -> str:
@@ -232,8 +232,13 @@ def _without_seller(text: str, seller: str) -> str:
     return "\n".join(line for line in text.splitlines()[1:] if site not in line.casefold())
 
 
+def _is_no_name(who: str) -> bool:
+    """Whether words are how a sentence, a table or a signature begins, or the label of what stands beside."""
+    return bool(_NO_NAME.match(who)) or spelled(who.strip(" :")) in SPELLED
+
+
 def _who(names: re.Pattern[str], text: str, seller: str) -> Sequence[str]:
     own = re.sub(r"\W", "", seller.removeprefix(OTHER_PLATFORM).rpartition(".")[0] or seller)
     found = [(each["who"], re.sub(r"\W", "", each["who"]).casefold()) for each in names.finditer(text)]
-    found = [(who, bare) for who, bare in found if bare not in own.casefold() and not _NO_NAME.match(who)]
+    found = [(who, bare) for who, bare in found if bare not in own.casefold() and not _is_no_name(who)]
     return [who for who, bare in found if not (names is _ANY_FIRM and own.casefold() in bare)]

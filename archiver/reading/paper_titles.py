@@ -129,7 +129,11 @@ _DONE = re.compile(
     r"(?:le|il|el)|(?:achetée?|téléchargée?|comprad[oa]|descargad[oa]|acquistat[oa]|scaricat[oa]) (?:le|il|el)|"
     r"(?:fichiers|archivos|file|im[aá]genes|immagini|images) (?:achetés|achetées|comprad[oa]s|acquistati|acquistate)|"
     r"(?:vous avez obtenu|has? obtenido|hai ottenuto) (?:une|una|la) licen[cz]\w{1,3}|"
-    r"hai (?:concesso|preso) in licenza|kupił[ae]ś|kupili państwo|pobrał[ae]ś|comprou|adquiriu|baixou)(?!\w)",
+    r"hai (?:concesso|preso) in licenza|your order\b[^.!?\n]{0,40}\bis complete|"
+    r"votre commande\b[^.!?\n]{0,40}\best (?:terminée|confirmée|validée)|(?:fichiers|contenus|images) sous licence|"
+    r"su pedido\b[^.!?\n]{0,40}\b(?:se ha completado|está completo|ha sido confirmado)|"
+    r"ordine\b[^.!?\n]{0,40}\bè (?:stato )?(?:completato|confermato)|contenuti (?:concessi in|con) licenza|"
+    r"kupił[ae]ś|kupili państwo|pobrał[ae]ś|comprou|adquiriu|baixou)(?!\w)",
     re.IGNORECASE,
 )
 # A list in which a row's only date is that of its licence.
