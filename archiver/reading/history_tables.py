@@ -25,6 +25,8 @@ from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import DATES, LABELS, spoken_order
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.licence_values import licence_of
+from archiver.reading.not_granted import words_against
+from archiver.reading.paper_titles import is_licence
 from archiver.reading.platforms import (
     OTHER_PLATFORM,
     PLATFORMS,
@@ -289,7 +291,8 @@ def _stranger(table: HistoryTable, fields: Sequence[str | None]) -> _Seller | No
     """The seller that is not known, by the site or name that a list of licences has; None for any other list.
 
     Each row names its site alone in a cell, or in an address with the row's own ID: others may be of where a picture is
-    used. Or a row below the list names nothing else. Or a column is of sellers, and names the same one in each row.
+    used. Or a row below the list names nothing else. Or a column is of sellers, and names the same one in each row. Or
+    what stands above the columns calls itself a licence, and names one site.
     """
     granted = "kind" in fields and {"licensee", "seat"} & set(fields)
     if not granted or not set(DATES) & set(fields) or marked(_above(table)):
@@ -305,6 +308,8 @@ def _stranger(table: HistoryTable, fields: Sequence[str | None]) -> _Seller | No
         names = {row[fields.index("platform")].strip() for row in table.rows}
         name = " ".join(names.pop().split()) if len(names) == 1 else ""
         other = (f"{OTHER_PLATFORM}{name.casefold()}", name) if _NAME.fullmatch(name) else None
+    if other is None and is_licence(table.before) and not any(words_against(table.before, known=False)):
+        other = other_platform(table.before)
     return _Seller(*other, Sure.STATED) if other else None
 
 

@@ -314,6 +314,13 @@ def test_a_list_says_itself_whose_licences_it_has_or_a_person_confirms_it() -> N
         assert bool(paper) is is_read
     adobe = f"Item,Item ID,URL,Licensed on\nBoat,XOU1A60,{address.format('', 'XOU1A60')},2024-05-03\n".encode()
     assert history_of(adobe, "shutterstock.csv") is None
+    columns = "Image ID,License type,Licensee,Date licensed\nNP-1,Editorial,Acme Ltd,2024-05-03\n"
+    for above, is_read in (("License certificate\nwww.north.example", True), ("Pictures\nwww.acme.example", False),
+                           ("License certificate (void)\nwww.north.example", False)):  # fmt: skip
+        assert bool(history_of(f"{above}\n{columns}".encode(), "a.csv")) is is_read  # a stranger's, if it is a licence
+    for seller, is_read in (("North Pictures", True), ("", False)):
+        listed = columns.replace("licensed\n", "licensed,Licensor\n").replace("05-03\n", f"05-03,{seller}\n")
+        assert bool(history_of(listed.encode(), "a.csv")) is is_read
 
 
 def test_sales_carts_wishes_and_quotes_are_no_purchases() -> None:
