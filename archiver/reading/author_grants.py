@@ -632,7 +632,7 @@ def _read(text: str, said: str, message: ThreadMessage, own: str) -> Paper | Non
     if any(not in_terms(said, found.start()) for found in _ANOTHER_DEAL.finditer(said)):
         return None
     seller = seller_of(text, message, own)
-    if seller is None or not SPEAKS_OF_PICTURES.search(HOST.sub(" ", text)):
+    if seller is None or marked(seller) or not SPEAKS_OF_PICTURES.search(HOST.sub(" ", text)):
         return None
     titled_licence = not invoice and _titled_as_licence(text, mailed=bool(message.sender))
     found = _granted(text, titled=titled_licence, paid=is_paid(text))

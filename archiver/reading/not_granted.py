@@ -253,6 +253,13 @@ _DOUBTS = {
 }
 _DOUBT = re.compile(rf"\b(?:{'|'.join(_DOUBTS.values())})\w*", re.IGNORECASE)
 # What an invoice for a picture itself says, an original or a print, and one for programs.
+_CHOSEN = re.compile(  # the title of a list of what somebody likes or may buy
+    r"^[ \t]*(?:(?:your|my|our|ihre?|meine?|unsere?|votre|vos|mes|tus?|sus?|mis|i tuoi|la tua) )?"
+    r"(?:merk(?:liste|zettel)|wunsch(?:liste|zettel)|leucht(?:kasten|tisch)|vorauswahl|light[ -]?box|wish[ -]?list|"
+    r"shortlist|favou?rites|favoriten|favoris|présélection|liste d['’]envies|lista de deseos|favoritos|preselección|"
+    r"lista dei desideri|preferiti|preselezione|favorieten|verlanglijst)\b[^\n]{0,60}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _GOODS = re.compile(
     r"\b(?:original(?!\w*[ -]?(?:datei|file|größe|size|format|auflösung))|öl auf|acryl|oil on|huile sur|óleo sobre|"
     r"olio su|olieverf|olej na|leinwand|canvas|toile|tela\b|lienzo|doek\b|płót|gemälde|painting|peinture|pintura|"
@@ -285,7 +292,7 @@ def words_against(text: str, *, known: bool = True) -> Iterator[str]:
     """What a paper says that means that it grants or proves nothing. `known`: its platform is."""
     text = _ADDRESS.sub(lambda address: " " * len(address[0]), text)
     yield from (" ".join(found[0].split()) for found in _STATUS.finditer(text) if undone(found["value"]))
-    for each in (VOID, _SPECIMEN, _UNPAID, _UNDONE_WORDS, *(() if known else (_DOUBT, _GOODS))):
+    for each in (VOID, _SPECIMEN, _UNPAID, _UNDONE_WORDS, *(() if known else (_DOUBT, _GOODS, _CHOSEN))):
         yield from (" ".join(found[0].split()) for found in each.finditer(text) if not in_terms(text, found.start()))
 
 

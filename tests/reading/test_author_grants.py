@@ -116,8 +116,14 @@ def test_a_mail_may_be_the_invoice() -> None:
 
 
 def test_the_buyers_own_mail_grants_nothing() -> None:
-    envelope = Envelope("Bo <bo@buyer.example>", "Cy <cy@buyer.example>", SENT)
-    assert mailed("I hereby grant you a licence to use these photographs:" + LIST, envelope) is None
+    envelope, grant = (
+        Envelope("Bo <bo@buyer.example>", "Cy <cy@buyer.example>", SENT),
+        "I hereby grant you a licence to use",
+    )
+    assert mailed(f"{grant} these photographs:{LIST}", envelope) is None
+    assert mailed(f"{grant} these photographs:{LIST}") and mailed(f"Lightbox: Spring\n{grant} these:{LIST}") is None
+    platform = Envelope("Getty Images <share@gettyimages.com>", "Bo <bo@buyer.example>", SENT)
+    assert mailed(f"{grant} these photographs:{LIST}", platform) is None  # its own readers know its papers
 
 
 FORWARD = """{}
