@@ -338,8 +338,8 @@ class EvidenceStore:
     run: str
     archive: ArchiveWriter
     secrets: SessionSecrets
-    _answers: list[tuple[asyncio.Future[Stored], Future[Stored]]] = field(default_factory=list)
-    _answering: Lock = field(default_factory=Lock)
+    _answers: list[tuple[asyncio.Future[Stored], Future[Stored]]] = field(default_factory=list, init=False)
+    _answering: Lock = field(default_factory=Lock, init=False)
 
     async def store(self, evidence: Evidence, imported: CatalogueEntry | None) -> Stored:
         """Store a new object, or the next version of an imported one. Raises Erased if it was erased before."""

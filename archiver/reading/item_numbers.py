@@ -269,9 +269,9 @@ def _mentions(text: str, platform: str) -> Iterator[_Mention]:
     for line in text.splitlines(keepends=True):
         cells = list(_cells(line))
         row = len(cells) > 1 or bool(_MARK.search(line))
-        above_cells = headings
+        aligned = headings
         if len(cells) == len(headings) and _RULED.search(line):  # whatever the width of its cells
-            above_cells = [(start, name) for (start, _), (_, name) in zip(cells, headings, strict=True)]
+            aligned = [(start, name) for (start, _), (_, name) in zip(cells, headings, strict=True)]
         for each in ADDRESS_OR_NAME.finditer(line):
             if asset_id := named_asset(each[0], platform):
                 yield _Mention(place + each.start(), place + each.end(), asset_id, _Whose.ITEM)
@@ -283,7 +283,7 @@ def _mentions(text: str, platform: str) -> Iterator[_Mention]:
                 continue
             if ("#" in each[0] and before.strip(" •*-").casefold() == title) or named.search(before):
                 yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], _Whose.ITEM)
-            elif whose := _whose(before, each["id"], above, above_cells if row else [], headed=headed):
+            elif whose := _whose(before, each["id"], above, aligned if row else [], headed=headed):
                 yield _Mention(place + each.start("id"), place + each.end("id"), each["id"], whose)
         if word_like and (found := _WORD_AS_NUMBER.match(line)):
             yield _Mention(place + found.start("id"), place + found.end("id"), found["id"], _Whose.PERHAPS)

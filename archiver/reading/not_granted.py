@@ -183,7 +183,7 @@ _DONE = re.compile(
     re.IGNORECASE,
 )
 DENIED_STATUS = re.compile(  # `pago rechazado` begins as what is paid does
-    r"\b(?:rechazad|rifiutat|refus|recusad|geweigerd|odrzucon|abgelehnt|reject|declin|denied|fail|fehlgeschlagen|échou|"
+    r"(?:rechazad|rifiutat|refus|recusad|geweigerd|odrzucon|abgelehnt|reject|declin|denied|fail|fehlgeschlagen|échou|"
     r"fallid|fallit|mislukt|cancel|annul|anulad|storn|void|refund(?!able)|erstatt|reembols|rembours|rimbors)",
     re.IGNORECASE,
 )

@@ -115,11 +115,9 @@ def test_a_mail_may_be_the_invoice() -> None:
     assert paper and {each.licensee for each in paper.licences} == {"Nuage SARL"}
 
 
-def test_the_buyers_own_mail_grants_nothing() -> None:
-    envelope, grant = (
-        Envelope("Bo <bo@buyer.example>", "Cy <cy@buyer.example>", SENT),
-        "I hereby grant you a licence to use",
-    )
+def test_neither_a_buyers_mail_nor_a_platforms_nor_a_list_of_likes_grants() -> None:
+    envelope = Envelope("Bo <bo@buyer.example>", "Cy <cy@buyer.example>", SENT)
+    grant = "I hereby grant you a licence to use"
     assert mailed(f"{grant} these photographs:{LIST}", envelope) is None
     assert mailed(f"{grant} these photographs:{LIST}") and mailed(f"Lightbox: Spring\n{grant} these:{LIST}") is None
     platform = Envelope("Getty Images <share@gettyimages.com>", "Bo <bo@buyer.example>", SENT)

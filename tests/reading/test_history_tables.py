@@ -155,7 +155,7 @@ def test_what_was_undone_is_no_licence_and_a_number_of_several_rows_is_none_of_a
     for name, *cells in (
         ("Order status,License status", "Refunded,Revoked", "Paid,Revoked"),
         ("Agreement", "EasyAccess - comp use only"),
-        ("Estado", "pago rechazado"),
+        ("Estado", "pago rechazado", "bezahlt und rückerstattet", "betaald en geannuleerd"),
     ):
         for cell in cells:
             rows = f"File ID,License,Date,{name}\n448817204,Standard,2023-01-05,{cell}\n"

@@ -518,16 +518,14 @@ Bezahlt. Vielen Dank.
 """
 
 
-def test_cells_that_tabs_part_belong_to_their_headings_in_order() -> None:
+def test_a_number_is_what_its_own_label_or_heading_calls_it() -> None:
     assert [each[0] for each in read(BY_SELF)] == ["NP-1881", "NP-1882"]  # each of a stranger's items has its lines
     form = "North Pictures\nLicense certificate\n\nPhoto ID{0}NP-1881\nLicense holder{0}Acme Ltd\n"
     form += "License type{0}Editorial\nPurchase date{0}Jul 21, 2023\nOrder number{0}A-1119341\n\nwww.north.example\n"
     paper = paper_of(form.format(" " * 46))  # the order's label stands far away
     assert paper and [each.asset.asset_id for each in paper.licences] == ["NP-1881"]
-    head, listed = (
-        "Footage Firm, Inc. - storyblocks.com\nInvoice\nBill to: Ada Example",
-        "Clip\n2 clips\nTotal\n$34.80\n",
-    )
+    head = "Footage Firm, Inc. - storyblocks.com\nInvoice\nBill to: Ada Example"
+    listed = "Clip\n2 clips\nTotal\n$34.80\n"
     running = f"{head}\nInvoice number\nInvoice date\n2020973496\n2020-07-08\n{listed}"
     columns = f"{head}\n\nInvoice number   Invoice date\n\n2020973496       2020-07-08\n\n{listed}"
     paper = read_text(running, columns=lambda: columns)  # in the running text the number stands below the date's label
