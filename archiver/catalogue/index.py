@@ -71,6 +71,7 @@ PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :ident
 LIST = """INSERT INTO listed VALUES
     (:licence, :folder, :provider, :kind, :day, :seat, :job, :title, :missing, :papers, :seq, :shared,
     :account)"""
+WORDS = "INSERT INTO words (rowid, ids, title, about, text, inside) VALUES (?, ?, ?, ?, ?, ?)"
 BESIDE_LICENCE = (("words", "rowid"), ("listed", "licence"), ("download", "licence"))  # tables, and its number in them
 COLUMNS = "object_id, folder, described, lines, assigned"
 VISIBLE_SQL = "NOT comp AND NOT withdrawn"
@@ -760,11 +761,15 @@ class Catalogue:
         self._db.executemany("DELETE FROM unreadable WHERE object_id = ?", [(object_id,) for object_id in read])
         query = "SELECT object_id, id, lines, assigned FROM licence WHERE object_id IN (?)"
         known = {each: (number, lines, assigned) for each, number, lines, assigned in self._among(query, read)}
+        words: list[tuple[object, ...]] = []
         for object_id, found in read.items():
             if isinstance(found, str):
                 self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (object_id, found))
             else:
-                self._put(object_id, found, by_object[object_id], known.get(object_id))
+                number = self._put(object_id, found, by_object[object_id], known.get(object_id))
+                words.append((number, *(_indexed(" ".join(each)) for each in searched_words(found))))
+        # Together at the end: each statement with a trigger makes FTS5 write what it has gathered so far.
+        self._db.executemany(WORDS, words)
         for line in lines:
             if line.type == "erasure" and str(line.fields.get("erases")).startswith(KINDS):
                 self._erase(archive, line)
@@ -802,8 +807,11 @@ class Catalogue:
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _put(self, object_id: str, found: ReadLicence, about: Sequence[Line], known: _IndexedAs | None) -> None:
-        """Index a licence anew. `known` are the number, lines and assignment that it has there already."""
+    def _put(self, object_id: str, found: ReadLicence, about: Sequence[Line], known: _IndexedAs | None) -> int | None:
+        """Index a licence anew, but for its words. Returns its number.
+
+        `known` are the number, lines and assignment that it has there already.
+        """
         number, listed, assigned = known or (None, "[]", None)
         for line in about:
             if line.type == "assign":
@@ -833,12 +841,9 @@ class Catalogue:
         self._list(number, found, values, newest=positions[-1][0])
         if downloads := [(number, *each) for each in downloads_of(found.file)]:
             self._db.executemany("INSERT INTO download VALUES (?, ?, ?, ?)", downloads)
-        columns = [_indexed(" ".join(each)) for each in searched_words(found)]
-        self._db.execute(
-            "INSERT INTO words (rowid, ids, title, about, text, inside) VALUES (?, ?, ?, ?, ?, ?)", (number, *columns)
-        )
         if found.pictures or values["id"] is not None:
             self._picture(number, found.pictures)
+        return number
 
     def _list(self, number: int | None, found: ReadLicence, values: Mapping[str, Any], newest: int) -> None:
         """Add the columns by which lists filter and sort. They hold neither comps nor withdrawn licences."""
