@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAliasType
 
@@ -205,11 +206,12 @@ def described(name: str, what: Any, errors_known: set[str]) -> Iterator[str]:
             yield from ("", "| Field | Type | Default |", "|---|---|---|", *rows_of_fields)
         for member, each in vars(what).items():
             each = getattr(each, "__func__", each)
-            if member.startswith("_") or not (inspect.isfunction(each) or isinstance(each, property)):
+            is_property = isinstance(each, property | cached_property)
+            if member.startswith("_") or not (inspect.isfunction(each) or is_property):
                 continue
             if "archiver" not in getattr(getattr(each, "fget", each), "__module__", ""):
                 continue
-            shape = "" if isinstance(each, property) else _plain(inspect.signature(each))
+            shape = "" if is_property else _plain(inspect.signature(each))
             said = " ".join((each.__doc__ or "").split())
             told += said
             yield from ("", f"- `{member}{shape}`" + (f": {html.escape(said, quote=False)}" if said else ""))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cached_property
 
 type Moment = datetime | date
 """When something happened, as precisely as the platform states it: a UTC instant, or only a day."""
@@ -135,7 +136,7 @@ class Licence:
     def __post_init__(self) -> None:
         _as_texts(self, "licence_id", "kind", "licensee", "seat", "plan", "order")
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """The licence's identity: the same on every account and in every run."""
         if self.licence_id is None and not self.key:
