@@ -81,17 +81,17 @@ class StoredObject:
 
     def digest(self, name: str) -> str:
         """The SHA-512 that a file's bytes must have; IntegrityError where the object has no such file."""
-        return self._file(name).sha512.lower()
+        return self._digest(name).lower()
 
-    def _file(self, name: str, version: str | None = None) -> StoredFile:
+    def _digest(self, name: str, version: str | None = None) -> str:
         for each, digest in self._state(version):
             if each == name:
-                return self._stored(digest)
+                return digest
         raise IntegrityError(f"{self.folder} has no {name}")
 
     def read(self, name: str, version: str | None = None) -> bytes:
         """A file's bytes; IntegrityError where they are not what was archived, or the object has no such file."""
-        file = self._file(name, version)
+        file = self._stored(self._digest(name, version))
         try:
             content = read_file(file.path)
         except OSError as error:

@@ -253,6 +253,8 @@ class Sync:
         """The evidence with the terms that its licence referred to before, and those seen in this run besides."""
         seen = await self.terms() if self.terms else ()
         now = [each.reference(evidence.licence) for each in seen if each.page.covers(evidence.licence)]
+        if not (before or now):
+            return evidence
         known = {each.id for each in before}
         return replace(evidence, terms=(*before, *(each for each in now if each.id not in known)))
 
