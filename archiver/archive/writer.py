@@ -754,6 +754,7 @@ class ArchiveWriter:
         self._built += len(wanted)
         if self._disk and self._disk.turn.wanted and self._built > MIN_OBJECTS_FOR_PROCESS:
             self._builder = self._builder or Builder(self._ledger.handle)
+        if self._builder:
             staged = self._builder.build(wanted)
         else:
             stage = partial(stage_object, durable=not self._disk)
