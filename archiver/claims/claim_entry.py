@@ -21,7 +21,7 @@ from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
 from archiver.core.errors import ConfigError
 from archiver.core.model import day_of, iso
 from archiver.home.settings import Client, Home
-from archiver.reading.dates import printed
+from archiver.reading.dates import LIKELY_YEARS, printed
 from archiver.reading.letter_sums import number
 from archiver.reading.letters import LetterKind, read_letter
 from archiver.reading.worker import MAX_DOCUMENT_BYTES, DocumentReader
@@ -162,8 +162,11 @@ class StillToCome(ValueError):
 
 
 def _day(text: str) -> date:
-    """A date as people write it; ValueError if it is ambiguous."""
-    return day_of(printed(text))
+    """A date as people write it; ValueError if it is ambiguous or of another age."""
+    day = day_of(printed(text))
+    if day.year not in LIKELY_YEARS:
+        raise ValueError(f"{day} is of another age")
+    return day
 
 
 def _gone(text: str) -> date:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import getaddresses, parsedate_to_datetime
 from html import unescape
 
 from archiver.core.errors import UnreadablePicture
-from archiver.reading.dates import days_in
+from archiver.reading.dates import LIKELY_YEARS, days_in
 from archiver.reading.documents import MAX_PICTURES, is_html, is_pdf, read_text
 from archiver.reading.letter_sender import Sender
 from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, SENT
@@ -136,11 +137,11 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
 
 def _day_in(headers: Mapping[str, str]) -> date | None:
     """The day of a mail by its headers; None without a readable one."""
-    try:
-        return parsedate_to_datetime(headers["Date"]).date()
-    except (KeyError, ValueError, TypeError):
-        pasted = (headers.get(name, "") for name in ("Sent", "Date"))  # from a mail program, or typed
-        return next((day for each in pasted for day, _ in days_in(each)), None)
+    with suppress(KeyError, ValueError, TypeError):
+        day = parsedate_to_datetime(headers["Date"]).date()
+        return day if day.year in LIKELY_YEARS else None
+    pasted = (headers.get(name, "") for name in ("Sent", "Date"))  # from a mail program, or typed
+    return next((day for each in pasted for day, _ in days_in(each)), None)
 
 
 def _page(html: str, reader: DocumentReader) -> str:

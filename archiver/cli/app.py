@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,10 +51,12 @@ app.add_typer(recording_app, name="recording")
 
 
 def a_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a valid date (YYYY-MM-DD)") from None
+    from archiver.reading.dates import LIKELY_YEARS
+
+    with suppress(ValueError):
+        if (day := date.fromisoformat(text)).year in LIKELY_YEARS:
+            return day
+    raise typer.BadParameter(f"{text!r} is not a valid date (YYYY-MM-DD)")
 
 
 def home_named(text: str) -> Path | None:

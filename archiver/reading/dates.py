@@ -65,6 +65,7 @@ _DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", re.ASCII)
 _SLASHED = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])", re.ASCII)
 
 MAX_DATE_LENGTH = 100  # characters of a date
+LIKELY_YEARS = range(1900, 2200)  # of a letter or of what it speaks of; a year far off leaves no room to count from
 
 
 class DateOrder(StrEnum):
@@ -144,7 +145,7 @@ def near(one: Moment, other: Moment | None) -> bool:
 
 
 def days_in(text: str, order: DateOrder | None = None) -> Iterator[tuple[date, re.Match[str]]]:
-    """The days that a text names and `printed` can read, one after another.
+    """The days of `LIKELY_YEARS` that a text names and `printed` can read, one after another.
 
     `03/04/2026` could be two days, and is left out where `order` does not tell which.
     """
@@ -154,7 +155,8 @@ def days_in(text: str, order: DateOrder | None = None) -> Iterator[tuple[date, r
                 r"(?<=\d),(?=\s+[^\W\d])|(?<=[a-z])\s+of(?=\s)", "", found[0]
             )  # 3, May 2026; 3rd of May 2026
             day = printed(re.sub(r"(?<=\d\.)(?=\d\d$)", "20", words), order)  # 3.5.26
-            yield day.date() if isinstance(day, datetime) else day, found
+            if day.year in LIKELY_YEARS:
+                yield day.date() if isinstance(day, datetime) else day, found
 
 
 _WITHOUT_YEAR = re.compile(

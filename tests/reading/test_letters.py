@@ -149,6 +149,9 @@ DAYS = [  # what a letter of 2 November 2026 says, and its last day
 def test_a_number_of_days_is_counted_as_its_words_say() -> None:
     read = {said: read_letter(f"Example Pictures\n2 November 2026\n\n{said}").deadline for said, _ in DAYS}
     assert read == {said: date.fromisoformat(day) if day else None for said, day in DAYS}
+    for day in ("31 December 9999", "31.12.9999", "0001-01-02", "1 January 0001"):  # nothing can be counted from these
+        letter = read_letter(f"Example Pictures\n{day}\n\nWe saw it on 3 May. You have 14 days to pay.")
+        assert (letter.dated, letter.deadline) == (None, None)
 
 
 @pytest.mark.parametrize("line", ["Amount due: £760.00", "Demand: $3,500", "Dafür verlangen wir 300 EUR."])
