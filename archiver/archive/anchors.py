@@ -148,7 +148,10 @@ class Calendar:
 
     def complete(self, pending: bytes, digest: bytes) -> bytes | None:
         """The proof that leads to a Bitcoin block; None while it must wait. Raises as `give` does."""
-        [end] = [each for each in verify.ots_attestations(pending, digest) if each.kind == "pending"][:1]
+        ends = [each for each in verify.ots_attestations(pending, digest) if each.kind == "pending"]
+        if not ends:
+            raise AnchorRefused("what is kept as its pending proof waits for nothing; remove that file")
+        end = ends[0]
         status, answer = self.ask("GET", f"{self._address}/timestamp/{end.message.hex()}", b"", ANCHOR_TIMEOUT_S)
         if status == 404:
             return None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from archiver import __version__
-from archiver.archive.verify import CLOCK_TOLERANCE_S, canonical, line_to_sign
+from archiver.archive.verify import CLOCK_TOLERANCE_S, canonical, check_line, line_to_sign
 from archiver.core.atomic_files import open_file, read_file, this_process
 from archiver.core.errors import ArchiveBusy, ClockWrong, IntegrityError, MachineRefused
 from archiver.core.model import iso
@@ -71,10 +71,11 @@ class Line:
         """Return all fields of the line. Raises IntegrityError if it is not a ledger line."""
         try:
             fields = json.loads(self.raw)
-            int(fields["seq"]), str(fields["type"]), str(fields["prev"])
-        except (ValueError, KeyError, TypeError):
+            check_line(fields)
+        except (ValueError, RecursionError):
             raise IntegrityError(f"the ledger has no valid line at byte {self.offset}") from None
-        return dict(fields)
+        found: dict[str, Any] = fields
+        return found
 
     @property
     def end(self) -> int:

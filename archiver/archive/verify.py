@@ -592,8 +592,9 @@ MAX_SIGNATURES = 64  # of one checkpoint
 
 def pem_blocks(text: str, label: str) -> list[bytes]:
     """Return the DER contents of all PEM blocks with this label. Raises Malformed if one cannot be decoded."""
-    blocks = re.findall(f"-----BEGIN {label}-----(.*?)-----END {label}-----", text, re.DOTALL)
-    found = [_unbase64(re.sub(r"[ \t\r\n]+", "", block)) for block in blocks]
+    blocks = [each.partition(f"-----END {label}-----") for each in text.split(f"-----BEGIN {label}-----")[1:]]
+    _must(all(end for _, end, _ in blocks), "holds a block without an end")
+    found = [_unbase64(re.sub(r"[ \t\r\n]+", "", block)) for block, _, _ in blocks]
     _must(all(found), "holds an empty block")
     return found
 
@@ -1846,6 +1847,29 @@ def object_path(object_id: str) -> str:
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # one encoder for all lines
 
 
+_LINE_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("prev", "type"), str),
+    **dict.fromkeys(("account", "at", "erases", "error", "id", "inventory_sha512", "key", "log", "origin", "outcome",
+                     "provider", "reason", "signature", "statement", "sweep", "tool", "version"), (str, type(None))),
+    **dict.fromkeys(("archived", "incomplete", "listed", "seq", "total", "unexplained"), (int, type(None))),
+    "clients": list,
+}  # fmt: skip
+"""What each field of a ledger line may be, as far as readers rely on it."""
+
+
+def check_line(fields: Any) -> None:
+    """Raise Malformed if a ledger line lacks a field on which its readers rely, or has one of another kind.
+
+    Anyone who can write to an archive can append such a line.
+    """
+    _must(isinstance(fields, dict) and "type" in fields and "prev" in fields, "not a ledger line")
+    _must(type(fields.get("seq")) is int, "not a ledger line")
+    for name, value in fields.items():
+        if not isinstance(value, _LINE_KINDS.get(name, object)):
+            raise Malformed(f"not a ledger line: {name}")
+    _must(all(isinstance(each, str) for each in fields.get("clients", ())), "not a ledger line")
+
+
 def canonical(fields: dict[str, Any]) -> bytes:
     """Return a ledger line without its line end: sorted keys, no spaces, UTF-8."""
     return _CANONICAL.encode(fields).encode()
@@ -3024,12 +3048,13 @@ class _ArchiveCheck(_Check):
         """Return a line's fields, or none if invalid. Records a finding if it does not follow the line `before`."""
         try:
             fields: dict[str, Any] = decoded(data)
-            _must(isinstance(fields, dict) and data.isascii() and canonical(fields) == data, "not canonical")
+            check_line(fields)
+            _must(data.isascii() and canonical(fields) == data, "not canonical")
         except (ValueError, RecursionError):
             self.find("ledger", LEDGER, f"line {seq} is not a ledger line")
             return {}
         previous = hashlib.sha256(before).hexdigest() if seq else _FIRST
-        if type(fields.get("seq")) is not int or fields["seq"] != seq or fields.get("prev") != previous:
+        if fields["seq"] != seq or fields["prev"] != previous:
             self.find("ledger", LEDGER, f"line {seq} does not follow the line before it")
         return fields
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from hashlib import sha256
@@ -156,6 +156,9 @@ class RunLine:
     total: int | None
     incomplete: int = 0
     unexplained: int = 0
+
+
+RUN_FIELDS = {each.name for each in fields(RunLine) if each.default is MISSING}  # a line without them is no run's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -773,7 +776,8 @@ class Catalogue:
         for line in lines:
             if line.type == "erasure" and str(line.fields.get("erases")).startswith(KINDS):
                 self._erase(archive, line)
-        runs = [(line.seq, line.fields.get("account"), line.raw.decode()) for line in lines if line.type == "run"]
+        ran = [line for line in lines if line.type == "run" and line.fields.keys() >= RUN_FIELDS]
+        runs = [(line.seq, line.fields["account"], line.raw.decode()) for line in ran]
         self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?)", runs)
         holding = [line for line in lines if line.type == "statement" and line.fields.keys() & {"hold", "release"}]
         held = [(line.seq, line.offset) for line in holding]

@@ -17,7 +17,9 @@ import pytest
 
 from archiver.archive import verify
 from archiver.archive.local_tsa import LocalAuthority
+from archiver.archive.reader import Archive
 from archiver.archive.verify import Busy, Malformed, check_object, verify_archive, verify_proof
+from archiver.core.errors import IntegrityError
 from tests.support.archive_kit import ISOLATED, Kit, damage, flip, licence, passes_ocfl_py
 
 
@@ -151,6 +153,15 @@ def test_the_hand_written_attack_of_a_rewritten_line_with_its_chain_mended(kit: 
     assert any("checkpoints/00000003.note" in finding.message for finding in findings if finding.damage)
 
 
+ODD_LINES = [  # fields that anyone who can write to an archive may append, after the number and the line before
+    {"type": []}, {"type": {}}, {"type": None}, {"prev": []}, [], "run", None,
+    {"seq": "x", "type": "rollback", "kept": 0, "lost": 1, "root": "0" * 64},
+    {"seq": None, "type": "rollback", "kept": 0, "lost": 1, "root": "0" * 64}, {"seq": 1.5, "type": "run"},
+    {"type": "capture", "id": [1], "version": {}, "inventory_sha512": 3}, {"type": "run", "account": [], "at": [1]},
+    {"type": "assign", "id": [], "clients": 5}, {"type": "assign", "clients": [[]]},
+]  # fmt: skip
+
+
 def test_lines_that_no_checkpoint_covers_yet_are_still_a_chain(kit: Kit) -> None:
     with kit.open() as archive:
         archive.append("run", account="acme-one", listed=1)
@@ -158,6 +169,18 @@ def test_lines_that_no_checkpoint_covers_yet_are_still_a_chain(kit: Kit) -> None
     ledger = kit.root / "ledger/ledger.jsonl"
     ledger.write_bytes(ledger.read_bytes().replace(b"acme-one", b"acme-six"))
     assert [f.message for f in kit.verify().findings if f.damage] == ["line 2 does not follow the line before it"]
+    before = ledger.read_bytes()
+    number, previous = before.count(b"\n"), hashlib.sha256(before.splitlines()[-1]).hexdigest()
+    for odd in ODD_LINES:
+        line = (
+            verify.canonical({"seq": number, "prev": previous} | odd)
+            if isinstance(odd, dict)
+            else json.dumps(odd).encode()
+        )
+        ledger.write_bytes(before + line + b"\n")
+        assert f"line {number} is not a ledger line" in [f.message for f in kit.verify().findings], odd
+        with pytest.raises(IntegrityError, match="no valid line"):
+            [each.fields for each in Archive(kit.root).lines()]
 
 
 def test_a_timestamp_exchanged_for_a_later_good_one_is_found(kit: Kit, authority: LocalAuthority) -> None:
@@ -243,12 +266,15 @@ def test_supplied_roots_and_key_are_what_counts(kit: Kit, tmp_path: Path) -> Non
     assert len(told) == 1 and told[0].startswith("does not hold against the roots that you supplied: ")
 
 
-@pytest.mark.parametrize("content", ["", "-----BEGIN CERTIFICATE-----\n~\n-----END CERTIFICATE-----\n"])
-def test_roots_lost_in_the_archive_are_named_and_cost_no_date_that_rests_on_others(kit: Kit, content: str) -> None:
+NO_END = "-----BEGIN CERTIFICATE-----" * 38_000  # a megabyte; a search that begins anew at each takes minutes
+
+
+def test_roots_lost_in_the_archive_are_named_and_cost_no_date_that_rests_on_others(kit: Kit) -> None:
     kit.write(1)
-    place = kit.root / verify.TSA_ROOTS
-    place.write_text(content)
-    for roots, since in ((kit.authorities[0].roots, True), (None, False)):
+    place, own = kit.root / verify.TSA_ROOTS, kit.authorities[0].roots
+    damaged = ("", NO_END, "-----BEGIN CERTIFICATE-----\n~\n-----END CERTIFICATE-----\n")
+    for content, roots, since in [(each, *means) for each in damaged for means in ((own, True), (None, False))]:
+        place.write_text(content)
         report = verify_archive(kit.root, roots=roots)
         assert {finding.path for finding in report.findings if finding.damage} == {verify.TSA_ROOTS}
         assert bool(report.secured_since) is since
