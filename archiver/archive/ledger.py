@@ -74,8 +74,7 @@ class Line:
             check_line(fields)
         except (ValueError, RecursionError):
             raise IntegrityError(f"the ledger has no valid line at byte {self.offset}") from None
-        found: dict[str, Any] = fields
-        return found
+        return dict(fields)
 
     @property
     def end(self) -> int:

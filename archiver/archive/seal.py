@@ -59,15 +59,27 @@ def sign(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> byte
     return f"{text}\n\N{EM DASH} {origin} {signature}\n".encode()
 
 
-def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer: Ed25519PrivateKey) -> None:
-    """Write a checkpoint over the ledger. Does nothing if it exists already."""
+def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer: Ed25519PrivateKey) -> list[str]:
+    """Write a checkpoint over the ledger. Does nothing if it exists already.
+
+    A timestamp that is there before its checkpoint was planted: it is put aside, and a warning is returned.
+    """
     folder = root / verify.CHECKPOINTS
     note = folder / f"{frontier.size:08d}.note"
-    if not note.exists():
-        staged = root / "staging" / note.name
-        write_new(staged, sign(origin, frontier.size, frontier.root(), signer))
-        staged.rename(note)
-        sync_folder(folder)
+    if note.exists():
+        return []
+    planted = sorted(folder.glob(f"{note.name}.*.tsr"))
+    for each in planted:
+        move_over(each, each.with_name(f"{each.name}.refused"))
+    staged = root / "staging" / note.name
+    write_new(staged, sign(origin, frontier.size, frontier.root(), signer))
+    staged.rename(note)
+    sync_folder(folder)
+    return [
+        f"{each} was there before its checkpoint, so it is no timestamp of it. It is now {each.name}.refused. Find out "
+        "who can write to the archive."
+        for each in planted
+    ]
 
 
 def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qualify) -> Seal:
@@ -79,7 +91,10 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qua
     warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
     _, _, tokens = verify.newest_checkpoint(root)
     warnings += qualify(root, tokens)
-    times = [verify.Token.parse(verify.content(path)).time for path in tokens]
+    times = []
+    for path in tokens:
+        with suppress(verify.Malformed):  # `verify` reports this damage
+            times.append(verify.Token.parse(verify.content(path)).time)
     return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
 
 
@@ -93,9 +108,17 @@ class AnchorFields(TypedDict):
     qualified: NotRequired[list[str]]
 
 
-def anchored(root: Path) -> AnchorFields | None:
-    """Return what the next ledger line names. None if the newest checkpoint has no timestamps."""
+def anchored(root: Path, roots: Sequence[Path], checker: verify.TokenChecker) -> AnchorFields | None:
+    """Return what the next ledger line names. None if the newest checkpoint has no timestamps.
+
+    A timestamp that does not hold is not named: whoever can write to the archive can have put it there. `roots` as in
+    `SealSettings`.
+    """
     size, note, tokens = verify.newest_checkpoint(root)
+    if not tokens:
+        return None
+    refused = check_newest(root, roots, checker)
+    tokens = [each for each in tokens if f"{verify.CHECKPOINTS}/{each.name}" not in refused]
     if not tokens:
         return None
     names = {path.name[len(note.name) + 1 : -len(".tsr")]: path for path in tokens}
@@ -257,15 +280,17 @@ def remembering(file: Path, signer: Ed25519PrivateKey) -> Iterator[verify.TokenC
     known.save()
 
 
-def check_newest(root: Path, roots: Sequence[Path], checker: verify.TokenChecker) -> None:
+def check_newest(root: Path, roots: Sequence[Path], checker: verify.TokenChecker) -> frozenset[str]:
     """Check the newest checkpoint, so that a later check of the whole archive need not compute it again.
 
-    `roots` as in `SealSettings`. What cannot be checked now is not remembered; the later check says why.
+    `roots` as in `SealSettings`. What cannot be checked now is not remembered; the later check says why. Returns the
+    paths, in the archive, of the timestamps that do not hold.
     """
     with suppress(OSError, verify.Malformed), scratch_folder("roots") as folder:
         trusted = folder / "roots.pem"
         trusted.write_bytes(b"\n".join(map(read_file, roots)))
-        verify.check_newest(root, trusted if roots else None, checker)
+        return verify.check_newest(root, trusted if roots else None, checker)
+    return frozenset()
 
 
 def _held(known: KnownSignatures | None, reason: Callable[[], str | None], *parts: bytes) -> str | None:

@@ -1847,7 +1847,7 @@ def object_path(object_id: str) -> str:
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # one encoder for all lines
 
 
-_LINE_KINDS: dict[str, Any] = {
+_LINE_KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("prev", "type"), str),
     **dict.fromkeys(("account", "at", "erases", "error", "id", "inventory_sha512", "key", "log", "origin", "outcome",
                      "provider", "reason", "signature", "statement", "sweep", "tool", "version"), (str, type(None))),
@@ -1857,12 +1857,13 @@ _LINE_KINDS: dict[str, Any] = {
 """What each field of a ledger line may be, as far as readers rely on it."""
 
 
-def check_line(fields: Any) -> None:
+def check_line(fields: object) -> None:
     """Raise Malformed if a ledger line lacks a field on which its readers rely, or has one of another kind.
 
     Anyone who can write to an archive can append such a line.
     """
-    _must(isinstance(fields, dict) and "type" in fields and "prev" in fields, "not a ledger line")
+    if not isinstance(fields, dict) or "type" not in fields or "prev" not in fields:
+        raise Malformed("not a ledger line")
     _must(type(fields.get("seq")) is int, "not a ledger line")
     for name, value in fields.items():
         if not isinstance(value, _LINE_KINDS.get(name, object)):
@@ -2662,9 +2663,9 @@ def verify_archive(
         return report
 
 
-def check_newest(root: Path, roots: Path | None, checker: TokenChecker) -> None:
+def check_newest(root: Path, roots: Path | None, checker: TokenChecker) -> frozenset[str]:
     """Check an archive's newest checkpoint and its timestamps as `verify_archive` does, for a checker that remembers
-    what held.
+    what held. Returns the paths of the timestamps that do not hold.
     """
     check = _Check(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
     size, file, tokens = newest_checkpoint(root)
@@ -2672,6 +2673,7 @@ def check_newest(root: Path, roots: Path | None, checker: TokenChecker) -> None:
     path, *stamped = (f"{CHECKPOINTS}/{each.name}" for each in (file, *tokens))
     check.checkpoints[size] = _Checkpoint(size, path, stamped)
     check.read_checkpoints(check.key())
+    return frozenset({each.path for each in check.report.findings if each.damage} & set(stamped))
 
 
 _AUTHORITIES = re.compile("[A-Za-z0-9_ -]+")

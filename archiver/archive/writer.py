@@ -212,11 +212,13 @@ def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal], *, clock_
 
 def _seal(root: Path, ledger: Ledger, means: SealSettings, *, rests: bool = False) -> Seal:
     """Write a checkpoint over the ledger unless it `rests`, and get timestamps for the newest checkpoint."""
+    planted: list[str] = []
     with _disk_full(root):
         if not rests:
             tree = merkle.follow(ledger.path, means.state / TREE)
-            sealing.write_checkpoint(root, _name(means.client), tree, means.signer)
-        return sealing.stamp(root, means.authorities, means.post, means.qualify)
+            planted = sealing.write_checkpoint(root, _name(means.client), tree, means.signer)
+        sealed = sealing.stamp(root, means.authorities, means.post, means.qualify)
+    return replace(sealed, warnings=(*planted, *sealed.warnings))
 
 
 def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool:
@@ -565,7 +567,7 @@ class ArchiveWriter:
 
         Every seal of new lines does the same; this is for an archive that no longer changes.
         """
-        last = sealing.anchored(self._root)
+        last = self._anchor_fields()
         if last and not self._names(last):
             self._ask(("anchor", last)).result()
         return self.seal(whole=True)
@@ -579,7 +581,7 @@ class ArchiveWriter:
         checkpoints = verify.checkpoint_files(self._root / verify.CHECKPOINTS)
         reasons = self._means.qualify(self._root, [token for _, _, tokens in checkpoints for token in tokens])
         kept = sorted(set(verify.qualifications(self._root / verify.LISTS).values()) - known)
-        if kept and (last := sealing.anchored(self._root)):
+        if kept and (last := self._anchor_fields()):
             self._ask(("anchor", last | {"qualified": [path.name.split(".")[1] for path in kept]})).result()
         return reasons
 
@@ -845,12 +847,17 @@ class ArchiveWriter:
         if not entries:
             return []
         anchor: list[LedgerEntry] = []
-        if not self._anchored and entries[0][0] != "anchor" and (last := sealing.anchored(self._root)):
+        if not self._anchored and entries[0][0] != "anchor" and (last := self._anchor_fields()):
             anchor = [] if self._names(last) else [("anchor", last)]
         lines = self._ledger.append([*anchor, *entries])
         self._memory.wrote(lines[-1])
         self._anchored = True
         return lines[len(anchor) :]
+
+    def _anchor_fields(self) -> sealing.AnchorFields | None:
+        """Return what an anchor would name now; None if the newest checkpoint has no timestamp that holds."""
+        with self.checker() as checker:
+            return sealing.anchored(self._root, self._means.roots, checker)
 
     def _names(self, last: sealing.AnchorFields) -> bool:
         """Return whether a line after a checkpoint already names what an anchor would name."""

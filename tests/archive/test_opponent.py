@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from archiver.archive import verify
 from archiver.archive.inclusion_bundle import disclose
+from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
 from archiver.archive.verify import Frontier, canonical, leaf_hash, verify_archive, verify_proof
@@ -25,6 +27,32 @@ def test_nothing_of_an_opponents_is_adopted_and_all_is_told(kit: Kit, tmp_path: 
         attack(pristine, tmp_path.with_name(f"{tmp_path.name}-{number}"), change, seed=number)
     with pytest.raises(AssertionError):  # where nothing was changed, nothing is told
         attack(pristine, tmp_path.with_name(f"{tmp_path.name}-control"), lambda *_: None, seed=0)
+
+
+def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoints(kit: Kit, tmp_path: Path) -> None:
+    kit.write(1)
+    kit.write(2)
+    _, note, [genuine] = verify.newest_checkpoint(kit.root)
+    garbage, forged = (note.with_name(f"{note.name}.{name}.tsr") for name in ("garbage", "forged"))
+    garbage.write_bytes(b"garbage")
+    with LocalAuthority(tmp_path / "forger") as forger:
+        request, trusted = tmp_path / "request", kit.root / verify.TSA_ROOTS
+        query = ["openssl", "ts", "-query", "-data", str(note), "-sha512", "-cert", "-out", str(request)]
+        subprocess.run(query, capture_output=True, check=True)
+        forged.write_bytes(forger.reply(request.read_bytes()))
+        trusted.write_bytes(trusted.read_bytes() + forger.root_pem.read_bytes())
+    for size in range(6, 10):  # whatever number of lines the next checkpoint covers
+        note.with_name(f"{size:08d}.note.local.tsr").write_bytes(genuine.read_bytes())
+    sealed = kit.write(3)
+    [anchor] = [each.fields for each in Archive(kit.root).lines() if each.type == "anchor"][-1:]
+    assert anchor["tokens"] == {"local": sha256(genuine.read_bytes()).hexdigest()}
+    assert any("was there before its checkpoint" in each for each in sealed.warnings)
+    told = {each.path for each in kit.verify().findings if each.damage}
+    assert {f"{verify.CHECKPOINTS}/{each.name}" for each in (garbage, forged)} <= told
+    for each in (garbage, forged, *(note.with_name(f"{size:08d}.note.local.tsr") for size in range(6, 10))):
+        if each.with_name(each.name.partition(".note")[0] + ".note") != note.with_name(f"{sealed.size:08d}.note"):
+            each.unlink()
+    assert kit.verify().state == "PROVEN"
 
 
 def test_what_a_killed_command_left_stays_told_as_recovered(kit: Kit) -> None:

@@ -65,6 +65,7 @@ class Kit:
             state=self.root.parent / "state",
             post=post or self.post,
             qualify=self.qualify,
+            roots=[each.roots for each in self.authorities if each.roots],
             witnesses=self.witnesses,
             anchors=self.anchors,
         )
