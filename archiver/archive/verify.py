@@ -3830,6 +3830,9 @@ def _zip_list(part: _Part, length: int) -> tuple[bytes, int, int]:
     return part(start, size, _BROKEN_LIST), start, count
 
 
+_DOS_FOLDER, _DOS_SPECIAL = 0x10, 0x408  # bits of an entry's attributes: a folder; a volume's name, or a link
+
+
 def _zip_entry(listed: bytes, at: int) -> tuple[_ZipEntry, int]:
     """What a zip's list says at this place, and where its next entry begins."""
     _must(at + 46 <= len(listed) and listed[at : at + 4] == b"PK\1\2", _BROKEN_LIST)
@@ -3847,6 +3850,7 @@ def _zip_entry(listed: bytes, at: int) -> tuple[_ZipEntry, int]:
     known = not flags & ~_ZIP_FLAGS and method in (0, 8)
     _must(known, "is a zip file that is packed in a way that browsers do not know")
     plain = mode >> 16 & 0xF000 in (0, 0x4000 if folder else 0x8000)
+    plain = plain and not mode & (_DOS_SPECIAL if folder else _DOS_SPECIAL | _DOS_FOLDER)
     _must(plain, f"is a zip file that holds {path} as a link or a device")
     _must(not folder or (size == 0 and packed <= 2), f"is a zip file that holds bytes in the folder {path}")
     _must(method == 8 or packed == size, _BROKEN_LIST)
@@ -3882,6 +3886,10 @@ def _is_zip_path(path: str) -> bool:
     return _is_path(path) and not strange and short
 
 
+_ZIP_FIELDS = frozenset({0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875})
+"""The extra fields of a zip for sizes, times and owners. By others, some programs make a link or give another name."""
+
+
 def _zip64(extra: bytes, values: list[int]) -> list[int]:
     """Return the values, those that are too large for 32 bits taken from the extra fields, which must be sound."""
     found, at, seen = list(values), 0, False
@@ -3889,7 +3897,7 @@ def _zip64(extra: bytes, values: list[int]) -> list[int]:
         _must(at + 4 <= len(extra), _BROKEN_LIST)
         kind, size = struct.unpack("<HH", extra[at : at + 4])
         body = extra[at + 4 : at + 4 + size]
-        _must(len(body) == size and kind != 0x7075, _BROKEN_LIST)  # 0x7075: another name
+        _must(len(body) == size and kind in _ZIP_FIELDS, _BROKEN_LIST)
         if kind == 1:
             wanted = [n for n, value in enumerate(values) if value == _MAX_32]
             _must(not seen and len(body) == 8 * len(wanted), _BROKEN_LIST)

@@ -111,8 +111,13 @@ def with_extra(each: Entry, data: bytes, *, head: bool) -> Entry:
     return replace(each, head={"extra": data}) if head else replace(each, told={"extra": data})
 
 
-def path_field(name: bytes) -> bytes:
-    return extra(0x7075, b"\1" + struct.pack("<I", zlib.crc32(name)) + b"proof/data/other.pdf")
+def odd_field(name: bytes, rng: random.Random) -> bytes:
+    """A field by which a program may give the file another name, or make a link or a folder of it."""
+    link = struct.pack("<HIHH", rng.choice((0o120777, 0o040755)), 11, 0, 0) + b"/etc/passwd"
+    path = extra(0x7075, b"\1" + struct.pack("<I", zlib.crc32(name)) + b"proof/data/other.pdf")
+    modes = extra(0x6C78, b"\4" + struct.pack("<I", 0o120777 << 16))
+    unix = extra(0x756E, struct.pack("<I", zlib.crc32(link)) + link)
+    return rng.choice((path, modes, unix, extra(rng.randrange(0x8000, 0x10000), rng.randbytes(9))))
 
 
 def described(each: Entry, form: str = "<III", mark: bytes = b"PK\7\x08", wrong: int = 0) -> Entry:
@@ -156,8 +161,8 @@ one_entry("bytes_before_one", lambda e, _: replace(e, before=b"hidden"))
 one_entry("bytes_after_one", lambda e, _: replace(e, after=b"hidden"))
 one_entry("hidden_file", lambda e, _: replace(e, before=zip_of([replace(e, data=b"forged")])[: 30 + len(e.name) + 8]))
 one_entry("remark", lambda e, _: replace(e, told={"remark": b"see http://stock.example/"}))
-one_entry("unicode_path_in_list", lambda e, _: replace(e, told={"extra": path_field(e.name)}))
-one_entry("unicode_path_in_head", lambda e, _: replace(e, head={"extra": path_field(e.name)}))
+one_entry("odd_field_in_list", lambda e, r: replace(e, told={"extra": odd_field(e.name, r)}))
+one_entry("odd_field_in_head", lambda e, r: replace(e, head={"extra": odd_field(e.name, r)}))
 one_entry(
     "broken_extra",
     lambda e, r: with_extra(
@@ -183,7 +188,9 @@ one_entry(
 one_entry("link", lambda e, r: replace(e, mode=0o120777 << 16, system=r.choice((0, 3, 19)), data=b"/etc/passwd"))
 one_entry("link_same", lambda e, r: replace(e, mode=0o120777 << 16, system=r.choice((0, 3, 19))))
 one_entry("device", lambda e, r: replace(e, mode=r.choice((0o020644, 0o060644, 0o010644, 0o140644)) << 16))
-one_entry("file_as_folder", lambda e, _: replace(e, mode=0o040755 << 16))
+one_entry(
+    "file_as_folder", lambda e, r: replace(e, mode=r.choice((0o040755 << 16, 0x10, 0x18, 0x400, 0o100644 << 16 | 0x10)))
+)
 one_entry("folder_with_bytes", lambda e, _: replace(e, name=e.name + b"/"))
 one_entry("folder_instead", lambda e, _: replace(e, name=e.name + b"/", data=b"", method=0))
 one_entry("encrypted", lambda e, r: replace(e, flags=r.choice((1, 0x41, 0x2001))))

@@ -268,6 +268,10 @@ function isZipPath(path) {
     !path.split("/").some((each) => /[. ]$/.test(each) || encoded(each).length > 255);
 }
 
+/** The extra fields for sizes, times and owners. By others, some programs make a link or give another name. */
+const ZIP_FIELDS = new Set([0x0001, 0x000a, 0x5455, 0x5855, 0x7855, 0x7875]);
+const DOS_FOLDER = 0x10, DOS_SPECIAL = 0x408; // bits of an entry's attributes: a folder; a volume's name, or a link
+
 /** The values, those that are too large for 32 bits taken from the extra fields, which must be sound. */
 function zip64(view, from, to, values) {
   const found = [...values];
@@ -275,7 +279,7 @@ function zip64(view, from, to, values) {
   for (let at = from; at < to; ) {
     must(at + 4 <= to, BROKEN_LIST);
     const kind = view.getUint16(at, true), size = view.getUint16(at + 2, true);
-    must(at + 4 + size <= to && kind !== 0x7075, BROKEN_LIST); // 0x7075: another name
+    must(at + 4 + size <= to && ZIP_FIELDS.has(kind), BROKEN_LIST);
     if (kind === 1) {
       const wanted = [...values.keys()].filter((n) => values[n] === 0xffffffff);
       must(!seen && size === 8 * wanted.length, BROKEN_LIST);
@@ -349,7 +353,8 @@ async function unzipped(blob) {
     must(!(flags & ENCRYPTED), "is an encrypted zip file");
     must(!(flags & ~ZIP_FLAGS) && (method === 0 || method === 8), "is a zip file that is packed in a way that browsers do not know");
     const kind = (mode >>> 16) & 0xf000;
-    must(kind === 0 || kind === (folder ? 0x4000 : 0x8000), `is a zip file that holds ${path} as a link or a device`);
+    const plain = (kind === 0 || kind === (folder ? 0x4000 : 0x8000)) && !(mode & (folder ? DOS_SPECIAL : DOS_SPECIAL | DOS_FOLDER));
+    must(plain, `is a zip file that holds ${path} as a link or a device`);
     must(!folder || (fileSize === 0 && packed <= 2), `is a zip file that holds bytes in the folder ${path}`);
     must(method === 8 || packed === fileSize, BROKEN_LIST);
     must(offset === expected, "is a zip file that holds bytes between its files");
