@@ -4347,9 +4347,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Malformed as error:
         parser.error(f"{options.proof} {error}" if options.proof and options.proof.is_file() else str(error))
     except OSError as error:
-        if not options.proof:
-            raise
-        parser.error(f"{options.proof} cannot be checked here: {error.strerror or error}")
+        parser.error(f"{options.proof or error.filename} cannot be checked here: {error.strerror or error}")
     except Busy as error:
         print(f"verify.py: {error}; wait until it ends", file=sys.stderr)
         return 50

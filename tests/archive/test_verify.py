@@ -361,6 +361,10 @@ def test_usage_errors_and_a_busy_archive(kit: Kit, tmp_path: Path) -> None:
         with pytest.raises(Busy):
             kit.verify()
         assert run(*ISOLATED, tool, kit.root).returncode == 50
+    if os.geteuid():  # to root nothing is closed
+        (kit.root / "keys").chmod(0)
+        assert run(*ISOLATED, tool, kit.root).returncode == 2
+        (kit.root / "keys").chmod(0o700)
     with pytest.raises(Malformed):
         verify_proof(tmp_path)
 
