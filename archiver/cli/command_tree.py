@@ -231,7 +231,10 @@ class LeafCommand(_Runs, _HelpPage, TyperCommand):
     """A command that does something."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        """Refuse an empty name or path: it comes from a shell variable that is not set, and would mean all, or here."""
+        """Refuse an empty name or path: it comes from a shell variable that is not set, and would mean all, or here.
+
+        Refuse a name or text that is not UTF-8, too: it could not be recorded as it was typed.
+        """
         takes_paths = any(each.metavar == "PATH..." for each in arguments_in(self.params))
         for before, each in pairwise(["", *args]):
             name, equals, value = each.partition("=")
@@ -240,7 +243,14 @@ class LeafCommand(_Runs, _HelpPage, TyperCommand):
             ):
                 what = (name if equals else before) if (name in NAMING or before in NAMING) else "PATH"
                 raise typer.BadParameter(f"{what} is empty. Give a value; a variable of your shell may not be set", ctx)
-        return list(super().parse_args(ctx, args))
+        rest = list(super().parse_args(ctx, args))
+        for param in self.params:
+            given = ctx.params.get(str(param.name))
+            for text in given if isinstance(given, list | tuple) else (given,):
+                if isinstance(text, str) and text.encode(errors="replace").decode() != text:
+                    said = text.encode(errors="backslashreplace").decode()
+                    raise typer.BadParameter(f"{param.opts[-1]} {said} is not UTF-8 text. Type it anew", ctx)
+        return rest
 
 
 class CommandGroup(_Runs, _HelpPage, TyperGroup):

@@ -109,6 +109,11 @@ def test_a_character_set_without_the_characters_stops_no_command(home: Home, tmp
     ascii_only = Home(moved, home.env | {"ARCHIVER_HOME": str(moved), "PYTHONIOENCODING": "ascii"})
     assert ascii_only.json("report", "--client", "other")["client_name"] == name
     assert "\\u682a" in ascii_only("schedule", "--system", "cron").stdout
+    for odd in (
+        ["assign", "x", "acme", "--by", "A\udcff", "--reason", "r"],
+        ["client", "add", "o", "--name", "\udcff"],
+    ):
+        assert "is not UTF-8 text" in ascii_only(*odd, code=2).stderr
 
 
 @pytest.mark.parametrize("command", ["status", "claim list", "sign-in --due", "desk user list"])
