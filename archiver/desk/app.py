@@ -108,8 +108,8 @@ class PageRequest:
 
     @property
     def who(self) -> str | None:
-        """The visitor's name; None for a stranger."""
-        return self.visitor.name if self.visitor.token else None
+        """Whose work it is, as limits count; None for a stranger."""
+        return self.visitor.holder if self.visitor.token else None
 
     @property
     def address(self) -> str:
@@ -119,7 +119,10 @@ class PageRequest:
     def came_from(self) -> str:
         """The page of this desk from which the visitor came; empty if it is this one, or unknown."""
         base, said = str(self.request.base_url), self.request.headers.get("referer", "")
-        return said.removeprefix(base.rstrip("/")) if said.startswith(base) and said != str(self.request.url) else ""
+        path = said.removeprefix(base.rstrip("/"))
+        # Browsers take `//` and `/\` for the beginning of another host.
+        ours = said.startswith(base) and said != str(self.request.url) and not path.startswith(("//", "/\\"))
+        return path if ours else ""
 
     def asked(self, name: str) -> str:
         """A query parameter."""
@@ -209,12 +212,12 @@ class PageRequest:
     def keep(self, value: object, size: int = 1, key: str = "") -> str:
         """Keep something of `size` bytes for this visitor for a while; returns its key, a new one if none is given."""
         key = key or secrets.token_urlsafe(12)
-        self.desk.keep(f"{self.visitor.name} {key}", size, value)
+        self.desk.keep(f"{self.visitor.holder} {key}", size, value)
         return key
 
     def kept[T](self, key: str, kind: type[T]) -> T:
         """What was kept for this visitor; HTTPException 404 if it is no longer there, or of another kind."""
-        value = self.desk.kept(f"{self.visitor.name} {key}")
+        value = self.desk.kept(f"{self.visitor.holder} {key}")
         if not isinstance(value, kind):
             raise HTTPException(404)
         return value
@@ -325,7 +328,7 @@ def framework_route(desk: Desk, route: PageRoute) -> Route:
             visitor = await desk.workers.run("", desk.access.visitor, cookie, asks=not route.background)
         connection = getattr(request.state, "connection", None)
         if visitor and isinstance(connection, Connection):
-            connection.belongs_to(visitor.name, shared=desk.site.proxied)
+            connection.belongs_to(visitor.holder, shared=desk.site.proxied)
         chosen = spoken(request)
         someone = visitor or Visitor(name="", role=Role.CLIENT, expires=0, client="-", token="")
         visit = PageRequest(desk, request, someone, words(chosen), FormData())
@@ -356,7 +359,7 @@ async def _answered(route: PageRoute, visit: PageRequest, visitor: Visitor | Non
         return await workers.run(visit.who, _read, route, visit)
     async with AsyncExitStack() as until_done:
         if route.upload and visitor:
-            await until_done.enter_async_context(workers.upload_of(visitor.name))
+            await until_done.enter_async_context(workers.upload_of(visitor.holder))
         visit.form = await until_done.enter_async_context(_sent(route, visit, visitor))
         if route.open:
             made = route.page(visit)
@@ -489,7 +492,7 @@ def build(desk: Desk, routes: Sequence[PageRoute], more: Sequence[Route]) -> ASG
         if visitor is None:
             return refused(request, status)
         visit = PageRequest(desk, request, visitor, words(spoken(request)), FormData())
-        return await desk.workers.run(visitor.name, failed, visit, HTTPException(status))
+        return await desk.workers.run(visitor.holder, failed, visit, HTTPException(status))
 
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app = Starlette(

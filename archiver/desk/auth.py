@@ -80,6 +80,11 @@ class Visitor:
     began: float = field(default_factory=time.time)
     id: str = field(default_factory=lambda: secrets.token_hex(4))  # of the session, to show to people
 
+    @property
+    def holder(self) -> str:
+        """Whom limits count: a user, or all who have one link. The links of one client bear the same name."""
+        return self.link or self.name
+
 
 # ---------------------------------------------------------------- users
 
@@ -201,15 +206,15 @@ class Users:
 
     def known(self, name: str, password: str, code: str = "") -> User | None:
         """The user with this name, password and, where the user has an authenticator app, its `code`; else None. An
-        unknown name takes as long as a wrong password. A code counts once."""
+        unknown name, or one without a password, takes as long as a wrong password. A code counts once."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
         user = self.all().get(name)
         try:
-            self._hasher.verify(user.password if user else self._nobody, password)
+            self._hasher.verify((user and user.password) or self._nobody, password)
         except (VerificationError, InvalidHashError):
             return None
-        return user if user and (not user.totp or self._codes.accept(name, user.totp, code)) else None
+        return user if user and user.password and (not user.totp or self._codes.accept(name, user.totp, code)) else None
 
     def confirms(self, name: str, password: str) -> bool:
         """Whether this is the password of a user who is signed in."""
@@ -352,7 +357,7 @@ class Sessions:
         self._lock = threading.Lock()
 
     def begin(self, visitor: Visitor, address: str) -> str:
-        """Begin a session and return its cookie's value. If one name has too many sessions, the oldest end."""
+        """Begin a session and return its cookie's value. If one holder has too many sessions, the oldest end."""
         cookie, now = secrets.token_urlsafe(32), time.time()
         usual = OWNER_IDLE_MINUTES if visitor.name == OWNER else IDLE_MINUTES
         idle = usual if self._idle_minutes is None else self._idle_minutes
@@ -368,7 +373,7 @@ class Sessions:
             file = None
         with self._lock:
             self._sessions[digest_of(cookie)] = _Session(visitor, 60 * idle, now, now, file, says)
-            mine = [key for key, each in self._sessions.items() if each.visitor.name == visitor.name]
+            mine = [key for key, each in self._sessions.items() if each.visitor.holder == visitor.holder]
             over = [key for key, each in self._sessions.items() if not _goes_on(each)] + mine[:-MAX_SESSIONS_OF_NAME]
         for key in over:
             self._end(key)
@@ -577,7 +582,7 @@ class AccessControl:
     def log_action(self, who: Visitor | str | None, what: str, target: str = "", **more: object) -> None:
         """Write one audit line. All visitors except operators have a rate limit."""
         if isinstance(who, Visitor):
-            limit = None if who.role >= Role.OPERATE else f"person {who.name}"
+            limit = None if who.role >= Role.OPERATE else f"person {who.holder}"
             self.audit.write(who.name, what, target, limit=limit, session=who.id, **more)
         else:
             self.audit.write(who, what, target, limit="strangers", **more)

@@ -40,7 +40,8 @@ def test_refusals_have_the_desks_face_and_are_the_same_for_what_exists_and_what_
 
         base, page = str(owner.http.base_url).rstrip("/"), 'href="/accounts/new?client=acme" data-back'
         assert page in owner.get("/no-such-page", referer=f"{base}/accounts/new?client=acme").text
-        assert "data-back" not in owner.get("/no-such-page", referer="https://evil.example/x").text
+        for other in ("https://evil.example/x", f"{base}//evil.example", f"{base}/\\evil.example"):
+            assert "data-back" not in owner.get("/no-such-page", referer=other).text
 
         async def crowded(*_: object, **__: object) -> None:
             raise TooManyWaiting

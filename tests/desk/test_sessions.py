@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +31,7 @@ from archiver.desk.auth import (
     Links,
     Role,
     Sessions,
+    Users,
     Visitor,
     end_session_on_disk,
     owner,
@@ -179,6 +182,10 @@ def test_of_one_name_only_some_sessions_go_on(tmp_path: Path) -> None:
     other = sessions.begin(visitor("Olaf"), "")
     assert [bool(sessions.visitor(each)) for each in cookies] == [False] * 5 + [True] * auth.MAX_SESSIONS_OF_NAME
     assert sessions.visitor(other)
+    guest = sessions.begin(replace(visitor("link of acme"), link="one"), "")
+    for _ in range(auth.MAX_SESSIONS_OF_NAME + 5):  # another link of the same client
+        sessions.begin(replace(visitor("link of acme"), link="two"), "")
+    assert sessions.visitor(guest)
 
 
 def test_a_session_is_listed_and_ended_by_others_and_a_disk_that_is_full_bars_nobody(tmp_path: Path) -> None:
@@ -255,7 +262,20 @@ def test_strangers_and_guests_cannot_fill_the_audit_log_and_what_was_left_out_is
     assert verify(access.audit.path) == 2 * BURST_LINES + 101
 
 
-def test_names_that_nobody_has_are_not_kept(served: Served, person: Sign) -> None:
+def test_names_that_nobody_has_are_not_kept(
+    served: Served, person: Sign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users, hashed, checked = Users(tmp_path), list[str](), PasswordHasher.verify
+    users.add_without_password("Olga", "read")
+
+    def counted(own: PasswordHasher, password_hash: str, password: str) -> bool:
+        hashed.append(password_hash)
+        return bool(checked(own, password_hash, password))
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    for name in ("Olga", "nobody"):  # neither is told from the other by the time that it takes
+        assert users.known(name, "wrong password") is None
+    assert all(each.startswith("$argon2id$") for each in hashed) and len(hashed) == 2
     person().post("/sign-in", {"name": "s3cret-typed-in-the-wrong-field", "password": "x"}, token="")
     assert "wrong-field" not in (served.agency.home.state / "desk" / "audit.jsonl").read_text()
 
