@@ -3407,18 +3407,24 @@ def sealed_names(note: str, roots: bytes, tokens: list[bytes]) -> list[str]:
 
 
 def verify_proof(
-    folder: Path, roots: Path | None = None, key: Path | None = None, headers: Path | None = None
-) -> VerifyReport:
-    """Check an unpacked proof of one object: `integrity/` and the object's folder. Malformed where it is none."""
-    return _proof_check(folder, roots, key, headers).report
+    folder: Path, roots: Path | None = None, key: Path | None = None, headers: Path | None = None,
+    checker: TokenChecker | None = None,
+) -> VerifyReport:  # fmt: skip
+    """Check an unpacked proof of one object: `integrity/` and the object's folder. Malformed where it is none.
+
+    The other parameters are as in `verify_archive`.
+    """
+    return _proof_check(folder, roots, key, headers, checker).report
 
 
-def _proof_check(folder: Path, roots: Path | None, key: Path | None, headers: Path | None) -> _ProofCheck:
+def _proof_check(
+    folder: Path, roots: Path | None, key: Path | None, headers: Path | None, checker: TokenChecker | None = None
+) -> _ProofCheck:
     if not (folder / "integrity").is_dir():
         raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
     keys = (f"integrity/{Path(each).name}" for each in (SIGNER_KEY, TSA_ROOTS))
     check = _ProofCheck(folder, roots, key, (*keys, "integrity", "integrity"))
-    check.headers = headers
+    check.headers, check.checker = headers, checker
     check.run()
     return check
 
@@ -4347,7 +4353,8 @@ def main(arguments: list[str] | None = None) -> int:
     except Malformed as error:
         parser.error(f"{options.proof} {error}" if options.proof and options.proof.is_file() else str(error))
     except OSError as error:
-        parser.error(f"{options.proof or error.filename} cannot be checked here: {error.strerror or error}")
+        place = options.proof or error.filename or options.object or options.archive or "the archive"
+        parser.error(f"{place} cannot be checked here: {error.strerror or error}")
     except Busy as error:
         print(f"verify.py: {error}; wait until it ends", file=sys.stderr)
         return 50

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from archiver.archive import verify
 from archiver.archive.reader import Archive, StoredObject
+from archiver.archive.seal import strict_checker
 from archiver.catalogue.index import CatalogueEntry
 from archiver.claims.pack_pages import Demand, PackWords
 from archiver.claims.redaction import Disclosure, RedactionRules, external
@@ -39,6 +41,8 @@ class PackOptions:
     """How to pack. `others` are the names of all other clients, which must stay out. `pictures` are the claimant's.
     `accounts` and `elsewhere` are as in `RedactionRules`. `verdicts`, by licence folder, are internal.
 
+    `roots` are the timestamp roots that the home pins; a pack whose timestamps do not hold against them is refused.
+
     `now` becomes the bag's date. `timestamped` gives proof.pdf a signature and a document timestamp, or says why it
     has no timestamp. Packs of the same licences differ only in these two.
     """
@@ -51,6 +55,7 @@ class PackOptions:
     accounts: Sequence[str] = ()
     elsewhere: Callable[[set[str]], bool] = lambda _: False
     internal: bool = False
+    roots: Path | None = None
     timestamped: Callable[[bytes], tuple[bytes, Sequence[str]]] | None = None
     verdicts: Mapping[str, Assessment] = field(default_factory=dict)
 
@@ -93,3 +98,9 @@ def refuse(findings: Sequence[verify.Finding]) -> None:
     """IntegrityError if one of these findings is damage."""
     if damage := [f"{finding.path} {finding.message}" for finding in findings if finding.damage]:
         raise IntegrityError("; ".join(damage[:3]))
+
+
+def check_pinned(proof: Path, roots: Path | None) -> None:
+    """IntegrityError if a proof's timestamps do not hold against these roots, if the home pins any."""
+    if roots:
+        refuse(verify.verify_proof(proof, roots, checker=strict_checker()).findings)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from archiver.catalogue.index import CatalogueEntry
 from archiver.core.errors import ConfigError
-from archiver.home.connections import network_of
+from archiver.home.connections import network_of, trusted_roots
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
 from archiver.reading.worker import DocumentReader
@@ -70,7 +70,7 @@ def proof(
         catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
         order = PackOptions(
             now=datetime.now(UTC), language=request.language, internal=request.internal, claim=request.claim,
-            pictures=request.pictures, others=others, verdicts=request.verdicts,
+            pictures=request.pictures, others=others, verdicts=request.verdicts, roots=trusted_roots(home),
             accounts=[each.username for each in home.accounts() if each.username],
             timestamped=lambda pdf: pdf_timestamp.signed_and_timestamped(pdf, request.signer, authorities, post),
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),

@@ -24,7 +24,7 @@ from archiver.archive.inclusion_bundle import disclose, place_of
 from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
 from archiver.claims import pack_pages
-from archiver.claims.pack_input import LicenceToPack, PackOptions, VerifiedLicence, refuse, verify_licence
+from archiver.claims.pack_input import LicenceToPack, PackOptions, VerifiedLicence, check_pinned, refuse, verify_licence
 from archiver.claims.pack_pages import PackedLicence, PackWords
 from archiver.claims.proof_pdf import (
     Natives,
@@ -117,11 +117,14 @@ def _zip(folder: Path, top: str, out: object) -> None:
             zipped.writestr(info, path.read_bytes())
 
 
-def _disclosed(verified: VerifiedLicence, folder: Path, withheld: Sequence[str]) -> verify.VerifyReport:
-    """Write the proof of one licence and check it as its receiver will."""
+def _disclosed(
+    verified: VerifiedLicence, folder: Path, withheld: Sequence[str], roots: Path | None
+) -> verify.VerifyReport:
+    """Write the proof of one licence and check it as its receiver will, and against the roots that the home pins."""
     disclose(verified.packed.archive, verified.stored.id, folder, [each.id for each in verified.file.terms], withheld)
     report = verify.verify_proof(folder)
     refuse(report.findings)
+    check_pinned(folder, roots)
     return report
 
 
@@ -140,7 +143,8 @@ def _write_bag(
         sounds.append(verify_licence(licence, order, reader))
         step()
     reports = [
-        _disclosed(each, data / verify.PROOFS / each.stored.folder, sorted(each.tier.withheld)) for each in sounds
+        _disclosed(each, data / verify.PROOFS / each.stored.folder, sorted(each.tier.withheld), order.roots)
+        for each in sounds
     ]
     shutil.copyfile(verify.__file__, data / verify.PROOFS / "verify.py")
     evidence = all(report.evidence for report in reports)

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from archiver.archive.local_tsa import LocalAuthority
+from archiver.archive.seal import Authority, ask
+from archiver.archive.verify import TSA_ROOTS, newest_checkpoint
 from archiver.catalogue.archives import authorities_of
+from archiver.home.network import Network
 from archiver.home.settings import Home as Loaded
 from tests.support.homes import QUICK, Clock, Home
 from tests.support.trusted_list_kit import Union, served
@@ -74,6 +77,17 @@ def test_dates_are_checked_without_openssl_and_nothing_is_called_qualified(home:
     assert not [
         text for text in (*(each.stdout + each.stderr for each in said), *written) if "qualified" in text.lower()
     ]
+    _, note, _ = newest_checkpoint(home.archive())
+    roots = home.archive() / TSA_ROOTS
+    with LocalAuthority(tmp_path / "forger") as forger:  # somebody who can write to the archive
+        forged = ask(note.read_bytes(), Authority(name="forger", url=forger.url), Network().post)[1]
+        assert isinstance(forged, bytes)
+        note.with_name(f"{note.name}.forger.tsr").write_bytes(forged)
+        roots.write_bytes(roots.read_bytes() + forger.root_pem.read_bytes())
+    licence = home.json("find", "a")[0]["licence"]
+    for command in (["verify"], ["proof", licence, "--out", tmp_path / "proof.zip"]):
+        done = home(*command, code=90)
+        assert "does not hold against the roots that you supplied" in done.stdout + done.stderr
 
 
 def test_a_home_shows_what_a_trusted_list_says(home: Home, tmp_path: Path) -> None:
