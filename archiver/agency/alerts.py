@@ -14,7 +14,7 @@ from archiver.agency.terms_watch import about_terms
 from archiver.archive.reader import Archive
 from archiver.catalogue.assignment import holders
 from archiver.catalogue.index import Catalogue, CatalogueEntry
-from archiver.catalogue.views import show
+from archiver.catalogue.views import assignments
 from archiver.claims.facts import platform_of
 from archiver.claims.work_name import work_name
 from archiver.core.alert import Alert
@@ -198,7 +198,7 @@ def _of_several(home: Home, reader: DocumentReader) -> Iterator[tuple[str, Licen
 
 def _job(home: Home, slug: str, entry: CatalogueEntry) -> str:
     """Why a licence is for a client: the newest stated reason, or else the account that bought it."""
-    said = [each for each in show(slug, Archive(home.archive(slug)), entry)["assignments"] if each["held"]]
+    said = [each for each in assignments(Archive(home.archive(slug)), entry) if each["held"]]
     return (
         str(said[-1]["reason"] or "no reason given")
         if said

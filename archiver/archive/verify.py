@@ -2042,6 +2042,18 @@ def dates(root: Path) -> Dates:
     return Dates(stamps)
 
 
+def checked_dates(root: Path, roots: Path | None, checker: TokenChecker) -> Dates:
+    """Return the dates that an archive's timestamps prove, with all signatures checked: for words that bind a person.
+
+    `roots` and `checker` are as in `verify_archive`. The ledger is not read.
+    """
+    check = _Check(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
+    check.checker = checker
+    check.find_checkpoints()
+    check.read_checkpoints(check.key())
+    return check.dates()
+
+
 @dataclass
 class Stamp:
     """A timestamp: its time, and when its certificates or hash function end (None if unknown).

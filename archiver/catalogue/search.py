@@ -287,13 +287,15 @@ def named(
 
 def show(home: Home, name: str) -> dict[str, Any]:
     """Everything about one licence, in the form of `show --json`; for an erased one, the content of its tombstone."""
+    from archiver.catalogue.checked_dates import checked_dates  # brings in cryptography, which a search does not need
+
     with DocumentReader() as reader:
         slug, entry = named(home, name, reader)
     archive = Archive(home.archive(slug))
     if isinstance(entry, ErasedEntry):
         return views.erased(slug, archive, entry)
     held = next((str(hold) for hold in holds(archive) if hold.covers(entry.object_id)), None)
-    return views.show(slug, archive, entry) | {"hold": held}
+    return views.show(slug, archive, entry, checked_dates(home, archive.root)) | {"hold": held}
 
 
 def rebuild(home: Home) -> dict[str, int]:

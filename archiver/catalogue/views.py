@@ -51,14 +51,14 @@ def in_words(documents: Mapping[str, str | None]) -> str:
     return f"secured since {' and '.join(parts)}{missing}"
 
 
-def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]:
+def show(client: str, archive: Archive, entry: CatalogueEntry, proven: Dates) -> dict[str, Any]:
     """The JSON document of `show --json`: everything about one licence or comp, with its ledger lines.
 
     `gaps` gives for each missing kind of document the reason and, after a colon, the detail.
     """
     file, licence = entry.file, entry.licence
     history = [archive.line(offset).fields for _, offset in entry.lines]
-    row = _row(client, archive, dates(archive.root), Hit(entry, None, 1.0))
+    row = _row(client, archive, proven, Hit(entry, None, 1.0))
     return row | {
         "asset": dict(vars(licence.asset)),
         "seat": licence.seat,
@@ -83,7 +83,7 @@ def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]
         "provenance": {name: value for name, value in file.provenance.items() if name != "imports"},
         "imports": list(file.provenance.get("imports", ())),
         "terms": [{"id": each.id, "relation": each.relation.value} for each in file.terms],
-        "assignments": [_assignment(archive, fields) for fields in history if fields["type"] == "assign"],
+        "assignments": assignments(archive, entry),
         "recovered": [
             {"version": fields["version"], "line": fields["seq"], "at": fields["at"]}
             for fields in history
@@ -103,6 +103,12 @@ def _assignment(archive: Archive, fields: Mapping[str, Any]) -> dict[str, Any]:
         "held": fields.get("held") is not False,
         "statement": fields["statement"],
     }
+
+
+def assignments(archive: Archive, entry: CatalogueEntry) -> list[dict[str, object]]:
+    """What persons and rules stated of a licence's clients, oldest first."""
+    lines = [archive.line(offset).fields for _, offset in entry.lines]
+    return [_assignment(archive, fields) for fields in lines if fields["type"] == "assign"]
 
 
 def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, object]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from archiver.archive.reader import Archive
-from archiver.archive.verify import dates, newest
-from archiver.catalogue import assignment, views
+from archiver.archive.verify import newest
+from archiver.catalogue import assignment
+from archiver.catalogue.checked_dates import secured_documents
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.claims.facts import Case
 from archiver.claims.pack_pages import LANGUAGES, PackWords, confirmation
@@ -34,7 +35,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: CatalogueEntry, 
             plan_ended = paid_until(
                 entry.licence, [e.licence for e in catalogue.each() if e.provider == entry.provider]
             )
-    secured = views.secured(archive, entry, dates(archive.root))
+    secured = secured_documents(home, archive, entry)
     return Case(
         file=entry.file,
         client_names=[owner.name, *owner.aliases],

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from archiver.archive.reader import Archive
 from archiver.catalogue import search, views
+from archiver.catalogue.checked_dates import checked_dates
 from archiver.catalogue.index_rows import FOR_CLIENTS
 from archiver.catalogue.licence_list import neighbours
 from archiver.claims.licence_timeline import holds_on, timeline
@@ -30,7 +31,7 @@ def licence(visit: PageRequest) -> Response:
             fault = visit.desk.licence_fault(catalogue, entry)
             if fault and not inside:
                 raise HTTPException(503)
-            facts = views.show(slug, archive, entry)
+            facts = views.show(slug, archive, entry, checked_dates(visit.home, archive.root))
             terms = [(each, _names(archive, each.id)) for each in entry.file.terms]
             held = holds_on(archive, catalogue, entry.object_id) if inside else []
     except HTTPException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -84,7 +85,12 @@ def test_dates_are_checked_without_openssl_and_nothing_is_called_qualified(home:
         assert isinstance(forged, bytes)
         note.with_name(f"{note.name}.forger.tsr").write_bytes(forged)
         roots.write_bytes(roots.read_bytes() + forger.root_pem.read_bytes())
+    (genuine,) = note.parent.glob(f"{note.name}.t.tsr")
+    dated = re.sub(rb"\x18\x0f20\d{12}Z", b"\x18\x0f19990101000000Z", genuine.read_bytes())
+    note.with_name(f"{note.name}.dated.tsr").write_bytes(dated)  # signed by nobody
     licence = home.json("find", "a")[0]["licence"]
+    for command in (["show", licence], ["assess", licence, "--client", "acme"]):
+        assert "1999" not in home(*command, code=None).stdout
     for command in (["verify"], ["proof", licence, "--out", tmp_path / "proof.zip"]):
         done = home(*command, code=90)
         assert "does not hold against the roots that you supplied" in done.stdout + done.stderr
