@@ -23,7 +23,7 @@ from archiver.archive.ledger import read_lines
 from archiver.archive.merkle import consistency_path
 from archiver.archive.ocfl import write_over
 from archiver.archive.seal import sign
-from archiver.core.atomic_files import read_file, replace_file, sync_folder
+from archiver.core.atomic_files import read_file, sync_folder
 from archiver.core.errors import ArchiverError
 from archiver.core.json_files import read_json, write_json
 
@@ -207,8 +207,6 @@ def secure(root: Path, anchors: Sequence[Anchor], signer: Ed25519PrivateKey, mem
     failed = {}
     for each, (files, trouble) in zip(anchors, answers, strict=True):
         for path, data in files:
-            if isinstance(each, CosigningWitness):
-                _remember(root / verify.WITNESS_KEYS, each.key)
             staged = root / "staging" / path.name
             write_over(staged, data)
             staged.rename(path)
@@ -260,13 +258,6 @@ def _pending(anchor: Calendar, folder: Path) -> Iterator[Path]:
 
 def _completed(pending: Path) -> Path:
     return pending.with_name(pending.name.replace(".pending.ots", ".ots"))
-
-
-def _remember(file: Path, key: verify.WitnessKey) -> None:
-    """Add a witness's key to the archive's."""
-    known = verify.witness_keys(read_file(file)) if file.exists() else []
-    if key not in known:
-        replace_file(file, verify.encoded_keys([*known, key]))
 
 
 def log_key(public: bytes) -> str:

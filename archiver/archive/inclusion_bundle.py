@@ -13,6 +13,7 @@ from archiver.archive.erasure import erasure_of
 from archiver.archive.ledger import Line
 from archiver.archive.merkle import inclusion_paths
 from archiver.archive.reader import Archive, StoredObject
+from archiver.archive.side_files import check_stated, stated_lists
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import Erased, IntegrityError
 
@@ -48,6 +49,8 @@ def disclose(
     covering = [first_covering(checkpoints, line) for line in lines[1:]]
     places = list(zip(lines, [covering[0], *covering], strict=True))
     roots = read_file(archive.root / verify.TSA_ROOTS) if (archive.root / verify.TSA_ROOTS).exists() else b""
+    if roots:
+        check_stated(archive.root, verify.TSA_ROOTS)
     paths = inclusion_paths(archive.lines(), [(line.seq, size) for line, (size, _, _) in places])
     for (line, (_, note, tokens)), path in zip(places, paths, strict=True):
         proof = verify.InclusionProof(line.raw, line.seq, tuple(path), read_file(note))
@@ -56,7 +59,7 @@ def disclose(
         responses = [read_file(token) for token in tokens]
         for name, response in zip(verify.sealed_names(note.name, roots, responses), responses, strict=True):
             (integrity / name).write_bytes(response)
-            _enclose_lists(archive.root / verify.LISTS, response, integrity)
+            _enclose_lists(archive.root, response, integrity)
     if any(tokens for _, (_, _, tokens) in places):
         (integrity / Path(verify.TSA_ROOTS).name).write_bytes(roots)
     _anchors(archive.root, {note for _, (_, note, _) in places}, integrity)
@@ -78,14 +81,16 @@ def _anchors(root: Path, notes: Collection[Path], integrity: Path) -> None:
         if anchor.suffix == ".cosigned":
             used |= {name for name, _ in verify.Note.parse(data).signatures}
     if used:
+        check_stated(root, verify.WITNESS_KEYS)
         keys = verify.witness_keys(read_file(root / verify.WITNESS_KEYS))
         wanted = verify.encoded_keys(each for each in keys if each.name in used)
         (integrity / Path(verify.WITNESS_KEYS).name).write_bytes(wanted)
 
 
-def _enclose_lists(kept: Path, response: bytes, integrity: Path) -> None:
+def _enclose_lists(root: Path, response: bytes, integrity: Path) -> None:
     """Copy the trusted lists that show that a timestamp is qualified, and the statement about them."""
-    if path := verify.qualifications(kept).get(hashlib.sha256(response).hexdigest()):
+    kept = root / verify.LISTS
+    if path := verify.qualifications(kept, stated_lists(root)).get(hashlib.sha256(response).hexdigest()):
         stated = verify.Qualification.parse(verify.content(path))
         for name in (path.name, *(f"trusted-list.{each}.xml" for each in (stated.lotl, stated.trusted_list))):
             shutil.copyfile(kept / name, integrity / name)

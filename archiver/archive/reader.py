@@ -228,7 +228,7 @@ def check_there(root: Path) -> None:
 def check_files(root: Path) -> None:
     """Refuse pipes, devices and links in the place of files: opening them would hang or change files elsewhere."""
     written = root / verify.LEDGER, root / verify.INTENTS
-    for path in (*written, root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, root / verify.TOOL):
+    for path in (*written, root / verify.TOOL, *(root / each for each in verify.STATED_FILES.values())):
         if path in written and path.is_symlink():
             raise IntegrityError(f"{path} is a link")
         check_regular(path)

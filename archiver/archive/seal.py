@@ -5,25 +5,29 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from archiver.archive import verify
 from archiver.archive.known_signatures import KnownSignatures
 from archiver.archive.ocfl import move_over, write_new, write_over
-from archiver.core.atomic_files import read_file, replace_file, scratch_folder, sync_folder
+from archiver.archive.side_files import SideFiles, certificates, public_roots, stated_lists
+from archiver.core.atomic_files import read_file, scratch_folder, sync_folder
 from archiver.core.errors import ArchiverError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.x509 import Certificate
 
-type Qualify = Callable[[Path, Sequence[Path]], list[str]]
-"""Keep what shows that timestamps are qualified: `(archive, files of timestamps)`. Returns reasons, in English."""
+type Qualify = Callable[[Path, Sequence[Path], Collection[str] | None], tuple[list[str], list[str]]]
+"""Keep what shows that timestamps are qualified: `(archive, files of timestamps, paths of statements that count)`.
+
+Returns the names of the new statements, and the reasons against others, in English.
+"""
 
 type Post = Callable[[str, bytes, str, float], bytes]
 """Send `(url, body, content_type, timeout in seconds)` and return the answer. Raises OSError or ArchiverError."""
@@ -82,15 +86,15 @@ def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer:
     ]
 
 
-def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qualify) -> Seal:
+def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qualify, beside: SideFiles) -> Seal:
     """Get the timestamps that the newest checkpoint lacks, and what shows that they are qualified."""
     size, note, _ = verify.newest_checkpoint(root)
     lacking = [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
-    warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
+    warnings = [_keep(beside, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
     _, _, tokens = verify.newest_checkpoint(root)
-    warnings += qualify(root, tokens)
+    warnings += keep_lists(beside, tokens, qualify)
     times = []
     for path in tokens:
         with suppress(verify.Malformed):  # `verify` reports this damage
@@ -98,21 +102,26 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qua
     return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
 
 
+def keep_lists(beside: SideFiles, tokens: Sequence[Path], qualify: Qualify) -> list[str]:
+    """Keep what shows that timestamps are qualified, and state it. Returns reasons against others."""
+    names, reasons = qualify(beside.root, tokens, stated_lists(beside.root))
+    beside.state_lists(names)
+    return reasons
+
+
 class AnchorFields(TypedDict):
-    """What an `anchor` line names, which proves that it is younger: the newest checkpoint's size, its timestamps (name
-    -> SHA-256), and the statements that these are qualified.
+    """What an `anchor` line names, which proves that it is younger: the newest checkpoint's size, and its timestamps
+    (name -> SHA-256).
     """
 
     checkpoint: int
     tokens: dict[str, str]
-    qualified: NotRequired[list[str]]
 
 
 def anchored(root: Path, roots: Sequence[Path], checker: verify.TokenChecker) -> AnchorFields | None:
-    """Return what the next ledger line names. None if the newest checkpoint has no timestamps.
+    """Return what the next ledger line names. None if the newest checkpoint has no timestamps that hold.
 
-    A timestamp that does not hold is not named: whoever can write to the archive can have put it there. `roots` as in
-    `SealSettings`.
+    Whoever can write to the archive can have put a timestamp there. `roots` as in `SealSettings`.
     """
     size, note, tokens = verify.newest_checkpoint(root)
     if not tokens:
@@ -123,10 +132,7 @@ def anchored(root: Path, roots: Sequence[Path], checker: verify.TokenChecker) ->
         return None
     names = {path.name[len(note.name) + 1 : -len(".tsr")]: path for path in tokens}
     digests = {name: hashlib.sha256(verify.content(path)).hexdigest() for name, path in names.items()}
-    known = verify.qualifications(root / verify.LISTS)
-    stated = sorted(known[each].name.split(".")[1] for each in digests.values() if each in known)
-    found: AnchorFields = {"checkpoint": size, "tokens": digests}
-    return {**found, "qualified": stated} if stated else found
+    return {"checkpoint": size, "tokens": digests}
 
 
 def _response(note: Path, authority: Authority) -> Path:
@@ -177,7 +183,7 @@ def hold_against_roots(response: bytes, digest: bytes, authority: Authority) -> 
                 raise verify.Malformed(refusal) from None
 
 
-def _keep(root: Path, note: Path, authority: Authority, nonce: int | None, answer: bytes | str) -> str | None:
+def _keep(beside: SideFiles, note: Path, authority: Authority, nonce: int | None, answer: bytes | str) -> str | None:
     """Keep an answer as received, then check it.
 
     Returns a text if the checkpoint still has no timestamp, or on doubt.
@@ -189,7 +195,7 @@ def _keep(root: Path, note: Path, authority: Authority, nonce: int | None, answe
     kept = response.with_name(f"{response.name}.unchecked")
     write_over(kept, answer)
     try:
-        doubt = _check(root, kept, note, nonce, authority)
+        doubt = _check(beside, kept, note, nonce, authority)
     except verify.Malformed as error:
         move_over(kept, response.with_name(f"{response.name}.refused"))
         return trouble.format(f"its answer does not hold ({error})")
@@ -198,7 +204,7 @@ def _keep(root: Path, note: Path, authority: Authority, nonce: int | None, answe
     return doubt
 
 
-def _check(root: Path, response: Path, note: Path, nonce: int | None, authority: Authority) -> str | None:
+def _check(beside: SideFiles, response: Path, note: Path, nonce: int | None, authority: Authority) -> str | None:
     """Check an answer against the request and the authority's roots, and add these roots to the archive's.
 
     Returns a text for what could not be checked. Raises Malformed with the reason if the answer is wrong.
@@ -218,8 +224,8 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
     if ends and ends < token.time:
         raise verify.Malformed("its hash function or a certificate was no longer valid")
     refusal = _refusal(data, read_file(note), roots)
-    known = root / verify.TSA_ROOTS
-    _remember(known, roots)
+    known = beside.root / verify.TSA_ROOTS
+    beside.add_roots(roots)
     program = verify.openssl()
     if refusal and program is None:
         return f"The timestamp from {authority.name} could not be checked here: {refusal}."
@@ -322,24 +328,6 @@ def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | No
 
 def _roots(authority: Authority, response: bytes) -> list[Certificate]:
     """Return the roots for an authority's timestamps: the configured ones, else the public root of its chain."""
-    from cryptography import x509
-
     if authority.roots:
-        return x509.load_pem_x509_certificates(read_file(authority.roots))
-    import certifi
-
-    public = x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
-    return [each for each in public if each.subject.public_bytes() in response]  # it issued one of the chain
-
-
-def _remember(file: Path, certificates: Iterable[Certificate]) -> None:
-    """Add certificates to a PEM file, each once."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    content = known = read_file(file) if file.exists() else b""
-    for each in certificates:
-        pem = each.public_bytes(Encoding.PEM)
-        if pem not in content:
-            content += pem
-    if content != known or not file.exists():
-        replace_file(file, content)
+        return certificates(authority.roots)
+    return [each for each in public_roots() if each.subject.public_bytes() in response]  # it issued one of the chain

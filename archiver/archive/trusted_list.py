@@ -10,7 +10,7 @@ import base64
 import functools
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.archive import verify
+from archiver.archive.side_files import stated_lists
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ArchiverError
 
@@ -60,12 +61,13 @@ class TrustedLists:
     url: str = LOTL_URL
     signers: Path | None = None
 
-    def keep(self, root: Path, tokens: Iterable[Path]) -> list[str]:
+    def keep(self, root: Path, tokens: Iterable[Path], counting: Collection[str] | None) -> tuple[list[str], list[str]]:
         """Keep, for each of an archive's timestamps that may be qualified, what shows that it is.
 
-        Returns the reasons, in English, why some are not shown to be.
+        `counting` as in `verify.qualifications`. Returns the names of the statements that it wrote, and the reasons, in
+        English, why some are not shown to be.
         """
-        known, reasons = verify.qualifications(root / verify.LISTS), []
+        known, names, reasons = verify.qualifications(root / verify.LISTS, counting), list[str](), list[str]()
         for path in tokens:
             response = verify.content(path)
             if not may_be_qualified(verify.Token.parse(response)) or hashlib.sha256(response).hexdigest() in known:
@@ -78,8 +80,9 @@ class TrustedLists:
             for each in lists:
                 _write(root / verify.LISTS / f"trusted-list.{hashlib.sha256(each).hexdigest()}.xml", each)
             data = found.encode()
-            _write(root / verify.LISTS / f"qualified.{hashlib.sha256(data).hexdigest()}.json", data)
-        return reasons
+            names.append(f"qualified.{hashlib.sha256(data).hexdigest()}.json")
+            _write(root / verify.LISTS / names[-1], data)
+        return names, reasons
 
     def judge(self, response: bytes) -> tuple[verify.Qualification, tuple[bytes, bytes]]:
         """Judge a timestamp by today's lists: the LOTL and the national one, both as received."""
@@ -118,7 +121,7 @@ def may_be_qualified(token: verify.Token) -> bool:
 
 
 def _write(path: Path, data: bytes) -> None:
-    if not path.exists():
+    if not path.exists() or read_file(path) != data:
         replace_file(path, data)
 
 
@@ -195,7 +198,7 @@ def qualified_times(root: Path, line: int) -> list[verify.TimestampStatement]:
 
     Neither signatures nor lists are checked, so this is cheap; `verify` does.
     """
-    known, found = verify.qualifications(root / verify.LISTS), []
+    known, found = verify.qualifications(root / verify.LISTS, stated_lists(root)), []
     covering = (tokens for size, _, tokens in verify.checkpoint_files(root / verify.CHECKPOINTS) if size > line)
     for path in next((tokens for tokens in covering if tokens), []):
         response = verify.content(path)

@@ -50,7 +50,7 @@ import threading
 import time
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -79,7 +79,14 @@ TSA_ROOTS = "keys/tsa-roots.pem"
 KEY_HISTORY = "keys/history.jsonl"
 WITNESS_KEYS = "keys/witness-keys.txt"
 TOOL = "tools/verify.py"
+GUIDE = "READ-ME-FIRST.txt"
 LISTS = "keys"  # the folder of the trusted lists by which timestamps are qualified
+
+STATED_FILES = {Path(each).name: each for each in (GUIDE, SIGNER_KEY, TSA_ROOTS, KEY_HISTORY, WITNESS_KEYS)}
+"""The files beside the evidence that the ledger states: name in its lines -> path. Statements about lists are others.
+
+The verifier is not among them: the one that runs compares it with itself.
+"""
 
 KINDS = {
     "licence": "licences",
@@ -92,7 +99,7 @@ KINDS = {
 }
 """Kinds of objects: singular, as in ids, and the folder below `evidence/`."""
 
-PRACTICE = frozenset({"run", "anchor"})
+PRACTICE = frozenset({"run", "anchor", "files"})
 """Types of ledger lines that record no evidence.
 
 They may wait for a timestamp: each line is signed when it is written.
@@ -903,10 +910,15 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _LIST_FILE = re.compile(r"(?:trusted-list\.([0-9a-f]{64})\.xml|qualified\.([0-9a-f]{64})\.json)")
 
 
-def qualifications(folder: Path) -> dict[str, Path]:
-    """Return the statements in a folder about timestamps, by the SHA-256 of the timestamp. Skips damaged ones."""
+def qualifications(folder: Path, counting: Collection[str] | None = None) -> dict[str, Path]:
+    """Return the statements in a folder about timestamps, by the SHA-256 of the timestamp. Skips damaged ones.
+
+    `counting` are the paths, in the archive, of those that count; None means all.
+    """
     found = {}
     for path in sorted(folder.glob("qualified.*.json")):
+        if counting is not None and f"{LISTS}/{path.name}" not in counting:
+            continue
         with contextlib.suppress(OSError, Malformed):
             found[Qualification.parse(content(path)).timestamp] = path
     return found
@@ -1853,6 +1865,7 @@ _LINE_KINDS: dict[str, type | tuple[type, ...]] = {
                      "provider", "reason", "signature", "statement", "sweep", "tool", "version"), (str, type(None))),
     **dict.fromkeys(("archived", "incomplete", "listed", "seq", "total", "unexplained"), (int, type(None))),
     "clients": list,
+    "files": dict,
 }  # fmt: skip
 """What each field of a ledger line may be, as far as readers rely on it."""
 
@@ -1869,6 +1882,24 @@ def check_line(fields: object) -> None:
         if not isinstance(value, _LINE_KINDS.get(name, object)):
             raise Malformed(f"not a ledger line: {name}")
     _must(all(isinstance(each, str) for each in fields.get("clients", ())), "not a ledger line")
+
+
+def stated_files(fields: dict[str, Any]) -> dict[str, str]:
+    """Return path -> SHA-256 of the files beside the evidence that a ledger line states. Raises Malformed."""
+    files = fields.get("files", {})
+    for name, digest in files.items():
+        known = name in STATED_FILES or name == f"qualified.{digest}.json"
+        _must(known and isinstance(digest, str) and _SHA256.fullmatch(digest), "not a statement of files")
+    return {STATED_FILES.get(name, f"{LISTS}/{name}"): digest for name, digest in files.items()}
+
+
+def is_first_history(data: bytes, fingerprint: str) -> bool:
+    """Return whether a history of keys holds nothing but that it began with the key of this fingerprint."""
+    try:
+        said = decoded(data)
+        return said == {**said, "event": "first", "key": fingerprint} and data == canonical(said) + b"\n"
+    except (ValueError, TypeError, RecursionError):
+        return False
 
 
 def canonical(fields: dict[str, Any]) -> bytes:
@@ -1932,12 +1963,17 @@ def line_to_sign(fields: dict[str, Any]) -> bytes:
     return _LINE_CONTEXT + canonical({name: value for name, value in fields.items() if name != "signature"})
 
 
-def is_signed(fields: dict[str, Any], public: bytes, to_sign: Callable[[dict[str, Any]], bytes] = line_to_sign) -> bool:
+def is_signed(
+    fields: dict[str, Any],
+    public: bytes,
+    to_sign: Callable[[dict[str, Any]], bytes] = line_to_sign,
+    check: SignatureCheck | None = None,
+) -> bool:
     """Return whether this key signed a ledger line (or, with another `to_sign`, something else)."""
     signature = fields.get("signature")
     if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
         return False
-    return ed25519_verify(public, base64.urlsafe_b64decode(f"{signature}=="), to_sign(fields))
+    return (check or ed25519_verify)(public, base64.urlsafe_b64decode(f"{signature}=="), to_sign(fields))
 
 
 def intents_to_sign(fields: dict[str, Any]) -> bytes:
@@ -2197,6 +2233,7 @@ class _Check:
         self.dates_by = set[str]()
         self.token_digests: dict[str, str] = {}  # path -> SHA-256 of the timestamps that were read
         self.list_files: set[str] = set()  # paths of trusted lists, and of statements about them
+        self.counting: set[str] | None = None  # paths of the statements about timestamps that count; None means all
 
     def find(self, code: str, path: str, message: str) -> None:
         self.add(Finding(code, path, message))
@@ -2342,6 +2379,9 @@ class _Check:
                 if match and hashlib.sha256(data).hexdigest() != match[2]:
                     self.find("changed", path, "is not the statement that its name says")
                 said = Qualification.parse(data)
+                if self.counting is not None and path not in self.counting:
+                    self.find("stray", path, "is named by no ledger line, so nothing vouches for it; it is passed over")
+                    continue
             except Malformed as error:
                 self.find("invalid", path, str(error))
                 idle.discard(path)
@@ -2350,6 +2390,9 @@ class _Check:
                 self.trouble(path, error)
                 continue
             stated[said.timestamp] = path, said
+        named = {self.list_path(each) for _, said in stated.values() for each in (said.lotl, said.trusted_list)}
+        for path in sorted(idle - named - self.counting) if self.counting is not None else ():
+            self.find("stray", path, "is named by no statement that counts, so nothing vouches for it")
         for token, digest in self.token_digests.items():
             if digest not in stated:
                 continue
@@ -2738,6 +2781,7 @@ class _ArchiveCheck(_Check):
         self.recovered: dict[tuple[str, str], int] = {}  # (id, version) -> line
         self.named: dict[int, set[str]] = {}  # size of a checkpoint -> its timestamps that anchors name
         self.empty: list[str] = []  # folders
+        self.stated: dict[str, dict[str, int]] = {}  # path of a file beside the evidence -> its SHA-256s -> line
         self.lines = 0
         self.evidence_lines = 0  # up to the last line that records evidence
         self.roots_of: dict[int, bytes] = {}  # the tree's root at each checkpoint's size
@@ -2818,6 +2862,7 @@ class _ArchiveCheck(_Check):
                 self.hold_against(against, key)
             return False
         self.read_tool()
+        self.read_stated()
         wanted = self.wanted()
         versions = self.recorded.get(wanted or "", {})
         seqs = [seq for _, seq in versions.values()]
@@ -2869,6 +2914,29 @@ class _ArchiveCheck(_Check):
                     "rely on what it prints; the next writing command replaces it"
                 )
                 self.find("verifier", TOOL, text)
+
+    def read_stated(self) -> None:
+        """Check the files beside the evidence against the ledger's statements; the newest of each file counts."""
+        if not self.stated:
+            return  # as earlier versions left it
+        lists = [fields.get("qualified") for _, fields in self.anchors]
+        anchored = [each for kept in lists if isinstance(kept, list) for each in kept]
+        self.counting = {*self.stated, *(f"{LISTS}/qualified.{each}.json" for each in anchored)}
+        for path, states in self.stated.items():
+            newest, seq = list(states.items())[-1]
+            waits = 0 < seq == self.lines - 1  # the line is written before the file
+            data = b"" if waits and not (self.root / path).exists() else self.read(path)
+            found = newest if data is None else hashlib.sha256(data).hexdigest()
+            if found != newest and waits and (found in states or not data):
+                text = f"is not yet what ledger line {seq} states; the next writing command writes it"
+                self.find("interrupted", path, text)
+            elif found != newest:
+                self.find("changed", path, f"is not the file that ledger line {seq} states")
+        from_the_start = any(0 in states.values() for states in self.stated.values())
+        for path in [each for each in STATED_FILES.values() if each not in self.stated]:
+            if (self.root / path).exists():  # an archive of an earlier version may hold one that nobody can vouch for
+                text = "is stated by no ledger line, so nothing vouches for it"
+                self.find("extra" if from_the_start else "stray", path, text)
 
     def hold_against(self, against: Path, key: bytes | None) -> None:
         """Compare the ledger with the outside checkpoints."""
@@ -2950,6 +3018,8 @@ class _ArchiveCheck(_Check):
             self.origin(fields, LEDGER, key)
             self.read_history(fields)
             self.log = f"{LOG_DOMAIN}/{fields['log']}" if isinstance(fields.get("log"), str) else None
+        if "files" in fields:
+            self.state(fields, seq)
         if kind == "anchor":
             self.anchors.append((seq, fields))
         elif kind == "rollback":
@@ -2963,6 +3033,16 @@ class _ArchiveCheck(_Check):
             self.evidence_lines = seq + 1
         if fields:
             self.claims.append((seq, str(fields.get("at")), practice))
+
+    def state(self, fields: dict[str, Any], seq: int) -> None:
+        """Record what a line states of files beside the evidence."""
+        try:
+            for path, digest in stated_files(fields).items():
+                states = self.stated.setdefault(path, {})
+                states.pop(digest, None)  # the newest one comes last
+                states[digest] = seq
+        except Malformed as error:
+            self.find("ledger", LEDGER, f"line {seq} is {error}")
 
     def hold_checkpoints(self) -> None:
         """Compare the signed notes with the ledger's tree, as far as they were read."""
@@ -3011,12 +3091,8 @@ class _ArchiveCheck(_Check):
         """Check that the history of keys begins with the ledger's first key."""
         if not (self.root / KEY_HISTORY).exists():
             self.find("remark", KEY_HISTORY, "is missing; the ledger's first line says the same")
-        elif (data := self.read(KEY_HISTORY)) is not None:
-            try:
-                first = decoded(data.partition(b"\n")[0])
-                _must(isinstance(first, dict) and first.get("key") == origin.get("key"), "has another key")
-            except Malformed:
-                self.find("key", KEY_HISTORY, "does not begin with the key that the ledger's first line names")
+        elif not is_first_history(self.read(KEY_HISTORY) or b"", str(origin.get("key"))):
+            self.find("key", KEY_HISTORY, "says something else than the key that the ledger's first line names")
 
     def read_end(self, key: bytes | None) -> None:
         """Check that the newest line or a checkpoint over it is signed, and that all checkpoints belong to one log."""

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive import merkle, verify
 from archiver.archive import seal as sealing
-from archiver.archive.anchors import Anchor, secure
+from archiver.archive.anchors import Anchor, CosigningWitness, secure
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
 from archiver.archive.last_seen import CheckpointListing, LastSeen
@@ -66,6 +66,7 @@ from archiver.archive.reader import (
     check_whole,
 )
 from archiver.archive.seal import Authority, Post, Qualify, Seal
+from archiver.archive.side_files import SideContent, SideFiles, certificates
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, sync_folder
 from archiver.core.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
@@ -78,6 +79,7 @@ __all__ = ["ArchiveWriter", "Authority", "Seal", "SealSettings", "open_archive"]
 
 LAST_LINE = "the last line"  # the source of a time
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
+STATED = "stated.json"  # in the disposable folder: what `SideFiles` remembers
 COMPARED = "compared"  # in the disposable folder: what `CheckpointListing` remembers
 MAX_BATCH = 128  # requests that share the durable writes of intents and ledger lines
 MAX_BUILDERS = 3  # objects that are built at the same time; more threads would wait for the interpreter
@@ -100,7 +102,7 @@ class SealSettings:
     authorities: Sequence[Authority]
     state: Path
     post: Post
-    qualify: Qualify = lambda *_: []
+    qualify: Qualify = lambda *_: ([], [])
     roots: Sequence[Path] = ()
     witnesses: Sequence[Witness] = ()
     anchors: Sequence[Anchor] = ()
@@ -123,6 +125,7 @@ def open_archive(
     """
     check_folders(root)
     check_there(root)
+    wanted = _side_content(means, origin)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     check_files(root)
@@ -136,11 +139,14 @@ def open_archive(
         check_whole(root, ledger.head, newest)
         loss = _check_witnessed(root, means, after_restore, newest, listing)
         differences = [] if loss else memory.differences(means.client, root)
-        _introduce(root, ledger, means.client, signer, origin)
+        beside = SideFiles(root, wanted, means.state / STATED, lambda entry: ledger.append([entry]))
+        _introduce(root, ledger, means.client, beside, origin)
         _check_authentic(root, ledger, signer, tree)
+        differences += beside.check()
         ledger.latest = latest_moment(root, itertools.chain([newest] if newest else [], older))
-        _check_clock(root, ledger, partial(_seal, root, ledger, means), clock_is_right=clock_is_right)
-        writer = ArchiveWriter(root, ledger, means, memory, differences)
+        _check_clock(root, ledger, partial(_seal, ledger, means, beside), clock_is_right=clock_is_right)
+        beside.renew()
+        writer = ArchiveWriter(ledger, means, memory, beside, differences)
         try:
             if loss:
                 writer.append("rollback", **loss)
@@ -203,6 +209,7 @@ def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal], *, clock_
     try:
         ledger.now()
     except ClockWrong:
+        ledger.latest = None  # what a new authority's roots add states this clock's time; its timestamps decide
         seal()
         ledger.latest = latest_moment(root)
         if clock_is_right and ledger.latest and ledger.latest[1] == LAST_LINE:
@@ -210,14 +217,14 @@ def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal], *, clock_
         ledger.now()
 
 
-def _seal(root: Path, ledger: Ledger, means: SealSettings, *, rests: bool = False) -> Seal:
+def _seal(ledger: Ledger, means: SealSettings, beside: SideFiles, *, rests: bool = False) -> Seal:
     """Write a checkpoint over the ledger unless it `rests`, and get timestamps for the newest checkpoint."""
-    planted: list[str] = []
+    root, planted = beside.root, list[str]()
     with _disk_full(root):
         if not rests:
             tree = merkle.follow(ledger.path, means.state / TREE)
             planted = sealing.write_checkpoint(root, _name(means.client), tree, means.signer)
-        sealed = sealing.stamp(root, means.authorities, means.post, means.qualify)
+        sealed = sealing.stamp(root, means.authorities, means.post, means.qualify, beside)
     return replace(sealed, warnings=(*planted, *sealed.warnings))
 
 
@@ -360,16 +367,27 @@ def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, know
     )
 
 
-def _introduce(root: Path, ledger: Ledger, client: str, signer: Ed25519PrivateKey, origin: str) -> None:
+def _side_content(means: SealSettings, origin: str) -> SideContent:
+    """Return what belongs beside the evidence. Raises ConfigError for a file of roots that cannot be used."""
+    mark = "" if origin == "live" else f"{verify.NOT_EVIDENCE}\n\n"
+    guide = Path(__file__).with_name("read-me-first.txt").read_text("utf-8")
+    return SideContent(
+        guide=(mark + guide).encode(),
+        key=means.signer.public_key().public_bytes_raw(),
+        roots=[each for authority in means.authorities if authority.roots for each in certificates(authority.roots)],
+        known=[each for file in means.roots for each in certificates(file)],
+        witnesses=[each.key for each in means.anchors if isinstance(each, CosigningWitness)],
+    )
+
+
+def _introduce(root: Path, ledger: Ledger, client: str, beside: SideFiles, origin: str) -> None:
     """Begin a new archive, or check that this is the expected one. Then install the running version's verifier."""
-    fingerprint = verify.key_fingerprint(signer.public_key().public_bytes_raw())
+    fingerprint = verify.key_fingerprint(beside.content.key)
     first = next(read_lines(ledger.path), None)
     if first is None:
-        _write_keys(root, signer, fingerprint)
-        mark = "" if origin == "live" else f"{verify.NOT_EVIDENCE}\n\n"
-        guide = Path(__file__).with_name("read-me-first.txt").read_text("utf-8")
-        replace_file(root / "READ-ME-FIRST.txt", (mark + guide).encode())
-        ledger.append([("origin", {"origin": origin, "key": fingerprint, "log": client})])
+        history = verify.canonical({"at": iso(datetime.now(UTC)), "key": fingerprint, "event": "first"}) + b"\n"
+        files = beside.begin(history)
+        ledger.append([("origin", {"origin": origin, "key": fingerprint, "log": client, "files": files})])
     elif first.fields.get("origin") != origin:
         raise ConfigError(
             f"{root} is a {first.fields.get('origin')} archive, but this is a {origin} run. A replay is never "
@@ -380,15 +398,6 @@ def _introduce(root: Path, ledger: Ledger, client: str, signer: Ed25519PrivateKe
     tool, current = root / verify.TOOL, Path(verify.__file__).read_bytes()
     if not tool.exists() or read_file(tool) != current:
         replace_file(tool, current)
-
-
-def _write_keys(root: Path, signer: Ed25519PrivateKey, fingerprint: str) -> None:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    pem = signer.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    replace_file(root / verify.SIGNER_KEY, pem)
-    began = verify.canonical({"at": iso(datetime.now(UTC)), "key": fingerprint, "event": "first"})
-    replace_file(root / "keys" / "history.jsonl", began + b"\n")
 
 
 @contextmanager
@@ -458,8 +467,9 @@ class ArchiveWriter:
     """
 
     def __init__(
-        self, root: Path, ledger: Ledger, means: SealSettings, memory: LastSeen, warnings: Sequence[str]
+        self, ledger: Ledger, means: SealSettings, memory: LastSeen, beside: SideFiles, warnings: Sequence[str]
     ) -> None:
+        root, self._beside = beside.root, beside
         self.reader = Archive(root)
         self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
         self._ledger, self._means, self._memory, self._warnings = ledger, means, memory, warnings
@@ -478,6 +488,7 @@ class ArchiveWriter:
         self._threads = ThreadPoolExecutor(MAX_BUILDERS if self._disk else MAX_SYNCERS, "archive")
         self._thread = threading.Thread(target=self._work, name="archive-writer")
         self._thread.start()
+        self._beside.append = lambda entry: self._ask(entry).result()
 
     # ------------------------------------------------------------ for callers
 
@@ -548,7 +559,7 @@ class ArchiveWriter:
         self._ask(None).result()
         means, before = self._means, verify.newest_checkpoint(self._root)
         rests = not whole and _rests(self._root, self._ledger, means.authorities)
-        sealed = _seal(self._root, self._ledger, means, rests=rests)
+        sealed = _seal(self._ledger, means, self._beside, rests=rests)
         with _disk_full(self._root):
             self._memory.left(self._root, self._ledger.head)
             failed = secure(self._root, means.anchors, means.signer, means.state / "anchors.json")
@@ -575,15 +586,10 @@ class ArchiveWriter:
     def qualify(self) -> list[str]:
         """Keep, for all timestamps that state to be qualified, the trusted lists that show it. Returns reasons against.
 
-        An anchor names what was kept, so that the next timestamp covers it.
+        A ledger line states what was kept, so that the next timestamp covers it.
         """
-        known = set(verify.qualifications(self._root / verify.LISTS).values())
-        checkpoints = verify.checkpoint_files(self._root / verify.CHECKPOINTS)
-        reasons = self._means.qualify(self._root, [token for _, _, tokens in checkpoints for token in tokens])
-        kept = sorted(set(verify.qualifications(self._root / verify.LISTS).values()) - known)
-        if kept and (last := self._anchor_fields()):
-            self._ask(("anchor", last | {"qualified": [path.name.split(".")[1] for path in kept]})).result()
-        return reasons
+        tokens = [token for _, _, each in verify.checkpoint_files(self._root / verify.CHECKPOINTS) for token in each]
+        return sealing.keep_lists(self._beside, tokens, self._means.qualify)
 
     def checker(self) -> AbstractContextManager[verify.TokenChecker]:
         """A checker of signatures that remembers from one command to the next what held."""
@@ -847,17 +853,20 @@ class ArchiveWriter:
         if not entries:
             return []
         anchor: list[LedgerEntry] = []
-        if not self._anchored and entries[0][0] != "anchor" and (last := self._anchor_fields()):
+        if not self._anchored and entries[0][0] not in ("anchor", "files") and (last := self._anchor_fields()):
             anchor = [] if self._names(last) else [("anchor", last)]
         lines = self._ledger.append([*anchor, *entries])
         self._memory.wrote(lines[-1])
-        self._anchored = True
+        self._anchored = self._anchored or entries[0][0] != "files"
         return lines[len(anchor) :]
 
     def _anchor_fields(self) -> sealing.AnchorFields | None:
         """Return what an anchor would name now; None if the newest checkpoint has no timestamp that holds."""
+        own = self._beside.holds(verify.TSA_ROOTS)  # the archive's roots, which hold those of former authorities
+        if not own and not self._means.roots:
+            return None
         with self.checker() as checker:
-            return sealing.anchored(self._root, self._means.roots, checker)
+            return sealing.anchored(self._root, () if own else self._means.roots, checker)
 
     def _names(self, last: sealing.AnchorFields) -> bool:
         """Return whether a line after a checkpoint already names what an anchor would name."""

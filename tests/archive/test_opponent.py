@@ -30,6 +30,7 @@ def test_nothing_of_an_opponents_is_adopted_and_all_is_told(kit: Kit, tmp_path: 
 
 
 def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoints(kit: Kit, tmp_path: Path) -> None:
+    kit.pins = False  # the settings do not help
     kit.write(1)
     kit.write(2)
     _, note, [genuine] = verify.newest_checkpoint(kit.root)
@@ -43,6 +44,9 @@ def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoint
         trusted.write_bytes(trusted.read_bytes() + forger.root_pem.read_bytes())
     for size in range(6, 10):  # whatever number of lines the next checkpoint covers
         note.with_name(f"{size:08d}.note.local.tsr").write_bytes(genuine.read_bytes())
+    assert verify_archive(kit.root).state == "DAMAGED"
+    with pytest.raises(IntegrityError, match="not what the ledger states"):
+        disclose(Archive(kit.root), kit.stored[0].object_id, tmp_path / "forged")
     sealed = kit.write(3)
     [anchor] = [each.fields for each in Archive(kit.root).lines() if each.type == "anchor"][-1:]
     assert anchor["tokens"] == {"local": sha256(genuine.read_bytes()).hexdigest()}

@@ -13,7 +13,7 @@ from archiver.archive import verify
 from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.reader import Archive
 from archiver.archive.seal import Authority, ask, strict_checker
-from archiver.archive.trusted_list import UnprovenQualification, recheck, signers
+from archiver.archive.trusted_list import UnprovenQualification, qualified_times, recheck, signers
 from archiver.archive.verify import verify_archive
 from tests.support.archive_kit import Kit
 from tests.support.check_page_kit import Checker, checker
@@ -122,10 +122,9 @@ def test_a_seal_keeps_the_list_once_and_every_verifier_says_so(
         assert ("lists read again: 2 statements hold" in report.as_text()) is read
         assert (report.state, report.findings) == ("PROVEN", [])
         assert f"qualified according to the trusted list of DE of {days(-2)[:10]} (kept, sha256:" in report.as_text()
-    anchors = [line.fields for line in Archive(qualified.root).lines() if line.type == "anchor"]
-    assert [len(each["qualified"]) for each in anchors] == [1]
-    (statement,) = anchors[0]["qualified"]
-    (qualified.root / f"keys/qualified.{statement}.json").unlink()
+    names = [name for line in Archive(qualified.root).lines() if line.type == "files" for name in line.fields["files"]]
+    assert sorted(names) == sorted(path.name for path in (qualified.root / "keys").glob("qualified.*"))
+    (qualified.root / "keys" / names[0]).unlink()
     assert [each.code for each in qualified.verify().findings] == ["missing"]
 
 
@@ -143,6 +142,7 @@ def test_what_is_kept_is_read_again(qualified: Kit, union: Union) -> None:
 
 
 def test_a_list_that_cannot_be_fetched_is_asked_for_later(qualified: Kit, union: Union, tmp_path: Path) -> None:
+    """Meanwhile, nobody else can add one: what the ledger does not state is told, and neither believed nor signed."""
     union.files.clear()
     lists = union.lists
     object.__setattr__(lists, "folder", tmp_path / "cache")
@@ -153,10 +153,23 @@ def test_a_list_that_cannot_be_fetched_is_asked_for_later(qualified: Kit, union:
     assert report.state == "PROVEN" and "not shown to be qualified: no trusted list" in report.as_text()
     union.files.update({LOTL: union.lotl(), NATIONAL: union.national()})
     (tmp_path / "cache/not-fetched.txt").unlink()
+    _, _, tokens = verify.newest_checkpoint(qualified.root)
+    [planted], _ = lists.keep(qualified.root, tokens, None)  # as a forger does, whose lists are read by no verifier
+    qualified.qualify = lambda *_: ([], [])
+    qualified.write(2)
+    disclose(Archive(qualified.root), qualified.stored[0].object_id, tmp_path / "forged")
+    assert not list((tmp_path / "forged/integrity").glob("qualified.*"))
+    assert planted not in (qualified.root / verify.LEDGER).read_text()
+    assert [each.country for each in qualified_times(qualified.root, 0)] == [""]
+    told = [(each.code, each.path.partition(".")[0]) for each in qualified.verify().findings]
+    assert told == [("stray", "keys/qualified"), *[("stray", "keys/trusted-list")] * 2]
+    assert "qualified according to the trusted list of DE" not in qualified.verify().as_text()
+    (qualified.root / "keys" / planted).unlink()
+    qualified.qualify = lists.keep
     with qualified.open() as archive:
         assert archive.qualify() == []
     assert "qualified according to the trusted list of DE" in qualified.verify().as_text()
-    assert [line.type for line in Archive(qualified.root).lines()][-1] == "anchor"
+    assert [line.type for line in Archive(qualified.root).lines()][-1] == "files"
 
 
 def pack_of(kit: Kit, folder: Path) -> Path:

@@ -37,11 +37,26 @@ def test_the_roots_that_you_supply_do_not_hide_that_the_archives_own_are_other_o
     assert verify.TSA_ROOTS in {each.path for each in with_roots.findings}
 
 
-def test_further_roots_in_the_archive_are_no_matter(sealed: Kit, tmp_path: Path) -> None:
-    with LocalAuthority(tmp_path / "other") as other:
-        both = other.root_pem.read_bytes() + (sealed.root / verify.TSA_ROOTS).read_bytes()
-    (sealed.root / verify.TSA_ROOTS).write_bytes(both)
-    assert verify_archive(sealed.root, roots=sealed.authorities[0].roots).findings == []
+def test_what_others_write_beside_the_evidence_is_told_by_every_entrance_and_never_signed(sealed: Kit) -> None:
+    """With this machine's memory of the archive, and without it. What is known of a file is put back."""
+    roots, memory = sealed.authorities[0].roots, sealed.root.parent / "state/stated.json"
+    for path in verify.STATED_FILES.values():
+        place = sealed.root / path
+        before = place.read_bytes() if place.exists() else None
+        for planted in (b"more\n", (before or b"") + b"more\n", None):
+            place.unlink(missing_ok=True)
+            if planted is not None:
+                place.write_bytes(planted)
+                memory.unlink(missing_ok=True)
+            told = [verify_archive(sealed.root, each, quick=quick) for each in (None, roots) for quick in (False, True)]
+            wanted = "PROVEN" if planted == before else "DAMAGED"
+            assert {each.state for each in told} == {wanted}, (path, planted)
+            warnings = sealed.write(1).warnings
+            assert any(f"{place} " in each for each in warnings) is (planted != before), (path, planted)
+            if before is None or (path == verify.KEY_HISTORY and planted in (None, b"more\n")):
+                assert place.read_bytes() == planted if planted else not place.exists()  # only a backup has it
+                place.write_bytes(before) if before else place.unlink(missing_ok=True)
+            assert sealed.verify().findings == [] and (not before or place.read_bytes() == before)
 
 
 def test_a_verdict_names_its_scope(sealed: Kit) -> None:

@@ -53,7 +53,8 @@ class Kit:
     witnesses: Sequence[Witness] = ()
     anchors: Sequence[Anchor] = ()
     post: Post = Network().post
-    qualify: Qualify = lambda *_: []
+    qualify: Qualify = lambda *_: ([], [])
+    pins: bool = True  # whether its settings pin the authorities' roots for checks
 
     def open(
         self, origin: str = "live", post: Post | None = None, after_restore: Path | None = None
@@ -65,7 +66,7 @@ class Kit:
             state=self.root.parent / "state",
             post=post or self.post,
             qualify=self.qualify,
-            roots=[each.roots for each in self.authorities if each.roots],
+            roots=[each.roots for each in self.authorities if each.roots and self.pins],
             witnesses=self.witnesses,
             anchors=self.anchors,
         )

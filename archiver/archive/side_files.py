@@ -1,0 +1,288 @@
+"""The files beside the evidence: keys, roots, statements about timestamps, and the guide.
+
+The ledger states the SHA-256 of each in a signed line. So whoever can write here, but has no key, can neither change
+one nor add one unnoticed.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings
+
+from archiver.archive import verify
+from archiver.archive.ledger import LedgerEntry
+from archiver.core.atomic_files import open_file, read_file, replace_file
+from archiver.core.errors import ConfigError, IntegrityError
+from archiver.core.json_files import read_json, write_json
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+FIXED = (verify.GUIDE, verify.SIGNER_KEY)  # the program knows their content, and puts it back
+
+type Append = Callable[[LedgerEntry], object]
+"""Append a line to the archive's ledger, signed and durably."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideContent:
+    """What the settings want beside the evidence. `roots` are added to the archive's roots, `witnesses` to its keys.
+
+    `known` are roots of which an archive that states nothing yet may hold some: those that the settings pin.
+    """
+
+    guide: bytes
+    key: bytes  # the public one
+    roots: Sequence[Certificate] = ()
+    known: Sequence[Certificate] = ()
+    witnesses: Sequence[verify.WitnessKey] = ()
+
+
+@dataclass
+class SideFiles:
+    """The files beside one archive's evidence. `memory` is a disposable file of the newest statements, so that opening
+    reads no ledger.
+    """
+
+    root: Path
+    content: SideContent
+    memory: Path
+    append: Append
+    _unknown: set[str] = field(default_factory=set)  # paths of files that an archive without statements had
+    _genuine: dict[str, bytes] = field(default_factory=dict)  # path -> content, as far as the ledger states it
+    _stated: dict[str, str] = field(default_factory=dict)  # path -> SHA-256, by the newest statement
+
+    def begin(self, history: bytes) -> dict[str, str]:
+        """Write the files of a new archive. Returns what its first line must state."""
+        self._write({verify.KEY_HISTORY: history, **{path: self._wanted(path) for path in self._made}})
+        return {Path(path).name: digest for path, digest in self._stated.items()}
+
+    def check(self) -> list[str]:
+        """Compare the files with the ledger's statements. Returns a sentence for each that someone else changed."""
+        there = {path: data for path in verify.STATED_FILES.values() if (data := _read(self.root / path)) is not None}
+        self._genuine, self._stated = dict(there), {path: _digest(data) for path, data in there.items()}
+        if read_json(self.memory) == self._stated:
+            return []
+        every = stated(self.root / verify.LEDGER, self.content.key)
+        self._stated = {path: states[-1] for path, states in every.items() if path in verify.STATED_FILES.values()}
+        return list(filter(None, (self._doubt(path, every.get(path, ())) for path in {*there, *self._stated})))
+
+    def renew(self) -> None:
+        """State and write what the settings, or this version of the program, want otherwise than it is there."""
+        new = {path: self._wanted(path) for path in (*self._made, verify.KEY_HISTORY) if path not in self._unknown}
+        self._replace({path: data for path, data in new.items() if data and not self._holds(path, _digest(data))})
+        with suppress(OSError):  # a full disk: the next opening reads the ledger
+            write_json(self.memory, self._stated)
+
+    def add_roots(self, certificates: Iterable[Certificate]) -> None:
+        """Add an authority's roots to the archive's."""
+        there = self._genuine.get(verify.TSA_ROOTS, b"")
+        new = _with_roots(there, certificates)
+        if new != there and verify.TSA_ROOTS not in self._unknown:
+            self._replace({verify.TSA_ROOTS: new})
+
+    def holds(self, path: str) -> bool:
+        """Whether a file is what the ledger states now."""
+        return self._holds(path, self._stated.get(path, ""))
+
+    def state_lists(self, names: Sequence[str]) -> None:
+        """State that this program wrote these statements about timestamps."""
+        if names:
+            self.append(("files", {"files": {name: name.split(".")[1] for name in names}}))
+
+    @property
+    def _made(self) -> list[str]:
+        """The files that are made from the settings."""
+        wanted = {verify.TSA_ROOTS: self.content.roots, verify.WITNESS_KEYS: self.content.witnesses}
+        return [*FIXED, *(path for path, each in wanted.items() if each or self._genuine.get(path))]
+
+    def _wanted(self, path: str) -> bytes:
+        genuine = self._genuine.get(path, b"")
+        match path:
+            case verify.GUIDE:
+                return self.content.guide
+            case verify.SIGNER_KEY:
+                return verify.pem_of_key(self.content.key)
+            case verify.TSA_ROOTS:
+                return _with_roots(genuine, self.content.roots)
+            case verify.WITNESS_KEYS:
+                return verify.encoded_keys([*verify.witness_keys(genuine), *self.content.witnesses])
+            case _:
+                return genuine
+
+    def _doubt(self, path: str, states: Sequence[str]) -> str | None:
+        """Return what is wrong with a file, given all that the ledger states of it. Only its genuine part stays."""
+        there = self._genuine.get(path)
+        if there is not None and (_digest(there) in states if states else self._is_known(path, there)):
+            return None
+        if not states:
+            self._unknown.add(path)
+            return (
+                f"{self.root / path} holds something that neither the ledger states nor archiver.yaml knows. Add the "
+                "roots of your former timestamp authorities and the keys of former witnesses there, or remove from the "
+                "file what is not theirs. Until then, the ledger states nothing of it."
+            )
+        self._genuine[path] = _genuine_part(there or b"", states)
+        found = "is missing" if there is None else "is not what the ledger states"
+        then = "What is known of it is put back" if self._wanted(path) else "What it says does not count"
+        return f"{self.root / path} {found}. {then}. Find out who can write to the archive."
+
+    def _is_known(self, path: str, there: bytes) -> bool:
+        """Whether a file of an archive that states nothing yet holds nothing but what the settings know."""
+        try:
+            match path:
+                case verify.TSA_ROOTS:
+                    return set(_certificates(there)) <= {*self.content.known, *self.content.roots, *public_roots()}
+                case verify.WITNESS_KEYS:
+                    return set(verify.witness_keys(there)) <= set(self.content.witnesses)
+                case verify.KEY_HISTORY:
+                    return verify.is_first_history(there, verify.key_fingerprint(self.content.key))
+                case _:
+                    return True  # of an earlier version
+        except ValueError:
+            return False
+
+    def _holds(self, path: str, digest: str) -> bool:
+        there = _read(self.root / path)
+        return there is not None and digest == _digest(there) == self._stated.get(path)
+
+    def _replace(self, wanted: Mapping[str, bytes]) -> None:
+        """State what files will be, then write them. If a kill comes between, they hold what was stated before."""
+        new = {path: digest for path, data in wanted.items() if self._stated.get(path) != (digest := _digest(data))}
+        if new:
+            self.append(("files", {"files": {Path(path).name: digest for path, digest in new.items()}}))
+        self._write(wanted)
+
+    def _write(self, wanted: Mapping[str, bytes]) -> None:
+        for path, data in wanted.items():
+            if _read(self.root / path) != data:
+                replace_file(self.root / path, data)
+            self._genuine[path], self._stated[path] = data, _digest(data)
+
+
+def stated(ledger: Path, key: bytes) -> dict[str, list[str]]:
+    """Return path -> the SHA-256 digests that the ledger's lines state of it, oldest first.
+
+    Lines that the archive's key did not sign count for nothing.
+    """
+    found: dict[str, list[str]] = {}
+    for line in _signed_lines(ledger, key, b'"files":{'):
+        with suppress(verify.Malformed):
+            for path, digest in verify.stated_files(line).items():
+                found.setdefault(path, []).append(digest)
+    return found
+
+
+def check_stated(root: Path, path: str) -> None:
+    """Raise IntegrityError if a file beside the evidence is not one that the ledger states, if it states any."""
+    try:
+        key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("utf-8", "replace"))
+    except (OSError, verify.Malformed) as error:
+        raise IntegrityError(f"{verify.SIGNER_KEY} cannot be read ({error})") from None
+    every = stated(root / verify.LEDGER, key)
+    if every and _digest(_read(root / path) or b"") not in every.get(path, ()):
+        raise IntegrityError(f"{path} is not what the ledger states")
+
+
+def stated_lists(root: Path) -> Collection[str] | None:
+    """Return the paths of the statements about timestamps that the ledger names. None: it names no files at all, as
+    earlier versions left it, so that nothing can be said of them.
+    """
+    ledger = root / verify.LEDGER
+    try:
+        key = verify.public_key(read_file(root / verify.SIGNER_KEY).decode("utf-8", "replace"))
+    except (OSError, verify.Malformed):
+        return ()
+    found = set(stated(ledger, key))
+    named = [each for line in _signed_lines(ledger, key, b'"qualified":[') for each in line["qualified"]]
+    return {*found, *(f"{verify.LISTS}/qualified.{each}.json" for each in named)} if found else None
+
+
+def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the fields of the lines with a text in them that the archive's key signed."""
+    with (
+        suppress(FileNotFoundError, ValueError),  # no ledger, or an empty one
+        open_file(ledger) as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        at = data.find(needle)
+        while at >= 0 and (end := data.find(b"\n", at)) >= 0:
+            with suppress(ValueError, RecursionError):  # `verify` reports a line that is none
+                fields = json.loads(data[data.rfind(b"\n", 0, at) + 1 : end])
+                verify.check_line(fields)
+                if verify.is_signed(fields, key, check=_signs):
+                    yield fields
+            at = data.find(needle, end)
+
+
+def _signs(public: bytes, signature: bytes, message: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    with suppress(ValueError, InvalidSignature):
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        return True
+    return False
+
+
+def _with_roots(pem: bytes, certificates: Iterable[Certificate]) -> bytes:
+    """Add certificates to a PEM file, each once."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    for each in certificates:
+        new = each.public_bytes(Encoding.PEM)
+        pem += b"" if new in pem else new
+    return pem
+
+
+def certificates(file: Path) -> list[Certificate]:
+    """Return the certificates of a PEM file. Raises ConfigError if it cannot be used."""
+    try:
+        return _certificates(read_file(file))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{file} holds no usable root certificates ({error}). Name a PEM file of the authority's roots in "
+            "archiver.yaml."
+        ) from None
+
+
+def _certificates(pem: bytes) -> list[Certificate]:
+    from cryptography import x509
+
+    return x509.load_pem_x509_certificates(pem)
+
+
+def public_roots() -> list[Certificate]:
+    """Return the root certificates that browsers trust."""
+    import certifi
+    from cryptography.utils import CryptographyDeprecationWarning
+
+    with catch_warnings(action="ignore", category=CryptographyDeprecationWarning):  # one has a serial number of old
+        return certificates(Path(certifi.where()))
+
+
+def _genuine_part(data: bytes, states: Collection[str]) -> bytes:
+    """Return the longest beginning, in whole lines, that the ledger states; files only grow."""
+    end, genuine, hashed = 0, 0, sha256()
+    for line in data.splitlines(keepends=True):
+        hashed.update(line)
+        end += len(line)
+        genuine = end if hashed.hexdigest() in states else genuine
+    return data[:genuine]
+
+
+def _digest(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
+def _read(path: Path) -> bytes | None:
+    with suppress(OSError):
+        return verify.content(path)
+    return None
