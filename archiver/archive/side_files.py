@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from warnings import catch_warnings
 
 from archiver.archive import verify
@@ -76,7 +76,7 @@ class SideFiles:
 
     def renew(self) -> None:
         """State and write what the settings, or this version of the program, want otherwise than it is there."""
-        new = {path: self._wanted(path) for path in (*self._made, verify.KEY_HISTORY) if path not in self._unknown}
+        new = {path: self._wanted(path) for path in (*self._made, verify.KEY_HISTORY)}
         self._replace({path: data for path, data in new.items() if data and not self._holds(path, _digest(data))})
         with suppress(OSError):  # a full disk: the next opening reads the ledger
             write_json(self.memory, self._stated)
@@ -85,7 +85,7 @@ class SideFiles:
         """Add an authority's roots to the archive's."""
         there = self._genuine.get(verify.TSA_ROOTS, b"")
         new = _with_roots(there, certificates)
-        if new != there and verify.TSA_ROOTS not in self._unknown:
+        if new != there:
             self._replace({verify.TSA_ROOTS: new})
 
     def holds(self, path: str) -> bool:
@@ -139,7 +139,8 @@ class SideFiles:
         try:
             match path:
                 case verify.TSA_ROOTS:
-                    return set(_certificates(there)) <= {*self.content.known, *self.content.roots, *public_roots()}
+                    known = {*self.content.known, *self.content.roots, *public_roots()}
+                    return all(each in known or self._has_dated(each) for each in _certificates(there))
                 case verify.WITNESS_KEYS:
                     return set(verify.witness_keys(there)) <= set(self.content.witnesses)
                 case verify.KEY_HISTORY:
@@ -149,13 +150,28 @@ class SideFiles:
         except ValueError:
             return False
 
+    def _has_dated(self, root: Certificate) -> bool:
+        """Whether a timestamp that the ledger names holds against this root, of a former authority for example."""
+        from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+
+        for anchor in lines_with(self.root / verify.LEDGER, b'"type":"anchor"'):
+            for name, digest in anchor["tokens"].items():
+                note = self.root / verify.CHECKPOINTS / f"{anchor['checkpoint']:08d}.note"
+                with suppress(OSError, ValueError, VerificationError):
+                    response = verify.content(note.with_name(f"{note.name}.{name}.tsr"))
+                    answer = decode_timestamp_response(response)
+                    VerifierBuilder(roots=[root]).build().verify_message(answer, verify.content(note))
+                    return bool(_digest(response) == digest)
+        return False
+
     def _holds(self, path: str, digest: str) -> bool:
         there = _read(self.root / path)
         return there is not None and digest == _digest(there) == self._stated.get(path)
 
     def _replace(self, wanted: Mapping[str, bytes]) -> None:
         """State what files will be, then write them. If a kill comes between, they hold what was stated before."""
-        new = {path: digest for path, data in wanted.items() if self._stated.get(path) != (digest := _digest(data))}
+        known = {path: _digest(data) for path, data in wanted.items() if path not in self._unknown}
+        new = {path: digest for path, digest in known.items() if self._stated.get(path) != digest}
         if new:
             self.append(("files", {"files": {Path(path).name: digest for path, digest in new.items()}}))
         self._write(wanted)
@@ -164,7 +180,9 @@ class SideFiles:
         for path, data in wanted.items():
             if _read(self.root / path) != data:
                 replace_file(self.root / path, data)
-            self._genuine[path], self._stated[path] = data, _digest(data)
+            self._genuine[path] = data
+            if path not in self._unknown:
+                self._stated[path] = _digest(data)
 
 
 def stated(ledger: Path, key: bytes) -> dict[str, list[str]]:
@@ -205,8 +223,13 @@ def stated_lists(root: Path) -> Collection[str] | None:
     return {*found, *(f"{verify.LISTS}/qualified.{each}.json" for each in named)} if found else None
 
 
-def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[dict[str, Any]]:
+def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[verify.LineFields]:
     """Yield the fields of the lines with a text in them that the archive's key signed."""
+    return (fields for fields in lines_with(ledger, needle) if verify.is_signed(fields, key, check=_signs))
+
+
+def lines_with(ledger: Path, needle: bytes) -> Iterator[verify.LineFields]:
+    """Yield the fields of the lines with a text in them. Nothing is parsed but these."""
     with (
         suppress(FileNotFoundError, ValueError),  # no ledger, or an empty one
         open_file(ledger) as file,
@@ -217,8 +240,7 @@ def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[dict[str,
             with suppress(ValueError, RecursionError):  # `verify` reports a line that is none
                 fields = json.loads(data[data.rfind(b"\n", 0, at) + 1 : end])
                 verify.check_line(fields)
-                if verify.is_signed(fields, key, check=_signs):
-                    yield fields
+                yield fields
             at = data.find(needle, end)
 
 

@@ -1870,6 +1870,10 @@ _LINE_KINDS: dict[str, type | tuple[type, ...]] = {
 """What each field of a ledger line may be, as far as readers rely on it."""
 
 
+LineFields = dict[str, Any]
+"""The fields of a ledger line, as `check_line` wants them."""
+
+
 def check_line(fields: object) -> None:
     """Raise Malformed if a ledger line lacks a field on which its readers rely, or has one of another kind.
 
@@ -1884,7 +1888,7 @@ def check_line(fields: object) -> None:
     _must(all(isinstance(each, str) for each in fields.get("clients", ())), "not a ledger line")
 
 
-def stated_files(fields: dict[str, Any]) -> dict[str, str]:
+def stated_files(fields: LineFields) -> dict[str, str]:
     """Return path -> SHA-256 of the files beside the evidence that a ledger line states. Raises Malformed."""
     files = fields.get("files", {})
     for name, digest in files.items():
@@ -1902,7 +1906,7 @@ def is_first_history(data: bytes, fingerprint: str) -> bool:
         return False
 
 
-def canonical(fields: dict[str, Any]) -> bytes:
+def canonical(fields: LineFields) -> bytes:
     """Return a ledger line without its line end: sorted keys, no spaces, UTF-8."""
     return _CANONICAL.encode(fields).encode()
 
@@ -1958,15 +1962,15 @@ _SIGNATURE = re.compile("[A-Za-z0-9_-]{86}")
 _FIRST = "0" * 64  # the hash of the line before the first
 
 
-def line_to_sign(fields: dict[str, Any]) -> bytes:
+def line_to_sign(fields: LineFields) -> bytes:
     """Return the bytes that the signature of a ledger line covers: everything but the signature."""
     return _LINE_CONTEXT + canonical({name: value for name, value in fields.items() if name != "signature"})
 
 
 def is_signed(
-    fields: dict[str, Any],
+    fields: LineFields,
     public: bytes,
-    to_sign: Callable[[dict[str, Any]], bytes] = line_to_sign,
+    to_sign: Callable[[LineFields], bytes] = line_to_sign,
     check: SignatureCheck | None = None,
 ) -> bool:
     """Return whether this key signed a ledger line (or, with another `to_sign`, something else)."""
@@ -1976,7 +1980,7 @@ def is_signed(
     return (check or ed25519_verify)(public, base64.urlsafe_b64decode(f"{signature}=="), to_sign(fields))
 
 
-def intents_to_sign(fields: dict[str, Any]) -> bytes:
+def intents_to_sign(fields: LineFields) -> bytes:
     """Return what the signature in the first line of `intents.jsonl` covers: that line without the signature."""
     return _INTENTS_CONTEXT + canonical({name: value for name, value in fields.items() if name != "signature"})
 
@@ -3010,7 +3014,7 @@ class _ArchiveCheck(_Check):
         if self.intents.head and self.intents.head == (hashlib.sha256(before).hexdigest() if seq else _FIRST):
             self.lines_since_intents = 0
 
-    def take(self, fields: dict[str, Any], seq: int, key: bytes | None) -> None:
+    def take(self, fields: LineFields, seq: int, key: bytes | None) -> None:
         """Record the content of a line."""
         kind = fields.get("type")
         self.signs = self.signs or "signature" in fields
@@ -3034,7 +3038,7 @@ class _ArchiveCheck(_Check):
         if fields:
             self.claims.append((seq, str(fields.get("at")), practice))
 
-    def state(self, fields: dict[str, Any], seq: int) -> None:
+    def state(self, fields: LineFields, seq: int) -> None:
         """Record what a line states of files beside the evidence."""
         try:
             for path, digest in stated_files(fields).items():
@@ -3148,7 +3152,7 @@ class _ArchiveCheck(_Check):
             self.find("ledger", LEDGER, f"line {seq} does not follow the line before it")
         return fields
 
-    def record(self, fields: dict[str, Any], seq: int) -> None:
+    def record(self, fields: LineFields, seq: int) -> None:
         versions = self.recorded.setdefault(str(fields.get("id")), {})
         version = str(fields.get("version"))
         if version in versions:
@@ -3159,7 +3163,7 @@ class _ArchiveCheck(_Check):
         if str(fields.get("id")) in self.erased:
             self.find("ledger", LEDGER, f"line {seq} records {fields.get('id')}, which was erased before")
 
-    def erasure(self, fields: dict[str, Any], seq: int) -> None:
+    def erasure(self, fields: LineFields, seq: int) -> None:
         erased, tombstone = str(fields.get("erases")), str(fields.get("id"))
         try:
             kinds = [object_path(each).split("/")[1] for each in (erased, tombstone)]
@@ -3171,7 +3175,7 @@ class _ArchiveCheck(_Check):
             return
         self.erased[erased] = _Erasure(seq, tombstone, str(fields.get("at")), str(fields.get("reason")))
 
-    def rollback(self, fields: dict[str, Any], seq: int) -> None:
+    def rollback(self, fields: LineFields, seq: int) -> None:
         """Report a restore from a backup. Every check of the archive does so."""
         try:
             back = Rollback.parse(fields)

@@ -70,7 +70,6 @@ from archiver.archive.side_files import SideContent, SideFiles, certificates
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, sync_folder
 from archiver.core.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
-from archiver.core.model import iso
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -385,7 +384,7 @@ def _introduce(root: Path, ledger: Ledger, client: str, beside: SideFiles, origi
     fingerprint = verify.key_fingerprint(beside.content.key)
     first = next(read_lines(ledger.path), None)
     if first is None:
-        history = verify.canonical({"at": iso(datetime.now(UTC)), "key": fingerprint, "event": "first"}) + b"\n"
+        history = verify.canonical({"at": verify.moment(), "key": fingerprint, "event": "first"}) + b"\n"
         files = beside.begin(history)
         ledger.append([("origin", {"origin": origin, "key": fingerprint, "log": client, "files": files})])
     elif first.fields.get("origin") != origin:
