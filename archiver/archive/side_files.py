@@ -56,6 +56,7 @@ class SideFiles:
     memory: Path
     append: Append
     _unknown: set[str] = field(default_factory=set)  # paths of files that an archive without statements had
+    _there: dict[str, bytes] = field(default_factory=dict)  # path -> content, as it was read or written last
     _genuine: dict[str, bytes] = field(default_factory=dict)  # path -> content, as far as the ledger states it
     _stated: dict[str, str] = field(default_factory=dict)  # path -> SHA-256, by the newest statement
 
@@ -66,20 +67,22 @@ class SideFiles:
 
     def check(self) -> list[str]:
         """Compare the files with the ledger's statements. Returns a sentence for each that someone else changed."""
-        there = {path: data for path in verify.STATED_FILES.values() if (data := _read(self.root / path)) is not None}
-        self._genuine, self._stated = dict(there), {path: _digest(data) for path, data in there.items()}
+        known = verify.STATED_FILES.values()
+        self._there = {path: data for path in known if (data := _read(self.root / path)) is not None}
+        self._genuine, self._stated = dict(self._there), {path: _digest(data) for path, data in self._there.items()}
         if read_json(self.memory) == self._stated:
             return []
         every = stated(self.root / verify.LEDGER, self.content.key)
-        self._stated = {path: states[-1] for path, states in every.items() if path in verify.STATED_FILES.values()}
-        return list(filter(None, (self._doubt(path, every.get(path, ())) for path in {*there, *self._stated})))
+        self._stated = {path: states[-1] for path, states in every.items() if path in known}
+        return list(filter(None, (self._doubt(path, every.get(path, ())) for path in {*self._there, *self._stated})))
 
     def renew(self) -> None:
         """State and write what the settings, or this version of the program, want otherwise than it is there."""
         new = {path: self._wanted(path) for path in (*self._made, verify.KEY_HISTORY)}
-        self._replace({path: data for path, data in new.items() if data and not self._holds(path, _digest(data))})
-        with suppress(OSError):  # a full disk: the next opening reads the ledger
-            write_json(self.memory, self._stated)
+        self._replace({path: data for path, data in new.items() if data})
+        if read_json(self.memory) != self._stated:
+            with suppress(OSError):  # a full disk: the next opening reads the ledger
+                write_json(self.memory, self._stated)
 
     def add_roots(self, certificates: Iterable[Certificate]) -> None:
         """Add an authority's roots to the archive's."""
@@ -90,7 +93,8 @@ class SideFiles:
 
     def holds(self, path: str) -> bool:
         """Whether a file is what the ledger states now."""
-        return self._holds(path, self._stated.get(path, ""))
+        there = _read(self.root / path)
+        return there is not None and _digest(there) == self._stated.get(path)
 
     def state_lists(self, names: Sequence[str]) -> None:
         """State that this program wrote these statements about timestamps."""
@@ -101,7 +105,11 @@ class SideFiles:
     def _made(self) -> list[str]:
         """The files that are made from the settings."""
         wanted = {verify.TSA_ROOTS: self.content.roots, verify.WITNESS_KEYS: self.content.witnesses}
-        return [*FIXED, *(path for path, each in wanted.items() if each or self._genuine.get(path))]
+        kept = self._unknown - {verify.TSA_ROOTS}  # without the new roots, new timestamps would count as damage
+        return [
+            *FIXED,
+            *(path for path, each in wanted.items() if (each or self._genuine.get(path)) and path not in kept),
+        ]
 
     def _wanted(self, path: str) -> bytes:
         genuine = self._genuine.get(path, b"")
@@ -164,10 +172,6 @@ class SideFiles:
                     return bool(_digest(response) == digest)
         return False
 
-    def _holds(self, path: str, digest: str) -> bool:
-        there = _read(self.root / path)
-        return there is not None and digest == _digest(there) == self._stated.get(path)
-
     def _replace(self, wanted: Mapping[str, bytes]) -> None:
         """State what files will be, then write them. If a kill comes between, they hold what was stated before."""
         known = {path: _digest(data) for path, data in wanted.items() if path not in self._unknown}
@@ -178,9 +182,9 @@ class SideFiles:
 
     def _write(self, wanted: Mapping[str, bytes]) -> None:
         for path, data in wanted.items():
-            if _read(self.root / path) != data:
+            if self._there.get(path) != data:
                 replace_file(self.root / path, data)
-            self._genuine[path] = data
+            self._there[path] = self._genuine[path] = data
             if path not in self._unknown:
                 self._stated[path] = _digest(data)
 
