@@ -117,12 +117,24 @@ def card_signer(card: CardSettings, pin: str) -> Iterator[Signer]:
         yield signer
 
 
+def use_utc() -> None:
+    """Let pyHanko write times in UTC.
+
+    It offers no choice: it asks for this machine's zone, and fails where that has no name (`TZ=CET-1CEST`), its files
+    contradict each other, or the system has no zones. Only pyHanko asks this way.
+    """
+    import tzlocal
+
+    tzlocal.get_localzone = lambda: UTC  # type: ignore[assignment,return-value]
+
+
 def signed(pdf: bytes, signer: Signer) -> bytes:
     """The PDF with the signature, in a revision of its own."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import SigSeedSubFilter
     from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
+    use_utc()
     about = PdfSignatureMetadata(field_name=FIELD, md_algorithm="sha512", subfilter=SigSeedSubFilter.PADES)
     out, writer = io.BytesIO(), IncrementalPdfFileWriter(io.BytesIO(pdf))
     with ThreadPoolExecutor(1) as pool:  # pyHanko starts an event loop, and the caller may be in one

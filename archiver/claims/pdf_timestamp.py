@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from archiver.archive import seal, verify
-from archiver.claims.pdf_signature import signed
+from archiver.claims.pdf_signature import signed, use_utc
 
 if TYPE_CHECKING:
     from asn1crypto import tsp
@@ -59,6 +59,7 @@ def timestamped(pdf: bytes, authorities: Sequence[seal.Authority], post: seal.Po
     from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
     from pyhanko.sign.timestamps import TimeStamper
 
+    use_utc()
     reasons: list[str] = []
 
     def answer(authority: seal.Authority, request: bytes, digest: bytes) -> bytes | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -58,9 +59,15 @@ def judged(content: bytes, root: x509.Certificate) -> bool:
     return bool(status.intact and status.valid and status.trusted and status.bottom_line)
 
 
-def test_validators_accept_it_beneath_the_timestamp_and_see_a_changed_byte(tmp_path: Path) -> None:
+def test_validators_accept_it_beneath_the_timestamp_and_see_a_changed_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST")  # a rule, which is the name of no zone
+    monkeypatch.setattr("tzlocal.unix._cache_tz", None)
     root = stored(tmp_path / "own.p12")
     made = signed(pdf(["A page"]), load_signer(tmp_path / "own.p12", "secret"))
+    dates = re.findall(rb"/(?:M|ModDate) \(D(?::|\\072)\d{14}(Z|[+-])", made)
+    assert dates == [b"Z", b"Z"], "times in UTC"
     with LocalAuthority(tmp_path / "tsa") as local:
         authority = seal.Authority(name="local", url=local.url, roots=local.root_pem)
         whole, reasons = timestamped(made, [authority], Network().post)
