@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import TypedDict
 
 from archiver.agency.fleet_worker import open_fleet
-from archiver.core.atomic_files import scratch_folder
+from archiver.core.atomic_files import read_file, read_named, scratch_folder
 from archiver.core.errors import ConfigError
 from archiver.fleet.fleet_database import FleetDatabase, LeaseRow, VisitedAccount, WorkerRow
 from archiver.fleet.fleet_home import SETTINGS, settings_folder, write
@@ -37,8 +37,8 @@ def init(database: FleetDatabase, key: str, settings: Path) -> dict[str, object]
     if not settings.is_file():
         raise ConfigError(f"{settings} does not exist. Name the archiver.yaml that the fleet is to use.")
     folder = settings.absolute().parent
-    content = {SETTINGS: settings.read_bytes()}
-    content |= {f"roots/{each.name}": each.read_bytes() for each in sorted(folder.glob("roots/*")) if each.is_file()}
+    content = {SETTINGS: read_named(settings, "Name the archiver.yaml that the fleet is to use.")}
+    content |= {f"roots/{each.name}": read_file(each) for each in sorted(folder.glob("roots/*")) if each.is_file()}
     with scratch_folder("fleet") as place:
         for path, data in content.items():
             write(place / path, data)

@@ -20,6 +20,7 @@ from archiver.catalogue.assignment_rules import PROJECTS, fitting
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.catalogue.search import followed
 from archiver.claims.facts import bare
+from archiver.core.atomic_files import read_named
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.core.progress import progress_bar
@@ -226,9 +227,7 @@ def from_csv(home: Home, path: Path, by: str) -> DecidedLicences:
     fault; then nothing is assigned.
     """
     try:
-        rows = list(spreadsheet.read(path.read_bytes()))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}. {TABLE}") from None
+        rows = list(spreadsheet.read(read_named(path, TABLE)))
     except ValueError as error:
         raise ConfigError(f"{path}:1 {error}. {TABLE}") from None
     if rows and not {"licence", "client"} <= rows[0][1].keys():

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from archiver import __version__
 from archiver.catalogue import views
 from archiver.catalogue.index import Hit
+from archiver.core.atomic_files import read_named
 from archiver.core.errors import ConfigError, MachineRefused
 from archiver.core.progress import Progress, progress_bar
 from archiver.home.settings import Home
@@ -201,12 +202,7 @@ def picture_of(home: Home, where: str) -> tuple[bytes, str]:
                 "file."
             )
         return content, where
-    try:
-        return Path(where).read_bytes(), Path(where).name
-    except OSError as error:
-        raise ConfigError(
-            f"The archiver cannot read {where}: {error.strerror}. Give a picture's file or address."
-        ) from None
+    return read_named(Path(where), "Give a picture's file or address."), Path(where).name
 
 
 def _marked(provider: str) -> bool:

@@ -18,6 +18,7 @@ from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, a
 from archiver.claims.claim_files import Claim, to_come
 from archiver.claims.claim_life import related
 from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
+from archiver.core.atomic_files import read_named
 from archiver.core.errors import ConfigError
 from archiver.core.model import day_of, iso
 from archiver.home.settings import Client, Home
@@ -90,10 +91,7 @@ def _with_events(claim: Claim, kinds: Sequence[ClaimEventKind], by: str | None) 
 
 def read_paper(path: Path, what: str = "letter") -> bytes:
     """A file that a person named; ConfigError if it cannot be read, is empty or too large."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"The archiver cannot read {path}: {error.strerror}. Give the {what}'s file.") from None
+    content = read_named(path, f"Give the {what}'s file.")
     if not content or len(content) > MAX_DOCUMENT_BYTES:
         raise ConfigError(f"{path} is {'empty' if not content else f'too large for a {what}'}. Give the {what}'s file.")
     return content

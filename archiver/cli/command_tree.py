@@ -6,9 +6,12 @@ import copy
 import inspect
 import re
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import suppress
 from contextvars import ContextVar
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -233,7 +236,8 @@ class LeafCommand(_Runs, _HelpPage, TyperCommand):
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Refuse an empty name or path: it comes from a shell variable that is not set, and would mean all, or here.
 
-        Refuse a name or text that is not UTF-8, too: it could not be recorded as it was typed.
+        Refuse a name or text that is not UTF-8, too: it could not be recorded as it was typed. And pipes and devices:
+        to read one could wait forever, and to replace one takes it from this machine.
         """
         takes_paths = any(each.metavar == "PATH..." for each in arguments_in(self.params))
         for before, each in pairwise(["", *args]):
@@ -243,18 +247,38 @@ class LeafCommand(_Runs, _HelpPage, TyperCommand):
             ):
                 what = (name if equals else before) if (name in NAMING or before in NAMING) else "PATH"
                 raise typer.BadParameter(f"{what} is empty. Give a value; a variable of your shell may not be set", ctx)
-        rest = list(super().parse_args(ctx, args))
-        for param in self.params:
-            given = ctx.params.get(str(param.name))
-            for text in given if isinstance(given, list | tuple) else (given,):
-                if isinstance(text, str) and text.encode(errors="replace").decode() != text:
-                    said = text.encode(errors="backslashreplace").decode()
-                    raise typer.BadParameter(f"{param.opts[-1]} {said} is not UTF-8 text. Type it anew", ctx)
-        return rest
+        return _checked_values(self.params, ctx, list(super().parse_args(ctx, args)))
+
+
+def _checked_values(params: Iterable[Parameter], ctx: Context, rest: list[str]) -> list[str]:
+    """`rest`, if no value is a text that is not UTF-8, or names a pipe or a device; else BadParameter."""
+    for param in params:
+        given = ctx.params.get(str(param.name))
+        takes_file = re.search("FILE|PATH", str(getattr(param, "metavar", "")))
+        for text in given if isinstance(given, list | tuple) else (given,):
+            if isinstance(text, str) and text.encode(errors="replace").decode() != text:
+                said = text.encode(errors="backslashreplace").decode()
+                raise typer.BadParameter(f"{param.opts[-1]} {said} is not UTF-8 text. Type it anew", ctx)
+            if isinstance(text, Path) or (takes_file and isinstance(text, str)):
+                _refuse_special(text, ctx)
+    return rest
+
+
+def _refuse_special(path: Path | str, ctx: Context) -> None:
+    """Raise BadParameter for what is neither a file nor a folder. Whoever reads what is not there says so itself."""
+    with suppress(OSError, ValueError):
+        mode = Path(path).stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            what = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+            raise typer.BadParameter(f"{path} is {what}, not a file. Name a file; save what comes from elsewhere", ctx)
 
 
 class CommandGroup(_Runs, _HelpPage, TyperGroup):
     """A group that lists its commands under headings and builds only the command that is run."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Refuse what a command refuses, for groups that do something themselves."""
+        return _checked_values(self.params, ctx, list(super().parse_args(ctx, args)))
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """The group's own, then the command."""

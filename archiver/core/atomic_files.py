@@ -34,17 +34,34 @@ def open_file(path: Path) -> BinaryIO:
 
 
 def _open_regular(path: Path) -> int:
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket, or a device that is not there
+            raise _not_regular(path) from None
+        raise
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        raise _not_regular(path)
     return handle
+
+
+def _not_regular(path: Path) -> OSError:
+    return OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def read_file(path: Path) -> bytes:
     """The bytes of a file. OSError as for `open_file`."""
     with os.fdopen(_open_regular(path), "rb", buffering=0) as file:  # a buffer costs more than a small file
         return file.read()
+
+
+def read_named(path: Path, advice: str) -> bytes:
+    """The bytes of a file that a person named. ConfigError, with the `advice` at its end, if it cannot be read."""
+    try:
+        return read_file(path)
+    except OSError as error:
+        raise ConfigError(f"The archiver cannot read {path}: {error.strerror}. {advice}") from None
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:

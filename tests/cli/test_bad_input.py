@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from archiver.core.atomic_files import read_named
+from archiver.core.errors import ConfigError
 from tests.support.homes import QUICK, Home
 
 
@@ -102,7 +105,8 @@ def test_a_recording_with_an_unknown_field_is_refused(home: Home, tmp_path: Path
     assert "session.yaml:" in done.stderr and "colour" in done.stderr
 
 
-def test_a_character_set_without_the_characters_stops_no_command(home: Home, tmp_path: Path) -> None:
+def test_odd_characters_and_pipes_stop_no_command(home: Home, tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
     name = "\u682a\u5f0f\u4f1a\u793e"
     home("client", "add", "other", "--name", name)
     moved = home.root.rename(tmp_path / name)
@@ -114,6 +118,20 @@ def test_a_character_set_without_the_characters_stops_no_command(home: Home, tmp
         ["client", "add", "o", "--name", "\udcff"],
     ):
         assert "is not UTF-8 text" in ascii_only(*odd, code=2).stderr
+    for waits in (
+        ["letter", "PIPE", "--client", "acme"],
+        ["claim", "add", "--manual", "--client", "acme", "--picture", "PIPE"],
+        ["unassigned", "--assign-from", "PIPE", "--by", "Ada Example"],
+        ["find", "--image", "PIPE"],
+        ["desk", "--serve", "a.example", "--certificate", "PIPE", "--private-key", "PIPE"],
+        ["verify", "--against", "PIPE"],
+        ["import", "PIPE", "--client", "acme"],
+        ["report", "--client", "acme", "--out", "PIPE"],
+    ):
+        said = ascii_only(*(str(pipe) if each == "PIPE" else each for each in waits), code=2).stderr
+        assert f"{pipe.name} is a pipe, not a file" in said, said
+    with pytest.raises(ConfigError, match=r"it is not a regular file\. Give it"):
+        read_named(pipe, "Give it.")
 
 
 @pytest.mark.parametrize("command", ["status", "claim list", "sign-in --due", "desk user list"])
