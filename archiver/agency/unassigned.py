@@ -229,7 +229,7 @@ def from_csv(home: Home, path: Path, by: str) -> DecidedLicences:
     try:
         rows = list(spreadsheet.read(read_named(path, TABLE)))
     except ValueError as error:
-        raise ConfigError(f"{path}:1 {error}. {TABLE}") from None
+        raise ConfigError(f"{path}:{error}. {TABLE}") from None
     if rows and not {"licence", "client"} <= rows[0][1].keys():
         raise ConfigError(f"{path}:1 the column licence or client is missing. {TABLE}")
     faults: list[str] = []

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 
 from archiver.reading.terminal_safe import printable
 
@@ -32,7 +33,7 @@ def read(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows with their line numbers, by column name in lower case, without empty lines.
 
     Reads UTF-8 and, as some spreadsheets save it, UTF-16 or Windows-1252, with commas, semicolons or tabs. ValueError
-    if there are no columns.
+    begins with the number of the line at fault: there are no columns, or a cell is longer than any table's.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", "replace")
@@ -44,13 +45,16 @@ def read(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     head = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=head.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    names = [name.strip().casefold() for name in next(rows, [])]
-    if not any(names):
-        raise ValueError("it has no columns")
-    for row in rows:
-        if any(cell.strip() for cell in row):
-            cells = (cell.strip().removeprefix("'") for cell in row)
-            yield rows.line_num, dict(zip(names, cells, strict=False))
+    try:
+        names = [name.strip().casefold() for name in next(rows, [])]
+        if not any(names):
+            raise ValueError("1 it has no columns")
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                cells = (cell.strip().removeprefix("'") for cell in row)
+                yield rows.line_num, dict(zip(names, chain(cells, repeat("")), strict=False))
+    except csv.Error as error:  # as a rule, a quotation mark that never closes took many rows into a cell
+        raise ValueError(f"{rows.line_num} this row cannot be read: {error}") from None
 
 
 def written_xlsx(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str) -> bytes:

@@ -166,6 +166,12 @@ def test_suggestions_go_out_as_a_table_and_come_back_on_a_persons_word(tmp_path:
         with pytest.raises(ConfigError) as told:
             unassigned.from_csv(at.home, table, "Ada Example")
         assert [line.partition("todo.csv:")[2][:2] for line in str(told.value).splitlines()] == ["3 ", "4 ", "5 "]
+        table.write_text(f"client,licence\nacme,{two.folder}\nacme\n")
+        with pytest.raises(ConfigError, match="csv:3 licence: there is no licence ''"):
+            unassigned.from_csv(at.home, table, "Ada Example")
+        table.write_text(f'licence,client\n{two.folder},acme\n"{"x" * 140_000}",acme\n')
+        with pytest.raises(ConfigError, match=r"csv:3 this row cannot be read: field larger .* Name a table"):
+            unassigned.from_csv(at.home, table, "Ada Example")
 
 
 def test_project_folders_propose_clients(tmp_path: Path) -> None:
