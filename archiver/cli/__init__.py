@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import sys
+import time
 import warnings
 from contextlib import suppress
 
 from archiver.cli.output import PIPE_CLOSED_EXIT_CODE, Level, messages, say
-from archiver.core.errors import ArchiverError, machine_error
+from archiver.core.errors import ArchiverError, ClockWrong, machine_error
 
 INTERRUPTED_EXIT_CODE = 130  # typer's exit code for Ctrl-C
 COMPLETE = "__complete"  # the word with which a shell's completion asks
@@ -27,6 +28,15 @@ def open_closed_streams() -> None:
     sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
 
 
+def refuse_unusable_clock() -> None:
+    """End the program where the clock's time is so late that Python cannot tell it."""
+    try:
+        time.time()
+    except OverflowError:
+        say("archiver: This machine's clock is after the year 2261. Set it right, then run the command again.")
+        sys.exit(ClockWrong.exit_code)
+
+
 def explain(error: BaseException) -> None:
     """With --verbose or --log-file, write where an error came from."""
     if messages.level is Level.DETAIL or messages.log:
@@ -37,9 +47,10 @@ def explain(error: BaseException) -> None:
 
 def main() -> None:
     """The `archiver` command. Errors become one message on standard error and the error's exit code."""
+    open_closed_streams()
+    refuse_unusable_clock()
     from archiver.cli.commands import program
 
-    open_closed_streams()
     if sys.argv[1:2] == [COMPLETE]:
         from archiver.cli.completion import complete
 

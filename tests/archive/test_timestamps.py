@@ -23,7 +23,7 @@ from archiver.archive.seal import strict_checker
 from archiver.archive.verify import Stamp, moment, verify_archive, vouched_until
 from archiver.archive.writer import Authority
 from tests.support.archive_kit import ISOLATED, Kit, flip
-from tests.support.homes import Clock
+from tests.support.homes import ROOT, Clock
 
 SYSTEM_PYTHON = [shutil.which("python3", path="/usr/bin") or sys.executable, "-I"]
 
@@ -71,6 +71,11 @@ def test_in_2045_every_date_is_still_proven(kit: Kit, clock: Clock, tmp_path: Pa
     proof = looked_at(kit, "--proof", str(tmp_path / "proof"))
     assert (proof["state"], proof["secured_since"]) == ("PROVEN", now[1]["secured_since"])
     assert f"ended at {in_days(3650)[:4]}" in told(then[0])["remark"] and "1 more like it" in told(then[0])["remark"]
+    clock("2500-01-01")  # which Python cannot tell
+    done = subprocess.run([sys.executable, "-m", "archiver", "doctor"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        50, ["archiver: This machine's clock is after the year 2261. Set it right, then run the command again."],
+    )  # fmt: skip
 
 
 def test_no_date_is_earlier_than_a_timestamp_that_it_covers(
