@@ -255,8 +255,11 @@ class DocumentChecker:
     async def check(self, document: Document, licence: Licence) -> tuple[Licence, Document | Gap]:
         """The document, or a gap with the reason of its refusal. A certificate must belong to this licence."""
         kind = document.kind
-        if kind is DocumentKind.PREVIEW and not document.media_type.startswith("image/"):
-            return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} is not a picture")
+        if kind is DocumentKind.PREVIEW:
+            fault = "" if document.media_type.startswith("image/") else "is not a picture"
+            fault = fault or ("is incomplete: its end is missing" if end_of(document) is End.MISSING else "")
+            if fault:
+                return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} {fault}")
         text = ""
         if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
             reading = await self.reader.read_soon(document.content, document.media_type)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from archiver.core.errors import NotACertificate, spoken
 from archiver.core.model import Document, Licence
+from archiver.reading.file_ends import is_whole_pdf, is_whole_picture
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -33,7 +34,7 @@ MAX_PICTURES = 20
 MAX_TEXT_BYTES = 1_000_000  # of a plain text document
 MAX_TEXT_LENGTH = 200_000  # characters kept of any document
 MAX_SEARCHED_LENGTH = 8_000_000  # characters of a PDF in which everything is searched; one with more counts as unread
-MARGIN_BYTES = 1024  # readers look for a PDF's header and end mark in its first and last KiB
+MARGIN_BYTES = 1024  # readers look for a PDF's header in its first KiB
 MIN_LONG_ID_LENGTH = 16  # an ID of this length is found even if a line break splits it
 
 
@@ -361,7 +362,9 @@ def end_of(document: Document, layout: TextLayout | None = None) -> End:
     content, kind = document.content, document.media_type
     suffix = document.name.rpartition(".")[2].lower()
     if is_pdf(content) or "pdf" in (kind.rpartition("/")[2], suffix):
-        return End.THERE if b"%%EOF" in content[-MARGIN_BYTES:] else End.MISSING
+        return _there(is_whole_pdf(content))
+    if (whole := is_whole_picture(content)) is not None:
+        return _there(whole)
     if not (kind.startswith("text/") or "json" in kind or "xml" in kind or suffix in _TEXTS):
         return End.UNKNOWN
     if len(content) > MAX_SEARCHED_LENGTH:

@@ -215,9 +215,11 @@ def test_what_failed_is_archived_as_incomplete_and_tried_again_from_the_archive(
 def test_a_second_try_that_brings_less_takes_nothing_away(desk: Desk) -> None:
     preview = Document(name="preview.jpg", kind=DocumentKind.PREVIEW, content=b"picture", media_type="image/jpeg")
     page = NotACertificate("https://example.com/c (a page)")
-    tries: list[Any] = [  # the preview fails; then the certificate does; then the certificate alone is had no more
+    tries: list[
+        Any
+    ] = [  # the preview fails, twice; then the certificate does; then the certificate alone is had no more
         lambda of: [text_certificate(of), replace(preview, media_type="text/html")],
-        lambda of: [page],
+        lambda of: [replace(preview, content=b"\xff\xd8\xff\xdb\0\4"), page],  # it is cut
         lambda of: [preview, page],
     ]
     outcomes = [desk.sync(lambda _: [Page(rows(1), 1)], tries[0]).outcome]

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import RectangleObject
 
@@ -271,6 +272,28 @@ WHOLE = {
 }
 
 
+def with_revision(whole: bytes) -> bytes:
+    """The PDF with a second revision, which ends as the first does."""
+    table = b"xref\n0 1\n0000000000 65535 f \ntrailer\n<< /Size 9 /Root 1 0 R /Prev 9 >>\nstartxref\n%d\n%%%%EOF\n"
+    return whole + b"%comment\n8 0 obj\n<< /Length 2 >>\nstream\nab\nendstream\nendobj\n" + table % len(whole)
+
+
+def pictures() -> Iterator[bytes]:
+    """A small picture in each format whose end is known; the JPEG with a preview in its head."""
+    image = Image.effect_noise((40, 30), 80).convert("RGB")
+    for kind in ("JPEG", "PNG", "GIF", "WEBP"):
+        image.save(out := io.BytesIO(), kind, **({"exif": b"Exif\0\0\xff\xd8\xff\xd9"} if kind == "JPEG" else {}))
+        yield out.getvalue()
+
+
+def is_whole(content: bytes) -> bool:
+    """Whether it is whole; what a server adds and what pads a file change nothing."""
+    document = Document(name="a", kind=DocumentKind.PREVIEW, content=content, media_type="")
+    padded = replace(document, content=content + b"\r\n\0\n<!-- 5 ms -->")
+    assert end_of(padded) is end_of(document) is not End.UNKNOWN
+    return end_of(document) is End.THERE
+
+
 @pytest.mark.parametrize("name", WHOLE)
 def test_what_ends_early_is_no_document(name: str) -> None:
     """Wherever it is cut: half of it was sent, perhaps, as if it were all."""
@@ -280,6 +303,16 @@ def test_what_ends_early_is_no_document(name: str) -> None:
     rows = (
         {whole.index(b"\n") + 1, whole.index(b'"c')} if name.endswith("csv") else set()
     )  # a shorter table is one, too
+    first, linear = pdf("Item"), pdf("Item").replace(b"\n", b"\n1 0 obj\n<</Linearized 1/L 999>>\n", 1)
+    revised = with_revision(first)
+    assert is_whole(first) and is_whole(revised)
+    assert is_whole(linear.ljust(999)) and end_of(replace(document, content=linear)) is End.MISSING
+    for cut in range(len(first) + len(b"%comment\n8"), len(revised) - len(b"\n")):
+        assert end_of(replace(document, content=revised[:cut])) is End.MISSING, revised[:cut][-40:]
+    for picture in pictures():
+        assert is_whole(picture)
+        for cut in (*range(20, len(picture), 37), len(picture) - 1):
+            assert end_of(replace(document, content=picture[:cut])) is End.MISSING, picture[:4]
     shown = len(whole.split(b"<!--")[0].rstrip())
     for cut in range(1, shown):
         found = end_of(replace(document, content=whole[:cut]))

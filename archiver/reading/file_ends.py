@@ -1,0 +1,79 @@
+"""Whether a PDF or a picture has all of its bytes, by the marks and sizes of its own format. Nothing is decoded."""
+
+from __future__ import annotations
+
+import re
+
+PDF_MARGIN_BYTES = 1024  # readers look for a PDF's end mark in its last KiB
+_STATED = re.compile(rb"/Linearized\b[^>]{0,400}?/L\s+(\d{1,10})\b")
+_REVISION = re.compile(  # begins with an object or a table of places, or with a part of either, where it is cut
+    rb"[1-9]\d{0,9}(?:\s+(?:\d{1,5}(?:\s+(?:o|ob|obj\b.*)?)?)?)?\Z|xref\b|.*\b(?:endobj|endstream|trailer|startxref)\b",
+    re.DOTALL,
+)
+_COMMENT = re.compile(rb"(?:%[^\r\n]*(?:[\r\n]+|\Z)|[\0\s]+)+")
+_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)  # of a JPEG, and none within its coded data
+
+
+def is_whole_pdf(content: bytes) -> bool:
+    """Whether a PDF ends with its end mark, and is as long as it states itself, if it does.
+
+    A file may be followed by padding, comments or what a server appended. Objects or a table of their places begin
+    another revision, which is cut: it has no end mark of its own.
+    """
+    end = content.rfind(b"%%EOF", -PDF_MARGIN_BYTES)
+    stated = _STATED.search(content, 0, PDF_MARGIN_BYTES)
+    if end < 0 or (stated and int(stated[1]) > len(content)):
+        return False
+    after = content[end + len(b"%%EOF") :]
+    after = after[skipped.end() :] if (skipped := _COMMENT.match(after)) else after
+    return not (after and (_REVISION.match(after) or b"startxref".startswith(after) or b"xref".startswith(after)))
+
+
+def is_whole_picture(content: bytes) -> bool | None:
+    """Whether a JPEG, PNG, GIF or WebP picture has its end; None for what is none of these."""
+    if content.startswith(b"\xff\xd8"):
+        return _is_whole_jpeg(content)
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _is_whole_png(content)
+    if content.startswith((b"GIF87a", b"GIF89a")):
+        return _is_whole_gif(content)
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return len(content) >= 8 + int.from_bytes(content[4:8], "little")
+    return None
+
+
+def _is_whole_jpeg(content: bytes) -> bool:
+    """Whether the end mark follows the segments. A preview within one of them has its own, which says nothing."""
+    at = 2
+    while found := _MARKER.search(content, at):
+        if found[1] == b"\xd9":
+            return True
+        at = found.end()
+        if found[1] != b"\x01":  # the only other mark without a length
+            at += max(2, int.from_bytes(content[at : at + 2]))
+    return False
+
+
+def _is_whole_png(content: bytes) -> bool:
+    at = 8
+    while at + 12 <= len(content):
+        if content[at + 4 : at + 8] == b"IEND":
+            return True
+        at += 12 + int.from_bytes(content[at : at + 4])
+    return False
+
+
+def _is_whole_gif(content: bytes) -> bool:
+    """Whether the end mark follows the blocks, each of which is a head and parts that state their length."""
+    at = 13 + _palette(content[10:11])
+    while (kind := content[at : at + 1]) in (b"!", b","):
+        at += 2 if kind == b"!" else 11 + _palette(content[at + 9 : at + 10])
+        while size := int.from_bytes(content[at : at + 1]):
+            at += 1 + size
+        at += 1
+    return kind == b";"
+
+
+def _palette(flags: bytes) -> int:
+    """The bytes of the table of colours that follows a head with these flags."""
+    return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
