@@ -160,6 +160,7 @@ class ListReading:
     steady: bool = True  # the total stayed the same
     end: ListEnd | None = None  # what showed that nothing follows; None while it was not read to its end
     earlier: HistoryCursor | None = None  # what the last full reading left, for comparison only
+    archived: int = 0  # the licences of this list that the archive has; counted only if nothing else is to compare with
     twice: set[str] = field(default_factory=set)  # as a rule, rows that moved: another came above them
     displaced: set[str] = field(default_factory=set)  # rows that came again on another page, which may hide others
     overlapping: set[str] = field(default_factory=set)  # rows at the end of a page that the next one began with
@@ -213,6 +214,18 @@ class ListReading:
         return bool(self.full and self.total is None and self.earlier and self.seen < self.earlier.listed)
 
     @property
+    def known_before(self) -> int:
+        """How many rows an earlier reading to the list's end found, as far as this one is to be compared with it."""
+        return self.earlier.listed if self.earlier else self.archived
+
+    @property
+    def emptied(self) -> bool:
+        """Whether a list shows nothing, and had rows before. That its total is zero proves nothing: a platform that
+        does not find the account's history states so, too.
+        """
+        return self.full and not self.seen and self.known_before > 0
+
+    @property
     def may_stop(self) -> bool:
         """Whether all that follows was read before: the numbers add up, and rows were known for long enough."""
         if self.cursor is None or self.total not in (None, self.cursor.listed + self._fresh):
@@ -221,7 +234,7 @@ class ListReading:
 
     def left(self, lines: int, today: date) -> HistoryCursor | None:
         """What this reading leaves for the next one; None if it did not finish."""
-        if self.shrunk or (self.full and self.total is None and self.displaced):
+        if self.emptied or self.shrunk or (self.full and self.total is None and self.displaced):
             return None  # the next reading goes to the end, too, and compares with the same number
         if self.full:
             counted = self.read if self.total == self.read else self.seen
@@ -260,10 +273,13 @@ class Tally:
         A row that is listed twice may have moved, and hidden another: it counts twice, where the total counts it so,
         only if two readings found the very same ones, and no page began with rows that ended the one before. Where no
         total is stated, no row may have come again on another page, and there may not be fewer rows than before.
+        No list may be empty that had rows before.
         """
         read = self.reading
         if not read.full:
             return True
+        if read.emptied:
+            return False
         if read.total is None:
             return not read.displaced and not read.shrunk
         confirmed = not read.twice or (read.twice == self._moved and not read.overlapping)

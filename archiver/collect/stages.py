@@ -480,7 +480,9 @@ class Reconciliation:
         """What keeps the account from being complete, in a sentence each."""
         for tally in self.tallies.values():
             read = tally.reading
-            if not tally.agrees and read.total is None:
+            if read.emptied:
+                yield _emptied(tally)
+            elif not tally.agrees and read.total is None:
                 yield from _unproven(tally)
             elif not tally.agrees and read.overlapping and read.steady and read.total == read.read:
                 yield (
@@ -501,6 +503,15 @@ class Reconciliation:
             yield from (f"{failure}." for failure in failures)
         if self.unexplained:
             yield f"{len(self.unexplained)} listed but not archived."
+
+
+def _emptied(tally: Tally) -> str:
+    read = tally.reading
+    before = f"showed {read.earlier.listed} rows on {read.earlier.full_on}" if read.earlier else "showed rows before"
+    return (
+        f"{tally.listing} {before} and shows none now. What is archived stays. Look at the history on the platform's "
+        "site; if the rows really left it, accept that with `archiver run --full`."
+    )
 
 
 def _unproven(tally: Tally) -> Iterator[str]:

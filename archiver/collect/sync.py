@@ -173,6 +173,10 @@ class Sync:
             self._report()
             if reading.may_stop:
                 return
+        if not (reading.seen or reading.earlier or self.full):  # what earlier readings left may be lost
+            reading.archived = sum(
+                each.licence.listing == tally.listing for each in self.catalogue.of_account(self.account)
+            )
         reading.end = pages.end
         if reading.end is None:
             raise LayoutChanged(
@@ -357,8 +361,15 @@ class Sync:
         """Additional remarks for the message."""
         result = self.result
         for tally in self._rows.tallies.values():
-            if twice := tally.reading.read - tally.reading.seen:
+            read = tally.reading
+            if twice := read.read - read.seen:
                 yield f"{tally.listing} lists {twice} rows twice; each licence is archived once."
+            before = read.earlier if read.full and read.seen and read.total is not None else None
+            if before and read.read < before.listed:
+                yield (
+                    f"{tally.listing} had {before.listed} rows on {before.full_on}, and the platform states "
+                    f"{read.total} now. What left the list stays in the archive."
+                )
         yield from self._uncounted()
         yield from in_words(result.differences)
         if self._uncountable:
