@@ -145,7 +145,18 @@ def test_a_calendar_is_asked_under_its_own_address_only(anchored: Kit, calendar:
     calendar.tamper = lambda answer: (answer[0], answer[1].replace(b"127.0.0.1", b"127.0.0.9"))
     (warning,) = anchored.write(1).warnings
     assert "its answer names http://127.0.0.9" in warning
-    assert not place(anchored, "00000002.note.alice.pending.ots").exists()
+    kept = place(anchored, "00000002.note.alice.pending.ots")
+    assert not kept.exists()
+
+    calendar.tamper = lambda answer: answer
+    anchored.write()
+    calendar.mine()
+    anchored.write(2)
+    done = kept.with_name("00000002.note.alice.ots")
+    rewrite(kept, done.read_bytes())
+    done.unlink()  # what is kept as pending waits for no calendar: none is asked for it
+    (warning,) = anchored.write(3).warnings
+    assert "what is kept as its pending proof waits for nothing; remove that file" in warning and not done.exists()
 
 
 def with_time(data: bytes, witness: LocalWitness) -> bytes:
