@@ -38,7 +38,7 @@ CODE_SECONDS = 30
 VISIT_HOURS = 12
 IDLE_MINUTES, OWNER_IDLE_MINUTES = 60, 240  # an idle session ends after this time
 NOTED_SECONDS = 60.0  # the last-use time in a session's file may be this old
-MAX_SESSIONS_OF_NAME = 50
+MAX_SESSIONS_OF_HOLDER = 50  # of a user, or of one of a client's links
 DEVICE_DAYS = 180  # how long a browser stays known after a sign-in
 LINK_DAYS = 400  # maximum
 OWNER = "this machine"  # the visitor with the one-time link; no user may have this name
@@ -374,7 +374,7 @@ class Sessions:
         with self._lock:
             self._sessions[digest_of(cookie)] = _Session(visitor, 60 * idle, now, now, file, says)
             mine = [key for key, each in self._sessions.items() if each.visitor.holder == visitor.holder]
-            over = [key for key, each in self._sessions.items() if not _goes_on(each)] + mine[:-MAX_SESSIONS_OF_NAME]
+            over = [key for key, each in self._sessions.items() if not _goes_on(each)] + mine[:-MAX_SESSIONS_OF_HOLDER]
         for key in over:
             self._end(key)
         return cookie

@@ -178,12 +178,12 @@ def test_a_session_that_nobody_uses_ends_and_one_in_use_ends_in_the_evening(
 
 def test_of_one_name_only_some_sessions_go_on(tmp_path: Path) -> None:
     sessions = Sessions(tmp_path)
-    cookies = [sessions.begin(visitor(), "") for _ in range(auth.MAX_SESSIONS_OF_NAME + 5)]
+    cookies = [sessions.begin(visitor(), "") for _ in range(auth.MAX_SESSIONS_OF_HOLDER + 5)]
     other = sessions.begin(visitor("Olaf"), "")
-    assert [bool(sessions.visitor(each)) for each in cookies] == [False] * 5 + [True] * auth.MAX_SESSIONS_OF_NAME
+    assert [bool(sessions.visitor(each)) for each in cookies] == [False] * 5 + [True] * auth.MAX_SESSIONS_OF_HOLDER
     assert sessions.visitor(other)
     guest = sessions.begin(replace(visitor("link of acme"), link="one"), "")
-    for _ in range(auth.MAX_SESSIONS_OF_NAME + 5):  # another link of the same client
+    for _ in range(auth.MAX_SESSIONS_OF_HOLDER + 5):  # another link of the same client
         sessions.begin(replace(visitor("link of acme"), link="two"), "")
     assert sessions.visitor(guest)
 
@@ -262,7 +262,7 @@ def test_strangers_and_guests_cannot_fill_the_audit_log_and_what_was_left_out_is
     assert verify(access.audit.path) == 2 * BURST_LINES + 101
 
 
-def test_names_that_nobody_has_are_not_kept(
+def test_names_that_nobody_has_are_neither_told_nor_kept(
     served: Served, person: Sign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users, hashed, checked = Users(tmp_path), list[str](), PasswordHasher.verify
