@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from archiver.core.errors import NotACertificate, spoken
 from archiver.core.model import Document, Licence
-from archiver.reading.file_ends import is_whole_pdf, is_whole_picture
+from archiver.reading.file_ends import is_whole_file, is_whole_pdf
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -363,7 +363,7 @@ def end_of(document: Document, layout: TextLayout | None = None) -> End:
     suffix = document.name.rpartition(".")[2].lower()
     if is_pdf(content) or "pdf" in (kind.rpartition("/")[2], suffix):
         return _there(is_whole_pdf(content))
-    if (whole := is_whole_picture(content)) is not None:
+    if (whole := is_whole_file(content)) is not None:
         return _there(whole)
     if not (kind.startswith("text/") or "json" in kind or "xml" in kind or suffix in _TEXTS):
         return End.UNKNOWN

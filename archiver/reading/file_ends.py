@@ -1,10 +1,11 @@
-"""Whether a PDF or a picture has all of its bytes, by the marks and sizes of its own format. Nothing is decoded."""
+"""Whether a PDF, a picture or a zip has all of its bytes, by its format's own marks and sizes. Nothing is decoded."""
 
 from __future__ import annotations
 
 import re
 
 PDF_MARGIN_BYTES = 1024  # readers look for a PDF's end mark in its last KiB
+ZIP_END_BYTES = 22  # of the record behind the list of a zip's files; a comment may follow it
 _STATED = re.compile(rb"/Linearized\b[^>]{0,400}?/L\s+(\d{1,10})\b")
 _REVISION = re.compile(  # begins with an object or a table of places, or with a part of either, where it is cut
     rb"[1-9]\d{0,9}(?:\s+(?:\d{1,5}(?:\s+(?:o|ob|obj\b.*)?)?)?)?\Z|xref\b|.*\b(?:endobj|endstream|trailer|startxref)\b",
@@ -29,8 +30,8 @@ def is_whole_pdf(content: bytes) -> bool:
     return not (after and (_REVISION.match(after) or b"startxref".startswith(after) or b"xref".startswith(after)))
 
 
-def is_whole_picture(content: bytes) -> bool | None:
-    """Whether a JPEG, PNG, GIF or WebP picture has its end; None for what is none of these."""
+def is_whole_file(content: bytes) -> bool | None:
+    """Whether a JPEG, PNG, GIF or WebP picture or a zip, as office documents are, has its end; None for all else."""
     if content.startswith(b"\xff\xd8"):
         return _is_whole_jpeg(content)
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -39,6 +40,8 @@ def is_whole_picture(content: bytes) -> bool | None:
         return _is_whole_gif(content)
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return len(content) >= 8 + int.from_bytes(content[4:8], "little")
+    if content.startswith(b"PK\x03\x04"):
+        return 0 <= content.rfind(b"PK\x05\x06") <= len(content) - ZIP_END_BYTES
     return None
 
 

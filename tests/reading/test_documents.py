@@ -5,6 +5,7 @@ import io
 import os
 import re
 import signal
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -278,8 +279,11 @@ def with_revision(whole: bytes) -> bytes:
     return whole + b"%comment\n8 0 obj\n<< /Length 2 >>\nstream\nab\nendstream\nendobj\n" + table % len(whole)
 
 
-def pictures() -> Iterator[bytes]:
-    """A small picture in each format whose end is known; the JPEG with a preview in its head."""
+def files() -> Iterator[bytes]:
+    """A zip, and a small picture in each format whose end is known; the JPEG with a preview in its head."""
+    with zipfile.ZipFile(zipped := io.BytesIO(), "w") as made:
+        made.writestr("a", b"content")
+    yield zipped.getvalue()
     image = Image.effect_noise((40, 30), 80).convert("RGB")
     for kind in ("JPEG", "PNG", "GIF", "WEBP"):
         image.save(out := io.BytesIO(), kind, **({"exif": b"Exif\0\0\xff\xd8\xff\xd9"} if kind == "JPEG" else {}))
@@ -309,10 +313,10 @@ def test_what_ends_early_is_no_document(name: str) -> None:
     assert is_whole(linear.ljust(999)) and end_of(replace(document, content=linear)) is End.MISSING
     for cut in range(len(first) + len(b"%comment\n8"), len(revised) - len(b"\n")):
         assert end_of(replace(document, content=revised[:cut])) is End.MISSING, revised[:cut][-40:]
-    for picture in pictures():
-        assert is_whole(picture)
-        for cut in (*range(20, len(picture), 37), len(picture) - 1):
-            assert end_of(replace(document, content=picture[:cut])) is End.MISSING, picture[:4]
+    for file in files():
+        assert is_whole(file)
+        for cut in (*range(20, len(file), 37), len(file) - 1):
+            assert end_of(replace(document, content=file[:cut])) is End.MISSING, file[:4]
     shown = len(whole.split(b"<!--")[0].rstrip())
     for cut in range(1, shown):
         found = end_of(replace(document, content=whole[:cut]))
