@@ -393,7 +393,7 @@ def _key_from_file(path: Path, create: bool) -> str:
 
 def _read_key(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return read_file(path).decode()
     except UnicodeDecodeError:
         return ""
     except OSError as error:

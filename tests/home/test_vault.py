@@ -183,6 +183,10 @@ def test_key_files_that_cannot_be_trusted_are_refused(tmp_path: Path, monkeypatc
     path.write_text("é" * 44)
     with pytest.raises(VaultLocked, match="44 characters"):
         find_key(create=False, interactive=False)
+    path.unlink()
+    os.mkfifo(path, 0o600)  # nobody writes into it
+    with pytest.raises(VaultLocked, match="it is not a regular file"):
+        find_key(create=False, interactive=False)
 
 
 def test_a_new_vault_makes_its_key_where_it_is_told_to(
