@@ -248,7 +248,8 @@ READ_ME = """\
 This folder is the archive of your stock licences: {licences} licences in {files} files. It is complete and works
 without our software. READ-ME-FIRST.txt explains the files.
 
-licences.csv lists the licences for a spreadsheet. It helps you find things; the evidence is in evidence/.
+licences.csv lists the licences for a spreadsheet. It helps you find things; the evidence is in evidence/. The check
+remarks on licences.csv and on this file, because nothing vouches for what they say.
 
 To check every byte, signature and date, with Python 3.9 or later and OpenSSL 3:
 

@@ -226,12 +226,17 @@ def check_there(root: Path) -> None:
 
 
 def check_files(root: Path) -> None:
-    """Refuse pipes, devices and links in the place of files: opening them would hang or change files elsewhere."""
+    """Refuse pipes, devices and links in the place of files: opening them would hang or change files elsewhere.
+
+    A hard link is refused for what is written in its place.
+    """
     written = root / verify.LEDGER, root / verify.INTENTS
     for path in (*written, root / verify.TOOL, *(root / each for each in verify.STATED_FILES.values())):
         if path in written and path.is_symlink():
             raise IntegrityError(f"{path} is a link")
         check_regular(path)
+        if path in written and path.exists() and path.stat().st_nlink > 1:
+            raise IntegrityError(f"{path} has a second name (a hard link): writing would change that file, too")
 
 
 def check_regular(path: Path) -> None:

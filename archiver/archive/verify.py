@@ -2269,6 +2269,8 @@ class _Check:
         if (pem := self.read(self.signer_key)) is not None:
             try:
                 found = public_key(_utf8(pem))
+                if pem != pem_of_key(found):
+                    self.find("invalid", self.signer_key, "holds more than a key")
             except Malformed as error:
                 self.find("invalid", self.signer_key, str(error))
         key = found
@@ -2749,6 +2751,9 @@ FOLDERS = {
 }
 """The folders of an archive and the names allowed in each. `_ArchiveCheck.walk` checks `evidence/`."""
 
+_FOR_A_CLIENT = ("READ-ME.txt", "licences.csv")
+"""What only a copy for a client has. Neither the ledger nor a signature covers it."""
+
 _LEFTOVER = re.compile(r"\.(READ-ME-FIRST\.txt|verify\.py|[a-z-]+\.(pem|jsonl|txt))\.[a-z0-9_]{8}")
 """The name of a temporary file, written beside the file that it replaces."""
 
@@ -2837,8 +2842,22 @@ class _ArchiveCheck(_Check):
                 elif not names.fullmatch(entry.name):
                     code = "extra" if folder.startswith("ledger") else "stray"
                     self.find(code, path, "does not belong to the archive, and nothing vouches for it")
-                elif entry.is_symlink() and path not in FOLDERS:
-                    self.find("link", path, "is a link; a writing command would write over what it leads to")
+                elif entry.is_symlink():
+                    if path not in FOLDERS:  # else it is told with what it leads to
+                        self.find("link", path, "is a link; a writing command would write over what it leads to")
+                else:
+                    self.read_entry(path, entry)
+
+    def read_entry(self, path: str, entry: os.DirEntry[str]) -> None:
+        """Check that something with a name that belongs there is of the right kind, and tell what nothing covers."""
+        if path in FOLDERS and not entry.is_dir(follow_symlinks=False):
+            self.find("invalid", path, "is no folder, and a folder belongs there")
+        elif path not in FOLDERS and not entry.is_file(follow_symlinks=False):
+            self.find("invalid", path, "is a folder, a pipe or a device, and a file belongs there")
+        elif path in _FOR_A_CLIENT:
+            self.find("remark", path, "was written for who reads this copy; nothing vouches for what it says")
+        elif path.endswith((".refused", ".unchecked")):
+            self.find("remark", path, "is an answer that did not hold or was not checked; nothing vouches for it")
 
     def newest(self) -> list[int]:
         """Return the sizes of the newest checkpoint, and of the newest with a timestamp."""
@@ -3321,7 +3340,12 @@ class _ArchiveCheck(_Check):
         """
         erasure = self.erased.get(wanted)
         there = not erasure or (self.root / object_path(wanted)).exists()
-        return [*([object_path(wanted)] if there else []), *([object_path(erasure.tombstone)] if erasure else [])]
+        places = [*([object_path(wanted)] if there else []), *([object_path(erasure.tombstone)] if erasure else [])]
+        for place in places:
+            for here in (place, *map(Path.as_posix, list(Path(place).parents)[:-2])):  # the whole check walks there
+                if (self.root / here).is_symlink():
+                    self.find("link", here, "is a link; what it leads to is not in the archive")
+        return places
 
     def read_erased(self, object_id: str, *, there: bool) -> None:
         """Check an erased object: its content is gone, and its tombstone agrees with the ledger."""
@@ -3410,6 +3434,8 @@ class _ArchiveCheck(_Check):
             if not entry.is_dir(follow_symlinks=False):
                 if place != "evidence/0=ocfl_1.1":
                     self.find("extra", place, "does not belong there")
+                elif entry.is_symlink():
+                    self.find("link", place, "is a link, not a file")
             elif holds_objects.fullmatch(folder):
                 yield place
             elif between.fullmatch(place):
@@ -3555,7 +3581,7 @@ class _ProofCheck(_Check):
         key = self.key()
         self.find_checkpoints()
         self.read_checkpoints(key)
-        self.exact_key()
+        self.expected.add(self.signer_key)
         recorded = self.read_inclusions(key)
         proven = self.dates()
         main = self.read_objects(recorded, proven)
@@ -3643,14 +3669,6 @@ class _ProofCheck(_Check):
             self.expected.add(self.witness_keys)
             if {each.text for each in self.known_witnesses} != names:
                 self.find("invalid", self.witness_keys, "does not list exactly the witnesses that cosigned here")
-
-    def exact_key(self) -> None:
-        """The key's file holds the key and nothing else: it is written in one way only."""
-        self.expected.add(self.signer_key)
-        with contextlib.suppress(OSError, Malformed):
-            data = content(self.root / self.signer_key)
-            if data != pem_of_key(public_key(_utf8(data))):
-                self.find("invalid", self.signer_key, "holds more than a key")
 
     def expect_checkpoints(self, notes: set[int]) -> None:
         """The checkpoints that the ledger's lines lead to, with their timestamps, and what those are checked with."""

@@ -161,6 +161,12 @@ def test_nothing_is_written_or_removed_where_a_link_leads(sealed: Kit, tmp_path:
         sealed.write(4)
     assert (outside / "file").read_text() == "somebody's"
     assert [stat.S_IMODE(each.stat().st_mode) for each in (outside, outside / "file")] == [0o750, 0o640]
+    if name.startswith("ledger/"):
+        (sealed.root / name).unlink()
+        (sealed.root / name).hardlink_to(outside / "file")
+        with pytest.raises(IntegrityError, match=f"{name} has a second name"):
+            sealed.write(4)
+        assert (outside / "file").read_text() == "somebody's"
 
 
 def test_the_ledger_is_canonical_and_holds_no_free_text(kit: Kit) -> None:
