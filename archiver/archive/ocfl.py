@@ -17,6 +17,7 @@ from pathlib import Path
 from archiver import __version__
 from archiver.archive import object_source, verify
 from archiver.core.atomic_files import read_file, sync, sync_folder
+from archiver.core.errors import IntegrityError
 from archiver.core.model import Licence, Moment, iso
 
 KINDS = {folder: kind for kind, folder in verify.KINDS.items()}
@@ -196,6 +197,8 @@ def stage_version(folder: Path, object_id: str, before: bytes, files: Mapping[st
     if state | digests == state:
         return None
     version = f"v{int(head[1:]) + 1}"
+    if int(version[1:]) > verify.MAX_VERSIONS:
+        raise IntegrityError(f"{object_id} has {verify.MAX_VERSIONS} versions, and no object has more")
     content: dict[str, bytes] = {}
     for name, digest in digests.items():
         if digest not in inventory["manifest"]:

@@ -108,6 +108,7 @@ They may wait for a timestamp: each line is signed when it is written.
 URN = "urn:x-archiver"
 LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client; the name shows that no server exists
 _MAX_LINE_BYTES = 1 << 20  # size of a ledger line; the writer stays below 2 ** 15
+MAX_ALIKE = 100  # findings of one kind about the ledger; whoever appends to it may make millions
 CLOCK_TOLERANCE_S = 600  # our clock may be off by this much before a claimed date contradicts a proven one
 OPENSSL_TIMEOUT_S = 30  # for one call of the program openssl
 LATE_AFTER_S = 7 * 86400  # a longer time between a claimed date and its proof is reported
@@ -360,10 +361,14 @@ _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY
 _BLOCK_BYTES = 1 << 18  # block size for reading and hashing, small enough for the processor's cache
 
 
+MAX_FILE_BYTES = 1 << 33  # of a file that is hashed; a pack is no larger, either
+_HOLLOW_FROM_BYTES, _HOLLOW_PART = 1 << 24, 64  # from which size on a file with so small a part of data is refused
+
+
 def opened(path: Path | str, most: int | None = None) -> int:
     """Open a regular file for reading and return its descriptor. Raises OSError if it has more than `most` bytes.
 
-    Also raises OSError for pipes and devices, because reading them might never end.
+    Also raises OSError for pipes and devices, because reading them might never end, and for large files of holes.
     """
     try:
         file = os.open(path, _READ_FLAGS)
@@ -375,10 +380,32 @@ def opened(path: Path | str, most: int | None = None) -> int:
             raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
         if most is not None and status.st_size > most:
             raise OSError(errno.EFBIG, f"it has more than {most} bytes", os.fspath(path))
+        if status.st_size > _HOLLOW_FROM_BYTES and _is_hollow(file, status.st_size):
+            raise OSError(errno.EFBIG, "almost all of it is empty space that nobody wrote", os.fspath(path))
     except OSError:
         os.close(file)
         raise
     return file
+
+
+def _is_hollow(file: int, size: int) -> bool:
+    """Return whether a file has hardly any data for its size. Such a file costs nothing to plant, and days to read.
+
+    Where the file system does not tell holes, there are none.
+    """
+    if not hasattr(os, "SEEK_DATA"):
+        return False
+    data, at, enough = 0, 0, size // _HOLLOW_PART
+    try:
+        while at < size and data < enough:
+            begin = os.lseek(file, at, os.SEEK_DATA)
+            at = max(begin + 1, os.lseek(file, begin, os.SEEK_HOLE))
+            data += at - begin
+    except OSError as error:
+        if error.errno != errno.ENXIO:  # which says that only holes follow
+            data = enough
+    os.lseek(file, 0, os.SEEK_SET)
+    return data < enough
 
 
 def blocks(path: Path | str, most: int | None = None) -> Iterator[bytes]:
@@ -396,10 +423,10 @@ def content(path: Path | str, most: int = 1 << 20) -> bytes:
     return b"".join(blocks(path, most))
 
 
-def digests(path: Path | str, algorithms: Iterable[str] = ("sha512",)) -> dict[str, str]:
+def digests(path: Path | str, algorithms: Iterable[str] = ("sha512",), most: int = MAX_FILE_BYTES) -> dict[str, str]:
     """Return a file's digests in hexadecimal, by hashlib's algorithm names. Raises OSError as `opened` does."""
     hashes = {name: hashlib.new(name) for name in algorithms}
-    for block in blocks(path):
+    for block in blocks(path, most):
         for each in hashes.values():
             each.update(block)
     return {name: each.hexdigest() for name, each in hashes.items()}
@@ -594,7 +621,7 @@ def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
 # ---------------------------------------------------------------- checkpoints: C2SP signed-note and tlog-checkpoint
 
 _ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")
-MAX_SIGNATURES = 64  # of one checkpoint
+MAX_SIGNATURES = MAX_TIMESTAMPS = 64  # of one checkpoint
 
 
 def pem_blocks(text: str, label: str) -> list[bytes]:
@@ -1392,6 +1419,7 @@ _CONTENT_DIGESTS = {"sha512": re.compile("[0-9a-fA-F]{128}"), "sha256": re.compi
 
 _INVENTORY_FILES = frozenset({"inventory.json", "inventory.json.sha256", "inventory.json.sha512"})
 _MAX_INVENTORY_BYTES = 1 << 24
+MAX_VERSIONS = 1000  # of one object: each has an inventory that lists all before it
 
 _SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
 _CREATED = re.compile(r"(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|6[01])(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -1442,25 +1470,26 @@ class Inventory:
         _must(isinstance(folder, str) and re.fullmatch(r"(?!\.{1,2}$)[^/]+", folder), "bad contentDirectory")
         blocks = tree.get("versions")
         _must(isinstance(blocks, dict) and blocks != {}, "the inventory has no versions")
+        _must(len(blocks) <= MAX_VERSIONS, f"the inventory has more than {MAX_VERSIONS} versions")
         versions = _in_order(blocks)
         _must(tree["head"] == versions[-1], "the inventory's head is not its newest version")
         manifest = _by_path(tree.get("manifest"), "manifest")
         _must(all(map(_CONTENT_DIGESTS[algorithm].fullmatch, manifest.values())), "the manifest has a bad digest")
         places = tuple(f"{version}/{folder}/" for version in versions)
         _must(all(path.startswith(places) for path in manifest), "the manifest names a file outside the content")
-        states = {}
+        states, contents = {}, set(manifest.values())
         for version in versions:
             block = blocks[version]
             _must(isinstance(block, dict), f"{version} is not a JSON object")
             _must(_moment(block.get("created")), f"{version} has no valid creation date")
             states[version] = _by_path(block.get("state"), f"state of {version}")
-            _must(set(states[version].values()) <= set(manifest.values()), f"{version} has a digest without content")
+            _must(contents.issuperset(states[version].values()), f"{version} has a digest without content")
             _must(isinstance(block.get("message", ""), str), f"the message of {version} is not text")
             user = block.get("user", {"name": "-"})
             _must(isinstance(user, dict) and isinstance(user.get("name"), str) and user["name"], "a user has no name")
             _must(isinstance(user.get("address", ""), str), "a user's address is not text")
         used = {digest for state in states.values() for digest in state.values()}
-        _must(set(manifest.values()) <= used, "the manifest has content that no version uses")
+        _must(contents <= used, "the manifest has content that no version uses")
         fixity = tree.get("fixity", {})
         _must(isinstance(fixity, dict), "fixity is not a JSON object")
         sums = {name: _by_path(block, f"{name} fixity") for name, block in fixity.items()}
@@ -1845,6 +1874,7 @@ def _gathered(work: _Work, groups: list[list[str]], results: _Results) -> Iterat
 # ---------------------------------------------------------------- where things are, dates
 
 
+_ID_IN_LINE = re.compile(rf'"id":"{URN}:[a-z]+:([^":]+)"'.encode())
 _OBJECT_ID = re.compile(rf"{URN}:([a-z]+):((\d{{4}})(\d\d)\d\d_[\w-]+|undated_[\w-]+)", re.ASCII)
 
 
@@ -2232,6 +2262,7 @@ class _Check:
         self.supplied_roots, self.supplied_key = roots, key
         self.report = VerifyReport(root.resolve().name)
         self.known: set[tuple[str, str]] = set()
+        self.about_ledger: dict[str, int] = {}  # code -> number of findings
         self.checkpoints: dict[int, _Checkpoint] = {}
         self.openssl = _OpenSSL()
         self.dates_by = set[str]()
@@ -2250,8 +2281,14 @@ class _Check:
             self.find("unreadable", path, f"cannot be read: {error.strerror}{effect}")
 
     def add(self, finding: Finding) -> None:
-        """Record a finding. The same fault of the same file is recorded once."""
-        if (finding.code, finding.path) not in self.known or finding.path == LEDGER:
+        """Record a finding. The same fault of the same file is recorded once; of the ledger, MAX_ALIKE times."""
+        if finding.path == LEDGER:
+            alike = self.about_ledger[finding.code] = self.about_ledger.get(finding.code, 0) + 1
+            if alike == MAX_ALIKE + 1:
+                finding = replace(finding, message="has more like these, which are not listed")
+            if alike <= MAX_ALIKE + 1:
+                self.report.findings.append(finding)
+        elif (finding.code, finding.path) not in self.known:
             self.known.add((finding.code, finding.path))
             self.report.findings.append(finding)
 
@@ -2292,8 +2329,11 @@ class _Check:
         with contextlib.suppress(OSError):
             names = set(os.listdir(folder))  # noqa: PTH208  # no Path for each of thousands
             for size, note, tokens in sorted(_checkpoint_names(names)):
-                path, *stamped = (f"{self.checkpoint_folder}/{name}" for name in (note, *tokens))
+                path, *stamped = (f"{self.checkpoint_folder}/{name}" for name in (note, *tokens[:MAX_TIMESTAMPS]))
                 self.checkpoints[size] = _Checkpoint(size, path, stamped)
+                if len(tokens) > MAX_TIMESTAMPS:
+                    text = f"has more than {MAX_TIMESTAMPS} timestamps, of which only the first are checked"
+                    self.find("extra", path, text)
             for token in sorted(name for name in names if re.fullmatch(r".*\.note\..*\.tsr", name, re.DOTALL)):
                 if (note := token.partition(".note")[0] + ".note") not in names:
                     self.find("missing", f"{self.checkpoint_folder}/{note}", f"is missing, and {token} is of it")
@@ -2378,7 +2418,7 @@ class _Check:
             self.list_files.add(path)
             try:
                 if match and match[1]:
-                    if hashed and digests(self.root / path, ("sha256",))["sha256"] != match[1]:
+                    if hashed and digests(self.root / path, ("sha256",), MAX_LIST_BYTES)["sha256"] != match[1]:
                         self.find("changed", path, "is not the trusted list that its name says")
                     continue
                 data = content(self.root / path)
@@ -2758,6 +2798,11 @@ _LEFTOVER = re.compile(r"\.(READ-ME-FIRST\.txt|verify\.py|[a-z-]+\.(pem|jsonl|tx
 """The name of a temporary file, written beside the file that it replaces."""
 
 
+def _named_in(ledger: Path) -> set[bytes]:
+    """Return the folders of all objects that a ledger names, unchecked: quick, and never too few."""
+    return {folder for line in _whole_lines(ledger) for folder in _ID_IN_LINE.findall(line)}
+
+
 class _Erasure(NamedTuple):
     """The content of an `erasure` line: its number, the tombstone's id, the time, and the class of the reason."""
 
@@ -2804,6 +2849,7 @@ class _ArchiveCheck(_Check):
         self.intents = Intents()
         self.lines_since_intents: int | None = None  # lines, without anchors, after the one that the intents name
         self.wanted_inventory: Inventory | None = None  # of the requested licence
+        self.in_ledger: set[bytes] | None = None  # folders that the ledger names; None: all are checked
 
     def run(self, against: Path | None) -> VerifyReport:
         key = self.key()
@@ -2814,6 +2860,7 @@ class _ArchiveCheck(_Check):
             self.intents = Intents.parse(self.read(INTENTS) or b"", key)
         self.report.checkpoint = max(self.checkpoints, default=None)
         places = [] if self.licence else list(self.walk("evidence"))
+        self.in_ledger = None if self.licence else _named_in(self.root / LEDGER)
         self.places = len(places)
         with _begun(self.check, places) as checked:  # in the background, while the ledger is read
             report = self.conclude(self.read_all(key, against, checked))
@@ -3001,7 +3048,7 @@ class _ArchiveCheck(_Check):
         In a brief check, lines of runs below a valid signature are only compared with its root, which covers every
         byte.
         """
-        frontier, before = Frontier(), b""
+        frontier, before, unfit = Frontier(), b"", 0
         bound = self.signed() if self.brief else 0
         for seq, data in enumerate(iter(lambda: file.readline(_MAX_LINE_BYTES), b"")):
             if len(data) == _MAX_LINE_BYTES:
@@ -3016,6 +3063,10 @@ class _ArchiveCheck(_Check):
                 self.last = {"type": "run"}
             else:
                 self.last = self.line(data, seq, before)
+                unfit += not self.last
+                if unfit > MAX_ALIKE:
+                    self.find("ledger", LEDGER, "the rest is not read")
+                    break
                 self.take(self.last, seq, key)
             if self.lines_since_intents is not None and self.last.get("type") != "anchor":
                 self.lines_since_intents += 1
@@ -3322,7 +3373,7 @@ class _ArchiveCheck(_Check):
                     self.tell_recovered(object_path(object_id), version, seq)
         unfinished = self.unfinished()
         for folder in self.empty:
-            killed = any(place.startswith(f"{folder}/") for place in unfinished)
+            killed = folder in unfinished
             self.find("interrupted" if killed else "extra", folder, "is an empty folder")
         for object_id in self.erased if not wanted else self.erased.keys() & {wanted}:
             self.read_erased(object_id, there=object_id in seen)
@@ -3373,6 +3424,9 @@ class _ArchiveCheck(_Check):
         """Yield the results for these objects' folders, without the long parts of the inventories."""
         found = []
         for place in places:
+            if self.in_ledger is not None and os.fsencode(place.rpartition("/")[2]) not in self.in_ledger:
+                found.append((place, CheckedObject()))  # planted, or not recorded yet: what it holds says nothing
+                continue
             checked = check_object(self.root / place, f"{place}/", contents=not self.quick, closed=True)
             if checked.inventory and not self.licence:
                 checked.inventory = replace(checked.inventory, manifest={}, states={}, fixity={})
@@ -3403,15 +3457,15 @@ class _ArchiveCheck(_Check):
                 text = "a new version was being written; the next writing command completes it"
                 self.report.findings[i] = Finding("interrupted", self.report.findings[i].path, text)
 
-    def unfinished(self) -> list[str]:
+    def unfinished(self) -> set[str]:
         """Return the folders that a killed command may have left empty, above what it was placing or erasing."""
         intended = {each.id for each in self.intents.named}
         intended |= {erased for erased, erasure in self.erased.items() if erasure.tombstone in intended}
-        places = []
+        above: set[str] = set()
         for object_id in intended:
             with contextlib.suppress(Malformed):
-                places.append(object_path(object_id))
-        return places
+                above.update(each.as_posix() for each in Path(object_path(object_id)).parents)
+        return above
 
     def walk(self, folder: str) -> Iterator[str]:
         """Yield the objects' folders in order. Anything between them is a finding, or counted as `empty`."""
@@ -4192,6 +4246,7 @@ class _PackCheck:
         self.bag_files = _BAG_FILES if self.info >= _PAGE_FORMAT else _BAG_FILES[1:]
         self.read_proofs()
         self.read_claim()
+        self.bound()
         self.read_copies()
         self.read_papers()
         for place, message in unexpected_files(self.data, {*self.copies, *self.papers, *self.inside}):
@@ -4280,6 +4335,14 @@ class _PackCheck:
             self.papers[f"01_claim/picture-{pictures}.jpg"] = True
         self.papers["01_claim/claim-by-us.txt"] = pictures > 0
 
+    def bound(self) -> None:
+        """Raise Malformed if what is to be read is larger than a pack may be, packed or not."""
+        size = 0
+        for path in sorted({*self.copies, *self.papers, *self.inside}):
+            with contextlib.suppress(OSError):
+                size += (self.data / path).lstat().st_size
+        _must(size <= MAX_PACK_BYTES, f"{self.data} is not a pack: it has more than {MAX_PACK_BYTES >> 30} GiB")
+
     def read_copies(self) -> None:
         for path, allowed in sorted(self.copies.items()):
             self.report.objects += 1
@@ -4327,10 +4390,13 @@ class _PackCheck:
         payload: dict[str, str] = {}
         size = 0
         for path in sorted({*self.copies, *self.papers, *self.inside}):
-            with contextlib.suppress(OSError):  # what is missing is told, or may be
+            try:
                 file = self.data / path
                 payload[f"data/{path}"] = digests(file, ["sha256"])["sha256"]
                 size += file.stat().st_size
+            except OSError as error:  # what is missing is told, or may be; so is what is no file
+                if error.errno == errno.EFBIG and path in self.papers:
+                    self.find("unreadable", f"data/{path}", f"cannot be read: {error.strerror}")
         self.exactly("manifest-sha256.txt", payload)
         self.exactly("tagmanifest-sha256.txt", {name: self.digest(name) for name in self.bag_files})
         self.report.by_sender += self.bag_files[:-2]
@@ -4339,13 +4405,17 @@ class _PackCheck:
         if self.read("bagit.txt") not in (None, BAGIT):
             self.find("changed", "bagit.txt", "does not have the content that it must have")
         info = self.read("bag-info.txt") or b""
-        date = re.search(rb"^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})$", info, re.MULTILINE)
-        wanted = bag_info(date[1].decode() if date else "", size, len(payload), self.info)
+        bagged = re.search(rb"^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})$", info, re.MULTILINE)
+        day = bagged[1].decode() if bagged and _moment(f"{bagged[1].decode()}T00:00:00Z") else ""
+        wanted = bag_info(day, size, len(payload), self.info)
         if self.info > PACK_FORMAT:
             text = f"is of a pack of format {self.info}, which is newer than this verifier. Use the one of that version"
             self.find("format", "bag-info.txt", text)
         elif info != wanted:
             self.find("changed", "bag-info.txt", "does not say what it must say of this pack")
+        elif self.info < _SEALED_FORMAT:
+            text = "is of the first format: nothing shows whether bytes of timestamps that nobody signed are unchanged"
+            self.find("remark", "bag-info.txt", text)
 
     def read(self, name: str) -> bytes | None:
         try:

@@ -184,5 +184,13 @@ def test_what_only_looks_like_a_part_of_the_archive_is_damage(sealed: Kit, name:
         assert [(each.code, each.path) for each in told] == [("link", "evidence/licences/2026")]
         year.unlink()
         (sealed.root.parent / "2026").rename(year)
+    if name == "a further timestamp of an old checkpoint":
+        for number in range(verify.MAX_TIMESTAMPS):
+            more = sealed.root / verify.CHECKPOINTS / f"00000005.note.x{number}.tsr"
+            shutil.copy(sealed.root / verify.CHECKPOINTS / "00000005.note.local.tsr", more)
+        told = sealed.verify().findings
+        assert ("extra", f"{verify.CHECKPOINTS}/00000005.note") in [(each.code, each.path) for each in told]
+        for each in (sealed.root / verify.CHECKPOINTS).glob("*.x*.tsr"):
+            each.unlink()
     FORGED[name](sealed)
     assert sealed.verify().state == "DAMAGED"

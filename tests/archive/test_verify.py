@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,21 @@ def test_lines_that_no_checkpoint_covers_yet_are_still_a_chain(kit: Kit) -> None
         assert f"line {number} is not a ledger line" in [f.message for f in kit.verify().findings], odd
         with pytest.raises(IntegrityError, match="no valid line"):
             [each.fields for each in Archive(kit.root).lines()]
+    for many, code in ((b"\n" * 10**6, "ledger"), (rollbacks(before, 500), "rollback")):
+        ledger.write_bytes(before + many)
+        began = time.process_time()
+        told = [f.message for f in kit.verify().findings if f.code == code]
+        assert len(told) < 110 and any("has more like these" in each for each in told) and len(set(told)) > 100
+        assert time.process_time() - began < 5
+
+
+def rollbacks(before: bytes, count: int) -> bytes:
+    """Lines that whoever can write to an archive can append: they need no key."""
+    lines = before.splitlines()
+    for seq in range(len(lines), len(lines) + count):
+        line = {"seq": seq, "prev": hashlib.sha256(lines[-1]).hexdigest(), "type": "rollback", "at": f"{seq}"}
+        lines.append(verify.canonical(line | {"kept": 0, "lost": 1, "root": "0" * 64}))
+    return b"".join(line + b"\n" for line in lines[-count:])
 
 
 def test_a_timestamp_exchanged_for_a_later_good_one_is_found(kit: Kit, authority: LocalAuthority) -> None:
@@ -198,7 +214,21 @@ def test_a_planted_object_is_a_finding_and_is_not_adopted(kit: Kit) -> None:
     kit.write(1)
     planted = kit.place(2)
     shutil.copytree(kit.place(1), planted)
+    document = planted / "v1/content/certificate.pdf"
+    document.chmod(0o644)
+    os.truncate(document, 1 << 42)  # nobody waits for what is not read, and it takes up no disk
     assert [f.code for f in kit.verify().findings] == ["orphan"]
+    empty = "trusted-list.{}.xml".format("0" * 64)
+    for name in (kit.place(1) / "v1/content/certificate.pdf", kit.root / "keys" / empty):
+        genuine = name.read_bytes() if name.exists() else b""
+        name.parent.mkdir(exist_ok=True)
+        name.touch()
+        name.chmod(0o644)
+        for size in (1 << 42, 1 << 33):
+            os.truncate(name, size)
+            assert [f.code for f in kit.verify().findings if f.path.endswith(name.name)] == ["unreadable"]
+        name.write_bytes(genuine)
+    (kit.root / "keys" / empty).unlink()
     with kit.open() as archive:
         with pytest.raises(Exception, match="not in the ledger"):
             archive.put(licence(2)).result()
@@ -433,6 +463,12 @@ BROKEN: dict[str, Callable[[Path], Any]] = {
 def test_broken_objects_are_rejected_as_ocfl_py_rejects_them(sealed: Kit, broken: str) -> None:
     kit = sealed
     assert check_object(kit.place(1)).findings == []
+    if broken == "versions with a gap":
+        inventory = json.loads((kit.place(1) / "inventory.json").read_bytes())
+        version = inventory["versions"]["v1"]
+        many = {f"v{n}": version for n in range(1, verify.MAX_VERSIONS + 2)}
+        with pytest.raises(Malformed, match="more than 1000 versions"):
+            verify.Inventory.parse(json.dumps(inventory | {"versions": many, "head": f"v{len(many)}"}).encode())
     BROKEN[broken](kit.place(1))
     assert any(finding.damage for finding in check_object(kit.place(1)).findings)
     assert not passes_ocfl_py(kit.place(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -216,10 +217,11 @@ def test_an_old_pack_is_judged_by_what_it_can_show(
     for bag in bags:
         as_before(bag)
         checker.agrees(bag, verify_pack(bag))
-    assert judged(bags[1]).state == "PROVEN" and not judged(bags[1]).findings
+    [remark] = judged(bags[1]).findings
+    assert judged(bags[1]).state == "PROVEN" and (remark.code, remark.path) == ("remark", "bag-info.txt")
     proof, report = verify_pack(bags[0])
     assert (proof.state, report.state) == ("PROVEN", "UNPROVEN")
-    [finding] = report.findings
+    [finding, _] = report.findings
     assert re.fullmatch(r"data/03_terms_at_purchase/.*/terms\.txt", finding.path) and "UNPROVEN" in finding.message
     (bags[0] / "data" / THEN).rename(bags[0] / "data" / LATER)
     remake(bags[0])
@@ -237,6 +239,22 @@ def test_a_pack_of_the_format_before_is_proven(pack: Pack, checker: Checker) -> 
     checker.agrees(pack.bag, verify_pack(pack.bag))
     assert judged(pack.bag).state == "PROVEN"
     assert not judged(pack.bag).findings
+    day = re.compile(rb"Bagging-Date: .*")
+    for no_day in (b"0000-99-99", b"2026-02-30", b"0000-01-01"):
+        info.write_bytes(day.sub(b"Bagging-Date: " + no_day, info.read_bytes()))
+        remake(pack.bag)
+        checker.agrees(pack.bag, verify_pack(pack.bag))
+        assert [(each.code, each.path) for each in judged(pack.bag).findings] == [("changed", "bag-info.txt")]
+    info.write_bytes(day.sub(b"Bagging-Date: 2026-02-28", info.read_bytes()))
+    remake(pack.bag)
+    [paper] = pack.bag.glob(f"data/06_use_and_dates/{pack.one}/dates-by-us.txt")
+    os.truncate(paper, 1 << 32)
+    told = [(each.code, each.path) for each in judged(pack.bag).findings]
+    assert told[0] == ("unreadable", paper.relative_to(pack.bag).as_posix())
+    os.truncate(paper, 1 << 42)
+    with pytest.raises(verify.Malformed, match="more than 8 GiB"):
+        verify_pack(pack.bag)
+    paper.unlink()  # others do not read it, either
 
 
 def test_a_new_pack_that_poses_as_an_old_one_shows_no_more(pack: Pack, checker: Checker) -> None:

@@ -19,6 +19,7 @@ const afterColon = (id) => String(id).slice(String(id).lastIndexOf(":") + 1);
 // ---------------------------------------------------------------- one OCFL 1.1 object
 
 const CONTENT_DIGESTS = { sha512: /^[0-9a-fA-F]{128}$/, sha256: /^[0-9a-fA-F]{64}$/ };
+const MAX_VERSIONS = 1000; // of one object
 const INVENTORY_FILES = new Set(["inventory.json", "inventory.json.sha256", "inventory.json.sha512"]);
 
 class Inventory {
@@ -38,6 +39,7 @@ class Inventory {
     must(isText(this.contentFolder) && /^(?!\.{1,2}$)[^/]+$/.test(this.contentFolder), "bad contentDirectory");
     const blocks = tree.get("versions");
     must(blocks instanceof Map && blocks.size, "the inventory has no versions");
+    must(blocks.size <= MAX_VERSIONS, `the inventory has more than ${MAX_VERSIONS} versions`);
     this.versions = inOrder([...blocks.keys()]);
     must(tree.get("head") === this.versions[this.versions.length - 1], "the inventory's head is not its newest version");
     this.manifest = byPath(tree.get("manifest"), "manifest");
@@ -1100,10 +1102,14 @@ class PackCheck {
     const info = (await this.read("bag-info.txt")) || new Uint8Array();
     const date = /(?:^|\n)Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})(?![^\n])/.exec(new TextDecoder("latin1").decode(info));
     const format = this.info > 1 ? `Archiver-Pack-Format: ${this.info}\n` : "";
-    const wanted = `Bag-Software-Agent: archiver\nBagging-Date: ${date ? date[1] : ""}\n${format}Payload-Oxum: ${size}.${payload.size}\n`;
+    const wanted = `Bag-Software-Agent: archiver\nBagging-Date: ${date && isMoment(`${date[1]}T00:00:00Z`) ? date[1] : ""}\n${format}Payload-Oxum: ${size}.${payload.size}\n`;
     if (this.info > PACK_FORMAT) {
       this.find("format", "bag-info.txt", `is of a pack of format ${this.info}, which is newer than this page. Use the one of that version`);
-    } else if (!equal(info, encoded(wanted))) this.find("changed", "bag-info.txt", "does not say what it must say of this pack");
+    } else if (!equal(info, encoded(wanted))) {
+      this.find("changed", "bag-info.txt", "does not say what it must say of this pack");
+    } else if (this.info < 2) {
+      this.find("remark", "bag-info.txt", "is of the first format: nothing shows whether bytes of timestamps that nobody signed are unchanged");
+    }
   }
   async read(name, quiet = false) {
     try {
