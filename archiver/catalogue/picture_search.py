@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from archiver import __version__
 from archiver.catalogue import views
 from archiver.catalogue.index import Hit
-from archiver.core.atomic_files import read_named
-from archiver.core.errors import ConfigError, MachineRefused
+from archiver.core.atomic_files import write_new
+from archiver.core.errors import MachineRefused
 from archiver.core.progress import Progress, progress_bar
 from archiver.home.settings import Home
 from archiver.provider import declared
@@ -73,6 +72,12 @@ class PictureMatches:
 
         best = [each for each, _ in self.matches if each.word is self.matches[0][0].word]
         return sheet(best) if best else b""
+
+    def write_sheet(self, path: Path) -> bool:
+        """Write the sheet as a new file. False without matches."""
+        if drawn := self.sheet():
+            write_new(path, drawn)
+        return bool(drawn)
 
 
 # many parameters: the options of its command
@@ -188,21 +193,6 @@ class PictureSearch:
                 entries.append(own)
             rows += views.hits(slug, self.archives[slug], [Hit(entry, match, score) for entry in entries])
         return rows
-
-
-def picture_of(home: Home, where: str) -> tuple[bytes, str]:
-    """The bytes and the name of a picture, from a file or an address."""
-    if re.match(r"[a-z][a-z0-9+.-]+:", where, re.IGNORECASE) and not Path(where).exists():  # `C:` is a drive
-        from archiver.home.connections import network_of
-
-        content, media_type = network_of(home).get(where)
-        if media_type.startswith("text/"):
-            raise ConfigError(
-                f"{where} is a page, not a picture. Give the address of the picture itself, or save it and give the "
-                "file."
-            )
-        return content, where
-    return read_named(Path(where), "Give a picture's file or address."), Path(where).name
 
 
 def _marked(provider: str) -> bool:

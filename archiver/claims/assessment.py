@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from archiver.catalogue import picture_search, search
+from archiver.catalogue import picture_search, picture_source, search
 from archiver.claims import claim_files
 from archiver.claims.case_builder import case_of
 from archiver.claims.claim_files import Claim
@@ -121,7 +121,7 @@ def _pictured(
     home: Home, client: str, where: str, seeing: picture_search.PictureRecogniser, warn: Callable[[str], None]
 ) -> dict[str, Any] | None:
     """The best match for a picture; None if there are only possible matches, which go to `warn`."""
-    content, name = picture_search.picture_of(home, where)
+    content, name = picture_source.picture_of(home, where)
     rows = picture_search.find_picture(
         home, content, name, client=client, seeing=seeing, used_on=partial(claim_files.licences_by_page, home),
         warn=warn,

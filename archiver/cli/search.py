@@ -118,15 +118,13 @@ def _check_order_and_filter(sort: str, only: LicenceFilter) -> None:
 
 
 def _found_by_picture(here: Home, image: str, sheet: Path | None, client: str | None, limit: int) -> FoundRows:
-    from archiver.catalogue import picture_search
+    from archiver.catalogue import picture_search, picture_source
     from archiver.claims.claim_files import licences_by_page
-    from archiver.core import atomic_files
 
-    content, name = picture_search.picture_of(here, image)
+    content, name = picture_source.picture_of(here, image)
     pages = partial(licences_by_page, here, say)
     found = picture_search.find_picture(here, content, name, client=client, limit=limit, used_on=pages, warn=say)
-    if sheet and (drawn := found.sheet()):
-        atomic_files.write_new(sheet, drawn)
+    if sheet and found.write_sheet(sheet):
         say(f"Wrote {sheet}. Compare the pictures yourself: a match is only a hint.")
     return found.rows
 

@@ -14,7 +14,6 @@ from archiver.claims.claim_entry import add
 from archiver.claims.claim_pack import HandOver, hand_over
 from archiver.claims.facts import Use
 from archiver.claims.pack_pages import PackWords
-from archiver.core import atomic_files
 from archiver.devkit.demo_letter import letter_arrives
 from archiver.home.settings import Home
 
@@ -39,7 +38,7 @@ def claim_steps(
     if not found.rows:
         raise SystemExit("The demo did not find its own picture in its archive. Please report this.")
     best = found.rows[0]
-    atomic_files.write_new(folder / "side-by-side.png", found.sheet())
+    found.write_sheet(folder / "side-by-side.png")
     say(f"   {best['match']}: {best['licence']}. Compare the pictures: {near(folder / 'side-by-side.png')}")
 
     use = Use(kind="commercial")
