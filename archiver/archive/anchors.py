@@ -43,6 +43,10 @@ class AnchorRefused(Exception):
     """An anchor's answer is of no use; the text says why."""
 
 
+class NothingPending(Exception):
+    """A file that is kept as a pending proof is none; the text says why."""
+
+
 @dataclass(frozen=True)
 class SealedCheckpoint:
     """A checkpoint that was just sealed: its note, and the archive's signing key."""
@@ -147,10 +151,13 @@ class Calendar:
         return proof
 
     def complete(self, pending: bytes, digest: bytes) -> bytes | None:
-        """The proof that leads to a Bitcoin block; None while it must wait. Raises as `give` does."""
-        ends = [each for each in verify.ots_attestations(pending, digest) if each.kind == "pending"]
+        """The proof that leads to a Bitcoin block; None while it must wait. Raises NothingPending, and as `give`."""
+        try:
+            ends = [each for each in verify.ots_attestations(pending, digest) if each.kind == "pending"]
+        except verify.Malformed as error:
+            raise NothingPending(f"{error}; remove that file") from None
         if not ends:
-            raise AnchorRefused("what is kept as its pending proof waits for nothing; remove that file")
+            raise NothingPending("waits for nothing; remove that file")
         end = ends[0]
         status, answer = self.ask("GET", f"{self._address}/timestamp/{end.message.hex()}", b"", ANCHOR_TIMEOUT_S)
         if status == 404:
@@ -228,6 +235,7 @@ def secure(root: Path, anchors: Sequence[Anchor], signer: Ed25519PrivateKey, mem
 def _asked(anchor: Anchor, sealed: SealedCheckpoint) -> tuple[list[tuple[Path, bytes]], str]:
     """The new files of an anchor, and why not all that are wanted."""
     files: list[tuple[Path, bytes]] = []
+    trouble = ""
     try:
         wanted = sealed.note.with_name(f"{sealed.note.name}.{anchor.name}.{anchor.ending}")
         if not wanted.exists():
@@ -235,7 +243,12 @@ def _asked(anchor: Anchor, sealed: SealedCheckpoint) -> tuple[list[tuple[Path, b
         for pending in _pending(anchor, sealed.folder) if isinstance(anchor, Calendar) else ():
             note = pending.with_name(pending.name.partition(".note")[0] + ".note")
             assert isinstance(anchor, Calendar)
-            done = anchor.complete(read_file(pending), hashlib.sha256(read_file(note)).digest())
+            digest = hashlib.sha256(read_file(note)).digest()
+            try:
+                done = anchor.complete(read_file(pending), digest)
+            except NothingPending as error:  # whoever can write here can have put it there
+                trouble = f"{pending.name} {error}"
+                continue
             if done is not None:
                 files.append((_completed(pending), done))
     except ArchiverError as error:
@@ -244,7 +257,7 @@ def _asked(anchor: Anchor, sealed: SealedCheckpoint) -> tuple[list[tuple[Path, b
         return files, f"its answer does not hold: it {error}"
     except (OSError, AnchorRefused) as error:
         return files, str(error) or type(error).__name__
-    return files, ""
+    return files, trouble
 
 
 def _of(anchor: Anchor, files: Sequence[Path]) -> list[Path]:

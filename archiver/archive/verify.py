@@ -2960,7 +2960,7 @@ class _ArchiveCheck(_Check):
         if covered < self.lines:
             what = f"ledger lines {covered} to {self.lines - 1}"
             self.report.unproven = f"no timestamp that holds covers {what}" + (
-                ", which are signed and record runs that found nothing new; the next one covers them" * waiting
+                ", which are signed and record no evidence; the next one covers them" * waiting
             )
         if covered > 0 and (covered >= self.lines or waiting):
             self.report.secured_since = proven.since(min(covered, self.lines) - 1)

@@ -156,7 +156,7 @@ def test_a_calendar_is_asked_under_its_own_address_only(anchored: Kit, calendar:
     rewrite(kept, done.read_bytes())
     done.unlink()  # what is kept as pending waits for no calendar: none is asked for it
     (warning,) = anchored.write(3).warnings
-    assert "what is kept as its pending proof waits for nothing; remove that file" in warning and not done.exists()
+    assert f"{kept.name} waits for nothing; remove that file" in warning and not done.exists()
 
 
 def with_time(data: bytes, witness: LocalWitness) -> bytes:
