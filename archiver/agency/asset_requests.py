@@ -85,7 +85,7 @@ async def _capture_asked(
         groups = [Group(entry.licence, entry)] if entry and outcome is not ImportOutcome.REFUSED else []
         report.fates.append(FileOutcome(seen, outcome, groups, message))
     archived = {entry.object_id: entry for entry in after.values()}
-    report.licences += archived_rows(report.client, Archive(home.archive(report.client)), archived.values())
+    report.licences += archived_rows(home, report.client, archived.values())
     report.warnings += summary.warnings
     report.failed = summary.exit_code
 

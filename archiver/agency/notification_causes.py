@@ -11,13 +11,13 @@ from archiver.agency import future_times
 from archiver.agency.alerts import find_alerts
 from archiver.archive import clock_skew
 from archiver.archive.reader import Archive
-from archiver.archive.verify import dates
+from archiver.catalogue.checked_dates import checked_dates
 from archiver.catalogue.index import Catalogue, RunLine
 from archiver.catalogue.search import followed
 from archiver.claims.claim_files import all_claims
 from archiver.collect.run_log import LoggedAccount, read_logs
 from archiver.core.alert import Alert
-from archiver.core.errors import ArchiverError, ConfigError, machine_error, spoken
+from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, machine_error, spoken
 from archiver.core.model import iso
 from archiver.home.settings import Account, Client, Home, Input
 from archiver.provider import Transport, method_of
@@ -194,13 +194,15 @@ def _of_account(at: Input, runs: Sequence[RunLine], said: LoggedAccount) -> Iter
 def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> Iterator[Cause]:
     """Documents that have been missing for a long time."""
     days, archive = home.settings.notify.missing_days, Archive(home.archive(client))
-    since = iso(now - timedelta(days=days)) or ""
-    late = [
-        entry.short_id
-        for entry in catalogue.incomplete()
-        if (line := next(archive.lines(offset=entry.lines[0][1]), None))
-        and (_not_to_come(str(line.fields["at"]), now) or dates(archive.root).since(line.seq) or "") < since
-    ]
+    since, proven = iso(now - timedelta(days=days)) or "", checked_dates(home, catalogue)
+
+    def archived_at(seq: int, offset: int) -> str:
+        with suppress(IntegrityError):  # `verify` names such a line
+            if at := _not_to_come(str(archive.line(offset).fields["at"]), now):
+                return at
+        return proven.since(seq) or ""
+
+    late = [entry.short_id for entry in catalogue.incomplete() if archived_at(*entry.lines[0]) < since]
     if late:
         happened = f"{len(late)} licences have lacked a document for more than {days} days: {_named(late)}."
         yield _cause("missing", client, client, late, happened, f"archiver show {late[0]}")

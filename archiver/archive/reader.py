@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from archiver.archive import object_source, verify
-from archiver.archive.ledger import Line, last_line, read_lines
+from archiver.archive.ledger import Line, is_by_key, last_line, read_lines
 from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import IntegrityError
@@ -117,15 +117,38 @@ class Archive:
         first = next(self.lines(), None)
         return first.fields.get("origin") if first else None
 
+    @cached_property
+    def _signer(self) -> tuple[bytes, bool]:
+        """The public key that signs the ledger's lines, and whether it signed the first, too.
+
+        Raises IntegrityError if the key is not the one that the first line names.
+        """
+        first = next(self.lines(), None)
+        try:
+            public = verify.public_key(verify.content(self.root / verify.SIGNER_KEY).decode())
+        except (OSError, ValueError) as error:
+            raise IntegrityError(f"{verify.SIGNER_KEY} cannot be read ({error})") from None
+        if first is None or first.fields.get("key") != verify.key_fingerprint(public):
+            raise IntegrityError(f"{verify.SIGNER_KEY} is not the key that the ledger's first line names")
+        return public, "signature" in first.fields
+
     def lines(self, offset: int = 0) -> Iterator[Line]:
         """Yield the ledger's lines from a byte offset on (a line's `offset` or `end`)."""
         return read_lines(self.ledger, offset)
 
     def line(self, offset: int) -> Line:
-        """Return the ledger's line at a byte offset. Raises IntegrityError if there is none: the ledger lost lines."""
+        """Return the ledger's line at a byte offset. Raises IntegrityError if there is none, as the ledger lost lines,
+        or if the archive's key did not sign it.
+
+        Lines without a signature, which earlier versions wrote, count only where the first line has none.
+        """
         found = next(self.lines(offset=offset), None)
         if found is None:
             raise IntegrityError(f"the ledger has no valid line at byte {offset}")
+        public, first_is_signed = self._signer
+        signed = "signature" in found.fields or first_is_signed
+        if signed and not verify.is_signed(found.fields, public, check=is_by_key):
+            raise IntegrityError(f"the archive's key did not sign the ledger's line at byte {offset}")
         return found
 
     def head(self) -> Line | None:
@@ -168,10 +191,11 @@ class Archive:
         """Return since when each of these documents of an object is secured; None means not yet.
 
         `lines` are (number, byte offset) of the ledger lines about the object. If a document cannot be read, it is not
-        dated earlier than its newest version.
+        dated earlier than its newest version. Raises IntegrityError for a line as `line` does, if the dates differ.
         """
-        if len(lines) == 1:
-            return dict.fromkeys(documents, proven.since(lines[0][0]))
+        oldest, latest = proven.since(lines[0][0]), proven.since(lines[-1][0])
+        if oldest == latest:
+            return dict.fromkeys(documents, latest)
         recorded = [self.line(offset).fields for _, offset in lines]
         seqs = {str(fields["version"]): int(fields["seq"]) for fields in recorded if "inventory_sha512" in fields}
         newest = max(seqs.values())

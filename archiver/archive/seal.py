@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from archiver.archive import verify
 from archiver.archive.known_signatures import KnownSignatures
+from archiver.archive.ledger import is_by_key
 from archiver.archive.ocfl import move_over, write_new, write_over
 from archiver.archive.side_files import SideFiles, certificates, public_roots, stated_lists
 from archiver.core.atomic_files import read_file, scratch_folder, sync_folder
@@ -263,14 +264,7 @@ def strict_checker(
 
     def signed(public: bytes, signature: bytes, message: bytes) -> bool:
         def reason() -> str | None:
-            from cryptography.exceptions import InvalidSignature
-            from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-            try:
-                Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-            except (ValueError, InvalidSignature):
-                return "is not by this key"
-            return None if verify.canonical_key(public) else "the key has another form, too"
+            return None if is_by_key(public, signature, message) else "is not by this key"
 
         return held(reason, b"signature", public, signature, message) is None
 

@@ -135,6 +135,9 @@ WARNINGS = frozenset(
 )
 """Codes of findings that are not damage."""
 
+_UNDECIDED = frozenset({"dates-not-checked", "missing", "unreadable"})
+"""Codes of findings about what could not be checked, so that another time or another machine may decide otherwise."""
+
 NOT_EVIDENCE = "NOT EVIDENCE: this comes from a replay of recordings, not from a platform. It proves nothing."
 
 
@@ -1962,12 +1965,12 @@ def newest_checkpoints(folder: Path, names: Iterable[str] | None = None) -> Iter
         names = os.listdir(folder) if names is None else names  # noqa: PTH208  # no Path for each of thousands
     except OSError:
         return
-    for size, note, tokens in _checkpoint_names(names):
+    for size, note, tokens in checkpoint_names(names):
         yield size, folder / note, [folder / token for token in tokens]
 
 
-def _checkpoint_names(names: Iterable[str]) -> Iterator[tuple[int, str, list[str]]]:
-    """Yield the checkpoints among a folder's files as `newest_checkpoints` does, by their names."""
+def checkpoint_names(names: Iterable[str]) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield the checkpoints among a folder's files as `newest_checkpoints` does, but names: no Path for each."""
     ordered = sorted(names)
     notes = sorted([name for name in ordered if name.endswith(".note")], key=len)  # of one length, they are in order
     for note in reversed(notes):
@@ -2096,32 +2099,6 @@ class Dates:
         """Return when a trusted timestamp first covered this line, or None."""
         at = bisect.bisect_right(self.sizes, seq)
         return self.times[at] if at < len(self.times) else None
-
-
-def dates(root: Path) -> Dates:
-    """Return the dates that an archive's timestamps state, without checking signatures: cheap, for display only."""
-    stamps = []
-    for size, note, tokens in checkpoint_files(root / CHECKPOINTS):
-        with contextlib.suppress(OSError):
-            signed = content(note) if tokens else b""
-            for path in tokens:
-                with contextlib.suppress(Malformed):
-                    token = Token.parse(content(path))
-                    if token.covers(signed):
-                        stamps.append((size, token.time))
-    return Dates(stamps)
-
-
-def checked_dates(root: Path, roots: Path | None, checker: TokenChecker) -> Dates:
-    """Return the dates that an archive's timestamps prove, with all signatures checked: for words that bind a person.
-
-    `roots` and `checker` are as in `verify_archive`. The ledger is not read.
-    """
-    check = _Check(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
-    check.checker = checker
-    check.find_checkpoints()
-    check.read_checkpoints(check.key())
-    return check.dates()
 
 
 @dataclass
@@ -2328,7 +2305,7 @@ class _Check:
         folder = self.root / self.checkpoint_folder
         with contextlib.suppress(OSError):
             names = set(os.listdir(folder))  # noqa: PTH208  # no Path for each of thousands
-            for size, note, tokens in sorted(_checkpoint_names(names)):
+            for size, note, tokens in sorted(checkpoint_names(names)):
                 path, *stamped = (f"{self.checkpoint_folder}/{name}" for name in (note, *tokens[:MAX_TIMESTAMPS]))
                 self.checkpoints[size] = _Checkpoint(size, path, stamped)
                 if len(tokens) > MAX_TIMESTAMPS:
@@ -2762,6 +2739,33 @@ def verify_archive(
             check.headers = headers
             report = check.run(against)
         return report
+
+
+def check_checkpoints(
+    root: Path, roots: Path | None, checker: TokenChecker, sizes: Iterable[int]
+) -> dict[int, tuple[str, str] | None]:
+    """Check an archive's checkpoints of these sizes and their timestamps as `verify_archive` does. Reads no ledger.
+
+    Returns the root in hex and the first time that the timestamps prove, or None where nothing holds. A checkpoint
+    about which nobody can decide now is left out: without the archive's key, all. `roots` and `checker` are as in
+    `verify_archive`.
+    """
+    check = _Check(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
+    check.checker = checker
+    check.find_checkpoints()
+    key = check.key()
+    if key is None:
+        return {}
+    wanted = [check.checkpoints[size] for size in sizes if size in check.checkpoints]
+    check.read_checkpoints(key, [each.size for each in wanted])
+    undecided = {each.path for each in check.report.findings if each.code in _UNDECIDED}
+    found: dict[int, tuple[str, str] | None] = {}
+    for each in wanted:
+        if each.note and each.stamps:
+            found[each.size] = each.note.root.hex(), min(stamp.time for stamp in each.stamps.values())
+        elif not undecided & {each.path, *each.tokens, CHECKPOINTS, TSA_ROOTS}:
+            found[each.size] = None
+    return found
 
 
 def check_newest(root: Path, roots: Path | None, checker: TokenChecker) -> frozenset[str]:

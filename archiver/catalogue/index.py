@@ -35,6 +35,7 @@ from archiver.catalogue.index_rows import (
     searched_words,
 )
 from archiver.catalogue.index_schema import DAMAGE, TABLES, connect, disk_errors, in_memory
+from archiver.catalogue.ledger_tree import LedgerTree
 from archiver.catalogue.search_words import (
     FILLERS,
     MIN_ID_LENGTH,
@@ -51,7 +52,6 @@ from archiver.catalogue.search_words import (
 from archiver.core.errors import IntegrityError, MachineRefused
 from archiver.core.model import Licence, iso
 from archiver.core.progress import progress_bar
-from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
 
@@ -315,6 +315,15 @@ class Catalogue:
                 self._vectors.write(made)
                 self._db.executemany("UPDATE picture SET embedded = 1 WHERE number = ?", [(n,) for n in made])
             watch(done := done + len(part), len(missing))
+
+    def ledger_roots(self, archive: Archive, sizes: Collection[int]) -> dict[int, bytes]:
+        """The roots of the ledger's tree, over the lines that were read, by size: those at these checkpoints."""
+        tree = LedgerTree(self._db)
+        position = self._db.execute("SELECT offset FROM position").fetchone()
+        if position and tree.lacks(sizes):
+            with self._writing():
+                tree.read_again(archive, sizes, position[0] + 1)
+        return tree.roots()
 
     @property
     def is_empty(self) -> bool:
@@ -782,6 +791,7 @@ class Catalogue:
         holding = [line for line in lines if line.type == "statement" and line.fields.keys() & {"hold", "release"}]
         held = [(line.seq, line.offset) for line in holding]
         self._db.executemany("INSERT OR REPLACE INTO hold VALUES (?, ?)", held)
+        LedgerTree(self._db).grow(archive, lines)
         last = lines[-1]
         self._db.execute("DELETE FROM position")
         self._db.execute("INSERT INTO position VALUES (?, ?)", (last.offset, last.hash))
@@ -790,7 +800,7 @@ class Catalogue:
         """Forget an erased licence, except that it existed."""
         object_id, tombstone = str(line.fields["erases"]), str(line.id)
         for (number,) in self._db.execute("SELECT id FROM licence WHERE object_id = ?", (object_id,)).fetchall():
-            self._picture(number, {})
+            self._picture(number, None)
         for table, column in BESIDE_LICENCE:
             query = f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM licence WHERE object_id = ?)"  # noqa: S608  # all ours
             self._db.execute(query, (object_id,))
@@ -846,7 +856,7 @@ class Catalogue:
         if downloads := [(number, *each) for each in downloads_of(found.file)]:
             self._db.executemany("INSERT INTO download VALUES (?, ?, ?, ?)", downloads)
         if found.pictures or values["id"] is not None:
-            self._picture(number, found.pictures)
+            self._picture(number, found)
         return number
 
     def _list(self, number: int | None, found: ReadLicence, values: Mapping[str, Any], newest: int) -> None:
@@ -869,8 +879,9 @@ class Catalogue:
         }  # fmt: skip
         self._db.execute(LIST, row)
 
-    def _picture(self, licence: int | None, pictures: Mapping[str, Fingerprint]) -> None:
+    def _picture(self, licence: int | None, found: ReadLicence | None) -> None:
         """A licence's pictures as they now stand. Those that stayed as they were keep their vectors."""
+        pictures = found.pictures if found else {}
         before = self._db.execute("SELECT name, hash, number FROM picture WHERE licence = ?", (licence,)).fetchall()
         stay = {name for name, words, _ in before if name in pictures and pictures[name].hash == words}
         gone = [number for name, _, number in before if name not in stay]

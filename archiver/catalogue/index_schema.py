@@ -12,7 +12,7 @@ from archiver.core.errors import DiskFull, MachineRefused
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # what SQLite says of a file that is no whole database
-SCHEMA_VERSION = 13  # of the schema; a file of any other version is made anew, but for one that `UPGRADE` changes
+SCHEMA_VERSION = 14  # of the schema; a file of any other version is made anew, but for those in `CHANGES`
 
 SCHEMA = """
 CREATE TABLE position (offset INTEGER, hash TEXT /* of the last ledger line that was read */);
@@ -98,8 +98,7 @@ CREATE INDEX erased_identity ON erased (identity_sha256);
 CREATE VIRTUAL TABLE words USING fts5
     (ids, title, about, text, inside, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
 """
-UPGRADABLE_VERSION = 12
-UPGRADE = """
+COUNT_ANEW = """
 UPDATE listed SET missing = coalesce((
     SELECT ' ' || group_concat(kind, ' ') || ' ' FROM (
         SELECT DISTINCT substr(value, 1, instr(value, ':') - 1) AS kind
@@ -123,7 +122,17 @@ CREATE TRIGGER tally_less AFTER DELETE ON listed BEGIN
         = (old.provider, old.kind, old.missing, substr(old.day, 1, 10), old.shared);
 END;
 """
-TABLES = ("position", "licence", "listed", "download", "picture", "run", "hold", "unreadable", "erased", "words")
+# Empty in an older file: the lines that were read are hashed once more.
+TREE = """
+CREATE TABLE tree (size INTEGER /* lines that were read */, peaks BLOB /* of the tree over them */);
+CREATE TABLE root (size INTEGER PRIMARY KEY /* at which there is a checkpoint */, hash BLOB /* of that tree */);
+"""
+CHANGES = {
+    0: f"{SCHEMA} {TALLIED} {TREE}", 12: f"{COUNT_ANEW} {TALLIED} {TREE}", 13: TREE, SCHEMA_VERSION: "",
+}  # fmt: skip
+"""What makes the tables of this version from those of another; 0 is an empty file."""
+TABLES = ("position", "licence", "listed", "download", "picture", "run", "hold", "unreadable", "erased", "words",
+          "tree", "root")  # fmt: skip
 
 
 @contextmanager
@@ -162,7 +171,7 @@ def in_memory(path: Path) -> sqlite3.Connection:
             suppress(sqlite3.DatabaseError),
             closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as there,
         ):
-            if there.execute("PRAGMA user_version").fetchone() in ((SCHEMA_VERSION,), (UPGRADABLE_VERSION,)):
+            if there.execute("PRAGMA user_version").fetchone()[0] in CHANGES:
                 there.backup(db)
                 _prepare(db)
     return db
@@ -181,10 +190,9 @@ def connect(path: Path | str) -> sqlite3.Connection:
 
 
 def _prepare(db: sqlite3.Connection) -> None:
-    """Make the tables, or change those of the version before."""
+    """Make the tables, or change those of an earlier version."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    change = {0: SCHEMA, UPGRADABLE_VERSION: UPGRADE, SCHEMA_VERSION: ""}.get(version)
-    if change is None:
+    if version not in CHANGES:
         raise sqlite3.DatabaseError(f"schema version {version}")
-    if change:
-        db.executescript(f"BEGIN; {change} {TALLIED} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    if change := CHANGES[version]:
+        db.executescript(f"BEGIN; {change} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")

@@ -16,8 +16,9 @@ from itertools import batched
 from typing import Any
 
 from archiver.archive.reader import Archive
-from archiver.archive.verify import Dates, dates
+from archiver.archive.verify import Dates
 from archiver.catalogue import views
+from archiver.catalogue.checked_dates import checked_dates, dates_of
 from archiver.catalogue.index import Catalogue, CatalogueEntry, Hit
 from archiver.catalogue.search import archives, catalogue_of
 from archiver.core.errors import ConfigError, IntegrityError
@@ -229,8 +230,8 @@ class LicenceList:
         chosen = self._filter
         with DocumentReader() as reader:
             for slug in archives(self._home, chosen.client or None):
-                with suppress(IntegrityError), catalogue_of(self._home, slug, reader) as (archive, catalogue):
-                    proven = dates(Archive(archive.root).root)
+                with suppress(IntegrityError), catalogue_of(self._home, slug, reader) as (_, catalogue):
+                    proven = checked_dates(self._home, catalogue)
                     condition = self._condition(slug, catalogue, proven, page)
                     if condition is not None:
                         yield slug, catalogue, *condition, proven
@@ -362,12 +363,14 @@ def entries(home: Home, names: Sequence[str]) -> list[CatalogueEntry]:
 
 def described(home: Home, names: Sequence[str]) -> Iterator[tuple[dict[str, Any], Hit]]:
     """The licences with these short ids, in their order: the row of `find --json`, and the entry."""
+    proven: dict[str, Dates] = {}
     for part in batched(names, ROWS_AT_ONCE):
         found = entries(home, part)
         rows: dict[str, dict[str, object]] = {}
         for slug in dict.fromkeys(each.client for each in found):
+            dated = proven[slug] = proven.get(slug) or dates_of(home, slug)
             hits = (Hit(each, None, 0.0) for each in found if each.client == slug)
-            rows |= {row["licence"]: row for row in views.hits(slug, Archive(home.archive(slug)), hits)}
+            rows |= {row["licence"]: row for row in views.hits(slug, Archive(home.archive(slug)), hits, dated)}
         yield from ((rows[each.short_id], Hit(each, None, 0.0)) for each in found)
 
 

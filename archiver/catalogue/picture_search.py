@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver import __version__
-from archiver.catalogue import views
+from archiver.catalogue.checked_dates import dated_rows
 from archiver.catalogue.index import Hit
 from archiver.core.atomic_files import write_new
 from archiver.core.errors import MachineRefused
@@ -132,13 +132,14 @@ def open_search(
                 )
             archives[slug], catalogues[slug] = archive, catalogue
             indexes.append(catalogue.pictures(unassigned=unassigned))
-        yield PictureSearch(matcher, archives, catalogues, indexes, alone, warn)
+        yield PictureSearch(home, matcher, archives, catalogues, indexes, alone, warn)
 
 
 @dataclass(frozen=True)
 class PictureSearch:
     """Archives that are open for searches by a picture. Single-threaded."""
 
+    home: Home
     matcher: Matcher
     archives: Mapping[str, Archive]
     catalogues: Mapping[str, Catalogue]
@@ -191,7 +192,9 @@ class PictureSearch:
             own = catalogue.of_object(comp.object_id) if comp and slug == comp.client else None
             if own and own not in entries:
                 entries.append(own)
-            rows += views.hits(slug, self.archives[slug], [Hit(entry, match, score) for entry in entries])
+            if entries:
+                hits = [Hit(entry, match, score) for entry in entries]
+                rows += dated_rows(self.home, catalogue, hits, self.warn)
         return rows
 
 

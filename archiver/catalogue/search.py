@@ -12,6 +12,7 @@ from archiver.archive import verify as verifier
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
+from archiver.catalogue.checked_dates import dated_rows, dates_of
 from archiver.catalogue.filters import SORTS, LicenceFilter
 from archiver.catalogue.index import Catalogue, CatalogueEntry, ErasedEntry, Hit, RunLine
 from archiver.core.errors import ConfigError, Erased, IntegrityError
@@ -148,7 +149,7 @@ def find(
     by = "page_url" if "://" in text else "file_name"
     pages = used_on() if by == "page_url" else {}
     with DocumentReader() as reader:
-        for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone):
+        for slug, unassigned, _, catalogue in _opened(home, client, reader, warn, alone=alone):
             hits = [
                 Hit(entry, by, 1.0)
                 for each in named
@@ -161,7 +162,8 @@ def find(
             if only:
                 counted = with_progress(f"{slug}: licences", hits, len(hits))
                 hits = [hit for hit in counted if only.fits(hit.entry.licence)]
-            rows += views.hits(slug, archive, hits)
+            if hits:
+                rows += dated_rows(home, catalogue, hits, warn)
             for object_id, reason in catalogue.unreadable().items():
                 warn(f"warning: {slug}: the results leave out {object_id}: {reason}. Run `archiver verify`.")
     if by_name := [row for row in rows if row["match"] == by]:
@@ -287,15 +289,13 @@ def named(
 
 def show(home: Home, name: str) -> dict[str, Any]:
     """Everything about one licence, in the form of `show --json`; for an erased one, the content of its tombstone."""
-    from archiver.catalogue.checked_dates import checked_dates  # brings in cryptography, which a search does not need
-
     with DocumentReader() as reader:
         slug, entry = named(home, name, reader)
     archive = Archive(home.archive(slug))
     if isinstance(entry, ErasedEntry):
-        return views.erased(slug, archive, entry)
+        return views.erased(slug, archive, entry, dates_of(home, slug))
     held = next((str(hold) for hold in holds(archive) if hold.covers(entry.object_id)), None)
-    return views.show(slug, archive, entry, checked_dates(home, archive.root)) | {"hold": held}
+    return views.show(slug, archive, entry, dates_of(home, slug)) | {"hold": held}
 
 
 def rebuild(home: Home) -> dict[str, int]:

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
 from archiver.archive.trusted_list import qualified_times
-from archiver.archive.verify import SCOPE_DATE, Dates, dates, newest
+from archiver.archive.verify import SCOPE_DATE, Dates, newest
 from archiver.catalogue.index import CatalogueEntry, ErasedEntry, Hit
 from archiver.core.errors import IntegrityError
 from archiver.core.model import iso
 
+type FoundRow = dict[str, Any]
+"""One licence in the form of `find --json`."""
 
-def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, Any]]:
+
+def hits(
+    client: str, archive: Archive, found: Iterable[Hit], proven: Dates, warn: Callable[[str], None] = lambda _: None
+) -> list[FoundRow]:
     """The rows of `find --json`. `score` is 1 for a named id, below for words; dates are `iso` texts or None. `without`
     are the words of the search that a near miss lacks.
 
-    `secured_documents` gives the date of each document, and `secured_since` that of the newest.
+    `secured_documents` gives the date of each document, and `secured_since` that of the newest. A licence with a ledger
+    line that does not hold has no date, and `warn` gets a sentence about it.
     """
-    proven = dates(archive.root)
-    return [_row(client, archive, proven, hit) for hit in found]
+    return [_row(client, archive, proven, hit, warn) for hit in found]
 
 
 def secured(archive: Archive, entry: CatalogueEntry, proven: Dates) -> dict[str, str | None]:
-    """Since when each document of a licence is secured; None if not yet. Without documents, the description counts."""
-    names = [document.name for document in entry.file.documents] or ["licence.json"]
-    return archive.secured(entry.object_id, entry.lines, names, proven)
+    """Since when each document of a licence is secured; None if not yet. Without documents, the description counts.
+
+    Raises IntegrityError for a ledger line that does not hold.
+    """
+    return archive.secured(entry.object_id, entry.lines, _names(entry), proven)
+
+
+def _names(entry: CatalogueEntry) -> list[str]:
+    return [document.name for document in entry.file.documents] or ["licence.json"]
 
 
 def by_date(documents: Mapping[str, str | None]) -> dict[str | None, list[str]]:
@@ -58,7 +69,7 @@ def show(client: str, archive: Archive, entry: CatalogueEntry, proven: Dates) ->
     """
     file, licence = entry.file, entry.licence
     history = [archive.line(offset).fields for _, offset in entry.lines]
-    row = _row(client, archive, proven, Hit(entry, None, 1.0))
+    row = _row(client, archive, proven, Hit(entry, None, 1.0), lambda _: None)
     return row | {
         "asset": dict(vars(licence.asset)),
         "seat": licence.seat,
@@ -111,15 +122,16 @@ def assignments(archive: Archive, entry: CatalogueEntry) -> list[dict[str, objec
     return [_assignment(archive, fields) for fields in lines if fields["type"] == "assign"]
 
 
-def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, object]:
+def erased(client: str, archive: Archive, entry: ErasedEntry, proven: Dates) -> dict[str, object]:
     """The JSON document of `show --json` for an erased licence: its tombstone and its ledger lines."""
     search_terms = [f'"{key}":"{entry.object_id}"'.encode() for key in ("id", "erases")]
-    history = [line for line in archive.lines() if any(needle in line.raw for needle in search_terms)]
+    offsets = [line.offset for line in archive.lines() if any(needle in line.raw for needle in search_terms)]
+    history = list(map(archive.line, offsets))
     return {
         "licence": entry.short_id,
         "client": client,
         "state": "ERASED",
-        "secured_since": dates(archive.root).since(history[0].seq),
+        "secured_since": proven.since(history[0].seq),
         "erased_at": entry.at,
         "reason": entry.reason,
         "tombstone": json.loads(archive.object(entry.tombstone).read(TOMBSTONE)),
@@ -127,9 +139,13 @@ def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, objec
     }
 
 
-def _row(client: str, archive: Archive, proven: Dates, hit: Hit) -> dict[str, Any]:
+def _row(client: str, archive: Archive, proven: Dates, hit: Hit, warn: Callable[[str], None]) -> FoundRow:
     entry, licence = hit.entry, hit.entry.licence
-    documents = secured(archive, entry, proven)
+    try:
+        documents, state = secured(archive, entry, proven), "PROVEN" if proven.since(entry.lines[-1][0]) else "UNPROVEN"
+    except IntegrityError as error:
+        documents, state = dict.fromkeys(_names(entry)), "UNPROVEN"
+        warn(f"warning: {client}/{entry.folder} has no date: {error}")
     return {
         "licence": f"{client}/{entry.folder}",
         "client": client,
@@ -146,6 +162,6 @@ def _row(client: str, archive: Archive, proven: Dates, hit: Hit) -> dict[str, An
         "without": list(hit.without),
         "secured_since": newest(documents.values()),
         "secured_documents": documents,
-        "state": "PROVEN" if proven.since(entry.lines[-1][0]) else "UNPROVEN",
+        "state": state,
         "scope": SCOPE_DATE,
     }

@@ -83,7 +83,7 @@ def commit_import(
         if seal:
             report.warnings += archive.seal().warnings
         catalogue.catch_up(stored, reader)
-    report.licences = licence_rows(intake.client, stored, catalogue, planned)
+    report.licences = licence_rows(intake.home, catalogue, planned)
 
 
 class _Archived:

@@ -9,11 +9,11 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from archiver.archive.reader import Archive
-from archiver.catalogue import views
+from archiver.catalogue.checked_dates import dated_rows
 from archiver.catalogue.index import Catalogue, CatalogueEntry, Hit
 from archiver.collect.import_plan import FileOutcome, Group, ImportOutcome, ImportPlan
 from archiver.core.model import iso
+from archiver.home.settings import Home
 
 type ImportProgress = Callable[[str, int, int | None], None]
 """A progress callback: the step ("read", "archived"), how many are done, and of how many, if known."""
@@ -109,7 +109,7 @@ def _row(path: str, kind: str, outcome: ImportOutcome, message: str = "") -> dic
             "message": message}  # fmt: skip
 
 
-def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: ImportPlan) -> list[dict[str, object]]:
+def licence_rows(home: Home, catalogue: Catalogue, planned: ImportPlan) -> list[dict[str, object]]:
     """The licences of an import as `find` shows them; those that a dry run would archive have no state yet."""
     coming: list[dict[str, object]] = []
 
@@ -120,16 +120,19 @@ def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: Im
             if entries and entries[0].folder == folder:
                 yield entries[0]
             else:
-                coming.append(_coming(client, group))
+                coming.append(_coming(catalogue.client, group))
 
-    return [*archived_rows(client, stored, archived()), *coming]
+    return [*archived_rows(home, catalogue.client, archived()), *coming]
 
 
-def archived_rows(client: str, stored: Archive, entries: Iterable[CatalogueEntry]) -> list[dict[str, object]]:
+def archived_rows(home: Home, client: str, entries: Iterable[CatalogueEntry]) -> list[dict[str, object]]:
     """Archived licences as `find` shows them."""
     hits = (Hit(entry, None, 1.0) for entry in entries)  # one after another, as each holds all of its licence
     first = next(hits, None)
-    return views.hits(client, stored, chain([first], hits)) if first else []
+    if first is None:
+        return []
+    with Catalogue(home.catalogue(client)) as catalogue:
+        return dated_rows(home, catalogue, chain([first], hits))
 
 
 def _coming(client: str, group: Group) -> dict[str, object]:

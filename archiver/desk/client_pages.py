@@ -8,7 +8,8 @@ from starlette.responses import Response
 from archiver.agency import monthly_report as monthly
 from archiver.agency import monthly_report_page
 from archiver.agency.status import status
-from archiver.catalogue import search, views
+from archiver.catalogue import search
+from archiver.catalogue.checked_dates import dated_rows
 from archiver.core.atomic_files import scratch_folder
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
@@ -26,9 +27,9 @@ def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Respon
     if stands.fault and visit.visitor.client:
         raise HTTPException(503)
     if visit.home.archive(owner.slug).is_dir() and not stands.fault:
-        with DocumentReader() as reader, search.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
+        with DocumentReader() as reader, search.catalogue_of(visit.home, owner.slug, reader) as (_, catalogue):
             hits, more = catalogue.newest(PAGE, visit.asked("after") or None)
-            rows = views.hits(owner.slug, archive, hits)
+            rows = dated_rows(visit.home, catalogue, hits)
     return visit.page(
         "client.html", client=owner, rows=rows, more=more, count=stands.count, failed=stands.incomplete, link=link,
         days=LINK_DAYS, house=HOUSE, months=_months(monthly.this_month(visit.home)),

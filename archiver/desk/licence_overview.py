@@ -31,7 +31,7 @@ def licence(visit: PageRequest) -> Response:
             fault = visit.desk.licence_fault(catalogue, entry)
             if fault and not inside:
                 raise HTTPException(503)
-            facts = views.show(slug, archive, entry, checked_dates(visit.home, archive.root))
+            facts = views.show(slug, archive, entry, checked_dates(visit.home, catalogue))
             terms = [(each, _names(archive, each.id)) for each in entry.file.terms]
             held = holds_on(archive, catalogue, entry.object_id) if inside else []
     except HTTPException:
@@ -70,7 +70,7 @@ def _erased(visit: PageRequest, slug: str, folder: str) -> dict[str, object] | N
         return None
     with DocumentReader() as reader, search.catalogue_of(visit.home, slug, reader) as (archive, catalogue):
         found = [each for each in catalogue.erased_matching(folder) if each.folder == folder]
-        return views.erased(slug, archive, found[0]) if found else None
+        return views.erased(slug, archive, found[0], checked_dates(visit.home, catalogue)) if found else None
 
 
 ROUTES = [PageRoute("/licence/{client}/{folder}", licence, Role.CLIENT)]

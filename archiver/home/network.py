@@ -302,11 +302,17 @@ def _ssl_context(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-@cache
+_JOINED: dict[bytes, Path] = {}  # by content
+
+
 def joined(*files: Path) -> Path:
-    """Join PEM files in one temporary file, which this process removes at its end."""
+    """Join PEM files in one temporary file, which this process removes at its end. The same content has one file."""
+    content = b"\n".join(file.read_bytes() for file in files)
+    before = _JOINED.get(content)
+    if before and before.is_file():
+        return before
     with tempfile.NamedTemporaryFile("wb", prefix=scratch("roots"), suffix=".pem", delete=False) as one:
-        one.write(b"\n".join(file.read_bytes() for file in files))
-    path = Path(one.name)
+        one.write(content)
+    path = _JOINED[content] = Path(one.name)
     atexit.register(path.unlink, missing_ok=True)
     return path

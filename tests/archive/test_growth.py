@@ -266,7 +266,7 @@ def test_a_brief_check_looks_at_the_checkpoints_that_it_rests_on(
     whole = verify_archive(aged.root)
     if "licence" in options:
         line = 1 + 3 * int(options["licence"][6])  # behind the origin, or behind a run and an anchor
-        assert report.secured_since == verify.dates(aged.root).since(line)
+        assert report.secured_since == aged.dates().since(line)
     else:
         assert report.secured_since == whole.secured_since
     assert ("other checkpoints not checked" in report.scope) == bool(options)

@@ -19,7 +19,6 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import (
     InclusionProof,
     canonical,
-    dates,
     leaf_hash,
     root_by_path,
     sealed_names,
@@ -51,7 +50,7 @@ def test_a_proof_stands_alone_and_tells_nothing_of_others(kit: Kit, proof: Path)
     done = check(proof)
     assert done.returncode == 0 and "PROVEN" in done.stdout and "UNPROVEN" not in done.stdout, done.stdout
     assert "licensed on 2026-11-24" in done.stdout
-    assert f"secured since: {dates(kit.root).since(5)}" in done.stdout, "the date of the newest document"
+    assert f"secured since: {kit.dates().since(5)}" in done.stdout, "the date of the newest document"
     assert passes_ocfl_py(proof / "licence" / kit.place(2).name)
     roots = (proof / "integrity/tsa-roots.pem").read_bytes()
     tokens = [
@@ -81,7 +80,7 @@ def test_each_document_is_secured_since_its_own_date(kit: Kit, tmp_path: Path) -
         with kit.open() as archive:
             archive.add_version(licence(1).object_id, files).result()
             archive.seal()
-    proven = dates(kit.root)
+    proven = kit.dates()
     lines = [line for line in Archive(kit.root).lines() if line.id == licence(1).object_id]
     captured, paid, certified, described = (proven.since(line.seq) for line in lines)
     assert len({captured, paid, certified, described}) == 4

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import sqlite3
 import subprocess
+import time
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,7 +20,14 @@ from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
 from archiver.archive.verify import Frontier, canonical, leaf_hash, verify_archive, verify_proof
+from archiver.catalogue import search
+from archiver.catalogue.archives import writing
+from archiver.catalogue.checked_dates import MEMORY
+from archiver.catalogue.index import Catalogue
+from archiver.catalogue.licence_list import LicenceList, ListFilter, described
 from archiver.core.errors import IntegrityError
+from tests.support import claims_kit
+from tests.support.agency import Agency, agency, record
 from tests.support.archive_kit import SIGNER, Kit, licence
 from tests.support.opponent import CHANGES, attack, base
 
@@ -29,7 +41,88 @@ def test_nothing_of_an_opponents_is_adopted_and_all_is_told(kit: Kit, tmp_path: 
         attack(pristine, tmp_path.with_name(f"{tmp_path.name}-control"), lambda *_: None, seed=0)
 
 
-def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoints(kit: Kit, tmp_path: Path) -> None:
+def shown(at: Agency) -> dict[str, tuple[str, str | None]]:
+    """State and date of each licence by its asset: a search, a list and its totals say the same."""
+    rows = search.find(at.home, "picture")
+    found = {row["asset_id"]: (row["state"], row["secured_since"]) for row in rows}
+    listed = described(at.home, LicenceList(at.home, ListFilter()).names())
+    assert found == {row["asset_id"]: (row["state"], row["secured_since"]) for row, _ in listed}
+    proven = LicenceList(at.home, ListFilter(state="proven")).totals().count
+    assert proven == sum(state == "PROVEN" for state, _ in found.values())
+    return found
+
+
+def overwrite(file: Path, content: bytes) -> None:
+    """In place, with the time that it had."""
+    before = file.stat()
+    file.chmod(0o644)
+    file.write_bytes(content)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    [[first], _] = [at.archive("acme", (claims_kit.licence(n), [record()])) for n in ("1", "2")]
+    time.sleep(1.1)  # an authority's clock ticks once a second
+    with writing(at.home, at.vault, "acme") as archive:
+        archive.add_version(first.object_id, {"receipt.txt": b"paid"}).result()
+        archive.seal()
+    root, index, pinned = at.home.archive("acme"), at.home.catalogue("acme"), at.run.root.parent / "root.pem"
+    memory = at.home.state / "archive" / "acme" / MEMORY
+    early, _, late = (tokens[0] for _, _, tokens in verify.checkpoint_files(root / verify.CHECKPOINTS))
+    genuine = shown(at)
+    assert {state for state, _ in genuine.values()} == {"PROVEN"}
+    one_less, none = genuine | {"1": ("UNPROVEN", genuine["1"][1])}, dict.fromkeys(genuine, ("UNPROVEN", None))
+
+    with monkeypatch.context() as once:  # what was checked is not checked again, and nothing is read anew
+        once.setattr(verify, "check_checkpoints", None)
+        assert shown(at) == genuine
+        with closing(sqlite3.connect(index)) as file:  # as an earlier version left it
+            file.executescript("DROP TABLE tree; DROP TABLE root; PRAGMA user_version = 13")
+        once.setattr(Catalogue, "_store", None)
+        assert shown(at) == genuine
+    whole, roots = late.read_bytes(), pinned.read_bytes()
+    dated = re.sub(rb"\x18\x0f20\d{12}Z", b"\x18\x0f19990101000000Z", whole)
+    overwrite(late, dated)
+    assert shown(at) == one_less
+    early.with_name(early.name.replace(".local.", ".early.")).write_bytes(dated)
+    assert shown(at) == one_less
+    overwrite(late, whole)
+    assert shown(at) == genuine
+    pinned.write_bytes(stranger)
+    assert shown(at) == none
+    pinned.write_bytes(roots)
+    memory.unlink()
+    memory.mkdir()  # where nothing can be remembered
+    assert shown(at) == genuine
+    memory.rmdir()
+    for text in ("[]", '{"basis": "", "verdicts": 1}', '{"basis": "", "verdicts": {"x": 1}}'):
+        memory.write_text(text)
+        assert shown(at) == genuine
+
+    ledger = root / verify.LEDGER
+    lines = ledger.read_bytes()
+    said = [row["licence"] for row in search.find(at.home, "picture")]
+    assert [search.show(at.home, each)["state"] for each in said] == ["PROVEN", "PROVEN"]
+    ledger.write_bytes(re.sub(rb'"inventory_sha512":"[0-9a-f]', b'"inventory_sha512":"x', lines, count=1))
+    told: list[str] = []  # the index had read the line before
+    states = {row["asset_id"]: row["state"] for row in search.find(at.home, "picture", warn=told.append)}
+    assert states == {"1": "UNPROVEN", "2": "PROVEN"} and len(told) == 1 and "has no date: " in told.pop()
+    for each in said:
+        try:
+            search.show(at.home, each)
+        except IntegrityError as error:
+            told.append(str(error))
+    assert len(told) == 1 and "the archive's key did not sign the ledger's line at byte" in told[0]
+    search.rebuild(at.home)
+    assert shown(at) == none
+    ledger.write_bytes(lines)
+    search.rebuild(at.home)
+    assert shown(at) == genuine
+
+
+def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoints(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kit.pins = False  # the settings do not help
     kit.write(1)
     kit.write(2)
@@ -57,6 +150,9 @@ def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoint
         if each.with_name(each.name.partition(".note")[0] + ".note") != note.with_name(f"{sealed.size:08d}.note"):
             each.unlink()
     assert kit.verify().state == "PROVEN"
+    (tmp_path / "agency").mkdir()
+    with agency(tmp_path / "agency") as at:
+        dates_that_are_shown_hold(at, forger.root_pem.read_bytes(), monkeypatch)
 
 
 def test_what_a_killed_command_left_stays_told_as_recovered(kit: Kit) -> None:

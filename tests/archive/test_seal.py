@@ -93,10 +93,10 @@ def test_an_authority_that_is_down_leaves_it_unproven_until_the_next_seal(kit: K
     report = kit.verify()
     assert (report.state, report.secured_since) == ("UNPROVEN", None)
     assert report.findings == [] and "ledger lines 0 to 1" in report.as_text()
-    assert verify.dates(kit.root).since(1) is None
+    assert kit.dates().since(1) is None
     assert kit.write().warnings == ()
     assert kit.verify().state == "PROVEN" and len(ledger(kit)) == 2
-    assert verify.dates(kit.root).since(1) == kit.verify().secured_since
+    assert kit.dates().since(1) == kit.verify().secured_since
 
 
 def test_a_checkpoint_proves_older_lines_that_missed_their_own(kit: Kit) -> None:
@@ -104,7 +104,7 @@ def test_a_checkpoint_proves_older_lines_that_missed_their_own(kit: Kit) -> None
     kit.write(1)
     kit.authorities = authorities
     kit.write(2)
-    proven = verify.dates(kit.root)
+    proven = kit.dates()
     assert proven.since(1) == proven.since(2) is not None and proven.since(99) is None
     assert kit.verify().state == "PROVEN"
 

@@ -89,7 +89,7 @@ def test_dates_are_checked_without_openssl_and_nothing_is_called_qualified(home:
     dated = re.sub(rb"\x18\x0f20\d{12}Z", b"\x18\x0f19990101000000Z", genuine.read_bytes())
     note.with_name(f"{note.name}.dated.tsr").write_bytes(dated)  # signed by nobody
     licence = home.json("find", "a")[0]["licence"]
-    for command in (["show", licence], ["assess", licence, "--client", "acme"]):
+    for command in (["find", "a"], ["show", licence], ["assess", licence, "--client", "acme"]):
         assert "1999" not in home(*command, code=None).stdout
     for command in (["verify"], ["proof", licence, "--out", tmp_path / "proof.zip"]):
         done = home(*command, code=90)

@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archiver.archive.reader import Archive
+from archiver.archive.verify import Dates
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, identity_digest
 from tests.support.catalogue_kit import CAFE, COMP, FAILED, HARBOUR, TOKYO, Acme, certificate, files
@@ -159,9 +160,16 @@ def test_a_file_that_is_no_catalogue_is_made_anew(acme: Acme) -> None:
         assert catalogue.count() == 3
 
 
+LAST = """
+DROP TABLE tree;
+DROP TABLE root;
+PRAGMA user_version = 13;
+"""
 BEFORE = """
 UPDATE listed SET missing = ' certificate preview receipt ';
 UPDATE tally SET missing = ' certificate preview receipt ', number = 7;
+DROP TABLE tree;
+DROP TABLE root;
 PRAGMA user_version = 12;
 """
 
@@ -177,12 +185,14 @@ def test_a_file_of_the_version_before_is_changed_and_not_made_anew(acme: Acme) -
 
     path = acme.folder / "state" / "acme.sqlite"
     whole = held()
-    with closing(sqlite3.connect(path)) as file:
-        file.executescript(BEFORE)
-    assert held() != whole
-    with Catalogue(path) as catalogue:
-        assert catalogue.count() == 3
-    assert held() == whole
+    for version in (BEFORE, LAST):
+        roots = acme.catalogue.ledger_roots(acme.archive, [2])
+        with closing(sqlite3.connect(path)) as file:
+            file.executescript(version)
+        assert held() != whole
+        with Catalogue(path) as catalogue:
+            assert catalogue.count() == 3 and catalogue.ledger_roots(acme.archive, [2]) == roots
+        assert held() == whole
 
 
 def test_processes_that_make_it_at_once_wait_for_each_other(tmp_path: Path) -> None:
@@ -227,7 +237,7 @@ def test_nothing_new_costs_nothing(acme: Acme) -> None:
 
 def test_rows_have_the_stable_keys(acme: Acme) -> None:
     ids = acme.add_all()
-    [row] = views.hits("acme", acme.archive, acme.catalogue.find("harbour dawn"))
+    [row] = views.hits("acme", acme.archive, acme.catalogue.find("harbour dawn"), Dates(()))
     assert 0 < row.pop("score") < 1
     assert row == {
         "licence": f"acme/{ids[0].rpartition(':')[2]}", "client": "acme", "provider": "shutterstock",

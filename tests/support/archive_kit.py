@@ -19,8 +19,8 @@ from archiver.archive import ledger, verify
 from archiver.archive.anchors import Anchor
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject, Stored
-from archiver.archive.seal import Post, Qualify
-from archiver.archive.verify import VerifyReport, verify_archive
+from archiver.archive.seal import Post, Qualify, strict_checker
+from archiver.archive.verify import Dates, VerifyReport, verify_archive
 from archiver.archive.witness import FolderWitness, Witness
 from archiver.archive.writer import ArchiveWriter, Authority, Seal, SealSettings, open_archive
 from archiver.home.network import Network
@@ -80,6 +80,12 @@ class Kit:
 
     def verify(self, against: Path | None = None) -> VerifyReport:
         return verify_archive(self.root, against=against)
+
+    def dates(self) -> Dates:
+        """What its timestamps prove, with all signatures checked."""
+        sizes = [size for size, *_ in verify.newest_checkpoints(self.root / verify.CHECKPOINTS)]
+        held = verify.check_checkpoints(self.root, None, strict_checker(), sizes)
+        return Dates((size, each[1]) for size, each in held.items() if each)
 
     def place(self, n: int) -> Path:
         """The folder of licence n."""

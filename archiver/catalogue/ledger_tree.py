@@ -1,0 +1,70 @@
+"""The tree over the ledger's lines as the search index read them.
+
+A checkpoint dates what the index holds only if its root is that of these very lines.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from itertools import batched, takewhile
+
+from archiver.archive.ledger import Line
+from archiver.archive.reader import Archive
+from archiver.archive.verify import CHECKPOINTS, Frontier, leaf_hash, newest_checkpoints
+
+HASH_BYTES = 32
+
+
+class LedgerTree:
+    """The tree over all lines that were read, and its roots at the checkpoints, in the index's file.
+
+    Whoever calls `grow` or `read_again` has begun a transaction.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def grow(self, archive: Archive, lines: Sequence[Line]) -> None:
+        """Add lines that were read: a checkpoint was there before any line that it does not cover."""
+        sizes = {size for size, *_ in newest_checkpoints(archive.root / CHECKPOINTS)}
+        if lines[0].offset and self._tree() is None:
+            self.read_again(archive, sizes, lines[0].offset)
+        tree = self._tree() or Frontier()
+        self._keep(tree, _roots(tree, lines, sizes))
+
+    def read_again(self, archive: Archive, sizes: Collection[int], end: int) -> None:
+        """Hash the ledger's lines before the byte `end`, which were read. Keep nothing if they are others now."""
+        read, tree = self._tree(), Frontier()
+        roots = _roots(tree, takewhile(lambda line: line.offset < end, archive.lines()), sizes)
+        if read is None or read.peaks == tree.peaks:
+            self._keep(tree, roots)
+
+    def lacks(self, sizes: Iterable[int]) -> bool:
+        """Whether roots are missing: in the file of an earlier version, or as the checkpoint came after newer lines."""
+        read, known = self._tree(), self.roots()
+        return read is None or any(size < read.size and size not in known for size in sizes)
+
+    def roots(self) -> dict[int, bytes]:
+        """The root by the number of lines: at the checkpoints that were there, and over all lines that were read."""
+        found, read = dict(self._db.execute("SELECT size, hash FROM root")), self._tree()
+        return found | {read.size: read.root()} if read else found
+
+    def _tree(self) -> Frontier | None:
+        row = self._db.execute("SELECT size, peaks FROM tree").fetchone()
+        return Frontier(row[0], map(bytes, batched(row[1], HASH_BYTES))) if row else None
+
+    def _keep(self, tree: Frontier, roots: dict[int, bytes]) -> None:
+        self._db.execute("DELETE FROM tree")
+        self._db.execute("INSERT INTO tree VALUES (?, ?)", (tree.size, b"".join(tree.peaks)))
+        self._db.executemany("INSERT OR REPLACE INTO root VALUES (?, ?)", roots.items())
+
+
+def _roots(tree: Frontier, lines: Iterable[Line], sizes: Collection[int]) -> dict[int, bytes]:
+    """Add lines to a tree. Returns its roots at these sizes, that before the first line included."""
+    found = {tree.size: tree.root()} if tree.size in sizes else {}
+    for line in lines:
+        tree.add(leaf_hash(line.raw))
+        if tree.size in sizes:
+            found[tree.size] = tree.root()
+    return found
