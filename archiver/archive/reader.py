@@ -40,12 +40,13 @@ class _Inventory(TypedDict):
 class StoredObject:
     """One object of an archive as its inventory describes it. Raises IntegrityError if it is missing or unreadable."""
 
-    def __init__(self, root: Path, object_id: str) -> None:
+    def __init__(self, root: Path, object_id: str, version: str = "") -> None:
+        """`version`: see it as it was then; by default, as it is now."""
         self.id = object_id
         self.path = object_path(root, object_id)
         self.folder = self.path.name
         try:
-            self.inventory = read_file(self.path / "inventory.json")
+            self.inventory = read_file(self.path / version / "inventory.json")
             self._inventory: _Inventory = json.loads(self.inventory)
             self.versions: tuple[str, ...] = tuple(f"v{n + 1}" for n in range(len(self._inventory["versions"])))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -165,6 +166,15 @@ class Archive:
         except verify.Malformed as error:
             raise IntegrityError(str(error)) from None
 
+    def recorded_object(self, line: Line) -> StoredObject:
+        """Return the object that a ledger line records, as it was then. Raises IntegrityError if it is another one."""
+        wanted = line.fields["inventory_sha512"]
+        for version in ("", str(line.fields["version"])):  # a newer version may be there already
+            stored = StoredObject(self.root, str(line.id), version)
+            if hashlib.sha512(stored.inventory).hexdigest() == wanted:
+                return stored
+        raise IntegrityError(f"{stored.folder} is not the object that the ledger records")
+
     def check_object(self, object_id: str, lines: Sequence[tuple[int, int]], *, contents: bool) -> None:
         """Raise IntegrityError unless an object is as the newest of its ledger lines says.
 
@@ -186,7 +196,7 @@ class Archive:
                 raise IntegrityError(f"{finding.path} of {stored.folder} {finding.message}")
 
     def secured(
-        self, object_id: str, lines: Sequence[tuple[int, int]], documents: Sequence[str], proven: verify.Dates
+        self, lines: Sequence[tuple[int, int]], documents: Sequence[str], proven: verify.Dates
     ) -> dict[str, str | None]:
         """Return since when each of these documents of an object is secured; None means not yet.
 
@@ -196,11 +206,11 @@ class Archive:
         oldest, latest = proven.since(lines[0][0]), proven.since(lines[-1][0])
         if oldest == latest:
             return dict.fromkeys(documents, latest)
-        recorded = [self.line(offset).fields for _, offset in lines]
-        seqs = {str(fields["version"]): int(fields["seq"]) for fields in recorded if "inventory_sha512" in fields}
+        recorded = [line for _, offset in lines if "inventory_sha512" in (line := self.line(offset)).fields]
+        seqs = {str(line.fields["version"]): line.seq for line in recorded}
         newest = max(seqs.values())
         try:
-            first = self.object(object_id).first_versions()
+            first = self.recorded_object(recorded[-1]).first_versions()
         except IntegrityError:
             first = {}
         return {name: proven.since(seqs.get(first.get(name, ""), newest)) for name in documents}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from warnings import catch_warnings
 
 from archiver.archive import verify
-from archiver.archive.ledger import LedgerEntry
+from archiver.archive.ledger import LedgerEntry, is_by_key
 from archiver.core.atomic_files import open_file, read_file, replace_file
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.core.json_files import read_json, write_json
@@ -202,14 +202,19 @@ def stated(ledger: Path, key: bytes) -> dict[str, list[str]]:
     return found
 
 
-def check_stated(root: Path, path: str) -> None:
-    """Raise IntegrityError if a file beside the evidence is not one that the ledger states, if it states any."""
+def is_stated(root: Path, path: str) -> bool:
+    """Whether a file beside the evidence is one that the ledger states, if it states any."""
     try:
         key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("utf-8", "replace"))
-    except (OSError, verify.Malformed) as error:
-        raise IntegrityError(f"{verify.SIGNER_KEY} cannot be read ({error})") from None
+    except (OSError, verify.Malformed):
+        return False
     every = stated(root / verify.LEDGER, key)
-    if every and _digest(_read(root / path) or b"") not in every.get(path, ()):
+    return not every or _digest(_read(root / path) or b"") in every.get(path, ())
+
+
+def check_stated(root: Path, path: str) -> None:
+    """Raise IntegrityError unless `is_stated`."""
+    if not is_stated(root, path):
         raise IntegrityError(f"{path} is not what the ledger states")
 
 
@@ -229,7 +234,7 @@ def stated_lists(root: Path) -> Collection[str] | None:
 
 def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[verify.LineFields]:
     """Yield the fields of the lines with a text in them that the archive's key signed."""
-    return (fields for fields in lines_with(ledger, needle) if verify.is_signed(fields, key, check=_signs))
+    return (fields for fields in lines_with(ledger, needle) if verify.is_signed(fields, key, check=is_by_key))
 
 
 def lines_with(ledger: Path, needle: bytes) -> Iterator[verify.LineFields]:
@@ -246,16 +251,6 @@ def lines_with(ledger: Path, needle: bytes) -> Iterator[verify.LineFields]:
                 verify.check_line(fields)
                 yield fields
             at = data.find(needle, end)
-
-
-def _signs(public: bytes, signature: bytes, message: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    with suppress(ValueError, InvalidSignature):
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-        return True
-    return False
 
 
 def _with_roots(pem: bytes, certificates: Iterable[Certificate]) -> bytes:

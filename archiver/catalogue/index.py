@@ -271,13 +271,24 @@ class Catalogue:
                 offset = 0
             if not (lines := list(islice(archive.lines(offset=offset), BATCH_LINES))):
                 return []
-            read = read_all(archive, reader, lines)
+            read = read_all(archive, reader, self._recorded(archive, lines))
             with self._writing():
                 if offset == (self._next(archive) or 0):  # otherwise another process has done it
                     self._store(archive, lines, read)
             if any(line.type == "erasure" for line in lines):
                 self._wipe()
         return lines
+
+    def _recorded(self, archive: Archive, lines: Sequence[Line]) -> dict[str, Line | None]:
+        """The newest line that records each licence or comp in these lines: one of them, or an older one."""
+        found: dict[str, Line | None] = {line.id: None for line in lines if line.id and line.id.startswith(KINDS)}
+        found |= {line.id: line for line in lines if line.id in found and "inventory_sha512" in line.fields}
+        missing = [object_id for object_id, line in found.items() if line is None]
+        for object_id, listed in self._among("SELECT object_id, lines FROM licence WHERE object_id IN (?)", missing):
+            with suppress(IntegrityError):  # a line that the key did not sign
+                older = [archive.line(offset) for _, offset in json.loads(listed)]
+                found[object_id] = [line for line in older if "inventory_sha512" in line.fields][-1]
+        return found
 
     def rebuild(self, archive: Archive, reader: DocumentReader) -> None:
         """Rebuild the index from the archive."""

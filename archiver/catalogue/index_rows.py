@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,10 +39,13 @@ class ReadLicence:
     pictures: Mapping[str, Fingerprint]  # by document
 
 
-def read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) -> dict[str, ReadLicence | str]:
-    """The current content of the licences and comps in these lines; a text says why one cannot be read."""
-    ids = dict.fromkeys(line.id for line in lines if line.id and line.id.startswith(KINDS))
-    found = {object_id: _described(archive, object_id) for object_id in ids}
+def read_all(
+    archive: Archive, reader: DocumentReader, recorded: Mapping[str, Line | None]
+) -> dict[str, ReadLicence | str]:
+    """The content of the licences and comps with these ids, as a ledger line records each; a text says why one cannot
+    be read.
+    """
+    found = {object_id: _described(archive, object_id, line) for object_id, line in recorded.items()}
     described = {object_id: each for object_id, each in found.items() if not isinstance(each, str)}
     read: dict[str, ReadLicence | str] = {
         object_id: each.read(reader) for object_id, each in described.items() if each.is_remembered(reader)
@@ -51,7 +54,7 @@ def read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) ->
     fresh = [object_id for object_id in described if object_id not in read]
     with ThreadPoolExecutor(READER_THREADS) as pool:
         read |= zip(fresh, pool.map(lambda object_id: described[object_id].read(reader), fresh), strict=True)
-    return {object_id: read.get(object_id) or str(found[object_id]) for object_id in ids}
+    return {object_id: read.get(object_id) or str(found[object_id]) for object_id in recorded}
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,11 @@ class _Described:
         return ReadLicence(self.stored.folder, self.content, self.file, " ".join(texts), " ".join(inside), pictures)
 
 
-def _described(archive: Archive, object_id: str) -> _Described | str:
+def _described(archive: Archive, object_id: str, line: Line | None) -> _Described | str:
+    if line is None:
+        return f"no ledger line records {object_id.rpartition(':')[2]}"
     try:
-        stored = archive.object(object_id)
+        stored = archive.recorded_object(line)
         content = stored.read("licence.json")
         return _Described(stored, content, from_json(content))
     except IntegrityError as error:

@@ -27,11 +27,12 @@ class LedgerTree:
 
     def grow(self, archive: Archive, lines: Sequence[Line]) -> None:
         """Add lines that were read: a checkpoint was there before any line that it does not cover."""
-        sizes = {size for size, *_ in newest_checkpoints(archive.root / CHECKPOINTS)}
+        folder = archive.root / CHECKPOINTS
         if lines[0].offset and self._tree() is None:
-            self.read_again(archive, sizes, lines[0].offset)
+            self.read_again(archive, {size for size, *_ in newest_checkpoints(folder)}, lines[0].offset)
         tree = self._tree() or Frontier()
-        self._keep(tree, _roots(tree, lines, sizes))
+        newer = takewhile(lambda each: each[0] >= tree.size, newest_checkpoints(folder))
+        self._keep(tree, _roots(tree, lines, {size for size, *_ in newer}))
 
     def read_again(self, archive: Archive, sizes: Collection[int], end: int) -> None:
         """Hash the ledger's lines before the byte `end`, which were read. Keep nothing if they are others now."""

@@ -36,7 +36,7 @@ def secured(archive: Archive, entry: CatalogueEntry, proven: Dates) -> dict[str,
 
     Raises IntegrityError for a ledger line that does not hold.
     """
-    return archive.secured(entry.object_id, entry.lines, _names(entry), proven)
+    return archive.secured(entry.lines, _names(entry), proven)
 
 
 def _names(entry: CatalogueEntry) -> list[str]:

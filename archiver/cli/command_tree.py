@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import os
 import re
 import shutil
 import stat
@@ -265,7 +266,12 @@ def _checked_values(params: Iterable[Parameter], ctx: Context, rest: list[str]) 
 
 
 def _refuse_special(path: Path | str, ctx: Context) -> None:
-    """Raise BadParameter for what is neither a file nor a folder. Whoever reads what is not there says so itself."""
+    """Raise BadParameter for what is neither a file nor a folder: reading it may never end.
+
+    Whoever reads what is not there, or is empty, says so itself.
+    """
+    if str(path) == os.devnull:
+        return
     with suppress(OSError, ValueError):
         mode = Path(path).stat().st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):

@@ -92,7 +92,7 @@ def test_each_document_is_secured_since_its_own_date(kit: Kit, tmp_path: Path) -
         assert f"receipt.pdf: secured since {paid}" in report.as_text()
         assert report.as_json()["documents"][0]["version"] == "v3"
     places = [(line.seq, line.offset) for line in lines]
-    assert Archive(kit.root).secured(licence(1).object_id, places, list(wanted), proven) == wanted
+    assert Archive(kit.root).secured(places, list(wanted), proven) == wanted
 
 
 def test_every_flipped_file_is_seen(proof: Path) -> None:

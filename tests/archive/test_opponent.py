@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
-from hashlib import sha256
+from hashlib import sha256, sha512
 from pathlib import Path
 
 import pytest
@@ -116,6 +116,21 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
     search.rebuild(at.home)
     assert shown(at) == none
     ledger.write_bytes(lines)
+    search.rebuild(at.home)
+    assert shown(at) == genuine
+
+    [place] = root.glob("evidence/licences/*/*/*_2_*")
+    kept = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    described = place / "v1/content/licence.json"
+    forged = kept[described].replace(b"Acme Ltd", b"Evil Ltd")
+    old, new = (sha512(each).hexdigest().encode() for each in (kept[described], forged))
+    overwrite(described, forged)
+    for inventory in (place / "inventory.json", place / "v1/inventory.json"):
+        overwrite(inventory, kept[inventory].replace(old, new))
+    search.rebuild(at.home)
+    assert "Evil Ltd" not in str(search.find(at.home, "")) and shown(at) == {"1": genuine["1"]}
+    for path, content in kept.items():
+        overwrite(path, content)
     search.rebuild(at.home)
     assert shown(at) == genuine
 
