@@ -156,5 +156,5 @@ def refuse_held(archive: Archive, object_id: str) -> None:
 def _hold(archive: Archive, line: Line) -> Hold:
     said: Mapping[str, str] = {}
     with suppress(IntegrityError, ValueError):
-        said = json.loads(archive.object(str(line.id)).read(STATEMENT))
+        said = json.loads(archive.attested(str(line.id)).read(STATEMENT))
     return Hold(str(line.fields["hold"]), str(line.fields["at"]), str(line.id), said.get("by"), said.get("reason"))

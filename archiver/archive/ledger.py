@@ -147,6 +147,22 @@ def newest_lines(path: Path, seq: int) -> Iterator[Line]:
             end = start - 1
 
 
+def newest_of(path: Path, object_id: str) -> Line | None:
+    """Return the newest line that records a version of an object. Searches the file backwards."""
+    with contextlib.suppress(FileNotFoundError), _opened(path) as file:
+        return _newest(file.fileno(), file.seek(0, os.SEEK_END), object_id)
+    return None
+
+
+def _newest(handle: int, end: int, object_id: str) -> Line | None:
+    if not end:
+        return None
+    with mmap.mmap(handle, end, access=mmap.ACCESS_READ) as data:
+        found = data.rfind(f'"id":"{object_id}","inventory_sha512":'.encode())
+        start, stop = data.rfind(b"\n", 0, found) + 1, data.find(b"\n", found)
+        return Line(data[start:stop], start) if found >= 0 and stop >= 0 else None
+
+
 def _opened(path: Path) -> BinaryIO:
     try:
         return open_file(path)
@@ -258,15 +274,7 @@ class Ledger:
 
     def newest(self, object_id: str) -> Line | None:
         """Return the newest line that records a version of an object. Searches the file backwards."""
-        if not self.end:
-            return None
-        needle = f'"id":"{object_id}","inventory_sha512":'.encode()
-        with mmap.mmap(self.handle, self.end, access=mmap.ACCESS_READ) as data:
-            found = data.rfind(needle)
-            if found < 0:
-                return None
-            start, end = data.rfind(b"\n", 0, found) + 1, data.find(b"\n", found)
-            return Line(data[start:end], start)
+        return _newest(self.handle, self.end, object_id)
 
     def close(self) -> None:
         if self._held:

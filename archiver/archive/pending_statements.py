@@ -34,7 +34,7 @@ def pending(archive: Archive, begun: str | None = None) -> Statements:
     found: dict[str, Mapping[str, object]] = {}
     for object_id in there - (used - {begun}):
         with suppress(IntegrityError, ValueError):  # `verify` reports this damage
-            found[object_id] = json.loads(archive.object(object_id).read(STATEMENT))
+            found[object_id] = json.loads(archive.attested(object_id).read(STATEMENT))
     return found
 
 
@@ -44,7 +44,7 @@ def about(archive: Archive, account: str) -> Statements:
     for line in archive.lines():
         if b'"type":"statement"' in line.raw and line.fields.get("account") == account:
             with suppress(IntegrityError, ValueError):  # it may be erased
-                found[str(line.id)] = json.loads(archive.object(str(line.id)).read(STATEMENT))
+                found[str(line.id)] = json.loads(archive.attested(str(line.id)).read(STATEMENT))
     return found
 
 

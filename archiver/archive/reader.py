@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from archiver.archive import object_source, verify
-from archiver.archive.ledger import Line, is_by_key, last_line, read_lines
+from archiver.archive.ledger import Line, is_by_key, last_line, newest_of, read_lines
 from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import IntegrityError
@@ -165,6 +165,13 @@ class Archive:
             return StoredObject(self.root, object_id)
         except verify.Malformed as error:
             raise IntegrityError(str(error)) from None
+
+    def attested(self, object_id: str) -> StoredObject:
+        """Return an object as its newest ledger line records it. Raises IntegrityError if there is none, or another."""
+        line = newest_of(self.ledger, object_id)
+        if line is None:
+            raise IntegrityError(f"{object_id} is not in the ledger")
+        return self.recorded_object(self.line(line.offset))
 
     def recorded_object(self, line: Line) -> StoredObject:
         """Return the object that a ledger line records, as it was then. Raises IntegrityError if it is another one."""

@@ -131,7 +131,7 @@ class _Said:
     def statement(self, line: Line) -> dict[str, object]:
         """The person's statement; empty if it was erased."""
         with suppress(IntegrityError, ValueError):  # `verify` reports the fault
-            return dict(json.loads(self.archive.object(str(line.fields["statement"])).read("statement.json")))
+            return dict(json.loads(self.archive.attested(str(line.fields["statement"])).read("statement.json")))
         return {}
 
     def act(self, line: Line | None) -> str:

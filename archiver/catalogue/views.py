@@ -109,7 +109,7 @@ def _assignment(archive: Archive, fields: Mapping[str, Any]) -> dict[str, Any]:
     """A person's statement and its date; `held` is false if the licence was withdrawn."""
     statement: dict[str, object] = {}
     with suppress(IntegrityError):  # it can be erased separately; otherwise `verify` reports the fault
-        statement = json.loads(archive.object(fields["statement"]).read("statement.json"))
+        statement = json.loads(archive.attested(fields["statement"]).read("statement.json"))
     return {name: statement.get(name) for name in ("client", "by", "reason", "at")} | {
         "held": fields.get("held") is not False,
         "statement": fields["statement"],
