@@ -2995,7 +2995,7 @@ class _ArchiveCheck(_Check):
             return  # as earlier versions left it
         lists = [fields.get("qualified") for _, fields in self.anchors]
         anchored = [each for kept in lists if isinstance(kept, list) for each in kept]
-        told = {path for _, path in self.known}
+        reported = {path for _, path in self.known}
         self.counting = {*self.stated, *(f"{LISTS}/qualified.{each}.json" for each in anchored)}
         for path, states in self.stated.items():
             newest, seq = list(states.items())[-1]
@@ -3005,7 +3005,7 @@ class _ArchiveCheck(_Check):
             if found != newest and waits and (found in states or not data):
                 text = f"is not yet what ledger line {seq} states; the next writing command writes it"
                 self.find("interrupted", path, text)
-            elif found != newest and path not in told:
+            elif found != newest and path not in reported:
                 self.find("changed", path, f"is not the file that ledger line {seq} states")
         from_the_start = any(0 in states.values() for states in self.stated.values())
         for path in [each for each in STATED_FILES.values() if each not in self.stated]:
