@@ -103,14 +103,14 @@ def look_again(home: Home, slug: str) -> None:
 
 
 def _is_damaged(archive: Archive, catalogue: Catalogue, object_id: str) -> bool:
-    if (entry := catalogue.of_object(object_id)) is None:
-        found = verify.check_object(archive.root / verify.object_path(object_id)).findings
-        return any(each.damage for each in found)
     try:
-        archive.check_object(object_id, entry.lines, contents=True)
+        if entry := catalogue.of_object(object_id):
+            archive.check_object(object_id, entry.lines, contents=True)
+            return False
+        found = verify.check_object(archive.attested(object_id).path).findings
     except IntegrityError:
         return True
-    return False
+    return any(each.damage for each in found)
 
 
 def object_at(path: str) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from archiver.archive import object_source, verify
-from archiver.archive.ledger import Line, is_by_key, last_line, newest_of, read_lines
+from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Line, is_by_key, last_line, newest_of, read_lines
 from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import IntegrityError
@@ -151,6 +151,26 @@ class Archive:
         if signed and not verify.is_signed(found.fields, public, check=is_by_key):
             raise IntegrityError(f"the archive's key did not sign the ledger's line at byte {offset}")
         return found
+
+    def vouched(self, lines: list[Line], last: Line | None) -> list[Line]:
+        """Return those of the lines after `last` that do not follow the newest one for which the archive's key vouches.
+
+        That one is signed and has the hash of the line before it, so it vouches for all before. Earlier versions signed
+        none; without the key nothing can be said, and `verify` reports that.
+        """
+        try:
+            public, signs = self._signer
+        except IntegrityError:
+            return lines
+        signs = signs or any("signature" in line.fields for line in (last, *lines) if line)
+        count = len(lines) if signs else 0
+        while count:
+            line, before = lines[count - 1], lines[count - 2] if count > 1 else last
+            follows = line.fields["prev"] == (before.hash if before else FIRST_PREVIOUS_HASH)
+            if follows and verify.is_signed(line.fields, public, check=is_by_key):
+                break
+            count -= 1
+        return lines[:count] if signs else lines
 
     def head(self) -> Line | None:
         """Return the ledger's newest line."""

@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from archiver.catalogue.picture_index import Embeds, PictureIndex, VectorFile
 
 BATCH_LINES = 256  # ledger lines of one transaction
+OBJECT_ID = re.compile(rf"(?:{'|'.join(KINDS)})[\w-]+", re.ASCII)
+UNSIGNED = "the archive's key did not sign the ledger line that names it"  # why an object is not read
 EMBEDDINGS_PER_COMMIT = 64  # pictures between two commits
 ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # the parts of an `assign` line that are kept
 MAX_QUERY_WORDS = 32  # of a query
@@ -266,18 +268,32 @@ class Catalogue:
     def _follow(self, archive: Archive, reader: DocumentReader) -> list[Line]:
         """Read some new lines, and return them."""
         with self._turn:
-            if (offset := self._next(archive)) is None:
+            if (last := self._last(archive)) is None:
                 self._forget()
-                offset = 0
-            if not (lines := list(islice(archive.lines(offset=offset), BATCH_LINES))):
+            offset = last.end if last else 0
+            found = list(islice(archive.lines(offset=offset), BATCH_LINES))
+            lines = archive.vouched(found, last)
+            self._note_unsigned(found[len(lines) :])
+            if not lines:
                 return []
             read = read_all(archive, reader, self._recorded(archive, lines))
             with self._writing():
-                if offset == (self._next(archive) or 0):  # otherwise another process has done it
+                last = self._last(archive)
+                if offset == (last.end if last else 0):  # otherwise another process has done it
                     self._store(archive, lines, read)
             if any(line.type == "erasure" for line in lines):
                 self._wipe()
         return lines
+
+    def _note_unsigned(self, lines: Sequence[Line]) -> None:
+        """Note the objects of lines that are not read, and forget those of lines that are gone."""
+        found = {line.id for line in lines if line.id and OBJECT_ID.fullmatch(line.id)}
+        known = {object_id for object_id, reason in self.unreadable().items() if reason == UNSIGNED}
+        if found != known:
+            with self._writing():
+                self._db.execute("DELETE FROM unreadable WHERE reason = ?", (UNSIGNED,))
+                rows = [(object_id, UNSIGNED) for object_id in sorted(found)]
+                self._db.executemany("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", rows)
 
     def _recorded(self, archive: Archive, lines: Sequence[Line]) -> dict[str, Line | None]:
         """The newest line that records each licence or comp in these lines: one of them, or an older one."""
@@ -760,8 +776,8 @@ class Catalogue:
 
     # ------------------------------------------------------------ the database
 
-    def _next(self, archive: Archive) -> int | None:
-        """Where the unread lines begin; None if none were read, or if the last line read is not in the ledger."""
+    def _last(self, archive: Archive) -> Line | None:
+        """The last line that was read; None if none was, or if it is not in the ledger."""
         position = self._db.execute("SELECT offset, hash FROM position").fetchone()
         if position is None:
             return None
@@ -769,7 +785,7 @@ class Catalogue:
         with suppress(IntegrityError):  # another ledger may have no line that begins there
             line = next(archive.lines(offset=offset), None)
             # A line holds the hash of the line before it, so its own hash stands for everything read so far.
-            return line.end if line is not None and line.hash == digest else None
+            return line if line is not None and line.hash == digest else None
         return None
 
     def _forget(self) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from archiver.archive import verify
 from archiver.archive.inclusion_bundle import disclose
+from archiver.archive.ledger import Line
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
@@ -118,6 +119,16 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
     ledger.write_bytes(lines)
     search.rebuild(at.home)
     assert shown(at) == genuine
+
+    fields = Line(lines.split(b"\n")[-2], 0)  # somebody appends a line without the key, and what it names
+    planted = {"seq": fields.seq + 1, "prev": fields.hash, "type": "capture", "id": first.object_id[:-1] + "x"}
+    planted |= {"at": fields.fields["at"], "tool": "1", "version": "v1", "inventory_sha512": "0" * 128}
+    ledger.write_bytes(lines + verify.canonical(planted) + b"\n")
+    assert shown(at) == genuine and not search.find(at.home, "picture", warn=told.append)[2:]
+    assert "the archive's key did not sign" in told[-1] and str(planted["id"]) in told[-1]
+    ledger.write_bytes(lines)
+    told.clear()
+    assert shown(at) == genuine and search.find(at.home, "picture", warn=told.append) and not told
 
     [place] = root.glob("evidence/licences/*/*/*_2_*")
     kept = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
