@@ -46,7 +46,7 @@ class StoredObject:
         self.path = object_path(root, object_id)
         self.folder = self.path.name
         try:
-            self.inventory = read_file(self.path / version / "inventory.json")
+            self.inventory = read_file((self.path / version if version else self.path) / "inventory.json")
             self._inventory: _Inventory = json.loads(self.inventory)
             self.versions: tuple[str, ...] = tuple(f"v{n + 1}" for n in range(len(self._inventory["versions"])))
         except (OSError, ValueError, KeyError, TypeError) as error:
