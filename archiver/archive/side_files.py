@@ -11,13 +11,15 @@ import mmap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import catch_warnings
 
 from archiver.archive import verify
-from archiver.archive.ledger import LedgerEntry, is_by_key
+from archiver.archive.ledger import LedgerEntry, is_by_key, read_lines
 from archiver.core.atomic_files import open_file, read_file, replace_file
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.core.json_files import read_json, write_json
@@ -159,18 +161,32 @@ class SideFiles:
             return False
 
     def _has_dated(self, root: Certificate) -> bool:
-        """Whether a timestamp that the ledger names holds against this root, of a former authority for example."""
+        """Whether a timestamp that a sealed line names holds against this root, of a former authority for example."""
         from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
-        for anchor in lines_with(self.root / verify.LEDGER, b'"type":"anchor"'):
+        for anchor in self._sealed_anchors:
+            note = self.root / verify.CHECKPOINTS / f"{anchor['checkpoint']:08d}.note"
             for name, digest in anchor["tokens"].items():
-                note = self.root / verify.CHECKPOINTS / f"{anchor['checkpoint']:08d}.note"
                 with suppress(OSError, ValueError, VerificationError):
                     response = verify.content(note.with_name(f"{note.name}.{name}.tsr"))
                     answer = decode_timestamp_response(response)
                     VerifierBuilder(roots=[root]).build().verify_message(answer, verify.content(note))
                     return bool(_digest(response) == digest)
         return False
+
+    @cached_property
+    def _sealed_anchors(self) -> list[verify.LineFields]:
+        """The ledger's `anchor` lines below its newest checkpoint; none if that was made over other lines."""
+        size, file, _ = verify.newest_checkpoint(self.root)
+        tree, anchors = verify.Frontier(), list[verify.LineFields]()
+        for line in islice(read_lines(self.root / verify.LEDGER), size):
+            tree.add(verify.leaf_hash(line.raw))
+            anchors += [line.fields] if line.type == "anchor" else []
+        try:
+            note = verify.Note.parse(verify.content(file))
+        except (OSError, verify.Malformed):
+            return []
+        return anchors if note.root == tree.root() and note.signed_by(self.content.key) else []
 
     def _replace(self, wanted: Mapping[str, bytes]) -> None:
         """State what files will be, then write them. If a kill comes between, they hold what was stated before."""

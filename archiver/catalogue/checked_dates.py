@@ -57,7 +57,7 @@ def checked_dates(home: Home, catalogue: Catalogue) -> verify.Dates:
     What does not hold dates nothing. Raises ConfigError for pinned roots that cannot be used.
     """
     archive = Archive(home.archive(catalogue.client))
-    held = {size: each for size, each in _verdicts(home, catalogue.client, archive.root).items() if each}
+    held = {size: each for size, each in _verdicts(home, catalogue, archive).items() if each}
     roots = catalogue.ledger_roots(archive, held)
     return verify.Dates((size, since) for size, (root, since) in held.items() if roots.get(size, b"").hex() == root)
 
@@ -70,9 +70,9 @@ class _Memory:
     verdicts: dict[int, tuple[str, CheckpointVerdict]] = field(default_factory=dict)
 
 
-def _verdicts(home: Home, client: str, root: Path) -> dict[int, CheckpointVerdict]:
-    """What holds of the archive at `root`, checked now or before. What cannot be decided now is left out."""
-    file = home.state / "archive" / client / MEMORY
+def _verdicts(home: Home, catalogue: Catalogue, archive: Archive) -> dict[int, CheckpointVerdict]:
+    """What holds of an archive, checked now or before. What cannot be decided now is left out."""
+    file, root = home.state / "archive" / catalogue.client / MEMORY, archive.root
     basis, states = _basis(home, root), dict(_states(root / verify.CHECKPOINTS))
     memory = _Memory()
     with suppress(OSError, ValueError):
@@ -80,7 +80,8 @@ def _verdicts(home: Home, client: str, root: Path) -> dict[int, CheckpointVerdic
     known = memory.verdicts if memory.basis == basis else {}
     same = {size: known[size] for size, state in states.items() if size in known and known[size][0] == state}
     if due := states.keys() - same.keys():
-        if not (pinned_roots(home) or is_stated(root, verify.TSA_ROOTS)):  # the archive's own roots are all there is
+        genuine = memory.basis == basis or bool(pinned_roots(home))  # without these, the archive's own roots count
+        if not genuine and not (is_stated(root, verify.TSA_ROOTS) and catalogue.is_as_read(archive)):
             return {}
         try:
             checker = strict_checker()._replace(first=True)

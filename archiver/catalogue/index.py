@@ -352,6 +352,11 @@ class Catalogue:
                 tree.read_again(archive, sizes, position[0] + 1)
         return tree.roots()
 
+    def is_as_read(self, archive: Archive) -> bool:
+        """Whether the ledger's lines are still those that were read. Hashes all of them."""
+        position = self._db.execute("SELECT offset FROM position").fetchone()
+        return position is not None and LedgerTree(self._db).is_as_read(archive, position[0] + 1)
+
     @property
     def is_empty(self) -> bool:
         """Whether it has read nothing yet, as when it was made anew in place of a damaged file."""

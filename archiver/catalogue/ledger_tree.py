@@ -41,6 +41,12 @@ class LedgerTree:
         if read is None or read.peaks == tree.peaks:
             self._keep(tree, roots)
 
+    def is_as_read(self, archive: Archive, end: int) -> bool:
+        """Whether the ledger's lines before the byte `end` are still those that were read. Hashes all of them."""
+        read, tree = self._tree(), Frontier()
+        _roots(tree, takewhile(lambda line: line.offset < end, archive.lines()), ())
+        return read is not None and read.peaks == tree.peaks
+
     def lacks(self, sizes: Iterable[int]) -> bool:
         """Whether roots are missing: in the file of an earlier version, or as the checkpoint came after newer lines."""
         read, known = self._tree(), self.roots()

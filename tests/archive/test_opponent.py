@@ -21,7 +21,7 @@ from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
 from archiver.archive.verify import Frontier, canonical, leaf_hash, verify_archive, verify_proof
-from archiver.catalogue import search
+from archiver.catalogue import checked_dates, search
 from archiver.catalogue.archives import writing
 from archiver.catalogue.checked_dates import MEMORY
 from archiver.catalogue.index import Catalogue
@@ -129,6 +129,19 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
     ledger.write_bytes(lines)
     told.clear()
     assert shown(at) == genuine and search.find(at.home, "picture", warn=told.append) and not told
+
+    own = root / verify.TSA_ROOTS
+    with monkeypatch.context() as unpinned:  # the archive's own roots are all there is
+        unpinned.setattr(checked_dates, "pinned_roots", lambda _: [])
+        unpinned.setattr(checked_dates, "trusted_roots", lambda _: None)
+        assert shown(at) == genuine
+        overwrite(own, roots + stranger)
+        assert shown(at) == none
+        overwrite(ledger, lines.replace(b'"files":', b'"fails":', 1))  # no line states them, as in an earlier version
+        assert shown(at) == none
+        overwrite(own, roots)
+        overwrite(ledger, lines)
+        assert shown(at) == genuine
 
     [place] = root.glob("evidence/licences/*/*/*_2_*")
     kept = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
