@@ -198,7 +198,7 @@ def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> It
 
     def archived_at(seq: int, offset: int) -> str:
         with suppress(IntegrityError):  # `verify` names such a line
-            if at := _not_to_come(str(archive.line(offset).fields["at"]), now):
+            if at := _not_to_come(str(archive.line(seq, offset).fields["at"]), now):
                 return at
         return proven.since(seq) or ""
 

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -202,8 +202,8 @@ def backlog(root: Path, anchors: Sequence[Anchor]) -> list[Backlog]:
 def secure(root: Path, anchors: Sequence[Anchor], signer: Ed25519PrivateKey, memory: Path) -> tuple[str, ...]:
     """Have each anchor vouch for the newest checkpoint, and complete older pending proofs.
 
-    Returns a sentence for each anchor that failed and did not fail the last time, which `memory`, a disposable file,
-    remembers. What failed is tried again at the next call.
+    Returns a sentence for each file that is no pending proof, and for each anchor that failed and did not fail the last
+    time, which `memory`, a disposable file, remembers. What failed is tried again at the next call.
     """
     size, note, _ = verify.newest_checkpoint(root)
     if not anchors or not size:
@@ -212,19 +212,20 @@ def secure(root: Path, anchors: Sequence[Anchor], signer: Ed25519PrivateKey, mem
     with ThreadPoolExecutor(len(anchors)) as pool:
         answers = list(pool.map(lambda each: _asked(each, sealed), anchors))
     failed = {}
-    for each, (files, trouble) in zip(anchors, answers, strict=True):
-        for path, data in files:
+    for each, answer in zip(anchors, answers, strict=True):
+        for path, data in answer.files:
             staged = root / "staging" / path.name
             write_over(staged, data)
             staged.rename(path)
-        if trouble:
-            failed[each.name] = trouble
+        if answer.trouble:
+            failed[each.name] = answer.trouble
     sync_folder(note.parent)
     known = read_json(memory)
     before = set(map(str, known)) if isinstance(known, list) else set()
     if failed.keys() != before:
         write_json(memory, sorted(failed))
-    return tuple(
+    faults = [fault for answer in answers for fault in answer.faults]
+    return *faults, *(
         f"The anchor {name} did not take checkpoint {size}: {trouble.rstrip('.')}. The next seal tries again; until it "
         "succeeds, `archiver doctor` lists it, and no further warning is given."
         for name, trouble in failed.items()
@@ -232,32 +233,48 @@ def secure(root: Path, anchors: Sequence[Anchor], signer: Ed25519PrivateKey, mem
     )
 
 
-def _asked(anchor: Anchor, sealed: SealedCheckpoint) -> tuple[list[tuple[Path, bytes]], str]:
-    """The new files of an anchor, and why not all that are wanted."""
-    files: list[tuple[Path, bytes]] = []
-    trouble = ""
+@dataclass
+class _Answer:
+    """The new files of an anchor, why not all that are wanted, and what is wrong with files that are there."""
+
+    files: list[tuple[Path, bytes]] = field(default_factory=list)
+    trouble: str = ""
+    faults: list[str] = field(default_factory=list)
+
+
+def _asked(anchor: Anchor, sealed: SealedCheckpoint) -> _Answer:
+    answer = _Answer()
     try:
         wanted = sealed.note.with_name(f"{sealed.note.name}.{anchor.name}.{anchor.ending}")
         if not wanted.exists():
-            files.append((wanted, anchor.give(sealed)))
-        for pending in _pending(anchor, sealed.folder) if isinstance(anchor, Calendar) else ():
-            note = pending.with_name(pending.name.partition(".note")[0] + ".note")
-            assert isinstance(anchor, Calendar)
-            digest = hashlib.sha256(read_file(note)).digest()
-            try:
-                done = anchor.complete(read_file(pending), digest)
-            except NothingPending as error:  # whoever can write here can have put it there
-                trouble = f"{pending.name} {error}"
-                continue
-            if done is not None:
-                files.append((_completed(pending), done))
+            answer.files.append((wanted, anchor.give(sealed)))
+        if isinstance(anchor, Calendar):
+            _complete(anchor, sealed.folder, answer)
     except ArchiverError as error:
-        return files, error.detail or str(error)
+        answer.trouble = error.detail or str(error)
     except verify.Malformed as error:
-        return files, f"its answer does not hold: it {error}"
+        answer.trouble = f"its answer does not hold: it {error}"
     except (OSError, AnchorRefused) as error:
-        return files, str(error) or type(error).__name__
-    return files, trouble
+        answer.trouble = str(error) or type(error).__name__
+    return answer
+
+
+def _complete(calendar: Calendar, folder: Path, answer: _Answer) -> None:
+    """Complete the pending proofs. A file that is none is a fault and stops no other: anybody may have put it there."""
+    for pending in _pending(calendar, folder):
+        try:
+            proof = read_file(pending)
+            note = read_file(pending.with_name(pending.name.partition(".note")[0] + ".note"))
+        except OSError as error:
+            answer.faults.append(f"{pending} cannot be completed: {error.strerror}.")
+            continue
+        try:
+            done = calendar.complete(proof, hashlib.sha256(note).digest())
+        except NothingPending as error:
+            answer.faults.append(f"{pending} {error}.")
+            continue
+        if done is not None:
+            answer.files.append((_completed(pending), done))
 
 
 def _of(anchor: Anchor, files: Sequence[Path]) -> list[Path]:

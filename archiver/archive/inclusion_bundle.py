@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from archiver.archive import verify
@@ -77,9 +78,12 @@ def _anchors(root: Path, notes: Collection[Path], integrity: Path) -> None:
     used = set[str]()
     for anchor in set(anchors) - verify.superseded(anchors):
         data = read_file(anchor)
+        try:
+            names = {name for name, _ in verify.Note.parse(data).signatures} if anchor.suffix == ".cosigned" else set()
+        except verify.Malformed as error:
+            raise IntegrityError(f"{anchor.name} {error}") from None
         (integrity / verify.anchor_name(anchor, data)).write_bytes(data)
-        if anchor.suffix == ".cosigned":
-            used |= {name for name, _ in verify.Note.parse(data).signatures}
+        used |= names
     if used:
         check_stated(root, verify.WITNESS_KEYS)
         keys = verify.witness_keys(read_file(root / verify.WITNESS_KEYS))
@@ -92,8 +96,14 @@ def _enclose_lists(root: Path, response: bytes, integrity: Path) -> None:
     kept = root / verify.LISTS
     if path := verify.qualifications(kept, stated_lists(root)).get(hashlib.sha256(response).hexdigest()):
         stated = verify.Qualification.parse(verify.content(path))
-        for name in (path.name, *(f"trusted-list.{each}.xml" for each in (stated.lotl, stated.trusted_list))):
-            shutil.copyfile(kept / name, integrity / name)
+        (integrity / path.name).write_bytes(stated.encode())
+        for digest in (stated.lotl, stated.trusted_list):
+            name, data = f"trusted-list.{digest}.xml", b""
+            with suppress(OSError):
+                data = verify.content(kept / name, verify.MAX_LIST_BYTES)
+            if hashlib.sha256(data).hexdigest() != digest:  # a link to another file, for example
+                raise IntegrityError(f"{name} is not what its name says")
+            (integrity / name).write_bytes(data)
 
 
 def place_of(object_id: str) -> str:

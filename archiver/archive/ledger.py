@@ -54,6 +54,7 @@ FIRST_PREVIOUS_HASH = "0" * 64
 type Sign = Callable[[bytes], str]
 """Sign with the archive's key. Returns 64 bytes in URL-safe base64, without padding."""
 HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # error numbers for a lock that another process holds
+MAX_READ_BYTES = 1 << 20  # of a line; nothing longer is read
 _MAX_LINE_BYTES = 1 << 14  # size of a line's fields
 _VALUE = re.compile(r"[\w.:+-]*", re.ASCII)  # ids, digests, dates, account names and error kinds
 _TAIL_BYTES = 1 << 16  # the newest line is looked for in this many bytes at the end of the file
@@ -103,8 +104,10 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[Line]:
     """Yield the complete lines from a byte offset on. A last line without its line end does not count yet."""
     with contextlib.suppress(FileNotFoundError), _opened(path) as file:
         file.seek(offset)
-        for data in file:
+        while data := file.readline(MAX_READ_BYTES):
             if not data.endswith(b"\n"):
+                if len(data) == MAX_READ_BYTES:
+                    raise IntegrityError(f"the ledger has no valid line at byte {offset}")
                 return
             line = Line(data[:-1], offset)
             yield line
@@ -166,10 +169,12 @@ def _newest(handle: int, end: int, object_id: str) -> Line | None:
 def _opened(path: Path) -> BinaryIO:
     try:
         return open_file(path)
+    except FileNotFoundError:
+        raise
     except OSError as error:
         if path.exists() and not path.is_file():
             raise IntegrityError(f"{path} is not a regular file") from error
-        raise
+        raise IntegrityError(f"{path.name} cannot be read ({error.strerror})") from error
 
 
 def is_by_key(public: bytes, signature: bytes, message: bytes) -> bool:

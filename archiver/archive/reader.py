@@ -137,14 +137,14 @@ class Archive:
         """Yield the ledger's lines from a byte offset on (a line's `offset` or `end`)."""
         return read_lines(self.ledger, offset)
 
-    def line(self, offset: int) -> Line:
-        """Return the ledger's line at a byte offset. Raises IntegrityError if there is none, as the ledger lost lines,
-        or if the archive's key did not sign it.
+    def line(self, seq: int, offset: int) -> Line:
+        """Return the ledger's line with this number at a byte offset. Raises IntegrityError if there is another one or
+        none, as the ledger lost lines, or if the archive's key did not sign it.
 
         Lines without a signature, which earlier versions wrote, count only where the first line has none.
         """
         found = next(self.lines(offset=offset), None)
-        if found is None:
+        if found is None or found.seq != seq:
             raise IntegrityError(f"the ledger has no valid line at byte {offset}")
         public, first_is_signed = self._signer
         signed = "signature" in found.fields or first_is_signed
@@ -153,24 +153,22 @@ class Archive:
         return found
 
     def vouched(self, lines: list[Line], last: Line | None) -> list[Line]:
-        """Return those of the lines after `last` that do not follow the newest one for which the archive's key vouches.
+        """Return those of the lines after `last`, from the first on, for which the archive's key vouches.
 
-        That one is signed and has the hash of the line before it, so it vouches for all before. Earlier versions signed
-        none; without the key nothing can be said, and `verify` reports that.
+        Each has the hash of the line before it, and the newest is signed. Earlier versions signed none. Raises
+        IntegrityError without the key.
         """
-        try:
-            public, signs = self._signer
-        except IntegrityError:
-            return lines
-        signs = signs or any("signature" in line.fields for line in (last, *lines) if line)
-        count = len(lines) if signs else 0
-        while count:
-            line, before = lines[count - 1], lines[count - 2] if count > 1 else last
-            follows = line.fields["prev"] == (before.hash if before else FIRST_PREVIOUS_HASH)
-            if follows and verify.is_signed(line.fields, public, check=is_by_key):
+        kept, before = list[Line](), last
+        for line in lines:
+            if line.fields["prev"] != (before.hash if before else FIRST_PREVIOUS_HASH):
                 break
-            count -= 1
-        return lines[:count] if signs else lines
+            kept.append(line)
+            before = line
+        public, signs = self._signer if lines else (b"", False)
+        signs = signs or any("signature" in line.fields for line in (last, *kept) if line)
+        while signs and kept and not verify.is_signed(kept[-1].fields, public, check=is_by_key):
+            kept.pop()
+        return kept
 
     def head(self) -> Line | None:
         """Return the ledger's newest line."""
@@ -191,7 +189,7 @@ class Archive:
         line = newest_of(self.ledger, object_id)
         if line is None:
             raise IntegrityError(f"{object_id} is not in the ledger")
-        return self.recorded_object(self.line(line.offset))
+        return self.recorded_object(self.line(line.seq, line.offset))
 
     def recorded_object(self, line: Line) -> StoredObject:
         """Return the object that a ledger line records, as it was then. Raises IntegrityError if it is another one."""
@@ -214,7 +212,7 @@ class Archive:
         stored = self.object(object_id)
         if place.is_symlink():
             raise IntegrityError(f"{stored.folder} is a link")
-        recorded = [self.line(offset).fields for _, offset in lines]
+        recorded = [self.line(*each).fields for each in lines]
         newest = [fields["inventory_sha512"] for fields in recorded if "inventory_sha512" in fields][-1:]
         if newest != [hashlib.sha512(stored.inventory).hexdigest()]:
             raise IntegrityError(f"{stored.folder} is not the object that the ledger records")
@@ -233,7 +231,7 @@ class Archive:
         oldest, latest = proven.since(lines[0][0]), proven.since(lines[-1][0])
         if oldest == latest:
             return dict.fromkeys(documents, latest)
-        recorded = [line for _, offset in lines if "inventory_sha512" in (line := self.line(offset)).fields]
+        recorded = [line for each in lines if "inventory_sha512" in (line := self.line(*each)).fields]
         seqs = {str(line.fields["version"]): line.seq for line in recorded}
         newest = max(seqs.values())
         try:

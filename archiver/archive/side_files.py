@@ -19,14 +19,17 @@ from typing import TYPE_CHECKING
 from warnings import catch_warnings
 
 from archiver.archive import verify
-from archiver.archive.ledger import LedgerEntry, is_by_key, read_lines
+from archiver.archive.ledger import LedgerEntry, is_by_key, last_line, read_lines
 from archiver.core.atomic_files import open_file, read_file, replace_file
 from archiver.core.errors import ConfigError, IntegrityError
-from archiver.core.json_files import read_json, write_json
+from archiver.core.json_files import checked, write_json
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+STATES = b'"files":{'  # in a ledger line that states files
+STATED = "stated.json"  # in the disposable folder: `RememberedFiles`
+MAX_UNREAD_BYTES = 1 << 20  # of the ledger, behind what is remembered
 FIXED = (verify.GUIDE, verify.SIGNER_KEY)  # the program knows their content, and puts it back
 
 type Append = Callable[[LedgerEntry], object]
@@ -58,6 +61,8 @@ class SideFiles:
     memory: Path
     append: Append
     _unknown: set[str] = field(default_factory=set)  # paths of files that an archive without statements had
+    _older: set[str] = field(default_factory=set)  # paths of files that somebody put back to an earlier content
+    _waiting: set[str] = field(default_factory=set)  # paths of which the ledger's last line states something
     _there: dict[str, bytes] = field(default_factory=dict)  # path -> content, as it was read or written last
     _genuine: dict[str, bytes] = field(default_factory=dict)  # path -> content, as far as the ledger states it
     _stated: dict[str, str] = field(default_factory=dict)  # path -> SHA-256, by the newest statement
@@ -69,28 +74,32 @@ class SideFiles:
 
     def check(self) -> list[str]:
         """Compare the files with the ledger's statements. Returns a sentence for each that someone else changed."""
-        known = verify.STATED_FILES.values()
+        known, ledger = verify.STATED_FILES.values(), self.root / verify.LEDGER
         self._there = {path: data for path in known if (data := _read(self.root / path)) is not None}
         self._genuine, self._stated = dict(self._there), {path: _digest(data) for path, data in self._there.items()}
-        if read_json(self.memory) == self._stated:
+        if remembered(self.memory).covers(ledger, self._stated):
             return []
-        every = stated(self.root / verify.LEDGER, self.content.key)
+        every, last = stated(ledger, self.content.key), last_line(ledger)
         self._stated = {path: states[-1] for path, states in every.items() if path in known}
+        with suppress(verify.Malformed):  # a kill may have come before these were written
+            self._waiting = set(verify.stated_files(last.fields)) if last else set()
         return list(filter(None, (self._doubt(path, every.get(path, ())) for path in {*self._there, *self._stated})))
 
     def renew(self) -> None:
         """State and write what the settings, or this version of the program, want otherwise than it is there."""
         new = {path: self._wanted(path) for path in (*self._made, verify.KEY_HISTORY)}
-        self._replace({path: data for path, data in new.items() if data})
-        if read_json(self.memory) != self._stated:
+        self._replace({path: data for path, data in new.items() if data and path not in self._older})
+        end = (self.root / verify.LEDGER).stat().st_size
+        before = remembered(self.memory)
+        if before.files != self._stated or end - before.end > MAX_UNREAD_BYTES:
             with suppress(OSError):  # a full disk: the next opening reads the ledger
-                write_json(self.memory, self._stated)
+                write_json(self.memory, RememberedFiles(end, self._stated))
 
     def add_roots(self, certificates: Iterable[Certificate]) -> None:
         """Add an authority's roots to the archive's."""
         there = self._genuine.get(verify.TSA_ROOTS, b"")
         new = _with_roots(there, certificates)
-        if new != there:
+        if new != there and verify.TSA_ROOTS not in self._older:
             self._replace({verify.TSA_ROOTS: new})
 
     def holds(self, path: str) -> bool:
@@ -130,8 +139,14 @@ class SideFiles:
     def _doubt(self, path: str, states: Sequence[str]) -> str | None:
         """Return what is wrong with a file, given all that the ledger states of it. Only its genuine part stays."""
         there = self._genuine.get(path)
-        if there is not None and (_digest(there) in states if states else self._is_known(path, there)):
+        if there is not None and (self._is_current(path, there, states) if states else self._is_known(path, there)):
             return None
+        if states and path not in FIXED and _digest(there or b"") in states:
+            self._older.add(path)
+            return (
+                f"{self.root / path} is what the ledger stated earlier. Find out who can write to the archive, and put "
+                "the newer file back from a backup."
+            )
         if not states:
             self._unknown.add(path)
             return (
@@ -143,6 +158,10 @@ class SideFiles:
         found = "is missing" if there is None else "is not what the ledger states"
         then = "What is known of it is put back" if self._wanted(path) else "What it says does not count"
         return f"{self.root / path} {found}. {then}. Find out who can write to the archive."
+
+    def _is_current(self, path: str, there: bytes, states: Sequence[str]) -> bool:
+        """Whether a file is what the ledger states; before it is written, it is what an earlier line states."""
+        return _digest(there) in (states if path in self._waiting else states[-1:])
 
     def _is_known(self, path: str, there: bytes) -> bool:
         """Whether a file of an archive that states nothing yet holds nothing but what the settings know."""
@@ -205,13 +224,38 @@ class SideFiles:
                 self._stated[path] = _digest(data)
 
 
+@dataclass(frozen=True)
+class RememberedFiles:
+    """The SHA-256 of each file by the ledger's newest statements, up to its byte `end`."""
+
+    end: int = 0
+    files: dict[str, str] = field(default_factory=dict)
+
+    def covers(self, ledger: Path, files: Mapping[str, str]) -> bool:
+        """Whether these are the files, and no later line states others."""
+        return self.files == files and not any(lines_with(ledger, STATES, self.end))
+
+
+def remembered(memory: Path) -> RememberedFiles:
+    """Return what is remembered; nothing if there is no memory, or a damaged one."""
+    with suppress(OSError, ValueError):
+        return checked(RememberedFiles, read_file(memory))
+    return RememberedFiles()
+
+
+def knows_key(memory: Path, root: Path) -> bool:
+    """Whether the archive has the key that it had when this machine wrote to it, if it ever did."""
+    known = remembered(memory).files.get(verify.SIGNER_KEY)
+    return known in (None, _digest(_read(root / verify.SIGNER_KEY) or b""))
+
+
 def stated(ledger: Path, key: bytes) -> dict[str, list[str]]:
     """Return path -> the SHA-256 digests that the ledger's lines state of it, oldest first.
 
     Lines that the archive's key did not sign count for nothing.
     """
     found: dict[str, list[str]] = {}
-    for line in _signed_lines(ledger, key, b'"files":{'):
+    for line in _signed_lines(ledger, key, STATES):
         with suppress(verify.Malformed):
             for path, digest in verify.stated_files(line).items():
                 found.setdefault(path, []).append(digest)
@@ -253,14 +297,14 @@ def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[verify.Li
     return (fields for fields in lines_with(ledger, needle) if verify.is_signed(fields, key, check=is_by_key))
 
 
-def lines_with(ledger: Path, needle: bytes) -> Iterator[verify.LineFields]:
-    """Yield the fields of the lines with a text in them. Nothing is parsed but these."""
+def lines_with(ledger: Path, needle: bytes, begin: int = 0) -> Iterator[verify.LineFields]:
+    """Yield the fields of the lines, from a byte offset on, with a text in them. Nothing is parsed but these."""
     with (
         suppress(FileNotFoundError, ValueError),  # no ledger, or an empty one
         open_file(ledger) as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        at = data.find(needle)
+        at = data.find(needle, begin)
         while at >= 0 and (end := data.find(b"\n", at)) >= 0:
             with suppress(ValueError, RecursionError):  # `verify` reports a line that is none
                 fields = json.loads(data[data.rfind(b"\n", 0, at) + 1 : end])

@@ -27,6 +27,13 @@ What to read, from top to bottom; each section rests on those before it only:
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    del sys.path[
+        0
+    ]  # this file's folder: whoever can write to the archive could put modules there that run in its place
+
 import argparse
 import base64
 import binascii
@@ -44,7 +51,6 @@ import signal
 import stat
 import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -2798,7 +2804,9 @@ FOLDERS = {
 _FOR_A_CLIENT = ("READ-ME.txt", "licences.csv")
 """What only a copy for a client has. Neither the ledger nor a signature covers it."""
 
-_LEFTOVER = re.compile(r"\.(READ-ME-FIRST\.txt|verify\.py|[a-z-]+\.(pem|jsonl|txt))\.[a-z0-9_]{8}")
+_LEFTOVER = re.compile(
+    r"\.(READ-ME-FIRST\.txt|verify\.py|[a-z-]+(\.[0-9a-f]{64})?\.(pem|jsonl|txt|json|xml))\.[a-z0-9_-]+(\.tmp)?"
+)
 """The name of a temporary file, written beside the file that it replaces."""
 
 
@@ -2999,7 +3007,7 @@ class _ArchiveCheck(_Check):
         self.counting = {*self.stated, *(f"{LISTS}/qualified.{each}.json" for each in anchored)}
         for path, states in self.stated.items():
             newest, seq = list(states.items())[-1]
-            waits = 0 < seq == self.lines - 1  # the line is written before the file
+            waits = 0 < seq == self.lines - 1 and path in STATED_FILES.values()  # the line is written before the file
             data = b"" if waits and not (self.root / path).exists() else self.read(path)
             found = newest if data is None else hashlib.sha256(data).hexdigest()
             if found != newest and waits and (found in states or not data):
@@ -3011,7 +3019,7 @@ class _ArchiveCheck(_Check):
         for path in [each for each in STATED_FILES.values() if each not in self.stated]:
             if (self.root / path).exists():  # an archive of an earlier version may hold one that nobody can vouch for
                 text = "is stated by no ledger line, so nothing vouches for it"
-                self.find("extra" if from_the_start else "stray", path, text)
+                self.find("extra" if from_the_start or path == TSA_ROOTS else "stray", path, text)
 
     def hold_against(self, against: Path, key: bytes | None) -> None:
         """Compare the ledger with the outside checkpoints."""

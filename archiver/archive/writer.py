@@ -66,7 +66,7 @@ from archiver.archive.reader import (
     check_whole,
 )
 from archiver.archive.seal import Authority, Post, Qualify, Seal
-from archiver.archive.side_files import SideContent, SideFiles, certificates
+from archiver.archive.side_files import STATED, SideContent, SideFiles, certificates
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, sync_folder
 from archiver.core.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
@@ -78,7 +78,6 @@ __all__ = ["ArchiveWriter", "Authority", "Seal", "SealSettings", "open_archive"]
 
 LAST_LINE = "the last line"  # the source of a time
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
-STATED = "stated.json"  # in the disposable folder: what `SideFiles` remembers
 COMPARED = "compared"  # in the disposable folder: what `CheckpointListing` remembers
 MAX_BATCH = 128  # requests that share the durable writes of intents and ledger lines
 MAX_BUILDERS = 3  # objects that are built at the same time; more threads would wait for the interpreter
@@ -395,7 +394,10 @@ def _introduce(root: Path, ledger: Ledger, client: str, beside: SideFiles, origi
     elif first.fields.get("key") != fingerprint:
         raise ConfigError(f"The vault does not have the key that signed {root}. Restore the vault of this archive.")
     tool, current = root / verify.TOOL, Path(verify.__file__).read_bytes()
-    if not tool.exists() or read_file(tool) != current:
+    there = b""
+    with suppress(OSError):  # also for what is much longer than any verifier
+        there = verify.content(tool)
+    if there != current:
         replace_file(tool, current)
 
 

@@ -121,7 +121,7 @@ class _Said:
     @classmethod
     def by(cls, home: Home, slug: str, entry: CatalogueEntry) -> _Said:
         archive = Archive(home.archive(slug))
-        lines = [archive.line(offset) for _, offset in entry.lines]
+        lines = [archive.line(*each) for each in entry.lines]
         return cls(archive, entry, [line for line in lines if line.type == "assign"])
 
     @property
@@ -145,7 +145,7 @@ class _Said:
         A licence that came through the client's own account or import has its own inventory, even if it was also
         assigned to the client.
         """
-        recorded = (self.archive.line(offset).fields for _, offset in self.entry.lines)
+        recorded = (self.archive.line(*each).fields for each in self.entry.lines)
         own = {fields["inventory_sha512"] for fields in recorded if "inventory_sha512" in fields}
         for line in self.lines:
             if line.fields.get("held") and "original" in line.fields:
@@ -495,7 +495,7 @@ def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _P
     checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
     newest = []
     for entry in entries:
-        lines = (archive.line(offset) for _, offset in reversed(entry.lines))
+        lines = (archive.line(*each) for each in reversed(entry.lines))
         newest.append(next(line for line in lines if "inventory_sha512" in line.fields))
     covering = [first_covering(checkpoints, line) for line in newest]
     wanted = [(line.seq, size) for line, (size, _, _) in zip(newest, covering, strict=True)]

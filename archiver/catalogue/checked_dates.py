@@ -17,7 +17,7 @@ from archiver import __version__
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.archive.seal import strict_checker
-from archiver.archive.side_files import is_stated
+from archiver.archive.side_files import STATED, is_stated, knows_key
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, CatalogueEntry, Hit
 from archiver.core.atomic_files import read_file
@@ -80,6 +80,8 @@ def _verdicts(home: Home, catalogue: Catalogue, archive: Archive) -> dict[int, C
     known = memory.verdicts if memory.basis == basis else {}
     same = {size: known[size] for size, state in states.items() if size in known and known[size][0] == state}
     if due := states.keys() - same.keys():
+        if memory.basis != basis and not knows_key(file.with_name(STATED), root):
+            return {}
         genuine = memory.basis == basis or bool(pinned_roots(home))  # without these, the archive's own roots count
         if not genuine and not (is_stated(root, verify.TSA_ROOTS) and catalogue.is_as_read(archive)):
             return {}

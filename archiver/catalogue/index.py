@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Self
 from filelock import FileLock
 
 from archiver.archive.erasure import TOMBSTONE
-from archiver.archive.ledger import Line
-from archiver.archive.reader import Archive
+from archiver.archive.ledger import Line, newest_of
+from archiver.archive.reader import Archive, check_there
 from archiver.catalogue.index_rows import (
     FOR_CLIENTS,
     KINDS,
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 BATCH_LINES = 256  # ledger lines of one transaction
 OBJECT_ID = re.compile(rf"(?:{'|'.join(KINDS)})[\w-]+", re.ASCII)
-UNSIGNED = "the archive's key did not sign the ledger line that names it"  # why an object is not read
+UNSIGNED = "the archive's key does not vouch for the ledger line that names it"  # why an object is not read
 EMBEDDINGS_PER_COMMIT = 64  # pictures between two commits
 ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # the parts of an `assign` line that are kept
 MAX_QUERY_WORDS = 32  # of a query
@@ -256,6 +256,7 @@ class Catalogue:
 
     def catch_up(self, archive: Archive, reader: DocumentReader) -> None:
         """Read the ledger's new lines, or all lines if it is another ledger than before. Its progress is shown."""
+        check_there(archive.root)
         if not (lines := self._follow(archive, reader)):
             return
         last = archive.head()
@@ -302,8 +303,11 @@ class Catalogue:
         missing = [object_id for object_id, line in found.items() if line is None]
         for object_id, listed in self._among("SELECT object_id, lines FROM licence WHERE object_id IN (?)", missing):
             with suppress(IntegrityError):  # a line that the key did not sign
-                older = [archive.line(offset) for _, offset in json.loads(listed)]
-                found[object_id] = [line for line in older if "inventory_sha512" in line.fields][-1]
+                older = (archive.line(*each) for each in reversed(json.loads(listed)))
+                found[object_id] = next((line for line in older if "inventory_sha512" in line.fields), None)
+        for object_id in [each for each in missing if found[each] is None]:  # it could not be read then
+            line = newest_of(archive.ledger, object_id)
+            found[object_id] = line if line and line.seq < lines[0].seq else None
         return found
 
     def rebuild(self, archive: Archive, reader: DocumentReader) -> None:
@@ -593,8 +597,8 @@ class Catalogue:
 
     def hold_lines(self, archive: Archive) -> list[Line]:
         """The ledger's lines that hold something or release it, oldest first."""
-        offsets = self._db.execute("SELECT offset FROM hold ORDER BY seq").fetchall()
-        return [archive.line(offset) for (offset,) in offsets]
+        places = self._db.execute("SELECT seq, offset FROM hold ORDER BY seq").fetchall()
+        return [archive.line(*each) for each in places]
 
     def is_common(self, query: str, licences: int = COMMON_QUERY_LICENCES) -> bool:
         """Whether so many licences have the words of a query (`words_query`), by default so many that a list meets them

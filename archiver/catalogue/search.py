@@ -316,6 +316,6 @@ def secured_in_words(row: Mapping[str, Any]) -> str:
 
 def assigned_at(archive: Archive, entry: CatalogueEntry) -> str | None:
     """When the licence was last assigned to the archive's client, or withdrawn from it."""
-    history = (archive.line(offset) for _, offset in entry.lines)
+    history = (archive.line(*each) for each in entry.lines)
     assigned = [str(line.fields["at"]) for line in history if line.type == "assign"]
     return assigned[-1] if assigned else None

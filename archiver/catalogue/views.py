@@ -68,7 +68,7 @@ def show(client: str, archive: Archive, entry: CatalogueEntry, proven: Dates) ->
     `gaps` gives for each missing kind of document the reason and, after a colon, the detail.
     """
     file, licence = entry.file, entry.licence
-    history = [archive.line(offset).fields for _, offset in entry.lines]
+    history = [archive.line(*each).fields for each in entry.lines]
     row = _row(client, archive, proven, Hit(entry, None, 1.0), lambda _: None)
     return row | {
         "asset": dict(vars(licence.asset)),
@@ -118,15 +118,15 @@ def _assignment(archive: Archive, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def assignments(archive: Archive, entry: CatalogueEntry) -> list[dict[str, object]]:
     """What persons and rules stated of a licence's clients, oldest first."""
-    lines = [archive.line(offset).fields for _, offset in entry.lines]
+    lines = [archive.line(*each).fields for each in entry.lines]
     return [_assignment(archive, fields) for fields in lines if fields["type"] == "assign"]
 
 
 def erased(client: str, archive: Archive, entry: ErasedEntry, proven: Dates) -> dict[str, object]:
     """The JSON document of `show --json` for an erased licence: its tombstone and its ledger lines."""
     search_terms = [f'"{key}":"{entry.object_id}"'.encode() for key in ("id", "erases")]
-    offsets = [line.offset for line in archive.lines() if any(needle in line.raw for needle in search_terms)]
-    history = list(map(archive.line, offsets))
+    places = [(each.seq, each.offset) for each in archive.lines() if any(needle in each.raw for needle in search_terms)]
+    history = [archive.line(*each) for each in places]
     return {
         "licence": entry.short_id,
         "client": client,

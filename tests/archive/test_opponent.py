@@ -20,6 +20,7 @@ from archiver.archive.ledger import Line
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
+from archiver.archive.side_files import STATED
 from archiver.archive.verify import Frontier, canonical, leaf_hash, verify_archive, verify_proof
 from archiver.catalogue import checked_dates, search
 from archiver.catalogue.archives import writing
@@ -115,9 +116,17 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
             told.append(str(error))
     assert len(told) == 1 and "the archive's key did not sign the ledger's line at byte" in told[0]
     search.rebuild(at.home)
-    assert shown(at) == none
-    ledger.write_bytes(lines)
-    search.rebuild(at.home)
+    assert search.find(at.home, "picture", warn=told.append) == [] and "does not vouch for the" in told[-1]
+    overwrite(ledger, lines)  # the index reads on by itself
+    assert shown(at) == genuine
+
+    captured, other = (each for each in lines.splitlines(keepends=True) if b'"type":"capture"' in each)
+    overwrite(ledger, lines.replace(captured, other[:-1].ljust(len(captured) - 1) + b"\n"))  # signed, but elsewhere
+    states = {row["asset_id"]: row["state"] for row in search.find(at.home, "picture")}
+    assert states == {"1": "UNPROVEN", "2": "PROVEN"}
+    with pytest.raises(IntegrityError, match="no valid line at byte"):
+        search.show(at.home, said[0] if "_1_" in said[0] else said[1])
+    overwrite(ledger, lines)
     assert shown(at) == genuine
 
     fields = Line(lines.split(b"\n")[-2], 0)  # somebody appends a line without the key, and what it names
@@ -125,10 +134,16 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
     planted |= {"at": fields.fields["at"], "tool": "1", "version": "v1", "inventory_sha512": "0" * 128}
     ledger.write_bytes(lines + verify.canonical(planted) + b"\n")
     assert shown(at) == genuine and not search.find(at.home, "picture", warn=told.append)[2:]
-    assert "the archive's key did not sign" in told[-1] and str(planted["id"]) in told[-1]
+    assert "the archive's key does not vouch for" in told[-1] and str(planted["id"]) in told[-1]
     ledger.write_bytes(lines)
     told.clear()
     assert shown(at) == genuine and search.find(at.home, "picture", warn=told.append) and not told
+    memory.unlink()
+    known = memory.with_name(STATED)
+    known.write_bytes(re.sub(rb'(signer-public.pem": ")..', rb"\1xx", known.read_bytes()))
+    assert shown(at) == none  # an archive that somebody wrote anew, with a key of his own
+    known.unlink()
+    assert shown(at) == genuine
 
     own = root / verify.TSA_ROOTS
     with monkeypatch.context() as unpinned:  # the archive's own roots are all there is

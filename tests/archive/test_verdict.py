@@ -16,7 +16,8 @@ from archiver.archive import verify
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.seal import sign
 from archiver.archive.verify import verify_archive
-from tests.support.archive_kit import SIGNER, Kit, flip, licence, root_of
+from archiver.archive.writer import Authority
+from tests.support.archive_kit import SIGNER, Kit, damage, flip, licence, root_of
 
 OTHERS_ROOTS: dict[str, Callable[[Kit, Path], object]] = {
     "other roots": lambda k, forger: shutil.copy(forger, k.root / verify.TSA_ROOTS),
@@ -37,7 +38,9 @@ def test_the_roots_that_you_supply_do_not_hide_that_the_archives_own_are_other_o
     assert verify.TSA_ROOTS in {each.path for each in with_roots.findings}
 
 
-def test_what_others_write_beside_the_evidence_is_told_by_every_entrance_and_never_signed(sealed: Kit) -> None:
+def test_what_others_write_beside_the_evidence_is_told_by_every_entrance_and_never_signed(
+    sealed: Kit, tmp_path: Path
+) -> None:
     """With this machine's memory of the archive, and without it. What is known of a file is put back."""
     roots, memory = sealed.authorities[0].roots, sealed.root.parent / "state/stated.json"
     for path in verify.STATED_FILES.values():
@@ -57,6 +60,16 @@ def test_what_others_write_beside_the_evidence_is_told_by_every_entrance_and_nev
                 assert place.read_bytes() == planted if planted else not place.exists()  # only a backup has it
                 place.write_bytes(before) if before else place.unlink(missing_ok=True)
             assert sealed.verify().findings == [] and (not before or place.read_bytes() == before)
+    own, earlier = sealed.root / verify.TSA_ROOTS, (sealed.root / verify.TSA_ROOTS).read_bytes()
+    with LocalAuthority(tmp_path / "other") as other:
+        sealed.authorities = [Authority(name="other", url=other.url, roots=other.root_pem)]
+        assert sealed.write(7).warnings == () and sealed.verify().state == "PROVEN"
+    newer, sealed.authorities = own.read_bytes(), []
+    own.write_bytes(earlier)  # whether this machine remembers the newer one, or only the earlier one
+    assert "keys/tsa-roots.pem is what the ledger stated earlier" in str(sealed.write(8).warnings)
+    assert verify.TSA_ROOTS in damage(sealed)
+    own.write_bytes(newer)
+    assert sealed.write(9).warnings == () and verify.TSA_ROOTS not in damage(sealed)
 
 
 def test_a_verdict_names_its_scope(sealed: Kit) -> None:
