@@ -29,10 +29,9 @@ from __future__ import annotations
 
 import sys
 
+# This file's folder goes: whoever can write to the archive could put modules there that run in place of Python's own.
 if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
-    del sys.path[
-        0
-    ]  # this file's folder: whoever can write to the archive could put modules there that run in its place
+    del sys.path[0]
 
 import argparse
 import base64
