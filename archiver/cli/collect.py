@@ -75,7 +75,9 @@ def run(
     account: Annotated[list[str] | None, typer.Option(help="Only this account; repeatable.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only this mailbox or folder; repeatable.")] = None,
     asset: Annotated[str | None, typer.Option(help="Only the licences of this asset: its id or page URL.")] = None,
-    full: Annotated[bool, typer.Option("--full", help="Read every history to its end.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read every history to its end, and accept lists with fewer rows.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Sign in and count, and say why mails are taken; archive nothing.")
     ] = False,
@@ -102,7 +104,7 @@ def run(
     order = RunRequest(
         clients=client or (), accounts=account or (), sources=source or (),
         asset_id=None if asset is None else asset_of(asset),
-        full=full, dry_run=dry_run, replay=replay, after_restore=after_restore,
+        full=full, accepts_fewer=full, dry_run=dry_run, replay=replay, after_restore=after_restore,
     )  # fmt: skip
 
     with progress() as watch:

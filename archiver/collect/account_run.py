@@ -140,6 +140,7 @@ class AccountRun:
             personal=personal(home, self.account),
             renew=renew,
             full=order.full or order.after_restore is not None,
+            accepts_fewer=order.accepts_fewer,
             full_since=sweep_day(self.account.name, today),
             dry_run=order.dry_run,
             asset_id=order.asset_id,

@@ -160,6 +160,7 @@ class ListReading:
     steady: bool = True  # the total stayed the same
     end: ListEnd | None = None  # what showed that nothing follows; None while it was not read to its end
     earlier: HistoryCursor | None = None  # what the last full reading left, for comparison only
+    accepts_fewer: bool = False  # a person accepts that rows have left the list
     archived: int = 0  # the licences of this list that the archive has; counted only if nothing else is to compare with
     twice: set[str] = field(default_factory=set)  # as a rule, rows that moved: another came above them
     displaced: set[str] = field(default_factory=set)  # rows that came again on another page, which may hide others
@@ -209,9 +210,15 @@ class ListReading:
         self._streak = self._streak + 1 if known else 0
 
     @property
-    def shrunk(self) -> bool:
+    def has_fewer(self) -> bool:
         """Whether a list without a total has fewer rows than an earlier reading to its end found."""
-        return bool(self.full and self.total is None and self.earlier and self.seen < self.earlier.listed)
+        fewer = self.earlier and self.seen < self.earlier.listed
+        return bool(self.full and self.total is None and fewer)
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether it has fewer, and nobody accepts that."""
+        return self.has_fewer and not self.accepts_fewer
 
     @property
     def known_before(self) -> int:
@@ -219,11 +226,16 @@ class ListReading:
         return self.earlier.listed if self.earlier else self.archived
 
     @property
-    def emptied(self) -> bool:
+    def is_empty_now(self) -> bool:
         """Whether a list shows nothing, and had rows before. That its total is zero proves nothing: a platform that
         does not find the account's history states so, too.
         """
         return self.full and not self.seen and self.known_before > 0
+
+    @property
+    def emptied(self) -> bool:
+        """Whether it does, and nobody accepts that."""
+        return self.is_empty_now and not self.accepts_fewer
 
     @property
     def may_stop(self) -> bool:

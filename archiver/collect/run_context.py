@@ -27,7 +27,8 @@ class RunRequest:
     `replay` is a folder of recordings (replay homes only).
 
     `after_restore` names a witness's checkpoint from before a restore from a backup; every history is then read to its
-    end. `sample` limits how many licences of each list are fetched (for recordings); the rest count as known.
+    end. `accepts_fewer`: a person accepts lists that show fewer rows than before. `sample` limits how many licences of
+    each list are fetched (for recordings); the rest count as known.
     """
 
     clients: Sequence[str] = ()
@@ -35,6 +36,7 @@ class RunRequest:
     sources: Sequence[str] = ()
     asset_id: str | None = None
     full: bool = False
+    accepts_fewer: bool = False
     dry_run: bool = False
     replay: Path | None = None
     after_restore: Path | None = None

@@ -476,14 +476,17 @@ class Reconciliation:
             counted.setdefault(kind, {})[reason] = number
         return counted
 
-    def shortfalls(self) -> Iterator[str]:
-        """What keeps the account from being complete, in a sentence each."""
+    def shortfalls(self, account: str) -> Iterator[str]:
+        """What keeps this account from being complete, in a sentence each."""
         for tally in self.tallies.values():
             read = tally.reading
             if read.emptied:
-                yield _emptied(tally)
+                yield (
+                    f"{fewer_now(tally)}. What is archived stays. Look at the history on the platform's site; if the "
+                    f"rows really left it, accept that with `archiver run --full --account {account}`."
+                )
             elif not tally.agrees and read.total is None:
-                yield from _unproven(tally)
+                yield from _unproven(tally, account)
             elif not tally.agrees and read.overlapping and read.steady and read.total == read.read:
                 yield (
                     f"The platform states {read.total} in {tally.listing}, but {len(read.overlapping)} rows ended one "
@@ -505,16 +508,14 @@ class Reconciliation:
             yield f"{len(self.unexplained)} listed but not archived."
 
 
-def _emptied(tally: Tally) -> str:
+def fewer_now(tally: Tally) -> str:
+    """How many rows a list showed before, and how many it shows now; without the full stop."""
     read = tally.reading
     before = f"showed {read.earlier.listed} rows on {read.earlier.full_on}" if read.earlier else "showed rows before"
-    return (
-        f"{tally.listing} {before} and shows none now. What is archived stays. Look at the history on the platform's "
-        "site; if the rows really left it, accept that with `archiver run --full`."
-    )
+    return f"{tally.listing} {before} and shows {read.seen or 'none'} now"
 
 
-def _unproven(tally: Tally) -> Iterator[str]:
+def _unproven(tally: Tally, account: str) -> Iterator[str]:
     """Why a list that states no total may have rows that were not seen."""
     read = tally.reading
     if read.displaced:
@@ -524,7 +525,6 @@ def _unproven(tally: Tally) -> Iterator[str]:
         )
     if read.shrunk and read.earlier:
         yield (
-            f"{tally.listing} showed {read.earlier.listed} rows on {read.earlier.full_on} and shows {read.seen} now, "
-            "and the platform does not say how many there are. If the rows really left the list, accept that with "
-            "`archiver run --full`."
+            f"{fewer_now(tally)}, and the platform does not say how many there are. If the rows really left the list, "
+            f"accept that with `archiver run --full --account {account}`."
         )

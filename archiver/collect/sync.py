@@ -30,6 +30,7 @@ from archiver.collect.stages import (
     Outage,
     Reconciliation,
     SessionSecrets,
+    fewer_now,
 )
 from archiver.collect.terms import SeenTerms
 from archiver.core.errors import (
@@ -75,6 +76,7 @@ class Sync:
     personal: Mapping[str, str] = field(default_factory=dict)  # what no such page may show, and its kind
     renew: Callable[[], Awaitable[None]]
     full: bool = False
+    accepts_fewer: bool = False  # a person accepts lists that show fewer rows than before
     full_since: date | None = None  # lists that were last read to their end before that day are read so again
     dry_run: bool = False
     asset_id: str | None = None
@@ -148,8 +150,9 @@ class Sync:
                 )
 
     async def _sweep(self, tally: Tally) -> None:
-        earlier = None if self.full else self.cursors.get(tally.listing)
-        reading = ListReading(self._cursor(tally.listing), self.known, earlier=earlier)
+        earlier = self.cursors.get(tally.listing)
+        cursor = self._cursor(tally.listing)
+        reading = ListReading(cursor, self.known, earlier=earlier, accepts_fewer=self.accepts_fewer)
         tally.begin(reading)
         lost: ArchiverError | None = None  # why reading the list stopped; the listed licences are still fetched
         async with asyncio.TaskGroup() as tasks:
@@ -173,10 +176,6 @@ class Sync:
             self._report()
             if reading.may_stop:
                 return
-        if not (reading.seen or reading.earlier or self.full):  # what earlier readings left may be lost
-            reading.archived = sum(
-                each.licence.listing == tally.listing for each in self.catalogue.of_account(self.account)
-            )
         reading.end = pages.end
         if reading.end is None:
             raise LayoutChanged(
@@ -184,6 +183,12 @@ class Sync:
                 "ended: no total, no empty page, no end mark"
             )
         reading.full = True
+        if reading.end is ListEnd.NAMED:
+            reading.earlier = None  # what a person named before says nothing of what was named now
+        elif not (reading.seen or reading.earlier):  # what earlier readings left may be lost
+            reading.archived = sum(
+                each.licence.listing == tally.listing for each in self.catalogue.of_account(self.account)
+            )
 
     async def _take_page(self, tally: Tally, reading: ListReading, page: Page, tasks: asyncio.TaskGroup) -> None:
         archived = KnownLicences.of(page, self.catalogue)
@@ -348,7 +353,7 @@ class Sync:
         result.refused = self.provider.info.rules.explained(self.session.refused)
         result.differences = self._differences() | self._counted_otherwise
         rows.withheld |= {each: each for each in self.provider.withheld}
-        missing = list(rows.shortfalls())
+        missing = list(rows.shortfalls(self.account))
         if error:
             result.error, result.exit_code = type(error).__name__, error.exit_code
             missing.append(self._secrets.mask_text(str(error)))
@@ -364,6 +369,8 @@ class Sync:
             read = tally.reading
             if twice := read.read - read.seen:
                 yield f"{tally.listing} lists {twice} rows twice; each licence is archived once."
+            if read.accepts_fewer and (read.is_empty_now or read.has_fewer):
+                yield f"{fewer_now(tally)}; accepted, as --full was given."
             before = read.earlier if read.full and read.seen and read.total is not None else None
             if before and read.read < before.listed:
                 yield (

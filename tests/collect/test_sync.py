@@ -110,7 +110,14 @@ def test_fewer_rows_than_the_platform_states_are_said(desk: Desk) -> None:
             (desk.folder / "cursors.json").unlink(missing_ok=True)
         none = desk.sync(lambda _: [Page([], 0)])
         assert none.outcome is Outcome.PARTIAL and none.exit_code == 40 and "shows none now" in none.message
-    assert desk.sync(lambda _: [Page([], 0)], full=True).outcome is Outcome.COMPLETE  # a person accepts it
+        assert "accept that with `archiver run --full --account one`" in none.message
+        swept = desk.sync(lambda _: [Page([], 0)], full=True)  # what a last sweep does; nobody accepts it
+        assert swept.outcome is Outcome.PARTIAL and "shows none now" in swept.message
+    desk.sync(lambda _: [Page(down(3, 2), 2)], full=True)
+    accepted = desk.sync(lambda _: [Page([], 0)], full=True, accepts_fewer=True)
+    assert accepted.outcome is Outcome.COMPLETE, "a person accepts it"
+    assert "downloads showed 2 rows on" in accepted.message
+    assert "and shows none now; accepted, as --full was given." in accepted.message
     assert desk.sync(lambda _: [Page([], 0)]).outcome is Outcome.COMPLETE
 
 
@@ -216,7 +223,9 @@ def test_what_failed_is_archived_as_incomplete_and_tried_again_from_the_archive(
         "the same failure is no new version"
     )
 
-    second = desk.sync(lambda _: [Page([], 0)], full=True)  # it has left the history, and is had all the same
+    second = desk.sync(
+        lambda _: [Page([], 0)], full=True, accepts_fewer=True
+    )  # it has left the history, and is had all the same
     assert (second.outcome, second.incomplete) == (Outcome.COMPLETE, [])
     [record] = desk.folder.glob("archive/evidence/licences/*/*/*_A2_*/v1/content/record.json")
     assert json.loads(record.read_text()) == {"row": {"number": 2}}
@@ -234,7 +243,7 @@ def test_a_second_try_that_brings_less_takes_nothing_away(desk: Desk) -> None:
         lambda of: [preview, page],
     ]
     outcomes = [desk.sync(lambda _: [Page(rows(1), 1)], tries[0]).outcome]
-    outcomes += [desk.sync(lambda _: [Page([], 0)], each, full=True).outcome for each in tries[1:]]
+    outcomes += [desk.sync(lambda _: [Page([], 0)], each, full=True, accepts_fewer=True).outcome for each in tries[1:]]
     assert outcomes == [Outcome.PARTIAL, Outcome.PARTIAL, Outcome.COMPLETE]
     with desk.open() as (_, catalogue):
         [entry] = catalogue.entries()
@@ -264,11 +273,16 @@ def test_a_list_without_a_total_is_told_and_compared_with_the_night_before(desk:
     result = desk.sync(always(*whole))
     assert result.outcome is Outcome.COMPLETE and result.ends == {"downloads": ListEnd.EMPTY_PAGE}
     assert "does not say how many licences" in result.message
+    left = (desk.folder / "cursors.json").read_text()
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     for _ in range(2):  # every night, until a person accepts it
         result = desk.sync(always(Page(down(60, 41)), ListEnd.EMPTY_PAGE), full_since=tomorrow)
         assert result.outcome is Outcome.PARTIAL and "60 rows" in result.message and "20 now" in result.message, result
-    assert desk.sync(always(Page(down(60, 41)), ListEnd.EMPTY_PAGE), full=True).outcome is Outcome.COMPLETE
+    assert desk.sync(always(Page(down(60, 41)), ListEnd.EMPTY_PAGE), full=True).outcome is Outcome.PARTIAL
+    assert desk.sync(always(Page(down(2, 1)), ListEnd.NAMED)).outcome is Outcome.COMPLETE, "a person named other items"
+    (desk.folder / "cursors.json").write_text(left)
+    accepted = desk.sync(always(Page(down(60, 41)), ListEnd.EMPTY_PAGE), full=True, accepts_fewer=True)
+    assert accepted.outcome is Outcome.COMPLETE and "shows 20 now; accepted, as --full was given." in accepted.message
     result = desk.sync(always(Page(down(60, 41)), Page(down(60, 41)), ListEnd.EMPTY_PAGE), full=True)
     assert result.outcome is Outcome.PARTIAL and "came again" in result.message
     shared: list[Page | ListEnd] = [
