@@ -259,7 +259,9 @@ class DocumentChecker:
             fault = "" if document.media_type.startswith("image/") else "is not a picture"
             fault = fault or ("is incomplete: its end is missing" if end_of(document) is End.MISSING else "")
             if fault:
-                return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} {fault}")
+                return licence, Gap(
+                    kind=kind, reason=GapReason.FAILED, detail=f"{document.url or document.name} {fault}"
+                )
         text = ""
         if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
             reading = await self.reader.read_soon(document.content, document.media_type)

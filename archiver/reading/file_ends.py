@@ -6,13 +6,15 @@ import re
 
 PDF_MARGIN_BYTES = 1024  # readers look for a PDF's end mark in its last KiB
 ZIP_END_BYTES = 22  # of the record behind the list of a zip's files; a comment may follow it
+_ZIP64 = 0xFFFFFFFF  # the place is stated in another record, as it needs more bytes
 _STATED = re.compile(rb"/Linearized\b[^>]{0,400}?/L\s+(\d{1,10})\b")
 _REVISION = re.compile(  # begins with an object or a table of places, or with a part of either, where it is cut
-    rb"[1-9]\d{0,9}(?:\s+(?:\d{1,5}(?:\s+(?:o|ob|obj\b.*)?)?)?)?\Z|xref\b|.*\b(?:endobj|endstream|trailer|startxref)\b",
+    rb"[1-9]\d{0,9}\s+\d{1,5}(?:\s+(?:o|ob|obj\b.*)?)?\Z|(?:xr|xre|xref|st[artxef]{0,7})\s*\Z|xref\b"
+    rb"|.*\b(?:endobj\b|endstream\b|trailer\s*<<|startxref\s+\d)",
     re.DOTALL,
 )
 _COMMENT = re.compile(rb"(?:%[^\r\n]*(?:[\r\n]+|\Z)|[\0\s]+)+")
-_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)  # of a JPEG, and none within its coded data
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)  # of a JPEG, and none within its coded data
 
 
 def is_whole_pdf(content: bytes) -> bool:
@@ -27,7 +29,7 @@ def is_whole_pdf(content: bytes) -> bool:
         return False
     after = content[end + len(b"%%EOF") :]
     after = after[skipped.end() :] if (skipped := _COMMENT.match(after)) else after
-    return not (after and (_REVISION.match(after) or b"startxref".startswith(after) or b"xref".startswith(after)))
+    return not _REVISION.match(after)
 
 
 def is_whole_file(content: bytes) -> bool | None:
@@ -41,8 +43,22 @@ def is_whole_file(content: bytes) -> bool | None:
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return len(content) >= 8 + int.from_bytes(content[4:8], "little")
     if content.startswith(b"PK\x03\x04"):
-        return 0 <= content.rfind(b"PK\x05\x06") <= len(content) - ZIP_END_BYTES
+        return _is_whole_zip(content)
     return None
+
+
+def _is_whole_zip(content: bytes) -> bool:
+    """Whether a record of the end, with its comment, names where the list of files begins. That of a zip within this
+    one counts from that one's beginning, so it names another place.
+    """
+    at = len(content)
+    while (at := content.rfind(b"PK\x05\x06", 0, at)) >= 0:
+        size, listed = (int.from_bytes(content[at + n : at + n + 4], "little") for n in (12, 16))
+        end = at + ZIP_END_BYTES + int.from_bytes(content[at + 20 : at + 22], "little")
+        there = listed + size <= at and (not size or content.startswith(b"PK\x01\x02", listed))
+        if end <= len(content) and (there or _ZIP64 in (size, listed)):
+            return True
+    return False
 
 
 def _is_whole_jpeg(content: bytes) -> bool:
@@ -67,14 +83,18 @@ def _is_whole_png(content: bytes) -> bool:
 
 
 def _is_whole_gif(content: bytes) -> bool:
-    """Whether the end mark follows the blocks, each of which is a head and parts that state their length."""
+    """Whether the blocks are whole, each of which is a head and parts that state their length. Some programs write no
+    end mark behind the last one.
+    """
+    has_picture = False
     at = 13 + _palette(content[10:11])
     while (kind := content[at : at + 1]) in (b"!", b","):
+        has_picture = has_picture or kind == b","
         at += 2 if kind == b"!" else 11 + _palette(content[at + 9 : at + 10])
         while size := int.from_bytes(content[at : at + 1]):
             at += 1 + size
         at += 1
-    return kind == b";"
+    return kind == b";" or (has_picture and at <= len(content))
 
 
 def _palette(flags: bytes) -> int:

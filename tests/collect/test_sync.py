@@ -242,7 +242,9 @@ def test_a_second_try_that_brings_less_takes_nothing_away(desk: Desk) -> None:
         lambda of: [replace(preview, content=b"\xff\xd8\xff\xdb\0\4"), page],  # it is cut
         lambda of: [preview, page],
     ]
-    outcomes = [desk.sync(lambda _: [Page(rows(1), 1)], tries[0]).outcome]
+    first = desk.sync(lambda _: [Page(rows(1), 1)], tries[0])
+    assert "preview.jpg is not a picture" in first.message
+    outcomes = [first.outcome]
     outcomes += [desk.sync(lambda _: [Page([], 0)], each, full=True, accepts_fewer=True).outcome for each in tries[1:]]
     assert outcomes == [Outcome.PARTIAL, Outcome.PARTIAL, Outcome.COMPLETE]
     with desk.open() as (_, catalogue):

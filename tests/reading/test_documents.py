@@ -311,12 +311,24 @@ def test_what_ends_early_is_no_document(name: str) -> None:
     revised = with_revision(first)
     assert is_whole(first) and is_whole(revised)
     assert is_whole(linear.ljust(999)) and end_of(replace(document, content=linear)) is End.MISSING
-    for cut in range(len(first) + len(b"%comment\n8"), len(revised) - len(b"\n")):
+    for cut in range(len(first) + len(b"%comment\n8 0"), len(revised) - len(b"\n")):
         assert end_of(replace(document, content=revised[:cut])) is End.MISSING, revised[:cut][-40:]
     for file in files():
         assert is_whole(file)
-        for cut in (*range(20, len(file), 37), len(file) - 1):
+        for cut in (*range(20, len(file), 37), len(file) - (2 if file.startswith(b"GIF") else 1)):
             assert end_of(replace(document, content=file[:cut])) is End.MISSING, file[:4]
+    for junk in (b"123", b"x", b"<p>watch the trailer</p>", b"served by startxref"):
+        assert is_whole(first + b"\n" + junk), junk
+    for more in (b"trailer\n<<", b"startxref\n9", b"startxr", b"xre"):
+        assert end_of(replace(document, content=first + b"\n" + more)) is End.MISSING, more
+    gif = next(file for file in files() if file.startswith(b"GIF"))
+    assert gif.endswith(b";") and is_whole(gif[:-1]), "some programs write no end mark"
+    assert not is_whole(b"\xff\xd8" + b"\xff" * 200_000), "and soon"
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as made:
+        made.writestr("in.zip", next(files()))
+        made.writestr("after", bytes(range(256)) * 40)
+        made.comment = b"PK\5\6 says the comment"
+    assert is_whole(packed.getvalue()) and not is_whole(packed.getvalue()[:2000])
     shown = len(whole.split(b"<!--")[0].rstrip())
     for cut in range(1, shown):
         found = end_of(replace(document, content=whole[:cut]))
