@@ -215,6 +215,7 @@ def record(param: TyperArgument | TyperOption) -> tuple[str, str]:
     return ", ".join(both).replace(", /", " /") + ("" if bare else f" {value_name(param)}"), text
 
 
+WRITTEN = ("out", "sheet")  # the parameters that name a file to write
 NAMING = ("--client", "--account", "--source")
 """Options that narrow a command to what they name; without them, it works on everything."""
 
@@ -261,11 +262,11 @@ def _checked_values(params: Iterable[Parameter], ctx: Context, rest: list[str]) 
                 said = text.encode(errors="backslashreplace").decode()
                 raise typer.BadParameter(f"{param.opts[-1]} {said} is not UTF-8 text. Type it anew", ctx)
             if isinstance(text, Path) or (takes_file and isinstance(text, str)):
-                _refuse_special(text, ctx)
+                _refuse_special(text, ctx, is_read=str(param.name) not in WRITTEN)
     return rest
 
 
-def _refuse_special(path: Path | str, ctx: Context) -> None:
+def _refuse_special(path: Path | str, ctx: Context, *, is_read: bool) -> None:
     """Raise BadParameter for what is neither a file nor a folder: reading it may never end.
 
     Whoever reads what is not there, or is empty, says so itself.
@@ -275,8 +276,9 @@ def _refuse_special(path: Path | str, ctx: Context) -> None:
     with suppress(OSError, ValueError):
         mode = Path(path).stat().st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            advice = "Name a file; save what comes from elsewhere" if is_read else "Name a file to write"
             what = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
-            raise typer.BadParameter(f"{path} is {what}, not a file. Name a file; save what comes from elsewhere", ctx)
+            raise typer.BadParameter(f"{path} is {what}, not a file. {advice}", ctx)
 
 
 class CommandGroup(_Runs, _HelpPage, TyperGroup):

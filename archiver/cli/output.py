@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+import stat
 import sys
 import textwrap
 import threading
@@ -88,6 +89,11 @@ def log_to(path: Path | None) -> None:
     """Append all messages to a file, however much is printed."""
     if path is None:
         return
+    with suppress(OSError, ValueError):
+        mode = path.stat().st_mode
+        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):  # a pipe that nobody reads would never open
+            what = "pipe" if stat.S_ISFIFO(mode) else "socket"
+            raise typer.BadParameter(f"--log-file {path} is a {what}. Name a file in a folder that exists.")
     try:
         messages.log = path.open("a", encoding="utf-8", errors="backslashreplace")
     except OSError as error:

@@ -130,6 +130,8 @@ def test_odd_characters_and_pipes_stop_no_command(home: Home, tmp_path: Path) ->
     ):
         said = ascii_only(*(str(pipe) if each == "PIPE" else each for each in waits), code=2).stderr
         assert f"{pipe.name} is a pipe, not a file" in said, said
+        assert ("save what comes from elsewhere" in said) is ("--out" not in waits), said
+    assert "pipe is a pipe. Name a file" in ascii_only("status", "--log-file", str(pipe), code=2).stderr
     with pytest.raises(ConfigError, match=r"it is not a regular file\. Give it"):
         read_named(pipe, "Give it.")
 
