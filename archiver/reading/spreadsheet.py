@@ -12,6 +12,11 @@ from archiver.reading.terminal_safe import printable
 
 DELIMITERS = ",;\t"
 MAX_CELL_CHARACTERS = 32_767  # Excel's limit
+_FAULTS = {  # words of the csv module's errors, and what they mean
+    "unexpected end of data": "a quotation mark opens here and never closes",
+    "field larger": "a cell of this row is too long; a quotation mark may open here and never close",
+    "expected after": "a quotation mark stands within a cell of this row; double it, or leave it out",
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -33,7 +38,8 @@ def read(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows with their line numbers, by column name in lower case, without empty lines.
 
     Reads UTF-8 and, as some spreadsheets save it, UTF-16 or Windows-1252, with commas, semicolons or tabs. ValueError
-    begins with the number of the line at fault: there are no columns, or a cell is longer than any table's.
+    begins with the number of the line where the row at fault begins: there are no columns, a quotation mark never
+    closes or stands within a cell, or a cell is longer than any table's.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", "replace")
@@ -44,17 +50,21 @@ def read(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
             text = content.decode("cp1252", "replace")
     head = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=head.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    begins = 1
     try:
         names = [name.strip().casefold() for name in next(rows, [])]
         if not any(names):
             raise ValueError("1 it has no columns")
+        begins = rows.line_num + 1
         for row in rows:
             if any(cell.strip() for cell in row):
                 cells = (cell.strip().removeprefix("'") for cell in row)
                 yield rows.line_num, dict(zip(names, chain(cells, repeat("")), strict=False))
-    except csv.Error as error:  # as a rule, a quotation mark that never closes took many rows into a cell
-        raise ValueError(f"{rows.line_num} this row cannot be read: {error}") from None
+            begins = rows.line_num + 1
+    except csv.Error as error:
+        what = next((fault for words, fault in _FAULTS.items() if words in str(error)), "this row cannot be read")
+        raise ValueError(f"{begins} {what}") from None
 
 
 def written_xlsx(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str) -> bytes:

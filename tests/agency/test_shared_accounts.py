@@ -170,8 +170,12 @@ def test_suggestions_go_out_as_a_table_and_come_back_on_a_persons_word(tmp_path:
         with pytest.raises(ConfigError, match="csv:3 licence: there is no licence ''"):
             unassigned.from_csv(at.home, table, "Ada Example")
         table.write_text(f'licence,client\n{two.folder},acme\n"{"x" * 140_000}",acme\n')
-        with pytest.raises(ConfigError, match=r"csv:3 this row cannot be read: field larger .* Name a table"):
+        with pytest.raises(ConfigError, match=r"csv:3 a cell of this row is too long; .* Name a table"):
             unassigned.from_csv(at.home, table, "Ada Example")
+        for cell, fault in (('"x', "opens here and never closes"), ('"x"y', "stands within a cell")):
+            table.write_text(f'licence,client\n"{two.folder}\n",acme\n{two.folder},{cell}\n{two.folder},beta\n')
+            with pytest.raises(ConfigError, match=rf"csv:4 a quotation mark {fault}.* Name a table"):
+                unassigned.from_csv(at.home, table, "Ada Example")
 
 
 def test_project_folders_propose_clients(tmp_path: Path) -> None:
