@@ -117,6 +117,13 @@ def test_an_error_is_german_as_a_whole_and_harmless() -> None:
     assert 'lang="en"' not in said(
         "Bäckerei Grün & Söhne: a, b, c are archived up to 28.\u00a0November 2026; later licences are not", w
     )
+    emptied = (
+        "downloads showed 3 rows on 2026-12-01 and shows none now. What is archived stays. Look at the history on "
+    )
+    emptied += "the platform's site; if the rows really left it, accept that with `archiver run --full --account one`."
+    assert 'lang="en"' not in said(emptied, w) and "zeigt jetzt keine" in said(emptied, w)
+    unread = "The archiver cannot read /a.jpg: it is not a regular file. Give a picture's file or address."
+    assert 'lang="en"' not in said(unread, w)
     assert said("warning: it is late", words("en")) == "Warning: it is late"
     assert said("are archived up to 2026-11-28", words("en")) == "are archived up to 2026-11-28"
 
