@@ -480,21 +480,25 @@ class Reconciliation:
 
     def shortfalls(self, account: str) -> Iterator[str]:
         """What keeps this account from being complete, in a sentence each."""
+        if emptied := [tally for tally in self.tallies.values() if tally.reading.emptied]:
+            several = f"{', '.join(tally.listing for tally in emptied)} showed rows before and show none now"
+            lead = several if len(emptied) > 1 else fewer_now(emptied[0])
+            yield (
+                f"{lead}. What is archived stays. Look at the history on the platform's site; if the "
+                f"rows really left it, accept that with `archiver run --full --account {account}`."
+            )
         for tally in self.tallies.values():
             read = tally.reading
-            if read.emptied:
-                yield (
-                    f"{fewer_now(tally)}. What is archived stays. Look at the history on the platform's site; if the "
-                    f"rows really left it, accept that with `archiver run --full --account {account}`."
-                )
-            elif not tally.agrees and read.total is None:
+            if tally.agrees or read.emptied:
+                continue
+            if read.total is None:
                 yield from _unproven(tally, account)
-            elif not tally.agrees and read.overlapping and read.steady and read.total == read.read:
+            elif read.overlapping and read.steady and read.total == read.read:
                 yield (
                     f"The platform states {read.total} in {tally.listing}, but {len(read.overlapping)} rows ended one "
                     "page and began the next, in two readings. As many other rows may be missing."
                 )
-            elif not tally.agrees:
+            else:
                 changed = "" if read.steady else ", and its total changed while it was read"
                 yield f"The platform states {read.total} in {tally.listing}, but lists {read.read}{changed}."
         for each in self.withheld.values():

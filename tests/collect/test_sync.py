@@ -83,6 +83,9 @@ def test_what_the_platform_withholds_is_said_and_the_other_lists_are_read(
     settings = {"without": "audio"}
     result = desk.sync(lambda _: [Page(rows(2, 1), 2)], session=Quiet(settings=settings))
     assert result.outcome is Outcome.COMPLETE and "Not seen: the list audio (without: audio)." in result.message
+    emptied = desk.sync(lambda _: [Page([], 0)], session=Quiet(settings=settings))
+    assert "images, editorial showed rows before and show none now." in emptied.message
+    assert emptied.outcome is Outcome.PARTIAL and emptied.message.count("What is archived stays.") == 1
     settings["without"] = "audio, sounds"
     desk.sync(lambda _: [], session=Quiet(settings=settings), error="ConfigError")
 
