@@ -14,7 +14,7 @@ from archiver.archive.erasure import erasure_of
 from archiver.archive.ledger import Line
 from archiver.archive.merkle import inclusion_paths
 from archiver.archive.reader import Archive, StoredObject
-from archiver.archive.side_files import check_stated, stated_lists
+from archiver.archive.side_files import check_stated, statement_about
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import Erased, IntegrityError
 
@@ -94,7 +94,7 @@ def _anchors(root: Path, notes: Collection[Path], integrity: Path) -> None:
 def _enclose_lists(root: Path, response: bytes, integrity: Path) -> None:
     """Copy the trusted lists that show that a timestamp is qualified, and the statement about them."""
     kept = root / verify.LISTS
-    if path := verify.qualifications(kept, stated_lists(root)).get(hashlib.sha256(response).hexdigest()):
+    if path := statement_about(root, response):
         stated = verify.Qualification.parse(verify.content(path))
         (integrity / path.name).write_bytes(stated.encode())
         for digest in (stated.lotl, stated.trusted_list):

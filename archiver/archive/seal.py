@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from archiver.archive import verify
 from archiver.archive.known_signatures import KnownSignatures
 from archiver.archive.ledger import is_by_key
 from archiver.archive.ocfl import move_over, write_new, write_over
-from archiver.archive.side_files import SideFiles, certificates, public_roots, stated_lists
+from archiver.archive.side_files import SideFiles, certificates, public_roots
 from archiver.core.atomic_files import read_file, scratch_folder, sync_folder
 from archiver.core.errors import ArchiverError
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.x509 import Certificate
 
-type Qualify = Callable[[Path, Sequence[Path], Collection[str] | None], tuple[list[str], list[str]]]
-"""Keep what shows that timestamps are qualified: `(archive, files of timestamps, paths of statements that count)`.
+type Qualify = Callable[[Path, Sequence[Path]], tuple[list[str], list[str]]]
+"""Keep what shows that timestamps are qualified: `(archive, files of timestamps)`.
 
 Returns the names of the new statements, and the reasons against others, in English.
 """
@@ -105,7 +105,7 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qua
 
 def keep_lists(beside: SideFiles, tokens: Sequence[Path], qualify: Qualify) -> list[str]:
     """Keep what shows that timestamps are qualified, and state it. Returns reasons against others."""
-    names, reasons = qualify(beside.root, tokens, stated_lists(beside.root))
+    names, reasons = qualify(beside.root, tokens)
     beside.state_lists(names)
     return reasons
 

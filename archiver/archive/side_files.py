@@ -91,7 +91,7 @@ class SideFiles:
         self._replace({path: data for path, data in new.items() if data and path not in self._older})
         end = (self.root / verify.LEDGER).stat().st_size
         before = remembered(self.memory)
-        if before.files != self._stated or end - before.end > MAX_UNREAD_BYTES:
+        if end - before.end > MAX_UNREAD_BYTES or not before.covers(self.root / verify.LEDGER, self._stated):
             with suppress(OSError):  # a full disk: the next opening reads the ledger
                 write_json(self.memory, RememberedFiles(end, self._stated))
 
@@ -278,18 +278,23 @@ def check_stated(root: Path, path: str) -> None:
         raise IntegrityError(f"{path} is not what the ledger states")
 
 
-def stated_lists(root: Path) -> Collection[str] | None:
-    """Return the paths of the statements about timestamps that the ledger names. None: it names no files at all, as
-    earlier versions left it, so that nothing can be said of them.
-    """
-    ledger = root / verify.LEDGER
+def statement_about(root: Path, response: bytes) -> Path | None:
+    """Return the statement about a timestamp that the ledger names; any, where it names no files at all."""
+    about = verify.qualifications(root / verify.LISTS).get(_digest(response), [])
+    return next((path for path in about if _is_named(root, path)), None)
+
+
+def _is_named(root: Path, statement: Path) -> bool:
+    ledger, digest = root / verify.LEDGER, statement.name.split(".")[1]
     try:
-        key = verify.public_key(read_file(root / verify.SIGNER_KEY).decode("utf-8", "replace"))
+        key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("utf-8", "replace"))
     except (OSError, verify.Malformed):
-        return ()
-    found = set(stated(ledger, key))
-    named = [each for line in _signed_lines(ledger, key, b'"qualified":[') for each in line["qualified"]]
-    return {*found, *(f"{verify.LISTS}/qualified.{each}.json" for each in named)} if found else None
+        return False
+    named = (
+        statement.name in line.get("files", ()) or digest in (line.get("qualified") or ())
+        for line in _signed_lines(ledger, key, digest.encode())
+    )
+    return any(named) or next(_signed_lines(ledger, key, STATES), None) is None
 
 
 def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[verify.LineFields]:

@@ -10,7 +10,7 @@ import base64
 import functools
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.archive import verify
-from archiver.archive.side_files import stated_lists
+from archiver.archive.side_files import statement_about
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ArchiverError
 
@@ -61,16 +61,15 @@ class TrustedLists:
     url: str = LOTL_URL
     signers: Path | None = None
 
-    def keep(self, root: Path, tokens: Iterable[Path], counting: Collection[str] | None) -> tuple[list[str], list[str]]:
+    def keep(self, root: Path, tokens: Iterable[Path]) -> tuple[list[str], list[str]]:
         """Keep, for each of an archive's timestamps that may be qualified, what shows that it is.
 
-        `counting` as in `verify.qualifications`. Returns the names of the statements that it wrote, and the reasons, in
-        English, why some are not shown to be.
+        Returns the names of the statements that it wrote, and the reasons, in English, why some are not shown to be.
         """
-        known, names, reasons = verify.qualifications(root / verify.LISTS, counting), list[str](), list[str]()
+        names, reasons = list[str](), list[str]()
         for path in tokens:
             response = verify.content(path)
-            if not may_be_qualified(verify.Token.parse(response)) or hashlib.sha256(response).hexdigest() in known:
+            if not may_be_qualified(verify.Token.parse(response)) or statement_about(root, response):
                 continue
             try:
                 found, lists = self.judge(response)
@@ -198,11 +197,11 @@ def qualified_times(root: Path, line: int) -> list[verify.TimestampStatement]:
 
     Neither signatures nor lists are checked, so this is cheap; `verify` does.
     """
-    known, found = verify.qualifications(root / verify.LISTS, stated_lists(root)), []
+    found = []
     covering = (tokens for size, _, tokens in verify.checkpoint_files(root / verify.CHECKPOINTS) if size > line)
     for path in next((tokens for tokens in covering if tokens), []):
         response = verify.content(path)
-        token, kept = verify.Token.parse(response), known.get(hashlib.sha256(response).hexdigest())
+        token, kept = verify.Token.parse(response), statement_about(root, response)
         if may_be_qualified(token) or kept:
             stated = verify.Qualification.parse(verify.content(kept)) if kept else None
             stamp = verify.Stamp(token.time, None, False, token.policy, token.states_qualified, stated)

@@ -55,7 +55,7 @@ import threading
 import time
 import unicodedata
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -945,17 +945,12 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _LIST_FILE = re.compile(r"(?:trusted-list\.([0-9a-f]{64})\.xml|qualified\.([0-9a-f]{64})\.json)")
 
 
-def qualifications(folder: Path, counting: Collection[str] | None = None) -> dict[str, Path]:
-    """Return the statements in a folder about timestamps, by the SHA-256 of the timestamp. Skips damaged ones.
-
-    `counting` are the paths, in the archive, of those that count; None means all.
-    """
-    found = {}
+def qualifications(folder: Path) -> dict[str, list[Path]]:
+    """Return the statements in a folder about timestamps, by the SHA-256 of the timestamp. Skips damaged ones."""
+    found: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("qualified.*.json")):
-        if counting is not None and f"{LISTS}/{path.name}" not in counting:
-            continue
         with contextlib.suppress(OSError, Malformed):
-            found[Qualification.parse(content(path)).timestamp] = path
+            found.setdefault(Qualification.parse(content(path)).timestamp, []).append(path)
     return found
 
 

@@ -154,7 +154,7 @@ def test_a_list_that_cannot_be_fetched_is_asked_for_later(qualified: Kit, union:
     union.files.update({LOTL: union.lotl(), NATIONAL: union.national()})
     (tmp_path / "cache/not-fetched.txt").unlink()
     _, _, tokens = verify.newest_checkpoint(qualified.root)
-    [planted], _ = lists.keep(qualified.root, tokens, None)  # as a forger does, whose lists are read by no verifier
+    [planted], _ = lists.keep(qualified.root, tokens)  # as a forger does, whose lists are read by no verifier
     qualified.qualify = lambda *_: ([], [])
     qualified.write(2)
     disclose(Archive(qualified.root), qualified.stored[0].object_id, tmp_path / "forged")
