@@ -40,13 +40,13 @@ type Append = Callable[[LedgerEntry], object]
 class SideContent:
     """What the settings want beside the evidence. `roots` are added to the archive's roots, `witnesses` to its keys.
 
-    `known` are roots of which an archive that states nothing yet may hold some: those that the settings pin.
+    `known` are files of roots of which an archive that states nothing yet may hold some: those that the settings pin.
     """
 
     guide: bytes
     key: bytes  # the public one
     roots: Sequence[Certificate] = ()
-    known: Sequence[Certificate] = ()
+    known: Sequence[Path] = ()
     witnesses: Sequence[verify.WitnessKey] = ()
 
 
@@ -168,7 +168,8 @@ class SideFiles:
         try:
             match path:
                 case verify.TSA_ROOTS:
-                    known = {*self.content.known, *self.content.roots, *public_roots()}
+                    pinned = [each for file in self.content.known for each in certificates(file)]
+                    known = {*pinned, *self.content.roots, *public_roots()}
                     return all(each in known or self._has_dated(each) for each in _certificates(there))
                 case verify.WITNESS_KEYS:
                     return set(verify.witness_keys(there)) <= set(self.content.witnesses)

@@ -373,7 +373,7 @@ def _side_content(means: SealSettings, origin: str) -> SideContent:
         guide=(mark + guide).encode(),
         key=means.signer.public_key().public_bytes_raw(),
         roots=[each for authority in means.authorities if authority.roots for each in certificates(authority.roots)],
-        known=[each for file in means.roots for each in certificates(file)],
+        known=means.roots,
         witnesses=[each.key for each in means.anchors if isinstance(each, CosigningWitness)],
     )
 

@@ -307,7 +307,9 @@ class Catalogue:
                 found[object_id] = next((line for line in older if "inventory_sha512" in line.fields), None)
         for object_id in [each for each in missing if found[each] is None]:  # it could not be read then
             line = newest_of(archive.ledger, object_id)
-            found[object_id] = line if line and line.seq < lines[0].seq else None
+            with suppress(IntegrityError):
+                if line and line.seq < lines[0].seq:
+                    found[object_id] = archive.line(line.seq, line.offset)
         return found
 
     def rebuild(self, archive: Archive, reader: DocumentReader) -> None:
