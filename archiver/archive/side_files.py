@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 STATES = b'"files":{'  # in a ledger line that states files
 STATED = "stated.json"  # in the disposable folder: `RememberedFiles`
-MAX_UNREAD_BYTES = 1 << 20  # of the ledger, behind what is remembered
+MAX_UNREAD_BYTES = 1 << 15  # of the ledger, behind what is remembered
 FIXED = (verify.GUIDE, verify.SIGNER_KEY)  # the program knows their content, and puts it back
 
 type Append = Callable[[LedgerEntry], object]
@@ -66,6 +66,7 @@ class SideFiles:
     _there: dict[str, bytes] = field(default_factory=dict)  # path -> content, as it was read or written last
     _genuine: dict[str, bytes] = field(default_factory=dict)  # path -> content, as far as the ledger states it
     _stated: dict[str, str] = field(default_factory=dict)  # path -> SHA-256, by the newest statement
+    _remembered: RememberedFiles | None = None  # if it still holds
 
     def begin(self, history: bytes) -> dict[str, str]:
         """Write the files of a new archive. Returns what its first line must state."""
@@ -77,7 +78,8 @@ class SideFiles:
         known, ledger = verify.STATED_FILES.values(), self.root / verify.LEDGER
         self._there = {path: data for path in known if (data := _read(self.root / path)) is not None}
         self._genuine, self._stated = dict(self._there), {path: _digest(data) for path, data in self._there.items()}
-        if remembered(self.memory).covers(ledger, self._stated):
+        if (before := remembered(self.memory)).covers(ledger, self._stated):
+            self._remembered = before
             return []
         every, last = stated(ledger, self.content.key), last_line(ledger)
         self._stated = {path: states[-1] for path, states in every.items() if path in known}
@@ -89,9 +91,8 @@ class SideFiles:
         """State and write what the settings, or this version of the program, want otherwise than it is there."""
         new = {path: self._wanted(path) for path in (*self._made, verify.KEY_HISTORY)}
         self._replace({path: data for path, data in new.items() if data and path not in self._older})
-        end = (self.root / verify.LEDGER).stat().st_size
-        before = remembered(self.memory)
-        if end - before.end > MAX_UNREAD_BYTES or not before.covers(self.root / verify.LEDGER, self._stated):
+        end, before = (self.root / verify.LEDGER).stat().st_size, self._remembered
+        if before is None or before.files != self._stated or end - before.end > MAX_UNREAD_BYTES:
             with suppress(OSError):  # a full disk: the next opening reads the ledger
                 write_json(self.memory, RememberedFiles(end, self._stated))
 

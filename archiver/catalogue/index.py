@@ -279,8 +279,7 @@ class Catalogue:
                 return []
             read = read_all(archive, reader, self._recorded(archive, lines))
             with self._writing():
-                last = self._last(archive)
-                if offset == (last.end if last else 0):  # otherwise another process has done it
+                if self._position() == (last and (last.offset, last.hash)):  # otherwise another process has done it
                     self._store(archive, lines, read)
             if any(line.type == "erasure" for line in lines):
                 self._wipe()
@@ -289,7 +288,8 @@ class Catalogue:
     def _note_unsigned(self, lines: Sequence[Line]) -> None:
         """Note the objects of lines that are not read, and forget those of lines that are gone."""
         found = {line.id for line in lines if line.id and OBJECT_ID.fullmatch(line.id)}
-        known = {object_id for object_id, reason in self.unreadable().items() if reason == UNSIGNED}
+        query = "SELECT object_id FROM unreadable WHERE reason = ?"
+        known = {object_id for (object_id,) in self._db.execute(query, (UNSIGNED,))}
         if found != known:
             with self._writing():
                 self._db.execute("DELETE FROM unreadable WHERE reason = ?", (UNSIGNED,))
@@ -781,7 +781,7 @@ class Catalogue:
         object_id, folder, described, lines, assigned = columns
         return CatalogueEntry(
             client=self.client, folder=folder, object_id=object_id, described=described,
-            lines=tuple((seq, offset) for seq, offset in json.loads(lines)),
+            lines=tuple(map(tuple, json.loads(lines))),
             assigned=json.loads(assigned) if assigned else None,
         )  # fmt: skip
 
@@ -789,8 +789,7 @@ class Catalogue:
 
     def _last(self, archive: Archive) -> Line | None:
         """The last line that was read; None if none was, or if it is not in the ledger."""
-        position = self._db.execute("SELECT offset, hash FROM position").fetchone()
-        if position is None:
+        if (position := self._position()) is None:
             return None
         offset, digest = position
         with suppress(IntegrityError):  # another ledger may have no line that begins there
@@ -798,6 +797,11 @@ class Catalogue:
             # A line holds the hash of the line before it, so its own hash stands for everything read so far.
             return line if line is not None and line.hash == digest else None
         return None
+
+    def _position(self) -> tuple[int, str] | None:
+        """The byte offset and the hash of the last line that was read."""
+        found: tuple[int, str] | None = self._db.execute("SELECT offset, hash FROM position").fetchone()
+        return found
 
     def _forget(self) -> None:
         with self._writing():

@@ -28,9 +28,10 @@ class LedgerTree:
     def grow(self, archive: Archive, lines: Sequence[Line]) -> None:
         """Add lines that were read: a checkpoint was there before any line that it does not cover."""
         folder = archive.root / CHECKPOINTS
-        if lines[0].offset and self._tree() is None:
+        if (tree := self._tree()) is None and lines[0].offset:
             self.read_again(archive, {size for size, *_ in newest_checkpoints(folder)}, lines[0].offset)
-        tree = self._tree() or Frontier()
+            tree = self._tree()
+        tree = tree or Frontier()
         newer = takewhile(lambda each: each[0] >= tree.size, newest_checkpoints(folder))
         self._keep(tree, _roots(tree, lines, {size for size, *_ in newer}))
 

@@ -7,6 +7,7 @@ are stable and sorted, so an unchanged licence gives unchanged bytes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -31,6 +32,8 @@ IMPORT_PREFIX = "imported-"  # begins the names of documents that were imported,
 ATTENDED_PREFIX = "attended-"  # the same for those that a person downloaded or marked in the browser
 COMPANION_PREFIX = "companion-"  # and for those that the extension in a person's own browser sent
 
+# As `to_json` sets it: no value has a line end, and the indent tells the depth.
+SOURCE = re.compile(rb'\n "provenance": {(?:\n  [^\n]*)*?\n  "source": "(\w+)"')
 AS_THEY_ARE = ("licence_id", "listing", "comp", "kind", "licensee", "seat", "plan", "order")
 """The fields of a licence that JSON holds unchanged."""
 
@@ -194,10 +197,12 @@ def from_json(content: bytes) -> LicenceFile:
 
 
 def source_of(content: bytes) -> str | None:
-    """How the licence in these bytes came: `adapter`, `import` or `attended`; None if they do not say it.
+    """How the licence in these bytes came: `adapter`, `import`, `attended` or `companion`; None if they do not say it.
 
-    A night asks it of every licence that a platform lists, so it does not read the rest.
+    A night asks it of every licence that a platform lists, so it does not parse what `to_json` has written.
     """
+    if written := SOURCE.search(content):
+        return written[1].decode()
     try:
         source = json.loads(content)["provenance"].get("source")
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archiver.core.errors import IntegrityError
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence, TermsReference, TermsRelation
-from archiver.reading.licence_json import FiledDocument, from_json, to_json
+from archiver.reading.licence_json import FiledDocument, from_json, source_of, to_json
 
 texts = st.text(st.characters(), max_size=30)  # lone surrogates too: a platform's JSON may hold them
 names = st.text(min_size=1, max_size=20)
@@ -41,6 +41,12 @@ documents = st.builds(
 )
 gaps = st.builds(Gap, kind=st.sampled_from(DocumentKind), reason=st.sampled_from(GapReason), detail=texts)
 
+sources = st.sampled_from(["adapter", "import", "attended", "companion"])
+named = st.dictionaries(texts | st.just("source"), texts | sources)
+provenances = st.dictionaries(
+    texts | st.sampled_from(["source", "provenance"]), texts | sources | named | st.lists(named)
+)
+
 terms = st.builds(TermsReference, id=texts, relation=st.sampled_from(TermsRelation), seen_at=instants)
 
 
@@ -48,19 +54,21 @@ terms = st.builds(TermsReference, id=texts, relation=st.sampled_from(TermsRelati
     licences,
     st.lists(documents).map(tuple),
     st.lists(gaps).map(tuple),
-    st.dictionaries(texts, texts),
+    provenances,
     st.lists(terms).map(tuple),
 )
 def test_round_trip(
     licence: Licence,
     documents: tuple[Document, ...],
     gaps: tuple[Gap, ...],
-    provenance: dict[str, str],
+    provenance: dict[str, object],
     terms: tuple[TermsReference, ...],
 ) -> None:
     content = to_json(licence, documents, gaps, provenance, terms)
     read = from_json(content)
     assert (read.licence, read.gaps, read.provenance, read.terms) == (licence, gaps, provenance, terms)
+    source = provenance.get("source")
+    assert source_of(content) == (source if isinstance(source, str) else None)
     assert read.documents == tuple(map(FiledDocument.of, documents))
     assert to_json(read.licence, read.documents, read.gaps, read.provenance, read.terms) == content
 
