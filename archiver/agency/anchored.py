@@ -10,9 +10,10 @@ from pathlib import Path
 from archiver.agency.diagnosis import Findings, State
 from archiver.archive import verify
 from archiver.archive.anchors import Calendar, backlog, log_key
+from archiver.archive.reader import signer_key
 from archiver.catalogue.archives import anchors_of, writing
 from archiver.catalogue.search import archives
-from archiver.core.errors import ArchiverError
+from archiver.core.errors import ArchiverError, IntegrityError
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
@@ -88,8 +89,8 @@ def anchors(home: Home) -> Findings:
 
 def _log_of(root: Path) -> str | None:
     try:
-        return log_key(verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("ascii", "replace")))
-    except (OSError, verify.Malformed):
+        return log_key(signer_key(root))
+    except IntegrityError:
         return None
 
 

@@ -14,10 +14,11 @@ from archiver.agency.diagnosis import Findings, State, ok, problem, warning
 from archiver.agency.integrity import VerifyRequest, renewals_due
 from archiver.agency.integrity import verify as verify_archives
 from archiver.archive import verify
+from archiver.archive.reader import signer_key
 from archiver.archive.seal import Authority, ask
 from archiver.archive.writer import latest_moment
 from archiver.catalogue.search import without_client
-from archiver.core.errors import ArchiveBusy
+from archiver.core.errors import ArchiveBusy, IntegrityError
 from archiver.core.model import iso
 from archiver.home.connections import network_of
 from archiver.home.settings import Home
@@ -130,8 +131,8 @@ def witnesses(home: Home) -> Findings:
 def _forked(slug: str, root: Path, place: Path) -> Findings:
     """Report an archive that does not continue a witness's checkpoint. The verifier checks the signatures."""
     key, log = None, f"{verify.LOG_DOMAIN}/{slug}"
-    with suppress(OSError, ValueError):
-        key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("ascii"))
+    with suppress(IntegrityError):
+        key = signer_key(root)
     held = verify.check_witnessed(root / verify.LEDGER, verify.outside_checkpoints(place, key, log, signatures=False))
     if held.forked:
         lost = held.forked[-1]

@@ -22,7 +22,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from archiver.archive import object_source, verify
 from archiver.archive import seal as sealing
 from archiver.archive.reader import Archive
-from archiver.catalogue.archives import writing
+from archiver.catalogue.archives import trusted_key, writing
 from archiver.catalogue.search import followed
 from archiver.core.atomic_files import refuse_taken
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
@@ -180,7 +180,7 @@ def _verified(home: Home, slug: str, root: Path, checker: verify.TokenChecker) -
     try:
         with progress_bar() as watch:
             report = verify.verify_archive(
-                root, trusted_roots(home), checker=checker,
+                root, trusted_roots(home), trusted_key(home, slug), checker=checker,
                 progress=functools.partial(watch, f"{slug}: verified objects"),
             )  # fmt: skip
     except verify.Busy as error:

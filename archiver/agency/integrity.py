@@ -14,7 +14,7 @@ from archiver.archive import object_source, trusted_list
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
-from archiver.catalogue.archives import writing
+from archiver.catalogue.archives import trusted_key, writing
 from archiver.catalogue.search import archives, orphan_archives, without_client
 from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
 from archiver.home.connections import trusted_roots
@@ -81,7 +81,7 @@ def _checked(
             root = home.archive(slug)
             object_source.bring_all(root, part)
             reports[slug] = verifier.verify_archive(
-                root, trusted, request.key, request.quick, part or None, outside,
+                root, trusted, request.key or trusted_key(home, slug), request.quick, part or None, outside,
                 sealing.strict_checker(list_checker(home, root)), partial(progress, f"{slug}: objects"),
                 request.headers,
             )  # fmt: skip

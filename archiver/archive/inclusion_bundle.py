@@ -13,7 +13,7 @@ from archiver.archive import verify
 from archiver.archive.erasure import erasure_of
 from archiver.archive.ledger import Line
 from archiver.archive.merkle import inclusion_paths
-from archiver.archive.reader import Archive, StoredObject
+from archiver.archive.reader import Archive, StoredObject, signer_key
 from archiver.archive.side_files import check_stated, statement_about
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import Erased, IntegrityError
@@ -64,11 +64,7 @@ def disclose(
     if any(tokens for _, (_, _, tokens) in places):
         (integrity / Path(verify.TSA_ROOTS).name).write_bytes(roots)
     _anchors(archive.root, {note for _, (_, note, _) in places}, integrity)
-    try:
-        signer = verify.public_key(read_file(archive.root / verify.SIGNER_KEY).decode("utf-8", "replace"))
-    except (OSError, verify.Malformed) as error:
-        raise IntegrityError(f"{verify.SIGNER_KEY} cannot be read ({error})") from None
-    (integrity / Path(verify.SIGNER_KEY).name).write_bytes(verify.pem_of_key(signer))
+    (integrity / Path(verify.SIGNER_KEY).name).write_bytes(verify.pem_of_key(signer_key(archive.root)))
 
 
 def _anchors(root: Path, notes: Collection[Path], integrity: Path) -> None:

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.archive.ledger import Line, read_lines
-from archiver.core.atomic_files import change_times_hold, read_file
+from archiver.archive.reader import key_in, signer_key
+from archiver.core.atomic_files import change_times_hold, read_file, replace_file
+from archiver.core.errors import IntegrityError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,15 +29,18 @@ STEADY_NS = 2 * 10**9  # clocks of file systems tick: within this time, a second
 SINGLE_FILES = (verify.TOOL,)  # the ledger states the others
 
 
+KNOWN_KEY = "signer-public.pem"  # in the disposable folder of an archive
+
+
 class LastSeen:
-    """Two files in the disposable folder.
+    """Three files in the disposable folder.
 
     `head` is the newest ledger line that this machine wrote. `files.json` has the SHA-256 of each file outside objects
-    and of the newest checkpoint.
+    and of the newest checkpoint. `signer-public.pem` is the key with which it wrote.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._files, self._head = folder / "files.json", -1
+        self._files, self._key, self._head = folder / "files.json", folder / KNOWN_KEY, -1
         with suppress(OSError):  # a full disk: remember nothing
             folder.mkdir(parents=True, exist_ok=True)
             self._head = os.open(folder / "head", os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
@@ -54,6 +59,13 @@ class LastSeen:
         with suppress(OSError):
             new.write_text(json.dumps(dict(_digests(root))), "ascii")
             new.replace(self._files)
+
+    def wrote_with(self, key: bytes) -> None:
+        """Remember the archive's public key. Who replaces a whole archive brings a key of his own."""
+        pem = verify.pem_of_key(key)
+        with suppress(OSError):
+            if not self._key.exists() or read_file(self._key) != pem:
+                replace_file(self._key, pem)
 
     def differences(self, client: str, root: Path) -> list[str]:
         """Return one sentence for each difference from what this machine left."""
@@ -82,6 +94,22 @@ class LastSeen:
     def close(self) -> None:
         if self._head >= 0:
             os.close(self._head)
+
+
+def known_key(folder: Path) -> Path | None:
+    """Return the file of the key with which this machine wrote to an archive; None if it never did."""
+    with suppress(IntegrityError):
+        key_in(folder / KNOWN_KEY)
+        return folder / KNOWN_KEY
+    return None
+
+
+def has_known_key(folder: Path, root: Path) -> bool:
+    """Whether an archive has the key with which this machine wrote to it, if it ever did."""
+    known = known_key(folder)
+    with suppress(IntegrityError):
+        return known is None or key_in(known) == signer_key(root)
+    return False
 
 
 def _digests(root: Path) -> Iterator[tuple[str, str]]:

@@ -124,11 +124,7 @@ class Archive:
 
         Raises IntegrityError if the key is not the one that the first line names.
         """
-        first = next(self.lines(), None)
-        try:
-            public = verify.public_key(verify.content(self.root / verify.SIGNER_KEY).decode())
-        except (OSError, ValueError) as error:
-            raise IntegrityError(f"{verify.SIGNER_KEY} cannot be read ({error})") from None
+        first, public = next(self.lines(), None), signer_key(self.root)
         if first is None or first.fields.get("key") != verify.key_fingerprint(public):
             raise IntegrityError(f"{verify.SIGNER_KEY} is not the key that the ledger's first line names")
         return public, "signature" in first.fields
@@ -245,6 +241,19 @@ class Archive:
             return object_path(self.root, object_id).is_dir()
         except verify.Malformed:
             return False
+
+
+def signer_key(root: Path) -> bytes:
+    """Return the 32 bytes of the Ed25519 key in an archive. Raises IntegrityError if there is none that can be used."""
+    return key_in(root / verify.SIGNER_KEY)
+
+
+def key_in(file: Path) -> bytes:
+    """Return the public key in a PEM file; errors as for `signer_key`."""
+    try:
+        return verify.public_key(verify.content(file).decode("utf-8", "replace"))
+    except (OSError, verify.Malformed) as error:
+        raise IntegrityError(f"{verify.SIGNER_KEY} cannot be read ({error})") from None
 
 
 # ---------------------------------------------------------------- its shape

@@ -20,6 +20,7 @@ from warnings import catch_warnings
 
 from archiver.archive import verify
 from archiver.archive.ledger import LedgerEntry, is_by_key, last_line, read_lines
+from archiver.archive.reader import signer_key
 from archiver.core.atomic_files import open_file, read_file, replace_file
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.core.json_files import checked, write_json
@@ -245,12 +246,6 @@ def remembered(memory: Path) -> RememberedFiles:
     return RememberedFiles()
 
 
-def knows_key(memory: Path, root: Path) -> bool:
-    """Whether the archive has the key that it had when this machine wrote to it, if it ever did."""
-    known = remembered(memory).files.get(verify.SIGNER_KEY)
-    return known in (None, _digest(_read(root / verify.SIGNER_KEY) or b""))
-
-
 def stated(ledger: Path, key: bytes) -> dict[str, list[str]]:
     """Return path -> the SHA-256 digests that the ledger's lines state of it, oldest first.
 
@@ -267,10 +262,9 @@ def stated(ledger: Path, key: bytes) -> dict[str, list[str]]:
 def is_stated(root: Path, path: str) -> bool:
     """Whether a file beside the evidence is one that the ledger states, if it states any."""
     try:
-        key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("utf-8", "replace"))
-    except (OSError, verify.Malformed):
+        every = stated(root / verify.LEDGER, signer_key(root))
+    except IntegrityError:
         return False
-    every = stated(root / verify.LEDGER, key)
     return not every or _digest(_read(root / path) or b"") in every.get(path, ())
 
 
@@ -289,8 +283,8 @@ def statement_about(root: Path, response: bytes) -> Path | None:
 def _is_named(root: Path, statement: Path) -> bool:
     ledger, digest = root / verify.LEDGER, statement.name.split(".")[1]
     try:
-        key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("utf-8", "replace"))
-    except (OSError, verify.Malformed):
+        key = signer_key(root)
+    except IntegrityError:
         return False
     named = (
         statement.name in line.get("files", ()) or digest in (line.get("qualified") or ())

@@ -184,7 +184,7 @@ class Trust:
     supplied: bool
 
     def __str__(self) -> str:
-        whence = "supplied by you" if self.supplied else "only found in the archive"
+        whence = "supplied" if self.supplied else "only found in the archive"
         return f"{self.what} sha256:{self.fingerprint} ({whence})"
 
 
@@ -2295,7 +2295,7 @@ class _Check:
                 advice = "Name an Ed25519 public key in PEM form, as keys/signer-public.pem is"
                 raise Malformed(f"the key that you supplied cannot be used: {error}. {advice}") from None
             if found is not None and found != key:
-                self.find("key", self.signer_key, "is not the key that you supplied")
+                self.find("key", self.signer_key, "is another key than the one that was supplied")
         if key:
             self.report.trust.append(Trust("signer key", key_fingerprint(key), self.supplied_key is not None))
         return key

@@ -140,6 +140,7 @@ def open_archive(
         beside = SideFiles(root, wanted, means.state / STATED, lambda entry: ledger.append([entry]))
         _introduce(root, ledger, means.client, beside, origin)
         _check_authentic(root, ledger, signer, tree)
+        memory.wrote_with(wanted.key)
         differences += beside.check()
         ledger.latest = latest_moment(root, itertools.chain([newest] if newest else [], older))
         _check_clock(root, ledger, partial(_seal, ledger, means, beside), clock_is_right=clock_is_right)

@@ -10,11 +10,12 @@ from pkgutil import resolve_name
 
 from archiver.archive import verify
 from archiver.archive.anchors import Anchor, Calendar, CosigningWitness
+from archiver.archive.last_seen import has_known_key, known_key
 from archiver.archive.seal import Authority
 from archiver.archive.trusted_list import LOTL_URL, TrustedLists
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive, unfinished
-from archiver.core.errors import ArchiveBusy, ConfigError
+from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError
 from archiver.home.connections import mailer_of, network_of, pinned_roots
 from archiver.home.settings import Home
 from archiver.home.settings_models import QualifiedAuthority
@@ -28,6 +29,18 @@ REPLICA = "archiver.fleet.publisher:ReplicaWitness"
 """Found by name, like the adapters: its room is above this one, and homes without a replica import nothing of it."""
 
 
+def trusted_key(home: Home, client: str) -> Path | None:
+    """The key with which this machine wrote to a client's archive; None if it never did."""
+    return known_key(home.archive_state(client))
+
+
+def check_key(home: Home, client: str) -> None:
+    """Raise IntegrityError if somebody put an archive with another key in the place of a client's."""
+    root = home.archive(client)
+    if not has_known_key(home.archive_state(client), root):
+        raise IntegrityError(f"{root / verify.SIGNER_KEY} is not the key with which this machine wrote to the archive")
+
+
 @contextmanager
 def writing(
     home: Home, vault: Vault, client: str, *, after_restore: Path | None = None, clock_is_right: bool = False
@@ -39,7 +52,7 @@ def writing(
             client=client,
             signer=vault.signer(client),
             authorities=authorities_of(home),
-            state=home.state / "archive" / client,
+            state=home.archive_state(client),
             post=network_of(home).post,
             qualify=trusted_lists_of(home).keep,
             roots=pinned_roots(home),

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from archiver import __version__
 from archiver.archive import verify
+from archiver.archive.last_seen import has_known_key
 from archiver.archive.reader import Archive
 from archiver.archive.seal import strict_checker
-from archiver.archive.side_files import STATED, is_stated, knows_key
+from archiver.archive.side_files import is_stated
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, CatalogueEntry, Hit
 from archiver.core.atomic_files import read_file
@@ -72,15 +73,15 @@ class _Memory:
 
 def _verdicts(home: Home, catalogue: Catalogue, archive: Archive) -> dict[int, CheckpointVerdict]:
     """What holds of an archive, checked now or before. What cannot be decided now is left out."""
-    file, root = home.state / "archive" / catalogue.client / MEMORY, archive.root
+    folder, root = home.archive_state(catalogue.client), archive.root
     basis, states = _basis(home, root), dict(_states(root / verify.CHECKPOINTS))
     memory = _Memory()
     with suppress(OSError, ValueError):
-        memory = checked(_Memory, read_file(file))
+        memory = checked(_Memory, read_file(folder / MEMORY))
     known = memory.verdicts if memory.basis == basis else {}
     same = {size: known[size] for size, state in states.items() if size in known and known[size][0] == state}
     if due := states.keys() - same.keys():
-        if memory.basis != basis and not knows_key(file.with_name(STATED), root):
+        if memory.basis != basis and not has_known_key(folder, root):
             return {}
         genuine = memory.basis == basis or bool(pinned_roots(home))  # without these, the archive's own roots count
         if not genuine and not (is_stated(root, verify.TSA_ROOTS) and catalogue.is_as_read(archive)):
@@ -93,7 +94,7 @@ def _verdicts(home: Home, catalogue: Catalogue, archive: Archive) -> dict[int, C
         same |= {size: (states[size], verdict) for size, verdict in found.items()}
         with suppress(OSError):  # where nothing can be written, it is checked each time
             if found:
-                write_json(file, _Memory(basis, same))
+                write_json(folder / MEMORY, _Memory(basis, same))
     return {size: verdict for size, (_, verdict) in same.items()}
 
 

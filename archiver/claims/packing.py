@@ -10,7 +10,9 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from archiver.catalogue.archives import authorities_of, check_key
 from archiver.catalogue.index import CatalogueEntry
+from archiver.catalogue.search import archives, assigned_at, catalogue_of, located
 from archiver.core.errors import ConfigError
 from archiver.home.connections import network_of, trusted_roots
 from archiver.home.settings import HOUSE, Home
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from archiver.claims.pack_input import LicenceToPack
     from archiver.claims.pack_pages import Demand
     from archiver.claims.rule_engine import Assessment
-from archiver.catalogue.archives import authorities_of
-from archiver.catalogue.search import archives, assigned_at, catalogue_of, located
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +94,7 @@ def _to_pack(home: Home, name: str, reader: DocumentReader, prefer: str | None) 
                 f"{entry.short_id} was assigned to another client. It proves nothing for {slug}. Name another licence."
             )
         client = home.client(slug)
+        check_key(home, slug)
         own = (slug, *client.aliases, *client.domains)
         return LicenceToPack(archive, entry, client.name, declared(entry.provider), own, assigned_at(archive, entry))
 

@@ -119,7 +119,7 @@ class CopiedArchives:
         else:
             for kind in (root / "evidence").glob("*/"):
                 remove_tree(kind)
-        remove_tree(self._place.state / "archive" / client)  # what this machine saw last is no longer there
+        remove_tree(self._place.archive_state(client))  # what this machine saw last is no longer there
         self._served.pop(client, None)
         self._take_index(there.catalogue(client), self._place.catalogue(client))
 

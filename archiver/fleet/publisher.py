@@ -19,7 +19,7 @@ from pathlib import Path
 from archiver.archive import verify
 from archiver.archive.erasure import EVERYTHING, holds
 from archiver.archive.ledger import Line, read_lines
-from archiver.archive.reader import Archive
+from archiver.archive.reader import Archive, signer_key
 from archiver.archive.witness import Handover
 from archiver.core.atomic_files import open_file, read_file, replace_file
 from archiver.core.errors import ArchiverError, IntegrityError, LeaseLost, ReplicaForked
@@ -173,8 +173,7 @@ class Publisher:
             piece = next(each for each in files if each.path == verify.LEDGER)
             data, _ = self._bucket.fetch(piece.key(self._client), piece.sha256)
             line = Line((data or b"").splitlines()[-1], 0)
-            public = verify.public_key(read_file(self._root / verify.SIGNER_KEY).decode())
-            return line.hash == head.line and verify.is_signed(line.fields, public)
+            return line.hash == head.line and verify.is_signed(line.fields, signer_key(self._root))
         except (IntegrityError, StopIteration, IndexError, ValueError):
             return False
 

@@ -148,7 +148,7 @@ def tell_of(tools: FleetTools, out: CheckedOut, keeper: LeaseKeeper, head: Repli
     warnings: tuple[str, ...] = ()
     size, note, tokens = verify.newest_checkpoint(out.root)
     if size:
-        memory = out.home.state / "archive" / out.client / "witnesses.json"
+        memory = out.home.archive_state(out.client) / "witnesses.json"
         handover = Handover(out.client, size, note, tuple(tokens))
         warnings = hand_over(list(witnesses_of(without_replica(tools.settings))), handover, memory)
     keep(out, head, tools.rows.rows)

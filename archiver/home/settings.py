@@ -132,6 +132,10 @@ class Home:
     def catalogue(self, slug: str) -> Path:
         return self.state / "catalogue" / f"{slug}.sqlite"
 
+    def archive_state(self, slug: str) -> Path:
+        """The disposable folder of an archive: what this machine last saw of it."""
+        return self.state / "archive" / slug
+
     def set_aside(self, slug: str) -> Path:
         """The folder for damaged objects that were replaced; each lies in a folder named after the moment."""
         return self.state / "damaged" / slug

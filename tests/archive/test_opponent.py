@@ -14,19 +14,22 @@ from pathlib import Path
 
 import pytest
 
+from archiver.agency import integrity
+from archiver.agency.integrity import VerifyRequest
 from archiver.archive import verify
 from archiver.archive.inclusion_bundle import disclose
+from archiver.archive.last_seen import KNOWN_KEY
 from archiver.archive.ledger import Line
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
-from archiver.archive.side_files import STATED
 from archiver.archive.verify import Frontier, canonical, leaf_hash, verify_archive, verify_proof
 from archiver.catalogue import checked_dates, search
 from archiver.catalogue.archives import writing
 from archiver.catalogue.checked_dates import MEMORY
 from archiver.catalogue.index import Catalogue
 from archiver.catalogue.licence_list import LicenceList, ListFilter, described
+from archiver.claims import packing
 from archiver.core.errors import IntegrityError
 from tests.support import claims_kit
 from tests.support.agency import Agency, agency, record
@@ -138,13 +141,6 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
     ledger.write_bytes(lines)
     told.clear()
     assert shown(at) == genuine and search.find(at.home, "picture", warn=told.append) and not told
-    memory.unlink()
-    known = memory.with_name(STATED)
-    known.write_bytes(re.sub(rb'(signer-public.pem": ")..', rb"\1xx", known.read_bytes()))
-    assert shown(at) == none  # an archive that somebody wrote anew, with a key of his own
-    known.unlink()
-    assert shown(at) == genuine
-
     own = root / verify.TSA_ROOTS
     with monkeypatch.context() as unpinned:  # the archive's own roots are all there is
         unpinned.setattr(checked_dates, "pinned_roots", lambda _: [])
@@ -171,6 +167,27 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
     for path, content in kept.items():
         overwrite(path, content)
     search.rebuild(at.home)
+    assert shown(at) == genuine
+
+
+def an_archive_of_a_strangers_is_told(at: Agency, other: Path) -> None:
+    """Somebody puts a whole archive of his own, with his own key, in the place of a client's."""
+    root, known = at.home.archive("beta"), at.home.archive_state("beta") / KNOWN_KEY
+    at.archive("beta", (claims_kit.licence("9"), [record()]))
+    genuine, request = shown(at), VerifyRequest(client="beta")
+    assert integrity.verify(at.home, request)[1]["state"] == "PROVEN"
+    root.rename(root.with_name("kept"))
+    other.rename(root)
+    code, document, text = integrity.verify(at.home, request)
+    assert (code, document["state"]) == (90, "DAMAGED") and "is another key than the one that was supplied" in text
+    assert shown(at) == genuine | {"9": ("UNPROVEN", None)}
+    [row] = search.find(at.home, "picture", client="beta")
+    with pytest.raises(IntegrityError, match="not the key with which this machine wrote"):
+        packing.proof(at.home, [row["licence"]], at.home.root / "pack.zip", packing.ProofRequest())
+    known.unlink()  # a machine that never wrote to it cannot know; the verifier says whose word it takes
+    assert re.search(r"signer key sha256:\w+ \(only found in the archive\)", integrity.verify(at.home, request)[2])
+    shutil.rmtree(root)
+    root.with_name("kept").rename(root)
     assert shown(at) == genuine
 
 
@@ -204,9 +221,13 @@ def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoint
         if each.with_name(each.name.partition(".note")[0] + ".note") != note.with_name(f"{sealed.size:08d}.note"):
             each.unlink()
     assert kit.verify().state == "PROVEN"
-    (tmp_path / "agency").mkdir()
+    for name in ("agency", "stranger"):
+        (tmp_path / name).mkdir()
     with agency(tmp_path / "agency") as at:
         dates_that_are_shown_hold(at, forger.root_pem.read_bytes(), monkeypatch)
+        with agency(tmp_path / "stranger") as stranger:
+            stranger.archive("beta", (claims_kit.licence("9"), [record()]))
+        an_archive_of_a_strangers_is_told(at, stranger.home.archive("beta"))
 
 
 def test_what_a_killed_command_left_stays_told_as_recovered(kit: Kit) -> None:

@@ -533,7 +533,7 @@ class ProofCheck {
       this.find("invalid", path, error.message);
     }
     const key = this.supplied.key || found;
-    if (found && !equal(found, key)) this.find("key", path, "is not the key that you supplied");
+    if (found && !equal(found, key)) this.find("key", path, "is another key than the one that was supplied");
     if (key) {
       const fingerprint = hexOf(await sha256(joined(ED25519_SPKI, key)));
       this.report.trust.push({ what: "signer key", title: "", fingerprint, supplied: Boolean(this.supplied.key) });
