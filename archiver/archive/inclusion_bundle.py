@@ -14,7 +14,7 @@ from archiver.archive.erasure import erasure_of
 from archiver.archive.ledger import Line
 from archiver.archive.merkle import inclusion_paths
 from archiver.archive.reader import Archive, StoredObject, signer_key
-from archiver.archive.side_files import check_stated, statement_about
+from archiver.archive.stated_files import check_stated, statement_about
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import Erased, IntegrityError
 

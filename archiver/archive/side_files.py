@@ -6,9 +6,7 @@ one nor add one unnoticed.
 
 from __future__ import annotations
 
-import json
-import mmap
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,18 +17,18 @@ from typing import TYPE_CHECKING
 from warnings import catch_warnings
 
 from archiver.archive import verify
-from archiver.archive.ledger import LedgerEntry, is_by_key, last_line, read_lines
-from archiver.archive.reader import signer_key
-from archiver.core.atomic_files import open_file, read_file, replace_file
-from archiver.core.errors import ConfigError, IntegrityError
+from archiver.archive.ledger import LedgerEntry, last_line, read_lines
+from archiver.archive.stated_files import STATES, content_of, lines_with, sha256_of, stated
+from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.errors import ConfigError
 from archiver.core.json_files import checked, write_json
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-STATES = b'"files":{'  # in a ledger line that states files
 STATED = "stated.json"  # in the disposable folder: `RememberedFiles`
 MAX_UNREAD_BYTES = 1 << 15  # of the ledger, behind what is remembered
+PATHS = tuple(verify.STATED_FILES.values())
 FIXED = (verify.GUIDE, verify.SIGNER_KEY)  # the program knows their content, and puts it back
 
 type Append = Callable[[LedgerEntry], object]
@@ -52,6 +50,17 @@ class SideContent:
 
 
 @dataclass
+class _SideFile:
+    """One file: what is there, and how much of it counts."""
+
+    there: bytes | None = None  # as it was read or written last
+    genuine: bytes = b""  # as far as the ledger states it
+    stated: str | None = None  # its SHA-256, by the newest statement
+    is_unknown: bool = False  # no line states it, and it holds what the settings do not know
+    is_older: bool = False  # somebody put it back to what was stated earlier
+
+
+@dataclass
 class SideFiles:
     """The files beside one archive's evidence. `memory` is a disposable file of the newest statements, so that opening
     reads no ledger.
@@ -61,12 +70,7 @@ class SideFiles:
     content: SideContent
     memory: Path
     append: Append
-    _unknown: set[str] = field(default_factory=set)  # paths of files that an archive without statements had
-    _older: set[str] = field(default_factory=set)  # paths of files that somebody put back to an earlier content
-    _waiting: set[str] = field(default_factory=set)  # paths of which the ledger's last line states something
-    _there: dict[str, bytes] = field(default_factory=dict)  # path -> content, as it was read or written last
-    _genuine: dict[str, bytes] = field(default_factory=dict)  # path -> content, as far as the ledger states it
-    _stated: dict[str, str] = field(default_factory=dict)  # path -> SHA-256, by the newest statement
+    _files: dict[str, _SideFile] = field(default_factory=lambda: {path: _SideFile() for path in PATHS})
     _remembered: RememberedFiles | None = None  # if it still holds
 
     def begin(self, history: bytes) -> dict[str, str]:
@@ -76,22 +80,23 @@ class SideFiles:
 
     def check(self) -> list[str]:
         """Compare the files with the ledger's statements. Returns a sentence for each that someone else changed."""
-        known, ledger = verify.STATED_FILES.values(), self.root / verify.LEDGER
-        self._there = {path: data for path in known if (data := _read(self.root / path)) is not None}
-        self._genuine, self._stated = dict(self._there), {path: _digest(data) for path, data in self._there.items()}
-        if (before := remembered(self.memory)).covers(ledger, self._stated):
-            self._remembered = before
-            return []
-        every, last = stated(ledger, self.content.key), last_line(ledger)
-        self._stated = {path: states[-1] for path, states in every.items() if path in known}
-        with suppress(verify.Malformed):  # a kill may have come before these were written
-            self._waiting = set(verify.stated_files(last.fields)) if last else set()
-        return list(filter(None, (self._doubt(path, every.get(path, ())) for path in {*self._there, *self._stated})))
+        ledger = self.root / verify.LEDGER
+        for path, file in self._files.items():
+            file.there = content_of(self.root / path)
+            file.genuine = file.there or b""
+        there = {path: sha256_of(file.there) for path, file in self._files.items() if file.there is not None}
+        if (memory := remembered(self.memory)).covers(ledger, there):
+            self._remembered, states = memory, {path: [each] for path, each in there.items()}
+        else:
+            states = stated(ledger, self.content.key)
+        for path in states.keys() & self._files.keys():
+            self._files[path].stated = states[path][-1]
+        return [doubt for path in PATHS if (doubt := self._doubt(path, states.get(path, ())))]
 
     def renew(self) -> None:
         """State and write what the settings, or this version of the program, want otherwise than it is there."""
         new = {path: self._wanted(path) for path in (*self._made, verify.KEY_HISTORY)}
-        self._replace({path: data for path, data in new.items() if data and path not in self._older})
+        self._replace({path: data for path, data in new.items() if data and not self._files[path].is_older})
         end, before = (self.root / verify.LEDGER).stat().st_size, self._remembered
         if before is None or before.files != self._stated or end - before.end > MAX_UNREAD_BYTES:
             with suppress(OSError):  # a full disk: the next opening reads the ledger
@@ -99,15 +104,15 @@ class SideFiles:
 
     def add_roots(self, certificates: Iterable[Certificate]) -> None:
         """Add an authority's roots to the archive's."""
-        there = self._genuine.get(verify.TSA_ROOTS, b"")
-        new = _with_roots(there, certificates)
-        if new != there and verify.TSA_ROOTS not in self._older:
+        file = self._files[verify.TSA_ROOTS]
+        new = _with_roots(file.genuine, certificates)
+        if new != file.genuine and not file.is_older:
             self._replace({verify.TSA_ROOTS: new})
 
     def holds(self, path: str) -> bool:
         """Whether a file is what the ledger states now."""
-        there = _read(self.root / path)
-        return there is not None and _digest(there) == self._stated.get(path)
+        there = content_of(self.root / path)
+        return there is not None and sha256_of(there) == self._files[path].stated
 
     def state_lists(self, names: Sequence[str]) -> None:
         """State that this program wrote these statements about timestamps."""
@@ -115,17 +120,21 @@ class SideFiles:
             self.append(("files", {"files": {name: name.split(".")[1] for name in names}}))
 
     @property
+    def _stated(self) -> dict[str, str]:
+        return {path: file.stated for path, file in self._files.items() if file.stated}
+
+    @property
     def _made(self) -> list[str]:
         """The files that are made from the settings."""
-        wanted = {verify.TSA_ROOTS: self.content.roots, verify.WITNESS_KEYS: self.content.witnesses}
-        kept = self._unknown - {verify.TSA_ROOTS}  # without the new roots, new timestamps would count as damage
-        return [
-            *FIXED,
-            *(path for path, each in wanted.items() if (each or self._genuine.get(path)) and path not in kept),
-        ]
+        return [*FIXED, *(path for path in (verify.TSA_ROOTS, verify.WITNESS_KEYS) if self._is_made(path))]
+
+    def _is_made(self, path: str) -> bool:
+        if path == verify.TSA_ROOTS:  # also of an unknown file: without the new roots, new timestamps would be damage
+            return bool(self.content.roots or self._files[path].genuine)
+        return bool(self.content.witnesses or self._files[path].genuine) and not self._files[path].is_unknown
 
     def _wanted(self, path: str) -> bytes:
-        genuine = self._genuine.get(path, b"")
+        genuine = self._files[path].genuine
         match path:
             case verify.GUIDE:
                 return self.content.guide
@@ -140,33 +149,47 @@ class SideFiles:
 
     def _doubt(self, path: str, states: Sequence[str]) -> str | None:
         """Return what is wrong with a file, given all that the ledger states of it. Only its genuine part stays."""
-        there = self._genuine.get(path)
-        if there is not None and (self._is_current(path, there, states) if states else self._is_known(path, there)):
+        file, place = self._files[path], self.root / path
+        if file.there is None and not states:
             return None
-        if states and path not in FIXED and _digest(there or b"") in states:
-            self._older.add(path)
-            return (
-                f"{self.root / path} is what the ledger stated earlier. Find out who can write to the archive, and put "
-                "the newer file back from a backup."
-            )
+        if self._is_current(path, states) if states else self._is_known(path):
+            return None
         if not states:
-            self._unknown.add(path)
+            file.is_unknown = True
             return (
-                f"{self.root / path} holds something that neither the ledger states nor archiver.yaml knows. Add the "
-                "roots of your former timestamp authorities and the keys of former witnesses there, or remove from the "
-                "file what is not theirs. Until then, the ledger states nothing of it."
+                f"{place} holds something that neither the ledger states nor archiver.yaml knows. Add the roots of "
+                "your former timestamp authorities and the keys of former witnesses there, or remove from the file "
+                "what is not theirs. Until then, the ledger states nothing of it."
             )
-        self._genuine[path] = _genuine_part(there or b"", states)
-        found = "is missing" if there is None else "is not what the ledger states"
+        if path not in FIXED and sha256_of(file.there or b"") in states:
+            file.is_older = True
+            return (
+                f"{place} is what the ledger stated earlier. Find out who can write to the archive, and put the newer "
+                "file back from a backup."
+            )
+        file.genuine = _genuine_part(file.there or b"", states)
+        found = "is missing" if file.there is None else "is not what the ledger states"
         then = "What is known of it is put back" if self._wanted(path) else "What it says does not count"
-        return f"{self.root / path} {found}. {then}. Find out who can write to the archive."
+        return f"{place} {found}. {then}. Find out who can write to the archive."
 
-    def _is_current(self, path: str, there: bytes, states: Sequence[str]) -> bool:
+    def _is_current(self, path: str, states: Sequence[str]) -> bool:
         """Whether a file is what the ledger states; before it is written, it is what an earlier line states."""
-        return _digest(there) in (states if path in self._waiting else states[-1:])
+        there = self._files[path].there
+        if there is None or sha256_of(there) not in states:
+            return False
+        return sha256_of(there) == states[-1] or path in self._waiting
 
-    def _is_known(self, path: str, there: bytes) -> bool:
+    @cached_property
+    def _waiting(self) -> set[str]:
+        """The paths of which the ledger's last line states something."""
+        last = last_line(self.root / verify.LEDGER)
+        with suppress(verify.Malformed):
+            return set(verify.stated_files(last.fields)) if last else set()
+        return set()
+
+    def _is_known(self, path: str) -> bool:
         """Whether a file of an archive that states nothing yet holds nothing but what the settings know."""
+        there = self._files[path].there or b""
         try:
             match path:
                 case verify.TSA_ROOTS:
@@ -193,7 +216,7 @@ class SideFiles:
                     response = verify.content(note.with_name(f"{note.name}.{name}.tsr"))
                     answer = decode_timestamp_response(response)
                     VerifierBuilder(roots=[root]).build().verify_message(answer, verify.content(note))
-                    return bool(_digest(response) == digest)
+                    return bool(sha256_of(response) == digest)
         return False
 
     @cached_property
@@ -212,19 +235,19 @@ class SideFiles:
 
     def _replace(self, wanted: Mapping[str, bytes]) -> None:
         """State what files will be, then write them. If a kill comes between, they hold what was stated before."""
-        known = {path: _digest(data) for path, data in wanted.items() if path not in self._unknown}
-        new = {path: digest for path, digest in known.items() if self._stated.get(path) != digest}
+        known = {path: sha256_of(data) for path, data in wanted.items() if not self._files[path].is_unknown}
+        new = {path: each for path, each in known.items() if self._files[path].stated != each}
         if new:
-            self.append(("files", {"files": {Path(path).name: digest for path, digest in new.items()}}))
+            self.append(("files", {"files": {Path(path).name: each for path, each in new.items()}}))
         self._write(wanted)
 
     def _write(self, wanted: Mapping[str, bytes]) -> None:
         for path, data in wanted.items():
-            if self._there.get(path) != data:
+            file = self._files[path]
+            if file.there != data:
                 replace_file(self.root / path, data)
-            self._there[path] = self._genuine[path] = data
-            if path not in self._unknown:
-                self._stated[path] = _digest(data)
+            file.there = file.genuine = data
+            file.stated = file.stated if file.is_unknown else sha256_of(data)
 
 
 @dataclass(frozen=True)
@@ -244,74 +267,6 @@ def remembered(memory: Path) -> RememberedFiles:
     with suppress(OSError, ValueError):
         return checked(RememberedFiles, read_file(memory))
     return RememberedFiles()
-
-
-def stated(ledger: Path, key: bytes) -> dict[str, list[str]]:
-    """Return path -> the SHA-256 digests that the ledger's lines state of it, oldest first.
-
-    Lines that the archive's key did not sign count for nothing.
-    """
-    found: dict[str, list[str]] = {}
-    for line in _signed_lines(ledger, key, STATES):
-        with suppress(verify.Malformed):
-            for path, digest in verify.stated_files(line).items():
-                found.setdefault(path, []).append(digest)
-    return found
-
-
-def is_stated(root: Path, path: str) -> bool:
-    """Whether a file beside the evidence is one that the ledger states, if it states any."""
-    try:
-        every = stated(root / verify.LEDGER, signer_key(root))
-    except IntegrityError:
-        return False
-    return not every or _digest(_read(root / path) or b"") in every.get(path, ())
-
-
-def check_stated(root: Path, path: str) -> None:
-    """Raise IntegrityError unless `is_stated`."""
-    if not is_stated(root, path):
-        raise IntegrityError(f"{path} is not what the ledger states")
-
-
-def statement_about(root: Path, response: bytes) -> Path | None:
-    """Return the statement about a timestamp that the ledger names; any, where it names no files at all."""
-    about = verify.qualifications(root / verify.LISTS).get(_digest(response), [])
-    return next((path for path in about if _is_named(root, path)), None)
-
-
-def _is_named(root: Path, statement: Path) -> bool:
-    ledger, digest = root / verify.LEDGER, statement.name.split(".")[1]
-    try:
-        key = signer_key(root)
-    except IntegrityError:
-        return False
-    named = (
-        statement.name in line.get("files", ()) or digest in (line.get("qualified") or ())
-        for line in _signed_lines(ledger, key, digest.encode())
-    )
-    return any(named) or next(_signed_lines(ledger, key, STATES), None) is None
-
-
-def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[verify.LineFields]:
-    """Yield the fields of the lines with a text in them that the archive's key signed."""
-    return (fields for fields in lines_with(ledger, needle) if verify.is_signed(fields, key, check=is_by_key))
-
-
-def lines_with(ledger: Path, needle: bytes, begin: int = 0) -> Iterator[verify.LineFields]:
-    """Yield the fields of the lines, from a byte offset on, with a text in them. Nothing is parsed but these."""
-    with (
-        suppress(FileNotFoundError, ValueError),  # no ledger, or an empty one
-        open_file(ledger) as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
-    ):
-        at = data.find(needle, begin)
-        while at >= 0 and (end := data.find(b"\n", at)) >= 0:
-            with suppress(ValueError, RecursionError):  # `verify` reports a line that is none
-                fields = json.loads(data[data.rfind(b"\n", 0, at) + 1 : end])
-                verify.check_line(fields)
-                yield fields
-            at = data.find(needle, end)
 
 
 def _with_roots(pem: bytes, certificates: Iterable[Certificate]) -> bytes:
@@ -358,13 +313,3 @@ def _genuine_part(data: bytes, states: Collection[str]) -> bytes:
         end += len(line)
         genuine = end if hashed.hexdigest() in states else genuine
     return data[:genuine]
-
-
-def _digest(data: bytes) -> str:
-    return sha256(data).hexdigest()
-
-
-def _read(path: Path) -> bytes | None:
-    with suppress(OSError):
-        return verify.content(path)
-    return None

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.archive import verify
-from archiver.archive.side_files import statement_about
+from archiver.archive.stated_files import statement_about
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ArchiverError
 

@@ -18,7 +18,7 @@ from archiver.archive import verify
 from archiver.archive.last_seen import has_known_key
 from archiver.archive.reader import Archive
 from archiver.archive.seal import strict_checker
-from archiver.archive.side_files import is_stated
+from archiver.archive.stated_files import is_stated
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, CatalogueEntry, Hit
 from archiver.core.atomic_files import read_file
