@@ -136,23 +136,18 @@ class Archive:
     def line(self, seq: int, offset: int) -> Line:
         """Return the ledger's line with this number at a byte offset. Raises IntegrityError if there is another one or
         none, as the ledger lost lines, or if the archive's key did not sign it.
-
-        Lines without a signature, which earlier versions wrote, count only where the first line has none.
         """
         found = next(self.lines(offset=offset), None)
         if found is None or found.seq != seq:
             raise IntegrityError(f"the ledger has no valid line at byte {offset}")
-        public, first_is_signed = self._signer
-        signed = "signature" in found.fields or first_is_signed
-        if signed and not verify.is_signed(found.fields, public, check=is_by_key):
+        if not self._is_genuine(found):
             raise IntegrityError(f"the archive's key did not sign the ledger's line at byte {offset}")
         return found
 
     def vouched(self, lines: list[Line], last: Line | None) -> list[Line]:
         """Return those of the lines after `last`, from the first on, for which the archive's key vouches.
 
-        Each has the hash of the line before it, and the newest is signed. Earlier versions signed none. Raises
-        IntegrityError without the key.
+        Each has the hash of the line before it, and the newest is signed. Raises IntegrityError without the key.
         """
         kept, before = list[Line](), last
         for line in lines:
@@ -160,11 +155,18 @@ class Archive:
                 break
             kept.append(line)
             before = line
-        public, signs = self._signer if lines else (b"", False)
-        signs = signs or any("signature" in line.fields for line in (last, *kept) if line)
-        while signs and kept and not verify.is_signed(kept[-1].fields, public, check=is_by_key):
+        signs = any("signature" in line.fields for line in (last, *kept) if line)
+        while kept and not self._is_genuine(kept[-1], signs=signs):
             kept.pop()
         return kept
+
+    def _is_genuine(self, line: Line, *, signs: bool = False) -> bool:
+        """Whether the archive's key signed a line. Earlier versions signed none: then neither has the first line a
+        signature, nor has one of the lines before it (`signs`).
+        """
+        public, first_is_signed = self._signer
+        must_be_signed = signs or first_is_signed or "signature" in line.fields
+        return not must_be_signed or verify.is_signed(line.fields, public, check=is_by_key)
 
     def head(self) -> Line | None:
         """Return the ledger's newest line."""

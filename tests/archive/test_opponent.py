@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from hashlib import sha256, sha512
 from pathlib import Path
 
@@ -65,47 +66,74 @@ def overwrite(file: Path, content: bytes) -> None:
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+@dataclass(frozen=True)
+class Share:
+    """Two licences in the archive of acme; the first has two versions. `genuine` is what is shown of them."""
+
+    at: Agency
+    first: str  # object id
+    genuine: dict[str, tuple[str, str | None]]
+    lines: bytes  # of the ledger
+
+    @property
+    def root(self) -> Path:
+        return self.at.home.archive("acme")
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / verify.LEDGER
+
+    @property
+    def none(self) -> dict[str, tuple[str, str | None]]:
+        return dict.fromkeys(self.genuine, ("UNPROVEN", None))
+
+    def is_intact(self) -> bool:
+        return shown(self.at) == self.genuine
+
+
+def share(at: Agency) -> Share:
     [[first], _] = [at.archive("acme", (claims_kit.licence(n), [record()])) for n in ("1", "2")]
     time.sleep(1.1)  # an authority's clock ticks once a second
     with writing(at.home, at.vault, "acme") as archive:
         archive.add_version(first.object_id, {"receipt.txt": b"paid"}).result()
         archive.seal()
-    root, index, pinned = at.home.archive("acme"), at.home.catalogue("acme"), at.run.root.parent / "root.pem"
-    memory = at.home.state / "archive" / "acme" / MEMORY
-    early, _, late = (tokens[0] for _, _, tokens in verify.checkpoint_files(root / verify.CHECKPOINTS))
     genuine = shown(at)
     assert {state for state, _ in genuine.values()} == {"PROVEN"}
-    one_less, none = genuine | {"1": ("UNPROVEN", genuine["1"][1])}, dict.fromkeys(genuine, ("UNPROVEN", None))
+    return Share(at, first.object_id, genuine, (at.home.archive("acme") / verify.LEDGER).read_bytes())
 
-    with monkeypatch.context() as once:  # what was checked is not checked again, and nothing is read anew
+
+def what_was_checked_is_remembered(here: Share, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = here.at.home.archive_state("acme") / MEMORY
+    with monkeypatch.context() as once:  # nothing is checked or read anew
         once.setattr(verify, "check_checkpoints", None)
-        assert shown(at) == genuine
-        with closing(sqlite3.connect(index)) as file:  # as an earlier version left it
+        assert here.is_intact()
+        with closing(sqlite3.connect(here.at.home.catalogue("acme"))) as file:  # as an earlier version left it
             file.executescript("DROP TABLE tree; DROP TABLE root; PRAGMA user_version = 13")
         once.setattr(Catalogue, "_store", None)
-        assert shown(at) == genuine
-    whole, roots = late.read_bytes(), pinned.read_bytes()
-    dated = re.sub(rb"\x18\x0f20\d{12}Z", b"\x18\x0f19990101000000Z", whole)
-    overwrite(late, dated)
-    assert shown(at) == one_less
-    early.with_name(early.name.replace(".local.", ".early.")).write_bytes(dated)
-    assert shown(at) == one_less
-    overwrite(late, whole)
-    assert shown(at) == genuine
-    pinned.write_bytes(stranger)
-    assert shown(at) == none
-    pinned.write_bytes(roots)
+        assert here.is_intact()
     memory.unlink()
     memory.mkdir()  # where nothing can be remembered
-    assert shown(at) == genuine
+    assert here.is_intact()
     memory.rmdir()
     for text in ("[]", '{"basis": "", "verdicts": 1}', '{"basis": "", "verdicts": {"x": 1}}'):
         memory.write_text(text)
-        assert shown(at) == genuine
+        assert here.is_intact()
 
-    ledger = root / verify.LEDGER
-    lines = ledger.read_bytes()
+
+def a_changed_timestamp_dates_nothing(here: Share) -> None:
+    early, _, late = (tokens[0] for _, _, tokens in verify.checkpoint_files(here.root / verify.CHECKPOINTS))
+    one_less, whole = here.genuine | {"1": ("UNPROVEN", here.genuine["1"][1])}, late.read_bytes()
+    dated = re.sub(rb"\x18\x0f20\d{12}Z", b"\x18\x0f19990101000000Z", whole)
+    overwrite(late, dated)
+    assert shown(here.at) == one_less
+    early.with_name(early.name.replace("local", "early")).write_bytes(dated)
+    assert shown(here.at) == one_less
+    overwrite(late, whole)
+    assert here.is_intact()
+
+
+def a_line_that_is_not_the_archives_dates_nothing(here: Share) -> None:
+    at, ledger, lines = here.at, here.ledger, here.lines
     said = [row["licence"] for row in search.find(at.home, "picture")]
     assert [search.show(at.home, each)["state"] for each in said] == ["PROVEN", "PROVEN"]
     ledger.write_bytes(re.sub(rb'"inventory_sha512":"[0-9a-f]', b'"inventory_sha512":"x', lines, count=1))
@@ -121,7 +149,7 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
     search.rebuild(at.home)
     assert search.find(at.home, "picture", warn=told.append) == [] and "does not vouch for the" in told[-1]
     overwrite(ledger, lines)  # the index reads on by itself
-    assert shown(at) == genuine
+    assert here.is_intact()
 
     captured, other = (each for each in lines.splitlines(keepends=True) if b'"type":"capture"' in each)
     overwrite(ledger, lines.replace(captured, other[:-1].ljust(len(captured) - 1) + b"\n"))  # signed, but elsewhere
@@ -130,31 +158,41 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
     with pytest.raises(IntegrityError, match="no valid line at byte"):
         search.show(at.home, said[0] if "_1_" in said[0] else said[1])
     overwrite(ledger, lines)
-    assert shown(at) == genuine
+    assert here.is_intact()
 
     fields = Line(lines.split(b"\n")[-2], 0)  # somebody appends a line without the key, and what it names
-    planted = {"seq": fields.seq + 1, "prev": fields.hash, "type": "capture", "id": first.object_id[:-1] + "x"}
+    planted = {"seq": fields.seq + 1, "prev": fields.hash, "type": "capture", "id": here.first[:-1] + "x"}
     planted |= {"at": fields.fields["at"], "tool": "1", "version": "v1", "inventory_sha512": "0" * 128}
     ledger.write_bytes(lines + verify.canonical(planted) + b"\n")
-    assert shown(at) == genuine and not search.find(at.home, "picture", warn=told.append)[2:]
+    assert here.is_intact() and not search.find(at.home, "picture", warn=told.append)[2:]
     assert "the archive's key does not vouch for" in told[-1] and str(planted["id"]) in told[-1]
     ledger.write_bytes(lines)
     told.clear()
-    assert shown(at) == genuine and search.find(at.home, "picture", warn=told.append) and not told
-    own = root / verify.TSA_ROOTS
+    assert here.is_intact() and search.find(at.home, "picture", warn=told.append) and not told
+
+
+def a_strangers_roots_date_nothing(here: Share, stranger: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    pinned, own = here.at.run.root.parent / "root.pem", here.root / verify.TSA_ROOTS
+    roots = pinned.read_bytes()
+    pinned.write_bytes(stranger)
+    assert shown(here.at) == here.none
+    pinned.write_bytes(roots)
     with monkeypatch.context() as unpinned:  # the archive's own roots are all there is
         unpinned.setattr(checked_dates, "pinned_roots", lambda _: [])
         unpinned.setattr(checked_dates, "trusted_roots", lambda _: None)
-        assert shown(at) == genuine
+        assert here.is_intact()
         overwrite(own, roots + stranger)
-        assert shown(at) == none
-        overwrite(ledger, lines.replace(b'"files":', b'"fails":', 1))  # no line states them, as in an earlier version
-        assert shown(at) == none
+        assert shown(here.at) == here.none
+        # As in an earlier version, no line states them.
+        overwrite(here.ledger, here.lines.replace(b'"files":', b'"fails":', 1))
+        assert shown(here.at) == here.none
         overwrite(own, roots)
-        overwrite(ledger, lines)
-        assert shown(at) == genuine
+        overwrite(here.ledger, here.lines)
+        assert here.is_intact()
 
-    [place] = root.glob("evidence/licences/*/*/*_2_*")
+
+def a_forged_object_is_not_shown(here: Share) -> None:
+    [place] = here.root.glob("evidence/licences/*/*/*_2_*")
     kept = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
     described = place / "v1/content/licence.json"
     forged = kept[described].replace(b"Acme Ltd", b"Evil Ltd")
@@ -162,12 +200,13 @@ def dates_that_are_shown_hold(at: Agency, stranger: bytes, monkeypatch: pytest.M
     overwrite(described, forged)
     for inventory in (place / "inventory.json", place / "v1/inventory.json"):
         overwrite(inventory, kept[inventory].replace(old, new))
-    search.rebuild(at.home)
-    assert "Evil Ltd" not in str(search.find(at.home, "")) and shown(at) == {"1": genuine["1"]}
+    search.rebuild(here.at.home)
+    assert "Evil Ltd" not in str(search.find(here.at.home, ""))
+    assert shown(here.at) == {"1": here.genuine["1"]}
     for path, content in kept.items():
         overwrite(path, content)
-    search.rebuild(at.home)
-    assert shown(at) == genuine
+    search.rebuild(here.at.home)
+    assert here.is_intact()
 
 
 def an_archive_of_a_strangers_is_told(at: Agency, other: Path) -> None:
@@ -224,7 +263,12 @@ def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoint
     for name in ("agency", "stranger"):
         (tmp_path / name).mkdir()
     with agency(tmp_path / "agency") as at:
-        dates_that_are_shown_hold(at, forger.root_pem.read_bytes(), monkeypatch)
+        here = share(at)
+        what_was_checked_is_remembered(here, monkeypatch)
+        a_changed_timestamp_dates_nothing(here)
+        a_line_that_is_not_the_archives_dates_nothing(here)
+        a_strangers_roots_date_nothing(here, forger.root_pem.read_bytes(), monkeypatch)
+        a_forged_object_is_not_shown(here)
         with agency(tmp_path / "stranger") as stranger:
             stranger.archive("beta", (claims_kit.licence("9"), [record()]))
         an_archive_of_a_strangers_is_told(at, stranger.home.archive("beta"))
