@@ -20,7 +20,7 @@ from archiver.collect.run_context import RunContext, RunRequest, RunSummary
 from archiver.collect.run_log import log
 from archiver.collect.run_tools import RunTools, open_tools
 from archiver.collect.terms_visits import TermsVisits
-from archiver.core.errors import ArchiverError, ConfigError, machine_error
+from archiver.core.errors import ConfigError, any_error
 from archiver.home.settings import Account, Home, Input
 from archiver.home.vault import Vault
 
@@ -81,10 +81,9 @@ async def _do_chores(home: Home, vault: Vault, order: RunRequest, summary: RunSu
     # A wrong --after-restore is a typing mistake, so only the person at the terminal learns of it.
     mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
     await _afterwards(summary, partial(log, home, summary, dry_run=order.dry_run or bool(mistaken)))
-    summary.warnings += renewals_due(home)
-    summary.warnings += not_asked(home, order)
+    summary.warnings += await _afterwards(summary, lambda: [*renewals_due(home), *not_asked(home, order)]) or []
     if not order.dry_run:
-        summary.warnings += prune(home.root, datetime.now(UTC))
+        summary.warnings += await _afterwards(summary, prune, home.root, datetime.now(UTC)) or []
         faults = {} if mistaken else summary.faults | ({"": summary.machine} if summary.machine else {})
         summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.alerts, faults=faults)
 
@@ -92,10 +91,10 @@ async def _do_chores(home: Home, vault: Vault, order: RunRequest, summary: RunSu
 async def _afterwards[**P, T](
     summary: RunSummary, step: Callable[P, T], *arguments: P.args, **named: P.kwargs
 ) -> T | None:
-    """Run a step that follows the accounts and return its result. If the machine refuses it (a full disk), that is a
-    fault of the run; the other steps still run, because people must get their messages."""
+    """Run a step that follows the accounts and return its result. Whatever stops it, as a full disk, is a fault of the
+    run; the other steps still run, because people must get their messages."""
     try:
         return await asyncio.to_thread(step, *arguments, **named)
-    except (ArchiverError, OSError) as error:
-        summary.machine = machine_error(error)
+    except Exception as error:  # noqa: BLE001  # it is told, and must not silence the rest
+        summary.machine = any_error(error)
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ from archiver.catalogue.search import followed
 from archiver.claims.claim_files import all_claims
 from archiver.collect.run_log import LoggedAccount, read_logs
 from archiver.core.alert import Alert
-from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, machine_error, spoken
+from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, any_error, spoken
 from archiver.core.model import iso
 from archiver.home.settings import Account, Client, Home, Input
 from archiver.provider import Transport, method_of
@@ -102,16 +102,22 @@ def causes(
             found.append(_fault(client.slug, *fault))
         try:
             found += _of_client(home, client, said, now)
-        except (ArchiverError, OSError) as error:
-            met.append(machine_error(error))
+        except Exception as error:  # noqa: BLE001  # it is told, and must not silence the rest
+            met.append(any_error(error))
             found += [] if fault else [_fault(client.slug, type(met[-1]).__name__, str(met[-1]))]
-    found += _deadlines(home, now)
-    found += _clock(home, now)
-    try:
-        found += map(_concern, find_alerts(home, now.date()) if known is None else known)
-    except (ArchiverError, OSError) as error:
-        met.append(machine_error(error))
-    if faults and (machine := faults.get("")):
+    machine = (faults or {}).get("")
+    searches: tuple[Callable[[], Iterable[Cause]], ...] = (
+        lambda: _deadlines(home, now),
+        lambda: _clock(home, now),
+        lambda: map(_concern, find_alerts(home, now.date()) if known is None else known),
+    )
+    for search in searches:
+        try:
+            found += search()
+        except Exception as error:  # noqa: BLE001  # as above
+            met.append(any_error(error))
+            machine = machine or met[-1]
+    if machine:
         kind = type(machine).__name__
         found.append(_cause("machine", None, "this machine", (kind,), str(machine), "archiver doctor"))
     if home.inputs() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from archiver.core.errors import DiskFull, MachineRefused
+from archiver.core.errors import ArchiveBusy, DiskFull, MachineRefused
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # what SQLite says of a file that is no whole database
@@ -147,6 +147,8 @@ def disk_errors(path: Path) -> Iterator[None]:
             raise DiskFull(f"writing to {path}") from error
         if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise MachineRefused(f"{error} ({path})") from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise ArchiveBusy(f"its search index {path.name} is in use") from error
         raise
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.core.atomic_files import read_file
-from archiver.core.json_files import write_json
+from archiver.core.json_files import checked, write_json
 
 if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker without these
     from archiver.core.model import Licence
@@ -59,8 +59,8 @@ class HistoryCursors:
 
     @staticmethod
     def _read(path: Path) -> dict[str, HistoryCursor]:
-        with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
-            return {name: HistoryCursor(**fields) for name, fields in json.loads(read_file(path)).items()}
+        with suppress(FileNotFoundError, ValueError):
+            return checked(dict[str, HistoryCursor], read_file(path))
         return {}
 
     @classmethod

@@ -21,7 +21,7 @@ from archiver.collect.account_result import AccountResult
 from archiver.collect.account_run import AccountRun
 from archiver.collect.run_context import RunContext, RunRequest
 from archiver.collect.source_run import read_source, select_sources
-from archiver.core.errors import ArchiverError, ConfigError, machine_error
+from archiver.core.errors import ArchiverError, ConfigError, any_error
 from archiver.home.settings import Account, Home, Input
 from archiver.home.source_settings import Source
 from archiver.provider import ProviderInfo, Scope, Transport, load
@@ -159,7 +159,12 @@ class ClientRun:
             restored = self.run.order.after_restore
             async with self.gates.clients:
                 with writing(self.run.home, self.run.vault, client, after_restore=restored) as archive:
-                    await self._all(client, accounts, archive, done)
+                    try:
+                        await self._all(client, accounts, archive, done)
+                    except Exception:
+                        if not self.run.order.dry_run:
+                            await self._seal(client, archive)  # what was archived before
+                        raise
                     if not self.run.order.dry_run:
                         await self._seal(client, archive)
                     if restored:
@@ -167,8 +172,8 @@ class ClientRun:
                             f"{client}: the restore is recorded. Import again what you imported since the backup, and "
                             "erase again what you erased since then."
                         )
-        except (ArchiverError, OSError) as error:  # the archive failed, so its remaining accounts fail too
-            fault = machine_error(error)
+        except Exception as error:  # noqa: BLE001  # the archive failed, so its remaining accounts fail too
+            fault = any_error(error)
             self.run.summary.faults[client] = fault
             for account in accounts:
                 if account.name not in done:
@@ -208,10 +213,7 @@ class ClientRun:
         self.run.finished(result)
 
     async def _account(self, account: Input, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
-        if isinstance(account, Source):
-            result: AccountResult = await read_source(self.run, account, archive)
-        else:
-            result = await self._account_in_time(account, archive, catalogue)
+        result = await self._visit(account, archive, catalogue)
         if not self.run.order.dry_run:
             await asyncio.to_thread(
                 archive.append,
@@ -230,6 +232,19 @@ class ClientRun:
             )
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
         return result
+
+    async def _visit(self, account: Input, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
+        try:
+            if isinstance(account, Source):
+                found: AccountResult = await read_source(self.run, account, archive)
+                return found
+            return await self._account_in_time(account, archive, catalogue)
+        except (ArchiverError, OSError):  # the archive failed
+            raise
+        except Exception as error:  # noqa: BLE001  # it is told, and must not stop the other accounts
+            result = AccountResult(account.name, account.provider)
+            result.fail(any_error(error))
+            return result
 
     async def _account_in_time(self, account: Account, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
         started = time.monotonic()

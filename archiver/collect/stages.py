@@ -24,8 +24,9 @@ from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.account_result import keep_page
 from archiver.collect.history_cursor import Row, Tally
-from archiver.collect.trouble_page import keep_trouble
+from archiver.collect.trouble_page import adapter_fault, keep_trouble
 from archiver.core.errors import (
+    AdapterBroken,
     ArchiverError,
     LayoutChanged,
     NotACertificate,
@@ -47,6 +48,7 @@ from archiver.reading.worker import DocumentReader
 MAX_FAILURES_IN_MESSAGE = 10  # `show` tells each
 LULL_AFTER_LICENCES = 16  # that failed in a row; from then on the next ones are tried one by one
 MAX_LULL_S = 15.0  # between two of these
+RECORD = "record.json"  # the platform's own row, where the adapter gives no record
 
 # Errors of one licence's documents, which concern no other licence.
 _OF_ONE_LICENCE = (
@@ -135,23 +137,37 @@ class Outage:
         self._give_up_s = give_up_s
         self._failures = 0  # licences in a row
         self._last_success = time.monotonic()
+        self._over: ArchiverError | None = None  # why the account must be left to the next run
         self._one_by_one = asyncio.Lock()
 
     def succeeded(self) -> None:
         """The platform showed what it was asked for."""
         self._failures, self._last_success = 0, time.monotonic()
 
-    def failed(self, error: ArchiverError) -> bool:
-        """Count a licence that could not be fetched. True if the account must be left to the next run."""
+    def failed(self, error: ArchiverError) -> None:
+        """Count a licence that could not be fetched. A few that take long say nothing of the platform."""
         self._failures += 1
-        refused_for_long = isinstance(error, RateLimited) and error.for_long
-        return refused_for_long or time.monotonic() - self._last_success >= self._give_up_s
+        for_long = self._failures >= LULL_AFTER_LICENCES and time.monotonic() - self._last_success >= self._give_up_s
+        if for_long or (isinstance(error, RateLimited) and error.for_long):
+            self._over = error
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the account must be left to the next run. What failed until then is archived, so that it begins
+        elsewhere.
+        """
+        return self._over is not None
+
+    def check(self) -> None:
+        """Raise the last error if it `is_over`."""
+        if self._over:
+            raise self._over
 
     async def wait(self) -> None:
         """While nothing gets through, let one licence after another pass, with growing pauses: a platform that is down
         for a moment leaves few of them incomplete.
         """
-        if self._failures < LULL_AFTER_LICENCES:
+        if self._failures < LULL_AFTER_LICENCES or self.is_over:
             return
         async with self._one_by_one:
             if (longer := self._failures - LULL_AFTER_LICENCES) >= 0:
@@ -167,7 +183,7 @@ class DocumentFetcher:
     checker: DocumentChecker
     outage: Outage
     still_signed_in: Callable[[], Awaitable[bool]]
-    adapter_error: LayoutChanged | SpendRefused | None = None  # of one licence's documents; the others go on
+    adapter_error: ArchiverError | None = None  # of one licence's documents; the others go on
 
     async def fetch(self, licence: Licence) -> Evidence:
         """All documents and gaps of a licence. A document that fails is a `failed` gap, never silence."""
@@ -190,23 +206,29 @@ class DocumentFetcher:
                             gaps.append(checked)
             self.outage.succeeded()
         except _OF_ONE_LICENCE as error:
-            if isinstance(error, SessionExpired) and not await self.still_signed_in():
-                raise
-            if isinstance(error, SiteUnavailable | RateLimited | SessionExpired):
-                if self.outage.failed(error):
-                    raise
-            else:
-                self.outage.succeeded()
-            if isinstance(error, LayoutChanged | SpendRefused):
-                self.adapter_error = error
-            gaps.append(self.checker.failed_gap(self._expected_kind(documents, gaps), error))
+            gaps.append(await self._failed(error, self._expected_kind(documents, gaps)))
+        except (ArchiverError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001  # the adapter fails at this licence; the others go on
+            gaps.append(await self._failed(adapter_fault(error), self._expected_kind(documents, gaps)))
         if not any(document.kind is DocumentKind.RECORD for document in documents):
-            content = json.dumps({"row": licence.row}, indent=1, sort_keys=True, ensure_ascii=False).encode()
-            record = Document(
-                name="record.json", kind=DocumentKind.RECORD, content=content, media_type="application/json"
-            )
+            text = json.dumps({"row": licence.row}, indent=1, sort_keys=True, ensure_ascii=False)
+            content = text.encode("utf-8", "backslashreplace")  # which makes half a character its escape in JSON
+            record = Document(name=RECORD, kind=DocumentKind.RECORD, content=content, media_type="application/json")
             documents.insert(0, self.checker.masked(record))
         return Evidence(fuller, tuple(documents), tuple(gaps))
+
+    async def _failed(self, error: ArchiverError, kind: DocumentKind) -> Gap:
+        """The gap of a document that failed. Raises the error if the session has expired."""
+        if isinstance(error, SessionExpired) and not await self.still_signed_in():
+            raise error
+        if isinstance(error, SiteUnavailable | RateLimited | SessionExpired):
+            self.outage.failed(error)
+        else:
+            self.outage.succeeded()
+        if isinstance(error, LayoutChanged | SpendRefused | AdapterBroken):
+            self.adapter_error = error
+        return await self.checker.failed_gap(kind, error)
 
     def _expected_kind(self, documents: list[Document], gaps: list[Gap]) -> DocumentKind:
         """The document that was being fetched when the adapter gave up: the first one offered that is not there.
@@ -275,7 +297,7 @@ class DocumentChecker:
                 document = await self._complete(document, layout)
             except NotACertificate as error:
                 error.page = error.page or SavedPage(document.url or "", document.content)
-                return licence, self.failed_gap(kind, error)
+                return licence, await self.failed_gap(kind, error)
         if kind.native and contains(document.content + text.encode(), self.secrets.forms()):
             quarantine = self.trouble.with_name("quarantine")  # unaltered, hence apart from what may be sent on
             kept = keep_page(quarantine, self.account, document.content, Path(document.name).suffix, [])
@@ -321,10 +343,11 @@ class DocumentChecker:
         notes = {**document.notes, "masked_original_sha256": sha256(document.content).hexdigest()}
         return replace(document, content=mask(document.content, secrets), notes=notes)
 
-    def failed_gap(self, kind: DocumentKind, error: ArchiverError) -> Gap:
+    async def failed_gap(self, kind: DocumentKind, error: ArchiverError) -> Gap:
         """The gap of a document that failed; its page is kept for the maintainer."""
         known = {**self.personal, **dict.fromkeys(self.session.secret_values(), "token")}
-        path = keep_trouble(self.trouble, self.account, error, known, step=f"fetching a document ({kind})")
+        keep = partial(keep_trouble, self.trouble, self.account, error, known, step=f"fetching a document ({kind})")
+        path = await asyncio.to_thread(keep)
         kept = f"; saved as {path.name}" if path else ""
         blocked = "blocked by the adapter's rules: " if isinstance(error, SpendRefused) else ""
         return Gap(kind=kind, reason=GapReason.FAILED, detail=blocked + self.secrets.mask_text(error.detail) + kept)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from archiver.collect.account_result import AccountResult, Progress, most_severe
 from archiver.collect.cross_checks import counted_otherwise, differences, in_words
 from archiver.collect.history_cursor import HistoryCursor, HistoryCursors, ListReading, Retries, Row, Tally
 from archiver.collect.stages import (
+    RECORD,
     DocumentChecker,
     DocumentFetcher,
     Evidence,
@@ -162,6 +164,7 @@ class Sync:
                 lost = error
         if lost:
             raise lost
+        self._outage.check()
         left = reading.left(self.archive.lines, datetime.now(UTC).date())
         if left and not self.dry_run and not self.asset_id:
             self.cursors.put(tally.listing, left)
@@ -171,6 +174,7 @@ class Sync:
         history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
         pages = PageSource.of(history.pages)
         async for page in pages:
+            self._outage.check()
             self._outage.succeeded()
             await self._take_page(tally, reading, page, tasks)
             self._report()
@@ -238,6 +242,8 @@ class Sync:
 
     async def _capture(self, tally: Tally, licence: Licence, imported: CatalogueEntry | None) -> None:
         async with self._fetching:
+            if self._outage.is_over:
+                return
             evidence = await self._fetcher.fetch(licence)
         if imported and self._completing.setdefault(imported.object_id, licence.identity) != licence.identity:
             imported = None  # a row on another page was taken for it
@@ -280,14 +286,17 @@ class Sync:
         async with asyncio.TaskGroup() as tasks:
             for entry in entries:
                 tasks.create_task(self._retry_one(entry))
+        self._outage.check()
 
     async def _retry_one(self, entry: CatalogueEntry) -> None:
         if entry.object_id in self._tried:
             return  # before the session was renewed
         stored = self.archive.reader.object(entry.object_id)
         before = from_json(stored.read("licence.json"))
-        row = json.loads(stored.read("record.json")).get("row") or {}
+        row = _row(stored.read(RECORD)) if RECORD in stored.files() else {}
         async with self._fetching:
+            if self._outage.is_over:
+                return
             with single_try():
                 evidence = await self._fetcher.fetch(replace(before.licence, row=row))
         self._tried[entry.object_id] = False
@@ -465,3 +474,11 @@ class Sync:
                 "requests that spend, so somebody else used the account. If nobody did, report this."
             )
         self.result.message = f"{self.result.message} {self._secrets.mask_text(said)}".strip()
+
+
+def _row(record: bytes) -> Mapping[str, object]:
+    """The platform's row in an archived record; an empty one where the adapter's own record has none."""
+    with suppress(ValueError, AttributeError):
+        row = json.loads(record).get("row")
+        return row if isinstance(row, dict) else {}
+    return {}

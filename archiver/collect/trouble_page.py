@@ -26,6 +26,8 @@ from archiver.provider.layout_errors import place_of
 MIN_REPEATS = 3  # elements of one kind that look like the rows of a list
 MAX_LINES = 12  # of one kind in a note
 NOTE = ".txt"
+MAX_PAGE_BYTES = 1 << 19  # of a page that is kept
+MAX_OUTLINE_CHARACTERS = 1 << 17  # of it that are outlined: nested elements take the square of their number
 
 
 def personal(home: Home, account: Account, secrets: Iterable[str] = ()) -> dict[str, str]:
@@ -67,29 +69,39 @@ def keep_trouble(
 ) -> Path | None:
     """Save the error's page and the note; None where it has none. The same page is saved once.
 
-    `step` says what was done, `blocked` which requests the rules refused meanwhile.
+    `step` says what was done, `blocked` which requests the rules refused meanwhile. A folder that cannot be written
+    costs the page alone.
     """
     if error.page is None or not error.page.content:
         return None
     scrubber = scrub.Scrubber(known)
-    page = scrub.page(error.page.content, known, scrubber)
+    page = scrub.page(error.page.content[:MAX_PAGE_BYTES], known, scrubber)
     path = folder / f"{account}-{sha256(page).hexdigest()[:12]}.html"
     said = [
         f"What broke:  {step or 'reading the account'}, account {account}",
         f"Error:       {type(error).__name__}: {error.detail}",
-        f"URL:         {redact_url(error.page.url) or 'none; the page is the trace of a fault in the adapter'}",
+        f"URL:         {_address(error.page) or 'none; the page is the trace of a fault in the adapter'}",
         *([f"Blocked:     {blocked}"] if blocked else []),
         f"Page:        {path.name}, without secrets and names as far as the archiver knows or recognises them",
     ]
     note = scrubber.text("\n".join(said))  # an error's words may quote the page
-    outline = "\n".join(_outline(page.decode("utf-8", "replace")))
+    outline = "\n".join(_outline(page.decode("utf-8", "replace")[:MAX_OUTLINE_CHARACTERS]))
     going_on = (
         f"Repair the adapter, which checks each change of it on the saved pages:\n  archiver adapter repair {account}\n"
     )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    replace_file(path, page)
-    replace_file(path.with_suffix(NOTE), f"{note}\n\n{outline}\n\n{going_on}".encode("utf-8", "replace"))
-    return path
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        replace_file(path, page)
+        replace_file(path.with_suffix(NOTE), f"{note}\n\n{outline}\n\n{going_on}".encode("utf-8", "replace"))
+        return path
+    return None
+
+
+def _address(page: SavedPage) -> str:
+    try:
+        return redact_url(page.url)
+    except ValueError:
+        return "an address that no program can read"
 
 
 def _outline(page: str) -> Iterator[str]:

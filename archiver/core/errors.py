@@ -232,6 +232,12 @@ class MachineRefused(ArchiverError):
     exit_code = 50
 
 
+class ProgramFault(ArchiverError):
+    """The archiver itself failed: {detail}. What was archived is safe. Please report it to its maintainers."""
+
+    exit_code = 50
+
+
 class ProgramMissing(MachineRefused):
     """This machine lacks a program: {detail}. Then run the command again."""
 
@@ -249,6 +255,17 @@ def machine_error(error: ArchiverError | OSError) -> ArchiverError:
     place = f" ({error.filename})" if error.filename else ""
     kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else MachineRefused
     return kind(f"{error.strerror or error}{place}")
+
+
+def any_error(error: Exception) -> ArchiverError:
+    """As `machine_error`; what no program should raise becomes a ProgramFault."""
+    if isinstance(error, ArchiverError | OSError):
+        return machine_error(error)
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    place = f" ({Path(last.tb_frame.f_code.co_filename).name}, line {last.tb_lineno})" if last else ""
+    return ProgramFault(f"{type(error).__name__}: {error}{place}")
 
 
 class ArchiveBusy(ArchiverError):

@@ -135,6 +135,9 @@ class Licence:
 
     def __post_init__(self) -> None:
         _as_texts(self, "licence_id", "kind", "licensee", "seat", "plan", "order")
+        if not all(type(name) is str and type(hint) is str for name, hint in self.client_hints.items()):
+            named = {name: hint for name, hint in self.client_hints.items() if None not in (name, hint)}
+            object.__setattr__(self, "client_hints", {str(name): str(hint) for name, hint in named.items()})
 
     @cached_property
     def identity(self) -> str:

@@ -91,8 +91,8 @@ def mask(content: bytes, secret_values: Iterable[Needle]) -> bytes:
 
 
 def mask_text(text: str, secrets: Iterable[str]) -> str:
-    """A message with every secret removed."""
-    return mask(text.encode(), all_forms(secrets)).decode("utf-8", "replace")
+    """A message with every secret removed. Half a character, which a platform's JSON may hold, becomes its escape."""
+    return mask(text.encode("utf-8", "backslashreplace"), all_forms(secrets)).decode("utf-8", "replace")
 
 
 # ---------------------------------------------------------------- in files that a mask would break

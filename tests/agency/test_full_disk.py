@@ -86,7 +86,7 @@ def test_a_run_and_a_look_on_a_full_disk_are_told_and_end_with_50(
         assert (after.exit_code, after.accounts[0].archived) == (0, 2) or after.accounts[0].already == 4
 
 
-def test_only_the_log_does_not_go_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whatever_stops_a_step_after_the_accounts_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything else is done, and the exit code says it."""
     create_home(tmp_path / "home", timestamps=[])
     add_client(tmp_path / "home", "acme", name="Acme Ltd")
@@ -101,3 +101,12 @@ def test_only_the_log_does_not_go_in(tmp_path: Path, monkeypatch: pytest.MonkeyP
         summary = asyncio.run(run(Home.load(tmp_path / "home"), vault, RunRequest()))
         assert (summary.exit_code, len(site.hooks)) == (50, 1)
         assert site.hooks[0]["causes"][0]["items"] == ["DiskFull"]
+
+        def broken(*_: object, **__: object) -> None:
+            raise KeyError("what no step should let out")
+
+        for step in ("log", "prune", "find_alerts"):
+            monkeypatch.setattr(f"archiver.agency.night.{step}", broken)
+        summary = asyncio.run(run(Home.load(tmp_path / "home"), vault, RunRequest()))
+        assert (summary.exit_code, len(site.hooks)) == (50, 2)
+        assert site.hooks[1]["causes"][0]["items"] == ["ProgramFault"]
