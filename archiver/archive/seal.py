@@ -16,7 +16,7 @@ from archiver.archive import verify
 from archiver.archive.known_signatures import KnownSignatures
 from archiver.archive.ledger import is_by_key
 from archiver.archive.ocfl import move_over, write_new, write_over
-from archiver.archive.side_files import SideFiles, certificates, public_roots
+from archiver.archive.side_files import SideFiles, certificates, loaded_certificates, public_roots
 from archiver.core.atomic_files import read_file, scratch_folder, sync_folder
 from archiver.core.errors import ArchiverError
 
@@ -177,9 +177,9 @@ def hold_against_roots(response: bytes, digest: bytes, authority: Authority) -> 
         if program is None:
             raise verify.Malformed(str(error)) from None
         with scratch_folder("answer") as folder:
-            answer, trusted = folder / "answer", folder / "roots.pem"
+            answer = folder / "answer"
             answer.write_bytes(response)
-            trusted.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in roots))
+            trusted = [each.public_bytes(Encoding.DER) for each in roots]
             if refusal := verify.openssl_refuses(program, answer, digest, trusted, trusted):
                 raise verify.Malformed(refusal) from None
 
@@ -221,17 +221,17 @@ def _check(beside: SideFiles, response: Path, note: Path, nonce: int | None, aut
     roots = _roots(authority, data)
     if not roots:
         raise verify.Malformed("its root certificate is unknown; add it as `roots` of this authority")
-    ends = verify.token_ends(data, [each.public_bytes(Encoding.DER) for each in roots])
+    trusted = [each.public_bytes(Encoding.DER) for each in roots]
+    ends = verify.token_ends(data, trusted)
     if ends and ends < token.time:
         raise verify.Malformed("its hash function or a certificate was no longer valid")
     refusal = _refusal(data, read_file(note), roots)
-    known = beside.root / verify.TSA_ROOTS
     beside.add_roots(roots)
     program = verify.openssl()
     if refusal and program is None:
         return f"The timestamp from {authority.name} could not be checked here: {refusal}."
     if refusal and program:
-        refusal = verify.openssl_refuses(program, response, note, authority.roots or known, known)
+        refusal = verify.openssl_refuses(program, response, note, trusted, trusted)
     if refusal:
         raise verify.Malformed(refusal)
     return None
@@ -247,20 +247,19 @@ def strict_checker(
     from importlib.metadata import version
 
     held = functools.partial(_held, known)
-    once = functools.lru_cache(8)(read_file)  # many timestamps rest on the same roots
+    loaded = functools.lru_cache(8)(loaded_certificates)  # many timestamps rest on the same roots
 
-    def refuses(stamped: verify.StampedNote, roots: Path, _: Path) -> str | None:
+    def refuses(stamped: verify.StampedNote, roots: tuple[bytes, ...], _: tuple[bytes, ...]) -> str | None:
         def reason() -> str | None:
-            from cryptography import x509
             from rfc3161_client import decode_timestamp_response
 
             try:
                 decode_timestamp_response(stamped.response)
+                return _refusal(stamped.response, stamped.note, loaded(roots))
             except ValueError as error:
                 raise verify.Malformed(str(error)) from None
-            return _refusal(stamped.response, stamped.note, x509.load_pem_x509_certificates(once(roots)))
 
-        return held(reason, b"timestamp", stamped.response, stamped.note, once(roots))
+        return held(reason, b"timestamp", stamped.response, stamped.note, *roots)
 
     def signed(public: bytes, signature: bytes, message: bytes) -> bool:
         def reason() -> str | None:
@@ -288,7 +287,8 @@ def check_newest(root: Path, roots: Sequence[Path], checker: verify.TokenChecker
     """
     with suppress(OSError, verify.Malformed), scratch_folder("roots") as folder:
         trusted = folder / "roots.pem"
-        trusted.write_bytes(b"\n".join(map(read_file, roots)))
+        found = (each for file in roots for each in verify.certificates_in(read_file(file))[0])
+        trusted.write_bytes(verify.pem_of_certificates(found))
         return verify.check_newest(root, trusted if roots else None, checker)
     return frozenset()
 

@@ -291,9 +291,18 @@ def certificates(file: Path) -> list[Certificate]:
 
 
 def _certificates(pem: bytes) -> list[Certificate]:
+    """Return the certificates of a PEM file that holds nothing else in this form. Raises ValueError for others."""
+    found, wrong = verify.certificates_in(pem)
+    if wrong or not found:
+        raise verify.Malformed(f"it {wrong or 'holds no certificate'}")
+    return loaded_certificates(found)
+
+
+def loaded_certificates(wholes: Iterable[bytes]) -> list[Certificate]:
+    """Return certificates that are given in DER. Raises ValueError if one is damaged."""
     from cryptography import x509
 
-    return x509.load_pem_x509_certificates(pem)
+    return [x509.load_der_x509_certificate(each) for each in wholes]
 
 
 def public_roots() -> list[Certificate]:

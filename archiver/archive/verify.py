@@ -641,6 +641,36 @@ def pem_blocks(text: str, label: str) -> list[bytes]:
     return found
 
 
+def certificates_in(pem: bytes) -> tuple[list[bytes], str | None]:
+    """Return the certificates (DER) of a file in PEM form, and what is wrong with the file, or None.
+
+    Text around them is allowed. But `-----BEGIN` with anything else than a whole certificate is wrong: other programs
+    may trust that, too. OpenSSL reads `TRUSTED CERTIFICATE`, for example.
+    """
+    found, wrong = [], None
+    for part in pem.decode("latin-1").split("-----BEGIN")[1:]:
+        label, _, rest = part.partition(" CERTIFICATE-----")
+        block, end, _ = rest.partition("-----END CERTIFICATE-----")
+        certificate = b""
+        with contextlib.suppress(Malformed):
+            certificate = _unbase64(re.sub(r"[ \t\r\n]+", "", block))
+        if not label and end and _is_certificate(certificate):
+            found.append(certificate)
+        else:
+            wrong = "holds something besides certificates in PEM form"
+    return found, wrong
+
+
+def pem_of_certificates(certificates: Iterable[bytes]) -> bytes:
+    """Certificates (DER) as a PEM file, each once."""
+    lines = []
+    for each in dict.fromkeys(certificates):
+        block = base64_text(each)
+        wrapped = (block[at : at + 64] for at in range(0, len(block), 64))
+        lines += ["-----BEGIN CERTIFICATE-----", *wrapped, "-----END CERTIFICATE-----"]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def public_key(pem: str) -> bytes:
     """Return the 32 bytes of an Ed25519 public key in PEM form."""
     blocks = pem_blocks(pem, "PUBLIC KEY")
@@ -1053,6 +1083,14 @@ class _Certificate(NamedTuple):
         return cls(serial.value, issuer.value, subject.value, _asn1_time(_der(validity.value)[1]))
 
 
+def _is_certificate(data: bytes) -> bool:
+    """Return whether these bytes have the outer form of one X.509 certificate."""
+    with contextlib.suppress(IndexError, ValueError):
+        (whole,) = _der(data)
+        return [whole.tag, *(each.tag for each in _der(whole.value))] == [0x30, 0x30, 0x30, 0x03]
+    return False
+
+
 def _asn1_time(item: _DerItem) -> str:
     """Return a UTCTime (1950 to 2049) or GeneralizedTime as `2026-11-24T02:00:00Z`.
 
@@ -1128,13 +1166,13 @@ class StampedNote(NamedTuple):
 
 
 class TokenChecker(NamedTuple):
-    """A checker of timestamps: its name, and a function of (timestamp, roots, chain); the last two are files.
+    """A checker of timestamps: its name, and a function of (timestamp, roots, further certificates), these in DER.
 
     The function returns the reason why it refuses a timestamp, or None. It raises Malformed if it cannot read it.
     """
 
     name: str
-    refuses: Callable[[StampedNote, Path, Path], str | None]
+    refuses: Callable[[StampedNote, tuple[bytes, ...], tuple[bytes, ...]], str | None]
     signed: SignatureCheck | None = None  # as quick for signatures as for timestamps
     qualifies: ListChecker | None = None
     first: bool = False  # ask it before OpenSSL about a few timestamps, too: it is loaded, or remembers answers
@@ -1173,19 +1211,25 @@ def _is_openssl_3(version: str) -> bool:
     return number is not None and int(number[1]) >= 3
 
 
-def openssl_refuses(program: str, response: Path, data: Path | bytes, roots: Path, chain: Path) -> str | None:
+def openssl_refuses(
+    program: str, response: Path, data: Path | bytes, roots: Iterable[bytes], chain: Iterable[bytes]
+) -> str | None:
     """Return why `openssl ts -verify` refuses a timestamp at its stated time, or None if it accepts it.
 
-    `data` is the file that was timestamped, or its digest. Raises subprocess.TimeoutExpired if the program does not
-    end.
+    `data` is the file that was timestamped, or its digest. `roots` and `chain`, further certificates, are in DER: the
+    program gets files of exactly these, as it trusts more in a PEM file than others read there. Raises
+    subprocess.TimeoutExpired if the program does not end.
     """
     at = str(epoch(Token.parse(content(response)).time))
     about = ["-digest", data.hex()] if isinstance(data, bytes) else ["-data", data.resolve()]
     command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), *about]
-    command += ["-CAfile", roots.resolve(), "-attime", at]
-    if chain.is_file():
-        command += ["-untrusted", chain.name]  # openssl splits this at spaces and commas: use no folder
-    done = _openssl(command, chain.parent)
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        Path(folder, "roots.pem").write_bytes(pem_of_certificates(roots))
+        command += ["-CAfile", "roots.pem", "-attime", at]
+        if further := pem_of_certificates(chain):
+            Path(folder, "chain.pem").write_bytes(further)
+            command += ["-untrusted", "chain.pem"]  # openssl splits this at spaces and commas: use no folder
+        done = _openssl(command, Path(folder))
     if done.returncode == 0:
         return None
     reasons = re.findall(r":(?:[^:\n]*):([^:\n]+):[^:\n]*:\d+:(.*)", done.stderr)
@@ -2162,7 +2206,7 @@ def renewal(root: Path) -> str | None:
     """
     stamped = next((tokens for _, _, tokens in newest_checkpoints(root / CHECKPOINTS) if tokens), [])
     with contextlib.suppress(OSError, Malformed):
-        roots = pem_blocks(_utf8(content(root / TSA_ROOTS)), "CERTIFICATE")
+        roots, _ = certificates_in(content(root / TSA_ROOTS))
         responses = [content(path) for path in stamped]
         dates = [Stamp(Token.parse(each).time, token_ends(each, roots)).renew for each in responses]
         return max(filter(None, dates), default=None)
@@ -2215,7 +2259,7 @@ class _OpenSSL:
     def checker(self) -> TokenChecker | None:
         program, version = self.found
 
-        def refuses(stamped: StampedNote, roots: Path, chain: Path) -> str | None:
+        def refuses(stamped: StampedNote, roots: tuple[bytes, ...], chain: tuple[bytes, ...]) -> str | None:
             return openssl_refuses(program, Path(stamped.response_file), Path(stamped.note_file), roots, chain)
 
         return TokenChecker(version, refuses) if _is_openssl_3(version) else None
@@ -2469,8 +2513,9 @@ class _Check:
         found = self.own_certificates
         if supplied:
             try:
-                found = pem_blocks(_utf8(_supplied(supplied)), "CERTIFICATE")
-                _must(found, "holds no certificate")
+                found, wrong = certificates_in(_supplied(supplied))
+                if wrong or not found:
+                    raise Malformed(wrong or "holds no certificate")
             except Malformed as error:
                 advice = "Name a file of the authorities' root certificates in PEM form, as keys/tsa-roots.pem is"
                 raise Malformed(
@@ -2487,13 +2532,15 @@ class _Check:
         stamped = any(each.tokens for each in self.checkpoints.values())
         if not stamped and not self.own_roots.exists():
             return []
-        try:
-            found = pem_blocks(_utf8(pem), "CERTIFICATE") if (pem := self.read(self.tsa_roots)) is not None else [b""]
-            _must(found, "holds no certificate, so no date can be checked")
-        except Malformed as error:
-            self.find("invalid", self.tsa_roots, str(error))
+        pem = self.read(self.tsa_roots)
+        if pem is None:
             return []
-        return list(filter(None, found))
+        found, wrong = certificates_in(pem)
+        if not found:
+            wrong = "holds no certificate, so no date can be checked"
+        if wrong:
+            self.find("invalid", self.tsa_roots, wrong)
+        return found
 
     def check_tokens(self, stamped: list[tuple[_Checkpoint, str]]) -> None:
         """Check these timestamps with the caller's checker and, if that refuses one, with OpenSSL."""
@@ -2501,7 +2548,7 @@ class _Check:
         unchecked: list[str] = []  # the dates in the timestamps
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             judge = functools.partial(
-                self.judge_token, checkers, unchecked, self.certificates, set(self.own_certificates)
+                self.judge_token, checkers, unchecked, tuple(self.certificates), tuple(self.own_certificates)
             )
             each = map if self.checker and self.checker.first else pool.map  # a thread costs more than what is known
             judged = each(lambda item: (*item, judge(*item)), stamped)
@@ -2521,8 +2568,8 @@ class _Check:
             self.find("dates-not-checked", self.checkpoint_folder, text)
 
     def judge_token(
-        self, checkers: list[TokenChecker], unchecked: list[str], certificates: list[bytes],
-        own_certificates: set[bytes], checkpoint: _Checkpoint, path: str,
+        self, checkers: list[TokenChecker], unchecked: list[str], certificates: tuple[bytes, ...],
+        own: tuple[bytes, ...], checkpoint: _Checkpoint, path: str,
     ) -> Stamp | Finding | None:  # fmt: skip
         """What this timestamp proves, or what is wrong with it. Where nobody could decide, its date is `unchecked`."""
         try:
@@ -2538,15 +2585,12 @@ class _Check:
             return Finding("unreadable", path, f"cannot be read: {error.strerror}")
         if not certificates and checkers:
             return None
-        own = self.own_roots  # readers of the archive alone rely on these: one verdict for all
-        roots = self.supplied_roots or own
         stamped = StampedNote(f"{self.root}/{path}", f"{self.root}/{checkpoint.path}", response, checkpoint.data)
-        chain = own if own_certificates else roots  # openssl fails on a file without certificates
         try:
-            if refused := self.refusal(checkers, stamped, roots, chain):
+            if refused := self.refusal(checkers, stamped, certificates, own or certificates):
                 return Finding(refused[0], path, refused[1])
-            if own_certificates and not set(certificates) <= own_certificates:
-                foreign = not _roots_of(response, certificates) <= own_certificates
+            if own and not set(certificates) <= set(own):  # readers of the archive alone rely on these: one verdict
+                foreign = not _roots_of(response, certificates) <= set(own)
                 if foreign and (refused := self.refusal(checkers, stamped, own, own)) and refused[0] == "timestamp":
                     return Finding("timestamp", self.tsa_roots, _NOT_OWN_ROOTS)
         except TimeoutError:
@@ -2556,7 +2600,7 @@ class _Check:
         return Stamp(token.time, ends, False, token.policy, token.states_qualified)
 
     def refusal(
-        self, checkers: list[TokenChecker], stamped: StampedNote, roots: Path, chain: Path
+        self, checkers: list[TokenChecker], stamped: StampedNote, roots: tuple[bytes, ...], chain: tuple[bytes, ...]
     ) -> tuple[str, str] | None:
         """The code and message of a finding, or None if a checker accepts the timestamp.
 
@@ -2572,7 +2616,7 @@ class _Check:
             except subprocess.TimeoutExpired:
                 self.openssl.hangs = True  # never wait for it again
                 continue
-            except Malformed as error:
+            except (Malformed, OSError) as error:  # a full disk, for example
                 refused = "dates-not-checked", f"is not checked: {checker.name} cannot read it: {error}"
                 continue
             self.dates_by.add(checker.name)

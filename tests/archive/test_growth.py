@@ -256,7 +256,7 @@ def test_a_brief_check_looks_at_the_checkpoints_that_it_rests_on(
     asked: list[str] = []
     refuses = verify.openssl_refuses
 
-    def counted(program: str, response: Path, *rest: Path) -> str | None:
+    def counted(program: str, response: Path, *rest: Any) -> str | None:
         asked.append(response.name)
         return refuses(program, response, *rest)
 

@@ -244,7 +244,14 @@ def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoint
         query = ["openssl", "ts", "-query", "-data", str(note), "-sha512", "-cert", "-out", str(request)]
         subprocess.run(query, capture_output=True, check=True)
         forged.write_bytes(forger.reply(request.read_bytes()))
-        trusted.write_bytes(trusted.read_bytes() + forger.root_pem.read_bytes())
+        own, root = trusted.read_bytes(), forger.root_pem.read_bytes()
+        for label in (b"TRUSTED CERTIFICATE", b"X509 CERTIFICATE"):  # which openssl trusts, too
+            trusted.write_bytes(own + root.replace(b"CERTIFICATE", label))
+            report = verify_archive(kit.root)
+            found = {(each.code, each.path) for each in report.findings}
+            assert found >= {("invalid", verify.TSA_ROOTS), ("timestamp", f"{verify.CHECKPOINTS}/{forged.name}")}
+            assert [each.what for each in report.trust].count("timestamp root") == 1
+        trusted.write_bytes(own + root)
     for size in range(6, 10):  # whatever number of lines the next checkpoint covers
         note.with_name(f"{size:08d}.note.local.tsr").write_bytes(genuine.read_bytes())
     assert verify_archive(kit.root).state == "DAMAGED"
@@ -300,6 +307,7 @@ def test_what_an_earlier_version_left_unsigned_is_not_adopted(sealed: Kit) -> No
     shutil.rmtree(sealed.root.parent / "state")
     notes.mkdir()
     sealed.witnesses = []
+    roots, own = sealed.root / verify.TSA_ROOTS, (sealed.root / verify.TSA_ROOTS).read_bytes()
     report = sealed.verify()
     assert (report.state, {each.code for each in report.findings}) == ("UNPROVEN", {"unsigned"})
     with pytest.raises(IntegrityError, match="run that version once more"):
@@ -309,5 +317,10 @@ def test_what_an_earlier_version_left_unsigned_is_not_adopted(sealed: Kit) -> No
         tree.add(leaf_hash(line))
     (notes / "00000003.note").write_bytes(sign("archiver.invalid/acme", 3, tree.root(), SIGNER))
     assert sealed.verify().findings == []
-    sealed.write(5)
+    roots.write_bytes(own + own.replace(b"CERTIFICATE", b"TRUSTED CERTIFICATE"))
+    poisoned = sha256(roots.read_bytes()).hexdigest()
+    assert "holds something that neither the ledger states" in str(sealed.write(5).warnings)
+    assert poisoned not in ledger.read_text() and sealed.verify().state == "DAMAGED"
+    roots.write_bytes(own)
+    sealed.write(6)
     assert (sealed.verify().state, sealed.verify().findings) == ("PROVEN", [])

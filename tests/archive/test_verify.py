@@ -22,6 +22,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import Busy, Malformed, check_object, verify_archive, verify_proof
 from archiver.core.errors import IntegrityError
 from tests.support.archive_kit import ISOLATED, Kit, damage, flip, licence, passes_ocfl_py
+from tests.support.authority_kit import spellings
 
 
 def run(*command: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -293,7 +294,24 @@ def test_supplied_roots_and_key_are_what_counts(kit: Kit, tmp_path: Path) -> Non
             verify_archive(kit.root, key=unfit)
     with LocalAuthority(tmp_path / "stranger") as stranger:
         told = [f.message for f in verify_archive(kit.root, roots=stranger.root_pem).findings]
+        others = stranger.root_pem.read_text()
     assert len(told) == 1 and told[0].startswith("does not hold against the roots that you supplied: ")
+    assert roots
+    own, genuine = kit.root / verify.TSA_ROOTS, roots.read_text()
+    assert verify.pem_of_certificates(verify.certificates_in(own.read_bytes())[0]) == own.read_bytes()
+    for spelling, (spelled, is_fit) in spellings(genuine, others).items():
+        own.write_text(spelled, "latin-1", newline="")
+        report = verify_archive(kit.root)
+        told = [f"{each.path}: {each.code}" for each in report.findings]
+        assert told == [f"{verify.TSA_ROOTS}: {'changed' if is_fit else 'invalid'}"], spelling
+        assert bool(report.secured_since) and len(report.trust) == 2, spelling
+        shutil.copy(own, other)
+        own.write_text(genuine)
+        if is_fit:
+            assert verify_archive(kit.root, roots=other).state == "PROVEN", spelling
+        else:
+            with pytest.raises(Malformed, match=r"cannot be used: holds something besides certificates"):
+                verify_archive(kit.root, roots=other)
 
 
 NO_END = "-----BEGIN CERTIFICATE-----" * 38_000  # a megabyte; a search that begins anew at each takes minutes

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archiver.archive import verify
+from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.verify import PackReport, verify_pack
 from archiver.catalogue import search
 from archiver.claims import packing
 from tests.support.agency import agency, record
+from tests.support.authority_kit import spellings
 from tests.support.check_page_kit import Checker, checker
 from tests.support.pack_attacks import (
     Pack,
@@ -257,10 +259,22 @@ def test_a_pack_of_the_format_before_is_proven(pack: Pack, checker: Checker) -> 
     paper.unlink()  # others do not read it, either
 
 
-def test_a_new_pack_that_poses_as_an_old_one_shows_no_more(pack: Pack, checker: Checker) -> None:
+def test_a_new_pack_that_poses_as_an_old_one_shows_no_more(pack: Pack, checker: Checker, tmp_path: Path) -> None:
     as_before(pack.bag)
     checker.agrees(pack.bag, verify_pack(pack.bag))
     assert judged(pack.bag).state == "PROVEN"
+    with LocalAuthority(tmp_path / "stranger") as stranger:
+        others = stranger.root_pem.read_text()
+    places = list(pack.bag.glob("data/07_integrity/*/integrity/tsa-roots.pem"))
+    genuine = places[0].read_text()
+    for spelling, (spelled, is_fit) in spellings(genuine, others).items():
+        for place in places:
+            place.write_text(spelled, "latin-1", newline="")
+        remake(pack.bag)
+        checker.agrees(pack.bag, verify_pack(pack.bag))
+        assert judged(pack.bag).state == ("PROVEN" if is_fit else "DAMAGED"), spelling
+    for place in places:
+        place.write_text(genuine)
     swap(*(each / "certificate.pdf" for each in originals(pack)))
     remake(pack.bag)
     assert judged(pack.bag).state == "DAMAGED"

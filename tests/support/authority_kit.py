@@ -56,6 +56,33 @@ def pem(*certificates: x509.Certificate) -> bytes:
     return b"".join(each.public_bytes(Encoding.PEM) for each in certificates)
 
 
+def spellings(genuine: str, others: str) -> dict[str, tuple[str, bool]]:
+    """A root's PEM file as people and opponents write it, and whether it holds nothing but that certificate."""
+    begin, *lines, end = genuine.splitlines()
+    block, empty = "".join(lines), f"{begin}\nAAAA\n{end}\n"
+    hidden = {
+        f"another root as {each}": genuine + others.replace("CERTIFICATE", each)
+        for each in ("TRUSTED CERTIFICATE", "X509 CERTIFICATE", "X509 CRL", "CERTIFICATE ")
+    }
+    fit = {
+        "text around": f"The authority's root, \xe9t\xe9 2026:\n{genuine}-----END OF TEXT\n",
+        "ends of lines as on Windows": genuine.replace("\n", "\r\n"),
+        "lines of other lengths": f"{begin}\n{block}\n{end}",
+        "a mark of UTF-8": f"\xef\xbb\xbf{genuine}",
+        "indented": genuine.replace("\n", "\n "),
+    }
+    unfit = {
+        "with headers": f"{genuine}{others.replace(begin, f'{begin}\nA: b\n')}",
+        "no certificate behind it": genuine + empty,
+        "no certificate before it": empty + genuine,
+        "no end": f"{genuine}{begin}\n{block}\n",
+        "a beginning in the text": f"# {begin}\n{genuine}",
+        "a longer mark": f"{genuine}{others.replace(begin, f'{begin}-')}",
+        "another sign within": genuine + others.replace("\n", "\n\f", 1),
+    } | hidden
+    return {name: (text, name in fit) for name, text in {**fit, **unfit}.items()}
+
+
 def stamped(folder: Path, data: Path, leaf: x509.Certificate, own: Any, between: bytes, digest: str, ess: str) -> bytes:
     """openssl's timestamp of a file by that certificate, with the certificates `between` sent along."""
     folder.mkdir()

@@ -23,7 +23,7 @@ from archiver.browsing.chromium import find
 
 CHECK = """async ([zip, { pins = {}, ...options }]) => {
     const bytes = Uint8Array.from(atob(zip), (letter) => letter.charCodeAt(0));
-    const supplied = pins.key ? { key: publicKey(pins.key), roots: pemBlocks(pins.roots, "CERTIFICATE") } : {};
+    const supplied = pins.key ? { key: publicKey(pins.key), roots: certificatesIn(encoded(pins.roots)).found } : {};
     try {
         return await checkPack(new Blob([bytes]), { verifier: VERIFIER, supplied, ...options });
     } catch (error) {

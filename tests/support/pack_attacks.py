@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -160,14 +160,13 @@ def remembering() -> Iterator[None]:
     """What openssl and Ed25519 said of the same bytes is not asked again."""
     with pytest.MonkeyPatch.context() as patch:
         refuses, version = verify.openssl_refuses, verify.openssl_version()
-        said: dict[tuple[bytes, ...], str | None] = {}
+        said: dict[tuple[object, ...], str | None] = {}
 
-        def remembered(program: str, *files: Path) -> str | None:
-            if isinstance(files[1], bytes):  # a digest
-                return refuses(program, *files)
-            key = tuple(each.read_bytes() for each in files)
+        def remembered(program: str, response: Path, data: Path | bytes, *trusted: Iterable[bytes]) -> str | None:
+            covered = data if isinstance(data, bytes) else data.read_bytes()
+            key = (response.read_bytes(), type(data), covered, *map(tuple, trusted))
             if key not in said:
-                said[key] = refuses(program, *files)
+                said[key] = refuses(program, response, data, *trusted)
             return said[key]
 
         patch.setattr(verify, "openssl_refuses", remembered)

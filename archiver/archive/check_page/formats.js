@@ -685,6 +685,38 @@ function pemBlocks(text, label) {
   });
 }
 
+/** Whether these bytes have the outer form of one X.509 certificate. */
+function isCertificate(data) {
+  try {
+    const [whole, ...more] = der(data);
+    return !more.length && whole.tag === SEQUENCE && der(whole.value).map((each) => each.tag).join() === "48,48,3";
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+/**
+ * The certificates (DER) of a file in PEM form, and what is wrong with the file, or null. As in verify.py: text around them
+ * is allowed, but "-----BEGIN" with anything else than a whole certificate is wrong, which other programs may trust, too.
+ */
+function certificatesIn(bytes) {
+  const found = [];
+  let wrong = null;
+  for (const part of new TextDecoder("latin1").decode(bytes).split("-----BEGIN").slice(1)) {
+    const begin = " CERTIFICATE-----", [block, ...end] = part.split("-----END CERTIFICATE-----");
+    let whole = null;
+    try {
+      whole = unbase64(block.slice(begin.length).replace(/[ \t\r\n]+/g, ""));
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+    }
+    if (part.startsWith(begin) && end.length && whole && isCertificate(whole)) found.push(whole);
+    else wrong = "holds something besides certificates in PEM form";
+  }
+  return { found, wrong };
+}
+
 function publicKey(pem) {
   const blocks = pemBlocks(pem, "PUBLIC KEY");
   const good = blocks.length === 1 && blocks[0].length === 44 && equal(blocks[0].subarray(0, 12), ED25519_SPKI);

@@ -657,15 +657,10 @@ class ProofCheck {
     if (!stamped && !this.files.exists(this.at(path))) return [];
     const pem = await this.read(path);
     if (!pem) return [];
-    try {
-      const found = pemBlocks(utf8(pem), "CERTIFICATE");
-      must(found.length, "holds no certificate, so no date can be checked");
-      return found;
-    } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      this.find("invalid", path, error.message);
-      return [];
-    }
+    const { found, wrong } = certificatesIn(pem);
+    if (!found.length) this.find("invalid", path, "holds no certificate, so no date can be checked");
+    else if (wrong) this.find("invalid", path, wrong);
+    return found;
   }
   async checkToken(checkpoint, name, roots, own) {
     const path = `integrity/${name}`;

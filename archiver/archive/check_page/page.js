@@ -392,7 +392,7 @@ function take(file) {
 async function takePem(name, input, read) {
   const file = input.files[0];
   try {
-    if (file) supplied[name] = read(utf8(new Uint8Array(await file.slice(0, MAX_BYTES).arrayBuffer())));
+    if (file) supplied[name] = read(new Uint8Array(await file.slice(0, MAX_BYTES).arrayBuffer()));
     else delete supplied[name];
     check();
   } catch (error) {
@@ -405,12 +405,12 @@ async function takePem(name, input, read) {
 }
 
 byId("pack").addEventListener("change", (event) => take(event.target.files[0]));
-byId("roots").addEventListener("change", (event) => takePem("roots", event.target, (text) => {
-  const found = pemBlocks(text, "CERTIFICATE");
-  must(found.length, "holds no certificate");
+byId("roots").addEventListener("change", (event) => takePem("roots", event.target, (bytes) => {
+  const { found, wrong } = certificatesIn(bytes);
+  must(found.length && !wrong, wrong || "holds no certificate");
   return found;
 }));
-byId("key").addEventListener("change", (event) => takePem("key", event.target, publicKey));
+byId("key").addEventListener("change", (event) => takePem("key", event.target, (bytes) => publicKey(utf8(bytes))));
 for (const each of document.querySelectorAll("[data-language]")) {
   each.addEventListener("click", () => {
     language = each.dataset.language;
