@@ -28,6 +28,18 @@ def write_json(path: Path, value: object) -> None:
     replace_file(path, readable(value))
 
 
+def change_json[T](path: Path, read: Callable[[], T], changed: Callable[[T], object]) -> None:
+    """Read a file, and replace it by what `changed` makes of it, while no other thread or process does so.
+
+    What takes long comes before: the others wait. If `read` or `changed` raises an error, the file stays as it is.
+    """
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with FileLock(path.with_name(f"{path.name}.lock"), mode=0o600):
+        write_json(path, changed(read()))
+
+
 def read_json(path: Path) -> Any:
     """The value in a file; None if there is no file, or if it is damaged."""
     with suppress(OSError, ValueError):

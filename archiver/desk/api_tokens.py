@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archiver.core.errors import ConfigError
-from archiver.core.json_files import write_json
+from archiver.core.json_files import change_json
 from archiver.core.model import iso
 from archiver.core.secret_texts import digest_of, is_same
 
@@ -41,10 +40,10 @@ class ApiToken:
 
 
 class ApiTokens:
-    """The tokens of a home. Thread-safe."""
+    """The tokens of a home. Threads and processes may change them at once."""
 
     def __init__(self, home: Path) -> None:
-        self._path, self._lock = home / TOKENS, threading.Lock()
+        self._path = home / TOKENS
 
     def all(self) -> list[ApiToken]:
         """All tokens, the newest first; ConfigError if the file is not valid."""
@@ -70,18 +69,20 @@ class ApiTokens:
             id=secrets.token_hex(4), name=name.strip(), scopes=tuple(scopes), client=client, made_by=by,
             until=str(iso(now + timedelta(days=days))), made_at=str(iso(now)), digest=digest_of(secret),
         )  # fmt: skip
-        with self._lock:
-            self._write([*self.all(), token])
+        self._change(lambda tokens: [*tokens, token])
         return secret
 
     def end(self, id: str) -> ApiToken:
         """End a token at once; ConfigError if there is none with this id."""
-        with self._lock:
-            tokens = self.all()
-            ended = [each for each in tokens if each.id == id]
+        ended: list[ApiToken] = []
+
+        def left(tokens: list[ApiToken]) -> list[ApiToken]:
+            ended.extend(each for each in tokens if each.id == id)
             if not ended:
                 raise ConfigError(f"There is no token {id!r}. The page of tokens shows those that exist.")
-            self._write([each for each in tokens if each.id != id])
+            return [each for each in tokens if each.id != id]
+
+        self._change(left)
         return ended[0]
 
     def read(self, headers: Mapping[str, str]) -> ApiToken | None:
@@ -92,5 +93,5 @@ class ApiTokens:
         digest = digest_of(sent[1])
         return next((each for each in self.all() if is_same(digest, each.digest) and each.valid), None)
 
-    def _write(self, tokens: list[ApiToken]) -> None:
-        write_json(self._path, [asdict(each) for each in tokens])
+    def _change(self, changed: Callable[[list[ApiToken]], list[ApiToken]]) -> None:
+        change_json(self._path, self.all, lambda tokens: [asdict(each) for each in changed(tokens)])

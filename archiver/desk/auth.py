@@ -14,7 +14,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from typing import Any
 
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
-from archiver.core.json_files import read_record, write_json
+from archiver.core.json_files import change_json, read_record, write_json
 from archiver.core.model import iso
 from archiver.core.secret_texts import digest_of, is_same
 from archiver.desk.audit_log import AuditLog
@@ -128,7 +128,10 @@ class UsedCodes:
 
 
 class Users:
-    """The named users of a home. Only argon2id hashes of the passwords are stored."""
+    """The named users of a home. Only argon2id hashes of the passwords are stored.
+
+    Threads and processes may change them at once: no change undoes another, and only `add` makes a user.
+    """
 
     def __init__(self, home: Path) -> None:
         self._path, self._codes = home / USERS, UsedCodes()
@@ -154,14 +157,13 @@ class Users:
 
     def add(self, name: str, role: str, password: str) -> None:
         """Add a user, or change the role and password of one. ConfigError for an invalid name, role or password."""
-        known = self.all().get(name)
-        self._write(
-            self.all()
-            | {name: User(
-                name=_named(name), role=_role(role), password=self._hashed(password), totp=known.totp if known else "",
-                passkeys=known.passkeys if known else (),
-            )}
-        )  # fmt: skip
+        new = User(name=_named(name), role=_role(role), password=self._hashed(password))
+
+        def added(users: dict[str, User]) -> dict[str, User]:
+            known = users.get(name, new)
+            return users | {name: replace(known, role=new.role, password=new.password)}
+
+        self._change(added)
 
     def change(
         self,
@@ -170,29 +172,33 @@ class Users:
         role: str | None = None,
         password: str | None = None,
         totp: str | None = None,
-        passkeys: tuple[Passkey, ...] | None = None,
+        passkeys: Callable[[tuple[Passkey, ...]], tuple[Passkey, ...]] | None = None,
     ) -> None:
-        """Change some properties of a user; ConfigError for an unknown one, or an invalid role or password."""
-        user = self._user(name)
-        if role is not None:
-            user = replace(user, role=_role(role))
-        if password is not None:
-            user = replace(user, password=self._hashed(password))
-        if totp is not None:
-            user = replace(user, totp=totp)
-        if passkeys is not None:
-            user = replace(user, passkeys=passkeys)
-        self._write(self.all() | {name: user})
+        """Change some properties of a user; ConfigError for an unknown one, or an invalid role or password.
 
-    def _user(self, name: str) -> User:
-        users = self.all()
-        if name not in users:
-            raise ConfigError(f"There is no user {name!r}. Known: {', '.join(sorted(users)) or 'none yet'}.")
-        return users[name]
+        `passkeys` makes the new ones of those that the user has when the change is written.
+        """
+        _user(self.all(), name)
+        new: dict[str, Any] = {
+            key: value
+            for key, value in {
+                "role": None if role is None else _role(role),
+                "password": None if password is None else self._hashed(password),
+                "totp": totp,
+            }.items()
+            if value is not None
+        }
+
+        def changed(users: dict[str, User]) -> dict[str, User]:
+            user = replace(_user(users, name), **new)
+            return users | {name: replace(user, passkeys=passkeys(user.passkeys)) if passkeys else user}
+
+        self._change(changed)
 
     def add_without_password(self, name: str, role: str) -> None:
         """Add a user who signs in with OpenID Connect only."""
-        self._write(self.all() | {name: User(name=_named(name), role=_role(role), password="")})
+        new = User(name=_named(name), role=_role(role), password="")
+        self._change(lambda users: users | {name: new})
 
     def _hashed(self, password: str) -> str:
         if len(password) < SHORTEST_PASSWORD:
@@ -201,8 +207,12 @@ class Users:
 
     def remove(self, name: str) -> None:
         """Remove a user; ConfigError if there is no such user."""
-        self._user(name)
-        self._write({other: user for other, user in self.all().items() if other != name})
+
+        def left(users: dict[str, User]) -> dict[str, User]:
+            _user(users, name)
+            return {other: user for other, user in users.items() if other != name}
+
+        self._change(left)
 
     def known(self, name: str, password: str, code: str = "") -> User | None:
         """The user with this name, password and, where the user has an authenticator app, its `code`; else None. An
@@ -230,13 +240,8 @@ class Users:
         """Whether a code is one of this key's, and was not used before."""
         return self._codes.accept(name, totp, code)
 
-    def _write(self, users: Mapping[str, User]) -> None:
-        listed = [
-            {key: value for key, value in asdict(users[name]).items() if key not in ("totp", "passkeys") or value}
-            | {"role": users[name].role.name.lower()}
-            for name in sorted(users)
-        ]
-        write_json(self._path, listed)
+    def _change(self, changed: Callable[[dict[str, User]], dict[str, User]]) -> None:
+        change_json(self._path, self.all, lambda users: _listed(changed(users)))
 
     @cached_property
     def _hasher(self) -> Any:
@@ -247,6 +252,21 @@ class Users:
     @cached_property
     def _nobody(self) -> str:
         return str(self._hasher.hash(secrets.token_urlsafe()))
+
+
+def _user(users: Mapping[str, User], name: str) -> User:
+    if name not in users:
+        raise ConfigError(f"There is no user {name!r}. Known: {', '.join(sorted(users)) or 'none yet'}.")
+    return users[name]
+
+
+def _listed(users: Mapping[str, User]) -> list[dict[str, Any]]:
+    """The users as their file has them."""
+    return [
+        {key: value for key, value in asdict(users[name]).items() if key not in ("totp", "passkeys") or value}
+        | {"role": users[name].role.name.lower()}
+        for name in sorted(users)
+    ]
 
 
 # ---------------------------------------------------------------- links

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from archiver.core.errors import ConfigError
 from archiver.desk import passkeys
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import User
-from archiver.desk.passkeys import Passkey
 from archiver.desk.sign_in import refused, right
 
 
@@ -46,16 +46,15 @@ def add(visit: PageRequest) -> Response:
     made = passkeys.made(visit.request, access.challenges, visit.given("credential"), visit.given("name"))
     if made is None or any(each.id == made.id for each in user.passkeys):
         raise visit.refusal("passkey_refused")
-    access.users.change(user.name, passkeys=(*user.passkeys, made))
+    access.users.change(user.name, passkeys=lambda kept: (*kept, made))
     visit.log_action("passkey added", user.name)
     return visit.to("you", done="passkey_added")
 
 
 def remove(visit: PageRequest) -> Response:
     """Take a passkey away."""
-    user = _user(visit)
-    left = tuple(each for each in user.passkeys if each.id != visit.given("id"))
-    visit.desk.access.users.change(user.name, passkeys=left)
+    user, gone = _user(visit), visit.given("id")
+    visit.desk.access.users.change(user.name, passkeys=lambda kept: tuple(each for each in kept if each.id != gone))
     visit.log_action("passkey removed", user.name)
     return visit.to("you", done="passkey_removed")
 
@@ -77,8 +76,12 @@ def _signed(visit: PageRequest) -> User | None:
         return None
     user, used = users[found[0]], found[1]
     if used.sign_count:  # passkeys that are synchronised count nothing
-        kept: tuple[Passkey, ...] = tuple(used if each.id == used.id else each for each in user.passkeys)
-        access.users.change(user.name, passkeys=kept)
+        try:
+            access.users.change(
+                user.name, passkeys=lambda kept: tuple(used if each.id == used.id else each for each in kept)
+            )
+        except ConfigError:  # the user was removed just now
+            return None
     return user
 
 

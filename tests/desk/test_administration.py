@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import httpx
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser
 
 from archiver.collect.companion.package import package
+from archiver.core.errors import ConfigError
 from archiver.desk import auth
 from archiver.desk.auth import UsedCodes, Users
 from archiver.desk.translations import words
@@ -36,7 +39,9 @@ def entered(office: Served, name: str, password: str = PASSWORD, **fields: str) 
     return person, person.post("/sign-in", {"name": name, "password": password} | fields, token="")
 
 
-def test_only_administrators_change_users_and_only_with_their_password(office: Served) -> None:
+def test_only_administrators_change_users_and_only_with_their_password(
+    office: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     anna, olaf, rita = (entered(office, name)[0] for name in ("Anna Admin", "Olaf Operator", "Rita Reader"))
     users = Users(office.agency.home.root)
     new = {"name": "Nora New", "role": "read", "password": "a long new password"}
@@ -60,6 +65,20 @@ def test_only_administrators_change_users_and_only_with_their_password(office: S
         "added a user" in log and "entered a wrong password" in log and "none in between was changed or removed" in log
     )
     assert "a long new password" not in log and PASSWORD not in log
+    # What happens to a user while a new password is hashed stays so.
+    hashed = PasswordHasher.hash
+    for meanwhile, left in (({"role": "read"}, auth.Role.READ), ({"remove": "1"}, None)):
+        users.add("Nora New", "operate", PASSWORD)
+
+        def hash_late(own: PasswordHasher, password: str, order: dict[str, str] = meanwhile) -> str:
+            assert anna.post("/users/change", {"name": "Nora New", "again": PASSWORD} | order).status_code == 303
+            return str(hashed(own, password))
+
+        with monkeypatch.context() as patch, pytest.raises(ConfigError) if left is None else nullcontext():
+            patch.setattr(PasswordHasher, "hash", hash_late)
+            users.change("Nora New", password="mallory was here")
+        now = users.all().get("Nora New")
+        assert (now and now.role) is left
 
 
 def test_who_has_a_password_here_is_shown_the_way_in(office: Served) -> None:

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from archiver.core.errors import AuditChanged, ConfigError
 from archiver.desk import auth
+from archiver.desk.api_tokens import ApiTokens
 from archiver.desk.audit_log import BURST_LINES, AuditLog, newest, verify
 from archiver.desk.auth import (
     AccessControl,
@@ -262,11 +263,27 @@ def test_strangers_and_guests_cannot_fill_the_audit_log_and_what_was_left_out_is
     assert verify(access.audit.path) == 2 * BURST_LINES + 101
 
 
+ADD = """
+import sys; from pathlib import Path
+from archiver.desk.auth import Users; from archiver.desk.api_tokens import ApiTokens
+home = Path(sys.argv[1])
+for number in range(30):
+    Users(home).add_without_password(f"process {number}", "read")
+    ApiTokens(home).made(f"process {number}", ("search",), "", 1, "Olga")
+"""
+
+
 def test_names_that_nobody_has_are_neither_told_nor_kept(
     served: Served, person: Sign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users, hashed, checked = Users(tmp_path), list[str](), PasswordHasher.verify
+    other = subprocess.Popen([sys.executable, "-c", ADD, tmp_path])
     users.add_without_password("Olga", "read")
+    for number in range(30):
+        Users(tmp_path).add_without_password(f"thread {number}", "read")
+        ApiTokens(tmp_path).made(f"thread {number}", ("search",), "", 1, "Olga")
+    assert other.wait(60) == 0
+    assert len(users.all()) == 61 and len(ApiTokens(tmp_path).all()) == 60  # two processes lost none of each other's
 
     def counted(own: PasswordHasher, password_hash: str, password: str) -> bool:
         hashed.append(password_hash)
