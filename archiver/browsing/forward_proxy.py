@@ -10,6 +10,7 @@ import asyncio
 import base64
 import logging
 import re
+import ssl
 from collections.abc import Coroutine, Iterable
 from contextlib import ExitStack, suppress
 from functools import cache
@@ -23,6 +24,7 @@ from archiver.browsing.http1_parser import DEFAULT_PORTS, AmbiguousRequest, Rece
 from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES
 from archiver.home.network import Network
 from archiver.provider import Mode, Request, Rules
+from archiver.provider.request_rules import HOST_NAME
 
 NOTHING = Rules(allow=())  # for Chromium's own traffic, which belongs to no account
 
@@ -39,8 +41,16 @@ HOP_BY_HOP = frozenset({
 log = logging.getLogger(__name__)
 
 
-def may_connect(rules: Rules, mode: Mode, authority: str) -> bool:
-    """Return whether this `host:port` belongs to a declared URL, or to a sign-in host while a person signs in.
+def host_and_port(authority: str) -> tuple[str, int] | None:
+    """Read `host:port`, once: what the rules judge is what is dialled. None if it is anything else."""
+    host, _, port = authority.lower().rpartition(":")
+    if HOST_NAME.fullmatch(host) and re.fullmatch("[1-9][0-9]{0,4}", port) and int(port) < 2**16:
+        return host, int(port)
+    return None
+
+
+def may_connect(rules: Rules, mode: Mode, host: str, port: int) -> bool:
+    """Return whether this place belongs to a declared URL, or to a sign-in host while a person signs in.
 
     In observe mode, every host is allowed.
     """
@@ -49,7 +59,7 @@ def may_connect(rules: Rules, mode: Mode, authority: str) -> bool:
     declared = [rule.url for rule in rules.allow] + list(rules.assets)
     if mode is Mode.SIGN_IN:
         declared += [f"https://{host}/" for host in rules.sign_in_hosts]
-    return any(_authority_pattern(url).fullmatch(authority.lower()) for url in declared)
+    return any(_authority_pattern(url).fullmatch(f"{host}:{port}") for url in declared)
 
 
 @cache
@@ -132,12 +142,13 @@ class GuardProxy:
             self._refuse(str(error), writer, error.status)
 
     async def _tunnel(self, authority: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not may_connect(self.rules, self.mode, authority):
+        place = host_and_port(authority)
+        if place is None or not may_connect(self.rules, self.mode, *place):
             self._refuse(authority, writer)
             return
         try:
-            out_reader, out_writer = await self._reach(authority)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            out_reader, out_writer = await self._reach(*place)
+        except (OSError, TimeoutError, UnicodeError, asyncio.IncompleteReadError) as error:
             self._unreachable(authority, error, writer)
             return
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -153,14 +164,18 @@ class GuardProxy:
         if not any(self.rules.permit(request, self.mode) for request in requests):
             self._refuse(f"{method} {url.split('?')[0]}", writer)
             return
-        parts = urlsplit(url)
-        upstream = self.network.proxy_for(parts.hostname or "")
-        path = url.split(parts.netloc, 1)[1]
+        netloc = re.split("[/?]", url.partition("://")[2], maxsplit=1)[0]
+        place = host_and_port(netloc if ":" in netloc else f"{netloc}:{DEFAULT_PORTS['http']}")
+        if place is None:
+            self._refuse(f"{method} {url.split('?')[0]}", writer)
+            return
+        upstream = self.network.proxy_for(place[0])
+        path = url.split(netloc, 1)[1]
         target = url if upstream else path if path.startswith("/") else f"/{path}"
         try:
-            out_reader, out_writer = await self._dial(upstream or f"http://{parts.netloc}")
-        except (OSError, TimeoutError) as error:
-            self._unreachable(parts.netloc, error, writer)
+            out_reader, out_writer = await (self._dial_proxy(upstream) if upstream else self._dial(*place))
+        except (OSError, TimeoutError, UnicodeError) as error:
+            self._unreachable(netloc, error, writer)
             return
         out = h11.Connection(h11.CLIENT, max_incomplete_event_size=BUFFER_BYTES)
         kept = [item for item in end_to_end(received.raw_headers) if item[0].lower() != b"content-length"]
@@ -171,7 +186,7 @@ class GuardProxy:
         try:
             for event in (*events, h11.EndOfMessage()):
                 out_writer.write(out.send(event) or b"")
-            await first(self._pass_on(out, out_reader, received.connection, writer, parts.netloc), _unheard(reader))
+            await first(self._pass_on(out, out_reader, received.connection, writer, netloc), _unheard(reader))
         finally:
             out_writer.close()
 
@@ -213,12 +228,12 @@ class GuardProxy:
         """Return the size limit of one answer. A person may download any size."""
         return inf if self.mode is Mode.OBSERVE else MAX_ANSWER_BYTES * WRAPPING_RATIO
 
-    async def _reach(self, authority: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open a byte stream to `host:port`, directly or through the network's own proxy."""
-        upstream = self.network.proxy_for(authority.rpartition(":")[0])
+    async def _reach(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a byte stream to a host's port, directly or through the network's own proxy."""
+        upstream, authority = self.network.proxy_for(host), f"{host}:{port}"
         if not upstream:
-            return await self._dial(f"http://{authority}")
-        reader, writer = await self._dial(upstream)
+            return await self._dial(host, port)
+        reader, writer = await self._dial_proxy(upstream)
         out = h11.Connection(h11.CLIENT)
         named = [(b"Host", authority.encode()), *_credentials(upstream)]
         writer.write(out.send(h11.Request(method=b"CONNECT", target=authority, headers=named)) or b"")
@@ -237,14 +252,18 @@ class GuardProxy:
             failed.pop_all()
         return reader, writer
 
-    async def _dial(self, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        parts = urlsplit(url)
+    async def _dial_proxy(self, upstream: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        parts = urlsplit(upstream)
         tls = self.network.ssl_context() if parts.scheme == "https" else None
-        port = parts.port or DEFAULT_PORTS[parts.scheme]
-        connecting = asyncio.open_connection(parts.hostname, port, ssl=tls, limit=BUFFER_BYTES)
+        return await self._dial(parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme], tls)
+
+    async def _dial(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        connecting = asyncio.open_connection(host, port, ssl=tls, limit=BUFFER_BYTES)
         reader, writer = await asyncio.wait_for(connecting, CONNECT_TIMEOUT_S)
         if peer := writer.get_extra_info("peername"):  # the other side may have hung up already
-            self._peers[f"{parts.hostname}:{port}"] = f"{peer[0]} port {peer[1]}"
+            self._peers[f"{host}:{port}"] = f"{peer[0]} port {peer[1]}"
         return reader, writer
 
     def _unreachable(self, authority: str, error: Exception, writer: asyncio.StreamWriter) -> None:

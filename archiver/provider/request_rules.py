@@ -162,7 +162,7 @@ class Request:
             not self.url.isprintable()
             or parts.scheme not in _PORTS
             or "@" in parts.netloc
-            or not _HOST.fullmatch(host)
+            or not HOST_NAME.fullmatch(host)
             or "%2f" in parts.path.lower()
             or any(mark in path for mark in ("\\", "%", "//", "\ufffd"))
             or not path.isprintable()
@@ -303,7 +303,7 @@ def _json_pairs(body: bytes, bound: Collection[str]) -> list[tuple[str, str]] | 
 
 _BUYING = re.compile(r"/(cart|basket|checkout|renew(al)?)([/.]|$)")
 _PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 class _Object(dict[str, object]):

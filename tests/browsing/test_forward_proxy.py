@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from archiver.browsing.forward_proxy import NOTHING, GuardProxy, may_connect
+from archiver.browsing.forward_proxy import NOTHING, GuardProxy, host_and_port, may_connect
 from archiver.home.network import Network
 from archiver.provider import Mode, Rule, Rules
 
@@ -40,9 +40,17 @@ RULES = Rules(
     ],
 )
 def test_only_declared_hosts_and_ports_are_connected_to(authority: str, strict: bool, sign_in: bool) -> None:
-    assert may_connect(RULES, Mode.STRICT, authority) is strict
-    assert may_connect(RULES, Mode.SIGN_IN, authority) is sign_in
-    assert may_connect(RULES, Mode.OBSERVE, authority)
+    for hiding in ("localhost/", "2130706433?", "localhost#", "ada@", "localhost\\", "[::1]", "a..", "%2e"):
+        assert host_and_port(hiding + authority) is None  # the host is whole, and no second reading finds another
+        assert host_and_port(f"{authority}{hiding}") is None
+    place = host_and_port(authority)
+    if place is None:
+        assert authority in ("", "evil.test?.example.com:443")
+        return
+    assert f"{place[0]}:{place[1]}" == authority.lower()
+    assert may_connect(RULES, Mode.STRICT, *place) is strict
+    assert may_connect(RULES, Mode.SIGN_IN, *place) is sign_in
+    assert may_connect(RULES, Mode.OBSERVE, *place)
 
 
 type Answer = Callable[[bytes], bytes]
@@ -111,6 +119,29 @@ async def test_the_browser_s_own_traffic_goes_nowhere() -> None:
     async with GuardProxy(NOTHING, Network()) as proxy:
         assert b" 403 " in await connect(proxy, "update.example.com:443")
     assert proxy.refused == ["update.example.com:443"]
+    # Nor does anything that hides where it leads; and a host that no name can be is out of reach.
+    async with server(ok(b"within")) as (inside, got):
+        host, port = inside.split(":")
+        rules = Rules(allow=(Rule("GET", f"https://*.example.com:{port}/**"), Rule("GET", "https://*.example.com/**")))
+        hiding = [f"localhost{mark}.example.com:{said}" for mark in "/?" for said in (443, port)]
+        hiding += [
+            f"{host}:{port}/.example.com:443",
+            f"x@.example.com:{port}",
+            ".example.com:443",
+            "a.example.com:99999",
+            "a.example.com:0443",
+        ]
+        async with GuardProxy(rules, Network()) as proxy:
+            for authority in hiding:
+                assert b" 403 " in await connect(proxy, authority), authority
+            assert b" 502 " in await connect(proxy, f"{'a' * 64}.example.com:443")
+        async with GuardProxy(NOTHING, Network(), Mode.OBSERVE) as observing:
+            assert b" 502 " in await connect(observing, f"{'a' * 64}.example.com:443")
+            assert b" 403 " in await connect(observing, f"{host}:{port}/.example.com:443")
+            async with httpx.AsyncClient(proxy=observing.url) as client:
+                assert (await client.get(f"http://{'a' * 64}.example.com/")).status_code == 502
+                assert (await client.get(f"http://{inside}/")).content == b"within"
+    assert len(got) == 1 and proxy.refused == hiding
 
 
 async def test_closing_the_proxy_ends_what_is_open() -> None:
