@@ -40,7 +40,7 @@ from archiver.desk.page_templates import at as at
 from archiver.desk.page_templates import templates
 from archiver.desk.refusals import refused, spoken
 from archiver.desk.translations import LANGUAGES, Translations, words
-from archiver.desk.workers import TooManyWaiting
+from archiver.desk.workers import HashTurn, TooManyWaiting
 from archiver.home.settings import HOUSE, Account, Client, Home
 from archiver.home.source_settings import Source
 
@@ -391,10 +391,16 @@ async def _confirmed(visit: PageRequest) -> None:
     await asyncio.sleep(attempt.wait)
     password = visit.form.get("again")
     typed = password if isinstance(password, str) else ""
-    if not await visit.desk.workers.hash(access.users.confirms, visitor.name, typed):
+    turn = HashTurn(visitor.name, True, visit.request.is_disconnected)
+    try:
+        right = await visit.desk.workers.hash(turn, access.users.confirms, visitor.name, typed)
+    except TooManyWaiting:
+        access.throttle.give_back(attempt)
+        raise
+    if not right:
         visit.log_action("password refused")
         raise visit.refusal("again_wrong")
-    access.throttle.succeeded(attempt)
+    access.throttle.give_back(attempt)
 
 
 @asynccontextmanager

@@ -87,7 +87,7 @@ class _Api:
             raise _Refused(
                 401, "code", "The code is wrong, used or older than ten minutes. Make a new one at the desk."
             )
-        self.desk.access.throttle.succeeded(attempt)
+        self.desk.access.throttle.give_back(attempt)
         token, made = await self.desk.workers.run(
             None,
             self.desk.companion.browsers.pair,

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 NAME_BURST, ADDRESS_BURST = 5, 20  # attempts without a wait
+NETWORK_BURSTS = {64: ADDRESS_BURST, 56: 60, 48: 200}  # of IPv6 networks: one customer may have any of these
 MAX_GAP_SECONDS = 60.0
 MAX_WAIT_SECONDS = 5.0  # an attempt with a longer wait is refused
 FORGET_SECONDS = 15 * 60.0
@@ -31,7 +32,9 @@ class _Counter:
     def take(self, turn: float, now: float) -> None:
         self.failures, self.touched = self.failures + 1, now
         beyond = self.failures - self.burst
-        self.next_turn = turn + (0.0 if beyond < 0 else min(MAX_GAP_SECONDS, 2.0 ** min(beyond, 10)))
+        # The gap of a wide network is shorter, so that one of the networks in it does not lock out the others.
+        longest = MAX_GAP_SECONDS * min(1.0, ADDRESS_BURST / self.burst)
+        self.next_turn = turn + (0.0 if beyond < 0 else min(longest, 2.0 ** min(beyond, 10)))
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,13 @@ class Throttle:
                 turn = counters[0].next_turn
                 keys: tuple[str, ...] = (f"device {device}",)
             else:
-                keys = (f"address {network_of(address)}", f"name {name.casefold()}")
-                counters = [self._counter(keys[0], ADDRESS_BURST, now), self._counter(keys[1], NAME_BURST, now)]
-                turn = max(each.next_turn for each in counters if each is counters[0] or counters[0].failures)
+                networks, by_name = networks_of(address), f"name {name.casefold()}"
+                keys = (*(f"address {each}" for each in networks), by_name)
+                bursts = NETWORK_BURSTS.values()
+                counters = [self._counter(key, burst, now) for key, burst in zip(keys[:-1], bursts, strict=False)]
+                counted = any(each.failures for each in counters)
+                counters.append(self._counter(by_name, NAME_BURST, now))
+                turn = max(each.next_turn for each in (counters if counted else counters[:-1]))
             turn = max(turn, now)
             if turn - now > MAX_WAIT_SECONDS:
                 return Attempt(turn - now, refused=True)
@@ -70,8 +77,8 @@ class Throttle:
                 each.take(turn, now)
             return Attempt(turn - now, refused=False, keys=keys)
 
-    def succeeded(self, attempt: Attempt) -> None:
-        """The password was right: uncount the attempt."""
+    def give_back(self, attempt: Attempt) -> None:
+        """Uncount an attempt: the password was right, or was not looked at."""
         with self._lock:
             for key in attempt.keys:
                 if (counter := self._counters.get(key)) and counter.failures:
@@ -88,14 +95,14 @@ class Throttle:
         return counter
 
 
-def network_of(address: str) -> str:
-    """The key of an address: an IPv4 address, or the /64 network of one IPv6 customer."""
+def networks_of(address: str) -> list[str]:
+    """The keys of an address, the widest last: an IPv4 address, or the networks that one IPv6 customer may have."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return ""
+        return [""]
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
+            return [str(parsed.ipv4_mapped)]
+        return [str(ipaddress.ip_network((parsed, bits), strict=False)) for bits in NETWORK_BURSTS]
+    return [str(parsed)]

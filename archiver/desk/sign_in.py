@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from archiver.desk.app import MAX_NEXT_LENGTH, PageRequest, PageRoute
 from archiver.desk.auth import DEVICE_DAYS, OWNER, Role, User, Visitor, linked, named, owner
+from archiver.desk.password_throttle import networks_of
+from archiver.desk.workers import HashTurn, TooManyWaiting
 
 
 def let_in(visit: PageRequest, visitor: Visitor, wanted: str) -> Response:
@@ -77,11 +79,16 @@ async def signed_in(visit: PageRequest) -> Response:
     await asyncio.sleep(attempt.wait)
     password = visit.form.get("password")
     code = visit.given("code")[:20]
-    user = await work.hash(access.users.known, name, password if isinstance(password, str) else "", code)
+    turn = HashTurn(device or networks_of(visit.address)[-1], bool(device), visit.request.is_disconnected)
+    try:
+        user = await work.hash(turn, access.users.known, name, password if isinstance(password, str) else "", code)
+    except TooManyWaiting:
+        access.throttle.give_back(attempt)
+        raise
     if user is None:
         return await work.run(None, _wrong, visit)
-    access.throttle.succeeded(attempt)
-    return await work.run(None, right, visit, user)
+    access.throttle.give_back(attempt)
+    return await work.run(user.name, right, visit, user)
 
 
 def _wait(visit: PageRequest, seconds: int) -> Response:

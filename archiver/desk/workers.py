@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from anyio import CapacityLimiter, to_thread
+from starlette.requests import ClientDisconnect
 
 UPLOAD_WAIT_SECONDS = 300.0  # wait for other uploads
 
@@ -23,10 +25,77 @@ MAX_WAITING = 300  # waiting requests of one person, or of all strangers; some c
 
 
 HASHES_AT_ONCE = 2  # argon2 takes 64 MB each
+MAX_HASHES_WAITING = 60  # of strangers, and as many of known browsers and signed-in persons; a second or two
 
 
 class TooManyWaiting(Exception):
     """Too many requests of one person, or of strangers, are waiting. This one is refused."""
+
+
+@dataclass(frozen=True)
+class HashTurn:
+    """Whose password waits to be hashed: those with the same `key` share their turns. `known` are a browser that was
+    used to sign in before, and a person who is signed in. `gone` tells whether nobody waits for the answer any more."""
+
+    key: str
+    known: bool
+    gone: Callable[[], Awaitable[bool]]
+
+
+class FairQueue:
+    """Who waits for one of a few places, in the event loop's thread.
+
+    Known ones and strangers have a queue each and alternate. In a queue, keys take turns. If it is full, the newest of
+    the key with most makes way for a key with fewer; otherwise the new one is refused, with TooManyWaiting.
+    """
+
+    def __init__(self, places: int, most: int) -> None:
+        self._free, self._most, self._last = places, most, False
+        self._queues: dict[bool, dict[str, deque[asyncio.Future[None]]]] = {True: {}, False: {}}
+
+    @asynccontextmanager
+    async def place(self, key: str, *, known: bool) -> AsyncIterator[None]:
+        """Inside, a place is taken."""
+        if self._free:
+            self._free -= 1
+        else:
+            mine = self._queued(key, self._queues[known])
+            try:
+                await mine
+            except asyncio.CancelledError:
+                if not mine.cancelled():  # the place came at the same time
+                    self._pass_on()
+                raise
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _queued(self, key: str, queue: dict[str, deque[asyncio.Future[None]]]) -> asyncio.Future[None]:
+        if sum(map(len, queue.values())) >= self._most:
+            longest = max(queue.values(), key=len)
+            if len(longest) <= len(queue.get(key, ())) + 1:
+                raise TooManyWaiting
+            if not (newest := longest.pop()).done():
+                newest.set_exception(TooManyWaiting())
+        mine = asyncio.get_running_loop().create_future()
+        queue.setdefault(key, deque()).append(mine)
+        return mine
+
+    def _pass_on(self) -> None:
+        for known in (not self._last, self._last):
+            queue = self._queues[known]
+            while queue:
+                key = next(iter(queue))
+                waiting = queue.pop(key)
+                first = waiting.popleft()
+                if waiting:
+                    queue[key] = waiting  # behind the other keys
+                if not first.done():
+                    self._last = known
+                    first.set_result(None)
+                    return
+        self._free += 1
 
 
 class Workers:
@@ -37,7 +106,7 @@ class Workers:
 
     def __init__(self) -> None:
         self._pages, self._uploads = CapacityLimiter(THREADS), CapacityLimiter(UPLOADS_READ_AT_ONCE)
-        self._hashes = CapacityLimiter(HASHES_AT_ONCE)
+        self._hashes, self._to_hash = CapacityLimiter(HASHES_AT_ONCE), FairQueue(HASHES_AT_ONCE, MAX_HASHES_WAITING)
         self._strangers = CapacityLimiter(THREADS_OF_STRANGERS)
         self._each = defaultdict[str, CapacityLimiter](lambda: CapacityLimiter(THREADS_OF_PERSON))
         self._arriving = asyncio.Semaphore(UPLOADS_AT_ONCE)
@@ -53,9 +122,12 @@ class Workers:
             async with self._each[who]:
                 return await to_thread.run_sync(work, limiter=self._pages)
 
-    async def hash[**P, T](self, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
-        """As `run`, for a function that hashes a password."""
-        return await to_thread.run_sync(partial(function, *given, **more), limiter=self._hashes)
+    async def hash[**P, T](self, turn: HashTurn, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
+        """As `run`, for a function that hashes a password; ClientDisconnect, and no hash, if nobody waits for it."""
+        async with self._to_hash.place(turn.key, known=turn.known):
+            if await turn.gone():
+                raise ClientDisconnect
+            return await to_thread.run_sync(partial(function, *given, **more), limiter=self._hashes)
 
     async def read_upload[**P, T](self, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
         """As `run`, for a function that has a file in memory."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -16,16 +17,27 @@ import pytest
 import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import ClientDisconnect
 
 from archiver.desk import connection_limits
 from archiver.desk.connection_limits import Connection, DeskServer
-from archiver.desk.password_throttle import ADDRESS_BURST, MAX_GAP_SECONDS, MAX_WAIT_SECONDS, NAME_BURST, Throttle
+from archiver.desk.password_throttle import (
+    ADDRESS_BURST,
+    MAX_GAP_SECONDS,
+    MAX_WAIT_SECONDS,
+    NAME_BURST,
+    NETWORK_BURSTS,
+    Throttle,
+)
 from archiver.desk.workers import (
+    HASHES_AT_ONCE,
+    MAX_HASHES_WAITING,
     MAX_UPLOADS_WAITING,
     MAX_WAITING,
     UPLOADS_AT_ONCE,
     UPLOADS_OF_PERSON,
     UPLOADS_READ_AT_ONCE,
+    HashTurn,
     TooManyWaiting,
     Workers,
 )
@@ -311,11 +323,40 @@ def test_pages_are_made_for_others_while_a_person_and_strangers_ask_for_more_tha
         assert sum(not each.done() for each in uploads) == MAX_UPLOADS_WAITING
         busy = [each for each in (*flood, *uploads) if not each.done()]
         busy += [asyncio.ensure_future(workers.read_upload(wait)) for _ in range(20)]
-        busy += [asyncio.ensure_future(workers.hash(wait)) for _ in range(20)]
+
+        def hashing(number: int, turn: str, *, known: bool = False, gone: bool = False) -> asyncio.Future[None]:
+            async def left() -> bool:
+                return gone
+
+            def check() -> None:
+                wait()
+                checked.append(number)
+
+            return asyncio.ensure_future(workers.hash(HashTurn(turn, known, left), check))
+
+        checked = list[int]()
+        passwords = [hashing(number, "203.0.113.7") for number in range(MAX_HASHES_WAITING + HASHES_AT_ONCE)]
         await asyncio.sleep(0.05)
+        full = [hashing(1000 + number, "203.0.113.7") for number in range(900)]
+        others = [hashing(2000 + number, f"198.51.100.{number}", gone=number == 1) for number in range(3)]
+        people = [hashing(3000 + number, "a known browser", known=True) for number in range(3)]
+        ended = hashing(4000, "203.0.113.8")
+        await asyncio.sleep(0.05)
+        assert {type(each.exception()) for each in full} == {TooManyWaiting}  # at once
+        assert sum(each.done() for each in passwords) == 4  # the newest of the network that has most make way
+        assert not any(each.done() for each in (*others, *people))
+        ended.cancel()
         assert await workers.run("Olaf", lambda: "made") == "made"
         over.set()
-        await asyncio.gather(*busy)
+        told = await asyncio.gather(*busy, *passwords, *others, *people, ended, return_exceptions=True)
+        assert Counter(type(each) for each in told if each is not None) == {
+            TooManyWaiting: 4, ClientDisconnect: 1, asyncio.CancelledError: 1,
+        }  # fmt: skip
+        # Networks take turns, people and known browsers besides; who has gone costs no check.
+        assert len(checked) == MAX_HASHES_WAITING + HASHES_AT_ONCE - 4 + 2 + 3
+        assert all(checked.index(each) < 14 for each in (2000, 2002, 3000, 3001, 3002))
+        assert not {2001, 4000} & set(checked)
+        await hashing(5000, "203.0.113.7")  # every place is free again
 
     asyncio.run(asyncio.wait_for(scene(), 60))
 
@@ -338,6 +379,15 @@ def test_guesses_that_come_at_once_are_counted_before_they_are_looked_at() -> No
     assert ADDRESS_BURST <= sum(tried) <= ADDRESS_BURST + 3
     many = [not throttle.reserve(f"n{number}", f"2001:db8::{number:x}").refused for number in range(300)]
     assert sum(many) <= ADDRESS_BURST + 3  # one network, whatever its addresses
+    for wide, prefix, shift in ((56, "2001:db8:1:", 0), (48, "2001:db8:2:", 8)):  # nor do many networks of one customer
+        throttle = Throttle(Clock())
+        each_other = [f"{prefix}{(number % 256) << shift:x}::{number:x}" for number in range(900)]
+        tried = [not throttle.reserve(f"n{number}", each).refused for number, each in enumerate(each_other)]
+        assert NETWORK_BURSTS[wide] <= sum(tried) <= NETWORK_BURSTS[wide] + 3
+        throttle = Throttle(Clock())
+        tried = [not throttle.reserve("Olaf", each).refused for each in each_other]
+        assert sum(tried) <= NAME_BURST + 3
+        assert not throttle.reserve("Olaf", "2001:db8:3::1").refused
 
 
 STEP = st.tuples(st.sampled_from(["olaf", "Olaf", "eve"]), st.integers(0, 3), st.floats(0, 400))
@@ -352,10 +402,10 @@ def test_strangers_never_lock_a_person_out(steps: list[tuple[str, int, float]]) 
         throttle.reserve(name, f"203.0.113.{address}")
         known = throttle.reserve("Olaf", "203.0.113.0", device="a browser that knows Olaf")
         assert (known.wait, known.refused) == (0, False)
-        throttle.succeeded(known)
+        throttle.give_back(known)
         elsewhere = throttle.reserve("Olaf", "198.51.100.1")  # an address from which nobody guesses
         assert (elsewhere.wait, elsewhere.refused) == (0, False)
-        throttle.succeeded(elsewhere)
+        throttle.give_back(elsewhere)
     beside = throttle.reserve("Olaf", "203.0.113.0")  # and not even where strangers guess, a person waits for long
     assert beside.wait <= MAX_GAP_SECONDS + MAX_WAIT_SECONDS
     clock.now += beside.wait
