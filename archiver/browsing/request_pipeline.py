@@ -152,8 +152,6 @@ class Exchange:
         proves = self.info.rules.proves_session(first)
         for _ in range(MAX_REDIRECTS + 1):
             same_origin = request is first or _origin(request.url) == _origin(first.url)
-            if not same_origin:
-                given = {name: value for name, value in given.items() if name in HARMLESS}
             self.check(request)
             raw = await self._answer(send, request, {**self._authorisation(request, same_origin), **given})
             if raw.status == 401 and self._counts(request, raw, same_origin):
@@ -164,7 +162,7 @@ class Exchange:
                 if request is not first and self._login(request) and proves and not self._signs_in(first):
                     raise SessionExpired(f"{redact_url(first.url)} leads to the sign-in page")
                 return answer
-            request, given = _next_hop(request, raw.status, target, given)
+            request, given = _next_hop(request, raw.status, target, given, _origin(first.url))
             if self._login(request) and not self.info.rules.permit(request, self.mode):
                 if proves:
                     raise SessionExpired(f"{redact_url(first.url)} leads to the sign-in page")
@@ -320,12 +318,19 @@ def _body(form: Mapping[str, str] | None, json: object) -> tuple[bytes | None, d
     return None, {}
 
 
-def _next_hop(request: Request, status: int, target: str, headers: dict[str, str]) -> tuple[Request, dict[str, str]]:
-    """Follow a redirect as browsers do: 303, and 301 and 302 after POST, continue as GET without a body."""
+def _next_hop(
+    request: Request, status: int, target: str, headers: dict[str, str], origin: str
+) -> tuple[Request, dict[str, str]]:
+    """Follow a redirect as browsers do: 303, and 301 and 302 after POST, continue as GET without a body.
+
+    The rules judge the headers that are sent: to another than this `origin`, harmless ones only.
+    """
     try:
         url = urljoin(request.url, target).partition("#")[0]
     except ValueError:
         raise LayoutChanged(f"{redact_url(request.url)} leads to an invalid address") from None
+    if _origin(url) != origin:
+        headers = {name: value for name, value in headers.items() if name in HARMLESS}
     if status == 303 or (status in (301, 302) and request.method == "POST"):
         method = "HEAD" if request.method == "HEAD" else "GET"
         headers = {name: value for name, value in headers.items() if name != "content-type"}

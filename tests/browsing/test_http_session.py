@@ -16,7 +16,7 @@ from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import Exchange, RawAnswer, Send
 from archiver.core.errors import LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
 from archiver.home.network import Network
-from archiver.provider import ProviderInfo, Rule
+from archiver.provider import ProviderInfo, Request, Rule
 
 pytestmark = pytest.mark.anyio
 type Visit = Callable[[str], AbstractAsyncContextManager[Any]]
@@ -175,11 +175,20 @@ async def test_authorisation_goes_to_the_platform_and_not_along_a_redirect_elsew
             sent.append((url, "Authorization" in headers, "x-key" in headers))
             return await plain(method, url, headers, body)
 
+        judged: list[bool] = []
+        check = site.session.exchange.check
+
+        def judge(request: Request) -> None:
+            judged.append("x-key" in request.headers)
+            check(request)
+
+        monkeypatch.setattr(site.session.exchange, "check", judge)
         monkeypatch.setattr(site.session, "_send", spy)
         site.session.authorise({"Authorization": "Bearer ANOTHER-TOKEN"})
         assert (await site.session.get(SITE + "/api/one", headers={"X-Key": "k"})).text == "bytes"
         await site.session.get("https://other.example.com/file")
         await site.session.get("https://pictures.example.com/1.jpg")
+        assert judged == [key for _, _, key in sent]
         assert sent == [
             (SITE + "/api/one", True, True),
             ("https://other.example.com/file", False, False),
