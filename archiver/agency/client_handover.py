@@ -12,7 +12,7 @@ import stat
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
@@ -50,6 +50,7 @@ class HandoverResult:
     bytes: int
     key: str
     unproven: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()  # files in the archive that do not belong there
 
     def as_json(self) -> dict[str, object]:
         """The document of `client hand-over --json`."""
@@ -76,8 +77,10 @@ def hand_over(
     if dry_run:
         object_source.bring_all(source)
         report = _verified(home, slug, source, sealing.strict_checker())
-        sizes = [(source / name).stat().st_size for name in _files(source)]
-        return _described(report, source, sizes, slug=slug, out=out, outcome="would_hand_over")
+        files = _files(source)
+        sizes = [(source / name).stat().st_size for name in filter(_belongs, files)]
+        done = _described(report, source, sizes, slug=slug, out=out, outcome="would_hand_over")
+        return replace(done, left_out=_left_out(files))
     partial = out.with_name(f".{out.name}.partial")
     try:
         with ExitStack() as stack:
@@ -88,11 +91,12 @@ def hand_over(
                 partial.mkdir(parents=True)
                 stack.callback(shutil.rmtree, partial, ignore_errors=True)
                 copied = _copied(source, partial, functools.partial(progress, f"{slug}: files"))
-                files = _files(partial)
+                files, left_out = _files(partial), _left_out(_files(source))
                 with archive.checker() as checker:
                     report = _verified(home, slug, partial, checker)
                 sizes = [size for size, _ in copied.values()]
                 done = _described(report, partial, sizes, slug=slug, out=out, outcome="handed_over")
+                done = replace(done, left_out=left_out)
                 _compare(partial, files, {name: digest for name, (_, digest) in copied.items()})
                 (partial / "licences.csv").write_bytes(_list(home, slug))
                 (partial / "READ-ME.txt").write_text(_letter(home.client(slug).name, done), "utf-8")
@@ -103,16 +107,17 @@ def hand_over(
 
 
 def _copied(source: Path, target: Path, progress: Callable[[int, int], None]) -> dict[str, tuple[int, str]]:
-    """Copy an archive's files with their modes. Returns bytes and SHA-256 of what was read, by file; evidence has no
-    digest.
+    """Copy what belongs to an archive, with its modes, and this program's verifier. Returns bytes and SHA-256 of what
+    was read, by file; evidence has no digest.
     """
-    files, copied, made = _files(source), dict[str, tuple[int, str]](), set[str]()
+    files, copied, made = list(filter(_belongs, _files(source))), dict[str, tuple[int, str]](), set[str]()
     for number, name in enumerate(files, 1):
         if (folder := name.rpartition("/")[0]) not in made:
             (target / folder).mkdir(parents=True, exist_ok=True)
             made.add(folder)
         digest = None if name.startswith("evidence/") else hashlib.sha256()
-        copied[name] = _copy(f"{source}/{name}", f"{target}/{name}", digest), digest.hexdigest() if digest else ""
+        origin = verify.__file__ if name == verify.TOOL else f"{source}/{name}"  # another's would say what he likes
+        copied[name] = _copy(origin, f"{target}/{name}", digest), digest.hexdigest() if digest else ""
         progress(number, len(files))
     return copied
 
@@ -161,6 +166,17 @@ def _files(root: Path) -> list[str]:
                 raise IntegrityError(f"{name} is a link or a device, not a regular file")
 
     return list(below(""))
+
+
+def _belongs(name: str) -> bool:
+    """Whether an archive has a file of this name. The verifier checks those of objects."""
+    folder, _, base = name.rpartition("/")
+    return name.startswith("evidence/") or (folder in verify.FOLDERS and bool(verify.FOLDERS[folder].fullmatch(base)))
+
+
+def _left_out(files: Collection[str]) -> tuple[str, ...]:
+    """What somebody else put into the archive; a client must not take it for ours."""
+    return tuple(name for name in files if not _belongs(name))
 
 
 def _compare(copy: Path, files: Collection[str], copied: Mapping[str, str]) -> None:

@@ -120,14 +120,16 @@ class Archive:
 
     @cached_property
     def _signer(self) -> tuple[bytes, bool]:
-        """The public key that signs the ledger's lines, and whether it signed the first, too.
-
-        Raises IntegrityError if the key is not the one that the first line names.
-        """
+        """The `key`, and whether it signed the first line, too."""
         first, public = next(self.lines(), None), signer_key(self.root)
         if first is None or first.fields.get("key") != verify.key_fingerprint(public):
             raise IntegrityError(f"{verify.SIGNER_KEY} is not the key that the ledger's first line names")
         return public, "signature" in first.fields
+
+    @property
+    def key(self) -> bytes:
+        """The public key that signs the ledger's lines. Raises IntegrityError if the first line names another one."""
+        return self._signer[0]
 
     def lines(self, offset: int = 0) -> Iterator[Line]:
         """Yield the ledger's lines from a byte offset on (a line's `offset` or `end`)."""

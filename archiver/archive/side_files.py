@@ -20,7 +20,7 @@ from archiver.archive import verify
 from archiver.archive.ledger import LedgerEntry, last_line, read_lines
 from archiver.archive.stated_files import STATES, content_of, lines_with, sha256_of, stated
 from archiver.core.atomic_files import read_file, replace_file
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, IntegrityError
 from archiver.core.json_files import checked, write_json
 
 if TYPE_CHECKING:
@@ -97,10 +97,13 @@ class SideFiles:
         """State and write what the settings, or this version of the program, want otherwise than it is there."""
         new = {path: self._wanted(path) for path in (*self._made, verify.KEY_HISTORY)}
         self._replace({path: data for path, data in new.items() if data and not self._files[path].is_older})
-        end, before = (self.root / verify.LEDGER).stat().st_size, self._remembered
-        if before is None or before.files != self._stated or end - before.end > MAX_UNREAD_BYTES:
-            with suppress(OSError):  # a full disk: the next opening reads the ledger
-                write_json(self.memory, RememberedFiles(end, self._stated))
+        last, before = last_line(self.root / verify.LEDGER), self._remembered
+        if last is None or (
+            before and before.files == self._stated and last.offset - before.offset <= MAX_UNREAD_BYTES
+        ):
+            return
+        with suppress(OSError):  # a full disk: the next opening reads the ledger
+            write_json(self.memory, RememberedFiles(last.offset, last.hash, self._stated))
 
     def add_roots(self, certificates: Iterable[Certificate]) -> None:
         """Add an authority's roots to the archive's."""
@@ -252,14 +255,20 @@ class SideFiles:
 
 @dataclass(frozen=True)
 class RememberedFiles:
-    """The SHA-256 of each file by the ledger's newest statements, up to its byte `end`."""
+    """The SHA-256 of each file by the ledger's newest statements, up to the line at a byte offset with this hash."""
 
-    end: int = 0
+    offset: int = 0
+    hash: str = ""
     files: dict[str, str] = field(default_factory=dict)
 
     def covers(self, ledger: Path, files: Mapping[str, str]) -> bool:
-        """Whether these are the files, and no later line states others."""
-        return self.files == files and not any(lines_with(ledger, STATES, self.end))
+        """Whether these are the files, and no later line states others. After a restore, it may be another ledger."""
+        if self.files != files:
+            return False
+        last = None
+        with suppress(IntegrityError):
+            last = next(read_lines(ledger, self.offset), None)
+        return last is not None and last.hash == self.hash and not any(lines_with(ledger, STATES, last.end))
 
 
 def remembered(memory: Path) -> RememberedFiles:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from archiver.archive import verify
 from archiver.archive.ledger import is_by_key
-from archiver.archive.reader import signer_key
+from archiver.archive.reader import Archive
 from archiver.core.atomic_files import open_file
 from archiver.core.errors import IntegrityError
 
@@ -33,11 +33,12 @@ def stated(ledger: Path, key: bytes) -> dict[str, list[str]]:
 
 def is_stated(root: Path, path: str) -> bool:
     """Whether a file beside the evidence is one that the ledger states, if it states any."""
+    ledger = root / verify.LEDGER
     try:
-        every = stated(root / verify.LEDGER, signer_key(root))
+        every = stated(ledger, Archive(root).key)
     except IntegrityError:
         return False
-    return not every or sha256_of(content_of(root / path) or b"") in every.get(path, ())
+    return not any(lines_with(ledger, STATES)) or sha256_of(content_of(root / path) or b"") in every.get(path, ())
 
 
 def check_stated(root: Path, path: str) -> None:
@@ -55,14 +56,14 @@ def statement_about(root: Path, response: bytes) -> Path | None:
 def _is_named(root: Path, statement: Path) -> bool:
     ledger, digest = root / verify.LEDGER, statement.name.split(".")[1]
     try:
-        key = signer_key(root)
+        key = Archive(root).key
     except IntegrityError:
         return False
     named = (
         statement.name in line.get("files", ()) or digest in (line.get("qualified") or ())
         for line in _signed_lines(ledger, key, digest.encode())
     )
-    return any(named) or next(_signed_lines(ledger, key, STATES), None) is None
+    return any(named) or not any(lines_with(ledger, STATES))
 
 
 def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[verify.LineFields]:

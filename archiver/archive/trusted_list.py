@@ -68,12 +68,12 @@ class TrustedLists:
         """
         names, reasons = list[str](), list[str]()
         for path in tokens:
-            response = verify.content(path)
-            if not may_be_qualified(verify.Token.parse(response)) or statement_about(root, response):
-                continue
             try:
+                response = verify.content(path)
+                if not may_be_qualified(verify.Token.parse(response)) or statement_about(root, response):
+                    continue
                 found, lists = self.judge(response)
-            except UnprovenQualification as error:
+            except (OSError, UnprovenQualification, verify.Malformed) as error:
                 reasons.append(f"The timestamp {path.name} is not shown to be qualified: {error}.")
                 continue
             for each in lists:
@@ -200,8 +200,11 @@ def qualified_times(root: Path, line: int) -> list[verify.TimestampStatement]:
     found = []
     covering = (tokens for size, _, tokens in verify.checkpoint_files(root / verify.CHECKPOINTS) if size > line)
     for path in next((tokens for tokens in covering if tokens), []):
-        response = verify.content(path)
-        token, kept = verify.Token.parse(response), statement_about(root, response)
+        try:
+            token = verify.Token.parse(response := verify.content(path))
+        except (OSError, verify.Malformed):  # `verify` reports it
+            continue
+        kept = statement_about(root, response)
         if may_be_qualified(token) or kept:
             stated = verify.Qualification.parse(verify.content(kept)) if kept else None
             stamp = verify.Stamp(token.time, None, False, token.policy, token.states_qualified, stated)

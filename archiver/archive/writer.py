@@ -145,7 +145,7 @@ def open_archive(
         ledger.latest = latest_moment(root, itertools.chain([newest] if newest else [], older))
         _check_clock(root, ledger, partial(_seal, ledger, means, beside), clock_is_right=clock_is_right)
         beside.renew()
-        writer = ArchiveWriter(ledger, means, memory, beside, differences)
+        writer = ArchiveWriter(ledger, means, memory, beside, memory.untold(differences))
         try:
             if loss:
                 writer.append("rollback", **loss)
@@ -574,6 +574,10 @@ class ArchiveWriter:
         self._anchored = False
         said, self._warnings = self._warnings, ()
         return replace(sealed, warnings=(*said, *sealed.warnings, *failed, *untold))
+
+    def told(self) -> None:
+        """Forget the warnings of earlier seals about changes by others: a run has put them where people see them."""
+        self._memory.told()
 
     def renew(self) -> Seal:
         """Cover all timestamps by new ones before their certificates end, with an anchor and a seal.

@@ -164,7 +164,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "claim show": obj(**CLAIM, **CLOCKS),
     "client hand-over": obj(
         client=TEXT, out=TEXT, outcome=one_of("handed_over", "would_hand_over"), state=STATE, licences=NUMBER,
-        files=NUMBER, bytes=NUMBER, key=TEXT, unproven=TEXTS,
+        files=NUMBER, bytes=NUMBER, key=TEXT, unproven=TEXTS, left_out=TEXTS,
     ),
     "client list": obj(clients=each(CLIENT)),
     "client show": CLIENT,

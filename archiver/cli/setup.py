@@ -138,6 +138,8 @@ def client_hand_over(
     tell(f"  key {done.key}")
     for line in done.unproven:
         tell(f"  {line}")
+    for name in done.left_out:
+        tell(f"  not copied, because it does not belong to an archive: {name}")
 
 
 @account_app.command("add")

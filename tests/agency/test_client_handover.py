@@ -12,6 +12,7 @@ from archiver.archive import seal
 from archiver.archive.known_signatures import KnownSignatures
 from archiver.archive.verify import main as verify_it
 from archiver.archive.verify import verify_archive
+from archiver.catalogue.archives import writing
 from archiver.core.errors import IntegrityError
 from archiver.home.connections import trusted_roots
 from tests.support.agency import Agency, agency, certificate, record
@@ -60,8 +61,22 @@ def test_a_fault_of_the_copys_disk_is_noticed_before_it_is_said_to_be_done(
         with pytest.raises(IntegrityError):
             hand_over(acme.home, acme.vault, "acme", tmp_path / "out", progress=disk(pattern))
         assert [each.name for each in tmp_path.iterdir()] == ["agency"], pattern
-    assert hand_over(acme.home, acme.vault, "acme", tmp_path / "out", progress=lambda *_: None).state == "PROVEN"
+    source = acme.home.archive("acme")
+    planted = ("READ-ME-FIRST.html", "keys/extra.pem", "licence proofs/forged.pdf", "tools/check.py")
+    for name in planted:
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_text("see how well it is proven")
+    (source / "tools/verify.py").write_text("print('acme: PROVEN')")
+    before = {path.name for path in source.iterdir()}
+    done = hand_over(acme.home, acme.vault, "acme", tmp_path / "out", progress=lambda *_: None)
+    assert done.state == "PROVEN" and done.left_out == planted and before == {path.name for path in source.iterdir()}
     assert verify_it([str(tmp_path / "out")]) == 0
+    assert not [name for name in planted if (tmp_path / "out" / name).exists()]
+    with writing(acme.home, acme.vault, "acme") as archive:  # the next run tells what a hand-over did not
+        assert "tools/verify.py in the archive of acme was changed" in str(archive.seal().warnings)
+        archive.told()
+    with writing(acme.home, acme.vault, "acme") as archive:
+        assert archive.seal().warnings == ()
 
 
 def test_a_timestamp_that_was_checked_when_it_came_is_not_computed_again(

@@ -24,6 +24,7 @@ from archiver.archive.ledger import Line
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
+from archiver.archive.stated_files import is_stated
 from archiver.archive.verify import Frontier, canonical, leaf_hash, verify_archive, verify_proof
 from archiver.catalogue import checked_dates, search
 from archiver.catalogue.archives import writing
@@ -128,7 +129,12 @@ def a_changed_timestamp_dates_nothing(here: Share) -> None:
     assert shown(here.at) == one_less
     early.with_name(early.name.replace("local", "early")).write_bytes(dated)
     assert shown(here.at) == one_less
-    overwrite(late, whole)
+    for other in (b"garbage", whole):  # a run and `show` pass over what is no timestamp
+        overwrite(late, other)
+        with writing(here.at.home, here.at.vault, "acme") as archive:
+            archive.seal()
+        rows = search.find(here.at.home, "picture")
+        assert len([search.show(here.at.home, row["licence"]) for row in rows]) == 2
     assert here.is_intact()
 
 
@@ -188,7 +194,12 @@ def a_strangers_roots_date_nothing(here: Share, stranger: bytes, monkeypatch: py
         assert shown(here.at) == here.none
         overwrite(own, roots)
         overwrite(here.ledger, here.lines)
-        assert here.is_intact()
+        assert here.is_intact() and is_stated(here.root, verify.TSA_ROOTS)
+    key = here.root / verify.SIGNER_KEY
+    genuine = key.read_bytes()
+    overwrite(key, verify.pem_of_key(SIGNER.public_key().public_bytes_raw()))
+    assert not is_stated(here.root, verify.TSA_ROOTS), "another key signed no statement, which is not to state nothing"
+    overwrite(key, genuine)
 
 
 def a_forged_object_is_not_shown(here: Share) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,12 @@ def test_what_others_write_beside_the_evidence_is_told_by_every_entrance_and_nev
     assert verify.TSA_ROOTS in damage(sealed)
     own.write_bytes(newer)
     assert sealed.write(9).warnings == () and verify.TSA_ROOTS not in damage(sealed)
+    own.write_bytes(earlier)  # what is remembered is of a longer ledger, which a restored backup replaced
+    files = json.loads(memory.read_bytes())["files"] | {verify.TSA_ROOTS: sha256(earlier).hexdigest()}
+    memory.write_text(json.dumps({"offset": 1 << 30, "hash": "0" * 64, "files": files}))
+    assert "keys/tsa-roots.pem is what the ledger stated earlier" in str(sealed.write(10).warnings)
+    own.write_bytes(newer)
+    assert sealed.write(11).warnings == () and sealed.verify().findings == []
 
 
 def test_a_verdict_names_its_scope(sealed: Kit) -> None:

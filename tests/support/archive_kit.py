@@ -76,7 +76,9 @@ class Kit:
         """One command: archives these licences and seals."""
         with self.open(origin) as archive:
             self.stored += [future.result() for future in [archive.put(licence(n)) for n in numbers]]
-            return archive.seal()
+            sealed = archive.seal()
+            archive.told()
+            return sealed
 
     def verify(self, against: Path | None = None) -> VerifyReport:
         return verify_archive(self.root, against=against)
