@@ -44,7 +44,8 @@ def on_page(html: str, *, url: str, row: str, read: int, opened: Collection[str]
     words = _text(tree.body)
     signs = (
         *_controls(tree, url, opened), *_other_parts(tree, url, opened), *_frames(tree, url), *_filters(tree, opened),
-        *_statements(words, read, len(opened)), *_headings(tree, read), *_alerts(tree), *data,
+        *_loaders(tree, url, opened, read), *_statements(words, read, len(opened)), *_headings(tree, read),
+        *_alerts(tree), *data,
         *(f"the words {found[0]!r}" for found in _MORE_INSIDE.finditer(inside_rows)),
     )  # fmt: skip
     return [*dict.fromkeys(signs)]
@@ -231,7 +232,8 @@ def _statements(words: str, read: int, pages: int) -> Iterator[str]:
                 yield f"the words {found[0]!r}"
     for found in words_of.SHARE.finditer(words):
         first, of = map(_whole, found.groups())
-        if first == read < of and not words_of.QUOTA_AFTER.match(words, found.end()):
+        rated = words_of.RATED.search(words[max(0, found.start() - 25) : found.start()])
+        if first == read < of and not rated and not words_of.QUOTA_AFTER.match(words, found.end()):
             yield f"the words {found[0]!r}"
     for found in words_of.COUNT.finditer(words):
         before = words[max(0, found.start() - 25) : found.start()]
@@ -279,32 +281,88 @@ def _data(tree: LexborHTMLParser, read: int, pages: int) -> Iterator[str]:
     for node in tree.css('script[type="application/json"]'):
         try:
             body = json.loads(node.text())
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
-        for path, value in _values(body, depth=12):
-            key, count = _key(path), _count(value)
-            goes_on = (
-                (key in _FLAGS - {"more"} and value is True)
-                or (key in _CURSORS and isinstance(value, str) and bool(value))
-                or (key in _PAGE_COUNTS - {"pages"} and count > pages)
-                or (key in _TOTALS - {"total"} and count > read)
-            )
-            if goes_on and not words_of.OTHER_LISTS.search(path):
+        for path, value in _values(body):
+            if _says_beside_others(_key(path), value, read, pages) and not words_of.OTHER_LISTS.search(path):
                 yield f"its data, {path} is {str(value)[:40]}"
 
 
-_FLAGS = {
-    "hasmore", "hasnext", "hasnextpage", "more", "moreresults", "morepages", "istruncated", "truncated", "incomplete",
-    "incompleteresults", "partial", "ispartial", "partialresults", "limitreached", "capped",
-}  # fmt: skip
+def _loaders(tree: LexborHTMLParser, url: str, opened: Collection[str], read: int) -> Iterator[str]:
+    """Attributes from which a script takes where the next rows are: `hx-get`, `data-next-url`, `data-has-more`."""
+    here, views = _view(url), {_view(each) for each in (url, *opened)}
+    for node in tree.css("*"):
+        for name, value in node.attributes.items():
+            said = (value or "").strip()
+            key = _key(name.removeprefix("data-"))
+            loads = name in ("hx-get", "data-hx-get") or (name == "src" and node.tag == "turbo-frame")
+            named = name.startswith("data-") and (
+                _NEXT_ADDRESS.fullmatch(key) is not None or _says_beside_others(key, said, read, len(opened))
+            )
+            if not said or not (loads or named):
+                continue
+            view = _view_of(said, url)
+            if view not in views and (named or (view is not None and view[:2] == here[:2])):
+                where = said if view is None else redact_url(urljoin(url, said))
+                yield f"its attribute {name} is {where[:80]}"
+
+
+def _view_of(said: str, url: str) -> tuple[str, str, frozenset[tuple[str, str]]] | None:
+    """The view at an address in an attribute; None for what is no address."""
+    try:
+        return _view(urljoin(url, said)) if re.search("[/?]", said) else None
+    except ValueError:
+        return None
+
+
+def _says_beside_others(key: str, value: object, read: int, pages: int) -> bool:
+    """Whether a value among those of a whole page says that this list goes on: only if its key says it in full."""
+    number = _count(value)
+    return (
+        (_FLAG.fullmatch(key) is not None and not _NEXT.fullmatch(key) and key not in _BARE and _truth(value) is True)
+        or (key in ("nextpage", "nextpagenumber") and number > pages)
+        or (_LAST.fullmatch(key) is not None and key not in _BARE and str(value).lower() == "false")
+        or (_NEXT_IN_FULL.fullmatch(key) is not None and isinstance(value, str) and _names_something(value))
+        or (_PAGE_COUNT.fullmatch(key) is not None and key not in _BARE and number > pages)
+        or (_TOTAL.fullmatch(key) is not None and key not in _BARE and number > read)
+    )
+
+
+# Keys in small letters, without what parts their words. Nothing in a pattern repeats, so a long key takes no longer.
+_ROWS = (
+    r"(?:results?|items?|rows?|records?|hits?|elements?|entries|entry|objects?|documents?|downloads?|licen[cs]es?"
+    r"|purchases?|orders?|assets?|files?)"
+)
+_FLAG = re.compile(
+    rf"(?:has|is|are)?(?:more|next)(?:page|{_ROWS}|data|exists?|available)?s?"
+    r"|(?:is|results?)?(?:truncated|incomplete|partial)(?:results?)?|(?:is)?(?:limitreached|capped)"
+)
+_LAST = re.compile(
+    r"(?:is|at|on|reached|has)?(?:the)?(?:last|final|end)(?:page|reached|oflist|ofresults)?"
+    r"|(?:is|all)?(?:done|complete|completed|finished|exhausted|loaded|eof|ended)|nomore(?:pages?|results?)?"
+)
 _LEFT = {"remaining", "remainingitems", "remainingrows", "itemsremaining", "left", "archived", "archivedcount"}
-_NEXT = {"next", "nextpage", "nexturl", "nexthref", "nextlink", "nextcursor", "nexttoken", "nextpagetoken",
-         "continuation", "continuationtoken", "nextoffset"}  # fmt: skip
+_PLACE = r"(?:ur[li]|href|links?|path|address)"
+_OPAQUE = re.compile(r"(?:next)?(?:page)?(?:cursor|token|marker|continuation(?:token)?)")  # digits there are no number
+_NEXT = re.compile(rf"next(?:page|{_ROWS}|batch|set)?(?:{_PLACE}|cursor|token|marker|offset|start|number)?"
+                   r"|continuation(?:token)?")  # fmt: skip
+_NEXT_ADDRESS = re.compile(rf"next(?:page|{_ROWS}|batch)?{_PLACE}")
+_NEXT_IN_FULL = re.compile(rf"next(?:page)?(?:cursor|token)|continuationtoken|nextpage{_PLACE}")
 _STATUSES, _MESSAGES = {"status", "state"}, {"message", "messages", "notice", "info", "note", "hint"}
-_CURSORS = {"nextcursor", "nexttoken", "nextpagetoken", "continuationtoken"}
-_PAGE_COUNTS = {"totalpages", "pagecount", "pagescount", "pages", "lastpage", "numpages", "totalpagecount"}
+_PAGE_COUNT = re.compile(
+    r"(?:total|num|numberof|last)pages?(?:count|number)?|pages?(?:count|total)|pages|totalpagecount"
+)
 _ERRORS = {"error", "errors", "errormessage", "exception", "fault", "warning", "warnings"}
-_TOTALS = {"total", "totalcount", "totalresults", "totalitems", "totalrows", "numfound", "resultcount"}
+_TOTAL = re.compile(
+    rf"(?:grand|overall)?total(?:number|num)?(?:of)?(?:{_ROWS})?(?:count|found)?"
+    rf"|(?:num|number|count)(?:of)?(?:{_ROWS}|found)|{_ROWS}(?:count|found|filtered)|{_ROWS}(?<=s)total|count"
+)
+_PLAIN_TOTALS = {"total", "totalcount", "totalresults", "totalitems", "totalrows", "numfound", "resultcount"}
+_BARE = {"more", "next", "pages", "total", "count", "last", "final", "end", "done", "complete", "completed", "finished",
+         "loaded", "eof", "ended", "exhausted", "iscomplete", "isdone", "isloaded", "isfinished", "alldone",
+         "allloaded"}  # fmt: skip
+"""Keys that say too little where a whole page's data has them."""
+_PAGERS = re.compile(r"(?:^|\.)(?:pag\w*|meta)\.[^.]+$", re.IGNORECASE)
 
 
 def in_answer(
@@ -316,24 +374,64 @@ def in_answer(
     """
     found = []
     for path, value in _values(body):
-        key = _key(path)
-        if path == cursor or path in harmless:
+        if path == cursor or path in harmless or (path.count(".") > _DEEP and words_of.OTHER_LISTS.search(path)):
             continue
-        count = None if _count(value) < 0 else _count(value)
+        key, count = _key(path), _count(value)
         goes_on = (
             (key in _ERRORS and bool(value))
-            or (key in _FLAGS and (value is True or str(value).lower() == "true"))
-            or (key in _NEXT and (count > number if count is not None else isinstance(value, str) and bool(value)))
-            or (key in ("href", "url") and _key(path.rpartition(".")[0]) in _NEXT and bool(value))
-            or (key in _PAGE_COUNTS and count is not None and count > number)
-            or (key in _LEFT and bool(count) and not words_of.QUOTAS.search(path))
+            or _says_more_follow(path, key, value, number)
+            or (key in _LEFT and count > 0 and not words_of.QUOTAS.search(path))
             or (key in _STATUSES and str(value).lower() in ("partial", "incomplete"))
             or (key in _MESSAGES and isinstance(value, str) and says_more(value))
-            or (key in _TOTALS and not has_total and count is not None and count > read)
+            or (not has_total and count > read and _is_total(path))
         )
         if goes_on:
             found.append(f"{path} is {str(value)[:40]}")
     return found
+
+
+def _says_more_follow(path: str, key: str, value: object, number: int) -> bool:
+    """Whether a value says that a page follows page `number`: by a flag, by naming it, or by a count of pages."""
+    count, above = _count(value), path.rpartition(".")[0]
+    if _NEXT.fullmatch(key):
+        counts = count >= 0 and not (isinstance(value, str) and _OPAQUE.fullmatch(key))
+        return count > number if counts else _truth(value) is True or _names_something(value)
+    return (
+        (_FLAG.fullmatch(key) is not None and _truth(value) is True)
+        or (_LAST.fullmatch(key) is not None and _truth(value) is False and not _of_another_thing(path, value))
+        or (key in _OF_A_LINK and _NEXT.fullmatch(_key(above)) is not None and bool(value))
+        or (_PAGE_COUNT.fullmatch(key) is not None and count > number)
+        or (key == "last" and _PAGERS.search(path) is not None and count > number)
+    )
+
+
+_OF_A_LINK = {"href", "url", "uri", "link"}
+
+
+def _of_another_thing(path: str, value: object) -> bool:
+    """Whether a flag that is false tells of something else than a list: a number (of the last page), or the account."""
+    is_number = _count(value) >= 0 and not _key(path).startswith("is")
+    return is_number or words_of.NO_LISTS.search(path) is not None
+
+
+def _is_total(path: str) -> bool:
+    """Whether a number there counts the rows of the list: `count`, `total_records`, `hits.total.value`."""
+    above, key = path.rpartition(".")[0], _key(path)
+    if key == "value":
+        return _TOTAL.fullmatch(_key(above)) is not None and _is_total(above)
+    if not _TOTAL.fullmatch(key):
+        return False
+    return key in _PLAIN_TOTALS or not (words_of.QUOTAS.search(path) or words_of.OTHER_LISTS.search(path))
+
+
+def stated_totals(body: object, harmless: Collection[str]) -> dict[str, int]:
+    """Numbers in an answer that count the rows of the list, or of a page, by their paths."""
+    return {
+        path: _count(value)
+        for path, value in _values(body)
+        if _count(value) >= 0 and path not in harmless and _is_total(path)
+        and not (path.count(".") > _DEEP and words_of.OTHER_LISTS.search(path))
+    }  # fmt: skip
 
 
 def says_more(words: str) -> bool:
@@ -349,14 +447,11 @@ def in_headers(
     for name, value in headers.items():
         if name in harmless:
             continue
-        key = re.sub(r"[^a-z]", "", name.lower().removeprefix("x-"))
-        count = int(value) if value.isdecimal() else -1
+        key = _key(name.lower().removeprefix("x-"))
         goes_on = (
             (key == "link" and re.search(r';\s*rel="?[^";,]*\bnext\b', value) is not None)
-            or (key in _FLAGS and value.lower() == "true")
-            or (key in _NEXT and (count > number or (count < 0 and bool(value))))
-            or (key in _PAGE_COUNTS and count > number)
-            or (key in _TOTALS and not has_total and count > read)
+            or _says_more_follow(key, key, value, number)
+            or (not has_total and _count(value) > read and _is_total(key))
             or (key == "contentrange" and (of := re.search(r"/(\d+)$", value)) is not None and int(of[1]) > read)
         )
         if goes_on:
@@ -370,11 +465,32 @@ def _key(path: str) -> str:
 
 
 def _count(value: object) -> int:
-    """A whole number; -1 for all else."""
+    """A whole number, perhaps as text; -1 for all else."""
+    if isinstance(value, str) and len(value) < _MAX_DIGITS and value.isascii() and value.isdecimal():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else -1
 
 
-def _values(body: object, path: str = "", depth: int = 3) -> Iterator[tuple[str, object]]:
+_MAX_DIGITS = 16
+
+
+def _truth(value: object) -> bool | None:
+    """What a flag says, whichever way it is written (`1`, `"yes"`); None for what is no flag."""
+    said = str(value).strip().lower() if isinstance(value, bool | int | str) else ""
+    if said in ("false", "no", "0"):
+        return False
+    return True if said in ("true", "yes") or _count(value) > 0 else None
+
+
+def _names_something(value: object) -> bool:
+    """Whether a text is more than another word for nothing."""
+    return isinstance(value, str) and value.strip().lower() not in ("", "false", "no", "none", "null")
+
+
+_DEEP = 3  # mappings in mappings, below which other lists of the answer may lie
+
+
+def _values(body: object, path: str = "", depth: int = 12) -> Iterator[tuple[str, object]]:
     """All single values outside lists, and whole errors, with their paths (`meta.next`)."""
     for name, value in body.items() if isinstance(body, Mapping) else ():
         here = f"{path}.{name}" if path else str(name)

@@ -6,7 +6,7 @@ import re
 
 THINGS = r"(?:rows|results|items|downloads|licen[cs]es|purchases|files|assets|entries|orders|lizenzen|einträge|käufe)"
 NUMBER = r"(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)"
-OF = r"\s*(?:of|von|de|sur|di|van|z|/)\s*(?:about |over )?"
+OF = r"\s*(?:out of|of|von|de|sur|di|van|z|/)\s*(?:about |over )?"
 _PAGE = r"(?:page|seite|página|pagina|strona|sida|side|sivu|stránka|sayfa|oldal|страница|ページ)"
 _NEXT = (
     r"next|weiter|nächste[rs]?|suivante?s?|siguiente|próxim[ao]s?|successiv[ao]|volgende|następn[aey]|nästa|næste|neste"
@@ -53,6 +53,7 @@ QUOTA_AFTER = re.compile(
     rf"\W*(?:{THINGS} )?(?:are |is |were )?"
     r"(?:left|remaining|used|available|per|a|an|each|every|this|today|übrig|pro|frei|stars?)\b"
 )
+RATED = re.compile(r"\b(?:rated|rating|score|average|bewertung|bewertet mit)\W*$")
 _SPAN = (
     r"(?:days?|weeks?|months?|years?|tagen?|wochen?|monaten?|jahren?|mois|jours|ans|meses|días|años|mesi|giorni|anni)"
 )
@@ -107,3 +108,7 @@ QUOTAS = re.compile(r"rate|quota|credit|limit|plan|balance|subscription|usage", 
 OTHER_LISTS = re.compile(
     r"recommend|related|similar|popular|suggest|trending|notif|search|collection|cart", re.IGNORECASE
 )
+NO_LISTS = re.compile(
+    r"profile|account|user|setup|onboarding|verif|payment|checkout|cart|subscription|billing|plan", re.IGNORECASE
+)
+"""What beside a list has a flag that says whether it is done."""

@@ -14,9 +14,10 @@ from archiver.core.errors import LayoutChanged
 from archiver.core.model import Licence
 from archiver.provider.contract import JsonObject, Page, Response
 from archiver.provider.layout_errors import changed, known_layout
-from archiver.provider.list_signs import in_answer, in_headers
+from archiver.provider.list_signs import in_answer, in_headers, stated_totals
 
 MAX_EMPTY_PAGES = 20  # in a row, of a list with a cursor
+EMPTY_PAGES_AT_END = 3  # in a row, of a list of which nothing else shows an end: one or two may be a hole
 
 
 class ListEnd(StrEnum):
@@ -123,52 +124,100 @@ async def pages(
     the answer the next page is named (`meta.next`): null, false or an empty text there says that none follows, and an
     answer without that place is LayoutChanged.
 
-    An empty page may be a hole. It ends a list without total and cursor only behind a page that was shorter than
-    another one, or if the page behind it is empty, too. No end counts if the answer says elsewhere that rows follow
-    (`has_more`, `next`, `pages`), unless `harmless` names that place.
+    An empty page may be a hole. Without total and cursor, a list ends only by EMPTY_PAGES_AT_END of them in a row, the
+    first page too, or by one behind which there is no page. Rows behind a hole are read; but then no end is believed,
+    since nobody knows what the hole should have held. No end counts if an answer says elsewhere that rows follow
+    (`has_more`, `next`, `pages`, a `count` of more rows), unless `harmless` names that place.
     """
     before, count_read, seen, cursors, turn = 0, 0, set[str](), set[str](), Turn(1, 0)
     total: int | None = None
-    lengths = list[int]()  # of the pages up to here
+    lengths, hole = list[int](), 0  # of the pages up to here; the number of an empty page before rows
+    stated, doubts = dict[str, int](), list[str]()  # counts beside rows; what empty pages behind the last row said
+    answer: Response | None = None
     for number in count(1):
-        answer = await ask(turn)
-        if isinstance(answer, Page):
-            yield answer
-            yield ListEnd.EMPTY_PAGE if answer.total is None else ListEnd.TOTAL
+        looks_behind = total is None and not cursor and lengths[-1:] == [0]
+        found = await (_behind if looks_behind else _asked)(ask, read, turn)
+        if not isinstance(found, _PageAnswer):  # there is no such page or list
+            if looks_behind and answer:
+                _believe(answer, lengths, ListEnd.EMPTY_PAGE, doubts, hole)
+            if found:
+                yield found
+            yield ListEnd.EMPTY_PAGE if found is None or found.total is None else ListEnd.TOTAL
             return
+        answer, body, page = found
         with known_layout(answer):
-            body = answer.json()
-            page = read(body)
             here = [licence.identity for licence in page.licences]
             if here and seen.issuperset(here):
                 raise ValueError(f"page {number} shows no row that was not on a page before it")
             following = _at(body, cursor) if cursor else None
         if page.total is not None and before + len(page.licences) <= page.total:
             page = replace(page, licences=[*_distinct(page.licences)])
-        yield page
+        if here or page.total is not None or not looks_behind:
+            yield page
         seen.update(here)
         if following in cursors:
             raise changed(answer, f"page {number} names as the next page one that came before it")
         cursors.update([following] if following else ())
+        if here:
+            hole, doubts = number - 1 if looks_behind else hole, []
+            stated |= stated_totals(body, harmless)
         lengths.append(len(page.licences))
         before, count_read = before + (step or len(page.licences)), count_read + len(page.licences)
         total = total if page.total is None else page.total
         end = _end_of(lengths, total is not None and before >= total, cursor is not None, following)
-        signs = _signs(answer, body, number, count_read, total is not None, cursor, harmless) if end else []
-        if signs:
-            raise changed(
-                answer,
-                f"the list seems to end after page {number} ({end}; rows read: {count_read}), "
-                f"but the answer says: {'; '.join(signs)}",
-            )
-        if end is ListEnd.EMPTY_PAGE and total is None and not _was_short(lengths[:-1]):
-            await _nothing_behind(ask, read, Turn(number + 1, before))
         if end:
+            doubts += _signs(answer, body, number, count_read, total is not None, cursor, harmless)
+            if total is None:
+                doubts += [f"{path} is {more}" for path, more in stated.items() if more > count_read]
+        if end and (end is not ListEnd.EMPTY_PAGE or total is not None or not _may_be_hole(lengths)):
+            _believe(answer, lengths, end, doubts, hole if end is ListEnd.EMPTY_PAGE and total is None else 0)
             yield end
             return
         if cursor and len(lengths) > MAX_EMPTY_PAGES and not any(lengths[-MAX_EMPTY_PAGES:]):
             raise changed(answer, f"{MAX_EMPTY_PAGES} pages in a row are empty, and the last one names a next page")
         turn = Turn(number + 1, before, following)
+
+
+class _PageAnswer(NamedTuple):
+    """An answer, its JSON, and the page that it holds."""
+
+    answer: Response
+    body: Any
+    page: Page
+
+
+async def _asked(ask: FetchPage, read: Callable[[Any], Page], turn: Turn) -> _PageAnswer | Page:
+    answer = await ask(turn)
+    if isinstance(answer, Page):
+        return answer
+    with known_layout(answer):
+        body = answer.json()
+        return _PageAnswer(answer, body, read(body))
+
+
+async def _behind(ask: FetchPage, read: Callable[[Any], Page], turn: Turn) -> _PageAnswer | Page | None:
+    """What is behind an empty page; None for an error status, or an error in words. Both are fine there."""
+    try:
+        return await _asked(ask, read, turn)
+    except LayoutChanged:
+        return None
+
+
+def _may_be_hole(lengths: Sequence[int]) -> bool:
+    """Whether the empty pages at the end are too few to be the end."""
+    return len(lengths) < EMPTY_PAGES_AT_END or any(lengths[-EMPTY_PAGES_AT_END:])
+
+
+def _believe(answer: Response, lengths: Sequence[int], end: ListEnd, doubts: Sequence[str], hole: int) -> None:
+    """LayoutChanged if something speaks against the end."""
+    if doubts:
+        raise changed(
+            answer,
+            f"the list seems to end after page {len(lengths)} ({end}; rows read: {sum(lengths)}), "
+            f"but the answer says: {'; '.join(dict.fromkeys(doubts))}",
+        )
+    if hole:
+        raise changed(answer, f"page {hole} is empty, but page {hole + 1} has {lengths[hole]} rows")
 
 
 # many parameters: what signs in a body and in headers are compared with
@@ -195,25 +244,6 @@ def _end_of(lengths: Sequence[int], has_all: bool, by_cursor: bool, following: s
     if by_cursor:
         return None if following else ListEnd.CURSOR
     return None if lengths[-1] else ListEnd.EMPTY_PAGE
-
-
-def _was_short(lengths: Sequence[int]) -> bool:
-    """Whether the last page had fewer rows than another one, as the last page of a list has; or there was none."""
-    return not lengths or lengths[-1] < max(lengths)
-
-
-async def _nothing_behind(ask: FetchPage, read: Callable[[object], Page], turn: Turn) -> None:
-    """LayoutChanged if the page behind an empty one has rows. That there is no such page is fine."""
-    try:
-        answer = await ask(turn)
-        if isinstance(answer, Page):
-            return
-        with known_layout(answer):
-            rows_behind = len(read(answer.json()).licences)
-    except LayoutChanged:  # an error status, or an error in words
-        return
-    if rows_behind:
-        raise changed(answer, f"page {turn.number - 1} is empty, but page {turn.number} has {rows_behind} rows")
 
 
 def _at(body: Any, path: str) -> str | None:

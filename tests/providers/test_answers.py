@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,6 +76,13 @@ def test_comps_are_told_by_their_licence(kind: str, comp: bool) -> None:
     assert found["videos"][0].licences[0].comp is comp
 
 
+def sized(sizes: Sequence[int], more: Mapping[str, int], path: str, query: Mapping[str, str]) -> Answer:
+    """A page of a list without total whose pages have so many rows; `more` stands beside rows."""
+    number = int(query["page"])
+    count = sizes[number - 1] if number <= len(sizes) else 0
+    return 200, {"data": [{**ROW, "id": f"e{number}-{n}"} for n in range(count)], **(more if count else {})}
+
+
 def test_a_short_page_does_not_end_a_list() -> None:
     def answer(path: str, query: Mapping[str, str]) -> Answer:
         rows = {"1": [ROW], "2": [{**ROW, "id": "e2"}, {**ROW, "id": "e3"}]}[query["page"]]
@@ -83,6 +91,15 @@ def test_a_short_page_does_not_end_a_list() -> None:
     session = Canned(answer)
     assert [len(page.licences) for page in pages(Shutterstock(), session)["images"]] == [1, 2]
     assert len(session.asked) == 12
+    for sizes in ([2, 1, 0, 2], [0, 2], [2, 2, 0, 0, 2], [0, 0, 2], [1, 0, 2, 0, 2]):  # nor an empty one, without total
+        with pytest.raises(LayoutChanged, match=r"page \d is empty, but page \d has 2 rows"):
+            pages(Shutterstock(), listed := Canned(partial(sized, sizes, {})))
+        assert len(listed.asked) == len(sizes) + 3, "what is behind the hole is read"
+    whole = Canned(partial(sized, [2, 1], {"count": 2}))
+    assert [len(page.licences) for page in pages(Shutterstock(), whole)["images"]] == [2, 1, 0]
+    assert len(whole.asked) == 6 * 5, "and the next two pages, since two empty ones may be a hole"
+    with pytest.raises(LayoutChanged, match="but the answer says: count is 4"):
+        pages(Shutterstock(), Canned(partial(sized, [2, 1], {"count": 4})))
 
 
 @pytest.mark.parametrize("missing", ["id", "license", "download_time", "image"])

@@ -153,6 +153,8 @@ class Site:
         """The answer that shows these rows as page `number` of `last`."""
         if not self.browser:
             body = {**self.content(self.first), self.rows: list(rows)} | ({self.total: total} if self.total else {})
+            if not self.total and "count" in body:
+                body["count"] = len(rows)  # of this page
             return {"status": 200, "json": body}
         text = self.body(self.first).decode()
         head, *_, tail = re.split(self.ids[0], text)
@@ -176,7 +178,7 @@ class Site:
             page = self.page(rows, stated, number, len(pages))
             found.append({"request": request, "response": page, "repeat": times})
             before += len(rows)
-        for number in (1, 2) if self.past else ():  # the second one shows that the first is no hole in the list
+        for number in (1, 2, 3) if self.past else ():  # the others show that the first is no hole in the list
             request = copy.deepcopy(self.first["request"])
             self.turn(request, len(pages) + number, before)
             found.append({"request": request, "response": self.past})

@@ -36,12 +36,13 @@ def of_interface(
 
     truth = cut()
     empty = page([])
-    behind = [empty, empty]
+    behind = [empty, empty, empty]
     yield "pages that overlap by a row", [*cut(size - 1 or 1), *behind]
     yield "a page that comes twice and pushes the last one out", [truth[0], truth[0], *truth[1:-1], *behind]
     yield "an empty page in the middle", [truth[0], empty, *truth[1:], *behind]
-    if total:  # where none is stated, two empty pages are an end
-        yield "two empty pages in the middle", [truth[0], empty, empty, *truth[1:], *behind]
+    yield "two empty pages in the middle", [truth[0], empty, empty, *truth[1:], *behind]
+    yield "an empty page behind a short one", [truth[0], page(every[size:-1]), empty, page(every[-1:]), *behind]
+    yield "two empty pages at the beginning", [empty, empty, *truth, *behind]
     yield (
         "an empty page in the middle, without a total",
         [truth[0], page([], None), *cut(stated=None)[1:], page([], None)],
