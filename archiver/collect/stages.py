@@ -40,7 +40,7 @@ from archiver.core.errors import (
 from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, TermsReference, iso
 from archiver.provider import AnyProvider, Page, Session, TextLayout, own_adapter
 from archiver.reading.document_parser import completed, same_licence
-from archiver.reading.documents import End, check_certificate, end_of
+from archiver.reading.documents import End, as_picture, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, source_of, to_json
 from archiver.reading.secret_scan import Needle, all_forms, contains, is_packed, mask, mask_text, maskable, refusal
 from archiver.reading.worker import DocumentReader
@@ -278,6 +278,7 @@ class DocumentChecker:
         """The document, or a gap with the reason of its refusal. A certificate must belong to this licence."""
         kind = document.kind
         if kind is DocumentKind.PREVIEW:
+            document = as_picture(document)
             fault = "" if document.media_type.startswith("image/") else "is not a picture"
             fault = fault or ("is incomplete: its end is missing" if end_of(document) is End.MISSING else "")
             if fault:

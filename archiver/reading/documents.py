@@ -11,14 +11,14 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from archiver.core.errors import NotACertificate, spoken
 from archiver.core.model import Document, Licence
-from archiver.reading.file_ends import is_whole_file, is_whole_pdf
+from archiver.reading.file_ends import is_whole_file, is_whole_pdf, picture_type
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -353,6 +353,11 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
+def as_picture(document: Document) -> Document:
+    """The document with the media type that its first bytes state, if it is a picture, whatever the server named."""
+    return replace(document, media_type=picture_type(document.content) or document.media_type)
+
+
 def end_of(document: Document, layout: TextLayout | None = None) -> End:
     """Whether a document of the platform ends where it should: by the rules of its format or, for a text, by its
     layout.
@@ -361,10 +366,10 @@ def end_of(document: Document, layout: TextLayout | None = None) -> End:
     """
     content, kind = document.content, document.media_type
     suffix = document.name.rpartition(".")[2].lower()
+    if (whole := is_whole_file(content)) is not None:  # first: a zip may hold PDFs as they are
+        return _there(whole)
     if is_pdf(content) or "pdf" in (kind.rpartition("/")[2], suffix):
         return _there(is_whole_pdf(content))
-    if (whole := is_whole_file(content)) is not None:
-        return _there(whole)
     if not (kind.startswith("text/") or "json" in kind or "xml" in kind or suffix in _TEXTS):
         return End.UNKNOWN
     if len(content) > MAX_SEARCHED_LENGTH:

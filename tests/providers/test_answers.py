@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from archiver.browsing.preview import preview as fetch_preview
 from archiver.core.errors import LayoutChanged, SiteUnavailable, Withheld, WrongPassword
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.provider import Page, Provider
+from archiver.provider import Page, Provider, Response
 from providers.envato_market import EnvatoMarket
 from providers.shutterstock import Shutterstock
 from tests.support.canned_answers import Answer, Canned, Nobody, documents, listing, pages
@@ -226,6 +227,28 @@ def test_previews_come_from_declared_hosts_and_are_pictures(assets: object, expe
     assert expected == (preview.name if isinstance(preview, Document) else preview.reason)
     [record] = [each for each in found if isinstance(each, Document) and each.kind is DocumentKind.RECORD]
     assert json.loads(record.content) == {"row": ROW, "asset": {"description": "A fern", "assets": assets}}
+    jpeg, webp, gif = b"\xff\xd8 a \xff\xd9", b"RIFF\4\0\0\0WEBP", b"GIF89a" + bytes(7) + b";"
+    wholes = [
+        *((jpeg, kind) for kind in ("image/jpg", "image/webp", "binary/octet-stream")),
+        (jpeg + bytes(4096), "image/jpeg"), (webp, "image/jpeg"), (gif, "image/gif"),
+    ]  # fmt: skip
+    names = [getattr(shown_as(*each), "name", None) for each in wholes]
+    assert names == ["preview.jpg"] * 4 + ["preview.webp", "preview.gif"], "its first bytes say what it is"
+    for cut in (jpeg[:-2], webp[:-1], gif[:-1], b"<html>no \xff\xd9", b""):
+        for kind in ("image/jpeg", "image/webp", "binary/octet-stream"):
+            assert isinstance(shown_as(cut, kind), Gap), (cut, kind)
+
+
+def shown_as(content: bytes, media_type: str) -> Document | Gap:
+    """What becomes of a preview that is sent as this media type."""
+
+    class Sent(Canned):
+        async def get(self, url: str, **_: Any) -> Response:
+            return Response(200, url, {"content-type": media_type}, content, datetime.now(UTC))
+
+    url = "https://image.shutterstock.com/a"
+    session: Any = Sent(lambda path, query: (200, {}))
+    return asyncio.run(fetch_preview(session, Shutterstock().info.rules, url))
 
 
 def test_an_id_that_no_address_can_hold_is_asked_for_nowhere() -> None:

@@ -288,6 +288,8 @@ def files() -> Iterator[bytes]:
     for kind in ("JPEG", "PNG", "GIF", "WEBP"):
         image.save(out := io.BytesIO(), kind, **({"exif": b"Exif\0\0\xff\xd8\xff\xd9"} if kind == "JPEG" else {}))
         yield out.getvalue()
+    yield b"RIFF" + (204).to_bytes(4, "little") + b"WAVE" + bytes(range(200))
+    yield b"\0\0\0\x18ftypavif\0\0\0\0avifmif1" + b"\0\0\0\x0cmetabody" + b"\0\0\1\x08mdat" + bytes(range(256))
 
 
 def is_whole(content: bytes) -> bool:
@@ -329,6 +331,17 @@ def test_what_ends_early_is_no_document(name: str) -> None:
         made.writestr("after", bytes(range(256)) * 40)
         made.comment = b"PK\5\6 says the comment"
     assert is_whole(packed.getvalue()) and not is_whole(packed.getvalue()[:2000])
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as made:
+        made.writestr("licence.pdf", first)  # as it is, within the first KiB
+        zipfile.ZipFile(hollow := io.BytesIO(), "w").close()
+        made.writestr("empty.zip", hollow.getvalue())
+        at = packed.tell()
+        made.writestr("after", bytes(range(256)) * 40)
+    assert is_whole(packed.getvalue())
+    assert not any(is_whole(packed.getvalue()[:cut]) for cut in (len(first) + 60, at, at + 900, at + 9000))
+    for padding in (bytes(4096), b"\n" * 2000, b" " * 2000):
+        assert is_whole(first + padding) and is_whole(gif + padding) and is_whole(revised + padding)
+        assert not is_whole(revised[:-60] + padding), "no padding makes it whole"
     shown = len(whole.split(b"<!--")[0].rstrip())
     for cut in range(1, shown):
         found = end_of(replace(document, content=whole[:cut]))
