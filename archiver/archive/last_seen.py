@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from archiver.archive import verify
 from archiver.archive.ledger import Line, read_lines
 from archiver.archive.reader import key_in, signer_key
-from archiver.core.atomic_files import change_times_hold, read_file, replace_file
+from archiver.core.atomic_files import change_times_hold, read_file, remove_tree, replace_file
 from archiver.core.errors import IntegrityError
 from archiver.core.json_files import checked, write_json
 
@@ -66,10 +66,7 @@ class LastSeen:
 
     def wrote_with(self, key: bytes) -> None:
         """Remember the archive's public key. Who replaces a whole archive brings a key of his own."""
-        pem = verify.pem_of_key(key)
-        with suppress(OSError):
-            if not self._key.exists() or read_file(self._key) != pem:
-                replace_file(self._key, pem)
+        _remember(self._key, key)
 
     def differences(self, client: str, root: Path) -> list[str]:
         """Return one sentence for each difference from what this machine left."""
@@ -116,12 +113,33 @@ class LastSeen:
             os.close(self._head)
 
 
+def _remember(file: Path, key: bytes) -> None:
+    pem = verify.pem_of_key(key)
+    with suppress(OSError):
+        if not file.exists() or read_file(file) != pem:
+            replace_file(file, pem)
+
+
 def known_key(folder: Path) -> Path | None:
     """Return the file of the key with which this machine wrote to an archive; None if it never did."""
     with suppress(IntegrityError):
         key_in(folder / KNOWN_KEY)
         return folder / KNOWN_KEY
     return None
+
+
+def forget(folder: Path, root: Path) -> None:
+    """Forget what this machine saw last of an archive, since another state of it is now there, but not its key.
+
+    The caller knows that the key there is the right one, which also takes the place of an earlier one.
+    """
+    for each in folder.glob("*"):
+        if each.is_dir():
+            remove_tree(each)
+        elif each.name != KNOWN_KEY:
+            each.unlink(missing_ok=True)
+    if (folder / KNOWN_KEY).exists():
+        _remember(folder / KNOWN_KEY, signer_key(root))
 
 
 def has_known_key(folder: Path, root: Path) -> bool:

@@ -66,7 +66,7 @@ def checked_out(home: Home, bucket: Bucket, claimed: ClaimedHead, rows: HomeRows
     client, head = claimed.lease.client, claimed.head
     root = home.archive(client)
     parts = build(home, bucket, client, head, rows)
-    check_continues(root, bucket, claimed)
+    check_continues(root, bucket, client, claimed.known)
     replace(published_state(root, head), tag=claimed.tag).save(state_path(home, client))
     with objects_from(root, PublishedObjects(bucket, client, root, home.state / "fetch" / client)):
         yield CheckedOut(home, bucket, claimed, parts)
@@ -84,14 +84,11 @@ def build(home: Home, bucket: Bucket, client: str, head: ReplicaHead, rows: Home
         return _build(home, bucket, client, head, None)
 
 
-def check_continues(root: Path, bucket: Bucket, claimed: ClaimedHead) -> None:
+def check_continues(root: Path, bucket: Bucket, client: str, known: ReplicaHead | None) -> None:
     """ReplicaForked if the ledger at `root` is not a continuation of the last one that the database knew."""
-    known = claimed.known
     before = line_before(root / verify.LEDGER, known.ledger_bytes) if known and known.lines else None
     if known and known.lines and (before is None or before.hash != known.line):
-        raise ReplicaForked(
-            f"{bucket.name} has another ledger of {claimed.lease.client} than the one that was published"
-        )
+        raise ReplicaForked(f"{bucket.name} has another ledger of {client} than the one that was published")
 
 
 def published_state(root: Path, head: ReplicaHead) -> PublishedState:

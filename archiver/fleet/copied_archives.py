@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
 from archiver.archive import verify
-from archiver.archive.ledger import read_lines
 from archiver.archive.object_source import objects_from
 from archiver.core.atomic_files import remove_tree
-from archiver.core.errors import ArchiveBusy, ArchiverError
+from archiver.core.errors import ArchiveBusy, ArchiverError, IntegrityError, ReplicaForked
 from archiver.fleet.check_out import CheckedOut, build, check_continues, published_state
-from archiver.fleet.fleet_home import SEAL_FILES
-from archiver.fleet.kept_check_out import files_outside_objects
+from archiver.fleet.fleet_home import SEAL_FILES, fingerprint_of, signer_row
 from archiver.fleet.published_objects import DECLARATION, PublishedObjects
 from archiver.fleet.publisher import PublishedState, line_before, state_path
 from archiver.fleet.replica_format import ReplicaHead
+from archiver.fleet.taking_over import check_lines, check_signer, move_in
 from archiver.fleet.visit import FleetTools, LeaseKeeper, hold_soon, publish_held, tell_of
 from archiver.home.locks import exclusive
 from archiver.home.settings import Home
@@ -43,19 +41,35 @@ class CopiedArchives:
 
     # ------------------------------------------------------------ what others published
 
-    def pull(self, heads: Mapping[str, ReplicaHead]) -> None:
-        """Bring archives up to these heads. `say` gets a sentence for each that cannot be; it stays as it is."""
+    def pull(self, heads: Mapping[str, ReplicaHead], known: Mapping[str, ReplicaHead]) -> None:
+        """Bring archives up to these heads. `say` gets a sentence for each that cannot be; it stays as it is.
+
+        `known` are the heads that the database had before: whoever may write to the bucket can have written others.
+        """
         for client, head in sorted(heads.items()):
-            here = self._state(client).head
-            if head.lines and (here is None or (here.part != head.part and head.lines >= here.lines)):
+            if head.lines and self._is_due(client, head):
                 try:
                     with self._locked(client):
-                        self._install(client, head)
+                        self._install(client, head, known.get(client))
                 except ArchiveBusy:
                     continue  # somebody here writes to it, from a newer head than this
+                except ReplicaForked as error:
+                    self._say(f"warning: {client}: {error} The archive here stays as it was.")
                 except ArchiverError as error:
                     self._say(f"warning: the archive of {client} here is not the newest: {error}")
             self._serve(client)
+
+    def _is_due(self, client: str, head: ReplicaHead) -> bool:
+        """Whether the archive here lacks what a head names, or is longer, but not by continuing it."""
+        here, root = self._state(client).head, self._place.archive(client)
+        if here is None or here.part == head.part or here.lines <= head.lines:
+            return here is None or here.part != head.part
+        try:
+            check_continues(root, self._tools.bucket, client, head)
+            check_lines(root, self._tools.bucket, client, head)
+        except (ReplicaForked, IntegrityError):
+            return True
+        return False
 
     def leave(self, clients: Collection[str]) -> None:
         """Remove the archives here of all but these clients: the others left the fleet."""
@@ -86,53 +100,30 @@ class CopiedArchives:
     def _locked(self, client: str) -> AbstractContextManager[None]:
         return exclusive(self._place.state / "fleet" / f"{client}.lock")
 
-    def _install(self, client: str, head: ReplicaHead) -> None:
-        """Replace the archive's ledger, index and other files by what a head names. Fetched documents stay."""
+    def _install(self, client: str, head: ReplicaHead, known: ReplicaHead | None) -> None:
+        """Replace the archive's ledger, index and other files by what a head names. Fetched documents stay.
+
+        ReplicaForked if that is not the fleet's archive, or does not continue what the database knew of it.
+        """
         there = replace(self._place, root=self._place.state / "fetch" / f"new-{token_hex(6)}")
+        bucket, root = self._tools.bucket, there.archive(client)
         try:
-            build(there, self._tools.bucket, client, head, self._tools.rows.rows)
-            state = published_state(there.archive(client), head)
-            self._move_in(there, client)
+            build(there, bucket, client, head, self._tools.rows.rows)
+            check_continues(root, bucket, client, known)
+            check_signer(there, self._place, bucket, client, self._signer(client))
+            check_lines(root, bucket, client, known)
+            state = published_state(root, head)
+            move_in(there, self._place, client)
+            self._served.pop(client, None)
             state.save(state_path(self._place, client))
         finally:
             remove_tree(there.root)
 
-    def _move_in(self, there: Home, client: str) -> None:
-        new, root = there.archive(client), self._place.archive(client)
-        for folder in ("staging", verify.CHECKPOINTS):
-            (root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
-        size = (root / verify.LEDGER).stat().st_size if (root / verify.LEDGER).exists() else 0
-        last, same = line_before(root / verify.LEDGER, size), line_before(new / verify.LEDGER, size)
-        continues = bool(last and same and last.hash == same.hash)
-        wanted = files_outside_objects(new)
-        changed = [line.fields for line in read_lines(new / verify.LEDGER, size)] if continues else []
-        (new / verify.LEDGER).replace(root / verify.LEDGER)  # first: files may name its lines
-        for name in wanted:
-            (root / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (new / name).replace(root / name)
-        for name in {*files_outside_objects(root)} - {*wanted}:
-            (root / name).unlink(missing_ok=True)
-        if continues:  # objects that have a further version, or were erased
-            for object_id in {str(each.get("erases") or each.get("id") or "") for each in changed} - {""}:
-                with suppress(verify.Malformed):
-                    remove_tree(root / verify.object_path(object_id))
-        else:
-            for kind in (root / "evidence").glob("*/"):
-                remove_tree(kind)
-        remove_tree(self._place.archive_state(client))  # what this machine saw last is no longer there
-        self._served.pop(client, None)
-        self._take_index(there.catalogue(client), self._place.catalogue(client))
-
-    def _take_index(self, new: Path, here: Path) -> None:
-        """Take the index that came along. Readers may have the one here open; if it is busy, they catch up alone."""
-        if not new.exists():
-            return
-        here.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not here.exists():
-            new.replace(here)
-            return
-        with suppress(sqlite3.Error), closing(sqlite3.connect(new)) as source, closing(sqlite3.connect(here)) as target:
-            source.backup(target)
+    def _signer(self, client: str) -> str | None:
+        """The fingerprint of the client's signing key in the fleet's vault."""
+        path = signer_row(client)
+        row = self._tools.rows.read(path).get(path)
+        return fingerprint_of(row[0]) if row else None
 
     def _serve(self, client: str) -> None:
         """From now on, missing documents of the archive come from the store."""
@@ -174,9 +165,9 @@ class CopiedArchives:
         if not continues or (state.head.part if state.head else "") != head.part:
             if client in self.unpublished():
                 self._say(f"warning: {client}: others went on meanwhile. Repeat what was not published before.")
-            self._install(client, head)
+            self._install(client, head, out.claimed.known)
             state = self._state(client)
-        check_continues(out.root, out.bucket, out.claimed)
+        check_continues(out.root, out.bucket, client, out.claimed.known)
         replace(state, head=head, tag=out.claimed.tag).save(state_path(self._place, client))
 
     def _recall(self, client: str) -> dict[str, tuple[bytes, int]]:

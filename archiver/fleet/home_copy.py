@@ -8,7 +8,7 @@ share the folder; each person and each machine has another one.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -40,8 +40,8 @@ class HomeCopy:
             self._rows.pull()
             clients = {path.stem for path in (self._root / "clients").glob("*.yaml")}
             self._archives.leave(clients)
-            heads = self._database.heads()
-            self._archives.pull({client: head for client, head in heads.items() if client in clients})
+            heads = {client: head for client, head in self._database.heads().items() if client in clients}
+            self._archives.pull(heads, heads)
 
     def push(self) -> None:
         self._rows.push()
@@ -84,7 +84,9 @@ def copied(root: Path, tools: FleetTools, say: Warn) -> Iterator[None]:
         rows.vault()
         copy.pull()
         rows.push()  # what a killed command left
-        archives.pull(_newest_heads(tools.bucket, tools.rows.rows, [*Home.load(root).clients], say))
+        clients = Home.load(root).clients
+        known = {client: head for client, head in tools.rows.rows.heads().items() if client in clients}
+        archives.pull(_newest_heads(tools.bucket, known, say), known)
         stack.enter_context(kept_as_copy(root, copy))
         for client in archives.unpublished():
             try:
@@ -102,9 +104,10 @@ def copied(root: Path, tools: FleetTools, say: Warn) -> Iterator[None]:
                 copy.trim(limit)
 
 
-def _newest_heads(bucket: Bucket, database: SharedRows, clients: list[str], say: Warn) -> dict[str, ReplicaHead]:
-    """The head of each client in the bucket: a worker may have died before it told the database."""
-    known = {client: head for client, head in database.heads().items() if client in clients}
+def _newest_heads(bucket: Bucket, known: Mapping[str, ReplicaHead], say: Warn) -> dict[str, ReplicaHead]:
+    """The head in the bucket of each client of which the database knows one, read later: a worker may have died before
+    it told the database.
+    """
 
     def newest(client: str) -> ReplicaHead | None:
         found = bucket.get(head_key(client))

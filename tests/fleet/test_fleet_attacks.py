@@ -9,7 +9,8 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,12 +20,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.agency.fleet_clients import checked_out_home
 from archiver.agency.fleet_worker import FleetWorker, open_fleet
 from archiver.archive import verify
+from archiver.archive.last_seen import KNOWN_KEY
+from archiver.archive.ledger import Line
 from archiver.catalogue.archives import writing
-from archiver.core.errors import ClockDiffers, ConfigError, DatabaseUnavailable, LeaseLost, ReplicaForked
+from archiver.core.errors import (
+    ClockDiffers,
+    ConfigError,
+    DatabaseUnavailable,
+    LeaseLost,
+    ReplicaForked,
+)
 from archiver.fleet import fleet_database
 from archiver.fleet.check_out import publish
 from archiver.fleet.fence import Fence, Lease, claim
 from archiver.fleet.fleet_database import CONNECTION, MAX_IDLE_TRANSACTION_MS, FleetDatabase
+from archiver.fleet.object_store import Bucket, sha256_of
+from archiver.fleet.replica_format import ReplicaFile, ReplicaHead, ReplicaPart, head_key, part_key
 from archiver.home.settings import Home
 from archiver.home.settings_edit import add_account, rename_client
 from archiver.home.settings_models import RetainSettings
@@ -36,6 +47,7 @@ from tests.support.fleet_kit import Shared, fleet, heads, prepare_home
 from tests.support.homes import Home as CommandLine
 from tests.support.object_stores import ObjectStore
 from tests.support.postgres import Postgres
+from tests.support.replica_kit import buy, replicated
 from tests.support.site import Site
 
 
@@ -115,8 +127,9 @@ def test_a_bucket_of_yesterday_is_refused_by_the_database_of_today() -> None:
 
 
 def test_two_fleets_with_one_prefix_do_not_take_each_others_clients(
-    shared: Shared, tmp_path: Path, server: Postgres, store: ObjectStore
-) -> None:
+    shared: Shared, tmp_path: Path, server: Postgres, store: ObjectStore, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     before = heads(shared.bucket, "acme")
     with agency(tmp_path / "other") as other:
         settings = prepare_home(other, store, shared.bucket.bucket)
@@ -125,6 +138,68 @@ def test_two_fleets_with_one_prefix_do_not_take_each_others_clients(
         refused = run("fleet", "adopt", "--client", "acme", code=2)
         assert "Another fleet" in refused.stderr and (other.run.root / "clients" / "acme.yaml").exists()
     assert heads(shared.bucket, "acme") == before
+
+    # Whoever may write to the bucket puts an archive of his own there, or writes on, and overwrites the head.
+    with shared.open_at("ada") as root:
+        note(root, "genuine")
+        ledger, known = (root / "archive" / "acme" / verify.LEDGER), root / "state" / "archive" / "acme" / KNOWN_KEY
+        genuine, signer = ledger.read_bytes(), known.read_bytes()
+    with shared.open_at("ben"):
+        pass
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    for forged in (another_archive(shared, tmp_path, store), unsigned_line(shared, genuine)):
+        shared.bucket.put(head_key("acme"), forged.encode(), until=soon)
+        with monkeypatch.context() as patch:  # an archiver that did not check took it
+            for check in ("check_continues", "check_signer", "check_lines"):
+                patch.setattr(f"archiver.fleet.copied_archives.{check}", lambda *_: None)
+            with shared.open_at("deceived") as root:
+                assert (root / "archive" / "acme" / verify.LEDGER).read_bytes() != genuine
+        for name in ("ada", "ben", "deceived", f"new-{forged.lines}"):
+            capsys.readouterr()
+            with shared.open_at(name) as root:
+                assert (root / "archive" / "acme" / verify.LEDGER).read_bytes() == genuine, name
+            assert "warning: acme: FORKED" in capsys.readouterr().out
+        with pytest.raises(ReplicaForked), shared.open_at("ben") as root:
+            note(root, "above the forged")
+    assert known.read_bytes() == signer
+
+    # What the database knows is newer: the archive here is replaced, and the key with which this person wrote stays.
+    with database_of(shared) as database:
+        shared.bucket.put(head_key("acme"), database.heads()["acme"].encode(), until=soon)
+    with shared.open_at("ben") as root:
+        note(root, "by-ben")
+    with shared.open_at("ada") as root:
+        assert b"by-ben" in ledger.read_bytes() and known.read_bytes() == signer
+
+
+def another_archive(shared: Shared, folder: Path, store: ObjectStore) -> ReplicaHead:
+    """Put an archive of somebody else's key, with more lines, into the fleet's bucket. Returns its head."""
+    name = store.bucket(f"{shared.bucket.bucket}-forger")
+    theirs = Bucket(store.client(), name, "agency")
+    with replicated(folder / "forger", store, name) as forger:
+        buy(forger, *range(10, 20))
+        for key, _ in theirs.keys("acme/"):
+            found = theirs.get(key)
+            assert found
+            shared.bucket.client.put_object(Bucket=shared.bucket.bucket, Key=f"agency/{key}", Body=found[0])
+    head = ReplicaHead.parse(found[0]) if (found := theirs.get(head_key("acme"))) else None
+    assert head
+    return replace(head, epoch=1)
+
+
+def unsigned_line(shared: Shared, ledger: bytes) -> ReplicaHead:
+    """Put a line that nobody signed below the published ones. Returns the head."""
+    with database_of(shared) as database:
+        head = database.heads()["acme"]
+    last = Line(ledger.splitlines()[-1], 0)
+    data = verify.canonical(last.fields | {"seq": last.seq + 1, "prev": last.hash}) + b"\n"
+    file = ReplicaFile(path=verify.LEDGER, sha256=sha256_of(data), bytes=len(data), offset=len(ledger))
+    part = ReplicaPart(previous=head.part, files=(file,)).encode()
+    key, soon = part_key("acme", head.lines + 1, part), datetime.now(UTC) + timedelta(minutes=1)
+    shared.bucket.put(file.key("acme"), data, until=soon)
+    shared.bucket.put(key, part, until=soon)
+    line = Line(data[:-1], len(ledger)).hash
+    return replace(head, lines=head.lines + 1, ledger_bytes=len(ledger) + len(data), line=line, part=key)
 
 
 def test_a_process_that_freezes_in_a_transaction_stops_nobody(
