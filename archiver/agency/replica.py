@@ -13,7 +13,7 @@ from archiver.agency.diagnosis import Findings, ok, problem, warning
 from archiver.catalogue.search import archives, rebuild
 from archiver.core.alert import Alert
 from archiver.core.atomic_files import scratch_folder
-from archiver.core.errors import ConfigError, VaultLocked
+from archiver.core.errors import ArchiverError, ConfigError, VaultLocked, machine_error
 from archiver.fleet import replica_check, restore
 from archiver.fleet.fleet_home import fingerprint_of
 from archiver.fleet.lock_probe import probe
@@ -63,32 +63,42 @@ def check_replica(home: Home, *, client: str | None, deep: bool) -> ComparedRepl
 def restore_replica(
     home: Home, *, client: str | None = None, at: int | None = None, against: Path | None = None,
     key: Path | None = None, dry_run: bool = False,
-) -> dict[str, Any]:  # fmt: skip
-    """Restore one client's archive, or every missing one, and the search index. The document of `--json`.
+) -> tuple[dict[str, Any], ArchiverError | None]:  # fmt: skip
+    """Restore one client's archive, or every missing one, and the search index. Returns the document of `--json`.
 
     Adds a client that the home does not know, under its short name. If the home's vault has the key that signs a
-    client's archive, only that archive is restored; `key` overrules it.
+    client's archive, only that archive is restored; `key` overrules it. If the vault has keys, but none of a client,
+    `key` or `against` must say whose archive it is. Each client fails alone, and the first error is returned, too.
     """
     bucket = bucket_of(home)
     signers = {} if key else _signers(home)
-    there = restore.published_clients(bucket, [client] if client else home.clients)
+    there, left_out = restore.published_clients(bucket, [client] if client else home.clients)
     if client and client not in there:
         raise ConfigError(f"{bucket.name} has no archive of {client}. It has: {', '.join(there) or 'none'}.")
-    found: list[dict[str, object]] = []
+    found, failures = list[dict[str, object]](), list[ArchiverError]()
     for slug in [client] if client else there:
-        missing = not home.archive(slug).exists()
+        missing, unknown = not home.archive(slug).exists(), bool(signers) and slug not in signers and not against
         if dry_run:
             checkpoints = sorted({head.checkpoint for head in heads_of(bucket, slug)})
-            outcome = "would restore" if missing else "exists here"
+            outcome = ("needs a key" if unknown else "would restore") if missing else "exists here"
             found.append({"client": slug, "outcome": outcome, "checkpoints": checkpoints})
         elif missing or client:
-            if slug not in {*home.clients, HOUSE}:  # the first account creates the house
-                add_client(home.root, slug, name=slug)
-            result = restore.restore(home, bucket, slug, at=at, against=against, key=key, signer=signers.get(slug))
-            found.append({"outcome": "restored", **asdict(result)})
-    if found and not dry_run:
+            try:
+                if unknown:
+                    raise ConfigError(
+                        f"This home's vault has no key of {slug}, so anybody may have put that archive into "
+                        f"{bucket.name}. If you know the client, give its public key with `--client {slug} --key FILE`."
+                    )
+                result = restore.restore(home, bucket, slug, at=at, against=against, key=key, signer=signers.get(slug))
+                if slug not in {*home.clients, HOUSE}:  # the first account creates the house
+                    add_client(home.root, slug, name=slug)
+                found.append({"outcome": "restored", **asdict(result)})
+            except (ArchiverError, OSError) as error:
+                failures.append(machine_error(error))
+                found.append({"client": slug, "outcome": "failed", "error": str(failures[-1])})
+    if any(each["outcome"] == "restored" for each in found):
         rebuild(Home.load(home.root))
-    return {"replica": bucket.name, "clients": found}
+    return {"replica": bucket.name, "clients": found, "left_out": left_out}, next(iter(failures), None)
 
 
 def _signers(home: Home) -> dict[str, str]:

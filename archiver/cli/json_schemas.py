@@ -249,9 +249,10 @@ SCHEMAS: Mapping[str, Schema] = {
         replica=TEXT,
         clients=each(obj(
             _keys(state=STATE, lines=NUMBER, checkpoint=NUMBER, files=NUMBER, recovered=NUMBER, passed_over=TEXTS,
-                 checkpoints=each(NUMBER)),
+                 checkpoints=each(NUMBER), error=TEXT),
             client=TEXT, outcome=TEXT,
         )),
+        left_out=TEXTS,
     ),
     "status": obj(
         _keys(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, opened
 from archiver.cli.output import counted, emit, say, tell
+
+MAX_EXAMPLES = 5
 
 replica_app = typer.Typer(no_args_is_help=True, help="The replica: a copy in an object store that nobody can delete.")
 app.add_typer(replica_app, name="replica")
@@ -63,19 +65,32 @@ def restore(
 
     if bool(client) == everything:
         raise typer.BadParameter("give --client NAME or --all")
-    document = restore_replica(opened(home), client=client, at=at, against=against, key=key, dry_run=dry_run)
+    document, failure = restore_replica(opened(home), client=client, at=at, against=against, key=key, dry_run=dry_run)
     if as_json:
         emit(document)
-        return
+    else:
+        _tell_restored(document)
+    if failure:
+        raise failure
+
+
+def _tell_restored(document: dict[str, Any]) -> None:
     for each in document["clients"]:
-        if dry_run:
+        if "checkpoints" in each:
             checkpoints = ", ".join(map(str, each["checkpoints"])) or "none"
             tell(f"{each['client']}: {each['outcome']}; checkpoints {checkpoints}")
-            continue
-        tell(f"{each['client']}: {each['outcome']}, {each['state']}: {each['lines']} lines, {each['files']} files")
-        if each["recovered"]:
-            say(f"  {counted(each['recovered'], 'file')} had been deleted or overwritten; locked versions had them.")
-        for passed in each["passed_over"]:
+        elif "error" in each:
+            tell(f"{each['client']}: {each['outcome']}: {each['error']}")
+        else:
+            tell(f"{each['client']}: {each['outcome']}, {each['state']}: {each['lines']} lines, {each['files']} files")
+            if each["recovered"]:
+                say(
+                    f"  {counted(each['recovered'], 'file')} had been deleted or overwritten; locked versions had them."
+                )
+        for passed in each.get("passed_over", ()):
             say(f"  passed over: {passed}")
+    if left_out := document["left_out"]:
+        some = ", ".join(map(ascii, left_out[:MAX_EXAMPLES]))
+        say(f"warning: {document['replica']} has {counted(len(left_out), 'name')} that no client can have: {some}")
     if not document["clients"]:
         tell("Nothing to restore.")

@@ -20,8 +20,14 @@ from archiver.core.progress import progress_bar, with_progress
 from archiver.fleet.object_store import MAX_REQUESTS, Bucket
 from archiver.fleet.publisher import heads_of, parts_of
 from archiver.fleet.replica_format import ReplicaContent, ReplicaFile, ReplicaHead, content_of, head_key
+from archiver.home.connections import trusted_roots
 from archiver.home.settings import Home
+from archiver.home.settings_models import check_slug
 
+UNFIT = (
+    IntegrityError, ValueError, FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError,
+)  # fmt: skip
+"""What the files of a forged state raise when they are put together: another state may be whole."""
 WINDOW = 256  # files that wait for their bytes at the same time
 
 
@@ -40,14 +46,23 @@ class RestoreResult:
     passed_over: tuple[str, ...] = ()
 
 
-def published_clients(bucket: Bucket, known: Iterable[str]) -> list[str]:
+def published_clients(bucket: Bucket, known: Iterable[str]) -> tuple[list[str], list[str]]:
     """The clients that the replica has, even where every key was deleted: their versions are locked.
 
-    `known` are looked for by name, in case the store's list is late.
+    `known` are looked for by name, in case the store's list is late. The second list has the names that no client can
+    have: whoever may write to the bucket can have put any there.
     """
     found = {each.key.partition("/")[0] for each in bucket.versions("") if each.key.endswith("/head.json")}
     found |= {each for each in {*known} - found if bucket.get(head_key(each))}
-    return sorted(each for each in found if each)
+    valid = {each for each in found if _is_client(each)}
+    return sorted(valid), sorted(found - valid - {""})
+
+
+def _is_client(name: str) -> bool:
+    try:
+        return check_slug(name) == name
+    except ValueError:
+        return False
 
 
 # many parameters: the options of its command
@@ -57,9 +72,9 @@ def restore(
 ) -> RestoreResult:  # fmt: skip
     """Rebuild a client's archive. `at` is the size of a checkpoint; by default the newest state that verifies.
 
-    `signer` is the fingerprint of the key that must have signed it. States that somebody forged do not verify, or are
-    signed by another key, and are passed over. ConfigError if the archive exists, or the replica has
-    no such state; IntegrityError if none verifies.
+    `signer` is the fingerprint of the key that must have signed it. States that somebody forged do not verify, are
+    signed by another key, or are dated by authorities that the home does not pin; they are passed over. ConfigError if
+    the archive exists, or the replica has no such state; IntegrityError if none verifies.
     """
     place = home.archive(client)
     if place.exists():
@@ -79,10 +94,10 @@ def restore(
                 raise IntegrityError("another key signed it than the one in this home's vault")
             with progress_bar() as watch:
                 report = verify.verify_archive(
-                    temporary, None, key, against=against, checker=strict_checker(),
+                    temporary, trusted_roots(home), key, against=against, checker=strict_checker(),
                     progress=partial(watch, f"{client}: verified objects"),
                 )  # fmt: skip
-        except (IntegrityError, verify.Malformed, FileExistsError, NotADirectoryError) as error:
+        except UNFIT as error:
             passed.append(f"{head.lines} lines of {head.at}: {error}")
             continue
         if report.state in ("DAMAGED", "FORKED"):

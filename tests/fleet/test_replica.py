@@ -203,12 +203,26 @@ def test_an_attacker_with_the_buckets_credentials_destroys_nothing(
     with replicated(tmp_path / "attacker", store, name) as theirs:  # a whole archive of their own, longer than ours
         buy(theirs, *range(10, 20))
         assert head_of(theirs).lines > head.lines
+        theirs.run("client", "add", "aaa", "--name", "Aaa")  # and one of a client that nobody knows
+        buy(theirs, 30, client="aaa")
+        own_key = theirs.run.archive("aaa") / verify.SIGNER_KEY
+    for no_name in ("NO NAME", "A\u202e", "con"):
+        attacker.put_object(Bucket=name, Key=f"agency/{no_name}/head.json", Body=head.encode())
     lose(made)
     at = made.run.json("replica", "restore", "--client", "acme", "--at", str(early.checkpoint))["clients"][0]
     assert (at["state"], at["checkpoint"]) == ("PROVEN", early.checkpoint)
     lose(made)
-    done = made.run.json("replica", "restore", "--all")["clients"][0]
+    planned = made.run.json("replica", "restore", "--all", "--dry-run")
+    assert [each["outcome"] for each in planned["clients"]] == ["needs a key", "would restore"]
+    everything = made.run.json("replica", "restore", "--all", code=2)
+    assert everything["left_out"] == planned["left_out"] == ["A\u202e", "NO NAME", "con"]
+    refused, done = everything["clients"]
+    assert (refused["client"], refused["outcome"]) == ("aaa", "failed") and "--key" in refused["error"]
+    assert not made.run.archive("aaa").exists() and "aaa" not in made.home.clients
     assert (done["state"], done["lines"]) == ("PROVEN", head.lines) and done["recovered"] and done["passed_over"]
+    told = made.run("replica", "restore", "--all", code=2)
+    assert "3 names" in told.stderr and "\u202e" not in told.stderr + told.stdout and "aaa: failed" in told.stdout
+    made.run("replica", "restore", "--client", "aaa", "--key", own_key, code=90)
     assert tree(made.run.archive()) == before
     codes = {each["code"] for each in made.run.json("replica", "check", code=90)["clients"][0]["findings"]}
     assert codes == {"head", "overwritten", "unknown"}
@@ -239,7 +253,7 @@ def test_what_a_late_or_short_list_leaves_out_is_found(
         path.removeprefix(f"{name}/"): data for path, data in before.items() if path.startswith(f"{name}/")
     }
     lose(made)
-    restore_replica(made.home)
+    assert restore_replica(made.home)[1] is None
     assert tree(made.run.archive()) == before
     hold(made.home, made.vault, name=None, client="acme", reason="a letter", by="Ada Example", release=False)
     monkeypatch.undo()
