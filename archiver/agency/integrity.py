@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # it imports the adapters
     from archiver.core.progress import Progress
 
 
+SCOPE_BUCKET = "not every checkpoint in the bucket compared"
+
+
 @dataclass(frozen=True, kw_only=True)
 class VerifyRequest:
     """What to verify, and against what.
@@ -50,8 +53,9 @@ def verify(home: Home, request: VerifyRequest, progress: Progress = lambda *_: N
     if str(request.against).startswith("s3://"):
         from archiver.agency.replica import witnessed
 
-        with witnessed(home, str(request.against), request.client) as folder:
-            return verify(home, replace(request, against=folder), progress)
+        with witnessed(home, str(request.against), request.client) as (folder, doubtful):
+            code, document, text = verify(home, replace(request, against=folder), progress)
+        return code, *_narrowed(document, text, doubtful)
     reports, reasons = _checked(home, request, progress)
     if reasons and not ((request.licence or request.against) and reports):
         advice = " Look for it with `archiver find`." if request.licence else ""
@@ -64,6 +68,19 @@ def verify(home: Home, request: VerifyRequest, progress: Progress = lambda *_: N
     text = "\n".join(texts) or "There are no archives yet."
     scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
+
+
+def _narrowed(document: dict[str, Any], text: str, doubtful: list[str]) -> tuple[dict[str, Any], str]:
+    """State of these clients that the bucket may have newer checkpoints than those that were compared."""
+    for each in (document, *document["clients"]) if doubtful else ():
+        if each is document or each["client"] in doubtful:
+            all_else = each["scope"] == verifier.SCOPE_ALL
+            each["scope"] = SCOPE_BUCKET if all_else else f"{each['scope']}, {SCOPE_BUCKET}"
+    said = [
+        f"{slug}: {SCOPE_BUCKET}: somebody overwrote its head or put so much there that newer ones may have been left "
+        "out. `archiver replica check` names what is wrong." for slug in doubtful
+    ]  # fmt: skip
+    return document, "\n".join([text, *said])
 
 
 def _checked(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from archiver.agency.diagnosis import Findings, ok, problem, warning
+from archiver.catalogue.archives import expected_key
 from archiver.catalogue.search import archives, rebuild
 from archiver.core.alert import Alert
 from archiver.core.atomic_files import scratch_folder
@@ -18,7 +19,6 @@ from archiver.fleet import replica_check, restore
 from archiver.fleet.fleet_home import fingerprint_of
 from archiver.fleet.lock_probe import probe
 from archiver.fleet.object_store import bucket_of
-from archiver.fleet.publisher import heads_of
 from archiver.home.settings import HOUSE, Home
 from archiver.home.settings_edit import add_client
 from archiver.home.vault import open_vault
@@ -79,9 +79,8 @@ def restore_replica(
     for slug in [client] if client else there:
         missing, unknown = not home.archive(slug).exists(), bool(signers) and slug not in signers and not against
         if dry_run:
-            checkpoints = sorted({head.checkpoint for head in heads_of(bucket, slug)})
             outcome = ("needs a key" if unknown else "would restore") if missing else "exists here"
-            found.append({"client": slug, "outcome": outcome, "checkpoints": checkpoints})
+            found.append({"client": slug, "outcome": outcome, "checkpoints": restore.checkpoints_of(bucket, slug)})
         elif missing or client:
             try:
                 if unknown:
@@ -112,16 +111,19 @@ def _signers(home: Home) -> dict[str, str]:
 
 
 @contextmanager
-def witnessed(home: Home, address: str, client: str | None) -> Iterator[Path]:
-    """A folder with the newest checkpoints that a bucket has: `s3://BUCKET/PREFIX`. ConfigError if it has none."""
-    bucket = bucket_of(home, address)
+def witnessed(home: Home, address: str, client: str | None) -> Iterator[tuple[Path, list[str]]]:
+    """A folder with the newest checkpoints that a bucket has, `s3://BUCKET/PREFIX`, and the clients of whom newer ones
+    may have been left out. ConfigError if the bucket has none.
+    """
+    bucket, doubtful = bucket_of(home, address), list[str]()
     with scratch_folder("replica") as place:
         for slug in archives(home, client):
             (place / slug).mkdir()
-            replica_check.fetch_checkpoints(bucket, slug, place / slug)
+            if not replica_check.fetch_checkpoints(bucket, slug, expected_key(home, slug), place / slug):
+                doubtful.append(slug)
         if not any(place.glob("*/*.note")):
             raise ConfigError(f"{bucket.name} has no checkpoint of these archives.")
-        yield place
+        yield place, doubtful
 
 
 def about_replica(home: Home, now: datetime) -> Iterator[Alert]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from pkgutil import resolve_name
 
 from archiver.archive import verify
 from archiver.archive.anchors import Anchor, Calendar, CosigningWitness
 from archiver.archive.last_seen import has_known_key, known_key
+from archiver.archive.reader import key_in, signer_key
 from archiver.archive.seal import Authority
 from archiver.archive.trusted_list import LOTL_URL, TrustedLists
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
@@ -32,6 +33,14 @@ REPLICA = "archiver.fleet.publisher:ReplicaWitness"
 def trusted_key(home: Home, client: str) -> Path | None:
     """The key with which this machine wrote to a client's archive; None if it never did."""
     return known_key(home.archive_state(client))
+
+
+def expected_key(home: Home, client: str) -> bytes | None:
+    """The key with which this machine wrote to a client's archive, else the archive's own; None if it has none."""
+    known = trusted_key(home, client)
+    with suppress(IntegrityError):
+        return key_in(known) if known else signer_key(home.archive(client))
+    return None
 
 
 def check_key(home: Home, client: str) -> None:

@@ -167,14 +167,9 @@ class Publisher:
         return line is not None and (line.hash, line.seq + 1) == (head.line, head.lines)
 
     def _is_genuine(self, head: ReplicaHead) -> bool:
-        """Whether the last line of a published ledger is signed by this archive's key. Others were forged."""
         try:
-            files = (each for part in parts_of(self._bucket, head) for each in part.files)
-            piece = next(each for each in files if each.path == verify.LEDGER)
-            data, _ = self._bucket.fetch(piece.key(self._client), piece.sha256)
-            line = Line((data or b"").splitlines()[-1], 0)
-            return line.hash == head.line and verify.is_signed(line.fields, signer_key(self._root))
-        except (IntegrityError, StopIteration, IndexError, ValueError):
+            return is_genuine(self._bucket, self._client, head, signer_key(self._root))
+        except IntegrityError:
             return False
 
     def _check_continues(self) -> None:
@@ -395,6 +390,18 @@ def heads_of(bucket: Bucket, client: str) -> Iterator[ReplicaHead]:
         found = bucket.get(key, version)
         if found and (head := ReplicaHead.parse(found[0])) and head.lines:
             yield head
+
+
+def is_genuine(bucket: Bucket, client: str, head: ReplicaHead, key: bytes) -> bool:
+    """Whether the last line of a published ledger is signed by the archive's key. Others were forged."""
+    try:
+        files = (each for part in parts_of(bucket, head) for each in part.files)
+        piece = next(each for each in files if each.path == verify.LEDGER)
+        data, _ = bucket.fetch(piece.key(client), piece.sha256)
+        line = Line((data or b"").splitlines()[-1], 0)
+        return line.hash == head.line and verify.is_signed(line.fields, key)
+    except (IntegrityError, StopIteration, IndexError, ValueError):
+        return False
 
 
 def published_files(bucket: Bucket, head: ReplicaHead, below: str) -> Iterator[ReplicaFile]:

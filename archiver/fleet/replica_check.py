@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,12 +17,14 @@ from archiver.core.atomic_files import read_file
 from archiver.core.errors import IntegrityError
 from archiver.core.progress import with_progress
 from archiver.fleet.object_store import Bucket, sha256_of
-from archiver.fleet.publisher import PublishedState, heads_of, parts_of, published_files, state_path
+from archiver.fleet.publisher import PublishedState, heads_of, is_genuine, parts_of, published_files, state_path
 from archiver.fleet.replica_format import ReplicaFile, ReplicaHead, content_of, head_key
 from archiver.fleet.restore import fetched
 from archiver.home.settings import Home
 
-MAX_WITNESSED = 20  # checkpoints that `verify --against` fetches
+MAX_WITNESSED = 20  # checkpoints with which `verify --against` compares
+MAX_FETCHED = 1000  # files that are fetched to find them
+_NOTE = re.compile(r"[0-9]{8,15}\.note/[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -164,19 +166,76 @@ def _objects(root: Path, head: ReplicaHead) -> Iterator[str]:
             yield place
 
 
-def fetch_checkpoints(bucket: Bucket, client: str, folder: Path) -> int:
-    """Write the newest published checkpoints of a client into a folder, as a witness has them. Returns their number."""
+def fetch_checkpoints(bucket: Bucket, client: str, key: bytes | None, folder: Path) -> bool:
+    """Write the newest published checkpoints of a client into a folder, as a witness has them.
+
+    `key` is the archive's, if it has one. Whoever may write to the bucket can put anything under any name. So a
+    checkpoint counts by its own size and signature, and those below the genuine head have a search of their own.
+    Returns whether nothing newer can have been left out.
+    """
     place = f"{client}/files/{verify.CHECKPOINTS}/"
-    keys = {each.key for each in bucket.versions(place)}
-    found = bucket.get(head_key(client))
-    if head := ReplicaHead.parse(found[0]) if found else None:  # the list may be late
+    head = _genuine_head(bucket, client, key) if key else None
+    certain = list[str]()
+    if head:  # the list may be late
         with suppress(IntegrityError):
-            files = islice(published_files(bucket, head, f"{verify.CHECKPOINTS}/"), MAX_WITNESSED)
-            keys |= {each.key(client) for each in files}
-    notes = [each for each in keys if re.fullmatch(r"[0-9]{8,}\.note/[0-9a-f]{64}", each.removeprefix(place))]
-    for each in sorted(notes, key=lambda key: (len(key), key), reverse=True)[:MAX_WITNESSED]:
-        name, _, digest = each.removeprefix(place).partition("/")
-        data, _ = bucket.fetch(each, digest)
-        if data is not None:
-            (folder / f"{name.removesuffix('.note')}-{digest[:8]}.note").write_bytes(data)
-    return len(list(folder.glob("*.note")))
+            files = published_files(bucket, head, f"{verify.CHECKPOINTS}/")
+            notes = (each.key(client) for each in files if each.path.endswith(".note"))
+            certain = list(islice(notes, MAX_WITNESSED))
+    search = _CheckpointSearch(bucket, place, key)
+    below = search.newest(certain)
+    found, whole = search.newest({*certain, *(each.key for each in bucket.versions(place))})
+    for each in {**below[0], **found, **search.foreign}.values():
+        note = verify.Note.parse(each)
+        (folder / f"{note.size:08d}-{sha256_of(each)[:8]}.note").write_bytes(each)
+    return whole and below[1] and (head is not None or not found)
+
+
+def _genuine_head(bucket: Bucket, client: str, key: bytes) -> ReplicaHead | None:
+    """The head, or the longest of its last versions, that the archive's key vouches for."""
+    newest = bucket.get(head_key(client))
+    head = ReplicaHead.parse(newest[0]) if newest else None
+    if head and is_genuine(bucket, client, head, key):
+        return head
+    last = islice(heads_of(bucket, client), MAX_WITNESSED)
+    heads = sorted({*last}, key=lambda each: -each.lines)
+    return next((each for each in heads if is_genuine(bucket, client, each, key)), None)
+
+
+class _CheckpointSearch:
+    """Finds checkpoints among keys whose names mean nothing yet. `foreign` are some that another key signed."""
+
+    def __init__(self, bucket: Bucket, place: str, key: bytes | None) -> None:
+        self._bucket, self._place, self._key = bucket, place, key
+        self._read = dict[str, bytes]()  # by digest
+        self.foreign = dict[str, bytes]()
+
+    def newest(self, keys: Iterable[str]) -> tuple[dict[str, bytes], bool]:
+        """The newest checkpoints by digest, of those whose name is their own size; and whether all were looked at."""
+        found, fetched_keys = dict[str, bytes](), 0
+        names = [each.removeprefix(self._place) for each in keys]
+        for name in sorted(filter(_NOTE.fullmatch, names), key=lambda each: (len(each), each), reverse=True):
+            if len(found) >= MAX_WITNESSED:
+                break
+            number, _, digest = name.partition(".note/")
+            if digest not in self._read:
+                if fetched_keys >= MAX_FETCHED:
+                    return found, False
+                fetched_keys += 1
+                data, _ = self._bucket.fetch(self._place + name, digest)
+                if data is None:
+                    continue
+                self._read[digest] = data
+            if self._is_own(digest, int(number)):
+                found[digest] = self._read[digest]
+        return found, True
+
+    def _is_own(self, digest: str, size: int) -> bool:
+        try:
+            note = verify.Note.parse(self._read[digest])
+        except verify.Malformed:
+            return False
+        if self._key is None or not note.claims(self._key):
+            if len(self.foreign) < MAX_WITNESSED:
+                self.foreign[digest] = self._read[digest]  # the verifier says what it is
+            return False
+        return note.size == size and note.signed_by(self._key, under_any_name=True)

@@ -58,6 +58,11 @@ def published_clients(bucket: Bucket, known: Iterable[str]) -> tuple[list[str], 
     return sorted(valid), sorted(found - valid - {""})
 
 
+def checkpoints_of(bucket: Bucket, client: str) -> list[int]:
+    """The sizes of the checkpoints to which a client's archive can be restored."""
+    return sorted({head.checkpoint for head in heads_of(bucket, client)})
+
+
 def _is_client(name: str) -> bool:
     try:
         return check_slug(name) == name

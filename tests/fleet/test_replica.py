@@ -15,13 +15,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from archiver.agency import integrity
 from archiver.agency.privacy import hold
 from archiver.agency.replica import restore_replica
 from archiver.archive import verify
+from archiver.archive.reader import signer_key
 from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ReplicaForked
 from archiver.fleet import replica_check
-from archiver.fleet.object_store import Bucket
+from archiver.fleet.object_store import Bucket, sha256_of
 from archiver.fleet.published_objects import PublishedObjects
 from archiver.fleet.publisher import Publisher, state_path
 from archiver.fleet.replica_format import ReplicaHead, head_key, path_of
@@ -81,7 +83,9 @@ def test_a_home_without_disk_comes_back_as_it_was_and_goes_on(made: Agency) -> N
     assert "extends" in made.run("verify", "--against", address).stdout
 
 
-def test_an_archive_that_lost_its_end_is_forked_from_the_bucket(made: Agency, tmp_path: Path) -> None:
+def test_an_archive_that_lost_its_end_is_forked_from_the_bucket(
+    made: Agency, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     buy(made, 1)
     shutil.copytree(made.run.archive(), tmp_path / "copy")
     buy(made, 2)
@@ -91,6 +95,22 @@ def test_an_archive_that_lost_its_end_is_forked_from_the_bucket(made: Agency, tm
     remove_tree(made.run.root / "state")
     address = f"s3://{made.home.settings.replica.bucket}/agency" if made.home.settings.replica else ""
     assert made.run.json("verify", "--against", address, code=90)["state"] == "FORKED"
+    # Whoever may write to the bucket puts an old genuine checkpoint and others under names of higher numbers there.
+    place, (old,) = bucket(made), (tmp_path / "copy" / verify.CHECKPOINTS).glob("*.note")
+    for number in range(replica_check.MAX_WITNESSED + 2):
+        for note in (old.read_bytes(), b"%d\n" % number):
+            key = f"agency/acme/files/{verify.CHECKPOINTS}/{99990000 + number}.note/{sha256_of(note)}"
+            place.client.put_object(Bucket=place.bucket, Key=key, Body=note)
+    flooded = made.run.json("verify", "--against", address, code=90)
+    assert (flooded["state"], flooded["scope"]) == ("FORKED", verify.SCOPE_ALL)
+    monkeypatch.setattr(replica_check, "MAX_FETCHED", 10)  # more than are fetched
+    for head in (published.encode(), b"{}"):  # the second is no head
+        place.client.put_object(Bucket=place.bucket, Key=f"agency/{head_key('acme')}", Body=head)
+        code, document, text = integrity.verify(made.home, integrity.VerifyRequest(against=address))
+        assert (code, document["state"]) == (90, "FORKED")
+        assert all("not every checkpoint in the bucket" in each for each in (document["scope"], text))
+    place.client.put_object(Bucket=place.bucket, Key=f"agency/{head_key('acme')}", Body=published.encode())
+    monkeypatch.undo()
     buy(made, 3)  # archived here, never published
     assert head_of(made) == published
     assert made.run.json("status")["replica"][0]["error"] == "ReplicaForked"
@@ -244,7 +264,7 @@ def test_what_a_late_or_short_list_leaves_out_is_found(
         monkeypatch.setattr(Bucket, name, shortened(getattr(Bucket, name), part))
     _, findings = replica_check.check(made.home, bucket(made), "acme")
     assert {each.code for each in findings} == {"unlisted"}
-    replica_check.fetch_checkpoints(bucket(made), "acme", tmp_path)
+    assert replica_check.fetch_checkpoints(bucket(made), "acme", signer_key(made.run.archive()), tmp_path)
     assert f"{head.checkpoint:08d}" in {each.name[:8] for each in tmp_path.glob("*.note")}
     remove_tree(made.run.archive() / "evidence")
     place = made.run.archive() / (name := verify.object_path(first))
