@@ -14,7 +14,7 @@ from archiver.archive import object_source, trusted_list
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
-from archiver.catalogue.archives import trusted_key, writing
+from archiver.catalogue.archives import changes_by_others, trusted_key, writing
 from archiver.catalogue.search import archives, orphan_archives, without_client
 from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
 from archiver.home.connections import trusted_roots
@@ -60,10 +60,12 @@ def verify(home: Home, request: VerifyRequest, progress: Progress = lambda *_: N
     if reasons and not ((request.licence or request.against) and reports):
         advice = " Look for it with `archiver find`." if request.licence else ""
         raise ConfigError(f"{reasons[0]}.{advice}")
-    documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
+    changed = {slug: changes_by_others(home, slug) for slug in reports}
+    documents = [report.as_json() | {"client": slug, "changes": changed[slug]} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
     texts = [report.as_text() for report in reports.values()]
+    texts += [f"warning: {each}" for sentences in changed.values() for each in sentences]
     texts += [*(reasons if request.against else []), *orphan_archives(home)]
     text = "\n".join(texts) or "There are no archives yet."
     scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest

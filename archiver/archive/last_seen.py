@@ -37,14 +37,14 @@ class LastSeen:
     """Four files in the disposable folder.
 
     `head` is the newest ledger line that this machine wrote. `files.json` has the SHA-256 of each file outside objects
-    and of the newest checkpoint. `signer-public.pem` is the key with which it wrote. `untold.json` has the
+    and of the newest checkpoint. `signer-public.pem` is the key with which it wrote. `unreported.json` has the
     sentences about changes that no run has told yet: other commands may drop them, and the trace is gone once it is
     mended.
     """
 
     def __init__(self, folder: Path) -> None:
         self._files, self._key, self._head = folder / "files.json", folder / KNOWN_KEY, -1
-        self._untold = folder / "untold.json"
+        self._unreported = folder / "unreported.json"
         with suppress(OSError):  # a full disk: remember nothing
             folder.mkdir(parents=True, exist_ok=True)
             self._head = os.open(folder / "head", os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
@@ -92,21 +92,21 @@ class LastSeen:
                     what = "was changed after this machine wrote it" if (root / path).exists() else "is missing"
                     yield f"{path} in the archive of {client} {what}. Run `archiver verify --client {client}`."
 
-    def untold(self, new: Sequence[str]) -> list[str]:
+    def unreported(self, new: Sequence[str]) -> list[str]:
         """Return the sentences that no run has told yet, with these new ones, and keep them."""
         before = list[str]()
         with suppress(OSError, ValueError):
-            before = checked(list[str], read_file(self._untold))
+            before = checked(list[str], read_file(self._unreported))
         every = list(dict.fromkeys([*before, *new]))
         with suppress(OSError):
             if every != before:
-                write_json(self._untold, every)
+                write_json(self._unreported, every)
         return every
 
-    def told(self) -> None:
+    def changes_reported(self) -> None:
         """A run has told them."""
         with suppress(OSError):
-            self._untold.unlink(missing_ok=True)
+            self._unreported.unlink(missing_ok=True)
 
     def close(self) -> None:
         if self._head >= 0:

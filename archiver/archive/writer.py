@@ -145,7 +145,7 @@ def open_archive(
         ledger.latest = latest_moment(root, itertools.chain([newest] if newest else [], older))
         _check_clock(root, ledger, partial(_seal, ledger, means, beside), clock_is_right=clock_is_right)
         beside.renew()
-        writer = ArchiveWriter(ledger, means, memory, beside, memory.untold(differences))
+        writer = ArchiveWriter(ledger, means, memory, beside, memory.unreported(differences))
         try:
             if loss:
                 writer.append("rollback", **loss)
@@ -575,9 +575,9 @@ class ArchiveWriter:
         said, self._warnings = self._warnings, ()
         return replace(sealed, warnings=(*said, *sealed.warnings, *failed, *untold))
 
-    def told(self) -> None:
+    def changes_reported(self) -> None:
         """Forget the warnings of earlier seals about changes by others: a run has put them where people see them."""
-        self._memory.told()
+        self._memory.changes_reported()
 
     def renew(self) -> Seal:
         """Cover all timestamps by new ones before their certificates end, with an anchor and a seal.

@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 
 from archiver.archive import verify
 from archiver.archive.anchors import Anchor, Calendar, CosigningWitness
-from archiver.archive.last_seen import has_known_key, known_key
+from archiver.archive.last_seen import LastSeen, has_known_key, known_key
 from archiver.archive.reader import key_in, signer_key
 from archiver.archive.seal import Authority
 from archiver.archive.trusted_list import LOTL_URL, TrustedLists
@@ -33,6 +33,20 @@ REPLICA = "archiver.fleet.publisher:ReplicaWitness"
 def trusted_key(home: Home, client: str) -> Path | None:
     """The key with which this machine wrote to a client's archive; None if it never did."""
     return known_key(home.archive_state(client))
+
+
+def changes_by_others(home: Home, client: str) -> list[str]:
+    """What somebody changed in a client's archive since this machine wrote to it, in sentences. An older state of it,
+    which holds in itself, is such a change, too.
+    """
+    state = home.archive_state(client)
+    if not state.is_dir():
+        return []
+    memory = LastSeen(state)
+    try:
+        return memory.differences(client, home.archive(client))
+    finally:
+        memory.close()
 
 
 def expected_key(home: Home, client: str) -> bytes | None:

@@ -282,6 +282,7 @@ SCHEMAS: Mapping[str, Schema] = {
             _keys(anchors=ANCHORED),
             client=TEXT, state=STATE, scope=TEXT, licences=NUMBER, objects=NUMBER, checkpoint=may(NUMBER),
             secured_since=may(TEXT), evidence=may(YES), findings=each(obj(code=TEXT, path=TEXT, message=TEXT)),
+            changes=TEXTS,
         )),
     ),
 }  # fmt: skip

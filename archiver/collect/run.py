@@ -184,7 +184,7 @@ class ClientRun:
     async def _seal(self, client: str, archive: ArchiveWriter) -> None:
         seal = await asyncio.to_thread(archive.seal)
         self.run.summary.warnings.extend(seal.warnings)
-        archive.told()
+        archive.changes_reported()
         if found := was_ahead(self.run.home.archive(client)):
             self.run.summary.warnings.append(
                 f"{client}: this machine's clock said {found[0]} when an authority said {found[1]}. "

@@ -13,6 +13,7 @@ import os
 import re
 import stat
 import struct
+import time
 import zipfile
 import zlib
 from collections import Counter
@@ -41,6 +42,8 @@ MAX_COMPRESSION_RATIO, RATIO_FROM = (
 MAX_DIRECTORY_BYTES = 32 << 20  # bytes of a zip's list of members
 CHUNK_BYTES = 1 << 20
 UNPACK_TIMEOUT_S = 60.0  # from one file in a container to the next
+MAX_LETTERS_S = 30.0  # of the processor, that all letters in one container may take beyond what honest ones take
+HONEST_LETTER_S, HONEST_BYTES_PER_S = 0.05, 10 << 20  # of the processor: a letter, and its bytes
 
 # Made of zips, and one document each.
 _ONE_DOCUMENT = (
@@ -86,6 +89,7 @@ class Budget:
 
     members: int = MAX_MEMBERS
     bytes: int = MAX_UNPACKED_BYTES
+    seconds: float = field(default_factory=lambda: MAX_LETTERS_S)
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,8 @@ def unpack(
     from archiver.core.json_files import checked
     from archiver.reading.worker import MADE_UP, ReaderFailed
 
-    wish = {"path": place.path, "members": place.budget.members, "bytes": place.budget.bytes,
+    budget = place.budget
+    wish = {"path": place.path, "members": budget.members, "bytes": budget.bytes, "seconds": budget.seconds,
             "largest": MAX_DIRECTORY_BYTES, "chunk": CHUNK_BYTES,
             "dated": place.dated and str(place.dated), "letter": read is None}  # fmt: skip
 
@@ -194,7 +199,9 @@ def unpacking() -> ReaderJob:
         wish = json.loads(request)
         CHUNK_BYTES, BoundedReader.most = wish["chunk"], wish["largest"]
         dated = wish["dated"] and date.fromisoformat(wish["dated"])
-        place = ContainerPlace(wish["path"], budget=Budget(wish["members"], wish["bytes"]), dated=dated)
+        place = ContainerPlace(
+            wish["path"], budget=Budget(wish["members"], wish["bytes"], wish["seconds"]), dated=dated
+        )
         if wish["letter"]:
             content = channel.ask(_SPAN.pack(0, 0))  # a large letter is in the memory of each side once
             found = _taken_apart(sha256(content).hexdigest(), content, len(content), place)
@@ -286,7 +293,7 @@ def _taken_apart(digest: str, content: bytes | None, size: int, place: Container
         return
     if content is not None and is_letter(start, place.path):
         try:
-            mail = read_mail(content)
+            mail = _letter(content, place.budget)
         except Unreadable as error:
             yield Refused(path=place.path, reason=str(error))
             return
@@ -295,6 +302,18 @@ def _taken_apart(digest: str, content: bytes | None, size: int, place: Container
     )
     for name, attachment in mail.attachments if mail else ():
         yield from _member(attachment, place.inside(name, digest))
+
+
+def _letter(content: bytes, budget: Budget) -> ParsedMail:
+    """Raises Unreadable for a letter that cannot be read, and for all once they took too long together."""
+    if budget.seconds <= 0:
+        raise Unreadable("the letters before it took longer to read than any honest ones")
+    began = time.process_time()
+    try:
+        return read_mail(content)
+    finally:
+        honest = HONEST_LETTER_S + len(content) / HONEST_BYTES_PER_S
+        budget.seconds -= max(0.0, time.process_time() - began - honest)
 
 
 def is_letter(start: bytes, path: str) -> bool:

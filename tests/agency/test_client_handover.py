@@ -74,7 +74,7 @@ def test_a_fault_of_the_copys_disk_is_noticed_before_it_is_said_to_be_done(
     assert not [name for name in planted if (tmp_path / "out" / name).exists()]
     with writing(acme.home, acme.vault, "acme") as archive:  # the next run tells what a hand-over did not
         assert "tools/verify.py in the archive of acme was changed" in str(archive.seal().warnings)
-        archive.told()
+        archive.changes_reported()
     with writing(acme.home, acme.vault, "acme") as archive:
         assert archive.seal().warnings == ()
 

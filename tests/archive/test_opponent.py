@@ -237,7 +237,14 @@ def an_archive_of_a_strangers_is_told(at: Agency, other: Path) -> None:
     known.unlink()  # a machine that never wrote to it cannot know; the verifier says whose word it takes
     assert re.search(r"signer key sha256:\w+ \(only found in the archive\)", integrity.verify(at.home, request)[2])
     shutil.rmtree(root)
-    root.with_name("kept").rename(root)
+    kept = root.with_name("kept")
+    shutil.copytree(kept, root)
+    at.archive("beta", (claims_kit.licence("10"), [record()]))
+    assert integrity.verify(at.home, request)[1]["clients"][0]["changes"] == []
+    shutil.rmtree(root)
+    kept.rename(root)  # an older state, which holds in itself
+    _, document, text = integrity.verify(at.home, request)
+    assert document["state"] == "PROVEN" and "Now it has fewer" in text and document["clients"][0]["changes"]
     assert shown(at) == genuine
 
 

@@ -150,10 +150,14 @@ def test_the_next_files_are_opened_while_one_is_read_and_closed_if_nobody_reads_
 
 
 def test_limits_hold_for_all_that_is_in_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(containers.Budget, "__init__", lambda self: self.__dict__.update(members=5, bytes=1000))
+    monkeypatch.setattr(
+        containers.Budget, "__init__", lambda self: self.__dict__.update(members=5, bytes=1000, seconds=0.0)
+    )
     (tmp_path / "many.zip").write_bytes(packed({f"{n}.txt": b"x" for n in range(6)}))
     (tmp_path / "much.zip").write_bytes(packed({"a.zip": packed({"a": bytes(range(200)) * 4}, store=True)}))
+    (tmp_path / "letters.zip").write_bytes(packed({"2.eml": b"From: ada@example.com\nSubject: Licence\n\nHello"}))
     found = seen(tmp_path)
+    assert "took longer to read" in str(found[f"{tmp_path.name}/letters.zip!2.eml"])
     assert "it has 6 members" in str(found[f"{tmp_path.name}/many.zip"])
     assert "more than 4 GB" in str(found[f"{tmp_path.name}/much.zip!a.zip!a"])
 

@@ -77,7 +77,7 @@ class Kit:
         with self.open(origin) as archive:
             self.stored += [future.result() for future in [archive.put(licence(n)) for n in numbers]]
             sealed = archive.seal()
-            archive.told()
+            archive.changes_reported()
             return sealed
 
     def verify(self, against: Path | None = None) -> VerifyReport:
