@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -46,20 +47,17 @@ WITH_ONE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", [flip, Path.unlink, beside])
-def test_a_fault_of_the_copys_disk_is_noticed_before_it_is_said_to_be_done(
-    acme: Agency, tmp_path: Path, fault: Callable[[Path], None]
-) -> None:
-    def disk(pattern: str) -> Callable[[str, int, int | None], None]:
+def test_a_fault_of_the_copys_disk_is_noticed_before_it_is_said_to_be_done(acme: Agency, tmp_path: Path) -> None:
+    def disk(fault: Callable[[Path], None], pattern: str) -> Callable[[str, int, int | None], None]:
         def written(_: str, done: int, total: int | None) -> None:
             if done == total:
                 fault(sorted((tmp_path / ".out.partial").glob(pattern))[-1])
 
         return written
 
-    for pattern in (*WITHOUT_A_DIGEST, *WITH_ONE):
+    for fault, pattern in product((flip, Path.unlink, beside), (*WITHOUT_A_DIGEST, *WITH_ONE)):
         with pytest.raises(IntegrityError):
-            hand_over(acme.home, acme.vault, "acme", tmp_path / "out", progress=disk(pattern))
+            hand_over(acme.home, acme.vault, "acme", tmp_path / "out", progress=disk(fault, pattern))
         assert [each.name for each in tmp_path.iterdir()] == ["agency"], pattern
     source = acme.home.archive("acme")
     planted = ("READ-ME-FIRST.html", "keys/extra.pem", "licence proofs/forged.pdf", "tools/check.py")
