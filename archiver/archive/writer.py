@@ -27,7 +27,7 @@ from archiver.archive import seal as sealing
 from archiver.archive.anchors import Anchor, CosigningWitness, secure
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
-from archiver.archive.last_seen import CheckpointListing, LastSeen
+from archiver.archive.last_seen import CheckpointListing, LastSeen, own_verifier
 from archiver.archive.ledger import (
     FIRST_PREVIOUS_HASH,
     Ledger,
@@ -394,7 +394,7 @@ def _introduce(root: Path, ledger: Ledger, client: str, beside: SideFiles, origi
         )
     elif first.fields.get("key") != fingerprint:
         raise ConfigError(f"The vault does not have the key that signed {root}. Restore the vault of this archive.")
-    tool, current = root / verify.TOOL, Path(verify.__file__).read_bytes()
+    tool, (current, _) = root / verify.TOOL, own_verifier()
     there = b""
     with suppress(OSError):  # also for what is much longer than any verifier
         there = verify.content(tool)

@@ -27,6 +27,7 @@ MIN_REPEATS = 3  # elements of one kind that look like the rows of a list
 MAX_LINES = 12  # of one kind in a note
 NOTE = ".txt"
 MAX_PAGE_BYTES = 1 << 19  # of a page that is kept
+MARGIN_BYTES = 1 << 14  # scrubbed behind them, and cut then: what is secret must not be cut before it is recognised
 MAX_OUTLINE_CHARACTERS = 1 << 17  # of it that are outlined: nested elements take the square of their number
 
 
@@ -75,7 +76,8 @@ def keep_trouble(
     if error.page is None or not error.page.content:
         return None
     scrubber = scrub.Scrubber(known)
-    page = scrub.page(error.page.content[:MAX_PAGE_BYTES], known, scrubber)
+    page = scrub.page(error.page.content[: MAX_PAGE_BYTES + MARGIN_BYTES], known, scrubber)
+    page = page[:-MARGIN_BYTES] if len(error.page.content) > MAX_PAGE_BYTES + MARGIN_BYTES else page
     path = folder / f"{account}-{sha256(page).hexdigest()[:12]}.html"
     said = [
         f"What broke:  {step or 'reading the account'}, account {account}",

@@ -55,7 +55,8 @@ def test_a_fault_of_the_copys_disk_is_noticed_before_it_is_said_to_be_done(acme:
 
         return written
 
-    for fault, pattern in product((flip, Path.unlink, beside), (*WITHOUT_A_DIGEST, *WITH_ONE)):
+    faults: tuple[Callable[[Path], None], ...] = (flip, Path.unlink, beside)
+    for fault, pattern in product(faults, (*WITHOUT_A_DIGEST, *WITH_ONE)):
         with pytest.raises(IntegrityError):
             hand_over(acme.home, acme.vault, "acme", tmp_path / "out", progress=disk(fault, pattern))
         assert [each.name for each in tmp_path.iterdir()] == ["agency"], pattern
