@@ -24,6 +24,7 @@ from archiver.home.vault import Vault
 
 MAX_WORKS = 200  # of pages, that are remembered
 MAX_GOING = 6  # works of pages at the same time
+MAX_ALIKE = 3  # of these, of one kind: files that take long leave room for a pack
 QUICK_S = 1.5  # a page waits so long for its work before it shows the progress
 
 type Job = Callable[[], Coroutine[Any, Any, Any]]
@@ -153,7 +154,8 @@ class PageWorks:
         return self._works.get(place.partition("?")[0])
 
     def do(self, what: str, place: str, job: Callable[[Work], object]) -> None:
-        """Start the work of a page, and wait a moment for it. ArchiveBusy while the page has some, or many pages have.
+        """Start the work of a page, and wait a moment for it. ArchiveBusy while the page has some, or many pages have
+        some, or some of this kind.
 
         `place` leads back to the page; its query is not part of the page's address. `job` calls the `step` of its work,
         so that a person can stop it.
@@ -165,7 +167,8 @@ class PageWorks:
 
         with self._lock:
             work = self._works.get(page) or Work()
-            if work.going or sum(each.going for each in self._works.values()) >= MAX_GOING:
+            going = [each.what for each in self._works.values() if each.going]
+            if work.going or len(going) >= MAX_GOING or going.count(what) >= MAX_ALIKE:
                 raise ArchiveBusy("the desk itself is busy")
             self._works[page] = work
             self._works.move_to_end(page)
