@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from archiver.agency.diagnosis import Findings, ok, problem, warning
-from archiver.catalogue.archives import expected_key
+from archiver.catalogue.known_archive import expected_key
 from archiver.catalogue.search import archives, rebuild
 from archiver.core.alert import Alert
 from archiver.core.atomic_files import scratch_folder

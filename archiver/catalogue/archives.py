@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from pkgutil import resolve_name
 
 from archiver.archive import verify
 from archiver.archive.anchors import Anchor, Calendar, CosigningWitness
-from archiver.archive.last_seen import LastSeen, has_known_key, known_key
-from archiver.archive.reader import key_in, signer_key
 from archiver.archive.seal import Authority
 from archiver.archive.trusted_list import LOTL_URL, TrustedLists
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive, unfinished
-from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError
+from archiver.catalogue.known_archive import changes_by_others as changes_by_others  # for all who open archives
+from archiver.catalogue.known_archive import check_key as check_key
+from archiver.catalogue.known_archive import trusted_key as trusted_key
+from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.home.connections import mailer_of, network_of, pinned_roots
 from archiver.home.settings import Home
 from archiver.home.settings_models import QualifiedAuthority
@@ -28,40 +29,6 @@ RETRY_INTERVAL_S = 2.0
 
 REPLICA = "archiver.fleet.publisher:ReplicaWitness"
 """Found by name, like the adapters: its room is above this one, and homes without a replica import nothing of it."""
-
-
-def trusted_key(home: Home, client: str) -> Path | None:
-    """The key with which this machine wrote to a client's archive; None if it never did."""
-    return known_key(home.archive_state(client))
-
-
-def changes_by_others(home: Home, client: str) -> list[str]:
-    """What somebody changed in a client's archive since this machine wrote to it, in sentences. An older state of it,
-    which holds in itself, is such a change, too.
-    """
-    state = home.archive_state(client)
-    if not state.is_dir():
-        return []
-    memory = LastSeen(state)
-    try:
-        return memory.differences(client, home.archive(client))
-    finally:
-        memory.close()
-
-
-def expected_key(home: Home, client: str) -> bytes | None:
-    """The key with which this machine wrote to a client's archive, else the archive's own; None if it has none."""
-    known = trusted_key(home, client)
-    with suppress(IntegrityError):
-        return key_in(known) if known else signer_key(home.archive(client))
-    return None
-
-
-def check_key(home: Home, client: str) -> None:
-    """Raise IntegrityError if somebody put an archive with another key in the place of a client's."""
-    root = home.archive(client)
-    if not has_known_key(home.archive_state(client), root):
-        raise IntegrityError(f"{root / verify.SIGNER_KEY} is not the key with which this machine wrote to the archive")
 
 
 @contextmanager

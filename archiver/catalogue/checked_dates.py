@@ -15,12 +15,12 @@ from pathlib import Path
 
 from archiver import __version__
 from archiver.archive import verify
-from archiver.archive.last_seen import has_known_key
 from archiver.archive.reader import Archive
 from archiver.archive.seal import strict_checker
 from archiver.archive.stated_files import is_stated
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, CatalogueEntry, Hit
+from archiver.catalogue.known_archive import has_trusted_key
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ConfigError
 from archiver.core.json_files import checked, write_json
@@ -81,7 +81,7 @@ def _verdicts(home: Home, catalogue: Catalogue, archive: Archive) -> dict[int, C
     known = memory.verdicts if memory.basis == basis else {}
     same = {size: known[size] for size, state in states.items() if size in known and known[size][0] == state}
     if due := states.keys() - same.keys():
-        if memory.basis != basis and not has_known_key(folder, root):
+        if memory.basis != basis and not has_trusted_key(home, catalogue.client):
             return {}
         genuine = memory.basis == basis or bool(pinned_roots(home))  # without these, the archive's own roots count
         if not genuine and not (is_stated(root, verify.TSA_ROOTS) and catalogue.is_as_read(archive)):

@@ -180,6 +180,10 @@ class Vault:
                 raw = content["signers"].setdefault(client, new)
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(raw))
 
+    def public_key(self, client: str) -> bytes | None:
+        """The public half of the client's signing key; None if it has none yet."""
+        return self.signer(client).public_key().public_bytes_raw() if client in self._read()["signers"] else None
+
     def content(self) -> VaultContent:
         """Everything in the vault: accounts and signers by name. For moving it elsewhere."""
         content = self._read()

@@ -234,8 +234,13 @@ def an_archive_of_a_strangers_is_told(at: Agency, other: Path) -> None:
     [row] = search.find(at.home, "picture", client="beta")
     with pytest.raises(IntegrityError, match="not the key with which this machine wrote"):
         packing.proof(at.home, [row["licence"]], at.home.root / "pack.zip", packing.ProofRequest())
-    known.unlink()  # a machine that never wrote to it cannot know; the verifier says whose word it takes
+    known.unlink()  # what this machine keeps is lost: the vault knows
+    assert "is another key than the one that was supplied" in integrity.verify(at.home, request)[2] and known.exists()
+    known.unlink()
+    vault = at.home.vault.rename(at.home.vault.with_name("elsewhere"))
+    # A machine that never wrote to it cannot know; the verifier says whose word it takes.
     assert re.search(r"signer key sha256:\w+ \(only found in the archive\)", integrity.verify(at.home, request)[2])
+    vault.rename(at.home.vault)
     shutil.rmtree(root)
     kept = root.with_name("kept")
     shutil.copytree(kept, root)

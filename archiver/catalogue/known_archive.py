@@ -1,0 +1,65 @@
+"""What this home knows of a client's archive from outside it: whose key signs it, and how it was left.
+
+Who can write to the archive can replace it as a whole, by one that holds in itself.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from archiver.archive import verify
+from archiver.archive.last_seen import LastSeen, has_known_key, known_key
+from archiver.archive.reader import key_in, signer_key
+from archiver.core.errors import ArchiverError, IntegrityError
+from archiver.home.settings import Home
+from archiver.home.vault import open_vault
+
+
+def trusted_key(home: Home, client: str) -> Path | None:
+    """The file of the key that signs a client's archive: the one with which this machine wrote, else the vault's.
+
+    None if neither is known, as on a machine without the vault's key that never wrote.
+    """
+    state = home.archive_state(client)
+    if known_key(state) is None and home.vault.exists():
+        with suppress(ArchiverError, OSError):
+            if public := open_vault(home.vault).public_key(client):
+                memory = LastSeen(state)
+                memory.wrote_with(public)
+                memory.close()
+    return known_key(state)
+
+
+def has_trusted_key(home: Home, client: str) -> bool:
+    """Whether a client's archive has the `trusted_key`, if that is known."""
+    return trusted_key(home, client) is None or has_known_key(home.archive_state(client), home.archive(client))
+
+
+def check_key(home: Home, client: str) -> None:
+    """Raise IntegrityError if somebody put an archive with another key in the place of a client's."""
+    if not has_trusted_key(home, client):
+        place = home.archive(client) / verify.SIGNER_KEY
+        raise IntegrityError(f"{place} is not the key with which this machine wrote to the archive")
+
+
+def expected_key(home: Home, client: str) -> bytes | None:
+    """The trusted key, else the archive's own; None if it has none."""
+    known = trusted_key(home, client)
+    with suppress(IntegrityError):
+        return key_in(known) if known else signer_key(home.archive(client))
+    return None
+
+
+def changes_by_others(home: Home, client: str) -> list[str]:
+    """What somebody changed in a client's archive since this machine wrote to it, in sentences. An older state of it,
+    which holds in itself, is such a change, too.
+    """
+    state = home.archive_state(client)
+    if not state.is_dir():
+        return []
+    memory = LastSeen(state)
+    try:
+        return memory.differences(client, home.archive(client))
+    finally:
+        memory.close()
