@@ -63,7 +63,7 @@ class FairQueue:
             try:
                 await mine
             except asyncio.CancelledError:
-                if not mine.cancelled():  # the place came at the same time
+                if not mine.cancelled() and not mine.exception():  # the place came at the same time
                     self._pass_on()
                 raise
         try:
