@@ -114,7 +114,7 @@ def causes(
     for search in searches:
         try:
             found += search()
-        except Exception as error:  # noqa: BLE001  # as above
+        except Exception as error:  # noqa: BLE001  # it is told as this machine's fault, beside the other causes
             met.append(any_error(error))
             machine = machine or met[-1]
     if machine:

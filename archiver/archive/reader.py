@@ -163,8 +163,10 @@ class Archive:
         return kept
 
     def _is_genuine(self, line: Line, *, signs: bool = False) -> bool:
-        """Whether the archive's key signed a line. Earlier versions signed none: then neither has the first line a
-        signature, nor has one of the lines before it (`signs`).
+        """Whether the archive's key signed a line.
+
+        Earlier versions signed no lines. So a line without a signature counts if the first line has none, either, and
+        none of those that were read with it (`signs`).
         """
         public, first_is_signed = self._signer
         must_be_signed = signs or first_is_signed or "signature" in line.fields

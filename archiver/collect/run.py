@@ -161,9 +161,9 @@ class ClientRun:
                 with writing(self.run.home, self.run.vault, client, after_restore=restored) as archive:
                     try:
                         await self._all(client, accounts, archive, done)
-                    except Exception:
+                    except Exception:  # raised again below, once what was archived before the fault is sealed
                         if not self.run.order.dry_run:
-                            await self._seal(client, archive)  # what was archived before
+                            await self._seal(client, archive)
                         raise
                     if not self.run.order.dry_run:
                         await self._seal(client, archive)
