@@ -21,6 +21,10 @@ LEDGER, EVIDENCE = "archive/acme/ledger", "archive/acme/evidence/licences/*/*/*"
 
 @pytest.fixture
 def healthy(ran: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """With a temporary folder of its own: in the system's may lie what other tests' killed commands left."""
+    (temporary := ran.root.parent / "tmp").mkdir()
+    ran.env["TMPDIR"] = str(temporary)
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     monkeypatch.setenv("ARCHIVER_KEY_FILE", ran.env["ARCHIVER_KEY_FILE"])
     return ran
 
