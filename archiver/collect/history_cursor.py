@@ -239,8 +239,12 @@ class ListReading:
 
     @property
     def may_stop(self) -> bool:
-        """Whether all that follows was read before: the numbers add up, and rows were known for long enough."""
-        if self.cursor is None or self.total not in (None, self.cursor.listed + self._fresh):
+        """Whether all that follows was read before: the numbers add up, and rows were known for long enough.
+
+        Above the row that was newest then, known rows prove nothing: a night that lost the rest of the list may have
+        archived them.
+        """
+        if self.cursor is None or self._above or self.total not in (None, self.cursor.listed + self._fresh):
             return False
         return self._streak >= STOP_AFTER_KNOWN
 

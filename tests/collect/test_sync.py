@@ -212,6 +212,14 @@ def test_what_was_listed_before_a_changed_page_is_archived(desk: Desk) -> None:
     result = desk.sync(listed, error="LayoutChanged")
     assert result.archived == len(desk.archived) == 20 and result.unexplained == []
 
+    # A list without a total, whose next reading meets what this night archived before it lost the rest.
+    desk.sync(always(Page(down(30, 1)), ListEnd.EMPTY_PAGE))
+    grown: list[Page | ListEnd] = [Page(down(90, 61)), Page(down(60, 31)), Page(down(30, 1)), ListEnd.EMPTY_PAGE]
+    assert desk.sync(always(*grown[:1]), error="LayoutChanged").archived == 30
+    result = desk.sync(always(*grown))
+    assert (result.archived, len(desk.archived), desk.site.pages_read) == (30, 90, 3)
+    assert desk.sync(always(*grown)).archived == 0 and desk.site.pages_read == 1
+
 
 def test_what_failed_is_archived_as_incomplete_and_tried_again_from_the_archive(desk: Desk) -> None:
     def broken(of: Licence) -> Document | ArchiverError:
