@@ -22,7 +22,7 @@ from archiver.provider import (
     Session,
     refusing,
 )
-from archiver.provider.layout_errors import known_layout
+from archiver.provider.layout_errors import known_layout, read_rows
 from archiver.provider.paging import Turn, pages, rows
 from archiver.provider.record_document import record
 from archiver.reading.dates import DateOrder, near, printed
@@ -96,7 +96,7 @@ class AdobeStock(ApiProvider):
 
         def read(body: JsonObject) -> Page:
             total = int(body["nb_results"])
-            return Page([_licence(row) for row in rows(body, "files", total)], total=total)
+            return Page(read_rows(rows(body, "files", total), _licence), total=total)
 
         # Documented: each page's offset is a limit further on, however many rows came.
         return [History("licences", pages(ask, read, step=LIMIT))]

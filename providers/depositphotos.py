@@ -34,7 +34,7 @@ from archiver.provider import (
     Transport,
     refusing,
 )
-from archiver.provider.layout_errors import changed, known_layout, needed
+from archiver.provider.layout_errors import changed, known_layout, needed, read_rows
 from archiver.provider.paging import Turn, pages, rows
 from archiver.provider.record_document import record
 from archiver.reading.dates import printed
@@ -133,7 +133,7 @@ class DepositphotosApi(ApiProvider):
 
         def read(body: JsonObject) -> Page:
             total = int(body["count"])
-            return Page([licence(row) for row in rows(body, name, total)], total=total)
+            return Page(read_rows(rows(body, name, total), licence), total=total)
 
         return pages(ask, read)
 

@@ -23,7 +23,7 @@ from archiver.provider import (
     Rules,
     Session,
 )
-from archiver.provider.layout_errors import known_layout, needed
+from archiver.provider.layout_errors import known_layout, needed, read_rows
 from archiver.provider.paging import Turn, pages
 from archiver.provider.record_document import record
 from archiver.reading.dates import moment, utc
@@ -71,7 +71,7 @@ class EnvatoMarket(ApiProvider):
             return _permitted(await session.get(PURCHASES, query={"page": str(turn.number)}), "list your purchases")
 
         def read(body: JsonObject) -> Page:
-            return Page([self._licence(row) for row in body["results"]])  # `count` is not documented as a total
+            return Page(read_rows(body["results"], self._licence))  # `count` is not documented as a total
 
         return [History("purchases", pages(ask, read))]
 

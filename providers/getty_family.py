@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import ClassVar, override
 from urllib.parse import quote
 
@@ -26,9 +27,10 @@ from archiver.provider import (
     Session,
     SignInMethod,
     Transport,
+    UnreadRow,
     refusing,
 )
-from archiver.provider.layout_errors import known_layout, needed
+from archiver.provider.layout_errors import known_layout, needed, read_rows
 from archiver.provider.paging import Turn, beyond, pages, rows
 from archiver.provider.record_document import record, titled
 from archiver.reading.dates import printed, utc
@@ -146,19 +148,21 @@ class GettyFamily(ApiProvider):
         older: int | None = 0  # how many downloads lie before the window; None if the API does not say
         while True:
             first = last - WINDOW + DAY
-            window, total = list[Licence](), 0
+            window, total, fault = list[Licence | UnreadRow](), 0, None
             lost: ArchiverError | None = None  # what was read before is still reported
             try:
                 async for page in self._pages(
                     session, DOWNLOADS, _downloaded, _between(query, first, last), begun=last != today
                 ):
-                    window, total = [*window, *beyond(window, page.licences)], max(total, page.total or 0)
+                    window, total = [*window, *beyond(window, page.rows)], max(total, page.total or 0)
+                    fault = fault or page.fault
             except ArchiverError as error:
                 lost = error
             if window:
-                window.sort(key=lambda licence: str(licence.row["date_downloaded"]), reverse=True)
-                self._note_together(window)
-                yield Page(window)
+                window.sort(key=_downloaded_at, reverse=True)
+                found = Page(window, fault=fault)
+                self._note_together(found.licences)
+                yield found
             if lost:
                 raise lost
             last, stated = first - DAY, stated + total
@@ -199,9 +203,9 @@ class GettyFamily(ApiProvider):
 
         def page(body: JsonObject) -> Page:
             total = int(body["result_count"])
-            licences = [read(self.info.name, row) for row in rows(body, part, total)]
-            self._note_together(licences)
-            return Page(licences, total=total)
+            found = Page(read_rows(rows(body, part, total), partial(read, self.info.name)), total=total)
+            self._note_together(found.licences)
+            return found
 
         return pages(ask, page)
 
@@ -297,6 +301,10 @@ class GettyFamily(ApiProvider):
 
 def _between(query: Mapping[str, str], first: date, last: date) -> dict[str, str]:
     return {**query, "date_from": first.isoformat(), "date_to": last.isoformat()}
+
+
+def _downloaded_at(row: Licence | UnreadRow) -> str:
+    return str(row.row["date_downloaded"]) if isinstance(row, Licence) else ""
 
 
 def _medium(licence: Licence) -> str:

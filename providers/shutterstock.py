@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import override
 from urllib.parse import quote
 
@@ -23,7 +24,7 @@ from archiver.provider import (
     Rules,
     Session,
 )
-from archiver.provider.layout_errors import known_layout, needed
+from archiver.provider.layout_errors import known_layout, needed, read_rows
 from archiver.provider.paging import Turn, pages, rows
 from archiver.provider.record_document import record
 from archiver.reading.dates import moment
@@ -107,7 +108,7 @@ class Shutterstock(ApiProvider):
                 raise SiteUnavailable(f"Shutterstock answers {body['errors']} instead of all licences of {path}")
             # The vendor's samples state a total; an older description of the API does not have it.
             total = int(body["total_count"]) if "total_count" in body else None
-            return Page([_licence(path, row) for row in rows(body, "data", total)], total=total)
+            return Page(read_rows(rows(body, "data", total), partial(_licence, path)), total=total)
 
         return pages(ask, read)
 

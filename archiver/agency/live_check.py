@@ -61,6 +61,8 @@ async def _steps(
             total = f" of {page.total}" if page.total is not None else ", and no total is stated"
             said.append(f"{len(page.licences)}{total}; only the first page was read")
             said += [_fields(each) for each in page.licences[:ROWS_IN_CHECK]]
+            if page.fault:
+                raise page.fault
             if strange := [each for each in page.licences if not _is_identified(each)]:
                 raise _changed_row(strange[0])
         if steps.found.failed or page is None:

@@ -20,6 +20,7 @@ from archiver.core.atomic_files import read_file
 from archiver.core.json_files import checked, write_json
 
 if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker without these
+    from archiver.core.errors import LayoutChanged
     from archiver.core.model import Licence
     from archiver.provider import Page
     from archiver.provider.paging import ListEnd
@@ -165,6 +166,8 @@ class ListReading:
     twice: set[str] = field(default_factory=set)  # as a rule, rows that moved: another came above them
     displaced: set[str] = field(default_factory=set)  # rows that came again on another page, which may hide others
     overlapping: set[str] = field(default_factory=set)  # rows at the end of a page that the next one began with
+    unread: set[str] = field(default_factory=set)  # rows that the adapter cannot read
+    fault: LayoutChanged | None = None  # of the first of them
     _met: Counter[str] = field(default_factory=Counter)
     _page: list[str] = field(default_factory=list)  # the identities on the last page
     _head: str = ""
@@ -183,10 +186,10 @@ class ListReading:
         return self._met.total()
 
     def rows(self, page: Page) -> Iterator[Licence]:
-        """The page's rows that were not on an earlier page."""
+        """The licences of the page's rows that were not on an earlier page."""
         before, self.total = self.total, self.total if page.total is None else page.total
         self.steady = self.steady and before in (None, self.total)
-        here = [licence.identity for licence in page.licences]
+        here = [row.identity for row in page.rows]
         if here and all(identity in self._met for identity in here):
             self.displaced.update(here)  # a page of the list came again in place of another
         else:
@@ -194,18 +197,28 @@ class ListReading:
             self.displaced.update(identity for identity in here[overlap:] if identity in self._met)
             self.overlapping.update(here[:overlap])
         self._page = here
-        for licence in page.licences:
-            self._met[licence.identity] += 1
-            if self._met[licence.identity] == 1:
+        self.fault = self.fault or page.fault
+        licences = {licence.identity: licence for licence in reversed(page.licences)}
+        for identity in here:
+            self._met[identity] += 1
+            if self._met[identity] > 1:
+                self.twice.add(identity)
+            elif licence := licences.get(identity):
                 yield licence
             else:
-                self.twice.add(licence.identity)
+                self.unread.add(identity)
+                self._place(identity, known=False)
 
     def count(self, licence: Licence, known: bool) -> None:
         """Count a row that `rows` gave; `known`: it need not be fetched."""
-        self._head = self._head or licence.identity
-        was_newest = self.cursor is not None and licence.identity == self.cursor.head
-        self._above = self._above and not was_newest and licence.platform_id not in self.known
+        self._above = self._above and licence.platform_id not in self.known
+        self._place(licence.identity, known=known)
+
+    def _place(self, identity: str, *, known: bool) -> None:
+        """Say where a row stands: above the one that was newest before, and behind how many known ones."""
+        self._head = self._head or identity
+        was_newest = self.cursor is not None and identity == self.cursor.head
+        self._above = self._above and not was_newest
         self._fresh += self._above
         self._streak = self._streak + 1 if known else 0
 
@@ -250,8 +263,8 @@ class ListReading:
 
     def left(self, lines: int, today: date) -> HistoryCursor | None:
         """What this reading leaves for the next one; None if it did not finish."""
-        if self.emptied or self.shrunk or (self.full and self.total is None and self.displaced):
-            return None  # the next reading goes to the end, too, and compares with the same number
+        if self.emptied or self.shrunk or self.unread or (self.full and self.total is None and self.displaced):
+            return None  # the next reading goes as far, too, and compares with the same number
         if self.full:
             counted = self.read if self.total == self.read else self.seen
             return HistoryCursor(counted, self._head, lines, today.isoformat())

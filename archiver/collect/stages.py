@@ -346,12 +346,15 @@ class DocumentChecker:
 
     async def failed_gap(self, kind: DocumentKind, error: ArchiverError) -> Gap:
         """The gap of a document that failed; its page is kept for the maintainer."""
-        known = {**self.personal, **dict.fromkeys(self.session.secret_values(), "token")}
-        keep = partial(keep_trouble, self.trouble, self.account, error, known, step=f"fetching a document ({kind})")
-        path = await asyncio.to_thread(keep)
-        kept = f"; saved as {path.name}" if path else ""
         blocked = "blocked by the adapter's rules: " if isinstance(error, SpendRefused) else ""
-        return Gap(kind=kind, reason=GapReason.FAILED, detail=blocked + self.secrets.mask_text(error.detail) + kept)
+        saved = await self.save_page(error, f"fetching a document ({kind})")
+        return Gap(kind=kind, reason=GapReason.FAILED, detail=blocked + self.secrets.mask_text(error.detail) + saved)
+
+    async def save_page(self, error: ArchiverError, step: str) -> str:
+        """Save the error's page for the maintainer: `; saved as NAME`, or nothing where it has none."""
+        known = {**self.personal, **dict.fromkeys(self.session.secret_values(), "token")}
+        path = await asyncio.to_thread(partial(keep_trouble, self.trouble, self.account, error, known, step=step))
+        return f"; saved as {path.name}" if path else ""
 
 
 # ---------------------------------------------------------------- store
@@ -455,6 +458,7 @@ class Reconciliation:
     incomplete: dict[str, str] = field(default_factory=dict)  # short id -> what failed, and why
     completed: list[str] = field(default_factory=list)
     withheld: dict[str, str] = field(default_factory=dict)  # list -> why the platform does not show it
+    unread: dict[str, str] = field(default_factory=dict)  # list -> where a page of it with rows that nobody can read is
     _gaps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # a licence may be tried twice
 
     def note(self, evidence: Evidence, short_id: str) -> None:
@@ -495,6 +499,11 @@ class Reconciliation:
         """Whether every list was read to its end."""
         return bool(self.tallies) and all(tally.reading.full for tally in self.tallies.values())
 
+    @property
+    def fault(self) -> ArchiverError | None:
+        """What is wrong with the first row that could not be read."""
+        return next((tally.reading.fault for tally in self.tallies.values() if tally.reading.fault), None)
+
     def gaps(self) -> dict[str, dict[str, int]]:
         """How many gaps there are, by kind of document and reason."""
         counted: dict[str, dict[str, int]] = {}
@@ -525,6 +534,10 @@ class Reconciliation:
             else:
                 changed = "" if read.steady else ", and its total changed while it was read"
                 yield f"The platform states {read.total} in {tally.listing}, but lists {read.read}{changed}."
+        for tally in self.tallies.values():
+            if number := len(tally.reading.unread):
+                where = self.unread.get(tally.listing, "")
+                yield f"Rows of {tally.listing} that could not be read, and are not archived: {number}{where}."
         for each in self.withheld.values():
             yield f"The platform does not show: {each}."
         if self.incomplete:

@@ -162,6 +162,8 @@ class Sync:
                 await self._read(tally, reading, tasks)
             except ArchiverError as error:
                 lost = error
+        if reading.fault:
+            self._rows.unread[tally.listing] = await self._fetcher.checker.save_page(reading.fault, "reading a list")
         if lost:
             raise lost
         self._outage.check()
@@ -351,7 +353,7 @@ class Sync:
 
     def _reconcile(self) -> None:
         """Fill in the result. Every listed row must be archived, known, a comp or named, else it is partial."""
-        result, rows, error = self.result, self._rows, self._fetcher.adapter_error
+        result, rows, error = self.result, self._rows, self._fetcher.adapter_error or self._rows.fault
         result.listed, result.total, result.unexplained = rows.listed, rows.total, rows.unexplained
         result.archived, result.already, result.comps = map(rows.count, (Row.ARCHIVED, Row.ALREADY, Row.COMP))
         result.ends = {name: str(tally.reading.end) for name, tally in rows.tallies.items() if tally.reading.end}
@@ -423,7 +425,9 @@ class Sync:
         rows = self._rows
         lists = {
             name for name, each in rows.tallies.items()
-            if each.reading.total is None and each.reading.end not in (None, ListEnd.NAMED)
+            if each.reading.total is None
+            and each.reading.end not in (None, ListEnd.NAMED)
+            and not each.reading.unread
         }  # fmt: skip
         if not lists or not rows.is_full or self.dry_run or self.asset_id or self.known or self.sample is not None:
             return {}

@@ -20,6 +20,7 @@ from archiver.provider.contract import (
     Response,
     Session,
     SignInOutcome,
+    UnreadRow,
     redact_url,
     refusing,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "TermsText",
     "TextLayout",
     "Transport",
+    "UnreadRow",
     "declared",
     "installed",
     "load",

@@ -191,11 +191,31 @@ class Challenge(Protocol):
 
 
 @dataclass(frozen=True)
-class Page:
-    """One page of a platform's list: its licences, newest first, and the list's total if the platform states it."""
+class UnreadRow:
+    """A row of a list that the adapter cannot read. `identity` tells it from other rows; `why` says what is missing."""
 
-    licences: Sequence[Licence]
+    identity: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a platform's list: its rows, newest first, and the list's total if the platform states it.
+
+    `fault` says of the first row that the adapter cannot read what is wrong, with the page; core fills it in.
+    """
+
+    rows: Sequence[Licence | UnreadRow]
     total: int | None = None
+    fault: LayoutChanged | None = None
+
+    @property
+    def licences(self) -> list[Licence]:
+        return [row for row in self.rows if isinstance(row, Licence)]
+
+    @property
+    def unread(self) -> list[UnreadRow]:
+        return [row for row in self.rows if isinstance(row, UnreadRow)]
 
 
 @dataclass(frozen=True)

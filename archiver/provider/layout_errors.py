@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from sysconfig import get_path
 from traceback import FrameSummary, extract_tb
 from typing import Protocol
 
 from archiver.core.errors import LayoutChanged, SavedPage
-from archiver.provider.contract import JsonObject, redact_url
+from archiver.core.model import Licence
+from archiver.provider.contract import JsonObject, UnreadRow, redact_url
 
+# A missing key, another type, an unreadable date: what reading a page of another layout raises.
+_UNEXPECTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_TAG = re.compile(r"<[^>]*>")
 _PACKAGE, _PYTHON = Path(__file__).parents[1], Path(get_path("stdlib"))
 
 
@@ -55,8 +62,31 @@ def known_layout(page: PageAnswer) -> Iterator[None]:
     """Read mandatory values inside this. A missing key, another type or an unreadable date becomes LayoutChanged."""
     try:
         yield
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        what = f"no {error}" if isinstance(error, KeyError) else str(error)
-        if isinstance(error, (AttributeError, TypeError)):
-            what = f"a value is missing or has another type ({error})"
-        raise changed(page, f"{what}{place_of(error)}") from error
+    except _UNEXPECTED as error:
+        raise changed(page, _in_words(error)) from error
+
+
+def read_rows[Row: (str, JsonObject)](rows: Iterable[Row], read: Callable[[Row], Licence]) -> list[Licence | UnreadRow]:
+    """The licence of each row, JSON or HTML. A row that cannot be read is an `UnreadRow`: the others, and the pages
+    behind them, do not wait for it.
+    """
+    found: list[Licence | UnreadRow] = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except _UNEXPECTED as error:
+            found.append(UnreadRow(_fingerprint(row), _in_words(error)))
+    return found
+
+
+def _in_words(error: Exception) -> str:
+    what = f"no {error}" if isinstance(error, KeyError) else str(error)
+    if isinstance(error, (AttributeError, TypeError)):
+        what = f"a value is missing or has another type ({error})"
+    return f"{what}{place_of(error)}"
+
+
+def _fingerprint(row: str | JsonObject) -> str:
+    """What tells a row from others. Of HTML only the words count, because scripts change the rest."""
+    words = " ".join(_TAG.sub(" ", row).split()) if isinstance(row, str) else json.dumps(row, sort_keys=True)
+    return f"unread {sha256(words.encode('utf-8', 'backslashreplace')).hexdigest()}"

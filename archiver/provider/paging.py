@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 
 from archiver.core.errors import LayoutChanged
 from archiver.core.model import Licence
-from archiver.provider.contract import JsonObject, Page, Response
+from archiver.provider.contract import JsonObject, Page, Response, UnreadRow
 from archiver.provider.layout_errors import changed, known_layout
 from archiver.provider.list_signs import in_answer, in_headers, stated_totals
 
@@ -119,10 +119,10 @@ async def pages(
 ) -> AsyncIterator[Page | ListEnd]:
     """Read a list of a JSON interface: to its stated total, to a cursor that names no next page, or to an empty page.
 
-    A short page never ends it. `read` makes a page of an answer's JSON; what it cannot read is
-    LayoutChanged. `step` is for platforms where a page counts as so many rows, however many came. `cursor` is where in
-    the answer the next page is named (`meta.next`): null, false or an empty text there says that none follows, and an
-    answer without that place is LayoutChanged.
+    A short page never ends it. `read` makes a page of an answer's JSON; what it cannot read is LayoutChanged, and so is
+    a list of whose rows up to here none could be read. `step` is for platforms where a page counts as so many rows,
+    however many came. `cursor` is where in the answer the next page is named (`meta.next`): null, false or an empty
+    text there says that none follows, and an answer without that place is LayoutChanged.
 
     An empty page may be a hole. Without total and cursor, a list ends only by EMPTY_PAGES_AT_END of them in a row, the
     first page too, or by one behind which there is no page. Rows behind a hole are read; but then no end is believed,
@@ -131,6 +131,7 @@ async def pages(
     """
     before, count_read, seen, cursors, turn = 0, 0, set[str](), set[str](), Turn(1, 0)
     total: int | None = None
+    readable = False
     lengths, hole = list[int](), 0  # of the pages up to here; the number of an empty page before rows
     stated, doubts = dict[str, int](), list[str]()  # counts beside rows; what empty pages behind the last row said
     answer: Response | None = None
@@ -146,12 +147,15 @@ async def pages(
             return
         answer, body, page = found
         with known_layout(answer):
-            here = [licence.identity for licence in page.licences]
+            here = [row.identity for row in page.rows]
             if here and seen.issuperset(here):
                 raise ValueError(f"page {number} shows no row that was not on a page before it")
             following = _at(body, cursor) if cursor else None
-        if page.total is not None and before + len(page.licences) <= page.total:
-            page = replace(page, licences=[*_distinct(page.licences)])
+        readable = readable or bool(page.licences)
+        if page.fault and not readable:
+            raise page.fault
+        if page.total is not None and before + len(page.rows) <= page.total:
+            page = replace(page, rows=[*_distinct(page.rows)])
         if here or page.total is not None or not looks_behind:
             yield page
         seen.update(here)
@@ -161,8 +165,8 @@ async def pages(
         if here:
             hole, doubts = number - 1 if looks_behind else hole, []
             stated |= stated_totals(body, harmless)
-        lengths.append(len(page.licences))
-        before, count_read = before + (step or len(page.licences)), count_read + len(page.licences)
+        lengths.append(len(page.rows))
+        before, count_read = before + (step or len(page.rows)), count_read + len(page.rows)
         total = total if page.total is None else page.total
         end = _end_of(lengths, total is not None and before >= total, cursor is not None, following)
         if end:
@@ -192,7 +196,9 @@ async def _asked(ask: FetchPage, read: Callable[[Any], Page], turn: Turn) -> _Pa
         return answer
     with known_layout(answer):
         body = answer.json()
-        return _PageAnswer(answer, body, read(body))
+        page = read(body)
+        fault = changed(answer, page.unread[0].why) if page.unread else None
+        return _PageAnswer(answer, body, replace(page, fault=fault))
 
 
 async def _behind(ask: FetchPage, read: Callable[[Any], Page], turn: Turn) -> _PageAnswer | Page | None:
@@ -260,20 +266,26 @@ async def named(pages: AsyncIterator[Page]) -> AsyncIterator[Page | ListEnd]:
     yield ListEnd.NAMED
 
 
-def beyond(before: Sequence[Licence], page: Sequence[Licence]) -> Sequence[Licence]:
+type PageRows = Sequence[Licence | UnreadRow]
+
+
+def beyond(before: PageRows, page: PageRows) -> PageRows:
     """The page's rows without those at its beginning that ended the rows before it: pages that overlap hide others."""
     last, here = [each.identity for each in before], [each.identity for each in page]
     return page[next((n for n in range(min(len(last), len(here)), 0, -1) if last[-n:] == here[:n]), 0) :]
 
 
-def _distinct(licences: Sequence[Licence]) -> Iterator[Licence]:
+def _distinct(rows: PageRows) -> Iterator[Licence | UnreadRow]:
     """Give licences that have no id and look alike on one page keys of their own: number them from the second on.
 
     Only for a page that the total has room for: so the platform counts each of them. The same row on two pages is one
     row that moved.
     """
     alike = Counter[str]()
-    for licence in licences:
-        alike[licence.identity] += 1
-        number = alike[licence.identity]
-        yield licence if number == 1 or licence.licence_id else replace(licence, key=(*licence.key, str(number)))
+    for row in rows:
+        alike[row.identity] += 1
+        number = alike[row.identity]
+        if number == 1 or isinstance(row, UnreadRow) or row.licence_id:
+            yield row
+        else:
+            yield replace(row, key=(*row.key, str(number)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from archiver.core.model import Licence
-from archiver.provider.contract import BrowserSession, Page, Response
+from archiver.provider.contract import BrowserSession, Page, Response, UnreadRow
 from archiver.provider.form_login import Website, stated_number
-from archiver.provider.layout_errors import changed, known_layout
+from archiver.provider.layout_errors import changed, known_layout, read_rows
 from archiver.provider.list_signs import on_page
 from archiver.provider.list_words import BUSY
 from archiver.provider.paging import ListEnd, page_source
@@ -61,7 +61,9 @@ class WebList:
 
 
 type ReadRows = Callable[[Sequence[str], Response], Sequence[Licence]]
-"""Makes licences from rows (outer HTML) and the page that they are on. ValueError and KeyError become LayoutChanged."""
+"""Makes licences from rows (outer HTML) and the page that they are on. It gets one row at a time, and makes one licence
+of it: ValueError, KeyError and their like say that this one cannot be read. The list is LayoutChanged if none can.
+"""
 
 
 # long: one decision for each page; parts would hide in which order its cases count
@@ -82,8 +84,8 @@ async def listed(
         await _rows_or_none(session, layout)
         await _ready(session)
         ended = layout.end is not None and await session.seen(layout.end)  # before the rows: none can come in between
-        page, licences = await walk.new_rows()
-        walk.mark_was_early |= walk.marked and bool(licences)
+        page, rows = await walk.new_rows()
+        walk.mark_was_early |= walk.marked and bool(rows)
         walk.marked = ended
         with known_layout(page):
             total = stated_number(layout.total, page) if layout.total else None
@@ -94,9 +96,9 @@ async def listed(
                 raise ValueError(f"page {walk.number} shows no rows, but a link to the next page")
             if address in walk.opened and not last:
                 raise ValueError(f"the next page is {address} again")
-        if licences or total is not None:
-            yield Page(licences, total=total)
-        if licences and (walk.may_grow(page) or layout.grows):
+        if rows or total is not None:
+            yield walk.page_of(rows, page, total)
+        if rows and (walk.may_grow(page) or layout.grows):
             await walk.more_rows(page, MARK_TIMEOUT_S if ended and not walk.mark_was_early else STALL_TIMEOUT_S)
         elif address and address not in walk.opened:
             await walk.turn(address)
@@ -145,6 +147,7 @@ class _Walk:
     waited: bool = False
     marked: bool = False  # the end mark showed at the last look
     mark_was_early: bool = False  # rows came after the end mark had shown
+    readable: bool = False  # some row could be read
     _here: list[str] = field(default_factory=list)  # identities on this page
     _before: list[str] = field(default_factory=list)  # and on the one before
     _pages_stated: int = 0
@@ -159,36 +162,53 @@ class _Walk:
         self.read_here, self._before, self._here, self.waited = 0, self._here or self._before, [], False
         await self.site.open(self.session, address)
 
-    async def new_rows(self) -> tuple[Response, Sequence[Licence]]:
-        """The page, and the licences of its rows that were not read yet.
+    def page_of(self, rows: Sequence[Licence | UnreadRow], answer: Response, total: int | None) -> Page:
+        """These rows as a page of the list; LayoutChanged if none of the list could be read up to here."""
+        page = Page(rows, total=total)
+        self.readable = self.readable or bool(page.licences)
+        if not page.unread:
+            return page
+        fault = changed(answer, page.unread[0].why)
+        if not self.readable:
+            raise fault
+        return replace(page, fault=fault)
+
+    async def new_rows(self) -> tuple[Response, Sequence[Licence | UnreadRow]]:
+        """The page, and its rows that were not read yet.
 
         A page may drop rows while it is scrolled. It must still show the last row that was read: else others may have
         come and gone between two looks.
         """
         start = max(0, self.read_here - 1)
-        rows = await self.session.rows(self.layout.row, start=start)
+        html = await self.session.rows(self.layout.row, start=start)
         page = await self.session.page()
         await _nothing_unread(self.session, self.layout, page)
         with known_layout(page):
-            licences = self.read(rows, page)
-            if self.read_here and (not licences or licences[0].identity != self._here[-1]):
-                rows = await self.session.rows(self.layout.row)
-                licences = self.read(rows, page)
-                at = next((n for n, each in enumerate(licences) if each.identity == self._here[-1]), None)
+            rows = self._read(html, page)
+            if self.read_here and (not rows or rows[0].identity != self._here[-1]):
+                rows = self._read(await self.session.rows(self.layout.row), page)
+                at = next((n for n, each in enumerate(rows) if each.identity == self._here[-1]), None)
                 if at is None:
                     raise ValueError(
                         f"the last of {self.read_here} rows that were read is no longer on the page, so rows may have "
                         "come and gone unseen"
                     )
-                licences = licences[at:]
-            licences = licences[1:] if self.read_here else licences
-            here = [licence.identity for licence in licences]
+                rows = rows[at:]
+            rows = rows[1:] if self.read_here else rows
+            here = [row.identity for row in rows]
             if here and not self.read_here and here == self._before:
                 raise ValueError(f"page {self.number} is the same as the one before it")
-        self.waited = self.waited and not licences
+        self.waited = self.waited and not rows
         self._here += here
         self.read_here, self.read_all = self.read_here + len(here), self.read_all + len(here)
-        return page, licences
+        return page, rows
+
+    def _read(self, rows: Sequence[str], page: Response) -> Sequence[Licence | UnreadRow]:
+        def read(row: str) -> Licence:
+            [licence] = self.read([row], page)
+            return licence
+
+        return read_rows(rows, read)
 
     def may_grow(self, page: Response) -> bool:
         """Whether a script may bring more rows to this page."""

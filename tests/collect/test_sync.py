@@ -20,13 +20,14 @@ from archiver.core.errors import (
     LayoutChanged,
     NotACertificate,
     RateLimited,
+    SavedPage,
     SessionExpired,
     SiteUnavailable,
     SpendRefused,
     Withheld,
 )
 from archiver.core.model import Document, DocumentKind, Licence, Outcome
-from archiver.provider import History, Page, Response, Session
+from archiver.provider import History, Page, Response, Session, UnreadRow
 from archiver.provider.paging import ListEnd
 from archiver.reading.licence_json import to_json
 from archiver.reading.terminal_safe import printable
@@ -219,6 +220,23 @@ def test_what_was_listed_before_a_changed_page_is_archived(desk: Desk) -> None:
     result = desk.sync(always(*grown))
     assert (result.archived, len(desk.archived), desk.site.pages_read) == (30, 90, 3)
     assert desk.sync(always(*grown)).archived == 0 and desk.site.pages_read == 1
+
+
+def test_a_row_that_cannot_be_read_keeps_none_of_the_others(desk: Desk) -> None:
+    """Not those behind it either; and no night is called complete until it can be read."""
+    fault = LayoutChanged("no license", page=SavedPage("https://example.com/?page=1", b"<p>the odd row</p>"))
+    desk.sync(always(Page(down(60, 1)), ListEnd.EMPTY_PAGE))
+    with_odd = Page([*down(91, 76), UnreadRow("unread 75", "no license"), *down(74, 61)], fault=fault)
+    older = Page(down(60, 31)), Page(down(30, 1))
+    for end, archived in (ListEnd.EMPTY_PAGE, 30), (ListEnd.EMPTY_PAGE, 0), (Page([], total=91), 0):
+        result = desk.sync(always(with_odd, *older, end))
+        assert (result.outcome, result.error, result.exit_code) == (Outcome.PARTIAL, "LayoutChanged", 40)
+        assert result.archived == archived and len(desk.archived) == 90
+        assert "could not be read, and are not archived: 1; saved as one-" in result.message
+        assert "no license" in result.message and result.differences == {}
+        assert len([*(desk.folder / "trouble").glob("*.html")]) == 1
+    result = desk.sync(always(Page(down(91, 61)), *older, ListEnd.EMPTY_PAGE))
+    assert (result.outcome, result.archived) == (Outcome.COMPLETE, 1)
 
 
 def test_what_failed_is_archived_as_incomplete_and_tried_again_from_the_archive(desk: Desk) -> None:

@@ -109,6 +109,9 @@ def test_a_row_without_a_mandatory_value_is_a_changed_layout(missing: str) -> No
     with pytest.raises(LayoutChanged) as raised:
         pages(Shutterstock(), Canned(lambda path, query: listing(row)))
     assert raised.value.page and b"total_count" in raised.value.page.content
+    found = pages(Shutterstock(), Canned(lambda path, query: listing({**row, "id": ""}, {**ROW, "id": "e2"})))["images"]
+    assert [len(page.licences) for page in found] == [1] and found[0].total == 2, "beside others, it is alone unread"
+    assert len(found[0].unread) == 1 and found[0].fault and found[0].fault.page
 
 
 @pytest.mark.parametrize(

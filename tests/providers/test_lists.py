@@ -166,9 +166,11 @@ def test_an_elements_row_without_a_certificate_among_others_is_known_by_user_ite
         "envato_elements:CODE000001",
         "envato_elements:ada@example.com:ITEM002:2026-01-02",
     ]
-    for other in (bare, item(1) + item(2).replace("/account/downloads", "/elsewhere")):
-        with pytest.raises(LayoutChanged):
-            read(EnvatoElements(), Pages(f'<ul id="downloads">{other}</ul>{END}'))
+    with pytest.raises(LayoutChanged):
+        read(EnvatoElements(), Pages(f'<ul id="downloads">{bare}</ul>{END}'))
+    other = item(1) + item(2).replace("/account/downloads", "/elsewhere")
+    [page] = read(EnvatoElements(), Pages(f'<ul id="downloads">{other}</ul>{END}'))
+    assert len(page.licences) == len(page.unread) == 1
 
 
 def test_a_certificate_of_another_item_is_none() -> None:
@@ -241,14 +243,17 @@ def test_freepik_is_read_at_the_host_that_the_account_names() -> None:
         read(Freepik(), session)
 
 
-def test_an_empty_freepik_history_says_so() -> None:
+def test_freepiks_list_ends_where_its_words_or_its_count_say_so() -> None:
     assert read(Freepik(), Pages(freepik(0, "<p>You have no downloads yet</p>"))) == [Page((), total=0)]
-
-
-def test_a_link_that_leads_nowhere_ends_freepiks_list_where_its_count_says_so() -> None:
     link = '<a rel="nofollow next" href="?page={}&amp;type=regular">Next</a><p>Page {} of 2</p>'
     pages = read(Freepik(), Pages(freepik(2, link.format(2, 1)), page2=freepik(3, link.format(2, 2))))
     assert [len(page.licences) for page in pages] == [2, 3]
+    for odd in (1, 2):  # a row without its date is alone unread, at a page's beginning or end
+        first = freepik(2, link.format(2, 1))
+        broken = first.replace("datetime", "title", 1) if odd == 1 else "title".join(first.rsplit("datetime", 1))
+        pages = read(Freepik(), Pages(broken, page2=freepik(3, link.format(2, 2))))
+        assert [(len(page.licences), len(page.unread)) for page in pages] == [(1, 1), (3, 0)]
+        assert pages[0].fault and pages[0].fault.page and broken.encode() == pages[0].fault.page.content
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from archiver.provider import (
     SignInMethod,
     Transport,
 )
-from archiver.provider.layout_errors import needed
+from archiver.provider.layout_errors import needed, read_rows
 from archiver.provider.paging import Turn, pages
 from archiver.provider.record_document import record
 from archiver.reading.dates import moment
@@ -89,7 +89,7 @@ class AcmeStock(Provider[Session]):
             return (await session.get(f"{API}/licences", query=query)).expect()
 
         def read(body: JsonObject) -> Page:  # KeyError, TypeError, ValueError become LayoutChanged
-            return Page([_licence(row) for row in body["licences"]], total=int(body["total"]))
+            return Page(read_rows(body["licences"], _licence), total=int(body["total"]))
 
         return [History("licences", pages(ask, read))]  # core asks for pages, and decides when the list has ended
 
