@@ -174,6 +174,8 @@ class ListReading:
     _fresh: int = 0  # rows above the one that was newest before
     _above: bool = True
     _streak: int = 0  # known rows in sequence up to here
+    _day: str = ""  # of the last dated row, `2026-11-24`
+    _newest_first: bool = True
 
     @property
     def seen(self) -> int:
@@ -212,6 +214,9 @@ class ListReading:
     def count(self, licence: Licence, known: bool) -> None:
         """Count a row that `rows` gave; `known`: it need not be fetched."""
         self._above = self._above and licence.platform_id not in self.known
+        if day := str(licence.licensed_at or "")[:10]:
+            self._newest_first = self._newest_first and (not self._day or day <= self._day)
+            self._day = day
         self._place(licence.identity, known=known)
 
     def _place(self, identity: str, *, known: bool) -> None:
@@ -255,9 +260,12 @@ class ListReading:
         """Whether all that follows was read before: the numbers add up, and rows were known for long enough.
 
         Above the row that was newest then, known rows prove nothing: a night that lost the rest of the list may have
-        archived them.
+        archived them. Nor do they in a list that states no total and is not sorted by date, where new rows may be
+        anywhere.
         """
-        if self.cursor is None or self._above or self.total not in (None, self.cursor.listed + self._fresh):
+        if self.cursor is None or self._above or (self.total is None and not self._newest_first):
+            return False
+        if self.total not in (None, self.cursor.listed + self._fresh):
             return False
         return self._streak >= STOP_AFTER_KNOWN
 

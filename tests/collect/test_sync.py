@@ -220,6 +220,8 @@ def test_what_was_listed_before_a_changed_page_is_archived(desk: Desk) -> None:
     result = desk.sync(always(*grown))
     assert (result.archived, len(desk.archived), desk.site.pages_read) == (30, 90, 3)
     assert desk.sync(always(*grown)).archived == 0 and desk.site.pages_read == 1
+    by_title = Page(down(59, 40)), Page(down(90, 60)), Page(down(39, 1)), Page(rows(99)), ListEnd.EMPTY_PAGE
+    assert desk.sync(always(*by_title)).archived == 1, "where the platform no longer sorts by date, all of it is read"
 
 
 def test_a_row_that_cannot_be_read_keeps_none_of_the_others(desk: Desk) -> None:
