@@ -24,7 +24,7 @@ from archiver.core.atomic_files import scratch_folder
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.documents import is_html, is_pdf
-from archiver.reading.letters import Letter, LetterKind, read_letter
+from archiver.reading.letters import Letter, LetterKind, letter_by
 from archiver.reading.mail import looks_like_mail
 from archiver.reading.worker import DocumentReader
 
@@ -148,7 +148,7 @@ def _letter(name: str, content: bytes, seen: ClassifiedFile, reader: DocumentRea
     if not (text_like or paper or looks_like_mail(content[:4096]) or seen.what == "scan"):
         return None, ""
     parsed = parse_letter(content, reader)
-    letter = read_letter(parsed.text, received=parsed.received, links=parsed.links, senders=parsed.senders)
+    letter = letter_by(reader, parsed.text, received=parsed.received, links=parsed.links, senders=parsed.senders)
     return letter, parsed.text
 
 

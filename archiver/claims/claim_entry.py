@@ -24,7 +24,7 @@ from archiver.core.model import day_of, iso
 from archiver.home.settings import Client, Home
 from archiver.reading.dates import LIKELY_YEARS, printed
 from archiver.reading.letter_sums import number
-from archiver.reading.letters import LetterKind, read_letter
+from archiver.reading.letters import LetterKind, letter_by
 from archiver.reading.worker import MAX_DOCUMENT_BYTES, DocumentReader
 
 STATED = "stated by you"
@@ -57,10 +57,10 @@ def add(
         parsed = parse_letter(content, reader) if content else ParsedLetter()
         looked = [picture_of(each, reader) for each in parsed.pictures]
         looked += [_picture(path, reader) for path in pictures]
+        claim = _read_claim(name, home, owner, parsed, stated, before, reader)
     for sentence in parsed.messages:
         say(sentence)
     files = {f"picture-{n}{ending}": each for n, (each, ending) in enumerate(filter(None, looked), 1)}
-    claim = _read_claim(name, home, owner, parsed, stated, before)
     if content and claim.sure.keys() == {"received"}:
         say(f"No claim details found in {path}. Check that it is the right file, or enter them yourself.")
     letter = f"letter{file_ending(path)}" if path else None
@@ -112,15 +112,17 @@ def file_ending(path: Path) -> str:
     return ending if re.fullmatch(r"\.[a-z0-9]{1,8}", ending) else ".bin"
 
 
+# many parameters: what is known of a claim before its letter is read, and who reads it
 def _read_claim(
-    name: str, home: Home, owner: Client, parsed: ParsedLetter, stated: Mapping[str, object], before: Claim | None
-) -> Claim:
+    name: str, home: Home, owner: Client, parsed: ParsedLetter, stated: Mapping[str, object], before: Claim | None,
+    reader: DocumentReader,
+) -> Claim:  # fmt: skip
     """The values read from the letter, overridden by those stated before and now."""
     kept = {key: getattr(before, key) for key, how in before.sure.items() if how.startswith(STATED)} if before else {}
     given = kept | {key: value for key, value in stated.items() if value not in (None, (), [])}
     received = given.get("received") or parsed.received or (before and before.received) or datetime.now(UTC).date()
     read = partial(
-        read_letter, parsed.text, domains=owner.domains, links=parsed.links, senders=parsed.senders,
+        letter_by, reader, parsed.text, domains=owner.domains, links=parsed.links, senders=parsed.senders,
         own=(owner.name, *owner.aliases, *([home.settings.agency.name] if home.settings.agency.name else ())),
     )  # fmt: skip
     letter = read(received=received)

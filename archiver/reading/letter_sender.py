@@ -237,9 +237,10 @@ def _without_partners(line: str, others: Iterable[str]) -> str | None:
     words = _CELLS.split(line)[0].split()
     cells = {_CELLS.split(each)[0] for each in others}
     for end in range(len(words) - 1, 1, -1):
+        if not re.fullmatch(_NAME, words[end]):  # of a partner
+            break
         name = " ".join(words[:end])
-        partners = all(re.fullmatch(_NAME, each) for each in words[end:])
-        if partners and name in cells and search("practice", name) and _own_words(name, "kind"):
+        if name in cells and search("practice", name) and _own_words(name, "kind"):
             return _cleaned(name)
     return None
 

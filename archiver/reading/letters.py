@@ -7,15 +7,17 @@ does not state stay unknown. `letters.yaml` has the words and the known claimant
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archiver.reading.dates import MONTH_NAMES, DateOrder, day_order, days_in, days_without_year
 from archiver.reading.letter_pages import host_of, pages_in
@@ -35,6 +37,9 @@ from archiver.reading.letter_words import (
     search,
     without_addresses,
 )
+
+if TYPE_CHECKING:
+    from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 NOTICE_BUSINESS_DAYS = 5
 """Business days for a platform's indemnity notice, unless its own clause was read (Shutterstock's, from a reprint)."""
@@ -79,6 +84,41 @@ class Letter:
     sure: Mapping[str, str] = field(default_factory=dict)
 
 
+READ_TIMEOUT_S = 10.0  # for one letter
+_GAP = re.compile(r"(?<=[^\S\n]{200})[^\S\n]+|(?<=\n{50})\n+")
+"""What is more than any page has between two words or lines; searches could take hours over it."""
+
+
+# many parameters: those of `read_letter`
+def letter_by(
+    reader: DocumentReader, text: str, *, received: date | None = None, domains: Iterable[str] = (),
+    links: Iterable[str] = (), senders: Sequence[Sender] = (), own: Iterable[str] = (),
+) -> Letter:  # fmt: skip
+    """Like `read_letter`, in a reader process; a letter that says nothing if that process fails or takes too long."""
+    from archiver.core.json_files import checked
+    from archiver.reading.worker import ReaderFailed
+
+    known = {"domains": [*domains], "links": [*links], "senders": [*senders], "own": [*own]}
+    request = json.dumps([text, received and received.isoformat(), known]).encode()
+    with suppress(ReaderFailed, ValueError):
+        return checked(Letter, b"".join(reader.stream(f"{__name__}:letter_reading", request, READ_TIMEOUT_S)))
+    return Letter()
+
+
+def letter_reading() -> ReaderJob:
+    """The reader process's side of `letter_by`."""
+    from pydantic import TypeAdapter
+
+    written = TypeAdapter(Letter)
+
+    def work(content: bytes, _channel: Channel) -> bytes:
+        text, received, known = json.loads(content)
+        known["senders"] = [(name, address) for name, address in known["senders"]]
+        return written.dump_json(read_letter(text, received=received and date.fromisoformat(received), **known))
+
+    return work
+
+
 def read_letter(
     text: str, *, received: date | None = None, domains: Iterable[str] = (), links: Iterable[str] = (),
     senders: Sequence[Sender] = (), own: Iterable[str] = (),
@@ -89,8 +129,8 @@ def read_letter(
     the mail's header names; `own`: names of the client and the agency, who get letters and write none.
     """
     text = re.sub(r"\xad(?:\n[ \t]*)?", "", text.replace("\r", ""))  # where a word may be, or has been, parted
-    text = re.sub(r"[\xa0\u2007\u202f]", " ", text)[:MAX_LETTER_LENGTH]
-    text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", text.replace("**", ""))  # Swiss thousands; bold, as some write it
+    text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("**", ""))  # bold, as some write it
+    text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", _GAP.sub("", text)[:MAX_LETTER_LENGTH])  # Swiss thousands
     text = re.sub(r"(?<=\d)\n(st|nd|rd|th|er|º|°)\n(?=\w)", r"\1 ", text)  # raised, in a page
     text = _day_words().sub(lambda found: f"{found['number'] or known()['ordinals'][found['day'].lower()]} ", text)
     text = _SPACED.sub(lambda found: _closed(found[0]), text)

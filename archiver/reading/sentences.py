@@ -246,7 +246,7 @@ def _stands_alone(text: str, place: int, *, lines: bool) -> bool:
         line = text[text.rfind("\n", 0, place) + 1 : end if end >= 0 else len(text)]
         if len(line.split()) <= MAX_LINE_WORDS and "?" not in line and not line.rstrip().endswith((".", ";", "!")):
             return True
-    line = text[text.rfind("\n", 0, place) + 1 : place]
+    line = text[max(text.rfind("\n", 0, place) + 1, place - MAX_SENTENCE_CHARACTERS) : place]
     if KIND.search(line) and not _DOUBTED.search(line):
         return True  # the line of an invoice: Standard License, image 1234567
     if lines:
@@ -271,8 +271,10 @@ def records_in(text: str, platform: str, *, kinds: bool = True, lines: bool = Fa
     if ADVERTISED.search(text):
         return []
     places = sorted(islice(_named(text, platform), MAX_NAMED + 1))
+    if len(places) > MAX_NAMED:
+        return []
     alone = {asset_id for place, asset_id in places if _stands_alone(text, place, lines=lines)}
-    if len(places) > MAX_NAMED or alone != {asset_id for _, asset_id in places}:
+    if alone != {asset_id for _, asset_id in places}:
         return []
     starts = [start for n, (start, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]
     ids = [asset_id for n, (_, asset_id) in enumerate(places) if not n or places[n - 1][1] != asset_id]

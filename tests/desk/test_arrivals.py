@@ -111,6 +111,7 @@ def test_a_dropped_file_that_is_no_letter_begins_no_claim(served: Served, person
     assert one.startswith("/find/picture/")  # one drop answers
     letter = rita.post("/arrivals", files={"file": ("letter.txt", letter_texts.GETTY.encode())})
     place = letter.headers["location"]
+    rita.get(f"/progress/events?of={place}")
     assert "Getty Images" in rita.get(place).text
     assert rita.post(f"{place}/claim", {"number": "0", "client": "acme"}).status_code == 403
     assert olaf.get(place).status_code == 404  # another person's files

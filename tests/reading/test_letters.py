@@ -6,15 +6,18 @@ import time
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from archiver.reading.dates import days_in
 from archiver.reading.letter_sums import number
-from archiver.reading.letters import Letter, LetterKind, business_days_after, read_letter
+from archiver.reading.letters import Letter, LetterKind, business_days_after, letter_by, read_letter
+from archiver.reading.worker import DocumentReader
 from tests.support.claim_letters import ACME, RECEIVED, SENT, Sent
+from tests.support.examples import examples
 from tests.support.letter_texts import ABMAHNUNG, ASIDES, COPYTRACK, GETTY, PICRIGHTS, UNKNOWN
 
 
@@ -615,13 +618,34 @@ def test_no_text_makes_it_fail(text: str) -> None:
     assert set(letter.sure) <= {"claimant", "reference", "kind", "urls", "amount", "dated", "deadline", "first_seen"}
 
 
-@pytest.mark.parametrize(
-    "piece", ["1 ", "within ten ", "www.", "https://a", "€1", "case number: ", "no ", "12 May ", "a" * 9]
+PIECES = some.lists(
+    some.one_of(WORDS, some.text(" \t\xa0\n.,:-_/@>*|1aA", min_size=1, max_size=3)), min_size=1, max_size=4
 )
-def test_long_repetitions_take_no_long_time(piece: str) -> None:
+
+
+@settings(max_examples=examples(12), deadline=None)
+@given(PIECES.map("".join))
+@example(" ")
+@example("\xa0")
+@example("\n")
+@example("** ")
+@example("Ada Example ")
+@example("12 May ")
+@example("https://a")
+def test_no_repetition_takes_a_long_time(piece: str) -> None:
     began = time.process_time()
-    read_letter(piece * (200_000 // len(piece)))
+    read_letter(piece * (20_000 // len(piece)))
     assert time.process_time() - began < 10
+
+
+def test_a_letter_is_read_in_a_process_of_its_own_which_may_not_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[str, Any] = {"domains": ["acme.example"], "senders": [("Ada", "ada@example.com")], "own": ["Acme Ltd"]}
+    letter = read_letter(GETTY, received=date(2026, 3, 13), **known)
+    monkeypatch.delattr("archiver.reading.letters.read_letter")  # the reader has it
+    with DocumentReader(workers=1) as reader:
+        assert letter_by(reader, GETTY, received=date(2026, 3, 13), **known) == letter and letter.amount
+        monkeypatch.setattr("archiver.reading.letters.READ_TIMEOUT_S", 0.0)
+        assert letter_by(reader, GETTY) == Letter()
 
 
 @pytest.mark.parametrize(
