@@ -21,7 +21,7 @@ UPLOADS_AT_ONCE, UPLOADS_OF_PERSON, UPLOADS_READ_AT_ONCE, MAX_UPLOADS_WAITING = 
 THREADS, THREADS_OF_PERSON, THREADS_OF_STRANGERS = 40, 8, 4
 
 
-MAX_WAITING = 300  # waiting requests of one person, or of all strangers; some connections may have ended
+MAX_WAITING = 1_500  # requests of one person, or of all strangers: more than either may have connections
 
 
 HASHES_AT_ONCE = 2  # argon2 takes 64 MB each

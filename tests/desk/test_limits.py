@@ -314,7 +314,7 @@ def test_pages_are_made_for_others_while_a_person_and_strangers_ask_for_more_tha
             async with workers.upload_of("Eve"):
                 await over.wait()
 
-        flood = [asyncio.ensure_future(workers.run(who, wait)) for who in ["Eve"] * 900 + [None] * 900]
+        flood = [asyncio.ensure_future(workers.run(who, wait)) for who in ["Eve"] * 1600 + [None] * 1600]
         uploads = [asyncio.ensure_future(arrive(workers)) for _ in range(900)]
         await asyncio.sleep(0.05)
         refused = [each for each in (*flood, *uploads) if each.done()]
