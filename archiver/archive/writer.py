@@ -499,6 +499,10 @@ class ArchiveWriter:
         """Return the number of lines in the ledger."""
         return self._ledger.head.seq + 1 if self._ledger.head else 0
 
+    @property
+    def newest_line(self) -> Line | None:
+        return self._ledger.head
+
     def put(self, new: NewObject) -> Future[Stored]:
         """Archive an object; returns when it is durable. An object that exists already stays as it is.
 

@@ -131,7 +131,7 @@ class AccountRun:
             session=session,
             archive=self.archive,
             catalogue=self.catalogue,
-            cursors=HistoryCursors(home.state / "history" / f"{self.account.name}.json", self.archive.lines),
+            cursors=HistoryCursors(home.state / "history" / f"{self.account.name}.json", self.archive.reader),
             retries=Retries(home.state / "retries" / f"{self.account.name}.json", today),
             reader=self.run.tools.reader,
             run=self.run.summary.run,

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -20,6 +20,8 @@ from archiver.core.atomic_files import read_file
 from archiver.core.json_files import checked, write_json
 
 if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker without these
+    from archiver.archive.ledger import Line
+    from archiver.archive.reader import Archive
     from archiver.core.errors import LayoutChanged
     from archiver.core.model import Licence
     from archiver.provider import Page
@@ -36,26 +38,29 @@ class HistoryCursor:
     """What the last readings of one list left behind. Disposable: without it the next one goes to the end.
 
     `listed` counts the rows of the list, comps and rows that it lists twice included; `head` is the newest row's
-    identity; `lines` is the ledger's length then, so that a restored archive invalidates the cursor. `full_on`: the day
-    on which the list was last read to its end, `2026-11-24`.
+    identity. `line` is the hash of the ledger's newest line then, which begins at the byte `offset`: a restored archive
+    has another one there, however many lines it got since. `full_on`: the day on which the list was last read to its
+    end, `2026-11-24`; `newest_first`: whether it was sorted by date then.
     """
 
     listed: int
     head: str
-    lines: int
+    line: str = ""
+    offset: int = 0
     full_on: str = ""
+    newest_first: bool = True
 
 
 class HistoryCursors:
     """The cursors of one account, in one small file of the state folder."""
 
-    def __init__(self, path: Path, ledger_lines: int) -> None:
+    def __init__(self, path: Path, archive: Archive) -> None:
         self._path = path
         today = datetime.now(UTC).date().isoformat()
         self._cursors = {
             name: cursor
             for name, cursor in self._read(path).items()
-            if cursor.lines <= ledger_lines and cursor.full_on <= today  # else a clock was ahead
+            if _holds(archive, cursor) and cursor.full_on <= today  # else a clock was ahead
         }
 
     @staticmethod
@@ -76,6 +81,12 @@ class HistoryCursors:
     def put(self, listing: str, cursor: HistoryCursor) -> None:
         self._cursors[listing] = cursor
         write_json(self._path, {name: vars(cursor) for name, cursor in self._cursors.items()})
+
+
+def _holds(archive: Archive, cursor: HistoryCursor) -> bool:
+    """Whether an archive still has the line that was its newest when the cursor was left."""
+    line = next(archive.lines(cursor.offset), None)
+    return line is not None and line.hash == cursor.line
 
 
 MAX_RETRY_PAUSE_RUNS = 32  # runs, or days, between two tries of a document that never comes
@@ -176,6 +187,7 @@ class ListReading:
     _streak: int = 0  # known rows in sequence up to here
     _day: str = ""  # of the last dated row, `2026-11-24`
     _newest_first: bool = True
+    _late: bool = False  # a new row is below the one that was newest before
 
     @property
     def seen(self) -> int:
@@ -225,6 +237,7 @@ class ListReading:
         was_newest = self.cursor is not None and identity == self.cursor.head
         self._above = self._above and not was_newest
         self._fresh += self._above
+        self._late = self._late or not (known or self._above or self.cursor is None)
         self._streak = self._streak + 1 if known else 0
 
     @property
@@ -260,25 +273,31 @@ class ListReading:
         """Whether all that follows was read before: the numbers add up, and rows were known for long enough.
 
         Above the row that was newest then, known rows prove nothing: a night that lost the rest of the list may have
-        archived them. Nor do they in a list that states no total and is not sorted by date, where new rows may be
-        anywhere.
+        archived them. Nor do they where new rows may be anywhere: one was below that row, or the list states no total
+        and is not sorted by date. Its first page alone may look sorted.
         """
-        if self.cursor is None or self._above or (self.total is None and not self._newest_first):
+        if self.cursor is None or self._above or self._late:
             return False
-        if self.total not in (None, self.cursor.listed + self._fresh):
+        if self.total is None and not (self._newest_first and self.cursor.newest_first):
+            return False
+        if not self.steady or self.total not in (None, self.cursor.listed + self._fresh):
             return False
         return self._streak >= STOP_AFTER_KNOWN
 
-    def left(self, lines: int, today: date) -> HistoryCursor | None:
-        """What this reading leaves for the next one; None if it did not finish."""
-        if self.emptied or self.shrunk or self.unread or (self.full and self.total is None and self.displaced):
-            return None  # the next reading goes as far, too, and compares with the same number
+    def left(self, newest: Line | None, today: date) -> HistoryCursor | None:
+        """What this reading leaves for the next one, with the ledger's newest line; None if it did not finish."""
+        if self.unread or newest is None:
+            return None  # the next reading goes as far, too
         if self.full:
-            counted = self.read if self.total == self.read else self.seen
-            return HistoryCursor(counted, self._head, lines, today.isoformat())
-        if self.cursor:
-            return HistoryCursor(self.cursor.listed + self._fresh, self._head, lines, self.cursor.full_on)
-        return None
+            left = HistoryCursor(
+                listed=self.read if self.total == self.read else self.seen, head="", full_on=today.isoformat(),
+                newest_first=self._newest_first and not self._late,
+            )  # fmt: skip
+        elif self.cursor:
+            left = replace(self.cursor, listed=self.cursor.listed + self._fresh)
+        else:
+            return None
+        return replace(left, head=self._head, line=newest.hash, offset=newest.offset)
 
 
 # ---------------------------------------------------------------- the balance

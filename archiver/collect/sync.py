@@ -142,18 +142,18 @@ class Sync:
             if tally.reading.full and not tally.open:
                 continue  # read to its end, and all of it settled, before the session was renewed
             try:
-                await self._sweep(tally)
+                await self._sweep(tally, self._cursor(listing))
                 if not tally.settled:
-                    # A licence that came or went while pages were read shifts the rest; a second reading settles it.
-                    await self._sweep(tally)
+                    # A licence that came or went while pages were read shifts the rest; a second reading settles it,
+                    # to the end: what the first one left hidden may be behind rows that it archived.
+                    await self._sweep(tally, None)
             except Withheld as refusal:
                 self._rows.withheld[listing] = (
                     f"{refusal.detail}, or accept that by `without: {listing}` in its settings"
                 )
 
-    async def _sweep(self, tally: Tally) -> None:
+    async def _sweep(self, tally: Tally, cursor: HistoryCursor | None) -> None:
         earlier = self.cursors.get(tally.listing)
-        cursor = self._cursor(tally.listing)
         reading = ListReading(cursor, self.known, earlier=earlier, accepts_fewer=self.accepts_fewer)
         tally.begin(reading)
         lost: ArchiverError | None = None  # why reading the list stopped; the listed licences are still fetched
@@ -167,8 +167,9 @@ class Sync:
         if lost:
             raise lost
         self._outage.check()
-        left = reading.left(self.archive.lines, datetime.now(UTC).date())
-        if left and not self.dry_run and not self.asset_id:
+        left = reading.left(self.archive.newest_line, datetime.now(UTC).date())
+        # A list that does not agree is read to its end again in the next run, and compared with the same number.
+        if left and tally.agrees and not self.dry_run and not self.asset_id:
             self.cursors.put(tally.listing, left)
 
     async def _read(self, tally: Tally, reading: ListReading, tasks: asyncio.TaskGroup) -> None:
@@ -210,7 +211,7 @@ class Sync:
         if self.full:
             return None
         if self.known:
-            return HistoryCursor(listed=len(self.known), head="", lines=0, full_on=datetime.now(UTC).date().isoformat())
+            return HistoryCursor(listed=len(self.known), head="", full_on=datetime.now(UTC).date().isoformat())
         cursor = None if self.asset_id else self.cursors.get(listing)
         overdue = cursor and self.full_since and cursor.full_on < self.full_since.isoformat()
         return None if overdue else cursor

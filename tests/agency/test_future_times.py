@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from archiver.agency import future_times, notification_causes
+from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
 from archiver.collect.history_cursor import HistoryCursors
 from archiver.home.settings import Home as Loaded
@@ -45,7 +46,7 @@ def run_next_year(home: Home, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_a_clock_left_that_was_ahead(ran: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     cursor = run_next_year(ran, monkeypatch)
     assert HistoryCursors.latest(cursor, NOW)
-    known = HistoryCursors(cursor, 10**6)
+    known = HistoryCursors(cursor, Archive(ran.archive()))
     assert not [name for name in json.loads(cursor.read_text()) if known.get(name)]  # it reads to the end again
 
     assert "repair-clock" in ran(*RUN, code=50).stderr

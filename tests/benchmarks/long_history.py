@@ -106,7 +106,7 @@ async def read(length: int) -> Measured:
 
                 job = Sync(
                     account="bench", method="token", provider=provider, session=site, archive=archive,
-                    catalogue=catalogue, cursors=HistoryCursors(folder / "cursors.json", archive.lines),
+                    catalogue=catalogue, cursors=HistoryCursors(folder / "cursors.json", archive.reader),
                     retries=Retries(folder / "retries.json", datetime.now(UTC).date()), reader=reader,
                     run="bench", client="bench", trouble=folder / "trouble", renew=renew,
                 )  # fmt: skip

@@ -154,7 +154,7 @@ async def sync(folder: Path, server: Server, reader: DocumentReader) -> tuple[fl
 
             job = Sync(
                 account="bench", method="token", provider=client_rules, session=session, archive=archive,
-                catalogue=catalogue, cursors=HistoryCursors(folder / "cursors.json", archive.lines),
+                catalogue=catalogue, cursors=HistoryCursors(folder / "cursors.json", archive.reader),
                     retries=Retries(folder / "retries.json", datetime.now(UTC).date()), reader=reader,
                 run="bench", client="bench", trouble=folder / "trouble", renew=renew,
             )  # fmt: skip
@@ -252,8 +252,10 @@ def fill(folder: Path, number: int, reader: DocumentReader) -> None:
         for future in futures:
             future.result()
         archive.seal()
-        HistoryCursors(folder / "cursors.json", archive.lines).put(
-            "downloads", HistoryCursor(number, licence(0).identity, archive.lines)
+        newest = archive.newest_line
+        assert newest
+        HistoryCursors(folder / "cursors.json", archive.reader).put(
+            "downloads", HistoryCursor(number, licence(0).identity, newest.hash, newest.offset)
         )
         with Catalogue(folder / "bench.sqlite") as catalogue:
             catalogue.catch_up(archive.reader, reader)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copytree, rmtree
 from typing import Any
 
 import pytest
@@ -100,6 +101,21 @@ def test_a_licence_that_vanishes_between_two_pages_hides_no_other(desk: Desk) ->
     result = desk.sync(listed)
     assert (result.outcome, result.archived, len(desk.archived)) == (Outcome.COMPLETE, 4, 4)
 
+    older = [*down(129, 5), *down(3, 1)]
+    hidden = [Page(down(204, 171), 203), Page(down(170, 131), 203), Page(older, 202)]  # L150 went: L130 slides up
+    settled = [Page(down(204, 171), 202), Page([*down(170, 151), *down(149, 130)], 202), Page(older, 202)]
+    result = desk.sync(lambda reading: settled if reading == 2 else hidden)
+    assert (result.outcome, len(desk.archived)) == (Outcome.COMPLETE, 204), (
+        "behind rows that the first reading archived"
+    )
+
+    # One goes in each of two readings: L230 is hidden, and the next night must not stop above it.
+    older = [*down(204, 151), *down(149, 130), *older]
+    result = desk.sync(always(Page(down(270, 231), 268), Page([*down(229, 205), *older], 267)))
+    assert result.outcome is Outcome.PARTIAL and "its total changed while it was read" in result.message
+    result = desk.sync(always(Page([*down(270, 251), *down(249, 240)], 267), Page([*down(239, 205), *older], 267)))
+    assert (result.outcome, len(desk.archived)) == (Outcome.COMPLETE, 270)
+
 
 def test_fewer_rows_than_the_platform_states_are_said(desk: Desk) -> None:
     result = desk.sync(lambda _: [Page(down(3, 1), 4)])
@@ -137,6 +153,23 @@ def test_a_sweep_stops_at_known_licences_only_after_a_full_one(desk: Desk) -> No
 
     (desk.folder / "cursors.json").unlink()
     assert desk.sync(lambda _: pages).sweep == "full"
+
+    # A backup of the archive from a night that lost the end of the list; since then the list was read to its end.
+    grown: list[Page | ListEnd] = [
+        Page(down(160, 141)),
+        Page(down(140, 61)),
+        *(Page(each.rows) for each in pages),
+        ListEnd.EMPTY_PAGE,
+    ]
+    desk.sync(always(*grown[:1]), error="LayoutChanged")
+    copytree(desk.folder / "archive", desk.folder / "backup")
+    desk.sync(always(*grown))
+    rmtree(desk.folder / "archive")
+    (desk.folder / "backup").rename(desk.folder / "archive")
+    # The next night loses the end, too, and makes the ledger longer than it was before the restore.
+    longer: list[Page | ListEnd] = [Page(down(300, 161)), *grown]
+    assert desk.sync(always(*longer[:1]), error="LayoutChanged").archived == 140
+    assert desk.sync(always(*longer)).archived == 79 and len(desk.archived) == 300
 
 
 def test_a_total_that_does_not_fit_makes_the_sweep_go_on(desk: Desk) -> None:
@@ -222,6 +255,9 @@ def test_what_was_listed_before_a_changed_page_is_archived(desk: Desk) -> None:
     assert desk.sync(always(*grown)).archived == 0 and desk.site.pages_read == 1
     by_title = Page(down(59, 40)), Page(down(90, 60)), Page(down(39, 1)), Page(rows(99)), ListEnd.EMPTY_PAGE
     assert desk.sync(always(*by_title)).archived == 1, "where the platform no longer sorts by date, all of it is read"
+    # Its first page is sorted, and the reading before knew that the others are not; or a new row is below the newest.
+    titled = Page(down(90, 60)), Page(down(39, 1)), Page(down(59, 40)), Page(rows(100, 99)), ListEnd.EMPTY_PAGE
+    assert [desk.sync(always(*titled[n:], *titled[:n])).archived for n in (2, 0)] == [1, 0]
 
 
 def test_a_row_that_cannot_be_read_keeps_none_of_the_others(desk: Desk) -> None:

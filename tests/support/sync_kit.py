@@ -155,7 +155,7 @@ class Desk:
         with self.open() as (archive, catalogue):
             job = Sync(
                 account="one", method="token", provider=site, session=session or Quiet(), archive=archive,
-                catalogue=catalogue, cursors=HistoryCursors(self.folder / "cursors.json", archive.lines),
+                catalogue=catalogue, cursors=HistoryCursors(self.folder / "cursors.json", archive.reader),
                 retries=Retries(self.folder / "retries.json", self.today), reader=self.reader, run="test",
                 client="acme", trouble=self.folder / "trouble", renew=renew, **options,
             )  # fmt: skip
