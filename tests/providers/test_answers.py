@@ -137,6 +137,14 @@ def test_a_page_that_comes_again_and_again_is_a_changed_layout() -> None:
         pages(Shutterstock(), session)
     assert len(session.asked) == 2
 
+    # A licence that comes while a list without a total is read pushes the last row on to a page of its own.
+    numbers: dict[str, tuple[int, ...]] = {"1": (4, 3), "2": (2, 1), "3": (1,)}
+    pushed = Canned(lambda _, query: (200, {"data": [{**ROW, "id": f"e{n}"} for n in numbers.get(query["page"], ())]}))
+    assert [len(page.licences) for page in pages(Shutterstock(), pushed)["images"]] == [2, 2, 1, 0]
+    numbers["3"] = (2, 1)
+    with pytest.raises(LayoutChanged, match="page 3 shows no row that was not"):
+        pages(Shutterstock(), pushed)
+
 
 @pytest.mark.parametrize(
     ("body", "rows"),
