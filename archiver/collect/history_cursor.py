@@ -204,12 +204,10 @@ class ListReading:
         before, self.total = self.total, self.total if page.total is None else page.total
         self.steady = self.steady and before in (None, self.total)
         here = [row.identity for row in page.rows]
-        if here and all(identity in self._met for identity in here):
-            self.displaced.update(here)  # a page of the list came again in place of another
-        else:
-            overlap = next((n for n in range(min(len(here), len(self._page)), 0, -1) if self._page[-n:] == here[:n]), 0)
-            self.displaced.update(identity for identity in here[overlap:] if identity in self._met)
-            self.overlapping.update(here[:overlap])
+        overlap = next((n for n in range(min(len(here), len(self._page)), 0, -1) if self._page[-n:] == here[:n]), 0)
+        self.overlapping.update(here[:overlap])
+        again = overlap == len(here)  # a page of the list came again in place of another
+        self.displaced.update(identity for identity in here[0 if again else overlap :] if identity in self._met)
         self._page = here
         self.fault = self.fault or page.fault
         licences = {licence.identity: licence for licence in reversed(page.licences)}

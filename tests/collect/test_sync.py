@@ -405,6 +405,8 @@ def test_a_row_on_two_pages_that_hides_another_is_a_shortfall(desk: Desk) -> Non
     """An order that is not the same from page to page: another row is twice there at each reading, and one never."""
     result = desk.sync(lambda reading: [Page(down(6, 4), 6), Page(rows(4 + reading % 2, 3, 2), 6)])
     assert result.outcome is Outcome.PARTIAL and "states 6" in result.message
+    result = desk.sync(always(Page(down(9, 7), 4), Page(rows(7), 4)))  # nor does the total prove that it has two
+    assert result.outcome is Outcome.PARTIAL and "ended one page and began the next" in result.message
 
 
 @pytest.mark.parametrize("told", [True, False])
