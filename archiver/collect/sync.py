@@ -255,6 +255,9 @@ class Sync:
         self._asked.add(licence.identity)
         try:
             stored = await self._storage.store(evidence, imported)
+            if stored.already:  # what lies there counts, and not what was fetched in vain
+                there = from_json(self.archive.reader.object(stored.object_id).read("licence.json"))
+                evidence = replace(evidence, gaps=there.gaps)
             self._tried[stored.object_id] = not evidence.failed
         except Erased:  # and its tombstone could not tell its identity
             tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ALREADY

@@ -27,7 +27,7 @@ from archiver.core.errors import (
     SpendRefused,
     Withheld,
 )
-from archiver.core.model import Document, DocumentKind, Licence, Outcome
+from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, Outcome
 from archiver.provider import History, Page, Response, Session, UnreadRow
 from archiver.provider.paging import ListEnd
 from archiver.reading.licence_json import to_json
@@ -223,6 +223,18 @@ def test_what_was_archived_before_a_session_was_renewed_counts_as_archived(desk:
 
     result = desk.sync(lambda _: [Page(down(120, 1), 120)], document)
     assert (result.archived, result.already, result.unexplained) == (120, 0, [])
+
+    def late(of: Licence) -> Any:
+        """L202 is being written without its certificate while the session expires; the second time it has one."""
+        if desk.renewals > 1:
+            return text_certificate(of)
+        gap = Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.FAILED, detail="not yet")
+        return gap if of.licence_id == "L202" else SessionExpired("401")
+
+    result = desk.sync(lambda _: [Page(down(202, 201), 2)], late, full=True)
+    assert result.outcome is Outcome.PARTIAL and len(result.incomplete) == 1, "what the archive holds counts"
+    result = desk.sync(lambda _: [Page(down(202, 201), 2)])
+    assert (result.outcome, len(result.completed), desk.gap_details()) == (Outcome.COMPLETE, 1, [])
 
 
 def test_one_document_that_leads_to_the_sign_in_does_not_keep_a_signed_in_browser_from_the_others(desk: Desk) -> None:
