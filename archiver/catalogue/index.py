@@ -266,6 +266,15 @@ class Catalogue:
                 watch(f"{self.client}: search index", lines[-1].seq + 1 - begin, end - begin)
                 lines = self._follow(archive, reader)
 
+    def catch_up_beside(self, archive: Archive, reader: DocumentReader) -> None:
+        """Catch up in a thread while others ask this index: over a connection of its own, because of two threads on one
+        connection one gets the errors of the other.
+        """
+        if not self._writable:  # it is in memory, and nobody writes to its archive
+            return
+        with Catalogue(self._path) as beside:
+            beside.catch_up(archive, reader)
+
     def _follow(self, archive: Archive, reader: DocumentReader) -> list[Line]:
         """Read some new lines, and return them."""
         with self._turn:

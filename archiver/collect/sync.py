@@ -285,7 +285,7 @@ class Sync:
         if self._uncatalogued >= CATALOGUE_EVERY and not self._cataloguing.locked():
             async with self._cataloguing:
                 self._uncatalogued = 0
-                await asyncio.to_thread(self.catalogue.catch_up, self.archive.reader, self.reader)
+                await asyncio.to_thread(self.catalogue.catch_up_beside, self.archive.reader, self.reader)
 
     async def _retry(self, entries: list[CatalogueEntry]) -> None:
         """Try again what failed before, from the archive's own description: the licence may have left the history."""

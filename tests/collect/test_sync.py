@@ -8,14 +8,17 @@ import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from shutil import copytree, rmtree
+from threading import get_ident
 from typing import Any
 
 import pytest
 
 from archiver.archive.ocfl import NewObject
-from archiver.catalogue.index import identity_digest
+from archiver.archive.reader import Archive
+from archiver.catalogue.index import Catalogue, identity_digest
 from archiver.core.errors import (
     ArchiverError,
     LayoutChanged,
@@ -217,12 +220,24 @@ def test_a_session_that_expires_at_a_document_loses_no_licence_of_a_history_read
     assert endless.unexplained == ["L5"]
 
 
-def test_what_was_archived_before_a_session_was_renewed_counts_as_archived(desk: Desk) -> None:
+def test_what_was_archived_before_a_session_was_renewed_counts_as_archived(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = dict[Catalogue, set[int]]()  # a connection that two of them use at once gives one the other's errors
+    plain = Catalogue.catch_up
+
+    def catch_up(catalogue: Catalogue, archive: Archive, reader: DocumentReader) -> None:
+        threads.setdefault(catalogue, {get_ident()}).add(get_ident())
+        plain(catalogue, archive, reader)
+
+    monkeypatch.setattr(Catalogue, "catch_up", catch_up)
+
     def document(of: Licence) -> Any:
         return SessionExpired("401") if desk.renewals == 0 and of.licence_id == "L1" else text_certificate(of)
 
     result = desk.sync(lambda _: [Page(down(120, 1), 120)], document)
     assert (result.archived, result.already, result.unexplained) == (120, 0, [])
+    assert len({*chain(*threads.values())}) > 1 and {len(each) for each in threads.values()} == {1}
 
     def late(of: Licence) -> Any:
         """L202 is being written without its certificate while the session expires; the second time it has one."""
