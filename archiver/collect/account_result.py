@@ -87,7 +87,7 @@ class AccountResult:
 
     def as_json(self) -> dict[str, object]:
         """The account's part of `run --json`."""
-        hidden = ("funds", "requests_refused", "exit_code", "passed_over")
+        hidden = ("funds", "requests_refused", "exit_code", "passed_over", "lacking")
         return {name: value for name, value in vars(self).items() if name not in hidden}
 
 

@@ -208,6 +208,11 @@ def _reading(handle: int) -> Iterator[io.FileIO]:
 
 
 def _file(file: io.FileIO, place: ContainerPlace, reader: DocumentReader) -> Iterator[Item | Refused]:
+    for each in _contents(file, place, reader):
+        yield replace(each, file=place.path)
+
+
+def _contents(file: io.FileIO, place: ContainerPlace, reader: DocumentReader) -> Iterator[Item | Refused]:
     """A file on disk, or its contents; refused if it changed meanwhile."""
     before = os.fstat(file.fileno())
     place = replace(place, dated=datetime.fromtimestamp(before.st_mtime, UTC).date())

@@ -181,14 +181,18 @@ class FolderReading:
         )  # fmt: skip
         for seen in recognised([self.settings.path], how):
             reading.check_time()
-            top = _top(seen.path)
+            top = seen.whole
             if seen.refused and seen.refused.startswith(_NOT_FOLLOWED):
                 continue
             if seen.refused == _CHANGED:
                 self._young[top] = self._chosen.pop(top)
                 continue
-            if len(self._batch) >= BATCH_FILES and top != _top(self._batch[-1].path):
+            # Only before a file that was chosen: of a folder that cannot be opened, nobody knows what comes before it.
+            if len(self._batch) >= BATCH_FILES and top in self._chosen and top != self._batch[-1].whole:
                 self._commit(filing, top)
+            if seen.refused and seen.refused.startswith(_UNREADABLE) and not seen.sha256 and seen.path == top:
+                self._chosen.pop(top, None)
+                self._seen.discard(top)
             self._batch.append(seen)
             self._done += 1
             if self._done % 50 == 0:
@@ -212,11 +216,13 @@ class FolderReading:
 
     def _was_here(self, item: Item) -> bool:
         """Whether the same bytes were here before, under this name or another."""
-        if item.within or "!" in item.path or item.path in self._again or self.reading.full:
+        if item.within or item.path != item.file or item.path in self._again or self.reading.full:
             return False
         before = self.index.by_digest(item.sha256)
         if before is None or before.kind in (FileKind.REFUSED, FileKind.UNREAD):
             return False
+        if before.kind is not FileKind.LICENCE and file_name(before.path) != file_name(item.path):
+            return False  # what is not archived may be stock by its new name
         size, at = self._chosen.pop(item.path, (item.size, 0))
         self._moved.append(IndexedFile(item.path, size, at, item.sha256, before.kind, before.assets, before.note))
         if len(self._moved) >= BATCH_FILES:
@@ -235,21 +241,21 @@ class FolderReading:
         batch, self._batch = self._batch, []
         relevant = [seen for seen in batch if not seen.says_nothing]
         for seen in relevant:
-            if "!" not in seen.path:
+            if seen.path == seen.whole:
                 inner = seen.path.partition("/")[2]
                 filing.about[seen.sha256] = {
                     "folder": {"source": self.reading.source.name, "path": seen.path},
                     **({"job": job} if (job := self._job(inner)) else {}),
                 }  # fmt: skip
-        found = {_top(seen.path): IndexedFile(_top(seen.path), 0, 0) for seen in batch}
+        found = {seen.whole: IndexedFile(seen.whole, 0, 0) for seen in batch}
         for seen in batch:
             if seen.path in found:
                 found[seen.path] = IndexedFile(seen.path, 0, 0, seen.sha256)
         if relevant:
             report = filing.commit(relevant, keep_files=self.settings.keep_files)
-            filing.tally(report, _top)
+            filing.tally(report)
             for fate in report.fates:
-                path = _top(fate.seen.path)
+                path = fate.seen.whole
                 found[path] = _better(found[path], fate.seen, fate.outcome, fate.message, bool(fate.groups))
                 if self.reading.dry_run:
                     taken = bool(fate.groups) or fate.outcome is ImportOutcome.UNREAD
@@ -261,7 +267,7 @@ class FolderReading:
             size, at = self._chosen.pop(path)
             file = found.get(path, IndexedFile(path, size, at))
             ended.append(IndexedFile(path, size, at, file.sha256, file.kind, file.assets, file.note))
-        self._remember([file for file in ended if file.sha256 or not file.note.startswith(_UNREADABLE)])
+        self._remember(ended)
 
     def _job(self, inner: str) -> str:
         """The job of a file: the first rule that matches one of its folders decides, and the outermost such folder
@@ -287,12 +293,8 @@ class FolderReading:
 
 
 _CHANGED = "it changed while it was read; import it again"
-_UNREADABLE = "it cannot be read"  # by this user or now, so it is tried again
+_UNREADABLE = "it cannot be read ("  # by this user or now, so it is not remembered and tried again
 _ORDER = (FileKind.OTHER, FileKind.STOCK, FileKind.UNREAD, FileKind.REFUSED, FileKind.LICENCE)
-
-
-def _top(path: str) -> str:
-    return path.partition("!")[0]
 
 
 def _better(file: IndexedFile, seen: ClassifiedFile, outcome: ImportOutcome, note: str, bound: bool) -> IndexedFile:

@@ -49,7 +49,9 @@ def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFi
             seen = recognise(item, reader, how.lookup, ocr)
         except Exception as fault:  # noqa: BLE001  # our own fault in one file is reported with that file, and stops no other
             message = f"the archiver failed ({type(fault).__name__}: {fault}); please report this"
-            seen = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=message)
+            seen = ClassifiedFile(
+                path=item.path, sha256=item.sha256, size=item.size, what="other", refused=message, file=item.file
+            )
         if spool:
             kept = how.keep_all or seen.keep or (how.keep_files and bool(seen.named or seen.fingerprint))
             spool.take(seen, item.content if kept else None)
@@ -62,7 +64,9 @@ def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFi
             if isinstance(each, Item) and how.known(each):
                 continue
             if isinstance(each, Refused):
-                refused = ClassifiedFile(path=each.path, sha256="", size=0, what="other", refused=each.reason)
+                refused = ClassifiedFile(
+                    path=each.path, sha256="", size=0, what="other", refused=each.reason, file=each.file
+                )
                 future: Future[ClassifiedFile] = Future()
                 future.set_result(refused)
                 pending.append((future, 0))

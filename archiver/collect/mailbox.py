@@ -204,7 +204,7 @@ class MailboxReading:
 
     def _save(self) -> None:
         if not self.reading.dry_run:
-            self._cursors.lacking |= dict(each.split(": ", 1) for each in self.reading.result.unexplained)
+            self._cursors.lacking |= self.reading.result.lacking
             self._cursors.save()
 
     def _batch(self, box: ImapConnection, state: FolderState, uids: Sequence[int]) -> None:
@@ -278,7 +278,7 @@ class MailboxReading:
                     continue
                 kept = item.content if seen.keep else None
             self.filing.intake.spool.take(seen, kept)
-            self._pending.append(replace(seen, preview=None))
+            self._pending.append(replace(seen, preview=None, file=place))
         self._bytes += len(content)
         self.filing.about[digest] = {**about, "dkim_keys": keys.kept}
 
@@ -306,7 +306,7 @@ class MailboxReading:
         if not self._pending:
             return
         report = self.filing.commit(self._pending)
-        self.filing.tally(report, lambda path: path.partition("!")[0].removesuffix(".eml"))
+        self.filing.tally(report)
         self._pending, self._bytes = [], 0
 
 

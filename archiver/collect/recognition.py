@@ -105,7 +105,8 @@ class ClassifiedFile:
     person who looks at it says so. `sign` says that it speaks of licences. `machine_read` is false for scans and
     screenshots: what OCR makes of them never makes a licence. `named` are the assets that its name and its embedded
     data speak of; `fingerprint` what it looks like, with `preview`, a small JPEG. `origin` is a letter's DKIM result.
-    `within` is the SHA-256 of the letter that it was attached to.
+    `within` is the SHA-256 of the letter that it was attached to; `file` what it is or lies in, as a source counts
+    it: a file on disk, a mail.
 
     Of a page that a person marked in the browser (`marked`), `sha256` is that of its capture, `platform` whose site it
     is on, `dated` the day, and `words` what stands in it. Of a file `platform` is one that licenses no single items and
@@ -132,6 +133,11 @@ class ClassifiedFile:
     platform: str | None = None
     dated: date | None = None
     words: frozenset[str] = frozenset()
+    file: str = ""
+
+    @property
+    def whole(self) -> str:
+        return self.file or self.path
 
     @property
     def is_letter(self) -> bool:
@@ -162,7 +168,7 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
     """Recognise a file. May be called from any thread. A hostile file costs at most the time limits and a worker."""
     content, name = item.content, item.name
     base = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", within=item.within,
-                platform=_plans(name), dated=item.dated)  # fmt: skip
+                platform=_plans(name), dated=item.dated, file=item.file)  # fmt: skip
     ending = name.rpartition(".")[2].lower()
     if content is None:
         if ending in _DELIVERED:

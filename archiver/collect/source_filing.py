@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -51,15 +51,15 @@ class Filing:
         self.about.clear()
         return report
 
-    def tally(self, report: ImportReport, whole: Callable[[str], str]) -> Counter[str]:
-        """Count what became of each item in the source's result; `whole` gives the item that a path is part of.
+    def tally(self, report: ImportReport) -> Counter[str]:
+        """Count what became of each item, a file on disk or a mail, in the source's result.
 
         Returns how many items were `archived`, `already` there, `lacking` or without anything to archive (`nothing`).
         """
         outcomes: dict[str, set[ImportOutcome]] = {}
         refused: dict[str, str] = {}
         for fate in report.fates:
-            item = whole(fate.seen.path)
+            item = fate.seen.whole
             outcomes.setdefault(item, set()).add(fate.outcome)
             if fate.outcome is ImportOutcome.REFUSED:
                 refused.setdefault(item, fate.message)

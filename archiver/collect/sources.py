@@ -61,13 +61,15 @@ class LetterIntake(Protocol):
 class SourceResult(AccountResult):
     """The result of reading a source. `reasons` count why items were taken or passed over; `claims` are those opened.
 
-    `items` are listed by a dry run only: where, whether taken, and why. `warnings` are sentences for people.
+    `items` are listed by a dry run only: where, whether taken, and why. `warnings` are sentences for people. `lacking`
+    has the reason of each item that `unexplained` names.
     """
 
     reasons: dict[str, int] = field(default_factory=dict)
     items: list[dict[str, object]] = field(default_factory=list)
     claims: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    lacking: dict[str, str] = field(default_factory=dict)
 
     def count(self, reason: str, place: str, *, taken: bool, dry_run: bool, **more: object) -> None:
         """Count an item that was taken or passed over; a dry run lists it with what `more` says of it."""
@@ -77,8 +79,10 @@ class SourceResult(AccountResult):
             self.items.append({"place": place, "taken": taken, "reason": reason, **more})
 
     def lack(self, place: str, why: str) -> None:
-        """Record an item that should be archived and cannot be read."""
-        self.unexplained.append(f"{place}: {why}")
+        """Record an item that should be archived and cannot be read; once, however often it is met."""
+        if self.lacking.get(place) != why:
+            self.lacking[place] = why
+            self.unexplained.append(f"{place}: {why}")
         if self.outcome is Outcome.COMPLETE:
             self.outcome, self.exit_code = Outcome.PARTIAL, max(self.exit_code, 40)
 

@@ -60,6 +60,7 @@ class Item:
 
     `content` is None where it is larger than `MAX_FILE_BYTES`. `mail` is what a letter says; `within` is the digest of
     the letter that a file was attached to. `dated` is the day (UTC) of the file as its file system or its zip gives it.
+    `file` is the path of the file on disk that it is or lies in: names of files may hold a `!`, too.
     """
 
     path: str
@@ -69,6 +70,7 @@ class Item:
     mail: ParsedMail | None = None
     within: str | None = None
     dated: date | None = None
+    file: str = ""
 
     @property
     def name(self) -> str:
@@ -77,10 +79,11 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """Something that was not read: its name, and the reason."""
+    """Something that was not read: its name, and the reason. `file` as of an `Item`."""
 
     path: str
     reason: str
+    file: str = ""
 
 
 @dataclass
@@ -109,8 +112,8 @@ class ContainerPlace:
 
 
 def display_name(name: str) -> str:
-    """A name of any origin as text that can be stored and printed."""
-    return os.fsencode(name).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    """A name of any origin as text that can be stored and printed. Two names stay two."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 class BoundedReader(io.BufferedReader):

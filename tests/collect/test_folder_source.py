@@ -15,7 +15,7 @@ import pytest
 
 from archiver.agency import night, watching
 from archiver.archive.reader import Archive
-from archiver.collect import folder
+from archiver.collect import file_walk, folder, import_commit
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.collect.sources import SourceResult
 from archiver.home.settings_edit import add_source
@@ -63,6 +63,7 @@ def test_files_are_read_once_wherever_they_go(office: Agency, projects: Path, tm
     put(projects / "spring" / "licence.txt", licence("en", "istock", 1).text)
     put(projects / "spring" / "istockphoto-123450001-612x612.jpg", picture(number=1))
     put(projects / "spring" / "istockphoto-999999999-612x612.jpg", picture(number=2))
+    put(projects / "img.jpg", picture(number=3))
     put(projects / "~$draft.docx", licence("en", "istock", 7).text)
     put(projects / "big.pdf.crdownload", licence("en", "istock", 8).text)
     put(tmp_path / "outside.txt", licence("en", "istock", 9).text)
@@ -82,6 +83,11 @@ def test_files_are_read_once_wherever_they_go(office: Agency, projects: Path, tm
     shutil.copytree(projects / "2026", projects / "copy")
     second = read(office)
     assert (second.archived, second.already, lines(office)) == (0, 0, before)
+    shutil.move(projects / "img.jpg", projects / "istockphoto-888888888-612x612.jpg")
+    assert read(office).archived == 0
+    told = [row["assets"] for row in office.run.json("source", "report", "acme-projects")]
+    assert ["istock:888888888"] in told  # the same bytes, but its new name tells what it is
+    (projects / "istockphoto-888888888-612x612.jpg").unlink()
     put(projects / "late.txt", licence("en", "istock", 2).text.replace("123450002", "999999999"))
     third = read(office)
     assert third.archived >= 2  # the paper, and the files that waited for it
@@ -114,7 +120,48 @@ def test_a_broken_zip_is_told_and_the_rest_is_archived(office: Agency, projects:
     assert (again := read(office)).exit_code == 0 and again.archived == 0
 
 
-def test_a_share_that_is_gone_and_files_that_cannot_be_read(office: Agency, projects: Path, tmp_path: Path) -> None:
+def test_a_share_that_is_gone_and_files_that_cannot_be_read(
+    office: Agency, projects: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "BATCH_FILES", 1)
+        closed, commits = {"!c.txt", "m"}, list[int]()
+        opened, listed, committed = file_walk._Folder.file, file_walk._Folder.entries, import_commit.commit_import
+
+        def file(self: Any, name: str) -> int:
+            if name in closed:
+                raise PermissionError(13, "Permission denied")
+            return opened(self, name)
+
+        def entries(self: Any) -> Any:
+            if self.path.name in closed:
+                raise PermissionError(13, "Permission denied")
+            return listed(self)
+
+        def commit(*arguments: Any, **options: Any) -> None:
+            commits.append(1)
+            if len(commits) == 3:
+                raise OSError(28, "No space left on device")
+            committed(*arguments, **options)
+
+        patch.setattr(file_walk._Folder, "file", file)
+        patch.setattr(file_walk._Folder, "entries", entries)
+        patch.setattr("archiver.collect.source_filing.commit_import", commit)
+        for name, number in {b"!c.txt": 20, b"a\xfe.txt": 21, b"a\xff.txt": 22, b"z.txt": 23}.items():
+            put(projects / os.fsdecode(name), licence("en", "istock", number).text)
+        (projects / "m").mkdir()
+        assert read(office).exit_code == 50 and len(commits) == 3
+        assert (there := read(office)).archived >= 1 and {each.partition(":")[0] for each in there.unexplained} == {
+            "projects/!c.txt", "projects/m",
+        }  # fmt: skip
+        closed.clear()
+        assert read(office).exit_code == 0
+        found = {row["asset_id"] for row in office.run.json("find", "--client", "acme")}
+        assert found == {f"1234500{number}" for number in range(20, 24)}
+        shutil.rmtree(projects)
+        projects.mkdir()
+        assert "mounted" in read(office).message
+        shutil.rmtree(office.home.state / "sources")
     put(projects / "a.txt", licence("en", "istock", 4).text)
     put(projects / "b.pdf", b"%PDF-1.7 broken")
     result = read(office)
