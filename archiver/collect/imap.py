@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -34,22 +34,29 @@ _BUSY = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA", "CONTACTADMI
 
 @dataclass(frozen=True, kw_only=True)
 class FolderState:
-    """A folder as it was examined: which numbering of its mails is valid, the next number, and how many mails."""
+    """A folder as it was examined: which numbering of its mails is valid, the next number, and how many mails.
+
+    `stated`: the server said which number is next; otherwise it follows from the newest mail that is there.
+    """
 
     name: str
     uidvalidity: int
     uidnext: int
     mails: int
+    stated: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailStart:
-    """A mail's number, whole size in bytes, day of arrival at the server, and its first bytes."""
+    """A mail's number, whole size in bytes, day of arrival at the server, and its first bytes.
+
+    `start` is None for a mail that is there and that the server does not give.
+    """
 
     uid: int
     size: int
     arrived: datetime | None
-    start: bytes
+    start: bytes | None
 
 
 @dataclass
@@ -58,27 +65,47 @@ class ImapConnection:
 
     client: IMAPClient
     commands: int = 0
+    _written: dict[str, bytes] = field(default_factory=dict)  # names of folders that the server writes wrongly
 
     def folders(self, wanted: Sequence[str]) -> list[str]:
-        """The folders that a source reads: those that fit a pattern, or all in which mails arrive."""
+        """The folders that a source reads: those that are named or fit a pattern, or all in which mails arrive."""
         from fnmatch import fnmatchcase
 
         if wanted and not any(set(each) & set("*?[") for each in wanted):
             return list(dict.fromkeys(wanted))
         with faults("the list of its folders"):
-            listed = self.client.list_folders()
-        found = []
-        for flags, delimiter, name in listed:
+            self.client.folder_encode = False  # one name that is written wrongly would keep all others away
+            try:
+                listed = self.client.list_folders()
+            finally:
+                self.client.folder_encode = True
+            rows = [(flags, (delimiter or b"/").decode(), self._named(name)) for flags, delimiter, name in listed]
+        found = set[str]()
+        for flags, delimiter, name in rows:
             small = {bytes(flag).lower() for flag in flags}
-            last = str(name).rpartition((delimiter or b"/").decode())[2].casefold()
+            last = name.rpartition(delimiter)[2].casefold()
             if small & {b"\\noselect", b"\\nonexistent"}:
                 continue
-            if wanted and not any(fnmatchcase(str(name), each) for each in wanted):
+            if wanted and not any(name == each or fnmatchcase(name, each) for each in wanted):
                 continue
             if not wanted and (small & _PASSED_OVER or last in _NAMES):
                 continue
-            found.append(str(name))
+            found.add(name)
         return sorted(found, key=lambda name: (name.upper() != "INBOX", name))
+
+    def _named(self, written: bytes | str) -> str:
+        """A folder's name as people read it. One that is no modified UTF-7 is taken as it is written."""
+        from imapclient.imap_utf7 import decode
+
+        if isinstance(written, str):  # digits alone
+            return written
+        try:
+            name = str(decode(written))
+            name.encode()
+        except UnicodeError:
+            name = written.decode("ascii", "backslashreplace")
+            self._written[name] = written
+        return name
 
     def examine(self, name: str) -> FolderState | None:
         """Open a folder for reading only; None if it does not exist."""
@@ -86,16 +113,19 @@ class ImapConnection:
 
         with faults(f"the folder {name}"):
             try:
-                opened = self.client.select_folder(name, readonly=True)
+                self.client.folder_encode = name not in self._written
+                opened = self.client.select_folder(self._written.get(name, name), readonly=True)
             except IMAPClientError as error:
                 if isinstance(error, self.client.AbortError):
                     raise
                 return None
+            finally:
+                self.client.folder_encode = True
         uidnext = opened.get(b"UIDNEXT")
         mails = int(opened.get(b"EXISTS", 0))
         return FolderState(
             name=name, uidvalidity=int(opened.get(b"UIDVALIDITY", 0)), mails=mails,
-            uidnext=int(uidnext) if uidnext else (self._last() + 1 if mails else 1),
+            uidnext=int(uidnext) if uidnext else (self._last() + 1 if mails else 1), stated=bool(uidnext),
         )  # fmt: skip
 
     def _last(self) -> int:
@@ -114,29 +144,49 @@ class ImapConnection:
 
     def starts(self, uids: Sequence[int], start_bytes: int) -> list[MailStart]:
         """The first bytes of mails, in the order of `uids`; those that are gone meanwhile are left out."""
+        found = self._given(uids, ["RFC822.SIZE", "INTERNALDATE", f"BODY.PEEK[]<0.{start_bytes}>"])
+        mails = []
+        for uid in uids:
+            given = found.get(uid, {})
+            start, size, arrived = _body(given), given.get(b"RFC822.SIZE"), given.get(b"INTERNALDATE")
+            if not start and size != 0 and not self.uids(uid, uid, None):
+                continue  # it is gone
+            mails.append(
+                MailStart(
+                    uid=uid, size=size if isinstance(size, int) else 0,
+                    start=start[:start_bytes] if start or size == 0 else None,
+                    arrived=arrived if isinstance(arrived, datetime) else None,
+                )
+            )  # fmt: skip
+        return mails
+
+    def _given(self, uids: Sequence[int], parts: list[str]) -> Mapping[int, Mapping[bytes, object]]:
+        """What the server gives of mails. It may refuse them all because of one, so then each is asked for alone."""
+        from imapclient.exceptions import IMAPClientError, ProtocolError
+
         with faults("mails"):
-            found = self.client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE", f"BODY.PEEK[]<0.{start_bytes}>"])
-        return [
-            MailStart(
-                uid=uid, size=int(found[uid].get(b"RFC822.SIZE", 0)), start=_body(found[uid])[:start_bytes],
-                arrived=found[uid].get(b"INTERNALDATE"),
-            )
-            for uid in uids
-            if uid in found
-        ]  # fmt: skip
+            try:
+                found: Mapping[int, Mapping[bytes, object]] = self.client.fetch(uids, parts)
+            except (IMAPClientError, ProtocolError, ValueError) as error:
+                if isinstance(error, self.client.AbortError):
+                    raise
+                found = {}
+        if not found and len(uids) > 1:
+            return {uid: given for each in uids for uid, given in self._given([each], parts).items()}
+        return found
 
-    def rest(self, uid: int, start: bytes, most: int) -> bytes:
-        """A whole mail that begins with `start`, read in chunks; at most `most` bytes of it.
+    def rest(self, uid: int, start: bytes, most: int, size: int) -> bytes | None:
+        """A whole mail of the stated `size` that begins with `start`, read in chunks; at most `most` bytes of it.
 
-        A short chunk is the end, because some servers state a wrong size.
+        A short chunk is the end, because some servers state a wrong size. None if the server gives it no further.
         """
         content, wanted = BytesIO(), CHUNK_BYTES  # whose value is no second copy
         content.write(start)
-        while (size := content.tell()) < most and wanted == CHUNK_BYTES:
-            with faults("a mail"):
-                found = self.client.fetch([uid], [f"BODY.PEEK[]<{size}.{CHUNK_BYTES}>"])
-            chunk = _body(found.get(uid, {}))[:CHUNK_BYTES]
-            content.write(chunk[: most - size])
+        while (read := content.tell()) < most and wanted == CHUNK_BYTES:
+            chunk = _body(self._given([uid], [f"BODY.PEEK[]<{read}.{CHUNK_BYTES}>"]).get(uid, {}))[:CHUNK_BYTES]
+            if not chunk and read < min(size, most):
+                return None
+            content.write(chunk[: most - read])
             wanted = len(chunk)
         return content.getvalue()
 
@@ -194,7 +244,7 @@ def faults(what: str) -> Iterator[None]:
         ) from None
     except ssl.SSLError as error:
         raise SiteUnavailable(f"no encrypted connection to {what} ({error.reason or 'TLS failed'})") from None
-    except (IMAPClientError, ProtocolError, IMAP4.error) as error:
+    except (IMAPClientError, ProtocolError, IMAP4.error, ValueError, TypeError, LookupError) as error:
         raise SiteUnavailable(f"{what}: {type(error).__name__}") from None
     except (OSError, EOFError) as error:
         raise SiteUnavailable(f"{what}: {getattr(error, 'strerror', None) or type(error).__name__}") from None

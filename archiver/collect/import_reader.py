@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archiver.collect.file_walk import Item, Refused, Wanted, walk
 from archiver.collect.import_report import ImportProgress
-from archiver.collect.recognition import ClassifiedFile, ocr_by, recognise
+from archiver.collect.recognition import ClassifiedFile, ocr_by, read_item
 from archiver.reading.mail import Lookup, unasked
 from archiver.reading.worker import DocumentReader
 
@@ -45,13 +45,7 @@ def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFi
     ocr = ocr_by(reader)
 
     def work(item: Item) -> ClassifiedFile:
-        try:
-            seen = recognise(item, reader, how.lookup, ocr)
-        except Exception as fault:  # noqa: BLE001  # our own fault in one file is reported with that file, and stops no other
-            message = f"the archiver failed ({type(fault).__name__}: {fault}); please report this"
-            seen = ClassifiedFile(
-                path=item.path, sha256=item.sha256, size=item.size, what="other", refused=message, file=item.file
-            )
+        seen = read_item(item, reader, how.lookup, ocr)
         if spool:
             kept = how.keep_all or seen.keep or (how.keep_files and bool(seen.named or seen.fingerprint))
             spool.take(seen, item.content if kept else None)

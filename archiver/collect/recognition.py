@@ -198,6 +198,17 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
     return _text(base, content, name, ending, reader)
 
 
+def read_item(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> ClassifiedFile:
+    """Like `recognise`, for files of which none may keep the others from being read."""
+    try:
+        return recognise(item, reader, lookup, ocr)
+    except Exception as fault:  # noqa: BLE001  # our own fault in one file is reported with that file, and stops no other
+        message = f"the archiver failed ({type(fault).__name__}: {fault}); please report this"
+        return ClassifiedFile(
+            path=item.path, sha256=item.sha256, size=item.size, what="other", refused=message, file=item.file
+        )
+
+
 def _letter(
     seen: ClassifiedFile, mail: ParsedMail, content: bytes, reader: DocumentReader, lookup: Lookup
 ) -> ClassifiedFile:

@@ -19,6 +19,8 @@ from typing import Any
 
 import certifi
 import pytest
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from archiver.agency import after_run, mailed_letters, night
 from archiver.agency.notification_causes import causes
@@ -161,6 +163,13 @@ def test_the_server_numbers_its_mails_anew(server: ImapServer, office: Agency) -
         if result.warnings:
             break
     assert "anew" in result.warnings[0] and result.archived + result.already == 4
+    path = office.home.state / "sources" / "acme-mail" / "cursor.json"
+    cursor = json.loads(path.read_text())
+    cursor["folders"]["INBOX"]["top"] += 100  # as of a server that was restored from a backup
+    path.write_text(json.dumps(cursor))
+    server.put(papers(range(14, 15)))
+    result = read(office)
+    assert result.archived == 1 and "anew" in result.warnings[0]
 
 
 def test_a_refused_password_is_tried_once(server: ImapServer, office: Agency) -> None:
@@ -176,7 +185,9 @@ def test_a_refused_password_is_tried_once(server: ImapServer, office: Agency) ->
     assert read(office).error is None
 
 
-def test_a_certificate_of_nobody_and_a_server_that_is_down(server: ImapServer, office: Agency) -> None:
+def test_a_certificate_of_nobody_and_a_server_that_is_down(
+    server: ImapServer, office: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = office.home.root / "clients" / "acme.yaml"
     text = path.read_text()
     path.write_text(text.replace(str(server.ca_file), certifi.where()))
@@ -188,7 +199,13 @@ def test_a_certificate_of_nobody_and_a_server_that_is_down(server: ImapServer, o
         text.replace(str(server.port), str(server.starttls_port)).replace("host:", "security: starttls\n    host:")
     )
     assert read(office).error is None
+    path.write_text(text.replace("host:", 'folders: ["Receipts*"]\n    host:'))
+    assert (none := read(office)).outcome == "partial" and "Receipts*" in none.unexplained[0]
     path.write_text(text)
+    folder_list = IMAPClient._proc_folder_list
+    odd = b'() "." "R&D"'  # no modified UTF-7
+    monkeypatch.setattr(IMAPClient, "_proc_folder_list", lambda self, rows: folder_list(self, [*rows, odd, odd]))
+    assert (named := read(office)).error is None and named.unexplained == ["acme-mail/R&D: this folder does not exist"]
 
 
 @contextmanager
@@ -234,6 +251,29 @@ def test_a_connection_is_cut_in_the_middle_of_a_mail(
     assert {each.error for each in results} <= {None, "SiteUnavailable"} and results[-1].error is None
     mine = [each for each in archived(office) if "_12345003" in each or "_12345004" in each]
     assert sum(each.archived for each in results) == 11 == len(mine)
+    # Three mails that the server does not give, among others: they are named, and read once it gives them.
+    fetch, broken = IMAPClient.fetch, {13: "cuts", 15: "refuses", 18: "gives nothing"}
+
+    def faulty(self: Any, messages: Any, data: Any, modifiers: Any = None) -> Any:
+        for each in messages:
+            if broken.get(each) == "cuts":
+                raise IMAPClientAbortError("socket error: EOF")
+            if broken.get(each) == "refuses":
+                raise IMAPClientError("UID FETCH failed: NO [SERVERBUG] Internal error")
+        found = fetch(self, messages, data, modifiers)
+        return {each: {} if each in broken else given for each, given in found.items()}
+
+    monkeypatch.setattr(IMAPClient, "fetch", faulty)
+    server.put(papers(range(60, 69)))  # 12 to 20
+    for _ in range(2):
+        result = read(office)
+        assert (result.outcome, result.error, len(result.unexplained)) == ("partial", None, 3), result
+        places = {each["place"] for each in office.run.json("source", "report", "acme-mail")}
+        assert places == {f"acme-mail/INBOX/{uid}" for uid in broken}
+    broken.clear()
+    assert (result := read(office)).archived == 3 and result.outcome == "complete"
+    assert not office.run.json("source", "report", "acme-mail")
+    assert len([each for each in archived(office) if "_12345006" in each]) == 9
 
 
 def test_mails_that_are_too_large_or_hostile(
