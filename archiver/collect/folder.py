@@ -31,6 +31,7 @@ from archiver.home.settings import Home
 from archiver.home.source_settings import Source, SourceSettings
 from archiver.reading.mail import lookup_for
 
+FILES = "files.sqlite"
 SETTLE_S = 2.0  # seconds for which a file must not have changed before it is read
 BATCH_FILES = 1000  # recognised before they are archived
 MAX_PASSES = 3  # in one run: some files were still being written, others got their licence meanwhile
@@ -91,14 +92,20 @@ class FolderKind(SourceKind):
 
     def read(self, reading: SourceReading) -> None:
         settings = self.settings(reading.home, reading.source)
-        with FolderIndex(reading.state / "files.sqlite") as index:
+        with FolderIndex(reading.state / FILES) as index:
             empty = not entries(settings.path)
             if empty and index.files():
                 raise SiteUnavailable(f"{settings.path} is empty, though it held files before. Is the share mounted?")
             FolderReading(reading, settings, index).read()
 
+    def forget(self, home: Home, source: Source) -> None:
+        path = state_of(home, source.name) / FILES
+        if path.exists():
+            with FolderIndex(path) as index:
+                index.forget()
+
     def listing(self, home: Home, source: Source) -> list[dict[str, object]]:
-        path = state_of(home, source.name) / "files.sqlite"
+        path = state_of(home, source.name) / FILES
         if not path.exists():
             return []
         with FolderIndex(path) as index:

@@ -90,6 +90,10 @@ class FolderIndex:
     def drop(self, paths: Iterable[str]) -> None:
         self._change("delete from file where path = ?", [(path,) for path in paths])
 
+    def forget(self) -> None:
+        """Keep the files' names alone, by which a share that is gone is noticed; none of them counts as read."""
+        self._change("update file set size = ?, sha256 = ''", [(-1,)])
+
     def _change(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         self._database.execute("begin")
         self._database.executemany(statement, rows)

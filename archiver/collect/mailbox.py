@@ -32,6 +32,7 @@ from archiver.home.source_settings import Source
 from archiver.reading.containers import MAX_FILE_BYTES, ContainerPlace, Refused, unpack
 from archiver.reading.mail import documents_in, lookup_for, origin_by
 
+CURSORS = "cursor.json"
 BATCH_MAILS = 100  # that are in memory at once, with their beginnings only
 MAX_PENDING_BYTES = 16 << 20  # of taken mails that wait to be archived
 MAX_EXAMINED_BYTES = 4 << 20  # of a mail whose documents are read to decide whether it is taken
@@ -94,6 +95,9 @@ class MailboxKind(SourceKind):
         token = oauth_client(home, settings, secrets).sign_in(say)
         return {**secrets, "token": token}
 
+    def forget(self, home: Home, source: Source) -> None:
+        (state_of(home, source.name) / CURSORS).unlink(missing_ok=True)
+
     def listing(self, home: Home, source: Source) -> list[dict[str, object]]:
         cursors = ReadingCursors.load(state_of(home, source.name), source.options(MailboxSettings))
         return [{"place": place, "why": why} for place, why in sorted(cursors.lacking.items())]
@@ -127,7 +131,7 @@ class ReadingCursors:
     @classmethod
     def load(cls, state: Path, settings: MailboxSettings) -> ReadingCursors:
         since = settings.since.isoformat() if settings.since else None
-        found = cls(state / "cursor.json", since)
+        found = cls(state / CURSORS, since)
         with suppress(OSError, ValueError, KeyError, TypeError):
             stored = json.loads(found.path.read_text("utf-8"))
             if stored["since"] == since:

@@ -26,12 +26,15 @@ def _read(run: RunContext, source: Source, archive: ArchiveWriter) -> SourceResu
     secrets: dict[str, str] = {}
     try:
         kind = kind_of(source)
+        full = run.order.full or run.order.after_restore is not None
+        if full and not run.order.dry_run:
+            kind.forget(run.home, source)
         secrets = secrets_of_source(run.vault, source, kind)
         digest = refuse_known(run.vault, source, secrets)
         reading = SourceReading(
             home=run.home, source=source, secrets=secrets, archive=None if run.order.dry_run else archive,
             reader=run.tools.reader, result=result, until=started + run.home.settings.run.deadline,
-            full=run.order.full or run.order.after_restore is not None, letters=run.letters,
+            full=full, letters=run.letters,
             progress=run.progress, keep_secrets=partial(run.vault.set_secrets, source.name),
         )  # fmt: skip
         try:

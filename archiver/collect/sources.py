@@ -157,6 +157,10 @@ class SourceKind(ABC):
         """Read what is new. Raises an ArchiverError or OSError; what was already filed stays."""
 
     @abstractmethod
+    def forget(self, home: Home, source: Source) -> None:
+        """Let this reading and later ones read everything again, even if this one breaks at once."""
+
+    @abstractmethod
     def listing(self, home: Home, source: Source) -> list[dict[str, object]]:
         """Return what was found and not archived, with the reasons: rows of `source report`."""
 

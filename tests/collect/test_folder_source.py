@@ -173,7 +173,11 @@ def test_a_share_that_is_gone_and_files_that_cannot_be_read(
     projects.mkdir()
     assert "mounted" in read(office).message
     shutil.copytree(tmp_path / "away", projects, dirs_exist_ok=True)
-    assert (again := read(office)).exit_code == 0 and again.archived == 0
+    assert (again := read(office)).exit_code == 0 and again.archived == 0 == again.already
+    shutil.rmtree(projects)  # the one night that is to read all anew, as after an archive was restored
+    assert read(office, full=True).error == "SiteUnavailable"
+    shutil.copytree(tmp_path / "away", projects)
+    assert read(office).already == 1 and read(office).already == 0
 
 
 def test_a_watched_folder_is_read_when_it_changes(office: Agency, projects: Path) -> None:

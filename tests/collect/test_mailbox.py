@@ -182,7 +182,12 @@ def test_a_refused_password_is_tried_once(server: ImapServer, office: Agency) ->
     [cause] = [each for each in causes(office.home, datetime.now(UTC)) if each.about == "acme-mail"]
     assert (cause.kind, cause.fix) == ("person", "archiver source rotate acme-mail")
     office.run("account", "rotate", "acme-mail", "--secrets-stdin", stdin=f"password: {PASSWORD}")
-    assert read(office).error is None
+    server.put(papers(range(70, 72)))
+    assert read(office).archived == 2
+    office.vault.set_secrets("acme-mail", {"password": "another"})
+    assert read(office, full=True).error == "WrongPassword"  # the night that was to read all anew
+    office.vault.set_secrets("acme-mail", {"password": PASSWORD})
+    assert (again := read(office)).error is None and again.already == 2
 
 
 def test_a_certificate_of_nobody_and_a_server_that_is_down(
