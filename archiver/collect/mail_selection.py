@@ -11,6 +11,7 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -286,7 +287,7 @@ def _decoded(content: bytes, charset: str) -> str:
     for each in ("utf-8", charset):
         try:
             return content.decode(each)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):  # also of `undefined`, which is a codec that decodes nothing
             continue
     return content.decode("cp1252", "replace")
 
@@ -295,10 +296,10 @@ def header_field(header: str, name: str) -> str:
     """A field of an unfolded header, decoded; empty if it is missing."""
     found = re.search(rf"^{name}\s*:\s*(.*)$", header, re.IGNORECASE | re.MULTILINE)
     value = found[1][:MAX_FIELD_LENGTH] if found else ""
-    try:
-        return " ".join(str(make_header(decode_header(value))).split())
-    except (MessageError, LookupError, UnicodeError, ValueError):
-        return value
+    with suppress(MessageError, LookupError, UnicodeError, ValueError):  # it stays as it stands
+        # UTF-7 smuggles in half characters, which cannot be printed.
+        value = " ".join(str(make_header(decode_header(value))).split()).encode("utf-8", "replace").decode()
+    return value
 
 
 def address_of(value: str) -> str:

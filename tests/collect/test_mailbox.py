@@ -287,7 +287,12 @@ def test_mails_that_are_too_large_or_hostile(
     monkeypatch.setattr(mailbox, "MAX_FILE_BYTES", 1 << 20)
     parts = b"".join(b"--x\r\nContent-Type: text/plain\r\n\r\n1\r\n" for _ in range(5000))
     head = f"From: {RECEIPT}\r\nSubject: Your receipt\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n".encode()
-    server.put([head + parts + b"--x--\r\n", mail(RECEIPT, "Your receipt", "x" * 70 + ("\ny" * 1_000_000))])
+    script = (
+        b"From: a@example.net\r\nSubject: =?utf-7?q?+2AA-?=\r\nContent-Type: text/plain; charset=undefined\r\n\r\n\xfc"
+    )
+    large = mail(RECEIPT, "Your receipt", "x" * 70 + ("\ny" * 1_000_000))
+    server.put([head + parts + b"--x--\r\n", large, script])
+    assert read(office, dry_run=True).error is None
     result = read(office)
     assert (result.outcome, result.exit_code, result.archived) == ("partial", 40, 1)  # the first as it came
     assert result.unexplained == ["acme-mail/INBOX/2: it is larger than 1 MB"]
