@@ -193,7 +193,7 @@ def _keep(beside: SideFiles, note: Path, authority: Authority, nonce: int | None
     if isinstance(answer, str):
         return trouble.format(answer)
     response = _response(note, authority)
-    kept = response.with_name(f"{response.name}.unchecked")
+    kept = beside.root / "staging" / response.name  # where the next command clears away what a kill leaves
     write_over(kept, answer)
     try:
         doubt = _check(beside, kept, note, nonce, authority)

@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from archiver.archive import verify, writer
+from archiver.archive import seal, verify, writer
 from archiver.archive.ocfl import stage_object, stage_version
 from archiver.archive.reader import Archive
 from archiver.core import atomic_files
@@ -101,8 +101,18 @@ def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch)
     stop_at_every_single_step(kit, monkeypatch, "together")
 
 
-def test_a_torn_last_line_is_cut(kit: Kit) -> None:
-    kit.write(1)
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_a_kill_tore_is_cut(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last line, and a timestamp that was not checked yet."""
+    with monkeypatch.context() as while_it_checks, pytest.raises(KeyboardInterrupt):
+        while_it_checks.setattr(seal, "_check", killed)
+        kit.write(1)
+    assert {finding.code for finding in kit.verify().findings} <= {"interrupted"}
+    kit.write(3)
+    assert kit.verify().findings == []
     ledger = kit.root / "ledger/ledger.jsonl"
     whole = ledger.read_bytes()
     ledger.write_bytes(whole + b'{"at":"2026-11-24T')
