@@ -67,6 +67,10 @@ class Witness(Protocol):
 
     def take(self, handover: Handover) -> None: ...
 
+    def lost(self, handover: Handover) -> bool:
+        """Whether what it was given is no longer there, as far as that can be seen."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class FolderWitness:
@@ -85,15 +89,25 @@ class FolderWitness:
         if not (place := self.of(handover.archive)).is_dir():
             make_folder(place)
             place.chmod(0o755)  # readable by others: it contains no secret
-        note = read_file(handover.note)
-        stem = handover.note.name.removesuffix(".note")
-        there = self.of(handover.archive) / handover.note.name
-        if there.exists() and read_file(there) != note:  # from before a restore; nothing is ever overwritten
-            stem += f"-{hashlib.sha256(note).hexdigest()[:8]}"
-        for file in reversed(handover.files):  # the note comes last: if it exists, its timestamps do too
-            copy = self.of(handover.archive) / f"{stem}.note{file.name.removeprefix(handover.note.name)}"
+        for copy, file in self._copies(handover):
             if not copy.exists():
                 replace_file(copy, read_file(file), 0o444)
+
+    def lost(self, handover: Handover) -> bool:
+        return self.folder.is_dir() and not all(copy.exists() for copy, _ in self._copies(handover))
+
+    def _copies(self, handover: Handover) -> list[tuple[Path, Path]]:
+        """The copy of each file. The note comes last: if it exists, its timestamps do too."""
+        note = read_file(handover.note)
+        stem = handover.note.name.removesuffix(".note")
+        place = self.of(handover.archive)
+        there = place / handover.note.name
+        if there.exists() and read_file(there) != note:  # from before a restore; nothing is ever overwritten
+            stem += f"-{hashlib.sha256(note).hexdigest()[:8]}"
+        return [
+            (place / f"{stem}.note{file.name.removeprefix(handover.note.name)}", file)
+            for file in reversed(handover.files)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +120,9 @@ class MailWitness:
 
     def take(self, handover: Handover) -> None:
         self.mailer.send(self._message(handover))
+
+    def lost(self, _: Handover) -> bool:
+        return False
 
     def _message(self, handover: Handover) -> EmailMessage:
         from email.message import EmailMessage
@@ -139,15 +156,19 @@ class CommandWitness:
         if done.returncode:
             raise ChildProcessError(f"{program} ended with exit code {done.returncode}")
 
+    def lost(self, _: Handover) -> bool:
+        return False
+
 
 def hand_over(witnesses: Sequence[Witness], handover: Handover, memory: Path) -> tuple[str, ...]:
-    """Give the newest checkpoint to every witness that lacks it. Returns a sentence for each that did not get it.
+    """Give the newest checkpoint to every witness that lacks it or lost it.
 
+    Returns a sentence for each that did not get it.
     `memory` is a disposable file that remembers which witness has which checkpoint.
     """
     had = _remembered(memory)
     digest = handover.digest
-    lacking = [each for each in witnesses if had.get(each.name) != digest]
+    lacking = [each for each in witnesses if had.get(each.name) != digest or _has_lost(each, handover)]
     if not lacking:
         return ()
     with ThreadPoolExecutor(len(lacking)) as pool:
@@ -160,6 +181,13 @@ def hand_over(witnesses: Sequence[Witness], handover: Handover, memory: Path) ->
         for each, trouble in zip(lacking, troubles, strict=True)
         if trouble is not None
     )
+
+
+def _has_lost(witness: Witness, handover: Handover) -> bool:
+    try:
+        return witness.lost(handover)
+    except OSError:  # `take` says why
+        return True
 
 
 def _trouble(witness: Witness, handover: Handover) -> str | None:

@@ -135,8 +135,9 @@ def open_archive(
     older = verify.newest_checkpoints(folder) if listing.unchanged else checkpoints  # seldom asked for
     try:
         check_whole(root, ledger.head, newest)
-        loss = _check_witnessed(root, means, after_restore, newest, listing)
-        differences = [] if loss else memory.differences(means.client, root)
+        differences = list[str]()
+        loss = _check_witnessed(root, means, after_restore, newest, listing, differences)
+        differences += [] if loss else memory.differences(means.client, root)
         beside = SideFiles(root, wanted, means.state / STATED, lambda entry: ledger.append([entry]))
         _introduce(root, ledger, means.client, beside, origin)
         _check_authentic(root, ledger, signer, tree)
@@ -261,10 +262,11 @@ def _check_witnessed(
     after_restore: Path | None,
     newest: verify.CheckpointFiles | None,
     listing: CheckpointListing,
+    doubts: list[str],
 ) -> dict[str, object] | None:
     """Compare the ledger with what witnesses have. Returns the loss to record, if `after_restore` shows one.
 
-    `newest` is the archive's newest checkpoint.
+    `newest` is the archive's newest checkpoint. `doubts` gets a sentence for each damaged copy.
 
     If a witness has the checkpoint of the last seal and none that is missing here, the ledger is not read: the cache of
     its tree leads to that checkpoint's root.
@@ -283,6 +285,8 @@ def _check_witnessed(
         return None
     key, own = means.signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
+    damaged = [each for each in outside if each.fault and not each.note]
+    doubts += [f"The witness's {each.path} {each.fault}. Find out who can write there." for each in damaged]
     held = verify.check_witnessed(root / verify.LEDGER, outside)  # this skips checkpoints of other archives
     foreign = [each for each in held.forked if each.fault]
     if foreign:

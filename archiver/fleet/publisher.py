@@ -95,6 +95,9 @@ class ReplicaWitness:
             state.save(path)
             raise
 
+    def lost(self, _: Handover) -> bool:
+        return False  # the store keeps what is locked, and `replica check` looks
+
     def _retain(self) -> RetainDays:
         assert self.home.settings.replica
         return self.home.settings.replica.retain.days

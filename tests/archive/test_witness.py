@@ -22,7 +22,7 @@ from archiver.archive.verify import Malformed
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness
 from archiver.core.errors import ConfigError, IntegrityError, SiteUnavailable
 from archiver.core.smtp import Mailer
-from tests.support.archive_kit import Kit
+from tests.support.archive_kit import Kit, flip
 from tests.support.smtp_server import MailServer
 
 
@@ -60,6 +60,17 @@ def test_a_folder_gets_every_checkpoint_and_verify_holds_the_archive_against_it(
         assert (report.state, report.findings) == ("PROVEN", []) and "extends" in report.as_text()
     kit.write(3)
     assert kit.verify(disk / "00000002.note").state == "PROVEN"
+    _, note, [token] = verify.newest_checkpoint(kit.root)
+    given = {name: (disk / name).read_bytes() for name in (note.name, token.name)}
+    for lost in (disk / note.name, disk / token.name, disk):  # somebody can write to the witness
+        shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+        assert kit.write().warnings == ()
+        assert all((disk / name).read_bytes() == content for name, content in given.items())
+    flip(disk / note.name, 0.9)
+    (warning,) = kit.write().warnings
+    assert str(disk / note.name) in warning and "Find out who can write there" in warning
+    [again] = disk.glob(f"{note.stem}-*.note")
+    assert again.read_bytes() == given[note.name] and kit.verify(again).state == "PROVEN"
 
 
 def test_a_witness_that_fails_is_a_warning_and_tried_again(kit: Kit, disk: Path) -> None:
