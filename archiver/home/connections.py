@@ -8,6 +8,7 @@ from archiver.core.errors import ConfigError
 from archiver.core.smtp import Mailer
 from archiver.home.network import Network, joined
 from archiver.home.settings import Home
+from archiver.home.settings_models import QualifiedAuthority
 from archiver.home.vault import run_secret_command
 
 
@@ -42,5 +43,14 @@ def trusted_roots(home: Home) -> Path | None:
 
 
 def pinned_roots(home: Home) -> list[Path]:
-    """The PEM files of the timestamp roots that the home's settings pin."""
-    return [home.root / each.roots for each in home.settings.timestamps if each.roots]
+    """The PEM files of the timestamp roots that the home pins: those of its authorities, and what lies in `roots/`.
+
+    There those of former authorities stay, whose timestamps date the older lines.
+
+    None if an authority that is asked has none here: of its timestamps only the roots in the archive are known.
+    """
+    asked = [each for each in home.settings.timestamps if each.roots or not isinstance(each, QualifiedAuthority)]
+    named = [home.root / each.roots for each in asked if each.roots]
+    if len(named) < len(asked):
+        return []
+    return list({each.resolve(): each for each in (*named, *sorted((home.root / "roots").glob("*.pem")))}.values())

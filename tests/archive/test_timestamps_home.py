@@ -13,6 +13,7 @@ from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.seal import Authority, ask
 from archiver.archive.verify import TSA_ROOTS, newest_checkpoint
 from archiver.catalogue.archives import authorities_of
+from archiver.home.connections import pinned_roots
 from archiver.home.network import Network
 from archiver.home.settings import Home as Loaded
 from tests.support.homes import QUICK, Clock, Home
@@ -124,6 +125,12 @@ def test_a_preset_asks_nobody_whose_root_is_missing(home: Home) -> None:
     assert [each.name for each in authorities_of(loaded)] == ["digicert", "sectigo"]
     (home.root / "roots").mkdir(exist_ok=True)
     (home.root / "roots/belgium.pem").write_text("")
-    assert [each.name for each in authorities_of(Loaded.load(home.root))] == ["digicert", "sectigo", "belgium"]
+    loaded = Loaded.load(home.root)
+    assert [each.name for each in authorities_of(loaded)] == ["digicert", "sectigo", "belgium"]
+    assert pinned_roots(loaded) == [], "of the first two, the archive alone has the roots"
+    (home.root / "roots/new.pem").write_text("")
+    named = "timestamps: [{name: new, url: 'https://new.example/tsa', roots: roots/new.pem}]\n"
+    (home.root / "archiver.yaml").write_text(named)
+    assert [each.name for each in pinned_roots(Loaded.load(home.root))] == ["new.pem", "belgium.pem"]
     (home.root / "archiver.yaml").write_text("timestamps: {preset: us-qualified}\n")
     assert "must be a list of authorities, or {preset: eu-qualified}" in home("status", code=2).stderr
