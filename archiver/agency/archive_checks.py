@@ -17,7 +17,7 @@ from archiver.archive import verify
 from archiver.archive.reader import signer_key
 from archiver.archive.seal import Authority, ask
 from archiver.archive.writer import latest_moment
-from archiver.catalogue.search import without_client
+from archiver.catalogue import search
 from archiver.core.errors import ArchiveBusy, IntegrityError
 from archiver.core.model import iso
 from archiver.home.connections import network_of
@@ -31,7 +31,7 @@ def clock(home: Home) -> Findings:
     for each in times.ahead(home, now):
         if not each.of_archive:
             yield warning(f"{each}; runs ignore it", "Run `archiver repair-clock --by NAME`.")
-    here = [(slug, root) for slug, root in _archives(home) if (root / verify.LEDGER).is_file()]
+    here = [(slug, root) for slug in home.clients if ((root := home.archive(slug)) / verify.LEDGER).is_file()]
     known = [(*found, slug) for slug, root in here if (found := latest_moment(root))]
     if not known:
         yield ok(f"it says {iso(now)}; no archive has a time to compare it with")
@@ -49,11 +49,14 @@ def clock(home: Home) -> Findings:
 
 def archives(home: Home) -> Findings:
     """Each archive: the leftovers of killed commands, and the verifier's quick result."""
-    for slug in without_client(home):
+    for slug in search.without_client(home):
         advice = f"Restore clients/{slug}.yaml. Until then, only `archiver verify` reads that archive."
         yield warning(f"archive/{slug} has no file clients/{slug}.yaml", advice)
-    for slug, root in _archives(home):
-        yield from _leftovers(slug, root)
+    here = {*search.archives(home), *search.gone(home)}
+    for slug in home.clients:
+        yield from _leftovers(slug, home.archive(slug))
+        if slug not in here:
+            continue
         try:
             _, document, _ = verify_archives(home, VerifyRequest(client=slug, quick=True))
         except ArchiveBusy as busy:
@@ -74,11 +77,6 @@ def archives(home: Home) -> Findings:
             yield warning(f"{words}{details}", "Run `archiver run`; it copies this version's verifier there.")
         else:
             yield ok(f"{words}{details}")
-
-
-def _archives(home: Home) -> list[tuple[str, Path]]:
-    found = [(slug, home.archive(slug)) for slug in home.clients]
-    return [(slug, root) for slug, root in found if (root / verify.LEDGER).is_file() or (root / "evidence").is_dir()]
 
 
 def _leftovers(slug: str, root: Path) -> Findings:

@@ -24,7 +24,7 @@ from archiver.archive.verify import (
 from archiver.archive.writer import latest_moment
 from archiver.catalogue import search
 from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine
-from archiver.catalogue.index_schema import has_read
+from archiver.catalogue.known_archive import check_not_lost
 from archiver.core.errors import ArchiverError, IntegrityError
 from archiver.core.model import DocumentKind
 from archiver.home.settings import HOUSE, Home
@@ -87,8 +87,7 @@ def check_archive(home: Home, slug: str, catalogue: Catalogue | None = None) -> 
     root = home.archive(slug)
     check_shape(root)
     if catalogue is None:
-        if not root.exists() and has_read(home.catalogue(slug)):
-            raise IntegrityError(f"{root} is gone")
+        check_not_lost(home, slug)
         return
     if lost := len(catalogue.unreadable()):
         raise IntegrityError(f"{lost} objects cannot be read")

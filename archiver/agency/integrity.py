@@ -15,7 +15,7 @@ from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
 from archiver.catalogue.archives import changes_by_others, trusted_key, writing
-from archiver.catalogue.search import archives, orphan_archives, without_client
+from archiver.catalogue.search import archives, gone, orphan_archives, without_client
 from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
 from archiver.home.connections import trusted_roots
 from archiver.home.settings import Home
@@ -95,6 +95,8 @@ def _checked(
     reports: dict[str, verifier.VerifyReport] = {}
     reasons = []
     asked = request.client or named or None
+    for slug in gone(home, asked):
+        reports[slug] = _report_gone(slug)
     for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
         try:
             root = home.archive(slug)
@@ -112,6 +114,13 @@ def _checked(
         except verifier.Malformed as error:
             reasons.append(f"{slug} was not checked: {error}")
     return reports, reasons
+
+
+def _report_gone(slug: str) -> verifier.VerifyReport:
+    """The report of an archive of which nothing is left but what this home knows of it."""
+    text = "is missing, and so is all else of the archive, which had lines when this home last read or wrote it"
+    lost = verifier.Finding("missing", verifier.LEDGER, text)
+    return verifier.VerifyReport(slug, verifier.DAMAGED, findings=[lost])
 
 
 def renew(home: Home, vault: Vault, *, client: str | None, say: Callable[[str], None]) -> None:
@@ -175,6 +184,15 @@ def seal(home: Home, vault: Vault, client: str) -> list[str]:
         sealed = archive.seal(whole=True)
     missing = [] if sealed.secured_since else [f"The archive {client} still has no timestamp. Look at `timestamps:`."]
     return [*sealed.warnings, *missing]
+
+
+def lost_archives(home: Home) -> list[str]:
+    """A sentence for each archive of which nothing is left."""
+    return [
+        f"The archive of {slug} is gone: nothing is left in {home.archive(slug)}. Find out who removed it, and put it "
+        "back from a backup or the replica."
+        for slug in gone(home)
+    ]
 
 
 def renewals_due(home: Home) -> Iterator[str]:

@@ -11,7 +11,7 @@ from functools import partial
 
 from archiver.agency import after_run
 from archiver.agency.alerts import find_alerts
-from archiver.agency.integrity import renewals_due
+from archiver.agency.integrity import lost_archives, renewals_due
 from archiver.agency.notification import tell
 from archiver.agency.retention import prune
 from archiver.collect.account_result import AccountResult, Progress
@@ -48,6 +48,7 @@ async def run(
     if order.after_restore and order.dry_run:
         raise ConfigError("--after-restore records a loss, but a dry run records nothing. Use only one of them.")
     summary = RunSummary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
+    summary.warnings += lost_archives(home)
     if not accounts and not visited:
         summary.warnings.append("There are no accounts yet. Add one with `archiver account add`.")
     async with AsyncExitStack() as stack:

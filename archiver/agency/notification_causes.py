@@ -13,7 +13,7 @@ from archiver.archive import clock_skew
 from archiver.archive.reader import Archive
 from archiver.catalogue.checked_dates import checked_dates
 from archiver.catalogue.index import Catalogue, RunLine
-from archiver.catalogue.search import followed
+from archiver.catalogue.search import archives, check_not_lost, followed, gone
 from archiver.claims.claim_files import all_claims
 from archiver.collect.run_log import LoggedAccount, read_logs
 from archiver.core.alert import Alert
@@ -95,8 +95,9 @@ def causes(
     said, logged, newest = read_logs(home, now)
     logged |= {slug: (type(fault).__name__, str(fault)) for slug, fault in (faults or {}).items()}
     found: list[Cause] = []
+    here = {*archives(home), *gone(home)}
     for client in home.clients.values():
-        if not home.archive(client.slug).is_dir():
+        if client.slug not in here:
             continue
         if fault := logged.get(client.slug):
             found.append(_fault(client.slug, *fault))
@@ -129,6 +130,7 @@ def causes(
 def _of_client(home: Home, client: Client, said: Mapping[str, LoggedAccount], now: datetime) -> list[Cause]:
     """The causes in a client's catalogue."""
     found: list[Cause] = []
+    check_not_lost(home, client.slug)
     with followed(home, client.slug) as catalogue:
         for account in (each for each in client.inputs if not each.closed):
             found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))

@@ -129,6 +129,13 @@ def known_key(folder: Path) -> Path | None:
     return None
 
 
+def has_written(folder: Path) -> bool:
+    """Whether this machine remembers a ledger line that it wrote."""
+    with suppress(OSError):
+        return (folder / "head").stat().st_size > 0
+    return False
+
+
 def forget(folder: Path, root: Path) -> None:
     """Forget what this machine saw last of an archive, since another state of it is now there, but not its key.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -297,6 +299,20 @@ def check_there(root: Path) -> None:
         return
     if verify.newest_checkpoint(root)[0] or (root / "evidence").exists():
         raise IntegrityError(f"{root} contains evidence, but its {verify.LEDGER} is missing")
+
+
+def is_unbegun(root: Path) -> bool:
+    """Whether an archive has no first line yet, and nothing that comes after it: so a command leaves it that is killed
+    while it makes an archive. The next one begins it anew.
+    """
+    later = root / "evidence", root / verify.TOOL, root / verify.INTENTS
+    with suppress(IntegrityError):
+        return not (
+            any(os.path.lexists(each) for each in later)
+            or verify.newest_checkpoint(root)[0]
+            or last_line(root / verify.LEDGER)
+        )
+    return False
 
 
 def check_files(root: Path) -> None:

@@ -9,8 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from archiver.archive import verify
-from archiver.archive.last_seen import LastSeen, has_known_key, known_key
+from archiver.archive.last_seen import LastSeen, has_known_key, has_written, known_key
+from archiver.archive.ledger import last_line
 from archiver.archive.reader import key_in, signer_key
+from archiver.catalogue.index_schema import has_read
 from archiver.core.errors import ArchiverError, IntegrityError
 from archiver.home.settings import Home
 from archiver.home.vault import open_vault
@@ -49,6 +51,22 @@ def expected_key(home: Home, client: str) -> bytes | None:
     with suppress(IntegrityError):
         return key_in(known) if known else signer_key(home.archive(client))
     return None
+
+
+def is_lost(home: Home, client: str) -> bool:
+    """Whether a client's archive has no ledger line, though this home read or wrote some."""
+    try:
+        if last_line(home.archive(client) / verify.LEDGER):
+            return False
+    except IntegrityError:  # something is there, which the verifier judges
+        return False
+    return has_written(home.archive_state(client)) or has_read(home.catalogue(client))
+
+
+def check_not_lost(home: Home, client: str) -> None:
+    """Raise IntegrityError if a client's archive `is_lost`."""
+    if is_lost(home, client):
+        raise IntegrityError(f"{home.archive(client)} is gone")
 
 
 def changes_by_others(home: Home, client: str) -> list[str]:

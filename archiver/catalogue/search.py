@@ -10,11 +10,13 @@ from typing import Any
 
 from archiver.archive import verify as verifier
 from archiver.archive.erasure import holds
-from archiver.archive.reader import Archive
+from archiver.archive.reader import Archive, is_unbegun
 from archiver.catalogue import views
 from archiver.catalogue.checked_dates import dated_rows, dates_of
 from archiver.catalogue.filters import SORTS, LicenceFilter
 from archiver.catalogue.index import Catalogue, CatalogueEntry, ErasedEntry, Hit, RunLine
+from archiver.catalogue.known_archive import check_not_lost as check_not_lost  # for all who look at archives
+from archiver.catalogue.known_archive import is_lost
 from archiver.core.errors import ConfigError, Erased, IntegrityError
 from archiver.core.progress import with_progress
 from archiver.home.settings import HOUSE, Home
@@ -97,9 +99,17 @@ def stamp(home: Home, slug: str) -> object:
 
 
 def archives(home: Home, client: str | None = None) -> list[str]:
-    """The clients that have an archive, or only the given client."""
-    slugs = [home.client(client).slug] if client else list(home.clients)
-    return [slug for slug in slugs if home.archive(slug).is_dir()]
+    """The clients that have an archive, or only the given client. One that was never begun counts for none."""
+    return [slug for slug in _slugs(home, client) if home.archive(slug).is_dir() and not is_unbegun(home.archive(slug))]
+
+
+def gone(home: Home, client: str | None = None) -> list[str]:
+    """The clients, or only the given client, that had an archive, as this home knows, and of which nothing is left."""
+    return [slug for slug in _slugs(home, client) if is_unbegun(home.archive(slug)) and is_lost(home, slug)]
+
+
+def _slugs(home: Home, client: str | None) -> list[str]:
+    return [home.client(client).slug] if client else list(home.clients)
 
 
 def scope(home: Home, client: str | None, *, alone: bool) -> Iterator[tuple[str, bool]]:
@@ -181,10 +191,11 @@ def _opened(
 
     Each is closed before the next is opened, unless `stack` keeps them open.
     """
-    places = list(scope(home, client, alone=alone))
+    places = [*scope(home, client, alone=alone), *((slug, False) for slug in gone(home, client))]
     for slug, unassigned in places:
         with ExitStack() as until_next:
             try:
+                check_not_lost(home, slug)
                 archive, catalogue = (stack or until_next).enter_context(catalogue_of(home, slug, reader))
             except IntegrityError as error:
                 if client or len(places) == 1:

@@ -84,7 +84,8 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
         lambda r: append(r / "archive/acme/tools/verify.py", b"#"), "archives", State.WARNING, "this version's",
     ),
     "a lost ledger": (
-        lambda r: (r / LEDGER / "ledger.jsonl").unlink(), "archives", State.PROBLEM, "compare with a copy",
+        lambda r: [shutil.rmtree(r / "archive/acme" / each) for each in ("evidence", "ledger")],
+        "archives", State.PROBLEM, "compare with a copy",
     ),
     "a lost client": (lambda r: (r / "clients/acme.yaml").unlink(), "archives", State.WARNING, "clients/acme.yaml"),
     "a lost object": (lambda r: shutil.rmtree(first(r, EVIDENCE)), "archives", State.PROBLEM, "compare with a copy"),

@@ -20,7 +20,7 @@ from archiver.agency.integrity import VerifyRequest
 from archiver.archive import verify
 from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.last_seen import KNOWN_KEY
-from archiver.archive.ledger import Line
+from archiver.archive.ledger import Ledger, Line
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
@@ -33,6 +33,7 @@ from archiver.catalogue.index import Catalogue
 from archiver.catalogue.licence_list import LicenceList, ListFilter, described
 from archiver.claims import packing
 from archiver.core.errors import IntegrityError
+from archiver.home.settings_edit import add_client
 from tests.support import claims_kit
 from tests.support.agency import Agency, agency, record
 from tests.support.archive_kit import SIGNER, Kit, licence
@@ -182,6 +183,11 @@ def a_strangers_roots_date_nothing(here: Share, stranger: bytes, monkeypatch: py
     roots = pinned.read_bytes()
     pinned.write_bytes(stranger)
     assert shown(here.at) == here.none
+    former = here.at.run.root / "roots/former.pem"
+    former.parent.mkdir()
+    former.write_bytes(roots)  # another authority took the first one's place
+    assert here.is_intact()
+    former.unlink()
     pinned.write_bytes(roots)
     with monkeypatch.context() as unpinned:  # the archive's own roots are all there is
         unpinned.setattr(checked_dates, "pinned_roots", lambda _: [])
@@ -253,6 +259,54 @@ def an_archive_of_a_strangers_is_told(at: Agency, other: Path) -> None:
     assert shown(at) == genuine
 
 
+def an_archive_that_is_gone_is_told(at: Agency) -> None:
+    """Who can write to the share can remove an archive as a whole."""
+    root, told = at.home.archive("acme"), list[str]()
+    for left in ((), ("",), ("", "ledger", "keys")):
+        shutil.rmtree(root, ignore_errors=True)
+        for folder in left:
+            (root / folder).mkdir()
+        code, document, _ = integrity.verify(at.home, VerifyRequest())
+        states = {each["client"]: each["state"] for each in document["clients"]}
+        assert (code, states) == (90, {"acme": "DAMAGED", "beta": "PROVEN"})
+        assert "The archive of acme is gone" in integrity.lost_archives(at.home)[0]
+        assert search.find(at.home, "", warn=told.append)
+        assert "Acme Ltd was not searched" in told[-1] and "is gone" in told[-1]
+        with pytest.raises(IntegrityError, match="is gone"):
+            search.find(at.home, "", client="acme")
+
+
+def what_was_never_begun_is_no_archive(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is killed while it makes an archive leaves nothing that could be damaged."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    add_client(at.run.root, "gamma", name="Gamma AG")
+    with monkeypatch.context() as before_the_first_line, pytest.raises(KeyboardInterrupt):
+        before_the_first_line.setattr(Ledger, "append", killed)
+        at.archive("gamma", (claims_kit.licence("9"), [record()]))
+    root = at.home.archive("gamma")
+    ledger, whole = root / verify.LEDGER, root.with_name("whole")
+    shutil.copytree(root, whole)
+    for torn in (
+        lambda: None,
+        lambda: ledger.write_bytes(b'{"at":'),
+        ledger.unlink,
+        lambda: shutil.rmtree(root / "keys"),
+    ):
+        torn()
+        assert root.is_dir() and "gamma" not in integrity.verify(at.home, VerifyRequest(client="gamma"))[2]
+        assert integrity.verify(at.home, VerifyRequest(client="beta"))[0] == 0
+    (root / "tools").mkdir(exist_ok=True)
+    (root / verify.TOOL).write_bytes(b"")  # which comes after the first line
+    assert integrity.verify(at.home, VerifyRequest(client="gamma"))[0] == 90
+    shutil.rmtree(root)
+    whole.rename(root)
+    at.archive("gamma", (claims_kit.licence("9"), [record()]))
+    assert integrity.verify(at.home, VerifyRequest(client="gamma"))[1]["state"] == "PROVEN"
+
+
 def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoints(
     kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +356,8 @@ def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoint
         with agency(tmp_path / "stranger") as stranger:
             stranger.archive("beta", (claims_kit.licence("9"), [record()]))
         an_archive_of_a_strangers_is_told(at, stranger.home.archive("beta"))
+        an_archive_that_is_gone_is_told(at)
+        what_was_never_begun_is_no_archive(at, monkeypatch)
 
 
 def test_what_a_killed_command_left_stays_told_as_recovered(kit: Kit) -> None:
