@@ -47,7 +47,7 @@ def pinned_roots(home: Home) -> list[Path]:
 
     There those of former authorities stay, whose timestamps date the older lines.
 
-    None if an authority that is asked has none here: of its timestamps only the roots in the archive are known.
+    No file if an authority that is asked has none here: only the archive has the roots of its timestamps.
     """
     asked = [each for each in home.settings.timestamps if each.roots or not isinstance(each, QualifiedAuthority)]
     named = [home.root / each.roots for each in asked if each.roots]
