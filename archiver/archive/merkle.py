@@ -71,7 +71,7 @@ def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) ->
     """Return, for each (index, size), the hashes that lead from leaf `index` to the root over the first `size` lines.
 
     The sibling comes first (RFC 6962, section 2.1.1). One pass over the lines, O(log n) memory for each path. Raises
-    ValueError if there are fewer lines than `size`.
+    IntegrityError if there are fewer lines than `size`.
     """
     for index, size in wanted:
         if not 0 <= index < size:
@@ -84,7 +84,7 @@ def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) ->
 def consistency_path(lines: Iterable[Line], old: int, size: int) -> list[bytes]:
     """Return the hashes that prove a tree of `size` lines to continue that of its first `old` (RFC 6962, 2.1.2).
 
-    Empty for `old` 0. Raises ValueError if there are fewer lines than `size`.
+    Empty for `old` 0. Raises IntegrityError if there are fewer lines than `size`.
     """
     spans = _continuing(old, 0, size, known=True) if 0 < old < size else []
     roots = _roots(lines, set(spans), size)
@@ -109,7 +109,7 @@ def _roots(lines: Iterable[Line], spans: Set[tuple[int, int]], size: int) -> dic
                 frontier.add(leaf)
         read += 1
     if read < size:
-        raise ValueError(f"the tree has {size} lines, but only {read} were read")
+        raise IntegrityError(f"the ledger has {read} lines, but a checkpoint covers {size}")
     return {span: frontier.root() for span, frontier in subtrees.items()}
 
 

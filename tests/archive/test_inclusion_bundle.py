@@ -168,6 +168,11 @@ def test_what_is_not_sealed_or_not_there_is_not_disclosed(kit: Kit, tmp_path: Pa
         disclose(Archive(kit.root), licence(1).object_id, tmp_path / "one")
     with pytest.raises(IntegrityError):
         disclose(Archive(kit.root), licence(2).object_id, tmp_path / "two")
+    kit.write(3, 4)
+    ledger = kit.root / verify.LEDGER
+    ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:-1]))  # somebody cut the last line
+    with pytest.raises(IntegrityError, match="the ledger has 3 lines, but a checkpoint covers 4"):
+        disclose(Archive(kit.root), licence(3).object_id, tmp_path / "three")
 
 
 def terms(text: bytes) -> NewObject:
