@@ -20,7 +20,7 @@ from archiver.browsing import request_guard as guarding
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import first_line
 from archiver.browsing.forward_proxy import GuardProxy
-from archiver.browsing.navigation import HOLD, Navigations
+from archiver.browsing.navigation import HOLD, Navigations, leads_on
 from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, AnswerLost, ExchangeSession, RawAnswer, endless
 from archiver.core.errors import (
     AccountBlocked,
@@ -50,6 +50,7 @@ from archiver.provider import (
     redact_url,
 )
 from archiver.provider.layout_errors import is_own
+from archiver.provider.list_words import SOURCE
 from archiver.reading.secret_scan import secret_name
 from archiver.reading.worker import DocumentReader
 
@@ -77,8 +78,33 @@ _SCROLL = """([up, last]) => new Promise((done) => {
   setTimeout(done, 2000);
 })"""
 
+# The page with what a person sees in it, but its markup lacks: what is chosen and searched, and shadow trees. A copy in
+# a document without a window runs no script and loads nothing. What is typed elsewhere may be a secret.
+_MARKUP = """() => {
+  if (document.contentType !== 'text/html') return null;
+  const silent = document.implementation.createHTMLDocument('');
+  const fill = (there, copy) => {
+    const copies = copy.querySelectorAll('*');
+    there.querySelectorAll('*').forEach((node, number) => {
+      const twin = copies[number], kind = node.localName === 'input' ? node.type : '';
+      if (node.localName === 'option') twin.toggleAttribute('selected', node.selected);
+      if (kind === 'checkbox' || kind === 'radio') twin.toggleAttribute('checked', node.checked);
+      if (['search', 'date', 'month'].includes(kind)) twin.setAttribute('value', node.value);
+      if (!node.shadowRoot) return;
+      const tree = silent.createElement('shadow-tree');
+      for (const each of node.shadowRoot.childNodes) tree.append(silent.importNode(each, true));
+      fill(node.shadowRoot, tree);
+      twin.append(tree);
+    });
+  };
+  const root = silent.importNode(document.documentElement, true);
+  fill(document.documentElement, root);
+  return (document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '') + root.outerHTML;
+}"""
+
 MAX_STEP_CLICKS = 3  # a step of a sign-in table is repeated at most this often
 ABORTED = "net::ERR_ABORTED"
+DATA = ("fetch", "xhr")  # requests of a page that may bring rows
 RENDERED = {"content-type": "text/html; charset=utf-8"}  # the text is stored in the encoding that we declare
 
 
@@ -98,9 +124,11 @@ class PlaywrightSession(ExchangeSession):
     _codes: set[str] = field(default_factory=set, repr=False)
     _list_paths: set[str] = field(default_factory=set, repr=False)  # sources from which an endless list gets more rows
     _navigations: Navigations = field(init=False, repr=False)
+    _network: _Network = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._navigations = Navigations(self.tab)
+        self._network = _Network(self.tab)
 
     # Used by the archiver itself.
 
@@ -190,25 +218,26 @@ class PlaywrightSession(ExchangeSession):
 
     async def scroll_to_end(self, rows: str | None = None) -> None:
         await self._polite()
-        before = await self._count(rows)
-        async with _watched(self.tab) as network:
-            await self._scroll(rows)
+        before, network = await self._count(rows), self._network
+        earlier = network.begin()
+        await self._scroll(rows)
+        await network.quiet()
+        began, nudged, timeout_s = time.monotonic(), False, RECOVERY_TIMEOUT_S
+        while failure := await self._not_overcome(earlier, rows, before):
+            error, asks_to_wait = failure
+            timeout_s = max(timeout_s, min(MAX_RECOVERY_S, asks_to_wait + RECOVERY_TIMEOUT_S / 2))
+            if (waited := time.monotonic() - began) > timeout_s:
+                raise error
+            if not nudged and waited > timeout_s / 2:  # a page that sends requests while it is scrolled
+                nudged = True
+                await self._polite()
+                await self._scroll(up=True)
+                await self._scroll(rows)
+            await asyncio.sleep(POLL_INTERVAL_S)
             await network.quiet()
-            began, nudged, timeout_s = time.monotonic(), False, RECOVERY_TIMEOUT_S
-            while failure := await self._not_overcome(network.asked, grown=await self._count(rows) > before):
-                error, asks_to_wait = failure
-                timeout_s = max(timeout_s, min(MAX_RECOVERY_S, asks_to_wait + RECOVERY_TIMEOUT_S / 2))
-                if (waited := time.monotonic() - began) > timeout_s:
-                    raise error
-                if not nudged and waited > timeout_s / 2:  # a page that sends requests while it is scrolled
-                    nudged = True
-                    await self._polite()
-                    await self._scroll(up=True)
-                    await self._scroll(rows)
-                await asyncio.sleep(POLL_INTERVAL_S)
-                await network.quiet()
         if rows and await self._count(rows) > before:
-            self._list_paths.update(urlsplit(request.url).path for request in network.asked)
+            self._list_paths.update(urlsplit(request.url).path for request in network.asked[earlier:])
+        network.forget_judged()
 
     async def _scroll(self, rows: str | None = None, *, up: bool = False) -> None:
         with self._named_errors("the end of the page"):
@@ -219,19 +248,30 @@ class PlaywrightSession(ExchangeSession):
         with self._named_errors(f"the rows {rows!r}"):
             return await self.tab.locator(rows).count() if rows else 0
 
-    async def _not_overcome(self, asked: Sequence[PageRequest], *, grown: bool) -> tuple[ArchiverError, float] | None:
+    async def _not_overcome(self, earlier: int, rows: str | None, before: int) -> tuple[ArchiverError, float] | None:
         """Return what stops the page's list, and for how many seconds the platform asks to wait.
 
         The reason is the last answer of an address, if that is a failure. If the list has grown, or its source is
-        known, only failures of its own source count.
+        known, only failures of its own source count. If a list shows nothing, or does not grow when it is scrolled,
+        a refused request may have been for its rows. The first `earlier` requests were there before it was scrolled.
         """
         last: dict[tuple[str, ...], PageRequest] = {}
-        for request in asked:
-            if request.resource_type in ("fetch", "xhr") and request.failure not in (guarding.BLOCKED, ABORTED):
+        grown = (count := await self._count(rows)) > before
+        for number, request in enumerate(self._network.asked):
+            failure = request.failure or ""
+            if request.resource_type not in DATA or failure == ABORTED:
+                continue
+            refused = guarding.BLOCKED in failure  # Chromium may add who blocked it
+            wanted = not count or (number >= earlier and not grown)
+            if refused and rows and wanted and SOURCE.search(urlsplit(request.url).path):
+                said = f"the list shows {count or 'no'} rows, and the rules refuse {request.method}"
+                what = f"{said} {redact_url(request.url)}, which may bring {'more' if count else 'them'}"
+                return LayoutChanged(what, page=await self._saved()), 0
+            if not refused:
                 last[request.method, *_address(request.url)] = request
         ends = [(path, await self._failure(request)) for (_, path, *_), request in last.items()]
-        mine = self._list_paths or ({path for path, failure in ends if failure is None} if grown else set())
-        return next((failure for path, failure in ends if failure and (path in mine or not (mine or grown))), None)
+        mine = self._list_paths or ({path for path, found in ends if found is None} if grown else set())
+        return next((found for path, found in ends if found and (path in mine or not (mine or grown))), None)
 
     async def settle(
         self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0
@@ -469,9 +509,10 @@ class PlaywrightSession(ExchangeSession):
             while True:
                 await self.tab.wait_for_load_state("domcontentloaded", timeout=1000 * PAGE_TIMEOUT_S)
                 try:
-                    return (await self.tab.content()).encode()
+                    markup: str | None = await self.tab.evaluate(_MARKUP)
+                    return (markup or await self.tab.content()).encode("utf-8", "replace")
                 except Error as error:  # the next page is loading, and that is the one to read
-                    if "navigating" not in error.message or time.monotonic() > deadline:
+                    if not _LEAVING.search(error.message) or time.monotonic() > deadline:
                         raise
                 await asyncio.sleep(POLL_INTERVAL_S)
 
@@ -588,6 +629,7 @@ class PlaywrightSession(ExchangeSession):
         return [("cookie", f"{each['name']}={each['value']}") for each in await self.context.cookies(url)]
 
 
+_LEAVING = re.compile("navigating|context was destroyed")
 _NO_SELECTOR = re.compile(
     "while parsing|not a valid selector|Unknown engine|Malformed|Unexpected token|Unexpected end|InvalidSelector"
 )
@@ -638,20 +680,23 @@ def _lost(error: Exception, url: str) -> AnswerLost | ArchiverError:
 
 @dataclass(eq=False)
 class _Network:
-    """The requests of a page while a listener is active."""
+    """The requests of a page since it was opened, without those that were judged."""
 
+    tab: Page
     asked: list[PageRequest] = field(default_factory=list)
     _open: set[PageRequest] = field(default_factory=set)
     _changed: float = field(default_factory=time.monotonic)
 
-    def began(self, request: PageRequest) -> None:
-        self.asked.append(request)
-        self._open.add(request)
-        self._changed = time.monotonic()
+    def __post_init__(self) -> None:
+        self.tab.on("request", self._began)
+        self.tab.on("requestfinished", self._ended)
+        self.tab.on("requestfailed", self._ended)
 
-    def ended(self, request: PageRequest) -> None:
-        self._open.discard(request)
+    def begin(self) -> int:
+        """Begin to wait. Return how many requests there were before: of these, only data may still bring rows."""
+        self._open = {request for request in self._open if request.resource_type in DATA}
         self._changed = time.monotonic()
+        return len(self.asked)
 
     async def quiet(self) -> None:
         """Wait until the page has sent no request for a moment."""
@@ -659,18 +704,19 @@ class _Network:
         while time.monotonic() < deadline:
             await asyncio.sleep(POLL_INTERVAL_S)
             if not self._open and time.monotonic() - self._changed > QUIET_AFTER_S:
-                break
+                return
+        self._open.clear()  # one that never ends is not waited for again
 
+    def forget_judged(self) -> None:
+        self.asked = [request for request in self.asked if request in self._open]
 
-@asynccontextmanager
-async def _watched(tab: Page) -> AsyncIterator[_Network]:
-    """Listen to the page's requests inside this context."""
-    network = _Network()
-    handlers = {"request": network.began, "requestfinished": network.ended, "requestfailed": network.ended}
-    for event, handler in handlers.items():
-        tab.on(event, handler)  # type: ignore[call-overload] # Playwright overloads on each literal event name
-    try:
-        yield network
-    finally:
-        for event, handler in handlers.items():
-            tab.remove_listener(event, handler)
+    def _began(self, request: PageRequest) -> None:
+        if leads_on(self.tab, request):
+            self.asked, self._open = [], set()
+        self.asked.append(request)
+        self._open.add(request)
+        self._changed = time.monotonic()
+
+    def _ended(self, request: PageRequest) -> None:
+        self._open.discard(request)
+        self._changed = time.monotonic()

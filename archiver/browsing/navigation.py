@@ -54,6 +54,15 @@ async def stay_on_pages(context: BrowserContext, guard: RequestGuard) -> None:
     await context.route("**/*", judge)  # runs before the guard's own, which judges everything else
 
 
+def leads_on(tab: Page, request: PageRequest) -> bool:
+    """Whether a request is to bring another page in this one's place."""
+    from playwright.async_api import Error
+
+    with suppress(Error):  # of a frame that does not exist yet
+        return request.is_navigation_request() and request.frame == tab.main_frame
+    return False
+
+
 @dataclass(eq=False)
 class Navigations:
     """Listens to a page's main frame.
@@ -93,15 +102,8 @@ class Navigations:
             return SpendRefused(f"{method} {place}, where the page leads")
         return SiteUnavailable(f"{place}, where the page leads: {failure}")
 
-    def _is_mine(self, request: PageRequest) -> bool:
-        from playwright.async_api import Error
-
-        with suppress(Error):  # of a frame that does not exist yet
-            return request.is_navigation_request() and request.frame == self.tab.main_frame
-        return False
-
     def _began(self, request: PageRequest) -> None:
-        if self._is_mine(request):
+        if leads_on(self.tab, request):
             self.begun += 1
             self._open.add(request)
 

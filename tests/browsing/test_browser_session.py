@@ -66,7 +66,7 @@ OUTCOMES: dict[str, SignInOutcome] = {
 def page(path: str, html: str, *, status: int = 200, headers: str = "", method: str = "GET") -> str:
     url = path if "://" in path else SITE + path
     content = f"content-type: text/html{', ' + headers if headers else ''}"
-    text = html.replace("\\", "\\\\").replace('"', '\\"')
+    text = html.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
     return (
         f'  - {{request: {{method: {method}, url: "{url}"}}, '
         f'response: {{status: {status}, headers: {{{content}}}, text: "{text}"}}}}\n'
@@ -253,6 +253,12 @@ async def test_an_answer_larger_than_any_document_is_cut_off_and_not_asked_for_a
         assert site.seen == ["GET /file/1", "GET /file/2"]
 
 
+CHOSEN = """<select><option>All<option>2026</select><input type=checkbox><input type=search><input type=password><b></b>
+<script>const [box, search, password] = document.querySelectorAll('input');
+document.querySelector('select').value = '2026'; box.checked = true; search.value = 'walk'; password.value = 'secret';
+document.querySelector('b').attachShadow({mode: 'open'}).innerHTML = '<button>Load more</button>';</script>"""
+
+
 @pytest.mark.browser
 async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     script = (
@@ -265,6 +271,9 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
         page("/page/1", script.replace("<ul>", "<ul><li>1</li>"))
         + page("/page/2", "<li>2</li>")
         + page("/page/3", "<li>3</li>")
+        + page("/page/4", script.replace("addEventListener('scroll', () => { if (page < 3) more(); });", "more();"))
+        + page("/page/2", "<li>2</li>").replace("status: 200,", "status: 200, delay: 2,")
+        + page("/page/5", CHOSEN)
     )
     async with visit(exchanges) as site:
         await site.session.goto(f"{SITE}/page/1")
@@ -272,6 +281,13 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
             await site.session.scroll_to_end()
             assert len(await site.session.rows("li")) == rows
         assert await site.session.rows("li", start=2) == ["<li>3</li>"]
+        await site.session.goto(f"{SITE}/page/4")
+        await site.session.scroll_to_end("li")
+        assert len(await site.session.rows("li")) == 1, "what the page asked for before it was scrolled"
+        await site.session.goto(f"{SITE}/page/5")
+        for shows in ('<option selected="">2026', '<input type="checkbox" checked="">', 'value="walk"', "Load more"):
+            assert shows in (await site.session.page()).text
+        assert "secret" not in (await site.session.page()).text.partition("<script>")[0]
         monkeypatch.setattr("archiver.browsing.browser_session.ELEMENT_TIMEOUT_S", 0.3)
         with pytest.raises(LayoutChanged, match="#missing"):
             await site.session.click("#missing")
@@ -286,11 +302,24 @@ async def test_an_endless_list_that_cannot_go_on_has_not_ended(
     visit: Open, url: str, status: int, error: type[ArchiverError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archiver.browsing.browser_session.RECOVERY_TIMEOUT_S", 0.1)
-    script = f"<script>addEventListener('scroll', () => fetch('{url}'))</script><style>body {{height: 2000px}}</style>"
-    async with visit(page("/page/1", script) + page(url, "no", status=status)) as site:
-        await site.session.goto(f"{SITE}/page/1")
-        with pytest.raises(error):
-            await site.session.scroll_to_end()
+    ask = f"() => fetch('{url}').catch(() => 0)"
+    when_scrolled, at_once = f"addEventListener('scroll', {ask})", f"({ask})()"
+    refused = when_scrolled.replace(url, "/api/downloads"), at_once.replace(url, "/api/downloads")
+    shown = {1: "<li>1</li>", 0: "<p>None</p>"}
+    fails = [(when_scrolled, 1), (at_once, 1), (at_once, 0), (refused[0], 1), (refused[1], 0)]
+    goes_on = [(refused[1], 1), (refused[0].replace("downloads", "statistics"), 1)]
+    pages = [
+        page(f"/page/{100 + number}", f"{shown[rows]}<script>{script}</script><style>body {{height: 2000px}}</style>")
+        for number, (script, rows) in enumerate(fails + goes_on)
+    ]
+    async with visit("".join(pages) + page(url, "no", status=status)) as site:
+        for number, (script, _) in enumerate(fails):
+            await site.session.goto(f"{SITE}/page/{100 + number}")
+            with pytest.raises(LayoutChanged if script in refused else error):
+                await site.session.scroll_to_end("li")
+        for number, _ in enumerate(goes_on, len(fails)):
+            await site.session.goto(f"{SITE}/page/{100 + number}")
+            await site.session.scroll_to_end("li")
 
 
 @pytest.mark.browser
