@@ -18,16 +18,15 @@ from archiver.provider import list_words as words_of
 from archiver.provider.contract import redact_url
 
 _UNSEEN = (
-    "script, style, template, noscript, dialog, [hidden], [aria-hidden=true], "
-    '[style*="display:none"], [style*="display: none"]'
+    'script, style, template, noscript, dialog:not([open]), [hidden], [style*="display:none"], [style*="display: none"]'
 )
-_ELSEWHERE = (
-    'header, footer, [role=dialog], [class*="carousel"], [class*="slider"], [class*="swiper"], [class*="related"], '
-    '[class*="recommend"]'
-)
+_DIALOGS = "dialog[open], [role=dialog], [role=alertdialog]"
+_INSIDE = {"main", "section", "article"}  # whose headers and footers belong to their content, not to the page
+_ELSEWHERE = '[class*="carousel"], [class*="slider"], [class*="swiper"], [class*="related"], [class*="recommend"]'
 _MORE_INSIDE = re.compile(rf"\b[1-9]\d* (?:more|other|further) {words_of.THINGS} in this (?:order|purchase|pack)")
 _CONTROLS = (
-    "a, button, summary, [role=button], [role=link], input[type=button], input[type=submit], [onclick], [tabindex='0']"
+    "a, button, summary, [role=button], [role=link], input[type=button], input[type=submit], input[type=image], "
+    "[onclick], [tabindex='0']"
 )
 
 
@@ -40,12 +39,21 @@ def on_page(html: str, *, url: str, row: str, read: int, opened: Collection[str]
     _remove(tree, *([harmless] if harmless else []))
     data = [*_data(tree, read, len(opened)), *_counts_of_parts(tree, read)]
     inside_rows = " ".join(_text(node) for node in _matching(tree, row))
-    _remove(tree, row, _UNSEEN, _ELSEWHERE)
-    words = _text(tree.body)
+    covered = {each for node in _matching(tree, row) for each in _ancestors(node)}  # by a dialog, as a rule
+    _remove(tree, row, _UNSEEN)
+    for node in _matching(tree, "[aria-hidden=true]"):
+        if node.mem_id not in covered:
+            node.decompose()
+    dialogs = " ".join(_words(node) for node in _matching(tree, _DIALOGS))
+    _remove(tree, _DIALOGS, _ELSEWHERE)
+    for node in _matching(tree, "header, footer"):
+        if not any(each.tag in _INSIDE for each in _above(node)):
+            node.decompose()
+    words = _words(tree.body)
     signs = (
-        *_controls(tree, url, opened), *_other_parts(tree, url, opened), *_frames(tree, url), *_filters(tree, opened),
-        *_loaders(tree, url, opened, read), *_statements(words, read, len(opened)), *_headings(tree, read),
-        *_alerts(tree), *data,
+        *_controls(tree, url, opened), *_other_parts(tree, url, opened), *_frames(tree, url),
+        *_filters(tree, url, opened), *_loaders(tree, url, opened, read), *_statements(words, read, len(opened)),
+        *_headings(tree, read), *_alerts(tree), *_failures(dialogs), *data,
         *(f"the words {found[0]!r}" for found in _MORE_INSIDE.finditer(inside_rows)),
     )  # fmt: skip
     return [*dict.fromkeys(signs)]
@@ -66,31 +74,67 @@ def _matching(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
 
 
 def _ancestors(node: LexborNode) -> Iterator[int]:
+    return (each.mem_id for each in _above(node))
+
+
+def _above(node: LexborNode) -> Iterator[LexborNode]:
     above = node.parent
     while above is not None:
-        yield above.mem_id
+        yield above
         above = above.parent
+
+
+def addresses(row: str, selector: str) -> set[str]:
+    """The different addresses of the links in a row that match, whatever their query and file type.
+
+    One that continues another, such as `/certificate/7/view`, is no other.
+    """
+    links = [
+        node.attributes.get("href") or "" for node in _matching(LexborHTMLParser(row), selector) if node.tag == "a"
+    ]
+    found = {re.sub(r"\.\w{2,4}$", "", re.split("[?#]", each)[0]).rstrip("/") for each in links} - {""}
+    return {each for each in found if not any(each.startswith(f"{other}/") for other in found)}
 
 
 def _text(node: LexborNode | None) -> str:
     return " ".join(node.text(separator=" ").split()).casefold() if node else ""
 
 
+def _words(node: LexborNode | None) -> str:
+    """As `_text`, with `1 234` as one number where it stands in one piece."""
+    pieces = node.text(separator="\0").split("\0") if node else ()
+    return " ".join(" ".join(re.sub(r"(?<=\d)\s(?=\d{3}(?!\d))", "", each) for each in pieces).split()).casefold()
+
+
 def _label(node: LexborNode) -> str:
-    named = node.attributes.get("aria-label") or node.attributes.get("value") or node.attributes.get("title") or ""
-    return _text(node) or " ".join(named.split()).casefold()
+    pictures = [node, *node.css("img[alt]")]
+    named = [each.attributes.get(name) for each in pictures for name in ("aria-label", "value", "title", "alt")]
+    return _text(node) or " ".join(next(filter(None, named), "").split()).casefold()
+
+
+def _bare(label: str) -> str:
+    """A label without arrows, dots and counts around its words, if it has any."""
+    label = re.sub(rf"\s*(?:\([^)]*\)|\b(?:{words_of.ICONS}))$", "", label) or label
+    return label.strip(" …./←‹«<›»→>↓⌄▼▾❯+") or label.strip(" …./←‹«<") or label
 
 
 def _is_off(node: LexborNode) -> bool:
-    said = node.attributes
-    return "disabled" in said or said.get("aria-disabled") == "true" or "disabled" in (said.get("class") or "")
+    """Whether a control can do nothing, by itself or with the list item that is around it."""
+    around = [node, *([node.parent] if node.parent and node.parent.tag in ("li", "span") else [])]
+    return any(
+        "disabled" in said or said.get("aria-disabled") == "true" or "disabled" in (said.get("class") or "")
+        for said in (each.attributes for each in around)
+    )
 
 
 def _controls(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> Iterator[str]:
     """Buttons and links that lead to more rows, except links to pages that were read."""
     pages, number = len(opened), str(len(opened) + 1)
+    leaves = ", ".join(f"{tag}:not(:has(*))" for tag in ("em", "i", "mark", "td", "div", "p"))
     numbered = {
-        int(label) for node in tree.css(f"{_CONTROLS}, b, strong, span, li") if (label := _label(node)).isdecimal()
+        int(label)
+        for node in tree.css(f"{_CONTROLS}, b, strong, span, li, {leaves}")
+        if (label := _label(node)).isdecimal()
     }
     is_pager = {1, 2} <= numbered
     for link in tree.css("link[rel~=next][href]"):
@@ -98,10 +142,11 @@ def _controls(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> Iter
             yield "a link to the next page in its head"
     for node in tree.css(_CONTROLS):
         label, rel = _label(node), (node.attributes.get("rel") or "").split()
-        bare = label.strip(" …./←‹«<") or label
+        bare = _bare(label)
         page = words_of.PAGE_LABEL.fullmatch(bare)
         ahead = (label.isdecimal() and pages < int(label) < 1000) or (page is not None and int(page[1]) > pages)
-        leads = ahead or "next" in rel or words_of.MORE.fullmatch(bare.rstrip(" …."))
+        more = words_of.MORE.fullmatch(bare) if label else words_of.NAMED_MORE.search(_names(node))
+        leads = ahead or "next" in rel or (more is not None and not words_of.UPSELL.fullmatch(bare))
         where = _where(node, url)
         if _is_off(node) or not (leads or (words_of.PERIOD_LABEL.fullmatch(bare) and _is_part(where, url))):
             continue
@@ -110,6 +155,11 @@ def _controls(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> Iter
         if where and (where in opened or not ("next" in rel or ahead or _is_near(where, url))):
             continue
         yield f"the control {label or 'next'!r}"
+
+
+def _names(node: LexborNode) -> str:
+    said = node.attributes
+    return " ".join(said.get(name) or "" for name in ("class", "id", "name", "data-testid")).lower()
 
 
 def _where(node: LexborNode, url: str) -> str | None:
@@ -141,6 +191,9 @@ def _other_parts(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> I
         part = _view(address)[:2] == _view(url)[:2] and _view(address) not in read
         if part and _view(address)[2] < _view(url)[2]:  # as a rule, how the page's own menu leads to it
             part = words_of.ALL.match(label) is not None
+        below = urlsplit(address).path.startswith(f"{urlsplit(url).path.rstrip('/')}/") and address not in opened
+        if below and (words_of.NARROW.match(label) or words_of.ALL.match(label) or words_of.COUNTED.search(label)):
+            part = True
         if not _is_off(node) and (ahead or (part and not words_of.OTHER_THINGS.search(label))):
             yield f"a link to another part of the list, {label or address!r}"
 
@@ -166,7 +219,7 @@ def _view(address: str) -> tuple[str, str, frozenset[tuple[str, str]]]:
     return parts.netloc, parts.path.rstrip("/"), frozenset(query)
 
 
-def _filters(tree: LexborHTMLParser, opened: Collection[str]) -> Iterator[str]:
+def _filters(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> Iterator[str]:
     """Choices that hide rows: one is chosen, and another one says "all", or a year, or a kind of asset."""
     for node in tree.css("select"):
         options = node.css("option")
@@ -194,15 +247,17 @@ def _filters(tree: LexborHTMLParser, opened: Collection[str]) -> Iterator[str]:
             if words_of.ALL.match(label) or words_of.NARROW.match(label) or words_of.COUNTED.search(label):
                 yield f"the tab {label!r} beside {_label(chosen_tab)!r}"
                 break
+    yield from _choices_without_roles(tree, url, opened)
     for node in tree.css("input[type=number][max]"):
         if _number(node, "max") > len(opened) and _number(node, "value") == len(opened):
             yield f"a field for {node.attributes['max']} pages"
     for node in tree.css("input[type=date][value], input[type=month][value], input[type=search][value]"):
         if node.attributes["value"]:
             yield f"the filter {node.attributes.get('name') or 'input'!r}: {node.attributes['value']}"
-    for node in tree.css("input[type=checkbox]"):
-        label = _text(node.parent)
-        if words_of.HIDING.match(label) if "checked" in node.attributes else words_of.SHOWING.match(label):
+    for node in tree.css("input[type=checkbox], [role=switch], [role=checkbox]"):
+        label = _text(node.parent) if node.tag == "input" else _label(node)
+        is_on = "checked" in node.attributes or node.attributes.get("aria-checked") == "true"
+        if words_of.HIDING.match(label) if is_on else words_of.SHOWING.match(label):
             yield f"the choice {label!r}"
     for node in tree.css("[aria-expanded=false]"):
         label = _label(node)
@@ -210,6 +265,32 @@ def _filters(tree: LexborHTMLParser, opened: Collection[str]) -> Iterator[str]:
             continue
         if not _is_off(node) and (words_of.COUNTED.search(label) or words_of.NARROW.match(label)):
             yield f"the closed section {label!r}"
+
+
+def _choices_without_roles(tree: LexborHTMLParser, url: str, opened: Collection[str]) -> Iterator[str]:
+    """As tabs and lists to choose from that are known by their looks: a chosen kind or period beside another one."""
+    for node in tree.css(
+        '[class~="active"], [class~="selected"], [class~="current"], [class~="on"], [class~="is-active"]'
+    ):
+        chosen = _label(node)
+        if not (words_of.NARROW.match(chosen) or words_of.CURRENT.fullmatch(chosen)):
+            continue
+        for other in node.parent.iter() if node.parent else ():
+            links = [each for each in (other, *other.css("a[href]")) if each.attributes.get("href")]
+            where = next((_where(each, url) for each in links), None)
+            elsewhere = where is not None and (where in opened or not _is_near(where, url))
+            if other.mem_id != node.mem_id and words_of.NARROW.match(_label(other)) and not elsewhere:
+                yield f"the choice {_label(other)!r} beside {chosen!r}"
+                break
+    for node in tree.css("[role=combobox], [aria-haspopup=listbox]"):
+        if words_of.NARROW.match(label := re.sub(r"^[^\W\d]+\s*:\s*", "", _label(node))) and not _is_off(node):
+            yield f"the filter {label!r}"
+    for group in {each.attributes.get("name") for each in tree.css("input[type=radio][checked]")} - {None, ""}:
+        radios = [each for each in tree.css("input[type=radio]") if each.attributes.get("name") == group]
+        labels = [_text(each.parent) for each in radios if "checked" not in each.attributes]
+        chosen = next(_text(each.parent) for each in radios if "checked" in each.attributes)
+        if words_of.NARROW.match(chosen) and any(words_of.NARROW.match(x) or words_of.ALL.match(x) for x in labels):
+            yield f"the choice {chosen!r}"
 
 
 def _is_chosen(node: LexborNode) -> bool:
@@ -225,7 +306,7 @@ def _number(node: LexborNode, name: str) -> int:
 def _statements(words: str, read: int, pages: int) -> Iterator[str]:
     """What the page's text says: `Page 1 of 3`, `1-20 of 55`, `nine licences`, `the last 12 months`, `older orders`."""
     words = re.sub(r"[^\W\d_]+", lambda word: words_of.NUMBER_WORDS.get(word[0], word[0]), words)
-    for pattern, reached in ((words_of.PAGES_STATED, pages), (words_of.RANGE, read)):
+    for pattern, reached in ((words_of.PAGES_STATED, pages), (words_of.PAGES_CHINESE, pages), (words_of.RANGE, read)):
         for found in pattern.finditer(words):
             first, of = map(_whole, found.groups())
             if first < of and of > reached:
@@ -238,10 +319,19 @@ def _statements(words: str, read: int, pages: int) -> Iterator[str]:
     for found in words_of.COUNT.finditer(words):
         before = words[max(0, found.start() - 25) : found.start()]
         quota = words_of.QUOTA_BEFORE.search(before) or words_of.QUOTA_AFTER.match(words, found.end())
-        if read < _whole(found[1] or found[2]) < words_of.MAX_COUNTED and not quota:
+        if read < _whole(found[found.lastindex or 0]) < words_of.MAX_COUNTED and not quota:
             yield f"the words {found[0]!r}"
-    for pattern in (words_of.HIDDEN, words_of.FAILED):
-        yield from (f"the words {found[0]!r}" for found in pattern.finditer(words))
+    for found in words_of.HIDDEN.finditer(words):
+        if not words_of.OFFERED.search(words[max(0, found.start() - 25) : found.start()]):
+            yield f"the words {found[0]!r}"
+    yield from _failures(words)
+
+
+def _failures(words: str) -> Iterator[str]:
+    """Words of a failure, if it is one that happened."""
+    for found in words_of.FAILED.finditer(words):
+        if not words_of.SUPPOSED.search(words[max(0, found.start() - 25) : found.start()]):
+            yield f"the words {found[0]!r}"
 
 
 def _whole(number: str) -> int:

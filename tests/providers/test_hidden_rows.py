@@ -56,6 +56,9 @@ def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def test_a_page_that_hides_rows_is_never_complete(shop: Shop) -> None:
     assert [name for name, around in HINTS.items() if ends_complete(shop, around)] == []
+    covered = shop.page(shop.rows(), "<button>Load more</button>").replace("<body>", "<body aria-hidden=true>")
+    with pytest.raises(LayoutChanged, match="the page shows: the control 'load more'"):
+        read_to_end(provider(shop.name), Pages(covered))
 
 
 def test_a_page_that_hides_nothing_is_complete(shop: Shop) -> None:

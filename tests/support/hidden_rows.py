@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from archiver.devkit.scaffold import adapter
 from tests.authoring import envato_elements as elements
@@ -90,6 +91,43 @@ HINTS: dict[str, str] = {
     "out of order": "<p>Older purchases are temporarily unavailable.</p>",
     "asked to sign in": "<p>Sign in again to see older downloads.</p>",
     "asked to agree": "<p>Accept cookies to see all your downloads.</p>",
+    # where a redesign may put it
+    "in a section's own footer": "<section><footer><button>Load more</button></footer></section>",
+    "in a section's own header": "<section><header><h2>Downloads (9)</h2></header></section>",
+    "a pager, its page as a div": "<div class=on>1</div><button>2</button><button>3</button>",
+    "a pager, its page as emphasis": "<em>1</em><button>2</button>",
+    "an icon by its name": '<button><i class="material-icons">chevron_right</i></button>',
+    "an icon without a name": '<button class="pagination-next"><svg></svg></button>',
+    "an icon without a name, marked for tests": '<button data-testid="load-more"><svg></svg></button>',
+    "a picture to press": '<form method="post"><input type="image" alt="Next page" src="n.png"></form>',
+    "another arrow": "<button>Next ❯</button>",
+    "a count behind the label": "<button>Load more (6)</button>",
+    "a part below the list's address": '<a href="{path}/videos">Videos</a>',
+    "a part below the list's address, with its count": '<a href="{path}/templates">Templates (6)</a>',
+    "tabs without roles": "<ul><li class=active><button>Photos</button></li><li><button>Videos</button></li></ul>",
+    "tabs by fragment": '<a class="tab active" href="#active">Active</a><a class="tab" href="#expired">Expired</a>',
+    "a switch": "<button role=switch aria-checked=false>Show archived</button>",
+    "a box to choose from": "<button role=combobox>Year: 2026</button>",
+    "years as radio buttons": (
+        "<label><input type=radio name=y checked>2026</label><label><input type=radio name=y>2025</label>"
+    ),
+    "it failed, in a dialog": "<div role=dialog><p>Could not load your downloads.</p></div>",
+    "it failed, in a plain paragraph": "<p>Something went wrong.</p>",
+    "it failed, in German": "<p>Es ist ein Fehler aufgetreten.</p>",
+    "it failed, in French": "<p>Une erreur s'est produite.</p>",
+    "the session ended": "<div class=modal>Your session has expired. <input type=password></div>",
+    "it loads more": "<p>Loading more items…</p>",
+    "it loads, in Portuguese": "<p>Carregando…</p>",
+    **{f"more, in {language}": f"<button>{word}</button>" for language, word in {
+        "Portuguese": "Carregar mais", "Dutch": "Laad meer", "Polish": "Pokaż więcej", "Russian": "Загрузить ещё",
+        "Swedish": "Visa fler", "Czech": "Načíst další", "Spanish": "Cargar más resultados", "Italian": "Mostra altri",
+        "Japanese": "さらに読み込む", "Chinese": "查看更多", "Korean": "더보기", "Turkish": "Daha fazla göster",
+    }.items()},
+    **{f"a count, in {language}": f"<p>{words}</p>" for language, words in {
+        "French": "9 téléchargements", "Spanish": "9 descargas", "Dutch": "3 van de 9", "Russian": "3 из 9",
+        "Japanese": "全9件", "Chinese": "第1页，共3页", "Turkish": "Toplam 9", "Swedish": "Sida 1 av 3",
+        "Swiss numbers": "1-3 of 1’234", "Indian numbers": "1-3 of 1,23,456",
+    }.items()},
     # a script's own data says so
     "data: has a next page": '<script type="application/json">{"props": {"list": {"hasNextPage": true}}}</script>',
     "data: a cursor": '<script id="__NEXT_DATA__" type="application/json">{"d": {"nextCursor": "b2s9"}}</script>',
@@ -139,6 +177,19 @@ HARMLESS: dict[str, str] = {
     "recommendations": '<section class="related-items"><button>Show more</button></section>',
     "advertising": "<p>Unlimited access to 5,000,000 files</p>",
     "a member": "<p>Member since 2019. Last sign-in: 24 Nov 2026.</p>",
+    "a quota, in other languages": (
+        "<p>Noch 45 Downloads verfügbar</p><p>Il vous reste 45 téléchargements ce mois-ci.</p>"
+        "<p>45 descargas disponibles</p><p>10 downloads por mês</p><p>Nog 45 downloads</p>"
+    ),
+    "a quota in other words": "<p>3 of 50 monthly downloads used</p><p>Includes 750 downloads. Credits: 3 of 10</p>",
+    "seats": "<p>3 of 5 seats used</p>",
+    "more to buy": "<p>Buy 25 more downloads</p><button>Get more downloads</button>",
+    "a number behind the page's": "<p>300 dpi</p>",
+    "a pager at its end, as lists have it": '<ul><li class="disabled"><a href="#">Next</a></li></ul>',
+    "help with failures": "<p>If an error occurred, write to us. Something went wrong with a file?</p>",
+    "more to read": "<button>Learn more</button><button>Mehr erfahren</button><button>Saiba mais</button>",
+    "a menu of the account": '<ul><li class="active">Downloads</li><li><a href="/t">Team</a></li></ul>',
+    "a way to close": "<div role=dialog>New here? <button>See more plans</button></div>",
 }  # fmt: skip
 
 
@@ -157,6 +208,7 @@ class Shop:
         before, after = self.frame
         shown = "".join(map(self.row, rows))
         marks = self.closed(len(rows) if closed is None else closed)
+        around = around.replace("{path}", urlsplit(self.url).path)
         return f"<html><body><h1>Yours</h1>{before}{shown}{after}{marks}{around}</body></html>"
 
     def rows(self) -> range:
