@@ -13,7 +13,7 @@ from archiver.core.model import Licence
 from archiver.provider.contract import BrowserSession, Page, Response, UnreadRow
 from archiver.provider.form_login import Website, stated_number
 from archiver.provider.layout_errors import changed, known_layout, read_rows
-from archiver.provider.list_signs import on_page
+from archiver.provider.list_signs import addresses, on_page
 from archiver.provider.list_words import BUSY
 from archiver.provider.paging import ListEnd, page_source
 
@@ -24,6 +24,7 @@ ROWS_TIMEOUT_S = 15.0  # for a page to show its first row, or that it has none
 STALL_TIMEOUT_S = 3.0  # for more rows, or the end mark, after scrolling
 MARK_TIMEOUT_S = 1.0  # for more rows where the end mark shows: it may have come too early
 POLL_INTERVAL_S = 0.1
+PASSWORD = "input[type=password]"  # noqa: S105  a selector
 _SCRIPTS = re.compile(r"<script\b|\son(?:load|scroll)\s*=", re.IGNORECASE)
 
 
@@ -109,6 +110,8 @@ async def listed(
         elif not walk.read_here and walk.may_grow(page) and not walk.waited:
             walk.waited = True
             await walk.more_rows(page, STALL_TIMEOUT_S)  # a script may say that there are none until it has them
+        elif not walk.read_here and not walk.asked_again:
+            await walk.ask_again()
         elif not walk.read_here:
             first = walk.number == 1
             end = ListEnd.MARK if first else ListEnd.EMPTY_PAGE
@@ -145,6 +148,7 @@ class _Walk:
     read_here: int = 0
     read_all: int = 0
     waited: bool = False
+    asked_again: bool = False  # for this page, since it showed no rows
     marked: bool = False  # the end mark showed at the last look
     mark_was_early: bool = False  # rows came after the end mark had shown
     readable: bool = False  # some row could be read
@@ -159,8 +163,14 @@ class _Walk:
     async def turn(self, address: str) -> None:
         """Open the next page."""
         self.opened.append(address)
-        self.read_here, self._before, self._here, self.waited = 0, self._here or self._before, [], False
+        self.read_here, self._before, self._here = 0, self._here or self._before, []
+        self.waited = self.asked_again = False
         await self.site.open(self.session, address)
+
+    async def ask_again(self) -> None:
+        """Open this page once more: a platform with a fault may show an empty list for a moment."""
+        self.asked_again, self.waited = True, False
+        await self.site.open(self.session, self.opened[-1])
 
     def page_of(self, rows: Sequence[Licence | UnreadRow], answer: Response, total: int | None) -> Page:
         """These rows as a page of the list; LayoutChanged if none of the list could be read up to here."""
@@ -205,6 +215,9 @@ class _Walk:
 
     def _read(self, rows: Sequence[str], page: Response) -> Sequence[Licence | UnreadRow]:
         def read(row: str) -> Licence:
+            for trace in _parts(self.layout.traces):
+                if len(several := addresses(row, trace)) > 1:
+                    raise ValueError(f"a row has {len(several)} addresses ({trace}), so it may be of several licences")
             [licence] = self.read([row], page)
             return licence
 
@@ -216,9 +229,14 @@ class _Walk:
 
     async def more_rows(self, page: Response, timeout_s: float) -> None:
         """Scroll to the page's end, and let a script bring what follows."""
+        last = await self.session.rows(self.layout.row, start=-1)
         await self.session.scroll_to_end(self.layout.row)
-        if self.may_grow(page):
-            await self.session.seen(f"{self.layout.row} >> nth={self.read_here}", wait=timeout_s)
+        if not self.may_grow(page) or await self.session.seen(
+            f"{self.layout.row} >> nth={self.read_here}", wait=timeout_s
+        ):
+            return
+        if last == await self.session.rows(self.layout.row, start=-1):
+            await self.session.scroll_to_end(self.layout.row)  # what it began to load meanwhile may be late, or fail
 
     def is_last_of_count(self, page: Response) -> bool:
         """Whether the page's own count says that it is the last one; ValueError where it is another than the one
@@ -240,6 +258,8 @@ class _Walk:
         )  # fmt: skip
         if await self.session.seen(BUSY):
             signs.append("a sign that it is still loading")
+        if await self.session.seen(PASSWORD):
+            signs.append("a field for a password, as if the session had ended")
         if self.number < self._pages_stated:
             signs.insert(0, f"an earlier page counts {self._pages_stated} pages")
         if signs:
