@@ -486,9 +486,12 @@ class PlaywrightSession(ExchangeSession):
                 answer = await asyncio.wait_for(request.response(), ELEMENT_TIMEOUT_S)  # the network is already idle
         except TimeoutError:
             return SiteUnavailable(f"{place} does not answer"), 0
-        if answer is None or (answer.status < 400 and not self._is_login(answer.url)):
+        if answer is None:
             return None
-        if answer.status == 401 or self._is_login(answer.url):
+        asks = answer.status == 401 or self._is_login(answer.url) or await _shows_password_field(answer)
+        if answer.status < 400 and not asks:
+            return None
+        if asks:
             return SessionExpired(f"{place} asks for a sign-in"), 0
         said = answer.headers.get("retry-after", "")
         kind = RateLimited if answer.status == 429 else SiteUnavailable
@@ -676,6 +679,17 @@ def _lost(error: Exception, url: str) -> AnswerLost | ArchiverError:
         return SiteUnavailable(untrusted(urlsplit(url).hostname or "", reason))
     meaning = next((words for words, signs in _LOST.items() if any(sign in reason for sign in signs)), reason)
     return AnswerLost(meaning, received=meaning not in (UNKNOWN, UNREACHED))
+
+
+async def _shows_password_field(answer: PageResponse) -> bool:
+    """Whether a page to sign in came in place of data, at the same address and with a good status."""
+    from playwright.async_api import Error
+
+    if answer.status >= 300 or "html" not in answer.headers.get("content-type", ""):
+        return False
+    with suppress(Error):  # Chromium no longer has it
+        return re.search(rb"<input\b[^>]*\btype\s*=\s*[\"']?password\b", await answer.body(), re.IGNORECASE) is not None
+    return False
 
 
 @dataclass(eq=False)

@@ -153,6 +153,7 @@ class _Walk:
     mark_was_early: bool = False  # rows came after the end mark had shown
     readable: bool = False  # some row could be read
     _here: list[str] = field(default_factory=list)  # identities on this page
+    _last: str = ""  # of the last of them, as they stand
     _before: list[str] = field(default_factory=list)  # and on the one before
     _pages_stated: int = 0
 
@@ -186,8 +187,8 @@ class _Walk:
     async def new_rows(self) -> tuple[Response, Sequence[Licence | UnreadRow]]:
         """The page, and its rows that were not read yet.
 
-        A page may drop rows while it is scrolled. It must still show the last row that was read: else others may have
-        come and gone between two looks.
+        A page may drop rows while it is scrolled, and bring others above those that were read. It must still show the
+        last one of these: else others may have come and gone between two looks.
         """
         start = max(0, self.read_here - 1)
         html = await self.session.rows(self.layout.row, start=start)
@@ -195,16 +196,19 @@ class _Walk:
         await _nothing_unread(self.session, self.layout, page)
         with known_layout(page):
             rows = self._read(html, page)
-            if self.read_here and (not rows or rows[0].identity != self._here[-1]):
+            if self.read_here and (not rows or rows[0].identity != self._last):
                 rows = self._read(await self.session.rows(self.layout.row), page)
-                at = next((n for n, each in enumerate(rows) if each.identity == self._here[-1]), None)
+                at = next((n for n, each in enumerate(rows) if each.identity == self._last), None)
                 if at is None:
                     raise ValueError(
                         f"the last of {self.read_here} rows that were read is no longer on the page, so rows may have "
                         "come and gone unseen"
                     )
-                rows = rows[at:]
-            rows = rows[1:] if self.read_here else rows
+                above = [each for each in rows[:at] if each.identity not in self._here]
+                self._last, rows = rows[-1].identity, [*above, *rows[at + 1 :]]
+            else:
+                self._last = rows[-1].identity if rows else ""
+                rows = rows[1:] if self.read_here else rows
             here = [row.identity for row in rows]
             if here and not self.read_here and here == self._before:
                 raise ValueError(f"page {self.number} is the same as the one before it")

@@ -307,16 +307,22 @@ async def test_an_endless_list_that_cannot_go_on_has_not_ended(
     refused = when_scrolled.replace(url, "/api/downloads"), at_once.replace(url, "/api/downloads")
     shown = {1: "<li>1</li>", 0: "<p>None</p>"}
     fails = [(when_scrolled, 1), (at_once, 1), (at_once, 0), (refused[0], 1), (refused[1], 0)]
+    asks = when_scrolled.replace(url, "/page/form")
     goes_on = [(refused[1], 1), (refused[0].replace("downloads", "statistics"), 1)]
     pages = [
         page(f"/page/{100 + number}", f"{shown[rows]}<script>{script}</script><style>body {{height: 2000px}}</style>")
         for number, (script, rows) in enumerate(fails + goes_on)
     ]
+    pages += [page("/page/99", f"{shown[1]}<script>{asks}</script>"), page("/page/form", FORM)]
     async with visit("".join(pages) + page(url, "no", status=status)) as site:
         for number, (script, _) in enumerate(fails):
             await site.session.goto(f"{SITE}/page/{100 + number}")
             with pytest.raises(LayoutChanged if script in refused else error):
                 await site.session.scroll_to_end("li")
+        await site.session.goto(f"{SITE}/page/99")
+        await site.session.tab.evaluate("document.body.style.height = '2000px'")
+        with pytest.raises(SessionExpired):
+            await site.session.scroll_to_end("li")
         for number, _ in enumerate(goes_on, len(fails)):
             await site.session.goto(f"{SITE}/page/{100 + number}")
             await site.session.scroll_to_end("li")

@@ -111,7 +111,7 @@ NEXT_PAGE = '<a rel="nofollow next" href="?page=2">Next</a>'
 @pytest.mark.parametrize(
     ("session", "listed", "end"),
     [
-        (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5, ListEnd.MARK),
+        (Pages(elements(range(3, 4)), elements(range(1, 5)), elements(range(2, 6), END)), 5, ListEnd.MARK),
         (Pages(elements(range(1, 3), END)), 2, ListEnd.MARK),
         (Moody(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5), END)), 4, ListEnd.MARK),
         (
@@ -121,7 +121,7 @@ NEXT_PAGE = '<a rel="nofollow next" href="?page=2">Next</a>'
         ),
         (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0, ListEnd.MARK),
     ],
-    ids=["endless", "single page", "paged, and empty at first", "full pages, an empty one", "empty"],
+    ids=["endless, and renewed", "single page", "paged, and empty at first", "full pages, an empty one", "empty"],
 )
 def test_elements_lists_that_end(session: Pages, listed: int, end: ListEnd) -> None:
     pages, found = read_to_end(EnvatoElements(), session)
