@@ -223,7 +223,7 @@ class PlaywrightSession(ExchangeSession):
         await self._scroll(rows)
         await network.quiet()
         began, nudged, timeout_s = time.monotonic(), False, RECOVERY_TIMEOUT_S
-        while failure := await self._not_overcome(earlier, rows, before):
+        while failure := await self._not_overcome(network.asked, rows, before):
             error, asks_to_wait = failure
             timeout_s = max(timeout_s, min(MAX_RECOVERY_S, asks_to_wait + RECOVERY_TIMEOUT_S / 2))
             if (waited := time.monotonic() - began) > timeout_s:
@@ -248,25 +248,25 @@ class PlaywrightSession(ExchangeSession):
         with self._named_errors(f"the rows {rows!r}"):
             return await self.tab.locator(rows).count() if rows else 0
 
-    async def _not_overcome(self, earlier: int, rows: str | None, before: int) -> tuple[ArchiverError, float] | None:
+    async def _not_overcome(
+        self, asked: Sequence[PageRequest], rows: str | None, before: int
+    ) -> tuple[ArchiverError, float] | None:
         """Return what stops the page's list, and for how many seconds the platform asks to wait.
 
         The reason is the last answer of an address, if that is a failure. If the list has grown, or its source is
-        known, only failures of its own source count. If a list shows nothing, or does not grow when it is scrolled,
-        a refused request may have been for its rows. The first `earlier` requests were there before it was scrolled.
+        known, only failures of its own source count. A list that shows nothing may have asked for what is refused;
+        one that shows rows refuses much beside them, such as what counts the downloads that are left.
         """
         last: dict[tuple[str, ...], PageRequest] = {}
         grown = (count := await self._count(rows)) > before
-        for number, request in enumerate(self._network.asked):
+        for request in asked:
             failure = request.failure or ""
             if request.resource_type not in DATA or failure == ABORTED:
                 continue
             refused = guarding.BLOCKED in failure  # Chromium may add who blocked it
-            wanted = not count or (number >= earlier and not grown)
-            if refused and rows and wanted and SOURCE.search(urlsplit(request.url).path):
-                said = f"the list shows {count or 'no'} rows, and the rules refuse {request.method}"
-                what = f"{said} {redact_url(request.url)}, which may bring {'more' if count else 'them'}"
-                return LayoutChanged(what, page=await self._saved()), 0
+            if refused and rows and not count and SOURCE.search(urlsplit(request.url).path):
+                said = f"the list shows no rows, and the rules refuse {request.method} {redact_url(request.url)}"
+                return LayoutChanged(f"{said}, which may bring them", page=await self._saved()), 0
             if not refused:
                 last[request.method, *_address(request.url)] = request
         ends = [(path, await self._failure(request)) for (_, path, *_), request in last.items()]
