@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -44,15 +46,15 @@ def on_page(html: str, *, url: str, row: str, read: int, opened: Collection[str]
     for node in _matching(tree, "[aria-hidden=true]"):
         if node.mem_id not in covered:
             node.decompose()
-    dialogs = " ".join(_words(node) for node in _matching(tree, _DIALOGS))
+    dialogs = " ".join(_text(node) for node in _matching(tree, _DIALOGS))
     _remove(tree, _DIALOGS, _ELSEWHERE)
     for node in _matching(tree, "header, footer"):
         if not any(each.tag in _INSIDE for each in _above(node)):
             node.decompose()
-    words = _words(tree.body)
+    said = _said(tree)
     signs = (
         *_controls(tree, url, opened), *_other_parts(tree, url, opened), *_frames(tree, url),
-        *_filters(tree, url, opened), *_loaders(tree, url, opened, read), *_statements(words, read, len(opened)),
+        *_filters(tree, url, opened), *_loaders(tree, url, opened, read), *_statements(said, read, len(opened)),
         *_headings(tree, read), *_alerts(tree), *_failures(dialogs), *data,
         *(f"the words {found[0]!r}" for found in _MORE_INSIDE.finditer(inside_rows)),
     )  # fmt: skip
@@ -100,10 +102,46 @@ def _text(node: LexborNode | None) -> str:
     return " ".join(node.text(separator=" ").split()).casefold() if node else ""
 
 
-def _words(node: LexborNode | None) -> str:
-    """As `_text`, with `1 234` as one number where it stands in one piece."""
-    pieces = node.text(separator="\0").split("\0") if node else ()
-    return " ".join(" ".join(re.sub(r"(?<=\d)\s(?=\d{3}(?!\d))", "", each) for each in pieces).split()).casefold()
+class _PageText(NamedTuple):
+    """What a page says, as one text, and where in it its paragraphs and cells begin."""
+
+    words: str
+    begins: Sequence[int]
+
+    def before(self, found: re.Match[str]) -> str:
+        """What its paragraph says before this; where that is nothing, what the paragraph above says alone."""
+        number = bisect_right(self.begins, found.start()) - 1
+        said = self.words[self.begins[number] : found.start()]
+        above = self.words[self.begins[max(0, number - 1)] : self.begins[number]].strip()
+        return said if said.strip() or not words_of.QUOTA_LABEL.fullmatch(above) else above
+
+    def joins(self, found: re.Match[str]) -> bool:
+        """Whether this is the end of one paragraph and the beginning of the next."""
+        inside = bisect_right(self.begins, found.start()) < bisect_right(self.begins, found.end() - 1)
+        return inside and found.start() not in self.begins
+
+    def after(self, found: re.Match[str]) -> str:
+        """What its paragraph says after this."""
+        number = bisect_right(self.begins, found.end() - 1)
+        return self.words[found.end() : self.begins[number] if number < len(self.begins) else None]
+
+
+def _said(tree: LexborHTMLParser) -> _PageText:
+    """The page's text, with `1 234` as one number where it stands in one piece, and words for numbers as numbers."""
+    marked = LexborHTMLParser(
+        _BLOCK.sub(lambda tag: f"{_EDGE}{tag[0]}" if tag[1] else f"{tag[0]}{_EDGE}", tree.html or "")
+    )
+    text, begins = "", []
+    for block in marked.body.text(separator="\0").split(_EDGE) if marked.body else ():
+        pieces = [re.sub(r"(?<=\d)\s(?=\d{3}(?!\d))", "", each) for each in block.split("\0")]
+        if words := " ".join(" ".join(pieces).split()).casefold():
+            begins.append(len(text))
+            text += re.sub(r"[^\W\d_]+", lambda word: words_of.NUMBER_WORDS.get(word[0], word[0]), words) + " "
+    return _PageText(text, begins or [0])
+
+
+_EDGE = "\ue000"  # a private character
+_BLOCK = re.compile(r"<(/?)(?:p|div|li|td|th|h[1-6]|dt|dd|section|article|main|button|label|option|nav|form)\b[^>]*>")
 
 
 def _label(node: LexborNode) -> str:
@@ -303,9 +341,9 @@ def _number(node: LexborNode, name: str) -> int:
     return int(said) if said.isdecimal() else -1
 
 
-def _statements(words: str, read: int, pages: int) -> Iterator[str]:
+def _statements(said: _PageText, read: int, pages: int) -> Iterator[str]:
     """What the page's text says: `Page 1 of 3`, `1-20 of 55`, `nine licences`, `the last 12 months`, `older orders`."""
-    words = re.sub(r"[^\W\d_]+", lambda word: words_of.NUMBER_WORDS.get(word[0], word[0]), words)
+    words = said.words
     for pattern, reached in ((words_of.PAGES_STATED, pages), (words_of.PAGES_CHINESE, pages), (words_of.RANGE, read)):
         for found in pattern.finditer(words):
             first, of = map(_whole, found.groups())
@@ -313,16 +351,16 @@ def _statements(words: str, read: int, pages: int) -> Iterator[str]:
                 yield f"the words {found[0]!r}"
     for found in words_of.SHARE.finditer(words):
         first, of = map(_whole, found.groups())
-        rated = words_of.RATED.search(words[max(0, found.start() - 25) : found.start()])
-        if first == read < of and not rated and not words_of.QUOTA_AFTER.match(words, found.end()):
+        rated = words_of.RATED.search(said.before(found)) or words_of.QUOTA_AFTER.match(said.after(found))
+        if first == read < of and not rated:
             yield f"the words {found[0]!r}"
     for found in words_of.COUNT.finditer(words):
-        before = words[max(0, found.start() - 25) : found.start()]
-        quota = words_of.QUOTA_BEFORE.search(before) or words_of.QUOTA_AFTER.match(words, found.end())
-        if read < _whole(found[found.lastindex or 0]) < words_of.MAX_COUNTED and not quota:
+        quota = words_of.QUOTA_BEFORE.search(said.before(found)) or words_of.QUOTA_AFTER.match(said.after(found))
+        more = read < _whole(found[found.lastindex or 0]) < words_of.MAX_COUNTED
+        if more and not quota and not said.joins(found):
             yield f"the words {found[0]!r}"
     for found in words_of.HIDDEN.finditer(words):
-        if not words_of.OFFERED.search(words[max(0, found.start() - 25) : found.start()]):
+        if not words_of.OFFERED.search(said.before(found)):
             yield f"the words {found[0]!r}"
     yield from _failures(words)
 

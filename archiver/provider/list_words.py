@@ -92,6 +92,8 @@ QUOTA_AFTER = re.compile(
     rf"\W*(?:(?:[^\W\d]+ ){{0,3}}{_QUOTA}|(?:{THINGS} )?(?:are |is |were )?"
     r"(?:per|a|an|each|every|this|today|pro|im monat|in diesem|stars?|par|por|al|ao|ce mois|este|questo|deze))\b"
 )
+QUOTA_LABEL = re.compile(rf"(?:[^\W\d]+ ){{0,3}}(?:{_QUOTA}|limit\w*|quota|plan)\W*")
+"""A paragraph that is nothing but the label of a quota."""
 RATED = re.compile(
     r"\b(?:rated|rating|score|average|bewertung|bewertet mit|credits?|seats?|step|schritt|day|used(?: today)?)\W*$"
 )

@@ -91,6 +91,10 @@ HINTS: dict[str, str] = {
     "out of order": "<p>Older purchases are temporarily unavailable.</p>",
     "asked to sign in": "<p>Sign in again to see older downloads.</p>",
     "asked to agree": "<p>Accept cookies to see all your downloads.</p>",
+    "a count beside a quota": "<p>7 downloads remaining.</p><p>9 results</p><p>are included</p>",
+    "a count beside a control": "<button disabled>Next</button><p>9 results</p>",
+    "a share beside a quota": "<p>3 of 3 seats used</p><p>3 of 9</p><p>seats used</p>",
+    "a count in two pieces": "<div>9</div><div>downloads</div>",
     # where a redesign may put it
     "in a section's own footer": "<section><footer><button>Load more</button></footer></section>",
     "in a section's own header": "<section><header><h2>Downloads (9)</h2></header></section>",
@@ -182,6 +186,8 @@ HARMLESS: dict[str, str] = {
         "<p>45 descargas disponibles</p><p>10 downloads por mês</p><p>Nog 45 downloads</p>"
     ),
     "a quota in other words": "<p>3 of 50 monthly downloads used</p><p>Includes 750 downloads. Credits: 3 of 10</p>",
+    "a quota with a label": "<p>Downloads remaining</p><p>45 downloads</p>",
+    "a menu with counts": "<button>Collections 4</button><button>Downloads</button>",
     "seats": "<p>3 of 5 seats used</p>",
     "more to buy": "<p>Buy 25 more downloads</p><button>Get more downloads</button>",
     "a number behind the page's": "<p>300 dpi</p>",
