@@ -512,12 +512,23 @@ class PlaywrightSession(ExchangeSession):
             while True:
                 await self.tab.wait_for_load_state("domcontentloaded", timeout=1000 * PAGE_TIMEOUT_S)
                 try:
-                    markup: str | None = await self.tab.evaluate(_MARKUP)
-                    return (markup or await self.tab.content()).encode("utf-8", "replace")
+                    return (await self._markup() or await self.tab.content()).encode("utf-8", "replace")
                 except Error as error:  # the next page is loading, and that is the one to read
                     if not _LEAVING.search(error.message) or time.monotonic() > deadline:
                         raise
                 await asyncio.sleep(POLL_INTERVAL_S)
+
+    async def _markup(self) -> str | None:
+        """The page as `_MARKUP` gives it; None where it has none, or where its own scripts changed what that needs."""
+        from playwright.async_api import Error
+
+        try:
+            found = await self.tab.evaluate(_MARKUP)
+        except Error as error:
+            if _LEAVING.search(error.message):
+                raise
+            return None
+        return found if isinstance(found, str) else None
 
     async def _saved(self) -> SavedPage:
         with suppress(ArchiverError):
