@@ -290,7 +290,7 @@ def test_a_fault_of_a_reader_in_one_file_is_told_and_costs_no_other(
     def faulty(item: Item, *rest: Any) -> ClassifiedFile:
         return recognise(item, *rest) if item.name != "b.txt" else rest[99]
 
-    monkeypatch.setattr(import_reader, "recognise", faulty)
+    monkeypatch.setattr("archiver.collect.recognition.recognise", faulty)
     with DocumentReader() as reader:
         found = [
             (each.path.rpartition("/")[2], each.refused or "")

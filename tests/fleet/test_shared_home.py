@@ -239,6 +239,7 @@ STEPS = st.lists(
 
 
 @example([("edit", 0, 1), ("edit", 1, 1), ("remove", 1, 1), ("push", 0, 0), ("pull", 1, 1)])
+@example([("edit", 1, 0), ("push", 1, 0), ("edit", 1, 1), ("killed", 1, 0), ("killed", 1, 0), ("remove", 1, 1)])
 @example([("edit", 0, 2), ("edit", 1, 2), ("pull", 1, 0), ("push", 0, 0), ("push", 1, 0), ("remove", 0, 2)])
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS)
@@ -285,6 +286,7 @@ def test_what_was_pushed_stands_until_somebody_who_saw_it_changes_it(steps: list
                         del acknowledged[gone]  # removed by somebody who had seen it
                 if what == "killed" and known is not None:  # before the list was written
                     person._place.write_bytes(known)
+                    people[who] = CopiedRows(person._root, rows, key)  # and what the process had in memory is gone
         for person in people:
             for _ in range(2):
                 with suppress(ChangedMeanwhile):
