@@ -189,8 +189,8 @@ def seal(home: Home, vault: Vault, client: str) -> list[str]:
 def lost_archives(home: Home) -> list[str]:
     """A sentence for each archive of which nothing is left."""
     return [
-        f"The archive of {slug} is gone: nothing is left in {home.archive(slug)}. Find out who removed it, and put it "
-        "back from a backup or the replica."
+        f"The archive of {slug} is gone: nothing is left in {home.archive(slug)}. If it is on a share or another disk, "
+        "mount that. Otherwise find out who removed it, and put it back from a backup or the replica."
         for slug in gone(home)
     ]
 

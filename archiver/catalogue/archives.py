@@ -16,6 +16,7 @@ from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness,
 from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive, unfinished
 from archiver.catalogue.known_archive import changes_by_others as changes_by_others  # for all who open archives
 from archiver.catalogue.known_archive import check_key as check_key
+from archiver.catalogue.known_archive import check_not_lost
 from archiver.catalogue.known_archive import trusted_key as trusted_key
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.home.connections import mailer_of, network_of, pinned_roots
@@ -35,9 +36,14 @@ REPLICA = "archiver.fleet.publisher:ReplicaWitness"
 def writing(
     home: Home, vault: Vault, client: str, *, after_restore: Path | None = None, clock_is_right: bool = False
 ) -> Iterator[ArchiveWriter]:
-    """Open a client's archive for writing, with its lock, key, authorities and witnesses. The only way to write."""
+    """Open a client's archive for writing, with its lock, key, authorities and witnesses. The only way to write.
+
+    Raises IntegrityError also if the archive is gone: no other is begun in its place, as where a share is not mounted.
+    """
     home.client(client)
     with holding(home.root, client):
+        if not after_restore:
+            check_not_lost(home, client)
         means = SealSettings(
             client=client,
             signer=vault.signer(client),

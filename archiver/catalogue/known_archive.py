@@ -66,7 +66,10 @@ def is_lost(home: Home, client: str) -> bool:
 def check_not_lost(home: Home, client: str) -> None:
     """Raise IntegrityError if a client's archive `is_lost`."""
     if is_lost(home, client):
-        raise IntegrityError(f"{home.archive(client)} is gone")
+        raise IntegrityError(
+            f"nothing is left in {home.archive(client)}, which this home read or wrote before. If it is on a share or "
+            "another disk, mount that; otherwise put it back from a backup or the replica"
+        )
 
 
 def changes_by_others(home: Home, client: str) -> list[str]:

@@ -271,9 +271,12 @@ def an_archive_that_is_gone_is_told(at: Agency) -> None:
         assert (code, states) == (90, {"acme": "DAMAGED", "beta": "PROVEN"})
         assert "The archive of acme is gone" in integrity.lost_archives(at.home)[0]
         assert search.find(at.home, "", warn=told.append)
-        assert "Acme Ltd was not searched" in told[-1] and "is gone" in told[-1]
-        with pytest.raises(IntegrityError, match="is gone"):
+        assert "Acme Ltd was not searched" in told[-1] and "nothing is left" in told[-1]
+        with pytest.raises(IntegrityError, match="nothing is left"):
             search.find(at.home, "", client="acme")
+        with pytest.raises(IntegrityError, match="nothing is left"), writing(at.home, at.vault, "acme"):
+            pass  # it is not begun anew in its place
+        assert not [path for path in root.rglob("*") if path.is_file()]
 
 
 def what_was_never_begun_is_no_archive(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:

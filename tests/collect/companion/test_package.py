@@ -52,6 +52,7 @@ def test_the_extension_asks_for_nothing_that_an_adapter_may_not_read(tmp_path: P
         "https://www.freepik.com/profile/license/pdf/7654322", "https://www.freepik.com/user/downloads",
         "https://elements.envato.com/account/downloads/ABCDEFGHIJ/license-certificate.txt",
         "https://elements.envato.com/account/downloads", "https://www.freepik.com/api/regular/download",
+            "https://elements.envato.com/account/downloads??X-HTTP-Method=POST",
     ]  # fmt: skip
     pieces = [
         "..", "%2e%2e", "%2F", "/", "//", ";", "\\", "%5c", "?", "&", "#", "@", ":", "%00", "download", "cart", "api",

@@ -50,7 +50,7 @@ function lenient(place) {
 export function refusal(raw, platforms) {
   const place = placeOf(raw);
   if (!place) return "hidden";
-  const query = raw.split("?")[1] ?? "";
+  const query = raw.split("?").slice(1).join("?"); // of two question marks, the second belongs to it
   let plain = query;
   try {
     plain = decodeURIComponent(query);
