@@ -172,8 +172,8 @@ def prepared(home: Home, words: list[str]) -> list[str]:
     """Make the home as a reader of the example has it, and answer what the command would ask a person."""
     start = " ".join(words[:3])
     if start.startswith(("client add acme", "account add acme-shutterstock", "client remove", "account remove")):
-        shutil.rmtree(home.root / "archive")
-        shutil.rmtree(home.root / "state" / "catalogue")
+        for folder in ("archive", "state/catalogue", "state/archive"):
+            shutil.rmtree(home.root / folder)
     if start.startswith("client add acme"):
         (home.root / "clients" / "acme.yaml").unlink()
     if start.startswith("account add acme-shutterstock"):
