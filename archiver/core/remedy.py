@@ -1,6 +1,6 @@
 """A remedy: an action with arguments that leads out of a state.
 
-An error, a finding or a task names its remedy as data. A terminal prints the command, the desk shows a button or a page,
+An error, a finding or a task names its remedy as data. A terminal prints the command, the desk shows a button or page,
 `--json` has all of it. What each action is called stands in `remedies.yaml`, and nowhere else.
 """
 
