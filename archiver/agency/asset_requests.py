@@ -23,7 +23,7 @@ from archiver.collect.recognition import ClassifiedFile
 from archiver.collect.run import asking
 from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.model import parse_iso
-from archiver.home.settings import HOUSE, Account, Home
+from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
 
 AGAIN = timedelta(hours=24)  # a page captured within this time is not opened again; one API's rules demand that
@@ -92,8 +92,8 @@ async def _capture_asked(
 
 def _account(home: Home, client: str, provider: str) -> Account:
     """The account that holds the client's or the house's API key; otherwise one whose name no real account can have."""
-    slugs = [slug for slug in (client, HOUSE) if slug in home.clients]
-    held = [each for slug in slugs for each in home.client(slug).accounts if each.provider == provider]
+    owners = home.client_and_house(client)
+    held = [each for owner in owners for each in owner.accounts if each.provider == provider]
     nameless = Account(name=f"_{provider}", client=client, provider=provider, settings={})
     return held[0].model_copy(update={"client": client}) if held else nameless
 

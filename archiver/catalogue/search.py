@@ -120,8 +120,9 @@ def scope(home: Home, client: str | None, *, alone: bool) -> Iterator[tuple[str,
     """
     for slug in archives(home, client):
         yield slug, False
-    if client and not alone and client != HOUSE and HOUSE in home.clients and home.archive(HOUSE).is_dir():
-        yield HOUSE, True
+    for house in home.client_and_house(client)[1:] if client and not alone else ():
+        if home.archive(house.slug).is_dir():
+            yield house.slug, True
 
 
 def without_client(home: Home) -> list[str]:
@@ -214,14 +215,15 @@ def incomplete(home: Home, client: str | None, turns: AccountRuns = runs_of) -> 
     def note(slug: str, account: str, said: str) -> None:
         found.setdefault((slug, said), []).append(account)
 
-    for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
+    for owner in home.client_and_house(client) if client else home.clients.values():
+        slug = owner.slug
         runs: dict[str, RunLine] = {}
         full: dict[str, str] = {}
         for run in chain(*turns(home, slug).values()):
             runs[run.account] = run
             if run.sweep == "full" and run.outcome == "complete":
                 full[run.account] = run.at[:10]
-        for account in home.client(slug).inputs:
+        for account in owner.inputs:
             last = runs.get(account.name)
             if account.closed:
                 note(slug, account.name, f"was closed on {account.closed}; later licences are not archived")
@@ -234,7 +236,7 @@ def incomplete(home: Home, client: str | None, turns: AccountRuns = runs_of) -> 
                 note(slug, account.name, f"was read on {last.at[:10]} with the outcome {last.outcome}{since}")
             else:
                 note(slug, account.name, f"is archived up to {last.at[:10]}; later licences are not")
-        if not home.client(slug).inputs:
+        if not owner.inputs:
             note(slug, "", "no account is connected")
     return [f"{titled(home, slug)}: {_of_accounts(accounts, said)}" for (slug, said), accounts in found.items()]
 

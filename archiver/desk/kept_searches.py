@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from archiver.catalogue import picture_search, search
 from archiver.desk.app import PageRequest
-from archiver.home.settings import HOUSE
 
 
 @dataclass
@@ -50,8 +49,9 @@ def missing(visit: PageRequest, client: str) -> list[str]:
 
 def nothing_archived(visit: PageRequest, client: str = "") -> bool:
     """Whether the archives that a search looks into hold no licence at all. What cannot be read may hold some."""
-    places = {client} if visit.visitor.client else {client, HOUSE} if client else set(visit.home.clients)
-    stands = (visit.desk.standing(visit.home, slug) for slug in places & visit.home.clients.keys())
+    home, alone = visit.home, visit.visitor.client
+    places = [home.client(alone)] if alone else home.client_and_house(client) if client else home.clients.values()
+    stands = (visit.desk.standing(home, each.slug) for each in places)
     return not any(each.count or each.fault for each in stands)
 
 

@@ -46,7 +46,7 @@ def licence(visit: PageRequest) -> Response:
          and not each["name"].endswith(".gz")), None)  # fmt: skip
     done, listed = outcome(visit), visit.asked("list") or urlencode({"client": slug})
     damaged = [each for each in visit.damaged(slug) if each.entry and each.entry.folder == folder] if fault else []
-    reading = {each.name for owner in (slug, HOUSE) for each in visit.home.client(owner).accounts if not each.closed}
+    reading = {each.name for owner in visit.home.client_and_house(slug) for each in owner.accounts if not each.closed}
     near = neighbours(visit.home, dict(parse_qsl(listed)), f"{slug}/{folder}") if inside else (None, None)
     return visit.page(
         "licence.html", facts=facts, fault=fault, documents=documents, chosen=chosen, terms=terms, done=done, held=held,

@@ -104,7 +104,19 @@ class Home:
 
     def client(self, slug: str) -> Client:
         """The client of this name; ConfigError lists the known clients."""
+        if slug == HOUSE and HOUSE not in self.clients:
+            raise ConfigError(
+                "This home has no house archive yet. Add its first shared account with `archiver account add --client "
+                "house`."
+            )
         return _pick(self.clients, slug, "client", "archiver client add")
+
+    def client_and_house(self, slug: str) -> list[Client]:
+        """The client of this name, and the house if this home has one: whose licences may be the client's.
+
+        ConfigError lists the known clients.
+        """
+        return [self.client(slug), *(each for each in self.clients.values() if each.slug == HOUSE != slug)]
 
     def check_replay(self, recordings: Path | None) -> None:
         """ConfigError for recordings in a real home, and for a replay home without recordings."""

@@ -107,13 +107,25 @@ def planned_input(root: Path, part: Part, name: str, *, client: str, **fields: o
         raise ConfigError(f"The {what} {name!r} exists already. Choose another name.")
     path = root / "clients" / f"{client}.yaml"
     if client == HOUSE and client not in home.clients:
-        text = _CLIENT_HEADING + block({"name": home.settings.agency.name or "House"})
+        text = _house_text(home)
     else:
         home.client(client)
         text = _text(path)
     text = with_entry(path, text, (part,), name, entry_of(fields))
     _, after = read_client(path, load(path, text))
     return replace(home, clients={**home.clients, client: after}), text
+
+
+def _house_text(home: Home) -> str:
+    return _CLIENT_HEADING + block({"name": home.settings.agency.name or "House"})
+
+
+def with_house(root: Path) -> Home:
+    """The home with a house archive's file, which this writes if there is none: for what comes for no client."""
+    with _writing(root):
+        if HOUSE not in (home := Home.load(root)).clients:
+            _write(root / "clients" / f"{HOUSE}.yaml", _house_text(home), ClientFile)
+        return Home.load(root)
 
 
 def entry_of(fields: Mapping[str, Any]) -> dict[str, Any]:

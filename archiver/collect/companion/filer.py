@@ -13,6 +13,7 @@ from archiver.collect.companion.captures import CaptureResult, Inbox, StoredCapt
 from archiver.collect.companion.filing import MAX_AT_ONCE, file_captures
 from archiver.core.errors import ArchiveBusy, ArchiverError, machine_error
 from archiver.home.settings import HOUSE, Home
+from archiver.home.settings_edit import with_house
 from archiver.home.vault import Vault
 from archiver.reading.worker import DocumentReader
 
@@ -100,9 +101,10 @@ class CaptureFiler:
     def _file(self, client: str, person: str, captures: list[StoredCapture], reader: DocumentReader) -> None:
         home = self._home()
         if client != HOUSE and client not in home.clients:
-            client_now = HOUSE  # a client that was removed meanwhile
-            captures = [each.for_client(client_now) for each in captures]
-            client = client_now
+            client = HOUSE  # a client that was removed meanwhile
+            captures = [each.for_client(client) for each in captures]
+        if client not in home.clients:
+            home = with_house(home.root)
         inbox = Inbox(home.state)
         for result in file_captures(home, self._vault(), client, person, captures, reader):
             inbox.finish(result)
