@@ -33,6 +33,7 @@ for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):
     os.environ.pop(name, None)
 sys.pycache_prefix, sys.dont_write_bytecode = None, False
 os.environ["NODE_COMPILE_CACHE"] = str(ROOT / ".venv" / "cache" / "node")  # the same for Playwright's driver
+os.environ["XDG_CONFIG_HOME"] = str(ROOT / ".venv" / "cache" / "config")
 os.environ["XDG_STATE_HOME"] = str(ROOT / ".venv" / "cache" / "state")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as archiver.catalogue has it, wherever NumPy is imported first
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 from archiver.catalogue.archives import authorities_of
+from archiver.core.atomic_files import abandoned
 from archiver.core.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
 from archiver.core.stale_files import sweep
-from archiver.home.settings import Home, default_home
+from archiver.home.home_folder import default_home, is_home
+from archiver.home.settings import Home
 from archiver.home.settings_edit import create_home
 from archiver.home.vault import default_key_file, key_file, locate_key, open_vault, usable_keyrings
 
@@ -25,17 +28,45 @@ EXTRAS = {
 """For each extra, a package that shows whether it is installed, and what the extra adds."""
 
 
+_OF_A_HOME = {"archive", "clients", "roots", "state", "vault.enc", "vault.enc.lock"}
+"""What a killed command may have made of a home before archiver.yaml."""
+_OF_THE_SYSTEM = {"lost+found", ".DS_Store", "System Volume Information", "desktop.ini"}
+
+
+def foreign_files(folder: Path) -> str:
+    """What a folder that is not a home holds, in words: `"photos" and 12 others`. Empty for a home or an empty folder.
+
+    ConfigError if it cannot be listed.
+    """
+    if is_home(folder) or not folder.is_dir():
+        return ""
+    try:
+        names = sorted(each.name for each in folder.iterdir() if not abandoned(each, time.time()))
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be read: {error.strerror}. Choose another folder.") from None
+    others = [name for name in names if name not in _OF_A_HOME | _OF_THE_SYSTEM]
+    first, *rest = others or [""]
+    more = f" and {len(rest)} other{'s' * (len(rest) > 1)}" if rest else ""
+    return f'"{first}"{more}' if first else ""
+
+
 def initialise(
     root: Path | None,
     *,
     replay: bool = False,
     agency: str | None = None,
+    anyway: bool = False,
     say: Callable[[str], None] = lambda _: None,
     ask: Callable[[str, str], str] = lambda _, default: default,
 ) -> Home:
-    """Create a home and its vault. The key comes first: if it cannot be stored, nothing is left behind."""
-    prepare_key(say, ask)
+    """Create a home and its vault. The key comes first: if it cannot be stored, nothing is left behind.
+
+    ConfigError for a folder that holds other files, unless `anyway`.
+    """
     target = root or default_home()
+    if not anyway and (found := foreign_files(target)):
+        raise ConfigError(f"{target} holds {found}. Choose an empty or new folder for the home.")
+    prepare_key(say, ask)
     sweep(target)
     if (target / "archiver.yaml").is_file() and not (target / "vault.enc").exists():  # left by a killed command
         home = Home.load(target)
@@ -88,12 +119,13 @@ def setup(
     from archiver.browsing.chromium import ensure, try_start
 
     target = root or Path(ask("Where should the home folder be", str(default_home()))).expanduser()
-    if (target / "archiver.yaml").exists():
+    if is_home(target):
         say(f"Home: {target} exists and is kept.")
         home = Home.load(target)
     else:
+        anyway = (found := foreign_files(target)) and ask(f"{target} holds {found}. Make it a home (yes or no)", "no")
         name = agency or ask("Your agency's name", "My agency")
-        home = initialise(target, agency=name, replay=replay, say=say, ask=ask)
+        home = initialise(target, agency=name, replay=replay, anyway=anyway == "yes", say=say, ask=ask)
         say(f"Home: created {target}.")
     open_vault(home.vault, create=True)
     say("Vault: the key was found and opens the vault.")

@@ -75,7 +75,7 @@ HomeOption = Annotated[
         "--home",
         parser=home_named,
         metavar="PATH",
-        help="The home folder [default: $ARCHIVER_HOME, ./ with archiver.yaml, ...].",
+        help="The home folder [default: as `archiver home` says].",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -151,9 +151,24 @@ def opened(home: Path | None) -> Home:
 
     address = None if home else fleet_address()
     found = _fleet_folder(address) if address else find_home(home)
+    tell_choice(home)
     sweep(found)
     use_home(found)
     return Home.load(found)
+
+
+def tell_choice(home: Path | None) -> None:
+    """Say which home is used if nobody named it and the user has several."""
+    from archiver.cli.output import say
+    from archiver.home.home_folder import Reason, choice, other_homes
+
+    path, reason = choice()
+    if home or reason is Reason.VARIABLE:
+        return
+    if others := other_homes(path):
+        more = "it" if len(others) == 1 else "another"
+        also = f"{others[0]}" if len(others) == 1 else f"{len(others)} more"
+        say(f"Home: {path}. You also have {also}; name {more} with --home, or choose with `archiver home FOLDER`.")
 
 
 def _fleet_folder(address: str) -> Path:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from archiver.cli.app import HomeOption, ReplayOption, app, ask, awaited, folder_only, unlocked
+from archiver.cli.homes import remember
 from archiver.cli.output import progress, say
 from archiver.cli.setup import read_secrets
 
@@ -47,6 +48,8 @@ def setup(
 
     folder_only()
     made = guide(home, agency, replay=replay is not None, say=say, ask=ask)
+    if not made.settings.replay:
+        remember(made.root)
     if sys.stdin.isatty():
         made.check_replay(replay)
         conversation = SetupConversation(

@@ -233,6 +233,9 @@ SCHEMAS: Mapping[str, Schema] = {
         )),
     ),
     "anchors": obj(anchors=ANCHORS),
+    "home": obj(
+        home=TEXT, reason=one_of("variable", "current", "remembered", "usual"), homes=each(obj(home=TEXT, exists=YES))
+    ),
     "terms list": obj(terms=each(obj(provider=TEXT, page=TEXT, seen=TEXT, url=TEXT, changes=may(NUMBER)))),
     "terms diff": obj(changes=each(obj(
         provider=TEXT, page=TEXT, url=TEXT, before=obj(terms=TEXT, seen=TEXT), after=obj(terms=TEXT, seen=TEXT),

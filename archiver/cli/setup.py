@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +20,7 @@ from archiver.cli.app import (
     folder_of,
     folder_only,
     opened,
+    tell_choice,
     unlocked,
 )
 from archiver.cli.output import counted, emit, progress, say, tell, tell_lines
@@ -62,6 +62,7 @@ def doctor(
     from archiver.home.vault import open_vault
 
     folder_only()
+    tell_choice(home)
     if vault_restored:
         open_vault(folder_of(home) / "vault.enc", remember=True).accept_as_newest()
     with progress() as watch:
@@ -71,27 +72,6 @@ def doctor(
     else:
         tell_lines(report.as_text())
     raise typer.Exit(report.exit_code)
-
-
-@app.command()
-def init(
-    home: Annotated[Path | None, typer.Argument(help="The folder to create.")] = None,
-    replay: Annotated[
-        bool, typer.Option(help="Create a home for recordings only; its archives are never evidence.")
-    ] = False,
-    home_option: HomeOption = None,
-) -> None:
-    """Create a home folder and its vault.
-
-    Example: archiver init ~/archiver
-    """
-    from archiver.agency.setup import initialise
-
-    if not (home or home_option):
-        folder_only()
-    made = initialise(home or home_option, replay=replay, say=say, ask=ask)
-    named = "" if folder_of(None).resolve() == made.root.resolve() else f" --home {shlex.quote(str(made.root))}"
-    say(f"Created {made.root}. Next: archiver client add SLUG --name NAME{named}")
 
 
 @client_app.command("add")

@@ -16,8 +16,7 @@ from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ConfigError
 from archiver.core.suggestions import did_you_mean
 from archiver.core.yaml_source import Loc, Marked, Value, load, validate
-from archiver.home.home_folder import default_home as default_home  # most ask for it here
-from archiver.home.home_folder import fleet_address
+from archiver.home.home_folder import Reason, choice, fleet_address, is_home
 from archiver.home.settings_models import (
     AccountSettings,
     AuditSettings,
@@ -165,11 +164,17 @@ def find_home(option: Path | None) -> Path:
             "This command needs a folder, but the home is a fleet. Write a client as a folder with `archiver fleet "
             "export CLIENT --out DIR`, and name that with --home."
         )
-    path = option or default_home()
-    if not (path / "archiver.yaml").is_file():
-        what = "has no archiver.yaml, so it is not a home" if path.is_dir() else "does not exist"
-        raise ConfigError(f"{path} {what}. Make a home with `archiver init {path}`, or name yours with --home.")
-    return path
+    path, reason = (option, None) if option else choice()
+    if is_home(path):
+        return path
+    what = "has no archiver.yaml, so it is not a home" if path.is_dir() else "does not exist"
+    if reason is Reason.REMEMBERED:
+        raise ConfigError(
+            f"Your home {path} {what} any more. Attach its disk, say where it is now with `archiver home FOLDER`, or "
+            "make a new one with `archiver init FOLDER`."
+        )
+    yours = "choose yours with `archiver home FOLDER`" if reason is Reason.USUAL else "name yours with --home"
+    raise ConfigError(f"{path} {what}. Make a home with `archiver init {path}`, or {yours}.")
 
 
 def checked[M: BaseModel](marked: Marked, model: type[M]) -> M:

@@ -11,6 +11,7 @@ from cryptography import x509
 
 from archiver.core.errors import ConfigError
 from archiver.home import settings
+from archiver.home.home_folder import other_homes, remember_home
 from archiver.home.settings import Home, find_home
 from archiver.home.settings_edit import add_account, add_client, change_account, create_home
 
@@ -120,14 +121,23 @@ def test_bad_clients_are_refused_with_their_place(home: Path) -> None:
 
 
 def test_homes_are_found_in_order(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = tmp_path / "data"
-    monkeypatch.setattr("platformdirs.user_data_path", lambda *_, **__: data)
+    data, first = tmp_path / "data" / "archiver", tmp_path / "first"
+    monkeypatch.setenv("XDG_DATA_HOME", str(data.parent))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("ARCHIVER_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match=r"data does not exist. Make a home with `archiver init"):
+    with pytest.raises(ConfigError, match=r"archiver does not exist. Make a home with `archiver init"):
         find_home(None)
     create_home(data)
     assert find_home(None) == data
+    create_home(first)
+    assert not remember_home(first) and find_home(None) == data  # a second home takes nobody's place
+    assert remember_home(first, default=True) and find_home(None) == first
+    assert other_homes(first) == [data]
+    first.rename(tmp_path / "moved")
+    with pytest.raises(ConfigError, match=r"first does not exist any more.*`archiver home FOLDER`"):
+        find_home(None)  # and not another home in its place
+    assert remember_home(data) and find_home(None) == data
     monkeypatch.chdir(home)
     assert find_home(None) == home
     monkeypatch.setenv("ARCHIVER_HOME", str(data))

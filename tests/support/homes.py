@@ -140,6 +140,7 @@ def clean_environment(folder: Path) -> dict[str, str]:
     kept["ARCHIVER_KEY_FILE"] = str(folder / "vault.key")
     kept["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     kept["ARCHIVER_HOME"] = str(folder / "home")
+    kept["XDG_CONFIG_HOME"] = str(folder / "config")
     kept["XDG_STATE_HOME"] = str(folder / "state")
     kept |= {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_CHROMIUM")}
     return kept
