@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from archiver.archive.verify import CLOCK_TOLERANCE_S
+from archiver.archive.checking.parts.archive_words import CLOCK_TOLERANCE_S
 from tests.support.homes import QUICK, Home, begun
 
 RUN = ("run", "--replay", QUICK)
@@ -133,7 +133,7 @@ HOLD = """
 import sys; from pathlib import Path; home = Path(sys.argv[1])
 from archiver.archive.ledger import Ledger
 from contextlib import closing
-from archiver.archive.verify import HOLDER
+from archiver.archive.checking.parts.archive_words import HOLDER
 place = home / "archive" / "acme"
 hold = lambda place: closing(Ledger(place / "ledger" / "ledger.jsonl", place / HOLDER, repr))
 with hold(place):

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from archiver.agency.diagnosis import Findings, State
-from archiver.archive import verify
 from archiver.archive.anchors import Calendar, backlog, log_key
+from archiver.archive.checking.parts import archive_words
 from archiver.archive.reader import signer_key
 from archiver.catalogue.archives import anchors_of, writing
 from archiver.catalogue.search import archives
@@ -95,6 +95,6 @@ def _log_of(root: Path) -> str | None:
 
 
 def _is_late(root: Path, name: str, pending: tuple[int, ...]) -> bool:
-    files = [root / verify.CHECKPOINTS / f"{size:08d}.note.{name}.pending.ots" for size in pending]
+    files = [root / archive_words.CHECKPOINTS / f"{size:08d}.note.{name}.pending.ots" for size in pending]
     oldest = min((each.stat().st_mtime for each in files if each.exists()), default=time.time())
     return time.time() - oldest > PENDING_LONG_DAYS * 86400

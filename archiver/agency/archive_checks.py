@@ -13,7 +13,7 @@ from archiver.agency import future_times as times
 from archiver.agency.diagnosis import Findings, State, ok, problem, warning
 from archiver.agency.integrity import VerifyRequest, renewals_due
 from archiver.agency.integrity import verify as verify_archives
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, timestamp_tokens, witnessed
 from archiver.archive.reader import signer_key
 from archiver.archive.seal import Authority, ask
 from archiver.archive.writer import latest_moment
@@ -31,13 +31,13 @@ def clock(home: Home) -> Findings:
     for each in times.ahead(home, now):
         if not each.of_archive:
             yield warning(f"{each}; runs ignore it", "Run `archiver repair-clock --by NAME`.")
-    here = [(slug, root) for slug in home.clients if ((root := home.archive(slug)) / verify.LEDGER).is_file()]
+    here = [(slug, root) for slug in home.clients if ((root := home.archive(slug)) / archive_words.LEDGER).is_file()]
     known = [(*found, slug) for slug, root in here if (found := latest_moment(root))]
     if not known:
         yield ok(f"it says {iso(now)}; no archive has a time to compare it with")
         return
     moment, source, slug = max(known)
-    if now + timedelta(seconds=verify.CLOCK_TOLERANCE_S) < datetime.fromisoformat(moment):
+    if now + timedelta(seconds=archive_words.CLOCK_TOLERANCE_S) < datetime.fromisoformat(moment):
         yield problem(
             f"it says {iso(now)}, but {source} of {slug} has the later time {moment}",
             "Set the clock right. If it is right, run `archiver repair-clock --by NAME`. Until then nothing is "
@@ -64,14 +64,14 @@ def archives(home: Home) -> Findings:
             continue
         [report] = document["clients"]
         found = [each for each in report["findings"] if each["code"] != "interrupted"]
-        found.sort(key=lambda each: each["code"] in verify.WARNINGS)  # damage first
+        found.sort(key=lambda each: each["code"] in archive_words.WARNINGS)  # damage first
         words = f"{slug}: {report['state']} ({report['scope']}), {report['licences']} licences"
         words += "" if report["evidence"] else " (NOT EVIDENCE)"
         details = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
-        if report["state"] in (verify.DAMAGED, verify.FORKED):
+        if report["state"] in (archive_words.DAMAGED, archive_words.FORKED):
             advice = "Do not repair it by hand; run `archiver verify` and compare with a copy."
             yield problem(f"{words}{details}", advice)
-        elif report["state"] == verify.UNPROVEN and home.settings.timestamps:
+        elif report["state"] == archive_words.UNPROVEN and home.settings.timestamps:
             yield warning(f"{words}{details}", "Run `archiver run`; it asks the authorities again.")
         elif any(each["code"] == "verifier" for each in found):
             yield warning(f"{words}{details}", "Run `archiver run`; it copies this version's verifier there.")
@@ -80,8 +80,8 @@ def archives(home: Home) -> Findings:
 
 
 def _leftovers(slug: str, root: Path) -> Findings:
-    left = [path.name for path in (root / "staging").glob("*") if path != root / verify.HOLDER]
-    intents, ledger = root / verify.INTENTS, root / verify.LEDGER
+    left = [path.name for path in (root / "staging").glob("*") if path != root / archive_words.HOLDER]
+    intents, ledger = root / archive_words.INTENTS, root / archive_words.LEDGER
     said = [f"{len(left)} entries in staging"] if left else []
     said += ["an unfinished move into evidence"] if intents.exists() and intents.stat().st_size else []
     if ledger.is_file():
@@ -128,10 +128,12 @@ def witnesses(home: Home) -> Findings:
 
 def _forked(slug: str, root: Path, place: Path) -> Findings:
     """Report an archive that does not continue a witness's checkpoint. The verifier checks the signatures."""
-    key, log = None, f"{verify.LOG_DOMAIN}/{slug}"
+    key, log = None, f"{archive_words.LOG_DOMAIN}/{slug}"
     with suppress(IntegrityError):
         key = signer_key(root)
-    held = verify.check_witnessed(root / verify.LEDGER, verify.outside_checkpoints(place, key, log, signatures=False))
+    held = witnessed.check_witnessed(
+        root / archive_words.LEDGER, witnessed.outside_checkpoints(place, key, log, signatures=False)
+    )
     if held.forked:
         lost = held.forked[-1]
         yield problem(
@@ -164,8 +166,8 @@ def timestamps(home: Home, online: bool) -> Findings:
         if isinstance(answer, str):
             yield warning(f"{each.name}: {answer}", "Try again later. Archives stay UNPROVEN until it answers.")
             continue
-        moment = verify.Token.parse(answer).time
+        moment = timestamp_tokens.Token.parse(answer).time
         apart = abs(datetime.now(UTC) - datetime.fromisoformat(moment))
-        wrong = apart > timedelta(seconds=verify.CLOCK_TOLERANCE_S)
+        wrong = apart > timedelta(seconds=archive_words.CLOCK_TOLERANCE_S)
         advice = "Set this machine's clock right." if wrong else ""
         yield State.PROBLEM if wrong else State.OK, f"{each.name} answers and says {moment}", advice

@@ -9,18 +9,13 @@ from pathlib import Path
 
 from archiver.agency import verified
 from archiver.agency.damage import MAX_HASHED_BYTES, DamagedObject, find_damaged
+from archiver.archive.checking.parts.archive_words import CHECKPOINTS, LEDGER, PRACTICE, Malformed
+from archiver.archive.checking.parts.ledger_lines import newest_checkpoints
+from archiver.archive.checking.parts.proven_dates import renewal
+from archiver.archive.checking.parts.regular_files import content
+from archiver.archive.checking.parts.timestamp_tokens import Token
 from archiver.archive.ledger import newest_lines
 from archiver.archive.reader import Archive, check_evidence, check_shape
-from archiver.archive.verify import (
-    CHECKPOINTS,
-    LEDGER,
-    PRACTICE,
-    Malformed,
-    Token,
-    content,
-    newest_checkpoints,
-    renewal,
-)
 from archiver.archive.writer import latest_moment
 from archiver.catalogue import search
 from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine

@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from archiver.archive import object_source, verify
+from archiver.archive import object_source
 from archiver.archive import seal as sealing
+from archiver.archive.checking import CARRIED
+from archiver.archive.checking.parts import archive_words, openssl_program, regular_files, verify_report, whole_archive
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import trusted_key, writing
 from archiver.catalogue.search import followed
@@ -69,7 +71,7 @@ def hand_over(
     if home.client(slug).slug == HOUSE:
         raise ConfigError("The house archive belongs to the agency. Name a client instead.")
     source, out = home.archive(slug), out.absolute()
-    if not (source / verify.LEDGER).is_file():
+    if not (source / archive_words.LEDGER).is_file():
         raise ConfigError(f"{slug} has no archive to hand over yet. Archive something first, e.g. `archiver run`.")
     refuse_taken(out)
     if out.resolve().is_relative_to(home.root.resolve()):
@@ -116,7 +118,7 @@ def _copied(source: Path, target: Path, progress: Callable[[int, int], None]) ->
             (target / folder).mkdir(parents=True, exist_ok=True)
             made.add(folder)
         digest = None if name.startswith("evidence/") else hashlib.sha256()
-        origin = verify.__file__ if name == verify.TOOL else f"{source}/{name}"  # another's would say what he likes
+        origin = str(CARRIED) if name == archive_words.TOOL else f"{source}/{name}"  # another's would say what he likes
         copied[name] = _copy(origin, f"{target}/{name}", digest), digest.hexdigest() if digest else ""
         progress(number, len(files))
     return copied
@@ -127,7 +129,7 @@ def _copy(source: str, target: str, digest: hashlib._Hash | None) -> int:
 
     It runs for thousands of small files, so it asks the system for no more than it needs.
     """
-    file = verify.opened(source)
+    file = regular_files.opened(source)
     try:
         status, copied = os.fstat(file), 0
         copy = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
@@ -171,7 +173,9 @@ def _files(root: Path) -> list[str]:
 def _belongs(name: str) -> bool:
     """Whether an archive has a file of this name. The verifier checks those of objects."""
     folder, _, base = name.rpartition("/")
-    return name.startswith("evidence/") or (folder in verify.FOLDERS and bool(verify.FOLDERS[folder].fullmatch(base)))
+    return name.startswith("evidence/") or (
+        folder in whole_archive.FOLDERS and bool(whole_archive.FOLDERS[folder].fullmatch(base))
+    )
 
 
 def _left_out(files: Collection[str]) -> tuple[str, ...]:
@@ -186,29 +190,29 @@ def _compare(copy: Path, files: Collection[str], copied: Mapping[str, str]) -> N
     """
     other = sorted(copied.keys() ^ set(files))
     read = ((name, digest) for name, digest in copied.items() if digest and not other)
-    other += [name for name, digest in read if verify.digests(f"{copy}/{name}", ("sha256",))["sha256"] != digest]
+    other += [name for name, digest in read if regular_files.digests(f"{copy}/{name}", ("sha256",))["sha256"] != digest]
     if other:
         raise IntegrityError(f"the copy is not what was read, first in {other[0]}; choose a folder on another disk")
 
 
-def _verified(home: Home, slug: str, root: Path, checker: verify.TokenChecker) -> verify.VerifyReport:
+def _verified(home: Home, slug: str, root: Path, checker: openssl_program.TokenChecker) -> verify_report.VerifyReport:
     """Verify the archive at `root`; IntegrityError if it is damaged."""
     try:
         with progress_bar() as watch:
-            report = verify.verify_archive(
+            report = whole_archive.verify_archive(
                 root, trusted_roots(home), trusted_key(home, slug), checker=checker,
                 progress=functools.partial(watch, f"{slug}: verified objects"),
             )  # fmt: skip
-    except verify.Busy as error:
+    except archive_words.Busy as error:
         raise ArchiveBusy(str(error)) from None
-    if report.state in (verify.DAMAGED, verify.FORKED):
+    if report.state in (archive_words.DAMAGED, archive_words.FORKED):
         found = next(iter(report.as_json()["findings"]), {"path": str(root), "message": "is damaged"})
         raise IntegrityError(f"{slug}: {found['path']} {found['message']}")
     return report
 
 
 def _described(
-    report: verify.VerifyReport, root: Path, sizes: Collection[int], *, slug: str, out: Path, outcome: str
+    report: verify_report.VerifyReport, root: Path, sizes: Collection[int], *, slug: str, out: Path, outcome: str
 ) -> HandoverResult:
     first, checked = next(Archive(root).lines()), report.as_json()
     return HandoverResult(

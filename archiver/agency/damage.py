@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from archiver.agency import verified
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, ocfl_object
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.claims.work_name import name_of_folder, work_name
@@ -20,7 +20,7 @@ from archiver.reading.worker import DocumentReader
 
 MAX_HASHED_BYTES = 8 << 20  # of one licence, at each look at it: some 20 ms
 MAX_NAMED = 5  # damaged objects that pages name; each is looked at again
-_KIND_OF = {folder: kind for kind, folder in verify.KINDS.items()}
+_KIND_OF = {folder: kind for kind, folder in archive_words.KINDS.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,9 @@ def _looked_at(home: Home, slug: str, catalogue: Catalogue, object_id: str, name
         return DamagedObject(object_id=object_id, entry=None)
     documents = entry.file.documents
     contents = sum(each.bytes for each in documents) <= MAX_HASHED_BYTES
-    found = verify.check_object(home.archive(slug) / verify.object_path(object_id), contents=contents).findings
+    found = ocfl_object.check_object(
+        home.archive(slug) / ledger_lines.object_path(object_id), contents=contents
+    ).findings
     damaged = {PurePosixPath(each.path).name for each in found if each.damage}.union(names)
     return DamagedObject(
         object_id=object_id, entry=entry,
@@ -107,7 +109,7 @@ def _is_damaged(archive: Archive, catalogue: Catalogue, object_id: str) -> bool:
         if entry := catalogue.of_object(object_id):
             archive.check_object(object_id, entry.lines, contents=True)
             return False
-        found = verify.check_object(archive.attested(object_id).path).findings
+        found = ocfl_object.check_object(archive.attested(object_id).path).findings
     except IntegrityError:
         return True
     return any(each.damage for each in found)
@@ -119,4 +121,4 @@ def object_at(path: str) -> str | None:
     if len(parts) < 3 or parts[0] != "evidence" or parts[1] not in _KIND_OF:
         return None
     folder = next((each for each in parts[2:] if "_" in each), None)
-    return f"{verify.URN}:{_KIND_OF[parts[1]]}:{folder}" if folder else None
+    return f"{archive_words.URN}:{_KIND_OF[parts[1]]}:{folder}" if folder else None

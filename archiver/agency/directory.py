@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypedDict
 
 from archiver.agency.status import status
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words
 from archiver.catalogue.index import Catalogue
 from archiver.catalogue.search import followed
 from archiver.core.errors import ConfigError
@@ -67,7 +67,7 @@ class DescribedAccount(AccountRow):
 
 def has_archive(home: Home, slug: str) -> bool:
     """Whether anything was written to the client's archive."""
-    return (home.archive(slug) / verify.LEDGER).is_file()
+    return (home.archive(slug) / archive_words.LEDGER).is_file()
 
 
 def client_rows(home: Home) -> list[ClientRow]:

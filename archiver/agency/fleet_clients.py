@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from archiver.agency.fleet_worker import open_fleet, tools_of
-from archiver.archive.verify import LEDGER
+from archiver.archive.checking.parts.archive_words import LEDGER
 from archiver.core.atomic_files import scratch_folder
 from archiver.core.errors import ConfigError
 from archiver.fleet.adoption import STATE_THAT_MOVES, refuse_taken, take_in

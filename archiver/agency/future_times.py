@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from archiver.archive import pending_statements, verify
+from archiver.archive import pending_statements
+from archiver.archive.checking.parts import archive_words
 from archiver.archive.clock_skew import CLOCK_TOLERANCE
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
@@ -37,7 +38,7 @@ class FutureTime:
 def ahead(home: Home, now: datetime) -> Iterator[FutureTime]:
     """All times in the home that are later than `now` by more than clocks may differ."""
     for slug in home.clients:
-        found = latest_moment(home.archive(slug)) if (home.archive(slug) / verify.LEDGER).is_file() else None
+        found = latest_moment(home.archive(slug)) if (home.archive(slug) / archive_words.LEDGER).is_file() else None
         if found and datetime.fromisoformat(found[0]) > now + CLOCK_TOLERANCE:
             yield FutureTime(slug, f"{found[1]} of {slug}", found[0], of_archive=True)
     for path in sorted((home.state / "runs").glob("*.jsonl")):

@@ -12,8 +12,16 @@ from archiver.agency import verified
 from archiver.agency.damage import look_again
 from archiver.archive import object_source, trusted_list
 from archiver.archive import seal as sealing
-from archiver.archive import verify as verifier
-from archiver.archive.verify import moment, renewal
+from archiver.archive.checking.parts import (
+    archive_words,
+    openssl_program,
+    proven_dates,
+    timestamp_tokens,
+    verify_report,
+    whole_archive,
+)
+from archiver.archive.checking.parts.proven_dates import renewal
+from archiver.archive.checking.parts.timestamp_tokens import moment
 from archiver.catalogue.archives import changes_by_others, trusted_key, writing
 from archiver.catalogue.search import archives, gone, orphan_archives, without_client
 from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
@@ -63,12 +71,14 @@ def verify(home: Home, request: VerifyRequest, progress: Progress = lambda *_: N
     changed = {slug: changes_by_others(home, slug) for slug in reports}
     documents = [report.as_json() | {"client": slug, "changes": changed[slug]} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
-    worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
+    worst = max(states, key=archive_words.STATES.index, default="UNPROVEN")
     texts = [report.as_text() for report in reports.values()]
     texts += [f"warning: {each}" for sentences in changed.values() for each in sentences]
     texts += [*(reasons if request.against else []), *orphan_archives(home)]
     text = "\n".join(texts) or "There are no archives yet."
-    scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
+    scope = max(
+        (document["scope"] for document in documents), key=len, default=archive_words.SCOPE_ALL
+    )  # the narrowest
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
 
 
@@ -76,7 +86,7 @@ def _narrowed(document: dict[str, Any], text: str, doubtful: list[str]) -> tuple
     """State of these clients that the bucket may have newer checkpoints than those that were compared."""
     for each in (document, *document["clients"]) if doubtful else ():
         if each is document or each["client"] in doubtful:
-            all_else = each["scope"] == verifier.SCOPE_ALL
+            all_else = each["scope"] == archive_words.SCOPE_ALL
             each["scope"] = SCOPE_BUCKET if all_else else f"{each['scope']}, {SCOPE_BUCKET}"
     said = [
         f"{slug}: {SCOPE_BUCKET}: somebody overwrote its head or put so much there that newer ones may have been left "
@@ -87,12 +97,12 @@ def _narrowed(document: dict[str, Any], text: str, doubtful: list[str]) -> tuple
 
 def _checked(
     home: Home, request: VerifyRequest, progress: Progress
-) -> tuple[dict[str, verifier.VerifyReport], list[str]]:
+) -> tuple[dict[str, verify_report.VerifyReport], list[str]]:
     """The report of each archive by its client, and why others were not checked."""
     outside = Path(request.against) if request.against else None
     named, _, part = (request.licence or "").rpartition("/")
     trusted = request.roots or trusted_roots(home)
-    reports: dict[str, verifier.VerifyReport] = {}
+    reports: dict[str, verify_report.VerifyReport] = {}
     reasons = []
     asked = request.client or named or None
     for slug in gone(home, asked):
@@ -101,7 +111,7 @@ def _checked(
         try:
             root = home.archive(slug)
             object_source.bring_all(root, part)
-            reports[slug] = verifier.verify_archive(
+            reports[slug] = whole_archive.verify_archive(
                 root, trusted, request.key or trusted_key(home, slug), request.quick, part or None, outside,
                 sealing.strict_checker(list_checker(home, root)), partial(progress, f"{slug}: objects"),
                 request.headers,
@@ -109,18 +119,18 @@ def _checked(
             if not part and not outside:
                 verified.remember(home, slug, reports[slug], quick=request.quick)
                 look_again(home, slug)
-        except verifier.Busy as error:
+        except archive_words.Busy as error:
             raise ArchiveBusy(str(error)) from None
-        except verifier.Malformed as error:
+        except archive_words.Malformed as error:
             reasons.append(f"{slug} was not checked: {error}")
     return reports, reasons
 
 
-def _report_gone(slug: str) -> verifier.VerifyReport:
+def _report_gone(slug: str) -> verify_report.VerifyReport:
     """The report of an archive of which nothing is left but what this home knows of it."""
     text = "is missing, and so is all else of the archive, which had lines when this home last read or wrote it"
-    lost = verifier.Finding("missing", verifier.LEDGER, text)
-    return verifier.VerifyReport(slug, verifier.DAMAGED, findings=[lost])
+    lost = archive_words.Finding("missing", archive_words.LEDGER, text)
+    return verify_report.VerifyReport(slug, archive_words.DAMAGED, findings=[lost])
 
 
 def renew(home: Home, vault: Vault, *, client: str | None, say: Callable[[str], None]) -> None:
@@ -131,8 +141,8 @@ def renew(home: Home, vault: Vault, *, client: str | None, say: Callable[[str], 
 
     failures: list[ArchiverError] = []
     for slug in archives(home, client):
-        due = verifier.renewal(home.archive(slug))
-        if due is None or due > verifier.moment():
+        due = proven_dates.renewal(home.archive(slug))
+        if due is None or due > timestamp_tokens.moment():
             say(f"{slug}: not renewed: " + (f"renewal is due from {due}." if due else "there are no timestamps yet."))
             continue
         try:
@@ -146,7 +156,7 @@ def renew(home: Home, vault: Vault, *, client: str | None, say: Callable[[str], 
             say(f"warning: {slug}: {warning}")
         if seal.secured_since:
             covers = f"the new timestamps of checkpoint {seal.size} cover all earlier ones"
-            say(f"{slug}: renewed: {covers}. The next renewal is due from {verifier.renewal(home.archive(slug))}.")
+            say(f"{slug}: renewed: {covers}. The next renewal is due from {proven_dates.renewal(home.archive(slug))}.")
     if failures:
         raise failures[0]
 
@@ -157,20 +167,20 @@ def qualify(home: Home, vault: Vault, *, client: str | None, say: Callable[[str]
     """
     for slug in archives(home, client):
         root = home.archive(slug)
-        before = verifier.qualifications(root / verifier.LISTS)
+        before = timestamp_tokens.qualifications(root / archive_words.LISTS)
         with writing(home, vault, slug) as archive:
             reasons = archive.qualify()
         for reason in reasons:
             say(f"warning: {slug}: {reason}")
-        found = len(verifier.qualifications(root / verifier.LISTS)) - len(before)
+        found = len(timestamp_tokens.qualifications(root / archive_words.LISTS)) - len(before)
         say(f"{slug}: {found} more timestamp{'s' * (found != 1)} shown to be qualified by trusted lists.")
 
 
-def list_checker(home: Home, root: Path) -> verifier.ListChecker | None:
+def list_checker(home: Home, root: Path) -> openssl_program.ListChecker | None:
     """The reader of the trusted lists that an archive keeps; None where it keeps none, since loading the reader takes
     longer than most archives, or where the extra `qualified` is not installed.
     """
-    if not verifier.qualifications(root / verifier.LISTS):
+    if not timestamp_tokens.qualifications(root / archive_words.LISTS):
         return None
     try:
         return trusted_list.recheck(trusted_list.signers(home.settings.trusted_lists.signers))

@@ -13,7 +13,7 @@ from getpass import getuser
 from pathlib import Path
 
 from archiver.agency.diagnosis import Findings, State, ok, problem, warning
-from archiver.archive import verify
+from archiver.archive.checking.parts import openssl_program
 from archiver.archive.ledger import lock
 from archiver.core.atomic_files import owner, sync_folder
 from archiver.home.vault import Vault, key_file, locate_key
@@ -51,7 +51,7 @@ def python(_: Path) -> Findings:
 
 
 def openssl(_: Path) -> Findings:
-    program = verify.openssl()
+    program = openssl_program.openssl()
     if program is None:
         yield warning("OpenSSL 3 was not found, so this machine cannot check dates", "Install OpenSSL 3 or later.")
         return

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from archiver.agency.status import coverage, is_counted, logged_differences
-from archiver.archive import verify
+from archiver.archive.checking.parts import ledger_lines, timestamp_tokens
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import CatalogueEntry
 from archiver.catalogue.search import followed, runs_of
@@ -168,10 +168,10 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[AccountCoverage]:
 
 
 def _checkpoint(root: Path) -> Checkpoint | None:
-    size, path, tokens = verify.newest_checkpoint(root)
+    size, path, tokens = ledger_lines.newest_checkpoint(root)
     if not size:
         return None
-    times = [verify.Token.parse(read_file(token)).time for token in tokens]
+    times = [timestamp_tokens.Token.parse(read_file(token)).time for token in tokens]
     content = read_file(path)
     return Checkpoint(
         size=size, note=content.decode(), sha256=hashlib.sha256(content).hexdigest(),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archiver.agency.damage import object_at
 from archiver.agency.integrity import VerifyRequest, verify
-from archiver.archive import verify as verifier
+from archiver.archive.checking.parts import archive_words, ledger_lines
 from archiver.catalogue.archives import writing
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.core.progress import Progress
@@ -40,7 +40,7 @@ def put_back(home: Home, vault: Vault, client: str, progress: Progress = lambda 
     with writing(home, vault, client):  # nobody else writes meanwhile
         objects = PublishedObjects(bucket, client, root, home.state / "fetch" / client)
         for object_id in damaged:
-            place = root / verifier.object_path(object_id)
+            place = root / ledger_lines.object_path(object_id)
             _replace(place, aside / place.name, partial(objects.bring, object_id))
         if hasattr(os, "sync"):
             os.sync()  # once for all files
@@ -53,7 +53,7 @@ def _damage(home: Home, client: str, progress: Progress) -> Sequence[str]:
     """The damaged files of an archive, relative to it, by a complete verification."""
     _, document, _ = verify(home, VerifyRequest(client=client), progress)
     return [each["path"] for found in document["clients"] for each in found["findings"]
-            if each["code"] not in verifier.WARNINGS]  # fmt: skip
+            if each["code"] not in archive_words.WARNINGS]  # fmt: skip
 
 
 def _replace(place: Path, aside: Path, fetch: Callable[[Path], None]) -> None:

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.archive.verify import DAMAGED, FORKED, VerifyReport
+from archiver.archive.checking.parts.archive_words import DAMAGED, FORKED
+from archiver.archive.checking.parts.verify_report import VerifyReport
 from archiver.core.json_files import read_record, write_json
 from archiver.home.settings import Home
 

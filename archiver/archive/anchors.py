@@ -2,10 +2,10 @@
 
 A C2SP witness cosigns only what continues all that it cosigned before. An OpenTimestamps calendar puts a digest into a
 Bitcoin block, hours later. Both are optional, and decide no state and no date. Each gives a file beside the checkpoint,
-which is never changed; `archive/verify.py` says what it must hold. They learn hashes, sizes, times and a name that
-tells no client.
+which is never changed; `checking/parts/anchor_proofs.py` says what it must hold. They learn hashes, sizes, times and a
+name that tells no client.
 
-`verify.py`, which imports nothing, reads the form of OpenTimestamps; a library would be a second reader of it.
+The verifier, which imports nothing, reads the form of OpenTimestamps; a library would be a second reader of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import anchor_proofs, archive_words, ledger_lines, signed_notes
 from archiver.archive.ledger import read_lines
 from archiver.archive.merkle import consistency_path
 from archiver.archive.ocfl import write_over
@@ -60,7 +60,7 @@ class SealedCheckpoint:
 
     @property
     def ledger(self) -> Path:
-        return self.folder.parent / Path(verify.LEDGER).name
+        return self.folder.parent / Path(archive_words.LEDGER).name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +69,14 @@ class CosigningWitness:
 
     name: str
     url: str
-    key: verify.WitnessKey
+    key: anchor_proofs.WitnessKey
     ask: Ask
     ending: str = "cosigned"
 
     def give(self, sealed: SealedCheckpoint) -> bytes:
         """The checkpoint with its cosignature. Raises AnchorRefused, Malformed, OSError or ArchiverError."""
-        note, public = verify.Note.parse(read_file(sealed.note)), sealed.signer.public_key().public_bytes_raw()
-        checkpoint = sign(verify.neutral_log(public), note.size, note.root, sealed.signer)
+        note, public = signed_notes.Note.parse(read_file(sealed.note)), sealed.signer.public_key().public_bytes_raw()
+        checkpoint = sign(anchor_proofs.neutral_log(public), note.size, note.root, sealed.signer)
         known = self._cosigned(sealed.folder)
         status, answer = self._submit(sealed, note.size, known, checkpoint)
         if status == 409:
@@ -96,12 +96,12 @@ class CosigningWitness:
             raise AnchorRefused(reasons.get(status, f"it answered {status}"))
         ours = (line for line in answer.splitlines(keepends=True) if self._is_ours(line))
         cosigned = checkpoint + next(ours, b"")
-        verify.cosigned(cosigned, note, public, [self.key])
+        anchor_proofs.cosigned(cosigned, note, public, [self.key])
         return cosigned
 
     def _cosigned(self, folder: Path) -> int:
         """The size of the newest checkpoint that it cosigned, as far as is known here."""
-        every = verify.anchor_files(folder).items()
+        every = anchor_proofs.anchor_files(folder).items()
         return max((size for size, files in every for each in files if each.name.endswith(self._suffix)), default=0)
 
     @property
@@ -110,7 +110,7 @@ class CosigningWitness:
 
     def _submit(self, sealed: SealedCheckpoint, size: int, old: int, checkpoint: bytes) -> tuple[int, bytes]:
         proof = consistency_path(read_lines(sealed.ledger), old, size)
-        head = "".join(f"{line}\n" for line in (f"old {old}", *map(verify.base64_text, proof), ""))
+        head = "".join(f"{line}\n" for line in (f"old {old}", *map(signed_notes.base64_text, proof), ""))
         address = f"{self.url.rstrip('/')}/add-checkpoint"
         return self.ask("POST", address, head.encode() + checkpoint, ANCHOR_TIMEOUT_S)
 
@@ -121,8 +121,8 @@ class CosigningWitness:
         return int(answer)
 
     def _is_ours(self, line: bytes) -> bool:
-        with suppress(verify.Malformed):
-            [(name, blob)] = verify.Note.parse(b"-\n0\n" + b"A" * 43 + b"=\n\n" + line).signatures
+        with suppress(archive_words.Malformed):
+            [(name, blob)] = signed_notes.Note.parse(b"-\n0\n" + b"A" * 43 + b"=\n\n" + line).signatures
             return name == self.key.name and blob[:4] == self.key.id
         return False
 
@@ -143,8 +143,8 @@ class Calendar:
         status, answer = self.ask("POST", f"{self._address}/digest", digest, ANCHOR_TIMEOUT_S)
         if status != 200:
             raise AnchorRefused(f"it answered {status}")
-        proof = verify.OTS_HEAD + digest + answer
-        ends = [each for each in verify.ots_attestations(proof, digest) if each.kind == "pending"]
+        proof = anchor_proofs.OTS_HEAD + digest + answer
+        ends = [each for each in anchor_proofs.ots_attestations(proof, digest) if each.kind == "pending"]
         if not ends or any(each.said.rstrip("/") != self._address for each in ends):
             named = ", ".join(each.said for each in ends) or "no calendar"
             raise AnchorRefused(f"its answer names {named}; write that address into archiver.yaml instead")
@@ -153,8 +153,8 @@ class Calendar:
     def complete(self, pending: bytes, digest: bytes) -> bytes | None:
         """The proof that leads to a Bitcoin block; None while it must wait. Raises NothingPending, and as `give`."""
         try:
-            ends = [each for each in verify.ots_attestations(pending, digest) if each.kind == "pending"]
-        except verify.Malformed as error:
+            ends = [each for each in anchor_proofs.ots_attestations(pending, digest) if each.kind == "pending"]
+        except archive_words.Malformed as error:
             raise NothingPending(f"{error}; remove that file") from None
         if not ends:
             raise NothingPending("waits for nothing; remove that file")
@@ -165,7 +165,7 @@ class Calendar:
         if status != 200:
             raise AnchorRefused(f"it answered {status}")
         proof = pending[: end.start] + answer + pending[end.end :]
-        done = any(each.kind == "bitcoin" for each in verify.ots_attestations(proof, digest))
+        done = any(each.kind == "bitcoin" for each in anchor_proofs.ots_attestations(proof, digest))
         return proof if done else None
 
     @property
@@ -188,11 +188,15 @@ class Backlog:
 
 def backlog(root: Path, anchors: Sequence[Anchor]) -> list[Backlog]:
     """What each anchor has given for an archive, and what it owes."""
-    newest, _, _ = verify.newest_checkpoint(root)
+    newest, _, _ = ledger_lines.newest_checkpoint(root)
     found = []
     for each in anchors:
-        files = [file for files in verify.anchor_files(root / verify.CHECKPOINTS).values() for file in _of(each, files)]
-        sizes = {verify.size_of(file): file for file in files}
+        files = [
+            file
+            for files in anchor_proofs.anchor_files(root / archive_words.CHECKPOINTS).values()
+            for file in _of(each, files)
+        ]
+        sizes = {anchor_proofs.size_of(file): file for file in files}
         waiting = isinstance(each, Calendar)
         pending = tuple(size for size, file in sizes.items() if waiting and not _completed(file).exists())
         found.append(Backlog(each.name, bool(newest) and newest not in sizes, len(sizes), pending))
@@ -205,7 +209,7 @@ def secure(root: Path, anchors: Sequence[Anchor], signer: Ed25519PrivateKey, mem
     Returns a sentence for each file that is no pending proof, and for each anchor that failed and did not fail the last
     time, which `memory`, a disposable file, remembers. What failed is tried again at the next call.
     """
-    size, note, _ = verify.newest_checkpoint(root)
+    size, note, _ = ledger_lines.newest_checkpoint(root)
     if not anchors or not size:
         return ()
     sealed = SealedCheckpoint(note, signer)
@@ -252,7 +256,7 @@ def _asked(anchor: Anchor, sealed: SealedCheckpoint) -> _Answer:
             _complete(anchor, sealed.folder, answer)
     except ArchiverError as error:
         answer.trouble = error.detail or str(error)
-    except verify.Malformed as error:
+    except archive_words.Malformed as error:
         answer.trouble = f"its answer does not hold: it {error}"
     except (OSError, AnchorRefused) as error:
         answer.trouble = str(error) or type(error).__name__
@@ -282,7 +286,7 @@ def _of(anchor: Anchor, files: Sequence[Path]) -> list[Path]:
 
 
 def _pending(anchor: Calendar, folder: Path) -> Iterator[Path]:
-    for files in verify.anchor_files(folder).values():
+    for files in anchor_proofs.anchor_files(folder).values():
         yield from (each for each in _of(anchor, files) if not _completed(each).exists())
 
 
@@ -292,5 +296,5 @@ def _completed(pending: Path) -> Path:
 
 def log_key(public: bytes) -> str:
     """An archive's key and neutral name in C2SP's form: what a witness's operator must know."""
-    log = verify.neutral_log(public)
-    return f"{log}+{verify.key_id(log, public).hex()}+{verify.base64_text(b'\x01' + public)}"
+    log = anchor_proofs.neutral_log(public)
+    return f"{log}+{signed_notes.key_id(log, public).hex()}+{signed_notes.base64_text(b'\x01' + public)}"

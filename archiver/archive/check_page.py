@@ -12,7 +12,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking import CARRIED
 
 _FOLDER = Path(__file__).parent / "check_page"
 _SCRIPTS = ("formats.js", "pack.js", "page.js")
@@ -21,7 +21,7 @@ _SCRIPTS = ("formats.js", "pack.js", "page.js")
 @cache
 def check_page() -> bytes:
     """The page. The same version of the archiver always makes the same bytes."""
-    own = hashlib.sha256(Path(verify.__file__).read_bytes()).hexdigest()
+    own = hashlib.sha256(Path(CARRIED).read_bytes()).hexdigest()
     script = "\n".join(_text(name) for name in _SCRIPTS).replace("@VERIFIER@", own)
     style = _text("page.css")
     parts = {"script": script, "style": style, "SCRIPT": _digest(script), "STYLE": _digest(style)}

@@ -6,11 +6,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, timestamp_tokens
 from archiver.archive.reader import Archive
 from archiver.core.atomic_files import read_file
 
-CLOCK_TOLERANCE = timedelta(seconds=verify.CLOCK_TOLERANCE_S)
+CLOCK_TOLERANCE = timedelta(seconds=archive_words.CLOCK_TOLERANCE_S)
 
 
 def was_ahead(root: Path) -> tuple[str, str] | None:
@@ -18,11 +18,11 @@ def was_ahead(root: Path) -> tuple[str, str] | None:
 
     A difference means that this machine's clock was ahead. Returns None if the two agree.
     """
-    head, (size, _, tokens) = Archive(root).head(), verify.newest_checkpoint(root)
+    head, (size, _, tokens) = Archive(root).head(), ledger_lines.newest_checkpoint(root)
     if not head or size != head.seq + 1:
         return None
-    with suppress(verify.Malformed, ValueError, OSError):  # `verify` reports this damage
-        times = [verify.Token.parse(read_file(path)).time for path in tokens]
+    with suppress(archive_words.Malformed, ValueError, OSError):  # `verify` reports this damage
+        times = [timestamp_tokens.Token.parse(read_file(path)).time for path in tokens]
         claimed = str(head.fields["at"])
         if times and datetime.fromisoformat(claimed) > datetime.fromisoformat(min(times)) + CLOCK_TOLERANCE:
             return claimed, min(times)

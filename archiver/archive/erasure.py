@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ocfl_object
 from archiver.archive.ledger import Line
 from archiver.archive.ocfl import object_path
 from archiver.archive.reader import Archive
@@ -40,7 +40,7 @@ MARKS = {
 }
 """Words by which a reason in a person's own words names its class."""
 
-LASTING = (f"{verify.URN}:tombstone:", f"{verify.URN}:terms:")
+LASTING = (f"{archive_words.URN}:tombstone:", f"{archive_words.URN}:terms:")
 """Prefixes of ids that are never erased: the objects have no personal data, and others refer to them."""
 
 EVERYTHING = "all"
@@ -53,7 +53,7 @@ STATEMENT = "statement.json"
 def tombstone_id(object_id: str) -> str:
     """Return the id of an object's tombstone: its folder's name, ended by another digest (that of its id)."""
     folder = object_id.rpartition(":")[2]
-    return f"{verify.URN}:tombstone:{folder[:-8]}{sha256(object_id.encode()).hexdigest()[:8]}"
+    return f"{archive_words.URN}:tombstone:{folder[:-8]}{sha256(object_id.encode()).hexdigest()[:8]}"
 
 
 def tombstone(
@@ -70,7 +70,7 @@ def tombstone(
     place = object_path(archive.root, object_id)
     if not lines or not place.is_dir():
         raise IntegrityError(f"{object_id} is not in the archive, so there is nothing to erase")
-    checked = verify.check_object(place)
+    checked = ocfl_object.check_object(place)
     recorded = {line.fields["version"]: line.fields["inventory_sha512"] for line in lines}
     intact = checked.inventories == recorded and not any(finding.damage for finding in checked.findings)
     versions = {

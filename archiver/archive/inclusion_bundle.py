@@ -9,7 +9,15 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import (
+    anchor_proofs,
+    archive_words,
+    ledger_lines,
+    one_proof,
+    regular_files,
+    signed_notes,
+    timestamp_tokens,
+)
 from archiver.archive.erasure import erasure_of
 from archiver.archive.ledger import Line
 from archiver.archive.merkle import inclusion_paths
@@ -46,57 +54,63 @@ def disclose(
     if withheld:
         named = json.dumps({place_of(object_id): sorted(withheld)}, indent=1) + "\n"
         (integrity / "withheld.json").write_bytes(named.encode())
-    checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
+    checkpoints = ledger_lines.checkpoint_files(archive.root / archive_words.CHECKPOINTS)
     covering = [first_covering(checkpoints, line) for line in lines[1:]]
     places = list(zip(lines, [covering[0], *covering], strict=True))
-    roots = read_file(archive.root / verify.TSA_ROOTS) if (archive.root / verify.TSA_ROOTS).exists() else b""
+    roots = (
+        read_file(archive.root / archive_words.TSA_ROOTS) if (archive.root / archive_words.TSA_ROOTS).exists() else b""
+    )
     if roots:
-        check_stated(archive.root, verify.TSA_ROOTS)
+        check_stated(archive.root, archive_words.TSA_ROOTS)
     paths = inclusion_paths(archive.lines(), [(line.seq, size) for line, (size, _, _) in places])
     for (line, (_, note, tokens)), path in zip(places, paths, strict=True):
-        proof = verify.InclusionProof(line.raw, line.seq, tuple(path), read_file(note))
+        proof = one_proof.InclusionProof(line.raw, line.seq, tuple(path), read_file(note))
         (integrity / f"{line.seq:08d}.tlog-proof").write_bytes(proof.encode())
         (integrity / note.name).write_bytes(read_file(note))
         responses = [read_file(token) for token in tokens]
-        for name, response in zip(verify.sealed_names(note.name, roots, responses), responses, strict=True):
+        for name, response in zip(one_proof.sealed_names(note.name, roots, responses), responses, strict=True):
             (integrity / name).write_bytes(response)
             _enclose_lists(archive.root, response, integrity)
     if any(tokens for _, (_, _, tokens) in places):
-        (integrity / Path(verify.TSA_ROOTS).name).write_bytes(roots)
+        (integrity / Path(archive_words.TSA_ROOTS).name).write_bytes(roots)
     _anchors(archive.root, {note for _, (_, note, _) in places}, integrity)
-    (integrity / Path(verify.SIGNER_KEY).name).write_bytes(verify.pem_of_key(signer_key(archive.root)))
+    (integrity / Path(archive_words.SIGNER_KEY).name).write_bytes(signed_notes.pem_of_key(signer_key(archive.root)))
 
 
 def _anchors(root: Path, notes: Collection[Path], integrity: Path) -> None:
     """Copy the anchors of these checkpoints, complete ones instead of pending ones, and the keys that they need."""
-    every = verify.anchor_files(root / verify.CHECKPOINTS)
-    anchors = [each for note in notes for each in every.get(verify.size_of(note), ())]
+    every = anchor_proofs.anchor_files(root / archive_words.CHECKPOINTS)
+    anchors = [each for note in notes for each in every.get(anchor_proofs.size_of(note), ())]
     used = set[str]()
-    for anchor in set(anchors) - verify.superseded(anchors):
+    for anchor in set(anchors) - anchor_proofs.superseded(anchors):
         data = read_file(anchor)
         try:
-            names = {name for name, _ in verify.Note.parse(data).signatures} if anchor.suffix == ".cosigned" else set()
-        except verify.Malformed as error:
+            names = (
+                {name for name, _ in signed_notes.Note.parse(data).signatures}
+                if anchor.suffix == ".cosigned"
+                else set()
+            )
+        except archive_words.Malformed as error:
             raise IntegrityError(f"{anchor.name} {error}") from None
-        (integrity / verify.anchor_name(anchor, data)).write_bytes(data)
+        (integrity / anchor_proofs.anchor_name(anchor, data)).write_bytes(data)
         used |= names
     if used:
-        check_stated(root, verify.WITNESS_KEYS)
-        keys = verify.witness_keys(read_file(root / verify.WITNESS_KEYS))
-        wanted = verify.encoded_keys(each for each in keys if each.name in used)
-        (integrity / Path(verify.WITNESS_KEYS).name).write_bytes(wanted)
+        check_stated(root, archive_words.WITNESS_KEYS)
+        keys = anchor_proofs.witness_keys(read_file(root / archive_words.WITNESS_KEYS))
+        wanted = anchor_proofs.encoded_keys(each for each in keys if each.name in used)
+        (integrity / Path(archive_words.WITNESS_KEYS).name).write_bytes(wanted)
 
 
 def _enclose_lists(root: Path, response: bytes, integrity: Path) -> None:
     """Copy the trusted lists that show that a timestamp is qualified, and the statement about them."""
-    kept = root / verify.LISTS
+    kept = root / archive_words.LISTS
     if path := statement_about(root, response):
-        stated = verify.Qualification.parse(verify.content(path))
+        stated = timestamp_tokens.Qualification.parse(regular_files.content(path))
         (integrity / path.name).write_bytes(stated.encode())
         for digest in (stated.lotl, stated.trusted_list):
             name, data = f"trusted-list.{digest}.xml", b""
             with suppress(OSError):
-                data = verify.content(kept / name, verify.MAX_LIST_BYTES)
+                data = regular_files.content(kept / name, timestamp_tokens.MAX_LIST_BYTES)
             if hashlib.sha256(data).hexdigest() != digest:  # a link to another file, for example
                 raise IntegrityError(f"{name} is not what its name says")
             (integrity / name).write_bytes(data)
@@ -126,7 +140,7 @@ def _copy(stored: StoredObject, out: Path, withheld: Collection[str]) -> None:
             shutil.copyfile(file, out / name)
 
 
-def first_covering(checkpoints: list[verify.CheckpointFiles], line: Line) -> verify.CheckpointFiles:
+def first_covering(checkpoints: list[ledger_lines.CheckpointFiles], line: Line) -> ledger_lines.CheckpointFiles:
     """Return the first checkpoint with a timestamp that covers a line, else the newest.
 
     Raises IntegrityError if none covers it.

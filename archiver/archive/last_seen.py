@@ -17,7 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.archive import verify
+from archiver.archive.checking import CARRIED
+from archiver.archive.checking.parts import archive_words, ledger_lines, regular_files, signed_notes
 from archiver.archive.ledger import Line, read_lines
 from archiver.archive.reader import key_in, signer_key
 from archiver.core.atomic_files import change_times_hold, read_file, remove_tree, replace_file
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 STEADY_NS = 2 * 10**9  # clocks of file systems tick: within this time, a second change may leave no trace
-SINGLE_FILES = (verify.TOOL,)  # the ledger states the others
+SINGLE_FILES = (archive_words.TOOL,)  # the ledger states the others
 
 
 KNOWN_KEY = "signer-public.pem"  # in the disposable folder of an archive
@@ -77,7 +78,7 @@ class LastSeen:
         with suppress(OSError, ValueError):
             os.lseek(self._head, 0, os.SEEK_SET)
             seq, offset, digest = os.read(self._head, 200).split()
-            line = next(read_lines(root / verify.LEDGER, int(offset)), None)
+            line = next(read_lines(root / archive_words.LEDGER, int(offset)), None)
             if line is None:
                 yield (
                     f"The ledger of {client} had {int(seq) + 1} lines when this machine last wrote to it. Now it has "
@@ -115,7 +116,7 @@ class LastSeen:
 
 
 def _remember(file: Path, key: bytes) -> None:
-    pem = verify.pem_of_key(key)
+    pem = signed_notes.pem_of_key(key)
     with suppress(OSError):
         if not file.exists() or read_file(file) != pem:
             replace_file(file, pem)
@@ -160,7 +161,7 @@ def has_known_key(folder: Path, root: Path) -> bool:
 
 def _digests(root: Path) -> Iterator[tuple[str, str]]:
     paths = [root / each for each in SINGLE_FILES]
-    _, note, tokens = verify.newest_checkpoint(root)
+    _, note, tokens = ledger_lines.newest_checkpoint(root)
     paths += [note, *tokens]
     for path in paths:
         if digest := _digest(path):
@@ -169,7 +170,7 @@ def _digests(root: Path) -> Iterator[tuple[str, str]]:
 
 def _digest(path: Path) -> str | None:
     with suppress(OSError):
-        content = verify.content(path)
+        content = regular_files.content(path)
         own, digest = own_verifier()  # as a rule the same, and larger than all else
         return digest if content == own else hashlib.sha256(content).hexdigest()
     return None
@@ -178,7 +179,7 @@ def _digest(path: Path) -> str | None:
 @cache
 def own_verifier() -> tuple[bytes, str]:
     """Return the verifier of this version of the program, and its SHA-256."""
-    content = Path(verify.__file__).read_bytes()
+    content = Path(CARRIED).read_bytes()
     return content, hashlib.sha256(content).hexdigest()
 
 
@@ -198,7 +199,7 @@ class CheckpointListing:
         self.unchanged = remembered is not None
         self.names = os.listdir(folder) if remembered is None else remembered  # noqa: PTH208  # there may be thousands
 
-    def compared(self, newest: verify.CheckpointFiles) -> None:
+    def compared(self, newest: ledger_lines.CheckpointFiles) -> None:
         """Remember that no witness has what the archive lacks, and the newest checkpoint, which all of them have."""
         names = "/".join(path.name for path in (newest[1], *newest[2])).encode()
         new, changed = self._file.with_suffix(".new"), max(max(each[2:], default=0) for each in self._states)

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from archiver import __version__
-from archiver.archive.verify import CLOCK_TOLERANCE_S, canonical, canonical_key, check_line, line_to_sign
+from archiver.archive.checking.parts.archive_words import CLOCK_TOLERANCE_S
+from archiver.archive.checking.parts.ed25519_signature import canonical_key
+from archiver.archive.checking.parts.ledger_lines import canonical, check_line, line_to_sign
 from archiver.core.atomic_files import open_file, read_file, this_process
 from archiver.core.errors import ArchiveBusy, ClockWrong, IntegrityError, MachineRefused
 from archiver.core.model import iso

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import openssl_program
 from archiver.core.atomic_files import scratch_folder
 from archiver.core.errors import ConfigError
 
@@ -46,7 +46,7 @@ class LocalAuthority:
     def __init__(
         self, folder: Path, *, chain: bool = False, lifetime: timedelta = timedelta(days=3650), digest: str = "sha256"
     ) -> None:
-        program = verify.openssl()
+        program = openssl_program.openssl()
         if program is None:
             raise ConfigError("The local timestamp authority needs the program openssl, version 3. Install it.")
         self.root_pem = folder / "root.pem"

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from archiver.archive.checking.parts.merkle_tree import Frontier, leaf_hash
+from archiver.archive.checking.parts.signed_notes import Note
 from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Line, read_lines
-from archiver.archive.verify import Frontier, Note, leaf_hash
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import IntegrityError
 from archiver.core.json_files import write_json

@@ -15,12 +15,13 @@ from functools import cached_property
 from pathlib import Path
 
 from archiver import __version__
-from archiver.archive import object_source, verify
+from archiver.archive import object_source
+from archiver.archive.checking.parts import archive_words, ledger_lines, ocfl_object, one_proof
 from archiver.core.atomic_files import read_file, sync, sync_folder
 from archiver.core.errors import IntegrityError
 from archiver.core.model import Licence, Moment, iso
 
-KINDS = {folder: kind for kind, folder in verify.KINDS.items()}
+KINDS = {folder: kind for kind, folder in archive_words.KINDS.items()}
 """Folder below `evidence/` -> the kind's name in ids."""
 
 MAX_FOLDER_LENGTH = 60
@@ -99,7 +100,7 @@ def object_id(kind: str, date: Moment | None, provider: str, asset_id: str, iden
     where = _plain(provider)[:_MAX_PROVIDER_LENGTH].strip("-_") or "unknown"
     room = MAX_FOLDER_LENGTH - len(f"{day}_{where}__{digest}")
     asset = _plain(asset_id)[:room].strip("-_") or "unknown"
-    return f"{verify.URN}:{KINDS[kind]}:{day}_{where}_{asset}_{digest}"
+    return f"{archive_words.URN}:{KINDS[kind]}:{day}_{where}_{asset}_{digest}"
 
 
 def _plain(text: str) -> str:
@@ -113,7 +114,7 @@ def object_path(root: Path, object_id: str) -> Path:
 
     An archive without its documents fetches the object first; see `object_source`.
     """
-    place = root / verify.object_path(object_id)
+    place = root / ledger_lines.object_path(object_id)
     object_source.bring(root, object_id, place)
     return place
 
@@ -197,8 +198,8 @@ def stage_version(folder: Path, object_id: str, before: bytes, files: Mapping[st
     if state | digests == state:
         return None
     version = f"v{int(head[1:]) + 1}"
-    if int(version[1:]) > verify.MAX_VERSIONS:
-        raise IntegrityError(f"{object_id} has {verify.MAX_VERSIONS} versions, and no object has more")
+    if int(version[1:]) > ocfl_object.MAX_VERSIONS:
+        raise IntegrityError(f"{object_id} has {ocfl_object.MAX_VERSIONS} versions, and no object has more")
     content: dict[str, bytes] = {}
     for name, digest in digests.items():
         if digest not in inventory["manifest"]:
@@ -217,7 +218,7 @@ def _message(done: str, files: Mapping[str, bytes], before: str = "") -> str:
     `before` is the previous version's message. If the description stays the same, the terms do too.
     """
     _, _, kept = before.partition("; ")
-    terms = verify.terms_message(files["licence.json"]) if "licence.json" in files else kept
+    terms = one_proof.terms_message(files["licence.json"]) if "licence.json" in files else kept
     return f"{done}; {terms}" if terms else done
 
 
@@ -261,7 +262,7 @@ def _version(digests: Mapping[str, str], created: datetime, message: str) -> dic
     state: dict[str, list[str]] = {}
     for name, digest in sorted(digests.items()):
         state.setdefault(digest, []).append(name)
-    user = {"name": f"archiver {__version__}", "address": f"{verify.URN}:tool"}
+    user = {"name": f"archiver {__version__}", "address": f"{archive_words.URN}:tool"}
     return {"created": iso(created), "message": message, "user": user, "state": state}
 
 

@@ -12,7 +12,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypedDict
 
-from archiver.archive import object_source, verify
+from archiver.archive import object_source
+from archiver.archive.checking.parts import (
+    archive_words,
+    ledger_lines,
+    ocfl_object,
+    proven_dates,
+    regular_files,
+    signed_notes,
+    whole_archive,
+)
 from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Line, is_by_key, last_line, newest_of, read_lines
 from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import read_file
@@ -78,7 +87,7 @@ class StoredObject:
     def first_versions(self) -> dict[str, str]:
         """Return, for each file of the newest version, the first version with the same bytes."""
         held = {version: self.files(version) for version in self.versions}
-        return verify.first_versions(
+        return ocfl_object.first_versions(
             {version: {name: file.sha512.lower() for name, file in files.items()} for version, files in held.items()}
         )
 
@@ -112,7 +121,7 @@ class Archive:
 
     @property
     def ledger(self) -> Path:
-        return self.root / verify.LEDGER
+        return self.root / archive_words.LEDGER
 
     @cached_property
     def origin(self) -> str | None:
@@ -124,8 +133,8 @@ class Archive:
     def _signer(self) -> tuple[bytes, bool]:
         """The `key`, and whether it signed the first line, too."""
         first, public = next(self.lines(), None), signer_key(self.root)
-        if first is None or first.fields.get("key") != verify.key_fingerprint(public):
-            raise IntegrityError(f"{verify.SIGNER_KEY} is not the key that the ledger's first line names")
+        if first is None or first.fields.get("key") != signed_notes.key_fingerprint(public):
+            raise IntegrityError(f"{archive_words.SIGNER_KEY} is not the key that the ledger's first line names")
         return public, "signature" in first.fields
 
     @property
@@ -172,7 +181,7 @@ class Archive:
         """
         public, first_is_signed = self._signer
         must_be_signed = signs or first_is_signed or "signature" in line.fields
-        return not must_be_signed or verify.is_signed(line.fields, public, check=is_by_key)
+        return not must_be_signed or ledger_lines.is_signed(line.fields, public, check=is_by_key)
 
     def head(self) -> Line | None:
         """Return the ledger's newest line."""
@@ -180,12 +189,12 @@ class Archive:
 
     def object(self, object_id: str) -> StoredObject:
         """Return the object with this id or folder name. Raises IntegrityError if there is none."""
-        if not object_id.startswith(verify.URN):
-            candidates = [f"{verify.URN}:{kind}:{object_id}" for kind in verify.KINDS]
+        if not object_id.startswith(archive_words.URN):
+            candidates = [f"{archive_words.URN}:{kind}:{object_id}" for kind in archive_words.KINDS]
             object_id = next((each for each in candidates if self._holds(each)), candidates[0])
         try:
             return StoredObject(self.root, object_id)
-        except verify.Malformed as error:
+        except archive_words.Malformed as error:
             raise IntegrityError(str(error)) from None
 
     def attested(self, object_id: str) -> StoredObject:
@@ -210,7 +219,7 @@ class Archive:
         `lines` are as for `secured`. Without `contents`, the files must be there, but are not hashed. An object that
         comes from elsewhere when it is asked for has no fault while it is not here.
         """
-        place = self.root / verify.object_path(object_id)
+        place = self.root / ledger_lines.object_path(object_id)
         if object_source.has_source(self.root) and not place.exists():
             return
         stored = self.object(object_id)
@@ -220,12 +229,12 @@ class Archive:
         newest = [fields["inventory_sha512"] for fields in recorded if "inventory_sha512" in fields][-1:]
         if newest != [hashlib.sha512(stored.inventory).hexdigest()]:
             raise IntegrityError(f"{stored.folder} is not the object that the ledger records")
-        for finding in verify.check_object(stored.path, contents=contents).findings:
+        for finding in ocfl_object.check_object(stored.path, contents=contents).findings:
             if finding.damage:
                 raise IntegrityError(f"{finding.path} of {stored.folder} {finding.message}")
 
     def secured(
-        self, lines: Sequence[tuple[int, int]], documents: Sequence[str], proven: verify.Dates
+        self, lines: Sequence[tuple[int, int]], documents: Sequence[str], proven: proven_dates.Dates
     ) -> dict[str, str | None]:
         """Return since when each of these documents of an object is secured; None means not yet.
 
@@ -247,21 +256,21 @@ class Archive:
     def _holds(self, object_id: str) -> bool:
         try:
             return object_path(self.root, object_id).is_dir()
-        except verify.Malformed:
+        except archive_words.Malformed:
             return False
 
 
 def signer_key(root: Path) -> bytes:
     """Return the 32 bytes of the Ed25519 key in an archive. Raises IntegrityError if there is none that can be used."""
-    return key_in(root / verify.SIGNER_KEY)
+    return key_in(root / archive_words.SIGNER_KEY)
 
 
 def key_in(file: Path) -> bytes:
     """Return the public key in a PEM file; errors as for `signer_key`."""
     try:
-        return verify.public_key(verify.content(file).decode("utf-8", "replace"))
-    except (OSError, verify.Malformed) as error:
-        raise IntegrityError(f"{verify.SIGNER_KEY} cannot be read ({error})") from None
+        return signed_notes.public_key(regular_files.content(file).decode("utf-8", "replace"))
+    except (OSError, archive_words.Malformed) as error:
+        raise IntegrityError(f"{archive_words.SIGNER_KEY} cannot be read ({error})") from None
 
 
 # ---------------------------------------------------------------- its shape
@@ -279,13 +288,15 @@ def check_shape(root: Path) -> None:
     check_folders(root)
     check_there(root)
     check_files(root)
-    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), None)  # before the ledger: a run may add to it
-    check_whole(root, last_line(root / verify.LEDGER), newest)
+    newest = next(
+        ledger_lines.newest_checkpoints(root / archive_words.CHECKPOINTS), None
+    )  # before the ledger: a run may add to it
+    check_whole(root, last_line(root / archive_words.LEDGER), newest)
 
 
 def check_folders(root: Path) -> None:
     """Refuse links: writing would change, and clearing would delete, files outside the archive."""
-    for name in filter(None, verify.FOLDERS):
+    for name in filter(None, whole_archive.FOLDERS):
         place = root / name
         if place.is_symlink():
             raise IntegrityError(f"{place} is a link")
@@ -295,22 +306,22 @@ def check_folders(root: Path) -> None:
 
 def check_there(root: Path) -> None:
     """Refuse to begin a lost ledger anew: that would hide the loss."""
-    if (root / verify.LEDGER).exists():
+    if (root / archive_words.LEDGER).exists():
         return
-    if verify.newest_checkpoint(root)[0] or (root / "evidence").exists():
-        raise IntegrityError(f"{root} contains evidence, but its {verify.LEDGER} is missing")
+    if ledger_lines.newest_checkpoint(root)[0] or (root / "evidence").exists():
+        raise IntegrityError(f"{root} contains evidence, but its {archive_words.LEDGER} is missing")
 
 
 def is_unbegun(root: Path) -> bool:
     """Whether an archive has no first line yet, and nothing that comes after it: so a command leaves it that is killed
     while it makes an archive. The next one begins it anew.
     """
-    later = root / "evidence", root / verify.TOOL, root / verify.INTENTS
+    later = root / "evidence", root / archive_words.TOOL, root / archive_words.INTENTS
     with suppress(IntegrityError):
         return not (
             any(os.path.lexists(each) for each in later)
-            or verify.newest_checkpoint(root)[0]
-            or last_line(root / verify.LEDGER)
+            or ledger_lines.newest_checkpoint(root)[0]
+            or last_line(root / archive_words.LEDGER)
         )
     return False
 
@@ -320,8 +331,8 @@ def check_files(root: Path) -> None:
 
     A hard link is refused for what is written in its place.
     """
-    written = root / verify.LEDGER, root / verify.INTENTS
-    for path in (*written, root / verify.TOOL, *(root / each for each in verify.STATED_FILES.values())):
+    written = root / archive_words.LEDGER, root / archive_words.INTENTS
+    for path in (*written, root / archive_words.TOOL, *(root / each for each in archive_words.STATED_FILES.values())):
         if path in written and path.is_symlink():
             raise IntegrityError(f"{path} is a link")
         check_regular(path)
@@ -335,7 +346,7 @@ def check_regular(path: Path) -> None:
         raise IntegrityError(f"{path} is not a regular file")
 
 
-def check_whole(root: Path, head: Line | None, newest: verify.CheckpointFiles | None) -> None:
+def check_whole(root: Path, head: Line | None, newest: ledger_lines.CheckpointFiles | None) -> None:
     """Refuse a ledger that is shorter than its newest checkpoint: it was cut, and going on would hide that."""
     lines = head.seq + 1 if head else 0
     for path in (newest[1], *newest[2]) if newest else ():

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import (
+    archive_words,
+    ledger_lines,
+    merkle_tree,
+    openssl_program,
+    regular_files,
+    signed_notes,
+    timestamp_tokens,
+    whole_archive,
+)
 from archiver.archive.known_signatures import KnownSignatures
 from archiver.archive.ledger import is_by_key
 from archiver.archive.ocfl import move_over, write_new, write_over
@@ -59,17 +68,17 @@ class Seal:
 def sign(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> bytes:
     """Return a checkpoint in the form of C2SP tlog-checkpoint, signed with Ed25519 under the name `origin`."""
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
-    identity = verify.key_id(origin, signer.public_key().public_bytes_raw())
+    identity = signed_notes.key_id(origin, signer.public_key().public_bytes_raw())
     signature = base64.b64encode(identity + signer.sign(text.encode())).decode()
     return f"{text}\n\N{EM DASH} {origin} {signature}\n".encode()
 
 
-def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer: Ed25519PrivateKey) -> list[str]:
+def write_checkpoint(root: Path, origin: str, frontier: merkle_tree.Frontier, signer: Ed25519PrivateKey) -> list[str]:
     """Write a checkpoint over the ledger. Does nothing if it exists already.
 
     A timestamp that is there before its checkpoint was planted: it is put aside, and a warning is returned.
     """
-    folder = root / verify.CHECKPOINTS
+    folder = root / archive_words.CHECKPOINTS
     note = folder / f"{frontier.size:08d}.note"
     if note.exists():
         return []
@@ -89,17 +98,17 @@ def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer:
 
 def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qualify, beside: SideFiles) -> Seal:
     """Get the timestamps that the newest checkpoint lacks, and what shows that they are qualified."""
-    size, note, _ = verify.newest_checkpoint(root)
+    size, note, _ = ledger_lines.newest_checkpoint(root)
     lacking = [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
     warnings = [_keep(beside, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
-    _, _, tokens = verify.newest_checkpoint(root)
+    _, _, tokens = ledger_lines.newest_checkpoint(root)
     warnings += keep_lists(beside, tokens, qualify)
     times = []
     for path in tokens:
-        with suppress(verify.Malformed):  # `verify` reports this damage
-            times.append(verify.Token.parse(verify.content(path)).time)
+        with suppress(archive_words.Malformed):  # `verify` reports this damage
+            times.append(timestamp_tokens.Token.parse(regular_files.content(path)).time)
     return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
 
 
@@ -119,20 +128,20 @@ class AnchorFields(TypedDict):
     tokens: dict[str, str]
 
 
-def anchored(root: Path, roots: Sequence[Path], checker: verify.TokenChecker) -> AnchorFields | None:
+def anchored(root: Path, roots: Sequence[Path], checker: openssl_program.TokenChecker) -> AnchorFields | None:
     """Return what the next ledger line names. None if the newest checkpoint has no timestamps that hold.
 
     Whoever can write to the archive can have put a timestamp there. `roots` as in `SealSettings`.
     """
-    size, note, tokens = verify.newest_checkpoint(root)
+    size, note, tokens = ledger_lines.newest_checkpoint(root)
     if not tokens:
         return None
     refused = check_newest(root, roots, checker)
-    tokens = [each for each in tokens if f"{verify.CHECKPOINTS}/{each.name}" not in refused]
+    tokens = [each for each in tokens if f"{archive_words.CHECKPOINTS}/{each.name}" not in refused]
     if not tokens:
         return None
     names = {path.name[len(note.name) + 1 : -len(".tsr")]: path for path in tokens}
-    digests = {name: hashlib.sha256(verify.content(path)).hexdigest() for name, path in names.items()}
+    digests = {name: hashlib.sha256(regular_files.content(path)).hexdigest() for name, path in names.items()}
     return {"checkpoint": size, "tokens": digests}
 
 
@@ -165,23 +174,23 @@ def hold_against_roots(response: bytes, digest: bytes, authority: Authority) -> 
     from cryptography.hazmat.primitives.serialization import Encoding
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
-    if verify.Token.parse(response).digest != digest:
-        raise verify.Malformed("it is a timestamp of other data")
+    if timestamp_tokens.Token.parse(response).digest != digest:
+        raise archive_words.Malformed("it is a timestamp of other data")
     roots = _roots(authority, response)
     if not roots:
-        raise verify.Malformed("its root certificate is unknown; add it as `roots` of this authority")
+        raise archive_words.Malformed("its root certificate is unknown; add it as `roots` of this authority")
     try:
         VerifierBuilder(roots=roots).build().verify(decode_timestamp_response(response), digest)
     except (ValueError, VerificationError) as error:  # which need not be a fault: it reads DER only, and some send BER
-        program = verify.openssl()
+        program = openssl_program.openssl()
         if program is None:
-            raise verify.Malformed(str(error)) from None
+            raise archive_words.Malformed(str(error)) from None
         with scratch_folder("answer") as folder:
             answer = folder / "answer"
             answer.write_bytes(response)
             trusted = [each.public_bytes(Encoding.DER) for each in roots]
-            if refusal := verify.openssl_refuses(program, answer, digest, trusted, trusted):
-                raise verify.Malformed(refusal) from None
+            if refusal := openssl_program.openssl_refuses(program, answer, digest, trusted, trusted):
+                raise archive_words.Malformed(refusal) from None
 
 
 def _keep(beside: SideFiles, note: Path, authority: Authority, nonce: int | None, answer: bytes | str) -> str | None:
@@ -197,7 +206,7 @@ def _keep(beside: SideFiles, note: Path, authority: Authority, nonce: int | None
     write_over(kept, answer)
     try:
         doubt = _check(beside, kept, note, nonce, authority)
-    except verify.Malformed as error:
+    except archive_words.Malformed as error:
         move_over(kept, response.with_name(f"{response.name}.refused"))
         return trouble.format(f"its answer does not hold ({error})")
     kept.rename(response)
@@ -213,33 +222,33 @@ def _check(beside: SideFiles, response: Path, note: Path, nonce: int | None, aut
     from cryptography.hazmat.primitives.serialization import Encoding
 
     data = read_file(response)
-    token = verify.Token.parse(data)
+    token = timestamp_tokens.Token.parse(data)
     if not token.covers(read_file(note)):
-        raise verify.Malformed("it is a timestamp of other data")
+        raise archive_words.Malformed("it is a timestamp of other data")
     if token.nonce is None or int.from_bytes(token.nonce, "big") != nonce:
-        raise verify.Malformed("it answers another request")
+        raise archive_words.Malformed("it answers another request")
     roots = _roots(authority, data)
     if not roots:
-        raise verify.Malformed("its root certificate is unknown; add it as `roots` of this authority")
+        raise archive_words.Malformed("its root certificate is unknown; add it as `roots` of this authority")
     trusted = [each.public_bytes(Encoding.DER) for each in roots]
-    ends = verify.token_ends(data, trusted)
+    ends = timestamp_tokens.token_ends(data, trusted)
     if ends and ends < token.time:
-        raise verify.Malformed("its hash function or a certificate was no longer valid")
+        raise archive_words.Malformed("its hash function or a certificate was no longer valid")
     refusal = _refusal(data, read_file(note), roots)
     beside.add_roots(roots)
-    program = verify.openssl()
+    program = openssl_program.openssl()
     if refusal and program is None:
         return f"The timestamp from {authority.name} could not be checked here: {refusal}."
     if refusal and program:
-        refusal = verify.openssl_refuses(program, response, note, trusted, trusted)
+        refusal = openssl_program.openssl_refuses(program, response, note, trusted, trusted)
     if refusal:
-        raise verify.Malformed(refusal)
+        raise archive_words.Malformed(refusal)
     return None
 
 
 def strict_checker(
-    qualifies: verify.ListChecker | None = None, known: KnownSignatures | None = None
-) -> verify.TokenChecker:
+    qualifies: openssl_program.ListChecker | None = None, known: KnownSignatures | None = None
+) -> openssl_program.TokenChecker:
     """Check timestamps without a program, for `verify_archive` on machines without OpenSSL 3.
 
     With `known`, what held before is not computed again, and what holds now is added.
@@ -249,7 +258,7 @@ def strict_checker(
     held = functools.partial(_held, known)
     loaded = functools.lru_cache(8)(loaded_certificates)  # many timestamps rest on the same roots
 
-    def refuses(stamped: verify.StampedNote, roots: tuple[bytes, ...], _: tuple[bytes, ...]) -> str | None:
+    def refuses(stamped: openssl_program.StampedNote, roots: tuple[bytes, ...], _: tuple[bytes, ...]) -> str | None:
         def reason() -> str | None:
             from rfc3161_client import decode_timestamp_response
 
@@ -257,7 +266,7 @@ def strict_checker(
                 decode_timestamp_response(stamped.response)
                 return _refusal(stamped.response, stamped.note, loaded(roots))
             except ValueError as error:
-                raise verify.Malformed(str(error)) from None
+                raise archive_words.Malformed(str(error)) from None
 
         return held(reason, b"timestamp", stamped.response, stamped.note, *roots)
 
@@ -268,28 +277,28 @@ def strict_checker(
         return held(reason, b"signature", public, signature, message) is None
 
     name = f"rfc3161-client {version('rfc3161-client')}"
-    return verify.TokenChecker(name, refuses, signed, qualifies, first=known is not None)
+    return openssl_program.TokenChecker(name, refuses, signed, qualifies, first=known is not None)
 
 
 @contextmanager
-def remembering(file: Path, signer: Ed25519PrivateKey) -> Iterator[verify.TokenChecker]:
+def remembering(file: Path, signer: Ed25519PrivateKey) -> Iterator[openssl_program.TokenChecker]:
     """Yield a strict checker that knows what `file` remembers, and keep there what is found to hold meanwhile."""
     known = KnownSignatures(file, signer)
     yield strict_checker(known=known)
     known.save()
 
 
-def check_newest(root: Path, roots: Sequence[Path], checker: verify.TokenChecker) -> frozenset[str]:
+def check_newest(root: Path, roots: Sequence[Path], checker: openssl_program.TokenChecker) -> frozenset[str]:
     """Check the newest checkpoint, so that a later check of the whole archive need not compute it again.
 
     `roots` as in `SealSettings`. What cannot be checked now is not remembered; the later check says why. Returns the
     paths, in the archive, of the timestamps that do not hold.
     """
-    with suppress(OSError, verify.Malformed), scratch_folder("roots") as folder:
+    with suppress(OSError, archive_words.Malformed), scratch_folder("roots") as folder:
         trusted = folder / "roots.pem"
-        found = (each for file in roots for each in verify.certificates_in(read_file(file))[0])
-        trusted.write_bytes(verify.pem_of_certificates(found))
-        return verify.check_newest(root, trusted if roots else None, checker)
+        found = (each for file in roots for each in timestamp_tokens.certificates_in(read_file(file))[0])
+        trusted.write_bytes(timestamp_tokens.pem_of_certificates(found))
+        return whole_archive.check_newest(root, trusted if roots else None, checker)
     return frozenset()
 
 

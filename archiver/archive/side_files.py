@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import catch_warnings
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import (
+    anchor_proofs,
+    archive_words,
+    ledger_lines,
+    merkle_tree,
+    regular_files,
+    signed_notes,
+    timestamp_tokens,
+)
 from archiver.archive.ledger import LedgerEntry, last_line, read_lines
 from archiver.archive.stated_files import STATES, content_of, lines_with, sha256_of, stated
 from archiver.core.atomic_files import read_file, replace_file
@@ -28,8 +36,8 @@ if TYPE_CHECKING:
 
 STATED = "stated.json"  # in the disposable folder: `RememberedFiles`
 MAX_UNREAD_BYTES = 1 << 15  # of the ledger, behind what is remembered
-PATHS = tuple(verify.STATED_FILES.values())
-FIXED = (verify.GUIDE, verify.SIGNER_KEY)  # the program knows their content, and puts it back
+PATHS = tuple(archive_words.STATED_FILES.values())
+FIXED = (archive_words.GUIDE, archive_words.SIGNER_KEY)  # the program knows their content, and puts it back
 
 type Append = Callable[[LedgerEntry], object]
 """Append a line to the archive's ledger, signed and durably."""
@@ -46,7 +54,7 @@ class SideContent:
     key: bytes  # the public one
     roots: Sequence[Certificate] = ()
     known: Sequence[Path] = ()
-    witnesses: Sequence[verify.WitnessKey] = ()
+    witnesses: Sequence[anchor_proofs.WitnessKey] = ()
 
 
 @dataclass
@@ -75,12 +83,12 @@ class SideFiles:
 
     def begin(self, history: bytes) -> dict[str, str]:
         """Write the files of a new archive. Returns what its first line must state."""
-        self._write({verify.KEY_HISTORY: history, **{path: self._wanted(path) for path in self._made}})
+        self._write({archive_words.KEY_HISTORY: history, **{path: self._wanted(path) for path in self._made}})
         return {Path(path).name: digest for path, digest in self._stated.items()}
 
     def check(self) -> list[str]:
         """Compare the files with the ledger's statements. Returns a sentence for each that someone else changed."""
-        ledger = self.root / verify.LEDGER
+        ledger = self.root / archive_words.LEDGER
         for path, file in self._files.items():
             file.there = content_of(self.root / path)
             file.genuine = file.there or b""
@@ -95,9 +103,9 @@ class SideFiles:
 
     def renew(self) -> None:
         """State and write what the settings, or this version of the program, want otherwise than it is there."""
-        new = {path: self._wanted(path) for path in (*self._made, verify.KEY_HISTORY)}
+        new = {path: self._wanted(path) for path in (*self._made, archive_words.KEY_HISTORY)}
         self._replace({path: data for path, data in new.items() if data and not self._files[path].is_older})
-        last, before = last_line(self.root / verify.LEDGER), self._remembered
+        last, before = last_line(self.root / archive_words.LEDGER), self._remembered
         if last is None or (
             before and before.files == self._stated and last.offset - before.offset <= MAX_UNREAD_BYTES
         ):
@@ -107,10 +115,10 @@ class SideFiles:
 
     def add_roots(self, certificates: Iterable[Certificate]) -> None:
         """Add an authority's roots to the archive's."""
-        file = self._files[verify.TSA_ROOTS]
+        file = self._files[archive_words.TSA_ROOTS]
         new = _with_roots(file.genuine, certificates)
         if new != file.genuine and not file.is_older:
-            self._replace({verify.TSA_ROOTS: new})
+            self._replace({archive_words.TSA_ROOTS: new})
 
     def holds(self, path: str) -> bool:
         """Whether a file is what the ledger states now."""
@@ -129,24 +137,29 @@ class SideFiles:
     @property
     def _made(self) -> list[str]:
         """The files that are made from the settings."""
-        return [*FIXED, *(path for path in (verify.TSA_ROOTS, verify.WITNESS_KEYS) if self._is_made(path))]
+        return [
+            *FIXED,
+            *(path for path in (archive_words.TSA_ROOTS, archive_words.WITNESS_KEYS) if self._is_made(path)),
+        ]
 
     def _is_made(self, path: str) -> bool:
-        if path == verify.TSA_ROOTS:  # also of an unknown file: without the new roots, new timestamps would be damage
+        if (
+            path == archive_words.TSA_ROOTS
+        ):  # also of an unknown file: without the new roots, new timestamps would be damage
             return bool(self.content.roots or self._files[path].genuine)
         return bool(self.content.witnesses or self._files[path].genuine) and not self._files[path].is_unknown
 
     def _wanted(self, path: str) -> bytes:
         genuine = self._files[path].genuine
         match path:
-            case verify.GUIDE:
+            case archive_words.GUIDE:
                 return self.content.guide
-            case verify.SIGNER_KEY:
-                return verify.pem_of_key(self.content.key)
-            case verify.TSA_ROOTS:
+            case archive_words.SIGNER_KEY:
+                return signed_notes.pem_of_key(self.content.key)
+            case archive_words.TSA_ROOTS:
                 return _with_roots(genuine, self.content.roots)
-            case verify.WITNESS_KEYS:
-                return verify.encoded_keys([*verify.witness_keys(genuine), *self.content.witnesses])
+            case archive_words.WITNESS_KEYS:
+                return anchor_proofs.encoded_keys([*anchor_proofs.witness_keys(genuine), *self.content.witnesses])
             case _:
                 return genuine
 
@@ -185,9 +198,9 @@ class SideFiles:
     @cached_property
     def _waiting(self) -> set[str]:
         """The paths of which the ledger's last line states something."""
-        last = last_line(self.root / verify.LEDGER)
-        with suppress(verify.Malformed):
-            return set(verify.stated_files(last.fields)) if last else set()
+        last = last_line(self.root / archive_words.LEDGER)
+        with suppress(archive_words.Malformed):
+            return set(ledger_lines.stated_files(last.fields)) if last else set()
         return set()
 
     def _is_known(self, path: str) -> bool:
@@ -195,14 +208,14 @@ class SideFiles:
         there = self._files[path].there or b""
         try:
             match path:
-                case verify.TSA_ROOTS:
+                case archive_words.TSA_ROOTS:
                     pinned = [each for file in self.content.known for each in certificates(file)]
                     known = {*pinned, *self.content.roots, *public_roots()}
                     return all(each in known or self._has_dated(each) for each in _certificates(there))
-                case verify.WITNESS_KEYS:
-                    return set(verify.witness_keys(there)) <= set(self.content.witnesses)
-                case verify.KEY_HISTORY:
-                    return verify.is_first_history(there, verify.key_fingerprint(self.content.key))
+                case archive_words.WITNESS_KEYS:
+                    return set(anchor_proofs.witness_keys(there)) <= set(self.content.witnesses)
+                case archive_words.KEY_HISTORY:
+                    return ledger_lines.is_first_history(there, signed_notes.key_fingerprint(self.content.key))
                 case _:
                     return True  # of an earlier version
         except ValueError:
@@ -213,26 +226,26 @@ class SideFiles:
         from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
         for anchor in self._sealed_anchors:
-            note = self.root / verify.CHECKPOINTS / f"{anchor['checkpoint']:08d}.note"
+            note = self.root / archive_words.CHECKPOINTS / f"{anchor['checkpoint']:08d}.note"
             for name, digest in anchor["tokens"].items():
                 with suppress(OSError, ValueError, VerificationError):
-                    response = verify.content(note.with_name(f"{note.name}.{name}.tsr"))
+                    response = regular_files.content(note.with_name(f"{note.name}.{name}.tsr"))
                     answer = decode_timestamp_response(response)
-                    VerifierBuilder(roots=[root]).build().verify_message(answer, verify.content(note))
+                    VerifierBuilder(roots=[root]).build().verify_message(answer, regular_files.content(note))
                     return bool(sha256_of(response) == digest)
         return False
 
     @cached_property
-    def _sealed_anchors(self) -> list[verify.LineFields]:
+    def _sealed_anchors(self) -> list[ledger_lines.LineFields]:
         """The ledger's `anchor` lines below its newest checkpoint; none if that was made over other lines."""
-        size, file, _ = verify.newest_checkpoint(self.root)
-        tree, anchors = verify.Frontier(), list[verify.LineFields]()
-        for line in islice(read_lines(self.root / verify.LEDGER), size):
-            tree.add(verify.leaf_hash(line.raw))
+        size, file, _ = ledger_lines.newest_checkpoint(self.root)
+        tree, anchors = merkle_tree.Frontier(), list[ledger_lines.LineFields]()
+        for line in islice(read_lines(self.root / archive_words.LEDGER), size):
+            tree.add(merkle_tree.leaf_hash(line.raw))
             anchors += [line.fields] if line.type == "anchor" else []
         try:
-            note = verify.Note.parse(verify.content(file))
-        except (OSError, verify.Malformed):
+            note = signed_notes.Note.parse(regular_files.content(file))
+        except (OSError, archive_words.Malformed):
             return []
         return anchors if note.root == tree.root() and note.signed_by(self.content.key) else []
 
@@ -301,9 +314,9 @@ def certificates(file: Path) -> list[Certificate]:
 
 def _certificates(pem: bytes) -> list[Certificate]:
     """Return the certificates of a PEM file that holds nothing else in this form. Raises ValueError for others."""
-    found, wrong = verify.certificates_in(pem)
+    found, wrong = timestamp_tokens.certificates_in(pem)
     if wrong or not found:
-        raise verify.Malformed(f"it {wrong or 'holds no certificate'}")
+        raise archive_words.Malformed(f"it {wrong or 'holds no certificate'}")
     return loaded_certificates(found)
 
 

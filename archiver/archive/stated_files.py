@@ -12,7 +12,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, regular_files, timestamp_tokens
 from archiver.archive.ledger import is_by_key
 from archiver.archive.reader import Archive
 from archiver.core.atomic_files import open_file
@@ -25,15 +25,15 @@ def stated(ledger: Path, key: bytes) -> dict[str, list[str]]:
     """Return path -> the SHA-256 digests that the ledger's lines state of it, oldest first."""
     found: dict[str, list[str]] = {}
     for line in _signed_lines(ledger, key, STATES):
-        with suppress(verify.Malformed):
-            for path, digest in verify.stated_files(line).items():
+        with suppress(archive_words.Malformed):
+            for path, digest in ledger_lines.stated_files(line).items():
                 found.setdefault(path, []).append(digest)
     return found
 
 
 def is_stated(root: Path, path: str) -> bool:
     """Whether a file beside the evidence is one that the ledger states, if it states any."""
-    ledger = root / verify.LEDGER
+    ledger = root / archive_words.LEDGER
     try:
         every = stated(ledger, Archive(root).key)
     except IntegrityError:
@@ -49,12 +49,12 @@ def check_stated(root: Path, path: str) -> None:
 
 def statement_about(root: Path, response: bytes) -> Path | None:
     """Return the statement about a timestamp that the ledger names; any, where it names no files at all."""
-    about = verify.qualifications(root / verify.LISTS).get(sha256_of(response), [])
+    about = timestamp_tokens.qualifications(root / archive_words.LISTS).get(sha256_of(response), [])
     return next((path for path in about if _is_named(root, path)), None)
 
 
 def _is_named(root: Path, statement: Path) -> bool:
-    ledger, digest = root / verify.LEDGER, statement.name.split(".")[1]
+    ledger, digest = root / archive_words.LEDGER, statement.name.split(".")[1]
     try:
         key = Archive(root).key
     except IntegrityError:
@@ -66,12 +66,12 @@ def _is_named(root: Path, statement: Path) -> bool:
     return any(named) or not any(lines_with(ledger, STATES))
 
 
-def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[verify.LineFields]:
+def _signed_lines(ledger: Path, key: bytes, needle: bytes) -> Iterator[ledger_lines.LineFields]:
     """Yield the fields of the lines with a text in them that the archive's key signed."""
-    return (fields for fields in lines_with(ledger, needle) if verify.is_signed(fields, key, check=is_by_key))
+    return (fields for fields in lines_with(ledger, needle) if ledger_lines.is_signed(fields, key, check=is_by_key))
 
 
-def lines_with(ledger: Path, needle: bytes, begin: int = 0) -> Iterator[verify.LineFields]:
+def lines_with(ledger: Path, needle: bytes, begin: int = 0) -> Iterator[ledger_lines.LineFields]:
     """Yield the fields of the lines, from a byte offset on, with a text in them. Nothing is parsed but these."""
     with (
         suppress(FileNotFoundError, ValueError),  # no ledger, or an empty one
@@ -82,7 +82,7 @@ def lines_with(ledger: Path, needle: bytes, begin: int = 0) -> Iterator[verify.L
         while at >= 0 and (end := data.find(b"\n", at)) >= 0:
             with suppress(ValueError, RecursionError):  # `verify` reports a line that is none
                 fields = json.loads(data[data.rfind(b"\n", 0, at) + 1 : end])
-                verify.check_line(fields)
+                ledger_lines.check_line(fields)
                 yield fields
             at = data.find(needle, end)
 
@@ -95,5 +95,5 @@ def sha256_of(data: bytes) -> str:
 def content_of(path: Path) -> bytes | None:
     """Return a file's bytes; None if it cannot be read."""
     with suppress(OSError):
-        return verify.content(path)
+        return regular_files.content(path)
     return None

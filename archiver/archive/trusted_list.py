@@ -18,7 +18,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import (
+    archive_words,
+    ledger_lines,
+    proven_dates,
+    regular_files,
+    timestamp_tokens,
+    verify_report,
+)
 from archiver.archive.stated_files import statement_about
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ArchiverError
@@ -69,23 +76,23 @@ class TrustedLists:
         names, reasons = list[str](), list[str]()
         for path in tokens:
             try:
-                response = verify.content(path)
-                if not may_be_qualified(verify.Token.parse(response)) or statement_about(root, response):
+                response = regular_files.content(path)
+                if not may_be_qualified(timestamp_tokens.Token.parse(response)) or statement_about(root, response):
                     continue
                 found, lists = self.judge(response)
-            except (OSError, UnprovenQualification, verify.Malformed) as error:
+            except (OSError, UnprovenQualification, archive_words.Malformed) as error:
                 reasons.append(f"The timestamp {path.name} is not shown to be qualified: {error}.")
                 continue
             for each in lists:
-                _write(root / verify.LISTS / f"trusted-list.{hashlib.sha256(each).hexdigest()}.xml", each)
+                _write(root / archive_words.LISTS / f"trusted-list.{hashlib.sha256(each).hexdigest()}.xml", each)
             data = found.encode()
             names.append(f"qualified.{hashlib.sha256(data).hexdigest()}.json")
-            _write(root / verify.LISTS / names[-1], data)
+            _write(root / archive_words.LISTS / names[-1], data)
         return names, reasons
 
-    def judge(self, response: bytes) -> tuple[verify.Qualification, tuple[bytes, bytes]]:
+    def judge(self, response: bytes) -> tuple[timestamp_tokens.Qualification, tuple[bytes, bytes]]:
         """Judge a timestamp by today's lists: the LOTL and the national one, both as received."""
-        pinned, country, at = signers(self.signers), country_of(response), verify.moment()
+        pinned, country, at = signers(self.signers), country_of(response), timestamp_tokens.moment()
         lotl = self._today("lotl", self.url, lambda data: _pointer(data, pinned, country, at))
         url, trusted = _pointer(lotl, pinned, country, at)
         national = self._today(country, url, lambda data: _services(data, trusted, country, at, at))
@@ -93,7 +100,9 @@ class TrustedLists:
 
     def _today(self, name: str, url: str, check: Callable[[bytes], object]) -> bytes:
         """A list as it was fetched today, or fetch it. Only a list that `check` accepts is kept for the day."""
-        today = self.folder / f"{name}-{hashlib.sha256(url.encode()).hexdigest()[:8]}-{verify.moment()[:10]}.xml"
+        today = (
+            self.folder / f"{name}-{hashlib.sha256(url.encode()).hexdigest()[:8]}-{timestamp_tokens.moment()[:10]}.xml"
+        )
         failed = self.folder / "not-fetched.txt"
         if today.exists():
             return read_file(today)
@@ -108,13 +117,13 @@ class TrustedLists:
             raise UnprovenQualification(reason) from None
         check(found)
         for old in self.folder.glob("*.xml"):
-            if verify.moment()[:10] not in old.name:
+            if timestamp_tokens.moment()[:10] not in old.name:
                 old.unlink(missing_ok=True)
         replace_file(today, found)
         return found
 
 
-def may_be_qualified(token: verify.Token) -> bool:
+def may_be_qualified(token: timestamp_tokens.Token) -> bool:
     """Whether a timestamp states to be qualified, or has the policy that qualified ones have (ETSI EN 319 421)."""
     return token.states_qualified or token.policy == BEST_PRACTICES_POLICY
 
@@ -144,7 +153,7 @@ def signers(pinned: Path | None) -> tuple[Certificate, ...]:
 
 def qualified(
     response: bytes, lotl: bytes, national: bytes, pinned: tuple[Certificate, ...], at: str
-) -> verify.Qualification:
+) -> timestamp_tokens.Qualification:
     """Judge a timestamp, whose signature was checked elsewhere, by two lists as they were received at the time `at`.
 
     UnprovenQualification unless the LOTL is signed by a pinned certificate, the national list by one that the LOTL
@@ -153,7 +162,7 @@ def qualified(
     """
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    token, country = verify.Token.parse(response), country_of(response)
+    token, country = timestamp_tokens.Token.parse(response), country_of(response)
     url, trusted = _pointer(lotl, pinned, country, at)
     scheme, services = _services(national, trusted, country, at, token.time)
     chain = _chain(response, [each for service in services for each in _certificates(service)])
@@ -170,11 +179,11 @@ def qualified(
     then = datetime.fromisoformat(token.time)
     for service, certificate in matching:
         if service.valid_from <= then and (service.valid_until is None or then < service.valid_until):
-            return verify.Qualification(
+            return timestamp_tokens.Qualification(
                 certificate=hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
                 country=country,
                 fetched_at=at,
-                granted_since=verify.moment(service.valid_from.timestamp()),
+                granted_since=timestamp_tokens.moment(service.valid_from.timestamp()),
                 issued_at=scheme.issued_at,
                 lotl=hashlib.sha256(lotl).hexdigest(),
                 next_update=scheme.next_update,
@@ -192,32 +201,36 @@ def qualified(
     )
 
 
-def qualified_times(root: Path, line: int) -> list[verify.TimestampStatement]:
+def qualified_times(root: Path, line: int) -> list[verify_report.TimestampStatement]:
     """What the timestamps that first covered a ledger line say, of those that may be qualified.
 
     Neither signatures nor lists are checked, so this is cheap; `verify` does.
     """
     found = []
-    covering = (tokens for size, _, tokens in verify.checkpoint_files(root / verify.CHECKPOINTS) if size > line)
+    covering = (
+        tokens for size, _, tokens in ledger_lines.checkpoint_files(root / archive_words.CHECKPOINTS) if size > line
+    )
     for path in next((tokens for tokens in covering if tokens), []):
         try:
-            token = verify.Token.parse(response := verify.content(path))
-        except (OSError, verify.Malformed):  # `verify` reports it
+            token = timestamp_tokens.Token.parse(response := regular_files.content(path))
+        except (OSError, archive_words.Malformed):  # `verify` reports it
             continue
         kept = statement_about(root, response)
         if may_be_qualified(token) or kept:
-            stated = verify.Qualification.parse(verify.content(kept)) if kept else None
-            stamp = verify.Stamp(token.time, None, False, token.policy, token.states_qualified, stated)
+            stated = timestamp_tokens.Qualification.parse(regular_files.content(kept)) if kept else None
+            stamp = proven_dates.Stamp(token.time, None, False, token.policy, token.states_qualified, stated)
             found.append(stamp.statement())
     return found
 
 
-def recheck(pinned: tuple[Certificate, ...]) -> Callable[[verify.Qualification, bytes, bytes, bytes], str | None]:
+def recheck(
+    pinned: tuple[Certificate, ...],
+) -> Callable[[timestamp_tokens.Qualification, bytes, bytes, bytes], str | None]:
     """A function that reads kept lists again: of (statement, timestamp, LOTL, national list); it returns a reason
     against the statement, or None.
     """
 
-    def refuses(stated: verify.Qualification, response: bytes, lotl: bytes, national: bytes) -> str | None:
+    def refuses(stated: timestamp_tokens.Qualification, response: bytes, lotl: bytes, national: bytes) -> str | None:
         try:
             found = qualified(response, lotl, national, pinned, stated.fetched_at)
         except UnprovenQualification as error:
@@ -357,7 +370,7 @@ def _scheme(root: Element, kind: str) -> _Scheme:
     if root.findtext(f"{head}TSLType") != _KINDS + kind:
         raise ValueError("it is a list of another kind")
     times = [datetime.fromisoformat(each or "").timestamp() for each in (issued, until)]
-    return _Scheme(root.findtext(f"{head}SchemeTerritory") or "", *map(verify.moment, times))
+    return _Scheme(root.findtext(f"{head}SchemeTerritory") or "", *map(timestamp_tokens.moment, times))
 
 
 def _certificates(service: BaseServiceInformation) -> Iterator[Certificate]:

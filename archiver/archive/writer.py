@@ -22,10 +22,20 @@ from hashlib import sha256, sha512
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archiver.archive import merkle, verify
+from archiver.archive import merkle
 from archiver.archive import seal as sealing
 from archiver.archive.anchors import Anchor, CosigningWitness, secure
 from archiver.archive.builder import Builder
+from archiver.archive.checking.parts import (
+    archive_words,
+    ledger_lines,
+    ocfl_object,
+    openssl_program,
+    regular_files,
+    signed_notes,
+    timestamp_tokens,
+    witnessed,
+)
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
 from archiver.archive.last_seen import CheckpointListing, LastSeen, own_verifier
 from archiver.archive.ledger import (
@@ -124,15 +134,16 @@ def open_archive(
     check_folders(root)
     check_there(root)
     wanted = _side_content(means, origin)
-    for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
+    for name in ("ledger", archive_words.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     check_files(root)
-    signer, tree, folder = means.signer, means.state / TREE, root / verify.CHECKPOINTS
+    signer, tree, folder = means.signer, means.state / TREE, root / archive_words.CHECKPOINTS
     listing = CheckpointListing(means.state / COMPARED, signer, folder, _witness_folders(means))
-    ledger, memory = Ledger(root / verify.LEDGER, root / verify.HOLDER, signing(signer)), LastSeen(means.state)
-    checkpoints = verify.newest_checkpoints(folder, listing.names)
+    ledger = Ledger(root / archive_words.LEDGER, root / archive_words.HOLDER, signing(signer))
+    memory = LastSeen(means.state)
+    checkpoints = ledger_lines.newest_checkpoints(folder, listing.names)
     newest = next(checkpoints, None)
-    older = verify.newest_checkpoints(folder) if listing.unchanged else checkpoints  # seldom asked for
+    older = ledger_lines.newest_checkpoints(folder) if listing.unchanged else checkpoints  # seldom asked for
     try:
         check_whole(root, ledger.head, newest)
         differences = list[str]()
@@ -161,7 +172,9 @@ def open_archive(
 # ---------------------------------------------------------------- a new archive, or the right one
 
 
-def latest_moment(root: Path, newest_first: Iterable[verify.CheckpointFiles] | None = None) -> tuple[str, str] | None:
+def latest_moment(
+    root: Path, newest_first: Iterable[ledger_lines.CheckpointFiles] | None = None
+) -> tuple[str, str] | None:
     """Return the newest time (UTC, `…Z`) that an archive knows, and its source: a timestamp, or a line that none
     covers.
 
@@ -170,18 +183,20 @@ def latest_moment(root: Path, newest_first: Iterable[verify.CheckpointFiles] | N
     """
     known: list[tuple[str, str]] = []
     covered = 0
-    for size, _, tokens in newest_first or verify.newest_checkpoints(root / verify.CHECKPOINTS):
+    for size, _, tokens in newest_first or ledger_lines.newest_checkpoints(root / archive_words.CHECKPOINTS):
         for path in tokens:
             check_regular(path)
-            with suppress(verify.Malformed):  # `verify` reports this damage
-                known.append((verify.Token.parse(verify.content(path)).time, f"the timestamp {path.name}"))
+            with suppress(archive_words.Malformed):  # `verify` reports this damage
+                known.append(
+                    (timestamp_tokens.Token.parse(regular_files.content(path)).time, f"the timestamp {path.name}")
+                )
         if known:
             covered = size
             break
     last = Archive(root).head()
     if last and last.seq >= covered:
         with suppress(ValueError):
-            verify.epoch(at := str(last.fields.get("at")))
+            timestamp_tokens.epoch(at := str(last.fields.get("at")))
             known.append((at, LAST_LINE))
     return max(known, default=None)
 
@@ -191,12 +206,12 @@ def unfinished(root: Path) -> bool:
 
     Lines that record no evidence may wait for a seal.
     """
-    intents = root / verify.INTENTS
-    size, _, _ = verify.newest_checkpoint(root)
+    intents = root / archive_words.INTENTS
+    size, _, _ = ledger_lines.newest_checkpoint(root)
     return (
-        any(path != root / verify.HOLDER for path in (root / "staging").glob("*"))
+        any(path != root / archive_words.HOLDER for path in (root / "staging").glob("*"))
         or (intents.exists() and intents.stat().st_size > 0)
-        or any(line.type not in verify.PRACTICE for line in newest_lines(root / verify.LEDGER, size))
+        or any(line.type not in archive_words.PRACTICE for line in newest_lines(root / archive_words.LEDGER, size))
     )
 
 
@@ -235,32 +250,35 @@ def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool
     are out of order, or if an authority failed and the ledger already names the timestamps of the others, so that no
     more can be added.
     """
-    size, note, tokens = verify.newest_checkpoint(root)
+    size, note, tokens = ledger_lines.newest_checkpoint(root)
     if not size:
         return False
     lines = lines_from(ledger.path, size - 1)
     waiting = lines[1:]
-    if not waiting or any(line.type not in verify.PRACTICE for line in waiting):
+    if not waiting or any(line.type not in archive_words.PRACTICE for line in waiting):
         return False
     lacking = {f"{note.name}.{each.name}.tsr" for each in authorities} - {path.name for path in tokens}
     if lacking and any(line.type == "anchor" for line in waiting):
         return False
     with suppress(ValueError, ClockWrong):
-        times = [*(verify.epoch(str(line.fields.get("at"))) for line in lines), verify.epoch(ledger.now())]
+        times = [
+            *(timestamp_tokens.epoch(str(line.fields.get("at"))) for line in lines),
+            timestamp_tokens.epoch(ledger.now()),
+        ]
         return times == sorted(times) and times[-1] - times[0] < SEAL_AFTER_S
     return False
 
 
 def _name(client: str) -> str:
     """Return the log's name in its checkpoints."""
-    return f"{verify.LOG_DOMAIN}/{client}"
+    return f"{archive_words.LOG_DOMAIN}/{client}"
 
 
 def _check_witnessed(
     root: Path,
     means: SealSettings,
     after_restore: Path | None,
-    newest: verify.CheckpointFiles | None,
+    newest: ledger_lines.CheckpointFiles | None,
     listing: CheckpointListing,
     doubts: list[str],
 ) -> dict[str, object] | None:
@@ -273,7 +291,7 @@ def _check_witnessed(
     """
     client, places = means.client, _witness_folders(means)
     places += [after_restore] if after_restore else []
-    sealed = merkle.known(root / verify.LEDGER, means.state / TREE)
+    sealed = merkle.known(root / archive_words.LEDGER, means.state / TREE)
     names = None if listing.unchanged else frozenset(listing.names)
     if (
         not after_restore
@@ -284,10 +302,10 @@ def _check_witnessed(
             listing.compared(newest)
         return None
     key, own = means.signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
-    outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
+    outside = [each for place in places for each in witnessed.outside_checkpoints(place, key, _name(client), own)]
     damaged = [each for each in outside if each.fault and not each.note]
     doubts += [f"The witness's {each.path} {each.fault}. Find out who can write there." for each in damaged]
-    held = verify.check_witnessed(root / verify.LEDGER, outside)  # this skips checkpoints of other archives
+    held = witnessed.check_witnessed(root / archive_words.LEDGER, outside)  # this skips checkpoints of other archives
     foreign = [each for each in held.forked if each.fault]
     if foreign:
         raise IntegrityError(f"{foreign[0].path} {foreign[0].fault}")
@@ -313,7 +331,9 @@ def _witness_folders(means: SealSettings) -> list[Path]:
     return [each.of(means.client) for each in means.witnesses if isinstance(each, FolderWitness)]
 
 
-def _holds_newest(place: Path, newest: verify.CheckpointFiles | None, known: int, names: frozenset[str] | None) -> bool:
+def _holds_newest(
+    place: Path, newest: ledger_lines.CheckpointFiles | None, known: int, names: frozenset[str] | None
+) -> bool:
     """Return whether a witness has the archive's newest checkpoint or none, no longer one, and no unknown one.
 
     `names` are the archive's; None if it is known that the witness has none beside these, and the newest.
@@ -329,17 +349,17 @@ def _holds_newest(place: Path, newest: verify.CheckpointFiles | None, known: int
         if note.name not in listed:
             return not any(name.endswith(".note") for name in listed)
     with suppress(OSError):
-        return size <= known and read_file(note) == verify.content(place / note.name)
+        return size <= known and read_file(note) == regular_files.content(place / note.name)
     return False
 
 
-def _notes(root: Path) -> frozenset[verify.Note]:
+def _notes(root: Path) -> frozenset[signed_notes.Note]:
     """Return the archive's checkpoints. `verify` reports damaged ones."""
     notes = set()
-    for _, path, _ in verify.checkpoint_files(root / verify.CHECKPOINTS):
+    for _, path, _ in ledger_lines.checkpoint_files(root / archive_words.CHECKPOINTS):
         check_regular(path)
-        with suppress(verify.Malformed):
-            notes.add(verify.Note.parse(verify.content(path)))
+        with suppress(archive_words.Malformed):
+            notes.add(signed_notes.Note.parse(regular_files.content(path)))
     return frozenset(notes)
 
 
@@ -356,11 +376,13 @@ def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, know
     """
     head, public = ledger.head, signer.public_key().public_bytes_raw()
     # One key signs a line in one way only, and signing is quicker than the verifier's own arithmetic.
-    if head is None or head.fields.get("signature") == signing(signer)(verify.line_to_sign(head.fields)):
+    if head is None or head.fields.get("signature") == signing(signer)(ledger_lines.line_to_sign(head.fields)):
         return
     note = None
-    with suppress(OSError, verify.Malformed):
-        note = verify.Note.parse(verify.content(root / verify.CHECKPOINTS / f"{head.seq + 1:08d}.note"))
+    with suppress(OSError, archive_words.Malformed):
+        note = signed_notes.Note.parse(
+            regular_files.content(root / archive_words.CHECKPOINTS / f"{head.seq + 1:08d}.note")
+        )
     if note and note.signed_by(public) and note.root == merkle.follow(ledger.path, known).root():
         return
     raise IntegrityError(
@@ -372,7 +394,7 @@ def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, know
 
 def _side_content(means: SealSettings, origin: str) -> SideContent:
     """Return what belongs beside the evidence. Raises ConfigError for a file of roots that cannot be used."""
-    mark = "" if origin == "live" else f"{verify.NOT_EVIDENCE}\n\n"
+    mark = "" if origin == "live" else f"{archive_words.NOT_EVIDENCE}\n\n"
     guide = Path(__file__).with_name("read-me-first.txt").read_text("utf-8")
     return SideContent(
         guide=(mark + guide).encode(),
@@ -385,10 +407,12 @@ def _side_content(means: SealSettings, origin: str) -> SideContent:
 
 def _introduce(root: Path, ledger: Ledger, client: str, beside: SideFiles, origin: str) -> None:
     """Begin a new archive, or check that this is the expected one. Then install the running version's verifier."""
-    fingerprint = verify.key_fingerprint(beside.content.key)
+    fingerprint = signed_notes.key_fingerprint(beside.content.key)
     first = next(read_lines(ledger.path), None)
     if first is None:
-        history = verify.canonical({"at": verify.moment(), "key": fingerprint, "event": "first"}) + b"\n"
+        history = (
+            ledger_lines.canonical({"at": timestamp_tokens.moment(), "key": fingerprint, "event": "first"}) + b"\n"
+        )
         files = beside.begin(history)
         ledger.append([("origin", {"origin": origin, "key": fingerprint, "log": client, "files": files})])
     elif first.fields.get("origin") != origin:
@@ -398,10 +422,10 @@ def _introduce(root: Path, ledger: Ledger, client: str, beside: SideFiles, origi
         )
     elif first.fields.get("key") != fingerprint:
         raise ConfigError(f"The vault does not have the key that signed {root}. Restore the vault of this archive.")
-    tool, (current, _) = root / verify.TOOL, own_verifier()
+    tool, (current, _) = root / archive_words.TOOL, own_verifier()
     there = b""
     with suppress(OSError):  # also for what is much longer than any verifier
-        there = verify.content(tool)
+        there = regular_files.content(tool)
     if there != current:
         replace_file(tool, current)
 
@@ -477,7 +501,7 @@ class ArchiveWriter:
     ) -> None:
         root, self._beside = beside.root, beside
         self.reader = Archive(root)
-        self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
+        self._root, self._staging, self._intents = root, root / "staging", root / archive_words.INTENTS
         self._ledger, self._means, self._memory, self._warnings = ledger, means, memory, warnings
         self._sign, self._public = signing(means.signer), means.signer.public_key().public_bytes_raw()
         self._anchored = False
@@ -528,7 +552,7 @@ class ArchiveWriter:
 
         An object with another history here stays as it is. Raises IntegrityError if the source is damaged.
         """
-        if damage := [finding for finding in verify.check_object(source.path).findings if finding.damage]:
+        if damage := [finding for finding in ocfl_object.check_object(source.path).findings if finding.damage]:
             raise IntegrityError(f"{source.folder} cannot be copied: {damage[0].path} {damage[0].message}")
         answers = [self._ask(_CopiedVersion(source.id, version, source.path)) for version in source.versions]
         stored: Stored = [answer.result() for answer in answers][-1]
@@ -548,7 +572,7 @@ class ArchiveWriter:
         """
         if reason not in REASONS or object_id.startswith(LASTING):
             raise ValueError(f"{object_id} cannot be erased for the reason {reason!r}")
-        verify.object_path(object_id)
+        ledger_lines.object_path(object_id)
         erasure = Erasure(object_id, reason, statement)
         check_fields(vars(erasure))
         return self._ask(_Removal(erasure, identity_sha256))
@@ -567,13 +591,13 @@ class ArchiveWriter:
         seal asks it again.
         """
         self._ask(None).result()
-        means, before = self._means, verify.newest_checkpoint(self._root)
+        means, before = self._means, ledger_lines.newest_checkpoint(self._root)
         rests = not whole and _rests(self._root, self._ledger, means.authorities)
         sealed = _seal(self._ledger, means, self._beside, rests=rests)
         with _disk_full(self._root):
             self._memory.left(self._root, self._ledger.head)
             failed = secure(self._root, means.anchors, means.signer, means.state / "anchors.json")
-            newest = _, note, tokens = verify.newest_checkpoint(self._root)
+            newest = _, note, tokens = ledger_lines.newest_checkpoint(self._root)
             if newest != before:
                 with self.checker() as checker:
                     sealing.check_newest(self._root, means.roots, checker)
@@ -602,10 +626,14 @@ class ArchiveWriter:
 
         A ledger line states what was kept, so that the next timestamp covers it.
         """
-        tokens = [token for _, _, each in verify.checkpoint_files(self._root / verify.CHECKPOINTS) for token in each]
+        tokens = [
+            token
+            for _, _, each in ledger_lines.checkpoint_files(self._root / archive_words.CHECKPOINTS)
+            for token in each
+        ]
         return sealing.keep_lists(self._beside, tokens, self._means.qualify)
 
-    def checker(self) -> AbstractContextManager[verify.TokenChecker]:
+    def checker(self) -> AbstractContextManager[openssl_program.TokenChecker]:
         """A checker of signatures that remembers from one command to the next what held."""
         return sealing.remembering(self._means.state / "signatures", self._means.signer)
 
@@ -845,12 +873,12 @@ class ArchiveWriter:
         new = not self._intents.exists()
         if not staged and (new or not self._intents.stat().st_size):
             return
-        text = b"".join(verify.canonical(each.intent) + b"\n" for each in staged)
+        text = b"".join(ledger_lines.canonical(each.intent) + b"\n" for each in staged)
         if staged:
             before = self._ledger.head.hash if self._ledger.head else FIRST_PREVIOUS_HASH
             head = {"head": before, "lines": lines, "sha256": sha256(text).hexdigest()}
-            signed = head | {"signature": self._sign(verify.intents_to_sign(head))}
-            text = verify.canonical(signed) + b"\n" + text
+            signed = head | {"signature": self._sign(ledger_lines.intents_to_sign(head))}
+            text = ledger_lines.canonical(signed) + b"\n" + text
         with self._intents.open("wb") as file:
             file.write(text)
             file.flush()
@@ -876,7 +904,7 @@ class ArchiveWriter:
 
     def _anchor_fields(self) -> sealing.AnchorFields | None:
         """Return what an anchor would name now; None if the newest checkpoint has no timestamp that holds."""
-        own = self._beside.holds(verify.TSA_ROOTS)  # the archive's roots, which hold those of former authorities
+        own = self._beside.holds(archive_words.TSA_ROOTS)  # the archive's roots, which hold those of former authorities
         if not own and not self._means.roots:
             return None
         with self.checker() as checker:
@@ -895,11 +923,11 @@ class ArchiveWriter:
         An erasure is finished if the ledger has its line. Otherwise it is undone: its tombstone goes, the content
         stays.
         """
-        for leftover in set(self._staging.iterdir()) - {self._root / verify.HOLDER}:
+        for leftover in set(self._staging.iterdir()) - {self._root / archive_words.HOLDER}:
             remove_tree(leftover) if leftover.is_dir() and not leftover.is_symlink() else remove_file(leftover)
         adopted: list[LedgerEntry] = []
         noted = read_file(self._intents) if self._intents.exists() else b""
-        intents = verify.Intents.parse(noted, self._public)
+        intents = ledger_lines.Intents.parse(noted, self._public)
         genuine = intents.cut_off or intents.follows(self._lines_since(intents.head))
         recorded = [each for each in intents.named if self._has_line(each)]
         if not genuine:
@@ -917,7 +945,7 @@ class ArchiveWriter:
         self._append(adopted)
         self._note_intents([])
 
-    def _has_line(self, intent: verify.Intent) -> bool:
+    def _has_line(self, intent: ledger_lines.Intent) -> bool:
         line = self._ledger.newest(intent.id)
         return line is not None and int(line.fields["version"][1:]) >= intent.number
 
@@ -934,7 +962,7 @@ class ArchiveWriter:
                 count += line.type != "anchor"
         return count
 
-    def _refuse_intents(self, intents: verify.Intents, unrecorded: Sequence[verify.Intent]) -> None:
+    def _refuse_intents(self, intents: ledger_lines.Intents, unrecorded: Sequence[ledger_lines.Intent]) -> None:
         """Raise IntegrityError for an intent that was made without the key.
 
         Unsigned intents of an earlier version are ignored if that version had not put the objects in place.
@@ -969,7 +997,7 @@ class ArchiveWriter:
             publish_version(self._root, self._staging, id, version)
         for folder in (*self._between(place), self._root / "evidence", self._root):
             sync_folder(folder)
-        return not any(finding.damage for finding in verify.check_object(place).findings)
+        return not any(finding.damage for finding in ocfl_object.check_object(place).findings)
 
 
 def _continues(here: Path, source: Path, version: str) -> bool:

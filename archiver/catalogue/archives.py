@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from pkgutil import resolve_name
 
-from archiver.archive import verify
 from archiver.archive.anchors import Anchor, Calendar, CosigningWitness
+from archiver.archive.checking.parts import anchor_proofs, archive_words
 from archiver.archive.seal import Authority
 from archiver.archive.trusted_list import LOTL_URL, TrustedLists
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
@@ -105,8 +105,8 @@ def anchors_of(home: Home) -> list[Anchor]:
             found.append(Calendar(name=each.name, url=each.calendar, ask=ask))
             continue
         try:
-            key = verify.WitnessKey.parse(each.key or "")
-        except verify.Malformed as error:
+            key = anchor_proofs.WitnessKey.parse(each.key or "")
+        except archive_words.Malformed as error:
             raise ConfigError(f"the anchor {each.name} in archiver.yaml: its key {error}") from None
         found.append(CosigningWitness(name=each.name, url=each.witness or "", key=key, ask=ask))
     return found

@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from archiver.archive import pending_statements, verify
+from archiver.archive import pending_statements
+from archiver.archive.checking.parts import archive_words, ledger_lines, one_proof, signed_notes
 from archiver.archive.inclusion_bundle import first_covering
 from archiver.archive.ledger import Line
 from archiver.archive.merkle import inclusion_paths
@@ -149,9 +150,9 @@ class _Said:
         own = {fields["inventory_sha512"] for fields in recorded if "inventory_sha512" in fields}
         for line in self.lines:
             if line.fields.get("held") and "original" in line.fields:
-                with suppress(IntegrityError, verify.Malformed, ValueError, KeyError):
+                with suppress(IntegrityError, archive_words.Malformed, ValueError, KeyError):
                     statement = self.archive.object(str(line.fields["statement"]))
-                    original = verify.InclusionProof.parse(statement.read("original.tlog-proof"))
+                    original = one_proof.InclusionProof.parse(statement.read("original.tlog-proof"))
                     if json.loads(original.line)["inventory_sha512"] in own:
                         return True
         return False
@@ -492,7 +493,7 @@ class _Place:
 
 def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _Place]:
     """The ledger place of each licence's newest version, by object ID."""
-    checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
+    checkpoints = ledger_lines.checkpoint_files(archive.root / archive_words.CHECKPOINTS)
     newest = []
     for entry in entries:
         lines = (archive.line(*each) for each in reversed(entry.lines))
@@ -507,14 +508,14 @@ def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _P
         fields = {
             "original": {
                 "checkpoint": size,
-                "root": verify.Note.parse(content).root.hex(),
+                "root": signed_notes.Note.parse(content).root.hex(),
                 "line": line.seq,
                 "line_sha256": line.hash,
                 "path": [each.hex() for each in path],
                 "tokens": {name: hashlib.sha256(stamp).hexdigest() for name, stamp in stamps.items()},
             }
         }
-        proof = verify.InclusionProof(line.raw, line.seq, tuple(path), content)
+        proof = one_proof.InclusionProof(line.raw, line.seq, tuple(path), content)
         files = {"original.tlog-proof": proof.encode(), "original.note": content}
         stamped = {f"original.note.{name}.tsr": stamp for name, stamp in stamps.items()}
         places[entry.object_id] = _Place(fields, files | stamped)

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from archiver import __version__
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, proven_dates, whole_archive
 from archiver.archive.reader import Archive
 from archiver.archive.seal import strict_checker
 from archiver.archive.stated_files import is_stated
@@ -46,13 +46,13 @@ def dated_rows(
     return views.hits(client, Archive(home.archive(client)), found, checked_dates(home, catalogue), warn)
 
 
-def dates_of(home: Home, client: str) -> verify.Dates:
+def dates_of(home: Home, client: str) -> proven_dates.Dates:
     """As `checked_dates`, where the catalogue is not open."""
     with Catalogue(home.catalogue(client)) as catalogue:
         return checked_dates(home, catalogue)
 
 
-def checked_dates(home: Home, catalogue: Catalogue) -> verify.Dates:
+def checked_dates(home: Home, catalogue: Catalogue) -> proven_dates.Dates:
     """The dates that timestamps prove for the ledger lines in a catalogue, against the roots that the home pins.
 
     What does not hold dates nothing. Raises ConfigError for pinned roots that cannot be used.
@@ -60,7 +60,9 @@ def checked_dates(home: Home, catalogue: Catalogue) -> verify.Dates:
     archive = Archive(home.archive(catalogue.client))
     held = {size: each for size, each in _verdicts(home, catalogue, archive).items() if each}
     roots = catalogue.ledger_roots(archive, held)
-    return verify.Dates((size, since) for size, (root, since) in held.items() if roots.get(size, b"").hex() == root)
+    return proven_dates.Dates(
+        (size, since) for size, (root, since) in held.items() if roots.get(size, b"").hex() == root
+    )
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class _Memory:
 def _verdicts(home: Home, catalogue: Catalogue, archive: Archive) -> dict[int, CheckpointVerdict]:
     """What holds of an archive, checked now or before. What cannot be decided now is left out."""
     folder, root = home.archive_state(catalogue.client), archive.root
-    basis, states = _basis(home, root), dict(_states(root / verify.CHECKPOINTS))
+    basis, states = _basis(home, root), dict(_states(root / archive_words.CHECKPOINTS))
     memory = _Memory()
     with suppress(OSError, ValueError):
         memory = checked(_Memory, read_file(folder / MEMORY))
@@ -84,12 +86,12 @@ def _verdicts(home: Home, catalogue: Catalogue, archive: Archive) -> dict[int, C
         if memory.basis != basis and not has_trusted_key(home, catalogue.client):
             return {}
         genuine = memory.basis == basis or bool(pinned_roots(home))  # without these, the archive's own roots count
-        if not genuine and not (is_stated(root, verify.TSA_ROOTS) and catalogue.is_as_read(archive)):
+        if not genuine and not (is_stated(root, archive_words.TSA_ROOTS) and catalogue.is_as_read(archive)):
             return {}
         try:
             checker = strict_checker()._replace(first=True)
-            found = verify.check_checkpoints(root, trusted_roots(home), checker, sorted(due))
-        except (OSError, verify.Malformed) as error:
+            found = whole_archive.check_checkpoints(root, trusted_roots(home), checker, sorted(due))
+        except (OSError, archive_words.Malformed) as error:
             raise ConfigError(str(error)) from None
         same |= {size: (states[size], verdict) for size, verdict in found.items()}
         with suppress(OSError):  # where nothing can be written, it is checked each time
@@ -105,7 +107,7 @@ def _states(folder: Path) -> Iterator[tuple[int, str]]:
         for each in found:
             with suppress(FileNotFoundError):  # a run beside it renames files
                 states[each.name] = _state(each.name, each.stat(follow_symlinks=False))
-    for size, note, tokens in verify.checkpoint_names(states):
+    for size, note, tokens in ledger_lines.checkpoint_names(states):
         if tokens:
             yield size, _digest(states[name] for name in (note, *tokens))
 
@@ -113,7 +115,7 @@ def _states(folder: Path) -> Iterator[tuple[int, str]]:
 def _basis(home: Home, root: Path) -> str:
     """The state of all that the verdicts of an archive rest on: its keys, the home's roots, and this program."""
     parts = [__version__]
-    for path in (root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, *pinned_roots(home)):
+    for path in (root / archive_words.SIGNER_KEY, root / archive_words.TSA_ROOTS, *pinned_roots(home)):
         with suppress(OSError):
             parts += [_state(str(path), path.lstat()), _state(str(path), path.stat())]
     return _digest(parts)

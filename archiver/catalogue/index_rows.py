@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+from archiver.archive.checking.parts.archive_words import URN
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive, StoredObject
-from archiver.archive.verify import URN
 from archiver.core.errors import IntegrityError, UnreadablePicture
 from archiver.core.model import DocumentKind
 from archiver.reading.fingerprint import Fingerprint

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words
 from archiver.archive.last_seen import LastSeen, has_known_key, has_written, known_key
 from archiver.archive.ledger import last_line
 from archiver.archive.reader import key_in, signer_key
@@ -41,7 +41,7 @@ def has_trusted_key(home: Home, client: str) -> bool:
 def check_key(home: Home, client: str) -> None:
     """Raise IntegrityError if somebody put an archive with another key in the place of a client's."""
     if not has_trusted_key(home, client):
-        place = home.archive(client) / verify.SIGNER_KEY
+        place = home.archive(client) / archive_words.SIGNER_KEY
         raise IntegrityError(f"{place} is not the key with which this machine wrote to the archive")
 
 
@@ -56,7 +56,7 @@ def expected_key(home: Home, client: str) -> bytes | None:
 def is_lost(home: Home, client: str) -> bool:
     """Whether a client's archive has no ledger line, though this home read or wrote some."""
     try:
-        if last_line(home.archive(client) / verify.LEDGER):
+        if last_line(home.archive(client) / archive_words.LEDGER):
             return False
     except IntegrityError:  # something is there, which the verifier judges
         return False

@@ -9,9 +9,11 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from itertools import batched, takewhile
 
+from archiver.archive.checking.parts.archive_words import CHECKPOINTS
+from archiver.archive.checking.parts.ledger_lines import newest_checkpoints
+from archiver.archive.checking.parts.merkle_tree import Frontier, leaf_hash
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
-from archiver.archive.verify import CHECKPOINTS, Frontier, leaf_hash, newest_checkpoints
 
 HASH_BYTES = 32
 

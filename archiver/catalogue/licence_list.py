@@ -15,8 +15,8 @@ from functools import partial
 from itertools import batched
 from typing import Any
 
+from archiver.archive.checking.parts.proven_dates import Dates
 from archiver.archive.reader import Archive
-from archiver.archive.verify import Dates
 from archiver.catalogue import views
 from archiver.catalogue.checked_dates import checked_dates, dates_of
 from archiver.catalogue.index import Catalogue, CatalogueEntry, Hit

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from itertools import chain
 from typing import Any
 
-from archiver.archive import verify as verifier
+from archiver.archive.checking.parts import archive_words
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive, is_unbegun
 from archiver.catalogue import views
@@ -92,7 +92,7 @@ def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tupl
 def stamp(home: Home, slug: str) -> object:
     """Return a value that changes when the ledger grows or the catalogue is rebuilt; None without an archive."""
     try:
-        ledger = (home.archive(slug) / verifier.LEDGER).lstat()
+        ledger = (home.archive(slug) / archive_words.LEDGER).lstat()
         return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -128,7 +128,7 @@ def scope(home: Home, client: str | None, *, alone: bool) -> Iterator[tuple[str,
 def without_client(home: Home) -> list[str]:
     """The archives whose client's file is missing. They are still evidence."""
     places = sorted(home.archive("-").parent.glob("*"))
-    whole = [each for each in places if (each / verifier.LEDGER).is_file() or (each / "evidence").is_dir()]
+    whole = [each for each in places if (each / archive_words.LEDGER).is_file() or (each / "evidence").is_dir()]
     return [place.name for place in whole if place.name not in home.clients]
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from archiver.archive.checking.parts.archive_words import SCOPE_DATE
+from archiver.archive.checking.parts.proven_dates import Dates
+from archiver.archive.checking.parts.verify_report import newest
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
 from archiver.archive.trusted_list import qualified_times
-from archiver.archive.verify import SCOPE_DATE, Dates, newest
 from archiver.catalogue.index import CatalogueEntry, ErasedEntry, Hit
 from archiver.core.errors import IntegrityError
 from archiver.core.model import iso

@@ -19,7 +19,8 @@ from pathlib import Path
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
-from archiver.archive import seal, verify
+from archiver.archive import seal
+from archiver.archive.checking.parts import archive_words, regular_files
 from archiver.core.atomic_files import new_files, refuse_taken
 
 MEDIA_TYPE, TOKEN_TYPE = "application/vnd.etsi.asic-e+zip", "application/vnd.etsi.timestamp-token"
@@ -43,7 +44,7 @@ def write_container(
     All are asked at once, each for at most `seal.TSA_TIMEOUT_S`. Returns the reason of each that gave none; if none
     gave one, nothing is written. Raises ConfigError if `out` exists.
     """
-    digests = {path.name: bytes.fromhex(verify.digests(path)["sha512"]) for path in files}
+    digests = {path.name: bytes.fromhex(regular_files.digests(path)["sha512"]) for path in files}
     manifests = [manifest(digests, number) for number in range(1, len(authorities) + 1)]
     with ThreadPoolExecutor(max(1, len(authorities))) as pool:
         answers = list(pool.map(lambda each, about: _token(about, each, post), authorities, manifests))
@@ -71,7 +72,7 @@ def _token(data: bytes, authority: seal.Authority, post: seal.Post) -> bytes | s
     try:
         seal.hold_against_roots(answer, hashlib.sha512(data).digest(), authority)
         return decode_timestamp_response(answer).time_stamp_token()
-    except (verify.Malformed, ValueError, subprocess.TimeoutExpired) as error:
+    except (archive_words.Malformed, ValueError, subprocess.TimeoutExpired) as error:
         return f"its answer does not hold ({error})"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from archiver.archive.checking.parts.verify_report import newest
 from archiver.archive.reader import Archive
-from archiver.archive.verify import newest
 from archiver.catalogue import assignment
 from archiver.catalogue.checked_dates import secured_documents
 from archiver.catalogue.index import Catalogue, CatalogueEntry

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ocfl_object, one_proof
 from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.seal import strict_checker
 from archiver.catalogue.index import CatalogueEntry
@@ -82,7 +82,7 @@ class VerifiedLicence:
 def verify_licence(packed: LicenceToPack, order: PackOptions, reader: DocumentReader) -> VerifiedLicence:
     """Verify all files of a licence, also the withheld ones, because excerpts are made from them."""
     stored = packed.archive.object(packed.entry.object_id)
-    refuse(verify.check_object(stored.path, f"{stored.folder}/").findings)
+    refuse(ocfl_object.check_object(stored.path, f"{stored.folder}/").findings)
     file = from_json(stored.read("licence.json"))
     own = {each.casefold() for each in (packed.client_name, *packed.own)}
     others = [each for each in order.others if each.casefold() not in own]
@@ -94,7 +94,7 @@ def verify_licence(packed: LicenceToPack, order: PackOptions, reader: DocumentRe
     return VerifiedLicence(packed, stored, file, private, external(stored, private, reader), terms)
 
 
-def refuse(findings: Sequence[verify.Finding]) -> None:
+def refuse(findings: Sequence[archive_words.Finding]) -> None:
     """IntegrityError if one of these findings is damage."""
     if damage := [f"{finding.path} {finding.message}" for finding in findings if finding.damage]:
         raise IntegrityError("; ".join(damage[:3]))
@@ -103,4 +103,4 @@ def refuse(findings: Sequence[verify.Finding]) -> None:
 def check_pinned(proof: Path, roots: Path | None) -> None:
     """IntegrityError if a proof's timestamps do not hold against these roots, if the home pins any."""
     if roots:
-        refuse(verify.verify_proof(proof, roots, checker=strict_checker()).findings)
+        refuse(one_proof.verify_proof(proof, roots, checker=strict_checker()).findings)

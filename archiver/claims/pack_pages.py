@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from archiver.archive.verify import PROVEN, VerifyReport
+from archiver.archive.checking.parts.archive_words import PROVEN
+from archiver.archive.checking.parts.verify_report import VerifyReport
 from archiver.browsing.page_templates import render
 from archiver.claims.facts import DocumentPlace, platform_of
 from archiver.claims.redaction import RedactionRules

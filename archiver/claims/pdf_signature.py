@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import regular_files
 from archiver.core.errors import ConfigError
 from archiver.home.vault import run_secret_command
 
@@ -53,7 +53,7 @@ def load_signer(path: Path, passphrase: str) -> SimpleSigner:
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
     try:
-        data = verify.content(path)
+        data = regular_files.content(path)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}. Name the certificate's PKCS#12 file.") from None
     try:

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from archiver.archive import seal, verify
+from archiver.archive import seal
+from archiver.archive.checking.parts import archive_words
 from archiver.claims.pdf_signature import signed, use_utc
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def timestamped(pdf: bytes, authorities: Sequence[seal.Authority], post: seal.Po
             return given
         try:
             seal.hold_against_roots(given, digest, authority)
-        except (verify.Malformed, subprocess.TimeoutExpired) as error:
+        except (archive_words.Malformed, subprocess.TimeoutExpired) as error:
             return f"its answer does not hold ({error})"
         return given
 

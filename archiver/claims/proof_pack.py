@@ -18,8 +18,9 @@ from pathlib import Path
 
 import bagit
 
-from archiver.archive import verify
 from archiver.archive.check_page import check_page
+from archiver.archive.checking import CARRIED
+from archiver.archive.checking.parts import one_proof, verify_report, whole_pack
 from archiver.archive.inclusion_bundle import disclose, place_of
 from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
@@ -119,10 +120,10 @@ def _zip(folder: Path, top: str, out: object) -> None:
 
 def _disclosed(
     verified: VerifiedLicence, folder: Path, withheld: Sequence[str], roots: Path | None
-) -> verify.VerifyReport:
+) -> verify_report.VerifyReport:
     """Write the proof of one licence and check it as its receiver will, and against the roots that the home pins."""
     disclose(verified.packed.archive, verified.stored.id, folder, [each.id for each in verified.file.terms], withheld)
-    report = verify.verify_proof(folder)
+    report = one_proof.verify_proof(folder)
     refuse(report.findings)
     check_pinned(folder, roots)
     return report
@@ -143,10 +144,10 @@ def _write_bag(
         sounds.append(verify_licence(licence, order, reader))
         step()
     reports = [
-        _disclosed(each, data / verify.PROOFS / each.stored.folder, sorted(each.tier.withheld), order.roots)
+        _disclosed(each, data / whole_pack.PROOFS / each.stored.folder, sorted(each.tier.withheld), order.roots)
         for each in sounds
     ]
-    shutil.copyfile(verify.__file__, data / verify.PROOFS / "verify.py")
+    shutil.copyfile(CARRIED, data / whole_pack.PROOFS / "verify.py")
     evidence = all(report.evidence for report in reports)
     natives = natives_of(sounds, reader)
     theirs = [jpeg for content in order.pictures if (jpeg := picture_of(content, reader, large=True))]
@@ -159,7 +160,7 @@ def _write_bag(
     if order.claim:
         for number, picture in enumerate(dict.fromkeys(each.picture for each in summaries if each.picture), 1):
             _write(data / f"01_claim/picture-{number}.jpg", picture)
-    places = [f"data/{verify.PROOFS}/{each.stored.folder}/{place_of(each.stored.id)}" for each in sounds]
+    places = [f"data/{whole_pack.PROOFS}/{each.stored.folder}/{place_of(each.stored.id)}" for each in sounds]
     for name, text in _texts(summaries, order, places, words).items():
         marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
@@ -174,14 +175,14 @@ def _write_bag(
         _write(data / "proof.html", html_of(sounds, summaries, order, reader))
         warn(f"{error} Until then proof.html takes the place of proof.pdf: open it in a browser and print it there.")
     step()
-    _write(bag / verify.CHECK_PAGE, check_page())
+    _write(bag / whole_pack.CHECK_PAGE, check_page())
     _seal(bag, order.now)
-    refuse([finding for report in verify.verify_pack(bag) for finding in report.findings])
+    refuse([finding for report in whole_pack.verify_pack(bag) for finding in report.findings])
     return summaries
 
 
 def _summaries(
-    sounds: Sequence[VerifiedLicence], reports: Sequence[verify.VerifyReport], natives: Natives,
+    sounds: Sequence[VerifiedLicence], reports: Sequence[verify_report.VerifyReport], natives: Natives,
     theirs: Sequence[bytes], reader: DocumentReader, words: PackWords,
 ) -> list[PackedLicence]:  # fmt: skip
     """The licences as the pack tells of them. `theirs` are the claimant's pictures."""
@@ -227,10 +228,12 @@ def _seal(bag: Path, now: datetime) -> None:
     """The bag's own files: BagIt 1.0 (RFC 8493)."""
     payload = [path for path in (bag / "data").rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in payload)
-    _write(bag / "bagit.txt", verify.BAGIT)
+    _write(bag / "bagit.txt", whole_pack.BAGIT)
     _write(
         bag / "bag-info.txt",
-        verify.bag_info(f"{now:%Y-%m-%d}", size, len(payload), verify.pack_format(path.name for path in payload)),
+        whole_pack.bag_info(
+            f"{now:%Y-%m-%d}", size, len(payload), whole_pack.pack_format(path.name for path in payload)
+        ),
     )
     _write(bag / "manifest-sha256.txt", _manifest(bag, payload))
     tags = [path for path in bag.iterdir() if path.is_file()]
@@ -243,7 +246,7 @@ def _seal(bag: Path, now: datetime) -> None:
 
 def _manifest(bag: Path, files: Sequence[Path]) -> bytes:
     sums = {path.relative_to(bag).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    return verify.manifest(sums)
+    return whole_pack.manifest(sums)
 
 
 def _write_documents(
@@ -251,7 +254,7 @@ def _write_documents(
 ) -> None:
     """The licence's newest files to read, or excerpts of those that are withheld, and its terms."""
     for name, kind, content, withheld in verified.newest():
-        folder, stem = data / verify.folder_of_copy(name) / packed.folder, name.partition(".")[0]
+        folder, stem = data / whole_pack.folder_of_copy(name) / packed.folder, name.partition(".")[0]
         if not withheld:
             _write(folder / name, content)
         elif name == "licence.json":
@@ -270,7 +273,8 @@ def _write_documents(
         for name, file in terms.files().items():
             if name in ("terms.txt", "page.pdf"):
                 _write(
-                    data / verify.TERMS_FOLDERS[reference.relation.value] / terms.folder / name, read_file(file.path)
+                    data / whole_pack.TERMS_FOLDERS[reference.relation.value] / terms.folder / name,
+                    read_file(file.path),
                 )
 
 
@@ -291,7 +295,7 @@ def _write_internal(
     """Everything about each licence, whole, and the verdicts."""
     words = PackWords(order.language)
     _write(folder / "INTERNAL.txt", words("internal_sheet").encode())
-    shutil.copyfile(verify.__file__, folder / "verify.py")
+    shutil.copyfile(CARRIED, folder / "verify.py")
     for each in packed:
         stored = each.archive.object(each.entry.object_id)
         file = from_json(stored.read("licence.json"))

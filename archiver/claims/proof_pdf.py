@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import verify_report
 from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
 from archiver.claims.pack_input import PackOptions, VerifiedLicence
@@ -65,7 +65,7 @@ class PackContext:
 
 
 def summarise(
-    verified: VerifiedLicence, report: verify.VerifyReport, seat: int | None, pack: PackContext
+    verified: VerifiedLicence, report: verify_report.VerifyReport, seat: int | None, pack: PackContext
 ) -> PackedLicence:
     """One licence as the pack tells of it."""
     inside, words = {}, pack.words

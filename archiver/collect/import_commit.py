@@ -13,8 +13,8 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
+from archiver.archive.checking.parts.archive_words import URN
 from archiver.archive.reader import Archive
-from archiver.archive.verify import URN
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.import_filing import Import, file

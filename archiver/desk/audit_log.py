@@ -20,8 +20,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from archiver.archive.checking.parts.ledger_lines import canonical
 from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Line, last_line, read_lines
-from archiver.archive.verify import canonical
 from archiver.core.errors import AuditChanged, IntegrityError
 from archiver.core.model import iso
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words
 from archiver.archive.ledger import FIRST_PREVIOUS_HASH, read_lines
 from archiver.archive.object_source import objects_from
 from archiver.core.atomic_files import read_file, remove_tree
@@ -86,7 +86,7 @@ def build(home: Home, bucket: Bucket, client: str, head: ReplicaHead, rows: Home
 
 def check_continues(root: Path, bucket: Bucket, client: str, known: ReplicaHead | None) -> None:
     """ReplicaForked if the ledger at `root` is not a continuation of the last one that the database knew."""
-    before = line_before(root / verify.LEDGER, known.ledger_bytes) if known and known.lines else None
+    before = line_before(root / archive_words.LEDGER, known.ledger_bytes) if known and known.lines else None
     if known and known.lines and (before is None or before.hash != known.line):
         raise ReplicaForked(f"{bucket.name} has another ledger of {client} than the one that was published")
 
@@ -114,14 +114,14 @@ def keep(out: CheckedOut, head: ReplicaHead, rows: HomeRows) -> None:
 
 
 def _records_evidence(root: Path, offset: int) -> bool:
-    return any("inventory_sha512" in line.fields for line in read_lines(root / verify.LEDGER, offset))
+    return any("inventory_sha512" in line.fields for line in read_lines(root / archive_words.LEDGER, offset))
 
 
 def _build(home: Home, bucket: Bucket, client: str, head: ReplicaHead, cached: tuple[str, bytes] | None) -> int:
     """Write the archive. Returns how many parts were fetched."""
     root = home.archive(client)
     root.mkdir(parents=True, exist_ok=True)
-    (root / verify.LEDGER).parent.mkdir(exist_ok=True)
+    (root / archive_words.LEDGER).parent.mkdir(exist_ok=True)
     if cached:
         try:
             unpack(home, client, cached[1])
@@ -133,11 +133,11 @@ def _build(home: Home, bucket: Bucket, client: str, head: ReplicaHead, cached: t
     newest: dict[str, ReplicaFile] = {}
     pieces: list[ReplicaFile] = []
     for file in (file for part in parts for file in part.files):
-        if file.path == verify.LEDGER:
+        if file.path == archive_words.LEDGER:
             pieces.append(file)
         elif is_single(file.path):
             newest[file.path] = file
-    with (root / verify.LEDGER).open("ab") as ledger:
+    with (root / archive_words.LEDGER).open("ab") as ledger:
         for file, data, _ in fetched(bucket, client, [*pieces, *newest.values()]):
             if data is None:
                 raise IntegrityError(f"{bucket.name} has no version of {file.key(client)} with its bytes")
@@ -150,11 +150,11 @@ def _build(home: Home, bucket: Bucket, client: str, head: ReplicaHead, cached: t
             if file.offset != ledger.tell():
                 raise IntegrityError("the replica's pieces of the ledger do not follow each other")
             ledger.write(data)
-    _check_chain(root / verify.LEDGER, head)
-    for folder in ("staging", verify.CHECKPOINTS):
+    _check_chain(root / archive_words.LEDGER, head)
+    for folder in ("staging", archive_words.CHECKPOINTS):
         (root / folder).mkdir(parents=True, exist_ok=True)
     if not head.lines:
-        (root / verify.LEDGER).unlink()
+        (root / archive_words.LEDGER).unlink()
     return len(parts)
 
 
@@ -170,5 +170,5 @@ def _check_chain(ledger: Path, head: ReplicaHead) -> None:
 
 def _has_holds(root: Path) -> bool:
     with suppress(FileNotFoundError):
-        return b'"hold":' in read_file(root / verify.LEDGER)
+        return b'"hold":' in read_file(root / archive_words.LEDGER)
     return False

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words
 from archiver.archive.object_source import objects_from
 from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ArchiveBusy, ArchiverError, IntegrityError, ReplicaForked
@@ -84,7 +84,7 @@ class CopiedArchives:
         for folder in sorted(self._place.archive("-").parent.glob("*")):
             with suppress(FileNotFoundError):
                 head = self._state(folder.name).head
-                if (folder / verify.LEDGER).stat().st_size > (head.ledger_bytes if head else 0):
+                if (folder / archive_words.LEDGER).stat().st_size > (head.ledger_bytes if head else 0):
                     found.append(folder.name)
         return found
 
@@ -151,7 +151,7 @@ class CopiedArchives:
             try:
                 yield
             finally:  # what a failed command had archived before counts, too
-                if (out.root / verify.LEDGER).exists():
+                if (out.root / archive_words.LEDGER).exists():
                     head = publish_held(self._tools, out, keeper)
                     for warning in tell_of(self._tools, out, keeper, head):
                         self._say(f"warning: {warning}")
@@ -160,7 +160,7 @@ class CopiedArchives:
     def _bring_up(self, out: CheckedOut) -> None:
         """Make the archive what the claimed head names, or what continues it."""
         client, head, state = out.client, out.claimed.head, self._state(out.client)
-        before = line_before(out.root / verify.LEDGER, head.ledger_bytes)
+        before = line_before(out.root / archive_words.LEDGER, head.ledger_bytes)
         continues = not head.lines or (before is not None and before.hash == head.line)
         if not continues or (state.head.part if state.head else "") != head.part:
             if client in self.unpublished():
@@ -199,7 +199,7 @@ class CopiedArchives:
         found, now = list[tuple[float, int, Path]](), time.time()
         for client in list(self._served):
             state, root = self._state(client), self._place.archive(client)
-            if state.head is None or (root / verify.LEDGER).stat().st_size != state.head.ledger_bytes:
+            if state.head is None or (root / archive_words.LEDGER).stat().st_size != state.head.ledger_bytes:
                 continue  # something waits to be published
             for folder in [each.parent for each in (root / "evidence").rglob(DECLARATION)]:
                 size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import signed_notes
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, VaultLocked
 from archiver.core.yaml_edit import without_entry
@@ -140,7 +140,7 @@ def fingerprint_of(signer: bytes) -> str:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(signer))
-    return verify.key_fingerprint(key.public_key().public_bytes_raw())
+    return signed_notes.key_fingerprint(key.public_key().public_bytes_raw())
 
 
 def settings_folder(rows: SealedRows, place: Path) -> Home:

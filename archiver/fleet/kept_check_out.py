@@ -9,7 +9,7 @@ import tarfile
 from contextlib import closing
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words
 from archiver.fleet.publisher import is_single
 from archiver.home.settings import Home
 
@@ -20,7 +20,7 @@ INDEX = "catalogue.sqlite"
 def files_outside_objects(root: Path) -> list[str]:
     """The files of an archive outside objects and the ledger. Folders of objects are not opened."""
     parts = [each for each in root.glob("*") if each.is_dir() and not each.is_symlink() and each.name != "staging"]
-    folders = [root, *parts, *(folder for folder, _, _ in (root / verify.CHECKPOINTS).walk())]
+    folders = [root, *parts, *(folder for folder, _, _ in (root / archive_words.CHECKPOINTS).walk())]
     found = [path.relative_to(root).as_posix() for folder in folders for path in folder.glob("*") if path.is_file()]
     return [each for each in found if is_single(each)]
 
@@ -32,7 +32,7 @@ def packed(home: Home, client: str) -> bytes:
         gzip.GzipFile(fileobj=made, mode="wb", compresslevel=COMPRESSION_LEVEL, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w|") as tar,
     ):
-        for name in [verify.LEDGER, *files_outside_objects(root)]:
+        for name in [archive_words.LEDGER, *files_outside_objects(root)]:
             tar.add(root / name, f"archive/{name}")
         if home.catalogue(client).exists():
             _add_index(tar, home.catalogue(client))
@@ -58,6 +58,6 @@ def unpack(home: Home, client: str, content: bytes) -> None:
             if member.name == INDEX:
                 home.catalogue(client).parent.mkdir(parents=True, exist_ok=True)
                 home.catalogue(client).write_bytes(file.read())
-            elif name == verify.LEDGER or (is_single(name) and ".." not in name.split("/")):
+            elif name == archive_words.LEDGER or (is_single(name) and ".." not in name.split("/")):
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_bytes(file.read())

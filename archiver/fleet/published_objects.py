@@ -13,7 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 from threading import Lock
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words
 from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import open_file, remove_tree
 from archiver.core.errors import IntegrityError
@@ -66,7 +66,7 @@ class PublishedObjects:
     def _recorded(self, object_id: str) -> dict[str, str]:
         """The digests of the object's inventories by version, after reading the ledger's new lines."""
         with self._lock:
-            ledger = self._root / verify.LEDGER
+            ledger = self._root / archive_words.LEDGER
             if ledger.exists() and ledger.stat().st_size > self._read_bytes:
                 with open_file(ledger) as file:
                     file.seek(self._read_bytes)

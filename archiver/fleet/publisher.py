@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import anchor_proofs, archive_words, ledger_lines
 from archiver.archive.erasure import EVERYTHING, holds
 from archiver.archive.ledger import Line, read_lines
 from archiver.archive.reader import Archive, signer_key
@@ -120,7 +120,7 @@ class Publisher:
         """Publish what the replica lacks. Returns the head, or None for an empty archive."""
         self._state, condition = self._read()
         self._check_continues()
-        lines = read_lines(self._root / verify.LEDGER, self._state.head.ledger_bytes if self._state.head else 0)
+        lines = read_lines(self._root / archive_words.LEDGER, self._state.head.ledger_bytes if self._state.head else 0)
         held = self._scopes() if self._state.head is None else None
         first, last = True, Archive(self._root).head()
         with progress_bar() as watch:
@@ -166,7 +166,7 @@ class Publisher:
         """Whether the ledger here continues the published one."""
         if not head.lines:
             return True
-        line = line_before(self._root / verify.LEDGER, head.ledger_bytes)
+        line = line_before(self._root / archive_words.LEDGER, head.ledger_bytes)
         return line is not None and (line.hash, line.seq + 1) == (head.line, head.lines)
 
     def _is_genuine(self, head: ReplicaHead) -> bool:
@@ -191,14 +191,14 @@ class Publisher:
         lines = (head.lines if head else 0) + len(batch)
         contents = list(self._new(batch, lines))
         erased = [str(each.fields["erases"]) for each in batch if each.type == "erasure"]
-        gone = tuple(map(verify.object_path, erased))
+        gone = tuple(map(ledger_lines.object_path, erased))
         if not contents and not gone:
             return condition
         with ThreadPoolExecutor(MAX_REQUESTS) as pool:
             files = tuple(pool.map(self._put_file, contents))
         part = ReplicaPart(previous=(head.part if head else "") or None, files=files, gone=gone).encode()
         key = part_key(self._client, lines, part)
-        self._put_once(key, part, verify.LEDGER)
+        self._put_once(key, part, archive_words.LEDGER)
         newest = max((size for size, _, _ in self._checkpoints(lines)), default=0)
         end, last = (batch[-1].end, batch[-1].hash) if batch else (head.ledger_bytes, head.line) if head else (0, "")
         moved = ReplicaHead(
@@ -217,7 +217,7 @@ class Publisher:
         key = head_key(self._client)
         if self._fence:
             self._fence.check()
-        until, held = self._until(verify.LEDGER), is_held(verify.LEDGER, self._state.held)
+        until, held = self._until(archive_words.LEDGER), is_held(archive_words.LEDGER, self._state.held)
         try:
             return self._bucket.put(key, data, until=until, held=held, if_match=condition, if_absent=condition is None)
         except NotWritten:
@@ -258,12 +258,12 @@ class Publisher:
         if batch:
             data = b"".join(each.raw + b"\n" for each in batch)
             yield (
-                ReplicaFile(path=verify.LEDGER, sha256=sha256_of(data), bytes=len(data), offset=batch[0].offset),
+                ReplicaFile(path=archive_words.LEDGER, sha256=sha256_of(data), bytes=len(data), offset=batch[0].offset),
                 data,
             )
         for line in batch:
             if "inventory_sha512" in line.fields and line.type != "redaction":
-                yield from self._version(verify.object_path(str(line.id)), str(line.fields["version"]))
+                yield from self._version(ledger_lines.object_path(str(line.id)), str(line.fields["version"]))
         for path in self._changed_outside_objects(lines):
             file = self._described(path)
             if self._state.files.get(file.path) != file.sha256:
@@ -292,13 +292,15 @@ class Publisher:
             for path in (*tokens, note):
                 if self._name(path) not in self._state.files:
                     yield path
-        for size, anchors in verify.anchor_files(self._root / verify.CHECKPOINTS).items():
+        for size, anchors in anchor_proofs.anchor_files(self._root / archive_words.CHECKPOINTS).items():
             for path in anchors if size <= lines else ():
                 if self._name(path) not in self._state.files:
                     yield path
 
-    def _checkpoints(self, lines: int) -> list[verify.CheckpointFiles]:
-        return [each for each in verify.checkpoint_files(self._root / verify.CHECKPOINTS) if each[0] <= lines]
+    def _checkpoints(self, lines: int) -> list[ledger_lines.CheckpointFiles]:
+        return [
+            each for each in ledger_lines.checkpoint_files(self._root / archive_words.CHECKPOINTS) if each[0] <= lines
+        ]
 
     # ------------------------------------------------------------ legal holds
 
@@ -308,15 +310,15 @@ class Publisher:
     def _hold(self, before: Collection[str]) -> None:
         """Hold the published files of scopes under hold, and release the others. Each version of a file."""
         before, now = set(before), set(self._state.held)
-        places = {f"{self._client}/files/{verify.object_path(each)}/" for each in (before ^ now) - {EVERYTHING}}
+        places = {f"{self._client}/files/{ledger_lines.object_path(each)}/" for each in (before ^ now) - {EVERYTHING}}
         if EVERYTHING in before ^ now or bool(before) != bool(now):
             places = {f"{self._client}/"}
         listed = set[str]()
         for each in (each for place in sorted(places) for each in self._bucket.versions(place)):
             listed.add(each.key)
-            path = path_of(self._client, each.key) or verify.LEDGER
+            path = path_of(self._client, each.key) or archive_words.LEDGER
             held = is_held(path, now)
-            if held != is_held(path, before) and (each.newest or not held or path != verify.LEDGER):
+            if held != is_held(path, before) and (each.newest or not held or path != archive_words.LEDGER):
                 self._bucket.hold(each.key, each.version, held=held)
         for key, path in self._published() if places else ():
             held = is_held(path, now)
@@ -328,7 +330,7 @@ class Publisher:
         head = self._state.head
         key = head.part if head else ""
         for part in parts_of(self._bucket, head) if head else ():
-            yield key, verify.LEDGER
+            yield key, archive_words.LEDGER
             yield from ((each.key(self._client), each.path) for each in part.files)
             key = part.previous or ""
 
@@ -337,7 +339,7 @@ def is_held(path: str, scopes: Collection[str]) -> bool:
     """Whether a file is under legal hold. What lies outside objects is as soon as any object is, which needs it."""
     if not path.startswith("evidence/"):
         return bool(scopes)
-    return any(each == EVERYTHING or path.startswith(f"{verify.object_path(each)}/") for each in scopes)
+    return any(each == EVERYTHING or path.startswith(f"{ledger_lines.object_path(each)}/") for each in scopes)
 
 
 def held_scopes(root: Path, end: int | None = None) -> list[str]:
@@ -349,7 +351,11 @@ def held_scopes(root: Path, end: int | None = None) -> list[str]:
 
 def is_single(path: str) -> bool:
     """Whether a file lies outside objects and the ledger."""
-    return path.count("/") < 2 or path.startswith(f"{verify.CHECKPOINTS}/") if path != verify.LEDGER else False
+    return (
+        path.count("/") < 2 or path.startswith(f"{archive_words.CHECKPOINTS}/")
+        if path != archive_words.LEDGER
+        else False
+    )
 
 
 def line_before(ledger: Path, end: int) -> Line | None:
@@ -399,10 +405,10 @@ def is_genuine(bucket: Bucket, client: str, head: ReplicaHead, key: bytes) -> bo
     """Whether the last line of a published ledger is signed by the archive's key. Others were forged."""
     try:
         files = (each for part in parts_of(bucket, head) for each in part.files)
-        piece = next(each for each in files if each.path == verify.LEDGER)
+        piece = next(each for each in files if each.path == archive_words.LEDGER)
         data, _ = bucket.fetch(piece.key(client), piece.sha256)
         line = Line((data or b"").splitlines()[-1], 0)
-        return line.hash == head.line and verify.is_signed(line.fields, key)
+        return line.hash == head.line and ledger_lines.is_signed(line.fields, key)
     except (IntegrityError, StopIteration, IndexError, ValueError):
         return False
 

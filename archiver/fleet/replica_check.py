@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, signed_notes
 from archiver.archive.ledger import read_lines
 from archiver.archive.reader import Archive
 from archiver.core.atomic_files import read_file
@@ -65,14 +65,14 @@ def replica_status(home: Home) -> list[ReplicaStatus]:
         return []
     found = []
     for slug in home.clients:
-        sealed, _, _ = verify.newest_checkpoint(home.archive(slug))
+        sealed, _, _ = ledger_lines.newest_checkpoint(home.archive(slug))
         if not sealed:
             continue
         state = PublishedState.load(state_path(home, slug))
         head = state.head
         waiting = max(0, sealed - (head.lines if head else 0))
         line = (
-            next(read_lines(home.archive(slug) / verify.LEDGER, head.ledger_bytes if head else 0), None)
+            next(read_lines(home.archive(slug) / archive_words.LEDGER, head.ledger_bytes if head else 0), None)
             if waiting
             else None
         )
@@ -101,7 +101,7 @@ def check(home: Home, bucket: Bucket, client: str, *, deep: bool = False) -> tup
     content = content_of(list(parts_of(bucket, best))[::-1])
     files = [*content.files.values(), *content.ledger]
     listed = dict(bucket.keys(f"{client}/"))
-    ledger = read_file(root / verify.LEDGER) if (root / verify.LEDGER).exists() else b""
+    ledger = read_file(root / archive_words.LEDGER) if (root / archive_words.LEDGER).exists() else b""
     for file in with_progress(f"{client}: files", files, len(files)):
         findings += _compare(bucket, root, client, file, listed, ledger)
     if deep:
@@ -154,7 +154,7 @@ def _compare(
 def _was_replaced(key: str, client: str, files: dict[str, ReplicaFile]) -> bool:
     """Whether a key is an earlier content of a path that the replica knows, or of the ledger, or was erased."""
     path = key.removeprefix(f"{client}/files/").rpartition("/")[0]
-    return path in files or path == verify.LEDGER or path.startswith("evidence/")
+    return path in files or path == archive_words.LEDGER or path.startswith("evidence/")
 
 
 def _objects(root: Path, head: ReplicaHead) -> Iterator[str]:
@@ -162,7 +162,7 @@ def _objects(root: Path, head: ReplicaHead) -> Iterator[str]:
     for line in Archive(root).lines():
         if line.offset >= head.ledger_bytes:
             return
-        if "inventory_sha512" in line.fields and (root / (place := verify.object_path(str(line.id)))).is_dir():
+        if "inventory_sha512" in line.fields and (root / (place := ledger_lines.object_path(str(line.id)))).is_dir():
             yield place
 
 
@@ -173,19 +173,19 @@ def fetch_checkpoints(bucket: Bucket, client: str, key: bytes | None, folder: Pa
     checkpoint counts by its own size and signature, and those below the genuine head have a search of their own.
     Returns whether nothing newer can have been left out.
     """
-    place = f"{client}/files/{verify.CHECKPOINTS}/"
+    place = f"{client}/files/{archive_words.CHECKPOINTS}/"
     head = _genuine_head(bucket, client, key) if key else None
     certain = list[str]()
     if head:  # the list may be late
         with suppress(IntegrityError):
-            files = published_files(bucket, head, f"{verify.CHECKPOINTS}/")
+            files = published_files(bucket, head, f"{archive_words.CHECKPOINTS}/")
             notes = (each.key(client) for each in files if each.path.endswith(".note"))
             certain = list(islice(notes, MAX_WITNESSED))
     search = _CheckpointSearch(bucket, place, key)
     below = search.newest(certain)
     found, whole = search.newest({*certain, *(each.key for each in bucket.versions(place))})
     for each in {**below[0], **found, **search.foreign}.values():
-        note = verify.Note.parse(each)
+        note = signed_notes.Note.parse(each)
         (folder / f"{note.size:08d}-{sha256_of(each)[:8]}.note").write_bytes(each)
     return whole and below[1] and (head is not None or not found)
 
@@ -231,8 +231,8 @@ class _CheckpointSearch:
 
     def _is_own(self, digest: str, size: int) -> bool:
         try:
-            note = verify.Note.parse(self._read[digest])
-        except verify.Malformed:
+            note = signed_notes.Note.parse(self._read[digest])
+        except archive_words.Malformed:
             return False
         if self._key is None or not note.claims(self._key):
             if len(self.foreign) < MAX_WITNESSED:

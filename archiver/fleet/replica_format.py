@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines
 from archiver.core.errors import IntegrityError
 from archiver.fleet.object_store import sha256_of
 
@@ -58,7 +58,7 @@ class ReplicaPart:
         first = {"format": FORMAT, "previous": self.previous, "gone": list(self.gone)}
         lines = [first, *({key: value for key, value in vars(each).items() if value is not None}
                           for each in self.files)]  # fmt: skip
-        return b"".join(verify.canonical(each) + b"\n" for each in lines)
+        return b"".join(ledger_lines.canonical(each) + b"\n" for each in lines)
 
     @classmethod
     def parse(cls, data: bytes) -> ReplicaPart:
@@ -113,7 +113,7 @@ class ReplicaHead:
 
     def encode(self) -> bytes:
         fields = {key: value for key, value in asdict(self).items() if value or key not in ("epoch", "previous")}
-        return verify.canonical({"format": FORMAT, **fields}) + b"\n"
+        return ledger_lines.canonical({"format": FORMAT, **fields}) + b"\n"
 
     @classmethod
     def parse(cls, data: bytes) -> ReplicaHead | None:
@@ -143,7 +143,7 @@ class ReplicaContent:
     def add(self, part: ReplicaPart) -> None:
         """Add the next part; IntegrityError if its ledger does not continue the one before it."""
         for each in part.files:
-            if each.path == verify.LEDGER:
+            if each.path == archive_words.LEDGER:
                 if each.offset != self.ledger_bytes:
                     raise IntegrityError("the replica's pieces of the ledger do not follow each other")
                 self.ledger.append(each)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, whole_archive
 from archiver.archive.ledger import last_line, read_lines
 from archiver.archive.ocfl import make_folder
 from archiver.archive.seal import strict_checker
@@ -94,11 +94,11 @@ def restore(
         remove_tree(temporary)
         try:
             files, recovered = _rebuild(bucket, client, head, temporary)
-            first = next(read_lines(temporary / verify.LEDGER))
+            first = next(read_lines(temporary / archive_words.LEDGER))
             if signer and first.fields.get("key") != signer:
                 raise IntegrityError("another key signed it than the one in this home's vault")
             with progress_bar() as watch:
-                report = verify.verify_archive(
+                report = whole_archive.verify_archive(
                     temporary, trusted_roots(home), key, against=against, checker=strict_checker(),
                     progress=partial(watch, f"{client}: verified objects"),
                 )  # fmt: skip
@@ -127,14 +127,14 @@ def _rebuild(bucket: Bucket, client: str, head: ReplicaHead, root: Path) -> tupl
     make_folder(root)
     wanted = [*content.files.values(), *content.ledger]
     recovered = 0
-    (root / verify.LEDGER).parent.mkdir(parents=True)
+    (root / archive_words.LEDGER).parent.mkdir(parents=True)
 
     def keep(file: ReplicaFile, data: bytes) -> None:
         if file.offset is None:
             _write(root / file.path, data, read_only=file.path.startswith("evidence/"))
 
     answers = fetched(bucket, client, wanted, keep)
-    with (root / verify.LEDGER).open("xb") as ledger:
+    with (root / archive_words.LEDGER).open("xb") as ledger:
         for file, data, newest in with_progress(f"{client}: files", answers, len(wanted)):
             if data is None:
                 raise IntegrityError(f"{bucket.name} has no version of {file.key(client)} with its bytes")
@@ -143,10 +143,13 @@ def _rebuild(bucket: Bucket, client: str, head: ReplicaHead, root: Path) -> tupl
                 ledger.write(data)
         ledger.flush()
         os.fsync(ledger.fileno())
-    last = last_line(root / verify.LEDGER)
+    last = last_line(root / archive_words.LEDGER)
     if last is None or (last.seq + 1, last.hash) != (head.lines, head.line):
         raise IntegrityError("the head does not fit the ledger that it names")
-    if max((int(path.name[:-5]) for path in (root / verify.CHECKPOINTS).glob("*.note")), default=0) != head.checkpoint:
+    if (
+        max((int(path.name[:-5]) for path in (root / archive_words.CHECKPOINTS).glob("*.note")), default=0)
+        != head.checkpoint
+    ):
         raise IntegrityError("the head does not name the newest checkpoint")
     _complete_objects(root, content)
     for folder in ("staging", "ledger/checkpoints"):

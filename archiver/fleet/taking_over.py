@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, signed_notes
 from archiver.archive.last_seen import forget, known_key
 from archiver.archive.ledger import read_lines
 from archiver.archive.reader import Archive, key_in
@@ -27,7 +27,7 @@ def check_signer(there: Home, here: Home, bucket: Bucket, client: str, signer: s
     """
     key = _first_key(there.archive(client))
     known = known_key(here.archive_state(client))
-    expected = signer or (verify.key_fingerprint(key_in(known)) if known else _first_key(here.archive(client)))
+    expected = signer or (signed_notes.key_fingerprint(key_in(known)) if known else _first_key(here.archive(client)))
     if key and expected and key != expected:
         raise ReplicaForked(f"the archive of {client} in {bucket.name} has another key than the fleet's own")
 
@@ -37,26 +37,26 @@ def check_lines(root: Path, bucket: Bucket, client: str, known: ReplicaHead | No
     start = known.ledger_bytes if known else 0
     archive = Archive(root)
     new = list(archive.lines(start))
-    if len(archive.vouched(new, line_before(root / verify.LEDGER, start) if start else None)) < len(new):
+    if len(archive.vouched(new, line_before(root / archive_words.LEDGER, start) if start else None)) < len(new):
         raise ReplicaForked(f"{bucket.name} has lines of {client} that the archive's key did not sign")
 
 
 def _first_key(root: Path) -> str | None:
-    first = next(read_lines(root / verify.LEDGER), None)
+    first = next(read_lines(root / archive_words.LEDGER), None)
     return str(first.fields.get("key")) if first else None
 
 
 def move_in(there: Home, here: Home, client: str) -> None:
     """Replace the archive's ledger, index and other files by those `there`. Fetched documents stay."""
     new, root = there.archive(client), here.archive(client)
-    for folder in ("staging", verify.CHECKPOINTS):
+    for folder in ("staging", archive_words.CHECKPOINTS):
         (root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
-    size = (root / verify.LEDGER).stat().st_size if (root / verify.LEDGER).exists() else 0
-    last, same = line_before(root / verify.LEDGER, size), line_before(new / verify.LEDGER, size)
+    size = (root / archive_words.LEDGER).stat().st_size if (root / archive_words.LEDGER).exists() else 0
+    last, same = line_before(root / archive_words.LEDGER, size), line_before(new / archive_words.LEDGER, size)
     continues = bool(last and same and last.hash == same.hash)
     wanted = files_outside_objects(new)
-    changed = [line.fields for line in read_lines(new / verify.LEDGER, size)] if continues else []
-    (new / verify.LEDGER).replace(root / verify.LEDGER)  # first: files may name its lines
+    changed = [line.fields for line in read_lines(new / archive_words.LEDGER, size)] if continues else []
+    (new / archive_words.LEDGER).replace(root / archive_words.LEDGER)  # first: files may name its lines
     for name in wanted:
         (root / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         (new / name).replace(root / name)
@@ -64,8 +64,8 @@ def move_in(there: Home, here: Home, client: str) -> None:
         (root / name).unlink(missing_ok=True)
     if continues:  # objects that have a further version, or were erased
         for object_id in {str(each.get("erases") or each.get("id") or "") for each in changed} - {""}:
-            with suppress(verify.Malformed):
-                remove_tree(root / verify.object_path(object_id))
+            with suppress(archive_words.Malformed):
+                remove_tree(root / ledger_lines.object_path(object_id))
     else:
         for kind in (root / "evidence").glob("*/"):
             remove_tree(kind)

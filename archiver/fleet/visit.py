@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines
 from archiver.archive.ledger import read_lines
 from archiver.archive.witness import Handover, hand_over
 from archiver.catalogue.archives import witnesses_of
@@ -129,7 +129,7 @@ def _keep_signer(tools: FleetTools, out: CheckedOut) -> None:
     A database that lost its last commits, or a person, may have removed or replaced it meanwhile; then it is put back.
     LeaseLost if nothing is published yet: the next visit begins the archive with the other key.
     """
-    first = next(read_lines(out.root / verify.LEDGER), None)
+    first = next(read_lines(out.root / archive_words.LEDGER), None)
     path = signer_row(out.client)
     there = tools.rows.read(path).get(path)
     if first is None or (there and fingerprint_of(there[0]) == first.fields["key"]):
@@ -146,7 +146,7 @@ def tell_of(tools: FleetTools, out: CheckedOut, keeper: LeaseKeeper, head: Repli
     """Tell the database and the witnesses of a published head, and keep the check-out. Returns warnings."""
     tools.rows.rows.report(keeper.lease, head)
     warnings: tuple[str, ...] = ()
-    size, note, tokens = verify.newest_checkpoint(out.root)
+    size, note, tokens = ledger_lines.newest_checkpoint(out.root)
     if size:
         memory = out.home.archive_state(out.client) / "witnesses.json"
         handover = Handover(out.client, size, note, tuple(tokens))

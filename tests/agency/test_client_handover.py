@@ -10,9 +10,9 @@ import pytest
 
 from archiver.agency.client_handover import hand_over
 from archiver.archive import seal
+from archiver.archive.checking.parts.verify_command import main as verify_it
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.known_signatures import KnownSignatures
-from archiver.archive.verify import main as verify_it
-from archiver.archive.verify import verify_archive
 from archiver.catalogue.archives import writing
 from archiver.core.errors import IntegrityError
 from archiver.home.connections import trusted_roots

@@ -15,15 +15,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.archive import verify
 from archiver.archive.anchors import Backlog, backlog, log_key
+from archiver.archive.checking import CARRIED
+from archiver.archive.checking.parts import anchor_proofs, archive_words, one_proof, whole_archive
+from archiver.archive.checking.parts.merkle_tree import Frontier, leaf_hash
 from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.ledger import Line
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.merkle import consistency_path
 from archiver.archive.reader import Archive
 from archiver.archive.seal import Authority
-from archiver.archive.verify import Frontier, leaf_hash
 from tests.support.anchor_kit import LocalCalendar, LocalWitness, calendar, continues, header, witness
 from tests.support.archive_kit import SIGNER, Kit
 
@@ -42,12 +43,12 @@ def anchored(kit: Kit, witness: LocalWitness, calendar: LocalCalendar) -> Kit:
 
 
 def place(kit: Kit, name: str) -> Path:
-    return kit.root / verify.CHECKPOINTS / name
+    return kit.root / archive_words.CHECKPOINTS / name
 
 
 def told(kit: Kit, headers: Path | None = None) -> list[tuple[str, str]]:
     """What is damaged, as code and file."""
-    report = verify.verify_archive(kit.root, headers=headers)
+    report = whole_archive.verify_archive(kit.root, headers=headers)
     return [(each.code, each.path.rpartition("/")[2]) for each in report.findings if each.damage]
 
 
@@ -92,7 +93,7 @@ def test_each_seal_is_anchored_and_each_anchor_is_stated_for_what_it_is(
     blocks = [each for each in without.anchors if each.kind == "bitcoin"]
     assert [(each.by, each.time) for each in blocks] == [(str(height - 1), None), (str(height), None)]
     assert "not checked here" in str(blocks[0])
-    with_headers = verify.verify_archive(anchored.root, headers=given_headers)
+    with_headers = whole_archive.verify_archive(anchored.root, headers=given_headers)
     assert with_headers.findings == []
     assert {each.time for each in with_headers.anchors if each.kind == "bitcoin"} == {"2026-09-21T14:13:20Z"}
 
@@ -226,17 +227,17 @@ def test_a_forged_way_to_a_block_is_told(anchored: Kit, calendar: LocalCalendar,
 def test_headers_of_all_blocks_in_one_file(tmp_path: Path) -> None:
     blocks = [header(hashlib.sha256(b"%d" % n).digest()) for n in range(3)]
     (file := tmp_path / "blockchain_headers").write_bytes(b"".join(blocks))
-    assert [verify.block_header(file, n) for n in range(4)] == [*blocks, None]
+    assert [anchor_proofs.block_header(file, n) for n in range(4)] == [*blocks, None]
 
 
 @given(st.binary(max_size=60))
 def test_no_bytes_confuse_the_reader_of_opentimestamps(more: bytes) -> None:
     digest = bytes(32)
     try:
-        ends = verify.ots_attestations(verify.OTS_HEAD + digest + more, digest)
-    except verify.Malformed:
+        ends = anchor_proofs.ots_attestations(anchor_proofs.OTS_HEAD + digest + more, digest)
+    except archive_words.Malformed:
         return
-    assert ends and ends[-1].end == len(verify.OTS_HEAD) + 32 + len(more)
+    assert ends and ends[-1].end == len(anchor_proofs.OTS_HEAD) + 32 + len(more)
 
 
 def test_a_proof_carries_its_anchors_and_any_change_of_them_is_told(
@@ -250,7 +251,7 @@ def test_a_proof_carries_its_anchors_and_any_change_of_them_is_told(
     carried = sorted(path.name.split(".", 3)[3] for path in out.glob("integrity/*.note.*") if path.suffix != ".tsr")
     assert carried == ["cosigned", "ots"]
     headers = calendar.header_file(tmp_path)
-    command = [sys.executable, "-I", verify.__file__, "--proof", str(out), "--headers", str(headers), "--json"]
+    command = [sys.executable, "-I", str(CARRIED), "--proof", str(out), "--headers", str(headers), "--json"]
     printed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert printed["state"] == "UNPROVEN" and not printed["findings"]
     assert {each["kind"]: bool(each["time"]) for each in printed["anchors"]} == {"bitcoin": True, "cosignature": True}
@@ -259,6 +260,6 @@ def test_a_proof_carries_its_anchors_and_any_change_of_them_is_told(
         genuine = path.read_bytes()
         for at in range(5, len(genuine), 89):
             path.write_bytes(genuine[:at] + bytes([genuine[at] ^ 4]) + genuine[at + 1 :])
-            assert verify.verify_proof(out).state == "DAMAGED", (path.name, at)
+            assert one_proof.verify_proof(out).state == "DAMAGED", (path.name, at)
         path.write_bytes(genuine)
-    assert verify.verify_proof(out).state == "UNPROVEN"
+    assert one_proof.verify_proof(out).state == "UNPROVEN"

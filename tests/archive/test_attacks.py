@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from archiver.archive.checking.parts.ledger_lines import canonical, line_to_sign
+from archiver.archive.checking.parts.verify_report import VerifyReport
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.local_tsa import LocalAuthority
-from archiver.archive.verify import VerifyReport, canonical, line_to_sign, verify_archive
 from archiver.archive.writer import Authority, signing
 from tests.support.archive_kit import SIGNER, Kit, flip
 

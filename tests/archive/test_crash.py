@@ -13,7 +13,8 @@ from threading import Thread
 
 import pytest
 
-from archiver.archive import seal, verify, writer
+from archiver.archive import seal, writer
+from archiver.archive.checking.parts import archive_words, ledger_lines
 from archiver.archive.ocfl import stage_object, stage_version
 from archiver.archive.reader import Archive
 from archiver.core import atomic_files
@@ -127,10 +128,10 @@ def intend(kit: Kit, intent: dict[str, str], *, lines: int = 1) -> None:
     """What a command notes, signed, before it puts something in place."""
     head = Archive(kit.root).head()
     assert head
-    text = verify.canonical(intent) + b"\n"
+    text = ledger_lines.canonical(intent) + b"\n"
     noted: dict[str, object] = {"head": head.hash, "lines": lines, "sha256": sha256(text).hexdigest()}
-    noted |= {"signature": writer.signing(kit.signer)(verify.intents_to_sign(noted))}
-    (kit.root / verify.INTENTS).write_bytes(verify.canonical(noted) + b"\n" + text)
+    noted |= {"signature": writer.signing(kit.signer)(ledger_lines.intents_to_sign(noted))}
+    (kit.root / archive_words.INTENTS).write_bytes(ledger_lines.canonical(noted) + b"\n" + text)
 
 
 def test_an_object_that_an_intent_names_is_adopted(kit: Kit) -> None:
@@ -182,12 +183,12 @@ def test_an_intent_without_its_object_leaves_nothing(kit: Kit) -> None:
 
 
 def test_what_a_killed_command_said_of_itself_is_no_finding_and_a_link_in_its_place_is(sealed: Kit) -> None:
-    holder = sealed.root / verify.HOLDER
+    holder = sealed.root / archive_words.HOLDER
     holder.write_text("process 4711")
     assert (sealed.verify().findings, writer.unfinished(sealed.root)) == ([], False)
     holder.unlink()
     holder.symlink_to("/etc/hostname")
-    assert [each.path for each in sealed.verify().findings] == [verify.HOLDER]
+    assert [each.path for each in sealed.verify().findings] == [archive_words.HOLDER]
 
 
 def test_a_full_disk_is_named_and_what_was_archived_is_safe(kit: Kit) -> None:

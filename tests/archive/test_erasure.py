@@ -17,13 +17,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import ledger_lines, verify_command
+from archiver.archive.checking.parts.verify_report import VerifyReport
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.erasure import EVERYTHING, erasure_of, holds, tombstone_id
 from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.ledger import check_fields
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.archive.verify import VerifyReport, verify_archive
 from archiver.archive.writer import ArchiveWriter
 from archiver.core.errors import Erased, IntegrityError, LegalHold
 from tests.support.archive_kit import Kit, flip, licence, objects, passes_ocfl_py
@@ -82,7 +83,7 @@ def test_content_goes_and_a_tombstone_with_its_digests_stays(kit: Kit) -> None:
     one = verify_archive(kit.root, licence=ONE)
     assert (one.state, codes(one), one.licences) == ("ERASED", {"erased"}, 0) and one.secured_since
     assert verify_archive(kit.root, licence=TWO).state == "PROVEN"
-    assert verify.main([str(kit.root), "--licence", "asset-1_"]) == 0
+    assert verify_command.main([str(kit.root), "--licence", "asset-1_"]) == 0
     with pytest.raises(Erased, match="data_subject_request"):
         disclose(Archive(kit.root), ONE, kit.root.parent / "proof")
     line = erasure_of(Archive(kit.root), ONE)
@@ -219,7 +220,7 @@ def test_a_forged_intent_neither_erases_nor_adopts(kit: Kit) -> None:
     shutil.copytree(object_path(other.root, TOMBSTONE), object_path(kit.root, TOMBSTONE))
     line = json.loads(other.root.joinpath("ledger/ledger.jsonl").read_bytes().splitlines()[-1])
     intent = {name: line[name] for name in ("id", "version", "inventory_sha512", "erases")}
-    (kit.root / "ledger/intents.jsonl").write_bytes(verify.canonical(intent) + b"\n")
+    (kit.root / "ledger/intents.jsonl").write_bytes(ledger_lines.canonical(intent) + b"\n")
     with pytest.raises(IntegrityError, match="did not sign"), kit.open():
         pass
     assert kit.place(1).exists() and codes(kit.verify()) == {"intent", "orphan"}

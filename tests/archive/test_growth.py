@@ -15,9 +15,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver.archive import ledger, seal, verify
+from archiver.archive import ledger, seal
+from archiver.archive.checking.parts import (
+    archive_words,
+    common_checks,
+    ed25519_signature,
+    ledger_lines,
+    openssl_program,
+    signed_notes,
+)
+from archiver.archive.checking.parts.archive_words import LEDGER
+from archiver.archive.checking.parts.ledger_lines import canonical
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.seal import strict_checker
-from archiver.archive.verify import LEDGER, canonical, verify_archive
 from archiver.archive.witness import FolderWitness
 from archiver.archive.writer import Authority, signing, unfinished
 from archiver.core.errors import IntegrityError
@@ -35,7 +45,7 @@ def idle(kit: Kit) -> seal.Seal:
 
 
 def notes(kit: Kit) -> int:
-    return len(list((kit.root / verify.CHECKPOINTS).glob("*.note")))
+    return len(list((kit.root / archive_words.CHECKPOINTS).glob("*.note")))
 
 
 @pytest.fixture
@@ -109,7 +119,7 @@ def test_an_authority_that_was_down_is_asked_again_on_an_idle_night(kit: Kit, tm
         archive.put(licence(1)).result()
         assert len(archive.seal().warnings) == 1
     idle(kit)  # the ledger names the one timestamp of the first checkpoint, which can have no other since
-    assert notes(kit) == 2 and len(list((kit.root / verify.CHECKPOINTS).glob("*.tsr"))) == 3
+    assert notes(kit) == 2 and len(list((kit.root / archive_words.CHECKPOINTS).glob("*.tsr"))) == 3
     idle(kit)
     lines = [json.loads(line) for line in (kit.root / LEDGER).read_bytes().splitlines()]
     assert notes(kit) == 2 and [len(line["tokens"]) for line in lines if line["type"] == "anchor"] == [1, 2]
@@ -154,7 +164,7 @@ def rewrite(
     for seq, line in enumerate(lines):
         fields = line | {"seq": seq, "prev": previous}
         if signer and seq >= 5:
-            fields |= {"signature": signing(signer)(verify.line_to_sign(fields))}
+            fields |= {"signature": signing(signer)(ledger_lines.line_to_sign(fields))}
         data = canonical(fields)
         previous, text = hashlib.sha256(data).hexdigest(), text + data + b"\n"
     (kit.root / LEDGER).write_bytes(text)
@@ -254,13 +264,13 @@ def test_a_brief_check_looks_at_the_checkpoints_that_it_rests_on(
     aged: Kit, options: dict[str, Any], checked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    refuses = verify.openssl_refuses
+    refuses = openssl_program.openssl_refuses
 
     def counted(program: str, response: Path, *rest: Any) -> str | None:
         asked.append(response.name)
         return refuses(program, response, *rest)
 
-    monkeypatch.setattr(verify, "openssl_refuses", counted)
+    monkeypatch.setattr(common_checks, "openssl_refuses", counted)
     report = verify_archive(aged.root, **options)
     assert (report.state, report.findings, len(asked)) == ("PROVEN", [], checked)
     whole = verify_archive(aged.root)
@@ -285,7 +295,7 @@ def test_a_brief_check_finds_every_changed_byte_of_the_ledger(aged: Kit, tmp_pat
     for options in ({"quick": True}, {"licence": "asset-5_"}):
         try:
             state = verify_archive(copy, **options).state
-        except verify.Malformed:  # the changed line was the licence's own
+        except archive_words.Malformed:  # the changed line was the licence's own
             continue
         assert state in ("DAMAGED", "UNPROVEN") and state == verify_archive(copy).state
 
@@ -295,7 +305,7 @@ def test_a_fault_in_what_a_brief_check_rests_on_is_found_and_then_everything_is_
     aged: Kit, tmp_path: Path, suffix: str
 ) -> None:
     copy = shutil.copytree(aged.root, tmp_path / "acme")
-    *_, newest = sorted((copy / verify.CHECKPOINTS).glob(f"*{suffix}"))
+    *_, newest = sorted((copy / archive_words.CHECKPOINTS).glob(f"*{suffix}"))
     newest.chmod(0o600)
     data = bytearray(newest.read_bytes())
     data[-20] ^= 1
@@ -308,20 +318,21 @@ def test_a_fault_in_what_a_brief_check_rests_on_is_found_and_then_everything_is_
 def test_of_many_timestamps_the_library_judges_and_openssl_those_that_it_refuses(
     aged: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "MAX_TIMESTAMPS_BY_PROGRAM", 3)
+    monkeypatch.setattr(common_checks, "MAX_TIMESTAMPS_BY_PROGRAM", 3)
     verified: list[bytes] = []
-    slow = verify.ed25519_verify
+    slow = ed25519_signature.ed25519_verify
 
     def counted(public: bytes, signature: bytes, message: bytes) -> bool:
         verified.append(signature)
         return slow(public, signature, message)
 
-    monkeypatch.setattr(verify, "ed25519_verify", counted)
+    for each in (signed_notes, ledger_lines):
+        monkeypatch.setattr(each, "ed25519_verify", counted)
     report = verify_archive(aged.root, checker=strict_checker())
     monkeypatch.undo()
-    monkeypatch.setattr(verify, "MAX_TIMESTAMPS_BY_PROGRAM", 3)
+    monkeypatch.setattr(common_checks, "MAX_TIMESTAMPS_BY_PROGRAM", 3)
     assert (report.state, report.findings) == ("PROVEN", []) and report.dates_by.startswith("rfc3161-client")
     assert len(verified) == 1  # the last line's signature; the library's are used, and the chain vouches for the rest
-    stubborn = verify.TokenChecker("stubborn", lambda *_: "no")
+    stubborn = openssl_program.TokenChecker("stubborn", lambda *_: "no")
     report = verify_archive(aged.root, checker=stubborn)
     assert (report.state, report.findings) == ("PROVEN", []) and "OpenSSL" in report.dates_by

@@ -12,26 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from archiver.archive import verify
+from archiver.archive.checking import CARRIED
+from archiver.archive.checking.parts import archive_words
+from archiver.archive.checking.parts.ledger_lines import canonical
+from archiver.archive.checking.parts.merkle_tree import leaf_hash, root_by_path
+from archiver.archive.checking.parts.one_proof import InclusionProof, sealed_names, verify_proof
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
-from archiver.archive.verify import (
-    InclusionProof,
-    canonical,
-    leaf_hash,
-    root_by_path,
-    sealed_names,
-    verify_archive,
-    verify_proof,
-)
 from archiver.core.errors import IntegrityError
 from tests.support.archive_kit import Kit, flip, licence, passes_ocfl_py
 
 
 def check(proof: Path) -> subprocess.CompletedProcess[str]:
     """As a stranger does: nothing but Python and openssl."""
-    command: list[str | Path] = [sys.executable, "-I", verify.__file__, "--proof", proof]
+    command: list[str | Path] = [sys.executable, "-I", CARRIED, "--proof", proof]
     return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"})
 
 
@@ -169,7 +165,7 @@ def test_what_is_not_sealed_or_not_there_is_not_disclosed(kit: Kit, tmp_path: Pa
     with pytest.raises(IntegrityError):
         disclose(Archive(kit.root), licence(2).object_id, tmp_path / "two")
     kit.write(3, 4)
-    ledger = kit.root / verify.LEDGER
+    ledger = kit.root / archive_words.LEDGER
     ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:-1]))  # somebody cut the last line
     with pytest.raises(IntegrityError, match="the ledger has 3 lines, but a checkpoint covers 4"):
         disclose(Archive(kit.root), licence(3).object_id, tmp_path / "three")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archiver.archive.checking.parts.merkle_tree import Frontier, leaf_hash, root_by_path
 from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Line, read_lines
 from archiver.archive.merkle import follow, inclusion_paths
-from archiver.archive.verify import Frontier, leaf_hash, root_by_path
 from archiver.core.errors import IntegrityError
 from tests.support.archive_kit import Kit
 

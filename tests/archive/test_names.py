@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, signed_notes, whole_archive
 from archiver.archive.seal import sign
 from archiver.core.errors import IntegrityError
 from tests.support.archive_kit import SIGNER, Kit, licence, root_of
@@ -121,9 +121,9 @@ def test_no_folder_of_an_archive_is_a_link(sealed: Kit, folder: str) -> None:
 
 # Names that belong there: in a copy for a client, of an answer that did not hold, of files and links.
 ALLOWED = (
-    "READ-ME.txt", "licences.csv", f"{verify.CHECKPOINTS}/00000005.note.x.tsr.refused",
-    f"{verify.CHECKPOINTS}/00000005.note.local.tsr.unchecked", "READ-ME-FIRST.txt", "evidence/0=ocfl_1.1",
-    verify.KEY_HISTORY, "keys/witness-keys.txt",
+    "READ-ME.txt", "licences.csv", f"{archive_words.CHECKPOINTS}/00000005.note.x.tsr.refused",
+    f"{archive_words.CHECKPOINTS}/00000005.note.local.tsr.unchecked", "READ-ME-FIRST.txt", "evidence/0=ocfl_1.1",
+    archive_words.KEY_HISTORY, "keys/witness-keys.txt",
 )  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def each_allowed_place_is_told(kit: Kit) -> None:
             assert name == "keys/witness-keys.txt" or told == {("remark", name)}
             place.unlink()
         for kind in ("folder", "link", "pipe"):
-            put(kind, place, aside if covered else kit.root / verify.TOOL)
+            put(kind, place, aside if covered else kit.root / archive_words.TOOL)
             assert name in {each.path for each in kit.verify().findings if each.damage}, (name, kind)
             place.rmdir() if kind == "folder" else place.unlink()
         if covered:
@@ -151,19 +151,19 @@ def each_allowed_place_is_told(kit: Kit) -> None:
 FORGED = {
     "a payload with the name of a digest": lambda k: (k.place(1) / "v1/inventory.json.sha256").write_bytes(b"payload"),
     "a second checkpoint in other digits": lambda k: (
-        k.root / verify.CHECKPOINTS / "00000003.note".translate(OTHER_DIGITS)
-    ).write_bytes((k.root / verify.CHECKPOINTS / "00000003.note").read_bytes()),
-    "a second checkpoint with one more zero": lambda k: (k.root / verify.CHECKPOINTS / "000000003.note").write_bytes(
-        (k.root / verify.CHECKPOINTS / "00000003.note").read_bytes()
-    ),
+        k.root / archive_words.CHECKPOINTS / "00000003.note".translate(OTHER_DIGITS)
+    ).write_bytes((k.root / archive_words.CHECKPOINTS / "00000003.note").read_bytes()),
+    "a second checkpoint with one more zero": lambda k: (
+        k.root / archive_words.CHECKPOINTS / "000000003.note"
+    ).write_bytes((k.root / archive_words.CHECKPOINTS / "00000003.note").read_bytes()),
     "a further timestamp of an old checkpoint": lambda k: shutil.copy(
-        k.root / verify.CHECKPOINTS / "00000003.note.local.tsr",
-        k.root / verify.CHECKPOINTS / "00000003.note.other.tsr",
+        k.root / archive_words.CHECKPOINTS / "00000003.note.local.tsr",
+        k.root / archive_words.CHECKPOINTS / "00000003.note.other.tsr",
     ),
-    "another log's checkpoint": lambda k: (k.root / verify.CHECKPOINTS / "00000004.note").write_bytes(
+    "another log's checkpoint": lambda k: (k.root / archive_words.CHECKPOINTS / "00000004.note").write_bytes(
         sign("archiver.invalid/other", 4, root_of(k, 4), SIGNER)
     ),
-    "another key's history": lambda k: (k.root / verify.KEY_HISTORY).write_bytes(b'{"key":"00"}\n'),
+    "another key's history": lambda k: (k.root / archive_words.KEY_HISTORY).write_bytes(b'{"key":"00"}\n'),
 }
 
 
@@ -171,26 +171,28 @@ FORGED = {
 def test_what_only_looks_like_a_part_of_the_archive_is_damage(sealed: Kit, name: str) -> None:
     if name == "another key's history":
         each_allowed_place_is_told(sealed)
-        key = sealed.root / verify.SIGNER_KEY
+        key = sealed.root / archive_words.SIGNER_KEY
         genuine = key.read_bytes()
         for forged in (b"trust me\n" + genuine, genuine + b"\n", genuine.replace(b"\n", b"\r\n")):
             key.write_bytes(forged)
-            assert [(each.code, each.path) for each in sealed.verify().findings] == [("invalid", verify.SIGNER_KEY)]
+            assert [(each.code, each.path) for each in sealed.verify().findings] == [
+                ("invalid", archive_words.SIGNER_KEY)
+            ]
         key.write_bytes(genuine)
         year = sealed.place(1).parent.parent
         year.rename(sealed.root.parent / "2026")
         year.symlink_to(sealed.root.parent / "2026")
-        told = verify.verify_archive(sealed.root, licence=licence(1).object_id).findings
+        told = whole_archive.verify_archive(sealed.root, licence=licence(1).object_id).findings
         assert [(each.code, each.path) for each in told] == [("link", "evidence/licences/2026")]
         year.unlink()
         (sealed.root.parent / "2026").rename(year)
     if name == "a further timestamp of an old checkpoint":
-        for number in range(verify.MAX_TIMESTAMPS):
-            more = sealed.root / verify.CHECKPOINTS / f"00000005.note.x{number}.tsr"
-            shutil.copy(sealed.root / verify.CHECKPOINTS / "00000005.note.local.tsr", more)
+        for number in range(signed_notes.MAX_TIMESTAMPS):
+            more = sealed.root / archive_words.CHECKPOINTS / f"00000005.note.x{number}.tsr"
+            shutil.copy(sealed.root / archive_words.CHECKPOINTS / "00000005.note.local.tsr", more)
         told = sealed.verify().findings
-        assert ("extra", f"{verify.CHECKPOINTS}/00000005.note") in [(each.code, each.path) for each in told]
-        for each in (sealed.root / verify.CHECKPOINTS).glob("*.x*.tsr"):
+        assert ("extra", f"{archive_words.CHECKPOINTS}/00000005.note") in [(each.code, each.path) for each in told]
+        for each in (sealed.root / archive_words.CHECKPOINTS).glob("*.x*.tsr"):
             each.unlink()
     FORGED[name](sealed)
     assert sealed.verify().state == "DAMAGED"

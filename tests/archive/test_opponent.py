@@ -17,7 +17,11 @@ import pytest
 
 from archiver.agency import integrity
 from archiver.agency.integrity import VerifyRequest
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, signed_notes, whole_archive
+from archiver.archive.checking.parts.ledger_lines import canonical
+from archiver.archive.checking.parts.merkle_tree import Frontier, leaf_hash
+from archiver.archive.checking.parts.one_proof import verify_proof
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.last_seen import KNOWN_KEY
 from archiver.archive.ledger import Ledger, Line
@@ -25,7 +29,6 @@ from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
 from archiver.archive.stated_files import is_stated
-from archiver.archive.verify import Frontier, canonical, leaf_hash, verify_archive, verify_proof
 from archiver.catalogue import checked_dates, search
 from archiver.catalogue.archives import writing
 from archiver.catalogue.checked_dates import MEMORY
@@ -83,7 +86,7 @@ class Share:
 
     @property
     def ledger(self) -> Path:
-        return self.root / verify.LEDGER
+        return self.root / archive_words.LEDGER
 
     @property
     def none(self) -> dict[str, tuple[str, str | None]]:
@@ -101,13 +104,13 @@ def share(at: Agency) -> Share:
         archive.seal()
     genuine = shown(at)
     assert {state for state, _ in genuine.values()} == {"PROVEN"}
-    return Share(at, first.object_id, genuine, (at.home.archive("acme") / verify.LEDGER).read_bytes())
+    return Share(at, first.object_id, genuine, (at.home.archive("acme") / archive_words.LEDGER).read_bytes())
 
 
 def what_was_checked_is_remembered(here: Share, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = here.at.home.archive_state("acme") / MEMORY
     with monkeypatch.context() as once:  # nothing is checked or read anew
-        once.setattr(verify, "check_checkpoints", None)
+        once.setattr(whole_archive, "check_checkpoints", None)
         assert here.is_intact()
         with closing(sqlite3.connect(here.at.home.catalogue("acme"))) as file:  # as an earlier version left it
             file.executescript("DROP TABLE tree; DROP TABLE root; PRAGMA user_version = 13")
@@ -123,7 +126,9 @@ def what_was_checked_is_remembered(here: Share, monkeypatch: pytest.MonkeyPatch)
 
 
 def a_changed_timestamp_dates_nothing(here: Share) -> None:
-    early, _, late = (tokens[0] for _, _, tokens in verify.checkpoint_files(here.root / verify.CHECKPOINTS))
+    early, _, late = (
+        tokens[0] for _, _, tokens in ledger_lines.checkpoint_files(here.root / archive_words.CHECKPOINTS)
+    )
     one_less, whole = here.genuine | {"1": ("UNPROVEN", here.genuine["1"][1])}, late.read_bytes()
     dated = re.sub(rb"\x18\x0f20\d{12}Z", b"\x18\x0f19990101000000Z", whole)
     overwrite(late, dated)
@@ -170,7 +175,7 @@ def a_line_that_is_not_the_archives_dates_nothing(here: Share) -> None:
     fields = Line(lines.split(b"\n")[-2], 0)  # somebody appends a line without the key, and what it names
     planted = {"seq": fields.seq + 1, "prev": fields.hash, "type": "capture", "id": here.first[:-1] + "x"}
     planted |= {"at": fields.fields["at"], "tool": "1", "version": "v1", "inventory_sha512": "0" * 128}
-    ledger.write_bytes(lines + verify.canonical(planted) + b"\n")
+    ledger.write_bytes(lines + ledger_lines.canonical(planted) + b"\n")
     assert here.is_intact() and not search.find(at.home, "picture", warn=told.append)[2:]
     assert "the archive's key does not vouch for" in told[-1] and str(planted["id"]) in told[-1]
     ledger.write_bytes(lines)
@@ -179,7 +184,7 @@ def a_line_that_is_not_the_archives_dates_nothing(here: Share) -> None:
 
 
 def a_strangers_roots_date_nothing(here: Share, stranger: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    pinned, own = here.at.run.root.parent / "root.pem", here.root / verify.TSA_ROOTS
+    pinned, own = here.at.run.root.parent / "root.pem", here.root / archive_words.TSA_ROOTS
     roots = pinned.read_bytes()
     pinned.write_bytes(stranger)
     assert shown(here.at) == here.none
@@ -200,11 +205,13 @@ def a_strangers_roots_date_nothing(here: Share, stranger: bytes, monkeypatch: py
         assert shown(here.at) == here.none
         overwrite(own, roots)
         overwrite(here.ledger, here.lines)
-        assert here.is_intact() and is_stated(here.root, verify.TSA_ROOTS)
-    key = here.root / verify.SIGNER_KEY
+        assert here.is_intact() and is_stated(here.root, archive_words.TSA_ROOTS)
+    key = here.root / archive_words.SIGNER_KEY
     genuine = key.read_bytes()
-    overwrite(key, verify.pem_of_key(SIGNER.public_key().public_bytes_raw()))
-    assert not is_stated(here.root, verify.TSA_ROOTS), "another key signed no statement, which is not to state nothing"
+    overwrite(key, signed_notes.pem_of_key(SIGNER.public_key().public_bytes_raw()))
+    assert not is_stated(here.root, archive_words.TSA_ROOTS), (
+        "another key signed no statement, which is not to state nothing"
+    )
     overwrite(key, genuine)
 
 
@@ -290,7 +297,7 @@ def what_was_never_begun_is_no_archive(at: Agency, monkeypatch: pytest.MonkeyPat
         before_the_first_line.setattr(Ledger, "append", killed)
         at.archive("gamma", (claims_kit.licence("9"), [record()]))
     root = at.home.archive("gamma")
-    ledger, whole = root / verify.LEDGER, root.with_name("whole")
+    ledger, whole = root / archive_words.LEDGER, root.with_name("whole")
     shutil.copytree(root, whole)
     for torn in (
         lambda: None,
@@ -302,7 +309,7 @@ def what_was_never_begun_is_no_archive(at: Agency, monkeypatch: pytest.MonkeyPat
         assert root.is_dir() and "gamma" not in integrity.verify(at.home, VerifyRequest(client="gamma"))[2]
         assert integrity.verify(at.home, VerifyRequest(client="beta"))[0] == 0
     (root / "tools").mkdir(exist_ok=True)
-    (root / verify.TOOL).write_bytes(b"")  # which comes after the first line
+    (root / archive_words.TOOL).write_bytes(b"")  # which comes after the first line
     assert integrity.verify(at.home, VerifyRequest(client="gamma"))[0] == 90
     shutil.rmtree(root)
     whole.rename(root)
@@ -316,11 +323,11 @@ def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoint
     kit.pins = False  # the settings do not help
     kit.write(1)
     kit.write(2)
-    _, note, [genuine] = verify.newest_checkpoint(kit.root)
+    _, note, [genuine] = ledger_lines.newest_checkpoint(kit.root)
     garbage, forged = (note.with_name(f"{note.name}.{name}.tsr") for name in ("garbage", "forged"))
     garbage.write_bytes(b"garbage")
     with LocalAuthority(tmp_path / "forger") as forger:
-        request, trusted = tmp_path / "request", kit.root / verify.TSA_ROOTS
+        request, trusted = tmp_path / "request", kit.root / archive_words.TSA_ROOTS
         query = ["openssl", "ts", "-query", "-data", str(note), "-sha512", "-cert", "-out", str(request)]
         subprocess.run(query, capture_output=True, check=True)
         forged.write_bytes(forger.reply(request.read_bytes()))
@@ -329,7 +336,10 @@ def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoint
             trusted.write_bytes(own + root.replace(b"CERTIFICATE", label))
             report = verify_archive(kit.root)
             found = {(each.code, each.path) for each in report.findings}
-            assert found >= {("invalid", verify.TSA_ROOTS), ("timestamp", f"{verify.CHECKPOINTS}/{forged.name}")}
+            assert found >= {
+                ("invalid", archive_words.TSA_ROOTS),
+                ("timestamp", f"{archive_words.CHECKPOINTS}/{forged.name}"),
+            }
             assert [each.what for each in report.trust].count("timestamp root") == 1
         trusted.write_bytes(own + root)
     for size in range(6, 10):  # whatever number of lines the next checkpoint covers
@@ -342,7 +352,7 @@ def test_a_planted_timestamp_is_neither_signed_nor_taken_for_the_next_checkpoint
     assert anchor["tokens"] == {"local": sha256(genuine.read_bytes()).hexdigest()}
     assert any("was there before its checkpoint" in each for each in sealed.warnings)
     told = {each.path for each in kit.verify().findings if each.damage}
-    assert {f"{verify.CHECKPOINTS}/{each.name}" for each in (garbage, forged)} <= told
+    assert {f"{archive_words.CHECKPOINTS}/{each.name}" for each in (garbage, forged)} <= told
     for each in (garbage, forged, *(note.with_name(f"{size:08d}.note.local.tsr") for size in range(6, 10))):
         if each.with_name(each.name.partition(".note")[0] + ".note") != note.with_name(f"{sealed.size:08d}.note"):
             each.unlink()
@@ -378,7 +388,7 @@ def test_what_a_killed_command_left_stays_told_as_recovered(kit: Kit) -> None:
 
 def test_what_an_earlier_version_left_unsigned_is_not_adopted(sealed: Kit) -> None:
     """It had no signatures: its archives are as good as before, but nothing that no checkpoint covers is signed now."""
-    ledger, notes = sealed.root / verify.LEDGER, sealed.root / verify.CHECKPOINTS
+    ledger, notes = sealed.root / archive_words.LEDGER, sealed.root / archive_words.CHECKPOINTS
     previous, lines = "0" * 64, []
     for each in list(Archive(sealed.root).lines())[:3]:
         lines.append(canonical({k: v for k, v in each.fields.items() if k != "signature"} | {"prev": previous}))
@@ -389,7 +399,7 @@ def test_what_an_earlier_version_left_unsigned_is_not_adopted(sealed: Kit) -> No
     shutil.rmtree(sealed.root.parent / "state")
     notes.mkdir()
     sealed.witnesses = []
-    roots, own = sealed.root / verify.TSA_ROOTS, (sealed.root / verify.TSA_ROOTS).read_bytes()
+    roots, own = sealed.root / archive_words.TSA_ROOTS, (sealed.root / archive_words.TSA_ROOTS).read_bytes()
     report = sealed.verify()
     assert (report.state, {each.code for each in report.findings}) == ("UNPROVEN", {"unsigned"})
     with pytest.raises(IntegrityError, match="run that version once more"):

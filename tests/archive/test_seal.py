@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import timestamp_tokens
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.writer import Authority
 from archiver.core.errors import ConfigError, SiteUnavailable
@@ -44,7 +44,7 @@ def test_two_authorities_each_token_checked_by_openssl(kit: Kit, chained: LocalA
     assert checkpoints(kit) == [note.name, f"{note.name}.chained.tsr", f"{note.name}.local.tsr"]
     for authority in kit.authorities:
         token, roots = note.with_name(f"{note.name}.{authority.name}.tsr"), authority.roots
-        at = verify.epoch(verify.Token.parse(token.read_bytes()).time)
+        at = timestamp_tokens.epoch(timestamp_tokens.Token.parse(token.read_bytes()).time)
         command: list[str | Path] = [
             "openssl",
             "ts",

@@ -15,12 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, timestamp_tokens, whole_archive
+from archiver.archive.checking.parts.proven_dates import Stamp, vouched_until
+from archiver.archive.checking.parts.timestamp_tokens import moment
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import strict_checker
-from archiver.archive.verify import Stamp, moment, verify_archive, vouched_until
 from archiver.archive.writer import Authority
 from tests.support.archive_kit import ISOLATED, Kit, flip
 from tests.support.homes import ROOT, Clock
@@ -61,7 +63,7 @@ def test_in_2045_every_date_is_still_proven(kit: Kit, clock: Clock, tmp_path: Pa
         "-in",
         f"{note}.local.tsr",
         "-CAfile",
-        kit.root / verify.TSA_ROOTS,
+        kit.root / archive_words.TSA_ROOTS,
     ]
     assert b"expired" in subprocess.run(plain, capture_output=True, check=False).stderr
     then = [looked_at(kit, *options) for options in ((), ("--licence", "asset-1_"), ("--licence", "asset-2_"))]
@@ -89,7 +91,7 @@ def test_no_date_is_earlier_than_a_timestamp_that_it_covers(
     )  # the authority's certificate is good since five minutes ago
     kit.write(2)
     monkeypatch.delenv("LD_PRELOAD")
-    monkeypatch.setattr(verify, "CLOCK_TOLERANCE_S", 60)
+    monkeypatch.setattr(whole_archive, "CLOCK_TOLERANCE_S", 60)
     report = kit.verify()
     assert (report.state, report.secured_since) == ("PROVEN", first)
     assert [(f.code, f.path) for f in report.findings] == [
@@ -162,21 +164,21 @@ def test_a_timestamp_signed_over_sha_1_is_not_taken(kit: Kit, tmp_path: Path) ->
         (warning,) = kit.write(1).warnings
     assert "its hash function" in warning
     refused = next((kit.root / "ledger/checkpoints").glob("*.refused")).read_bytes()
-    assert verify.token_ends(refused, []) == "2014-01-01T00:00:00Z"
+    assert timestamp_tokens.token_ends(refused, []) == "2014-01-01T00:00:00Z"
 
 
 def test_no_response_however_broken_does_more_than_hide_its_end(kit: Kit) -> None:
     kit.write(1)
     response = bytearray(next((kit.root / "ledger/checkpoints").glob("*.tsr")).read_bytes())
-    roots = verify.certificates_in((kit.root / verify.TSA_ROOTS).read_bytes())[0]
-    whole = verify.token_ends(bytes(response), roots)
+    roots = timestamp_tokens.certificates_in((kit.root / archive_words.TSA_ROOTS).read_bytes())[0]
+    whole = timestamp_tokens.token_ends(bytes(response), roots)
     assert whole and whole > in_days(3600)
     for at in range(len(response)):
         for wrong in (0, 0x80, 0xFF, response[at] ^ 1):
             broken = bytes([*response[:at], wrong, *response[at + 1 :]])
-            found = verify.token_ends(broken, roots)
-            assert found is None or verify.epoch(found)
-    assert verify.token_ends(b"", roots) is verify.token_ends(bytes(response[:-9]), roots) is None
+            found = timestamp_tokens.token_ends(broken, roots)
+            assert found is None or timestamp_tokens.epoch(found)
+    assert timestamp_tokens.token_ends(b"", roots) is timestamp_tokens.token_ends(bytes(response[:-9]), roots) is None
 
 
 @pytest.mark.parametrize("version", ["", "LibreSSL 3.3.6", "OpenSSL 1.1.1w  11 Sep 2023"])
@@ -186,7 +188,8 @@ def test_without_openssl_3_the_dates_stay_open_in_words(
     kit.write(1)
     kit.write(2)
     old, new = (
-        verify.Token.parse((kit.root / f"ledger/checkpoints/{n:08d}.note.local.tsr").read_bytes()).time for n in (2, 4)
+        timestamp_tokens.Token.parse((kit.root / f"ledger/checkpoints/{n:08d}.note.local.tsr").read_bytes()).time
+        for n in (2, 4)
     )
     (tmp_path / "bin").mkdir()
     if version:

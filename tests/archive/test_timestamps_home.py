@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from archiver.archive.checking.parts.archive_words import TSA_ROOTS
+from archiver.archive.checking.parts.ledger_lines import newest_checkpoint
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.seal import Authority, ask
-from archiver.archive.verify import TSA_ROOTS, newest_checkpoint
 from archiver.catalogue.archives import authorities_of
 from archiver.home.connections import pinned_roots
 from archiver.home.network import Network

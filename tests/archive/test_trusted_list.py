@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, one_proof, timestamp_tokens
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.reader import Archive
 from archiver.archive.seal import Authority, ask, strict_checker
 from archiver.archive.trusted_list import UnprovenQualification, qualified_times, recheck, signers
-from archiver.archive.verify import verify_archive
 from tests.support.archive_kit import Kit
 from tests.support.check_page_kit import Checker, checker
 from tests.support.trusted_list_kit import (
@@ -89,7 +89,7 @@ def test_a_list_shows_it_by_the_authority_s_certificate_or_the_one_above_it(unio
             "DE", "Example qualified time", days(-400)[:10],
         )  # fmt: skip
         assert lists == (union.files[LOTL], union.files[NATIONAL])
-        assert verify.Qualification.parse(stated.encode()) == stated
+        assert timestamp_tokens.Qualification.parse(stated.encode()) == stated
         for each in (union.folder / "cache").glob("*"):
             each.unlink()
 
@@ -153,13 +153,13 @@ def test_a_list_that_cannot_be_fetched_is_asked_for_later(qualified: Kit, union:
     assert report.state == "PROVEN" and "not shown to be qualified: no trusted list" in report.as_text()
     union.files.update({LOTL: union.lotl(), NATIONAL: union.national()})
     (tmp_path / "cache/not-fetched.txt").unlink()
-    _, _, tokens = verify.newest_checkpoint(qualified.root)
+    _, _, tokens = ledger_lines.newest_checkpoint(qualified.root)
     [planted], _ = lists.keep(qualified.root, tokens)  # as a forger does, whose lists are read by no verifier
     qualified.qualify = lambda *_: ([], [])
     qualified.write(2)
     disclose(Archive(qualified.root), qualified.stored[0].object_id, tmp_path / "forged")
     assert not list((tmp_path / "forged/integrity").glob("qualified.*"))
-    assert planted not in (qualified.root / verify.LEDGER).read_text()
+    assert planted not in (qualified.root / archive_words.LEDGER).read_text()
     assert [each.country for each in qualified_times(qualified.root, 0)] == [""]
     told = [(each.code, each.path.partition(".")[0]) for each in qualified.verify().findings]
     assert told == [("stray", "keys/qualified"), *[("stray", "keys/trusted-list")] * 2]
@@ -198,7 +198,7 @@ def test_a_proof_holds_the_lists_and_no_others(qualified: Kit, union: Union, tmp
         "another timestamp": lambda: restated(timestamp="0" * 64),
     }
     changes.get(change, lambda: None)()
-    report = verify.verify_proof(tmp_path / "proof")
+    report = one_proof.verify_proof(tmp_path / "proof")
     assert report.state == ("DAMAGED" if change else "PROVEN"), report.as_text()
     if not change:
         [stated] = report.timestamps

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.seal import sign
-from archiver.archive.verify import verify_archive
 from archiver.archive.writer import Authority
 from tests.support.archive_kit import SIGNER, Kit, damage, flip, licence, root_of
 
 OTHERS_ROOTS: dict[str, Callable[[Kit, Path], object]] = {
-    "other roots": lambda k, forger: shutil.copy(forger, k.root / verify.TSA_ROOTS),
-    "no roots": lambda k, _: (k.root / verify.TSA_ROOTS).unlink(),
-    "no certificate": lambda k, _: (k.root / verify.TSA_ROOTS).write_text("none"),
+    "other roots": lambda k, forger: shutil.copy(forger, k.root / archive_words.TSA_ROOTS),
+    "no roots": lambda k, _: (k.root / archive_words.TSA_ROOTS).unlink(),
+    "no certificate": lambda k, _: (k.root / archive_words.TSA_ROOTS).write_text("none"),
 }
 
 
@@ -36,7 +36,7 @@ def test_the_roots_that_you_supply_do_not_hide_that_the_archives_own_are_other_o
     supplied = sealed.authorities[0].roots
     with_roots, alone = verify_archive(sealed.root, roots=supplied), sealed.verify()
     assert (with_roots.state, alone.state) == ("DAMAGED", "DAMAGED")
-    assert verify.TSA_ROOTS in {each.path for each in with_roots.findings}
+    assert archive_words.TSA_ROOTS in {each.path for each in with_roots.findings}
 
 
 def test_what_others_write_beside_the_evidence_is_told_by_every_entrance_and_never_signed(
@@ -44,7 +44,7 @@ def test_what_others_write_beside_the_evidence_is_told_by_every_entrance_and_nev
 ) -> None:
     """With this machine's memory of the archive, and without it. What is known of a file is put back."""
     roots, memory = sealed.authorities[0].roots, sealed.root.parent / "state/stated.json"
-    for path in verify.STATED_FILES.values():
+    for path in archive_words.STATED_FILES.values():
         place = sealed.root / path
         before = place.read_bytes() if place.exists() else None
         for planted in (b"more\n", (before or b"") + b"more\n", None):
@@ -57,22 +57,22 @@ def test_what_others_write_beside_the_evidence_is_told_by_every_entrance_and_nev
             assert {each.state for each in told} == {wanted}, (path, planted)
             warnings = sealed.write(1).warnings
             assert any(f"{place} " in each for each in warnings) is (planted != before), (path, planted)
-            if before is None or (path == verify.KEY_HISTORY and planted in (None, b"more\n")):
+            if before is None or (path == archive_words.KEY_HISTORY and planted in (None, b"more\n")):
                 assert place.read_bytes() == planted if planted else not place.exists()  # only a backup has it
                 place.write_bytes(before) if before else place.unlink(missing_ok=True)
             assert sealed.verify().findings == [] and (not before or place.read_bytes() == before)
-    own, earlier = sealed.root / verify.TSA_ROOTS, (sealed.root / verify.TSA_ROOTS).read_bytes()
+    own, earlier = sealed.root / archive_words.TSA_ROOTS, (sealed.root / archive_words.TSA_ROOTS).read_bytes()
     with LocalAuthority(tmp_path / "other") as other:
         sealed.authorities = [Authority(name="other", url=other.url, roots=other.root_pem)]
         assert sealed.write(7).warnings == () and sealed.verify().state == "PROVEN"
     newer, sealed.authorities = own.read_bytes(), []
     own.write_bytes(earlier)  # whether this machine remembers the newer one, or only the earlier one
     assert "keys/tsa-roots.pem is what the ledger stated earlier" in str(sealed.write(8).warnings)
-    assert verify.TSA_ROOTS in damage(sealed)
+    assert archive_words.TSA_ROOTS in damage(sealed)
     own.write_bytes(newer)
-    assert sealed.write(9).warnings == () and verify.TSA_ROOTS not in damage(sealed)
+    assert sealed.write(9).warnings == () and archive_words.TSA_ROOTS not in damage(sealed)
     own.write_bytes(earlier)  # what is remembered is of a longer ledger, which a restored backup replaced
-    files = json.loads(memory.read_bytes())["files"] | {verify.TSA_ROOTS: sha256(earlier).hexdigest()}
+    files = json.loads(memory.read_bytes())["files"] | {archive_words.TSA_ROOTS: sha256(earlier).hexdigest()}
     memory.write_text(json.dumps({"offset": 1 << 30, "hash": "0" * 64, "files": files}))
     assert "keys/tsa-roots.pem is what the ledger stated earlier" in str(sealed.write(10).warnings)
     own.write_bytes(newer)
@@ -104,7 +104,7 @@ def test_the_verifier_in_the_archive_says_the_same(sealed: Kit) -> None:
         if damaged:
             flip(sealed.place(1) / "v1/content/certificate.pdf")
         for options in ([], ["--quick"]):
-            tool = [sys.executable, f"{sealed.root / verify.TOOL}", "--json", *options]
+            tool = [sys.executable, f"{sealed.root / archive_words.TOOL}", "--json", *options]
             told = json.loads(subprocess.run(tool, capture_output=True, check=False).stdout)
             assert told == verify_archive(sealed.root, quick=bool(options)).as_json()
 
@@ -116,12 +116,12 @@ def remade(kit: Kit, log: str, signer: Ed25519PrivateKey) -> Path:
     shutil.rmtree(kit.root.parent / "state")
     kit.witnesses, kit.signer = [], signer
     kit.write(2, 3, 4, 5)
-    for size, note, _ in verify.checkpoint_files(kit.root / verify.CHECKPOINTS):
+    for size, note, _ in ledger_lines.checkpoint_files(kit.root / archive_words.CHECKPOINTS):
         note.unlink()
         note.write_bytes(sign(log, size, root_of(kit, size), signer))
         (witness / "acme" / note.name).unlink(missing_ok=True)  # it is read-only
         shutil.copy(note, witness / "acme")
-    line = json.loads((kit.root / verify.LEDGER).read_bytes().splitlines()[0])
+    line = json.loads((kit.root / archive_words.LEDGER).read_bytes().splitlines()[0])
     assert line["log"] == "acme"
     return witness
 

@@ -16,10 +16,21 @@ from typing import Any
 
 import pytest
 
-from archiver.archive import verify
+from archiver.archive.checking import CARRIED
+from archiver.archive.checking.parts import (
+    archive_words,
+    ed25519_signature,
+    ledger_lines,
+    ocfl_object,
+    openssl_program,
+    timestamp_tokens,
+)
+from archiver.archive.checking.parts.archive_words import Busy, Malformed
+from archiver.archive.checking.parts.ocfl_object import check_object
+from archiver.archive.checking.parts.one_proof import verify_proof
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
-from archiver.archive.verify import Busy, Malformed, check_object, verify_archive, verify_proof
 from archiver.core.errors import IntegrityError
 from tests.support.archive_kit import ISOLATED, Kit, damage, flip, licence, passes_ocfl_py
 from tests.support.authority_kit import spellings
@@ -53,7 +64,7 @@ def test_public_tools_accept_note_and_token(kit: Kit, tmp_path: Path) -> None:
     guide = (kit.root / "READ-ME-FIRST.txt").read_text("utf-8")
     (note,) = (kit.root / "ledger/checkpoints").glob("*.note")
     (token,) = (kit.root / "ledger/checkpoints").glob("*.tsr")
-    moment = verify.epoch(verify.Token.parse(token.read_bytes()).time)
+    moment = timestamp_tokens.epoch(timestamp_tokens.Token.parse(token.read_bytes()).time)
     wanted = ("head ", "tail ", "openssl ")
     commands = [line.strip() for line in guide.splitlines() if line.strip().startswith(wanted)]
     assert len(commands) == 5
@@ -84,7 +95,7 @@ def plant_with_a_forged_intent(kit: Kit) -> None:
     planted = "20261124_example_other_00000000"
     shutil.copytree(kit.place(1), kit.place(1).with_name(planted))
     intent = {"id": f"urn:x-archiver:licence:{planted}", "inventory_sha512": "0", "version": "v1"}
-    (kit.root / verify.INTENTS).write_text(f"{'[' * 100_000}\n{json.dumps(intent)}\n")
+    (kit.root / archive_words.INTENTS).write_text(f"{'[' * 100_000}\n{json.dumps(intent)}\n")
 
 
 TAMPERING: dict[str, tuple[Callable[[Kit], Any], str]] = {
@@ -92,10 +103,10 @@ TAMPERING: dict[str, tuple[Callable[[Kit], Any], str]] = {
     "an inventory changes": (lambda k: flip(k.place(1) / "inventory.json"), "inventory.json"),
     "a ledger line changes": (lambda k: flip(k.root / "ledger/ledger.jsonl"), "ledger/ledger.jsonl"),
     "the ledger's end is cut off": (
-        lambda k: os.truncate(k.root / verify.LEDGER, (k.root / verify.LEDGER).stat().st_size - 1),
+        lambda k: os.truncate(k.root / archive_words.LEDGER, (k.root / archive_words.LEDGER).stat().st_size - 1),
         "ledger.jsonl",
     ),
-    "a ledger line without end": (lambda k: os.truncate(k.root / verify.LEDGER, 1 << 21), "ledger.jsonl"),
+    "a ledger line without end": (lambda k: os.truncate(k.root / archive_words.LEDGER, 1 << 21), "ledger.jsonl"),
     "the root changes": (lambda k: flip(note(k), 0.2), "00000003.note"),
     "the signature changes": (lambda k: flip(note(k), 0.9), "00000003.note"),
     "a checkpoint vanishes": (lambda k: note(k).unlink(), "00000003.note"),
@@ -109,9 +120,9 @@ TAMPERING: dict[str, tuple[Callable[[Kit], Any], str]] = {
     "a link to the same inventory": (lambda k: link(k, k.place(1) / "v1/inventory.json"), "v1/inventory.json"),
     "a link to the same file": (lambda k: link(k, k.place(1) / "v1/content/licence.json"), "licence.json"),
     "a pipe for a file": (lambda k: replace(k, k.place(1) / "v1/content/licence.json", os.mkfifo), "licence.json"),
-    "a pipe for the intents": (lambda k: replace(k, k.root / verify.INTENTS, os.mkfifo), verify.INTENTS),
-    "a folder for the verifier": (lambda k: replace(k, k.root / verify.TOOL, Path.mkdir), verify.TOOL),
-    "a link for the intents": (lambda k: link(k, k.root / verify.INTENTS), verify.INTENTS),
+    "a pipe for the intents": (lambda k: replace(k, k.root / archive_words.INTENTS, os.mkfifo), archive_words.INTENTS),
+    "a folder for the verifier": (lambda k: replace(k, k.root / archive_words.TOOL, Path.mkdir), archive_words.TOOL),
+    "a link for the intents": (lambda k: link(k, k.root / archive_words.INTENTS), archive_words.INTENTS),
     "a pipe for a checkpoint": (lambda k: replace(k, note(k), os.mkfifo), "00000003.note"),
     "a folder for a token": (lambda k: replace(k, note(k, ".local.tsr"), Path.mkdir), "3.note.local.tsr"),
     "a folder for the ledger": (lambda k: replace(k, k.root / "ledger/ledger.jsonl", Path.mkdir), "ledger.jsonl"),
@@ -135,8 +146,8 @@ def test_tampering_is_found_and_named(sealed: Kit, tampering: str) -> None:
 
 def test_a_name_cannot_pass_itself_off_as_a_result(sealed: Kit) -> None:
     (sealed.place(1) / "v1/content/\x1b[2J\nacme: PROVEN \u202e\udcff").write_text("x")
-    told = run(*ISOLATED, Path(verify.__file__), sealed.root).stdout
-    assert run(*ISOLATED, Path(verify.__file__), "--object", sealed.place(1)).returncode == 90
+    told = run(*ISOLATED, Path(CARRIED), sealed.root).stdout
+    assert run(*ISOLATED, Path(CARRIED), "--object", sealed.place(1)).returncode == 90
     assert told.startswith("acme: DAMAGED\n") and "\nacme:" not in told and not {"\x1b", "\u202e"} & set(told)
 
 
@@ -148,7 +159,7 @@ def test_the_hand_written_attack_of_a_rewritten_line_with_its_chain_mended(kit: 
     for raw in ledger.read_bytes().splitlines():
         fields = json.loads(raw) | {"prev": previous}
         fields["at"] = "2020-01-01T00:00:00Z"
-        out.append(verify.canonical(fields))
+        out.append(ledger_lines.canonical(fields))
         previous = hashlib.sha256(out[-1]).hexdigest()
     ledger.write_bytes(b"\n".join(out) + b"\n")
     findings = kit.verify().findings
@@ -175,7 +186,7 @@ def test_lines_that_no_checkpoint_covers_yet_are_still_a_chain(kit: Kit) -> None
     number, previous = before.count(b"\n"), hashlib.sha256(before.splitlines()[-1]).hexdigest()
     for odd in ODD_LINES:
         line = (
-            verify.canonical({"seq": number, "prev": previous} | odd)
+            ledger_lines.canonical({"seq": number, "prev": previous} | odd)
             if isinstance(odd, dict)
             else json.dumps(odd).encode()
         )
@@ -196,7 +207,7 @@ def rollbacks(before: bytes, count: int) -> bytes:
     lines = before.splitlines()
     for seq in range(len(lines), len(lines) + count):
         line = {"seq": seq, "prev": hashlib.sha256(lines[-1]).hexdigest(), "type": "rollback", "at": f"{seq}"}
-        lines.append(verify.canonical(line | {"kept": 0, "lost": 1, "root": "0" * 64}))
+        lines.append(ledger_lines.canonical(line | {"kept": 0, "lost": 1, "root": "0" * 64}))
     return b"".join(line + b"\n" for line in lines[-count:])
 
 
@@ -241,10 +252,12 @@ def test_a_planted_object_is_a_finding_and_is_not_adopted(kit: Kit) -> None:
 
 def test_another_verifier_in_the_archive_is_told_and_is_no_damage(kit: Kit) -> None:
     kit.write(1)
-    tool = kit.root / verify.TOOL
+    tool = kit.root / archive_words.TOOL
     tool.write_bytes(tool.read_bytes() + b"# of another version")
     report = kit.verify()
-    assert report.state == "PROVEN" and [(f.code, f.path) for f in report.findings] == [("verifier", verify.TOOL)]
+    assert report.state == "PROVEN" and [(f.code, f.path) for f in report.findings] == [
+        ("verifier", archive_words.TOOL)
+    ]
     done = run(*ISOLATED, tool, "--json")
     assert json.loads(done.stdout)["findings"] == [], "whoever runs that one needs another to compare"
     kit.write(2)
@@ -297,13 +310,15 @@ def test_supplied_roots_and_key_are_what_counts(kit: Kit, tmp_path: Path) -> Non
         others = stranger.root_pem.read_text()
     assert len(told) == 1 and told[0].startswith("does not hold against the roots that you supplied: ")
     assert roots
-    own, genuine = kit.root / verify.TSA_ROOTS, roots.read_text()
-    assert verify.pem_of_certificates(verify.certificates_in(own.read_bytes())[0]) == own.read_bytes()
+    own, genuine = kit.root / archive_words.TSA_ROOTS, roots.read_text()
+    assert (
+        timestamp_tokens.pem_of_certificates(timestamp_tokens.certificates_in(own.read_bytes())[0]) == own.read_bytes()
+    )
     for spelling, (spelled, is_fit) in spellings(genuine, others).items():
         own.write_text(spelled, "latin-1", newline="")
         report = verify_archive(kit.root)
         told = [f"{each.path}: {each.code}" for each in report.findings]
-        assert told == [f"{verify.TSA_ROOTS}: {'changed' if is_fit else 'invalid'}"], spelling
+        assert told == [f"{archive_words.TSA_ROOTS}: {'changed' if is_fit else 'invalid'}"], spelling
         assert bool(report.secured_since) and len(report.trust) == 2, spelling
         shutil.copy(own, other)
         own.write_text(genuine)
@@ -319,17 +334,17 @@ NO_END = "-----BEGIN CERTIFICATE-----" * 38_000  # a megabyte; a search that beg
 
 def test_roots_lost_in_the_archive_are_named_and_cost_no_date_that_rests_on_others(kit: Kit) -> None:
     kit.write(1)
-    place, own = kit.root / verify.TSA_ROOTS, kit.authorities[0].roots
+    place, own = kit.root / archive_words.TSA_ROOTS, kit.authorities[0].roots
     damaged = ("", NO_END, "-----BEGIN CERTIFICATE-----\n~\n-----END CERTIFICATE-----\n")
     for content, roots, since in [(each, *means) for each in damaged for means in ((own, True), (None, False))]:
         place.write_text(content)
         report = verify_archive(kit.root, roots=roots)
-        assert {finding.path for finding in report.findings if finding.damage} == {verify.TSA_ROOTS}
+        assert {finding.path for finding in report.findings if finding.damage} == {archive_words.TSA_ROOTS}
         assert bool(report.secured_since) is since
 
 
 def test_the_verifier_runs_on_old_pythons() -> None:
-    ast.parse(Path(verify.__file__).read_bytes(), feature_version=(3, 9))
+    ast.parse(Path(CARRIED).read_bytes(), feature_version=(3, 9))
 
 
 def test_without_openssl_it_says_that_dates_are_not_checked(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -354,7 +369,7 @@ def test_an_openssl_that_hangs_ends_in_words(
     program.write_text(f"#!/bin/sh\n[ $1 = {hangs} ] && exec sleep 60\necho OpenSSL 3.5.9\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")
-    monkeypatch.setattr(verify, "OPENSSL_TIMEOUT_S", 1)
+    monkeypatch.setattr(openssl_program, "OPENSSL_TIMEOUT_S", 1)
     report = kit.verify()
     assert (report.state, [f.code for f in report.findings]) == ("UNPROVEN", ["dates-not-checked"])
     assert "dates not checked: the program openssl is not answering here" in report.findings[0].message
@@ -363,9 +378,9 @@ def test_an_openssl_that_hangs_ends_in_words(
 WITH_PROCESSES = """
 import os, signal, sys
 from pathlib import Path
-from archiver.archive import verify
-verify.MIN_OBJECTS_FOR_PROCESSES = 0
-here, fork, check, forked = os.getpid(), os.fork, verify.check_object, []
+from archiver.archive.checking.parts import many_objects, whole_archive
+many_objects.MIN_OBJECTS_FOR_PROCESSES = 0
+here, fork, check, forked = os.getpid(), os.fork, whole_archive.check_object, []
 def counted():
     forked.append(fork())
     return forked[-1]
@@ -373,8 +388,8 @@ def dying(folder, *rest, **options):
     if os.getpid() != here and folder.name == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
     return check(folder, *rest, **options)
-os.fork, verify.check_object, verify.os.cpu_count = counted, dying, lambda: 2
-print(verify.verify_archive(Path(sys.argv[1])).as_text())
+os.fork, whole_archive.check_object, os.cpu_count = counted, dying, lambda: 2
+print(whole_archive.verify_archive(Path(sys.argv[1])).as_text())
 print(len(forked), file=sys.stderr)
 """
 
@@ -400,7 +415,7 @@ def test_a_replay_is_not_evidence(kit: Kit, tmp_path: Path) -> None:
 
 
 def test_usage_errors_and_a_busy_archive(kit: Kit, tmp_path: Path) -> None:
-    tool = Path(verify.__file__)
+    tool = Path(CARRIED)
     assert run(*ISOLATED, tool, tmp_path / "nothing").returncode == 2
     assert run(*ISOLATED, tool, tmp_path).returncode == 2
     assert run(*ISOLATED, tool, "--proof", tmp_path).returncode == 2
@@ -433,11 +448,11 @@ def test_ed25519_against_the_vectors_of_rfc_8032(rfc: str) -> None:
         ),
     }[rfc]
     key, sig, message = bytes.fromhex(public), bytes.fromhex(signature), bytes.fromhex(rfc)
-    assert verify.ed25519_verify(key, sig, message)
-    assert not verify.ed25519_verify(key, sig, message + b"x")
-    assert not verify.ed25519_verify(key, bytes([sig[0] ^ 1]) + sig[1:], message)
+    assert ed25519_signature.ed25519_verify(key, sig, message)
+    assert not ed25519_signature.ed25519_verify(key, sig, message + b"x")
+    assert not ed25519_signature.ed25519_verify(key, bytes([sig[0] ^ 1]) + sig[1:], message)
     more = (int.from_bytes(sig[32:], "little") + 2**252 + 27742317777372353535851937790883648493).to_bytes(32, "little")
-    assert not verify.ed25519_verify(key, sig[:32] + more, message)  # the malleable twin of the signature
+    assert not ed25519_signature.ed25519_verify(key, sig[:32] + more, message)  # the malleable twin of the signature
 
 
 def rewrite(change: Callable[[dict[str, Any]], Any], *, everywhere: bool = True) -> Callable[[Path], None]:
@@ -484,9 +499,9 @@ def test_broken_objects_are_rejected_as_ocfl_py_rejects_them(sealed: Kit, broken
     if broken == "versions with a gap":
         inventory = json.loads((kit.place(1) / "inventory.json").read_bytes())
         version = inventory["versions"]["v1"]
-        many = {f"v{n}": version for n in range(1, verify.MAX_VERSIONS + 2)}
+        many = {f"v{n}": version for n in range(1, ocfl_object.MAX_VERSIONS + 2)}
         with pytest.raises(Malformed, match="more than 1000 versions"):
-            verify.Inventory.parse(json.dumps(inventory | {"versions": many, "head": f"v{len(many)}"}).encode())
+            ocfl_object.Inventory.parse(json.dumps(inventory | {"versions": many, "head": f"v{len(many)}"}).encode())
     BROKEN[broken](kit.place(1))
     assert any(finding.damage for finding in check_object(kit.place(1)).findings)
     assert not passes_ocfl_py(kit.place(1))

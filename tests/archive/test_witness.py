@@ -15,10 +15,11 @@ from unittest.mock import Mock
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive import last_seen, verify
+from archiver.archive import last_seen
+from archiver.archive.checking.parts import ledger_lines, witnessed
+from archiver.archive.checking.parts.archive_words import Malformed
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
-from archiver.archive.verify import Malformed
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness
 from archiver.core.errors import ConfigError, IntegrityError, SiteUnavailable
 from archiver.core.smtp import Mailer
@@ -60,7 +61,7 @@ def test_a_folder_gets_every_checkpoint_and_verify_holds_the_archive_against_it(
         assert (report.state, report.findings) == ("PROVEN", []) and "extends" in report.as_text()
     kit.write(3)
     assert kit.verify(disk / "00000002.note").state == "PROVEN"
-    _, note, [token] = verify.newest_checkpoint(kit.root)
+    _, note, [token] = ledger_lines.newest_checkpoint(kit.root)
     given = {name: (disk / name).read_bytes() for name in (note.name, token.name)}
     for lost in (disk / note.name, disk / token.name, disk):  # somebody can write to the witness
         shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
@@ -180,8 +181,8 @@ def test_opening_reads_the_ledger_again_only_where_the_witness_does_not_hold_the
 ) -> None:
     kit.write(1)
     kit.write(2)
-    read = Mock(side_effect=verify.check_witnessed)
-    monkeypatch.setattr(verify, "check_witnessed", read)
+    read = Mock(side_effect=witnessed.check_witnessed)
+    monkeypatch.setattr(witnessed, "check_witnessed", read)
     with kit.open() as archive:
         archive.append("run", account="a", listed=0)  # and ends unsealed
     kit.write(3)

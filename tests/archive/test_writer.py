@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words
 from archiver.archive.ocfl import KINDS, NewObject, object_id, object_path
 from archiver.archive.reader import Archive
 from archiver.core.errors import IntegrityError
@@ -130,16 +130,25 @@ def test_what_is_damaged_is_neither_read_nor_built_upon(kit: Kit) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="pipes lie in folders on POSIX systems alone")
 @pytest.mark.parametrize(
     "name",
-    [verify.LEDGER, verify.INTENTS, verify.TOOL, verify.TSA_ROOTS, "ledger/checkpoints/00000005.note", "a timestamp"],
+    [
+        archive_words.LEDGER,
+        archive_words.INTENTS,
+        archive_words.TOOL,
+        archive_words.TSA_ROOTS,
+        "ledger/checkpoints/00000005.note",
+        "a timestamp",
+    ],
 )
 def test_what_is_no_file_keeps_nobody_waiting(sealed: Kit, name: str) -> None:
     if name == "a timestamp":
-        name = min((sealed.root / verify.CHECKPOINTS).glob("00000005.note.*")).relative_to(sealed.root).as_posix()
+        name = (
+            min((sealed.root / archive_words.CHECKPOINTS).glob("00000005.note.*")).relative_to(sealed.root).as_posix()
+        )
     (sealed.root / name).unlink()
     os.mkfifo(sealed.root / name)
     with pytest.raises(IntegrityError, match=f"{name} is not a regular file"), sealed.open():
         pass
-    if name == verify.LEDGER:
+    if name == archive_words.LEDGER:
         with pytest.raises(IntegrityError, match="not a regular file"):
             Archive(sealed.root).head()
         with pytest.raises(IntegrityError, match="not a regular file"):
@@ -147,7 +156,9 @@ def test_what_is_no_file_keeps_nobody_waiting(sealed: Kit, name: str) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="to make a link takes a right on Windows")
-@pytest.mark.parametrize("name", [verify.LEDGER, verify.INTENTS, "staging/holder.txt", "staging/0", "staging/folder"])
+@pytest.mark.parametrize(
+    "name", [archive_words.LEDGER, archive_words.INTENTS, "staging/holder.txt", "staging/0", "staging/folder"]
+)
 def test_nothing_is_written_or_removed_where_a_link_leads(sealed: Kit, tmp_path: Path, name: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

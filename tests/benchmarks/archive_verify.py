@@ -24,8 +24,8 @@ from statistics import median
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.ocfl import NewObject
-from archiver.archive.verify import verify_archive
 from archiver.archive.witness import FolderWitness
 from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive
 
@@ -33,7 +33,7 @@ ROUNDS = 5
 SIGNER = Ed25519PrivateKey.generate()
 CHILD = """
 import sys
-from archiver.archive.verify import verify_archive
+from archiver.archive.checking.parts.whole_archive import verify_archive
 report = verify_archive(__import__("pathlib").Path(sys.argv[1]))
 assert report.licences == int(sys.argv[2]) and not report.findings, report.as_text()
 # Not ru_maxrss, which begins with that of the process that started this one.

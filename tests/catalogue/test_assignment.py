@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from archiver.archive.verify import InclusionProof, Note, Token
+from archiver.archive.checking.parts.one_proof import InclusionProof
+from archiver.archive.checking.parts.signed_notes import Note
+from archiver.archive.checking.parts.timestamp_tokens import Token
 from archiver.catalogue.archives import writing
 from archiver.core.model import Asset, Licence
 from archiver.home.settings_edit import add_client

@@ -15,8 +15,8 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from archiver.archive.checking.parts.proven_dates import Dates
 from archiver.archive.reader import Archive
-from archiver.archive.verify import Dates
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, identity_digest
 from tests.support.catalogue_kit import CAFE, COMP, FAILED, HARBOUR, TOKYO, Acme, certificate, files

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import anchor_proofs, archive_words, whole_pack
 from tests.support.anchor_kit import LocalWitness, attestation, bitcoin, number, pending, text
 from tests.support.check_page_kit import Checker, checker
 from tests.support.forger import ONE, Files, Owner, bagged, build, entries_of, zip_of
@@ -47,15 +47,15 @@ READ = """async ([digest, proofs]) => {
 
 def anchors(note: bytes, witness: LocalWitness = WITNESS, owner: Owner = OWNER) -> Files:
     """The three kinds of anchors of a checkpoint, by their endings."""
-    log, digest = verify.neutral_log(owner.public), hashlib.sha256(note).digest()
+    log, digest = anchor_proofs.neutral_log(owner.public), hashlib.sha256(note).digest()
     own = f"{log}\n" + note.decode().split("\n", 1)[1].partition("\n\n")[0] + "\n"
     calendar = pending("https://alice.example")
     way = b"\xf1" + text(b"before") + b"\x08\xff" + calendar + b"\xf0" + text(b"after") + b"\x08"
     return {
         "cosigned": f"{own}\n{owner.signature(own.encode(), log)}".encode()
         + witness.cosign(own.encode(), 1_790_000_000),
-        "ots": verify.OTS_HEAD + digest + way + bitcoin(HEIGHT),
-        "pending.ots": verify.OTS_HEAD + digest + b"\x08" + calendar,
+        "ots": anchor_proofs.OTS_HEAD + digest + way + bitcoin(HEIGHT),
+        "pending.ots": anchor_proofs.OTS_HEAD + digest + b"\x08" + calendar,
     }
 
 
@@ -64,7 +64,7 @@ def with_anchors(files: Files, given: Files, keys: bytes) -> Files:
     for path in [each for each in files if each.endswith(".note")]:
         folder, name = path.rsplit("/", 1)
         for ending, content in given.items():
-            found[f"{folder}/{verify.anchor_name(Path(f'{name}.x.{ending}'), content)}"] = content
+            found[f"{folder}/{anchor_proofs.anchor_name(Path(f'{name}.x.{ending}'), content)}"] = content
         found[f"{folder}/witness-keys.txt"] = keys
     return bagged(found)
 
@@ -83,7 +83,7 @@ def test_a_pack_with_anchors_is_proven_and_says_what_each_is(
     zip_file = tmp_path / "proof.zip"
     zip_file.write_bytes(zip_of(entries_of(with_anchors(*genuine))))
     assert agreed(zip_file, checker, {}) == "PROVEN"
-    said = {(each.kind, each.by, each.time) for each in verify.verify_zip(zip_file)[0].anchors}
+    said = {(each.kind, each.by, each.time) for each in whole_pack.verify_zip(zip_file)[0].anchors}
     assert said == {
         ("cosignature", WITNESS.name, "2026-09-21T14:13:20Z"),
         ("bitcoin", str(HEIGHT), None),
@@ -126,11 +126,11 @@ def test_both_read_opentimestamps_alike(genuine: tuple[Files, Files, bytes], che
     given, digest = [genuine[1]["ots"], genuine[1]["pending.ots"]], genuine[1]["ots"][33:65]
     rng = random.Random(0)
     tails = [each[65:] for each in given for _ in range(400)]
-    proofs = [*given, *(verify.OTS_HEAD + digest + changed(each, rng) for each in tails)]
-    proofs += [verify.OTS_HEAD + digest + rng.randbytes(rng.randrange(40)) for _ in range(200)]
+    proofs = [*given, *(anchor_proofs.OTS_HEAD + digest + changed(each, rng) for each in tails)]
+    proofs += [anchor_proofs.OTS_HEAD + digest + rng.randbytes(rng.randrange(40)) for _ in range(200)]
     end, uri = bitcoin(HEIGHT), pending("https://alice.example")
     proofs += [
-        verify.OTS_HEAD + digest + tail
+        anchor_proofs.OTS_HEAD + digest + tail
         for tail in (
             end, b"\xf0\0" + end, b"\xf0\x01a" + end, b"\xf0\x01a\x08" + end, b"\xf0\x81\0a\x08" + end,
             b"\xff" + uri + end,
@@ -145,9 +145,9 @@ def test_both_read_opentimestamps_alike(genuine: tuple[Files, Files, bytes], che
     mine: list[object] = []
     for each in proofs:
         try:
-            ends = verify.ots_attestations(each, digest)
+            ends = anchor_proofs.ots_attestations(each, digest)
             mine.append([[end.kind, end.said, end.message.hex()] for end in ends])
-        except verify.Malformed as error:
+        except archive_words.Malformed as error:
             mine.append(str(error))
     encoded = [base64.b64encode(each).decode() for each in (digest, *proofs)]
     assert checker.do(partial(Page.evaluate, expression=READ, arg=[encoded[0], encoded[1:]])) == mine

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from playwright.sync_api import Page
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, openssl_program, timestamp_tokens
 from tests.support.authority_kit import CERTIFYING, SIGNING, STAMPING, certificate, key, pem, stamped
 from tests.support.check_page_kit import Checker, checker, zipped
 from tests.support.pack_attacks import Pack, remake
@@ -65,7 +65,7 @@ def test_no_changed_timestamp_is_accepted_that_openssl_refuses(
         for bit in ((1, 128) if step == 1 else (1,))
     ]
     assert accepted(checker, roots, note, [whole]) == [True]
-    program, trusted = verify.openssl(), [verify.certificates_in(roots.read_bytes())[0]] * 2
+    program, trusted = openssl_program.openssl(), [timestamp_tokens.certificates_in(roots.read_bytes())[0]] * 2
     assert program
     for each, taken in zip(changed, accepted(checker, roots, note, changed), strict=True):
         if not taken:
@@ -73,9 +73,9 @@ def test_no_changed_timestamp_is_accepted_that_openssl_refuses(
         file = tmp_path / "changed.tsr"
         file.write_bytes(each)
         try:
-            fine = verify.openssl_refuses(program, file, note, *trusted) is None
-            fine = fine and verify.Token.parse(each).covers(note.read_bytes())
-        except verify.Malformed:
+            fine = openssl_program.openssl_refuses(program, file, note, *trusted) is None
+            fine = fine and timestamp_tokens.Token.parse(each).covers(note.read_bytes())
+        except archive_words.Malformed:
             fine = False
         assert fine, next(n for n in range(len(whole)) if each[n] != whole[n])
 
@@ -108,9 +108,9 @@ def test_authorities_are_judged_as_openssl_judges_them(checker: Checker, tmp_pat
     roots.write_bytes(pem(certificate("Root", keys[1]) if how.get("other") else root))
     digests = how.get("digest", "sha256"), how.get("ess", "sha256")
     token.write_bytes(stamped(tmp_path / "tsa", note, leaf, keys[2], pem(middle), *digests))
-    program, trusted = verify.openssl(), [verify.certificates_in(roots.read_bytes())[0]] * 2
+    program, trusted = openssl_program.openssl(), [timestamp_tokens.certificates_in(roots.read_bytes())[0]] * 2
     assert program
-    assert (verify.openssl_refuses(program, token, note, *trusted) is None) == good
+    assert (openssl_program.openssl_refuses(program, token, note, *trusted) is None) == good
     assert accepted(checker, roots, note, [token.read_bytes()]) == [good]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from archiver.archive.verify import DatedDocument, VerifyReport
+from archiver.archive.checking.parts.verify_report import DatedDocument, VerifyReport
 from archiver.catalogue.views import in_words
 from archiver.claims import pack_pages
 from archiver.claims.drafts import drafts

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from archiver.archive import verify
 from archiver.archive.check_page import check_page
+from archiver.archive.checking import CARRIED
+from archiver.archive.checking.parts import archive_words, common_checks, proven_dates, verify_command, whole_pack
 from tests.support import forger
 from tests.support.check_page_kit import Checker, checker
 from tests.support.firefox_kit import FIREFOX, plain_firefox
@@ -65,7 +66,7 @@ def test_a_pack_s_folders_are_the_same_for_both(checker: Checker) -> None:
     stems = ("receipt", "receipt-2", "invoice", "certificate", "receipts", "xreceipt", "receipt-a", "record")
     names = [f"{way}{stem}.pdf" for way in ("", "imported-", "attended-", "companion-", "other-") for stem in stems]
     said = checker.do(lambda page: page.evaluate("(names) => names.map(folderOfCopy)", names))
-    assert said == [verify.folder_of_copy(name) for name in names]
+    assert said == [whole_pack.folder_of_copy(name) for name in names]
 
 
 @pytest.mark.long
@@ -93,8 +94,8 @@ def test_firefox_says_the_same_from_a_file(world: World, tmp_path: Path) -> None
                 zip_file.name,
             )
             try:
-                wanted = verify.verify_zip(zip_file)[-1].state
-            except verify.Malformed:
+                wanted = whole_pack.verify_zip(zip_file)[-1].state
+            except archive_words.Malformed:
                 wanted = "NO_PACK"
             assert said == wanted, (name, number)
 
@@ -114,13 +115,14 @@ def test_a_pack_of_today_is_proven_in_2045(
     zip_file = tmp_path / "proof.zip"
     zip_file.write_bytes(forgery(world, 0, "fine_order").zip_file)
     if faketime := shutil.which("faketime"):
-        command = [faketime, "2045-01-01 00:00:00", sys.executable, "-I", verify.__file__, "--proof", str(zip_file)]
+        command = [faketime, "2045-01-01 00:00:00", sys.executable, "-I", str(CARRIED), "--proof", str(zip_file)]
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         assert printed.endswith("files beside them: PROVEN\n") and "ended at" in printed
     checker.do(lambda page: page.evaluate(THE_YEAR_2045))
-    monkeypatch.setattr(verify, "moment", lambda _=None: "2045-01-01T00:00:00Z")
+    for each in (common_checks, proven_dates):
+        monkeypatch.setattr(each, "moment", lambda _=None: "2045-01-01T00:00:00Z")
     try:
-        found, reports = checker.of_zip(zip_file.read_bytes()), verify.verify_zip(zip_file)
+        found, reports = checker.of_zip(zip_file.read_bytes()), whole_pack.verify_zip(zip_file)
     finally:
         checker.do(lambda page: page.reload())
     assert found["state"] == reports[-1].state == "PROVEN"
@@ -136,10 +138,10 @@ def test_the_program_checks_a_zip(world: World, tmp_path: Path, capsys: pytest.C
     fine, broken = tmp_path / "proof.zip", tmp_path / "letter.zip"
     fine.write_bytes(forgery(world, 0, "fine_order").zip_file)
     broken.write_bytes(b"Dear Sir or Madam")
-    assert verify.main(["--proof", str(fine)]) == 0
+    assert verify_command.main(["--proof", str(fine)]) == 0
     assert capsys.readouterr().out.endswith("all 2 proofs and 8 files beside them: PROVEN\n")
     with pytest.raises(SystemExit):
-        verify.main(["--proof", str(broken)])
+        verify_command.main(["--proof", str(broken)])
     assert f"{broken} is not a zip file" in capsys.readouterr().err
 
 
@@ -156,7 +158,7 @@ def test_what_a_timestamp_says_of_itself_is_told_as_its_own_statement(checker: C
     owner = Qualified(3)
     zip_file = tmp_path / "proof.zip"
     zip_file.write_bytes(forger.zip_of(forger.entries_of(forger.build(owner))))
-    found, reports = checker.of_zip(zip_file.read_bytes()), verify.verify_zip(zip_file)
+    found, reports = checker.of_zip(zip_file.read_bytes()), whole_pack.verify_zip(zip_file)
     assert found["state"] == reports[-1].state == "PROVEN"
     checker.same_report(found, reports)
     [stated] = reports[0].timestamps
@@ -194,7 +196,7 @@ def test_both_say_the_same_of_a_statement_about_a_list(checker: Checker, tmp_pat
     owner, zip_file, shown = Stating(3), tmp_path / "proof.zip", {}
     for name, owner.trick in {"": forger.unchanged, **TRICKS}.items():
         zip_file.write_bytes(forger.zip_of(forger.entries_of(forger.build(owner, (forger.ONE,)))))
-        found, reports = checker.of_zip(zip_file.read_bytes()), verify.verify_zip(zip_file)
+        found, reports = checker.of_zip(zip_file.read_bytes()), whole_pack.verify_zip(zip_file)
         assert found["state"] == reports[-1].state, name
         checker.same_report(found, reports)
         said = [{(each["code"], each["path"]) for each in one["findings"]} for one in found["proofs"]]

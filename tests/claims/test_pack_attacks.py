@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, one_proof
+from archiver.archive.checking.parts.whole_pack import PackReport, verify_pack
 from archiver.archive.local_tsa import LocalAuthority
-from archiver.archive.verify import PackReport, verify_pack
 from archiver.catalogue import search
 from archiver.claims import packing
 from tests.support.agency import agency, record
@@ -207,7 +207,7 @@ def test_an_old_pack_is_judged_by_what_it_can_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checker: Checker
 ) -> None:
     """Before inventories told of terms, nothing that is enclosed proves when they were seen, or that they belong."""
-    monkeypatch.setattr(verify, "terms_message", lambda _: None)
+    monkeypatch.setattr(one_proof, "terms_message", lambda _: None)
     monkeypatch.setattr("archiver.claims.proof_pack.pdf_of", lambda *_: b"%PDF-1.7")
     with agency(tmp_path / "agency") as at:
         with_terms = (licence("1"), (record(), certificate("1"), terms(b"Terms of then\n", later=False)))
@@ -254,7 +254,7 @@ def test_a_pack_of_the_format_before_is_proven(pack: Pack, checker: Checker) -> 
     told = [(each.code, each.path) for each in judged(pack.bag).findings]
     assert told[0] == ("unreadable", paper.relative_to(pack.bag).as_posix())
     os.truncate(paper, 1 << 42)
-    with pytest.raises(verify.Malformed, match="more than 8 GiB"):
+    with pytest.raises(archive_words.Malformed, match="more than 8 GiB"):
         verify_pack(pack.bag)
     paper.unlink()  # others do not read it, either
 

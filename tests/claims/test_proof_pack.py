@@ -27,7 +27,7 @@ from PIL import Image, ImageCms
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStringObject
 
-from archiver.archive.verify import verify_pack
+from archiver.archive.checking.parts.whole_pack import verify_pack
 from archiver.claims import packing
 from archiver.claims.pack_pages import Wording
 from archiver.claims.proof_pdf import ATTACHED_LIST

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from archiver.archive.verify import LEDGER
+from archiver.archive.checking.parts.archive_words import LEDGER
 from archiver.claims.claim_files import Claim, save
 from archiver.desk.auth import Links
 from archiver.reading.letters import LetterKind

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.agency.fleet_clients import checked_out_home
 from archiver.agency.fleet_worker import FleetWorker, open_fleet
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines
 from archiver.archive.last_seen import KNOWN_KEY
 from archiver.archive.ledger import Line
 from archiver.catalogue.archives import writing
@@ -94,11 +94,11 @@ def test_a_database_of_yesterday_continues_the_bucket_of_today(shared: Shared, s
     server.sql(f"DROP DATABASE {name} WITH (FORCE)")
     server.sql(f"ALTER DATABASE {name}_backup RENAME TO {name}")
     with shared.open_at("ben") as root:  # who has never been here
-        assert b"after-the-backup" in (root / "archive" / "acme" / verify.LEDGER).read_bytes()
+        assert b"after-the-backup" in (root / "archive" / "acme" / archive_words.LEDGER).read_bytes()
         note(root, "by-ben")
     with shared.open_at("ada") as root:
         note(root, "by-ada")
-        text = (root / "archive" / "acme" / verify.LEDGER).read_text()
+        text = (root / "archive" / "acme" / archive_words.LEDGER).read_text()
         assert Home.load(root).client("beta").name == "Beta GmbH"  # settings are as in the backup
     assert [text.count(each) for each in ("before-the-backup", "after-the-backup", "by-ben", "by-ada")] == [1, 1, 1, 1]
     heads(shared.bucket, "acme")
@@ -142,7 +142,10 @@ def test_two_fleets_with_one_prefix_do_not_take_each_others_clients(
     # Whoever may write to the bucket puts an archive of his own there, or writes on, and overwrites the head.
     with shared.open_at("ada") as root:
         note(root, "genuine")
-        ledger, known = (root / "archive" / "acme" / verify.LEDGER), root / "state" / "archive" / "acme" / KNOWN_KEY
+        ledger, known = (
+            (root / "archive" / "acme" / archive_words.LEDGER),
+            root / "state" / "archive" / "acme" / KNOWN_KEY,
+        )
         genuine, signer = ledger.read_bytes(), known.read_bytes()
     with shared.open_at("ben"):
         pass
@@ -153,11 +156,11 @@ def test_two_fleets_with_one_prefix_do_not_take_each_others_clients(
             for check in ("check_continues", "check_signer", "check_lines"):
                 patch.setattr(f"archiver.fleet.copied_archives.{check}", lambda *_: None)
             with shared.open_at("deceived") as root:
-                assert (root / "archive" / "acme" / verify.LEDGER).read_bytes() != genuine
+                assert (root / "archive" / "acme" / archive_words.LEDGER).read_bytes() != genuine
         for name in ("ada", "ben", "deceived", f"new-{forged.lines}"):
             capsys.readouterr()
             with shared.open_at(name) as root:
-                assert (root / "archive" / "acme" / verify.LEDGER).read_bytes() == genuine, name
+                assert (root / "archive" / "acme" / archive_words.LEDGER).read_bytes() == genuine, name
             assert "warning: acme: FORKED" in capsys.readouterr().out
         with pytest.raises(ReplicaForked), shared.open_at("ben") as root:
             note(root, "above the forged")
@@ -192,8 +195,8 @@ def unsigned_line(shared: Shared, ledger: bytes) -> ReplicaHead:
     with database_of(shared) as database:
         head = database.heads()["acme"]
     last = Line(ledger.splitlines()[-1], 0)
-    data = verify.canonical(last.fields | {"seq": last.seq + 1, "prev": last.hash}) + b"\n"
-    file = ReplicaFile(path=verify.LEDGER, sha256=sha256_of(data), bytes=len(data), offset=len(ledger))
+    data = ledger_lines.canonical(last.fields | {"seq": last.seq + 1, "prev": last.hash}) + b"\n"
+    file = ReplicaFile(path=archive_words.LEDGER, sha256=sha256_of(data), bytes=len(data), offset=len(ledger))
     part = ReplicaPart(previous=head.part, files=(file,)).encode()
     key, soon = part_key("acme", head.lines + 1, part), datetime.now(UTC) + timedelta(minutes=1)
     shared.bucket.put(file.key("acme"), data, until=soon)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import ledger_lines
 from archiver.home.settings_edit import add_account
 from tests.support.agency import agency
 from tests.support.fleet_kit import prepare_home
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.long
 def test_the_examples_of_replicas_work_in_their_order(tmp_path: Path, store: ObjectStore, bucket_name: str) -> None:
     with replicated(tmp_path, store, bucket_name) as made:
         buy(made, 1, 2)
-        size, _, _ = verify.newest_checkpoint(made.home.archive("acme"))
+        size, _, _ = ledger_lines.newest_checkpoint(made.home.archive("acme"))
         run = InOrder(made.run, "archiver replica", {"--at 4120": f"--at {size}"})
         checks = InOrder(
             made.run, "archiver verify --against s3:", {"northlight-proof/archives": f"{bucket_name}/agency"}

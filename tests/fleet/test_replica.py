@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from archiver.agency import integrity
 from archiver.agency.privacy import hold
 from archiver.agency.replica import restore_replica
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines
 from archiver.archive.reader import signer_key
 from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ReplicaForked
@@ -96,13 +96,13 @@ def test_an_archive_that_lost_its_end_is_forked_from_the_bucket(
     address = f"s3://{made.home.settings.replica.bucket}/agency" if made.home.settings.replica else ""
     assert made.run.json("verify", "--against", address, code=90)["state"] == "FORKED"
     # Whoever may write to the bucket puts an old genuine checkpoint and others under names of higher numbers there.
-    place, (old,) = bucket(made), (tmp_path / "copy" / verify.CHECKPOINTS).glob("*.note")
+    place, (old,) = bucket(made), (tmp_path / "copy" / archive_words.CHECKPOINTS).glob("*.note")
     for number in range(replica_check.MAX_WITNESSED + 2):
         for note in (old.read_bytes(), b"%d\n" % number):
-            key = f"agency/acme/files/{verify.CHECKPOINTS}/{99990000 + number}.note/{sha256_of(note)}"
+            key = f"agency/acme/files/{archive_words.CHECKPOINTS}/{99990000 + number}.note/{sha256_of(note)}"
             place.client.put_object(Bucket=place.bucket, Key=key, Body=note)
     flooded = made.run.json("verify", "--against", address, code=90)
-    assert (flooded["state"], flooded["scope"]) == ("FORKED", verify.SCOPE_ALL)
+    assert (flooded["state"], flooded["scope"]) == ("FORKED", archive_words.SCOPE_ALL)
     monkeypatch.setattr(replica_check, "MAX_FETCHED", 10)  # more than are fetched
     for head in (published.encode(), b"{}"):  # the second is no head
         place.client.put_object(Bucket=place.bucket, Key=f"agency/{head_key('acme')}", Body=head)
@@ -225,7 +225,7 @@ def test_an_attacker_with_the_buckets_credentials_destroys_nothing(
         assert head_of(theirs).lines > head.lines
         theirs.run("client", "add", "aaa", "--name", "Aaa")  # and one of a client that nobody knows
         buy(theirs, 30, client="aaa")
-        own_key = theirs.run.archive("aaa") / verify.SIGNER_KEY
+        own_key = theirs.run.archive("aaa") / archive_words.SIGNER_KEY
     for no_name in ("NO NAME", "A\u202e", "con"):
         attacker.put_object(Bucket=name, Key=f"agency/{no_name}/head.json", Body=head.encode())
     lose(made)
@@ -267,7 +267,7 @@ def test_what_a_late_or_short_list_leaves_out_is_found(
     assert replica_check.fetch_checkpoints(bucket(made), "acme", signer_key(made.run.archive()), tmp_path)
     assert f"{head.checkpoint:08d}" in {each.name[:8] for each in tmp_path.glob("*.note")}
     remove_tree(made.run.archive() / "evidence")
-    place = made.run.archive() / (name := verify.object_path(first))
+    place = made.run.archive() / (name := ledger_lines.object_path(first))
     PublishedObjects(bucket(made), "acme", made.run.archive(), tmp_path / "fetch").bring(first, place)
     assert tree(place) == {
         path.removeprefix(f"{name}/"): data for path, data in before.items() if path.startswith(f"{name}/")

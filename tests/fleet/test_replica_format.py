@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.archive.verify import canonical
+from archiver.archive.checking.parts.ledger_lines import canonical
 from archiver.core.errors import IntegrityError
 from archiver.fleet.replica_format import ReplicaHead, ReplicaPart
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, whole_pack
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
 from archiver.core.errors import ChangedMeanwhile, ConfigError, LeaseLost, StoreUnavailable
@@ -49,7 +49,7 @@ def test_a_letter_is_answered_by_two_people_on_a_fleets_home(shared: Shared, tmp
     claim = ada.json("claim", "add", tmp_path / "letter.txt", "--client", "acme", "--yes")["claim"]
     assert [each["claim"] for each in ben.json("claim", "list")] == [claim]
     ben("proof", licence, "--claim", claim, "--out", tmp_path / "proof.zip")
-    assert verify.verify_zip(tmp_path / "proof.zip")[0].state in ("PROVEN", "UNPROVEN")
+    assert whole_pack.verify_zip(tmp_path / "proof.zip")[0].state in ("PROVEN", "UNPROVEN")
     assert ben.json("verify", "--client", "acme")["state"] == "PROVEN"
     ben("hold", licence, "--reason", "a letter", *BY)
     assert "hold" in ada("show", licence).stdout.lower()
@@ -164,7 +164,7 @@ def test_whoever_loses_the_client_while_writing_publishes_nothing(
             note(ada, "sleeper")
         note(ada, "again")
         pull(ben)
-        lines = [(each / "archive" / "acme" / verify.LEDGER).read_bytes() for each in (ada, ben)]
+        lines = [(each / "archive" / "acme" / archive_words.LEDGER).read_bytes() for each in (ada, ben)]
         assert lines[0] == lines[1] and lines[0].count(b'"other"') == 1 == lines[0].count(b'"again"')
         assert b'"sleeper"' not in lines[0]
         heads(shared.bucket, "acme")
@@ -176,7 +176,7 @@ def test_whoever_loses_the_client_while_writing_publishes_nothing(
     with FleetDatabase(shared.address, "test") as database, database.transaction() as connection:
         connection.execute("UPDATE fleet_lease SET ends_at = '-infinity'")
     with shared.open_at("ada"), shared.open_at("ben") as ben:
-        assert b'"in-the-dark"' in (ben / "archive" / "acme" / verify.LEDGER).read_bytes()
+        assert b'"in-the-dark"' in (ben / "archive" / "acme" / archive_words.LEDGER).read_bytes()
 
 
 def _away(*_: object, **__: object) -> str:

@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from archiver.archive.anchors import Calendar, CosigningWitness
-from archiver.archive.verify import WitnessKey
+from archiver.archive.checking.parts.anchor_proofs import WitnessKey
 from archiver.home.network import Network
 
 type Answer = tuple[int, bytes]

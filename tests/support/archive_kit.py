@@ -15,12 +15,15 @@ import ocfl
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive import ledger, verify
+from archiver.archive import ledger
 from archiver.archive.anchors import Anchor
+from archiver.archive.checking.parts import archive_words, ledger_lines, merkle_tree, whole_archive
+from archiver.archive.checking.parts.proven_dates import Dates
+from archiver.archive.checking.parts.verify_report import VerifyReport
+from archiver.archive.checking.parts.whole_archive import verify_archive
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.seal import Post, Qualify, strict_checker
-from archiver.archive.verify import Dates, VerifyReport, verify_archive
 from archiver.archive.witness import FolderWitness, Witness
 from archiver.archive.writer import ArchiveWriter, Authority, Seal, SealSettings, open_archive
 from archiver.home.network import Network
@@ -85,8 +88,8 @@ class Kit:
 
     def dates(self) -> Dates:
         """What its timestamps prove, with all signatures checked."""
-        sizes = [size for size, *_ in verify.newest_checkpoints(self.root / verify.CHECKPOINTS)]
-        held = verify.check_checkpoints(self.root, None, strict_checker(), sizes)
+        sizes = [size for size, *_ in ledger_lines.newest_checkpoints(self.root / archive_words.CHECKPOINTS)]
+        held = whole_archive.check_checkpoints(self.root, None, strict_checker(), sizes)
         return Dates((size, each[1]) for size, each in held.items() if each)
 
     def place(self, n: int) -> Path:
@@ -148,9 +151,9 @@ def damage(kit: Kit) -> set[str]:
 
 
 def root_of(kit: Kit, size: int) -> bytes:
-    tree = verify.Frontier()
-    for raw in (kit.root / verify.LEDGER).read_bytes().splitlines()[:size]:
-        tree.add(verify.leaf_hash(raw))
+    tree = merkle_tree.Frontier()
+    for raw in (kit.root / archive_words.LEDGER).read_bytes().splitlines()[:size]:
+        tree.add(merkle_tree.leaf_hash(raw))
     return tree.root()
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from archiver.archive.checking.parts.proven_dates import Dates
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
-from archiver.archive.verify import Dates
 from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue

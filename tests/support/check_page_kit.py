@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from archiver.archive import verify
 from archiver.archive.check_page import check_page
-from archiver.archive.verify import Malformed, PackReport, VerifyReport, verify_pack
+from archiver.archive.checking.parts import strict_zip
+from archiver.archive.checking.parts.archive_words import Malformed
+from archiver.archive.checking.parts.verify_report import VerifyReport
+from archiver.archive.checking.parts.whole_pack import PackReport, verify_pack
 from archiver.browsing.chromium import find
 
 CHECK = """async ([zip, { pins = {}, ...options }]) => {
@@ -73,7 +75,7 @@ class Checker:
         odd = any(
             path.is_symlink()
             or not (path.is_file() or path.is_dir())
-            or not verify._is_zip_path(path.relative_to(bag).as_posix())
+            or not strict_zip._is_zip_path(path.relative_to(bag).as_posix())
             for path in bag.rglob("*")
         )
         if odd or len(set(names)) < len(names):

@@ -22,7 +22,8 @@ from typing import Any
 
 import pytest
 
-from archiver.archive import verify, writer
+from archiver.archive import writer
+from archiver.archive.checking.parts import archive_words, whole_archive
 from archiver.archive.ocfl import Stored
 from archiver.archive.reader import Archive
 from archiver.core.atomic_files import FilesystemSync
@@ -133,7 +134,7 @@ def kill_again_and_again(root: Path, times: int, *options: str, seed: int = 11) 
         told |= durable(said + stop(child))
         while held(root):
             time.sleep(0.01)
-        codes = {finding.code for finding in verify.verify_archive(root, quick=turn % 8 != 0).findings}
+        codes = {finding.code for finding in whole_archive.verify_archive(root, quick=turn % 8 != 0).findings}
         assert codes <= {"interrupted", "erased", "recovered"}
     assert len(told) >= times
     check(root, told, ocfl=40)
@@ -141,7 +142,7 @@ def kill_again_and_again(root: Path, times: int, *options: str, seed: int = 11) 
 
 def held(root: Path) -> bool:
     """Whether somebody still holds the archive: who built for a killed command, for a moment."""
-    with (root / verify.LEDGER).open("rb") as file, suppress(BlockingIOError):
+    with (root / archive_words.LEDGER).open("rb") as file, suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return False
     return True

@@ -19,7 +19,7 @@ from typing import Any
 from archiver.agency import fleet as administration
 from archiver.agency import fleet_clients
 from archiver.agency.fleet_copy import opened_fleet
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words
 from archiver.archive.ledger import Line
 from archiver.fleet.fleet_database import FleetDatabase
 from archiver.fleet.home_copy import FOLDER
@@ -236,7 +236,7 @@ def check(made: Fleet, accounts: Mapping[str, Sequence[str]], rows: int, state: 
         for path in (root / "archive" / client / "evidence" / "licences").rglob("v1/content/licence.json"):
             licences[str(json.loads(path.read_bytes())["licence_id"])] += 1
         assert len(licences) == rows * len(names) and set(licences.values()) == {1}, f"{client}: {len(licences)}"
-        lines = (root / "archive" / client / verify.LEDGER).read_bytes().splitlines()
+        lines = (root / "archive" / client / archive_words.LEDGER).read_bytes().splitlines()
         for head in published:  # what any holder ever published is still where it was
             assert not head.lines or Line(lines[head.lines - 1], 0).hash == head.line, f"{client}: {head}"
         captured = Counter(

@@ -20,8 +20,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from archiver.archive import verify
 from archiver.archive.check_page import check_page
+from archiver.archive.checking import CARRIED
+from archiver.archive.checking.parts import one_proof, signed_notes, whole_pack
 from tests.support.authority_kit import STAMPING, certificate, key, pem, stamped
 
 Files = dict[str, bytes]
@@ -100,7 +101,7 @@ class Owner:
 
     @property
     def signer_pem(self) -> bytes:
-        return verify.pem_of_key(self.public)
+        return signed_notes.pem_of_key(self.public)
 
     @cached_property
     def _tokens(self) -> dict[bytes, bytes]:
@@ -133,7 +134,7 @@ class Owner:
         }  # fmt: skip
 
     def signature(self, text: bytes, name: str = "archiver.invalid/acme") -> str:
-        blob = verify.key_id(name, self.public) + self.key.sign(text)
+        blob = signed_notes.key_id(name, self.public) + self.key.sign(text)
         return f"\u2014 {name} {b64(blob)}\n"
 
 
@@ -179,7 +180,7 @@ def build(owner: Owner, names: tuple[str, ...] = (ONE, TWO), knobs: Knobs | None
                                          "relation": "later"}]}))  # fmt: skip
         shown[name] = licence_files(str(number)) | {"licence.json": described}
         objects[name] = ocfl("licence", name, shown[name], f"capture; terms later {TERMS}", own)
-    fingerprint = verify.key_fingerprint(owner.public)
+    fingerprint = signed_notes.key_fingerprint(owner.public)
     records: list[dict[str, Any]] = [
         {"type": "origin", "origin": "live", "key": fingerprint, "log": "acme"},
         *({"type": "capture", "id": f"urn:x-archiver:{'terms' if name == TERMS else 'licence'}:{name}", "version": "v1",
@@ -196,7 +197,7 @@ def build(owner: Owner, names: tuple[str, ...] = (ONE, TWO), knobs: Knobs | None
     text = knobs.note(f"archiver.invalid/acme\n{len(lines)}\n{b64(tree_root(leaves))}\n".encode())
     note = text + b"\n" + owner.signature(text).encode()
     stem = f"{len(lines):08d}.note"
-    [token] = verify.sealed_names(stem, owner.roots, [owner.stamp(note)])
+    [token] = one_proof.sealed_names(stem, owner.roots, [owner.stamp(note)])
     files: Files = {}
     for name in names:
         own = plain if only and name != only else knobs
@@ -220,11 +221,11 @@ def build(owner: Owner, names: tuple[str, ...] = (ONE, TWO), knobs: Knobs | None
         for each, content in shown[name].items():
             if each == "licence.json" and not own.show_licence:
                 each, content = "licence-excerpt.json", b"{}\n"
-            files[f"data/{verify.folder_of_copy(each)}/{name}/{each}"] = content
+            files[f"data/{whole_pack.folder_of_copy(each)}/{name}/{each}"] = content
         files[f"data/05_client_assignment/{name}/chain-by-us.txt"] = b"Acme Ltd\n"
         files[f"data/06_use_and_dates/{name}/dates-by-us.txt"] = b"2026\n"
     files |= {f"data/03_terms_captured_later/{TERMS}/{name}": content for name, content in terms.items()}
-    files |= {"data/proof.pdf": b"%PDF-1.7", "data/07_integrity/verify.py": Path(verify.__file__).read_bytes()}
+    files |= {"data/proof.pdf": b"%PDF-1.7", "data/07_integrity/verify.py": Path(CARRIED).read_bytes()}
     files |= {"CHECK-THIS.html": check_page(), "HOW-TO-CHECK.txt": b"See verify.py\n"}
     return bagged(files)
 
@@ -234,7 +235,7 @@ def bagged(files: Files) -> Files:
     payload = {path: content for path, content in files.items() if path.startswith("data/")}
     size = sum(map(len, payload.values()))
     anchored = any(path.endswith((".ots", ".cosigned")) for path in files)
-    files = {**files, "bagit.txt": verify.BAGIT}
+    files = {**files, "bagit.txt": whole_pack.BAGIT}
     files["bag-info.txt"] = (
         f"Bag-Software-Agent: archiver\nBagging-Date: 2026-01-01\nArchiver-Pack-Format: {3 + anchored}\n"
         f"Payload-Oxum: {size}.{len(payload)}\n"
@@ -263,7 +264,7 @@ def resealed(files: Files) -> Files:
         for note, paths in notes.items():
             paths.sort(key=lambda path: (len(path), path))
             contents = [found.pop(path) for path in paths]
-            names = verify.sealed_names(note.rpartition("/")[2], roots, contents)
+            names = one_proof.sealed_names(note.rpartition("/")[2], roots, contents)
             found |= {f"{folder}/{name}": content for name, content in zip(names, contents, strict=True)}
     return bagged(found)
 

@@ -18,7 +18,7 @@ from filelock import FileLock
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import openssl_program
 from archiver.cli.json_schemas import SCHEMAS, schema_of
 from archiver.provider import Request, load
 from tests.support import forked
@@ -128,7 +128,7 @@ def nothing_but_openssl(tools: Path) -> dict[str, str]:
     """Variables with which no browser is found, and no other program; `tools` is a folder for what is found."""
     if not tools.exists():
         tools.mkdir()
-        program = verify.openssl()
+        program = openssl_program.openssl()
         assert program
         (tools / "openssl").symlink_to(program)
     return {"ARCHIVER_CHROMIUM": "", "PATH": str(tools), "PLAYWRIGHT_BROWSERS_PATH": str(tools)}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver.agency import archive_checks, diagnosis, home_checks
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, whole_archive
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.core.model import Asset, Licence
@@ -260,7 +260,7 @@ def papers(folder: Path) -> None:
 
 
 def archives(place: Path) -> list[Path]:
-    return sorted(each for each in (place / "home/archive").glob("*") if (each / verify.LEDGER).exists())
+    return sorted(each for each in (place / "home/archive").glob("*") if (each / archive_words.LEDGER).exists())
 
 
 def left(place: Path) -> dict[str, Any]:
@@ -314,9 +314,9 @@ def sound(place: Path, where: object, *, thorough: bool) -> None:
     assert told == [], f"{where}: {told}"
     for root in archives(place):
         lines = [line.type for line in Archive(root).lines()]
-        size, _, stamps = verify.checkpoint_files(root / verify.CHECKPOINTS)[-1]
-        assert size <= len(lines) and verify.PRACTICE.issuperset(lines[size:]), (where, root.name, size, lines)
+        size, _, stamps = ledger_lines.checkpoint_files(root / archive_words.CHECKPOINTS)[-1]
+        assert size <= len(lines) and archive_words.PRACTICE.issuperset(lines[size:]), (where, root.name, size, lines)
         assert stamps or not (place / "root.pem").exists(), where
         if thorough:
-            report = verify.verify_archive(root, quick=True)
+            report = whole_archive.verify_archive(root, quick=True)
             assert not any(each.damage or each.code == "interrupted" for each in report.findings), (where, report)

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, ledger_lines, whole_archive
 from archiver.archive.ocfl import stage_object, stage_version
 from archiver.archive.reader import Archive
 from archiver.core.errors import ArchiverError
@@ -32,10 +32,10 @@ def kill(kit: Kit, number: int, *, recorded: bool) -> None:
             return
         staged = stage_object(kit.root / "staging/0", licence(number))
         writer._note_intents([staged])
-        noted = (kit.root / verify.INTENTS).read_bytes()
+        noted = (kit.root / archive_words.INTENTS).read_bytes()
     kit.place(number).parent.mkdir(parents=True, exist_ok=True)
     staged.folder.rename(kit.place(number))
-    (kit.root / verify.INTENTS).write_bytes(noted)
+    (kit.root / archive_words.INTENTS).write_bytes(noted)
 
 
 def line(kit: Kit, rng: random.Random, **fields: object) -> None:
@@ -45,8 +45,8 @@ def line(kit: Kit, rng: random.Random, **fields: object) -> None:
     new = {"seq": head.seq + 1, "prev": head.hash, "at": head.fields["at"], "tool": "1", **fields}
     if rng.random() < 0.5:
         new["signature"] = head.fields["signature"]
-    with (kit.root / verify.LEDGER).open("ab") as file:
-        file.write(verify.canonical(new) + b"\n")
+    with (kit.root / archive_words.LEDGER).open("ab") as file:
+        file.write(ledger_lines.canonical(new) + b"\n")
 
 
 def planted(kit: Kit, rng: random.Random) -> dict[str, str]:
@@ -70,9 +70,9 @@ def planted(kit: Kit, rng: random.Random) -> dict[str, str]:
 
 
 def forge_intent(kit: Kit, rng: random.Random) -> None:
-    text = verify.canonical(planted(kit, rng)) + b"\n"
-    before = (kit.root / verify.INTENTS).read_bytes() if (kit.root / verify.INTENTS).exists() else b""
-    (kit.root / verify.INTENTS).write_bytes(rng.choice([text, before + text, b"{}\n" + text]))
+    text = ledger_lines.canonical(planted(kit, rng)) + b"\n"
+    before = (kit.root / archive_words.INTENTS).read_bytes() if (kit.root / archive_words.INTENTS).exists() else b""
+    (kit.root / archive_words.INTENTS).write_bytes(rng.choice([text, before + text, b"{}\n" + text]))
 
 
 def forge_line(kit: Kit, rng: random.Random) -> None:
@@ -92,8 +92,8 @@ def forge_record(kit: Kit, rng: random.Random) -> None:
 def replay_intent(kit: Kit, rng: random.Random) -> None:
     """A genuine intent of an earlier moment, with an object put in its place again under another content."""
     old = json.loads((kit.root.parent / "kept-intents").read_bytes().splitlines()[0])
-    text = verify.canonical(planted(kit, rng)) + b"\n"
-    (kit.root / verify.INTENTS).write_bytes(verify.canonical(old) + b"\n" + text)
+    text = ledger_lines.canonical(planted(kit, rng)) + b"\n"
+    (kit.root / archive_words.INTENTS).write_bytes(ledger_lines.canonical(old) + b"\n" + text)
 
 
 def spoil(kit: Kit, rng: random.Random) -> None:
@@ -114,22 +114,22 @@ def take_an_object(kit: Kit, rng: random.Random) -> None:
 
 
 def take_the_newest_checkpoint(kit: Kit, rng: random.Random) -> None:
-    _, note, tokens = verify.checkpoint_files(kit.root / verify.CHECKPOINTS)[-1]
+    _, note, tokens = ledger_lines.checkpoint_files(kit.root / archive_words.CHECKPOINTS)[-1]
     for path in [*tokens, *([note] if rng.random() < 0.5 else [])]:
         path.unlink()
 
 
 def cut_the_end(kit: Kit, rng: random.Random) -> None:
     """The last lines, with the objects and the checkpoints that belong to them."""
-    ledger = kit.root / verify.LEDGER
+    ledger = kit.root / archive_words.LEDGER
     lines = ledger.read_bytes().splitlines(keepends=True)
     kept = rng.randrange(1, len(lines))
     for raw in lines[kept:]:
         fields = json.loads(raw)
         if "inventory_sha512" in fields:
-            shutil.rmtree(kit.root / verify.object_path(fields["id"]), ignore_errors=True)
+            shutil.rmtree(kit.root / ledger_lines.object_path(fields["id"]), ignore_errors=True)
     ledger.write_bytes(b"".join(lines[:kept]))
-    for size, note, tokens in verify.checkpoint_files(kit.root / verify.CHECKPOINTS):
+    for size, note, tokens in ledger_lines.checkpoint_files(kit.root / archive_words.CHECKPOINTS):
         for path in [note, *tokens] if size > kept else []:
             path.unlink()
 
@@ -140,11 +140,11 @@ def rewrite_unsigned(kit: Kit, rng: random.Random) -> None:
     for each in list(Archive(kit.root).lines()):
         fields = {k: v for k, v in each.fields.items() if k != "signature"} | {"prev": previous}
         fields |= {"at": "2020-01-01T00:00:00Z"} if rng.random() < 0.5 else {}
-        raw = verify.canonical(fields)
+        raw = ledger_lines.canonical(fields)
         previous, out = hashlib.sha256(raw).hexdigest(), out + raw + b"\n"
-    (kit.root / verify.LEDGER).write_bytes(out)
-    shutil.rmtree(kit.root / verify.CHECKPOINTS)
-    (kit.root / verify.CHECKPOINTS).mkdir()
+    (kit.root / archive_words.LEDGER).write_bytes(out)
+    shutil.rmtree(kit.root / archive_words.CHECKPOINTS)
+    (kit.root / archive_words.CHECKPOINTS).mkdir()
 
 
 def link_a_folder(kit: Kit, rng: random.Random) -> None:
@@ -166,7 +166,7 @@ FORGERIES = (forge_intent, forge_line, forge_record, replay_intent)
 def _files(kit: Kit) -> list[Path]:
     """All files, save those that say nothing: of a killed command, and an empty file of intents."""
     files = [path for path in sorted(kit.root.rglob("*")) if path.is_file() and path.parent.name != "staging"]
-    return [path for path in files if path.stat().st_size and path.name != Path(verify.INTENTS).name]
+    return [path for path in files if path.stat().st_size and path.name != Path(archive_words.INTENTS).name]
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -178,7 +178,7 @@ def base(kit: Kit, *, recorded: bool) -> Kit:
     """An archive of two sealed commands, with intents that somebody kept, and of a third one that was killed."""
     kit.write(1, 2)
     kill(kit, 9, recorded=False)
-    shutil.copy(kit.root / verify.INTENTS, kit.root.parent / "kept-intents")
+    shutil.copy(kit.root / archive_words.INTENTS, kit.root.parent / "kept-intents")
     kit.write(3)
     kill(kit, 4, recorded=recorded)
     return kit
@@ -196,13 +196,15 @@ def attack(pristine: Kit, folder: Path, change: Change, seed: int) -> None:
         said = kit.write(5).warnings
     except ArchiverError as error:
         said = [str(error)]
-    report = verify.verify_archive(kit.root)
+    report = whole_archive.verify_archive(kit.root)
     told = {each.code for each in report.findings} - expected - HARMLESS
     where = f"{change.__name__} with seed {seed}: before {sorted(before)}, then {report.as_text()}, said {said}"
     assert told or said, where
     if change in FORGERIES:
         assert report.state == "DAMAGED" and before - expected - HARMLESS, where
-    newest = max((size for size, _, _ in verify.checkpoint_files(kit.root / verify.CHECKPOINTS)), default=0)
+    newest = max(
+        (size for size, _, _ in ledger_lines.checkpoint_files(kit.root / archive_words.CHECKPOINTS)), default=0
+    )
     forged = [each.seq for each in Archive(kit.root).lines() if _is_forged(each.fields)]
     assert all(seq >= newest for seq in forged), where  # nobody signed it
     assert not forged or report.state == "DAMAGED", where

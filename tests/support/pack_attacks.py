@@ -17,8 +17,15 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from archiver.archive import verify
-from archiver.archive.verify import PackReport
+from archiver.archive.checking.parts import (
+    anchor_proofs,
+    common_checks,
+    ed25519_signature,
+    ledger_lines,
+    openssl_program,
+    signed_notes,
+)
+from archiver.archive.checking.parts.whole_pack import PackReport
 from archiver.catalogue import search
 from archiver.catalogue.archives import writing
 from archiver.claims import packing
@@ -159,7 +166,7 @@ def listed(files: dict[str, Path]) -> bytes:
 def remembering() -> Iterator[None]:
     """What openssl and Ed25519 said of the same bytes is not asked again."""
     with pytest.MonkeyPatch.context() as patch:
-        refuses, version = verify.openssl_refuses, verify.openssl_version()
+        refuses, version = openssl_program.openssl_refuses, openssl_program.openssl_version()
         said: dict[tuple[object, ...], str | None] = {}
 
         def remembered(program: str, response: Path, data: Path | bytes, *trusted: Iterable[bytes]) -> str | None:
@@ -169,9 +176,11 @@ def remembering() -> Iterator[None]:
                 said[key] = refuses(program, response, data, *trusted)
             return said[key]
 
-        patch.setattr(verify, "openssl_refuses", remembered)
-        patch.setattr(verify, "openssl_version", lambda: version)
-        patch.setattr(verify, "ed25519_verify", cache(verify.ed25519_verify))
+        patch.setattr(common_checks, "openssl_refuses", remembered)
+        patch.setattr(common_checks, "openssl_version", lambda: version)
+        quick = cache(ed25519_signature.ed25519_verify)
+        for each in (signed_notes, ledger_lines, anchor_proofs):
+            patch.setattr(each, "ed25519_verify", quick)
         yield
 
 

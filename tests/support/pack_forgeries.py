@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from archiver.archive import verify
+from archiver.archive.checking.parts import archive_words, signed_notes, whole_pack
 from tests.support.check_page_kit import Checker
 from tests.support.forger import (
     ONE,
@@ -827,7 +827,9 @@ def keyed(world: World, rng: random.Random) -> Files:
     files = build(world.rival, knobs=knobs, only=rng.choice((ONE, TWO, "")))
     if what == "key":
         small = rng.choice(SMALL_KEYS)
-        files = {p: verify.pem_of_key(small) if p.endswith("signer-public.pem") else each for p, each in files.items()}
+        files = {
+            p: signed_notes.pem_of_key(small) if p.endswith("signer-public.pem") else each for p, each in files.items()
+        }
     if what == "signatures":
         count, name = (
             rng.choice((1, 63, 64, 70)),
@@ -893,14 +895,14 @@ def unchanged_but_for_papers(zip_file: Path, world: World) -> bool:
     lists = {"manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"}
     own = (world.genuine, world.alone)  # put together from both, it is the owner's still
     changed = {path for path in found.keys() | own[0].keys() if all(found.get(path) != each.get(path) for each in own)}
-    return changed - lists <= set(verify.verify_zip(zip_file)[-1].by_sender)  # type: ignore[attr-defined]  # a PackReport
+    return changed - lists <= set(whole_pack.verify_zip(zip_file)[-1].by_sender)  # type: ignore[attr-defined]  # a PackReport
 
 
 def agreed(zip_file: Path, checker: Checker, pins: dict[str, str], *trusted: Path) -> str | None:
     found = checker.of_zip(zip_file.read_bytes(), pins=pins)
     try:
-        reports = verify.verify_zip(zip_file, *trusted)
-    except verify.Malformed as error:
+        reports = whole_pack.verify_zip(zip_file, *trusted)
+    except archive_words.Malformed as error:
         assert found["state"] is None, (str(error), found)
         return None
     if found["state"] == "DAMAGED":

@@ -12,8 +12,8 @@ import pytest
 from archiver.agency.audit import page_captures, picture_marks, site_audit
 from archiver.agency.audit.audit_page import page
 from archiver.agency.audit.audit_store import captures_of, folder_of
+from archiver.archive.checking.parts.ledger_lines import newest_checkpoint
 from archiver.archive.reader import Archive
-from archiver.archive.verify import newest_checkpoint
 from archiver.catalogue import embedding
 from archiver.core.errors import BrowserMissing, ConfigError, SiteUnavailable
 from tests.support.agency import Agency

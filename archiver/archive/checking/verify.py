@@ -2,27 +2,35 @@
 """The verifier of an archive, of one OCFL object, or of a proof. One file; needs Python 3.9 and nothing else.
 
 Timestamps are checked by the `openssl` program (version 3 or later); without it the dates stay unchecked, in words.
-This very file lies in every archive (`tools/verify.py`) and in every proof, and is what `archiver verify` runs. It
+This very file lies in every archive (`tools/verify.py`) and in every proof. It is joined from the modules that
+`archiver verify` runs, `archiver/archive/checking/parts` in the program's source; who changes it changes those. It
 writes nothing but a temporary folder for the content of a zip.
 
 Exit codes: 0 PROVEN, UNPROVEN or ERASED, 2 usage, 50 another command is writing, 90 DAMAGED or FORKED.
 
 What to read, from top to bottom; each section rests on those before it only:
 
-    words                       states, findings, what rests on whose word, the report
-    files                       nothing but regular files is read, and no more than makes sense
-    Merkle tree, Ed25519        the two pieces of mathematics
-    checkpoints, witnesses      signed notes; whether the ledger extends those that are held outside
-    timestamps                  reading a response; the program openssl, which checks its signature
-    anchors                     cosignatures of witnesses, OpenTimestamps; what they say decides no state
-    one OCFL object             `check_object`: inventory, versions, nothing missing or more, every digest
-    where things are, dates     paths, ledger lines; from when on a line provably existed, and until when that holds
-    what both have in common    `_Check`: key, checkpoints, timestamps
-    an archive                  `verify_archive`: the ledger in one pass, then every object against it
-    a proof                     `verify_proof`: one object with its place in the tree
-    a zip                       `zip_members`: nothing that programs unpack differently
-    a pack                      `verify_pack`, `verify_zip`: proofs, and copies beside them
-    the command                 `main`
+    archive words        Words: states, findings, and where an archive keeps what
+    verify report        The report: what was found, what it rests on, and how it is told
+    regular files        Files: nothing but regular files is read, and no more than makes sense
+    strict json          JSON that no two programs read differently
+    merkle tree          The Merkle tree of RFC 6962, section 2.1
+    ed25519 signature    Ed25519 (RFC 8032), verification only
+    signed notes         Checkpoints: C2SP signed-note and tlog-checkpoint
+    witnessed            Witnesses: checkpoints that somebody outside holds
+    timestamp tokens     Timestamps (RFC 3161): what they say, and when their certificates end
+    openssl program      The program openssl, which checks the signature of a timestamp
+    anchor proofs        Anchors: C2SP cosignatures and OpenTimestamps
+    ocfl object          One OCFL 1.1 object
+    many objects         Many OCFL objects, on all processors
+    ledger lines         Where things are; lines of the ledger, their signatures, intents
+    proven dates         From when on a ledger line provably existed, and until when that holds
+    common checks        What an archive and a proof have in common: key, checkpoints, timestamps
+    whole archive        An archive: the ledger in one pass, then every object against it
+    one proof            A proof: one object with its place in the tree
+    strict zip           A zip, read strictly: nothing that programs unpack differently
+    whole pack           A pack: proofs, and copies of their files to read
+    verify command       The command
 """
 
 from __future__ import annotations
@@ -64,7 +72,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-# ---------------------------------------------------------------- words
+CARRIED = Path(__file__)
+
+# ---------------------------------------------------------------- archive words
 
 PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED = "PROVEN", "UNPROVEN", "ERASED", "DAMAGED", "FORKED"
 STATES = (PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED)
@@ -112,7 +122,7 @@ They may wait for a timestamp: each line is signed when it is written.
 
 URN = "urn:x-archiver"
 LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client; the name shows that no server exists
-_MAX_LINE_BYTES = 1 << 20  # size of a ledger line; the writer stays below 2 ** 15
+MAX_LINE_BYTES = 1 << 20  # size of a ledger line; the writer stays below 2 ** 15
 MAX_ALIKE = 100  # findings of one kind about the ledger; whoever appends to it may make millions
 CLOCK_TOLERANCE_S = 600  # our clock may be off by this much before a claimed date contradicts a proven one
 OPENSSL_TIMEOUT_S = 30  # for one call of the program openssl
@@ -140,7 +150,7 @@ WARNINGS = frozenset(
 )
 """Codes of findings that are not damage."""
 
-_UNDECIDED = frozenset({"dates-not-checked", "missing", "unreadable"})
+UNDECIDED = frozenset({"dates-not-checked", "missing", "unreadable"})
 """Codes of findings about what could not be checked, so that another time or another machine may decide otherwise."""
 
 NOT_EVIDENCE = "NOT EVIDENCE: this comes from a replay of recordings, not from a platform. It proves nothing."
@@ -167,12 +177,20 @@ class Finding:
         return self.code not in WARNINGS
 
     def __str__(self) -> str:
-        return _printable(f"{'DAMAGE' if self.damage else 'note'}: {self.path}: {self.message} [{self.code}]")
+        return in_one_line(f"{'DAMAGE' if self.damage else 'note'}: {self.path}: {self.message} [{self.code}]")
 
 
-def _printable(text: str) -> str:
+def in_one_line(text: str) -> str:
     """Return the text in one line. Characters that move the cursor or change the order of reading are written out."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def must(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise Malformed(otherwise)
+
+
+# ---------------------------------------------------------------- verify report
 
 
 @dataclass(frozen=True)
@@ -204,7 +222,7 @@ class DatedDocument:
 
     def __str__(self) -> str:
         since = f"secured since {self.secured_since}" if self.secured_since else "not proven yet"
-        return _printable(f"{self.name}: {since}{' (withheld by the sender)' if self.withheld else ''}")
+        return in_one_line(f"{self.name}: {since}{' (withheld by the sender)' if self.withheld else ''}")
 
 
 def newest(times: Iterable[str | None]) -> str | None:
@@ -343,14 +361,14 @@ class VerifyReport:
         if len({each.secured_since for each in self.documents}) > 1:
             secured += "; this is the date of the newest document" if self.secured_since else " for all documents"
         lines = [
-            _printable(f"{self.client}: {self.verdict}"),
+            in_one_line(f"{self.client}: {self.verdict}"),
             f"  {counts}",
             f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
             f"  secured since: {secured}",
             *(f"    {each}" for each in self.documents),
             *(f"    terms/{name}/{each}" for name, files in self.terms.items() for each in files),
             f"  {self.unproven}" if self.unproven else "",
-            _printable(f"  {self.extends}") if self.extends else "",
+            in_one_line(f"  {self.extends}") if self.extends else "",
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
             *(f"  {each}" for each in self.timestamps),
             *(f"  {each}" for each in self.anchors),
@@ -362,11 +380,10 @@ class VerifyReport:
         return "\n".join([*mark, *filter(None, lines), *mark])
 
 
-# ---------------------------------------------------------------- files
-
+# ---------------------------------------------------------------- regular files
 
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_BLOCK_BYTES = 1 << 18  # block size for reading and hashing, small enough for the processor's cache
+BLOCK_BYTES = 1 << 18  # block size for reading and hashing, small enough for the processor's cache
 
 
 MAX_FILE_BYTES = 1 << 33  # of a file that is hashed; a pack is no larger, either
@@ -420,7 +437,7 @@ def blocks(path: Path | str, most: int | None = None) -> Iterator[bytes]:
     """Yield a file's bytes in blocks. Raises OSError as `opened` does."""
     file = opened(path, most)
     try:
-        while block := os.read(file, _BLOCK_BYTES):
+        while block := os.read(file, BLOCK_BYTES):
             yield block
     finally:
         os.close(file)
@@ -440,6 +457,8 @@ def digests(path: Path | str, algorithms: Iterable[str] = ("sha512",), most: int
     return {name: each.hexdigest() for name, each in hashes.items()}
 
 
+# ---------------------------------------------------------------- strict json
+
 MAX_JSON_DEPTH = 100
 
 
@@ -451,7 +470,7 @@ def decoded(data: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = 
         text = data.decode()
         found = json.loads(text, object_pairs_hook=pairs, parse_constant=_no_number) if pairs else _plain(text)
         if data.count(b"{") + data.count(b"[") > MAX_JSON_DEPTH:
-            _must(_is_flat(found), "not valid JSON (nested too deeply)")
+            must(_is_flat(found), "not valid JSON (nested too deeply)")
         if b"\\u" in data:
             json.dumps(found, ensure_ascii=False).encode()
     except Malformed:
@@ -479,7 +498,7 @@ def _is_flat(tree: Any) -> bool:
     return False
 
 
-# ---------------------------------------------------------------- the Merkle tree of RFC 6962, section 2.1
+# ---------------------------------------------------------------- merkle tree
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -533,7 +552,7 @@ def root_by_path(leaf: bytes, index: int, size: int, path: Iterable[bytes]) -> b
     return found if last == 0 else None
 
 
-# ---------------------------------------------------------------- Ed25519 (RFC 8032), verification only
+# ---------------------------------------------------------------- ed25519 signature
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
@@ -626,7 +645,11 @@ def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
-# ---------------------------------------------------------------- checkpoints: C2SP signed-note and tlog-checkpoint
+SignatureCheck = Callable[[bytes, bytes, bytes], bool]
+"""Check one Ed25519 signature, given as (public key, signature, message)."""
+
+
+# ---------------------------------------------------------------- signed notes
 
 _ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")
 MAX_SIGNATURES = MAX_TIMESTAMPS = 64  # of one checkpoint
@@ -635,40 +658,10 @@ MAX_SIGNATURES = MAX_TIMESTAMPS = 64  # of one checkpoint
 def pem_blocks(text: str, label: str) -> list[bytes]:
     """Return the DER contents of all PEM blocks with this label. Raises Malformed if one cannot be decoded."""
     blocks = [each.partition(f"-----END {label}-----") for each in text.split(f"-----BEGIN {label}-----")[1:]]
-    _must(all(end for _, end, _ in blocks), "holds a block without an end")
-    found = [_unbase64(re.sub(r"[ \t\r\n]+", "", block)) for block, _, _ in blocks]
-    _must(all(found), "holds an empty block")
+    must(all(end for _, end, _ in blocks), "holds a block without an end")
+    found = [base64_bytes(re.sub(r"[ \t\r\n]+", "", block)) for block, _, _ in blocks]
+    must(all(found), "holds an empty block")
     return found
-
-
-def certificates_in(pem: bytes) -> tuple[list[bytes], str | None]:
-    """Return the certificates (DER) of a file in PEM form, and what is wrong with the file, or None.
-
-    Text around them is allowed. But `-----BEGIN` with anything else than a whole certificate is wrong: other programs
-    may trust that, too. OpenSSL reads `TRUSTED CERTIFICATE`, for example.
-    """
-    found, wrong = [], None
-    for part in pem.decode("latin-1").split("-----BEGIN")[1:]:
-        label, _, rest = part.partition(" CERTIFICATE-----")
-        block, end, _ = rest.partition("-----END CERTIFICATE-----")
-        certificate = b""
-        with contextlib.suppress(Malformed):
-            certificate = _unbase64(re.sub(r"[ \t\r\n]+", "", block))
-        if not label and end and _is_certificate(certificate):
-            found.append(certificate)
-        else:
-            wrong = "holds something besides certificates in PEM form"
-    return found, wrong
-
-
-def pem_of_certificates(certificates: Iterable[bytes]) -> bytes:
-    """Certificates (DER) as a PEM file, each once."""
-    lines = []
-    for each in dict.fromkeys(certificates):
-        block = base64_text(each)
-        wrapped = (block[at : at + 64] for at in range(0, len(block), 64))
-        lines += ["-----BEGIN CERTIFICATE-----", *wrapped, "-----END CERTIFICATE-----"]
-    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def public_key(pem: str) -> bytes:
@@ -703,18 +696,18 @@ class Note:
     def parse(cls, data: bytes) -> Note:
         """Read a note file. Raises Malformed with the reason."""
         text, separator, rest = data.partition(b"\n\n")
-        lines = _utf8(text).split("\n")
+        lines = utf8_text(text).split("\n")
         if not separator or len(lines) < 3 or not re.fullmatch("[1-9][0-9]{0,14}|0", lines[1]):
             raise Malformed("not a signed checkpoint")
-        _must(lines[0].isascii() and lines[0].isprintable(), "the checkpoint's name of its log is not ASCII text")
+        must(lines[0].isascii() and lines[0].isprintable(), "the checkpoint's name of its log is not ASCII text")
         signatures = []
-        for line in _utf8(rest).removesuffix("\n").split("\n") if rest else ():
+        for line in utf8_text(rest).removesuffix("\n").split("\n") if rest else ():
             match = re.fullmatch("\u2014 ([^ +]+) (\\S+)", line)
             if not match:
                 raise Malformed("not a signature line of a checkpoint")
-            signatures.append((match[1], _unbase64(match[2])))
-        _must(len(signatures) <= MAX_SIGNATURES, "the checkpoint has more signatures than make sense")
-        root = _unbase64(lines[2])
+            signatures.append((match[1], base64_bytes(match[2])))
+        must(len(signatures) <= MAX_SIGNATURES, "the checkpoint has more signatures than make sense")
+        root = base64_bytes(lines[2])
         if len(root) != 32:
             raise Malformed("the checkpoint's root is not a SHA-256 hash")
         return cls(lines[0], int(lines[1]), root, text + b"\n", tuple(signatures))
@@ -736,24 +729,33 @@ class Note:
         )
 
 
-def _utf8(data: bytes) -> str:
+def utf8_text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
         raise Malformed("not UTF-8 text") from None
 
 
-def _unbase64(text: str) -> bytes:
+def base64_bytes(text: str) -> bytes:
     """Decode base64 that is written in the one canonical way."""
     try:
         found = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Malformed("not valid base64") from None
-    _must(base64_text(found) == text, "not valid base64")
+    must(base64_text(found) == text, "not valid base64")
     return found
 
 
-# ---------------------------------------------------------------- witnesses: checkpoints that somebody outside holds
+def base64_text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def pem_of_key(public: bytes) -> bytes:
+    """An Ed25519 public key as a PEM file."""
+    return f"-----BEGIN PUBLIC KEY-----\n{base64_text(_ED25519_SPKI + public)}\n-----END PUBLIC KEY-----\n".encode()
+
+
+# ---------------------------------------------------------------- witnessed
 
 
 @dataclass(frozen=True)
@@ -821,8 +823,8 @@ class Rollback:
     @classmethod
     def parse(cls, fields: dict[str, Any]) -> Rollback:
         kept, lost, root = (fields.get(name, "") for name in ("kept", "lost", "root"))
-        _must((type(kept), type(lost), type(root)) == (int, int, str), "not a rollback")
-        _must(0 <= kept < lost and kept <= fields["seq"] and re.fullmatch("[0-9a-f]{64}", root), "not a rollback")
+        must((type(kept), type(lost), type(root)) == (int, int, str), "not a rollback")
+        must(0 <= kept < lost and kept <= fields["seq"] and re.fullmatch("[0-9a-f]{64}", root), "not a rollback")
         return cls(kept, lost, root)
 
     def explains(self, note: Note) -> bool:
@@ -846,7 +848,7 @@ def check_witnessed(ledger: Path, outside: Iterable[OutsideCheckpoint]) -> Witne
     roots: dict[int, bytes] = {}
     rollbacks: list[Rollback] = []
     frontier = Frontier()
-    for data in _whole_lines(ledger) if valid else ():
+    for data in whole_lines(ledger) if valid else ():
         frontier.add(leaf_hash(data))
         if frontier.size in sizes:
             roots[frontier.size] = frontier.root()
@@ -866,13 +868,44 @@ def check_witnessed(ledger: Path, outside: Iterable[OutsideCheckpoint]) -> Witne
     return held
 
 
-def _whole_lines(ledger: Path) -> Iterator[bytes]:
-    with contextlib.suppress(OSError), open(opened(ledger), "rb") as file:
-        while (data := file.readline(_MAX_LINE_BYTES)).endswith(b"\n"):
+def whole_lines(ledger: Path) -> Iterator[bytes]:
+    with contextlib.suppress(OSError), os.fdopen(opened(ledger), "rb") as file:
+        while (data := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
             yield data[:-1]
 
 
-# ---------------------------------------------------------------- timestamps (RFC 3161)
+# ---------------------------------------------------------------- timestamp tokens
+
+
+def certificates_in(pem: bytes) -> tuple[list[bytes], str | None]:
+    """Return the certificates (DER) of a file in PEM form, and what is wrong with the file, or None.
+
+    Text around them is allowed. But `-----BEGIN` with anything else than a whole certificate is wrong: other programs
+    may trust that, too. OpenSSL reads `TRUSTED CERTIFICATE`, for example.
+    """
+    found, wrong = [], None
+    for part in pem.decode("latin-1").split("-----BEGIN")[1:]:
+        label, _, rest = part.partition(" CERTIFICATE-----")
+        block, end, _ = rest.partition("-----END CERTIFICATE-----")
+        certificate = b""
+        with contextlib.suppress(Malformed):
+            certificate = base64_bytes(re.sub(r"[ \t\r\n]+", "", block))
+        if not label and end and _is_certificate(certificate):
+            found.append(certificate)
+        else:
+            wrong = "holds something besides certificates in PEM form"
+    return found, wrong
+
+
+def pem_of_certificates(certificates: Iterable[bytes]) -> bytes:
+    """Certificates (DER) as a PEM file, each once."""
+    lines = []
+    for each in dict.fromkeys(certificates):
+        block = base64_text(each)
+        wrapped = (block[at : at + 64] for at in range(0, len(block), 64))
+        lines += ["-----BEGIN CERTIFICATE-----", *wrapped, "-----END CERTIFICATE-----"]
+    return "".join(f"{line}\n" for line in lines).encode()
+
 
 _HASHES = {
     "608648016503040201": "sha256",
@@ -883,7 +916,7 @@ _HASHES = {
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_NEVER = "9999-12-31T23:59:59Z"
+NEVER = "9999-12-31T23:59:59Z"
 
 _HASH_ENDS = {"2b0e03021a": "2014-01-01T00:00:00Z"}
 """The date after which signatures with a hash function are no longer trusted: SHA-1, by NIST SP 800-131A."""
@@ -913,7 +946,7 @@ class Token:
         try:
             encapsulated = _signed_data(response)[2]
             (octets,) = _der(_der(encapsulated.value)[1].value)
-            _must(octets.tag == 0x04, "the timestamp is not in one piece")
+            must(octets.tag == 0x04, "the timestamp is not in one piece")
             info = _der(_der(octets.value)[0].value)
             hash_function, digest = _der(info[2].value)
             algorithm = _HASHES[_der(hash_function.value)[0].value.hex()]
@@ -952,14 +985,14 @@ class Qualification:
         """Read a statement. Raises Malformed if it is not written exactly as `encode` writes it."""
         tree = decoded(data)
         texts = isinstance(tree, dict) and all(isinstance(each, str) for each in tree.values())
-        _must(texts and sorted(tree) == sorted(cls.__annotations__), "is no statement about a trusted list")
+        must(texts and sorted(tree) == sorted(cls.__annotations__), "is no statement about a trusted list")
         found = cls(**tree)
         times = found.fetched_at, found.granted_since, found.issued_at, found.next_update
         digests = found.certificate, found.lotl, found.timestamp, found.trusted_list
-        _must(all(_MOMENT.fullmatch(each) for each in times), "is no statement about a trusted list")
-        _must(all(_SHA256.fullmatch(each) for each in digests), "is no statement about a trusted list")
-        _must(re.fullmatch("[A-Z]{2}", found.country), "is no statement about a trusted list")
-        _must(found.encode() == data, "is not written as such a statement is")
+        must(all(_MOMENT.fullmatch(each) for each in times), "is no statement about a trusted list")
+        must(all(SHA256_HEX.fullmatch(each) for each in digests), "is no statement about a trusted list")
+        must(re.fullmatch("[A-Z]{2}", found.country), "is no statement about a trusted list")
+        must(found.encode() == data, "is not written as such a statement is")
         return found
 
     def encode(self) -> bytes:
@@ -971,8 +1004,8 @@ class Qualification:
 
 
 MAX_LIST_BYTES = 1 << 25  # of a trusted list
-_SHA256 = re.compile("[0-9a-f]{64}")
-_LIST_FILE = re.compile(r"(?:trusted-list\.([0-9a-f]{64})\.xml|qualified\.([0-9a-f]{64})\.json)")
+SHA256_HEX = re.compile("[0-9a-f]{64}")
+LIST_FILE_NAME = re.compile(r"(?:trusted-list\.([0-9a-f]{64})\.xml|qualified\.([0-9a-f]{64})\.json)")
 
 
 def qualifications(folder: Path) -> dict[str, list[Path]]:
@@ -1051,7 +1084,7 @@ def _chain_ends(certificates: tuple[bytes, ...], issuer: bytes, serial: bytes) -
     return None
 
 
-def _roots_of(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
+def roots_of_chain(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
     """Return the certificates (DER) to which a timestamp's chain may lead, or all if this cannot be determined."""
     candidates = set(roots)
     try:
@@ -1147,9 +1180,7 @@ def moment(seconds: float | None = None) -> str:
     return time.strftime(_TIME, time.gmtime(seconds))
 
 
-SignatureCheck = Callable[[bytes, bytes, bytes], bool]
-"""Check one Ed25519 signature, given as (public key, signature, message)."""
-
+# ---------------------------------------------------------------- openssl program
 
 ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
 """Read kept trusted lists: (statement, timestamp, list of lists, list) -> why they do not show what it states, or None.
@@ -1202,10 +1233,10 @@ def _openssl(command: list[str | Path], folder: Path | None = None) -> subproces
 def openssl() -> str | None:
     """Return the `openssl` program if it is OpenSSL 3 or later."""
     program, version = openssl_version() or ("", "")
-    return program if _is_openssl_3(version) else None
+    return program if is_openssl_3(version) else None
 
 
-def _is_openssl_3(version: str) -> bool:
+def is_openssl_3(version: str) -> bool:
     """LibreSSL and older versions lack needed features."""
     number = re.match(r"OpenSSL (\d+)\.", version)
     return number is not None and int(number[1]) >= 3
@@ -1236,12 +1267,12 @@ def openssl_refuses(
     return "; ".join(" ".join(part for part in reason if part) for reason in reasons) or "openssl gives no reason"
 
 
-# ---------------------------------------------------------------- anchors: C2SP cosignatures and OpenTimestamps
+# ---------------------------------------------------------------- anchor proofs
 
 # A cosigned checkpoint is the same tree under a name that tells no client: "archiver.invalid/" and the first 32 hex
 # digits of the key's fingerprint. It has two signatures: the archive's and the witness's.
 
-_ANCHOR_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,14})\.note\.([a-z0-9-]{1,20})\.(cosigned|ots|pending\.ots)")
+ANCHOR_FILE_NAME = re.compile(r"([0-9]{8}|[1-9][0-9]{8,14})\.note\.([a-z0-9-]{1,20})\.(cosigned|ots|pending\.ots)")
 _END_OF_TIME = 253402300800  # the year 10000, in seconds since 1970
 
 OTS_HEAD = b"\0OpenTimestamps\0\0Proof\0" + bytes.fromhex("bf89e2e884e892940108")  # version 1, of a SHA-256
@@ -1259,7 +1290,7 @@ def anchor_files(folder: Path) -> dict[int, list[Path]]:
     """Return the anchors beside the checkpoints in a folder, by the checkpoint's size."""
     found: dict[int, list[Path]] = {}
     for name in sorted(os.listdir(folder)) if folder.is_dir() else ():  # noqa: PTH208  # there may be thousands
-        if match := _ANCHOR_FILE.fullmatch(name):
+        if match := ANCHOR_FILE_NAME.fullmatch(name):
             found.setdefault(int(match[1]), []).append(folder / name)
     return found
 
@@ -1272,7 +1303,7 @@ def superseded(anchors: Iterable[Path]) -> set[Path]:
 
 def anchor_name(anchor: Path, data: bytes) -> str:
     """What a proof calls an anchor: its checkpoint, the first 16 hex digits of its SHA-256, and its kind."""
-    match = _ANCHOR_FILE.fullmatch(anchor.name)
+    match = ANCHOR_FILE_NAME.fullmatch(anchor.name)
     assert match
     return f"{match[1]}.note.{hashlib.sha256(data).hexdigest()[:16]}.{match[3]}"
 
@@ -1299,17 +1330,17 @@ class WitnessKey(NamedTuple):
         match = re.fullmatch(r"([!-*,-~]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})", text)
         if not match:
             raise Malformed("is not the key of a witness, as NAME+12345678+BASE64")
-        key = _unbase64(match[3])
+        key = base64_bytes(match[3])
         found = cls(match[1], key[1:], text)
-        _must(key[0] == 4, "is not a key for Ed25519 cosignatures")
-        _must(found.id.hex() == match[2] and canonical_key(found.public), "is a damaged key of a witness")
+        must(key[0] == 4, "is not a key for Ed25519 cosignatures")
+        must(found.id.hex() == match[2] and canonical_key(found.public), "is a damaged key of a witness")
         return found
 
 
 def witness_keys(data: bytes) -> list[WitnessKey]:
     """Read a file of keys: one a line, sorted, each once."""
-    keys = [WitnessKey.parse(line) for line in _utf8(data).split("\n")[:-1]]
-    _must(data == encoded_keys(keys), "is not written as such a list is")
+    keys = [WitnessKey.parse(line) for line in utf8_text(data).split("\n")[:-1]]
+    must(data == encoded_keys(keys), "is not written as such a list is")
     return keys
 
 
@@ -1323,20 +1354,20 @@ def cosigned(
     """Check a cosigned checkpoint. Returns the witness, and its time in seconds since 1970. Raises Malformed."""
     found = Note.parse(data)
     lines = "".join(f"\u2014 {name} {base64_text(blob)}\n" for name, blob in found.signatures)
-    _must(data == found.text + b"\n" + lines.encode(), "is not written as a signed note is")
-    _must(len(found.signatures) == 2, "has other signatures than the archive's and one witness's")
+    must(data == found.text + b"\n" + lines.encode(), "is not written as a signed note is")
+    must(len(found.signatures) == 2, "has other signatures than the archive's and one witness's")
     log = neutral_log(public)
     wanted = f"{log}\n{note.size}\n{base64_text(note.root)}\n".encode()
-    _must(found.text == wanted, "is of something else than its checkpoint")
+    must(found.text == wanted, "is of something else than its checkpoint")
     own, (name, blob) = replace(found, signatures=found.signatures[:1]), found.signatures[1]
-    _must(own.signed_by(public, check), "is not signed by the signer's key")
+    must(own.signed_by(public, check), "is not signed by the signer's key")
     key = next((each for each in keys if each.name == name and each.id == blob[:4]), None)
     if key is None:
         raise Malformed("is cosigned by a witness whose key is not here")
     at = int.from_bytes(blob[4:12], "big")
     signed = b"cosignature/v1\ntime %d\n" % at + found.text
     whole = len(blob) == 76 and 0 < at < _END_OF_TIME
-    _must(whole and (check or ed25519_verify)(key.public, blob[12:], signed), "has a cosignature that does not hold")
+    must(whole and (check or ed25519_verify)(key.public, blob[12:], signed), "has a cosignature that does not hold")
     return key, at
 
 
@@ -1360,7 +1391,7 @@ class _OtsReader:
 
     def take(self, count: int) -> bytes:
         taken = self.data[self.at : self.at + count]
-        _must(len(taken) == count, "is cut off")
+        must(len(taken) == count, "is cut off")
         self.at += count
         return taken
 
@@ -1369,7 +1400,7 @@ class _OtsReader:
         while True:
             byte = self.take(1)[0]
             value |= (byte & 0x7F) << shift
-            _must(value <= most and (byte or not shift), "has a number that makes no sense")
+            must(value <= most and (byte or not shift), "has a number that makes no sense")
             if byte < 0x80:
                 return value
             shift += 7
@@ -1383,8 +1414,8 @@ def ots_attestations(proof: bytes, digest: bytes) -> list[OtsAttestation]:
 
     Of the operations it knows those that Bitcoin needs: append, prepend and SHA-256.
     """
-    _must(len(proof) <= _MAX_OTS_BYTES, "is larger than such a proof")
-    _must(proof.startswith(OTS_HEAD + digest), "is no OpenTimestamps proof of its checkpoint")
+    must(len(proof) <= _MAX_OTS_BYTES, "is larger than such a proof")
+    must(proof.startswith(OTS_HEAD + digest), "is no OpenTimestamps proof of its checkpoint")
     reader, found, waiting = _OtsReader(proof), [], [digest]
     reader.at = len(OTS_HEAD) + len(digest)
     while waiting:
@@ -1399,24 +1430,24 @@ def ots_attestations(proof: bytes, digest: bytes) -> list[OtsAttestation]:
             said = ""
             if kind == "pending":
                 said = inner.text(1000).decode("latin-1")
-                _must(re.fullmatch("[A-Za-z0-9._/:-]+", said), "names no calendar")
+                must(re.fullmatch("[A-Za-z0-9._/:-]+", said), "names no calendar")
             elif kind == "bitcoin":
                 said = str(inner.number(1 << 31))
-                _must(len(message) == 32, "does not lead to a Merkle root")
-            _must(kind == "unknown" or inner.at == len(inner.data), "has an attestation of another form")
+                must(len(message) == 32, "does not lead to a Merkle root")
+            must(kind == "unknown" or inner.at == len(inner.data), "has an attestation of another form")
             found.append(OtsAttestation(kind, message, said, start, reader.at))
             continue
         if tag == _OTS_SHA256:
             message = hashlib.sha256(message).digest()
         elif tag in (_OTS_APPEND, _OTS_PREPEND):
             more = reader.text(_MAX_OTS_MESSAGE_BYTES)
-            _must(more, "adds nothing")
+            must(more, "adds nothing")
             message = message + more if tag == _OTS_APPEND else more + message
         else:
             raise Malformed("has an operation that is not known here")
-        _must(len(message) <= _MAX_OTS_MESSAGE_BYTES, "makes a message that is too long")
+        must(len(message) <= _MAX_OTS_MESSAGE_BYTES, "makes a message that is too long")
         waiting.append(message)
-    _must(reader.at == len(proof), "has bytes after its end")
+    must(reader.at == len(proof), "has bytes after its end")
     return found
 
 
@@ -1426,12 +1457,12 @@ def block_header(file: Path, height: int) -> bytes | None:
     None if it is not there; Malformed if it has not the work that it claims.
     """
     try:
-        with open(opened(file), "rb") as source:
+        with os.fdopen(opened(file), "rb") as source:
             if source.read(1).isdigit():
                 source.seek(0)
-                lines = (line.split() for line in iter(lambda: source.readline(_MAX_LINE_BYTES), b""))
+                lines = (line.split() for line in iter(lambda: source.readline(MAX_LINE_BYTES), b""))
                 texts = [line[1] for line in lines if len(line) == 2 and line[0] == str(height).encode()]
-                header = bytes.fromhex(_utf8(texts[0])) if texts else b""
+                header = bytes.fromhex(utf8_text(texts[0])) if texts else b""
             else:
                 source.seek(80 * height)
                 header = source.read(80)
@@ -1444,12 +1475,12 @@ def block_header(file: Path, height: int) -> bytes | None:
     bits = int.from_bytes(header[72:76], "little")
     target = (bits & 0x7FFFFF) << 8 * max(0, (bits >> 24) - 3)
     work = hashlib.sha256(hashlib.sha256(header).digest()).digest()
-    _must(len(header) == 80, f"{file} is no file of block headers")
-    _must(int.from_bytes(work, "little") <= target, f"{file} holds a header of block {height} without its work")
+    must(len(header) == 80, f"{file} is no file of block headers")
+    must(int.from_bytes(work, "little") <= target, f"{file} holds a header of block {height} without its work")
     return header
 
 
-# ---------------------------------------------------------------- one OCFL 1.1 object
+# ---------------------------------------------------------------- ocfl object
 
 _DIGESTS = {
     "md5": "md5",
@@ -1465,7 +1496,7 @@ _CONTENT_DIGESTS = {"sha512": re.compile("[0-9a-fA-F]{128}"), "sha256": re.compi
 """Algorithms that may address content, and the form of their digests."""
 
 _INVENTORY_FILES = frozenset({"inventory.json", "inventory.json.sha256", "inventory.json.sha512"})
-_MAX_INVENTORY_BYTES = 1 << 24
+MAX_INVENTORY_BYTES = 1 << 24
 MAX_VERSIONS = 1000  # of one object: each has an inventory that lists all before it
 
 _SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
@@ -1506,41 +1537,41 @@ class Inventory:
     def parse(cls, data: bytes) -> Inventory:
         """Read an inventory. Raises Malformed with the first rule that it breaks."""
         tree = decoded(data, _unique)
-        _must(isinstance(tree, dict), "the inventory is not a JSON object")
+        must(isinstance(tree, dict), "the inventory is not a JSON object")
         for key in ("id", "type", "digestAlgorithm", "head"):
-            _must(isinstance(tree.get(key), str) and tree[key] != "", f"the inventory has no {key}")
+            must(isinstance(tree.get(key), str) and tree[key] != "", f"the inventory has no {key}")
         spec = _SPEC.fullmatch(tree["type"])
         if spec is None:
             raise Malformed("the inventory is of an unknown type")
         algorithm, folder = tree["digestAlgorithm"], tree.get("contentDirectory", "content")
-        _must(algorithm in _CONTENT_DIGESTS, f"{algorithm} is not allowed for content")
-        _must(isinstance(folder, str) and re.fullmatch(r"(?!\.{1,2}$)[^/]+", folder), "bad contentDirectory")
+        must(algorithm in _CONTENT_DIGESTS, f"{algorithm} is not allowed for content")
+        must(isinstance(folder, str) and re.fullmatch(r"(?!\.{1,2}$)[^/]+", folder), "bad contentDirectory")
         blocks = tree.get("versions")
-        _must(isinstance(blocks, dict) and blocks != {}, "the inventory has no versions")
-        _must(len(blocks) <= MAX_VERSIONS, f"the inventory has more than {MAX_VERSIONS} versions")
+        must(isinstance(blocks, dict) and blocks != {}, "the inventory has no versions")
+        must(len(blocks) <= MAX_VERSIONS, f"the inventory has more than {MAX_VERSIONS} versions")
         versions = _in_order(blocks)
-        _must(tree["head"] == versions[-1], "the inventory's head is not its newest version")
+        must(tree["head"] == versions[-1], "the inventory's head is not its newest version")
         manifest = _by_path(tree.get("manifest"), "manifest")
-        _must(all(map(_CONTENT_DIGESTS[algorithm].fullmatch, manifest.values())), "the manifest has a bad digest")
+        must(all(map(_CONTENT_DIGESTS[algorithm].fullmatch, manifest.values())), "the manifest has a bad digest")
         places = tuple(f"{version}/{folder}/" for version in versions)
-        _must(all(path.startswith(places) for path in manifest), "the manifest names a file outside the content")
+        must(all(path.startswith(places) for path in manifest), "the manifest names a file outside the content")
         states, contents = {}, set(manifest.values())
         for version in versions:
             block = blocks[version]
-            _must(isinstance(block, dict), f"{version} is not a JSON object")
-            _must(_moment(block.get("created")), f"{version} has no valid creation date")
+            must(isinstance(block, dict), f"{version} is not a JSON object")
+            must(is_created(block.get("created")), f"{version} has no valid creation date")
             states[version] = _by_path(block.get("state"), f"state of {version}")
-            _must(contents.issuperset(states[version].values()), f"{version} has a digest without content")
-            _must(isinstance(block.get("message", ""), str), f"the message of {version} is not text")
+            must(contents.issuperset(states[version].values()), f"{version} has a digest without content")
+            must(isinstance(block.get("message", ""), str), f"the message of {version} is not text")
             user = block.get("user", {"name": "-"})
-            _must(isinstance(user, dict) and isinstance(user.get("name"), str) and user["name"], "a user has no name")
-            _must(isinstance(user.get("address", ""), str), "a user's address is not text")
+            must(isinstance(user, dict) and isinstance(user.get("name"), str) and user["name"], "a user has no name")
+            must(isinstance(user.get("address", ""), str), "a user's address is not text")
         used = {digest for state in states.values() for digest in state.values()}
-        _must(contents <= used, "the manifest has content that no version uses")
+        must(contents <= used, "the manifest has content that no version uses")
         fixity = tree.get("fixity", {})
-        _must(isinstance(fixity, dict), "fixity is not a JSON object")
+        must(isinstance(fixity, dict), "fixity is not a JSON object")
         sums = {name: _by_path(block, f"{name} fixity") for name, block in fixity.items()}
-        _must(all(set(paths) <= set(manifest) for paths in sums.values()), "fixity names a file without content")
+        must(all(set(paths) <= set(manifest) for paths in sums.values()), "fixity names a file without content")
         messages = {version: blocks[version].get("message", "") for version in versions}
         return cls(tree["id"], spec[1], algorithm, folder, versions, manifest, states, sums, messages)
 
@@ -1566,18 +1597,13 @@ def documents_of(files: list[DatedDocument]) -> list[DatedDocument]:
     return [each for each in files if each.name != "licence.json"] or files
 
 
-def _must(holds: object, otherwise: str) -> None:
-    if not holds:
-        raise Malformed(otherwise)
-
-
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    _must(len(found) == len(pairs), "a JSON key occurs twice")
+    must(len(found) == len(pairs), "a JSON key occurs twice")
     return found
 
 
-def _moment(text: object) -> bool:
+def is_created(text: object) -> bool:
     match = _CREATED.fullmatch(text) if isinstance(text, str) else None
     try:
         return match is not None and bool(date.fromisoformat(match[1]))
@@ -1590,7 +1616,7 @@ def _in_order(names: Iterable[str]) -> tuple[str, ...]:
     known = set(names)
     plain = [f"v{n}" for n in range(1, len(known) + 1)]
     width = len(min(known)) - 1
-    _must(width <= MAX_NAME_PARTS, "the versions are not numbered in sequence")
+    must(width <= MAX_NAME_PARTS, "the versions are not numbered in sequence")
     padded = [f"v0{n:0{max(width - 1, 1)}d}" for n in range(1, len(known) + 1)]
     for order in (plain, padded):
         if known == set(order):
@@ -1602,27 +1628,27 @@ def _by_path(block: object, what: str) -> dict[str, str]:
     """Invert `{digest: [path, …]}`. Raises Malformed for a repeated digest or path and for unsafe paths."""
     if not isinstance(block, dict):
         raise Malformed(f"the {what} is not a JSON object")
-    _must(len({digest.lower() for digest in block}) == len(block), f"the {what} has a digest twice")
+    must(len({digest.lower() for digest in block}) == len(block), f"the {what} has a digest twice")
     found: dict[str, str] = {}
     folders = {""}
     for digest, paths in block.items():
-        _must(isinstance(paths, list) and paths, f"the {what} has a digest without files")
+        must(isinstance(paths, list) and paths, f"the {what} has a digest without files")
         for path in paths:
-            _must(isinstance(path, str) and _is_path(path), f"the {what} has a bad path")
-            _must(path not in found, f"the {what} has a path twice")
+            must(isinstance(path, str) and is_path(path), f"the {what} has a bad path")
+            must(path not in found, f"the {what} has a path twice")
             found[path] = digest
             folder = path.rpartition("/")[0]
             while folder not in folders:
                 folders.add(folder)
                 folder = folder.rpartition("/")[0]
-    _must(folders.isdisjoint(found), f"the {what} has a path that is both file and folder")
+    must(folders.isdisjoint(found), f"the {what} has a path that is both file and folder")
     return found
 
 
 MAX_PATH_LETTERS, MAX_NAME_PARTS = 4096, 64
 
 
-def _is_path(path: str) -> bool:
+def is_path(path: str) -> bool:
     """Return whether a relative path stays where it is, and is one that files have."""
     parts = path.split("/")
     short = len(path) <= MAX_PATH_LETTERS and len(parts) <= MAX_NAME_PARTS
@@ -1681,7 +1707,7 @@ class _ObjectCheck:
         self.result.findings.append(Finding(code, (self.prefix + path).rstrip("/") or ".", message))
 
     def read(self, path: str) -> bytes:
-        return content(f"{self.folder}/{path}", _MAX_INVENTORY_BYTES)
+        return content(f"{self.folder}/{path}", MAX_INVENTORY_BYTES)
 
     def entries(self, place: str) -> dict[str, os.DirEntry[str]]:
         """Return the content of a folder of the object, by name."""
@@ -1700,7 +1726,7 @@ class _ObjectCheck:
             for path, digest in root.fixity[name].items():
                 sums[path].add((_DIGESTS[name], digest.lower()))
         newest = declared
-        _must(root.spec == declared, "is not of the declared version of OCFL")
+        must(root.spec == declared, "is not of the declared version of OCFL")
         for version in reversed(root.versions):
             if "inventory.json" not in inside.get(version, ()):
                 self.find("remark", f"{version}/inventory.json", "this version has no inventory of its own")
@@ -1713,10 +1739,10 @@ class _ObjectCheck:
             try:
                 if version == root.head:
                     old = root
-                    _must(not valid or old_data == data, "is not the same as the object's inventory")
+                    must(not valid or old_data == data, "is not the same as the object's inventory")
                 else:
                     old = Inventory.parse(old_data)
-                    _must(old.spec <= newest, "follows a newer version of OCFL than its successor")
+                    must(old.spec <= newest, "follows a newer version of OCFL than its successor")
                     self.predecessor(old, root, version, sums)
                 newest = old.spec
                 self.sidecar(f"{version}/", old_data, old.algorithm)
@@ -1732,7 +1758,7 @@ class _ObjectCheck:
         self.at = names[0] if names else "0=ocfl_object_1.1"
         if spec is None:
             raise Malformed("the object's declaration is missing, unknown or not alone")
-        _must(self.read(self.at) == f"ocfl_object_{spec[1]}\n".encode(), "not the declared content")
+        must(self.read(self.at) == f"ocfl_object_{spec[1]}\n".encode(), "not the declared content")
         return spec[1]
 
     def read_inventory(self, where: str) -> bytes:
@@ -1791,17 +1817,17 @@ class _ObjectCheck:
     def predecessor(self, old: Inventory, root: Inventory, version: str, sums: _Sums) -> None:
         """Check that an earlier version's inventory agrees with the object's."""
         earlier = root.versions[: root.versions.index(version) + 1]
-        _must(old.id == root.id, "has another object's id")
-        _must(old.content_folder == root.content_folder, "has another contentDirectory than the object")
-        _must(old.versions == earlier, "has other versions than its place says")
+        must(old.id == root.id, "has another object's id")
+        must(old.content_folder == root.content_folder, "has another contentDirectory than the object")
+        must(old.versions == earlier, "has other versions than its place says")
         places = tuple(f"{name}/" for name in earlier)
-        _must(set(old.manifest) == {p for p in root.manifest if p.startswith(places)}, "lists other content files")
+        must(set(old.manifest) == {p for p in root.manifest if p.startswith(places)}, "lists other content files")
         for path, digest in old.manifest.items():
             sums[path].add((old.algorithm, digest.lower()))
         for name in earlier:
             before, now = old.contents(name), root.contents(name)
-            _must(before.keys() == now.keys(), f"{name} has other files than in the object's inventory")
-            _must(all(before[path] <= now[path] for path in before), f"{name} has other content than in the object's")
+            must(before.keys() == now.keys(), f"{name} has other files than in the object's inventory")
+            must(all(before[path] <= now[path] for path in before), f"{name} has other content than in the object's")
 
     def files(self, root: Inventory, sums: _Sums, versions: list[str]) -> None:
         """Check that the content files are exactly those of the manifest, with its digests."""
@@ -1833,17 +1859,17 @@ class _ObjectCheck:
                     self.find("changed", path, "does not have the digest that the inventory states")
 
 
-# ---------------------------------------------------------------- many OCFL objects, on all processors
+# ---------------------------------------------------------------- many objects
 
 MIN_OBJECTS_FOR_PROCESSES = 256  # from this number of objects on, processes are worth starting
 
-_Placed = tuple[str, CheckedObject]
+PlacedObject = tuple[str, CheckedObject]
 """An object's folder and the result of checking it."""
-_Work = Callable[[list[str]], list[_Placed]]
+_Work = Callable[[list[str]], list[PlacedObject]]
 
 
 @contextlib.contextmanager
-def _begun(work: _Work, places: list[str]) -> Iterator[Iterator[_Placed]]:
+def checked_at_once(work: _Work, places: list[str]) -> Iterator[Iterator[PlacedObject]]:
     """Check each place, on all processors, and yield the results in order. Starts at once.
 
     Uses processes where fork works: Python threads block each other whenever they do not hash. It does not work well on
@@ -1863,7 +1889,7 @@ def _begun(work: _Work, places: list[str]) -> Iterator[Iterator[_Placed]]:
             pool.shutdown(cancel_futures=True)
 
 
-_Results = Iterator[tuple[int, list[_Placed]]]
+_Results = Iterator[tuple[int, list[PlacedObject]]]
 """The number of a group, and its results."""
 
 
@@ -1909,19 +1935,18 @@ def _forked(work: _Work, groups: list[list[str]]) -> Iterator[_Results]:
             os.waitpid(process, 0)
 
 
-def _gathered(work: _Work, groups: list[list[str]], results: _Results) -> Iterator[list[_Placed]]:
+def _gathered(work: _Work, groups: list[list[str]], results: _Results) -> Iterator[list[PlacedObject]]:
     """Yield the results of each group. If no process delivers them, the work is done here."""
-    found: dict[int, list[_Placed]] = {}
+    found: dict[int, list[PlacedObject]] = {}
     for number, group in enumerate(groups):
         while number not in found:
             found.update([next(results, None) or (number, work(group))])
         yield found.pop(number)
 
 
-# ---------------------------------------------------------------- where things are, dates
+# ---------------------------------------------------------------- ledger lines
 
-
-_ID_IN_LINE = re.compile(rf'"id":"{URN}:[a-z]+:([^":]+)"'.encode())
+ID_IN_LINE = re.compile(rf'"id":"{URN}:[a-z]+:([^":]+)"'.encode())
 _OBJECT_ID = re.compile(rf"{URN}:([a-z]+):((\d{{4}})(\d\d)\d\d_[\w-]+|undated_[\w-]+)", re.ASCII)
 
 
@@ -1958,11 +1983,11 @@ def check_line(fields: object) -> None:
     """
     if not isinstance(fields, dict) or "type" not in fields or "prev" not in fields:
         raise Malformed("not a ledger line")
-    _must(type(fields.get("seq")) is int, "not a ledger line")
+    must(type(fields.get("seq")) is int, "not a ledger line")
     for name, value in fields.items():
         if not isinstance(value, _LINE_KINDS.get(name, object)):
             raise Malformed(f"not a ledger line: {name}")
-    _must(all(isinstance(each, str) for each in fields.get("clients", ())), "not a ledger line")
+    must(all(isinstance(each, str) for each in fields.get("clients", ())), "not a ledger line")
 
 
 def stated_files(fields: LineFields) -> dict[str, str]:
@@ -1970,7 +1995,7 @@ def stated_files(fields: LineFields) -> dict[str, str]:
     files = fields.get("files", {})
     for name, digest in files.items():
         known = name in STATED_FILES or name == f"qualified.{digest}.json"
-        _must(known and isinstance(digest, str) and _SHA256.fullmatch(digest), "not a statement of files")
+        must(known and isinstance(digest, str) and SHA256_HEX.fullmatch(digest), "not a statement of files")
     return {STATED_FILES.get(name, f"{LISTS}/{name}"): digest for name, digest in files.items()}
 
 
@@ -1988,7 +2013,7 @@ def canonical(fields: LineFields) -> bytes:
     return _CANONICAL.encode(fields).encode()
 
 
-_CHECKPOINT_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,14})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?")
+CHECKPOINT_FILE_NAME = re.compile(r"([0-9]{8}|[1-9][0-9]{8,14})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?")
 
 
 CheckpointFiles = tuple[int, Path, list[Path]]  # a checkpoint's size, its note, its timestamp responses
@@ -2018,12 +2043,12 @@ def checkpoint_names(names: Iterable[str]) -> Iterator[tuple[int, str, list[str]
     ordered = sorted(names)
     notes = sorted([name for name in ordered if name.endswith(".note")], key=len)  # of one length, they are in order
     for note in reversed(notes):
-        if not (match := _CHECKPOINT_FILE.fullmatch(note)):
+        if not (match := CHECKPOINT_FILE_NAME.fullmatch(note)):
             continue
         begin = end = bisect.bisect_right(ordered, note)
         while end < len(ordered) and ordered[end].startswith(f"{note}."):
             end += 1
-        yield int(match[1]), note, [name for name in ordered[begin:end] if _CHECKPOINT_FILE.fullmatch(name)]
+        yield int(match[1]), note, [name for name in ordered[begin:end] if CHECKPOINT_FILE_NAME.fullmatch(name)]
 
 
 def newest_checkpoint(root: Path) -> CheckpointFiles:
@@ -2036,7 +2061,7 @@ def newest_checkpoint(root: Path) -> CheckpointFiles:
 
 _LINE_CONTEXT, _INTENTS_CONTEXT = b"archiver ledger line\n", b"archiver intents\n"
 _SIGNATURE = re.compile("[A-Za-z0-9_-]{86}")
-_FIRST = "0" * 64  # the hash of the line before the first
+BEFORE_FIRST = "0" * 64  # the hash of the line before the first
 
 
 def line_to_sign(fields: LineFields) -> bytes:
@@ -2129,6 +2154,9 @@ class Intents:
         return self.head is not None and lines_since is not None and lines_since <= self.lines
 
 
+# ---------------------------------------------------------------- proven dates
+
+
 class Dates:
     """The proven date of each ledger line, computed from (checkpoint size, time of its timestamp) pairs."""
 
@@ -2187,7 +2215,7 @@ def vouched_until(checkpoints: Iterable[Iterable[Stamp]]) -> Iterator[str]:
     for stamps in checkpoints:
         vouched = []
         for stamp in stamps:
-            until = stamp.ends or _NEVER
+            until = stamp.ends or NEVER
             at = bisect.bisect_right(ages, -epoch(until)) if stamp.anchored else len(untils)
             vouched.append((stamp.time, max([until, *untils[at : at + 1]])))
         for at_time, until in sorted(vouched, reverse=True):
@@ -2213,11 +2241,11 @@ def renewal(root: Path) -> str | None:
     return None
 
 
-# ---------------------------------------------------------------- what an archive and a proof have in common
+# ---------------------------------------------------------------- common checks
 
 
 @dataclass
-class _Checkpoint:
+class HeldCheckpoint:
     """The file of a checkpoint and the files of its timestamps; both paths are relative to the archive.
 
     `data` is what was read of the file. `note` and `stamps` (by file name) are set once they were checked and are
@@ -2262,13 +2290,13 @@ class _OpenSSL:
         def refuses(stamped: StampedNote, roots: tuple[bytes, ...], chain: tuple[bytes, ...]) -> str | None:
             return openssl_refuses(program, Path(stamped.response_file), Path(stamped.note_file), roots, chain)
 
-        return TokenChecker(version, refuses) if _is_openssl_3(version) else None
+        return TokenChecker(version, refuses) if is_openssl_3(version) else None
 
 
 _NOT_OWN_ROOTS = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
 
 
-class _Check:
+class CommonCheck:
     """Keys, checkpoints and timestamps of an archive or a proof, independent of where each stores them."""
 
     checker: TokenChecker | None = None  # asked about timestamps before OpenSSL
@@ -2284,7 +2312,7 @@ class _Check:
         self.report = VerifyReport(root.resolve().name)
         self.known: set[tuple[str, str]] = set()
         self.about_ledger: dict[str, int] = {}  # code -> number of findings
-        self.checkpoints: dict[int, _Checkpoint] = {}
+        self.checkpoints: dict[int, HeldCheckpoint] = {}
         self.openssl = _OpenSSL()
         self.dates_by = set[str]()
         self.token_digests: dict[str, str] = {}  # path -> SHA-256 of the timestamps that were read
@@ -2326,7 +2354,7 @@ class _Check:
         found = None
         if (pem := self.read(self.signer_key)) is not None:
             try:
-                found = public_key(_utf8(pem))
+                found = public_key(utf8_text(pem))
                 if pem != pem_of_key(found):
                     self.find("invalid", self.signer_key, "holds more than a key")
             except Malformed as error:
@@ -2334,7 +2362,7 @@ class _Check:
         key = found
         if self.supplied_key:
             try:
-                key = public_key(_utf8(_supplied(self.supplied_key)))
+                key = public_key(utf8_text(_supplied(self.supplied_key)))
             except Malformed as error:
                 advice = "Name an Ed25519 public key in PEM form, as keys/signer-public.pem is"
                 raise Malformed(f"the key that you supplied cannot be used: {error}. {advice}") from None
@@ -2351,7 +2379,7 @@ class _Check:
             names = set(os.listdir(folder))  # noqa: PTH208  # no Path for each of thousands
             for size, note, tokens in sorted(checkpoint_names(names)):
                 path, *stamped = (f"{self.checkpoint_folder}/{name}" for name in (note, *tokens[:MAX_TIMESTAMPS]))
-                self.checkpoints[size] = _Checkpoint(size, path, stamped)
+                self.checkpoints[size] = HeldCheckpoint(size, path, stamped)
                 if len(tokens) > MAX_TIMESTAMPS:
                     text = f"has more than {MAX_TIMESTAMPS} timestamps, of which only the first are checked"
                     self.find("extra", path, text)
@@ -2380,7 +2408,7 @@ class _Check:
                 statements = self.check_anchor(checkpoint, file, key)
                 self.report.anchors += statements if file not in hidden else []
 
-    def check_anchor(self, checkpoint: _Checkpoint, file: Path, key: bytes | None) -> list[AnchorStatement]:
+    def check_anchor(self, checkpoint: HeldCheckpoint, file: Path, key: bytes | None) -> list[AnchorStatement]:
         """Return what an anchor says of its checkpoint; nothing and a finding if it does not hold."""
         path, note = f"{self.checkpoint_folder}/{file.name}", checkpoint.note
         data = self.read(path)
@@ -2394,7 +2422,7 @@ class _Check:
             kind = "pending" if file.name.endswith(".pending.ots") else "bitcoin"
             digest = hashlib.sha256(checkpoint.data).digest()
             ends = [each for each in ots_attestations(data, digest) if each.kind == kind]
-            _must(ends, "leads to no Bitcoin block" if kind == "bitcoin" else "leads to no calendar")
+            must(ends, "leads to no Bitcoin block" if kind == "bitcoin" else "leads to no calendar")
             if kind == "pending":
                 return [AnchorStatement(note.size, kind, each.said, "", None, "") for each in ends]
             return [
@@ -2410,7 +2438,7 @@ class _Check:
         header = block_header(self.headers, int(end.said)) if self.headers else None
         if header is None:
             return None
-        _must(header[36:68] == end.message, f"leads to a Merkle root that block {end.said} of your headers has not")
+        must(header[36:68] == end.message, f"leads to a Merkle root that block {end.said} of your headers has not")
         return moment(int.from_bytes(header[68:72], "little"))
 
     @functools.cached_property
@@ -2431,11 +2459,11 @@ class _Check:
         """
         found = []
         with contextlib.suppress(OSError), os.scandir(self.root / self.list_folder) as entries:
-            found = sorted(entry.name for entry in entries if _LIST_FILE.fullmatch(entry.name))
+            found = sorted(entry.name for entry in entries if LIST_FILE_NAME.fullmatch(entry.name))
         idle = {f"{self.list_folder}/{name}" for name in found}
         stated: dict[str, tuple[str, Qualification]] = {}
         for name in found:
-            path, match = f"{self.list_folder}/{name}", _LIST_FILE.fullmatch(name)
+            path, match = f"{self.list_folder}/{name}", LIST_FILE_NAME.fullmatch(name)
             self.list_files.add(path)
             try:
                 if match and match[1]:
@@ -2491,7 +2519,7 @@ class _Check:
         self.report.lists_read += not reason
         return not reason
 
-    def read_note(self, checkpoint: _Checkpoint, key: bytes | None) -> Note | None:
+    def read_note(self, checkpoint: HeldCheckpoint, key: bytes | None) -> Note | None:
         """Read a checkpoint's file. Returns the signed note, or None and a finding."""
         many = len(self.checkpoints) > MAX_TIMESTAMPS_BY_PROGRAM and not self.brief
         check = self.checker.signed if self.checker and (self.checker.first or many) else None
@@ -2499,8 +2527,8 @@ class _Check:
         if checkpoint.data is not None:
             try:
                 note = Note.parse(checkpoint.data)
-                _must(note.size == checkpoint.size, "is of another size than its name says")
-                _must(key is None or note.signed_by(key, check), "is not signed by the signer's key")
+                must(note.size == checkpoint.size, "is of another size than its name says")
+                must(key is None or note.signed_by(key, check), "is not signed by the signer's key")
                 return note
             except Malformed as error:
                 self.find("checkpoint", checkpoint.path, str(error))
@@ -2542,7 +2570,7 @@ class _Check:
             self.find("invalid", self.tsa_roots, wrong)
         return found
 
-    def check_tokens(self, stamped: list[tuple[_Checkpoint, str]]) -> None:
+    def check_tokens(self, stamped: list[tuple[HeldCheckpoint, str]]) -> None:
         """Check these timestamps with the caller's checker and, if that refuses one, with OpenSSL."""
         checkers = list(self.checkers(len(stamped)))
         unchecked: list[str] = []  # the dates in the timestamps
@@ -2569,7 +2597,7 @@ class _Check:
 
     def judge_token(
         self, checkers: list[TokenChecker], unchecked: list[str], certificates: tuple[bytes, ...],
-        own: tuple[bytes, ...], checkpoint: _Checkpoint, path: str,
+        own: tuple[bytes, ...], checkpoint: HeldCheckpoint, path: str,
     ) -> Stamp | Finding | None:  # fmt: skip
         """What this timestamp proves, or what is wrong with it. Where nobody could decide, its date is `unchecked`."""
         try:
@@ -2578,7 +2606,7 @@ class _Check:
             token = Token.parse(response)
             if checkpoint.data is None:
                 return Finding("unreadable", path, "is not checked: its checkpoint cannot be read")
-            _must(token.covers(checkpoint.data), "is a timestamp of something else than its checkpoint")
+            must(token.covers(checkpoint.data), "is a timestamp of something else than its checkpoint")
         except Malformed as error:
             return Finding("timestamp", path, str(error))
         except OSError as error:
@@ -2590,7 +2618,7 @@ class _Check:
             if refused := self.refusal(checkers, stamped, certificates, own or certificates):
                 return Finding(refused[0], path, refused[1])
             if own and not set(certificates) <= set(own):  # readers of the archive alone rely on these: one verdict
-                foreign = not _roots_of(response, certificates) <= set(own)
+                foreign = not roots_of_chain(response, certificates) <= set(own)
                 if foreign and (refused := self.refusal(checkers, stamped, own, own)) and refused[0] == "timestamp":
                     return Finding("timestamp", self.tsa_roots, _NOT_OWN_ROOTS)
         except TimeoutError:
@@ -2726,7 +2754,7 @@ class _Check:
         return self.report
 
 
-# ---------------------------------------------------------------- an archive
+# ---------------------------------------------------------------- whole archive
 
 
 @contextlib.contextmanager
@@ -2739,7 +2767,7 @@ def _quiet(ledger: Path) -> Iterator[None]:
         with contextlib.suppress(ImportError, OSError):  # no locks here, or no ledger, which is reported later
             import fcntl
 
-            file = held.enter_context(open(opened(ledger), "rb"))
+            file = held.enter_context(os.fdopen(opened(ledger), "rb"))
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -2794,7 +2822,7 @@ def check_checkpoints(
     about which nobody can decide now is left out: without the archive's key, all. `roots` and `checker` are as in
     `verify_archive`.
     """
-    check = _Check(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
+    check = CommonCheck(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
     check.checker = checker
     check.find_checkpoints()
     key = check.key()
@@ -2802,7 +2830,7 @@ def check_checkpoints(
         return {}
     wanted = [check.checkpoints[size] for size in sizes if size in check.checkpoints]
     check.read_checkpoints(key, [each.size for each in wanted])
-    undecided = {each.path for each in check.report.findings if each.code in _UNDECIDED}
+    undecided = {each.path for each in check.report.findings if each.code in UNDECIDED}
     found: dict[int, tuple[str, str] | None] = {}
     for each in wanted:
         if each.note and each.stamps:
@@ -2816,11 +2844,11 @@ def check_newest(root: Path, roots: Path | None, checker: TokenChecker) -> froze
     """Check an archive's newest checkpoint and its timestamps as `verify_archive` does, for a checker that remembers
     what held. Returns the paths of the timestamps that do not hold.
     """
-    check = _Check(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
+    check = CommonCheck(root, roots, None, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS, LISTS))
     size, file, tokens = newest_checkpoint(root)
     check.checker = checker
     path, *stamped = (f"{CHECKPOINTS}/{each.name}" for each in (file, *tokens))
-    check.checkpoints[size] = _Checkpoint(size, path, stamped)
+    check.checkpoints[size] = HeldCheckpoint(size, path, stamped)
     check.read_checkpoints(check.key())
     return frozenset({each.path for each in check.report.findings if each.damage} & set(stamped))
 
@@ -2831,9 +2859,9 @@ FOLDERS = {
     "evidence": re.compile(""),
     "ledger": re.compile(r"ledger\.jsonl|intents\.jsonl|checkpoints"),
     CHECKPOINTS: re.compile(
-        _CHECKPOINT_FILE.pattern + r"(?:(?<=\.tsr)\.(?:unchecked|refused))?|" + _ANCHOR_FILE.pattern
+        CHECKPOINT_FILE_NAME.pattern + r"(?:(?<=\.tsr)\.(?:unchecked|refused))?|" + ANCHOR_FILE_NAME.pattern
     ),
-    "keys": re.compile(rf"signer-public\.pem|tsa-roots\.pem|history\.jsonl|witness-keys\.txt|{_LIST_FILE.pattern}"),
+    "keys": re.compile(rf"signer-public\.pem|tsa-roots\.pem|history\.jsonl|witness-keys\.txt|{LIST_FILE_NAME.pattern}"),
     "tools": re.compile(r"verify\.py"),
     "staging": re.compile(""),
 }
@@ -2850,7 +2878,7 @@ _LEFTOVER = re.compile(
 
 def _named_in(ledger: Path) -> set[bytes]:
     """Return the folders of all objects that a ledger names, unchecked: quick, and never too few."""
-    return {folder for line in _whole_lines(ledger) for folder in _ID_IN_LINE.findall(line)}
+    return {folder for line in whole_lines(ledger) for folder in ID_IN_LINE.findall(line)}
 
 
 class _Erasure(NamedTuple):
@@ -2862,7 +2890,7 @@ class _Erasure(NamedTuple):
     reason: str
 
 
-class _ArchiveCheck(_Check):
+class _ArchiveCheck(CommonCheck):
     # many parameters: those of `verify_archive`
     def __init__(
         self,
@@ -2912,7 +2940,7 @@ class _ArchiveCheck(_Check):
         places = [] if self.licence else list(self.walk("evidence"))
         self.in_ledger = None if self.licence else _named_in(self.root / LEDGER)
         self.places = len(places)
-        with _begun(self.check, places) as checked:  # in the background, while the ledger is read
+        with checked_at_once(self.check, places) as checked:  # in the background, while the ledger is read
             report = self.conclude(self.read_all(key, against, checked))
         self.tell_scope()
         if self.licence:
@@ -2971,10 +2999,10 @@ class _ArchiveCheck(_Check):
         """Return how many lines are under a checkpoint with a valid signature, as far as checked."""
         return max((checkpoint.size for checkpoint in self.checkpoints.values() if checkpoint.note), default=0)
 
-    def read_all(self, key: bytes | None, against: Path | None, checked: Iterable[_Placed]) -> bool:
+    def read_all(self, key: bytes | None, against: Path | None, checked: Iterable[PlacedObject]) -> bool:
         """Check the ledger, then the objects against it. Returns whether everything asked about is proven."""
         try:
-            with open(opened(self.root / LEDGER), "rb") as file:
+            with os.fdopen(opened(self.root / LEDGER), "rb") as file:
                 self.read_ledger(file, key)
         except OSError as error:
             self.trouble(LEDGER, error, "; without it no object can be checked")
@@ -3025,7 +3053,7 @@ class _ArchiveCheck(_Check):
     def read_tool(self) -> None:
         """Check that the archive's own verifier, which others may run, is the one that runs now."""
         with contextlib.suppress(OSError):
-            own = content(__file__)
+            own = content(CARRIED)
             if not (self.root / TOOL).exists():
                 self.find("verifier", TOOL, "is missing; the next writing command puts it back")
             elif self.read(TOOL) not in (None, own):
@@ -3101,8 +3129,8 @@ class _ArchiveCheck(_Check):
         """
         frontier, before, unfit = Frontier(), b"", 0
         bound = self.signed() if self.brief else 0
-        for seq, data in enumerate(iter(lambda: file.readline(_MAX_LINE_BYTES), b"")):
-            if len(data) == _MAX_LINE_BYTES:
+        for seq, data in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES), b"")):
+            if len(data) == MAX_LINE_BYTES:
                 self.find("ledger", LEDGER, f"line {seq} is longer than any ledger line; the rest is not read")
                 break
             if not data.endswith(b"\n"):
@@ -3132,7 +3160,7 @@ class _ArchiveCheck(_Check):
 
     def count_since_intents(self, before: bytes, seq: int) -> None:
         """Start counting if the line `before` line `seq` is the one that the intents name."""
-        if self.intents.head and self.intents.head == (hashlib.sha256(before).hexdigest() if seq else _FIRST):
+        if self.intents.head and self.intents.head == (hashlib.sha256(before).hexdigest() if seq else BEFORE_FIRST):
             self.lines_since_intents = 0
 
     def take(self, fields: LineFields, seq: int, key: bytes | None) -> None:
@@ -3250,7 +3278,7 @@ class _ArchiveCheck(_Check):
                 self.find("extra", f"{CHECKPOINTS}/{name}", "is not among the timestamps that the ledger names")
                 del stamps[name]
 
-    def not_before(self, after: str, checkpoint: _Checkpoint) -> None:
+    def not_before(self, after: str, checkpoint: HeldCheckpoint) -> None:
         """Check that a checkpoint over a line that names a timestamp is not dated before this timestamp."""
         for name, stamp in checkpoint.stamps.items():
             if stamp.time < after:
@@ -3264,11 +3292,11 @@ class _ArchiveCheck(_Check):
         try:
             fields: dict[str, Any] = decoded(data)
             check_line(fields)
-            _must(data.isascii() and canonical(fields) == data, "not canonical")
+            must(data.isascii() and canonical(fields) == data, "not canonical")
         except (ValueError, RecursionError):
             self.find("ledger", LEDGER, f"line {seq} is not a ledger line")
             return {}
-        previous = hashlib.sha256(before).hexdigest() if seq else _FIRST
+        previous = hashlib.sha256(before).hexdigest() if seq else BEFORE_FIRST
         if fields["seq"] != seq or fields["prev"] != previous:
             self.find("ledger", LEDGER, f"line {seq} does not follow the line before it")
         return fields
@@ -3319,7 +3347,7 @@ class _ArchiveCheck(_Check):
             return ""
         self.named.setdefault(size, set()).update(f"{size:08d}.note.{name}.tsr" for name in tokens)
         kept = fields.get("qualified", [])
-        if not isinstance(kept, list) or not all(isinstance(each, str) and _SHA256.fullmatch(each) for each in kept):
+        if not isinstance(kept, list) or not all(isinstance(each, str) and SHA256_HEX.fullmatch(each) for each in kept):
             self.find("ledger", LEDGER, f"line {seq} is not an anchor")
             kept = []
         for each in kept:
@@ -3371,7 +3399,7 @@ class _ArchiveCheck(_Check):
         if self.intents_count:
             for intent in unrecorded:
                 with contextlib.suppress(OSError):
-                    inventory = content(self.root / intent.inventory, _MAX_INVENTORY_BYTES)
+                    inventory = content(self.root / intent.inventory, MAX_INVENTORY_BYTES)
                     if hashlib.sha512(inventory).hexdigest() == intent.inventory_sha512:
                         found.setdefault(intent.id, set()).add(intent.version)
             return found
@@ -3400,7 +3428,7 @@ class _ArchiveCheck(_Check):
             raise Malformed(f"{self.licence!r} names {len(found) or 'no'} objects of this archive; name exactly one")
         return found[0]
 
-    def read_objects(self, wanted: str | None, objects: Iterable[_Placed]) -> None:
+    def read_objects(self, wanted: str | None, objects: Iterable[PlacedObject]) -> None:
         """Check every object against the ledger and, unless only one is requested, every ledger line against the
         objects.
         """
@@ -3471,7 +3499,7 @@ class _ArchiveCheck(_Check):
             self.find("tombstone", path, f"does not say of {place} what the ledger says")
         self.find("erased", place, text)
 
-    def check(self, places: Iterable[str]) -> list[_Placed]:
+    def check(self, places: Iterable[str]) -> list[PlacedObject]:
         """Yield the results for these objects' folders, without the long parts of the inventories."""
         found = []
         for place in places:
@@ -3549,7 +3577,7 @@ class _ArchiveCheck(_Check):
                 self.find("extra", place, "does not belong there")
 
 
-# ---------------------------------------------------------------- a proof
+# ---------------------------------------------------------------- one proof
 
 
 @dataclass(frozen=True)
@@ -3566,12 +3594,12 @@ class InclusionProof:
     @classmethod
     def parse(cls, data: bytes) -> InclusionProof:
         head, separator, note = data.partition(b"\n\n")
-        lines = _utf8(head).split("\n")
-        _must(separator and len(lines) >= 3 and lines[0] == cls.HEADER, "not an inclusion proof")
+        lines = utf8_text(head).split("\n")
+        must(separator and len(lines) >= 3 and lines[0] == cls.HEADER, "not an inclusion proof")
         extra, index = re.fullmatch(r"extra (\S+)", lines[1]), re.fullmatch(r"index (0|[1-9][0-9]{0,14})", lines[2])
         if not extra or not index:
             raise Malformed("not an inclusion proof")
-        return cls(_unbase64(extra[1]), int(index[1]), tuple(_unbase64(line) for line in lines[3:]), note)
+        return cls(base64_bytes(extra[1]), int(index[1]), tuple(base64_bytes(line) for line in lines[3:]), note)
 
     def encode(self) -> bytes:
         lines = [self.HEADER, f"extra {base64_text(self.line)}", f"index {self.index}", *map(base64_text, self.path)]
@@ -3591,10 +3619,6 @@ def _has_plain_values(fields: dict[str, Any]) -> bool:
         level = [one for each in inside for one in (each.values() if isinstance(each, dict) else each)]
     names = [fields.get(name, "") for name in ("id", "version", "inventory_sha512")]
     return "inventory_sha512" not in fields or all(isinstance(each, str) and each for each in names)
-
-
-def base64_text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def terms_message(licence_json: bytes) -> str | None:
@@ -3637,24 +3661,19 @@ def verify_proof(
 
     The other parameters are as in `verify_archive`.
     """
-    return _proof_check(folder, roots, key, headers, checker).report
+    return proof_check(folder, roots, key, headers, checker).report
 
 
-def _proof_check(
+def proof_check(
     folder: Path, roots: Path | None, key: Path | None, headers: Path | None, checker: TokenChecker | None = None
-) -> _ProofCheck:
+) -> ProofCheck:
     if not (folder / "integrity").is_dir():
         raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
     keys = (f"integrity/{Path(each).name}" for each in (SIGNER_KEY, TSA_ROOTS))
-    check = _ProofCheck(folder, roots, key, (*keys, "integrity", "integrity"))
+    check = ProofCheck(folder, roots, key, (*keys, "integrity", "integrity"))
     check.headers, check.checker = headers, checker
     check.run()
     return check
-
-
-def pem_of_key(public: bytes) -> bytes:
-    """An Ed25519 public key as a PEM file."""
-    return f"-----BEGIN PUBLIC KEY-----\n{base64_text(_ED25519_SPKI + public)}\n-----END PUBLIC KEY-----\n".encode()
 
 
 def _line_in(path: Path) -> tuple[InclusionProof, dict[str, Any]]:
@@ -3662,15 +3681,15 @@ def _line_in(path: Path) -> tuple[InclusionProof, dict[str, Any]]:
     data = content(path)
     proof = InclusionProof.parse(data)
     fields = decoded(proof.line)
-    _must(isinstance(fields, dict) and canonical(fields) == proof.line, "does not hold a ledger line")
-    _must(_has_plain_values(fields), "does not hold a ledger line")
-    _must(type(fields.get("seq")) is int and fields["seq"] == proof.index, "is of another line than it holds")
-    _must(proof.encode() == data, "is not written as such a proof is")
-    _must(path.name == f"{proof.index:08d}.tlog-proof", "has another name than its line's number gives it")
+    must(isinstance(fields, dict) and canonical(fields) == proof.line, "does not hold a ledger line")
+    must(_has_plain_values(fields), "does not hold a ledger line")
+    must(type(fields.get("seq")) is int and fields["seq"] == proof.index, "is of another line than it holds")
+    must(proof.encode() == data, "is not written as such a proof is")
+    must(path.name == f"{proof.index:08d}.tlog-proof", "has another name than its line's number gives it")
     return proof, fields
 
 
-class _ProofCheck(_Check):
+class ProofCheck(CommonCheck):
     """What is derived is kept for a pack: the documents of the object and of its terms, and their relation."""
 
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
@@ -3758,7 +3777,7 @@ class _ProofCheck(_Check):
         """Whether there is any anchor."""
         return any(path.endswith((".ots", ".cosigned")) for path in self.expected)
 
-    def expect_anchors(self, checkpoint: _Checkpoint) -> None:
+    def expect_anchors(self, checkpoint: HeldCheckpoint) -> None:
         """Each anchor of a checkpoint is named after its content, so that any change of it is told."""
         for file in checkpoint.anchors:
             path = f"integrity/{file.name}"
@@ -3806,7 +3825,7 @@ class _ProofCheck(_Check):
         checkpoint = self.checkpoints.get(note.size)
         if checkpoint is None or proof.note != content(self.root / checkpoint.path):
             raise Malformed("leads to a checkpoint that is not here")
-        _must(proof.leads_to(note.root, note.size), "does not lead to its checkpoint's root")
+        must(proof.leads_to(note.root, note.size), "does not lead to its checkpoint's root")
         return note.size
 
     def withheld(self) -> dict[str, frozenset[str]]:
@@ -3841,7 +3860,7 @@ class _ProofCheck(_Check):
             stem = f"{place}/{where}inventory.json"
             self.expected |= {stem, f"{stem}.{inventory.algorithm}"}
             with contextlib.suppress(OSError):  # which the check of the object tells
-                digest = hashlib.new(inventory.algorithm, content(self.root / stem, _MAX_INVENTORY_BYTES)).hexdigest()
+                digest = hashlib.new(inventory.algorithm, content(self.root / stem, MAX_INVENTORY_BYTES)).hexdigest()
                 if content(self.root / f"{stem}.{inventory.algorithm}") != f"{digest} inventory.json\n".encode():
                     self.find("invalid", f"{stem}.{inventory.algorithm}", "is not written as such a digest is")
 
@@ -3898,13 +3917,13 @@ class _ProofCheck(_Check):
         paths = inventory.contents(inventory.head).get("licence.json", frozenset())
         for path in sorted(paths):
             with contextlib.suppress(Malformed, OSError):
-                described = decoded(content(folder / path, _MAX_INVENTORY_BYTES))
-                _must(isinstance(described, dict), "not a description")
+                described = decoded(content(folder / path, MAX_INVENTORY_BYTES))
+                must(isinstance(described, dict), "not a description")
                 at, terms = described.get("licensed_at"), described.get("terms", [])
-                _must(at is None or isinstance(at, str), "not a description")
-                _must(isinstance(terms, list) and all(isinstance(each, dict) for each in terms), "not a description")
+                must(at is None or isinstance(at, str), "not a description")
+                must(isinstance(terms, list) and all(isinstance(each, dict) for each in terms), "not a description")
                 said = [(each.get("id"), each.get("relation", "")) for each in terms]
-                _must(all(isinstance(one, str) for each in said for one in each), "not a description")
+                must(all(isinstance(one, str) for each in said for one in each), "not a description")
                 self.report.licensed_at = at
                 return {name.rpartition(":")[2]: relation for name, relation in said}
         return terms_said(inventory.messages[inventory.head]) if paths else {}
@@ -3941,7 +3960,7 @@ def unexpected_files(root: Path, expected: set[str], but: frozenset[str] = froze
                 yield place, "is a link or a device, not a file"
 
 
-# ---------------------------------------------------------------- a zip, read strictly
+# ---------------------------------------------------------------- strict zip
 
 MAX_PACK_BYTES = 1 << 33
 MAX_ZIP_FILES = 20_000
@@ -3995,7 +4014,7 @@ def zip_members(file: BinaryIO, length: int) -> list[ZipMember]:
     def part(begin: int, size: int, otherwise: str) -> bytes:
         file.seek(max(0, begin))
         found = file.read(size)
-        _must(begin >= 0 and len(found) == size, otherwise)
+        must(begin >= 0 and len(found) == size, otherwise)
         return found
 
     listed, start, count = _zip_list(part, length)
@@ -4003,51 +4022,51 @@ def zip_members(file: BinaryIO, length: int) -> list[ZipMember]:
     spelled: dict[str, str] = {}  # as computers compare names that do not tell capitals apart -> as it is
     for _ in range(count):
         entry, at = _zip_entry(listed, at)
-        _must(entry.offset == expected, "is a zip file that holds bytes between its files")
+        must(entry.offset == expected, "is a zip file that holds bytes between its files")
         begins, expected = _zip_content(part, entry, start)
         parts = entry.path.split("/")
         for n in range(1, len(parts) + 1):
             one = "/".join(parts[:n])
             alike = unicodedata.normalize("NFC", one).lower()
-            _must(spelled.setdefault(alike, one) == one, f"is a zip file that holds {one} twice, in two spellings")
+            must(spelled.setdefault(alike, one) == one, f"is a zip file that holds {one} twice, in two spellings")
         deflated = entry.method == 8
         members.append(ZipMember(entry.path, entry.folder, begins, entry.packed, entry.size, entry.crc, deflated))
-    _must(
+    must(
         at == len(listed) and expected == start,
         _BROKEN_LIST if at != len(listed) else "is a zip file that holds bytes between its files",
     )
     paths = {each.path for each in members}
-    _must(len(paths) == len(members), "is a zip file that holds a file twice")
+    must(len(paths) == len(members), "is a zip file that holds a file twice")
     files = {each.path for each in members if not each.folder}
     above = {path.rpartition("/")[0] for path in paths}
     for each in list(above):
         while each := each.rpartition("/")[0]:
             above.add(each)
-    _must(files.isdisjoint(above), "is a zip file that holds a file and a folder of the same name")
+    must(files.isdisjoint(above), "is a zip file that holds a file and a folder of the same name")
     total = sum(each.size for each in members)
     fits = total <= MAX_PACK_BYTES and total <= MAX_TIMES_LARGER * length + FREE_BYTES
-    _must(fits, "is a zip file that unpacks to far more than a pack has")
+    must(fits, "is a zip file that unpacks to far more than a pack has")
     return members
 
 
 def _zip_list(part: _Part, length: int) -> tuple[bytes, int, int]:
     """The list at the end of a zip, where it starts, and how many files and folders it names."""
     end = part(length - 22, 22, "is not a zip file")
-    _must(end[:4] == b"PK\5\6", "is not a zip file, or something was added at its end")
+    must(end[:4] == b"PK\5\6", "is not a zip file, or something was added at its end")
     disk, first, here, count, size, start, note = struct.unpack("<HHHHIIH", end[4:])
     ends, odd = length - 22, "is a zip file in several parts, or with a remark at its end"
-    _must(note == 0 and disk in (0, _MAX_16) and first in (0, _MAX_16) and here == count, odd)
+    must(note == 0 and disk in (0, _MAX_16) and first in (0, _MAX_16) and here == count, odd)
     if count == _MAX_16 or size == _MAX_32 or start == _MAX_32:
         locator = part(length - 42, 20, "is not a zip file")
-        _must(locator[:8] == b"PK\6\7\0\0\0\0" and locator[16:] == b"\1\0\0\0", odd)
+        must(locator[:8] == b"PK\6\7\0\0\0\0" and locator[16:] == b"\1\0\0\0", odd)
         ends = int.from_bytes(locator[8:16], "little")
-        _must(ends == length - 98, odd)
+        must(ends == length - 98, odd)
         large = part(ends, 56, "is not a zip file")
-        _must(large[:12] == b"PK\6\6" + (44).to_bytes(8, "little") and large[16:24] == bytes(8), odd)
+        must(large[:12] == b"PK\6\6" + (44).to_bytes(8, "little") and large[16:24] == bytes(8), odd)
         here, count, size, start = struct.unpack("<QQQQ", large[24:])
-        _must(here == count, odd)
-    _must(start + size == ends and size <= MAX_ZIP_LIST_BYTES, "is a zip file whose list is not at its end")
-    _must(count <= MAX_ZIP_FILES, "is a zip file of more files than a pack has")
+        must(here == count, odd)
+    must(start + size == ends and size <= MAX_ZIP_LIST_BYTES, "is a zip file whose list is not at its end")
+    must(count <= MAX_ZIP_FILES, "is a zip file of more files than a pack has")
     return part(start, size, _BROKEN_LIST), start, count
 
 
@@ -4056,25 +4075,25 @@ _DOS_FOLDER, _DOS_SPECIAL = 0x10, 0x408  # bits of an entry's attributes: a fold
 
 def _zip_entry(listed: bytes, at: int) -> tuple[_ZipEntry, int]:
     """What a zip's list says at this place, and where its next entry begins."""
-    _must(at + 46 <= len(listed) and listed[at : at + 4] == b"PK\1\2", _BROKEN_LIST)
+    must(at + 46 <= len(listed) and listed[at : at + 4] == b"PK\1\2", _BROKEN_LIST)
     flags, method = struct.unpack("<HH", listed[at + 8 : at + 12])
     crc, packed, size, *sizes = struct.unpack("<IIIHHH", listed[at + 16 : at + 34])
     mode, offset = struct.unpack("<II", listed[at + 38 : at + 46])
     name, extra, remark = (listed[at + 46 + sum(sizes[:n]) : at + 46 + sum(sizes[: n + 1])] for n in range(3))
     at += 46 + sum(sizes)
-    _must(at <= len(listed) and not remark, _BROKEN_LIST)
-    text = _utf8(name)
+    must(at <= len(listed) and not remark, _BROKEN_LIST)
+    text = utf8_text(name)
     path, folder = (text[:-1], True) if text.endswith("/") else (text, False)
-    _must(_is_zip_path(path), "is a zip file that names a file outside of itself, or in a way of one system only")
+    must(_is_zip_path(path), "is a zip file that names a file outside of itself, or in a way of one system only")
     size, packed, offset = _zip64(extra, [size, packed, offset])
-    _must(not flags & _ENCRYPTED, "is an encrypted zip file")
+    must(not flags & _ENCRYPTED, "is an encrypted zip file")
     known = not flags & ~_ZIP_FLAGS and method in (0, 8)
-    _must(known, "is a zip file that is packed in a way that browsers do not know")
+    must(known, "is a zip file that is packed in a way that browsers do not know")
     plain = mode >> 16 & 0xF000 in (0, 0x4000 if folder else 0x8000)
     plain = plain and not mode & (_DOS_SPECIAL if folder else _DOS_SPECIAL | _DOS_FOLDER)
-    _must(plain, f"is a zip file that holds {path} as a link or a device")
-    _must(not folder or (size == 0 and packed <= 2), f"is a zip file that holds bytes in the folder {path}")
-    _must(method == 8 or packed == size, _BROKEN_LIST)
+    must(plain, f"is a zip file that holds {path} as a link or a device")
+    must(not folder or (size == 0 and packed <= 2), f"is a zip file that holds bytes in the folder {path}")
+    must(method == 8 or packed == size, _BROKEN_LIST)
     return _ZipEntry(path, folder, name, flags, method, crc, packed, size, offset), at
 
 
@@ -4084,7 +4103,7 @@ def _zip_content(part: _Part, entry: _ZipEntry, end: int) -> tuple[int, int]:
     head = part(entry.offset, 30 + len(entry.name), broken)
     same = head[:4] == b"PK\3\4" and head[6:10] == struct.pack("<HH", entry.flags, entry.method)
     same = same and head[26:28] == struct.pack("<H", len(entry.name)) and head[30:] == entry.name
-    _must(same, f"is a zip file that calls {entry.path} something else in another place")
+    must(same, f"is a zip file that calls {entry.path} something else in another place")
     crc, packed, size = struct.unpack("<III", head[14:26])
     begins = entry.offset + 30 + len(entry.name)
     more = part(begins, int.from_bytes(head[28:30], "little"), broken)
@@ -4093,9 +4112,9 @@ def _zip_content(part: _Part, entry: _ZipEntry, end: int) -> tuple[int, int]:
     stated, listed = (crc, packed, size), (entry.crc, entry.packed, entry.size)
     after = begins + entry.packed
     if not entry.flags & _DESCRIBED_AFTER:
-        _must(stated == listed, two_sizes)
+        must(stated == listed, two_sizes)
         return begins, after
-    _must(stated in ((0, 0, 0), listed), two_sizes)
+    must(stated in ((0, 0, 0), listed), two_sizes)
     return begins, after + _description(part(after, min(24, max(0, end - after)), broken), *listed)
 
 
@@ -4104,7 +4123,7 @@ def _is_zip_path(path: str) -> bool:
     parts = path.split("/")
     strange = re.search(r"[\x00-\x1f\x7f\\:]", path) or any(each.endswith((".", " ")) for each in parts)
     short = len(path.encode()) <= MAX_ZIP_NAME_BYTES and all(len(each.encode()) <= 255 for each in parts)
-    return _is_path(path) and not strange and short
+    return is_path(path) and not strange and short
 
 
 _ZIP_FIELDS = frozenset({0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875})
@@ -4115,13 +4134,13 @@ def _zip64(extra: bytes, values: list[int]) -> list[int]:
     """Return the values, those that are too large for 32 bits taken from the extra fields, which must be sound."""
     found, at, seen = list(values), 0, False
     while at < len(extra):
-        _must(at + 4 <= len(extra), _BROKEN_LIST)
+        must(at + 4 <= len(extra), _BROKEN_LIST)
         kind, size = struct.unpack("<HH", extra[at : at + 4])
         body = extra[at + 4 : at + 4 + size]
-        _must(len(body) == size and kind in _ZIP_FIELDS, _BROKEN_LIST)
+        must(len(body) == size and kind in _ZIP_FIELDS, _BROKEN_LIST)
         if kind == 1:
             wanted = [n for n, value in enumerate(values) if value == _MAX_32]
-            _must(not seen and len(body) == 8 * len(wanted), _BROKEN_LIST)
+            must(not seen and len(body) == 8 * len(wanted), _BROKEN_LIST)
             for place, n in enumerate(wanted):
                 found[n] = int.from_bytes(body[8 * place : 8 * place + 8], "little")
             seen = True
@@ -4140,32 +4159,32 @@ def _description(data: bytes, crc: int, packed: int, size: int) -> int:
     raise Malformed("is a zip file with a broken list")
 
 
-def _unzipped(file: BinaryIO, member: ZipMember) -> Iterator[bytes]:
+def unzipped(file: BinaryIO, member: ZipMember) -> Iterator[bytes]:
     """Yield a file's bytes in blocks. Raises Malformed if they are not what the list says."""
     file.seek(member.begins)
     left, crc, size = member.packed, 0, 0
     engine = zlib.decompressobj(-15) if member.deflated else None
     while left or (engine and not engine.eof):
-        packed = file.read(min(left, _BLOCK_BYTES))
-        _must(packed or (engine and engine.unconsumed_tail), "it is cut off")
+        packed = file.read(min(left, BLOCK_BYTES))
+        must(packed or (engine and engine.unconsumed_tail), "it is cut off")
         left -= len(packed)
         while True:
             try:
-                block = engine.decompress(packed, _BLOCK_BYTES) if engine else packed
+                block = engine.decompress(packed, BLOCK_BYTES) if engine else packed
             except zlib.error as error:
                 raise Malformed(f"it cannot be unpacked: {error}") from None
             crc, size = zlib.crc32(block, crc), size + len(block)
-            _must(size <= member.size, "it has more bytes than the zip file says")
+            must(size <= member.size, "it has more bytes than the zip file says")
             yield block
             packed = engine.unconsumed_tail if engine else b""
-            if not engine or engine.eof or (not packed and len(block) < _BLOCK_BYTES):
+            if not engine or engine.eof or (not packed and len(block) < BLOCK_BYTES):
                 break
-        _must(not engine or not engine.eof or not (engine.unused_data or left), "bytes follow after its end")
-    _must(size == member.size, "it has fewer bytes than the zip file says")
-    _must(crc == member.crc, "it does not have the checksum that the zip file says")
+        must(not engine or not engine.eof or not (engine.unused_data or left), "bytes follow after its end")
+    must(size == member.size, "it has fewer bytes than the zip file says")
+    must(crc == member.crc, "it does not have the checksum that the zip file says")
 
 
-# ---------------------------------------------------------------- a pack: proofs, and copies of their files to read
+# ---------------------------------------------------------------- whole pack
 
 PROOFS = "07_integrity"
 TERMS_FOLDERS = {"at_purchase": "03_terms_at_purchase", "later": "03_terms_captured_later"}
@@ -4191,7 +4210,7 @@ def folder_of_copy(name: str) -> str:
 
 def pack_format(names: Iterable[str]) -> int:
     """The format of a new pack that holds files of these names."""
-    return _ANCHOR_FORMAT if any(_ANCHOR_FILE.fullmatch(each) for each in names) else _ANCHOR_FORMAT - 1
+    return _ANCHOR_FORMAT if any(ANCHOR_FILE_NAME.fullmatch(each) for each in names) else _ANCHOR_FORMAT - 1
 
 
 def bag_info(date: str, size: int, files: int, pack_format: int = _PAGE_FORMAT) -> bytes:
@@ -4245,12 +4264,12 @@ def verify_zip(
 
     Raises Malformed if the file is not a zip, if programs would unpack it differently, or if it is not a pack.
     """
-    with open(opened(path), "rb") as file, tempfile.TemporaryDirectory(prefix="verify-") as folder:
+    with os.fdopen(opened(path), "rb") as file, tempfile.TemporaryDirectory(prefix="verify-") as folder:
         members = zip_members(file, os.fstat(file.fileno()).st_size)
         tops = {match.groups("") for each in members if (match := _PACK_IN_ZIP.match(each.path + "/" * each.folder))}
         (top, inner), *others = sorted(tops, key=lambda each: -len(each[1])) or [("", "none")]
-        _must(tops, "holds no proof of a licence")
-        _must(all(each == (top, "") for each in others), "holds several packs. Check them one by one")
+        must(tops, "holds no proof of a licence")
+        must(all(each == (top, "") for each in others), "holds several packs. Check them one by one")
         broken: dict[str, str] = {}
         for member in members:
             place = Path(folder, "zip", member.path)
@@ -4258,7 +4277,7 @@ def verify_zip(
                 (place if member.folder else place.parent).mkdir(parents=True, exist_ok=True)
                 if not member.folder:
                     with place.open("xb") as out:
-                        for block in _unzipped(file, member):
+                        for block in unzipped(file, member):
                             out.write(block)
             except Malformed as error:
                 broken[member.path] = str(error)
@@ -4330,7 +4349,7 @@ class _PackCheck:
             raise Malformed(f"{self.data} is not a pack: {PROOFS}/ cannot be read: {error.strerror}") from None
         for name in names:
             try:
-                check = _proof_check(self.data / PROOFS / name, self.roots, self.key, self.headers)
+                check = proof_check(self.data / PROOFS / name, self.roots, self.key, self.headers)
             except Malformed:
                 self.find("extra", f"data/{PROOFS}/{name}", "is no proof of a licence")
                 continue
@@ -4349,7 +4368,7 @@ class _PackCheck:
         if not self.proofs:
             raise Malformed(f"{self.data} is not a pack: {PROOFS}/ holds no proof")
 
-    def expect(self, name: str, check: _ProofCheck) -> None:
+    def expect(self, name: str, check: ProofCheck) -> None:
         """What follows from one proof: copies of the newest documents and of the terms, and the sender's papers."""
         for each in check.files:
             folder = f"{folder_of_copy(each.name)}/{name}"
@@ -4392,7 +4411,7 @@ class _PackCheck:
         for path in sorted({*self.copies, *self.papers, *self.inside}):
             with contextlib.suppress(OSError):
                 size += (self.data / path).lstat().st_size
-        _must(size <= MAX_PACK_BYTES, f"{self.data} is not a pack: it has more than {MAX_PACK_BYTES >> 30} GiB")
+        must(size <= MAX_PACK_BYTES, f"{self.data} is not a pack: it has more than {MAX_PACK_BYTES >> 30} GiB")
 
     def read_copies(self) -> None:
         for path, allowed in sorted(self.copies.items()):
@@ -4416,7 +4435,7 @@ class _PackCheck:
             elif needed:
                 self.find("missing", f"data/{path}", "is missing")
         with contextlib.suppress(OSError):
-            if digests(self.data / PROOFS / "verify.py") != digests(__file__):
+            if digests(self.data / PROOFS / "verify.py") != digests(CARRIED):
                 text = "is another file than the verifier that ran now. Do not rely on what it prints"
                 self.find("verifier", f"data/{PROOFS}/verify.py", text)
 
@@ -4457,7 +4476,7 @@ class _PackCheck:
             self.find("changed", "bagit.txt", "does not have the content that it must have")
         info = self.read("bag-info.txt") or b""
         bagged = re.search(rb"^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})$", info, re.MULTILINE)
-        day = bagged[1].decode() if bagged and _moment(f"{bagged[1].decode()}T00:00:00Z") else ""
+        day = bagged[1].decode() if bagged and is_created(f"{bagged[1].decode()}T00:00:00Z") else ""
         wanted = bag_info(day, size, len(payload), self.info)
         if self.info > PACK_FORMAT:
             text = f"is of a pack of format {self.info}, which is newer than this verifier. Use the one of that version"
@@ -4497,7 +4516,7 @@ class _PackCheck:
         self.find("changed", name, "does not list exactly the files that belong to this pack")
 
 
-# ---------------------------------------------------------------- the command
+# ---------------------------------------------------------------- verify command
 
 
 def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
@@ -4511,9 +4530,9 @@ def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
             print(report.as_text())
         assert isinstance(copies, PackReport)
         for path, since in copies.copies.items():
-            print(_printable(f"  {path}: {f'secured since {since}' if since else 'not proven yet'}"))
+            print(in_one_line(f"  {path}: {f'secured since {since}' if since else 'not proven yet'}"))
         for path in copies.by_sender:
-            print(_printable(f"  {path}: {BY_SENDER}"))
+            print(in_one_line(f"  {path}: {BY_SENDER}"))
         for unfit in copies.findings:
             print(unfit)
         print(f"all {len(proofs)} proofs and {copies.objects} files beside them: {copies.state}")
@@ -4576,7 +4595,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.proof:
             report = verify_proof(options.proof, options.roots, options.key, options.headers)
         else:
-            archive = options.archive or Path(__file__).resolve().parent.parent
+            archive = options.archive or CARRIED.resolve().parent.parent
             report = verify_archive(
                 archive, options.roots, options.key, options.quick, options.licence, options.against,
                 headers=options.headers,
@@ -4594,7 +4613,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif options.object:
         for finding in report.findings:
             print(finding)
-        print(_printable(f"{report.client}: {report.state}"))
+        print(in_one_line(f"{report.client}: {report.state}"))
     else:
         print(report.as_text())
     return 90 if report.state in (DAMAGED, FORKED) else 0

@@ -1,0 +1,100 @@
+"""The program openssl, which checks the signature of a timestamp."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from archiver.archive.checking.parts.archive_words import OPENSSL_TIMEOUT_S
+from archiver.archive.checking.parts.ed25519_signature import SignatureCheck
+from archiver.archive.checking.parts.regular_files import content
+from archiver.archive.checking.parts.timestamp_tokens import Qualification, Token, epoch, pem_of_certificates
+
+ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
+"""Read kept trusted lists: (statement, timestamp, list of lists, list) -> why they do not show what it states, or None.
+"""
+
+
+class StampedNote(NamedTuple):
+    """A timestamp response and the note that it covers: their files, and their bytes as they were read."""
+
+    response_file: str
+    note_file: str
+    response: bytes
+    note: bytes
+
+
+class TokenChecker(NamedTuple):
+    """A checker of timestamps: its name, and a function of (timestamp, roots, further certificates), these in DER.
+
+    The function returns the reason why it refuses a timestamp, or None. It raises Malformed if it cannot read it.
+    """
+
+    name: str
+    refuses: Callable[[StampedNote, tuple[bytes, ...], tuple[bytes, ...]], str | None]
+    signed: SignatureCheck | None = None  # as quick for signatures as for timestamps
+    qualifies: ListChecker | None = None
+    first: bool = False  # ask it before OpenSSL about a few timestamps, too: it is loaded, or remembers answers
+
+
+def openssl_version() -> tuple[str, str] | None:
+    """Return the `openssl` program and its kind (`OpenSSL 3.5.9`, `LibreSSL 3.3.6`, `not answering`), or None."""
+    program = shutil.which("openssl")
+    if program is None:
+        return None
+    try:
+        answer = _openssl([program, "version"])
+    except OSError:
+        return None
+    except subprocess.TimeoutExpired:
+        return program, "not answering"
+    return program, " ".join(answer.stdout.split()[:2])
+
+
+def _openssl(command: list[str | Path], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
+        timeout=OPENSSL_TIMEOUT_S,
+    )  # fmt: skip
+
+
+def openssl() -> str | None:
+    """Return the `openssl` program if it is OpenSSL 3 or later."""
+    program, version = openssl_version() or ("", "")
+    return program if is_openssl_3(version) else None
+
+
+def is_openssl_3(version: str) -> bool:
+    """LibreSSL and older versions lack needed features."""
+    number = re.match(r"OpenSSL (\d+)\.", version)
+    return number is not None and int(number[1]) >= 3
+
+
+def openssl_refuses(
+    program: str, response: Path, data: Path | bytes, roots: Iterable[bytes], chain: Iterable[bytes]
+) -> str | None:
+    """Return why `openssl ts -verify` refuses a timestamp at its stated time, or None if it accepts it.
+
+    `data` is the file that was timestamped, or its digest. `roots` and `chain`, further certificates, are in DER: the
+    program gets files of exactly these, as it trusts more in a PEM file than others read there. Raises
+    subprocess.TimeoutExpired if the program does not end.
+    """
+    at = str(epoch(Token.parse(content(response)).time))
+    about = ["-digest", data.hex()] if isinstance(data, bytes) else ["-data", data.resolve()]
+    command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), *about]
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        Path(folder, "roots.pem").write_bytes(pem_of_certificates(roots))
+        command += ["-CAfile", "roots.pem", "-attime", at]
+        if further := pem_of_certificates(chain):
+            Path(folder, "chain.pem").write_bytes(further)
+            command += ["-untrusted", "chain.pem"]  # openssl splits this at spaces and commas: use no folder
+        done = _openssl(command, Path(folder))
+    if done.returncode == 0:
+        return None
+    reasons = re.findall(r":(?:[^:\n]*):([^:\n]+):[^:\n]*:\d+:(.*)", done.stderr)
+    return "; ".join(" ".join(part for part in reason if part) for reason in reasons) or "openssl gives no reason"
