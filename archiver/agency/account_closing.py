@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archiver.agency.missing_documents import MissingDocument, missing_documents
+from archiver.agency.documents_to_get import DocumentToGet, documents_to_get
 from archiver.agency.night import run
 from archiver.agency.privacy import state
 from archiver.archive.reader import Archive
@@ -28,12 +28,16 @@ class ClosedAccount:
     account: str
     outcome: str
     sweep: dict[str, object] | None
-    missing: list[MissingDocument]
+    to_get: list[DocumentToGet]
     exit_code: int
 
     def as_json(self) -> dict[str, object]:
         """The document of `account close --json`."""
-        return {name: value for name, value in asdict(self).items() if name != "exit_code"}
+        return {
+            "account": self.account, "outcome": self.outcome, "sweep": self.sweep,
+            "missing": [vars(each) for each in self.to_get if each.is_missing],
+            "on_request": [vars(each) for each in self.to_get if not each.is_missing],
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,21 +69,21 @@ async def close(home: Home, vault: Vault, name: str, request: ClosingRequest, pr
             vault.forget(name)
             finish(home, vault, account.client)
         return ClosedAccount(
-            account=name, outcome="already_closed", sweep=None, missing=_missing(home, name), exit_code=0
+            account=name, outcome="already_closed", sweep=None, to_get=_to_get(home, name), exit_code=0
         )
     result, complete, code = await _last_sweep(home, vault, account, request, progress)
-    closes, missing = complete or request.anyway, _missing(home, name)
+    closes, to_get = complete or request.anyway, _to_get(home, name)
     if closes and not request.dry_run:
         _note(home, vault, account, result, None if complete else request)
         change_account(home.root, name, closed=datetime.now(UTC).date().isoformat())
         vault.forget(name)
     outcome = "incomplete" if not closes else "would_close" if request.dry_run else "closed"
     code = 0 if closes else code
-    return ClosedAccount(account=name, outcome=outcome, sweep=result.as_json(), missing=missing, exit_code=code)
+    return ClosedAccount(account=name, outcome=outcome, sweep=result.as_json(), to_get=to_get, exit_code=code)
 
 
-def _missing(home: Home, account: str) -> list[MissingDocument]:
-    return list(missing_documents(home, lambda catalogue: catalogue.of_account(account)))
+def _to_get(home: Home, account: str) -> list[DocumentToGet]:
+    return list(documents_to_get(home, lambda catalogue: catalogue.of_account(account)))
 
 
 async def _last_sweep(

@@ -47,7 +47,8 @@ async def run(
     home.check_replay(order.replay)
     if order.after_restore and order.dry_run:
         raise ConfigError("--after-restore records a loss, but a dry run records nothing. Use only one of them.")
-    summary = RunSummary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
+    run_name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}"
+    summary = RunSummary(run=run_name, dry_run=order.dry_run)
     summary.warnings += lost_archives(home)
     if not accounts and not visited:
         summary.warnings.append("There are no accounts yet. Add one with `archiver account add`.")

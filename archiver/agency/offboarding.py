@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from archiver.agency.missing_documents import OPEN, MissingDocument, missing_documents, what_to_do
+from archiver.agency.documents_to_get import DocumentToGet, documents_to_get, what_to_do
 from archiver.agency.night import run
 from archiver.catalogue.index import SeatLicence
 from archiver.catalogue.search import archives, catalogue_of
@@ -35,12 +35,12 @@ class SeatLicences:
     def short_ids(self) -> list[str]:
         return [f"{slug}/{folder}" for folder, (slug, _) in self.found.items()]
 
-    def open_gaps(self) -> Iterator[tuple[str, SeatLicence, GapReason]]:
-        """Each missing document that somebody can still get: the folder, its licence and the reason."""
+    def gaps_to_close(self) -> Iterator[tuple[str, SeatLicence, GapReason]]:
+        """Each document that somebody can still get: the folder, its licence and the reason why it is not there."""
         for folder, (_, licence) in self.found.items():
             for paper in licence.papers:
                 _, _, reason = paper.partition(":")
-                if reason and (known := GapReason(reason)) in OPEN:
+                if reason and (known := GapReason(reason)).is_obtainable:
                     yield folder, licence, known
 
     def covered(self) -> dict[str, int]:
@@ -58,17 +58,19 @@ class SeatLicences:
 
 @dataclass
 class LeaverReport:
-    """A person leaves a seat: their archived licences, missing documents, and the checklist.
+    """A person leaves a seat: their archived licences, the documents to get before, and the checklist.
 
-    `missing` may hold only the first ones of `missing_count`. `faults` are the archives that cannot be read.
+    `to_get` may hold only the first ones of the `missing` and of those that are given `on_request`. `faults` are the
+    archives that cannot be read.
     """
 
     user: str
     accounts: list[str]
     licences: list[str]
     covered: dict[str, int]  # numbers of `licences` and `certificates`, and missing certificates by reason
-    missing: list[MissingDocument]
-    missing_count: int
+    to_get: list[DocumentToGet]
+    missing: int
+    on_request: int
     checklist: list[str]
     faults: dict[str, str]
     run: RunSummary | None = None
@@ -87,7 +89,8 @@ class LeaverReport:
             "sweep": self.run.as_json() if self.run else None,
             "licences": self.licences,
             "coverage": self.covered,
-            "missing": [vars(each) for each in self.missing],
+            "missing": [vars(each) for each in self.to_get if each.is_missing],
+            "on_request": [vars(each) for each in self.to_get if not each.is_missing],
             "checklist": self.checklist,
             "faults": self.faults,
         }
@@ -106,7 +109,7 @@ async def leaver(
 ) -> LeaverReport:
     """Read the histories of a person's seat once more, and list what to do before the seat is removed.
 
-    `dry_run` reads no history and reports from the archives. `most` limits the missing documents that are described.
+    `dry_run` reads no history and reports from the archives. `most` limits the documents that are described.
     ConfigError if nothing in the home names that user. An archive that cannot be read is named in `faults`.
     """
     bought = of_seat(home, user)
@@ -122,15 +125,17 @@ async def leaver(
         order = RunRequest(accounts=open_ones, full=True, replay=replay)
         summary = await run(home, vault, order, progress=progress)
         bought = of_seat(home, user)
-    gaps = list(bought.open_gaps())
+    gaps = list(bought.gaps_to_close())
+    missing = sum(reason.is_missing for _, _, reason in gaps)
     folders = list(dict.fromkeys(folder for folder, _, _ in gaps))[:most]
     return LeaverReport(
         user=user,
         accounts=[account.name for account in accounts],
         licences=bought.short_ids(),
         covered=bought.covered(),
-        missing=list(islice(missing_documents(home, lambda catalogue: catalogue.in_folders(folders)), most)),
-        missing_count=len(gaps),
+        to_get=list(islice(documents_to_get(home, lambda catalogue: catalogue.in_folders(folders)), most)),
+        missing=missing,
+        on_request=len(gaps) - missing,
         checklist=list(_checklist(user, accounts, gaps, summary)),
         faults=bought.faults,
         run=summary,
@@ -176,11 +181,12 @@ def _checklist(
         if result.outcome is not Outcome.COMPLETE:
             yield f"{result.account} was not read completely: {result.message or result.outcome} Fix it and run again."
     wanted = Counter((licence.provider, reason) for _, licence, reason in gaps)
-    to_do = Counter[str]()
+    to_do = Counter[tuple[bool, str]]()
     for (provider, reason), number in wanted.items():
-        to_do[what_to_do(provider, reason)] += number
-    for what, number in to_do.items():
-        yield f"{number} document{'s are' if number > 1 else ' is'} missing. {what}"
+        to_do[reason.is_missing, what_to_do(provider, reason)] += number
+    for (missing, what), number in sorted(to_do.items(), reverse=True):
+        documents = f"{number} document{'s are' if number > 1 else ' is'}"
+        yield f"{documents} {'missing' if missing else 'given only on request'}. {what}"
     for account in accounts:
         if account.closed:
             continue

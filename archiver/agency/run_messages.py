@@ -11,6 +11,7 @@ from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run_context import RunSummary
 from archiver.collect.sources import SourceResult
 from archiver.core.errors import spoken
+from archiver.core.model import GapReason
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import ProviderInfo, declared, load
 
@@ -33,6 +34,16 @@ def spelt(seconds: float) -> str:
         return "less than a minute"
     hours, minutes = divmod(minutes, 60)
     return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part)
+
+
+GAPS = {
+    GapReason.FAILED: "missing so far",
+    GapReason.ON_REQUEST: "given only on request",
+    GapReason.LAPSED: "no longer offered",
+    GapReason.NONE_OFFERED: "never offered",
+    GapReason.UNREAD: "not readable",
+}
+"""Why documents are not archived, after their number and kind."""
 
 
 @dataclass
@@ -67,20 +78,21 @@ class ProgressForecast:
         )
 
 
-def closing(home: Home, summary: RunSummary, *, dry_run: bool = False) -> Iterator[str]:
+def closing(home: Home, summary: RunSummary) -> Iterator[str]:
     """Lines for the end of a run: what a person should know and do next."""
     for result in summary.accounts:
         info = declared(result.provider)
-        if dry_run and result.archived and info:
+        if summary.dry_run and result.archived and info:
             seconds = forecast(result.archived, info, home.settings.pacing.default)
-            yield f"{result.account}: {result.archived:,} to archive, which take about {spelt(seconds)}."
+            took = f" in about {spelt(seconds)}" if seconds >= 60 else " in less than a minute"
+            yield f"{result.account}: a run would archive {result.archived:,}{took}."
         gaps = [
-            f"{count} {kind} {reason.replace('_', ' ')}"
+            f"{count:,} {kind}{'s' if count > 1 and kind != 'terms' else ''} {GAPS[GapReason(reason)]}"
             for kind, reasons in result.gaps.items()
             for reason, count in reasons.items()
         ]
         if gaps:
-            yield f"{result.account}: archived licences lack documents: {', '.join(gaps)}."
+            yield f"{result.account}: not archived with the licences: {', '.join(gaps)}."
         if info and any("on_request" in reasons for reasons in result.gaps.values()):
             yield f"  To get a document on request: {info.confirm.how}"
     causes = Counter(result.error for result in summary.accounts if result.error)

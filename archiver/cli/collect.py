@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,22 +109,29 @@ def run(
     )  # fmt: skip
 
     with progress() as watch:
-        watch = watch if asset else ProgressForecast(here, say, watch)  # with --asset, the forecast would be too high
-        summary = awaited(run_accounts(here, unlocked(here), order, progress=watch, finished=_say_finished))
+        # With --asset, the forecast would be too high; a dry run ends with its own.
+        watch = watch if asset or dry_run else ProgressForecast(here, say, watch)
+        finished = partial(_say_finished, dry_run=dry_run)
+        summary = awaited(run_accounts(here, unlocked(here), order, progress=watch, finished=finished))
     _say_faults_and_notes(summary)
     if as_json:
         emit(summary.as_json())
     else:
-        _print_run(here, summary, dry_run=dry_run)
+        _print_run(here, summary)
     if not (client or account or source or asset or full or dry_run or replay or after_restore):
         _visit_sites_due(here)
     raise typer.Exit(summary.exit_code)
 
 
-def _say_finished(result: AccountResult) -> None:
-    numbers = f"{result.listed} listed, {result.archived} archived, {result.already} already"
+def _say_finished(result: AccountResult, *, dry_run: bool) -> None:
+    numbers = f"{result.listed} listed, {result.archived} {_archived(dry_run)}, {result.already} already"
     trouble = f" - {spoken(result.error)}" if result.error else ""
     say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
+
+
+def _archived(dry_run: bool) -> str:
+    """What a run says of the licences that it archived, and a dry run of those that a run would archive."""
+    return "to archive" if dry_run else "archived"
 
 
 def _say_faults_and_notes(summary: RunSummary) -> None:
@@ -136,10 +144,11 @@ def _say_faults_and_notes(summary: RunSummary) -> None:
         say(f"note: {concern}")
 
 
-def _print_run(here: Home, summary: RunSummary, *, dry_run: bool) -> None:
+def _print_run(here: Home, summary: RunSummary) -> None:
     from archiver.agency.run_messages import closing, lines_of
 
-    columns = ("account", "outcome", "listed", "archived", "already", "comps", "incomplete", "unexplained")
+    archived = _archived(summary.dry_run)
+    columns = ("account", "outcome", "listed", archived, "already", "comps", "incomplete", "unexplained")
     rows = [
         (r.account, r.outcome, r.listed, r.archived, r.already, r.comps, len(r.incomplete), len(r.unexplained))
         for r in summary.accounts
@@ -155,7 +164,7 @@ def _print_run(here: Home, summary: RunSummary, *, dry_run: bool) -> None:
             tell(f"  unexplained: {platform_id}")
         for line in lines_of(result):
             tell(line)
-    for line in closing(here, summary, dry_run=dry_run):
+    for line in closing(here, summary):
         tell(line)
     tell(f"Run {summary.run}: {summary.outcome}.")
 

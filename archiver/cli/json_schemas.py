@@ -60,21 +60,21 @@ ROW = _keys(
     scope=may(TEXT), without=TEXTS, file_name=may(TEXT),
 )  # fmt: skip
 LICENCES = each(obj(**ROW))
-MISSING = each(obj(licence=TEXT, document=TEXT, reason=TEXT, detail=TEXT, do=TEXT))
+TO_GET = each(obj(licence=TEXT, document=TEXT, reason=TEXT, detail=TEXT, do=TEXT))
 RUN_ACCOUNT = obj(
     _keys(differences=MAP),
     account=TEXT, provider=TEXT, outcome=OUTCOME, error=may(TEXT), message=TEXT, sweep=one_of("full", "known"),
     total=may(NUMBER), listed=NUMBER, archived=NUMBER, already=NUMBER, comps=NUMBER, completed=TEXTS, incomplete=TEXTS,
     gaps=MAP, unexplained=TEXTS, seconds=REAL,
 )  # fmt: skip
-RUN = obj(run=TEXT, outcome=OUTCOME, accounts=each(RUN_ACCOUNT))
+RUN = obj(run=TEXT, outcome=OUTCOME, dry_run=YES, accounts=each(RUN_ACCOUNT))
 IMPORT = obj(
     files=each(obj(
         path=TEXT, kind=TEXT,
         outcome=one_of("archived", "merged", "known", "unread", "irrelevant", "refused"), licence=may(TEXT),
         reader=may(TEXT), sure=may(TEXT), message=TEXT,
     )),
-    licences=LICENCES,
+    licences=LICENCES, dry_run=YES,
 )  # fmt: skip
 CLAIM = _keys(
     claim=TEXT, client=TEXT, claimant=may(TEXT), reference=may(TEXT), kind=may(TEXT), urls=TEXTS, amount=may(REAL),
@@ -133,10 +133,10 @@ SCHEMAS: Mapping[str, Schema] = {
         account=TEXT, provider=TEXT, live=YES, outcome=one_of("ok", "failed"), broken=may(TEXT),
         steps=each(obj(step=TEXT, state=TEXT, message=TEXT)),
     ),
-    "account close": obj(account=TEXT, outcome=TEXT, sweep=may(RUN_ACCOUNT), missing=MISSING),
+    "account close": obj(account=TEXT, outcome=TEXT, sweep=may(RUN_ACCOUNT), missing=TO_GET, on_request=TO_GET),
     "account leaver": obj(
-        user=TEXT, accounts=TEXTS, sweep=may(RUN), licences=ANY, coverage=MAP, missing=MISSING, checklist=TEXTS,
-        faults=MAP,
+        user=TEXT, accounts=TEXTS, sweep=may(RUN), licences=ANY, coverage=MAP, missing=TO_GET, on_request=TO_GET,
+        checklist=TEXTS, faults=MAP,
     ),
     "account list": obj(accounts=each(obj(**ACCOUNT))),
     "account show": obj(

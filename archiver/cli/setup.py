@@ -198,9 +198,9 @@ def account_close(
         tell(f"{name}: {done.outcome.replace('_', ' ')}")
         if done.sweep:
             tell(f"  {done.sweep['listed']} listed, {done.sweep['archived']} new. {done.sweep['message']}".rstrip())
-        for each in done.missing:
-            tell(f"  missing: {each.licence}: {each.document} ({each.reason})")
-        for step in dict.fromkeys(each.do for each in done.missing):
+        for each in done.to_get:
+            tell(f"  {each}")
+        for step in dict.fromkeys(each.do for each in done.to_get):
             tell(f"  {step}")
     if done.outcome == "incomplete":
         say(
@@ -218,7 +218,7 @@ def account_leaver(
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Before you remove a seat: read its histories once more, list what is missing, and print a checklist.
+    """Before you remove a seat: read its histories once more, list the documents to get, and print a checklist.
 
     Example: archiver account leaver ada@example.com
     """
@@ -234,8 +234,8 @@ def account_leaver(
         tell(f"{user}: {', '.join(f'{number} {what.replace("_", " ")}' for what, number in found.covered.items())}")
         for slug, fault in found.faults.items():
             tell(f"  {slug} could not be read: {fault}")
-        for each in found.missing:
-            tell(f"  missing: {each.licence}: {each.document} ({each.reason})")
+        for each in found.to_get:
+            tell(f"  {each}")
         tell("Before you remove the seat:")
         for number, step in enumerate(found.checklist, 1):
             tell(f"  {number}. {step}")

@@ -68,7 +68,8 @@ class ImportReport:
         """The document of `import --json`."""
         rows = [self._row(fate) for fate in self.fates]
         rows += [_row(path, kind, ImportOutcome.IRRELEVANT) for path, kind in self.passed]
-        return {"files": sorted(rows, key=itemgetter("path")) if self.passed else rows, "licences": self.licences}
+        files = sorted(rows, key=itemgetter("path")) if self.passed else rows
+        return {"dry_run": self.dry_run, "files": files, "licences": self.licences}
 
     def _row(self, fate: FileOutcome) -> dict[str, Any]:
         seen, paper = fate.seen, fate.seen.paper

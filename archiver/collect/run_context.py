@@ -45,9 +45,13 @@ class RunRequest:
 
 @dataclass
 class RunSummary:
-    """The result of a whole run. `replays` holds each account's replay with its log; it is empty in a real home."""
+    """The result of a whole run. `replays` holds each account's replay with its log; it is empty in a real home.
+
+    In a dry run, what its accounts say of `archived` is what a run would archive.
+    """
 
     run: str
+    dry_run: bool = False
     accounts: list[AccountResult] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
@@ -70,7 +74,8 @@ class RunSummary:
 
     def as_json(self) -> dict[str, object]:
         """The document of `run --json`."""
-        return {"run": self.run, "outcome": self.outcome, "accounts": [result.as_json() for result in self.accounts]}
+        accounts = [result.as_json() for result in self.accounts]
+        return {"run": self.run, "outcome": self.outcome, "dry_run": self.dry_run, "accounts": accounts}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -400,7 +400,7 @@ class Sync:
             yield f"Completed {len(result.completed)} incomplete licences: {', '.join(result.completed)}."
         yield from (f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings))
         if self.dry_run:
-            yield "Dry run: nothing was fetched or archived."
+            yield "This dry run fetched no document and archived nothing."
         if self.asset_id and not result.listed:
             yield f"The platform lists no licence of asset {self.asset_id}."
         if result.outcome is not Outcome.COMPLETE and (told := result.refusals_message()):

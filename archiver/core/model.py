@@ -85,6 +85,11 @@ class GapReason(StrEnum):
         """
         return self is GapReason.FAILED
 
+    @property
+    def is_obtainable(self) -> bool:
+        """Whether somebody can still get the document: it is missing, or the platform gives it on request."""
+        return self.is_missing or self is GapReason.ON_REQUEST
+
 
 class Outcome(StrEnum):
     """How a run ended, for one account or as a whole."""

@@ -1,4 +1,4 @@
-"""List missing documents that somebody can still get, and what to do for each."""
+"""List the documents that somebody can still get, missing or on request, and what to do for each."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
 from archiver.reading.worker import DocumentReader
 
-OPEN = (GapReason.FAILED, GapReason.ON_REQUEST, GapReason.UNREAD)  # gaps that somebody can still close
-
 
 @dataclass(frozen=True, kw_only=True)
-class MissingDocument:
-    """A missing document that somebody can still get: which one, why it is missing, and what to do."""
+class DocumentToGet:
+    """A document that somebody can still get: which one, why the archive lacks it (a `GapReason`), and what to do."""
 
     licence: str
     document: str
@@ -27,9 +25,17 @@ class MissingDocument:
     detail: str
     do: str
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the document counts as missing, as `GapReason.is_missing` decides; else it is given on request."""
+        return GapReason(self.reason).is_missing
 
-def missing_documents(home: Home, wanted: Callable[[Catalogue], Iterable[CatalogueEntry]]) -> Iterator[MissingDocument]:
-    """The missing documents of the licences that `wanted` selects in each archive that can be read."""
+    def __str__(self) -> str:
+        return f"{'missing' if self.is_missing else 'on request'}: {self.licence}: {self.document}"
+
+
+def documents_to_get(home: Home, wanted: Callable[[Catalogue], Iterable[CatalogueEntry]]) -> Iterator[DocumentToGet]:
+    """The documents to get of the licences that `wanted` selects in each archive that can be read."""
     with DocumentReader() as reader:
         seen: set[str] = set()
         for slug in sorted(archives(home), key=lambda slug: slug != HOUSE):
@@ -39,17 +45,17 @@ def missing_documents(home: Home, wanted: Callable[[Catalogue], Iterable[Catalog
                         continue
                     seen.add(entry.object_id)
                     for gap in entry.file.gaps:
-                        if gap.reason in OPEN:
-                            yield MissingDocument(
+                        if gap.reason.is_obtainable:
+                            yield DocumentToGet(
                                 licence=entry.short_id, document=gap.kind.value, reason=gap.reason.value,
                                 detail=gap.detail, do=what_to_do(entry.provider, gap.reason),
                             )  # fmt: skip
 
 
 def what_to_do(provider: str, reason: GapReason) -> str:
-    """What somebody does to get a document that is missing for this reason."""
-    if reason is GapReason.FAILED:
+    """What somebody does to get a document that the archive lacks for this reason."""
+    if reason.is_missing:
         return "Run `archiver run` to try again, or download it by hand while the seat exists."
     if info := declared(provider):
-        return f"Ask for it while the account is open: {info.confirm.how}"
-    return "Ask the platform for it while the account is open."
+        return f"Ask the platform while the account is open: {info.confirm.how}"
+    return "Ask the platform while the account is open."
