@@ -167,7 +167,7 @@ class PlaywrightSession(ExchangeSession):
         """Open a page and wait until it is loaded. The response's content is the document's HTML as rendered.
 
         Raises SpendRefused if the rules refuse the page or a redirect to it, SessionExpired if it ends at the sign-in
-        page, and LayoutChanged if it is a file instead of a page.
+        page, LayoutChanged if it is a file instead of a page, and AccountBlocked if a check for robots stands before.
         """
         answer = await self.exchange.request(self._navigate, "GET", url)
         await self.remember()

@@ -57,7 +57,7 @@ class HttpSession(ExchangeSession):
         account: SessionAccount = NO_ACCOUNT,
         hear: ExchangeListener | None = None,
     ) -> None:
-        exchange = Exchange(info, pacing, now=account.now, hear=hear)
+        exchange = Exchange(info, pacing, interface=True, now=account.now, hear=hear)
         super().__init__(exchange, account.username, account.settings, set(account.secrets.values()))
         self._network = network
         self._client: aiohttp.ClientSession

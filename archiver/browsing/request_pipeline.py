@@ -17,11 +17,14 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from archiver.browsing.intermediary import challenger, in_place_of_data
 from archiver.browsing.pacing import Pacing
 from archiver.core.errors import (
+    AccountBlocked,
     ArchiverError,
     LayoutChanged,
     RateLimited,
+    SavedPage,
     SessionExpired,
     SiteUnavailable,
     SpendRefused,
@@ -112,6 +115,7 @@ class Exchange:
     info: ProviderInfo
     pacing: Pacing
     mode: Mode = Mode.STRICT
+    interface: bool = False  # the platform answers with data, so a web page is no answer of its
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     refused: list[str] = field(default_factory=list)
     hear: ExchangeListener | None = None
@@ -154,6 +158,8 @@ class Exchange:
             same_origin = request is first or _origin(request.url) == _origin(first.url)
             self.check(request)
             raw = await self._answer(send, request, {**self._authorisation(request, same_origin), **given})
+            if proves:
+                self._own_answer(request, raw)
             if raw.status == 401 and self._counts(request, raw, same_origin):
                 raise SessionExpired(f"{redact_url(raw.url or request.url)} answered 401")
             target = raw.headers.get("location")
@@ -209,6 +215,18 @@ class Exchange:
                 self.pacing.hold(host, wait)
             else:
                 await asyncio.sleep(wait)
+
+    def _own_answer(self, request: Request, raw: RawAnswer) -> None:
+        """Raise if something in front of the platform answered, which says nothing about the account's secret.
+
+        An interface is asked again by the next run. In a browser, a person may pass the check for robots.
+        """
+        place = redact_url(raw.url or request.url)
+        if self.interface and (fault := in_place_of_data(raw.status, raw.headers)):
+            raise SiteUnavailable(f"{place} answered {fault}")
+        if who := challenger(raw.status, raw.headers):
+            said = f"{place} answered {raw.status}: {who}, which stands in front of it, asks whether a person is there"
+            raise AccountBlocked(said, page=SavedPage(place, raw.content))
 
     def _counts(self, request: Request, raw: RawAnswer, same_origin: bool) -> bool:
         """Return whether an answer 401 counts against the session: it got the session's proof, and the rules say so."""

@@ -100,6 +100,8 @@ class AccountRun:
         self.result.adapter = access.own_adapter
         try:
             await signing_in.once()
+            if access.secrets:
+                vault.accepted(self.account.name, access.secret_digest)
             self._step = "reading the lists"
             if public:
                 given += await archive_given_terms(self.run, self.account, self.archive, provider, session)

@@ -20,7 +20,6 @@ from archiver.collect.automation import accepted
 from archiver.collect.run_context import RunContext
 from archiver.collect.run_tools import RunTools
 from archiver.core.errors import (
-    AccountBlocked,
     ConfigError,
     LayoutChanged,
     PasswordExpired,
@@ -52,7 +51,9 @@ RENEW_BEFORE = timedelta(hours=36)  # before a session's end; one night before w
 
 type AccountSession = HttpSession | PlaywrightSession
 
-REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again until a person has acted
+REFUSALS = (WrongPassword, PasswordExpired)
+"""The platform's own words about the secret. With secrets that never worked nothing is tried again until a person has
+acted; others have `Trouble.rests`. A block is about the browser or the address, so the next run tries again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +133,8 @@ def admit(run: RunContext, account: Account) -> AccountAccess:
     accepted(run.home, account, access.provider.info)
     access = replace(access, account=as_rotated(run.home, run.vault, account)).with_stored(run.vault)
     trouble = run.vault.trouble(account.name)
-    if trouble and trouble.secret_digest == access.secret_digest:
-        refusal = next(each for each in REFUSALS if each.__name__ == trouble.error)
+    refusal = next((each for each in REFUSALS if trouble and each.__name__ == trouble.error), None)
+    if trouble and refusal and trouble.rests(access.secret_digest, datetime.now(UTC)):
         raise refusal(f"this happened on {trouble.at}, and the secrets have not changed since, so nothing was tried")
     return access
 

@@ -39,8 +39,8 @@ def _read(run: RunContext, source: Source, archive: ArchiveWriter) -> SourceResu
         )  # fmt: skip
         try:
             kind.read(reading)
-            if run.vault.trouble(source.name):
-                run.vault.clear_mark(source.name)
+            if secrets:
+                run.vault.accepted(source.name, digest)
         except WrongPassword as error:
             run.vault.mark(source.name, type(error).__name__, digest)
             raise

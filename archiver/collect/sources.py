@@ -10,7 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -191,7 +191,7 @@ def refuse_known(vault: Vault, source: Source, secrets: Mapping[str, str]) -> st
     """The digest of the secrets. WrongPassword if the server refused just these before: it is not asked again."""
     digest = secret_digest(secrets)
     trouble = vault.trouble(source.name)
-    if trouble and trouble.secret_digest == digest:
+    if trouble and trouble.rests(digest, datetime.now(UTC)):
         raise WrongPassword(
             f"this happened on {trouble.at}, and the secret has not changed since, so nothing was tried"
         )

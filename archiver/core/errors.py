@@ -84,7 +84,8 @@ class Erased(ArchiverError):
 
 class WrongPassword(ArchiverError):
     """The platform refused the sign-in: {detail}. Give the new secret with `archiver account rotate {account}`. Until
-    then the archiver does not try again, because platforms lock accounts after repeated failures."""
+    then the archiver tries a secret that worked before only twice more, on later nights, and another one not at all,
+    because platforms lock accounts after repeated failures."""
 
     exit_code = 10
 

@@ -18,8 +18,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 SECRET_NAMES = ("token", "password", "totp", "api_key", "client_id", "client_secret")
 COMMAND_TIMEOUT_S = 30
 LOCK_TIMEOUT_S = 30
+RETRIES = {1: timedelta(hours=18), 2: timedelta(hours=66)}
+"""How long after the first and the second refusal secrets that worked before are tried once more: one night, and three,
+less the hours by which nights begin earlier or later."""
 KEYRING_SERVICE, KEYRING_USER = "archiver", "vault key"
 
 _MAGIC = "archiver-vault-1"
@@ -45,11 +48,37 @@ _SECRET_VARIABLE = re.compile(r"ARCHIVER_KEY|ARCHIVER_.*(SECRET|TOKEN|PASSWORD).
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why an account needs a person: the error's name, its time (UTC, `…Z`), the refused secrets' digest."""
+    """Why an account needs a person: the error's name, its time (UTC, `…Z`), the refused secrets' digest.
+
+    `refusals` counts how often the platform refused just these secrets. `worked`: it had accepted them before.
+    """
 
     error: str
     at: str
     secret_digest: str
+    refusals: int = 1
+    worked: bool = False
+
+    def rests(self, secret_digest: str, now: datetime) -> bool:
+        """Whether these secrets are not tried until a person has acted.
+
+        Other secrets are tried at once. Secrets that worked before are tried once more the next night, and once three
+        nights later: a platform may refuse for one night what it accepts the next one, and locks accounts that try
+        oftener.
+        """
+        wait = RETRIES.get(self.refusals) if self.worked else None
+        waited = wait is not None and now - datetime.fromisoformat(self.at) >= wait
+        return self.secret_digest == secret_digest and not waited
+
+
+class TroubleRecord(TypedDict):
+    """The fields of `Trouble`, in the vault's file."""
+
+    error: str
+    at: str
+    secret_digest: str
+    refusals: NotRequired[int]
+    worked: NotRequired[bool]
 
 
 class VaultRecord(TypedDict, total=False):
@@ -58,7 +87,8 @@ class VaultRecord(TypedDict, total=False):
     secrets: dict[str, str]
     session: StorageState  # of a browser
     username: str  # of a rotation that is not in the settings yet
-    trouble: dict[str, str]  # the fields of `Trouble`
+    trouble: TroubleRecord
+    worked: str  # the digest of the secrets that the platform accepted last
 
 
 class VaultContent(TypedDict):
@@ -162,8 +192,20 @@ class Vault:
         return Trouble(**found) if found else None
 
     def mark(self, account: str, error: str, secret_digest: str) -> None:
+        """The platform refused these secrets, once more if they are marked already."""
         with self._changing_account(account) as record:
-            record["trouble"] = asdict(Trouble(error, iso(datetime.now(UTC)) or "", secret_digest))
+            before = record.get("trouble")
+            record["trouble"] = {
+                "error": error, "at": iso(datetime.now(UTC)) or "", "secret_digest": secret_digest,
+                "refusals": before.get("refusals", 1) + 1 if before and before["secret_digest"] == secret_digest else 1,
+                "worked": record.get("worked") == secret_digest,
+            }  # fmt: skip
+
+    def accepted(self, account: str, secret_digest: str) -> None:
+        """The platform accepted these secrets: a mark of an earlier refusal goes. It is written only if that is new."""
+        with self._changing_account(account) as record:
+            record["worked"] = secret_digest
+            record.pop("trouble", None)
 
     def clear_mark(self, account: str) -> None:
         with self._changing_account(account) as record:

@@ -1,0 +1,43 @@
+"""Tell the platform's own answer from one that something in front of it gave: a check for robots, a proxy, maintenance.
+
+Such an answer says nothing about the account or its secret, whatever its status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WEB_PAGES = ("text/html", "application/xhtml+xml")
+CHALLENGES: Mapping[str, tuple[str, str]] = {
+    # Header, and what its value holds: as the vendors document it for their customers.
+    "Cloudflare": ("cf-mitigated", "challenge"),
+    "AWS WAF": ("x-amzn-waf-action", ""),
+    "DataDome": ("x-datadome", ""),
+    "Imperva": ("x-iinfo", ""),
+    "Akamai": ("server", "akamaighost"),
+}
+REFUSED = (401, 403, 405, 406, 407, 429, 503)  # the statuses of a challenge; 202 and 405 are AWS WAF's
+
+
+def challenger(status: int, headers: Mapping[str, str]) -> str | None:
+    """The service in front of the platform that asks whether a person is there, by its headers; None if none does."""
+    if status not in (*REFUSED, 202):
+        return None
+    for name, (header, mark) in CHALLENGES.items():
+        if header in headers and mark in headers[header].lower():
+            return name
+    return None
+
+
+def in_place_of_data(status: int, headers: Mapping[str, str]) -> str | None:
+    """What is wrong with an interface's answer that is a web page with an error's status; None if nothing is.
+
+    An interface speaks JSON or plain text, also where it refuses a secret.
+    """
+    who = challenger(status, headers)
+    if who:
+        return f"{status}: {who}, which stands in front of the platform, asks whether a person is there"
+    media_type = headers.get("content-type", "").split(";")[0].strip().lower()
+    if status >= 400 and status not in (404, 410) and media_type in WEB_PAGES:
+        return f"{status} with a web page: something in front of the platform's interface answered, as in maintenance"
+    return None
