@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from archiver.agency.mailed_letters import letter_alerts
 from archiver.agency.terms_watch import about_terms
@@ -36,10 +36,6 @@ def find_alerts(home: Home, today: date) -> list[Alert]:
     with DocumentReader() as reader:
         for short_id, licence, account, jobs in _of_several(home, reader):
             found += about_bindings(short_id, licence, by_name.get(account or ""), jobs)
-    if home.settings.replica:
-        from archiver.agency.replica import about_replica
-
-        found += about_replica(home, datetime.now(UTC))
     return [*found, *letter_alerts(home), *about_pictures(home), *about_terms(home, today)]
 
 

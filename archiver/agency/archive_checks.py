@@ -97,13 +97,6 @@ def _leftovers(slug: str, root: Path) -> Findings:
 
 
 def witnesses(home: Home) -> Findings:
-    if not home.settings.witnesses:
-        if not home.settings.replay:
-            yield warning(
-                "no witness holds a checkpoint, so a rewritten archive would go unnoticed",
-                "Name a witness in archiver.yaml.",
-            )
-        return
     for each in home.settings.witnesses:
         if each.folder:
             place = home.root / each.folder
@@ -148,11 +141,7 @@ def timestamps(home: Home, online: bool) -> Findings:
     answer also gives the time."""
     for due in renewals_due(home):
         yield warning(due.partition(". ")[0], "Run `archiver verify --renew`.")
-    listed = home.settings.timestamps
-    if not listed and not home.settings.replay:
-        advice = "Name two authorities of different operators in archiver.yaml."
-        yield warning("the settings name no authority, so every date stays UNPROVEN", advice)
-    for each in listed:
+    for each in home.settings.timestamps:
         if isinstance(each, QualifiedAuthority) and not each.roots:
             yield (
                 State.WARNING, f"{each.name} ({each.provider}) is not asked, because roots/{each.name}.pem is missing",

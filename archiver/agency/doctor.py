@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from archiver.agency.archive_checks import archives, clock, timestamps, witnesse
 from archiver.agency.diagnosis import Diagnosis, Findings, State
 from archiver.agency.home_checks import accounts, companion, leftovers, mail, notifying, refusals, trouble
 from archiver.agency.machine_checks import cloud, disk, folder, openssl, permissions, python, readers, vault, writing
+from archiver.agency.readiness import readiness
 from archiver.core.errors import ArchiverError
 from archiver.home.settings import Home
 
@@ -68,10 +70,19 @@ def examine(root: Path, *, online: bool = False, progress: Progress = lambda *_:
         from archiver.agency.replica import replica
 
         checks["replica"] = partial(replica, home, online)
+    checks["readiness"] = partial(_ready, home)
     for number, (name, check) in enumerate(checks.items(), 1):
         found += _diagnose(name, check)
         progress("checks of the home", number, len(checks))
     return DoctorReport(tuple(found))
+
+
+def _ready(home: Home) -> Findings:
+    """What the home needs before it may be left alone, item by item."""
+    for each in readiness(home, datetime.now(UTC)):
+        said = f"{each.title('en')}: {each.sentence('en')}"
+        advice = f"{each.cost('en')} Run `{each.remedy.command}`." if each.open else ""
+        yield State.WARNING if each.open and each.required else State.OK, said, advice
 
 
 def _diagnose(name: str, check: Callable[[], Findings]) -> list[Diagnosis]:

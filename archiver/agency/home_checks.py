@@ -148,10 +148,6 @@ def notifying(home: Home) -> Findings:
         *home.settings.notify.channels,
         *(each for client in home.clients.values() for each in client.contact.to),
     ]
-    if home.inputs() and not recipients and not home.settings.replay:
-        advice = "Name channels under `notify:` in archiver.yaml, or a `contact:` in each client's file."
-        yield warning("nobody gets a message when a run needs a person", advice)
-        return
     for each in dict.fromkeys(recipients):
         scheme = each.partition("://")[0] if "://" in each else ""
         if scheme not in ("", "http", "https") and not find_spec("apprise"):

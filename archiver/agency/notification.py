@@ -17,10 +17,12 @@ from datetime import UTC, datetime
 from filelock import FileLock
 
 from archiver.agency.notification_causes import Cause, cause_key, causes
+from archiver.agency.readiness import ReadyItem, note_missing, readiness
 from archiver.core.alert import Alert
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
 from archiver.core.json_files import read_json, write_json
 from archiver.home.connections import mailer_of, network_of
+from archiver.home.reliance import note
 from archiver.home.settings import Home, Input
 
 WEBHOOK_TIMEOUT_S = 15.0  # seconds for a webhook
@@ -58,7 +60,13 @@ def tell(
     `ran`: a run has just ended, so the ping is fetched. `known` and `faults` are as for `causes`. A full disk stops no
     message, but then the record cannot be saved and the messages are sent again.
     """
-    now, settings, failed = now or datetime.now(UTC), home.settings.notify, []
+    now, settings, failed = now or datetime.now(UTC), home.settings.notify, list[str]()
+    ready = list[ReadyItem]()
+    try:
+        ready = readiness(home, now)
+        note_missing(home, ready, now)
+    except (ArchiverError, OSError) as error:
+        failed.append(f"It could not be found out what is not ready: {error}")
     if ran and settings.ping:
         try:
             network_of(home).get(settings.ping, WEBHOOK_TIMEOUT_S)
@@ -69,21 +77,36 @@ def tell(
     with _alone(home):
         memory = _memory(home)
         try:
-            found = causes(home, now, known, faults)
+            found = [*causes(home, now, known, faults), *not_ready(ready, now)]
         except (ArchiverError, OSError) as error:
             return [*failed, f"The messages could not be prepared: {error}"]
-        for destination, message, sent in due(home, found, memory, now):
+        reached: dict[str, str | None] = {}
+        for destination, message, sent in due(home, found, memory, now, ready):
             try:
                 send(home, destination, message)
             except (ArchiverError, OSError) as error:
+                reached[destination] = _why(error)
                 failed.append(f"The message to {destination} failed: {_why(error)}. The next run tries again.")
             else:
+                reached[destination] = None
                 memory = _merged(memory, sent)
+        note(home, "recipients", reached | _server(home, reached), now)
         try:
             _remember(home, memory)
         except OSError as error:
             failed.append(f"The sent messages could not be recorded, so they are sent again: {machine_error(error)}")
     return failed
+
+
+def not_ready(ready: Sequence[ReadyItem], now: datetime) -> Iterator[Cause]:
+    """What the home relies on and what is missing or fails for longer than people should not know of it."""
+    for each in ready:
+        if each.open and each.is_due(now):
+            happened = f"{each.sentence('en')}{f' {each.why}' if each.why else ''}"
+            yield Cause(
+                kind="not_ready", client=None, about=each.title("en"), items=each.reminders(now), happened=happened,
+                risk=each.cost("en"), fix=each.remedy.command,
+            )  # fmt: skip
 
 
 def send_test(home: Home) -> list[str]:
@@ -95,6 +118,23 @@ def send_test(home: Home) -> list[str]:
         except (ArchiverError, OSError) as error:
             failed.append(f"The message to {destination} failed: {_why(error)}.")
     return failed
+
+
+def _server(home: Home, reached: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Whether the mail server takes messages, where some go by mail and none just did: a quiet month must not hide that
+    it is gone.
+    """
+    mail = home.settings.mail.host
+    everybody = (*home.settings.notify.channels, *(to for each in home.clients.values() for to in each.contact.to))
+    if not mail or all("://" in each for each in everybody):
+        return {}
+    if any(why is None for each, why in reached.items() if "://" not in each):
+        return {mail: None}
+    try:
+        mailer_of(home).test_sign_in()
+    except (ArchiverError, OSError) as error:
+        return {mail: _why(error)}
+    return {mail: None}
 
 
 @contextmanager
@@ -126,11 +166,12 @@ type ToldCauses = dict[str, dict[str, list[str]]]
 
 
 def due(
-    home: Home, found: Sequence[Cause], memory: ToldCauses, now: datetime
+    home: Home, found: Sequence[Cause], memory: ToldCauses, now: datetime, ready: Sequence[ReadyItem] = ()
 ) -> Iterator[tuple[str, Message, ToldCauses]]:
     """One message for each destination with news, and the record to save once it is sent.
 
-    Causes that have ended are removed from `memory`, so that a message is sent if they return.
+    Causes that have ended are removed from `memory`, so that a message is sent if they return. The weekly message lists
+    what is open: causes, and what is not `ready`.
     """
     current = {cause.key for cause in found}
     for key in [key for key in memory if key not in current and not key.startswith(WEEKLY)]:
@@ -145,13 +186,24 @@ def due(
         subject = f"archiver: {SUBJECTS[theirs[0].kind]}: {theirs[0].about}{more}"
         sent = {cause.key: {destination: list(cause.items)} for cause in theirs}
         yield destination, Message(subject=subject, causes=tuple(theirs)), sent
-    if home.settings.notify.weekly and not found:
+    if home.settings.notify.weekly:
         year, week, _ = now.isocalendar()
         for destination in home.settings.notify.channels:
             if memory.get(WEEKLY, {}).get(destination) != [f"{year}-{week}"]:
-                text = f"All is well: {len(home.accounts())} accounts of {len(home.clients)} clients have no problems."
-                sent = {WEEKLY: {destination: [f"{year}-{week}"]}}
-                yield destination, Message(subject="archiver: all is well", text=text), sent
+                yield destination, _weekly(home, found, ready), {WEEKLY: {destination: [f"{year}-{week}"]}}
+
+
+def _weekly(home: Home, found: Sequence[Cause], ready: Sequence[ReadyItem]) -> Message:
+    """How things stand: that all is well, or what is open."""
+    listed = {cause.about for cause in found if cause.kind == "not_ready"}
+    lacking = [each for each in ready if each.required and each.open and each.title("en") not in listed]
+    lines = [f"- {cause.about}: {cause.happened} What to do: {cause.fix}" for cause in found]
+    lines += [f"- {each.title('en')}: {each.sentence('en')} What to do: {each.remedy.command}" for each in lacking]
+    if not lines:
+        text = f"All is well: {len(home.accounts())} accounts of {len(home.clients)} clients have no problems."
+        return Message(subject="archiver: all is well", text=text)
+    text = "\n".join(["This is open:", *lines])
+    return Message(subject=f"archiver: this week, {len(lines)} open", text=text)
 
 
 WEEKLY = "weekly"
@@ -164,7 +216,7 @@ SUBJECTS = {
     "missing": "documents are still missing",
     "damage": "an archive is damaged",
     "machine": "this machine cannot archive",
-    "silent": "no runs take place",
+    "not_ready": "something that the archive relies on is missing",
     "clock": "the clock was wrong",
     "deadline": "a deadline is near",
     "concern": "a licence, a seat or a plan needs a decision",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from archiver.agency import future_times
 from archiver.agency.alerts import find_alerts
@@ -22,7 +22,6 @@ from archiver.core.model import iso
 from archiver.home.settings import Account, Client, Home, Input
 from archiver.provider import Transport, method_of
 
-SILENT_DAYS = 2  # working days without a run
 NAMED = 10  # the most licences that a message names
 DAMAGE = ("IntegrityError",)
 
@@ -47,7 +46,6 @@ RISKS = {
     "damage": "Others can doubt the dates and contents of this archive. Nothing is written to it until this is fixed.",
     "machine": "Until this is fixed, nothing is archived there.",
     "clock": "Others can doubt the dates. While the newest date lies in the future, nothing is archived.",
-    "silent": "Licences bought since then are not archived.",
     "unread": "If it is a receipt or a letter, nobody knows of it.",
     "deadline": "An unanswered claim may go to court, or the platform's indemnity may be lost.",
 }
@@ -92,7 +90,7 @@ def causes(
     that has just ended, whose log may be missing. An error that stops this search is a cause too, and goes to `met`.
     """
     met = [] if met is None else met
-    said, logged, newest = read_logs(home, now)
+    said, logged, _ = read_logs(home, now)
     logged |= {slug: (type(fault).__name__, str(fault)) for slug, fault in (faults or {}).items()}
     found: list[Cause] = []
     here = {*archives(home), *gone(home)}
@@ -121,9 +119,6 @@ def causes(
     if machine:
         kind = type(machine).__name__
         found.append(_cause("machine", None, "this machine", (kind,), str(machine), "archiver doctor"))
-    if home.inputs() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:
-        happened = f"Nothing ran for {days} working days, since {newest:%Y-%m-%d %H:%M} UTC."
-        found.append(_cause("silent", None, "all accounts", (str(newest.date()),), happened, "archiver doctor"))
     return found
 
 
@@ -252,9 +247,3 @@ def _concern(concern: Alert) -> Cause:
 
 def _named(ids: Sequence[str]) -> str:
     return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
-
-
-def working_days(since: date, until: date) -> int:
-    """The number of Mondays to Fridays between two days, without either day."""
-    days = (since + timedelta(days=n) for n in range(1, (until - since).days))
-    return sum(day.weekday() < 5 for day in days)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-from archiver.agency.diagnosis import Findings, ok, problem, warning
+from archiver.agency.diagnosis import Findings, ok, problem
 from archiver.catalogue.known_archive import expected_key
 from archiver.catalogue.search import archives, rebuild
-from archiver.core.alert import Alert
 from archiver.core.atomic_files import scratch_folder
 from archiver.core.errors import ArchiverError, ConfigError, VaultLocked, machine_error
 from archiver.fleet import replica_check, restore
@@ -22,8 +20,6 @@ from archiver.fleet.object_store import bucket_of
 from archiver.home.settings import HOUSE, Home
 from archiver.home.settings_edit import add_client
 from archiver.home.vault import open_vault
-
-MAX_HOURS_BEHIND = 36.0  # a night that failed is repeated in the next one; after that, people learn of it
 
 
 class ComparedClient(TypedDict):
@@ -126,30 +122,12 @@ def witnessed(home: Home, address: str, client: str | None) -> Iterator[tuple[Pa
         yield place, doubtful
 
 
-def about_replica(home: Home, now: datetime) -> Iterator[Alert]:
-    """Replicas that are behind, or that another machine moved."""
-    for each in replica_check.replica_status(home):
-        if each.error != "ReplicaForked" and each.hours_behind(now) <= MAX_HOURS_BEHIND:
-            continue
-        yield Alert(
-            flags=("replica",),
-            subject=each.client,
-            clients=(each.client,),
-            message=f"The replica of {each.client} went another way (FORKED)."
-            if each.error == "ReplicaForked"
-            else f"The replica of {each.client} has been behind since {(each.since or '')[:10]}.",
-            risk="What is not published has no copy that nobody can delete.",
-            command="archiver doctor --online",
-        )
-
-
 def replica(home: Home, online: bool) -> Findings:
-    """Doctor's checks: the backlog, and with `online` a probe of the real bucket for false locks."""
+    """Doctor's check of the bucket: with `online`, a probe of the real one for false locks."""
     if home.settings.replica is None:
         return
     for each in replica_check.replica_status(home):
-        late = each.error or each.hours_behind(datetime.now(UTC)) > MAX_HOURS_BEHIND
-        yield warning(str(each), "Run `archiver run`, and read its warnings.") if late else ok(str(each))
+        yield ok(str(each))
     bucket = bucket_of(home)
     if not online:
         yield ok(f"{bucket.name}: not asked; `archiver doctor --online` probes its locks")

@@ -141,6 +141,17 @@ def nights_of(home: Home) -> Schedule:
     return schedule_here(home.root, NIGHT)
 
 
+def is_scheduled(home: Path) -> bool:
+    """Whether a nightly run of this home is where `install` puts it."""
+    made = schedule(home, system_here())
+    for name in made.files:
+        file = made.folder / name
+        if file.is_file() and str(home) in file.read_text("utf-8", "replace"):
+            enabled = made.folder / "timers.target.wants" / f"{file.stem}.timer"
+            return made.system is not System.SYSTEMD or enabled.is_symlink()
+    return False
+
+
 def watch_unit(home: Path, key: Path | None) -> str:
     """A systemd user unit that watches the folders of a home. `key` is the absolute path of the key file."""
     words = " ".join(_quoted(word) for word in (sys.executable, "-m", "archiver", "--home", str(home), "watch"))

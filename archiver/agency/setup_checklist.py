@@ -1,4 +1,4 @@
-"""The checklist of a new home, which `setup` goes through: it can be left at any question and resumed.
+"""What `setup` asks a person: it can be left at any question and resumed.
 
 What is done is seen from the home itself, so there is nothing to resume from but the home.
 """
@@ -6,83 +6,16 @@ What is done is seen from the home itself, so there is nothing to resume from bu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
 
 from archiver.agency.accounts import NewAccount
-from archiver.agency.directory import account_rows, archived, has_archive
-from archiver.catalogue.archives import authorities_of
+from archiver.agency.directory import account_rows
 from archiver.catalogue.search_words import spelt_out
-from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
+from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.settings import Client, Home
 from archiver.home.settings_edit import add_client
 from archiver.provider import SignInMethod, installed, method_of
-
-
-class SetupState(StrEnum):
-    DONE = "done"
-    OPEN = "open"
-
-
-@dataclass(frozen=True)
-class SetupStep:
-    """One line of the checklist: what it is, whether it is done, and the command that does it."""
-
-    name: str
-    state: SetupState
-    message: str
-    command: str = ""
-
-    def __str__(self) -> str:
-        todo = f" Do it with: {self.command}" if self.command and self.state is SetupState.OPEN else ""
-        return f"[{'x' if self.state is SetupState.DONE else ' '}] {self.name}: {self.message}.{todo}"
-
-
-def checklist(home: Home, scheduled: bool) -> Iterator[SetupStep]:
-    """The steps of a home, in the order in which they are done. `scheduled`: a nightly run is installed."""
-
-    def step(name: str, done: str, command: str, otherwise: str) -> SetupStep:
-        return SetupStep(name, SetupState.DONE if done else SetupState.OPEN, done or otherwise, command)
-
-    where = f'archiver --home "{home.root}"'
-    clients = [client.slug for client in home.customers()]
-    accounts = [account.name for account in home.accounts() if not account.closed]
-    licences = _count_archived(home)
-    has = f"{licences:,} archived" if licences else "imported" if any(has_archive(home, s) for s in clients) else ""
-    stamped = ", ".join(each.name for each in authorities_of(home))
-    yield step("client", ", ".join(clients), f'{where} client add SLUG --name "NAME"', "none yet")
-    yield step(
-        "account or import", ", ".join(accounts) or has,
-        f"{where} account add NAME --client CLIENT --provider PROVIDER", "none yet",
-    )  # fmt: skip
-    yield step("first licences", has, f"{where} run", "nothing is archived yet")
-    yield step(
-        "timestamps", stamped or ("a replay home needs none" if home.settings.replay else ""),
-        f"edit {home.root / 'archiver.yaml'}, key `timestamps`", "no authority is set",
-    )  # fmt: skip
-    yield step(
-        "notification", ", ".join(home.settings.notify.channels),
-        f"edit {home.root / 'archiver.yaml'}, key `notify`; then {where} notify --dry-run", "nobody receives messages",
-    )  # fmt: skip
-    yield step("nightly run", "installed" if scheduled else "", f"{where} schedule --install", "not scheduled")
-    witnesses = ", ".join(each.name for each in home.settings.witnesses)
-    yield step(
-        "backup", f"witnesses hold the newest checkpoint: {witnesses}" if witnesses else "",
-        f"back up {home.root} and, apart from it, the vault's key; then name a witness in archiver.yaml",
-        "no witness is set",
-    )  # fmt: skip
-
-
-def _count_archived(home: Home) -> int:
-    """The licences of all accounts whose archives can be read: what is damaged is reported elsewhere."""
-    number = 0
-    for account in home.accounts():
-        with suppress(IntegrityError):
-            number += archived(home, account)
-    return number
 
 
 def slug_for(name: str) -> str:
@@ -147,20 +80,3 @@ class SetupConversation:
         new = NewAccount(name=name, client=client.slug, provider=platform, username=username or None, secrets=secrets)
         self.connect(home, new)
         return name
-
-
-def scheduled_here(home: Path) -> bool:
-    """Whether a nightly run of this home is where `schedule --install` puts it; a fleet plans alone."""
-    from archiver.agency.schedule import System, schedule, system_here
-    from archiver.home.shared_copy import copy_of
-
-    if copy_of(home):
-        return True
-
-    made = schedule(home, system_here())
-    for name in made.files:
-        file = made.folder / name
-        if file.is_file() and str(home) in file.read_text("utf-8", "replace"):
-            enabled = made.folder / "timers.target.wants" / f"{file.stem}.timer"
-            return made.system is not System.SYSTEMD or enabled.is_symlink()
-    return False

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 from archiver.agency.archive_summary import ArchiveSummary
-from archiver.agency.notification_causes import PERSON, working_days
+from archiver.agency.notification_causes import PERSON
 from archiver.agency.sign_ins import DueSignIn
 from archiver.agency.status import AccountStatus
 from archiver.archive.clock_skew import CLOCK_TOLERANCE
@@ -21,7 +21,7 @@ from archiver.claims.claim_files import Claim
 from archiver.claims.work_name import name_of_folder, platform_title
 from archiver.core import localised
 from archiver.core.alert import Alert
-from archiver.core.model import day_of, iso, parse_iso
+from archiver.core.model import day_of, iso, parse_iso, working_days
 from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import HOUSE
 from archiver.reading.terminal_safe import printable
@@ -136,6 +136,8 @@ class TodayFacts:
     orphans: Sequence[str] = ()  # archives whose client's file is missing
     unread_captures: int = 0  # that belong to no licence yet
     unfiled_captures: int = 0  # that wait longer than filing takes
+    not_ready: Sequence[Task] = ()
+    unasked: Sequence[str] = ()  # what is relied on and was not asked yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,8 +249,8 @@ def _texts(kind: str) -> TaskTexts:
 def today_of(facts: TodayFacts) -> Today:
     """Everything that needs a person, and whether nothing is open."""
     kinds = list(_data()["tasks"])
-    tasks = sorted(tasks_of(facts), key=lambda each: (TONES.index(each.tone), each.due or date.max,
-                                                      kinds.index(each.kind), each.about))  # fmt: skip
+    known = sorted(tasks_of(facts), key=lambda each: (kinds.index(each.kind), each.about))
+    tasks = sorted((*known, *facts.not_ready), key=lambda each: (TONES.index(each.tone), each.due or date.max))
     return Today(tasks=tuple(tasks), reasons=tuple(_reasons(facts)), night=_night(facts))
 
 
@@ -393,6 +395,8 @@ def _reasons(facts: TodayFacts) -> Iterator[tuple[str, str]]:
     open_ones = [a for each in facts.clients for a in each.accounts if a.configured and not a.closed and a.last_run]
     if unknown := [each.account for each in open_ones if each.coverage.listed is None]:
         yield "no_total", ", ".join(unknown)
+    if facts.unasked:
+        yield "unasked", ", ".join(facts.unasked)
     if facts.unchecked:
         yield "unchecked", "; ".join(facts.unchecked)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from archiver.agency.alerts import find_alerts
 from archiver.agency.archive_summary import ArchiveSummary, summarise_archive
+from archiver.agency.readiness_tasks import tasks_not_ready
 from archiver.agency.sign_ins import DueSignIn, due_sign_ins
 from archiver.agency.status import Status, status
 from archiver.agency.today import ClientFacts, Today, TodayFacts, today_of
@@ -69,9 +70,11 @@ def gather(
     ]  # fmt: skip
     unread, unfiled = count_captures(home, now)
     claims = all_claims(home, lambda text: unreadable.append(text.removeprefix("warning: ")))
+    not_ready, unasked = tasks_not_ready(home, now)
     return TodayFacts(
         now=now, clients=clients, claims=claims, sign_ins=signing, alerts=known, unreadable_claims=unreadable,
         unchecked=unchecked, orphans=without_client(home), unread_captures=unread, unfiled_captures=unfiled,
+        not_ready=not_ready, unasked=unasked,
     )  # fmt: skip
 
 

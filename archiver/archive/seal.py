@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -43,6 +43,7 @@ type Post = Callable[[str, bytes, str, float], bytes]
 """Send `(url, body, content_type, timeout in seconds)` and return the answer. Raises OSError or ArchiverError."""
 
 TSA_TIMEOUT_S = 5.0  # for one authority
+UNSOUND = "its answer does not hold"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +58,13 @@ class Authority:
 @dataclass(frozen=True)
 class Seal:
     """The newest checkpoint: its size, the time of its first timestamp, and the authorities that failed, with the
-    reason.
+    reason. `asked` are all that were asked, with why each gave no timestamp, or None.
     """
 
     size: int
     secured_since: str | None
     warnings: tuple[str, ...] = ()
+    asked: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def sign(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> bytes:
@@ -103,13 +105,17 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qua
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
     warnings = [_keep(beside, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
+    asked = {
+        each.name: None if _response(note, each).exists() else answer if isinstance(answer, str) else UNSOUND
+        for each, (_, answer) in zip(lacking, answers, strict=True)
+    }
     _, _, tokens = ledger_lines.newest_checkpoint(root)
     warnings += keep_lists(beside, tokens, qualify)
     times = []
     for path in tokens:
         with suppress(archive_words.Malformed):  # `verify` reports this damage
             times.append(timestamp_tokens.Token.parse(regular_files.content(path)).time)
-    return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
+    return Seal(size, min(times, default=None), tuple(filter(None, warnings)), asked)
 
 
 def keep_lists(beside: SideFiles, tokens: Sequence[Path], qualify: Qualify) -> list[str]:

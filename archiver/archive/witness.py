@@ -94,7 +94,7 @@ class FolderWitness:
                 replace_file(copy, read_file(file), 0o444)
 
     def lost(self, handover: Handover) -> bool:
-        return self.folder.is_dir() and not all(copy.exists() for copy, _ in self._copies(handover))
+        return not self.folder.is_dir() or not all(copy.exists() for copy, _ in self._copies(handover))
 
     def _copies(self, handover: Handover) -> list[tuple[Path, Path]]:
         """The copy of each file. The note comes last: if it exists, its timestamps do too."""
@@ -160,25 +160,30 @@ class CommandWitness:
         return False
 
 
-def hand_over(witnesses: Sequence[Witness], handover: Handover, memory: Path) -> tuple[str, ...]:
+def hand_over(witnesses: Sequence[Witness], handover: Handover, memory: Path) -> dict[str, str | None]:
     """Give the newest checkpoint to every witness that lacks it or lost it.
 
-    Returns a sentence for each that did not get it.
+    Returns for each of these why it did not get it, or None.
     `memory` is a disposable file that remembers which witness has which checkpoint.
     """
     had = _remembered(memory)
     digest = handover.digest
     lacking = [each for each in witnesses if had.get(each.name) != digest or _has_lost(each, handover)]
     if not lacking:
-        return ()
+        return {}
     with ThreadPoolExecutor(len(lacking)) as pool:
         troubles = list(pool.map(lambda each: _trouble(each, handover), lacking))
     now = {each.name: digest for each, trouble in zip(lacking, troubles, strict=True) if trouble is None}
     write_json(memory, _of(witnesses, {**had, **now}))
+    return {each.name: trouble for each, trouble in zip(lacking, troubles, strict=True)}
+
+
+def warnings_of(handover: Handover, given: Mapping[str, str | None]) -> tuple[str, ...]:
+    """A sentence for each witness that `hand_over` did not reach."""
     return tuple(
-        f"The archiver could not give checkpoint {handover.size} of {handover.archive} to the witness {each.name}: "
+        f"The archiver could not give checkpoint {handover.size} of {handover.archive} to the witness {name}: "
         f"{trouble.rstrip('.')}. The next seal tries again."
-        for each, trouble in zip(lacking, troubles, strict=True)
+        for name, trouble in given.items()
         if trouble is not None
     )
 

@@ -77,7 +77,7 @@ from archiver.archive.reader import (
 )
 from archiver.archive.seal import Authority, Post, Qualify, Seal
 from archiver.archive.side_files import STATED, SideContent, SideFiles, certificates
-from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
+from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over, warnings_of
 from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, sync_folder
 from archiver.core.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
 
@@ -102,7 +102,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 class SealSettings:
     """Whose archive it is, who signs it, and who vouches for its checkpoints. `state` is a disposable folder.
 
-    `roots` are PEM files of the timestamp roots that checks rely on; none means those in the archive.
+    `roots` are PEM files of the timestamp roots that checks rely on; none means those in the archive. `note` is told
+    who was asked: `timestamps` or `witness`, and why each failed, or None.
     """
 
     client: str
@@ -114,6 +115,7 @@ class SealSettings:
     roots: Sequence[Path] = ()
     witnesses: Sequence[Witness] = ()
     anchors: Sequence[Anchor] = ()
+    note: Callable[[str, Mapping[str, str | None]], None] = lambda *_: None
 
 
 @contextmanager
@@ -602,10 +604,12 @@ class ArchiveWriter:
                 with self.checker() as checker:
                     sealing.check_newest(self._root, means.roots, checker)
             handover = Handover(means.client, sealed.size, note, tuple(tokens))
-            untold = hand_over(means.witnesses, handover, means.state / "witnesses.json")
+            given = hand_over(means.witnesses, handover, means.state / "witnesses.json")
+            means.note("timestamps", sealed.asked)
+            means.note("witness", given)
         self._anchored = False
         said, self._warnings = self._warnings, ()
-        return replace(sealed, warnings=(*said, *sealed.warnings, *failed, *untold))
+        return replace(sealed, warnings=(*said, *sealed.warnings, *failed, *warnings_of(handover, given)))
 
     def changes_reported(self) -> None:
         """Forget the warnings of earlier seals about changes by others: a run has put them where people see them."""

@@ -20,6 +20,7 @@ from archiver.catalogue.known_archive import check_not_lost
 from archiver.catalogue.known_archive import trusted_key as trusted_key
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.home.connections import mailer_of, network_of, pinned_roots
+from archiver.home.reliance import note
 from archiver.home.settings import Home
 from archiver.home.settings_models import QualifiedAuthority
 from archiver.home.shared_copy import holding
@@ -54,6 +55,7 @@ def writing(
             roots=pinned_roots(home),
             witnesses=list(witnesses_of(home)),
             anchors=anchors_of(home),
+            note=lambda item, asked: note(home, item, {f"{client}:{name}": why for name, why in asked.items()}),
         )
         origin, place = "replay" if home.settings.replay else "live", home.archive(client)
         with open_archive(

@@ -23,18 +23,21 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """
     from datetime import UTC, datetime
 
+    from archiver.agency.readiness import advice, readiness
+    from archiver.agency.readiness import as_json as ready_json
     from archiver.agency.today_facts import look_at_today
 
     here, now = opened(home), datetime.now(UTC)
     found, facts, today = look_at_today(here, now)
+    ready = readiness(here, now)
     if as_json:
         claims = [each.as_json() | each.clocks(now) for each in facts.claims]
-        emit(found.as_json() | {"claims": claims, "today": today.as_json()})
+        emit(found.as_json() | {"claims": claims, "today": today.as_json(), "readiness": ready_json(ready)})
         return
     table(*found.table(), "No accounts yet. Add one with `archiver account add`.")
     for note in found.notes():
         tell(note)
-    for line in today.as_lines():
+    for line in (*today.as_lines(), *advice(ready)):
         say(line)
 
 
@@ -85,12 +88,15 @@ def notify(
     """
     from datetime import datetime
 
+    from archiver.agency.notification import not_ready
     from archiver.agency.notification import tell as tell_people
     from archiver.agency.notification_causes import causes
+    from archiver.agency.readiness import readiness
 
     here = opened(home)
     met: list[ArchiverError] = []
-    found = causes(here, datetime.now(UTC), met=met)
+    now = datetime.now(UTC)
+    found = [*causes(here, now, met=met), *not_ready(readiness(here, now), now)]
     if as_json:
         emit([cause.as_json() for cause in found], "messages")
     else:

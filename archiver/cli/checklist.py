@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -21,15 +22,16 @@ def setup(
 ) -> None:
     """Set up this machine step by step, up to the first archived licences. Leave at any question, and run it again.
 
-    Each answer is tried out before it is kept. It ends with a checklist: client, account, first licences, timestamps,
-    notification, nightly run, backup.
+    Each answer is tried out before it is kept. It ends with a list of what is ready and what is missing.
 
     Example: archiver setup --home ~/archiver --agency "Northlight Media"
     """
     from archiver.agency.accounts import NewAccount, add
     from archiver.agency.night import run as run_accounts
+    from archiver.agency.readiness import readiness
+    from archiver.agency.schedule import is_scheduled
     from archiver.agency.setup import setup as guide
-    from archiver.agency.setup_checklist import SetupConversation, checklist, scheduled_here
+    from archiver.agency.setup_checklist import SetupConversation
     from archiver.agency.setup_unattended import settle
     from archiver.collect.run_context import RunRequest
     from archiver.home.settings import Home
@@ -55,8 +57,8 @@ def setup(
         conversation = SetupConversation(
             ask=ask, ask_secrets=lambda method: read_secrets(False, method), say=say, connect=connect, read=read
         )
-        made = settle(conversation.go_through(made), scheduled_here(made.root), ask, say)
+        made = settle(conversation.go_through(made), is_scheduled(made.root), ask, say)
     say("")
-    for step in checklist(Home.load(made.root), scheduled_here(made.root)):
-        say(str(step))
+    for item in readiness(Home.load(made.root), datetime.now(UTC)):
+        say(str(item))
     say(f'Run `archiver setup --home "{made.root}"` again to continue.')

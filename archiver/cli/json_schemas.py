@@ -261,6 +261,10 @@ SCHEMAS: Mapping[str, Schema] = {
         _keys(
             replica=each(obj(client=TEXT, published=may(TEXT), waiting=NUMBER, since=may(TEXT), error=may(TEXT))),
             anchors=ANCHORS,
+            readiness=obj(ready=YES, items=each(obj(
+                name=TEXT, title=TEXT, state=one_of("ready", "unknown", "missing", "failing"), required=YES,
+                message=TEXT, cost=TEXT, why=TEXT, names=TEXTS, since=may(TEXT), remedy=MAP,
+            ))),
         ),
         accounts=each(obj(
             client=TEXT, account=TEXT, provider=TEXT, configured=YES, closed=YES, last_run=may(TEXT),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypedDict
 
@@ -13,6 +13,7 @@ from archiver.archive import clock_skew
 from archiver.collect.run_context import RunSummary
 from archiver.core.atomic_files import read_file
 from archiver.core.model import iso
+from archiver.home.reliance import note
 from archiver.home.settings import Home
 
 RUN_LOG = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]+(?:\.requests|-attended)?\.jsonl")
@@ -42,7 +43,13 @@ def logged_at(path: Path) -> datetime | None:
 
 
 def log(home: Home, summary: RunSummary, *, dry_run: bool) -> None:
-    """Write one JSON line for each account, and for each client whose archive could not be written."""
+    """Write one JSON line for each account, and for each client whose archive could not be written. Note which accounts
+    and sources answered.
+    """
+    if not dry_run:
+        busy = {each.account for each in summary.accounts if each.error == BUSY}
+        answered = {each.account: each.message or each.error if each.error else None for each in summary.accounts}
+        note(home, "inputs", {name: why for name, why in answered.items() if name not in busy})
     folder = home.state / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     frame = {"run": summary.run, "at": iso(datetime.now(UTC)), "dry_run": dry_run}
@@ -61,6 +68,12 @@ def log(home: Home, summary: RunSummary, *, dry_run: bool) -> None:
             for request in listener.log
         ]
         (folder / f"{summary.run}.requests.jsonl").write_text("".join(line + "\n" for line in asked), "utf-8")
+
+
+def days_with_runs(home: Home, now: datetime, within: timedelta | None) -> set[date]:
+    """The days on which runs began, of all that are logged or of those in the time before `now`."""
+    began = (logged_at(path) for path in (home.state / "runs").glob("*.jsonl") if _LOG_OF_ACCOUNTS.fullmatch(path.name))
+    return {each.date() for each in began if each and (within is None or now - within <= each <= now)}
 
 
 def read_logs(

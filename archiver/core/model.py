@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -24,6 +24,12 @@ def iso(moment: Moment | None) -> str | None:
 def day_of(moment: Moment) -> date:
     """The day of a moment, in UTC."""
     return moment.date() if isinstance(moment, datetime) else moment
+
+
+def working_days(since: date, until: date) -> int:
+    """The number of Mondays to Fridays between two days, without either day."""
+    days = (since + timedelta(days=n) for n in range(1, (until - since).days))
+    return sum(day.weekday() < 5 for day in days)
 
 
 def parse_iso(text: str | None) -> Moment | None:

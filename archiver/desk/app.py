@@ -62,6 +62,10 @@ COMPANION_PATHS = ("/companion/pairing", "/companion/captures")
 """Where extensions post; nothing there looks at a session's cookie."""
 
 
+PLACES = {"/settings": Role.ADMIN, "/clients/new": Role.OPERATE, "/accounts/": Role.OPERATE, "/arrivals": Role.OPERATE}
+"""The beginnings of addresses that remedies name, and the role that those pages need."""
+
+
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",  # without a referrer, browsers send no origin with forms
@@ -101,6 +105,10 @@ class PageRequest:
     @property
     def administers(self) -> bool:
         return self.visitor.role >= Role.ADMIN
+
+    def may_open(self, place: str) -> bool:
+        """Whether the visitor's role allows the page of a remedy."""
+        return self.visitor.role >= next((role for begin, role in PLACES.items() if place.startswith(begin)), Role.READ)
 
     @property
     def path(self) -> Mapping[str, str]:

@@ -1,29 +1,23 @@
-"""The checklist of a new home: what is done, and where to do the rest."""
+"""What this home needs before it may be left alone: what is ready, and where to do the rest."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from starlette.responses import Response
 
+from archiver.agency.readiness import readiness
 from archiver.agency.schedule import Schedule, install, nights_of
-from archiver.agency.setup_checklist import SetupState, checklist, scheduled_here
 from archiver.core.errors import ArchiverError
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 
-PLACES = {"client": "/clients/new", "account or import": "/accounts/new", "first licences": "/arrivals"}
-SETTINGS = {"timestamps": "/settings#timestamps", "notification": "/settings#messages", "backup": "/settings#witness"}
-"""The pages on which a step is done, the latter by administrators. The nightly run has its button on the checklist."""
-
 
 def setup(visit: PageRequest) -> Response:
-    """What is set up, and what is not."""
-    steps = list(checklist(visit.home, scheduled_here(visit.home.root)))
-    places = (PLACES if visit.operates else {}) | (SETTINGS if visit.administers else {})
+    """What is ready, what is missing or fails, and what that costs."""
     night, obstacle = _nights(visit)
-    return visit.page(
-        "setup.html", steps=[(each.name, each.state is SetupState.DONE) for each in steps], places=places, night=night,
-        obstacle=obstacle, commands={each.name: each.command for each in steps}, done=visit.asked("done"),
-    )  # fmt: skip
+    items = readiness(visit.home, datetime.now(UTC))
+    return visit.page("setup.html", items=items, night=night, obstacle=obstacle, done=visit.asked("done"))
 
 
 def _nights(visit: PageRequest) -> tuple[Schedule | None, str]:

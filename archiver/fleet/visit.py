@@ -18,7 +18,7 @@ from secrets import token_hex
 
 from archiver.archive.checking.parts import archive_words, ledger_lines
 from archiver.archive.ledger import read_lines
-from archiver.archive.witness import Handover, hand_over
+from archiver.archive.witness import Handover, hand_over, warnings_of
 from archiver.catalogue.archives import witnesses_of
 from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ClientTaken, DatabaseUnavailable, LeaseLost
@@ -150,7 +150,8 @@ def tell_of(tools: FleetTools, out: CheckedOut, keeper: LeaseKeeper, head: Repli
     if size:
         memory = out.home.archive_state(out.client) / "witnesses.json"
         handover = Handover(out.client, size, note, tuple(tokens))
-        warnings = hand_over(list(witnesses_of(without_replica(tools.settings))), handover, memory)
+        given = hand_over(list(witnesses_of(without_replica(tools.settings))), handover, memory)
+        warnings = warnings_of(handover, given)
     keep(out, head, tools.rows.rows)
     return warnings
 

@@ -16,6 +16,7 @@ from archiver.home.settings import Home as Loaded
 from archiver.home.vault import open_vault
 from tests.support.archive_kit import YEAR, Clock
 from tests.support.homes import QUICK, Home
+from tests.support.readiness_kit import item_of
 
 RUN = ("run", "--replay", QUICK)
 NOW = datetime.now(UTC)
@@ -51,7 +52,8 @@ def test_what_a_clock_left_that_was_ahead(ran: Home, monkeypatch: pytest.MonkeyP
 
     assert "repair-clock" in ran(*RUN, code=50).stderr
     assert "clock" in kinds(ran, NOW)
-    assert "silent" in kinds(ran, NOW + timedelta(days=8)), "a log of next year stands for no run of today"
+    silent = item_of(Loaded.load(ran.root), "schedule", NOW + timedelta(days=8))
+    assert silent.state == "failing", "a log of next year stands for no run of today"
     checks = ran.without_browser().json("doctor", code=50)["checks"]
     assert {"problem", "warning"} == {each["state"] for each in checks if each["check"] == "clock"}
 

@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 from archiver.agency.asset_references import asked_for
-from archiver.agency.notification_causes import causes
 from archiver.agency.run_messages import ProgressForecast, closing, forecast, spelt
 from archiver.catalogue.archives import writing
 from archiver.cli.output import Lines
@@ -27,6 +26,7 @@ from archiver.home.vault import Vault
 from archiver.provider import declared, installed, load
 from archiver.provider.registry import load_installed
 from tests.support.homes import QUICK, Home, clean_environment
+from tests.support.readiness_kit import item_of
 
 ACCOUNTS = {
     "acme-shutterstock": ("acme", "shutterstock"),
@@ -150,8 +150,7 @@ def test_a_first_run_is_foretold_and_its_progress_told(home: Home, tmp_path: Pat
         assert "archived" not in said and "next run" not in said
     assert home.json("run", "--dry-run", "--replay", QUICK)["dry_run"] and not list(home.archive().glob("evidence/*"))
     later = datetime.now(UTC) + timedelta(days=7)  # a dry run is none that would be missed
-    assert "silent" in {cause.kind for cause in causes(Loaded.load(home.root), later)}
-    assert "silent" not in {cause.kind for cause in causes(Loaded.load(home.root), datetime.now(UTC))}
+    assert item_of(loaded, "schedule", later).count >= 4 and not item_of(loaded, "schedule", datetime.now(UTC)).count
     assert home.json("report", "--client", "acme")["coverage"][0]["listed"] is None
     home("report", "--client", "acme", "--month", "2024-02", "--out", tmp_path / "never.html")
     assert "says nothing about the month" in (tmp_path / "never.html").read_text()

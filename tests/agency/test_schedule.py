@@ -12,8 +12,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from archiver.agency.schedule import LOOK, NIGHT, Schedule, System, install, named_system, schedule, skipped
-from archiver.agency.setup_checklist import scheduled_here
+from archiver.agency.schedule import (
+    LOOK,
+    NIGHT,
+    Schedule,
+    System,
+    install,
+    is_scheduled,
+    named_system,
+    schedule,
+    skipped,
+)
 from archiver.core.errors import ConfigError, MachineRefused
 from tests.support.homes import QUICK, Home
 
@@ -167,6 +176,6 @@ def test_units_that_were_written_but_not_enabled_are_no_schedule(
     wants.mkdir(parents=True)
     for name, content in made.files.items():
         (made.folder / name).write_text(content)
-    assert not scheduled_here(tmp_path / "home"), "as where `systemctl` failed"
+    assert not is_scheduled(tmp_path / "home"), "as where `systemctl` failed"
     (wants / "archiver-run.timer").symlink_to(made.folder / "archiver-run.timer")
-    assert scheduled_here(tmp_path / "home") and not scheduled_here(tmp_path / "another")
+    assert is_scheduled(tmp_path / "home") and not is_scheduled(tmp_path / "another")

@@ -274,7 +274,7 @@ def test_secured_means_that_a_timestamp_covers_all_evidence(tmp_path: Any) -> No
 @pytest.mark.parametrize(("flag", "subject", "place"), [
     ("terms", "shutterstock", "/terms/shutterstock"), ("pictures", "acme", "/pictures/acme"),
     ("letter", "acme-1", "/claim/acme-1"), ("two_clients", "acme/x", "/licence/acme/x"),
-    ("plan", "acme-stock", "/accounts"), ("shared_login", "acme-stock", "/accounts"), ("replica", "acme", "/accounts"),
+    ("plan", "acme-stock", "/accounts"), ("shared_login", "acme-stock", "/accounts"),
 ])  # fmt: skip
 def test_an_alert_says_what_it_is_about_and_leads_there(flag: str, subject: str, place: str) -> None:
     [task] = today_of(alert(flag, subject=subject)(QUIET)).tasks
