@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test soak soak-long soak-commands check docs dist matching-corpus desk-pictures desk-looks lock
+.PHONY: setup demo test journeys soak soak-long soak-commands check docs dist matching-corpus desk-pictures desk-looks lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -11,6 +11,13 @@ test: setup ## the suite: each mechanism once, in its short form; minutes
 	@.ci/test-tools
 	@echo "test: running the suite on four processes, since many tests wait; the long forms are \`make soak\`"
 	@.venv/bin/pytest -n 4 --dist worksteal -rR
+
+journeys: setup ## a new user's days on homes that commands and earlier versions made, in a real browser; some minutes
+	@.ci/test-tools
+	@rm -rf .venv/journeys
+	@echo "journeys: walking through the demo, earlier homes and an agency's days"
+	@.venv/bin/pytest -n 2 --dist loadfile -rsR -m journey tests/journeys tests/museum
+	@-.venv/bin/python tests/journeys/reached.py
 
 soak: setup ## the long forms of the suite (marked `long`), and kills and power cuts by the hundred; some ten minutes
 	@.ci/test-tools firefox-esr

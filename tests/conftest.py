@@ -56,6 +56,7 @@ WITHOUT_BROWSER = "TESTS_WITHOUT_BROWSER"  # why no browser starts here, for the
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: the suite has it shorter; run by `make soak`, and so by the gate")
     config.addinivalue_line("markers", "longest: takes minutes, and is run by `make soak-long`")
+    config.addinivalue_line("markers", "journey: a new user's days; run by `make journeys`, and so by the gate")
     config.addinivalue_line("markers", "browser: needs a Chromium, and is skipped where none starts")
     if not hasattr(config, "workerinput"):  # once, before the processes of pytest-xdist begin
         make_quick()
