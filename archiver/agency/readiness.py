@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import NotRequired, TypedDict
+from urllib.parse import urlsplit
 
 from archiver.agency.schedule import is_scheduled
 from archiver.archive.checking.parts.ledger_lines import newest_checkpoint
@@ -271,7 +272,16 @@ def _recipients(look: _Look) -> ReadyItem:
         return _missing("recipients")
     server = [settings.mail.host] if mails and settings.mail.host else []
     found = _asked("recipients", look.noted("recipients", [*names, *server]), [*names, *server])
-    return found if found.state is ReadyState.FAILING else _ready("recipients", names)
+    if found.state is not ReadyState.FAILING:
+        return _ready("recipients", list(map(_without_secrets, names)))
+    return replace(found, names=tuple(map(_without_secrets, found.names)))
+
+
+def _without_secrets(destination: str) -> str:
+    """An address as everybody may read it: those of services hold their tokens."""
+    scheme, there, rest = destination.partition("://")
+    host = (urlsplit(destination).hostname or "") if scheme in ("http", "https") else ""
+    return f"{scheme}://{host}…" if there and rest else destination
 
 
 def _witness(look: _Look) -> ReadyItem:

@@ -62,7 +62,7 @@ COMPANION_PATHS = ("/companion/pairing", "/companion/captures")
 """Where extensions post; nothing there looks at a session's cookie."""
 
 
-PLACES = {"/settings": Role.ADMIN, "/clients/new": Role.OPERATE, "/accounts/": Role.OPERATE, "/arrivals": Role.OPERATE}
+PLACES = {"/settings": Role.ADMIN, "/clients/new": Role.OPERATE, "/accounts/": Role.OPERATE}
 """The beginnings of addresses that remedies name, and the role that those pages need."""
 
 
