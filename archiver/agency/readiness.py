@@ -140,8 +140,10 @@ def readiness(home: Home, now: datetime) -> list[ReadyItem]:
     """Every item that concerns this home. It reads files of the home and of the scheduler, and changes nothing."""
     look = _Look(home, now)
     wanted = [name for name, texts in items().items() if not home.settings.replay or texts.get("replay")]
-    found = (SEEN[name](look) for name in wanted)
-    return [_since_noted(look, each) for each in found if each]
+    found = [_since_noted(look, each) for name in wanted if (each := SEEN[name](look))]
+    if copy_of(home.root):  # only the workers of a fleet know what answers
+        return [each for each in found if each.state is not ReadyState.UNKNOWN]
+    return found
 
 
 def as_json(found: Sequence[ReadyItem]) -> dict[str, object]:
@@ -173,8 +175,13 @@ class _Look:
     home: Home
     now: datetime
 
+    @cached_property
+    def _noted(self) -> dict[str, Reliance]:
+        return noted(self.home)
+
     def noted(self, item: str, names: Sequence[str]) -> dict[str, Reliance]:
-        return noted(self.home, item, names)
+        """What is known of things by their names; those that were never asked are left out."""
+        return {name: self._noted[key] for name in names if (key := f"{item}:{name}") in self._noted}
 
     @cached_property
     def archives(self) -> list[str]:

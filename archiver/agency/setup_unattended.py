@@ -15,7 +15,8 @@ from archiver.agency.notification import TEST, send
 from archiver.agency.schedule import NIGHT, install, schedule_here
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.settings import Home
-from archiver.home.settings_edit import change_setting
+from archiver.home.settings_edit import change_setting, use_public_timestamps
+from archiver.home.settings_models import PUBLIC_TIMESTAMPS
 
 Ask = Callable[[str, str], str]
 Say = Callable[[str], None]
@@ -28,6 +29,9 @@ def settle(home: Home, scheduled: bool, ask: Ask, say: Say) -> Home:
     """
     if home.settings.replay:
         return home
+    if not home.settings.timestamps:
+        what = f"Who should stamp the time: `public` for {' and '.join(PUBLIC_TIMESTAMPS)} (empty: later)"
+        home = _asked(home, what, _authorities, ask, say)
     for _, message, advice in timestamps(home, online=True):
         say(f"Timestamps: {message}. {advice}".rstrip())
     if not home.settings.notify.channels:
@@ -51,6 +55,13 @@ def _asked(home: Home, question: str, keep: Callable[[Home, str, Say], None], as
         else:
             return Home.load(home.root)
     return home
+
+
+def _authorities(home: Home, answer: str, say: Say) -> None:
+    if answer.lower() != "public":
+        raise ConfigError("Type `public`, or name other authorities under `timestamps:` in archiver.yaml.")
+    use_public_timestamps(home.root)
+    say("Timestamps: every new entry is stamped by the public authorities.")
 
 
 def _message(home: Home, destination: str, say: Say) -> None:

@@ -6,7 +6,7 @@ until each is asked again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -42,16 +42,11 @@ def note(home: Home, item: str, outcomes: Outcomes, now: datetime | None = None)
         return {key: asdict(each) for key, each in known.items()}
 
     with suppress(OSError):
-        change_json(_place(home), lambda: _read(home), changed)
+        change_json(_place(home), lambda: noted(home), changed)
 
 
-def noted(home: Home, item: str, names: Iterable[str]) -> dict[str, Reliance]:
-    """What is known of things by their names; those that were never asked are left out."""
-    known = _read(home)
-    return {name: known[key] for name in names if (key := f"{item}:{name}") in known}
-
-
-def _read(home: Home) -> dict[str, Reliance]:
+def noted(home: Home) -> dict[str, Reliance]:
+    """What is known of each thing, by `item:name`; those that were never asked are not in it."""
     with suppress(AttributeError, TypeError):
         return {str(key): Reliance(**each) for key, each in read_json(_place(home)).items()}
     return {}
