@@ -115,8 +115,9 @@ class ReadyItem:
 
     def is_due(self, now: datetime) -> bool:
         """Whether a message must tell of it: it has been so for longer than people should not know of it."""
-        hours = self._texts.get("tell_after_hours", {}).get(self.state.value)
-        return hours is not None and self.since is not None and now - self.since >= timedelta(hours=hours)
+        after = self._texts.get("tell_after_hours", {})
+        hours = after.get(self.situation, after.get(self.state.value))
+        return hours == 0 or bool(hours and self.since and now - self.since >= timedelta(hours=hours))
 
     def reminders(self, now: datetime) -> tuple[str, ...]:
         """What differs when a message must come (again): what it is about, since when, and in which week of it."""
@@ -355,11 +356,7 @@ def _replica(look: _Look) -> ReadyItem | None:
     found = replica_status(look.home)
     forked = [each.client for each in found if each.error == "ReplicaForked"]
     if forked:
-        since = min((each.since for each in found if each.client in forked and each.since), default=None)
-        return ReadyItem(
-            name="replica", state=ReadyState.FAILING, names=tuple(forked), situation="forked",
-            since=_moment(since) or look.now - timedelta(days=2),
-        )  # fmt: skip
+        return ReadyItem(name="replica", state=ReadyState.FAILING, names=tuple(forked), situation="forked")
     late = [each for each in found if each.error or each.hours_behind(look.now) > MAX_HOURS_BEHIND]
     if late:
         since = min((each.since for each in late if each.since), default=None)
