@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from archiver.agency.account_statements import ACCEPTED, AUTHORISED, file_statements
 from archiver.agency.notification import seen_to
 from archiver.collect.account_result import about
-from archiver.collect.account_result import name_account as name_account  # sign-ins take it from here
-from archiver.core.errors import ArchiverError, ConfigError, NotAccepted
+from archiver.collect.account_result import name_input as name_input  # sign-ins take both from here
+from archiver.collect.account_result import sign_in_kind as sign_in_kind
+from archiver.core.errors import ArchiverError, ConfigError, NotAccepted, Remedy, SignInKind
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account, Home
 from archiver.home.settings_edit import add_account, planned_input
@@ -94,7 +95,8 @@ async def add(
     if check and new.secret_command:
         usable = run_secret_command(new.secret_command, bare=next(iter(info.method(new.method).secrets), "password"))
     untested = _untestable(planned, account, usable, bool(new.accepted_by), replay) if check else SWITCHED_OFF
-    session = await _tested(planned, account, usable, untested, replay, say)
+    with about(account, SignInKind.UNSAVED):
+        session = await _tested(planned, account, usable, untested, replay, say)
     try:
         vault.forget(name)  # remove the leftovers of a killed command
         if secrets:
@@ -133,8 +135,7 @@ async def _tested(
     if untested:
         say(f"The sign-in was not tested: {untested}.")
         return None
-    with about(account):
-        session = await try_sign_in(home, account, secrets, replay)
+    session = await try_sign_in(home, account, secrets, replay)
     say(f"{load(account.provider).info.title} accepts the sign-in.")
     return session
 
@@ -148,9 +149,9 @@ def _untestable(
     if home.settings.replay and not replay:
         return "a replay home never connects to a site; name recordings with --replay DIR"
     if info.on_request:
-        return f"{info.title} has no history; use `archiver capture --client {account.client}` with each asset"
+        return f"{info.title} has no history. {Remedy('capture', {'client': account.client})}".rstrip(".")
     if not method.secrets:
-        return f"a person must sign in with `archiver sign-in {account.name}`"
+        return f"a person must sign in. {Remedy('sign in', {'account': account.name})}".rstrip(".")
     missing = [each for each in method.secrets if not secrets.get(each)]
     if missing and not replay:
         return f"no {' and no '.join(missing)} was given; find it like this: {method.where}"
@@ -230,7 +231,8 @@ async def rotate(
     except NotAccepted:
         answered = False
     untested = _untestable(home, account, secrets, answered, replay) if check else SWITCHED_OFF
-    session = await _tested(home, account, secrets, untested, replay, say)
+    with about(account):
+        session = await _tested(home, account, secrets, untested, replay, say)
     vault.rotate(name, secrets, session, username)
     as_rotated(home, vault, home.account(name))
     seen_to(home, account)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archiver.agency.diagnosis import Findings, ok, problem, warning
+from archiver.agency.diagnosis import Findings, Remedy, ok, problem, warning
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.yaml_source import load
 from archiver.home.settings import Home
@@ -14,7 +14,6 @@ def own_adapters(home: Home) -> Findings:
     """Which adapters are the home's own, and which of these a newer release may have made needless."""
     names = [*named_in(home.root)]
     for name in names:
-        remove = f"archiver adapter remove {name}"
         if name not in installed():
             yield warning(f"adapters/{name}: no adapter of that name is installed, so it is not used")
             continue
@@ -34,7 +33,8 @@ def own_adapters(home: Home) -> Findings:
         else:
             yield warning(
                 f"{name} is read by adapters/{name}, but the installed adapter has changed since {origin.get('made')}",
-                f"If the new one has the repair, this uses it again: {remove}",
+                "If the new one has the repair, the repaired one can go.",
+                Remedy("remove adapter", {"name": name}),
             )
     if not names:
         yield ok("every adapter is the installed one")

@@ -6,7 +6,7 @@ Each alert describes one cause in plain words. Its key stays the same until the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from archiver.agency.mailed_letters import letter_alerts
@@ -17,7 +17,7 @@ from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.catalogue.views import assignments
 from archiver.claims.facts import platform_of
 from archiver.claims.work_name import work_name
-from archiver.core.alert import Alert
+from archiver.core.alert import Alert, Remedy
 from archiver.core.model import Licence
 from archiver.home.open_pictures import open_pictures
 from archiver.home.settings import HOUSE, Account, Home
@@ -59,10 +59,10 @@ def about_bindings(
         else (f"Many platforms allow one client for each licence; the rule of {platform['title']} is unknown.")
     )
     risk += f" The plan is {plan}: {platform['plan_clause']}." if "plan" in flags else ""
-    command = (
-        f"Buy it again for one of them, or assign it to one: archiver assign {short_id} CLIENT --reason TEXT --by NAME"
-    )
-    yield Alert(flags=flags, subject=short_id, clients=tuple(sorted(jobs)), message=message, risk=risk, command=command)
+    yield Alert(
+        flags=flags, subject=short_id, clients=tuple(sorted(jobs)), message=message, risk=risk,
+        advice="Buy it again for one of them, or assign it to one.", remedy=Remedy("assign", {"licence": short_id}),
+    )  # fmt: skip
 
 
 def about_plans(accounts: Iterable[Account]) -> Iterator[Alert]:
@@ -76,7 +76,8 @@ def about_plans(accounts: Iterable[Account]) -> Iterator[Alert]:
                 clients=(account.client,),
                 message=f"The plan of {account.name} is {account.plan}.",
                 risk=f"{platform['title']}: {platform['plan_clause']}. Its licences may not cover work for clients.",
-                command=f"Ask a lawyer about the clause, or correct `plan:` in clients/{account.client}.yaml.",
+                advice=f"Ask a lawyer about the clause, or correct `plan:` in clients/{account.client}.yaml.",
+                remedy=Remedy("see account", {"account": account.name}),
             )
 
 
@@ -91,7 +92,7 @@ def about_logins(accounts: Iterable[Account]) -> Iterator[Alert]:
         seats = account.seats or (1 if single else None)
         if seats and account.people and account.people > seats:
             what = f"{account.people} people use {account.name}, but its plan has {seats} seat{'s' * (seats > 1)}."
-            yield _shared(platform, account.name, (account.client,), what, f"clients/{account.client}.yaml")
+            yield _shared([account], (account.client,), what, f"clients/{account.client}.yaml")
         if seats == 1 and account.username:
             shared.setdefault((account.provider, account.username.casefold()), []).append(account)
     for same in shared.values():
@@ -99,18 +100,20 @@ def about_logins(accounts: Iterable[Account]) -> Iterator[Alert]:
         if len(clients) > 1:
             names = " and ".join(account.name for account in same)
             what = f"{names} use the same single-seat sign-in for {' and '.join(clients)}."
-            yield _shared(platform_of(same[0].provider), names, clients, what, "the clients' files")
+            yield _shared(same, clients, what, "the clients' files")
 
 
-def _shared(platform: Mapping[str, object], subject: str, clients: tuple[str, ...], what: str, where: str) -> Alert:
+def _shared(accounts: Sequence[Account], clients: tuple[str, ...], what: str, where: str) -> Alert:
+    platform = platform_of(accounts[0].provider)
     clause = f"{platform['title']}: {platform['seat_clause']}. " if platform.get("seat_clause") else ""
     return Alert(
         flags=("shared_login",),
-        subject=subject,
+        subject=" and ".join(account.name for account in accounts),
         clients=clients,
         message=what,
         risk=f"{clause}The licence may not cover uses by people other than the seat's holder.",
-        command=f"Buy seats, or correct `seats:` and `people:` in {where}.",
+        advice=f"Buy seats, or correct `seats:` and `people:` in {where}.",
+        remedy=Remedy("see account", {"account": accounts[0].name}),
     )
 
 
@@ -127,7 +130,8 @@ def ending(accounts: Iterable[Account], today: date) -> Iterator[Alert]:
                 account,
                 f"The plan of {account.name} ends on {until}.",
                 f"After that you may lose access to its history.{last}",
-                f"Run archiver account close {account.name} --dry-run, or set a new `plan_until:` if it is renewed.",
+                Remedy("try closing", {"account": account.name}),
+                "If the plan is renewed, set a new `plan_until:` in the client's file.",
             )
         for user, day in account.seat_until.items():
             if _if_soon(day, today):
@@ -135,7 +139,7 @@ def ending(accounts: Iterable[Account], today: date) -> Iterator[Alert]:
                     account,
                     f"The seat of {user} at {account.name} ends on {day}.",
                     "Afterwards nobody can ask the platform for the documents that only this person can request.",
-                    f"archiver account leaver {user} --dry-run",
+                    Remedy("look at leaver", {"user": user}),
                 )
 
 
@@ -152,7 +156,7 @@ def about_pictures(home: Home) -> Iterator[Alert]:
             message=f"On {found.news_at[:10]} the site of {client.name} showed {what} that no licence covers: {named}"
                     f"{f' and {count - MAX_NAMED_PICTURES} more' if count > MAX_NAMED_PICTURES else ''}.",
             risk="If a claim comes for one of them, you have no proof of a licence for this use.",
-            command=f"archiver audit report {client.slug}",
+            remedy=Remedy("audit report", {"client": client.slug}),
         )  # fmt: skip
 
 
@@ -160,10 +164,11 @@ def _if_soon(day: date | None, today: date) -> date | None:
     return day if day and day - today <= timedelta(days=NOTICE_DAYS) else None
 
 
-def _ends(account: Account, message: str, risk: str, command: str) -> Alert:
+def _ends(account: Account, message: str, risk: str, remedy: Remedy, advice: str = "") -> Alert:
     return Alert(
-        flags=("ending",), subject=account.name, clients=(account.client,), message=message, risk=risk, command=command
-    )
+        flags=("ending",), subject=account.name, clients=(account.client,), message=message, risk=risk, remedy=remedy,
+        advice=advice,
+    )  # fmt: skip
 
 
 def _excludes(pattern: str | None, plan: str) -> bool:

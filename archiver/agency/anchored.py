@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from archiver.agency.diagnosis import Findings, State
+from archiver.agency.diagnosis import Findings, ok, warning
 from archiver.archive.anchors import Calendar, backlog, log_key
 from archiver.archive.checking.parts import archive_words
 from archiver.archive.reader import signer_key
 from archiver.catalogue.archives import anchors_of, writing
 from archiver.catalogue.search import archives
 from archiver.core.errors import ArchiverError, IntegrityError
+from archiver.core.remedy import Remedy
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 
@@ -74,8 +75,8 @@ def ask_anchors(home: Home, vault: Vault, client: str | None, say: Callable[[str
             say(f"{slug}: {error}")
             failures.append(error)
             continue
-        for warning in warnings:
-            say(f"warning: {slug}: {warning}")
+        for each in warnings:
+            say(f"warning: {slug}: {each}")
     if failures:
         raise failures[0]
 
@@ -83,8 +84,7 @@ def ask_anchors(home: Home, vault: Vault, client: str | None, say: Callable[[str
 def anchors(home: Home) -> Findings:
     """The doctor's check of the anchors."""
     for each in anchor_states(home):
-        advice = "The next run asks it again; `archiver anchors --ask` does so now and says why it fails."
-        yield State.WARNING if each.behind else State.OK, str(each), advice if each.behind else ""
+        yield warning(str(each), "The next run asks it again.", Remedy("ask anchors")) if each.behind else ok(str(each))
 
 
 def _log_of(root: Path) -> str | None:

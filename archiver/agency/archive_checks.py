@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archiver.agency import future_times as times
-from archiver.agency.diagnosis import Findings, State, ok, problem, warning
+from archiver.agency.diagnosis import DoctorFinding, Findings, Remedy, State, ok, problem, warning
 from archiver.agency.integrity import VerifyRequest, renewals_due
 from archiver.agency.integrity import verify as verify_archives
 from archiver.archive.checking.parts import archive_words, timestamp_tokens, witnessed
@@ -30,7 +30,7 @@ def clock(home: Home) -> Findings:
     now = datetime.now(UTC).replace(microsecond=0)
     for each in times.ahead(home, now):
         if not each.of_archive:
-            yield warning(f"{each}; runs ignore it", "Run `archiver repair-clock --by NAME`.")
+            yield warning(f"{each}; runs ignore it", remedy=Remedy.of("repair clock", {}))
     here = [(slug, root) for slug in home.clients if ((root := home.archive(slug)) / archive_words.LEDGER).is_file()]
     known = [(*found, slug) for slug, root in here if (found := latest_moment(root))]
     if not known:
@@ -40,8 +40,8 @@ def clock(home: Home) -> Findings:
     if now + timedelta(seconds=archive_words.CLOCK_TOLERANCE_S) < datetime.fromisoformat(moment):
         yield problem(
             f"it says {iso(now)}, but {source} of {slug} has the later time {moment}",
-            "Set the clock right. If it is right, run `archiver repair-clock --by NAME`. Until then nothing is "
-            "archived.",
+            "Set the clock right. If it is right, it was ahead before. Until then nothing is archived.",
+            Remedy("repair clock", {"client": slug}),
         )
     else:
         yield ok(f"it says {iso(now)}, which fits the newest time in the archives ({moment})")
@@ -50,8 +50,8 @@ def clock(home: Home) -> Findings:
 def archives(home: Home) -> Findings:
     """Each archive: the leftovers of killed commands, and the verifier's quick result."""
     for slug in search.without_client(home):
-        advice = f"Restore clients/{slug}.yaml. Until then, only `archiver verify` reads that archive."
-        yield warning(f"archive/{slug} has no file clients/{slug}.yaml", advice)
+        advice = f"Restore clients/{slug}.yaml, or make it anew. Until then, only a verification reads that archive."
+        yield warning(f"archive/{slug} has no file clients/{slug}.yaml", advice, Remedy("add client", {"slug": slug}))
     here = {*search.archives(home), *search.gone(home)}
     for slug in home.clients:
         yield from _leftovers(slug, home.archive(slug))
@@ -69,12 +69,12 @@ def archives(home: Home) -> Findings:
         words += "" if report["evidence"] else " (NOT EVIDENCE)"
         details = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
         if report["state"] in (archive_words.DAMAGED, archive_words.FORKED):
-            advice = "Do not repair it by hand; run `archiver verify` and compare with a copy."
-            yield problem(f"{words}{details}", advice)
+            advice = "Do not repair it by hand; compare with a copy."
+            yield problem(f"{words}{details}", advice, Remedy("verify", {"client": slug}))
         elif report["state"] == archive_words.UNPROVEN and home.settings.timestamps:
-            yield warning(f"{words}{details}", "Run `archiver run`; it asks the authorities again.")
+            yield warning(f"{words}{details}", remedy=Remedy("timestamp", {"client": slug}))
         elif any(each["code"] == "verifier" for each in found):
-            yield warning(f"{words}{details}", "Run `archiver run`; it copies this version's verifier there.")
+            yield warning(f"{words}{details}", remedy=Remedy("new verifier", {"client": slug}))
         else:
             yield ok(f"{words}{details}")
 
@@ -92,7 +92,8 @@ def _leftovers(slug: str, root: Path) -> Findings:
     if said:
         yield warning(
             f"{slug}: an interrupted command left {', '.join(said)}",
-            "Nothing is lost. The next `archiver run` cleans up.",
+            "Nothing is lost. The next run cleans up.",
+            Remedy("run", {"client": slug}),
         )
 
 
@@ -101,7 +102,7 @@ def witnesses(home: Home) -> Findings:
         if each.folder:
             place = home.root / each.folder
             fault = "does not exist" if not place.is_dir() else "" if os.access(place, os.W_OK) else "is not writable"
-            yield (
+            yield DoctorFinding(
                 State.WARNING if fault else State.OK, f"{each.name}: {place} {fault or 'is ready'}",
                 "Mount it, or name another folder in archiver.yaml." if fault else "",
             )  # fmt: skip
@@ -110,7 +111,7 @@ def witnesses(home: Home) -> Findings:
         elif each.command:
             there = shutil.which(each.command[0])
             advice = "" if there else "Install it, or name another in archiver.yaml."
-            yield (
+            yield DoctorFinding(
                 State.OK if there else State.WARNING,
                 f"{each.name}: {each.command[0]} {'is installed' if there else 'is not a program on this machine'}",
                 advice,
@@ -131,8 +132,8 @@ def _forked(slug: str, root: Path, place: Path) -> Findings:
         lost = held.forked[-1]
         yield problem(
             f"{slug} does not continue {lost.path}, which covers {lost.size} lines",
-            f"After a restore from a backup, run `archiver run --client {slug} --after-restore {lost.path}`. "
-            "Otherwise do not repair it by hand; compare it with a copy.",
+            "Do not repair it by hand; compare with a copy. If you restored it from a backup, record that.",
+            Remedy("after restore", {"client": slug, "checkpoint": str(lost.path)}),
         )
 
 
@@ -140,10 +141,10 @@ def timestamps(home: Home, online: bool) -> Findings:
     """The authorities, and the timestamps that need renewal. With `online`, each authority stamps a random number; the
     answer also gives the time."""
     for due in renewals_due(home):
-        yield warning(due.partition(". ")[0], "Run `archiver verify --renew`.")
+        yield warning(due.partition(". ")[0], remedy=Remedy("renew"))
     for each in home.settings.timestamps:
         if isinstance(each, QualifiedAuthority) and not each.roots:
-            yield (
+            yield DoctorFinding(
                 State.WARNING, f"{each.name} ({each.provider}) is not asked, because roots/{each.name}.pem is missing",
                 f"Put the provider's root certificate there. {each.price} See docs/timestamps.md.",
             )  # fmt: skip
@@ -159,4 +160,4 @@ def timestamps(home: Home, online: bool) -> Findings:
         apart = abs(datetime.now(UTC) - datetime.fromisoformat(moment))
         wrong = apart > timedelta(seconds=archive_words.CLOCK_TOLERANCE_S)
         advice = "Set this machine's clock right." if wrong else ""
-        yield State.PROBLEM if wrong else State.OK, f"{each.name} answers and says {moment}", advice
+        yield DoctorFinding(State.PROBLEM if wrong else State.OK, f"{each.name} answers and says {moment}", advice)

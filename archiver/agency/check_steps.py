@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from archiver.collect.account_result import name_account
+from archiver.collect.account_result import name_input
 from archiver.collect.account_session import REFUSALS, AccountSession
 from archiver.collect.trouble_page import adapter_fault, add_page, keep_trouble, personal
 from archiver.core.errors import ArchiverError
@@ -80,7 +80,7 @@ class AccountSteps:
             await add_page(error, session)
             secrets = session.secret_values() if session else []
             kept = self._keep(error, secrets, name)
-            name_account(error, self.account)
+            name_input(error, self.account)
             message = mask_text(error.message(), [*secrets, *self.secret_values])
             self.found.steps.append(Step(name, "failed", message + kept))
             self.found.exit_code = error.exit_code

@@ -7,7 +7,7 @@ Nothing changes, except that a scratch folder is created and removed. Only `onli
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from archiver.agency.adapter_checks import own_adapters
 from archiver.agency.anchored import anchors
 from archiver.agency.archive_checks import archives, clock, timestamps, witnesses
-from archiver.agency.diagnosis import Diagnosis, Findings, State
+from archiver.agency.diagnosis import Diagnosis, DoctorFinding, Findings, State, ok
 from archiver.agency.home_checks import accounts, companion, leftovers, mail, notifying, refusals, trouble
 from archiver.agency.machine_checks import cloud, disk, folder, openssl, permissions, python, readers, vault, writing
 from archiver.agency.readiness import readiness
@@ -43,14 +43,14 @@ class DoctorReport:
 
     def as_json(self) -> dict[str, object]:
         """The document of `doctor --json`."""
-        return {"state": self.state, "checks": [asdict(each) for each in self.diagnoses]}
+        return {"state": self.state, "checks": [each.as_json() for each in self.diagnoses]}
 
     def as_text(self) -> str:
         """A line for each check, and what to do below it."""
         lines = []
         for each in self.diagnoses:
             lines.append(f"{each.state:<8} {each.check}: {each.message}")
-            lines += [f"         {each.advice}"] if each.advice else []
+            lines += [f"         {each.what_to_do}"] if each.what_to_do else []
         counts = {state: sum(each.state is state for each in self.diagnoses) for state in State}
         return "\n".join([*lines, ", ".join(f"{number} {state}" for state, number in counts.items() if number)])
 
@@ -81,26 +81,25 @@ def _ready(home: Home) -> Findings:
     """What the home needs before it may be left alone, item by item."""
     for each in readiness(home, datetime.now(UTC)):
         said = f"{each.title('en')}: {each.sentence('en')}"
-        advice = f"{each.cost('en')} Run `{each.remedy.command}`." if each.open else ""
-        yield State.WARNING if each.open and each.required else State.OK, said, advice
+        state = State.WARNING if each.open and each.required else State.OK
+        yield DoctorFinding(state, said, each.cost("en"), each.remedy) if each.open else ok(said)
 
 
 def _diagnose(name: str, check: Callable[[], Findings]) -> list[Diagnosis]:
     found: list[Diagnosis] = []
     try:
-        for state, message, advice in check():
-            found.append(Diagnosis(name, state, message, advice))
+        found.extend(Diagnosis(name, *each) for each in check())
     except Exception as error:  # noqa: BLE001  # the error is reported, and the other checks must still run
-        foreseen = isinstance(error, ArchiverError | OSError)
-        words = str(error) if foreseen else f"{type(error).__name__}: {error}"
+        if isinstance(error, ArchiverError):
+            remedy = next(iter(error.remedies()), None)
+            return [*found, Diagnosis(name, State.PROBLEM, error.without_remedies(), remedy=remedy)]
+        words = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         found.append(Diagnosis(name, State.PROBLEM, words, advice_on(error)))
     return found
 
 
 def advice_on(error: Exception) -> str:
-    """What to do if a check itself failed. The archiver's own errors already say it."""
-    if isinstance(error, ArchiverError):
-        return ""
+    """What to do if a check itself failed. The archiver's own errors have a remedy."""
     if isinstance(error, OSError):
         return "Give the user of the nightly run access to it, or restore what is missing."
     return "This is a fault of the archiver. Send this line to its maintainers."

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.util import find_spec
 
-from archiver.agency.diagnosis import Findings, State, ok, problem, warning
+from archiver.agency.diagnosis import DoctorFinding, Findings, Remedy, State, ok, problem, warning
 from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
 from archiver.browsing.chromium_version import version_warning
 from archiver.claims.claim_files import CLAIM
@@ -42,26 +42,29 @@ def accounts(home: Home) -> Findings:
     yield _browser(needed=browsing)
 
 
-def _browser(*, needed: bool) -> tuple[State, str, str]:
+def _browser(*, needed: bool) -> DoctorFinding:
     """Whether Chromium is installed and starts, in its sandbox if required."""
     wrong = State.PROBLEM if needed else State.WARNING
     if (chromium := find()) is None:
         words = "no usable Chromium was found" + ("" if needed else "; no account needs one yet")
-        return wrong, words, f"Run `{commands_to_install()[0]}`, or name a Chromium in ARCHIVER_CHROMIUM."
+        return DoctorFinding(
+            wrong, words, f"Run `{commands_to_install()[0]}`, or name a Chromium in ARCHIVER_CHROMIUM."
+        )
     try:
         try_start(chromium)
     except SandboxRefused:
         advice = (
             "Allow user namespaces for this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run it without its sandbox."
         )
-        return wrong, f"{chromium.describe()} cannot start its sandbox", advice
+        return DoctorFinding(wrong, f"{chromium.describe()} cannot start its sandbox", advice)
     except BrowserMissing as error:
-        return wrong, f"browser: {error.detail}", "Install another Chromium, or name one in ARCHIVER_CHROMIUM."
+        advice = "Install another Chromium, or name one in ARCHIVER_CHROMIUM."
+        return DoctorFinding(wrong, f"browser: {error.detail}", advice)
     why = "as root" if is_root() else "because ARCHIVER_CHROMIUM_SANDBOX is off"
     sandbox = "in its sandbox" if sandboxed() else f"without its sandbox {why}"
     old = version_warning(chromium.version(), datetime.now(UTC).date())
     advice = f"Update it: `{commands_to_install()[0]}`." if old else ""
-    return State.WARNING if old else State.OK, f"browser: {chromium.describe()}, {sandbox}", advice
+    return DoctorFinding(State.WARNING if old else State.OK, f"browser: {chromium.describe()}, {sandbox}", advice)
 
 
 def leftovers(home: Home) -> Findings:
@@ -87,16 +90,18 @@ def leftovers(home: Home) -> Findings:
             if name not in known:
                 yield warning(
                     f"the vault holds secrets of {name}, but no client's file has this account",
-                    "If `archiver account add` was killed, run it again. Otherwise restore the client's file.",
+                    "If it was being added when that was killed, add it again. Otherwise restore the client's file.",
+                    Remedy.of("connect account", {}),
                 )
             elif kept.renamed(name):
                 yield warning(
                     f"{name}: the new secret is stored, but the settings lack the new user name",
-                    "Run `archiver run`; it completes the change.",
+                    remedy=Remedy("run account", {"account": name}),
                 )
             elif known[name].closed:
                 yield warning(
-                    f"the vault holds secrets of {name}, which is closed", f"Run `archiver account close {name}` again."
+                    f"the vault holds secrets of {name}, which is closed",
+                    remedy=Remedy("close account", {"account": name}),
                 )
     if not found:
         yield ok("killed commands left no temporary files")
@@ -110,7 +115,9 @@ def trouble(home: Home) -> Findings:
     }
     for name, what in advice.items():
         count = sum(1 for path in (home.state / name).glob("*") if path.is_file())
-        yield State.WARNING if count else State.OK, f"{count} files in state/{name}", what if count else ""
+        yield DoctorFinding(
+            State.WARNING if count else State.OK, f"{count} files in state/{name}", what if count else ""
+        )
 
 
 def refusals(home: Home) -> Findings:
@@ -120,8 +127,8 @@ def refusals(home: Home) -> Findings:
         yield ok("no failed run was blocked by an adapter's rules")
     for account, line in sorted(last.items()):
         if line.get("outcome") != "complete" and (refused := line.get("refused")):
-            advice = f"Look which step needs it: `archiver account check {account} --live`."
-            yield warning(f"{account}: the last run blocked {'; '.join(refused)}", advice)
+            blocked = f"{account}: the last run blocked {'; '.join(refused)}"
+            yield warning(blocked, remedy=Remedy("check account", {"account": account}))
 
 
 def companion(home: Home) -> Findings:
@@ -138,8 +145,8 @@ def companion(home: Home) -> Findings:
         else:
             yield ok(said)
     if waiting := sum(1 for _ in Inbox(home.state).waiting()):
-        advice = "Start `archiver desk`: it files them. Its page Companion says why they wait."
-        yield warning(f"{waiting} captures of browsers wait to be filed", advice)
+        advice = "The desk files them. Its page Companion says why they wait."
+        yield warning(f"{waiting} captures of browsers wait to be filed", advice, Remedy("see captures"))
 
 
 def notifying(home: Home) -> Findings:
@@ -155,7 +162,7 @@ def notifying(home: Home) -> Findings:
         if not scheme and not (home.settings.mail.host and home.settings.mail.sender):
             yield problem(f"{each} needs a mail server", "Set `mail:` in archiver.yaml.")
     if home.accounts() and not home.settings.notify.ping and not home.settings.replay:
-        yield ok("no ping is set; only the daily `archiver notify` reports missing runs")
+        yield ok("no ping is set; only the daily messages report missing runs")
     yield ok(f"{len(dict.fromkeys(recipients))} addresses receive messages")
 
 
@@ -173,4 +180,4 @@ def mail(home: Home, online: bool) -> Findings:
             yield problem(f"{host}: {error}", "Fix `mail:` in archiver.yaml. Until then no mail is sent.")
             return
         words = "accepts mail over an encrypted connection" if encrypted else "accepts mail, but without encryption"
-        yield State.OK if encrypted else State.WARNING, f"{host} {words}; nothing was sent", ""
+        yield DoctorFinding(State.OK if encrypted else State.WARNING, f"{host} {words}; nothing was sent")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from getpass import getuser
 from pathlib import Path
 
-from archiver.agency.diagnosis import Findings, State, ok, problem, warning
+from archiver.agency.diagnosis import DoctorFinding, Findings, Remedy, State, ok, problem, warning
 from archiver.archive.checking.parts import openssl_program
 from archiver.archive.ledger import lock
 from archiver.core.atomic_files import owner, sync_folder
@@ -62,7 +62,7 @@ def openssl(_: Path) -> Findings:
 def folder(root: Path) -> Findings:
     """The home's layout."""
     if not (root / "archiver.yaml").is_file():
-        yield problem(f"{root} is not a home: it has no archiver.yaml", f"Make one: archiver init {root}")
+        yield problem(f"{root} is not a home: it has no archiver.yaml", remedy=Remedy("init", {"folder": str(root)}))
         return
     missing = [name for name in ("clients", "archive", "state") if not (root / name).is_dir()]
     if missing:
@@ -164,7 +164,7 @@ def disk(root: Path) -> Findings:
             )
         elif free < WARN_FREE_MB:
             state = State.PROBLEM if free < MIN_FREE_MB else State.WARNING
-            yield state, f"{free} MB are free in {place}", "Free some space."
+            yield DoctorFinding(state, f"{free} MB are free in {place}", "Free some space.")
         else:
             yield ok(f"{free} MB are free in {place}")
 

@@ -22,6 +22,7 @@ from archiver.core.atomic_files import replace_file, scratch_folder
 from archiver.core.errors import ArchiverError
 from archiver.core.json_files import read_json, write_json
 from archiver.core.model import iso
+from archiver.core.remedy import Remedy
 from archiver.home.settings import HOUSE, Home
 
 MAILS = "mails.json"
@@ -210,14 +211,15 @@ def letter_alerts(home: Home) -> Iterator[Alert]:
             message = described(claim) + (f" {len(mails)} mails are about it." if len(mails) > 1 else "")
             risk = "Nobody has confirmed what was read in it. An unanswered claim may go to court."
             letter = claim_files.folder(home, claim.claim) / (claim.letter or "letter.eml")
-            command = f"archiver claim add {letter} --client {claim.client}"
+            known = {"letter": str(letter), "client": claim.client, "claim": claim.claim}
+            remedy = Remedy("confirm letter", known)
         elif any(mail["file"] != claim.letter and str(mail["read_at"]) >= since for mail in mails):
             message = f"A further mail about the claim {claim.claim} came; {len(mails)} mails are about it now."
-            risk, command = "It may set another deadline.", f"archiver claim show {claim.claim}"
+            risk, remedy = "It may set another deadline.", Remedy("show claim", {"claim": claim.claim})
         else:
             continue
         yield Alert(
-            flags=("letter",), subject=claim.claim, clients=(claim.client,), message=message, risk=risk, command=command
+            flags=("letter",), subject=claim.claim, clients=(claim.client,), message=message, risk=risk, remedy=remedy
         )
 
 

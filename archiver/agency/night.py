@@ -20,7 +20,7 @@ from archiver.collect.run_context import RunContext, RunRequest, RunSummary
 from archiver.collect.run_log import log
 from archiver.collect.run_tools import RunTools, open_tools
 from archiver.collect.terms_visits import TermsVisits
-from archiver.core.errors import ConfigError, any_error
+from archiver.core.errors import ConfigError, Remedy, any_error
 from archiver.home.settings import Account, Home, Input
 from archiver.home.vault import Vault
 
@@ -51,7 +51,7 @@ async def run(
     summary = RunSummary(run=run_name, dry_run=order.dry_run)
     summary.warnings += lost_archives(home)
     if not accounts and not visited:
-        summary.warnings.append("There are no accounts yet. Add one with `archiver account add`.")
+        summary.warnings.append(f"There are no accounts yet. {Remedy.of('connect account', {})}")
     async with AsyncExitStack() as stack:
         common = (
             await stack.enter_async_context(open_tools(home, replay=bool(order.replay))) if shared is None else shared

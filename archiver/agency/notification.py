@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from archiver.agency.notification_causes import Cause, cause_key, causes
 from archiver.agency.readiness import ReadyItem, note_missing, readiness
+from archiver.collect.run_log import note_renewal
 from archiver.core.alert import Alert
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
 from archiver.core.json_files import read_json, write_json
@@ -105,7 +106,7 @@ def not_ready(ready: Sequence[ReadyItem], now: datetime) -> Iterator[Cause]:
             happened = f"{each.sentence('en')}{f' {each.why}' if each.why else ''}"
             yield Cause(
                 kind="not_ready", client=None, about=each.title("en"), items=each.reminders(now), happened=happened,
-                risk=each.cost("en"), fix=each.remedy.command,
+                risk=each.cost("en"), fix=each.remedy,
             )  # fmt: skip
 
 
@@ -150,6 +151,7 @@ def _alone(home: Home) -> Iterator[None]:
 def seen_to(home: Home, account: Input) -> None:
     """A person has just fixed the sign-in of an account or source. If it is refused again, send a new message."""
     home.state.mkdir(exist_ok=True, mode=0o700)
+    note_renewal(home, account.name)
     with FileLock(home.state / "notify.lock"):
         memory = _memory(home)
         if memory.pop(cause_key("person", account.client, account.name), None):
@@ -197,7 +199,7 @@ def _weekly(home: Home, found: Sequence[Cause], ready: Sequence[ReadyItem]) -> M
     """How things stand: that all is well, or what is open."""
     listed = {cause.about for cause in found if cause.kind == "not_ready"}
     lacking = [each for each in ready if each.required and each.open and each.title("en") not in listed]
-    lines = [f"- {cause.about}: {cause.happened} What to do: {cause.fix}" for cause in found]
+    lines = [f"- {cause.about}: {cause.happened} What to do: {cause.fix.command}" for cause in found]
     lines += [f"- {each.title('en')}: {each.sentence('en')} What to do: {each.remedy.command}" for each in lacking]
     if not lines:
         text = f"All is well: {len(home.accounts())} accounts of {len(home.clients)} clients have no problems."

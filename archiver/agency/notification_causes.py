@@ -15,27 +15,15 @@ from archiver.catalogue.checked_dates import checked_dates
 from archiver.catalogue.index import Catalogue, RunLine
 from archiver.catalogue.search import archives, check_not_lost, followed, gone
 from archiver.claims.claim_files import all_claims
-from archiver.collect.run_log import LoggedAccount, read_logs
+from archiver.collect.account_result import name_input
+from archiver.collect.run_log import LoggedAccount, read_logs, renewals
 from archiver.core.alert import Alert
-from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, any_error, spoken
+from archiver.core.errors import PERSON, ArchiverError, IntegrityError, Remedy, any_error, spoken
 from archiver.core.model import iso
 from archiver.home.settings import Account, Client, Home, Input
-from archiver.provider import Transport, method_of
 
 NAMED = 10  # the most licences that a message names
 DAMAGE = ("IntegrityError",)
-
-PERSON = {  # errors that only a person can resolve: what happened, and the command
-    "WrongPassword": ("The platform refused the sign-in.", "archiver account rotate {account}"),
-    "PasswordExpired": ("The platform asks for a new password.", "archiver account rotate {account}"),
-    "AccountBlocked": ("The platform blocks the account or this browser.", "archiver sign-in {account}"),
-    "SignInNeeded": ("A person has to sign in.", "archiver sign-in {account}"),
-    "SessionExpired": ("The sign-in is no longer valid.", "archiver sign-in {account}"),
-    "NotAccepted": (
-        "Unattended runs of this account are off until a named person accepts them.",
-        'archiver account add {account} --client {client} --provider {provider} --accept-automation "YOUR NAME"',
-    ),
-}
 
 RISKS = {
     "person": "Until then no new licences of this account are archived. If the account ends, their proof is lost.",
@@ -61,7 +49,8 @@ class Cause:
     items: tuple[str, ...]
     happened: str
     risk: str
-    fix: str  # one command
+    fix: Remedy
+    advice: str = ""  # what no command does
     concerned: tuple[str, ...] = ()  # other clients whose contacts also get the message
 
     @property
@@ -70,11 +59,18 @@ class Cause:
 
     def as_json(self) -> dict[str, object]:
         """The cause in `notify --json` and in the message to a webhook."""
-        return {**vars(self), "items": list(self.items), "concerned": list(self.concerned)}
+        return {
+            **vars(self),
+            "fix": self.fix.command,
+            "remedy": self.fix.as_json(),
+            "items": list(self.items),
+            "concerned": list(self.concerned),
+        }
 
     def as_text(self) -> str:
+        do = f"{self.advice} {self.fix.command}".strip()
         where = self.about if self.client in (None, self.about) else f"{self.about} ({self.client})"
-        return f"{where}\n  What happened: {self.happened}\n  At risk: {self.risk}\n  What to do: {self.fix}"
+        return f"{where}\n  What happened: {self.happened}\n  At risk: {self.risk}\n  What to do: {do}"
 
 
 def causes(
@@ -118,7 +114,7 @@ def causes(
             machine = machine or met[-1]
     if machine:
         kind = type(machine).__name__
-        found.append(_cause("machine", None, "this machine", (kind,), str(machine), "archiver doctor"))
+        found.append(_cause("machine", None, "this machine", (kind,), str(machine), Remedy("check machine")))
     return found
 
 
@@ -128,7 +124,8 @@ def _of_client(home: Home, client: Client, said: Mapping[str, LoggedAccount], no
     check_not_lost(home, client.slug)
     with followed(home, client.slug) as catalogue:
         for account in (each for each in client.inputs if not each.closed):
-            found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
+            renewed = renewals(home).get(account.name, "")
+            found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}), renewed)
         found += _missing(home, client.slug, catalogue, now)
     return found
 
@@ -140,42 +137,45 @@ def _clock(home: Home, now: datetime) -> Iterator[Cause]:
         more = f" (and {len(future) - 1} more such times)" if len(future) > 1 else ""
         happened = f"{future[0]}{more}. This machine's clock was ahead, or it is behind now."
         items = sorted({each.moment for each in future})
-        yield _cause("clock", None, "this machine", items, happened, "archiver repair-clock --by NAME")
+        yield _cause("clock", None, "this machine", items, happened, Remedy("repair clock"))
     for slug in home.clients:
         if found := clock_skew.was_ahead(home.archive(slug)):
             happened = f"This machine's clock said {found[0]} when an authority dated the archive {slug} {found[1]}."
-            yield _cause("clock", slug, slug, (found[0],), happened, "archiver doctor --online")
+            yield _cause("clock", slug, slug, (found[0],), happened, Remedy("check online"))
 
 
 def cause_key(kind: str, client: str | None, about: str) -> str:
     return f"{kind}:{client or ''}:{about}"
 
 
-def _cause(kind: str, client: str | None, about: str, items: Sequence[str], happened: str, fix: str) -> Cause:
+def _cause(kind: str, client: str | None, about: str, items: Sequence[str], happened: str, fix: Remedy) -> Cause:
     return Cause(
         kind=kind, client=client, about=about, items=tuple(items), happened=happened, risk=RISKS[kind], fix=fix
     )
 
 
-def remedy(account: Input, error: str) -> tuple[str, str]:
-    """What an error of PERSON means for an account, and the command that resolves it."""
-    happened, fix = PERSON[error]
-    if not isinstance(account, Account):
-        return happened.replace("platform", "mail server"), f"archiver source rotate {account.name}"
-    with suppress(ConfigError):  # the adapter may not be installed
-        in_browser = method_of(account.provider, account.method).transport is Transport.BROWSER
-        fix = PERSON["WrongPassword"][1] if "sign-in" in fix and not in_browser else fix
-    return happened, fix.format(account=account.name, client=account.client, provider=account.provider)
+def needed_for(of: Input, error: str) -> tuple[str, Remedy]:
+    """What an error of PERSON means for an account or source, and what resolves it."""
+    met = PERSON[error]()
+    name_input(met, of)
+    happened = met.happened()
+    return happened if isinstance(of, Account) else happened.replace("platform", "mail server"), met.remedies()[0]
 
 
-def _of_account(at: Input, runs: Sequence[RunLine], said: LoggedAccount) -> Iterator[Cause]:
-    """The causes in the last two runs of an account; `said` is the log line of its last run."""
-    if not runs:
+def _of_account(at: Input, runs: Sequence[RunLine], said: LoggedAccount, renewed: str) -> Iterator[Cause]:
+    """The causes in the last two runs of an account; `said` is the log line of its last run, and `renewed` the moment
+    in which a person last renewed its sign-in.
+    """
+    if not runs or (runs[-1].error in PERSON and runs[-1].at < renewed):
         return
     last, account, client = runs[-1], at.name, at.client
-    again = f"archiver run --{'account' if isinstance(at, Account) else 'source'} {account}"
+    again = (
+        Remedy("run account", {"account": account})
+        if isinstance(at, Account)
+        else Remedy("run source", {"source": account})
+    )
     if last.error in PERSON:
-        happened, fix = remedy(at, last.error)
+        happened, fix = needed_for(at, last.error)
         yield _cause("person", client, account, (last.error,), happened, fix)
     elif len(runs) > 1 and all(run.outcome == "failed" or run.error for run in runs):
         happened = said.get("message") or f"It failed twice in a row ({spoken(last.error or '')})."
@@ -188,10 +188,10 @@ def _of_account(at: Input, runs: Sequence[RunLine], said: LoggedAccount) -> Iter
     if not isinstance(at, Account):
         if last.unexplained and unexplained:
             happened = f"{len(unexplained)} items could not be read: {_named(unexplained)}."
-            yield _cause("unread", client, account, unexplained, happened, f"archiver source report {account}")
+            yield _cause("unread", client, account, unexplained, happened, Remedy("source report", {"source": account}))
     elif last.unexplained and last.error is None and unexplained:
         happened = f"The platform lists {len(unexplained)} licences that are not archived: {_named(unexplained)}."
-        yield _cause("unexplained", client, account, unexplained, happened, f"archiver run --full --account {account}")
+        yield _cause("unexplained", client, account, unexplained, happened, Remedy("run fully", {"account": account}))
 
 
 def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> Iterator[Cause]:
@@ -208,7 +208,7 @@ def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> It
     late = [entry.short_id for entry in catalogue.incomplete() if archived_at(*entry.lines[0]) < since]
     if late:
         happened = f"{len(late)} licences have lacked a document for more than {days} days: {_named(late)}."
-        yield _cause("missing", client, client, late, happened, f"archiver show {late[0]}")
+        yield _cause("missing", client, client, late, happened, Remedy("show", {"licence": late[0]}))
 
 
 def _not_to_come(at: str, now: datetime) -> str:
@@ -218,8 +218,8 @@ def _not_to_come(at: str, now: datetime) -> str:
 
 def _fault(client: str, error: str, message: str) -> Cause:
     if error in DAMAGE:
-        return _cause("damage", client, client, (message,), message, f"archiver verify --client {client}")
-    return _cause("machine", client, client, (error,), message, "archiver doctor")
+        return _cause("damage", client, client, (message,), message, Remedy("verify", {"client": client}))
+    return _cause("machine", client, client, (error,), message, Remedy("check machine"))
 
 
 def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
@@ -233,14 +233,14 @@ def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
                 continue
             what = "The answer" if name == "days_left" else "The indemnity notice to the platform"
             happened = f"{what} for the claim {claim.claim} is due on {day} ({left[name]} days left)."
-            fix = f"archiver claim show {claim.claim}"
+            fix = Remedy("show claim", {"claim": claim.claim})
             yield _cause("deadline", claim.client, claim.claim, (f"{name} {day}",), happened, fix)
 
 
 def _concern(concern: Alert) -> Cause:
     return Cause(
         kind="concern", client=concern.clients[0] if concern.clients else None, about=concern.subject,
-        items=(concern.key,), happened=concern.message, risk=concern.risk, fix=concern.command,
+        items=(concern.key,), happened=concern.message, risk=concern.risk, fix=concern.remedy, advice=concern.advice,
         concerned=concern.clients[1:],
     )  # fmt: skip
 

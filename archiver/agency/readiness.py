@@ -111,7 +111,8 @@ class ReadyItem:
 
     @property
     def remedy(self) -> Remedy:
-        return Remedy(self._texts.get("remedies", {}).get(self.situation or self.state.value, self._texts["remedy"]))
+        texts = self._texts
+        return Remedy.of(texts.get("remedies", {}).get(self.situation or self.state.value, texts["remedy"]), {})
 
     def is_due(self, now: datetime) -> bool:
         """Whether a message must tell of it: it has been so for longer than people should not know of it."""

@@ -19,28 +19,15 @@ class ReadinessTask(Task):
     @classmethod
     def of(cls, item: ReadyItem) -> ReadinessTask:
         tone = "warn" if item.state is ReadyState.FAILING else "calm"
-        return cls(kind=item.name, about=item.title("en"), tone=tone, facts={}, detail=item.why, item=item)
+        return cls(
+            kind=item.name, about=item.title("en"), tone=tone, facts={}, detail=item.why, item=item, remedy=item.remedy
+        )  # fmt: skip
 
     def sentence(self, language: str) -> str:
         return self.item.sentence(language)
 
     def risk(self, language: str) -> str:
         return self.item.cost(language)
-
-    def button(self, language: str) -> str:
-        return self.item.remedy.button(language)
-
-    @property
-    def place(self) -> str:
-        return self.item.remedy.place or "/setup"
-
-    @property
-    def post(self) -> bool:
-        return self.item.remedy.post
-
-    @property
-    def command(self) -> str:
-        return self.item.remedy.command
 
 
 def tasks_not_ready(home: Home, now: datetime) -> tuple[list[Task], list[str]]:

@@ -130,7 +130,7 @@ def replica(home: Home, online: bool) -> Findings:
         yield ok(str(each))
     bucket = bucket_of(home)
     if not online:
-        yield ok(f"{bucket.name}: not asked; `archiver doctor --online` probes its locks")
+        yield ok(f"{bucket.name}: its locks were not probed (use --online)")
         return
     wrong = probe(bucket)
     for fault in wrong:

@@ -50,6 +50,7 @@ CLASSES = (
     Retention("search index", "state/catalogue", "follows the archive; what is erased leaves it at once"),
     Retention("run logs", "state/runs", "400 days", days=400, prunes=True),
     Retention("what became of a browser's captures", "state/companion/results", "400 days", days=400, prunes=True),
+    Retention("sign-ins that people renewed", "state/renewed.json", "until the account is removed"),
     Retention("messages that people received", "state/notify.json", "until the cause is gone"),
     Retention("pages on which a run failed", "state/trouble", "90 days", days=90, prunes=True),
     Retention(

@@ -32,8 +32,8 @@ def settle(home: Home, scheduled: bool, ask: Ask, say: Say) -> Home:
     if not home.settings.timestamps:
         what = f"Who should stamp the time: `public` for {' and '.join(PUBLIC_TIMESTAMPS)} (empty: later)"
         home = _asked(home, what, _authorities, ask, say)
-    for _, message, advice in timestamps(home, online=True):
-        say(f"Timestamps: {message}. {advice}".rstrip())
+    for each in timestamps(home, online=True):
+        say(f"Timestamps: {each.message}. {each.what_to_do}".rstrip())
     if not home.settings.notify.channels:
         what = "Where should messages go: an ntfy://, mailto:// or https:// address (empty: later)"
         home = _asked(home, what, _message, ask, say)

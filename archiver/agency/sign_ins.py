@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archiver.agency.accounts import name_account, open_account
+from archiver.agency.accounts import name_input, open_account, sign_in_kind
 from archiver.agency.notification import seen_to
-from archiver.agency.notification_causes import PERSON, remedy
+from archiver.agency.notification_causes import needed_for
 from archiver.catalogue.search import AccountRuns, runs_of
-from archiver.core.errors import ArchiverError, ConfigError, spoken
+from archiver.collect.run_log import renewals
+from archiver.core.errors import PERSON, ArchiverError, ConfigError, Remedy, SignInKind, spoken
 from archiver.core.model import iso
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Home, Input
@@ -43,12 +44,12 @@ async def sign_in_all(
         try:
             ends = await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
         except ArchiverError as error:
-            name_account(error, home.account(name))
+            name_input(error, home.account(name))
             message = error.message()
             say(f"archiver: {message}" if name in message else f"archiver: {name}: {message}")
             found.append(SignedIn(name, type(error).__name__, message, exit_code=error.exit_code))
         else:
-            say(f"Signed in {name}. Next: archiver run --account {name}")
+            say(f"Signed in {name}. {Remedy('run account', {'account': name})}")
             found.append(SignedIn(name, session_ends=iso(ends)))
     return found
 
@@ -74,7 +75,9 @@ async def sign_in(
     account = as_rotated(home, vault, open_account(home, name))
     home.check_replay(replay)
     if method_of(account.provider, account.method).transport is Transport.HTTP:
-        raise ConfigError(f"{name} signs in with a token, not in a browser. Use `archiver account rotate {name}`.")
+        raise ConfigError(
+            f"{name} signs in with a token, not in a browser.", remedy=Remedy("rotate", {"account": name})
+        )
     async with open_tools(home, replay=bool(replay), headless=headless) as shared:
         access = replace(AccountAccess.of(account, replay), secrets=vault.secrets(name))
         provider = access.provider
@@ -96,17 +99,42 @@ async def sign_in(
             await session.close()
 
 
+def remedy_of(error: str | None, known: Mapping[str, str], kind: SignInKind) -> Remedy | None:
+    """What a person can do about an error of an account or source; None if the error is not one that needs a person.
+
+    `known` has its name, client and provider, as `ArchiverError.about` takes them.
+    """
+    if error not in PERSON:
+        return None
+    met = PERSON[error]()
+    met.about(known, kind)
+    return met.remedies()[0]
+
+
+def refused_kinds(home: Home, refused: Mapping[str, str | None]) -> dict[str, SignInKind | None]:
+    """How each account or source signs in that was refused in its last run; None if it was renewed since.
+
+    `refused` has the time of that run by name.
+    """
+    renewed = renewals(home)
+    names = (each for each in home.inputs() if each.name in refused)
+    return {
+        each.name: None if (refused[each.name] or "") < renewed.get(each.name, "") else sign_in_kind(each)
+        for each in names
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class DueSignIn:
-    """A sign-in that a person must do. `attended`: in a browser with `sign-in`; otherwise with `command`."""
+    """A sign-in that a person must do. `attended`: in a browser, where `sign-in` finds it."""
 
     account: str
     why: str
-    command: str
+    remedy: Remedy
     attended: bool
 
     def as_json(self) -> dict[str, object]:
-        return vars(self)
+        return {**vars(self), "remedy": self.remedy.as_json(), "command": self.remedy.command}
 
 
 def due_sign_ins(
@@ -114,6 +142,7 @@ def due_sign_ins(
 ) -> list[DueSignIn]:
     """The sign-ins that need a person now, and those whose saved session ends within a week."""
     now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
+    renewed = renewals(home)
     runs = {client: turns(home, client) for client in {each.client for each in home.inputs()}}
 
     def trouble(each: Input) -> tuple[str | None, str]:
@@ -121,13 +150,14 @@ def due_sign_ins(
         if mark := kept.get(each.name, (None, None))[1]:
             return mark.error, mark.at
         last = next(iter(runs[each.client].get(each.name, ())[-1:]), None)
-        return (last.error, last.at) if last and last.error in PERSON else (None, "")
+        refused = last and last.error in PERSON and last.at >= renewed.get(each.name, "")
+        return (last.error, last.at) if last and refused else (None, "")
 
     for account in (each for each in home.accounts() if not each.closed):
         try:
             info = load(account.provider).info
         except ConfigError as gone:  # a missing or broken adapter must not hide the other accounts
-            found.append(DueSignIn(account=account.name, why=str(gone), command="archiver doctor", attended=False))
+            found.append(DueSignIn(account=account.name, why=str(gone), remedy=Remedy("check machine"), attended=False))
             continue
         attended = info.method(account.method).transport is Transport.BROWSER
         error, since = trouble(account)
@@ -138,13 +168,13 @@ def due_sign_ins(
             why = f"its session ends on {ends:%Y-%m-%d %H:%M} UTC"
         else:
             continue
-        _, command = remedy(account, error or "SessionExpired")
-        by_hand = attended and " sign-in " in command
-        found.append(DueSignIn(account=account.name, why=why, command=command, attended=by_hand))
+        _, remedy = needed_for(account, error or "SessionExpired")
+        by_hand = remedy.action == "sign in"
+        found.append(DueSignIn(account=account.name, why=why, remedy=remedy, attended=by_hand))
     for source in (each for each in home.sources() if not each.closed):
         error, since = trouble(source)
         if error in PERSON:
-            _, command = remedy(source, error)
+            _, remedy = needed_for(source, error)
             why = f"{error} on {since}"
-            found.append(DueSignIn(account=source.name, why=why, command=command, attended=False))
+            found.append(DueSignIn(account=source.name, why=why, remedy=remedy, attended=False))
     return found

@@ -9,8 +9,10 @@ from typing import TypedDict
 
 from archiver.agency.notification import seen_to
 from archiver.agency.status import status
+from archiver.collect.account_result import about, name_input
 from archiver.collect.sources import kind_of, secrets_of_source, state_of
 from archiver.core.errors import ArchiverError, ConfigError
+from archiver.core.remedy import SignInKind
 from archiver.core.yaml_source import Value
 from archiver.home.settings import Home
 from archiver.home.settings_edit import add_source, entry_of, planned_input, remove_input
@@ -49,7 +51,8 @@ def add(
     if person and not secrets.keys() & {*kind.secrets}:
         secrets = kind.sign_in(planned, source, secrets, say) or secrets
     if check:
-        secrets = _opened(planned, vault, source, secrets, say)
+        with about(source, SignInKind.UNSAVED_SOURCE):
+            secrets = _opened(planned, vault, source, secrets, say)
     try:
         vault.forget(name)  # the leftovers of a killed command
         if secrets:
@@ -100,7 +103,8 @@ def rotate(
         raise ConfigError(f"There is no new secret for {name}. Give it at the prompt or with --secrets-stdin.")
     secrets = {**vault.secrets(name), **secrets}
     if check:
-        secrets = _opened(home, vault, source, secrets, say)
+        with about(source):
+            secrets = _opened(home, vault, source, secrets, say)
     vault.rotate(name, secrets, None, None)
     seen_to(home, source)
 
@@ -116,6 +120,7 @@ def check(home: Home, vault: Vault, name: str) -> tuple[list[str], ArchiverError
         for sentence in kind.check(home, source, secrets, partial(vault.set_secrets, name)):
             said.append(sentence)  # noqa: PERF402  # what was said before an error stays
     except ArchiverError as error:
+        name_input(error, source)
         return said, error
     return said, None
 

@@ -20,6 +20,7 @@ from archiver.claims.facts import platform_of
 from archiver.core.alert import Alert
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.core.packaged_data import packaged_yaml
+from archiver.core.remedy import Remedy
 from archiver.core.suggestions import did_you_mean
 from archiver.home.settings import Home
 from archiver.provider.registry import installed
@@ -110,9 +111,7 @@ def changes(home: Home, provider: str | None = None) -> list[TermsChange]:
     if provider and not every:
         known = {each.file.provider for each in held} or set(installed())
         meant = "" if provider in known else did_you_mean(provider, known)
-        raise ConfigError(
-            f"The archives hold no terms of {provider}.{meant} `archiver terms list` shows what they hold."
-        )
+        raise ConfigError(f"The archives hold no terms of {provider}.{meant}", remedy=Remedy("terms list"))
     found, before = [], dict[tuple[str, str], list[SeenText]]()
     for each in every:
         page = before.setdefault((each.file.provider, each.file.name), [])
@@ -156,7 +155,7 @@ def about_terms(home: Home, today: date) -> Iterator[Alert]:
             risk=f"New licences fall under the new text. {number} archived licence{'s' * (number != 1)} of {clients} "
                  f"client{'s' * (clients != 1)} keep{'s' * (number == 1)} the text they name."
                  + (f" Look at: {rules}." if rules else ""),
-            command=f"archiver terms diff {provider}",
+            remedy=Remedy("terms diff", {"provider": provider}),
         )  # fmt: skip
 
 

@@ -12,15 +12,14 @@ from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 from archiver.agency.archive_summary import ArchiveSummary
-from archiver.agency.notification_causes import PERSON
-from archiver.agency.sign_ins import DueSignIn
+from archiver.agency.sign_ins import DueSignIn, remedy_of
 from archiver.agency.status import AccountStatus
 from archiver.archive.clock_skew import CLOCK_TOLERANCE
 from archiver.claims.claim_events import AnswerTo, ClaimStep
 from archiver.claims.claim_files import Claim
 from archiver.claims.work_name import name_of_folder, platform_title
 from archiver.core import localised
-from archiver.core.alert import Alert
+from archiver.core.alert import Alert, Remedy, SignInKind
 from archiver.core.model import day_of, iso, parse_iso, working_days
 from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import HOUSE
@@ -44,22 +43,19 @@ class TodayState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One thing that needs a person. `about` is a claim, an account, a client or a licence; `days_left` is until `due`.
-
-    `post`: the button of `place` starts the work at once, with these fields.
-    """
+    """One thing that needs a person. `about` is a claim, an account, a client or a licence."""
 
     kind: str
     about: str
     tone: str
     facts: Mapping[str, str]
+    remedy: Remedy
     client: str | None = None
     count: int = 1
     due: date | None = None
-    days_left: int | None = None
+    days_left: int | None = None  # until `due`
     detail: str = ""
     summary: ArchiveSummary = ArchiveSummary()  # noqa: RUF009  # frozen; of the archive that is damaged
-    fields: Mapping[str, str] = field(default_factory=dict)
 
     def sentence(self, language: str) -> str:
         """What happened, in one sentence."""
@@ -85,27 +81,11 @@ class Task:
     def risk(self, language: str) -> str:
         return self._texts["risk"][language]
 
-    def button(self, language: str) -> str:
-        return self._texts["do"][language]
-
-    @property
-    def place(self) -> str:
-        """The address of the page that does it, on the desk."""
-        return self._texts["place"].format_map(self.facts)
-
-    @property
-    def post(self) -> bool:
-        return self._texts.get("post", False)
-
-    @property
-    def command(self) -> str:
-        """The command that does it, or leads to it."""
-        return self._texts["command"].format_map(self.facts)
-
     def as_json(self) -> dict[str, object]:
         """A task in `status --json`."""
         plain = {name: getattr(self, name) for name in ("kind", "about", "client", "tone", "count", "days_left")}
-        said = {"message": self.sentence("en"), "risk": self.risk("en"), "command": self.command}
+        said: dict[str, object] = {"message": self.sentence("en"), "risk": self.risk("en")}
+        said |= {"command": self.remedy.command, "remedy": self.remedy.as_json()}
         found = self.summary.damaged
         damaged = {"damaged": [each.as_json() for each in found]} if found else {}
         return plain | {"due": iso(self.due), "detail": self.detail} | said | damaged
@@ -138,6 +118,8 @@ class TodayFacts:
     unfiled_captures: int = 0  # that wait longer than filing takes
     not_ready: Sequence[Task] = ()
     unasked: Sequence[str] = ()  # what is relied on and was not asked yet
+    kinds: Mapping[str, SignInKind | None] = field(default_factory=dict)
+    """How the accounts sign in that were refused in their last run; None for one that a person has renewed since."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +159,7 @@ class Today:
         lines = [
             f"- {each.sentence('en')}{f' {each.detail}' if each.kind == 'unreadable_claim' else ''}"
             f"{''.join(f' {one.in_words()}.' for one in each.summary.damaged)}"
-            f"{f' Due: {each.due}.' if each.due else ''} {each.command}"
+            f"{f' Due: {each.due}.' if each.due else ''} {each.remedy.command}"
             for each in self.tasks
         ]
         return [head, *lines]
@@ -196,11 +178,9 @@ class TaskTexts(TypedDict):
     say_many: NotRequired[dict[str, str]]
     instead: NotRequired[dict[str, TextsInstead]]
     risk: dict[str, str]
-    do: dict[str, str]
     tone: NotRequired[str]
-    place: str
-    command: str
-    post: NotRequired[bool]
+    remedy: NotRequired[str]
+    about: NotRequired[str]
 
 
 class TextsInstead(TypedDict, total=False):
@@ -209,10 +189,7 @@ class TextsInstead(TypedDict, total=False):
     say: dict[str, str]
     say_many: dict[str, str]
     risk: dict[str, str]
-    do: dict[str, str]
-    place: str
-    command: str
-    post: bool
+    remedy: str
 
 
 class AlertTexts(TypedDict):
@@ -221,7 +198,6 @@ class AlertTexts(TypedDict):
     say: dict[str, str]
     say_many: NotRequired[dict[str, str]]
     risk: dict[str, str]
-    place: str
 
 
 class TodayTexts(TypedDict):
@@ -271,14 +247,14 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
     for due in facts.sign_ins or ():
         ends = due.why.startswith("its session ends")
         kind = "session_ends" if ends else "sign_in"
-        facts_of_it = {"command": due.command}
-        yield _task(kind, due.account, facts_of_it, client=owners.get(due.account), detail=due.why)
+        yield _task(kind, due.account, client=owners.get(due.account), detail=due.why, remedy=due.remedy)
         if ends:
             signing.discard(due.account)
     for each in facts.clients:
         for account in each.accounts:
             if account.configured and not account.closed and not each.summary.fault:  # the fault hides the runs
-                yield from _of_account(account, facts.now, signing)
+                signs_in = facts.kinds.get(account.account, SignInKind.UNKNOWN)
+                yield from _of_account(account, facts.now, signing, signs_in)
     if facts.unread_captures:
         yield _task("capture", "companion", count=facts.unread_captures)
     if facts.unfiled_captures:
@@ -287,23 +263,26 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
         kind = "ending" if "ending" in alert.flags else "concern"
         client = alert.clients[0] if alert.clients else None
         known = {
-            "command": alert.command, "flag": alert.flags[0], "name": names.get(client or "", client or ""),
+            "flag": alert.flags[0], "name": names.get(client or "", client or ""),
             "platform": platform_title(alert.subject),
         }  # fmt: skip
-        detail = f"{alert.message}\n{alert.risk}"
-        yield _task(kind, alert.subject, known, client=client, count=alert.count, detail=detail)
+        detail = "\n".join(filter(None, (alert.message, alert.risk, alert.advice)))
+        yield _task(kind, alert.subject, known, client=client, count=alert.count, detail=detail, remedy=alert.remedy)
 
 
 # many parameters: the fields of a `Task`, most of which have a default for its kind
 def _task(
     kind: str, about: str, facts: Mapping[str, str] | None = None, *, client: str | None = None,
     tone: str | None = None, count: int = 1, due: date | None = None, days_left: int | None = None, detail: str = "",
-    fields: Mapping[str, str] | None = None,
+    remedy: Remedy | None = None,
 ) -> Task:  # fmt: skip
     known = {"about": about, "client": client or "", "name": client or "", "detail": detail} | dict(facts or {})
+    texts = _texts(kind)
+    offers = texts.get("instead", {}).get(known.get("situation", ""), {}).get("remedy") or texts.get("remedy", "")
+    arguments = {texts.get("about", "about"): about} | ({"client": client} if client else {})
     return Task(
-        kind=kind, about=about, tone=tone or _texts(kind)["tone"], client=client, count=count, due=due,
-        days_left=days_left, detail=printable(detail, keep="\n"), fields=fields or {},
+        kind=kind, about=about, tone=tone or texts["tone"], client=client, count=count, due=due,
+        days_left=days_left, detail=printable(detail, keep="\n"), remedy=remedy or Remedy.of(offers, arguments),
         facts={name: printable(text) for name, text in known.items()},
     )  # fmt: skip
 
@@ -319,9 +298,9 @@ def _of_archive(each: ClientFacts, now: datetime, shared: Iterable[AccountStatus
     if found.incomplete:
         theirs = {account.account for account in (*each.accounts, *shared) if _can_run(account)}
         names = sorted(found.incomplete_from.keys() & theirs)
-        how = {"options": "".join(f" --account {name}" for name in names)} if names else {"situation": "by_hand"}
-        fields = {"account": " ".join(names)}
-        yield _task("incomplete", slug, known | how, client=slug, count=found.incomplete, fields=fields)
+        how = {} if names else {"situation": "by_hand"}
+        fetch = Remedy("run account", {"account": names[0]}) if len(names) == 1 else None
+        yield _task("incomplete", slug, known | how, client=slug, count=found.incomplete, remedy=fetch)
     if found.unassigned:
         yield _task("unassigned", slug, known, client=slug, count=found.unassigned)
     if found.latest and datetime.fromisoformat(found.latest[0]) > now + CLOCK_TOLERANCE:
@@ -329,9 +308,9 @@ def _of_archive(each: ClientFacts, now: datetime, shared: Iterable[AccountStatus
         dated = known | {"day": moment[:10]}
         yield _task("clock", slug, dated, client=slug, detail=f"{source} is from {moment}.")
     if found.renewal and found.renewal <= (iso(now) or ""):
-        yield _task("renewal", slug, known, client=slug, fields={"client": slug, "renew": "1"})
+        yield _task("renewal", slug, known, client=slug)
     if not found.secured:
-        yield _task("unsecured", slug, known, client=slug, fields={"client": slug})
+        yield _task("unsecured", slug, known, client=slug)
     open_ones = [account for account in each.accounts if account.configured and not account.closed]
     if slug != HOUSE and not open_ones and not found.count:
         yield _task("no_account", slug, known, client=slug)
@@ -361,16 +340,17 @@ def urgency(days: int | None) -> str:
     return "warn" if days is None else "bad" if days <= URGENT_DAYS else "warn" if days <= SOON_DAYS else "calm"
 
 
-def _of_account(account: AccountStatus, now: datetime, signing: Iterable[str]) -> Iterator[Task]:
-    name, client, fields = account.account, account.client, {"account": account.account}
+def _of_account(
+    account: AccountStatus, now: datetime, signing: Iterable[str], kind: SignInKind | None
+) -> Iterator[Task]:
+    name, client, is_source = account.account, account.client, account.provider in SOURCES
     if account.unexplained and not account.error:
-        kind = "papers" if account.provider in SOURCES else "unexplained"
-        yield _task(kind, name, client=client, count=account.unexplained, fields=fields)
+        yield _task("papers" if is_source else "unexplained", name, client=client, count=account.unexplained)
     if name in signing:
         return
-    if account.error in PERSON:  # the vault was not looked at, or its mark is gone
-        command = {"command": f"archiver sign-in {name}"}
-        yield _task("sign_in", name, command, client=client, detail=account.error)
+    known = {"account": name, "client": client, "provider": account.provider}
+    if kind and (refused := remedy_of(account.error, known, kind)):  # the vault was not looked at, or its mark is gone
+        yield _task("sign_in", name, client=client, detail=account.error or "", remedy=refused)
         return
     read = account.last_complete
     if account.outcome == "partial" and not account.error:
@@ -381,7 +361,8 @@ def _of_account(account: AccountStatus, now: datetime, signing: Iterable[str]) -
     late = last is None or working_days(day_of(last), now.date()) >= MAX_SILENT_DAYS
     if late or account.outcome == "failed" or account.error:
         day = {"day": str(iso(day_of(last))), "situation": "since"} if last else {}
-        yield _task("not_read", name, day, client=client, detail=account.error or "", fields=fields)
+        again = Remedy("run source", {"source": name}) if is_source else None
+        yield _task("not_read", name, day, client=client, detail=account.error or "", remedy=again)
 
 
 def _reasons(facts: TodayFacts) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from archiver.agency.alerts import find_alerts
 from archiver.agency.archive_summary import ArchiveSummary, summarise_archive
 from archiver.agency.readiness_tasks import tasks_not_ready
-from archiver.agency.sign_ins import DueSignIn, due_sign_ins
+from archiver.agency.sign_ins import DueSignIn, due_sign_ins, refused_kinds
 from archiver.agency.status import Status, status
 from archiver.agency.today import ClientFacts, Today, TodayFacts, today_of
 from archiver.catalogue.search import without_client
@@ -17,7 +17,7 @@ from archiver.claims.claim_files import all_claims
 from archiver.collect.companion.captures import Inbox
 from archiver.collect.run_log import read_logs
 from archiver.core.alert import Alert
-from archiver.core.errors import ArchiverError, ConfigError, VaultLocked
+from archiver.core.errors import PERSON, ArchiverError, ConfigError, VaultLocked
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, find_key
 
@@ -75,6 +75,7 @@ def gather(
         now=now, clients=clients, claims=claims, sign_ins=signing, alerts=known, unreadable_claims=unreadable,
         unchecked=unchecked, orphans=without_client(home), unread_captures=unread, unfiled_captures=unfiled,
         not_ready=not_ready, unasked=unasked,
+        kinds=refused_kinds(home, {each.account: each.last_run for each in accounts if each.error in PERSON}),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from archiver.archive.reader import Archive
 from archiver.catalogue.assignment import Assignment, Open, assign_all
 from archiver.catalogue.index import Catalogue, CatalogueEntry
-from archiver.core.errors import ArchiverError
+from archiver.core.errors import ArchiverError, Remedy
 from archiver.core.model import Licence, day_of
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.settings_models import AssignmentRule
@@ -88,7 +88,7 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
                 some = ", ".join(entry.short_id for entry in several[:3])
                 yield (
                     f"{account.name}: {len(several)} licences fit rules for more than one client and were assigned to "
-                    f"nobody, among them {some}. See them with `archiver unassigned`."
+                    f"nobody, among them {some}. {Remedy('unassigned')}"
                 )
     for slug in sorted({made.client for _, made in wanted}):
         try:  # client by client: one locked or damaged archive does not stop the others

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from archiver.core.model import Licence, day_of
+from archiver.core.remedy import Remedy
 from archiver.core.suggestions import did_you_mean
 from archiver.provider import installed
 from archiver.reading.unsupported_platforms import served
@@ -35,7 +36,11 @@ class LicenceFilter:
         known = {*installed(), *served()}
         if self.provider is None or self.provider in known:
             return None
-        return f"there is no platform {self.provider!r}.{did_you_mean(self.provider, known)} See `archiver providers`"
+        return (
+            f"there is no platform {self.provider!r}.{did_you_mean(self.provider, known)} {Remedy('platforms')}".rstrip(
+                "."
+            )
+        )
 
     def fits(self, licence: Licence) -> bool:
         """Whether the licence meets all conditions."""

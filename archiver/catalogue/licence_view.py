@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from archiver.catalogue.views import in_words
+from archiver.core.remedy import Remedy
 from archiver.provider import declared
 
 type Section = tuple[str, Sequence[tuple[str, object]]]
@@ -49,11 +50,9 @@ def sections(described: Mapping[str, Any]) -> Iterator[Section]:
              + ("" if each["held"] else " (taken back)"))
             for each in described["assignments"]
         ]  # fmt: skip
-    yield "Next", [
-        ("documents", f"archiver open {described['licence']}"),
-        ("proof", f"archiver proof {described['licence']} --out proof.zip"),
-        ("all details", f"archiver show {described['licence']} --raw"),
-    ]  # fmt: skip
+    named = {"licence": str(described["licence"])}
+    further = (("documents", "open"), ("proof", "pack licence"), ("all details", "show raw"))
+    yield "Next", [(what, Remedy(action, named).command) for what, action in further]
 
 
 def _facts(of: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
@@ -80,7 +79,7 @@ def _qualified(of: Mapping[str, Any]) -> str:
     """What is kept about a timestamp that states to be qualified."""
     if of["country"]:
         return f"{of['time']}, according to the trusted list of {of['country']} of {of['list_of'][:10]} (kept)"
-    return f"{of['time']}, not shown to be qualified: no trusted list is kept (archiver verify --trusted-lists)"
+    return f"{of['time']}, not shown to be qualified: no trusted list is kept. {Remedy('trusted lists')}".rstrip(".")
 
 
 def _since(day: str | None) -> str:

@@ -17,7 +17,7 @@ from archiver.catalogue.filters import SORTS, LicenceFilter
 from archiver.catalogue.index import Catalogue, CatalogueEntry, ErasedEntry, Hit, RunLine
 from archiver.catalogue.known_archive import check_not_lost as check_not_lost  # for all who look at archives
 from archiver.catalogue.known_archive import is_lost
-from archiver.core.errors import ConfigError, Erased, IntegrityError
+from archiver.core.errors import ConfigError, Erased, IntegrityError, Remedy
 from archiver.core.progress import with_progress
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
@@ -176,7 +176,8 @@ def find(
             if hits:
                 rows += dated_rows(home, catalogue, hits, warn)
             for object_id, reason in catalogue.unreadable().items():
-                warn(f"warning: {slug}: the results leave out {object_id}: {reason}. Run `archiver verify`.")
+                look = Remedy("verify", {"client": slug})
+                warn(f"warning: {slug}: the results leave out {object_id}: {reason}. {look}")
     if by_name := [row for row in rows if row["match"] == by]:
         rows = by_name
     whole_matches = [row for row in rows if not row["without"]]
@@ -267,7 +268,9 @@ def located(
     """
     slug, entry = named(home, name, reader, prefer, assigned_away=assigned_away)
     if isinstance(entry, ErasedEntry):
-        raise Erased(f"{entry.short_id} on {entry.at} ({entry.reason})")
+        raise Erased(
+            f"{entry.short_id} on {entry.at} ({entry.reason})", remedy=Remedy("show", {"licence": entry.short_id})
+        )
     with catalogue_of(home, slug, reader) as (archive, catalogue):
         yield slug, archive, catalogue.matching(entry.folder)[0]
 
@@ -293,7 +296,7 @@ def named(
         of_client = [each for each in found if each[0] == prefer]
         found = of_client or [each for each in found if each[0] != HOUSE] or found
     if not found:
-        raise ConfigError(f"No licence in this archive has the name {name!r}. Search with `archiver find`.")
+        raise ConfigError(f"No licence in this archive has the name {name!r}.", remedy=Remedy("find"))
     if len(found) > 1:
         some = ", ".join(entry.short_id for _, entry in found[:5])
         raise ConfigError(f"{name!r} matches more than one licence, for example {some}. Give more of the name.")

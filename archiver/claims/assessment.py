@@ -131,5 +131,5 @@ def _pictured(
         own = [row for row in good if row["match"] == good[0]["match"] and row["client"] == client]
         return (own or good)[0]
     for row in rows:
-        warn(f"possible match: {row['licence']}. Compare both pictures with `archiver find --image`.")
+        warn(f"possible match: {row['licence']}. Compare both pictures before you rely on it.")
     return None

@@ -31,6 +31,7 @@ from archiver.claims.claim_events import (
 from archiver.claims.facts import platform_of
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
+from archiver.core.errors import Remedy as Remedy  # dialogues about claims take it from here
 from archiver.core.json_files import write_json
 from archiver.core.model import iso
 from archiver.home.settings import Home
@@ -202,7 +203,7 @@ def zone_of(home: Home) -> str:
 def folder(home: Home, claim: str) -> Path:
     """The claim's folder; ConfigError for an invalid name."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}", claim):
-        raise ConfigError(f"There is no claim {claim!r}. `archiver claim list` shows all claims.")
+        raise ConfigError(f"There is no claim {claim!r}.", remedy=Remedy("list claims"))
     return home.root / "work" / claim
 
 
@@ -221,7 +222,7 @@ def locked(home: Home, claim: str) -> Iterator[None]:
     """One process at a time changes the claim inside. ConfigError if it was removed meanwhile."""
     place = folder(home, claim)
     if not place.is_dir():
-        raise ConfigError(f"The claim {claim} was removed. `archiver claim list` shows all claims.")
+        raise ConfigError(f"The claim {claim} was removed.", remedy=Remedy("list claims"))
     with FileLock(place / ".lock", timeout=LOCK_TIMEOUT_S):
         yield
 
@@ -239,7 +240,7 @@ def load(home: Home, claim: str) -> Claim:
     found = [each for each in known.values() if claim and (claim in each.claim or claim == each.reference)]
     if len(found) != 1:
         what = "matches more than one claim" if found else "matches no claim"
-        raise ConfigError(f"{claim!r} {what}. `archiver claim list` shows all claims.")
+        raise ConfigError(f"{claim!r} {what}.", remedy=Remedy("list claims"))
     return found[0]
 
 

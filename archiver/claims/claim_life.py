@@ -14,7 +14,7 @@ from archiver.claims import claim_files
 from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, ClaimOutcome, ClaimStep
 from archiver.claims.claim_files import Claim, to_come
 from archiver.core.atomic_files import replace_file
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.core.model import iso
 from archiver.home.settings import Home
 from archiver.reading.terminal_safe import printable
@@ -169,7 +169,7 @@ def _named(by: str) -> str:
 
 def _open(claim: Claim) -> None:
     if claim.step is ClaimStep.CLOSED:
-        raise ConfigError(f"{claim.claim} is closed. Reopen it first: archiver claim reopen {claim.claim} --by NAME")
+        raise ConfigError(f"{claim.claim} is closed.", remedy=Remedy("reopen claim", {"claim": claim.claim}))
 
 
 # ---------------------------------------------------------------- claims that belong together

@@ -17,7 +17,7 @@ from archiver.claims.claim_files import Claim
 from archiver.claims.drafts import Draft, DraftContext, drafts, write_drafts
 from archiver.claims.facts import Use, platform_of
 from archiver.claims.rule_engine import Verdict, assess
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.home.connections import network_of
 from archiver.home.settings import Home
 from archiver.reading.worker import DocumentReader
@@ -69,7 +69,8 @@ def hand_over(
     names = names or (claim.licences if claim else ())
     if not names:
         raise ConfigError(
-            "Name a licence, or a claim with a licence. To find a claim's licence: `archiver assess --claim CLAIM`."
+            "Name a licence, or a claim with a licence.",
+            remedy=Remedy("assess claim", {"claim": claim.claim if claim else "CLAIM"}),
         )
     contexts = _judged(home, names, order, warn, compared=compared)
     request = packing.ProofRequest(

@@ -10,7 +10,7 @@ from archiver.catalogue import search
 from archiver.claims import claim_files
 from archiver.claims.assessment import AssessedLicence, assess
 from archiver.claims.claim_entry import AskPerson, add, described, urgent
-from archiver.claims.claim_files import CONFIRM, Claim
+from archiver.claims.claim_files import CONFIRM, Claim, Remedy
 from archiver.claims.claim_pack import HandOver, checklist, hand_over, is_written
 from archiver.claims.conversation import Conversation
 from archiver.claims.facts import Use
@@ -22,11 +22,8 @@ from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.letters import LetterKind
 
-EMPTY = """\
-No licence found in this archive. Add it with one of these commands. Then start `archiver letter` again:
-  archiver import FILE --client {client}            a certificate, an invoice or a mail that you have
-  archiver capture --client {client} URL            the platform's page of the licence
-  archiver run --client {client} --asset ID         one asset from the connected accounts"""
+EMPTY = "No licence found in this archive. Add it in one of these ways, then begin this dialogue again:"
+WAYS = ("import", "capture", "run asset")  # a file that you have, the platform's page, one asset of the accounts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +63,8 @@ class Dialogue:
         known = [] if claim.probable else [*claim.licences]  # ask again about licences that nobody has compared
         named = [self.licence] if self.licence else known or about.matched(claim) or about.looked_for()
         if not named:
-            self._talk.say(*search.incomplete(self.home, self.client), EMPTY.format(client=self.client))
+            ways = [f"  {Remedy(each, {'client': self.client})}" for each in WAYS]
+            self._talk.say(*search.incomplete(self.home, self.client), EMPTY, *ways)
             return self._without_licence(claim)
         claim, found = about.with_licences(claim, named)
         self.tell("3. The client")
@@ -123,16 +121,16 @@ class Dialogue:
         if draft := checklist(self.home, order):
             self._talk.say(
                 *draft.paragraphs,
-                f"(To capture a page: `archiver capture --client {self.client} URL`.",
+                str(Remedy("capture", {"client": self.client})),
+                str(Remedy("pack claim", {"claim": claim.claim})),
             )
-            self._talk.say(f"To make the pack for a lawyer: `archiver proof --claim {claim.claim} --out FILE.zip`.)")
 
     def _packed(self, claim: Claim, use: Use) -> None:
         out = self.out or claim_files.folder(self.home, claim.claim) / "proof.zip"
         if is_written(out):
             return self._talk.say(f"{out} exists already and stays as it is.")
         if self.ask and not self._talk.agrees(f"Write {out}", "yes"):
-            return self._talk.say("Skipped. You can write it with `archiver proof`.")
+            return self._talk.say(f"Skipped. {Remedy('pack claim', {'claim': claim.claim})}")
         order = HandOver(out=out, language=self.language, claim=claim, use=use, drafts=True)
         for path in hand_over(self.home, claim.licences, order, warn=lambda text: self._talk.say(f"warning: {text}")):
             self._talk.say(f"Wrote {path}.")

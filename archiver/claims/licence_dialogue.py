@@ -13,7 +13,7 @@ from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
 from archiver.claims.conversation import Conversation
 from archiver.core.atomic_files import replace_file
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.worker import DocumentReader
@@ -111,7 +111,7 @@ class LicenceDialogue:
         by = self.by or self.talk.asked("Person who confirms that it is (Enter skips this)")
         reason = self.reason or (by and self.talk.asked("Reason, for example the order or the job"))
         if not (by and reason):
-            self.talk.say("Skipped. You can record it with `archiver assign`.")
+            self.talk.say(f"Skipped. {Remedy('assign', {'licence': short_id})}")
             return claim
         made = assignment.Assignment(client=self.client, by=by, reason=reason)
         refused: list[str] = []
@@ -128,7 +128,7 @@ class LicenceDialogue:
             if not refused:
                 raise
             self.talk.say(
-                "Skipped, because other clients would lose their copies. Use `archiver assign` if you want that."
+                f"Skipped, because other clients would lose their copies. {Remedy('assign', {'licence': short_id})}"
             )
             return claim
         self.talk.say(f"Assigned to {self.client}, confirmed by {by}.")

@@ -16,6 +16,7 @@ from archiver import __version__
 from archiver.cli import output
 from archiver.cli.command_tree import running
 from archiver.core.progress import show_with
+from archiver.core.remedy import name_home
 
 if TYPE_CHECKING:
     from typer._click.core import Parameter
@@ -66,6 +67,7 @@ def home_named(text: str) -> Path | None:
     if is_fleet(text):
         os.environ[VARIABLE] = text
         return None
+    name_home(str(Path(text).absolute()))
     return Path(text)
 
 

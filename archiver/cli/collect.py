@@ -40,14 +40,16 @@ def sign_in(
     from archiver.agency.sign_ins import due_sign_ins, sign_in_all
 
     here = opened(home)
-    if bool(names) == due:
+    if names and due:
         raise typer.BadParameter("name accounts or give --due, not both")
+    if not names and not due:
+        raise typer.BadParameter("name an account, or give --due for all that need a person")
     vault = unlocked(here)
     waiting = due_sign_ins(here, vault) if due else []
     if due and as_json:
         emit([each.as_json() for each in waiting], "sign_ins")
     elif due:
-        rows = [(each.account, each.why, each.command) for each in waiting]
+        rows = [(each.account, each.why, each.remedy.command) for each in waiting]
         table(("account", "why", "command"), rows, "No sign-in needs a person this week.")
     if dry_run or (due and as_json):
         return

@@ -52,6 +52,7 @@ def _keys(**keys: Schema) -> dict[str, Schema]:
     return keys
 
 
+REMEDY = obj(action=TEXT, arguments=MAP, command=TEXT)
 STATE = one_of("PROVEN", "UNPROVEN", "DAMAGED", "FORKED", "ERASED")
 OUTCOME = one_of("complete", "partial", "failed")
 ROW = _keys(
@@ -172,7 +173,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "desk link list": obj(links=each(obj(id=TEXT, client=TEXT, made_at=TEXT, made_by=TEXT, until=TEXT))),
     "desk session list": obj(sessions=each(obj(id=TEXT, who=TEXT, role=may(TEXT), began=TEXT, last_used=may(TEXT)))),
     "desk user list": obj(users=each(obj(name=TEXT, role=TEXT))),
-    "doctor": obj(state=TEXT, checks=each(obj(check=TEXT, state=TEXT, message=TEXT, advice=TEXT))),
+    "doctor": obj(state=TEXT, checks=each(obj(check=TEXT, state=TEXT, message=TEXT, advice=TEXT, remedy=may(REMEDY)))),
     "erase": obj(
         licence=TEXT, client=TEXT, object=TEXT, outcome=TEXT, files=TEXTS, bytes=NUMBER, reason=may(TEXT),
         tombstone=may(TEXT), not_reached=TEXTS,
@@ -182,7 +183,8 @@ SCHEMAS: Mapping[str, Schema] = {
     "import": IMPORT,
     "notify": obj(
         messages=each(obj(
-            kind=TEXT, client=may(TEXT), about=TEXT, items=TEXTS, happened=TEXT, risk=TEXT, fix=TEXT, concerned=TEXTS
+            kind=TEXT, client=may(TEXT), about=TEXT, items=TEXTS, happened=TEXT, risk=TEXT, fix=TEXT, remedy=REMEDY,
+            concerned=TEXTS,
         ))
     ),
     "providers": obj(providers=each(PROVIDER)),
@@ -210,7 +212,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "sign-in": {
         "anyOf": [
             obj(results=each(obj(account=TEXT, error=may(TEXT), message=TEXT, session_ends=may(TEXT), signed_in=YES))),
-            obj(sign_ins=each(obj(account=TEXT, why=TEXT, command=TEXT, attended=YES))),
+            obj(sign_ins=each(obj(account=TEXT, why=TEXT, command=TEXT, remedy=REMEDY, attended=YES))),
         ],
     },
     "fleet init": obj(outcome=one_of("created", "changed", "unchanged"), bucket=TEXT, night=TEXT),

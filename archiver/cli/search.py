@@ -165,7 +165,9 @@ def assign(
     licence: Annotated[str, typer.Argument(help="A short id, or any unique part of it.")],
     by: Annotated[str, typer.Option(metavar="NAME", help="The person who decides it.")],
     client: Annotated[str | None, typer.Argument(help="The client that the licence is for.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Why: the order, the job, who said so.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why: the order, the job, who said so [required, but not with --undo].")
+    ] = None,
     also: Annotated[
         bool, typer.Option("--also", help="Keep the earlier clients too, if the terms allow that.")
     ] = False,

@@ -13,28 +13,40 @@ from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import Outcome
 from archiver.core.progress import Progress as Progress  # which all who use results use, too
-from archiver.home.settings import Account
+from archiver.core.remedy import SignInKind
+from archiver.home.settings import Account, Input
 from archiver.provider import Transport, method_of
 from archiver.reading.secret_scan import Needle, mask, mask_text
 
 MAX_REFUSALS_IN_MESSAGE = 5  # `run --json` and the run's log list all
 
 
-def name_account(error: ArchiverError, account: Account) -> None:
-    """Let the error's message name this account, and advise the commands that fit its sign-in."""
-    by_token = None
+def name_input(error: ArchiverError, of: Input, kind: SignInKind | None = None) -> None:
+    """Let the error's remedies be for this account or source; `kind` if it is another one than its settings say."""
+    known = {"account": of.name, "client": of.client, "provider": of.provider}
+    if not isinstance(of, Account):
+        known |= {name: str(value) for name in ("host", "port", "security", "username") if (value := of.value(name))}
+    error.about(known, kind or sign_in_kind(of))
+
+
+def sign_in_kind(of: Input) -> SignInKind:
+    """How an account or source signs in."""
+    if not isinstance(of, Account):
+        return SignInKind.SOURCE
     with suppress(ConfigError):  # the adapter may be gone
-        by_token = method_of(account.provider, account.method).transport is Transport.HTTP
-    error.about(account.name, client=account.client, provider=account.provider, by_token=by_token)
+        method = method_of(of.provider, of.method)
+        in_browser = SignInKind.BROWSER if method.secrets else SignInKind.ATTENDED
+        return in_browser if method.transport is Transport.BROWSER else SignInKind.HTTP
+    return SignInKind.UNKNOWN
 
 
 @contextmanager
-def about(account: Account) -> Iterator[None]:
-    """Name the account in the errors that pass; see `name_account`."""
+def about(of: Input, kind: SignInKind | None = None) -> Iterator[None]:
+    """Name the account or source in the errors that pass; see `name_input`."""
     try:
         yield
     except ArchiverError as error:
-        name_account(error, account)
+        name_input(error, of, kind)
         raise
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.index import Catalogue
-from archiver.collect.account_result import AccountResult, name_account
+from archiver.collect.account_result import AccountResult, name_input
 from archiver.collect.account_session import REFUSALS, AccountAccess, AccountSession, SigningIn, Totp, admit, remember
 from archiver.collect.history_cursor import HistoryCursors, Retries, sweep_day
 from archiver.collect.run_context import RunContext
@@ -49,7 +49,7 @@ class AccountRun:
             try:
                 await self._run(beside)
             except ArchiverError as error:
-                name_account(error, self.account)
+                name_input(error, self.account)
                 self._fail(error)
             except OSError as error:
                 self.result.fail(machine_error(error), self._secret_values)

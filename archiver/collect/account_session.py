@@ -23,6 +23,7 @@ from archiver.core.errors import (
     ConfigError,
     LayoutChanged,
     PasswordExpired,
+    Remedy,
     SavedPage,
     SessionExpired,
     SignInNeeded,
@@ -253,8 +254,8 @@ def saved_state(
     if method.secrets:
         return None
     warn(
-        f"{account.name}: the saved session ends on {ends:%Y-%m-%d %H:%M} UTC. Run `archiver sign-in {account.name}` "
-        "before that."
+        f"{account.name}: the saved session ends on {ends:%Y-%m-%d %H:%M} UTC. "
+        f"{Remedy('sign in', {'account': account.name})}"
     )
     return state
 

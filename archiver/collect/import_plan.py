@@ -14,6 +14,7 @@ from archiver.archive.ocfl import object_id
 from archiver.catalogue.index import CatalogueEntry
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.model import DocumentKind, Licence, iso
+from archiver.core.remedy import Remedy
 from archiver.reading.certificates import Paper, Sure
 from archiver.reading.document_parser import completed, same_day, same_licence
 from archiver.reading.filenames import NamedAsset
@@ -101,8 +102,8 @@ class FileOutcome:
 
 
 NEXT_UNREAD = (
-    "It is kept. Import the platform's own PDF, mail or CSV list too, open its page with `archiver capture`, or say "
-    "what it licenses with `archiver import --item`"
+    "It is kept. Import the platform's own PDF, mail or CSV list too, capture its page, or say what it licenses "
+    "(`--item`)"
 )
 
 
@@ -488,8 +489,8 @@ def _without_licence(named: Sequence[NamedAsset]) -> str:
     """The message for a picture whose name holds platform IDs, if the archive has no licence of these assets."""
     assets = ", ".join(f"{each.platform} {each.asset_id}" for each in named)
     return (
-        f"the name says {assets}, but this archive has no licence of it. Archive the licence (`archiver run` or "
-        f"`archiver capture {named[0].platform}`), then import again"
+        f"the name says {assets}, but this archive has no licence of it. Archive the licence, then import again. "
+        f"{Remedy.of('capture platform', {'provider': named[0].platform})}".rstrip(".")
     )
 
 

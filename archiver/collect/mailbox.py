@@ -364,7 +364,7 @@ class MailboxReading:
         if reading.dry_run:
             return
         if reading.letters is None:
-            reading.result.lack(place, "it is a letter, and only `archiver run` opens claims")
+            reading.result.lack(place, "it is a letter, and only a run opens claims")
             return
         keys = KeptAnswers(self._lookup)
         origin = origin_by(reading.reader, content, keys)

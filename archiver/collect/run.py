@@ -21,7 +21,7 @@ from archiver.collect.account_result import AccountResult
 from archiver.collect.account_run import AccountRun
 from archiver.collect.run_context import RunContext, RunRequest
 from archiver.collect.source_run import read_source, select_sources
-from archiver.core.errors import ArchiverError, ConfigError, any_error
+from archiver.core.errors import ArchiverError, ConfigError, Remedy, any_error
 from archiver.home.settings import Account, Home, Input
 from archiver.home.source_settings import Source
 from archiver.provider import ProviderInfo, Scope, Transport, load
@@ -57,8 +57,8 @@ def select_accounts(home: Home, order: RunRequest) -> list[Input]:
     keys = {account.name: info.title for account in home.accounts() if (info := on_request(account))}
     if named := sorted(wanted & keys.keys()):
         raise ConfigError(
-            f"{named[0]} only holds an API key, because {keys[named[0]]} has no history. Capture single assets with "
-            "`archiver capture`."
+            f"{named[0]} only holds an API key, because {keys[named[0]]} has no history. Capture single assets.",
+            remedy=Remedy.of("capture", {}),
         )
     named_sources = frozenset(home.source(name).name for name in order.sources)
     accounts = [
@@ -83,7 +83,9 @@ def select_accounts(home: Home, order: RunRequest) -> list[Input]:
         and not clients_without_accounts(home, order)
         and (asked := ", ".join((*order.clients, *order.accounts, *order.sources)))
     ):
-        raise ConfigError(f"No account matches {asked}. Name fewer, or add one with `archiver account add`.")
+        raise ConfigError(
+            f"No account matches {asked}. Name fewer, or add one.", remedy=Remedy.of("connect account", {})
+        )
     return [*accounts, *sources]
 
 
@@ -101,8 +103,8 @@ def not_asked(home: Home, order: RunRequest) -> Iterator[str]:
     titles = dict.fromkeys(info.title for each in fit if not each.closed and (info := on_request(each)))
     if order.asset_id and not order.accounts and titles:
         yield (
-            f"{', '.join(titles)}: not searched for {order.asset_id}, because there is no history. Capture single "
-            "assets with `archiver capture`."
+            f"{', '.join(titles)}: not searched for {order.asset_id}, because there is no history. "
+            f"{Remedy.of('capture', {})}"
         )
 
 

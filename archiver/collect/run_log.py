@@ -1,9 +1,13 @@
-"""The log of each run in `state/runs`: one JSON line for each account. Disposable, like all of `state/`."""
+"""The log of each run in `state/runs`: one JSON line for each account. Disposable, like all of `state/`.
+
+Beside them stands which sign-ins a person renewed: until an account is read again, its last run's refusal is settled.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +16,7 @@ from typing import TypedDict
 from archiver.archive import clock_skew
 from archiver.collect.run_context import RunSummary
 from archiver.core.atomic_files import read_file
+from archiver.core.json_files import change_json, read_json
 from archiver.core.model import iso
 from archiver.home.reliance import note
 from archiver.home.settings import Home
@@ -116,3 +121,19 @@ def read_logs(
         changed = [(home.root / "clients" / f"{slug}.yaml").stat().st_mtime for slug in home.clients]
         newest = datetime.fromtimestamp(max(changed), UTC) if changed else None
     return said, faults, newest
+
+
+_RENEWED = "renewed.json"  # in `state`: name -> the moment, UTC
+
+
+def note_renewal(home: Home, name: str) -> None:
+    """A person has just renewed the sign-in of an account or source."""
+    there, now = {each.name for each in home.inputs()}, iso(datetime.now(UTC).replace(microsecond=0))
+    kept = {each: at for each, at in renewals(home).items() if each in there}
+    change_json(home.state / _RENEWED, lambda: kept, lambda before: {**before, name: now})
+
+
+def renewals(home: Home) -> Mapping[str, str]:
+    """When each sign-in was last renewed, UTC; without those that never were."""
+    found = read_json(home.state / _RENEWED)
+    return {str(name): str(at) for name, at in found.items()} if isinstance(found, dict) else {}

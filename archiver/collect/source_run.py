@@ -8,6 +8,7 @@ import traceback
 from functools import partial
 
 from archiver.archive.writer import ArchiveWriter
+from archiver.collect.account_result import name_input
 from archiver.collect.run_context import RunContext
 from archiver.collect.sources import SourceReading, SourceResult, kind_of, refuse_known, secrets_of_source
 from archiver.core.errors import AdapterBroken, ArchiverError, SiteUnavailable, WrongPassword, machine_error
@@ -45,7 +46,9 @@ def _read(run: RunContext, source: Source, archive: ArchiveWriter) -> SourceResu
             run.vault.mark(source.name, type(error).__name__, digest)
             raise
     except (ArchiverError, OSError) as error:
-        _fail(result, machine_error(error), secrets)
+        met = machine_error(error)
+        name_input(met, source)
+        _fail(result, met, secrets)
     except Exception as error:  # noqa: BLE001  # one source's fault is reported and must not stop the others
         # The place alone: the words of the error may be those of a mail that was passed over.
         last = traceback.extract_tb(error.__traceback__)[-1]

@@ -31,6 +31,7 @@ from archiver.core.errors import (
     LayoutChanged,
     NotACertificate,
     RateLimited,
+    Remedy,
     SavedPage,
     SecretFound,
     SessionExpired,
@@ -518,7 +519,7 @@ class Reconciliation:
             lead = several if len(emptied) > 1 else fewer_now(emptied[0])
             yield (
                 f"{lead}. What is archived stays. Look at the history on the platform's site; if the "
-                f"rows really left it, accept that with `archiver run --full --account {account}`."
+                f"rows really left it, accept that. {Remedy('run fully', {'account': account})}"
             )
         for tally in self.tallies.values():
             read = tally.reading
@@ -543,7 +544,7 @@ class Reconciliation:
         if self.incomplete:
             yield (
                 f"{len(self.incomplete)} incomplete: a document could not be fetched. The next runs try again, less "
-                "often after each failure; `archiver run --full` tries all of them now."
+                f"often after each failure. {Remedy('run fully', {'account': account})}"
             )
             failures = [failure for failure in list(self.incomplete.values())[:MAX_FAILURES_IN_MESSAGE] if failure]
             yield from (f"{failure}." for failure in failures)
@@ -569,5 +570,5 @@ def _unproven(tally: Tally, account: str) -> Iterator[str]:
     if read.shrunk and read.earlier:
         yield (
             f"{fewer_now(tally)}, and the platform does not say how many there are. If the rows really left the list, "
-            f"accept that with `archiver run --full --account {account}`."
+            f"accept that. {Remedy('run fully', {'account': account})}"
         )

@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from archiver.browsing import scrub
 from archiver.browsing.browser_session import PlaywrightSession
 from archiver.core.atomic_files import replace_file
-from archiver.core.errors import AdapterBroken, ArchiverError, SavedPage
+from archiver.core.errors import AdapterBroken, ArchiverError, Remedy, SavedPage
 from archiver.home.settings import Account, Home
 from archiver.provider import redact_url
 from archiver.provider.layout_errors import place_of
@@ -88,9 +88,8 @@ def keep_trouble(
     ]
     note = scrubber.text("\n".join(said))  # an error's words may quote the page
     outline = "\n".join(_outline(page.decode("utf-8", "replace")[:MAX_OUTLINE_CHARACTERS]))
-    going_on = (
-        f"Repair the adapter, which checks each change of it on the saved pages:\n  archiver adapter repair {account}\n"
-    )
+    repair = Remedy("repair adapter", {"account": account})
+    going_on = f"The repair checks each change of the adapter on the saved pages.\n{repair}\n"
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         replace_file(path, page)

@@ -1,6 +1,7 @@
 """All errors of the archiver.
 
-A class's docstring is the message to the user: what happened, then what to do. The raising code supplies `{detail}`.
+A class's docstring is the message to the user: what happened, then what to know. The raising code supplies `{detail}`.
+What to do is data: the class's `actions`, or the `remedy` that the raising code names.
 Exit codes: 2 usage and configuration, 10 a person is needed, 20 the platform changed or a spending request was refused,
 30 the platform is unreachable, 40 a partial run, 50 this machine, 90 integrity. A command returns its highest code.
 """
@@ -11,8 +12,13 @@ import errno
 import inspect
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
+
+from archiver.core.remedy import Remedy as Remedy  # who raises errors takes both from here
+from archiver.core.remedy import SignInKind as SignInKind
+from archiver.core.remedy import kinds_of, offered
 
 _BY_UV_TOOL = (Path(sys.prefix) / "uv-receipt.toml").exists()
 _INSTALL = "uv tool install --reinstall --compile-bytecode" if _BY_UV_TOOL else f"{sys.executable} -m pip install"
@@ -22,42 +28,48 @@ INSTALL_ALL = (
 """What to do if an extra is missing. The package index has another program with this name."""
 
 
-_SIGN_IN = {
-    None: "`archiver sign-in {account}`, or for a token or password `archiver account rotate {account}`",
-    True: "`archiver account rotate {account}`",
-    False: "`archiver sign-in {account}`, or for a new password `archiver account rotate {account}`",
-}
-"""The command that renews a sign-in, by `ArchiverError.by_token`: accounts with a token refuse `sign-in`."""
-
-
 class ArchiverError(Exception):
     """{detail}"""
 
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
+    actions: ClassVar[tuple[str, ...]] = ()
+    """What a person can do about it, as keys of `remedies.yaml`, the best first. `about` says which ones fit."""
 
-    def __init__(self, detail: str = "", *, page: SavedPage | None = None) -> None:
+    def __init__(
+        self, detail: str = "", *, page: SavedPage | None = None, remedy: Remedy | Sequence[Remedy] = ()
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.page = page
-        self.account: str | None = None
-        self.by_token: bool | None = None  # whether the account signs in without a browser; None: not known
-        self.options = "--client CLIENT --provider PROVIDER"
+        self.sign_in = SignInKind.UNKNOWN
+        self._known: dict[str, str] = {}
+        self._remedies = (remedy,) if isinstance(remedy, Remedy) else tuple(remedy)
 
-    def about(self, account: str, *, client: str, provider: str, by_token: bool | None) -> None:
-        """Name the account, so that the message advises commands for it. The first caller knows it best."""
-        if self.account is None:
-            self.account, self.by_token = account, by_token
-            self.options = f"--client {client} --provider {provider}"
+    def about(self, known: Mapping[str, str], sign_in: SignInKind) -> None:
+        """Name the `account` or source, its `client` and `provider`, so that the remedies are commands for it.
 
-    def message(self, account: str | None = None) -> str:
-        """The text for the user. `account` fills in the account in the advised commands, if none is known yet."""
-        name = self.account or account or "NAME"
+        The first caller knows it best.
+        """
+        if not self._known:
+            self._known, self.sign_in = dict(known), sign_in
+
+    def remedies(self, account: str | None = None) -> Sequence[Remedy]:
+        """What a person can do about it. `account` is the one that is meant, if none is known yet; what is not known
+        stands in the commands in capitals."""
+        known = self._known or ({"account": account} if account else {})
+        fit = [each for each in self.actions if self.sign_in in kinds_of(each)]
+        return self._remedies or [Remedy.of(each, known) for each in fit]
+
+    def without_remedies(self) -> str:
+        """What happened, without the remedies."""
         words = " ".join((inspect.getdoc(type(self)) or "{detail}").split())
-        words = words.replace("{sign_in}", _SIGN_IN[self.by_token]).replace("{account}", name)
-        words = words.replace("{options}", self.options)
         detail = self.detail or "no further detail"
         return words.replace("{detail}.", f"{detail.rstrip('.')}.").replace("{detail}", detail)
+
+    def message(self, account: str | None = None) -> str:
+        """The text for the user: what happened, and each remedy as a command. `account`: see `remedies`."""
+        return f"{self.without_remedies()} {offered(self.remedies(account))}".rstrip()
 
     def __str__(self) -> str:
         return self.message()
@@ -77,64 +89,81 @@ class ConfigError(ArchiverError):
 
 
 class Erased(ArchiverError):
-    """This content was erased: {detail}. Only its tombstone is left; see it with `archiver show`."""
+    """This content was erased: {detail}. Only its tombstone is left."""
 
     exit_code = 2
 
 
-class WrongPassword(ArchiverError):
-    """The platform refused the sign-in: {detail}. Give the new secret with `archiver account rotate {account}`. Until
-    then the archiver tries a secret that worked before only twice more, on later nights, and another one not at all,
-    because platforms lock accounts after repeated failures."""
+class PersonNeeded(ArchiverError):
+    """{detail}"""
 
     exit_code = 10
 
-
-class PasswordExpired(ArchiverError):
-    """The platform asks for a new password: {detail}. Change it on the platform's site, then run
-    `archiver account rotate {account}`."""
-
-    exit_code = 10
+    @classmethod
+    def happened(cls) -> str:
+        """What it says of an account, in one sentence."""
+        return f"{(inspect.getdoc(cls) or '').partition(':')[0]}."
 
 
-class AccountBlocked(ArchiverError):
+_SECRET = ("rotate", "rotate source", "add account", "add mailbox", "sign in")
+_SIGN_IN = ("sign in", *_SECRET[:-1])
+
+
+class WrongPassword(PersonNeeded):
+    """The platform refused the sign-in: {detail}. Until you give a new secret, the archiver tries one that worked
+    before only twice more, on later nights, and another one not at all, because platforms lock accounts after repeated
+    failures."""
+
+    actions = _SECRET
+
+
+class PasswordExpired(PersonNeeded):
+    """The platform asks for a new password: {detail}. Change it on the platform's site."""
+
+    actions = _SECRET
+
+
+class AccountBlocked(PersonNeeded):
     """The platform blocks this account or this browser: {detail}. Open the site in an ordinary browser and follow its
-    instructions, then run {sign_in}."""
+    instructions."""
 
-    exit_code = 10
-
-
-class SignInNeeded(ArchiverError):
-    """A person must sign in: {detail}. Run {sign_in}."""
-
-    exit_code = 10
+    actions = _SIGN_IN
 
 
-class SessionExpired(ArchiverError):
-    """The sign-in is no longer valid: {detail}. Run {sign_in}."""
+class SignInNeeded(PersonNeeded):
+    """A person must sign in: {detail}."""
 
-    exit_code = 10
+    actions = _SIGN_IN
 
 
-class NotAccepted(ArchiverError):
-    """Unattended runs are off for this account: {detail}. A named person can accept this with `archiver account add
-    {account} {options} --accept-automation "YOUR NAME"`."""
+class SessionExpired(PersonNeeded):
+    """The sign-in is no longer valid: {detail}."""
 
-    exit_code = 10
+    actions = _SIGN_IN
+
+
+class NotAccepted(PersonNeeded):
+    """Unattended runs of this account are off until a named person accepts them: {detail}."""
+
+    actions = ("accept automation",)
+
+
+PERSON = {each.__name__: each for each in PersonNeeded.__subclasses__()}
+"""The errors that only a person can resolve, by name, as run logs and the vault keep them."""
 
 
 class LegalHold(ArchiverError):
-    """A legal hold forbids the erasure: {detail}. If you are allowed to decide it, first release the hold with
-    `archiver hold ... --release`."""
+    """A legal hold forbids the erasure: {detail}. Only who is allowed to decide it may release the hold first."""
 
     exit_code = 10
 
 
 class LayoutChanged(ArchiverError):
-    """The adapter does not recognise the platform's page or answer: {detail}. Nothing was guessed. Repair it with
-    `archiver adapter repair {account}`, or send the saved page to the adapter's maintainer."""
+    """The adapter does not recognise the platform's page or answer: {detail}. Nothing was guessed. Repair it,
+    or send the saved page to the adapter's maintainer."""
 
     exit_code = 20
+    actions = ("repair adapter",)
 
 
 class SpendRefused(ArchiverError):
@@ -177,11 +206,11 @@ class RateLimited(ArchiverError):
 
 
 class StoreUnavailable(ArchiverError):
-    """The object store did not do what was asked: {detail}. Nothing was lost; the next run tries again.
-    `archiver doctor --online` examines the bucket."""
+    """The object store did not do what was asked: {detail}. Nothing was lost; the next run tries again."""
 
     exit_code = 30
     retryable = True
+    actions = ("check online",)
 
 
 class DatabaseUnavailable(ArchiverError):
@@ -278,10 +307,10 @@ class ArchiveBusy(ArchiverError):
 
 class ClockWrong(ArchiverError):
     """This machine's clock is behind: {detail}. Nothing was written, because one wrong date casts doubt on all others.
-    Set the clock right and run again. If it is right now and was ahead before, run `archiver repair-clock
-    --by NAME`."""
+    Set the clock right and run again. If it is right now, it was ahead before."""
 
     exit_code = 50
+    actions = ("repair clock",)
 
 
 class BrowserMissing(ArchiverError):
@@ -308,10 +337,10 @@ class UnreadablePicture(ArchiverError):
 
 
 class IntegrityError(ArchiverError):
-    """The archive is damaged or was changed: {detail}. Do not repair it by hand; run `archiver verify` and compare it
-    with a copy."""
+    """The archive is damaged or was changed: {detail}. Do not repair it by hand; compare it with a copy."""
 
     exit_code = 90
+    actions = ("verify",)
 
 
 class LeaseLost(ArchiverError):
@@ -344,8 +373,8 @@ class ChangedMeanwhile(ArchiverError):
 
 class ReplicaForked(ArchiverError):
     """FORKED: the replica and the archive went different ways: {detail}. Nothing was published or overwritten. Find out
-    which machine published. Then go on with `archiver replica restore` in a new home, or publish this archive under
-    another `prefix`."""
+    which machine published. Then restore the replica into a new home, or publish this archive under another
+    `prefix`."""
 
     exit_code = 90
 

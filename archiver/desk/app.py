@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from archiver.agency.damage import DamagedObject, find_damaged
 from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
-from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
+from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, Remedy, UnreadablePicture, machine_error
 from archiver.core.secret_texts import is_same
 from archiver.desk import connection_limits
 from archiver.desk.auth import OWNER, Role, Visitor
@@ -62,7 +62,10 @@ COMPANION_PATHS = ("/companion/pairing", "/companion/captures")
 """Where extensions post; nothing there looks at a session's cookie."""
 
 
-PLACES = {"/settings": Role.ADMIN, "/clients/new": Role.OPERATE, "/accounts/": Role.OPERATE}
+PLACES = {
+    "/settings": Role.ADMIN, "/sources/new": Role.ADMIN, "/clients/new": Role.OPERATE, "/accounts/": Role.OPERATE,
+    "/leaver": Role.OPERATE,
+}  # fmt: skip
 """The beginnings of addresses that remedies name, and the role that those pages need."""
 
 
@@ -466,7 +469,7 @@ def _turned_away(visit: PageRequest) -> Response:
 
 def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -> Response:
     """An error page: what happened and what to do. Its text comes from `errors.py` or `words.yaml`."""
-    ours = isinstance(error, (HTTPException, PageRefusal))
+    ours, remedies = isinstance(error, (HTTPException, PageRefusal)), list[Remedy]()
     if isinstance(error, HTTPException):
         key = "client" if visit.visitor.client and visit.who and error.status_code == 503 else error.status_code
         text, status = visit.words.get(f"error_{key}", "error_400"), error.status_code
@@ -477,8 +480,9 @@ def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -
         text, status, ours = visit.words("error_client"), 503, True
     else:
         error = machine_error(error)
-        text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
-    return visit.page("error.html", status, text=text, code=status, ours=ours, back=visit.came_from,
+        text, remedies = error.without_remedies(), [*error.remedies()]
+        status = 409 if error.exit_code == ConfigError.exit_code else 503
+    return visit.page("error.html", status, text=text, code=status, ours=ours, back=visit.came_from, remedies=remedies,
                       damaged=isinstance(error, IntegrityError) and not ours)  # fmt: skip
 
 

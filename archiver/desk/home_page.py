@@ -29,14 +29,19 @@ def start(visit: PageRequest) -> Response:
 
 
 def timestamp(visit: PageRequest) -> Response:
-    """Sign and timestamp what an archive holds without a timestamp, or renew its timestamps."""
-    slug, warnings = visit.client(visit.given("client")).slug, list[str]()
-    if visit.given("renew"):
-        said = list[str]()
-        integrity.renew(visit.home, visit.desk.vault, client=slug, say=said.append)
-        warnings = [each for each in said if each.startswith("warning: ")]
-    else:
-        warnings = integrity.seal(visit.home, visit.desk.vault, slug)
+    """Sign and timestamp what an archive holds without a timestamp."""
+    slug = visit.client(visit.given("client")).slug
+    return _stamped(visit, slug, integrity.seal(visit.home, visit.desk.vault, slug))
+
+
+def renewal(visit: PageRequest) -> Response:
+    """Renew the timestamps of an archive."""
+    slug, said = visit.client(visit.given("client")).slug, list[str]()
+    integrity.renew(visit.home, visit.desk.vault, client=slug, say=said.append)
+    return _stamped(visit, slug, [each for each in said if each.startswith("warning: ")])
+
+
+def _stamped(visit: PageRequest, slug: str, warnings: list[str]) -> Response:
     visit.log_action("timestamp", slug, warnings=len(warnings))
     return visit.to("", told=visit.keep(warnings) if warnings else "")
 
@@ -51,4 +56,5 @@ def troubles(visit: PageRequest) -> list[DueSignIn]:
 ROUTES = [
     PageRoute("/", start, Role.CLIENT),
     PageRoute("/today/timestamp", timestamp, Role.OPERATE, post=True),
+    PageRoute("/today/renewal", renewal, Role.OPERATE, post=True),
 ]

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from archiver.core import localised
 from archiver.core.packaged_data import parse_yaml
+from archiver.core.remedy import actions
 from archiver.desk.translations import Translations
 from archiver.reading.terminal_safe import printable
 
@@ -25,8 +26,8 @@ MIN_OWN_TEXT_LENGTH = (
 MIN_WORDS = 3  # of what fills a placeholder: a shorter text is a name, not words to translate
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 QUOTED = ("'", '"', "`", "/", "“")  # begin a quotation, a command or a path, which stay as they are
-NAMES = frozenset({"client", "name", "names", "account", "accounts", "user", "day"})
-"""Placeholders of names, and of days as a page writes them, which may have several words and stay as they are."""
+NAMES = frozenset({"client", "name", "names", "account", "accounts", "user", "day", "command"})
+"""Placeholders of names, of commands, and of days as a page writes them. They may have several words and stay."""
 
 MAX_LENGTH = 4_000  # characters of a text that is translated
 
@@ -40,6 +41,8 @@ def said(text: object, w: Translations) -> Markup:
 
 
 def _line(line: str) -> Markup:
+    if len(offers := _offers().split(line)) > 1:
+        return Markup(" ").join(map(_line, offers))
     whole = _translated(line)
     if whole is not None:
         return whole
@@ -87,6 +90,13 @@ def _quoted(value: str) -> str:
 
 
 @cache
+def _offers() -> re.Pattern[str]:
+    """What stands before a remedy's words and its command."""
+    words = "|".join(re.escape(texts["do"]["en"]) for texts in actions().values())
+    return re.compile(rf"(?<!Or:)\s(?=(?:Or: )?(?:{words}): `archiver )")
+
+
+@cache
 def german() -> Mapping[str, str]:
     """The German of each English format."""
     from archiver.agency.terms_watch import topics
@@ -94,6 +104,12 @@ def german() -> Mapping[str, str]:
     from archiver.provider import declared, installed
 
     known: dict[str, str] = parse_yaml(files("archiver.desk").joinpath("sentences.yaml").read_text("utf-8"))
+    remedies = {
+        f"{before}{texts['do']['en']}: `{{command}}`{end}": f"{vor}{texts['do']['de']}: `{{command}}`{end}"
+        for texts in actions().values()
+        for before, vor in (("", ""), ("Or: ", "Oder: "))
+        for end in (".", "")
+    }
     infos = [info for name in installed() if (info := declared(name))]
     titles = dict(each["title"] for each in topics().values())
     clauses = {
@@ -102,7 +118,13 @@ def german() -> Mapping[str, str]:
         for name, text in platform.items()
         if f"{name}_de" in platform
     }
-    return {info.confirm.how: info.confirm.german for info in infos if info.confirm.german} | titles | clauses | known
+    return (
+        {info.confirm.how: info.confirm.german for info in infos if info.confirm.german}
+        | titles
+        | clauses
+        | remedies
+        | known
+    )
 
 
 @cache

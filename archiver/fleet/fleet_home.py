@@ -29,7 +29,7 @@ from archiver.home.vault import Vault, VaultContent, checked_key
 
 SETTINGS = "archiver.yaml"
 KEY_CHECK = "vault/key-check"  # a row that only the right key opens
-REMEMBERED = ("history/", "retries/", "trouble/", "quarantine/", "runs/", "notify.json")
+REMEMBERED = ("history/", "retries/", "trouble/", "quarantine/", "runs/", "notify.json", "renewed.json")
 """What of a home's `state/` outlasts a visit; also the names below `state/archive/<client>/` in SEAL_FILES."""
 SEAL_FILES = ("tree.json", "witnesses.json")
 MAX_STATE_BYTES = 32 << 20  # of one file

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ConfigError
+from archiver.core.remedy import Remedy
 from archiver.core.suggestions import did_you_mean
 from archiver.core.yaml_source import Loc, Marked, Value, load, validate
 from archiver.home.home_folder import Reason, choice, fleet_address, is_home
@@ -87,7 +88,9 @@ class Home:
 
     def account(self, name: str) -> Account:
         """The account of this name; ConfigError lists the known accounts."""
-        return _pick({account.name: account for account in self.accounts()}, name, "account", "archiver account add")
+        return _pick(
+            {account.name: account for account in self.accounts()}, name, "account", Remedy.of("connect account", {})
+        )
 
     def sources(self) -> list[Source]:
         """All mailboxes and folders that runs read, in the order of the clients and of their files."""
@@ -99,16 +102,16 @@ class Home:
 
     def source(self, name: str) -> Source:
         """The source of this name; ConfigError lists the known sources."""
-        return _pick({source.name: source for source in self.sources()}, name, "source", "archiver source add")
+        return _pick({source.name: source for source in self.sources()}, name, "source", Remedy("add source"))
 
     def client(self, slug: str) -> Client:
         """The client of this name; ConfigError lists the known clients."""
         if slug == HOUSE and HOUSE not in self.clients:
             raise ConfigError(
-                "This home has no house archive yet. Add its first shared account with `archiver account add --client "
-                "house`."
+                "This home has no house archive yet. Its first shared account makes it.",
+                remedy=Remedy("connect account", {"client": HOUSE}),
             )
-        return _pick(self.clients, slug, "client", "archiver client add")
+        return _pick(self.clients, slug, "client", Remedy.of("add client", {}))
 
     def client_and_house(self, slug: str) -> list[Client]:
         """The client of this name, and the house if this home has one: whose licences may be the client's.
@@ -121,8 +124,7 @@ class Home:
         """ConfigError for recordings in a real home, and for a replay home without recordings."""
         if recordings and not self.settings.replay:
             raise ConfigError(
-                "A replay is never evidence, so --replay works only in a replay home. Make one with "
-                "`archiver init HOME --replay`."
+                "A replay is never evidence, so --replay works only in a replay home.", remedy=Remedy("init replay")
             )
         if self.settings.replay and not recordings:
             raise ConfigError("This is a replay home: it never connects to a site. Name recordings with --replay DIR.")
@@ -161,20 +163,22 @@ def find_home(option: Path | None) -> Path:
     """The named home or the default one; ConfigError if it does not exist."""
     if option is None and fleet_address():
         raise ConfigError(
-            "This command needs a folder, but the home is a fleet. Write a client as a folder with `archiver fleet "
-            "export CLIENT --out DIR`, and name that with --home."
+            "This command needs a folder, but the home is a fleet. Write a client as a folder, and name that with "
+            "--home.",
+            remedy=Remedy("export client"),
         )
     path, reason = (option, None) if option else choice()
     if is_home(path):
         return path
     what = "has no archiver.yaml, so it is not a home" if path.is_dir() else "does not exist"
+    new, other = Remedy("init", {"folder": str(path)}), Remedy("choose home")
     if reason is Reason.REMEMBERED:
         raise ConfigError(
-            f"Your home {path} {what} any more. Attach its disk, say where it is now with `archiver home FOLDER`, or "
-            "make a new one with `archiver init FOLDER`."
+            f"Your home {path} {what} any more. Attach its disk, or say where it is now.", remedy=(other, new)
         )
-    yours = "choose yours with `archiver home FOLDER`" if reason is Reason.USUAL else "name yours with --home"
-    raise ConfigError(f"{path} {what}. Make a home with `archiver init {path}`, or {yours}.")
+    if reason is Reason.USUAL:
+        raise ConfigError(f"{path} {what}.", remedy=(new, other))
+    raise ConfigError(f"{path} {what}. Name yours with --home.", remedy=new)
 
 
 def checked[M: BaseModel](marked: Marked, model: type[M]) -> M:
@@ -188,12 +192,10 @@ def _present(value: Value) -> Value:
     return [_present(item) for item in value] if isinstance(value, list) else value
 
 
-def _pick[T](known: Mapping[str, T], name: str, kind: str, command: str) -> T:
+def _pick[T](known: Mapping[str, T], name: str, kind: str, add: Remedy) -> T:
     if name not in known:
         names = ", ".join(sorted(known)) or "none yet"
-        raise ConfigError(
-            f"There is no {kind} {name!r}. Known: {names}.{did_you_mean(name, known)} Add one with `{command}`."
-        )
+        raise ConfigError(f"There is no {kind} {name!r}. Known: {names}.{did_you_mean(name, known)}", remedy=add)
     return known[name]
 
 

@@ -31,7 +31,7 @@ def test_what_an_anchor_owes_is_told_until_it_is_given(
         unknown, promised = made.run.json("anchors", "--client", "acme")
         assert (unknown["lacks_newest"], unknown["held"], promised["pending"]) == (True, 0, [2])
         assert "acme" not in unknown["log"]
-        told = {message: state for state, message, _ in anchors(made.home)}
+        told = {message: state for state, message, *_ in anchors(made.home)}
         assert told == {
             "acme: armored has 0 checkpoints, but not the newest": State.WARNING,
             "acme: alice has 1 checkpoint; 1 waits for a Bitcoin block": State.OK,

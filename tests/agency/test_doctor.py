@@ -81,7 +81,7 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
         "archives", State.PROBLEM, "compare with a copy",
     ),
     "another verifier": (
-        lambda r: append(r / "archive/acme/tools/verify.py", b"#"), "archives", State.WARNING, "this version's",
+        lambda r: append(r / "archive/acme/tools/verify.py", b"#"), "archives", State.WARNING, "this version",
     ),
     "a lost ledger": (
         lambda r: [shutil.rmtree(r / "archive/acme" / each) for each in ("evidence", "ledger")],
@@ -122,7 +122,7 @@ def test_every_ill_is_told_and_what_to_do(healthy: Home, ill: str) -> None:
     make(healthy.root)
     report = examine(healthy.root, online=True)
     found = [each for each in report.diagnoses if each.check == check and each.state is state]
-    assert found and advice in found[0].advice and report.state is state, report.as_text()
+    assert found and advice in found[0].what_to_do and report.state is state, report.as_text()
     assert report.exit_code == (50 if state is State.PROBLEM else 0)
     assert {"python", "permissions", "disk", "file system"} <= {each.check for each in report.diagnoses}
     key = healthy.root.parent / "vault.key"

@@ -91,7 +91,7 @@ def test_what_hangs_refuses_or_drops_keeps_none_of_the_others_and_is_named(
     assert (summary.exit_code, summary.outcome) == (30, "partial")
     home = Home.load(night.root)  # type: ignore[attr-defined]
     [person] = notification_causes.causes(home, datetime.now(UTC))
-    assert (person.kind, person.about, person.fix) == ("person", "wrong", "archiver account rotate wrong")
+    assert (person.kind, person.about, person.fix.command) == ("person", "wrong", "archiver account rotate wrong")
     site.mute = NOWHERE
     night()
     kinds = {(cause.kind, cause.about) for cause in notification_causes.causes(home, datetime.now(UTC))}

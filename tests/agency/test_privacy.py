@@ -167,7 +167,7 @@ def test_a_restore_is_recorded_without_accounts_too_and_tells_of_what_was_erased
     assert agency.erase(statement, "other")["outcome"] == "erased"
     assert agency.codes() == {"erased", "rollback"}
     shutil.rmtree(next((agency.archive / "evidence/statements").glob("*/*/*")))
-    [(_, words, _)] = archive_checks.archives(agency.home)
+    [(_, words, *_)] = archive_checks.archives(agency.home)
     assert 0 < words.find("records this object") < words.find("records a restore")  # what is wrong comes first
 
 

@@ -245,5 +245,5 @@ def test_shared_logins_and_what_ends_are_concerns() -> None:
     [plan] = alerts.ending([account(provider="istock", plan_until=soon), account(plan_until=later)], today)
     assert "2026-12-20" in plan.message and "2027-01-19" in plan.risk  # first use within 30 days of its end
     [seat] = alerts.ending([account(seat_until={"ada": soon, "ben": later})], today)
-    assert "leaver ada" in seat.command
+    assert "leaver ada" in seat.remedy.command
     assert not list(alerts.ending([account(plan_until=soon, closed=today)], today))

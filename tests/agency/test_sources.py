@@ -49,14 +49,14 @@ def test_a_source_is_told_of_wherever_accounts_are(
     assert [(each.account, each.listed, each.whole) for each in covered] == [("acme-projects", 1, 1)]
     assert [each["kind"] for each in source_admin.listed(office.home)] == ["folder"]
     assert source_admin.check(office.home, office.vault, "acme-projects") == ([f"folder {folder}: 1 entries"], None)
-    assert any("sources: 1" in words for _, words, _ in home_checks.accounts(office.home))
+    assert any("sources: 1" in words for _, words, *_ in home_checks.accounts(office.home))
     paper.unlink()
     folder.rmdir()
     assert "acme-projects: failed" in run("run", "--source", "acme-projects", code=30).stderr
     file.write_text(file.read_text().replace("    path:", "    pathh:"))
     wrong = run("run", "--source", "acme-projects", code=2).stdout
     assert f"{file}:8:5 pathh: is not a known key" in wrong
-    assert any(state is State.PROBLEM and "pathh" in words for state, words, _ in home_checks.accounts(office.home))
+    assert any(state is State.PROBLEM and "pathh" in words for state, words, *_ in home_checks.accounts(office.home))
     with pytest.raises(ConfigError, match="no source 'another'"):
         office.home.source("another")
     source_admin.remove(office.home, office.vault, "acme-projects")

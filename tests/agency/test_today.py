@@ -17,6 +17,7 @@ from archiver.agency.today import ClientFacts, TodayFacts, TodayState, today_of
 from archiver.catalogue.index import RunLine
 from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, ClaimOutcome
 from archiver.core.alert import Alert
+from archiver.core.remedy import Remedy
 from archiver.desk.translations import LANGUAGES
 from tests.support.agency import agency, record
 from tests.support.claims_kit import CLAIM, licence
@@ -80,12 +81,19 @@ def event(kind: ClaimEventKind, **more: Any) -> ClaimEvent:
 
 
 def signing(why: str) -> Callable[[TodayFacts], TodayFacts]:
-    due = DueSignIn(account="acme-stock", why=why, command="archiver sign-in acme-stock", attended=True)
+    due = DueSignIn(account="acme-stock", why=why, remedy=Remedy("sign in", {"account": "acme-stock"}), attended=True)
     return lambda facts: replace(facts, sign_ins=[*(facts.sign_ins or ()), due])
 
 
 def alert(*flags: str, subject: str = "acme-stock") -> Callable[[TodayFacts], TodayFacts]:
-    made = Alert(flags=flags, subject=subject, clients=("acme",), message="m.", risk="r.", command="do it")
+    made = Alert(
+        flags=flags,
+        subject=subject,
+        clients=("acme",),
+        message="m.",
+        risk="r.",
+        remedy=Remedy("see account", {"account": subject}),
+    )
     return lambda facts: replace(facts, alerts=[*facts.alerts, made])
 
 
@@ -176,9 +184,16 @@ def test_each_cause_alone_is_one_task(situation: str) -> None:
     assert (task.kind, task.tone) == (kind, tone)
     assert today.state is TodayState.OPEN
     for language in LANGUAGES:
-        said = [task.sentence(language), task.risk(language), task.button(language), task.command, task.place]
+        said = [
+            task.sentence(language),
+            task.risk(language),
+            task.remedy.button(language),
+            task.remedy.command,
+            task.remedy.place,
+        ]
         assert all(each and "{" not in each and "None" not in each for each in said), said
-    assert task.place.startswith("/") and not task.place.startswith("//")
+    assert task.remedy.place
+    assert task.remedy.place.startswith("/") and not task.remedy.place.startswith("//")
 
 
 @pytest.mark.parametrize(("change", "state"), [
@@ -239,14 +254,10 @@ def test_a_date_is_said_of_what_is_due_on_it() -> None:
 def test_missing_documents_are_fetched_only_by_the_accounts_that_can() -> None:
     lacks = archive(incomplete=2, incomplete_from={"acme-stock": 1, "gone": 1})
     [task] = today_of(lacks(QUIET)).tasks
-    assert (task.post, task.fields, task.command) == (
-        True,
-        {"account": "acme-stock"},
-        "archiver run --account acme-stock",
-    )
+    assert task.remedy == Remedy("run account", {"account": "acme-stock"}) and task.remedy.post
     at_house = replace(lacks(QUIET).clients[0], accounts=[replace(ACCOUNT, client="house")])
     [task] = today_of(acme(accounts=())(plus(clients=[at_house, lacks(QUIET).clients[1]])(QUIET))).tasks
-    assert task.fields == {"account": "acme-stock"}, "a shared account can fetch it, too"
+    assert task.remedy.arguments == {"account": "acme-stock"}, "a shared account can fetch it, too"
     of_beta = ClientFacts(slug="beta", name="Beta", accounts=[replace(ACCOUNT, client="beta")])
     gone = acme(accounts=())(lacks(QUIET))
     for nobody in (
@@ -254,7 +265,7 @@ def test_missing_documents_are_fetched_only_by_the_accounts_that_can() -> None:
         plus(clients=[*gone.clients, of_beta])(gone),
     ):  # fmt: skip
         [task] = today_of(nobody).tasks
-        assert (task.post, task.place) == (False, "/licences?client=acme&missing=any")
+        assert (task.remedy.post, task.remedy.place) == (False, "/licences?client=acme&missing=any")
         assert "no account is connected" in task.sentence("en") and "kein Konto" in task.sentence("de")
 
 
@@ -271,15 +282,11 @@ def test_secured_means_that_a_timestamp_covers_all_evidence(tmp_path: Any) -> No
     assert said["state"] == "open" and "unsecured" in {each["kind"] for each in said["tasks"]}
 
 
-@pytest.mark.parametrize(("flag", "subject", "place"), [
-    ("terms", "shutterstock", "/terms/shutterstock"), ("pictures", "acme", "/pictures/acme"),
-    ("letter", "acme-1", "/claim/acme-1"), ("two_clients", "acme/x", "/licence/acme/x"),
-    ("plan", "acme-stock", "/accounts"), ("shared_login", "acme-stock", "/accounts"),
-])  # fmt: skip
-def test_an_alert_says_what_it_is_about_and_leads_there(flag: str, subject: str, place: str) -> None:
-    [task] = today_of(alert(flag, subject=subject)(QUIET)).tasks
-    assert task.place == place and "needs a decision" not in task.sentence("en")
-    assert "braucht eine Entscheidung" not in task.sentence("de")
+@pytest.mark.parametrize("flag", ["terms", "pictures", "letter", "two_clients", "plan", "shared_login", "replica"])
+def test_an_alert_says_what_it_is_about_and_has_its_remedy(flag: str) -> None:
+    [task] = today_of(alert(flag, subject="shutterstock" if flag == "terms" else "acme")(QUIET)).tasks
+    assert task.remedy == Remedy("see account", {"account": task.about})
+    assert "needs a decision" not in task.sentence("en") and "braucht eine Entscheidung" not in task.sentence("de")
     if flag in ("terms", "pictures"):
         assert ("Shutterstock" if flag == "terms" else "Acme Ltd") in task.sentence("de")
 

@@ -41,6 +41,6 @@ def test_an_old_browser_is_a_warning_that_says_what_to_do(tmp_path: Path, monkey
     (tmp_path / "clients").mkdir()
     monkeypatch.setattr(home_checks, "find", lambda: Chromium(program, "on the PATH"))
     monkeypatch.setattr(home_checks, "try_start", lambda _: None)
-    found = {state: (words, advice) for state, words, advice in home_checks.accounts(Home.load(tmp_path))}
+    found = {state: (words, advice) for state, words, advice, _ in home_checks.accounts(Home.load(tmp_path))}
     assert "130.0.6723.58" in found[State.WARNING][0] and "a year old" in found[State.WARNING][0]
     assert found[State.WARNING][1].startswith("Update it")

@@ -13,6 +13,7 @@ import pytest
 from archiver.agency.privacy import reason_of
 from archiver.core import errors
 from archiver.core.errors import ArchiverError, spoken
+from archiver.core.remedy import SignInKind
 from tests.support.folder import jpeg, photo
 from tests.support.homes import Home
 
@@ -75,7 +76,7 @@ def test_a_scheduler_that_is_missing_is_named(ran: Home, tmp_path: Path) -> None
 )
 def test_an_error_of_an_account_advises_commands_for_that_account(kind: type[ArchiverError]) -> None:
     error = kind("this is why")
-    error.about("acme-x", client="acme", provider="shutterstock", by_token=True)
+    error.about({"account": "acme-x", "client": "acme", "provider": "shutterstock"}, SignInKind.HTTP)
     said = str(error)
     assert not re.search(r"(account|sign-in|rotate|add) (NAME|\.\.\.)", said) and "{" not in said
     assert "sign-in acme-x" not in said, "accounts with a token refuse sign-in"
@@ -89,7 +90,7 @@ def test_an_account_is_checked_with_its_own_name_and_the_command_that_fits(new_h
     token = home("account", "check", "t", code=10).stdout
     assert "archiver account rotate t`" in token and "sign-in t" not in token
     accept = home("account", "check", "f", code=10).stdout
-    assert 'account add f --client acme --provider freepik --accept-automation "YOUR NAME"' in accept
+    assert "account add f --client acme --provider freepik --accept-automation NAME`" in accept
     run = home("run", "--account", "t", code=None)
     assert "SignInNeeded" not in run.stdout + run.stderr and "sign-in needed" in run.stdout + run.stderr
 

@@ -180,7 +180,7 @@ def test_a_refused_password_is_tried_once(server: ImapServer, office: Agency) ->
         assert (result.error, result.exit_code) == ("WrongPassword", 10) and "another" not in result.message
     assert server.log().count("auth failed") == tried + 1
     [cause] = [each for each in causes(office.home, datetime.now(UTC)) if each.about == "acme-mail"]
-    assert (cause.kind, cause.fix) == ("person", "archiver source rotate acme-mail")
+    assert (cause.kind, cause.fix.command) == ("person", "archiver source rotate acme-mail")
     office.run("account", "rotate", "acme-mail", "--secrets-stdin", stdin=f"password: {PASSWORD}")
     server.put(papers(range(70, 72)))
     assert read(office).archived == 2

@@ -12,7 +12,7 @@ from archiver.core.remedy import Remedy
 def test_a_remedy_is_a_command_that_a_shell_reads_and_an_address_of_the_desk() -> None:
     remedy = Remedy("rotate", {"account": "acme's $HOME"})
     assert shlex.split(remedy.command) == ["archiver", "account", "rotate", "acme's $HOME"]
-    assert remedy.place == "/account/acme%27s%20%24HOME"
+    assert remedy.place == "/accounts/secret?account=acme%27s%20%24HOME"
     assert remedy.button("de") == "Neues Geheimnis eingeben"
 
 

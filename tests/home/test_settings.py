@@ -126,7 +126,7 @@ def test_homes_are_found_in_order(home: Path, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("ARCHIVER_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match=r"archiver does not exist. Make a home with `archiver init"):
+    with pytest.raises(ConfigError, match=r"archiver does not exist. Make a home: `archiver init"):
         find_home(None)
     create_home(data)
     assert find_home(None) == data

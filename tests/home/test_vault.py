@@ -355,7 +355,7 @@ def test_commands_and_doctor_tell_of_an_older_copy(
         """By the doctor, and by the next command."""
         unlocked(home)
         return [
-            *(each for _, each, _ in machine_checks.vault(home.root) if "newest" in each),
+            *(each for _, each, *_ in machine_checks.vault(home.root) if "newest" in each),
             *capsys.readouterr().err.split(),
         ]
 

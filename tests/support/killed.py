@@ -296,7 +296,7 @@ def warnings(place: Path) -> list[str]:
         tempfile.tempdir = before
     for root in archives(place):
         said += archive_checks._leftovers(root.name, root)
-    return [words for state, words, _ in said if state is not diagnosis.State.OK]
+    return [words for state, words, *_ in said if state is not diagnosis.State.OK]
 
 
 def told(place: Path, where: object) -> None:
