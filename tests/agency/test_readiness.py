@@ -235,7 +235,7 @@ def test_each_item_says_in_each_language_what_is_so_what_it_costs_and_what_helps
             assert {*said} == {*LANGUAGES}, name
         assert {*texts.get("remedies", {}), *texts.get("costs", {})} <= {*texts["says"], "missing", "failing"}
         for action in (texts["remedy"], *texts.get("remedies", {}).values()):
-            place = Remedy(action).place
-            if place and not Remedy(action).post and (path := place.partition("#")[0]) in needs:
+            offered = Remedy.of(action, {})
+            if (place := offered.place) and not offered.post and (path := place.partition("#")[0]) in needs:
                 role = next((role for begin, role in PLACES.items() if path.startswith(begin)), Role.READ)
                 assert role == needs[path], path

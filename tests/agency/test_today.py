@@ -282,7 +282,7 @@ def test_secured_means_that_a_timestamp_covers_all_evidence(tmp_path: Any) -> No
     assert said["state"] == "open" and "unsecured" in {each["kind"] for each in said["tasks"]}
 
 
-@pytest.mark.parametrize("flag", ["terms", "pictures", "letter", "two_clients", "plan", "shared_login", "replica"])
+@pytest.mark.parametrize("flag", ["terms", "pictures", "letter", "two_clients", "plan", "shared_login"])
 def test_an_alert_says_what_it_is_about_and_has_its_remedy(flag: str) -> None:
     [task] = today_of(alert(flag, subject="shutterstock" if flag == "terms" else "acme")(QUIET)).tasks
     assert task.remedy == Remedy("see account", {"account": task.about})

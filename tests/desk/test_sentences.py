@@ -15,6 +15,7 @@ from archiver.agency.unassigned import suggest
 from archiver.catalogue.index import CatalogueEntry
 from archiver.core import errors
 from archiver.core.errors import ArchiverError
+from archiver.core.remedy import Remedy
 from archiver.desk.sentences import PLACEHOLDER, german, said
 from archiver.desk.template_filters import sentence
 from archiver.desk.translations import words
@@ -120,7 +121,8 @@ def test_an_error_is_german_as_a_whole_and_harmless() -> None:
     emptied = (
         "downloads showed 3 rows on 2026-12-01 and shows none now. What is archived stays. Look at the history on "
     )
-    emptied += "the platform's site; if the rows really left it, accept that with `archiver run --full --account one`."
+    emptied += "the platform's site; if the rows really left it, accept that. "
+    emptied += str(Remedy("run fully", {"account": "one"}))
     assert 'lang="en"' not in said(emptied, w) and "zeigt jetzt keine" in said(emptied, w)
     unread = "The archiver cannot read /a.jpg: it is not a regular file. Give a picture's file or address."
     assert 'lang="en"' not in said(unread, w)
