@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from filelock import FileLock
 
 from archiver.agency.notification_causes import Cause, cause_key, causes
-from archiver.agency.readiness import ReadyItem, note_missing, readiness
+from archiver.agency.readiness import ReadyItem, lacks, note_missing, readiness
 from archiver.collect.run_log import note_renewal
 from archiver.core.alert import Alert
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
@@ -198,7 +198,7 @@ def due(
 def _weekly(home: Home, found: Sequence[Cause], ready: Sequence[ReadyItem]) -> Message:
     """How things stand: that all is well, or what is open."""
     listed = {cause.about for cause in found if cause.kind == "not_ready"}
-    lacking = [each for each in ready if each.required and each.open and each.title("en") not in listed]
+    lacking = [each for each in ready if lacks(each) and each.title("en") not in listed]
     lines = [f"- {cause.about}: {cause.happened} What to do: {cause.fix.command}" for cause in found]
     lines += [f"- {each.title('en')}: {each.sentence('en')} What to do: {each.remedy.command}" for each in lacking]
     if not lines:

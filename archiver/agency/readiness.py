@@ -148,9 +148,14 @@ def readiness(home: Home, now: datetime) -> list[ReadyItem]:
     return found
 
 
+def lacks(item: ReadyItem) -> bool:
+    """Whether a careful person would not leave the home alone yet."""
+    return item.required and item.state is not ReadyState.READY
+
+
 def as_json(found: Sequence[ReadyItem]) -> dict[str, object]:
     """The `readiness` of `status --json`. `ready`: a careful person would have nothing left to do."""
-    return {"ready": not any(each.required and each.open for each in found), "items": [e.as_json() for e in found]}
+    return {"ready": not any(map(lacks, found)), "items": [e.as_json() for e in found]}
 
 
 def note_missing(home: Home, found: Sequence[ReadyItem], now: datetime) -> None:
@@ -385,7 +390,7 @@ def _sites(look: _Look) -> ReadyItem | None:
 
 MAX_HOURS_BEHIND = 36.0  # of a replica: a night that failed is repeated in the next one
 
-_NOTED = ("schedule", "witness", "timestamps")  # of which nothing else says since when they are missing
+_NOTED = ("schedule", "recipients", "witness", "timestamps")  # of which nothing else says since when they are missing
 
 SEEN: Mapping[str, Callable[[_Look], ReadyItem | None]] = {
     "client": _client,

@@ -326,8 +326,8 @@ class Notify(_SettingsModel):
 
     `channels` are mail addresses, https:// addresses that accept a POST, and apprise addresses. A message about a
     missing certificate is sent again after `missing_days`, one about a claim's deadline `deadline_days` before. Every
-    run fetches `ping` at its end, so that a monitoring service notices missing runs. `weekly`: send a message once a
-    week if all is well.
+    run fetches `ping` at its end, so that a monitoring service notices missing runs. `weekly`: say once a week that
+    all is well, or what is open.
     """
 
     channels: _Destinations = ()
