@@ -1,4 +1,4 @@
-"""The part of `setup` that lets a home work alone: timestamps, messages, the nightly run, and a witness.
+"""The part of `setup` that lets a home work alone: agency, timestamps, messages, the nightly run, and a witness.
 
 Each answer is tried out before it is kept: the authorities stamp a number, a message is sent, the scheduler takes the
 run, a file is written into the witness's folder.
@@ -6,6 +6,7 @@ run, a file is written into the witness's folder.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from archiver.agency.notification import TEST, send
 from archiver.agency.schedule import NIGHT, install, schedule_here
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.settings import Home
-from archiver.home.settings_edit import change_setting, use_public_timestamps
+from archiver.home.settings_edit import change_setting, change_settings, use_public_timestamps
 from archiver.home.settings_models import PUBLIC_TIMESTAMPS
 
 Ask = Callable[[str, str], str]
@@ -29,6 +30,11 @@ def settle(home: Home, scheduled: bool, ask: Ask, say: Say) -> Home:
     """
     if home.settings.replay:
         return home
+    if not home.settings.agency.name:
+        home = _asked(home, "Your agency's name, which letters and packs bear (empty: later)", _name, ask, say)
+    if not home.settings.agency.country:
+        what = "Its country, by whose clock and rules deadlines are counted, such as DE (empty: later)"
+        home = _asked(home, what, _country, ask, say)
     if not home.settings.timestamps:
         what = f"Who should stamp the time: `public` for {' and '.join(PUBLIC_TIMESTAMPS)} (empty: later)"
         home = _asked(home, what, _authorities, ask, say)
@@ -55,6 +61,16 @@ def _asked(home: Home, question: str, keep: Callable[[Home, str, Say], None], as
         else:
             return Home.load(home.root)
     return home
+
+
+def _name(home: Home, answer: str, _: Say) -> None:
+    change_settings(home.root, "agency", {"name": " ".join(answer.split())})
+
+
+def _country(home: Home, answer: str, _: Say) -> None:
+    if not re.fullmatch("[A-Za-z]{2}", answer):
+        raise ConfigError(f"{answer!r} is not a country's code of two letters, such as DE or GB.")
+    change_settings(home.root, "agency", {"country": answer.upper()})
 
 
 def _authorities(home: Home, answer: str, say: Say) -> None:

@@ -52,8 +52,8 @@ def test_an_answer_is_kept_once_it_works(
     settings.write_text("# by hand\ntimestamps: []\n")
     address, subjects = inbox
     answers = iter((
-        "nobody", "", f"{address}/closed", f"{address}/ada", "25:00", "02:45", str(tmp_path / "nowhere"),
-        str(home.root), str(disk),
+        "Agency", "Germany", "de", "nobody", "", f"{address}/closed", f"{address}/ada", "25:00", "02:45",
+        str(tmp_path / "nowhere"), str(home.root), str(disk),
     ))  # fmt: skip
     said: list[str] = []
     made = settle(Home.load(home.root), False, lambda *_: next(answers), said.append)
@@ -61,7 +61,8 @@ def test_an_answer_is_kept_once_it_works(
     assert made.settings.notify.channels == (f"{address}/ada",) and len(subjects) == 2
     assert [each.folder for each in made.settings.witnesses] == [disk]
     assert "45 2 * * *" in tab.read_text() and settings.read_text().startswith("# by hand\n")
-    assert sum("Nothing was saved" in each for each in said) == 5
+    assert sum("Nothing was saved" in each for each in said) == 6
+    assert (made.settings.agency.name, made.settings.agency.country) == ("Agency", "DE")
     monkeypatch.setattr(setup_unattended, "timestamps", lambda *_, **__: [])  # which would ask those authorities
     made = settle(made, True, lambda *_: "public", said.append)
     assert [each.name for each in made.settings.timestamps] == ["digicert", "sectigo"]
@@ -78,4 +79,4 @@ def test_an_empty_answer_leaves_it_for_later(tmp_path: Path) -> None:
         return ""
 
     settle(Home.load(home.root), False, leave, lambda _: None)
-    assert len(asked) == 4 and (home.root / "archiver.yaml").read_text() == "timestamps: []\n"
+    assert len(asked) == 6 and (home.root / "archiver.yaml").read_text() == "timestamps: []\n"
