@@ -122,7 +122,8 @@ def error_kinds() -> list[type[errors.ArchiverError]]:
     found = inspect.getmembers(errors, inspect.isclass)
     kinds = [kind for _, kind in found if issubclass(kind, errors.ArchiverError)]
     return sorted(
-        (kind for kind in kinds if kind is not errors.ArchiverError), key=lambda kind: (kind.exit_code, kind.__name__)
+        (kind for kind in kinds if kind not in (errors.ArchiverError, errors.PersonNeeded)),
+        key=lambda kind: (kind.exit_code, kind.__name__),
     )
 
 

@@ -269,7 +269,50 @@ def find(folder: Path) -> None:
         assert name in follow(at.run, said, "find")
 
 
+def release_hold(folder: Path) -> None:
+    with agency(folder) as at:
+        name = with_licence(at)
+        at.run("hold", name, "--by", "Ada", "--reason", "a letter")
+        erase = ("erase", name, "--reason", "GDPR", "--by", "Ada", "--yes")
+        follow(at.run, printed(at.run, *erase, code=10), "release hold", LICENCE=name, NAME="Ada")
+        printed(at.run, *erase, code=0)
+
+
+def show_raw(folder: Path) -> None:
+    with agency(folder) as at:
+        name = with_licence(at)
+        assert "record.json" in follow(at.run, printed(at.run, "show", name), "show raw")
+
+
+def see_account(folder: Path) -> None:
+    """What it shows is what a person corrects."""
+    home = begun(folder)
+    client = home.root / "clients" / "acme.yaml"
+    text = "name: Acme Ltd\naccounts:\n  stock: {provider: shutterstock, people: 3, seats: 1}\n"
+    client.write_text(text)
+    said = printed(home, "notify", "--dry-run")
+    assert "people     3" in follow(home, said, "see account")
+    client.write_text(text.replace("seats: 1", "seats: 3"))
+    assert "3 people use stock" in said and "3 people use stock" not in printed(home, "notify", "--dry-run")
+
+
+def platforms(folder: Path) -> None:
+    home = begun(folder)
+    said = printed(home, "find", "x", "--provider", "shutterstok", code=2)
+    assert "shutterstock" in follow(home, said, "platforms")
+
+
 # ---------------------------------------------------------------- claims, letters and sites
+
+
+def reopen_claim(folder: Path) -> None:
+    home = begun(folder)
+    home("claim", "add", "--manual", "--client", "acme", "--claimant", "Rights Ltd", "--yes")
+    claim = home.json("claim", "list")[0]["claim"]
+    home("claim", "close", claim, "withdrawn", "--by", "Ada")
+    answer = ("claim", "answer", claim, "--by", "Ada", "--how", "mail")
+    follow(home, printed(home, *answer, code=2), "reopen claim", NAME="Ada")
+    printed(home, *answer, code=0)
 
 
 def list_claims(folder: Path) -> None:
@@ -328,7 +371,8 @@ CASES: dict[str, Callable[[Path], None]] = {
     "add source": add_source, "run account": run_account, "run source": run_source, "timestamp": timestamp,
     "run": run, "verify": verify, "after restore": after_restore, "new verifier": new_verifier, "show": show,
     "assign": assign, "find": find, "list claims": list_claims, "terms list": terms_list, "init": init,
-    "init replay": init_replay, "choose home": choose_home, "repair clock": repair_clock,
+    "init replay": init_replay, "choose home": choose_home, "repair clock": repair_clock, "release hold": release_hold,
+    "show raw": show_raw, "see account": see_account, "platforms": platforms, "reopen claim": reopen_claim,
 }  # fmt: skip
 
 
@@ -354,20 +398,16 @@ WITHOUT_CASE = {
     "open",
     "pack claim",
     "pack licence",
-    "platforms",
     "read accounts",
     "remove adapter",
     "renew",
-    "reopen claim",
     "repair adapter",
     "run asset",
     "run fully",
     "schedule",
-    "see account",
     "see captures",
     "send again",
     "show claim",
-    "show raw",
     "sign in",
     "source report",
     "terms diff",

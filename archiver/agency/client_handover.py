@@ -27,7 +27,7 @@ from archiver.archive.reader import Archive
 from archiver.catalogue.archives import trusted_key, writing
 from archiver.catalogue.search import followed
 from archiver.core.atomic_files import refuse_taken
-from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
+from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, Remedy, machine_error
 from archiver.core.model import iso
 from archiver.core.progress import Progress, progress_bar
 from archiver.home.connections import trusted_roots
@@ -72,7 +72,7 @@ def hand_over(
         raise ConfigError("The house archive belongs to the agency. Name a client instead.")
     source, out = home.archive(slug), out.absolute()
     if not (source / archive_words.LEDGER).is_file():
-        raise ConfigError(f"{slug} has no archive to hand over yet. Archive something first, e.g. `archiver run`.")
+        raise ConfigError(f"{slug} has no archive to hand over yet.", remedy=Remedy("run", {"client": slug}))
     refuse_taken(out)
     if out.resolve().is_relative_to(home.root.resolve()):
         raise ConfigError(f"{out} is inside the home. Choose a folder outside of it.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.catalogue.search import archives, catalogue_of
-from archiver.core.errors import IntegrityError
+from archiver.core.errors import IntegrityError, Remedy
 from archiver.core.model import GapReason
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
@@ -55,7 +55,7 @@ def documents_to_get(home: Home, wanted: Callable[[Catalogue], Iterable[Catalogu
 def what_to_do(provider: str, reason: GapReason) -> str:
     """What somebody does to get a document that the archive lacks for this reason."""
     if reason.is_missing:
-        return "Run `archiver run` to try again, or download it by hand while the seat exists."
+        return f"Download it by hand while the seat exists, or try again. {Remedy('run')}"
     if info := declared(provider):
         return f"Ask the platform while the account is open: {info.confirm.how}"
     return "Ask the platform while the account is open."

@@ -24,7 +24,7 @@ from archiver.archive.checking.parts.proven_dates import renewal
 from archiver.archive.checking.parts.timestamp_tokens import moment
 from archiver.catalogue.archives import changes_by_others, trusted_key, writing
 from archiver.catalogue.search import archives, gone, orphan_archives, without_client
-from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
+from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError, Remedy
 from archiver.home.connections import trusted_roots
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
@@ -66,8 +66,7 @@ def verify(home: Home, request: VerifyRequest, progress: Progress = lambda *_: N
         return code, *_narrowed(document, text, doubtful)
     reports, reasons = _checked(home, request, progress)
     if reasons and not ((request.licence or request.against) and reports):
-        advice = " Look for it with `archiver find`." if request.licence else ""
-        raise ConfigError(f"{reasons[0]}.{advice}")
+        raise ConfigError(f"{reasons[0]}.", remedy=Remedy("find") if request.licence else ())
     changed = {slug: changes_by_others(home, slug) for slug in reports}
     documents = [report.as_json() | {"client": slug, "changes": changed[slug]} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
@@ -210,4 +209,4 @@ def renewals_due(home: Home) -> Iterator[str]:
     for slug in home.clients:
         due = renewal(home.archive(slug))
         if due and due <= moment():
-            yield f"The timestamps of {slug} are due for renewal since {due}. Run `archiver verify --renew`."
+            yield f"The timestamps of {slug} are due for renewal since {due}. {Remedy('renew', {'client': slug})}"

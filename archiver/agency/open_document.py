@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archiver.catalogue.search import located
 from archiver.core.atomic_files import replace_file
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.core.model import DocumentKind
 from archiver.core.suggestions import did_you_mean
 from archiver.home.settings import Home
@@ -30,7 +30,7 @@ def copy_of(home: Home, licence: str, document: str | None) -> Path:
     with DocumentReader() as reader, located(home, licence, reader) as (slug, archive, entry):
         there = {each.name: each for each in entry.file.documents}
         if not there:
-            raise ConfigError(f"{entry.short_id} has no documents. See `archiver show {entry.short_id}`.")
+            raise ConfigError(f"{entry.short_id} has no documents.", remedy=Remedy("show", {"licence": entry.short_id}))
         if document and document not in there:
             raise ConfigError(
                 f"{entry.short_id} has no document {document!r}.{did_you_mean(document, there)} It has: "

@@ -26,7 +26,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.archives import writing
 from archiver.catalogue.index import Catalogue, identity_digest
-from archiver.core.errors import ConfigError, IntegrityError
+from archiver.core.errors import ConfigError, IntegrityError, Remedy
 from archiver.core.json_files import readable
 from archiver.core.model import iso
 from archiver.home.settings import Home
@@ -58,7 +58,7 @@ def named_object(home: Home, name: str) -> tuple[str, str]:
         exact = {each for each in ids if part in (each, each.rpartition(":")[2])}
         found += [(slug, each) for each in sorted(exact or {each for each in ids if part.lower() in each.lower()})]
     if not found:
-        raise ConfigError(f"Nothing in this archive matches {name!r}. Search with `archiver find`.")
+        raise ConfigError(f"Nothing in this archive matches {name!r}.", remedy=Remedy("find"))
     if len(found) > 1:
         some = ", ".join(f"{slug}/{each.rpartition(':')[2]}" for slug, each in found[:5])
         raise ConfigError(f"{name!r} matches more than one object, among them {some}. Give more of the name.")

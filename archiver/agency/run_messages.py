@@ -10,7 +10,7 @@ from archiver.catalogue.search import followed
 from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run_context import RunSummary
 from archiver.collect.sources import SourceResult
-from archiver.core.errors import spoken
+from archiver.core.errors import Remedy, spoken
 from archiver.core.model import GapReason
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import ProviderInfo, declared, load
@@ -104,7 +104,7 @@ def closing(home: Home, summary: RunSummary) -> Iterator[str]:
         )
     if number := unassigned(home):
         licences = "licences of shared accounts have" if number > 1 else "licence of a shared account has"
-        yield f"{number} {licences} no client yet. Next: archiver unassigned"
+        yield f"{number} {licences} no client yet. {Remedy('unassigned')}"
 
 
 def lines_of(result: AccountResult) -> Iterator[str]:
@@ -117,7 +117,7 @@ def lines_of(result: AccountResult) -> Iterator[str]:
         said = f" {item['from']}: {item['subject']}" if item.get("from") or item.get("subject") else ""
         yield f"  {'+' if item['taken'] else '-'} {item['place']}{said} ({item['reason']})"
     for claim in result.claims:
-        yield f"  a letter: archiver claim show {claim}"
+        yield f"  a letter: {Remedy('show claim', {'claim': claim}).command}"
 
 
 def unassigned(home: Home) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from archiver.agency.night import run
 from archiver.collect.folder import FolderSettings
 from archiver.collect.run_context import RunRequest, RunSummary
-from archiver.core.errors import INSTALL_ALL, ConfigError
+from archiver.core.errors import INSTALL_ALL, ConfigError, Remedy
 from archiver.home.settings import Home
 from archiver.home.source_settings import Source
 from archiver.home.vault import Vault
@@ -24,11 +24,12 @@ def watched(home: Home, names: Sequence[str]) -> dict[Path, Source]:
     chosen = [home.source(name) for name in names] or [each for each in home.sources() if each.kind == "folder"]
     if others := [each.name for each in chosen if each.kind != "folder"]:
         raise ConfigError(
-            f"{others[0]} is not a folder. `archiver watch` reads only folders; `archiver run` reads all sources."
+            f"{others[0]} is not a folder. Only folders are watched; a run reads all sources.",
+            remedy=Remedy("run source", {"source": others[0]}),
         )
     found = {each.options(FolderSettings).path: each for each in chosen if not each.closed}
     if not found:
-        raise ConfigError("There is no folder to watch. Add one with `archiver source add NAME --kind folder`.")
+        raise ConfigError("There is no folder to watch.", remedy=Remedy("add source"))
     return found
 
 

@@ -22,7 +22,7 @@ from archiver.archive.checking.parts import archive_words, ledger_lines, regular
 from archiver.archive.ledger import Line, read_lines
 from archiver.archive.reader import key_in, signer_key
 from archiver.core.atomic_files import change_times_hold, read_file, remove_tree, replace_file
-from archiver.core.errors import IntegrityError
+from archiver.core.errors import IntegrityError, Remedy
 from archiver.core.json_files import checked, write_json
 
 if TYPE_CHECKING:
@@ -88,11 +88,12 @@ class LastSeen:
                 yield f"Line {int(seq)} of the ledger of {client} differs from the line that this machine wrote."
 
     def _file_doubts(self, client: str, root: Path) -> Iterator[str]:
+        look = Remedy("verify", {"client": client})
         with suppress(OSError, ValueError, AttributeError):
             for path, digest in json.loads(read_file(self._files)).items():
                 if _digest(root / path) != digest:
                     what = "was changed after this machine wrote it" if (root / path).exists() else "is missing"
-                    yield f"{path} in the archive of {client} {what}. Run `archiver verify --client {client}`."
+                    yield f"{path} in the archive of {client} {what}. {look}"
 
     def unreported(self, new: Sequence[str]) -> list[str]:
         """Return the sentences that no run has told yet, with these new ones, and keep them."""

@@ -134,6 +134,8 @@ def account_show(
         ("platform", f"{row['provider']}, sign-in by {row['method'] or 'an adapter that is not installed'}"),
         ("user name", row["username"]),
         ("plan", " ".join(filter(None, (row["plan"], row["plan_until"] and f"until {row['plan_until']}")))),
+        ("seats", row["seats"]),
+        ("people", row["people"]),
         ("settings", ", ".join(f"{key}={value}" for key, value in row["settings"].items())),
         ("rules", ", ".join(row["rules"])),
         ("licences", f"{row['licences']:,} archived"),

@@ -156,6 +156,7 @@ class LegalHold(ArchiverError):
     """A legal hold forbids the erasure: {detail}. Only who is allowed to decide it may release the hold first."""
 
     exit_code = 10
+    actions = ("release hold",)
 
 
 class LayoutChanged(ArchiverError):
