@@ -35,6 +35,7 @@ class ActionTexts(TypedDict):
 
     command: str
     place: NotRequired[str]
+    anywhere: NotRequired[bool]  # it needs no home
     post: NotRequired[bool]  # the button starts the work at once, by a form with the arguments
     kinds: NotRequired[list[SignInKind]]  # of sign-in for which it is there; all if it is left out
     do: dict[str, str]  # by language
@@ -83,7 +84,9 @@ class Remedy:
         import shlex  # not for `--help`
 
         words = {name: shlex.quote(value) for name, value in self.arguments.items()}
-        return " ".join(["archiver", *_of_home, self._filled(actions()[self.action]["command"]).format_map(words)])
+        texts = actions()[self.action]
+        home = [] if texts.get("anywhere") else _of_home
+        return " ".join(["archiver", *home, self._filled(texts["command"]).format_map(words)])
 
     @property
     def place(self) -> str | None:
