@@ -36,6 +36,7 @@ from archiver.reading.history_tables import has_columns, history_in, lists_licen
 from archiver.reading.mail import SAVED_FROM, Lookup, ParsedMail, origin_by
 from archiver.reading.office import document_by, table_by
 from archiver.reading.outlook import COMPOUND_FILE
+from archiver.reading.phrases import Phrases
 from archiver.reading.platforms import PLATFORMS, marked, other_platform, site_by_company, site_of
 from archiver.reading.webpages import page_by, saved_from, with_addresses
 from archiver.reading.worker import DOCUMENT_TIMEOUT_S, DocumentReader, ReaderFailed
@@ -81,7 +82,7 @@ _ANSWER = re.compile(r"^(?:(?:re|fwd?|aw|wg|tr|rv|i|r)\s?:\s*)+", re.IGNORECASE)
 _SEEN = re.compile(r"screen.?shot|screen.?cap|bildschirmfoto|capture.d.?.cran|captura|scan", re.IGNORECASE)
 
 # Words by which a text that no reader knows is still about licences: platforms, and what their papers are called.
-_SIGN = re.compile(
+_SIGN = Phrases(
     r"shutterstock|istock|getty ?images|adobe ?stock|fotolia|depositphotos|dreamstime|123rf|bigstock|stocksy|vecteezy"
     r"|freepik|flaticon|envato|themeforest|graphicriver|photodune|videohive|audiojungle|unsplash|pexels|pixabay|\balamy"
     r"|imago.images|picture.alliance|pond5|storyblocks|artlist|epidemic ?sound|motion ?array|westend61|panthermedia"

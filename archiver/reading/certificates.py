@@ -18,6 +18,7 @@ from itertools import pairwise, product
 from archiver.core.model import DocumentKind, Licence, Moment, iso
 from archiver.reading.dates import DateOrder, printed
 from archiver.reading.letter_words import any_of
+from archiver.reading.phrases import Phrases
 from archiver.reading.platforms import PLATFORMS, UUID
 
 
@@ -373,7 +374,7 @@ def _heads(before: str, line: str, below: str, after: str) -> bool:
     return starts[0] == starts[1] and not before.strip() and not after.strip()
 
 
-def in_one_line(text: str, heading: re.Pattern[str]) -> str:
+def in_one_line(text: str, heading: Phrases) -> str:
     """The text with its first heading in one line, so that no part of a broken heading is taken for a label."""
     return heading.sub(lambda found: _collapsed(found[0]), text, count=1)
 

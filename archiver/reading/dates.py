@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from archiver.core.model import Moment, iso
 
@@ -53,6 +54,7 @@ _IN_TEXT = re.compile(
     rf"|\d{{1,2}}-(?:{'|'.join(_MONTHS)})-\d{{4}})(?![\w/]|-\w|\.\d)",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"\d{4}|\.\d\d")  # in whatever `_IN_TEXT` finds
 _TIME = re.compile(
     r",? (?:um |at |à |a las )?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\.\d{1,6})?(?: ?[ap]\.?m\.?)?(?: uhr| h)?", re.ASCII
 )
@@ -149,7 +151,7 @@ def days_in(text: str, order: DateOrder | None = None) -> Iterator[tuple[date, r
 
     `03/04/2026` could be two days, and is left out where `order` does not tell which.
     """
-    for found in _IN_TEXT.finditer(text):
+    for found in _places_of_days(text):
         with suppress(ValueError):
             words = re.sub(
                 r"(?<=\d),(?=\s+[^\W\d])|(?<=[a-z])\s+of(?=\s)", "", found[0]
@@ -157,6 +159,16 @@ def days_in(text: str, order: DateOrder | None = None) -> Iterator[tuple[date, r
             day = printed(re.sub(r"(?<=\d\.)(?=\d\d$)", "20", words), order)  # 3.5.26
             if day.year in LIKELY_YEARS:
                 yield day.date() if isinstance(day, datetime) else day, found
+
+
+def names_day(text: str) -> bool:
+    """Whether a text may name a day."""
+    return bool(_places_of_days(text))
+
+
+@lru_cache(32)  # of a paper's text and its parts, which are read in both orders, again and again
+def _places_of_days(text: str) -> tuple[re.Match[str], ...]:
+    return tuple(_IN_TEXT.finditer(text)) if _YEAR.search(text) else ()
 
 
 _WITHOUT_YEAR = re.compile(

@@ -29,6 +29,7 @@ from archiver.reading.labelled_documents import read_labelled, why_no_paper
 from archiver.reading.not_granted import is_demand, shows_example
 from archiver.reading.paper_parties import Envelope
 from archiver.reading.paper_titles import titled
+from archiver.reading.phrases import Phrases
 from archiver.reading.platforms import OTHER_PLATFORM, the_platform
 from archiver.reading.proposals import may_license, proposed
 from archiver.reading.unfilled import has_blank, is_template
@@ -216,7 +217,7 @@ def _market(text: str, columns: str) -> Paper | None:
     return certificate(f"envato_market_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
 
 
-_FREEPIK = re.compile(r"(?:Freepik|Magnific)\s{1,60}licen[cs]e", re.IGNORECASE)
+_FREEPIK = Phrases(r"(?:Freepik|Magnific)\s{1,60}licen[cs]e", re.IGNORECASE)
 
 
 def _freepik(text: str, columns: Callable[[], str]) -> Paper | None:

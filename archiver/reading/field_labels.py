@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from archiver.reading.certificates import spelled
 from archiver.reading.dates import DateOrder
+from archiver.reading.phrases import Phrases
 
 ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH, PORTUGUESE = "en", "de", "fr", "es", "it", "nl", "pl", "pt"
 
@@ -376,7 +377,7 @@ def spoken_order(labels: Sequence[str]) -> DateOrder | None:
 _PICTURES = [label for each in LABELS["asset_id"].values() for label in each if OF_A_PICTURE.match(label)]
 _GRANTS = [label for name in ("licensee", "kind", "usage") for each in LABELS[name].values() for label in each]
 _NAMES_A_PICTURE, _NAMES_A_GRANT = (
-    re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, labels))})(?![\w-])", re.IGNORECASE)
+    Phrases(rf"(?<![\w-])(?:{'|'.join(map(re.escape, labels))})(?![\w-])", re.IGNORECASE)
     for labels in (_PICTURES, _GRANTS)
 )
 

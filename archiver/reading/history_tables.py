@@ -614,7 +614,8 @@ def read_table(content: bytes) -> HistoryTable | None:
 def has_columns(text: str) -> bool:
     """Whether one of a text's first lines has the names of columns in it: at least two that are known."""
     first = text[: 1 << 16].splitlines()[: MAX_HEADER_LINES + 1]
-    return any(len({*map(_meaning, line.split(by))} - {None}) > 1 for line in first for by in DELIMITERS)
+    cells = (line.split(by) for line in first for by in DELIMITERS if by in line)
+    return any(len({*map(_meaning, row)} - {None}) > 1 for row in cells)
 
 
 def _meaning(label: str) -> str | None:

@@ -173,13 +173,15 @@ def _numbers(lines: Iterable[str]) -> Iterator[Numbered]:
             continue
         line = Surrounded(text, _cells(text), heads, above)
         above = called_by(text.rstrip()[-MAX_BEFORE_CHARACTERS:]) if len(line.cells) == 1 else ""
-        if (found := _heads(line)) is not None:
-            heads = found
+        if (called := _heads(line)) is not None:
+            heads = called
             continue
         for start, sentence in _sentences(text):
+            if not (found := [*_of_sentence(line, start, sentence)]):
+                continue
             out = out_below or bool(taken_out.search(sentence))
             offered = pattern_of("offered", _OFFERED).search(sentence)
-            for each in _of_sentence(line, start, sentence):
+            for each in found:
                 sign = min(each.sign, NumberSign.OFFERED) if offered and each.sign is not NumberSign.ROW else each.sign
                 yield replace(each, sign=sign, out=out or each.out)
         shelfmarks = (each["id"].strip() for each in _SHELFMARK.finditer(text))

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from archiver.reading.field_labels import names_grant
+from archiver.reading.phrases import Phrases
 
 # A demand names platform, picture and amount as a receipt does, and is the opposite of one.
-DEMAND = re.compile(
+DEMAND = Phrases(
     r"\b(?:post-?licen[cs]\w{1,4}|licen[cs]ee\W{1,30}(?:none|unknown|not known)|regulari[sz]e (?:the|this|your) use|"
     r"settlement|unauthori[sz]ed use|without a (?:valid )?licen[cs]e|cease and desist|"
     r"unlicen[cs]ed use of (?:an?|the|our|your) (?:image|photo|picture)\w{0,6}|(?:have|has) no record of an?y? "
@@ -25,9 +26,9 @@ DEMAND = re.compile(
     r"odszkodowani\w{1,3}|bez (?:ważnej )?licencji|bez zgody|naruszeni\w{1,4}|wezwani\w{1,3})\b",
     re.IGNORECASE,
 )
-_PICTURE = re.compile(r"\b(?:image|photo|picture|bild|foto|photograph)\w{0,20}\b", re.IGNORECASE)
+_PICTURE = Phrases(r"\b(?:image|photo|picture|bild|foto|photograph)\w{0,20}\b", re.IGNORECASE)
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
-VOID = re.compile(
+VOID = Phrases(
     r"\b(?:comp(?:ing)? (?:licen[cs]e|download|image|file|use)|comps (?:may|are|can)|(?:a|your|this) comp|"
     r"zahlung (?:noch )?offen|per vorkasse|"
     r"layout(?:daten|dateien|bilder) dienen|layout \d{2,5}\s{0,3}px|layout[- ]?downloads?|"
@@ -88,13 +89,13 @@ _IN_TERMS = re.compile(
     r"\b(?:bij|bei|in case of|in the event of|en cas de?|en caso de|in caso di|em caso de|w przypadku)\s+(?:\w+ )?$",
     re.IGNORECASE,
 )
-NO_RECEIPT = re.compile(
+NO_RECEIPT = Phrases(
     r"\bnot an? (?:tax )?(?:receipt|invoice)\b|\bkeine rechnung\b|\bpas une facture\b|\bno es una factura\b|"
     r"\bnon è una fattura\b|\bgeen factuur\b|\bnie jest faktur[ąa]\b",
     re.IGNORECASE,
 )
 # An order that the agency itself placed.
-_OWN_ORDER = re.compile(
+_OWN_ORDER = Phrases(
     r"^[ \t]*(?:(?P<title>purchase order|bon de commande|orden de compra|ordine d['’]acquisto|inkooporder)[ \t]*$|"
     r"(?:vendor|supplier|lieferant|fournisseur|proveedor|fornitore|leverancier)\b)",
     re.IGNORECASE | re.MULTILINE,
@@ -102,14 +103,14 @@ _OWN_ORDER = re.compile(
 _INVOICE = re.compile(r"^[ \t]*(?:invoice|facture|factura|fattura|factuur)\b", re.IGNORECASE | re.MULTILINE)
 _REFERENCE = re.compile(r"\n[ \t]*(?=\S*\d)\S{2,20}[ \t]*$", re.MULTILINE)
 # What is paid back; a discount is not.
-PAID_BACK = re.compile(
+PAID_BACK = Phrases(
     r"^(?!.*(?:discount|rabatt|remise|sconto|descuento|korting|gutschein|coupon|promo|credit applied|"
     r"voucher)).*(?:(?<!\S)[-−]|(?:^|\s\s)[-−–]\s?)(?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d(?!\d)|(?:^|\s\s|"
     r"\btotal )\((?:[€$£]\s?)?\d[\d.,' ]{0,12}[.,]\d\d\)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # Somebody asks for a licence or for its proof, or explains how to.
-ASKING = re.compile(
+ASKING = Phrases(
     r"\b(?:please (?:confirm|send|provide)|(?:can|could) you (?:please )?(?:confirm|send|provide)|bitte (?:bestätigen|"
     r"senden|schicken)|bitte um|merci de (?:nous )?(?:confirmer|envoyer)|pourriez-vous|"
     r"por favor,? (?:confirm|env[íi]|indi|facili)\w*|graag ontvangen|"
@@ -125,7 +126,7 @@ UNDECIDED = re.compile(
     re.IGNORECASE,
 )
 
-_SPECIMEN = re.compile(
+_SPECIMEN = Phrases(
     r"^[ \t]*sp[eé]cimen[ \t]*$|\bsp[eé]cimen (?:certificate|licen[cs]e|copy)\b|\bnot a (?:real|valid) licen[cs]e|"
     r"(?-i:^[^\w\n]*(?:SP[EÉ]CIMEN|MUSTER|FAC-?SIMILE|WZÓR|MODELLO|MODÈLE)\b(?:[^\w\n]*$|\s[–—-]\s))",
     re.I | re.M,
@@ -136,7 +137,7 @@ _NOT = (
     r"abgelehnt|impossible|échoué|pas pu|refusé|no se (?:ha )?p[ou]d\w*|rechazad[oa]|fallid[oa]|non (?:è|ha|siamo)|"
     r"rifiutat[oa]|niet|mislukt|geweigerd|nie|odrzucon[ay]|não|recusad[oa])"
 )
-_UNPAID = re.compile(
+_UNPAID = Phrases(
     rf"\b(?:{_NOT}\b[^.:;!?\n]{{1,50}}\b{_PAYMENT}|{_PAYMENT}\b[^.:;!?\n]{{1,50}}\b{_NOT})\b|"
     r"\bto complete (?:the|your) (?:purchase|order|payment)\b",
     re.IGNORECASE,
@@ -167,7 +168,7 @@ _UNDONE = {
     "pt": r"não (?:foi|é|está|pôde)(?: ser)? (?:conclu|process|confirm|aprovad|válid|pag)\w*|recusad[oa]|"
     r"substituíd[oa] por|por engano|sem efeito",
 }
-_UNDONE_WORDS = re.compile(rf"\b(?:{'|'.join(_UNDONE.values())})\b", re.IGNORECASE)
+_UNDONE_WORDS = Phrases(rf"\b(?:{'|'.join(_UNDONE.values())})\b", re.IGNORECASE)
 _VALUE = r"(?:[ \t]*:\s*|[ \t]{2,}|\t|[ \t]*\n[ \t]*)"
 _STATUS = re.compile(
     rf"^[ \t>]*(?:\w+[ -])?(?:(?:\w{{0,10}}status|statut|stan){_VALUE}"
@@ -203,7 +204,7 @@ _DENIED = (
 )
 _DENIAL = re.compile(rf"(?=[^\x1e]{{0,300}}?(?:{_ORDERED}))[^\x1e]{{0,300}}?\b(?:{_DENIED})\b", re.IGNORECASE)
 # What a confirmed order still waits for.
-_AWAITED = re.compile(
+_AWAITED = Phrases(
     r"\b(?:once|as soon as|sobald|dès que|en cuanto|non appena|zodra|gdy tylko|assim que)\b[^.!?]{0,80}(?:payment|"
     r"transfer|paid|zahlung|überweis|bezahl|paiement|virement|pago|transferencia|pagament|bonifico|betaling|płatnoś)|"
     r"\b(?:after|nach|après|tras|dopo|na|po|após) (?:\w{1,4} ){0,2}(?:receiv|receipt|eingang|zahlungsein|réception|"
@@ -251,16 +252,16 @@ _DOUBTS = {
     r"schaden|lizenzanalog|anwalt|anwält|kanzlei|lawyer|attorney|solicitor|avocat|abogad|avvocat|advocat|adwokat|"
     r"advogad",
 }
-_DOUBT = re.compile(rf"\b(?:{'|'.join(_DOUBTS.values())})\w*", re.IGNORECASE)
+_DOUBT = Phrases(rf"\b(?:{'|'.join(_DOUBTS.values())})\w*", re.IGNORECASE)
 # What an invoice for a picture itself says, an original or a print, and one for programs.
-_CHOSEN = re.compile(  # the title of a list of what somebody likes or may buy
+_CHOSEN = Phrases(  # the title of a list of what somebody likes or may buy
     r"^[ \t]*(?:(?:your|my|our|ihre?|meine?|unsere?|votre|vos|mes|tus?|sus?|mis|i tuoi|la tua) )?"
     r"(?:merk(?:liste|zettel)|wunsch(?:liste|zettel)|leucht(?:kasten|tisch)|vorauswahl|light[ -]?box|wish[ -]?list|"
     r"shortlist|favou?rites|favoriten|favoris|présélection|liste d['’]envies|lista de deseos|favoritos|preselección|"
     r"lista dei desideri|preferiti|preselezione|favorieten|verlanglijst)\b[^\n]{0,60}$",
     re.IGNORECASE | re.MULTILINE,
 )
-_GOODS = re.compile(
+_GOODS = Phrases(
     r"\b(?:original(?!\w*[ -]?(?:datei|file|größe|size|format|auflösung))|öl auf|acryl|oil on|huile sur|óleo sobre|"
     r"olio su|olieverf|olej na|leinwand|canvas|toile|tela\b|lienzo|doek\b|płót|gemälde|painting|peinture|pintura|"
     r"dipint|schilderij|skulptur|sculpt|gerahmt|rahmen\b|rahmung|framed|encadr|enmarcad|loan\b|leihgabe|bruikleen|"
@@ -270,7 +271,7 @@ _GOODS = re.compile(
     r"plug-?in|wordpress|install|\d{2,3} ?[x×] ?\d{2,3}\b(?! ?(?:px|pixel)))\w*",
     re.IGNORECASE,
 )
-_LICENSING = re.compile(
+_LICENSING = Phrases(
     r"licen[csz]|lizen[zs]|licentie|licencj|licenç|(?:nutzungs|bild|veröffentlichungs|abdruck)(?:recht|honorar)|"
     r"\b(?:usage|reproduction|image|publication) (?:right|fee)|rights? (?:granted|of use)|\b(?:droits?|derechos?|"
     r"diritt[oi]|direitos?) (?:de? ?|d['’] ?)(?:l['’]|la )?(?:uso|usage|utili|explo|reprodu|auteur|autor|riprodu)|"
@@ -296,7 +297,7 @@ def words_against(text: str, *, known: bool = True) -> Iterator[str]:
         yield from (" ".join(found[0].split()) for found in each.finditer(text) if not in_terms(text, found.start()))
 
 
-_IN_CART = re.compile(
+_IN_CART = Phrases(
     r"^[ \t]*(?:(?:shopping |your |my )?cart|(?:ihr |mein )?warenkorb|(?:votre |mon )?panier|(?:tu |mi )?carrito|"
     r"carrello|winkelwagen|koszyk|carrinho)\b(?! ?\(0\))(?![^\n]*\|)|\bin (?:your|the) (?:shopping )?cart|"
     r"\b(?:in|im) (?:ihrem|deinem|den|dem)? ?warenkorb|\b(?:dans votre|au) panier|\ben (?:tu|su|el) carrito|"
@@ -313,7 +314,7 @@ _IN_CART = re.compile(
     r"\bshared (?:a|an|the) (?:board|lightbox|collection)",
     re.IGNORECASE | re.MULTILINE,
 )
-_EXAMPLE = re.compile(
+_EXAMPLE = Phrases(
     r"\blooks like (?:this|the following)|\bsieht so aus|\bressemble à ceci|\bse ve así|\bsi presenta così|"
     r"\bziet er zo uit|\bwygląda (?:on |ona |ono )?tak|"
     r"\((?:an )?(?:example|beispiel|exemple|ejemplo|esempio|voorbeeld|przykład|exemplo)\)",
@@ -326,7 +327,7 @@ def shows_example(text: str) -> bool:
     return bool(_EXAMPLE.search(text))
 
 
-_PRINTS = re.compile(  # no words that a picture may be called by, as a poster on a wall
+_PRINTS = Phrases(  # no words that a picture may be called by, as a poster on a wall
     r"\b(?:photographic|art|canvas|framed|giclée) prints?\b|\b(?:shipping|delivery) (?:address|costs?|method)|"
     r"\b(?:prints?|canvas|poster|druck|leinwand|tirage|toile|stampa|lienzo)\b"
     r".{0,30}?\d ?[x×] ?\d+ ?(?:in|inch|inches|cm|mm)\b|versandkosten|lieferadresse|frais de (?:port|livraison)|"
@@ -346,13 +347,13 @@ _PLAN = (
     r"(?:yearly|annual|monthly|annuale|mensile|annuel|mensuel|anual|mensual|jährlich|monatlich|jaarlijks|maandelijks)|"
     r"\d+ (?:credits?|crédits?|créditos|crediti|images|downloads|bilder|fotos|kredyt\w*)\b)"
 )
-_PLAN_SOLD = re.compile(  # with its price, or behind a label
+_PLAN_SOLD = Phrases(  # with its price, or behind a label
     rf"^[^\n:]{{0,60}}{_PLAN}[^\n]{{0,80}}(?:[€£$]\s?\d|\d[.,]\d\d(?!\d))|"
     r"^[ \t]*(?:plan|product|article|artikel|produkt|produit|producto|prodotto|produto|subscription|abonnement)"
     rf"(?:[ \t]*:[ \t]*|\t[ \t]*|[ \t]{{2,20}}|[ \t]*\n[ \t]*)[^\n]{{0,60}}{_PLAN}",
     re.IGNORECASE | re.MULTILINE,
 )
-_RENEWS = re.compile(
+_RENEWS = Phrases(
     r"\b(?:membership|subscription|plan|abo(?:nnement)?|abbonamento|suscripción) (?:will |wird |sarà |se )?"
     r"(?:renew|verlänger|rinnov|renuev|renovar|renouvel)\w*|\brenewal date\b",
     re.IGNORECASE,
@@ -360,7 +361,7 @@ _RENEWS = re.compile(
 
 
 # The order took them from the pack that it bills, as it says: `your images have been licensed`.
-_LICENSED = re.compile(
+_LICENSED = Phrases(
     r"\b(?:images?|files?|photos?|assets?|clips?|items?) (?:\w+ ){0,3}(?:have|has|were|was) (?:been |"
     r"just )?licen[cs]ed\b|"
     r"\b(?:bilder|dateien|bild|datei) (?:wurden?|haben sie) (?:\w+ )?lizenziert\b",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from archiver.reading.not_granted import VOID
+from archiver.reading.phrases import Phrases
 from archiver.reading.platforms import PLATFORMS
 
 _TITLES = (
@@ -19,7 +20,7 @@ _TITLES = (
     r"bevestiging) van (?:de )?(?:licentie|aankoop)|certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|"
     r"zakupu)|(?:certificado|comprova(?:nte|tivo)|prova|confirmação) (?:de|da) (?:licença|compra))"
 ).replace(" ", r"\s{1,60}")
-LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
+LICENCE_TITLE = Phrases(rf"\b{_TITLES}\b", re.IGNORECASE)
 # What a photographer calls it, in a line of its own.
 _AGREEMENT = re.compile(
     r"^[ \t]*(?:(?:your|votre|ihr|tu|su|il (?:tuo|suo)|je|uw) )?(?:(?:lizenz|nutzungs)vereinbarung|lizenzvertrag|"
@@ -32,13 +33,13 @@ _AGREEMENT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # `POND5 LICENSE`
-_NAMED_LICENCE = re.compile(
+_NAMED_LICENCE = Phrases(
     rf"\s*(?:{'|'.join(re.escape(each.title) for each in PLATFORMS.values())})[ \t-]+(?:[\w-]+[ \t]+)?"
     r"(?:licen[cs]e|lizenz|licencia|licenza|licentie|licencja|licença)[ \t]*(?:\n|$)",
     re.IGNORECASE,
 )
 # A sentence that says what a title says.
-_CONFIRMED = re.compile(
+_CONFIRMED = Phrases(
     r"\bin (?:response|reply|answer) to your\b[^?!:]{0,80}\bwe (?:hereby )?confirm\b|"
     r"\bauf ihre\b[^?!:]{0,80}\bbestätigen wir\b|"
     r"\b(?:en réponse à|en respuesta a|in risposta all?a?) (?:votre|vos|su|vostra|sua)\b[^?!:]{0,80}\b(?:confirmons|"
@@ -67,12 +68,12 @@ _CONFIRMED = re.compile(
 # Beside the title: a form to be filled in, or an offer.
 _UNMADE = r"(?:templates?|vorlage|muster|modèle|plantilla|modello|sjabloon|wzór|offer|offre|oferta|offerta|offerte)"
 # What somebody asks for; the answer repeats it, and confirms.
-_ASKED_TITLE = re.compile(
+_ASKED_TITLE = Phrases(
     rf"\b{_TITLES}\W{{1,3}}(?:requests?|form|anfrage|antrag|formular)\b|"
     rf"\b(?:demande|formulaire|solicitud) (?:de|du|d['’])\s?{_TITLES}\b",
     re.IGNORECASE,
 )
-_UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
+_UNMADE_TITLE = Phrases(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
 _ORDER = (
     r"(?:(?:order|purchase|download) confirm(?:ation|ed)|(?:auftrags|bestell|kauf|download)bestätigung|(?:thank you|"
     r"thanks) (?:so much |very much )?for (?:licensing|downloading|purchasing|buying|ordering|"
@@ -86,8 +87,8 @@ _ORDER = (
     r"confirmación de(?:l)? pedido|conferma d(?:i |ell['’]|['’])?ordine|(?:order|bestel)bevestiging|"
     r"potwierdzenie zamówienia)"
 )
-_ORDER_TITLE = re.compile(rf"\b{_ORDER}\b", re.IGNORECASE)
-_RECEIPT_TITLE = re.compile(
+_ORDER_TITLE = Phrases(rf"\b{_ORDER}\b", re.IGNORECASE)
+_RECEIPT_TITLE = Phrases(
     rf"\b(?:{_ORDER}|invoice|receipt|rechnung|rechnungs-?(?:nummer|nr|datum)|quittung|facture|reçu|factura|recibo|"
     r"fattura|ricevuta|factuur|factuur(?:nummer|datum)|kwitantie|faktura|rachunek|paragon|fatura|nota fiscal)\b",
     re.IGNORECASE,
@@ -111,13 +112,13 @@ _DEAL = (
     r"zakup|"
     r"pobra|encomend)\w*"
 )
-_CONFIRMED_DEAL = re.compile(
+_CONFIRMED_DEAL = Phrases(
     rf"\b{_CONFIRM}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,6}}?{_DEAL}|"
     rf"\b{_DEAL}\W{{1,3}}(?:[\w'’]+\W{{1,3}}){{0,3}}?{_CONFIRM}",
     re.IGNORECASE,
 )
 # What was done, where no title says it: in a sentence to the buyer, or beside each item.
-_DONE = re.compile(
+_DONE = Phrases(
     r"\b(?:you(?:['’]ve| have| just)? (?:just |successfully )?(?:licen[cs]ed|purchased|bought|downloaded)|"
     r"(?:licen[cs]ed|purchased|bought|downloaded|lizenziert|gekauft|erworben|heruntergeladen) (?:on|at|am|by|von|to|"
     r"an)|(?:licen[cs]ed|purchased|downloaded)\s?:|grants? (?:the )?licensee|(?:haben sie|sie haben|du hast|hast du)\b"
@@ -137,7 +138,7 @@ _DONE = re.compile(
     re.IGNORECASE,
 )
 # A list in which a row's only date is that of its licence.
-_HISTORY = re.compile(
+_HISTORY = Phrases(
     r"\b(?:account\s{1,4}>\s{1,4}(?:purchases|orders|downloads)|"
     r"(?:licen[cs]e|licensing|download|purchase|order)s? history|my (?:downloads|purchases|licen[cs]es)|"
     r"meine (?:downloads|käufe|einkäufe|lizenzen)|mes (?:téléchargements|achats|licences)|mis (?:descargas|compras|"
@@ -164,12 +165,12 @@ _BILLED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # It certifies; a letter that tells what was just bought does not.
-_FORMAL = re.compile(
+_FORMAL = Phrases(
     r"\b(?:(?:this|to|we|i) (?:\w+ )?(?:confirm|certif)|certif|bestätig|attest|conferm|bevestig|potwierdz)\w*",
     re.IGNORECASE,
 )
 _INVOICE = re.compile(r"\b(?:invoice|rechnung|facture|factura|fattura|factuur|faktura|fatura)\b", re.IGNORECASE)
-_NAME_IN_TITLE = re.compile(rf"^[ \t]*(?P<name>[A-Z][\w&'. -]{{1,40}}?)[ \t]*[-–—|:·]?[ \t]*{_TITLES}", re.M | re.I)
+_NAME_IN_TITLE = Phrases(rf"^[ \t]*(?P<name>[A-Z][\w&'. -]{{1,40}}?)[ \t]*[-–—|:·]?[ \t]*{_TITLES}", re.M | re.I)
 _NO_NAME = re.compile(
     r"\b(?:standard|extended|enhanced|premium|royalty|free|editorial|commercial|image|photo|stock|asset|media|digital|"
     r"your|the|this|our|official|bild|foto|ihr|ihre|das|licence|license|download|purchase|order|web|print|content)\b",
@@ -179,9 +180,9 @@ MAX_TITLE_WORDS = 14  # more are a sentence
 MAX_TITLE_OFFSET = 1_500  # characters from the beginning in which a paper says what it is
 
 
-def _within(pattern: str) -> re.Pattern[str]:
+def _within(pattern: str) -> Phrases:
     """The pattern for text without spaces, in which a narrow column may break words, and nothing parts them."""
-    return re.compile(re.sub(r"\\b| |\\s\{1,60\}", "", pattern).replace(r"\W{1,3}", r"\W{0,3}"), re.IGNORECASE)
+    return Phrases(re.sub(r"\\b| |\\s\{1,60\}", "", pattern).replace(r"\W{1,3}", r"\W{0,3}"), re.IGNORECASE)
 
 
 _BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (f"{_TITLES}(?!s)", _UNMADE_TITLE.pattern, VOID.pattern))
@@ -200,12 +201,13 @@ def titled(text: str) -> bool:
 
 def is_licence(head: str) -> bool:
     """Whether a paper calls itself a licence, or says in a sentence that it certifies one."""
-    if any(LICENCE_TITLE.search(line) and _INVOICE.search(line) for line in _short_lines(head)):
+    title = LICENCE_TITLE.search(head)
+    if title and any(LICENCE_TITLE.search(line) and _INVOICE.search(line) for line in _short_lines(head)):
         return False  # `Invoice and licence certificate`: an invoice, whose day is that of the licence
     agreement, receipt = _AGREEMENT.search(head), _RECEIPT_TITLE.search(head)
     if agreement and receipt and receipt.start() < agreement.start():
         agreement = None  # to which the foot of a receipt leads
-    if agreement or _NAMED_LICENCE.match(head) or LICENCE_TITLE.search(head) or _CONFIRMED.search(head):
+    if agreement or _NAMED_LICENCE.match(head) or title or _CONFIRMED.search(head):
         return True
     head = "".join(head.split())
     return bool(_BROKEN_TITLE.search(head)) and not (_BROKEN_UNMADE.search(head) or _BROKEN_VOID.search(head))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from archiver.reading.field_labels import LABELS
+from archiver.reading.phrases import Phrases
 
 MAX_HEADING_WORDS = 4  # of a line between a sentence and its list
 MAX_HEADING_CHARACTERS = 300  # of a line of headings
@@ -62,7 +63,7 @@ _ANY = re.compile(
     rf"(?(noun){_SHARP}|(?!)))(?![\w@-]|[.,/]\w)"
 )
 _ALSO = re.compile(rf"#?(?P<id>(?i:{_LOOSE})|{_SHARP})(?![\w@-]|[.,/]\w)")
-SPEAKS_OF_PICTURES = re.compile(
+SPEAKS_OF_PICTURES = Phrases(
     rf"\b(?:(?!file|datei|fichier|archivo|bestand|plik){_PICTURES}|reproduction fees?|"
     r"photograph\w*|fotograf\w*|fotógraf\w*|fotograaf|\w{1,20}(?:foto|bild|beeld)s?)\b|"
     rf"{_LABEL}|\w{_ENDING}\b|\b_?(?:DSC|DSCF|IMG|MG)_?\d{{4,5}}\b",

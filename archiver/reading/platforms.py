@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import partial
 
+from archiver.reading.phrases import Phrases
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -423,7 +425,7 @@ _IN_NAME = {
 # Whose company a platform is: `iStock by Getty Images`, `Bigstock, a Shutterstock company`, `Shutterstock Canada ULC
 # d/b/a PremiumBeat`.
 _TITLES = "|".join(re.escape(each.title) for each in PLATFORMS.values())
-_OWNER = re.compile(
+_OWNER = Phrases(
     rf"(?P<owned>(?<![\w.-])(?:{_TITLES}))(?:\.com)?\s(?:by|von|par|de|di|da|van|od)\s(?:{_TITLES})(?![\w.-])"
     rf"|(?<![\w.-])(?:{_TITLES})(?=[\w .,]{{0,40}}\s(?:d/b/a|dba|trading\sas)\s(?:{_TITLES}))"
     rf"|,?\s(?:[Aa]n?|[Pp]art of the)\s(?:{_TITLES})\s(?:[\w.]{{1,20}}\s){{0,2}}(?:company|brand|group|family)\b"
@@ -451,10 +453,13 @@ def _words_of(marks: str) -> list[str]:
 # Sixty patterns are slow in a long text; a word is not.
 _WORD = {name: max(each.title.split(), key=len) for name, each in PLATFORMS.items()}
 _WORDS = {name: [*_words_of(each.marks), _WORD[name].lower()] for name, each in PLATFORMS.items()}
+_ANY_WORD = Phrases("|".join(re.escape(word) for words in _WORDS.values() for word in words), re.IGNORECASE)
 
 
 def marked(text: str) -> dict[str, str]:
     """The platforms whose site or company the text names, with the words."""
+    if not _ANY_WORD.may_fit(text):
+        return {}
     low = text.lower()
     near = [name for name, words in _WORDS.items() if any(word in low for word in words)]
     return {name: match[0] for name in near if (match := _MARK[name].search(text))}
@@ -462,6 +467,8 @@ def marked(text: str) -> dict[str, str]:
 
 def titled(text: str) -> dict[str, str]:
     """The platforms that the text calls by name, with the words; one that supplies another, only if it is alone."""
+    if not _ANY_WORD.may_fit(text):
+        return {}
     found = {name: match[0] for name, word in _WORD.items() if word in text and (match := _TITLE[name].search(text))}
     return {name: words for name, words in found.items() if not PLATFORMS[name].supplies} or found
 

@@ -15,7 +15,7 @@ from itertools import islice
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.author_grants import is_paid
 from archiver.reading.certificates import PERSON, Paper, Sure
-from archiver.reading.dates import DateOrder, day_order, days_in
+from archiver.reading.dates import DateOrder, day_order, days_in, names_day
 from archiver.reading.letter_thread import ThreadMessage, in_order, split_thread
 from archiver.reading.licence_values import licence_of
 from archiver.reading.named_items import named_items, titled_items
@@ -69,16 +69,22 @@ def proposed(text: str, name: str, columns: Callable[[], str] = str, envelope: E
     `text`, `name`, `columns` and `envelope` are as `document_parser.read_text` has them.
     """
     text = text.replace("\r\n", "\n")
-    if len(text) > MAX_TEXT_CHARACTERS or _grants_nothing(text):
+    if len(text) > MAX_TEXT_CHARACTERS:
         return None
     message, rest = _newest(text, envelope)
     laid_out = message.text if message.sender else columns() or text
-    ids = named_items(laid_out) or named_items(f"{laid_out}\n\n{rest}") or titled_items(laid_out)
+    when = message.sent
+    if when is None and names_day(laid_out):
+        when = day_of_paper(laid_out, "") or _first_day(laid_out)
+    if when is None or _grants_nothing(text):
+        return None
+    ids = named_items(laid_out) or (named_items(f"{laid_out}\n\n{rest}") if rest else []) or titled_items(laid_out)
     ids = [each for each in ids if " " not in each or not any(days_in(each, DateOrder.DAY_FIRST))]
+    if not ids or len(ids) > MAX_ITEMS:
+        return None
     provider = the_platform(text, name)[0] or seller_of(laid_out, message, own_hosts(envelope) if envelope else "")
     provider = provider or (None if envelope else _above(laid_out))
-    when = message.sent or day_of_paper(laid_out, "") or _first_day(laid_out)
-    if not ids or len(ids) > MAX_ITEMS or provider is None or when is None:
+    if provider is None:
         return None
     who = licensee_of(
         "\n".join(filter(None, map(str.strip, laid_out.splitlines()))), provider, mailed=bool(message.sender)

@@ -22,6 +22,7 @@ from archiver.reading.field_labels import (
     SPANISH,
 )
 from archiver.reading.filenames import names
+from archiver.reading.phrases import Phrases
 from archiver.reading.platforms import OTHER_PLATFORM, PLATFORMS, forms_of
 
 MAX_WORDS_CHARACTERS = 160  # characters before a date in which a sentence says what happened then
@@ -114,7 +115,7 @@ _WHO = {
 }
 _NAME = r"(?!Sie\b)(?-i:[A-ZÀ-Þ0-9])[^,;:!?\n]{1,50}?(?:\n[^,;:!?\n]{1,50}?)??"
 _SAYS_WHO = [
-    (language, re.compile(rf"\b{before}(?P<who>{_NAME}) {behind}\b".replace(" ", r"\s+"), re.IGNORECASE))
+    (language, Phrases(rf"\b{before}(?P<who>{_NAME}) {behind}\b".replace(" ", r"\s+"), re.IGNORECASE))
     for language, (before, behind) in _WHO.items()
 ]
 
@@ -150,7 +151,7 @@ def _days(text: str) -> Iterator[str]:
         yield from (f"{label}: {' '.join(found[0].split())}" for label in labels[:1])
 
 
-DUE = re.compile(
+DUE = Phrases(
     r"\b(?:due|until|till|by|before|through|expires?|ends?|valid|bis|fällig|gültig|zahlbar|zum|ab|echéance|échéance|"
     r"jusqu\S{1,4}|avant|valable|vence|vencimiento|hasta|scadenza|entro|fino|valido|uiterlijk|vóór|tot|geldig|"
     r"print(?:ed)?|gedruckt|imprimée?|impres[oa]|stampat[oa]|afgedrukt|period\w?|zeitraum|période|from|to|von|du|au|since|start\w{0,3}|beginn|released?|shoot)\b[^\n]{0,20}$",
@@ -168,7 +169,7 @@ def only_day(text: str) -> str | None:
     return next((each for each in written if re.search(r"[^\W\d]", each)), written[0]) if written else None
 
 
-KIND = re.compile(
+KIND = Phrases(
     r"\b(?:(?:standard|extended|enhanced|regular|premium|premier|editorial|royalty[ -]free|rights[ -]managed|basic|"
     r"(?:small )?business|individual|commercial|personal|professional|unlimited|enterprise|web|print|"
     r"multi-seat)\s+(?:(?:image|video|music)\s+)?licen[cs]e|(?:standard|premium)-?lizenz|erweiterten?\s+lizenz|"
@@ -181,12 +182,12 @@ _KIND_WORDS = (
     r"erweitert|libre de droits|étendue|estándar|ampliada|estesa|uitgebreid)"
 )
 # In the next line only a word that kinds begin with: there may be the next heading of a table.
-_LABELLED_KIND = re.compile(
+_LABELLED_KIND = Phrases(
     rf"^[ \t]*(?:{'|'.join(re.escape(label) for each in LABELS['kind'].values() for label in each)})"
     rf"(?:[ \t]*[:\t][ \t]*(?=\S)|[ \t]*:?[ \t]*\n[ \t]*(?={_KIND_WORDS}))(?P<kind>[^\n\t]{{3,60}}?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_USE = re.compile(
+_USE = Phrases(
     r"\b(?:usage|use|nutzung|verwendung|utilisation|uso|utilizzo|gebruik)\s?:\s?(?P<use>[^\n]{3,80}?)(?=\s*$|\s{2,}|"
     r",?\s+(?:[€£$]\s?)?\d[\d.,]*[.,]\d\d\b)",
     re.IGNORECASE | re.MULTILINE,
@@ -206,7 +207,7 @@ ADDRESS_OR_NAME = re.compile(
 
 
 # A sentence that says what was licensed, and one that asks, offers or denies.
-_GRANTED = re.compile(
+_GRANTED = Phrases(
     r"\b(?:you(?:['’]ve| have)? (?:licen[cs]ed|purchased|bought|downloaded)|your download of|"
     r"order \S.{0,60} is complete|(?:is|are) covered by|confirm|bestätigen|haben sie|bestellung .{0,60}vom|"
     r"(?:licen[cs]ed|purchased|lizenziert|erworben)|bereit|acquis|licence accordée|adquirid[oa]|acquistat[oa]|bevestig|"
@@ -218,7 +219,7 @@ _DOUBTED = re.compile(
     r"sollte\w?|wird|werden|nicht|keine?|nur|falls|wenn|pas|si|aucune|no|non|se|niet|geen)\b",
     re.IGNORECASE,
 )
-OF_PLAN = re.compile(  # no word that a picture may be called by: a business plan, an annual report
+OF_PLAN = Phrases(  # no word that a picture may be called by: a business plan, an annual report
     r"\b(?:subscription|suscripción|abonn?ement\w*|(?:jahres|monats)?abo|per month|pro monat|mensuel\w*|maandelijks|"
     r"on[ -]demand,? \d+|\d+ (?:images|photos|downloads|clips|credits|bilder|fotos|fichiers),? (?:valid|gültig|"
     r"valables?|válid[oa]s?|valid[ei])|(?:annual|monthly|yearly|premium|team|pro) plan|"
@@ -227,7 +228,7 @@ OF_PLAN = re.compile(  # no word that a picture may be called by: a business pla
     r"(?:month|year|monat|jahr))\b|/ ?(?:month|monat|mois|mes|mese|maand)\b",
     re.IGNORECASE,
 )
-ADVERTISED = re.compile(
+ADVERTISED = Phrases(
     r"\b(?:(?:may|might) (?:also )?(?:like|love)|we think|recommend\w{0,6}|similar (?:images|files|photos|videos)|"
     r"(?:because of|based on) your|picked for you|new this week|(?:in|on|from) your (?:collection|board|lightbox)|"
     r"eligible for|most (?:popular|downloaded)|trending|aus ihrer lightbox|am meisten geladen|più scaricat[ie]|"

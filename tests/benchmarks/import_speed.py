@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
@@ -24,22 +25,17 @@ sys.modules["tests"].__path__ = [str(ROOT / "tests")]
 
 from tests.support import papers  # noqa: E402  # as above
 from tests.support.folder import jpeg, letter, photo  # noqa: E402
-from tests.support.homes import Home, clean_environment  # noqa: E402
+from tests.support.homes import begun  # noqa: E402
 
 LEAST, GROWTH = 200, 1536
-IMPORT = """
-import json, resource, sys, time
-from pathlib import Path
-from archiver.home.settings import Home
-from archiver.collect.importing import ImportRequest, import_files
-from archiver.home.vault import open_vault
-home = Home.load(Path(sys.argv[1]))
-start = time.monotonic()
-request = ImportRequest(paths=[Path(sys.argv[2])], client="acme", by="Ada Example")
-report = import_files(home, open_vault(home.vault), request)
-seconds = time.monotonic() - start
-memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({"seconds": seconds, "memory": memory, "counts": report.counts, "licences": len(report.licences)}))
+MEASURED = """
+import atexit, json, resource, runpy, sys
+def tell():
+    own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = sum(each.ru_utime + each.ru_stime for each in (own, others))
+    print(json.dumps({"memory": own.ru_maxrss * 1024, "cpu": cpu}), file=sys.stderr)
+atexit.register(tell)
+runpy.run_module("archiver", run_name="__main__", alter_sys=True)
 """
 
 
@@ -75,19 +71,21 @@ def hashed(folder: Path) -> float:
     return time.monotonic() - start
 
 
-def imported(place: Path, folder: Path) -> dict[str, float]:
-    home = Home(place / "home", clean_environment(place) | {"PYTHONPATH": str(ROOT)})
-    home("init", home.root, "--replay")
-    home("client", "add", "acme", "--name", "Acme Ltd")
+def imported(place: Path, folder: Path) -> tuple[dict[str, float], dict[str, list[dict[str, str]]]]:
+    """What an import took, from its start to its end, and its report."""
+    home = begun(place)
+    start = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", IMPORT, str(home.root), str(folder)],
+        [sys.executable, "-c", MEASURED, "import", str(folder), "--client", "acme", "--json", "--quiet"],
         capture_output=True,
         text=True,
-        env=home.env,
-        check=True,
+        env=home.env | {"PYTHONPATH": str(ROOT)},
     )
-    told: dict[str, float] = json.loads(done.stdout)
-    return told
+    seconds = time.monotonic() - start
+    if done.returncode:
+        sys.exit(f"the import ended with {done.returncode}:\n{done.stderr}")
+    used: dict[str, float] = json.loads(done.stderr.splitlines()[-1])
+    return used | {"seconds": seconds}, json.loads(done.stdout)
 
 
 def main(files: int) -> int:
@@ -97,12 +95,14 @@ def main(files: int) -> int:
             place = Path(temporary)
             build(place / "papers", number)
             plain = hashed(place / "papers")
-            told = imported(place, place / "papers")
-            rates[number], memory[number] = number / told["seconds"], told["memory"]
+            used, told = imported(place, place / "papers")
+            rates[number], memory[number] = number / used["seconds"], used["memory"]
+            counts = Counter(each["outcome"] for each in told["files"])
             print(
-                f"{number} files: {told['seconds']:.1f} s, {rates[number]:.0f} files/s, {told['licences']} licences; "
-                f"plain hashing {number / plain:.0f} files/s; memory {told['memory'] / 2**20:.0f} MB; "
-                f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; {told['counts']}"
+                f"{number} files: {used['seconds']:.1f} s, {rates[number]:.0f} files/s, "
+                f"{1000 * used['cpu'] / number:.1f} ms of processors each, {len(told['licences'])} licences; "
+                f"plain hashing {number / plain:.0f} files/s; memory {used['memory'] / 2**20:.0f} MB; "
+                f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; {dict(counts)}"
             )
     growth = (memory[files] - memory[files // 4]) / (files - files // 4)
     print(f"memory grows by {growth:.0f} bytes for each file more")
