@@ -9,7 +9,7 @@ import time
 import warnings
 from contextlib import suppress
 
-from archiver.cli.output import PIPE_CLOSED_EXIT_CODE, Level, messages, say
+from archiver.cli.output import PIPE_CLOSED_EXIT_CODE, Level, flush_result, give_up_unwritable_streams, messages, say
 from archiver.core.errors import ArchiverError, ClockWrong, machine_error
 
 INTERRUPTED_EXIT_CODE = 130  # typer's exit code for Ctrl-C
@@ -48,6 +48,19 @@ def explain(error: BaseException) -> None:
 def main() -> None:
     """The `archiver` command. Errors become one message on standard error and the error's exit code."""
     open_closed_streams()
+    try:
+        _run()
+    except OSError as error:
+        explain(error)
+        refused, before = machine_error(error), sys.stderr
+        say(f"archiver: {refused}")
+        unsaid = getattr(error.__context__, "exit_code", PIPE_CLOSED_EXIT_CODE)  # of a wrong command that Typer refused
+        sys.exit(refused.exit_code if sys.stderr is before else unsaid)  # else nobody reads it
+    finally:
+        give_up_unwritable_streams()
+
+
+def _run() -> None:
     refuse_unusable_clock()
     from archiver.cli.commands import program
 
@@ -80,9 +93,6 @@ def main() -> None:
             say("archiver: Interrupted. Everything archived so far is safe; run the command again to continue.")
         if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # as Typer leaves it after a help text that nobody read
             sys.exit(PIPE_CLOSED_EXIT_CODE)
+        if end.code in (0, None):
+            flush_result()
         raise
-    except OSError as error:
-        explain(error)
-        refused, before = machine_error(error), sys.stderr
-        say(f"archiver: {refused}")
-        sys.exit(refused.exit_code if sys.stderr is before else PIPE_CLOSED_EXIT_CODE)  # nobody reads it

@@ -138,11 +138,35 @@ def tell(text: object) -> None:
 
 
 def _print(text: str) -> None:
-    try:
+    with _read_by_somebody():
         print(text, flush=True)
+
+
+def flush_result() -> None:
+    """Write what of the result waits in a buffer; OSError if it cannot be written."""
+    with _read_by_somebody():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _read_by_somebody() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:  # who read the output, as `head` does, has enough
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  # else the rest is flushed into the pipe at the end
         sys.exit(PIPE_CLOSED_EXIT_CODE)
+
+
+def give_up_unwritable_streams() -> None:
+    """Before the process ends, point an output that takes nothing more at nowhere.
+
+    What waits in its buffer would fail once more when Python ends, in Python's words and with its exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def tell_lines(text: str) -> None:
