@@ -36,8 +36,7 @@ from archiver.reading.history_tables import has_columns, history_in, lists_licen
 from archiver.reading.mail import SAVED_FROM, Lookup, ParsedMail, origin_by
 from archiver.reading.office import document_by, table_by
 from archiver.reading.outlook import COMPOUND_FILE
-from archiver.reading.phrases import Phrases
-from archiver.reading.platforms import PLATFORMS, marked, other_platform, site_by_company, site_of
+from archiver.reading.platforms import LICENCE_SIGNS, PLATFORMS, marked, other_platform, site_by_company, site_of
 from archiver.reading.webpages import page_by, saved_from, with_addresses
 from archiver.reading.worker import DOCUMENT_TIMEOUT_S, DocumentReader, ReaderFailed
 
@@ -80,22 +79,6 @@ _ENDINGS = {
 _QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)  # the mark of a letter that is answered or passed on
 _ANSWER = re.compile(r"^(?:(?:re|fwd?|aw|wg|tr|rv|i|r)\s?:\s*)+", re.IGNORECASE)  # before a subject
 _SEEN = re.compile(r"screen.?shot|screen.?cap|bildschirmfoto|capture.d.?.cran|captura|scan", re.IGNORECASE)
-
-# Words by which a text that no reader knows is still about licences: platforms, and what their papers are called.
-_SIGN = Phrases(
-    r"shutterstock|istock|getty ?images|adobe ?stock|fotolia|depositphotos|dreamstime|123rf|bigstock|stocksy|vecteezy"
-    r"|freepik|flaticon|envato|themeforest|graphicriver|photodune|videohive|audiojungle|unsplash|pexels|pixabay|\balamy"
-    r"|imago.images|picture.alliance|pond5|storyblocks|artlist|epidemic ?sound|motion ?array|westend61|panthermedia"
-    r"|plainpicture|mauritius.images|akg.images|ullstein.bild|photocase|clipdealer|picfair|premiumbeat"
-    r"|can ?stock ?photo|thinkstock|picturedesk|age ?fotostock|bridgeman|soundstripe|musicfox"
-    r"|colourbox|\bcanva\b|iconfinder|noun ?project|creative ?market"
-    r"|royalty.free|rights.managed|lizenzfrei|libre de droits|libre de derechos|item purchase code"
-    r"|(?:image|photo|picture|stock|asset|media) licen[cs]e|licen[cs]e (?:certificate|history|number|date|id\b)"
-    r"|(?:bild|foto|nutzungs)lizenz|lizenz(?:zertifikat|nummer|bescheinigung|nachweis)|bildrechte|nutzungsrechte"
-    r"|certificat de licence|licence d.utilisation|certificado de licencia|licencia de uso"
-    r"|copyright (?:infringement|claim)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)  # an import holds one of each file
@@ -470,7 +453,9 @@ def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader
 
 def _signs(text: str) -> bool:
     text = text[:MAX_TEXT_LENGTH]
-    return bool(_SIGN.search(text) or marked(text) or names_picture_and_grant(text) or names_picture_and_rights(text))
+    return bool(
+        LICENCE_SIGNS.search(text) or marked(text) or names_picture_and_grant(text) or names_picture_and_rights(text)
+    )
 
 
 def _assets(name: str) -> tuple[NamedAsset, ...]:

@@ -422,6 +422,22 @@ _IN_NAME = {
     for name, called in _CALLED.items()
 } | {"adobe_stock": re.compile(r"(?<![a-z])adobe(?![a-z]|[ _-]?fonts?)|adobe[ _-]?stock", re.IGNORECASE)}
 
+# Words by which a text that no reader knows is still about licences: platforms, and what their papers are called.
+LICENCE_SIGNS = Phrases(
+    r"shutterstock|istock|getty ?images|adobe ?stock|fotolia|depositphotos|dreamstime|123rf|bigstock|stocksy|vecteezy"
+    r"|freepik|flaticon|envato|themeforest|graphicriver|photodune|videohive|audiojungle|unsplash|pexels|pixabay|\balamy"
+    r"|imago.images|picture.alliance|pond5|storyblocks|artlist|epidemic ?sound|motion ?array|westend61|panthermedia"
+    r"|plainpicture|mauritius.images|akg.images|ullstein.bild|photocase|clipdealer|picfair|premiumbeat"
+    r"|can ?stock ?photo|thinkstock|picturedesk|age ?fotostock|bridgeman|soundstripe|musicfox"
+    r"|colourbox|\bcanva\b|iconfinder|noun ?project|creative ?market"
+    r"|royalty.free|rights.managed|lizenzfrei|libre de droits|libre de derechos|item purchase code"
+    r"|(?:image|photo|picture|stock|asset|media) licen[cs]e|licen[cs]e (?:certificate|history|number|date|id\b)"
+    r"|(?:bild|foto|nutzungs)lizenz|lizenz(?:zertifikat|nummer|bescheinigung|nachweis)|bildrechte|nutzungsrechte"
+    r"|certificat de licence|licence d.utilisation|certificado de licencia|licencia de uso"
+    r"|copyright (?:infringement|claim)",
+    re.IGNORECASE,
+)
+
 # Whose company a platform is: `iStock by Getty Images`, `Bigstock, a Shutterstock company`, `Shutterstock Canada ULC
 # d/b/a PremiumBeat`.
 _TITLES = "|".join(re.escape(each.title) for each in PLATFORMS.values())
