@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 
 from archiver.core.errors import ConfigError
+from archiver.core.remedy import Remedy
 from archiver.provider import installed, load
+from archiver.provider.registry import named
 from archiver.reading.unsupported_platforms import UnsupportedPlatform, served
 
 ADAPTER, BY_HAND = "adapter", "import and attended capture"
@@ -40,6 +42,25 @@ def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> l
         described.append({name: plain(value) for name, value in dataclasses.asdict(info).items()} | more)
     known = {each["name"] for each in described}
     return described + [_by_hand(name, each) for name, each in by_hand.items() if each.why and name not in known]
+
+
+def adapter_named(text: str, client: str) -> str:
+    """The adapter that a person means by a written name.
+
+    ConfigError if there is none; for a platform without an adapter it says what works there instead.
+    """
+    by_hand = served()
+    name = named(text, by_hand)
+    if name in installed():
+        return name
+    ways = [
+        Remedy("import", {"client": client}), Remedy("capture platform", {"provider": name}),
+        Remedy("package companion"), Remedy("add mailbox", {"account": f"{client}-mail", "client": client}),
+    ]  # fmt: skip
+    title, why = by_hand[name].title, by_hand[name].why.rstrip(".")
+    raise ConfigError(
+        f"The archiver cannot sign in at {title}: {why}. Its proof is archived in other ways.", remedy=ways
+    )
 
 
 def _by_hand(name: str, platform: UnsupportedPlatform) -> dict[str, object]:

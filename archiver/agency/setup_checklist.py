@@ -5,24 +5,16 @@ What is done is seen from the home itself, so there is nothing to resume from bu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from archiver.agency.accounts import NewAccount
 from archiver.agency.directory import account_rows
-from archiver.catalogue.search_words import spelt_out
+from archiver.agency.new_client import free_slug
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.settings import Client, Home
 from archiver.home.settings_edit import add_client
 from archiver.provider import SignInMethod, installed, method_of
-
-
-def slug_for(name: str) -> str:
-    """A short name for a client: `Acme Ltd` is `acme`, and `Grün GmbH` is `gruen`."""
-    dropped = ("ltd", "limited", "gmbh", "inc", "ag", "llc")
-    words = [word for word in re.findall("[a-z0-9]+", spelt_out(name)) if word not in dropped]
-    return "-".join(words)[:40].strip("-") or "client"
 
 
 @dataclass
@@ -57,7 +49,7 @@ class SetupConversation:
         if there := home.customers():
             return there[0]
         name = self.ask("Your first client's name (empty: later)", "").strip()
-        return add_client(home.root, slug_for(name), name=name) if name else None
+        return add_client(home.root, free_slug(home, name), name=name) if name else None
 
     def _account(self, home: Home, client: Client) -> str | None:
         while platform := self.ask(f"A platform of {client.name} (empty: later; ? lists them)", "").strip():

@@ -20,6 +20,8 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info, get_group, get_group_from_info, solve_typer_info_help
 from typer.models import CommandInfo, TyperInfo
 
+from archiver.cli.named_values import understand
+
 if TYPE_CHECKING:  # typer has click's classes in a private module; at run time nothing here needs it
     from typer._click.core import Command, Context, Parameter
     from typer._click.formatting import HelpFormatter
@@ -227,6 +229,7 @@ class _Runs:
     def invoke(self, ctx: Context) -> object:
         before = running.set(ctx)
         try:
+            understand(ctx)
             return super().invoke(ctx)  # type: ignore[misc]  # of the other base
         finally:
             running.reset(before)

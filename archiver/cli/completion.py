@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from archiver.cli.command_tree import DEFAULT_COMMANDS, LazyCommands, arguments_in, options_in
+from archiver.cli.named_values import NEW_NAMES, holds
 
 if TYPE_CHECKING:
     from typer._click.core import Command
@@ -150,16 +151,6 @@ NAMES: dict[str, Callable[[WordToComplete], Iterator[tuple[str, str]]]] = {
 }  # fmt: skip
 """Where the values of parameters come from, by the parameter's name."""
 
-OF_COMMANDS = {
-    ("account", "name"): "account", ("account", "names"): "account", ("sign-in", "names"): "account",
-    ("client", "slug"): "client", ("recording", "name"): "account", ("providers", "name"): "provider",
-    ("open", "licence"): "licence", ("proof", "licence"): "licence", ("source", "name"): "source",
-}  # fmt: skip
-"""What a parameter named `name` or `slug` holds, by the first word of its command."""
-
-NEW_NAMES = {("client", "add"), ("account", "add"), ("source", "add"), ("providers", "new")}
-"""Commands whose first argument is a new name."""
-
 
 def complete(program: TyperGroup, words: Sequence[str]) -> Iterator[str]:
     """The lines for a shell's script. `words` follow the program's name; the last one is being typed."""
@@ -221,9 +212,9 @@ def _option(command: Command, name: str) -> TyperOption | None:
 def _values(parameter: TyperArgument | TyperOption | None, path: Sequence[str], asked: WordToComplete) -> Iterator[str]:
     if parameter is None or (isinstance(parameter, TyperArgument) and tuple(path) in NEW_NAMES):
         return
-    holds = OF_COMMANDS.get((path[0] if path else "", parameter.name), parameter.name)
-    if holds in NAMES:
-        yield from _lines(NAMES[holds](asked), asked.beginning)
+    what = holds(parameter.name, path)
+    if what in NAMES:
+        yield from _lines(NAMES[what](asked), asked.beginning)
     elif parameter.name in WORDS:
         yield from _lines(((word, "") for word in WORDS[parameter.name]), asked.beginning)
     elif parameter.type_descriptor.is_path or parameter.name in ("file", "image", "paths", "picture", "wanted"):

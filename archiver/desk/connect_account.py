@@ -8,14 +8,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency import accounts, platform_list
-from archiver.agency.setup_checklist import slug_for
+from archiver.agency.new_client import free_slug
 from archiver.browsing.recording import recordings_of
 from archiver.core.errors import ArchiverError, ConfigError, SiteUnavailable, WrongPassword, machine_error
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.home import settings_edit
 from archiver.home.settings import HOUSE, Account
-from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
+from archiver.provider import ProviderInfo, SignInMethod, Transport, load
+from archiver.provider.registry import matching
 
 SEVERAL = ("aliases", "domains")  # fields of a client with several values
 KEPT_AS_TYPED = "password"  # other secrets are pasted, often with a trailing space
@@ -28,7 +29,7 @@ def new_client(visit: PageRequest) -> Response:
 def add_client(visit: PageRequest) -> Response:
     """Add a client, as `archiver client add` does."""
     name = " ".join(visit.given("name").split())
-    slug = visit.given("slug") or (slug_for(name) if name else "")
+    slug = visit.given("slug") or (free_slug(visit.home, name) if name else "")
     several = {key: [each for part in visit.given(key).split(",") if (each := part.strip())] for key in SEVERAL}
     try:
         settings_edit.add_client(visit.home.root, slug, name or slug, **several)
@@ -123,7 +124,8 @@ def _done(visit: PageRequest, what: str, said: list[str]) -> Response:
 
 def _platform(name: str) -> ProviderInfo:
     """The declaration of an installed adapter; HTTPException 404 for any other, and for one without accounts."""
-    if name not in installed() or (info := load(name).info).on_request:
+    found = matching(name)
+    if len(found) != 1 or (info := load(found[0]).info).on_request:
         raise HTTPException(404)
     return info
 

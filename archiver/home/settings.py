@@ -16,6 +16,7 @@ from archiver.core.atomic_files import remove_tree
 from archiver.core.errors import ConfigError
 from archiver.core.remedy import Remedy
 from archiver.core.suggestions import did_you_mean
+from archiver.core.written_names import written_so
 from archiver.core.yaml_source import Loc, Marked, Value, load, validate
 from archiver.home.home_folder import Reason, choice, fleet_address, is_home
 from archiver.home.settings_models import (
@@ -104,21 +105,33 @@ class Home:
         """The source of this name; ConfigError lists the known sources."""
         return _pick({source.name: source for source in self.sources()}, name, "source", Remedy("add source"))
 
-    def client(self, slug: str) -> Client:
-        """The client of this name; ConfigError lists the known clients."""
-        if slug == HOUSE and HOUSE not in self.clients:
+    def client(self, name: str) -> Client:
+        """The client of this short name, name or alias. ConfigError if there is none, or more than one."""
+        found = self.named_clients(name)
+        if len(found) > 1:
+            raise ConfigError(f"{name!r} is a name of {' and '.join(found)}. Use the short name of the one you mean.")
+        if name == HOUSE and HOUSE not in self.clients:
             raise ConfigError(
                 "This home has no house archive yet. Its first shared account makes it.",
                 remedy=Remedy("connect account", {"client": HOUSE}),
             )
+<<<<<<< HEAD
         return _pick(self.clients, slug, "client", Remedy.of("add client", {}))
+=======
+        return _pick(self.clients, found[0] if found else name, "client", "archiver client add")
+
+    def named_clients(self, name: str) -> list[str]:
+        """The short names of the clients with this short name, name or alias, in any case."""
+        return written_so(name, {slug: (slug, each.name, *each.aliases) for slug, each in self.clients.items()})
+>>>>>>> 9dcc0a52 (Understand platforms, clients and sites as people write them)
 
     def client_and_house(self, slug: str) -> list[Client]:
         """The client of this name, and the house if this home has one: whose licences may be the client's.
 
         ConfigError lists the known clients.
         """
-        return [self.client(slug), *(each for each in self.clients.values() if each.slug == HOUSE != slug)]
+        client = self.client(slug)
+        return [client, *(each for each in self.clients.values() if each.slug == HOUSE != client.slug)]
 
     def check_replay(self, recordings: Path | None) -> None:
         """ConfigError for recordings in a real home, and for a replay home without recordings."""
@@ -262,7 +275,8 @@ def read_client(path: Path, marked: Marked) -> tuple[Marked, Client]:
         Account.model_construct(name=name, client=slug, **dict(each)) for name, each in client.accounts.items()
     )
     return marked, Client(
-        slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts,
+        slug=slug, name=client.name, aliases=client.aliases, accounts=accounts,
+        domains=tuple(dict.fromkeys(client.domains)),
         contact=client.contact, audit=client.audit,
         sources=tuple(source_of(name, slug, marked, each) for name, each in client.sources.items()),
     )  # fmt: skip

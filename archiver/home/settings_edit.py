@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from archiver.core.atomic_files import replace_file, sync_folder
 from archiver.core.errors import ConfigError
+from archiver.core.written_names import site_domain
 from archiver.core.yaml_edit import block, with_entry, with_name, without_entry
 from archiver.core.yaml_source import Value, load
 from archiver.home.settings import HOUSE, Account, Client, Home, checked, read_client
@@ -69,6 +70,7 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
         path = root / "clients" / f"{check_slug(slug)}.yaml"
     except ValueError as error:
         raise ConfigError(f"{error}.") from None
+    domains = _domains(domains)
     if slug == HOUSE:
         raise ConfigError("`house` is the agency's own archive; its first account creates it. Choose another name.")
     with _writing(root):
@@ -210,13 +212,34 @@ def set_audit(root: Path, slug: str, audit: AuditSettings | None) -> Client:
         return Home.load(root).client(slug)
 
 
+def change_client(root: Path, slug: str, *, aliases: Sequence[str] = (), domains: Sequence[str] = ()) -> Client:
+    """Give a client further names and sites; a site may be named by any address of it."""
+    with _writing(root):
+        client = Home.load(root).client(slug)
+        path = root / "clients" / f"{client.slug}.yaml"
+        text = _text(path)
+        for key, there, more in (("aliases", client.aliases, aliases), ("domains", client.domains, _domains(domains))):
+            if more:
+                text = with_entry(path, text, (), key, list(dict.fromkeys((*there, *more))))
+        _write(path, text, ClientFile)
+        return Home.load(root).client(slug)
+
+
+def _domains(sites: Sequence[str]) -> list[str]:
+    """The domains of sites, each once; ConfigError for what is no site."""
+    try:
+        return list(dict.fromkeys(map(site_domain, sites)))
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
+
+
 def rename_client(root: Path, slug: str, name: str) -> Client:
     """Give a client another full name, and keep the former one as an alias, by which its licences are recognised."""
     with _writing(root):
         client = Home.load(root).client(slug)
         if client.name == name:
             return client
-        path = root / "clients" / f"{slug}.yaml"
+        path = root / "clients" / f"{client.slug}.yaml"
         aliases: list[Value] = [each for each in dict.fromkeys((*client.aliases, client.name)) if each != name]
         text = with_entry(path, _text(path), (), "name", name)
         _write(path, with_entry(path, text, (), "aliases", aliases), ClientFile)
@@ -226,8 +249,7 @@ def rename_client(root: Path, slug: str, name: str) -> Client:
 def remove_client(root: Path, slug: str) -> None:
     """Delete a client's file. The caller has made sure that nothing else of the client is left."""
     with _writing(root):
-        Home.load(root).client(slug)
-        (root / "clients" / f"{slug}.yaml").unlink()
+        (root / "clients" / f"{Home.load(root).client(slug).slug}.yaml").unlink()
         sync_folder(root / "clients")
 
 

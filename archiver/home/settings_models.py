@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from archiver.core.packaged_data import packaged_yaml
+from archiver.core.written_names import kept_domain
 from archiver.home.source_settings import AnySource
 
 QUALIFIED_PRESET = "eu-qualified"
@@ -490,7 +491,7 @@ class ClientFile(_SettingsModel):
 
     name: _Line
     aliases: tuple[_Line, ...] = ()
-    domains: tuple[_Line, ...] = ()
+    domains: tuple[Annotated[_Line, AfterValidator(kept_domain)], ...] = ()
     contact: Annotated[Contact, BeforeValidator(_contact)] = Contact()
     accounts: dict[Annotated[str, AfterValidator(check_account_name)], AccountSettings] = {}
     sources: dict[Annotated[str, AfterValidator(check_account_name)], AnySource] = {}

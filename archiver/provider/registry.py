@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from archiver.core.errors import ConfigError
 from archiver.core.suggestions import did_you_mean
+from archiver.core.written_names import folded, readable_host, written_so
 from archiver.provider.contract import AnyProvider
 from archiver.provider.info import ProviderInfo, SignInMethod
 from archiver.provider.override import Override, find, source_files
@@ -29,6 +31,49 @@ def _adapters(path: tuple[str, ...]) -> Mapping[str, EntryPoint]:  # noqa: ARG00
 def installed() -> list[str]:
     """The names of all installed adapters, in alphabetical order. Nothing is imported, so some may be broken."""
     return sorted(_adapters(tuple(sys.path)))
+
+
+# What people call platforms beside their names.
+_ALSO = {"envato_market": ("themeforest", "codecanyon", "audiojungle", "graphicriver", "photodune", "videohive")}
+MIN_BEGINNING_LENGTH = 3
+
+
+def matching(text: str, others: Iterable[str] = ()) -> list[str]:
+    """The platforms that a person may mean by `Getty`, `Adobe Stock` or `www.shutterstock.com`.
+
+    They are installed adapters, or among `others`.
+    """
+    known = {name: (name, *_ALSO.get(name, ())) for name in sorted({*installed(), *others})}
+    if found := written_so(text, known):
+        return found
+    words = _words(text)
+    names = [(folded(each), name) for name, called in known.items() for each in called]
+    if within := [(len(each), name) for each, name in names for text in words if text.startswith(each)]:
+        return [max(within)[1]]
+    words = [each for each in words if len(each) >= MIN_BEGINNING_LENGTH]
+    return sorted({name for each, name in names for text in words if each.startswith(text)})
+
+
+def named(text: str, others: Iterable[str] = ()) -> str:
+    """The one platform of `matching`; ConfigError if there are none or several."""
+    found = matching(text, others)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ConfigError(f"{text!r} can be {' or '.join(found)}. Name the one you mean.")
+    known = {*installed(), *others}
+    near = did_you_mean(text, [*known, *(name.partition("_")[0] for name in known)])
+    raise ConfigError(f"There is no provider {text!r}.{near} Installed: {', '.join(installed()) or 'none'}.")
+
+
+def _words(text: str) -> list[str]:
+    """A written name as names are compared; of an address its host, in both orders: `stock.adobe.com`."""
+    with suppress(ValueError):  # for an unclosed bracket
+        if "." in text.strip("."):
+            host = readable_host(urlsplit(text if "://" in text else f"https://{text}").hostname or "")
+            labels = host.split(".")[:-1]
+            return [folded("".join(each)) for each in (labels, labels[::-1])]
+    return [folded(text)]
 
 
 def use_home(root: Path | None) -> None:

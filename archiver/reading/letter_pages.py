@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from archiver.core.written_names import readable_host
 from archiver.reading.dates import days_in
 from archiver.reading.letter_sender import PUBLIC_MAIL, belongs, domain_of, mail_domains, senders_in
 from archiver.reading.letter_sums import sums_in
@@ -405,7 +406,7 @@ def _leads_to_sender(text: str, match: re.Match[str], url: str, host: str, claim
 
 def host_of(url: str) -> str:
     try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
+        return readable_host(urlsplit(url).hostname or "")
     except ValueError:
         return ""
 

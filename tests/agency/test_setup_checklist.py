@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.agency.setup_checklist import slug_for
+from archiver.agency.new_client import slug_for
 from tests.support.homes import QUICK, Home, clean_environment, nothing_but_openssl
 
 pexpect = pytest.importorskip("pexpect", reason="pexpect, the terminal of this test, is not installed")

@@ -48,6 +48,8 @@ WRONG = [
     # -- values that are missing
     ("client add", 2, "SLUG --name NAME"),
     ("client add beta", 2, "--name"),
+    ("client change acme", 2, "give --alias or --domain"),
+    ("home nowhere", 2, "Make a home with"),
     ("account add x --client acme", 2, "--provider"),
     ("account add x --provider freepik", 2, "--client"),
     ("import x", 2, "--client"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -78,7 +79,9 @@ def host_of(url: str) -> str:
     try:
         parts = urlsplit(url)
         usual = {"http": 80, "https": 443}.get(parts.scheme)
-        name = (parts.hostname or "").lower()
+        name = (parts.hostname or "").lower().rstrip(".")
+        with suppress(UnicodeError):
+            name = name.encode("idna").decode()  # as requests and links of the site have it
         return name if parts.port in (None, usual) else f"{name}:{parts.port}"
     except ValueError:
         return ""
