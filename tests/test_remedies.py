@@ -344,6 +344,13 @@ def init_replay(folder: Path) -> None:
     printed(home, "run", "--replay", QUICK, "--home", folder / "replays", code=0)
 
 
+def package_companion(folder: Path) -> None:
+    home = begun(folder)
+    said = printed(home, "account", "add", "one", "--client", "acme", "--provider", "Alamy", code=2)
+    follow(home, said, "package companion", DIR=str(folder / "companion"))
+    assert list((folder / "companion").iterdir())
+
+
 def choose_home(folder: Path) -> None:
     home = begun(folder)
     env = {name: value for name, value in home.env.items() if name != "ARCHIVER_HOME"}
@@ -373,6 +380,7 @@ CASES: dict[str, Callable[[Path], None]] = {
     "assign": assign, "find": find, "list claims": list_claims, "terms list": terms_list, "init": init,
     "init replay": init_replay, "choose home": choose_home, "repair clock": repair_clock, "release hold": release_hold,
     "show raw": show_raw, "see account": see_account, "platforms": platforms, "reopen claim": reopen_claim,
+    "package companion": package_companion,
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import re
 from itertools import count
 
 from archiver.catalogue.search_words import spelt_out
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.home.settings import HOUSE, Home
 from archiver.home.settings_models import check_slug
 
@@ -40,7 +40,8 @@ def named_client(home: Home, slug: str | None, name: str | None) -> tuple[str, s
         slug, name = None, slug
     if not name:
         raise ConfigError(
-            "A client needs its full name: archiver client add SLUG --name NAME. The short name is made of it if you give none."
+            "A client needs its full name; the short name is made of it if you give none.",
+            remedy=Remedy.of("add client", {}),
         )
     return slug or free_slug(home, name), name, not slug
 

@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from enum import Enum
 
-from archiver.core.errors import ConfigError
-from archiver.core.remedy import Remedy
+from archiver.core.errors import ConfigError, Remedy
 from archiver.provider import installed, load
 from archiver.provider.registry import named
 from archiver.reading.unsupported_platforms import UnsupportedPlatform, served

@@ -1,4 +1,4 @@
-"""Commands that list, show, rename and remove clients and accounts."""
+"""Commands that add and change clients, and list, show, rename and remove clients and accounts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,54 @@ from archiver.cli.app import HomeOption, JsonOption, account_app, client_app, mu
 from archiver.cli.output import counted, emit, facts, listing, say
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+
+
+@client_app.command("add")
+def client_add(
+    slug: Annotated[
+        str | None, typer.Argument(help="A short name for files and commands: acme [default: made of the name].")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The client's full name.")] = None,
+    alias: Annotated[list[str] | None, typer.Option(help="Another name; repeatable.")] = None,
+    domain: Annotated[
+        list[str] | None, typer.Option(help="A site of the client, or any address of it; repeatable.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Add a client. The short name stays for ever, because the signed ledger holds it.
+
+    Example: archiver client add acme --name "Acme Ltd" --domain acme.example
+    """
+    from archiver.agency.new_client import named_client
+    from archiver.home.settings_edit import add_client
+
+    here = opened(home)
+    slug, name, invented = named_client(here, slug, name)
+    added = add_client(here.root, slug, name=name, aliases=alias or [], domains=domain or [])
+    sites = f" with {', '.join(added.domains)}" if added.domains else ""
+    made = f"; {slug} is its short name in files and commands" if invented else ""
+    say(f"Added client {name if invented else slug}{sites}{made}.")
+    say(f"Next: archiver account add NAME --client {slug} --provider PROVIDER")
+
+
+@client_app.command("change")
+def client_change(
+    slug: Annotated[str, typer.Argument(help="The client.")],
+    alias: Annotated[list[str] | None, typer.Option(help="A further name; repeatable.")] = None,
+    domain: Annotated[list[str] | None, typer.Option(help="A further site, or any address of it; repeatable.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Give a client further names and sites. Letters about a site are read as this client's, and audits visit it.
+
+    Example: archiver client change acme --domain https://www.acme.example/
+    """
+    from archiver.home.settings_edit import change_client
+
+    if not (alias or domain):
+        raise typer.BadParameter("give --alias or --domain")
+    changed = change_client(opened(home).root, slug, aliases=alias or [], domains=domain or [])
+    say(f"{changed.name}: also called {', '.join(changed.aliases) or 'nothing else'}; "
+        f"sites {', '.join(changed.domains) or 'none'}.")  # fmt: skip
 
 
 @client_app.command("list")

@@ -115,15 +115,11 @@ class Home:
                 "This home has no house archive yet. Its first shared account makes it.",
                 remedy=Remedy("connect account", {"client": HOUSE}),
             )
-<<<<<<< HEAD
-        return _pick(self.clients, slug, "client", Remedy.of("add client", {}))
-=======
-        return _pick(self.clients, found[0] if found else name, "client", "archiver client add")
+        return _pick(self.clients, found[0] if found else name, "client", Remedy.of("add client", {}))
 
     def named_clients(self, name: str) -> list[str]:
         """The short names of the clients with this short name, name or alias, in any case."""
         return written_so(name, {slug: (slug, each.name, *each.aliases) for slug, each in self.clients.items()})
->>>>>>> 9dcc0a52 (Understand platforms, clients and sites as people write them)
 
     def client_and_house(self, slug: str) -> list[Client]:
         """The client of this name, and the house if this home has one: whose licences may be the client's.
