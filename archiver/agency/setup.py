@@ -124,8 +124,7 @@ def setup(
         home = Home.load(target)
     else:
         anyway = (found := foreign_files(target)) and ask(f"{target} holds {found}. Make it a home (yes or no)", "no")
-        name = agency or ask("Your agency's name", "My agency")
-        home = initialise(target, agency=name, replay=replay, anyway=anyway == "yes", say=say, ask=ask)
+        home = initialise(target, agency=agency, replay=replay, anyway=anyway == "yes", say=say, ask=ask)
         say(f"Home: created {target}.")
     open_vault(home.vault, create=True)
     say("Vault: the key was found and opens the vault.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from archiver.agency.accounts import NewAccount
 from archiver.agency.directory import account_rows
 from archiver.agency.new_client import free_slug
+from archiver.agency.platform_list import adapter_named
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.settings import Client, Home
 from archiver.home.settings_edit import add_client
@@ -49,7 +50,15 @@ class SetupConversation:
         if there := home.customers():
             return there[0]
         name = self.ask("Your first client's name (empty: later)", "").strip()
-        return add_client(home.root, free_slug(home, name), name=name) if name else None
+        if not name:
+            return None
+        slug = free_slug(home, name)
+        while True:
+            chosen = self.ask("Its short name in files and commands, which never changes", slug).strip()
+            try:
+                return add_client(home.root, chosen, name=name)
+            except ConfigError as error:
+                self.say(f"archiver: {error}")
 
     def _account(self, home: Home, client: Client) -> str | None:
         while platform := self.ask(f"A platform of {client.name} (empty: later; ? lists them)", "").strip():
@@ -57,7 +66,7 @@ class SetupConversation:
                 self.say("  " + ", ".join(installed()))
                 continue
             try:
-                return self._connected(home, client, platform)
+                return self._connected(home, client, adapter_named(platform, client.slug))
             except ConfigError as error:
                 self.say(f"archiver: {error}")
             except ArchiverError as error:

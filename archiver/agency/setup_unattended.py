@@ -6,7 +6,6 @@ run, a file is written into the witness's folder.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,27 +13,26 @@ from pathlib import Path
 from archiver.agency.archive_checks import timestamps
 from archiver.agency.notification import TEST, send
 from archiver.agency.schedule import NIGHT, install, schedule_here
+from archiver.agency.setup_questions import ask_about_agency, ask_about_sites
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.home.settings import Home
-from archiver.home.settings_edit import change_setting, change_settings, use_public_timestamps
+from archiver.home.settings_edit import change_setting, use_public_timestamps
 from archiver.home.settings_models import PUBLIC_TIMESTAMPS
 
 Ask = Callable[[str, str], str]
 Say = Callable[[str], None]
 
 
-def settle(home: Home, scheduled: bool, ask: Ask, say: Say) -> Home:
+def settle(home: Home, scheduled: bool, ask: Ask, say: Say, *, again: bool = False) -> Home:
     """Test the authorities, then ask for what is missing. An empty answer leaves it for later.
 
-    `scheduled`: a nightly run is installed. A replay home proves nothing and runs no nights, so nothing is asked.
+    `scheduled`: a nightly run is installed. `again`: ask about the agency, too, what is answered. A replay home proves
+    nothing and runs no nights, so nothing is asked.
     """
     if home.settings.replay:
         return home
-    if not home.settings.agency.name:
-        home = _asked(home, "Your agency's name, which letters and packs bear (empty: later)", _name, ask, say)
-    if not home.settings.agency.country:
-        what = "Its country, by whose clock and rules deadlines are counted, such as DE (empty: later)"
-        home = _asked(home, what, _country, ask, say)
+    home = ask_about_agency(home, ask, say, again=again)
+    home = ask_about_sites(home, ask, say)
     if not home.settings.timestamps:
         what = f"Who should stamp the time: `public` for {' and '.join(PUBLIC_TIMESTAMPS)} (empty: later)"
         home = _asked(home, what, _authorities, ask, say)
@@ -61,16 +59,6 @@ def _asked(home: Home, question: str, keep: Callable[[Home, str, Say], None], as
         else:
             return Home.load(home.root)
     return home
-
-
-def _name(home: Home, answer: str, _: Say) -> None:
-    change_settings(home.root, "agency", {"name": " ".join(answer.split())})
-
-
-def _country(home: Home, answer: str, _: Say) -> None:
-    if not re.fullmatch("[A-Za-z]{2}", answer):
-        raise ConfigError(f"{answer!r} is not a country's code of two letters, such as DE or GB.")
-    change_settings(home.root, "agency", {"country": answer.upper()})
 
 
 def _authorities(home: Home, answer: str, say: Say) -> None:

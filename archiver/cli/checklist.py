@@ -17,7 +17,10 @@ from archiver.cli.setup import read_secrets
 @app.command()
 def setup(
     home: HomeOption = None,
-    agency: Annotated[str | None, typer.Option(help="Your agency's name.")] = None,
+    agency: Annotated[str | None, typer.Option(help="Your agency's name, for letters and drafts.")] = None,
+    country: Annotated[str | None, typer.Option(help="Your country, such as DE, for deadlines and times.")] = None,
+    language: Annotated[str | None, typer.Option(help="Your language, such as de, for messages and reports.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Ask again about the agency, to change an answer.")] = False,
     replay: ReplayOption = None,
 ) -> None:
     """Set up this machine step by step, up to the first archived licences. Leave at any question, and run it again.
@@ -32,6 +35,7 @@ def setup(
     from archiver.agency.schedule import is_scheduled
     from archiver.agency.setup import setup as guide
     from archiver.agency.setup_checklist import SetupConversation
+    from archiver.agency.setup_questions import set_agency
     from archiver.agency.setup_unattended import settle
     from archiver.collect.run_context import RunRequest
     from archiver.home.settings import Home
@@ -52,12 +56,14 @@ def setup(
     made = guide(home, agency, replay=replay is not None, say=say, ask=ask)
     if not made.settings.replay:
         remember(made.root)
+    if given := {key: text for key, text in (("name", agency), ("country", country), ("language", language)) if text}:
+        made = set_agency(made, given)
     if sys.stdin.isatty():
         made.check_replay(replay)
         conversation = SetupConversation(
             ask=ask, ask_secrets=lambda method: read_secrets(False, method), say=say, connect=connect, read=read
         )
-        made = settle(conversation.go_through(made), is_scheduled(made.root), ask, say)
+        made = settle(conversation.go_through(made), is_scheduled(made.root), ask, say, again=again)
     say("")
     for item in readiness(Home.load(made.root), datetime.now(UTC)):
         say(str(item))

@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 
 from archiver.agency.new_client import slug_for
+from archiver.agency.setup_questions import ask_about_agency, ask_about_sites
+from archiver.home.settings import Home as Loaded
+from archiver.home.settings_edit import add_client, create_home
 from tests.support.homes import QUICK, Home, clean_environment, nothing_but_openssl
 
 pexpect = pytest.importorskip("pexpect", reason="pexpect, the terminal of this test, is not installed")
 
 ANSWERS = {
     "Keep the vault's key": "",
-    "agency's name": "Northlight Media",
     "first client's name": "Acme Ltd",
-    "A platform of": "shutterstock",
+    "Its short name": "",
+    "A platform of": "Shutterstock",
 }
 """What the person types, by what the question says; an empty answer takes the default."""
 
@@ -56,7 +59,7 @@ def test_from_nothing_to_the_first_licences_in_one_sitting_that_can_be_left(tmp_
     plain["ARCHIVER_CHROMIUM"] = str(browser)
     home = Home(tmp_path / "home", plain)
     place = ("--home", str(home.root))
-    first, said, _ = converse(home, {key: ANSWERS[key] for key in list(ANSWERS)[:2]}, *place)
+    first, said, _ = converse(home, {key: ANSWERS[key] for key in list(ANSWERS)[:1]}, *place)
     assert "Home: created" in said and not (home.root / "clients" / "acme.yaml").exists()
     second, said, code = converse(home, ANSWERS, *place)  # it goes on where the person left
     assert code == 0, said
@@ -74,9 +77,44 @@ def test_from_nothing_to_the_first_licences_in_one_sitting_that_can_be_left(tmp_
     assert (again, code) == ([], 0) and said.count("[x]") >= 3
 
 
+def test_the_agency_and_a_clients_site_are_asked_kept_and_changed(tmp_path: Path) -> None:
+    home = create_home(tmp_path / "home")
+    add_client(home.root, "acme", name="Acme Ltd")
+    answers = {
+        "agency's name": "Northlight",
+        "country": "Germany",
+        "language": "de",
+        "web site": "https://www.acme.example/x",
+    }
+    asked: list[str] = []
+
+    def ask(question: str, known: str) -> str:
+        asked.append(question)
+        typed = next(text for said, text in answers.items() if said in question)
+        return "de" if typed == "Germany" and sum("country" in each for each in asked) > 1 else typed
+
+    said: list[str] = []
+    made = ask_about_sites(ask_about_agency(home, ask, said.append, again=False), ask, said.append)
+    agency = made.settings.agency
+    assert (agency.name, agency.country, agency.language) == ("Northlight", "DE", "de")
+    assert made.client("acme").domains == ("acme.example",) and "Nothing was saved" in said[0]
+    asked.clear()
+    assert (
+        ask_about_sites(ask_about_agency(made, ask, said.append, again=False), ask, said.append) == made and not asked
+    )
+    answers["agency's name"] = "Northlight Media"
+    assert ask_about_agency(made, ask, said.append, again=True).settings.agency.name == "Northlight Media"
+    left = create_home(tmp_path / "left")
+    assert ask_about_agency(left, lambda _, known: known, said.append, again=False) == left
+
+
 def test_without_a_terminal_it_asks_nothing_and_shows_the_checklist(tmp_path: Path) -> None:
     home = Home(tmp_path / "home", clean_environment(tmp_path))
-    said = home("setup", "--home", home.root, "--agency", "Northlight Media").stderr
+    said = home("setup", "--home", home.root, "--agency", "Northlight Media", "--country", "de").stderr
+    assert (Loaded.load(home.root).settings.agency.name, Loaded.load(home.root).settings.agency.country) == (
+        "Northlight Media",
+        "DE",
+    )
     for line in (
         "[ ] First client",
         "client add SLUG",

@@ -52,7 +52,7 @@ def test_an_answer_is_kept_once_it_works(
     settings.write_text("# by hand\ntimestamps: []\n")
     address, subjects = inbox
     answers = iter((
-        "Agency", "Germany", "de", "nobody", "", f"{address}/closed", f"{address}/ada", "25:00", "02:45",
+        "Agency", "Germany", "de", "en", "nobody", "", f"{address}/closed", f"{address}/ada", "25:00", "02:45",
         str(tmp_path / "nowhere"), str(home.root), str(disk),
     ))  # fmt: skip
     said: list[str] = []
@@ -79,4 +79,4 @@ def test_an_empty_answer_leaves_it_for_later(tmp_path: Path) -> None:
         return ""
 
     settle(Home.load(home.root), False, leave, lambda _: None)
-    assert len(asked) == 6 and (home.root / "archiver.yaml").read_text() == "timestamps: []\n"
+    assert len(asked) == 7 and (home.root / "archiver.yaml").read_text() == "timestamps: []\n"

@@ -154,3 +154,12 @@ def test_they_are_written_as_text_and_docx_and_a_persons_work_is_kept(tmp_path: 
     assert (tmp_path / "drafts" / "reply.txt").read_text() == "checked" and (tmp_path / "drafts" / "own.txt").exists()
     assert not (tmp_path / "drafts" / f"{made[0].name}.docx").exists(), "no longer fits, and nobody edited it"
     assert (tmp_path / "drafts" / "reply.txt").read_text() == "checked"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_home_without_an_agencys_name_gets_a_line_to_fill_in_and_no_hole(language: str) -> None:
+    made = {each.name: each.text for each in drafts(replace(MATTER, agency="", claim=None), language)}
+    assert f"an officer of {BLANK}," in made["officer-certificate-uk"] and "assignment" not in made
+    assert not [
+        name for name, text in made.items() if re.search(r"\b(of|von) ,|^ | {2}|\b(of|von) (liegen|hold)", text)
+    ]
