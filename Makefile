@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test journeys soak soak-long soak-commands check docs dist matching-corpus desk-pictures desk-looks lock
+.PHONY: setup demo test journeys soak soak-long soak-commands check docs dist matching-corpus desk-pictures desk-looks mutants lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -69,6 +69,9 @@ desk-pictures: demo ## the screenshots of README.md and docs/desk.md, made anew 
 
 desk-looks: setup ## every page of the desk in light and dark, wide and narrow, English and German, in .venv/looks; an hour
 	@DESK_LOOKS=.venv/looks .venv/bin/pytest tests/desk/test_looks.py -m longest
+
+mutants: setup ## changes one thing at a time in a module that decides, and tells what no test sees: MODULE, DRAW, SEED
+	@.venv/bin/python tests/mutants/mutants.py $(or $(MODULE),all) $(if $(DRAW),--draw $(DRAW)) $(if $(SEED),--seed $(SEED))
 
 lock: ## lock the newest versions of all dependencies
 	@.ci/lock

@@ -78,6 +78,22 @@ def test_a_claim_goes_from_new_to_closed_and_back(home: Home) -> None:
     assert kinds == ["no_licence", "licence", "answered", "closed", "reopened"]
 
 
+def test_an_answer_is_overdue_from_the_day_after_the_last_and_a_notice_no_longer_due(home: Home) -> None:
+    claim = saved(home, deadline=date(2026, 12, 4), received=date(2026, 11, 27))
+    assert claim.notice_deadline == date(2026, 12, 4)
+    last, after = (claim.clocks(datetime(2026, 12, day, hour, tzinfo=UTC)) for day, hour in ((4, 23), (5, 0)))
+    assert (last["days_left"], last["overdue"], last["due_days_left"]) == (0, False, 0)
+    assert (after["days_left"], after["overdue"], after["due_days_left"]) == (-1, True, -1)
+    found = saved(
+        home, deadline=None, received=date(2026, 11, 27), licences=("acme/20260309_shutterstock_9001_1a2b3c4d",)
+    )
+    assert [found.due(datetime(2026, 12, day, tzinfo=UTC)) for day in (4, 5)] == [
+        (date(2026, 12, 4), AnswerTo.PLATFORM), None,
+    ]  # fmt: skip
+    here = replace(claim, deadline_zone="Pacific/Auckland")  # where the fifth has begun
+    assert here.clocks(datetime(2026, 12, 4, 12, tzinfo=UTC))["overdue"]
+
+
 def test_the_earlier_of_what_is_still_to_be_sent_is_due(home: Home) -> None:
     claim = saved(home, received=date(2026, 11, 30), deadline=date(2026, 12, 20))
     assert claim.clocks(NOW)["due_for"] == "platform"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -39,6 +39,56 @@ def test_a_purchase_after_the_first_use_is_not_covered_and_says_by_how_many_days
     assert found.findings[0].rule == "late_purchase"
     assert "8 days before the licence" in found.findings[0].messages["en"]
     assert "8 Tage vor der Lizenz" in found.findings[0].messages["de"]
+
+
+@pytest.mark.parametrize(
+    ("first_seen", "verdict", "says"),
+    [
+        (date(2026, 3, 10), Verdict.COVERED, ""),
+        (date(2026, 3, 9), Verdict.OPEN, ""),
+        (date(2026, 3, 8), Verdict.NOT_COVERED, "1 day before the licence"),
+        (date(2026, 3, 7), Verdict.NOT_COVERED, "2 days before the licence"),
+    ],
+)
+def test_one_day_decides_between_in_time_the_same_day_and_late(first_seen: date, verdict: Verdict, says: str) -> None:
+    (finding,) = [
+        each for each in assess(CASE, replace(USE, first_seen=first_seen)).findings if each.rule == "late_purchase"
+    ]
+    assert finding.verdict is verdict and says in finding.messages["en"]
+
+
+LAPSING = next(name for name, each in rules()["platforms"].items() if "lapse_days" in each)
+LAPSE_DAYS = int(rules()["platforms"][LAPSING]["lapse_days"])
+
+
+def lapse(first_seen: date | None, plan_ended: date | None = None, **licence: Any) -> str:
+    found = replace(of(LAPSING, **({"plan": "Monthly"} | licence)), plan_ended=plan_ended)
+    return facts_of(found, replace(USE, first_seen=first_seen))[0]["lapse"]
+
+
+def test_the_last_day_of_a_plan_and_of_its_grace_is_in_time_and_the_next_is_not() -> None:
+    ended, grace = date(2026, 6, 30), timedelta(days=LAPSE_DAYS)
+    assert [lapse(ended + grace + timedelta(days=n), ended) for n in (0, 1)] == ["in_time", "late"]
+    assert [lapse(date(2026, 3, 9) + grace + timedelta(days=n)) for n in (0, 1)] == ["in_time", "unknown"]
+    assert (lapse(None, ended), lapse(ended, None, plan=None)) == ("unknown", "none")
+    paid = {"plan_ends": ended}
+    assert [lapse(ended + timedelta(days=n), ended, **paid) for n in (0, 1)] == ["in_time", "unpaid"]
+    assert (lapse(ended, None, **paid), lapse(None, ended, **paid)) == ("unknown", "unknown")
+
+
+def test_two_people_are_several_and_one_is_not() -> None:
+    assert [facts_of(CASE, replace(USE, seats=n))[0]["several_seats"] for n in (0, 1, 2)] == ["no", "no", "yes"]
+
+
+def test_documents_of_which_one_is_secured_are_secured_in_part() -> None:
+    since = "2026-04-01T00:00:00Z"
+    for dates, whole, fact in (
+        ({"a": since, "b": None}, None, "partly"),
+        ({"a": None, "b": None}, None, "no"),
+        ({"a": since, "b": since}, since, "yes"),
+    ):
+        dated = replace(CASE, secured_since=whole, secured_documents=dates)
+        assert facts_of(dated, USE)[0]["secured"] == fact
 
 
 def test_late_securing_is_no_fault() -> None:

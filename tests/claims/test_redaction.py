@@ -1,0 +1,119 @@
+"""What of an object stays out of a pack for outsiders, at the edge of what can be read and of how deep it lies."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha512
+from pathlib import Path
+
+import pytest
+
+from archiver.archive.reader import StoredObject
+from archiver.claims.redaction import (
+    Disclosure,
+    RedactionRules,
+    external,
+    licence_excerpt,
+    receipt_excerpt,
+    record_excerpt,
+)
+from archiver.core.model import DocumentKind
+from archiver.reading.licence_json import FiledDocument
+from archiver.reading.worker import DocumentReader
+from tests.support.claims_kit import described, licence
+from tests.support.pdf_files import pdf
+
+RULES = RedactionRules(file=described(licence("1"), ()), others=["Beta GmbH"], accounts=["ada-stock"])
+
+
+def disclosed(root: Path, **kinds: tuple[DocumentKind, bytes]) -> Disclosure:
+    """What becomes of an object with these files, `name_ending` each."""
+    place, manifest, state = root / "evidence/licences/undated/undated_x", {}, {}
+    (place / "v1/content").mkdir(parents=True)
+    files = {name.replace("__", "."): each for name, each in kinds.items()}
+    for name, (_, content) in files.items():
+        (place / "v1/content" / name).write_bytes(content)
+        manifest[sha512(content).hexdigest()] = [f"v1/content/{name}"]
+        state[sha512(content).hexdigest()] = [name]
+    inventory = {"head": "v1", "manifest": manifest, "versions": {"v1": {"state": state}}}
+    (place / "inventory.json").write_text(json.dumps(inventory))
+    documents = tuple(
+        FiledDocument(name=name, kind=kind, media_type="", bytes=len(content), sha512=sha512(content).hexdigest())
+        for name, (kind, content) in files.items()
+    )
+    private = RedactionRules(file=described(licence("1"), documents), others=["Beta GmbH"])
+    with DocumentReader() as reader:
+        return external(StoredObject(root, "urn:x-archiver:licence:undated_x"), private, reader)
+
+
+UNREAD = b"6 0 obj\n<</Type/Metadata/Length 3/Filter/Unknown>>stream\nabc\nendstream\nendobj\nxref"
+PART = pdf("Order of a picture").replace(b"/Catalog", b"/Catalog/Metadata 6 0 R").replace(b"xref", UNREAD, 1)
+
+
+def test_a_pdf_that_can_be_read_in_part_only_stays_out(tmp_path: Path) -> None:
+    with DocumentReader() as reader:
+        assert reader.read(PART, "application/pdf").text.strip() == "Order of a picture", "it can be read in part"
+    found = disclosed(
+        tmp_path,
+        receipt__pdf=(DocumentKind.RECEIPT, PART),
+        receipt_2__pdf=(DocumentKind.RECEIPT, pdf("Order of a picture")),
+        certificate__pdf=(DocumentKind.CERTIFICATE, PART + b"\n"),
+    )
+    assert found.withheld == {"v1/content/receipt.pdf": ["unreadable content"]}
+    (warning,) = found.warnings
+    assert warning.startswith("certificate.pdf") and "cannot be read as text" in warning
+
+
+@pytest.mark.parametrize(
+    ("record", "reasons"),
+    [
+        ({"buyer": "Eve"}, ["account data"]),
+        ({"item": {"buyer": "Eve"}}, ["account data"]),
+        ([{"item": 1}, {"item": {"userName": "eve"}}], ["account data"]),
+        ({"item": {"list": [1, [{"account-id": 7}]]}}, ["account data"]),
+        ({"item": {"buyer": "", "userName": None, "seats": []}, "size": 3}, None),
+    ],
+)
+def test_account_data_is_found_however_deep_it_lies(tmp_path: Path, record: object, reasons: list[str] | None) -> None:
+    content = json.dumps(record).encode()
+    found = disclosed(tmp_path, record__json=(DocumentKind.RECORD, content)).withheld
+    assert found == ({"v1/content/record.json": reasons} if reasons else {})
+    excerpt = json.dumps(record_excerpt(content, RULES, "Excerpt"))
+    assert "eve" not in excerpt.lower() and "7" not in excerpt
+
+
+def test_what_is_nobody_s_business_is_withheld_by_its_kind_and_each_file_for_itself(tmp_path: Path) -> None:
+    found = disclosed(
+        tmp_path,
+        letter__txt=(DocumentKind.LETTER, b"Dear Sirs"),
+        picture__jpg=(DocumentKind.DELIVERED, b"the picture itself"),
+        terms__txt=(DocumentKind.RECEIPT, b"Terms of use"),
+        page__png=(DocumentKind.RECEIPT, b"without the PDF that has its text"),
+        data__bin=(DocumentKind.RECEIPT, b"a\0b"),
+        names__txt=(DocumentKind.RECEIPT, b"for Beta GmbH"),
+    ).withheld
+    assert {Path(name).name: reasons for name, reasons in found.items()} == {
+        "letter.txt": ["not needed by an outsider"],
+        "picture.jpg": ["not needed by an outsider"],
+        "page.png": ["unreadable content"],
+        "data.bin": ["unreadable content"],
+        "names.txt": ["another client's name"],
+    }
+
+
+def test_a_receipt_s_excerpt_keeps_its_harmless_lines_and_one_mark_for_each_run_of_others() -> None:
+    text = "Picture 1\nTotal: EUR 9.00\nVAT 1.50\n\n Licence: standard \nfor Beta GmbH\nPicture 2\n"
+    assert receipt_excerpt(text, RULES, "Excerpt").splitlines() == [
+        "Excerpt", "", "Picture 1", "[withheld]", "Licence: standard", "[withheld]", "Picture 2",
+    ]  # fmt: skip
+
+
+def test_a_licence_s_excerpt_keeps_what_only_looks_like_a_sum_and_nothing_private() -> None:
+    named = licence("1", kind="premium, 19 EUR", plan="by ada-stock", order="PO-1")
+    kept = licence_excerpt(
+        RedactionRules(file=described(named, ()), accounts=["ada-stock"]), "seat 1", "Excerpt"
+    )  # of a kind a sum may be the name, of a record it is a price
+    assert (kept["kind"], kept["plan"], kept["order"], kept["seat"]) == (
+        "premium, 19 EUR", "by [withheld]", "PO-1", "seat 1",
+    )  # fmt: skip
+    assert RULES.scrub("premium, 19 EUR") == "premium, [withheld]"
