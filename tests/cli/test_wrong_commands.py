@@ -49,7 +49,7 @@ WRONG = [
     ("client add", 2, "SLUG --name NAME"),
     ("client add beta", 2, "--name"),
     ("client change acme", 2, "give --alias or --domain"),
-    ("home nowhere", 2, "Make a home with"),
+    ("home nowhere", 2, "Make a home"),
     ("account add x --client acme", 2, "--provider"),
     ("account add x --provider freepik", 2, "--client"),
     ("import x", 2, "--client"),

@@ -53,6 +53,7 @@ def test_a_new_client_gets_its_short_name_from_its_full_name(home: Home, monkeyp
         made = owner.post("/clients/new", {"name": "Bäckerei Grünwald & Söhne"})
         assert made.headers["location"] == "/client/baeckerei-gruenwald-soehne"
         assert owner.post("/clients/new", {"name": "Other Ltd", "slug": "other"}).headers["location"] == "/client/other"
-        again = owner.post("/clients/new", {"name": "Other"})
+        assert owner.post("/clients/new", {"name": "Other GmbH"}).headers["location"] == "/client/other-2"
+        again = owner.post("/clients/new", {"name": "Other", "slug": "other"})
         assert again.status_code == 422 and "exists already. Choose another short name" in again.text
         assert owner.post("/clients/new", {}).status_code == 422
