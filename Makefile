@@ -17,7 +17,7 @@ journeys: setup ## a new user's days on homes that commands and earlier versions
 	@rm -rf .venv/journeys
 	@echo "journeys: walking through the demo, earlier homes and an agency's days"
 	@.venv/bin/pytest -n 2 --dist loadfile -rsR -m journey tests/journeys tests/museum
-	@-.venv/bin/python tests/journeys/reached.py
+	@.venv/bin/python tests/journeys/reached.py
 
 soak: setup ## the long forms of the suite (marked `long`), and kills and power cuts by the hundred; some ten minutes
 	@.ci/test-tools firefox-esr

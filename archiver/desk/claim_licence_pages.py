@@ -57,7 +57,8 @@ def judged(visit: PageRequest, claim: Claim) -> JudgedLicences:
     try:
         entries = licences_of(visit, claim)
         compared = claim.confirmed and not set(claim.licences) <= set(claim.probable)
-        assessed = [assessed_for(visit, claim, entry.short_id) for entry, _ in entries] if compared else []
+        there = [entry.short_id for entry, _ in entries if isinstance(entry, CatalogueEntry)]  # the others were erased
+        assessed = [assessed_for(visit, claim, name) for name in there] if compared else []
         return JudgedLicences(entries, assessed, worst_verdict(assessed))
     except IntegrityError as error:
         return JudgedLicences((), (), kept, str(error))

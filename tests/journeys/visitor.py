@@ -74,16 +74,14 @@ class Visitor:
         **values: str | list[str],
     ) -> httpx.Response:  # fmt: skip
         """Fill in a form of a page and send it. `action`: a pattern of its address; `values`: what differs from what
-        the page has filled in."""
+        the page has filled in, and the button that was pressed if it has a name."""
         shown = self.get(page) if isinstance(page, str) else page
         document = lxml.html.fromstring(shown.text)
         forms = [each for each in document.forms if re.search(action, each.action or shown.url.path)]
         assert forms, f"{shown.url.path} has no form {action}: {[each.action for each in document.forms]}"
-        form, data = forms[0], dict[str, Any]()
+        form, data = min(forms, key=lambda each: each.method == "GET"), dict[str, Any]()
         for name, value in form.form_values():
             data.setdefault(name, []).append(value)
-        button = form.xpath(".//button[@name]")
-        data |= {each.get("name"): each.get("value") for each in button[:1] if each.get("name") not in data}
         data |= values
         address = urljoin(str(shown.url), form.action or "")
         if form.method == "GET":
@@ -132,7 +130,11 @@ class Visitor:
     def _links(self, page: httpx.Response) -> Iterator[str]:
         """The addresses of the desk that a page shows, and those that its forms ask for as they are."""
         document, base = lxml.html.fromstring(page.text), str(self.http.base_url).rstrip("/")
-        forms = [each for each in document.forms if each.method == "GET"]
+        forms = [
+            each
+            for each in document.forms
+            if each.method == "GET" and not any(not asked.get("value") for asked in each.xpath(".//*[@required]"))
+        ]
         asked = [f"{each.action or page.url.path}?{urlencode(each.form_values())}" for each in forms]
         for link in [*document.xpath(LINKS), *asked]:
             whole = urldefrag(urljoin(str(page.url), link))[0]
