@@ -385,6 +385,7 @@ CASES: dict[str, Callable[[Path], None]] = {
 
 
 WITHOUT_CASE = {
+    "accept the vault",
     "ask anchors",
     "assess claim",
     "audit report",
@@ -410,6 +411,7 @@ WITHOUT_CASE = {
     "remove adapter",
     "renew",
     "repair adapter",
+    "restore the archive",
     "run asset",
     "run fully",
     "schedule",

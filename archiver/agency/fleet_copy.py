@@ -20,6 +20,7 @@ NOT_HERE = {
     "notify": "Workers send the messages of a fleet after each visit.",
     "audit": f"Audits of sites are kept on one machine. {EXPORT}.",
     "adapter": "A repaired adapter must be on every worker. Install its package there.",
+    "backup": f"A fleet's home is in its database and its bucket. Back these up. {EXPORT}.",
     "replica": f"The bucket is the archive of a fleet. To compare it with a copy: {EXPORT}.",
     "doctor": "`archiver fleet status` shows how a fleet is. `doctor` examines a folder. " + EXPORT + ".",
     "init": "`archiver fleet init` begins a fleet. To make a home, name a folder.",

@@ -16,6 +16,7 @@ from archiver.agency.diagnosis import DoctorFinding, Findings, Remedy, State, ok
 from archiver.archive.checking.parts import openssl_program
 from archiver.archive.ledger import lock
 from archiver.core.atomic_files import owner, sync_folder
+from archiver.home.contents import FOLDERS, undeclared
 from archiver.home.vault import Vault, key_file, locate_key
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
@@ -64,7 +65,7 @@ def folder(root: Path) -> Findings:
     if not (root / "archiver.yaml").is_file():
         yield problem(f"{root} is not a home: it has no archiver.yaml", remedy=Remedy("init", {"folder": str(root)}))
         return
-    missing = [name for name in ("clients", "archive", "state") if not (root / name).is_dir()]
+    missing = [name for name in FOLDERS if not (root / name).is_dir()]
     if missing:
         yield warning(
             f"{root} has no {', '.join(missing)}",
@@ -72,6 +73,11 @@ def folder(root: Path) -> Findings:
         )
     else:
         yield ok(str(root))
+    if strange := undeclared(root):
+        yield warning(
+            f"{len(strange)} {'files are' if len(strange) > 1 else 'file is'} not of this program, first {strange[0]}",
+            "Backups hold it, too. Move it elsewhere if it does not belong into the home.",
+        )
 
 
 def permissions(root: Path) -> Findings:

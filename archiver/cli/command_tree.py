@@ -32,14 +32,15 @@ GROUPS = {
     "Find": ("find", "show", "open", "assign", "unassigned"),
     "Answer a letter": ("letter", "claim", "assess", "proof"),
     "Watch": ("status", "report", "audit", "terms", "notify", "verify", "desk"),
-    "Look after": ("erase", "hold", "repair-clock", "catalogue", "anchors", "replica", "fleet"),
+    "Look after": ("backup", "restore", "erase", "hold", "repair-clock", "catalogue", "anchors", "replica", "fleet"),
     "Platforms and adapters": ("providers", "adapter", "recording"),
     "Help": ("demo", "completion", "schema"),
 }
 """The commands by what a person wants to do. A command without a group is listed at the end."""
 
-DEFAULT_COMMANDS = {"providers": "show"}
-"""The command that a group runs for a word that is none of its commands: `archiver providers shutterstock`."""
+DEFAULT_COMMANDS = {"providers": "show", "backup": "make"}
+"""The command that a group runs for a word that is none of its commands: `archiver providers shutterstock`,
+`archiver backup /mnt/disk`."""
 
 OTHER = "More"
 MAX_HELP_WIDTH = 100
@@ -288,7 +289,13 @@ class CommandGroup(_Runs, _HelpPage, TyperGroup):
     """A group that lists its commands under headings and builds only the command that is run."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        """Refuse what a command refuses, for groups that do something themselves."""
+        """Refuse what a command refuses, for groups that do something themselves. An option that the group does not
+        have is its default command's: `archiver backup --dry-run /mnt/disk`.
+        """
+        default = DEFAULT_COMMANDS.get(str(self.name))
+        own = {name for each in self.get_params(ctx) for name in (*each.opts, *each.secondary_opts)}
+        if default and args and len(args[0]) > 1 and args[0].startswith("-") and args[0].partition("=")[0] not in own:
+            args = [default, *args]
         return _checked_values(self.params, ctx, list(super().parse_args(ctx, args)))
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
@@ -298,7 +305,7 @@ class CommandGroup(_Runs, _HelpPage, TyperGroup):
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
         """The command that is named, or else the group's default command, to which the word is an argument."""
         default = DEFAULT_COMMANDS.get(str(self.name))
-        if default and args and args[0] not in self.commands and not args[0].startswith("-"):
+        if default and args and args[0] not in self.commands and (args[0] == "-" or args[0][:1] != "-"):
             args = [default, *args]
         return super().resolve_command(ctx, args)
 

@@ -129,6 +129,12 @@ AUDIT = {
     ],
 }  # fmt: skip
 
+REMEDY = obj(action=TEXT, arguments=MAP, command=TEXT)
+BACKUP = _keys(
+    backup=TEXT, made_at=TEXT, clients=TEXTS, holds=MAP, faults=TEXTS, left_out=TEXTS, key=may(TEXT), files=NUMBER,
+    bytes=NUMBER,
+)  # fmt: skip
+
 SCHEMAS: Mapping[str, Schema] = {
     "account check": obj(
         account=TEXT, provider=TEXT, live=YES, outcome=one_of("ok", "failed"), broken=may(TEXT),
@@ -243,6 +249,13 @@ SCHEMAS: Mapping[str, Schema] = {
         provider=TEXT, page=TEXT, url=TEXT, before=obj(terms=TEXT, seen=TEXT), after=obj(terms=TEXT, seen=TEXT),
         passages=each(obj(heading=TEXT, minor=YES, pieces=each(obj(kind=TEXT, text=TEXT)))), rules=TEXTS, touched=MAP,
     ))),
+    "backup make": obj(**BACKUP),
+    "backup check": obj(**BACKUP, archiver=TEXT, listed=each(obj(path=TEXT, bytes=NUMBER))),
+    "restore": obj(
+        home=TEXT, fault=may(TEXT), made_at=may(TEXT), archiver=may(TEXT), files=NUMBER, bytes=NUMBER, key=may(TEXT),
+        clients=each(obj(client=TEXT, state=STATE, lines=NUMBER, fault=may(TEXT))),
+        newer=each(obj(message=TEXT, remedy=may(REMEDY))),
+    ),
     "replica check": obj(
         state=one_of("equal", "differs"), replica=TEXT, deep=YES,
         clients=each(obj(

@@ -380,6 +380,13 @@ class ReplicaForked(ArchiverError):
     exit_code = 90
 
 
+class BackupDamaged(ArchiverError):
+    """The backup cannot be used: {detail}. Nothing was restored from it. Take an earlier backup, or fetch this one
+    again from where it is kept."""
+
+    exit_code = 90
+
+
 class AuditChanged(ArchiverError):
     """Somebody or something changed the desk's audit log: {detail}. Keep the file as it is, and compare it with a
     backup."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -37,7 +38,9 @@ def needs_browser(provider: str) -> bool:
 def prepare(root: Path, authority: LocalAuthority, accounts: Mapping[str, tuple[str, str]]) -> Home:
     """A replay home with the demo's clients and accounts and a local timestamp authority."""
     (root.parent / "tsa-root.pem").chmod(0o644)
-    create_home(root, replay=True, timestamps=[{"name": "local", "url": authority.url, "roots": "../tsa-root.pem"}])
+    (root / "roots").mkdir(parents=True, mode=0o700)
+    shutil.copyfile(authority.root_pem, root / "roots/local.pem")
+    create_home(root, replay=True, timestamps=[{"name": "local", "url": authority.url, "roots": "roots/local.pem"}])
     for slug, name in CLIENTS.items():
         add_client(root, slug, name=name, domains=[f"{slug}.example"])
     open_vault(root / "vault.enc", create=True)

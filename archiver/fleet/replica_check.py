@@ -12,11 +12,11 @@ from pathlib import Path
 
 from archiver.archive.checking.parts import archive_words, ledger_lines, signed_notes
 from archiver.archive.ledger import read_lines
-from archiver.archive.reader import Archive
+from archiver.archive.reader import Archive, signer_key
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import IntegrityError
 from archiver.core.progress import with_progress
-from archiver.fleet.object_store import Bucket, sha256_of
+from archiver.fleet.object_store import Bucket, bucket_of, sha256_of
 from archiver.fleet.publisher import PublishedState, heads_of, is_genuine, parts_of, published_files, state_path
 from archiver.fleet.replica_format import ReplicaFile, ReplicaHead, content_of, head_key
 from archiver.fleet.restore import fetched
@@ -79,6 +79,18 @@ def replica_status(home: Home) -> list[ReplicaStatus]:
         since = str(line.fields["at"]) if line else None
         found.append(ReplicaStatus(slug, head.at if head else None, waiting, since, state.error))
     return found
+
+
+def lines_beyond(home: Home, client: str, lines: int) -> int:
+    """How many lines of a client's ledger the replica has, if they are more than these and signed by the archive's key;
+    else 0. Errors of the store pass through."""
+    bucket, key = bucket_of(home), signer_key(home.archive(client))
+    for head in sorted(heads_of(bucket, client), key=lambda each: -each.lines):
+        if head.lines <= lines:
+            break
+        if is_genuine(bucket, client, head, key):
+            return head.lines
+    return 0
 
 
 def check(home: Home, bucket: Bucket, client: str, *, deep: bool = False) -> tuple[int, list[ReplicaFinding]]:

@@ -20,6 +20,7 @@ from archiver.core.errors import ConfigError
 from archiver.core.written_names import site_domain
 from archiver.core.yaml_edit import block, with_entry, with_name, without_entry
 from archiver.core.yaml_source import Value, load
+from archiver.home.contents import FOLDERS
 from archiver.home.settings import HOUSE, Account, Client, Home, checked, read_client
 from archiver.home.settings_models import (
     PUBLIC_TIMESTAMPS,
@@ -49,7 +50,7 @@ def create_home(
     if (root / "archiver.yaml").exists():
         raise ConfigError(f"{root} is a home already. Choose another folder, or use this home with --home.")
     try:
-        for folder in (root, root / "clients", root / "archive", root / "state"):
+        for folder in (root, *(root / each for each in FOLDERS)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if timestamps is None:
             timestamps = [] if replay else _public_timestamps(root)
@@ -281,6 +282,9 @@ def _writing(root: Path) -> Iterator[None]:
     (root / "state").mkdir(exist_ok=True, mode=0o700)
     with FileLock(root / "state" / "config.lock"):
         yield
+
+
+unchanged = _writing  # for who reads the settings as a whole
 
 
 def _text(path: Path) -> str:

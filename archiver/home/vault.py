@@ -17,7 +17,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -266,15 +266,8 @@ class Vault:
         with self._changing() as content:
             yield content["accounts"].setdefault(name, {})
 
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
-        try:
-            with FileLock(self._path.with_name(f"{self._path.name}.lock"), timeout=LOCK_TIMEOUT_S):
-                yield
-        except Timeout:
-            raise VaultLocked(f"another command has used it for {LOCK_TIMEOUT_S} seconds; try again") from None
+    def _lock(self) -> AbstractContextManager[None]:
+        return unchanged(self._path)
 
     def _read(self) -> VaultContent:
         from cryptography.fernet import InvalidToken
@@ -317,6 +310,18 @@ class Vault:
         replace_file(self._path, file)
         if self._memory:
             self._memory.see(self._memory.seen(), counted["writes"], file)
+
+
+@contextmanager
+def unchanged(path: Path) -> Iterator[None]:
+    """Within the block, nobody else writes to the vault at `path`. VaultLocked if another command does not end."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(path.with_name(f"{path.name}.lock"), timeout=LOCK_TIMEOUT_S):
+            yield
+    except Timeout:
+        raise VaultLocked(f"another command has used it for {LOCK_TIMEOUT_S} seconds; try again") from None
 
 
 def open_vault(path: Path, *, create: bool = False, remember: bool = False) -> Vault:

@@ -152,6 +152,10 @@ WRONG = [
     ("import '' --client acme", 2, "PATH is empty"),
     ("import /dev/null --client acme", 40, "not a regular file"),
     # -- what would go wrong
+    ("backup make {home}/inside.tar", 2, "outside of it"),
+    ("backup check {home}/archiver.yaml", 90, "earlier backup"),
+    ("restore {home}/none.tar {home}/new", 2, "Name a backup's file"),
+    ("restore {home} {home}", 2, "Name a new folder"),
     ("account rotate one", 2, "--secrets-stdin"),
     ("account remove one", 2, "archiver account close one"),
     ("client remove acme", 2, "evidence is never removed"),

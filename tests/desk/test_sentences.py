@@ -30,6 +30,8 @@ ROOMS = (
 )  # fmt: skip
 COMMANDS_ALONE = {
     "agency/adapter_checks.py", "agency/fleet.py", "agency/fleet_clients.py", "agency/fleet_worker.py",
+    "agency/backup/backup_file.py", "agency/backup/destinations.py",
+    "agency/backup/restoring.py",
     "agency/future_times.py", "agency/live_check.py", "agency/night.py", "agency/notification.py",
     "agency/open_document.py", "agency/project_folders.py", "agency/replica.py", "agency/schedule.py",
     "agency/setup.py", "agency/setup_unattended.py", "agency/watching.py", "archive/local_tsa.py",
@@ -91,7 +93,8 @@ def test_every_text_that_a_page_may_show_has_german() -> None:
     known = {plain(each) for each in german()}
     found = {(place, plain(text)) for place, text in raised() if re.search("[a-z]{3}", PLACEHOLDER.sub("", text))}
     assert len(found) > 200
-    assert sorted((place, text) for place, text in found if text not in known) == []
+    missing = sorted((place, text) for place, text in found if text not in known)
+    assert missing == [], "\n".join(map(str, missing))
 
 
 def test_each_sentence_comes_out_in_german_with_what_was_filled_in() -> None:

@@ -1,0 +1,1 @@
+"""Backups of a home: made while runs work, checked, and restored elsewhere."""
