@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Error
 
-from archiver.browsing.request_guard import BLOCKED, PausedRequest, RequestGuard, watch_browser
+from archiver.browsing.request_guard import BLOCKED, DISARM, PausedRequest, RequestGuard, close_popups, watch_browser
 from archiver.provider import Mode, Request, Rule, Rules
 
 LIST, RPC, PICTURE = "https://acme.example.com/list", "https://acme.example.com/rpc", "https://cdn.example.com/1.jpg"
@@ -128,8 +128,8 @@ def test_answers_are_heard_before_they_go_on_and_a_redirect_has_no_body() -> Non
         request, *said = heard.pop()
         assert (request.url, request.passive, said) == (LIST, True, [status, body])
     for answer in (asked(responseErrorReason="Failed"), asked(responseStatusCode=200)):
-        judged(answer, STRICT, hear=hear if "responseErrorReason" in answer else None)
-        assert not heard
+        told = judged(answer, STRICT, hear=hear if "responseErrorReason" in answer else None)
+        assert told == PASSED and not heard
     judged(asked(responseStatusCode=200), STRICT, hear=hear)
     assert not heard.pop()[0].passive
 
@@ -144,6 +144,80 @@ def test_only_what_acts_is_recorded_once_and_without_what_follows_the_path() -> 
     assert guard.refused == [f"POST {RPC}", f"GET {RPC}"]
 
 
+class Route:
+    """A request of a page that waits for the account's judge."""
+
+    def __init__(self, url: str, kind: str = "xhr", *, gone: bool = False) -> None:
+        self.method, self.post_data_buffer, self.headers = "GET", None, dict[str, str]()
+        self.url, self.resource_type, self.gone, self.request = url, kind, gone, self
+        self.done: list[str] = []
+
+    async def continue_(self) -> None:
+        if self.gone:
+            raise Error("the page was closed")
+        self.done.append("continued")
+
+    async def abort(self, reason: str) -> None:
+        self.done.append(reason)
+
+
+class Context:
+    """The pages of an account: what was put into them, and who listens."""
+
+    def __init__(self) -> None:
+        self.scripts, self.closed, self.heard = list[str](), list[str](), dict[str, Any]()
+        self.pages = [self]
+
+    async def add_init_script(self, script: str) -> None:
+        self.scripts.append(script)
+
+    async def route(self, _: str, judge: Any) -> None:
+        self.judge = judge
+
+    async def route_web_socket(self, *_: object) -> None: ...
+
+    def on(self, event: str, hear: Any) -> None:
+        self.heard[event] = hear
+
+    async def close(self) -> None:
+        self.closed.append("page")
+
+
+def test_the_account_s_judge_lets_a_request_pass_or_records_and_ends_it() -> None:
+    guard, context = RequestGuard(RULES), Context()
+    asyncio.run(guard.watch(context))  # type: ignore[arg-type]  # as much of one as is asked
+    assert context.scripts == [DISARM]
+    for route, done in (
+        (Route(LIST), "continued"),
+        (Route(RPC), "blockedbyclient"),
+        (Route(PICTURE, "image"), "continued"),
+        (Route("https://elsewhere.example/1.jpg", "image"), "blockedbyclient"),
+    ):
+        asyncio.run(context.judge(route))
+        assert route.done == [done]
+    assert guard.refused == [f"GET {RPC}"]
+    asyncio.run(context.judge(Route(LIST, gone=True)))
+
+
+def test_every_page_that_a_page_opens_is_closed_also_of_pages_that_come_later() -> None:
+    context, later, popup = Context(), Context(), Context()
+    close_popups(context)  # type: ignore[arg-type]  # as much of one as is asked
+    context.heard["page"](later)
+    for page in (context, later):
+        asyncio.run(page.heard["popup"](popup))
+    assert popup.closed == ["page", "page"] and not context.closed
+
+
+def test_only_who_listens_makes_the_browser_wait_with_answers() -> None:
+    hears: list[tuple[Any, list[str]]] = [(None, ["Request"]), (lambda *_, **__: None, ["Request", "Response"])]
+    for hear, stages in hears:
+        protocol = Protocol()
+        browser: Any = protocol
+        assert asyncio.run(watch_browser(browser, [], hear)) is browser
+        ((_, said),) = protocol.sent
+        assert [each["requestStage"] for each in said["patterns"]] == stages
+
+
 def test_of_requests_that_fail_only_those_that_the_browser_s_judge_refused_are_recorded() -> None:
     class Failed:
         method, url, resource_type = "GET", LIST, "document"
@@ -151,18 +225,11 @@ def test_of_requests_that_fail_only_those_that_the_browser_s_judge_refused_are_r
         def __init__(self, failure: str | None) -> None:
             self.failure = failure
 
-    class Context:
-        async def add_init_script(self, _: str) -> None: ...
-        async def route(self, *_: object) -> None: ...
-        async def route_web_socket(self, *_: object) -> None: ...
-        def on(self, _: str, notice: Callable[[Failed], None]) -> None:
-            self.notice = notice
-
     context = Context()
     guard = RequestGuard(RULES)
     asyncio.run(guard.watch(context))  # type: ignore[arg-type]  # as much of one as is asked
     for failure in (None, "net::ERR_ABORTED"):
-        context.notice(Failed(failure))
+        context.heard["requestfailed"](Failed(failure))
     assert guard.refused == []
-    context.notice(Failed(BLOCKED))
+    context.heard["requestfailed"](Failed(BLOCKED))
     assert guard.refused == [f"GET {LIST}"]

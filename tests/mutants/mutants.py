@@ -22,6 +22,7 @@ import select
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -98,14 +99,15 @@ def _short(node: ast.AST) -> str:
 
 
 def _ignored(tree: ast.Module) -> set[int]:
-    """Lines of imports, of what only types need, and of the log."""
+    """Lines of imports, of what only types need, of how data classes are made, and of the log."""
     found: set[int] = set()
     for node in ast.walk(tree):
         kind = isinstance(node, ast.Import | ast.ImportFrom | ast.TypeAlias)
         typing = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         logged = isinstance(node, ast.Expr) and ast.unparse(node).startswith("log.")
-        if kind or typing or logged:
-            assert isinstance(node, ast.stmt)
+        made = isinstance(node, ast.Call) and ast.unparse(node.func) == "dataclass"
+        if kind or typing or logged or made:
+            assert isinstance(node, ast.stmt | ast.expr)
             found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return found
 
@@ -135,7 +137,7 @@ def _changed(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)
         case ast.IfExp(test, body, orelse):
             yield ast.IfExp(test, orelse, body)
-        case ast.Return(value) if value is not None and not _is_none(value):
+        case ast.Return(value) if value is not None and not _is_nothing(value):
             yield ast.Return(ast.Constant(None))
         case ast.Raise() | ast.Continue() | ast.Break() | ast.AugAssign():
             yield ast.Pass()
@@ -147,8 +149,8 @@ def _opposite(operator: ast.cmpop | ast.operator) -> Any:  # an operator of the 
     return _OPPOSITE[type(operator)]()
 
 
-def _is_none(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value is None
+def _is_nothing(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and not value.value
 
 
 def _is_text(node: ast.BinOp) -> bool:
@@ -187,7 +189,8 @@ def _forget() -> None:
 def run_tests(name: str, path: Path, mutant: Mutant | None, tests: Sequence[str]) -> bool:
     """Whether the tests pass with a mutant, or without one; False also where they do not end."""
     sys.stdout.flush()
-    child = os.fork()
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of threads that idle in a library
+        child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
         code = 1
