@@ -13,6 +13,7 @@ from pathlib import Path
 from archiver.catalogue.archives import authorities_of
 from archiver.core.atomic_files import abandoned
 from archiver.core.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
+from archiver.core.questions import agrees
 from archiver.core.stale_files import sweep
 from archiver.home.home_folder import default_home, is_home
 from archiver.home.settings import Home
@@ -123,8 +124,8 @@ def setup(
         say(f"Home: {target} exists and is kept.")
         home = Home.load(target)
     else:
-        anyway = (found := foreign_files(target)) and ask(f"{target} holds {found}. Make it a home (yes or no)", "no")
-        home = initialise(target, agency=agency, replay=replay, anyway=anyway == "yes", say=say, ask=ask)
+        anyway = bool(found := foreign_files(target)) and agrees(ask, f"{target} holds {found}. Make it a home?")
+        home = initialise(target, agency=agency, replay=replay, anyway=anyway, say=say, ask=ask)
         say(f"Home: created {target}.")
     open_vault(home.vault, create=True)
     say("Vault: the key was found and opens the vault.")

@@ -21,6 +21,7 @@ from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
 from archiver.core.atomic_files import read_named
 from archiver.core.errors import ConfigError
 from archiver.core.model import day_of, iso
+from archiver.core.questions import Ask, agrees
 from archiver.home.settings import Client, Home
 from archiver.reading.dates import LIKELY_YEARS, printed
 from archiver.reading.letter_sums import number
@@ -30,20 +31,18 @@ from archiver.reading.worker import MAX_DOCUMENT_BYTES, DocumentReader
 STATED = "stated by you"
 KEPT = ("licences", "probable", "use", "verdict", "owner", "events")  # of a claim whose letter is added again
 
-type AskPerson = Callable[[str, str], str]
-"""Asks a person a question. Enter accepts the second argument as the answer."""
-
 
 # many parameters: where a claim comes from, and how it is confirmed
 def add(
     home: Home, client: str, path: Path | None, stated: Mapping[str, object], pictures: Sequence[Path] = (),
-    *, accept: bool = False, ask: AskPerson | None = None, say: Callable[[str], None] = lambda _: None,
+    *, accept: bool = False, ask: Ask | None = None, say: Callable[[str], None] = lambda _: None,
     by: str | None = None,
 ) -> Claim:  # fmt: skip
     """Make a claim from a letter, or from `stated` alone. The same file for the same client is the same claim.
 
     Values in `stated` override those that were read. Values count only when they are confirmed: all at once with
-    `accept`, or field by field with `ask`. ConfigError for unreadable files.
+    `accept`, or field by field with `ask`. Where nothing was found or stated, nothing is confirmed. ConfigError for
+    unreadable files.
     """
     owner = home.client(client)
     for field in ("received", "first_seen"):
@@ -61,19 +60,19 @@ def add(
     for sentence in parsed.messages:
         say(sentence)
     files = {f"picture-{n}{ending}": each for n, (each, ending) in enumerate(filter(None, looked), 1)}
-    if content and claim.sure.keys() == {"received"}:
-        say(f"No claim details found in {path}. Check that it is the right file, or enter them yourself.")
     letter = f"letter{file_ending(path)}" if path else None
     if before and not pictures:  # keep the pictures that a person named earlier
         files = {}
     claim = replace(claim, pictures=tuple(files) or (before.pictures if before else ()), letter=letter)
     if letter:
         files[letter] = content
+    if claim.says_nothing:
+        say(f"No claim details found in {path}. Check that it is the right file, or enter them yourself.")
     known = bool(before and before.confirmed)
-    again = "You confirmed these values before. Go through them again (yes or no)"
-    if ask and not accept and (not known or agreed(ask(again, "no"))):
+    again = "You confirmed these values before. Go through them again?"
+    if ask and not accept and (not known or agrees(ask, again)):
         claim = _asked(claim, ask, say)
-    confirmed = accept or ask is not None or (path is None) or known
+    confirmed = known or path is None or ((accept or ask is not None) and not claim.says_nothing)
     claim = replace(claim, confirmed=confirmed)
     events = [] if before else [ClaimEventKind.ADDED]
     events += [ClaimEventKind.CONFIRMED] if confirmed and not known else []
@@ -149,11 +148,6 @@ def _read_claim(
     )  # fmt: skip
 
 
-def agreed(answer: str) -> bool:
-    """Whether a person says yes."""
-    return answer.strip().lower() in ("yes", "y", "ja", "j")
-
-
 class StillToCome(ValueError):
     """A date in the future, where only a past date is possible."""
 
@@ -224,7 +218,7 @@ def displayed(claim: Claim, name: str) -> str:
     return "-" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-def _asked(claim: Claim, ask: AskPerson, say: Callable[[str], None]) -> Claim:
+def _asked(claim: Claim, ask: Ask, say: Callable[[str], None]) -> Claim:
     """Ask about each value. The person accepts, corrects, or removes it with `-`."""
     say("These values were read; the brackets say from what. Enter accepts a value. Type the right one, or - for none.")
     for name in FIELDS:

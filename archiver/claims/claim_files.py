@@ -42,7 +42,8 @@ CLAIM = "claim.json"
 LOCK_TIMEOUT_S = 10.0
 ASSUMED = "assumed"  # begins the `sure` text of a value that the letter does not state
 LISTS = ("urls", "pictures", "licences", "probable")
-CONFIRM = "Add the letter again, at a terminal to confirm each value, or with --yes to confirm all."
+_CONFIRM = "Add the letter again, at a terminal to confirm each value, or with --yes to confirm all."
+_STATE = "Nothing of a letter was found in its file. Add it again and state what it says, for example with --claimant."
 
 # The time zone in which a day ends. For a country with several, the easternmost: better too early than too late.
 ZONES = {
@@ -94,6 +95,16 @@ class Claim:
     verdict: str | None = None
     owner: str | None = None
     events: tuple[ClaimEvent, ...] = ()
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing was found in the letter's file and nobody stated anything: there is nothing to confirm."""
+        return self.letter is not None and self.sure.keys() <= {"received"}
+
+    @property
+    def how_to_confirm(self) -> str:
+        """What a person does to have the values of an unconfirmed claim count."""
+        return _STATE if self.says_nothing else _CONFIRM
 
     @property
     def step(self) -> ClaimStep:
@@ -296,7 +307,7 @@ def pictures(home: Home, claim: Claim | None) -> list[Path]:
 def must_be_confirmed(claim: Claim) -> None:
     """ConfigError if no person has confirmed the claim's values."""
     if not claim.confirmed:
-        raise ConfigError(f"The values of {claim.claim} are not confirmed. {CONFIRM}")
+        raise ConfigError(f"The values of {claim.claim} are not confirmed. {claim.how_to_confirm}")
 
 
 def change(home: Home, claim: Claim, **fields: Any) -> Claim:

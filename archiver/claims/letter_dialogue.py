@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archiver.catalogue import search
 from archiver.claims import claim_files
 from archiver.claims.assessment import AssessedLicence, assess
-from archiver.claims.claim_entry import AskPerson, add, described, urgent
-from archiver.claims.claim_files import CONFIRM, Claim, Remedy
+from archiver.claims.claim_entry import add, described, urgent
+from archiver.claims.claim_files import Claim, Remedy
 from archiver.claims.claim_pack import HandOver, checklist, hand_over, is_written
 from archiver.claims.conversation import Conversation
 from archiver.claims.facts import Use
 from archiver.claims.licence_dialogue import LicenceDialogue
 from archiver.claims.pack_pages import PackWords
-from archiver.claims.rule_engine import Verdict
+from archiver.claims.rule_engine import RuleFinding, Verdict
 from archiver.claims.soundness import soundness_of, write_short_letters
+from archiver.core.questions import Ask
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.letters import LetterKind
@@ -37,7 +38,7 @@ class Dialogue:
     home: Home
     vault: Callable[[], Vault]
     client: str
-    ask: AskPerson | None
+    ask: Ask | None
     tell: Callable[[str], None]
     yes: bool = False
     licence: str | None = None
@@ -54,7 +55,7 @@ class Dialogue:
         self.tell("1. The letter")
         claim = self._claim(letter)
         if not claim.confirmed:
-            return self._talk.say(f"These values are not confirmed. {CONFIRM}")
+            return self._talk.say(f"These values are not confirmed. {claim.how_to_confirm}")
         self._examine(claim)
         self.tell("2. The licence")
         about = LicenceDialogue(
@@ -106,15 +107,23 @@ class Dialogue:
     def _use(self) -> Use:
         if self.use.kind:
             return self.use
-        kind = self._talk.asked("Was the use commercial or editorial? (Enter: not known)").lower()
-        return replace(self.use, kind=kind if kind in claim_files.USES else None)
+        kinds: dict[str, str | None] = {"": None, **{each: each for each in claim_files.USES}}
+        return replace(
+            self.use, kind=self._talk.chosen("Was the use commercial or editorial (Enter: not known)", kinds)
+        )
 
     def _judged(self, assessed: AssessedLicence) -> Verdict:
         assert assessed.assessment, "the licences are named"
         found = assessed.assessment
-        messages = [*(each.messages[self.language] for each in found.findings), *assessed.notes]
-        self._talk.say(PackWords(self.language).of("verdicts", found.verdict), *(f"- {each}" for each in messages))
+        words = PackWords(self.language)
+        self._talk.say(words.of("verdicts", found.verdict), *self._points(found.unsettled))
+        if found.settled:
+            self._talk.say(words("settled"), *self._points(found.settled))
+        self._talk.say(*assessed.notes)
         return found.verdict
+
+    def _points(self, findings: Sequence[RuleFinding]) -> list[str]:
+        return [f"- {each.messages[self.language]}" for each in findings]
 
     def _listed(self, claim: Claim, use: Use) -> None:
         order = HandOver(out=Path(), language=self.language, claim=claim, use=use)
@@ -129,7 +138,7 @@ class Dialogue:
         out = self.out or claim_files.folder(self.home, claim.claim) / "proof.zip"
         if is_written(out):
             return self._talk.say(f"{out} exists already and stays as it is.")
-        if self.ask and not self._talk.agrees(f"Write {out}", "yes"):
+        if self.ask and not self._talk.agrees(f"Write {out}?", default=True):
             return self._talk.say(f"Skipped. {Remedy('pack claim', {'claim': claim.claim})}")
         order = HandOver(out=out, language=self.language, claim=claim, use=use, drafts=True)
         for path in hand_over(self.home, claim.licences, order, warn=lambda text: self._talk.say(f"warning: {text}")):

@@ -60,7 +60,7 @@ class LicenceDialogue:
             replace_file(beside, drawn)
             self.talk.say(f"{best['match']}: {name}; side by side in {beside}")
         if self.talk.ask:
-            return self.talk.agrees(f"Is {name} the picture of the letter", "yes" if same else "no")
+            return self.talk.agrees(f"Is {name} the picture of the letter?", default=same)
         if not same:
             self.talk.say("A person must confirm this. Name the licence with --licence.")
         return same
@@ -86,8 +86,8 @@ class LicenceDialogue:
             )
         for number, row in enumerate(rows, 1):
             self.talk.say(f"{number}. {row['licence']} {row['title'] or ''}".rstrip())
-        choice = self.talk.asked("Which one (Enter: none)") if rows else ""
-        return [str(row["licence"]) for number, row in enumerate(rows, 1) if choice == str(number)]
+        listed = {str(number): [str(row["licence"])] for number, row in enumerate(rows, 1)}
+        return self.talk.chosen("Which one, by its number (Enter: none)", {"": [], **listed}) if rows else []
 
     def with_licences(self, claim: Claim, named: Sequence[str]) -> tuple[Claim, Sequence[tuple[str, str]]]:
         """The claim with these licences, and for each its archive and short ID."""
@@ -117,8 +117,8 @@ class LicenceDialogue:
         refused: list[str] = []
 
         def agreed(losses: Sequence[assignment.Loss]) -> bool:
-            question = f"Take the copy back from {' and '.join(each.client for each in losses)}"
-            if not self.talk.agrees(question, "no"):
+            question = f"Take the copy back from {' and '.join(each.client for each in losses)}?"
+            if not self.talk.agrees(question):
                 refused.extend(each.client for each in losses)
             return not refused
 

@@ -56,6 +56,16 @@ class Assessment:
     verdict: Verdict
     findings: tuple[RuleFinding, ...]
 
+    @property
+    def unsettled(self) -> tuple[RuleFinding, ...]:
+        """What is open or not covered."""
+        return tuple(each for each in self.findings if each.verdict is not Verdict.COVERED)
+
+    @property
+    def settled(self) -> tuple[RuleFinding, ...]:
+        """What the documents show to be covered."""
+        return tuple(each for each in self.findings if each.verdict is Verdict.COVERED)
+
     def as_json(self, language: str) -> dict[str, object]:
         """The JSON document of `assess --json`."""
         return {"verdict": self.verdict.value, "findings": [each.as_json(language) for each in self.findings]}

@@ -16,6 +16,7 @@ from archiver import __version__
 from archiver.cli import output
 from archiver.cli.command_tree import running
 from archiver.core.progress import show_with
+from archiver.core.questions import agrees
 from archiver.core.remedy import name_home
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def asking() -> Callable[[str, str], str] | None:
 
 def confirmed(question: str) -> bool:
     """Whether a person says yes. Without a terminal, the answer is no."""
-    return sys.stdin.isatty() and typer.confirm(question, err=True)
+    return agrees(ask, question)
 
 
 def must_agree(question: str, yes: bool, nothing: str) -> None:

@@ -48,7 +48,6 @@ def claim_add(
     Example: archiver claim add letter.pdf --client acme
     """
     from archiver.claims.claim_entry import add, described
-    from archiver.claims.claim_files import CONFIRM
     from archiver.reading.letters import LetterKind
 
     if manual == bool(file):
@@ -72,7 +71,7 @@ def claim_add(
     for line in [] if as_json else described(claim):
         tell(line)
     if not claim.confirmed:
-        say(f"The details are not confirmed, so they do not count yet. {CONFIRM}")
+        say(f"The details are not confirmed, so they do not count yet. {claim.how_to_confirm}")
 
 
 @claim_app.command("list")

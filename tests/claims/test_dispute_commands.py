@@ -278,8 +278,10 @@ def test_the_dialogue_at_a_terminal(at: Agency, tmp_path: Path) -> None:
     said = [
         ("Claimant", ""), ("Reference", ""), ("Kind", "quarrel"), ("is not valid", None), ("Kind", "demand"),
         ("URLs of", ""), ("Amount", "600"), ("Currency", ""), ("Received", ""), ("Deadline", ""),
-        ("First seen", "20.3.2026"), ("Is acme/.*_500001_", "yes"), ("commercial or editorial", "commercial"),
-        ("Write ", "no"), ("Skipped", None),
+        ("First seen", "20.3.2026"), ("Is acme/.*_500001_", "yse"),
+        ("'yse' is not one of the answers. +Is acme/.*_500001_", "yes"), ("commercial or editorial", "comercial"),
+        ("not one of the answers. +Was the use", "commercial"), ("Write ", "nno"), ("not one of the answers", "no"),
+        ("Skipped", None),
     ]  # fmt: skip
     assert conversation(command, at.run.env, said) == 0 and not out.exists()
     again = [("Go through them again", ""), ("Kept as claim", None), ("commercial or", "editorial"), ("Write ", "no")]
@@ -287,6 +289,33 @@ def test_the_dialogue_at_a_terminal(at: Agency, tmp_path: Path) -> None:
     [kept] = [each for each in at.run.json("claim", "list") if each["reference"] == "90055555"]
     assert (kept["amount"], kept["first_seen"], kept["confirmed"]) == (600, "2026-03-20", True)
     assert kept["licence"] and "500001" in kept["licence"]
+
+
+def test_a_verdict_lists_what_is_to_be_settled_apart_from_what_is_settled(at: Agency, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text(GETTY.replace("90012345", "90066666"))
+    options = ("--client", "acme", "--yes", "--licence", "500001", "--out", tmp_path / "proof.zip")
+    said = at.run("letter", tmp_path / "letter.txt", *options).stdout
+    verdict, _, settled = said.partition("4. The verdict")[2].partition("5. The pack")[0].partition("Settled:")
+    [claim] = [each for each in at.run.json("claim", "list") if each["reference"] == "90066666"]
+    for each in at.run.json("assess", "500001", "--client", "acme", "--claim", claim["claim"])["findings"]:
+        shown, other = (settled, verdict) if each["verdict"] == "covered" else (verdict, settled)
+        assert each["message"] in shown and each["message"] not in other
+    assert "- " in settled and "- " in verdict
+
+
+@pytest.mark.parametrize("content", [bytes(range(128, 256)) * 30, b"Lunch on Friday?\nRegards, Bob\n"])
+@pytest.mark.parametrize("command", [("claim", "add"), ("letter",)])
+def test_a_file_in_which_nothing_of_a_letter_was_found_is_confirmed_by_nobody(
+    at: Agency, tmp_path: Path, content: bytes, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "letter.bin").write_bytes(content)
+    done = at.run(*command, tmp_path / "letter.bin", "--client", "acme", "--yes")
+    assert "No claim details found" in done.stdout + done.stderr and "state what it says" in done.stdout + done.stderr
+    [kept] = [each for each in at.run.json("claim", "list") if not each["confirmed"]]
+    assert kept["step"] == "new"
+    stated = at.run.json("claim", "add", tmp_path / "letter.bin", "--client", "acme", "--yes", "--claimant", "Gamma")
+    assert (stated["claim"], stated["confirmed"]) == (kept["claim"], True)
+    at.run("claim", "remove", kept["claim"], "--yes")
 
 
 def test_the_picture_that_is_shown_beside_the_preview_is_a_picture(at: Agency, claim: str) -> None:
