@@ -154,7 +154,9 @@ def timestamps(home: Home, online: bool) -> Findings:
             continue
         _, answer = ask(secrets.token_bytes(32), Authority(name=each.name, url=each.url), network_of(home).post)
         if isinstance(answer, str):
-            yield warning(f"{each.name}: {answer}", "Try again later. Archives stay UNPROVEN until it answers.")
+            yield warning(
+                f"{each.name}: {answer}", "Try again later. While no authority answers, what is new stays UNPROVEN."
+            )
             continue
         moment = timestamp_tokens.Token.parse(answer).time
         apart = abs(datetime.now(UTC) - datetime.fromisoformat(moment))

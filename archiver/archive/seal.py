@@ -98,24 +98,40 @@ def write_checkpoint(root: Path, origin: str, frontier: merkle_tree.Frontier, si
     ]
 
 
+STAYS_UNPROVEN = "What is newer than the last timestamp stays UNPROVEN until a later seal gets one."
+OTHERS_STAND = "Another authority's timestamp of the same checkpoint stands, so the archive is dated."
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What became of an authority's answer: why it is no timestamp, or what could not be checked of one."""
+
+    why: str | None = None
+    doubt: str | None = None
+
+
 def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qualify, beside: SideFiles) -> Seal:
     """Get the timestamps that the newest checkpoint lacks, and what shows that they are qualified."""
     size, note, _ = ledger_lines.newest_checkpoint(root)
     lacking = [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
-    warnings = [_keep(beside, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
+    kept = {each: _keep(beside, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)}
     asked = {
         each.name: None if _response(note, each).exists() else answer if isinstance(answer, str) else UNSOUND
         for each, (_, answer) in zip(lacking, answers, strict=True)
     }
     _, _, tokens = ledger_lines.newest_checkpoint(root)
+    stands = OTHERS_STAND if tokens else STAYS_UNPROVEN
+    missed = {each.name: said.why for each, said in kept.items() if said.why is not None}
+    warnings = [f"No timestamp from {name}: {why}. {stands}" for name, why in missed.items()]
+    warnings += [said.doubt for said in kept.values() if said.doubt]
     warnings += keep_lists(beside, tokens, qualify)
     times = []
     for path in tokens:
         with suppress(archive_words.Malformed):  # `verify` reports this damage
             times.append(timestamp_tokens.Token.parse(regular_files.content(path)).time)
-    return Seal(size, min(times, default=None), tuple(filter(None, warnings)), asked)
+    return Seal(size, min(times, default=None), tuple(warnings), asked)
 
 
 def keep_lists(beside: SideFiles, tokens: Sequence[Path], qualify: Qualify) -> list[str]:
@@ -199,14 +215,10 @@ def hold_against_roots(response: bytes, digest: bytes, authority: Authority) -> 
                 raise archive_words.Malformed(refusal) from None
 
 
-def _keep(beside: SideFiles, note: Path, authority: Authority, nonce: int | None, answer: bytes | str) -> str | None:
-    """Keep an answer as received, then check it.
-
-    Returns a text if the checkpoint still has no timestamp, or on doubt.
-    """
-    trouble = f"No timestamp from {authority.name}: {{}}. The archive stays UNPROVEN until a later seal gets one."
+def _keep(beside: SideFiles, note: Path, authority: Authority, nonce: int | None, answer: bytes | str) -> _Kept:
+    """Keep an answer as received, then check it."""
     if isinstance(answer, str):
-        return trouble.format(answer)
+        return _Kept(why=answer)
     response = _response(note, authority)
     kept = beside.root / "staging" / response.name  # where the next command clears away what a kill leaves
     write_over(kept, answer)
@@ -214,10 +226,10 @@ def _keep(beside: SideFiles, note: Path, authority: Authority, nonce: int | None
         doubt = _check(beside, kept, note, nonce, authority)
     except archive_words.Malformed as error:
         move_over(kept, response.with_name(f"{response.name}.refused"))
-        return trouble.format(f"its answer does not hold ({error})")
+        return _Kept(why=f"its answer does not hold ({error})")
     kept.rename(response)
     sync_folder(note.parent)
-    return doubt
+    return _Kept(doubt=doubt)
 
 
 def _check(beside: SideFiles, response: Path, note: Path, nonce: int | None, authority: Authority) -> str | None:

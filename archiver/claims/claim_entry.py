@@ -21,7 +21,7 @@ from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
 from archiver.core.atomic_files import read_named
 from archiver.core.errors import ConfigError
 from archiver.core.model import day_of, iso
-from archiver.core.questions import Ask, agrees
+from archiver.core.questions import AskPerson, agrees
 from archiver.home.settings import Client, Home
 from archiver.reading.dates import LIKELY_YEARS, printed
 from archiver.reading.letter_sums import number
@@ -35,7 +35,7 @@ KEPT = ("licences", "probable", "use", "verdict", "owner", "events")  # of a cla
 # many parameters: where a claim comes from, and how it is confirmed
 def add(
     home: Home, client: str, path: Path | None, stated: Mapping[str, object], pictures: Sequence[Path] = (),
-    *, accept: bool = False, ask: Ask | None = None, say: Callable[[str], None] = lambda _: None,
+    *, accept: bool = False, ask: AskPerson | None = None, say: Callable[[str], None] = lambda _: None,
     by: str | None = None,
 ) -> Claim:  # fmt: skip
     """Make a claim from a letter, or from `stated` alone. The same file for the same client is the same claim.
@@ -218,7 +218,7 @@ def displayed(claim: Claim, name: str) -> str:
     return "-" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-def _asked(claim: Claim, ask: Ask, say: Callable[[str], None]) -> Claim:
+def _asked(claim: Claim, ask: AskPerson, say: Callable[[str], None]) -> Claim:
     """Ask about each value. The person accepts, corrects, or removes it with `-`."""
     say("These values were read; the brackets say from what. Enter accepts a value. Type the right one, or - for none.")
     for name in FIELDS:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from archiver.core.questions import Ask, agrees, choose
+from archiver.core.questions import AskPerson, agrees, choose
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conversation:
     """`ask` asks a question. Without it, every answer is empty."""
 
-    ask: Ask | None
+    ask: AskPerson | None
     tell: Callable[[str], None]
 
     def say(self, *texts: str) -> None:

@@ -18,7 +18,6 @@ from archiver.claims.licence_dialogue import LicenceDialogue
 from archiver.claims.pack_pages import PackWords
 from archiver.claims.rule_engine import RuleFinding, Verdict
 from archiver.claims.soundness import soundness_of, write_short_letters
-from archiver.core.questions import Ask
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.letters import LetterKind
@@ -38,7 +37,7 @@ class Dialogue:
     home: Home
     vault: Callable[[], Vault]
     client: str
-    ask: Ask | None
+    ask: Callable[[str, str], str] | None
     tell: Callable[[str], None]
     yes: bool = False
     licence: str | None = None

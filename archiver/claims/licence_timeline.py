@@ -18,13 +18,17 @@ LINES = {"version": "renewed", "recovered": "recovered", "redaction": "redacted"
 
 @dataclass(frozen=True, kw_only=True)
 class LicenceEvent:
-    """One event: `at` is an ISO date or moment, `what` its kind, `who` and `note` are a person's words."""
+    """One event: `at` is an ISO date or moment, `what` its kind, `who` and `note` are a person's words.
+
+    `letter` is the date of a claim's letter, which may be long before the claim was added here.
+    """
 
     at: str
     what: str
     who: str = ""
     note: str = ""
     claim: str = ""
+    letter: str = ""
 
 
 def holds_on(archive: Archive, catalogue: Catalogue, object_id: str) -> list[Hold]:
@@ -51,6 +55,7 @@ def timeline(home: Home, facts: Mapping[str, Any], held: Iterable[Hold]) -> list
     events += [LicenceEvent(at=each.at, what="held", who=each.by or "", note=each.reason or "") for each in held]
     for claim in claim_files.all_claims(home):
         if facts["licence"].rpartition("/")[2] in {name.rpartition("/")[2] for name in claim.licences}:
-            at, sender = iso(claim.received or claim.dated) or "", claim.claimant or ""
-            events.append(LicenceEvent(at=at, what="claimed", who=sender, claim=claim.claim))
+            letter, sender = iso(claim.dated or claim.received) or "", claim.claimant or ""
+            at = claim.events[0].at if claim.events else letter  # claims of earlier versions have no events
+            events.append(LicenceEvent(at=at, what="claimed", who=sender, claim=claim.claim, letter=letter))
     return sorted(events, key=lambda each: (not each.at, each.at))

@@ -99,6 +99,16 @@ def test_an_authority_that_is_down_leaves_it_unproven_until_the_next_seal(kit: K
     assert kit.dates().since(1) == kit.verify().secured_since
 
 
+def test_a_warning_of_one_authority_says_that_the_others_timestamp_stands(kit: Kit) -> None:
+    kit.authorities = [*kit.authorities, Authority(name="gone", url="http://127.0.0.1:9/tsa")]
+    seal = kit.write(1)
+    [warning] = seal.warnings
+    assert (
+        "No timestamp from gone" in warning and "UNPROVEN" not in warning and "timestamp" in warning.partition(". ")[2]
+    )
+    assert seal.secured_since is not None and kit.verify().state == "PROVEN"
+
+
 def test_a_checkpoint_proves_older_lines_that_missed_their_own(kit: Kit) -> None:
     authorities, kit.authorities = kit.authorities, []
     kit.write(1)
