@@ -197,6 +197,7 @@ def test_accounts_are_connected_run_and_closed(desk: Desk) -> None:
     [person, *_] = re.findall(r'<option value="([^"]+)"', owner.get("/leaver").text)
     owner.submit(f"/leaver?person={person}", "/leaver$")
     owner.submit("/", "/today/timestamp$", expected=None)  # the authority of this home is gone
+    owner.press("/today/renewal", client="acme")
 
 
 def test_a_folder_is_read(desk: Desk, papers: Path) -> None:

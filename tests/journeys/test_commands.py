@@ -99,6 +99,7 @@ def test_what_needs_no_home(tmp_path: Path) -> None:
 def test_clients_and_accounts(agency: Installed) -> None:
     agency("client", "add", "gamma", "--name", "Gamma AG", "--domain", "gamma.example")
     agency("client", "rename", "gamma", "Gamma Group AG")
+    agency("client", "change", "gamma", "--alias", "Gamma Works")
     agency("client", "show", "gamma")
     assert {"acme", "beta", "gamma", "house"} == {each["client"] for each in agency.json("client", "list")}
     agency("account", "add", "gamma-stock", "--client", "gamma", "--provider", "shutterstock", "--username", "ada")

@@ -95,6 +95,14 @@ class Visitor:
         assert expected in (None, answer.status_code), self._said(answer)
         return self._noted(answer)
 
+    def press(self, address: str, **values: str) -> httpx.Response:
+        """Press a button of a page that has been open for long, so that it may offer what is done by now."""
+        token = lxml.html.fromstring(self.get("/find").text).xpath("string(//input[@name='token']/@value)")
+        origin = {"origin": str(self.http.base_url).rstrip("/")}
+        answer = self.http.post(address, data={"token": token, **values}, headers=origin)
+        assert answer.status_code == 200, self._said(answer)
+        return self._noted(answer)
+
     def _noted(self, answer: httpx.Response) -> httpx.Response:
         for each in (*answer.history, answer):
             if each.status_code < 400 and (route := route_of(each.request.method, each.url.path)):
@@ -123,7 +131,8 @@ class Visitor:
             if answer.status_code != 200:
                 walk.faults.append(self._said(answer))
             elif answer.headers.get("content-type", "").startswith("text/html"):
-                walk.pages.setdefault(kind[0], address)
+                if "<html" in answer.text:  # not a part that a script puts into its page
+                    walk.pages.setdefault(kind[0], address)
                 todo += self._links(answer)
         return walk
 
