@@ -192,3 +192,19 @@ def test_who_is_at_the_desk(agency: Installed) -> None:
     agency("desk", "user", "list")
     agency("desk", "audit")
     agency("desk", "user", "remove", "Nora New")
+
+
+def test_a_restored_home_says_and_shows_the_same(agency: Installed, tmp_path: Path) -> None:
+    agency("backup", "make", tmp_path / "home.tar")
+    agency("backup", "check", tmp_path / "home.tar")
+    restored = installed(tmp_path)
+    shutil.copyfile(agency.root.parent / "vault.key", tmp_path / "vault.key")  # which is kept apart from backups
+    for name in ("tsa-root.pem", "letter.txt"):  # what the settings name beside the home
+        shutil.copyfile(agency.root.parent / name, tmp_path / name)
+    restored("restore", tmp_path / "home.tar", restored.root)
+    for words in (("find", "a"), ("claim", "list"), ("client", "list"), ("account", "list"), ("desk", "user", "list")):
+        assert restored.json(*words) == agency.json(*words), words
+    with desk_of(restored) as desk:
+        for visitor in (desk.owner("de"), desk.person("Uma Read"), desk.guest(desk.client_link("acme"))):
+            walk = visitor.walk("/", "/find?q=a", most=3)
+            assert not walk.faults, "\n".join(walk.faults)
