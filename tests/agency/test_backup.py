@@ -15,7 +15,7 @@ import pytest
 from archiver.home.contents import Holds, files_in, undeclared
 from tests.support.agency import agency, certificate, record
 from tests.support.homes import Home, clean_environment
-from tests.support.killed import LETTER, licence
+from tests.support.killed import KILLED, LETTER, Scenario, licence, origin, run
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +206,33 @@ def test_a_full_disk_is_said_and_leaves_nothing(home: Home, tmp_path: Path) -> N
         command = home.command("backup", "-")
         done = subprocess.run(command, env=home.env, stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 50 and b"disk is full" in done.stderr and files(home.root) == before
+
+
+# ---------------------------------------------------------------- kills
+
+MAKE = Scenario("backup make", ("backup", "make", "PLACE/new.tar"))
+CHECK = Scenario("backup check", ("backup", "check", "PLACE/new.tar"))
+RESTORE = Scenario("restore", ("restore", "PLACE/new.tar", "PLACE/restored"))
+VERIFY = Scenario("verify", ("--home", "PLACE/restored", "verify", "--quick"))
+
+
+@pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.long), 40])
+def test_killed_at_a_change_of_the_disk_and_repeated(tmp_path: Path, step: int) -> None:
+    """With `step` 1 at each change: the home stays as it is, what is made is whole or absent, and nothing is left."""
+    with origin(tmp_path / "origin") as place:
+        before, number, kills = files(place / "home"), 0, 0
+        while run(place, MAKE, ".", number := number + min(step, 3)).returncode == KILLED:
+            kills += 1
+            assert not (place / "new.tar").exists() or run(place, CHECK).returncode == 0, number
+            (place / "new.tar").unlink(missing_ok=True)
+            assert run(place, MAKE).returncode == 0 and files(place / "home") == before, number
+            assert not list(place.glob(".new.tar*"))
+            (place / "new.tar").unlink()
+        assert kills and run(place, CHECK).returncode == 0
+        number, kills = 0, 0
+        while run(place, RESTORE, ".", number := number + step).returncode == KILLED:
+            kills += 1
+            assert (place / "restored").exists() or run(place, RESTORE).returncode == 0, number
+            assert run(place, VERIFY).returncode == 0 and not list(place.glob(".restored*")), number
+            shutil.rmtree(place / "restored")
+        assert kills and run(place, VERIFY).returncode == 0
