@@ -9,32 +9,34 @@ from collections.abc import Mapping
 
 WEB_PAGES = ("text/html", "application/xhtml+xml")
 CHALLENGES: Mapping[str, tuple[str, str]] = {
-    # Header, and what its value holds: as the vendors document it for their customers.
+    # A header that only an answer of the service's own has, and what its value holds.
     "Cloudflare": ("cf-mitigated", "challenge"),
     "AWS WAF": ("x-amzn-waf-action", ""),
-    "DataDome": ("x-datadome", ""),
-    "Imperva": ("x-iinfo", ""),
     "Akamai": ("server", "akamaighost"),
 }
-REFUSED = (401, 403, 405, 406, 407, 429, 503)  # the statuses of a challenge; 202 and 405 are AWS WAF's
+CAPTCHA_HOST = b"captcha-delivery.com"  # in DataDome's own answers; its headers are on the platform's, too
+REFUSED = (202, 401, 403, 405, 406, 429, 503)  # the statuses of a challenge; 202 and 405 are AWS WAF's
 
 
-def challenger(status: int, headers: Mapping[str, str]) -> str | None:
-    """The service in front of the platform that asks whether a person is there, by its headers; None if none does."""
-    if status not in (*REFUSED, 202):
+def challenger(status: int, headers: Mapping[str, str], content: bytes = b"") -> str | None:
+    """The service in front of the platform that asks whether a person is there; None if none does.
+
+    A platform behind such a service answers itself, too, and what it says of a secret counts.
+    """
+    if status not in REFUSED:
         return None
     for name, (header, mark) in CHALLENGES.items():
         if header in headers and mark in headers[header].lower():
             return name
-    return None
+    return "DataDome" if status == 403 and CAPTCHA_HOST in content else None
 
 
-def in_place_of_data(status: int, headers: Mapping[str, str]) -> str | None:
+def in_place_of_data(status: int, headers: Mapping[str, str], content: bytes) -> str | None:
     """What is wrong with an interface's answer that is a web page with an error's status; None if nothing is.
 
     An interface speaks JSON or plain text, also where it refuses a secret.
     """
-    who = challenger(status, headers)
+    who = challenger(status, headers, content)
     if who:
         return f"{status}: {who}, which stands in front of the platform, asks whether a person is there"
     media_type = headers.get("content-type", "").split(";")[0].strip().lower()

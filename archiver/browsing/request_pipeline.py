@@ -222,9 +222,9 @@ class Exchange:
         An interface is asked again by the next run. In a browser, a person may pass the check for robots.
         """
         place = redact_url(raw.url or request.url)
-        if self.interface and (fault := in_place_of_data(raw.status, raw.headers)):
+        if self.interface and (fault := in_place_of_data(raw.status, raw.headers, raw.content)):
             raise SiteUnavailable(f"{place} answered {fault}")
-        if who := challenger(raw.status, raw.headers):
+        if who := challenger(raw.status, raw.headers, raw.content):
             said = f"{place} answered {raw.status}: {who}, which stands in front of it, asks whether a person is there"
             raise AccountBlocked(said, page=SavedPage(place, raw.content))
 

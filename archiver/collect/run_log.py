@@ -1,4 +1,4 @@
-"""The log of each run in `state/runs`: one JSON line for each account. Disposable, like all of `state/`.
+"""The log of each run in `state/runs`: one JSON line for each account. Without it, nothing is lost but the log.
 
 Beside them stands which sign-ins a person renewed: until an account is read again, its last run's refusal is settled.
 """

@@ -23,7 +23,11 @@ INTERFACES = (
 )
 WALLS: Mapping[str, Mapping[str, Any]] = {
     "challenge": {"status": 403, "headers": {"content-type": "text/html", "cf-mitigated": "challenge"}},
-    "challenge as data": {"status": 403, "headers": {"content-type": "application/json", "x-datadome": "protected"}},
+    "challenge as data": {
+        "status": 403,
+        "headers": {"content-type": "application/json", "x-datadome": "protected"},
+        "text": '{"url": "https://geo.captcha-delivery.com/captcha/?cid=1"}',
+    },
     "proxy": {"status": 401, "headers": {"content-type": "text/html; charset=utf-8"}},
     "waf": {"status": 405, "headers": {"x-amzn-waf-action": "captcha"}},
 }
@@ -33,7 +37,7 @@ def walled(folder: Path, provider: str, wall: Mapping[str, Any]) -> Path:
     """A recording in which the first request of the sign-in meets the wall."""
     scenario = yaml.safe_load((QUICK / provider / "two-pages" / "session.yaml").read_text("utf-8"))
     scenario["exchanges"] = [
-        {"request": scenario["exchanges"][0]["request"], "response": {**wall, "text": "<h1>Hm</h1>"}}
+        {"request": scenario["exchanges"][0]["request"], "response": {"text": "<h1>Hm</h1>", **wall}}
     ]
     folder.mkdir(parents=True)
     (folder / "session.yaml").write_text(yaml.safe_dump(scenario), "utf-8")
@@ -83,7 +87,14 @@ def test_secrets_that_never_worked_are_tried_once(home: Home, clock: Clock) -> N
 
 
 @pytest.mark.parametrize(
-    ("status", "headers"), [(200, {"cf-mitigated": "challenge"}), (403, {"server": "cloudflare"}), (403, {})]
+    ("status", "headers"),
+    [
+        (200, {"cf-mitigated": "challenge"}),
+        (403, {"server": "cloudflare"}),
+        (401, {"x-datadome": "protected"}),
+        (401, {"x-iinfo": "1-2-3"}),
+        (403, {}),
+    ],
 )
 def test_a_platform_behind_a_service_may_answer_itself(status: int, headers: dict[str, str]) -> None:
     assert challenger(status, headers) is None
