@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from archiver.core.errors import ConfigError
+from archiver.core.questions import AskPerson
 from archiver.home.settings import Home
 from archiver.home.settings_edit import change_client, change_settings
 
-Ask = Callable[[str, str], str]
 Say = Callable[[str], None]
 
 ABOUT_AGENCY = {
@@ -20,7 +20,7 @@ ABOUT_AGENCY = {
 """The keys of `agency` in archiver.yaml, each with its question."""
 
 
-def ask_about_agency(home: Home, ask: Ask, say: Say, *, again: bool) -> Home:
+def ask_about_agency(home: Home, ask: AskPerson, say: Say, *, again: bool) -> Home:
     """Ask for what is not known of the agency, or `again` for everything, with the present answers as defaults."""
     for key, question in ABOUT_AGENCY.items():
         agency = home.settings.agency
@@ -30,7 +30,7 @@ def ask_about_agency(home: Home, ask: Ask, say: Say, *, again: bool) -> Home:
     return home
 
 
-def ask_about_sites(home: Home, ask: Ask, say: Say) -> Home:
+def ask_about_sites(home: Home, ask: AskPerson, say: Say) -> Home:
     """Ask for the site of each client that has none."""
     for client in home.customers():
         if not client.domains:
@@ -55,7 +55,7 @@ def _site(client: str, home: Home, answer: str) -> Home:
     return Home.load(home.root)
 
 
-def _asked(home: Home, question: str, known: str, keep: Callable[[Home, str], Home], ask: Ask, say: Say) -> Home:
+def _asked(home: Home, question: str, known: str, keep: Callable[[Home, str], Home], ask: AskPerson, say: Say) -> Home:
     """Ask until an answer is valid, empty, or the one that is known."""
     hint = "" if known else " (empty: later)"
     while (answer := ask(f"{question}{hint}", known).strip()) not in ("", known):

@@ -15,15 +15,15 @@ from archiver.agency.notification import TEST, send
 from archiver.agency.schedule import NIGHT, install, schedule_here
 from archiver.agency.setup_questions import ask_about_agency, ask_about_sites
 from archiver.core.errors import ArchiverError, ConfigError
+from archiver.core.questions import AskPerson
 from archiver.home.settings import Home
 from archiver.home.settings_edit import change_setting, use_public_timestamps
 from archiver.home.settings_models import PUBLIC_TIMESTAMPS
 
-Ask = Callable[[str, str], str]
 Say = Callable[[str], None]
 
 
-def settle(home: Home, scheduled: bool, ask: Ask, say: Say, *, again: bool = False) -> Home:
+def settle(home: Home, scheduled: bool, ask: AskPerson, say: Say, *, again: bool = False) -> Home:
     """Test the authorities, then ask for what is missing. An empty answer leaves it for later.
 
     `scheduled`: a nightly run is installed. `again`: ask about the agency, too, what is answered. A replay home proves
@@ -49,7 +49,7 @@ def settle(home: Home, scheduled: bool, ask: Ask, say: Say, *, again: bool = Fal
     return home
 
 
-def _asked(home: Home, question: str, keep: Callable[[Home, str, Say], None], ask: Ask, say: Say) -> Home:
+def _asked(home: Home, question: str, keep: Callable[[Home, str, Say], None], ask: AskPerson, say: Say) -> Home:
     """Ask until an answer works or is empty."""
     while answer := ask(question, "").strip():
         try:

@@ -43,7 +43,6 @@ type Post = Callable[[str, bytes, str, float], bytes]
 """Send `(url, body, content_type, timeout in seconds)` and return the answer. Raises OSError or ArchiverError."""
 
 TSA_TIMEOUT_S = 5.0  # for one authority
-UNSOUND = "its answer does not hold"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,20 +116,16 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qua
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
     kept = {each: _keep(beside, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)}
-    asked = {
-        each.name: None if _response(note, each).exists() else answer if isinstance(answer, str) else UNSOUND
-        for each, (_, answer) in zip(lacking, answers, strict=True)
-    }
     _, _, tokens = ledger_lines.newest_checkpoint(root)
-    stands = OTHERS_STAND if tokens else STAYS_UNPROVEN
-    missed = {each.name: said.why for each, said in kept.items() if said.why is not None}
-    warnings = [f"No timestamp from {name}: {why}. {stands}" for name, why in missed.items()]
-    warnings += [said.doubt for said in kept.values() if said.doubt]
-    warnings += keep_lists(beside, tokens, qualify)
     times = []
     for path in tokens:
         with suppress(archive_words.Malformed):  # `verify` reports this damage
             times.append(timestamp_tokens.Token.parse(regular_files.content(path)).time)
+    stands = OTHERS_STAND if times else STAYS_UNPROVEN
+    asked = {each.name: said.why for each, said in kept.items()}
+    warnings = [f"No timestamp from {name}: {why}. {stands}" for name, why in asked.items() if why is not None]
+    warnings += [said.doubt for said in kept.values() if said.doubt]
+    warnings += keep_lists(beside, tokens, qualify)
     return Seal(size, min(times, default=None), tuple(warnings), asked)
 
 
