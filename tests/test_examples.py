@@ -146,6 +146,7 @@ def placed(home: Home, folder: Path) -> dict[str, str]:
     home.account("acme-freepik", "freepik")
     projects = folder / "projects" / "acme"
     projects.mkdir(parents=True)
+    (folder / "other-disk").mkdir()
     (projects / "harbour.jpg").write_bytes(jpeg(photo(1)))
     (folder / "screenshot.png").write_bytes(jpeg(photo(1)))
     (folder / "mail-of-2021.mbox").write_text("")
@@ -164,7 +165,8 @@ def placed(home: Home, folder: Path) -> dict[str, str]:
         "house/20261124_shutterstock_1234567890": unassigned, "acme/20260309_shutterstock_1_c31918c0": licence,
         "20261124_shutterstock_1234567890": licence, "1234567890_1a2b3c4d": licence, "LICENCE": licence,
         "acme-1a2b3c4d": claim, "leaver ada@example.com": f"leaver {next(filter(None, seats))}",
-        "/mnt/disk": "READER", "/new/place": "READER/../home", "~": "READER", "/srv/projects": "READER/projects",
+        "/mnt/disk": "READER", "/new/place": "READER/../home", "/srv/projects": "READER/projects",
+        "/mnt/other-disk": "READER/other-disk", "~": "READER",
     }  # fmt: skip
 
 
@@ -182,6 +184,10 @@ def prepared(home: Home, words: list[str]) -> list[str]:
         home("hold", words[1], "--reason", "x", "--by", "Ada Example")
     if words[0] == "assign" and "--undo" in words:
         home("assign", words[1], "acme", "--reason", "Job 1", "--by", "Ada Example", "--yes")
+    if start.startswith(("backup check", "restore")):
+        home("backup", "make", next(word for word in words if word.endswith(".tar")))
+    if words[0] == "home" and words[1:]:
+        home("init", words[1])
     if start.startswith("claim reopen"):
         home("claim", "close", words[2], "withdrawn", "--by", "Ada Example")
     if start in ("source report acme-projects", "source remove acme-mail"):
