@@ -16,6 +16,7 @@ from typing import NotRequired, TypedDict
 from archiver.catalogue.views import by_date
 from archiver.claims.facts import LANGUAGES, may_be_one, platform_of
 from archiver.claims.pack_pages import Demand, PackWords
+from archiver.claims.redaction import with_short_codes
 from archiver.claims.rule_engine import Assessment
 from archiver.claims.work_name import numbered
 from archiver.core.atomic_files import replace_file
@@ -128,7 +129,7 @@ def fill_in(text: str, facts: Mapping[str, str], *, blank: bool = False) -> str 
 
 
 def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
-    licence, claim = matter.file.licence, matter.claim
+    licence, claim = with_short_codes(matter.file.licence), matter.claim
     licensee = None if "@" in (licence.licensee or "") else licence.licensee  # never publish an account's address
 
     def day(text: str | None) -> str | None:

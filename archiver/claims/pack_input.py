@@ -86,9 +86,10 @@ def verify_licence(packed: LicenceToPack, order: PackOptions, reader: DocumentRe
     file = from_json(stored.read("licence.json"))
     own = {each.casefold() for each in (packed.client_name, *packed.own)}
     others = [each for each in order.others if each.casefold() not in own]
+    codes = [*packed.provider_info.bearer_of(file.licence).values()] if packed.provider_info else []
     private = RedactionRules(
         file=file, mark=PackWords(order.language)("withheld"), others=others, own=(packed.client_name, *packed.own),
-        accounts=order.accounts, elsewhere=order.elsewhere,
+        accounts=order.accounts, elsewhere=order.elsewhere, bearer=codes,
     )  # fmt: skip
     terms = [(each, packed.archive.object(each.id)) for each in file.terms]
     return VerifiedLicence(packed, stored, file, private, external(stored, private, reader), terms)

@@ -56,6 +56,9 @@ class Demand(Protocol):
 BY_HAND = {IMPORT_PREFIX: "imported_kinds", ATTENDED_PREFIX: "attended_kinds", COMPANION_PREFIX: "companion_kinds"}
 """How the names of documents begin that a person brought, and the wording that says what they are."""
 
+NAMING = (DocumentKind.CERTIFICATE, DocumentKind.RECORD, DocumentKind.RECEIPT, DocumentKind.CAPTURE)
+"""The kinds of documents in which a platform or seller says what is licensed."""
+
 BY_SOURCE = {"import": "imported", "attended": "attended", "companion": "companion"}
 """The wording for licences that no adapter fetched."""
 
@@ -183,6 +186,7 @@ class PackedLicence:
         later = "" if self.report.state == PROVEN else " " + words("later")
         first = words.moment(min(times, default=None))
         meaning = words("secured_since_is") if first == since else words("secured_span", first=first)
+        meaning = words("secured_digests") if self.excerpts_only else meaning
         return since, meaning + later + self.qualified(words)
 
     def qualified(self, words: PackWords) -> str:
@@ -206,8 +210,15 @@ class PackedLicence:
         source = self.file.provenance.get("source")
         if source in BY_SOURCE:
             return words(BY_SOURCE[source])
-        kinds = {each.kind for each in self.file.documents}
-        return words("certificate" if DocumentKind.CERTIFICATE in kinds else "record_only")
+        certificates = {each.name for each in self.file.documents if each.kind is DocumentKind.CERTIFICATE}
+        if not certificates:
+            return words("record_only")
+        return words("certificate" if certificates - self.withheld else "certificate_kept")
+
+    @property
+    def excerpts_only(self) -> bool:
+        """That no original is enclosed which names the licence: what can be read of it are the sender's excerpts."""
+        return not any(each.kind in NAMING and each.name not in self.withheld for each in self.file.documents)
 
     def confirm(self, words: PackWords) -> str:
         if self.provider_info is None:
@@ -266,7 +277,7 @@ class PackedLicence:
     def enclosed(self, words: PackWords) -> list[str]:
         """The kinds of enclosed documents, once each, what stays with the sender, and the number of terms."""
         kinds = {words.document(each): None for each in self.file.documents if each.name not in self.withheld}
-        excerpted = (DocumentKind.RECORD, DocumentKind.RECEIPT)
+        excerpted = (DocumentKind.RECORD, DocumentKind.RECEIPT, DocumentKind.CERTIFICATE)
         kept = [each for each in self.file.documents if each.name in self.withheld]
         excerpts = {
             words("excerpt", name=words.of("names", each.kind)): None for each in kept if each.kind in excerpted

@@ -30,11 +30,11 @@ from archiver.claims.pack_pages import PackedLicence, PackWords
 from archiver.claims.proof_pdf import (
     Natives,
     PackContext,
+    excerpt_text,
     html_of,
     natives_of,
     pdf_of,
     picture_of,
-    receipt_text,
     summarise,
 )
 from archiver.claims.redaction import licence_excerpt, record_excerpt
@@ -267,7 +267,7 @@ def _write_documents(
             _write(
                 folder / f"{stem}-excerpt.json", _json(record_excerpt(content, verified.private, words("excerpt_made")))
             )
-        elif text := receipt_text(kind, content, verified, reader, words):
+        elif text := excerpt_text(kind, content, verified, reader, words):
             _write(folder / f"{stem}-excerpt.txt", text.encode("utf-8", "replace"))
     for reference, terms in verified.terms:
         for name, file in terms.files().items():

@@ -11,7 +11,7 @@ from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
 from archiver.claims.pack_input import PackOptions, VerifiedLicence
 from archiver.claims.pack_pages import PackedLicence, PackWords, TextPage, pack_html
-from archiver.claims.redaction import receipt_excerpt
+from archiver.claims.redaction import text_excerpt
 from archiver.core.errors import MachineRefused, UnreadablePicture
 from archiver.core.model import DocumentKind, TermsReference
 from archiver.reading.terms_json import TermsFile
@@ -175,17 +175,17 @@ def _texts(
             if kind is DocumentKind.CERTIFICATE and name.endswith(".txt") and not withheld:
                 text = reader.read(content, "text/plain").text
                 pages.append(TextPage(words("certificate_text", name=name), text, of))
-            elif withheld and (text := receipt_text(kind, content, verified, reader, words) or ""):
-                pages.append(TextPage(words("receipt_text", name=name), text, of))
+            elif withheld and (text := excerpt_text(kind, content, verified, reader, words) or ""):
+                pages.append(TextPage(words("excerpt_text", name=name), text, of))
         pages += [TextPage(words("terms_text", url=said.url), text) for _, said, text in each.terms]
     return list(dict.fromkeys(pages))
 
 
-def receipt_text(
+def excerpt_text(
     kind: DocumentKind | None, content: bytes, verified: VerifiedLicence, reader: DocumentReader, words: PackWords
 ) -> str | None:
-    """The excerpt of a receipt that is withheld; None for other documents."""
-    if kind is not DocumentKind.RECEIPT:
+    """The excerpt of a receipt or certificate that is withheld; None for other documents."""
+    if kind not in (DocumentKind.RECEIPT, DocumentKind.CERTIFICATE):
         return None
     media_type = "application/pdf" if content.startswith(b"%PDF-") else "text/plain"
-    return receipt_excerpt(reader.read(content, media_type).text, verified.private, words("excerpt_made"))
+    return text_excerpt(reader.read(content, media_type).text, verified.private, words("excerpt_made"))

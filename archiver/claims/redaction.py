@@ -2,6 +2,9 @@
 
 Original files are never changed. If a file contains private data, the pack leaves it out and has an excerpt instead. An
 unreadable file counts as private.
+
+A bearer secret (a purchase code, a download link, a token in an address) gives whoever reads it something. No file of a
+pack holds one, not even a certificate. A pack shows the first characters of a code, by which its platform finds it.
 """
 
 from __future__ import annotations
@@ -9,19 +12,22 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from archiver.archive.reader import StoredObject
 from archiver.claims.name_variants import any_of, as_seen, spaced_out, with_initials, without_form
 from archiver.core.errors import IntegrityError
-from archiver.core.model import DocumentKind, iso
+from archiver.core.model import DocumentKind, Licence, iso
+from archiver.provider import declared
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.secret_scan import MASK, mask_named
 from archiver.reading.worker import DocumentReader
 
 MAX_SEARCHED_BYTES = 64 << 20  # maximum unpacked size of a capture to search
+SHORT_CODE_CHARACTERS = 8  # characters of a bearer secret that a pack shows
 
 _CODES = (
     "USD|EUR|Usd|Eur|Gbp|Chf|GBP|CHF|JPY|AUD|CAD|NZD|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|ILS|INR|CNY|RMB|KRW|HKD|SGD|TWD|THB|AED|ZAR"
@@ -35,7 +41,14 @@ _IN_WORDS = (
     r"|four|hundred|thousand|\w{0,30}(?:eine?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|(?:zwan|drei"
     r"|vier|fünf|sech|sieb|acht|neun)[zß]ig|hundert|tausend)"
 )
+_BEARER, _LINK = "a bearer secret", "a link that gives access"
 _SHAPES = {
+    _LINK: re.compile(
+        r"\bhttps?:/{2}(?=[^\s\"'<>?#]{0,500}?/[\w.-]{0,40}download[\w.-]{0,40}(?:/[\w.-]{1,60}){0,3}/(?=[\w%~-]{0,60}\d)"
+        r"[\w%~-]{8}|[^\s\"'<>?#]{0,500}[?#](?:[\w.%-]{1,60}=[^\s\"'<>&]{0,500}&(?:amp;)?){0,20}(?:[\w-]{0,40}(?:token"
+        r"|signature|credential|secret|session|policy)|sig|auth|ticket|jwt|expires)=[\w%.~+/-]{6})[^\s\"'<>]+",
+        re.IGNORECASE,
+    ),
     "an e-mail address": re.compile(
         # Starts at the first letter of a word, so that a long word is searched only once.
         # A version number or a picture's pixel size is not a domain.
@@ -92,8 +105,9 @@ _ACCOUNT = re.compile(
 class RedactionRules:
     """What is private about one licence. `others`: names of all other clients. `own`: names of this client.
 
-    `accounts`: the user names at platforms. `elsewhere`: whether any of these words is the number of a licence outside
-    the pack, as on a page that lists many. `mark`: the text that replaces private data.
+    `accounts`: the user names at platforms. `bearer`: the codes of this licence that give access. `elsewhere`: whether
+    any of these words is the number of a licence outside the pack, as on a page that lists many. `mark`: the text that
+    replaces private data.
     """
 
     file: LicenceFile
@@ -101,7 +115,22 @@ class RedactionRules:
     others: Sequence[str] = ()
     own: Sequence[str] = ()
     accounts: Sequence[str] = ()
+    bearer: Sequence[str] = ()
     elsewhere: Callable[[set[str]], bool] = lambda _: False
+
+    @cached_property
+    def _bearer(self) -> re.Pattern[str] | None:
+        """The pattern of the codes, also joined, spaced out, or in base64 or hexadecimal digits."""
+        return re.compile("|".join(map(_in_any_form, self.bearer)), re.IGNORECASE) if self.bearer else None
+
+    def gives_access(self, text: str) -> bool:
+        """Whether a text contains a bearer secret of this licence, or a link that gives access."""
+        patterns = filter(None, (self._bearer, _SHAPES[_LINK]))
+        return any(pattern.search(each) for pattern in patterns for each in (text, as_seen(text)))
+
+    def shortened(self, text: str) -> str:
+        """A text in which only the first characters of each code are left."""
+        return self._bearer.sub(lambda found: short_code(found[0]), text) if self._bearer else text
 
     @cached_property
     def shapes(self) -> Sequence[tuple[str, re.Pattern[str]]]:
@@ -110,6 +139,7 @@ class RedactionRules:
             *((sort, any_of(words)) for sort, words in self._names.items()),
             ("the name of a seat", with_initials(self.file.licence.seat or "")),
             ("an e-mail address", self._without_ending()),
+            (_BEARER, self._bearer),
         )
         return [*_SHAPES.items(), *((sort, pattern) for sort, pattern in sorts if pattern)]
 
@@ -159,7 +189,7 @@ class RedactionRules:
 
         If private data remains in another spelling, the whole text is replaced.
         """
-        scrubbed = mask_named((text or "").encode("utf-8", "replace")).decode()
+        scrubbed = mask_named(self.shortened(text or "").encode("utf-8", "replace")).decode()
         for sort, shape in self.shapes:
             if sums or sort != _MONEY:
                 scrubbed = shape.sub(self.mark, scrubbed)
@@ -178,7 +208,10 @@ class Disclosure:
 
 
 def external(stored: StoredObject, private: RedactionRules, reader: DocumentReader) -> Disclosure:
-    """Decide for each file of each version. Certificates and previews are disclosed unchanged, with a warning."""
+    """Decide for each file of each version.
+
+    Certificates and previews are disclosed unchanged, with a warning, unless they hold a bearer secret.
+    """
     kinds = {each.name: each.kind for each in private.file.documents}
     tier = Disclosure()
     for version in stored.versions:
@@ -189,8 +222,11 @@ def external(stored: StoredObject, private: RedactionRules, reader: DocumentRead
             if place in tier.withheld:
                 continue
             if kind is DocumentKind.PREVIEW:
-                said = reader.embedded(stored.read(name, version)).quotes.values()
-                tier.warnings += [f"{name} of {stored.folder} holds {sort}" for sort in private.found("\n".join(said))]
+                said = "\n".join(reader.embedded(stored.read(name, version)).quotes.values())
+                if private.gives_access(said):
+                    tier.withheld[place] = [_BEARER]
+                    continue
+                tier.warnings += [f"{name} of {stored.folder} holds {sort}" for sort in private.found(said)]
                 continue
             if kind in (DocumentKind.LETTER, DocumentKind.DELIVERED):
                 tier.withheld[place] = ["not needed by an outsider"]
@@ -200,7 +236,9 @@ def external(stored: StoredObject, private: RedactionRules, reader: DocumentRead
                 tier.withheld[place] = ["unreadable content"]
                 continue
             text = _text(stored.read(looked_at, version), reader)
-            if kind is DocumentKind.CERTIFICATE:
+            if kind is DocumentKind.CERTIFICATE and not (
+                private.bearer if text is None else private.gives_access(text)
+            ):
                 tier.warnings += [f"{name} of {stored.folder} holds {sort}" for sort in private.found(text or "")]
                 if text is None:
                     tier.warnings.append(
@@ -225,6 +263,30 @@ def _text(content: bytes, reader: DocumentReader) -> str | None:
         text, fault = reader.unpack(content, MAX_SEARCHED_BYTES)
         return None if fault or len(text) > MAX_SEARCHED_BYTES else text.decode("utf-8", "replace")
     return None if b"\0" in content else content.decode("utf-8", "replace")
+
+
+def short_code(code: str) -> str:
+    """What a pack or a draft shows of a bearer secret."""
+    return f"{code[:SHORT_CODE_CHARACTERS]}…"
+
+
+def with_short_codes(licence: Licence) -> Licence:
+    """The licence as an outsider may see it, as far as its platform's adapter declares codes that give access."""
+    info = declared(licence.asset.provider)
+    codes = {name: short_code(code) for name, code in info.bearer_of(licence).items()} if info else {}
+    return replace(
+        licence, licence_id=codes.get("licence_id", licence.licence_id), order=codes.get("order", licence.order)
+    )
+
+
+def _in_any_form(code: str) -> str:
+    """A pattern for a code with other or no separators, and for what base64 and hexadecimal digits make of it."""
+    letters = re.findall(r"[^\W_]", code)
+    forms = [r"[\W_]{0,3}".join(map(re.escape, letters)), code.encode().hex()]
+    for start in range(3):  # a text's place in base64 depends on what stands before it
+        encoded = b64encode(b"\0" * start + code.encode()).decode().rstrip("=")
+        forms.append(re.escape(encoded[4 if start else 0 : -1]))
+    return "|".join(forms)
 
 
 # ---------------------------------------------------------------- excerpts
@@ -297,10 +359,13 @@ def licence_excerpt(private: RedactionRules, seat: str | None, heading: str) -> 
     }  # fmt: skip
 
 
-def receipt_excerpt(text: str, private: RedactionRules, heading: str) -> str:
-    """The receipt's lines without account data and sums, below `heading`. One mark replaces each run of other lines."""
+def text_excerpt(text: str, private: RedactionRules, heading: str) -> str:
+    """The lines of a receipt or certificate without account data and sums, below `heading`, with codes shortened.
+
+    One mark replaces each run of other lines.
+    """
     lines = [heading, ""]
-    for line in filter(None, map(str.strip, text.splitlines())):
+    for line in filter(None, map(str.strip, private.shortened(text).splitlines())):
         kept = not _ACCOUNT.search(line) and not private.found(line)
         if kept or lines[-1] != private.mark:
             lines.append(line if kept else private.mark)

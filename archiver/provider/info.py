@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from archiver.core.errors import ConfigError
 from archiver.core.model import DocumentKind, Gap, GapReason, Licence
@@ -161,6 +161,9 @@ class ProviderInfo:
     seen. `settings` are its other settings, with their meaning. The setting `without` of any account leaves out lists
     that are named in `listings`.
 
+    `bearer` are the fields of a licence that by themselves give a stranger something: whoever knows a purchase code can
+    look it up, or use it. No pack holds them.
+
     What has a default says the least: a seat's history, unproven, terms that nobody has read.
     """
 
@@ -180,6 +183,7 @@ class ProviderInfo:
     automation: AutomationTerms = TERMS_UNREAD
     confirm: Confirm = Confirm(how="unknown", who="unknown")
     terms: tuple[TermsPage, ...] = ()
+    bearer: tuple[Literal["licence_id", "order"], ...] = ()
     companion: CompanionSite | None = None
     narrowed: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -206,6 +210,10 @@ class ProviderInfo:
         except ValidationError as error:
             faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
             raise ConfigError(f"{path}: {'; '.join(faults)}") from None
+
+    def bearer_of(self, licence: Licence) -> dict[str, str]:
+        """The fields of a licence, of those in `bearer`, that have a value."""
+        return {name: value for name in self.bearer if (value := getattr(licence, name))}
 
     def gap(self, kind: DocumentKind) -> Gap:
         """The gap for a document that the platform does not give, with the reason from `documents`."""

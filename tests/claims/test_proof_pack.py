@@ -247,7 +247,7 @@ def test_the_summary_is_one_page_whatever_the_title_and_keeps_the_dates_apart(
         assert "SECUREDSINCE" in page.upper().replace(" ", "")  # wide letters are read one by one
     assert not any("HOW-TO-CHECK.txt" in page for page in pages[count:])
     assert not any("picture in the enquiry" in page for page in pages), "nothing says of which of them it is"
-    assert [page for page in pages[count:] if "Excerpt of the receipt" in page and packs.names[0] in page]
+    assert [page for page in pages[count:] if "Excerpt of receipt" in page and packs.names[0] in page]
     assert "IN DETAIL" in pages[count].upper()
     assert pages[1].count("Harbour at dawn") > 2, "what does not fit shrinks, and the title stays"
     assert "only on request" in pages[1] and "by the form" not in pages[1], "whom to ask stands above"

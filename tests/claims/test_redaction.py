@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha512
 from pathlib import Path
 
@@ -14,8 +17,8 @@ from archiver.claims.redaction import (
     RedactionRules,
     external,
     licence_excerpt,
-    receipt_excerpt,
     record_excerpt,
+    text_excerpt,
 )
 from archiver.core.model import DocumentKind
 from archiver.reading.licence_json import FiledDocument
@@ -26,7 +29,7 @@ from tests.support.pdf_files import pdf
 RULES = RedactionRules(file=described(licence("1"), ()), others=["Beta GmbH"], accounts=["ada-stock"])
 
 
-def disclosed(root: Path, **kinds: tuple[DocumentKind, bytes]) -> Disclosure:
+def disclosed(root: Path, bearer: Sequence[str] = (), **kinds: tuple[DocumentKind, bytes]) -> Disclosure:
     """What becomes of an object with these files, `name_ending` each."""
     place, manifest, state = root / "evidence/licences/undated/undated_x", {}, {}
     (place / "v1/content").mkdir(parents=True)
@@ -41,7 +44,7 @@ def disclosed(root: Path, **kinds: tuple[DocumentKind, bytes]) -> Disclosure:
         FiledDocument(name=name, kind=kind, media_type="", bytes=len(content), sha512=sha512(content).hexdigest())
         for name, (kind, content) in files.items()
     )
-    private = RedactionRules(file=described(licence("1"), documents), others=["Beta GmbH"])
+    private = RedactionRules(file=described(licence("1"), documents), others=["Beta GmbH"], bearer=bearer)
     with DocumentReader() as reader:
         return external(StoredObject(root, "urn:x-archiver:licence:undated_x"), private, reader)
 
@@ -101,9 +104,54 @@ def test_what_is_nobody_s_business_is_withheld_by_its_kind_and_each_file_for_its
     }
 
 
+CODE = "9e3afabe-d28a-b3e8-2dfa-a699cd3563bd"
+FORMS = {
+    "as it is": CODE,
+    "in capitals": CODE.upper(),
+    "joined": CODE.replace("-", ""),
+    "spaced out": " ".join(CODE.replace("-", "")),
+    "broken over lines": CODE.replace("-", "-\n"),
+    "in an address": f"https://market.example/look-up?code={CODE.replace('-', '%2D')}",
+    "escaped": CODE.replace("-", "&#45;").replace("e", "\\u0065"),
+    "in base64": b64encode(f"x{CODE}".encode()).decode(),
+    "in hexadecimal digits": CODE.encode().hex(),
+}
+
+
+@pytest.mark.parametrize("kind", [DocumentKind.CERTIFICATE, DocumentKind.RECEIPT, DocumentKind.RECORD])
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_code_that_gives_access_stays_home_in_any_form_and_any_kind_of_document(
+    tmp_path: Path, kind: DocumentKind, form: str
+) -> None:
+    found = disclosed(tmp_path, bearer=[CODE], text__txt=(kind, f"Your licence: {form}".encode()), b__txt=(kind, b"Hi"))
+    assert [*found.withheld] == ["v1/content/text.txt"]
+    rules = replace(RULES, bearer=[CODE])
+    for shown in (text_excerpt(f"Licence\nCode: {form}\n", rules, "Excerpt"), rules.scrub(f"Code: {form}")):
+        assert shown and not rules.gives_access(shown)
+    if form == CODE:
+        assert rules.scrub(f"Code: {form}") == "Code: 9e3afabe…", "by which the platform finds it"
+
+
+@pytest.mark.parametrize(
+    ("address", "gives"),
+    [
+        ("https://stock.example/Download/DownloadFileDirectly/example0001", True),
+        ("https://cdn.example/a.jpg?w=1&X-Amz-Signature=0a1b2c3d4e", True),
+        ("https://cdn.example/a.jpg?access_token=0a1b2c3d4e", True),
+        ("https://stock.example/download/help", False),
+        ("https://stock.example/images/harbour-at-dawn-1234567890?author=7", False),
+    ],
+)
+def test_a_link_that_gives_access_stays_home_and_an_address_that_names_a_page_does_not(
+    tmp_path: Path, address: str, *, gives: bool
+) -> None:
+    found = disclosed(tmp_path, certificate__txt=(DocumentKind.CERTIFICATE, f"Licence of {address} .".encode()))
+    assert bool(found.withheld) is gives
+
+
 def test_a_receipt_s_excerpt_keeps_its_harmless_lines_and_one_mark_for_each_run_of_others() -> None:
     text = "Picture 1\nTotal: EUR 9.00\nVAT 1.50\n\n Licence: standard \nfor Beta GmbH\nPicture 2\n"
-    assert receipt_excerpt(text, RULES, "Excerpt").splitlines() == [
+    assert text_excerpt(text, RULES, "Excerpt").splitlines() == [
         "Excerpt", "", "Picture 1", "[withheld]", "Licence: standard", "[withheld]", "Picture 2",
     ]  # fmt: skip
 
