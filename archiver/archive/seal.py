@@ -20,6 +20,7 @@ from archiver.archive.checking.parts import (
     regular_files,
     signed_notes,
     timestamp_tokens,
+    token_rules,
     whole_archive,
 )
 from archiver.archive.known_signatures import KnownSignatures
@@ -193,9 +194,7 @@ def hold_against_roots(response: bytes, digest: bytes, authority: Authority) -> 
 
     if timestamp_tokens.Token.parse(response).digest != digest:
         raise archive_words.Malformed("it is a timestamp of other data")
-    roots = _roots(authority, response)
-    if not roots:
-        raise archive_words.Malformed("its root certificate is unknown; add it as `roots` of this authority")
+    roots = _trusted(authority, response)
     try:
         VerifierBuilder(roots=roots).build().verify(decode_timestamp_response(response), digest)
     except (ValueError, VerificationError) as error:  # which need not be a fault: it reads DER only, and some send BER
@@ -240,13 +239,8 @@ def _check(beside: SideFiles, response: Path, note: Path, nonce: int | None, aut
         raise archive_words.Malformed("it is a timestamp of other data")
     if token.nonce is None or int.from_bytes(token.nonce, "big") != nonce:
         raise archive_words.Malformed("it answers another request")
-    roots = _roots(authority, data)
-    if not roots:
-        raise archive_words.Malformed("its root certificate is unknown; add it as `roots` of this authority")
+    roots = _trusted(authority, data)
     trusted = [each.public_bytes(Encoding.DER) for each in roots]
-    ends = timestamp_tokens.token_ends(data, trusted)
-    if ends and ends < token.time:
-        raise archive_words.Malformed("its hash function or a certificate was no longer valid")
     refusal = _refusal(data, read_file(note), roots)
     beside.add_roots(roots)
     program = openssl_program.openssl()
@@ -273,10 +267,13 @@ def strict_checker(
 
     def refuses(stamped: openssl_program.StampedNote, roots: tuple[bytes, ...], _: tuple[bytes, ...]) -> str | None:
         def reason() -> str | None:
-            from rfc3161_client import decode_timestamp_response
+            from rfc3161_client import PKIStatus, decode_timestamp_response
 
             try:
-                decode_timestamp_response(stamped.response)
+                answer = decode_timestamp_response(stamped.response)
+                if answer.status != PKIStatus.GRANTED:
+                    raise archive_words.Malformed("it was granted with modifications")
+                _ = answer.tst_info.gen_time, answer.signed_data.signer_infos  # which are read only now
                 return _refusal(stamped.response, stamped.note, loaded(roots))
             except ValueError as error:
                 raise archive_words.Malformed(str(error)) from None
@@ -340,6 +337,25 @@ def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | No
     except (ValueError, VerificationError) as error:
         return str(error)
     return None
+
+
+def _trusted(authority: Authority, response: bytes) -> list[Certificate]:
+    """Return the roots for an authority's timestamp that keeps the rules. Raises Malformed with the rule it breaks.
+
+    A check asks the same function. So nothing is sealed that a check does not count.
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    roots = _roots(authority, response)
+    if not roots:
+        raise archive_words.Malformed("its root certificate is unknown; add it as `roots` of this authority")
+    trusted = [each.public_bytes(Encoding.DER) for each in roots]
+    if broken := token_rules.broken_rule(response, trusted):
+        raise archive_words.Malformed(f"it {broken}")
+    ends = timestamp_tokens.token_ends(response, trusted)
+    if ends and ends < timestamp_tokens.Token.parse(response).time:
+        raise archive_words.Malformed("its hash function or a certificate was no longer valid")
+    return roots
 
 
 def _roots(authority: Authority, response: bytes) -> list[Certificate]:

@@ -17,9 +17,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from playwright.sync_api import Page
 
 from archiver.archive.checking.parts import archive_words, openssl_program, timestamp_tokens
+from archiver.archive.checking.parts.token_rules import broken_rule
 from tests.support.authority_kit import CERTIFYING, SIGNING, STAMPING, certificate, key, pem, stamped
 from tests.support.check_page_kit import Checker, checker, zipped
 from tests.support.pack_attacks import Pack, remake
+from tests.support.token_kit import GOOD, SHAPES, UNFIT, Forge
 
 __all__ = ["checker"]
 
@@ -34,8 +36,8 @@ JUDGE = """async ([roots, data, tokens]) => {
             const token = new Token(bytes(each));
             found.push((await token.covers(note)) && Boolean(await tokenSigner(token, certificates, certificates)));
         } catch (error) {
-            if (![Malformed, Unsupported, TypeError].some((kind) => error instanceof kind)) throw error;
-            found.push(false);
+            if (![Malformed, Unsupported, Unfit, TypeError].some((kind) => error instanceof kind)) throw error;
+            found.push(error instanceof Unfit ? error.message : false);
         }
     }
     return found;
@@ -68,7 +70,7 @@ def test_no_changed_timestamp_is_accepted_that_openssl_refuses(
     program, trusted = openssl_program.openssl(), [timestamp_tokens.certificates_in(roots.read_bytes())[0]] * 2
     assert program
     for each, taken in zip(changed, accepted(checker, roots, note, changed), strict=True):
-        if not taken:
+        if taken is not True:
             continue
         file = tmp_path / "changed.tsr"
         file.write_bytes(each)
@@ -112,6 +114,19 @@ def test_authorities_are_judged_as_openssl_judges_them(checker: Checker, tmp_pat
     assert program
     assert (openssl_program.openssl_refuses(program, token, note, *trusted) is None) == good
     assert accepted(checker, roots, note, [token.read_bytes()]) == [good]
+
+
+def test_the_page_judges_each_shape_of_a_timestamp_as_the_verifier_does(checker: Checker, tmp_path: Path) -> None:
+    forge, note, roots = Forge(), tmp_path / "note", tmp_path / "roots.pem"
+    note.write_bytes(b"anything")
+    roots.write_bytes(pem(forge.root))
+    tokens = [forge.answer(b"anything", shape) for _, shape in SHAPES.values()]
+    trusted = [forge.root.public_bytes(Encoding.DER)]
+    for (name, (label, _)), token, found in zip(
+        SHAPES.items(), tokens, accepted(checker, roots, note, tokens), strict=True
+    ):
+        wanted = broken_rule(token, trusted) if label == UNFIT else label == GOOD
+        assert found == wanted, name
 
 
 def test_only_a_certificate_for_timestamps_and_nothing_else_may_sign_them(checker: Checker) -> None:

@@ -8,6 +8,7 @@ const MAX_BYTES_AT_ONCE = 1 << 26; // of a file that WebCrypto hashes in one pie
 
 class Malformed extends Error {} // something is not of the form that it should have
 class Unsupported extends Error {} // it may be sound, but this page cannot tell
+class Unfit extends Error {} // a timestamp that breaks a rule, so that it does not count, though its signature may hold
 class Unreadable extends Error {
   constructor(reason, missing = false) {
     super(reason);
@@ -1173,6 +1174,7 @@ class Token {
     const [algorithm, digest] = der(this.info[2].value);
     this.algorithm = HASH_OIDS[hexOf(within(algorithm, 0).value)];
     must(digest && this.algorithm && this.algorithm !== "SHA-1", "not a timestamp response");
+    must(this.info[4].tag === 0x18, "the timestamp states its time in another form than RFC 3161 asks");
     this.digest = digest.value;
     this.time = timeOf(this.info[4]);
     this.policy = dotted(this.info[1].value);
@@ -1192,9 +1194,11 @@ const parsedCertificates = (wholes) => wholes.flatMap((whole) => {
   }
 });
 
-/** Who vouches for a timestamp: {signer, chain}, if it holds against the roots; Malformed says why not. */
+/**
+ * Who vouches for a timestamp: {signer, root, ends}, if it holds against the roots; Malformed says why not. Unfit says
+ * which of the rules it breaks that verify.py's `token_rules` has, too.
+ */
 async function tokenSigner(token, rootWholes, furtherWholes) {
-  must(token.info[0].value.length === 1 && token.info[0].value[0] === 1, "the timestamp is of an unknown version");
   const roots = parsedCertificates(rootWholes);
   const candidates = [...parsedCertificates(furtherWholes), ...token.certificates.map((each) => new Certificate(each))];
   must(token.signers.length === 1, "the timestamp has not exactly one signature");
@@ -1202,7 +1206,7 @@ async function tokenSigner(token, rootWholes, furtherWholes) {
     token.signers[0], SEQUENCE, INTEGER, SEQUENCE, SEQUENCE, CONTEXT_0, SEQUENCE, OCTET_STRING, optional(CONTEXT_1));
   const hash = HASH_OIDS[algorithmOf(hashField)];
   must(token.hashes.includes(algorithmOf(hashField)), "the timestamp does not announce the hash function that it uses");
-  if (!hash) throw new Unsupported("it is signed over a hash function that this page does not know");
+  if (!hash) throw new Unfit("is signed over a hash function that protects nothing, as MD5");
   const said = new Map();
   for (const attribute of der(attributes.value)) {
     const [oid, values] = fieldsOf(attribute, SEQUENCE, OID, SET);
@@ -1221,37 +1225,55 @@ async function tokenSigner(token, rootWholes, furtherWholes) {
   must(await signatureHolds(signer.spki, algorithm, hash, signature.value, message), "the signature does not hold");
   const chain = await chainOf(signer, token.time, candidates, roots);
   must(chain, "no chain of certificates leads to a trusted root");
-  await checkSigningCertificate(said, chain);
-  const stated = token.info.slice(5).find((each) => each.tag === 0xa0);
-  if (stated) {
-    const name = within(stated, 0);
-    const names = signer.extensions.get("551d11");
-    const others = names ? der(within({ value: names.value }, 0).value) : [];
-    const good = (name.tag === 0xa4 && nameOf(within(name, 0)) === signer.subjectName) ||
-      others.some((each) => equal(each.whole, name.whole));
-    must(good, "the timestamp names another authority than the one that signed it");
-  }
+  await checkRules(token, said, chain);
   const ends = [...chain.map((each) => each.ends), ...(hash === "SHA-1" ? ["2014-01-01T00:00:00Z"] : [])];
   return { signer, root: chain[chain.length - 1], ends: ends.sort()[0] };
+}
+
+/** Raise Unfit for a timestamp that breaks a rule. */
+async function checkRules(token, said, chain) {
+  try {
+    must(token.info[0].value.length === 1 && token.info[0].value[0] === 1, "is of an unknown version");
+    await checkSigningCertificate(said, chain);
+    checkAuthorityName(token, chain[0]);
+  } catch (error) {
+    if (error instanceof Malformed) throw new Unfit(error.message);
+    throw error instanceof TypeError ? new Unfit("is not written as RFC 3161 asks") : error;
+  }
 }
 
 /** The attribute that says which certificate signed (ESS, RFC 5035): the first one is the signer's, others are above it. */
 async function checkSigningCertificate(said, chain) {
   const attributes = [[SIGNING_CERTIFICATE, "SHA-1"], [SIGNING_CERTIFICATE_2, "SHA-256"]].filter(([oid]) => said.has(oid));
-  must(attributes.length, "the timestamp does not say which certificate signed it");
+  must(attributes.length, "does not say which certificate signed it");
   for (const [oid, usual] of attributes) {
     for (const [index, entry] of der(within(said.get(oid), 0).value).entries()) {
       const items = der(entry.value);
       const named = oid === SIGNING_CERTIFICATE_2 && items[0].tag === 0x30 ? items.shift() : null;
       const name = named ? HASH_OIDS[hexOf(within(named, 0).value)] : usual;
-      if (!name) throw new Unsupported("it names its signer by a hash function that this page does not know");
+      must(name, "is not written as RFC 3161 asks");
       const digests = await Promise.all(chain.map((each) => subtleDigest(name, each.whole)));
       const at = digests.findIndex((each) => equal(each, items[0].value));
-      must(at >= 0 && (at === 0) === (index === 0), "the timestamp names another certificate than the one that signed it");
-      const serial = items[1] ? within(items[1], 1) : null;
-      must(!serial || equal(serial.value, chain[at].serial.value), "the timestamp names another certificate");
+      const other = "names another certificate than the one that signed it";
+      must(at >= 0 && (at === 0) === (index === 0), other);
+      if (!items[1]) continue;
+      const issuer = within(items[1], 0, 0), serial = within(items[1], 1);
+      must(equal(serial.value, chain[at].serial.value), other);
+      must(issuer.tag === 0xa4 && nameOf(within(issuer, 0)) === chain[at].issuerName, other);
     }
   }
+}
+
+/** The name that the timestamp gives its authority is one of the signer's. */
+function checkAuthorityName(token, signer) {
+  const stated = token.info.slice(5).find((each) => each.tag === 0xa0);
+  if (!stated) return;
+  const name = within(stated, 0);
+  const names = signer.extensions.get("551d11");
+  const others = names ? der(within({ value: names.value }, 0).value) : [];
+  const good = (name.tag === 0xa4 && nameOf(within(name, 0)) === signer.subjectName) ||
+    others.some((each) => equal(each.whole, name.whole));
+  must(good, "names another authority than the one that signed it");
 }
 
 /** From when on each ledger line provably existed, out of [size, time] pairs. */

@@ -7,7 +7,8 @@ const TERMS_FOLDERS = { at_purchase: "03_terms_at_purchase", later: "03_terms_ca
 const KINDS = ["licence", "comp", "terms", "receipt", "sighting", "statement", "tombstone"];
 const URN = "urn:x-archiver";
 const STATES = ["PROVEN", "UNPROVEN", "ERASED", "DAMAGED", "FORKED"]; // from the best to the worst
-const NO_DAMAGE = new Set(["dates-not-checked", "recovered", "remark", "verifier", "withheld"]); // codes of notes
+const NO_DAMAGE = new Set(["dates-not-checked", "recovered", "remark", "unfit", "verifier", "withheld"]); // codes of notes
+const NEW_TIMESTAMP = "`archiver verify --renew` gets a new one; name an authority that keeps RFC 3161 in archiver.yaml";
 const HOW_TO_CHECK = "HOW-TO-CHECK.txt", THIS_PAGE = "CHECK-THIS.html";
 const BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
 
@@ -692,6 +693,8 @@ class ProofCheck {
     } catch (error) {
       if (error instanceof Malformed || error instanceof TypeError || error instanceof SyntaxError) {
         this.find("timestamp", path, error instanceof Malformed ? error.message : "not a timestamp response");
+      } else if (error instanceof Unfit) {
+        this.find("unfit", path, `does not count, as it ${error.message}. ${NEW_TIMESTAMP}`);
       } else if (error instanceof Unsupported) this.find("dates-not-checked", path, error.message);
       else this.trouble(path, error);
     }

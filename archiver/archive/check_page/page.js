@@ -83,6 +83,7 @@ const WORDS = {
       ledger: "does not begin an archive", renamed: "is the proof of another licence", format: "is of a newer version than this page",
       withheld: "was kept back by the sender", remark: "see the details", recovered: "was completed after an interruption",
       verifier: "is another version of the checking program, or was changed", "dates-not-checked": "has a date that this page cannot check",
+      unfit: "breaks a rule for timestamps, so it does not count",
     },
   },
   de: {
@@ -175,6 +176,7 @@ const WORDS = {
       format: "gehört zu einer neueren Version als diese Seite", withheld: "wurde vom Absender zurückbehalten", remark: "siehe Einzelheiten",
       recovered: "wurde nach einer Unterbrechung vervollständigt",
       verifier: "ist eine andere Version des Prüfprogramms oder wurde verändert", "dates-not-checked": "hat ein Datum, das diese Seite nicht prüfen kann",
+      unfit: "verletzt eine Regel für Zeitstempel und zählt darum nicht",
     },
   },
 };

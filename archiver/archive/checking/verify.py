@@ -19,6 +19,7 @@ What to read, from top to bottom; each section rests on those before it only:
     signed notes         Checkpoints: C2SP signed-note and tlog-checkpoint
     witnessed            Witnesses: checkpoints that somebody outside holds
     timestamp tokens     Timestamps (RFC 3161): what they say, and when their certificates end
+    token rules          What a timestamp must keep besides its signature
     openssl program      The program openssl, which checks the signature of a timestamp
     anchor proofs        Anchors: C2SP cosignatures and OpenTimestamps
     ocfl object          One OCFL 1.1 object
@@ -142,6 +143,7 @@ WARNINGS = frozenset(
         "renewal",
         "rollback",
         "stray",
+        "unfit",
         "unsigned",
         "verifier",
         "withheld",
@@ -907,7 +909,7 @@ def pem_of_certificates(certificates: Iterable[bytes]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-_HASHES = {
+HASHES = {
     "608648016503040201": "sha256",
     "608648016503040202": "sha384",
     "608648016503040203": "sha512",
@@ -944,12 +946,14 @@ class Token:
     def parse(cls, response: bytes) -> Token:
         """Read a TimeStampResp up to its TSTInfo. Raises Malformed if it was not granted or is something else."""
         try:
-            encapsulated = _signed_data(response)[2]
-            (octets,) = _der(_der(encapsulated.value)[1].value)
+            _, _, encapsulated, *_, signers = signed_data(response)
+            must(len(der_items(signers.value)) == 1, "the timestamp has not exactly one signature")
+            (octets,) = der_items(der_items(encapsulated.value)[1].value)
             must(octets.tag == 0x04, "the timestamp is not in one piece")
-            info = _der(_der(octets.value)[0].value)
-            hash_function, digest = _der(info[2].value)
-            algorithm = _HASHES[_der(hash_function.value)[0].value.hex()]
+            info = der_items(der_items(octets.value)[0].value)
+            hash_function, digest = der_items(info[2].value)
+            algorithm = HASHES[der_items(hash_function.value)[0].value.hex()]
+            must(info[4].tag == 0x18, "the timestamp states its time in another form than RFC 3161 asks")
             moment_text = _asn1_time(info[4])
             nonce = next((item.value for item in info[5:] if item.tag == 0x02), None)
         except (IndexError, KeyError, ValueError) as error:
@@ -1031,23 +1035,31 @@ def _dotted(oid: bytes) -> str:
     return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
 
 
-def _states_qualified(info: list[_DerItem]) -> bool:
+def _states_qualified(info: list[DerItem]) -> bool:
     """Return whether the extensions of a TSTInfo hold the statement esi4-qtstStatement-1."""
     with contextlib.suppress(IndexError, ValueError):
-        extensions = [_der(each.value) for item in info[5:] if item.tag == 0xA1 for each in _der(item.value)]
-        statements = [_der(_der(each[-1].value)[0].value) for each in extensions if each[0].value == _QC_STATEMENTS]
-        return any(_der(each.value)[0].value == _EU_QUALIFIED for found in statements for each in found)
+        extensions = [der_items(each.value) for item in info[5:] if item.tag == 0xA1 for each in der_items(item.value)]
+        statements = [
+            der_items(der_items(each[-1].value)[0].value) for each in extensions if each[0].value == _QC_STATEMENTS
+        ]
+        return any(der_items(each.value)[0].value == _EU_QUALIFIED for found in statements for each in found)
     return False
 
 
-@functools.lru_cache(16)
-def _signed_data(response: bytes) -> list[_DerItem]:
-    """Return the content of the SignedData (RFC 5652, section 5.1) of a granted TimeStampResp."""
-    (whole,) = _der(response)
-    status, *content = _der(whole.value)
-    if _der(status.value)[0].value not in (b"\0", b"\1"):  # granted, or granted with modifications
+def signed_message(response: bytes) -> bytes:
+    """Return the ContentInfo (RFC 5652) of a granted TimeStampResp."""
+    (whole,) = der_items(response)
+    status, *content = der_items(whole.value)
+    if der_items(status.value)[0].value not in (b"\0", b"\1"):  # granted, or granted with modifications
         raise Malformed("the authority refused the timestamp")
-    return _der(_der(_der(content[0].value)[1].value)[0].value)
+    return content[0].whole
+
+
+@functools.lru_cache(16)
+def signed_data(response: bytes) -> list[DerItem]:
+    """Return the content of the SignedData (RFC 5652, section 5.1) of a granted TimeStampResp."""
+    (message,) = der_items(signed_message(response))
+    return der_items(der_items(der_items(message.value)[1].value)[0].value)
 
 
 def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
@@ -1057,11 +1069,13 @@ def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
     determined.
     """
     with contextlib.suppress(IndexError, ValueError):
-        signed = _signed_data(response)
+        signed = signed_data(response)
         within = [item.value for item in signed if item.tag == 0xA0]
-        issuer, serial = _der(_der(_der(signed[-1].value)[0].value)[1].value)
+        issuer, serial = der_items(der_items(der_items(signed[-1].value)[0].value)[1].value)
         ends = [
-            _HASH_ENDS[oid] for item in _der(signed[1].value) if (oid := _der(item.value)[0].value.hex()) in _HASH_ENDS
+            _HASH_ENDS[oid]
+            for item in der_items(signed[1].value)
+            if (oid := der_items(item.value)[0].value.hex()) in _HASH_ENDS
         ]
         if chain := _chain_ends((*within, *roots), issuer.value, serial.value):
             return min([chain, *ends])
@@ -1071,7 +1085,7 @@ def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
 @functools.lru_cache(32)  # an authority sends the same certificates for years
 def _chain_ends(certificates: tuple[bytes, ...], issuer: bytes, serial: bytes) -> str | None:
     """Return when the first certificate ends, from the one with this issuer and number up to its root."""
-    known = [_Certificate.parse(item) for each in certificates for item in _der(each)]
+    known = [Certificate.parse(item) for each in certificates for item in der_items(each)]
     signers = [each for each in known if (each.issuer, each.serial) == (issuer, serial)]
     signer = min(signers, key=lambda each: each.ends)  # the choice is not covered by the signature
     ends = []
@@ -1088,11 +1102,11 @@ def roots_of_chain(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
     """Return the certificates (DER) to which a timestamp's chain may lead, or all if this cannot be determined."""
     candidates = set(roots)
     try:
-        signed = _signed_data(response)
-        issuers = {_der(_der(_der(signed[-1].value)[0].value)[1].value)[0].value}
-        issuers |= {_Certificate.parse(c).issuer for each in signed if each.tag == 0xA0 for c in _der(each.value)}
+        signed = signed_data(response)
+        issuers = {der_items(der_items(der_items(signed[-1].value)[0].value)[1].value)[0].value}
+        issuers |= {Certificate.parse(c).issuer for each in signed if each.tag == 0xA0 for c in der_items(each.value)}
         found: set[bytes] = set()
-        by_subject = {each: _Certificate.parse(_der(each)[0]) for each in candidates}
+        by_subject = {each: Certificate.parse(der_items(each)[0]) for each in candidates}
         for _ in candidates:
             found |= {each for each, parsed in by_subject.items() if parsed.subject in issuers}
             issuers |= {by_subject[each].issuer for each in found}
@@ -1101,7 +1115,7 @@ def roots_of_chain(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
         return candidates
 
 
-class _Certificate(NamedTuple):
+class Certificate(NamedTuple):
     """An X.509 certificate's place in a chain (names and number as encoded), and its end."""
 
     serial: bytes
@@ -1110,21 +1124,21 @@ class _Certificate(NamedTuple):
     ends: str
 
     @classmethod
-    def parse(cls, item: _DerItem) -> _Certificate:
-        fields = [each for each in _der(_der(item.value)[0].value) if each.tag != 0xA0]  # without the version
+    def parse(cls, item: DerItem) -> Certificate:
+        fields = [each for each in der_items(der_items(item.value)[0].value) if each.tag != 0xA0]  # without the version
         serial, _, issuer, validity, subject = fields[:5]
-        return cls(serial.value, issuer.value, subject.value, _asn1_time(_der(validity.value)[1]))
+        return cls(serial.value, issuer.value, subject.value, _asn1_time(der_items(validity.value)[1]))
 
 
 def _is_certificate(data: bytes) -> bool:
     """Return whether these bytes have the outer form of one X.509 certificate."""
     with contextlib.suppress(IndexError, ValueError):
-        (whole,) = _der(data)
-        return [whole.tag, *(each.tag for each in _der(whole.value))] == [0x30, 0x30, 0x30, 0x03]
+        (whole,) = der_items(data)
+        return [whole.tag, *(each.tag for each in der_items(whole.value))] == [0x30, 0x30, 0x30, 0x03]
     return False
 
 
-def _asn1_time(item: _DerItem) -> str:
+def _asn1_time(item: DerItem) -> str:
     """Return a UTCTime (1950 to 2049) or GeneralizedTime as `2026-11-24T02:00:00Z`.
 
     Raises ValueError for anything else.
@@ -1138,12 +1152,13 @@ def _asn1_time(item: _DerItem) -> str:
     return found
 
 
-class _DerItem(NamedTuple):
+class DerItem(NamedTuple):
     tag: int
     value: bytes
+    whole: bytes
 
 
-def _der(data: bytes) -> list[_DerItem]:
+def der_items(data: bytes) -> list[DerItem]:
     """Yield the consecutive DER items in `data`. Raises Malformed for encodings that OpenSSL, which accepts BER, reads
     differently.
 
@@ -1151,7 +1166,7 @@ def _der(data: bytes) -> list[_DerItem]:
     """
     items, position = [], 0
     while position < len(data):
-        tag, length = data[position], data[position + 1]
+        begin, tag, length = position, data[position], data[position + 1]
         if length == 0x80 or tag & 0x1F == 0x1F:
             raise Malformed("the timestamp is not encoded in DER")
         position += 2
@@ -1161,7 +1176,7 @@ def _der(data: bytes) -> list[_DerItem]:
             position += width
         if position + length > len(data):
             raise Malformed("the timestamp is cut off")
-        items.append(_DerItem(tag, data[position : position + length]))
+        items.append(DerItem(tag, data[position : position + length], data[begin : position + length]))
         position += length
     return items
 
@@ -1180,6 +1195,148 @@ def moment(seconds: float | None = None) -> str:
     return time.strftime(_TIME, time.gmtime(seconds))
 
 
+# ---------------------------------------------------------------- token rules
+
+_ESS_1, _ESS_2 = bytes.fromhex("2a864886f70d010910020c"), bytes.fromhex("2a864886f70d010910022f")
+_KNOWN_HASHES = {**HASHES, "2b0e03021a": "sha1"}
+_ALTERNATIVE_NAME = bytes.fromhex("551d11")
+_DIRECTORY_NAME, _EXTENSIONS = 0xA4, 0xA3
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """What the rules look at: the TSTInfo's fields, the one who signed it, and how."""
+
+    info: list[DerItem]
+    signer: list[DerItem]
+    certificates: tuple[bytes, ...]  # in DER: those in the response, then those that the reader has
+
+    @property
+    def named(self) -> list[bytes]:
+        """The certificates with the issuer and the number that the signature names."""
+        issuer, serial = der_items(self.signer[1].value)
+        found = ((each, Certificate.parse(der_items(each)[0])) for each in self.certificates)
+        return [whole for whole, each in found if (each.issuer, each.serial) == (issuer.value, serial.value)]
+
+    def attributes(self, oid: bytes) -> list[DerItem]:
+        """The values of a signed attribute."""
+        every = [der_items(each.value) for field in self.signer if field.tag == 0xA0 for each in der_items(field.value)]
+        return [value for kind, values in every if kind.value == oid for value in der_items(values.value)]
+
+
+def _version(signed: _Signed) -> str | None:
+    return None if signed.info[0].value == b"\1" else "is of an unknown version"
+
+
+def _hash_function(signed: _Signed) -> str | None:
+    strong = der_items(signed.signer[2].value)[0].value.hex() in _KNOWN_HASHES
+    return None if strong else "is signed over a hash function that protects nothing, as MD5"
+
+
+def _signing_certificate(signed: _Signed) -> str | None:
+    """The attribute that names the certificate which signed: the first entry is the signer's, the others are above."""
+    lists = [(oid, value) for oid in (_ESS_1, _ESS_2) for value in signed.attributes(oid)]
+    if not lists:
+        return "does not say which certificate signed it"
+    for oid, value in lists:
+        candidates = signed.named
+        for entry in der_items(der_items(value.value)[0].value):
+            named = [each for each in candidates if _names(entry, oid, each)]
+            if not named:
+                return "names another certificate than the one that signed it"
+            candidates = _above(signed.named, signed.certificates)
+    return None
+
+
+def _names(entry: DerItem, oid: bytes, certificate: bytes) -> bool:
+    """Whether an ESSCertID names a certificate: by its digest, and by issuer and number if it states them."""
+    items = der_items(entry.value)
+    function = "sha1" if oid == _ESS_1 else "sha256"
+    if oid == _ESS_2 and items[0].tag == 0x30:
+        function = _KNOWN_HASHES[der_items(items.pop(0).value)[0].value.hex()]
+    if hashlib.new(function, certificate).digest() != items[0].value:
+        return False
+    known = Certificate.parse(der_items(certificate)[0])
+    if len(items) == 1:
+        return True
+    (name, *_), serial = der_items(der_items(items[1].value)[0].value), der_items(items[1].value)[1]
+    issuer = der_items(name.value)[0].value if name.tag == _DIRECTORY_NAME else b""
+    return serial.value == known.serial and same_name(issuer, known.issuer)
+
+
+def _above(first: Iterable[bytes], certificates: Iterable[bytes]) -> list[bytes]:
+    """The certificates to which the issuers' names lead."""
+    parsed = {each: Certificate.parse(der_items(each)[0]) for each in certificates}
+    found, reached = list[bytes](), [parsed[each] for each in first]
+    for _ in range(len(parsed)):
+        further = [
+            whole
+            for whole, each in parsed.items()
+            if whole not in found and any(same_name(each.subject, one.issuer) for one in reached)
+        ]
+        found += further
+        reached = [parsed[each] for each in further]
+    return [each for each in found if each not in first]
+
+
+def _authority_name(signed: _Signed) -> str | None:
+    """The name that the timestamp gives its authority is one of the signer's."""
+    stated = [item for item in signed.info[5:] if item.tag == 0xA0]
+    for name in (der_items(each.value)[0] for each in stated):
+        if not any(name.whole in _alternative_names(each) or _is_subject(name, each) for each in signed.named):
+            return "names another authority than the one that signed it"
+    return None
+
+
+def _is_subject(name: DerItem, certificate: bytes) -> bool:
+    if name.tag != _DIRECTORY_NAME:
+        return False
+    return same_name(der_items(name.value)[0].value, Certificate.parse(der_items(certificate)[0]).subject)
+
+
+def _alternative_names(certificate: bytes) -> list[bytes]:
+    fields = der_items(der_items(der_items(certificate)[0].value)[0].value)
+    lists = [der_items(each.value)[0] for each in fields if each.tag == _EXTENSIONS]
+    extensions = [der_items(each.value) for found in lists for each in der_items(found.value)]
+    values = [each[-1].value for each in extensions if each[0].value == _ALTERNATIVE_NAME]
+    return [name.whole for value in values for name in der_items(der_items(value)[0].value)]
+
+
+def same_name(one: bytes, other: bytes) -> bool:
+    """Compare names as OpenSSL does: without regard to case, runs of spaces, and the kind of text."""
+    return one == other or _folded(one) == _folded(other)
+
+
+def _folded(name: bytes) -> list[list[tuple[bytes, str]]]:
+    def text(value: bytes) -> str:
+        return " ".join(value.decode("utf-8", "replace").split()).lower()
+
+    pairs = [[der_items(pair.value) for pair in der_items(part.value)] for part in der_items(name)]
+    return [[(kind.value, text(value.value)) for kind, value in part] for part in pairs]
+
+
+RULES: tuple[Callable[[_Signed], str | None], ...] = (_version, _hash_function, _signing_certificate, _authority_name)
+
+
+def broken_rule(response: bytes, certificates: Iterable[bytes]) -> str | None:
+    """Return the first rule that a timestamp breaks, in words that follow "it", or None.
+
+    `certificates` are those that the reader has, in DER, besides those in the response. Neither its signature nor its
+    chain is checked here, and programs differ in which of these rules they know: so everything of ours that judges a
+    timestamp asks this first, when it seals as when it verifies.
+    """
+    try:
+        signed = signed_data(response)
+        sent = [each.whole for item in signed if item.tag == 0xA0 for each in der_items(item.value)]
+        (octets,) = der_items(der_items(signed[2].value)[1].value)
+        info = der_items(der_items(octets.value)[0].value)
+        (signer,) = der_items(signed[-1].value)
+        facts = _Signed(info, der_items(signer.value), tuple(dict.fromkeys([*sent, *certificates])))
+        return next(filter(None, (rule(facts) for rule in RULES)), None)
+    except (IndexError, KeyError, ValueError):
+        return "is not written as RFC 3161 asks"
+
+
 # ---------------------------------------------------------------- openssl program
 
 ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
@@ -1188,12 +1345,16 @@ ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
 
 
 class StampedNote(NamedTuple):
-    """A timestamp response and the note that it covers: their files, and their bytes as they were read."""
+    """A timestamp response and the note that it covers: their files, and their bytes as they were read.
+
+    `breaks_rule` asks for its signature and chain only, as it is known to break a rule of `token_rules`.
+    """
 
     response_file: str
     note_file: str
     response: bytes
     note: bytes
+    breaks_rule: bool = False
 
 
 class TokenChecker(NamedTuple):
@@ -1251,15 +1412,34 @@ def openssl_refuses(
     program gets files of exactly these, as it trusts more in a PEM file than others read there. Raises
     subprocess.TimeoutExpired if the program does not end.
     """
-    at = str(epoch(Token.parse(content(response)).time))
     about = ["-digest", data.hex()] if isinstance(data, bytes) else ["-data", data.resolve()]
     command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), *about]
+    return _answer(command, "-untrusted", content(response), roots, chain)
+
+
+def openssl_refuses_signature(
+    program: str, response: bytes, roots: Iterable[bytes], chain: Iterable[bytes]
+) -> str | None:
+    """The same of the signature and the chain alone, for a timestamp that breaks another rule."""
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        token = Path(folder, "token")
+        token.write_bytes(signed_message(response))
+        command: list[str | Path] = [program, "cms", "-verify", "-binary", "-inform", "DER", "-in", token]
+        command += ["-purpose", "timestampsign", "-out", Path(folder, "content")]
+        return _answer(command, "-certfile", response, roots, chain)
+
+
+def _answer(
+    command: list[str | Path], further: str, response: bytes, roots: Iterable[bytes], chain: Iterable[bytes]
+) -> str | None:
+    """Run a command that verifies a timestamp at its time; `further` is its option for the file of `chain`."""
+    at = str(epoch(Token.parse(response).time))
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         Path(folder, "roots.pem").write_bytes(pem_of_certificates(roots))
         command += ["-CAfile", "roots.pem", "-attime", at]
-        if further := pem_of_certificates(chain):
-            Path(folder, "chain.pem").write_bytes(further)
-            command += ["-untrusted", "chain.pem"]  # openssl splits this at spaces and commas: use no folder
+        if pem := pem_of_certificates(chain):
+            Path(folder, "chain.pem").write_bytes(pem)
+            command += [further, "chain.pem"]  # openssl splits this at spaces and commas: use no folder
         done = _openssl(command, Path(folder))
     if done.returncode == 0:
         return None
@@ -2288,11 +2468,14 @@ class _OpenSSL:
         program, version = self.found
 
         def refuses(stamped: StampedNote, roots: tuple[bytes, ...], chain: tuple[bytes, ...]) -> str | None:
+            if stamped.breaks_rule:
+                return openssl_refuses_signature(program, stamped.response, roots, chain)
             return openssl_refuses(program, Path(stamped.response_file), Path(stamped.note_file), roots, chain)
 
         return TokenChecker(version, refuses) if is_openssl_3(version) else None
 
 
+NEW_TIMESTAMP = "`archiver verify --renew` gets a new one; name an authority that keeps RFC 3161 in archiver.yaml"
 _NOT_OWN_ROOTS = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
 
 
@@ -2613,7 +2796,9 @@ class CommonCheck:
             return Finding("unreadable", path, f"cannot be read: {error.strerror}")
         if not certificates and checkers:
             return None
-        stamped = StampedNote(f"{self.root}/{path}", f"{self.root}/{checkpoint.path}", response, checkpoint.data)
+        broken = broken_rule(response, (*certificates, *own))
+        files = f"{self.root}/{path}", f"{self.root}/{checkpoint.path}"
+        stamped = StampedNote(*files, response, checkpoint.data, breaks_rule=broken is not None)
         try:
             if refused := self.refusal(checkers, stamped, certificates, own or certificates):
                 return Finding(refused[0], path, refused[1])
@@ -2624,6 +2809,8 @@ class CommonCheck:
         except TimeoutError:
             unchecked.append(token.time)
             return None
+        if broken:
+            return Finding("unfit", path, f"does not count, as it {broken}. {NEW_TIMESTAMP}")
         ends = token_ends(response, certificates)
         return Stamp(token.time, ends, False, token.policy, token.states_qualified)
 

@@ -13,6 +13,7 @@ ORDER = (
     "signed_notes",
     "witnessed",
     "timestamp_tokens",
+    "token_rules",
     "openssl_program",
     "anchor_proofs",
     "ocfl_object",

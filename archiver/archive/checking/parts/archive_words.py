@@ -71,6 +71,7 @@ WARNINGS = frozenset(
         "renewal",
         "rollback",
         "stray",
+        "unfit",
         "unsigned",
         "verifier",
         "withheld",

@@ -44,6 +44,7 @@ from archiver.archive.checking.parts.openssl_program import (
     TokenChecker,
     is_openssl_3,
     openssl_refuses,
+    openssl_refuses_signature,
     openssl_version,
 )
 from archiver.archive.checking.parts.proven_dates import Dates, Stamp, renewal, vouched_until
@@ -66,6 +67,7 @@ from archiver.archive.checking.parts.timestamp_tokens import (
     roots_of_chain,
     token_ends,
 )
+from archiver.archive.checking.parts.token_rules import broken_rule
 from archiver.archive.checking.parts.verify_report import AnchorStatement, DatedDocument, Trust, VerifyReport
 
 
@@ -113,11 +115,14 @@ class _OpenSSL:
         program, version = self.found
 
         def refuses(stamped: StampedNote, roots: tuple[bytes, ...], chain: tuple[bytes, ...]) -> str | None:
+            if stamped.breaks_rule:
+                return openssl_refuses_signature(program, stamped.response, roots, chain)
             return openssl_refuses(program, Path(stamped.response_file), Path(stamped.note_file), roots, chain)
 
         return TokenChecker(version, refuses) if is_openssl_3(version) else None
 
 
+NEW_TIMESTAMP = "`archiver verify --renew` gets a new one; name an authority that keeps RFC 3161 in archiver.yaml"
 _NOT_OWN_ROOTS = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
 
 
@@ -438,7 +443,9 @@ class CommonCheck:
             return Finding("unreadable", path, f"cannot be read: {error.strerror}")
         if not certificates and checkers:
             return None
-        stamped = StampedNote(f"{self.root}/{path}", f"{self.root}/{checkpoint.path}", response, checkpoint.data)
+        broken = broken_rule(response, (*certificates, *own))
+        files = f"{self.root}/{path}", f"{self.root}/{checkpoint.path}"
+        stamped = StampedNote(*files, response, checkpoint.data, breaks_rule=broken is not None)
         try:
             if refused := self.refusal(checkers, stamped, certificates, own or certificates):
                 return Finding(refused[0], path, refused[1])
@@ -449,6 +456,8 @@ class CommonCheck:
         except TimeoutError:
             unchecked.append(token.time)
             return None
+        if broken:
+            return Finding("unfit", path, f"does not count, as it {broken}. {NEW_TIMESTAMP}")
         ends = token_ends(response, certificates)
         return Stamp(token.time, ends, False, token.policy, token.states_qualified)
 

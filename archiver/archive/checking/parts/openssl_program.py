@@ -13,7 +13,13 @@ from typing import NamedTuple
 from archiver.archive.checking.parts.archive_words import OPENSSL_TIMEOUT_S
 from archiver.archive.checking.parts.ed25519_signature import SignatureCheck
 from archiver.archive.checking.parts.regular_files import content
-from archiver.archive.checking.parts.timestamp_tokens import Qualification, Token, epoch, pem_of_certificates
+from archiver.archive.checking.parts.timestamp_tokens import (
+    Qualification,
+    Token,
+    epoch,
+    pem_of_certificates,
+    signed_message,
+)
 
 ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
 """Read kept trusted lists: (statement, timestamp, list of lists, list) -> why they do not show what it states, or None.
@@ -21,12 +27,16 @@ ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
 
 
 class StampedNote(NamedTuple):
-    """A timestamp response and the note that it covers: their files, and their bytes as they were read."""
+    """A timestamp response and the note that it covers: their files, and their bytes as they were read.
+
+    `breaks_rule` asks for its signature and chain only, as it is known to break a rule of `token_rules`.
+    """
 
     response_file: str
     note_file: str
     response: bytes
     note: bytes
+    breaks_rule: bool = False
 
 
 class TokenChecker(NamedTuple):
@@ -84,15 +94,34 @@ def openssl_refuses(
     program gets files of exactly these, as it trusts more in a PEM file than others read there. Raises
     subprocess.TimeoutExpired if the program does not end.
     """
-    at = str(epoch(Token.parse(content(response)).time))
     about = ["-digest", data.hex()] if isinstance(data, bytes) else ["-data", data.resolve()]
     command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), *about]
+    return _answer(command, "-untrusted", content(response), roots, chain)
+
+
+def openssl_refuses_signature(
+    program: str, response: bytes, roots: Iterable[bytes], chain: Iterable[bytes]
+) -> str | None:
+    """The same of the signature and the chain alone, for a timestamp that breaks another rule."""
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        token = Path(folder, "token")
+        token.write_bytes(signed_message(response))
+        command: list[str | Path] = [program, "cms", "-verify", "-binary", "-inform", "DER", "-in", token]
+        command += ["-purpose", "timestampsign", "-out", Path(folder, "content")]
+        return _answer(command, "-certfile", response, roots, chain)
+
+
+def _answer(
+    command: list[str | Path], further: str, response: bytes, roots: Iterable[bytes], chain: Iterable[bytes]
+) -> str | None:
+    """Run a command that verifies a timestamp at its time; `further` is its option for the file of `chain`."""
+    at = str(epoch(Token.parse(response).time))
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         Path(folder, "roots.pem").write_bytes(pem_of_certificates(roots))
         command += ["-CAfile", "roots.pem", "-attime", at]
-        if further := pem_of_certificates(chain):
-            Path(folder, "chain.pem").write_bytes(further)
-            command += ["-untrusted", "chain.pem"]  # openssl splits this at spaces and commas: use no folder
+        if pem := pem_of_certificates(chain):
+            Path(folder, "chain.pem").write_bytes(pem)
+            command += [further, "chain.pem"]  # openssl splits this at spaces and commas: use no folder
         done = _openssl(command, Path(folder))
     if done.returncode == 0:
         return None

@@ -51,7 +51,7 @@ def pem_of_certificates(certificates: Iterable[bytes]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-_HASHES = {
+HASHES = {
     "608648016503040201": "sha256",
     "608648016503040202": "sha384",
     "608648016503040203": "sha512",
@@ -88,12 +88,14 @@ class Token:
     def parse(cls, response: bytes) -> Token:
         """Read a TimeStampResp up to its TSTInfo. Raises Malformed if it was not granted or is something else."""
         try:
-            encapsulated = _signed_data(response)[2]
-            (octets,) = _der(_der(encapsulated.value)[1].value)
+            _, _, encapsulated, *_, signers = signed_data(response)
+            must(len(der_items(signers.value)) == 1, "the timestamp has not exactly one signature")
+            (octets,) = der_items(der_items(encapsulated.value)[1].value)
             must(octets.tag == 0x04, "the timestamp is not in one piece")
-            info = _der(_der(octets.value)[0].value)
-            hash_function, digest = _der(info[2].value)
-            algorithm = _HASHES[_der(hash_function.value)[0].value.hex()]
+            info = der_items(der_items(octets.value)[0].value)
+            hash_function, digest = der_items(info[2].value)
+            algorithm = HASHES[der_items(hash_function.value)[0].value.hex()]
+            must(info[4].tag == 0x18, "the timestamp states its time in another form than RFC 3161 asks")
             moment_text = _asn1_time(info[4])
             nonce = next((item.value for item in info[5:] if item.tag == 0x02), None)
         except (IndexError, KeyError, ValueError) as error:
@@ -175,23 +177,31 @@ def _dotted(oid: bytes) -> str:
     return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
 
 
-def _states_qualified(info: list[_DerItem]) -> bool:
+def _states_qualified(info: list[DerItem]) -> bool:
     """Return whether the extensions of a TSTInfo hold the statement esi4-qtstStatement-1."""
     with contextlib.suppress(IndexError, ValueError):
-        extensions = [_der(each.value) for item in info[5:] if item.tag == 0xA1 for each in _der(item.value)]
-        statements = [_der(_der(each[-1].value)[0].value) for each in extensions if each[0].value == _QC_STATEMENTS]
-        return any(_der(each.value)[0].value == _EU_QUALIFIED for found in statements for each in found)
+        extensions = [der_items(each.value) for item in info[5:] if item.tag == 0xA1 for each in der_items(item.value)]
+        statements = [
+            der_items(der_items(each[-1].value)[0].value) for each in extensions if each[0].value == _QC_STATEMENTS
+        ]
+        return any(der_items(each.value)[0].value == _EU_QUALIFIED for found in statements for each in found)
     return False
 
 
-@functools.lru_cache(16)
-def _signed_data(response: bytes) -> list[_DerItem]:
-    """Return the content of the SignedData (RFC 5652, section 5.1) of a granted TimeStampResp."""
-    (whole,) = _der(response)
-    status, *content = _der(whole.value)
-    if _der(status.value)[0].value not in (b"\0", b"\1"):  # granted, or granted with modifications
+def signed_message(response: bytes) -> bytes:
+    """Return the ContentInfo (RFC 5652) of a granted TimeStampResp."""
+    (whole,) = der_items(response)
+    status, *content = der_items(whole.value)
+    if der_items(status.value)[0].value not in (b"\0", b"\1"):  # granted, or granted with modifications
         raise Malformed("the authority refused the timestamp")
-    return _der(_der(_der(content[0].value)[1].value)[0].value)
+    return content[0].whole
+
+
+@functools.lru_cache(16)
+def signed_data(response: bytes) -> list[DerItem]:
+    """Return the content of the SignedData (RFC 5652, section 5.1) of a granted TimeStampResp."""
+    (message,) = der_items(signed_message(response))
+    return der_items(der_items(der_items(message.value)[1].value)[0].value)
 
 
 def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
@@ -201,11 +211,13 @@ def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
     determined.
     """
     with contextlib.suppress(IndexError, ValueError):
-        signed = _signed_data(response)
+        signed = signed_data(response)
         within = [item.value for item in signed if item.tag == 0xA0]
-        issuer, serial = _der(_der(_der(signed[-1].value)[0].value)[1].value)
+        issuer, serial = der_items(der_items(der_items(signed[-1].value)[0].value)[1].value)
         ends = [
-            _HASH_ENDS[oid] for item in _der(signed[1].value) if (oid := _der(item.value)[0].value.hex()) in _HASH_ENDS
+            _HASH_ENDS[oid]
+            for item in der_items(signed[1].value)
+            if (oid := der_items(item.value)[0].value.hex()) in _HASH_ENDS
         ]
         if chain := _chain_ends((*within, *roots), issuer.value, serial.value):
             return min([chain, *ends])
@@ -215,7 +227,7 @@ def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
 @functools.lru_cache(32)  # an authority sends the same certificates for years
 def _chain_ends(certificates: tuple[bytes, ...], issuer: bytes, serial: bytes) -> str | None:
     """Return when the first certificate ends, from the one with this issuer and number up to its root."""
-    known = [_Certificate.parse(item) for each in certificates for item in _der(each)]
+    known = [Certificate.parse(item) for each in certificates for item in der_items(each)]
     signers = [each for each in known if (each.issuer, each.serial) == (issuer, serial)]
     signer = min(signers, key=lambda each: each.ends)  # the choice is not covered by the signature
     ends = []
@@ -232,11 +244,11 @@ def roots_of_chain(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
     """Return the certificates (DER) to which a timestamp's chain may lead, or all if this cannot be determined."""
     candidates = set(roots)
     try:
-        signed = _signed_data(response)
-        issuers = {_der(_der(_der(signed[-1].value)[0].value)[1].value)[0].value}
-        issuers |= {_Certificate.parse(c).issuer for each in signed if each.tag == 0xA0 for c in _der(each.value)}
+        signed = signed_data(response)
+        issuers = {der_items(der_items(der_items(signed[-1].value)[0].value)[1].value)[0].value}
+        issuers |= {Certificate.parse(c).issuer for each in signed if each.tag == 0xA0 for c in der_items(each.value)}
         found: set[bytes] = set()
-        by_subject = {each: _Certificate.parse(_der(each)[0]) for each in candidates}
+        by_subject = {each: Certificate.parse(der_items(each)[0]) for each in candidates}
         for _ in candidates:
             found |= {each for each, parsed in by_subject.items() if parsed.subject in issuers}
             issuers |= {by_subject[each].issuer for each in found}
@@ -245,7 +257,7 @@ def roots_of_chain(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
         return candidates
 
 
-class _Certificate(NamedTuple):
+class Certificate(NamedTuple):
     """An X.509 certificate's place in a chain (names and number as encoded), and its end."""
 
     serial: bytes
@@ -254,21 +266,21 @@ class _Certificate(NamedTuple):
     ends: str
 
     @classmethod
-    def parse(cls, item: _DerItem) -> _Certificate:
-        fields = [each for each in _der(_der(item.value)[0].value) if each.tag != 0xA0]  # without the version
+    def parse(cls, item: DerItem) -> Certificate:
+        fields = [each for each in der_items(der_items(item.value)[0].value) if each.tag != 0xA0]  # without the version
         serial, _, issuer, validity, subject = fields[:5]
-        return cls(serial.value, issuer.value, subject.value, _asn1_time(_der(validity.value)[1]))
+        return cls(serial.value, issuer.value, subject.value, _asn1_time(der_items(validity.value)[1]))
 
 
 def _is_certificate(data: bytes) -> bool:
     """Return whether these bytes have the outer form of one X.509 certificate."""
     with contextlib.suppress(IndexError, ValueError):
-        (whole,) = _der(data)
-        return [whole.tag, *(each.tag for each in _der(whole.value))] == [0x30, 0x30, 0x30, 0x03]
+        (whole,) = der_items(data)
+        return [whole.tag, *(each.tag for each in der_items(whole.value))] == [0x30, 0x30, 0x30, 0x03]
     return False
 
 
-def _asn1_time(item: _DerItem) -> str:
+def _asn1_time(item: DerItem) -> str:
     """Return a UTCTime (1950 to 2049) or GeneralizedTime as `2026-11-24T02:00:00Z`.
 
     Raises ValueError for anything else.
@@ -282,12 +294,13 @@ def _asn1_time(item: _DerItem) -> str:
     return found
 
 
-class _DerItem(NamedTuple):
+class DerItem(NamedTuple):
     tag: int
     value: bytes
+    whole: bytes
 
 
-def _der(data: bytes) -> list[_DerItem]:
+def der_items(data: bytes) -> list[DerItem]:
     """Yield the consecutive DER items in `data`. Raises Malformed for encodings that OpenSSL, which accepts BER, reads
     differently.
 
@@ -295,7 +308,7 @@ def _der(data: bytes) -> list[_DerItem]:
     """
     items, position = [], 0
     while position < len(data):
-        tag, length = data[position], data[position + 1]
+        begin, tag, length = position, data[position], data[position + 1]
         if length == 0x80 or tag & 0x1F == 0x1F:
             raise Malformed("the timestamp is not encoded in DER")
         position += 2
@@ -305,7 +318,7 @@ def _der(data: bytes) -> list[_DerItem]:
             position += width
         if position + length > len(data):
             raise Malformed("the timestamp is cut off")
-        items.append(_DerItem(tag, data[position : position + length]))
+        items.append(DerItem(tag, data[position : position + length], data[begin : position + length]))
         position += length
     return items
 
