@@ -26,7 +26,7 @@ def window(browser: Browser, visitor: Visitor, language: str = "en") -> Iterator
     page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
 
     def answered(got: Answer) -> None:
-        if got.ok and (route := route_of(got.request.method, got.url.removeprefix(base).partition("?")[0])):
+        if got.status < 400 and (route := route_of(got.request.method, got.url.removeprefix(base).partition("?")[0])):
             note(route)
 
     page.on("response", answered)

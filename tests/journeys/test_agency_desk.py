@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,41 @@ def test_unassigned_licences_get_a_client(desk: Desk) -> None:
     review = owner.submit("/unassigned", "/unassigned$", reason="Job 12", by=BY, **chosen)
     done = owner.submit(review, "/unassigned/review/", agreed="1")
     owner.submit(done, "/unassigned/undo/")
+
+
+def test_a_picture_leads_to_its_licence_and_a_letter_to_one_of_the_house(desk: Desk, papers: Path) -> None:
+    owner = desk.owner()
+    for client, picture in (("acme", papers / "ours.jpg"), ("house", papers / "shared.jpg")):
+        kept = next(desk.home.archive(client).rglob("preview.jpg"))
+        picture.write_bytes(kept.read_bytes())
+    found = owner.submit("/find", "/find/file$", files=[papers / "ours.jpg"])
+    [shown, *_] = lxml.html.fromstring(found.text).xpath("//img[starts-with(@src, '/find/picture/')]/@src")
+    assert owner.get(shown).headers["content-type"] == "image/png"
+    assert owner.submit(found, "/claim$").url.path.startswith("/claim/")
+    place = owner.submit("/claims/new", "/claims/new$", client="acme", files=[papers / "copytrack.txt"]).url.path
+    owner.submit(place, "/confirm$")
+    matched = owner.submit(place, "/match$", files=[papers / "shared.jpg"])
+    chosen = owner.submit(matched, "/licence$")
+    owner.submit(chosen, "/assign$", by=BY, reason="The picture of the letter")
+
+
+def test_the_numbers_of_a_list_have_a_page_of_their_own(desk: Desk) -> None:
+    """To which the list of more than 20,000 licences leads instead of counting them itself."""
+    owner = desk.owner()
+    number = re.compile(r"\d+ licences")
+    totals = owner.get("/licences/totals?client=acme").text
+    assert number.findall(totals)[0] in owner.get("/licences?client=acme").text
+
+
+def test_files_that_take_long_to_read_can_be_stopped(desk: Desk, papers: Path) -> None:
+    owner, many = desk.owner(), [papers / f"{number}.zip" for number in range(12)]
+    for number, path in enumerate(many, 10):
+        with zipfile.ZipFile(path, "w") as packed:
+            for page in range(10):
+                packed.writestr(f"{page}.pdf", licence("en", "istock", 10 * number + page).pdf())
+    received = owner.submit("/arrivals", "/arrivals$", files=many)
+    stopped = owner.submit(received, "/stop$")
+    until(lambda: "data-events" not in owner.get(stopped.url.path).text)
 
 
 def test_what_comes_by_post_is_found_read_and_archived(desk: Desk, papers: Path) -> None:
