@@ -70,8 +70,9 @@ desk-pictures: demo ## the screenshots of README.md and docs/desk.md, made anew 
 desk-looks: setup ## every page of the desk in light and dark, wide and narrow, English and German, in .venv/looks; an hour
 	@DESK_LOOKS=.venv/looks .venv/bin/pytest tests/desk/test_looks.py -m longest
 
-mutants: setup ## changes one thing at a time in a module that decides, and tells what no test sees: MODULE, DRAW, SEED
-	@.venv/bin/python tests/mutants/mutants.py $(or $(MODULE),all) $(if $(DRAW),--draw $(DRAW)) $(if $(SEED),--seed $(SEED))
+mutants: setup ## changes one thing at a time in a module that decides, and tells what no test sees: MODULE, DRAW, SECONDS, SEED
+	@.venv/bin/python tests/mutants/mutants.py $(or $(MODULE),all) $(if $(DRAW),--draw $(DRAW)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 lock: ## lock the newest versions of all dependencies
 	@.ci/lock

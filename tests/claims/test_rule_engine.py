@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from archiver.claims.facts import CLAUSES, Case, DocumentPlace, Use, facts_of, rules
+from archiver.claims.facts import CLAUSES, Case, DocumentPlace, Use, facts_of, may_be_one, rules
 from archiver.claims.rule_engine import MANDATORY, WORST, Verdict, apply, assess
 from archiver.core.model import Asset, DocumentKind, Gap, GapReason
 from tests.support.claims_kit import CASE, GETTY_LICENCE, RECORD, USE, described
@@ -89,6 +89,79 @@ def test_documents_of_which_one_is_secured_are_secured_in_part() -> None:
     ):
         dated = replace(CASE, secured_since=whole, secured_documents=dates)
         assert facts_of(dated, USE)[0]["secured"] == fact
+
+
+LIMIT = "Territory: " + "x" * 110
+RICH = replace(
+    case(
+        gaps=[Gap(kind=DocumentKind.RECEIPT, reason=GapReason.FAILED),
+              Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.ON_REQUEST)],
+        plan="Gold", seat="Ada", plan_ends=date(2026, 6, 1),
+    ),
+    texts={"certificate.pdf": ["Licence", f"Licensee: ACME, Ltd.\nDate: March 9th, 2026\nGold\n{LIMIT}"],
+           "record.json": ["Ada"]},
+    terms=[("later", "2026-05-01T09:00:00Z")], plan_ended=date(2026, 5, 31), secured_since=None,
+    secured_documents={"a.pdf": "2026-04-01T10:11:12Z", "b.pdf": "2026-04-03T00:00:00Z", "c": None},
+)  # fmt: skip
+RICH = replace(RICH, file=replace(RICH.file, provenance={"captured_at": "2026-04-02T10:00:00Z"}))
+CERTIFIED, STATED = DocumentPlace("certificate.pdf", 2), DocumentPlace("record.json")
+
+
+def test_sentences_show_each_fact_whole_and_cite_where_it_stands() -> None:
+    facts, places = facts_of(RICH, replace(USE, copies=1234, seats=2, territory="Japan"))
+    dated = "2026-04-01 10:11 UTC (a.pdf) {} 2026-04-03 00:00 UTC (b.pdf)"
+    wanted = {
+        "archived_at": "2026-04-02", "first_seen": "2026-03-20", "licensed_at": "2026-03-09", "days_late": "0",
+        "plan": "Gold", "plan_ends": "2026-06-01", "plan_ended": "2026-05-31", "licensee": "ACME, Ltd.",
+        "client": "Acme Limited", "kind": "Standard", "seats": "2", "copies_made": "1,234", "copies_allowed": "0",
+        "territory_used": "Japan", "terms_seen": "2026-05-01", "limit": LIMIT[:120], "order_number": "778899",
+        "secured_since": dated.format("and"), "secured_since_de": dated.format("und"), "confirm_de": "Getty fragen.",
+        "gap": "on_request", "offered": "late", "licensed": "known", "first_use": "known", "free_site": "no",
+        "plan_excludes_clients": "no", "rests_on_terms": "no", "terms": "later", "client_use": "unknown",
+    }  # fmt: skip
+    assert {name: facts[name] for name in wanted} == wanted
+    assert places == {
+        "licensed_at": CERTIFIED, "licensee": CERTIFIED, "plan": CERTIFIED, "kind": STATED, "seat": STATED,
+        "comp": STATED, "platform": STATED, "preview": DocumentPlace(),
+        "certificate": DocumentPlace("certificate.pdf", 1),
+        "terms": DocumentPlace("terms"), "assignment": DocumentPlace("ledger"), "secured": DocumentPlace("ledger"),
+    }  # fmt: skip
+    record = case([RECORD, replace(RECORD, kind=DocumentKind.PREVIEW)])
+    places = facts_of(replace(record, texts={"record.json": ["ACME, Ltd."]}), USE)[1]
+    assert places["certificate"] == places["licensee"] == STATED and places["preview"] == STATED
+
+
+def test_nothing_known_is_shown_as_nothing() -> None:
+    facts, places = facts_of(replace(CASE, confirm={}), Use())
+    empty = ("archived_at", "first_seen", "plan", "plan_ends", "plan_ended", "limit", "territory_used", "terms_seen")
+    assert {facts[name] for name in (*empty, "confirm_en")} == {""} and places["terms"] == DocumentPlace()
+    assert (facts["seats"], facts["copies_made"], facts["copies_allowed"], facts["days_late"]) == ("0",) * 4
+    assert facts["secured_since"] == "2026-04-01" and (facts["gap"], facts["copies"]) == ("other", "none")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-03-01", "1 March 2026", "01 Mar 2026", "March 1, 2026", "Mar 01, 2026", "1st March, 2026", "March 1st, 2026",
+     "01.03.2026", "1.3.2026", "01/03/2026", "03/01/2026", "2nd March, 2026", "3rd March, 2026", "11th March, 2026",
+     "12th March, 2026", "13th March, 2026", "21st March, 2026", "22nd March, 2026", "23rd March, 2026",
+     "20th March, 2026", "10th March, 2026"],
+)  # fmt: skip
+def test_a_date_is_found_as_papers_write_it(written: str) -> None:
+    day = date(2026, 3, int(written.split()[0][:-2])) if "March," in written else date(2026, 3, 1)
+    dated = replace(case(licensed_at=day), texts={"certificate.pdf": ["Licence", f"of {written}"]})
+    assert facts_of(dated, USE)[1]["licensed_at"] == CERTIFIED
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("ACME, Ltd.", "Acme Limited", True), ("Acme", "Acme GmbH", True), ("Acme Ltd", "Acme GmbH", False),
+        ("Acme & Co", "Acme", True), ("Acme mbH", "Acme GmbH", True), ("Limited", "Ltd", False),
+        ("Acme", "Acne", False),
+    ],
+)  # fmt: skip
+def test_two_spellings_of_one_company(one: str, other: str, same: bool) -> None:
+    assert may_be_one(one, other) is may_be_one(other, one) is same
 
 
 def test_late_securing_is_no_fault() -> None:

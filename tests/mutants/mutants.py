@@ -2,49 +2,71 @@
 
     make mutants MODULE=claims/facts         every mutant of one module
     make mutants MODULE=all DRAW=20 SEED=7   twenty of each module, drawn with this seed
+    make mutants MODULE=changed SECONDS=180  of lines changed since the commit that `base` names, as many as fit
 
-A mutant lives in a forked process that imports the changed module in place of the file. So only tests count that judge
-in their own process; those that start a command see the file. Ends with 1 where a mutant survives that
-`equal.yaml` does not name.
+One process collects a module's tests and notes which lines each of them reaches. Each mutant lives in a fork of it, and
+meets only the tests that reach its line. So only tests count that judge in their own process; those that start a
+command see the file. Ends with 1 where a mutant survives that `equal.yaml` does not name. Where all changed lines were
+judged and nothing survived, `base` becomes the commit of today.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import copy
-import importlib.abc
-import importlib.machinery
-import io
+import functools
 import os
+import pickle
 import random
+import re
 import select
 import signal
+import subprocess
 import sys
 import time
+import types
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from _pytest.main import Session
+from _pytest.main import pytest_runtestloop as run_items
 
 ROOT = Path(__file__).parents[2]
-EQUAL = Path(__file__).with_name("equal.yaml")
-TIMEOUT_S = 120  # for the tests of one mutant; a mutant that makes them endless is killed
+EQUAL, BASE = (Path(__file__).with_name(name) for name in ("equal.yaml", "base"))
+MIN_TIMEOUT_S, TIMES_SLOWER = 20, 10  # a mutant that makes its tests endless is killed
 
+_PARTS = "archive/checking/parts"
+_ARCHIVE = tuple(f"tests/archive/test_{name}.py" for name in ("boundaries", "seal", "verify", "names", "writer"))
 TESTS = {
     "claims/facts": ("tests/claims/test_rule_engine.py",),
     "claims/rule_engine": ("tests/claims/test_rule_engine.py",),
     "claims/claim_files": ("tests/claims/test_claim_life.py", "tests/claims/test_claim_way.py"),
     "claims/redaction": ("tests/claims/test_redaction.py",),
     "claims/soundness": ("tests/claims/test_soundness.py",),
+    "collect/history_cursor": ("tests/collect/test_history_cursor.py",),
+    "reading/secret_scan": ("tests/reading/test_secret_scan.py",),
+    "catalogue/assignment": ("tests/catalogue/test_assignment_changes.py",),
+    "catalogue/assignment_rules": ("tests/agency/test_shared_accounts.py",),
+    "archive/writer": _ARCHIVE,
+    "archive/ledger": _ARCHIVE,
+    "archive/seal": _ARCHIVE,
+    f"{_PARTS}/timestamp_tokens": _ARCHIVE,
+    f"{_PARTS}/witnessed": _ARCHIVE,
+    f"{_PARTS}/ledger_lines": _ARCHIVE,
+    f"{_PARTS}/ocfl_object": _ARCHIVE,
+    f"{_PARTS}/verify_report": _ARCHIVE,
+    f"{_PARTS}/proven_dates": _ARCHIVE,
+    f"{_PARTS}/merkle_tree": ("tests/archive/test_merkle.py",),
     "provider/request_rules": ("tests/provider/test_request_rules.py",),
     "browsing/request_guard": ("tests/browsing/test_request_judges.py",),
-    "archive/checking/parts/merkle_tree": ("tests/archive/test_merkle.py",),
 }
 """A module below `archiver/` and the files of tests that must see its mutants."""
 
@@ -58,15 +80,25 @@ _OPPOSITE_CALLS = {"any": "all", "all": "any", "min": "max", "max": "min"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: its line from 1, the code before and after, and the whole changed tree."""
+    """One change: its line from 1, the code before and after, and the place of the changed node in `ast.walk`."""
 
     line: int
     before: str
     after: str
-    tree: ast.Module
+    place: int
+    node: ast.AST = field(repr=False)
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.before}  ->  {self.after}"
+
+    def statement(self, source: str) -> ast.stmt:
+        """The module's statement that holds the change, changed."""
+        tree = ast.parse(source)
+        place = next(each for at, each in enumerate(ast.walk(tree)) if at == self.place)
+        whole = next(each for each in tree.body if any(node is place for node in ast.walk(each)))
+        changed = _Put(place, self.node).visit(whole)
+        assert isinstance(changed, ast.stmt)
+        return ast.fix_missing_locations(changed)
 
 
 def mutants(source: str) -> list[Mutant]:
@@ -74,12 +106,8 @@ def mutants(source: str) -> list[Mutant]:
     tree = ast.parse(source)
     found = []
     for number, node in enumerate(ast.walk(tree)):
-        for after in _changed(node):
-            changed = copy.deepcopy(tree)
-            place = next(each for at, each in enumerate(ast.walk(changed)) if at == number)
-            _Put(place, after).visit(changed)
-            line = getattr(node, "lineno", 0)
-            found.append(Mutant(line, _short(node), _short(after), ast.fix_missing_locations(changed)))
+        line = getattr(node, "lineno", 0)
+        found += [Mutant(line, _short(node), _short(after), number, after) for after in _changed(node)]
     words = _ignored(tree)
     return sorted((each for each in found if each.line not in words), key=lambda each: (each.line, each.before))
 
@@ -159,95 +187,306 @@ def _is_text(node: ast.BinOp) -> bool:
                for each in (node.left, node.right))  # fmt: skip
 
 
-# ---------------------------------------------------------------- one mutant and its tests
+# ---------------------------------------------------------------- one mutant in this process
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the changed module in place of the file."""
+def put(module: types.ModuleType, statement: ast.stmt) -> None:
+    """Change a module that is in use: its functions get new code, and what else it defines new values, wherever these
+    have been imported."""
+    made: dict[str, Any] = {}
+    exec(compile(ast.Module([statement], []), str(module.__file__), "exec"), vars(module), made)
+    for name, new in made.items():
+        old = getattr(module, name)
+        if not _replaced(old, new):
+            for other in [*sys.modules.values()]:
+                if vars(other).get(name) is old:
+                    setattr(other, name, new)
 
-    def __init__(self, name: str, path: Path, mutant: Mutant | None) -> None:
-        self.name, self.path, self.mutant = name, path, mutant
 
-    def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        if name != self.name:
+def _replaced(old: Any, new: Any) -> bool:
+    """Give a function, or each of a class, the code of another; False where neither is one."""
+    if isinstance(old, type):
+        for name, value in vars(new).items():
+            before = vars(old).get(name)
+            if (
+                not _replaced(before, value)
+                and isinstance(value, bool | int | str | tuple)
+                and not name.startswith("__")
+            ):
+                setattr(old, name, value)
+        return True
+    theirs, ours = _function(old), _function(new)
+    if theirs is None or ours is None:
+        return False
+    if len(theirs.__code__.co_freevars) == len(ours.__code__.co_freevars):
+        theirs.__code__, theirs.__defaults__, theirs.__kwdefaults__ = (
+            ours.__code__, ours.__defaults__, ours.__kwdefaults__,
+        )  # fmt: skip
+    getattr(old, "cache_clear", int)()
+    return True
+
+
+def _function(value: Any) -> types.FunctionType | None:
+    """The function under its decorators."""
+    while not isinstance(value, types.FunctionType):
+        names = [name for name in ("__wrapped__", "__func__", "fget", "func") if hasattr(value, name)]
+        if not names:
             return None
-        spec = importlib.machinery.ModuleSpec(name, self, origin=str(self.path))
-        spec.has_location = True
-        return spec
-
-    def exec_module(self, module: object) -> None:
-        tree = self.mutant.tree if self.mutant else ast.parse(self.path.read_text("utf-8"))
-        exec(compile(tree, str(self.path), "exec"), vars(module))  # as the import of a file does
+        value = getattr(value, names[0])
+    while hasattr(value, "__wrapped__"):
+        value = value.__wrapped__
+    return value  # type: ignore[no-any-return]  # what decorators keep has no type
 
 
-def _forget() -> None:
-    """Forget what is ours, and keep what the tests need of others."""
-    for name in [each for each in sys.modules if each.split(".")[0] in ("archiver", "providers", "tests")]:
-        del sys.modules[name]
-
-
-def run_tests(name: str, path: Path, mutant: Mutant | None, tests: Sequence[str]) -> bool:
-    """Whether the tests pass with a mutant, or without one; False also where they do not end."""
-    sys.stdout.flush()
+def in_fork(work: Callable[[], Any], timeout_s: float) -> Any:
+    """What the work returns in a process of its own; None where it fails or does not end."""
+    reading, writing = os.pipe()
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of threads that idle in a library
         child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
-        code = 1
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nothing, stream)
         try:
-            _forget()
-            sys.meta_path.insert(0, _Finder(name, path, mutant))
-            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                code = pytest.main([*tests, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header"])
+            with os.fdopen(writing, "wb") as out:
+                out.write(pickle.dumps(work()))
         finally:
-            os._exit(int(code))
-    ended = os.pidfd_open(child)
-    in_time = bool(select.select([ended], [], [], TIMEOUT_S)[0])
-    os.close(ended)
-    if not in_time:
-        os.killpg(child, signal.SIGKILL)
-    return os.waitpid(child, 0)[1] == 0
+            os._exit(0)
+    os.close(writing)
+    said, deadline = b"", time.monotonic() + timeout_s
+    while select.select([reading], [], [], max(0, deadline - time.monotonic()))[0]:
+        if not (part := os.read(reading, 1 << 16)):
+            break
+        said += part
+    os.close(reading)
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # with whatever the tests have started
+    os.waitpid(child, 0)
+    return pickle.loads(said) if said else None
 
 
-def judge(module: str, drawn: int | None, seed: int) -> tuple[int, list[Mutant], int]:
-    """Judge a module's mutants. How many were made, which survived, and how many of them are known to be equal."""
-    path = ROOT / "archiver" / f"{module}.py"
-    name = f"archiver.{module.replace('/', '.')}"
-    every = mutants(path.read_text("utf-8"))
-    if drawn is not None and drawn < len(every):
-        every = sorted(random.Random(f"{seed} {module}").sample(every, drawn), key=lambda each: each.line)
-    if not run_tests(name, path, None, TESTS[module]):
-        sys.exit(f"{module}: its tests fail without any mutant")
-    known = [(each["before"], each["after"]) for each in yaml.safe_load(EQUAL.read_text("utf-8")).get(module, [])]
-    survived = [each for each in every if run_tests(name, path, each, TESTS[module])]
-    left = [each for each in survived if (each.before, each.after) not in known]
-    return len(every), left, len(survived) - len(left)
+# ---------------------------------------------------------------- the tests of a module
+
+
+class Reached:
+    """Which lines of a file each test reaches; what is prepared for one may serve all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.now = str(path), ""
+        self.lines, self.seconds = defaultdict[str, set[int]](set), dict[str, float]()
+        sys.monitoring.use_tool_id(sys.monitoring.COVERAGE_ID, "mutants")
+        sys.monitoring.register_callback(sys.monitoring.COVERAGE_ID, sys.monitoring.events.LINE, self.line)
+        sys.monitoring.set_events(sys.monitoring.COVERAGE_ID, sys.monitoring.events.LINE)
+
+    def line(self, code: types.CodeType, line: int) -> object:
+        if code.co_filename == self.path:
+            self.lines[self.now].add(line)
+        return sys.monitoring.DISABLE
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        self.now = ""  # a fixture of many tests
+        sys.monitoring.restart_events()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        self.now = item.nodeid
+        sys.monitoring.restart_events()
+
+
+@dataclass
+class Judge:
+    """Judges mutants of one module, as a plugin of the pytest that has collected its tests."""
+
+    module: str
+    wanted: Callable[[list[Mutant]], list[Mutant]]
+    deadline: float = float("inf")
+    made: int = 0
+    equal: int = 0
+    unjudged: int = 0
+    left: list[Mutant] = field(default_factory=list)
+    begun: bool = False
+
+    @property
+    def path(self) -> Path:
+        return ROOT / "archiver" / f"{self.module}.py"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: Session) -> bool | None:
+        if self.begun:
+            return None
+        self.begun = True
+        loaded, source = import_module(f"archiver.{self.module.replace('/', '.')}"), self.path.read_text("utf-8")
+        known = yaml.safe_load(EQUAL.read_text("utf-8")).get(self.module, [])
+        equal = {(each["line"], each["before"], each["after"]) for each in known}
+        chosen = self.wanted(mutants(source))
+        measured = in_fork(functools.partial(self.measure, session), 600)
+        if measured is None:
+            raise pytest.UsageError(f"{self.module}: its tests fail without any mutant")
+        lines, seconds = measured
+        inside = _function_lines(ast.parse(source))
+        for at, each in enumerate(chosen):
+            if time.monotonic() > self.deadline:
+                self.unjudged = len(chosen) - at
+                break
+            self.made += 1
+            tests = [name for name in seconds if each.line in lines.get(name, ())]
+            if each.line not in inside or each.line in lines.get("", ()):
+                tests = [*seconds]
+            tests.sort(key=lambda name: seconds[name])
+            timeout_s = MIN_TIMEOUT_S + TIMES_SLOWER * sum(map(seconds.__getitem__, tests))
+            if not in_fork(functools.partial(self.passes, session, loaded, each.statement(source), tests), timeout_s):
+                continue
+            if (source.splitlines()[each.line - 1].strip(), each.before, each.after) in equal:
+                self.equal += 1
+            else:
+                self.left.append(each)
+        return True
+
+    def measure(self, session: Session) -> tuple[dict[str, set[int]], dict[str, float]] | None:
+        """The lines that each test reaches, with those of fixtures under no name, and the seconds it takes."""
+        reached = Reached(self.path)
+        session.config.pluginmanager.register(reached)
+        try:
+            run_items(session)
+        except Session.Failed:
+            return None
+        return (dict(reached.lines), reached.seconds) if not session.testsfailed else None
+
+    @staticmethod
+    def passes(session: Session, module: types.ModuleType, statement: ast.stmt, tests: Sequence[str]) -> bool:
+        """Whether these tests pass with a changed module."""
+        put(module, statement)
+        by_name = {each.nodeid: each for each in session.items}
+        session.items = [by_name[name] for name in tests]
+        if not tests:
+            return True
+        try:
+            run_items(session)
+        except Session.Failed:
+            return False
+        return not session.testsfailed
+
+
+def _function_lines(tree: ast.Module) -> set[int]:
+    """The lines within functions: what stands elsewhere runs while a module is imported."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found |= set(range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1))
+    return found
+
+
+def judge(judging: Judge) -> None:
+    """Judge mutants of one module in a process of its own, and print what survives."""
+    begun = time.monotonic()
+    tests = [each for each in TESTS[judging.module] if (ROOT / each).exists()]
+    options = ["-x", "-qq", "--no-header", "--no-summary", "-p", "no:cacheprovider", "-p", "no:xdist"]
+
+    def work() -> Judge:
+        pytest.main([*tests, *options], plugins=[judging])
+        return Judge(judging.module, _none, 0, judging.made, judging.equal, judging.unjudged, judging.left)
+
+    done = in_fork(work, 24 * 3600)
+    if not done or not done.made + done.unjudged:
+        sys.exit(f"{judging.module}: its tests fail without any mutant, or there is none")
+    judging.__dict__ |= vars(done)
+    killed, took = done.made - done.equal - len(done.left), time.monotonic() - begun
+    late = f", {done.unjudged} not judged" if done.unjudged else ""
+    counts = f"{done.made} made, {killed} killed, {done.equal} equal, {len(done.left)} left{late}"
+    print(f"{done.module}: {counts}; {took:.0f} s")
+    print("".join(f"    {each}\n" for each in done.left), end="", flush=True)
+
+
+def _none(_: list[Mutant]) -> list[Mutant]:
+    return []
+
+
+# ---------------------------------------------------------------- what has changed
+
+
+def changed_lines(base: str) -> dict[str, set[int]]:
+    """The lines of each module of `TESTS` that are new since a commit; a line that only moved is none."""
+    paths = [f"archiver/{module}.py" for module in TESTS]
+    diff = git("diff", "--unified=0", "--find-renames", base, "--", *paths).splitlines()
+    gone = Counter(each[1:].strip() for each in diff if each.startswith("-") and not each.startswith("--- "))
+    found, module, line = defaultdict[str, set[int]](set), "", 0
+    for each in diff:
+        if each.startswith("+++ b/archiver/"):
+            module = each.removeprefix("+++ b/archiver/").removesuffix(".py")
+        elif hunk := re.match(r"@@ -\S+ \+(\d+)", each):
+            line = int(hunk[1])
+        elif each.startswith("+") and not each.startswith("+++ "):
+            if gone[each[1:].strip()] > 0:
+                gone[each[1:].strip()] -= 1
+            else:
+                found[module].add(line)
+            line += 1
+    return found
+
+
+def git(*words: str) -> str:
+    return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=True).stdout
+
+
+def judge_changed(seed: int, seconds: float) -> list[Judge]:
+    """Judge mutants of changed lines, module after module in an order that the seed draws, until the time is used."""
+    base = BASE.read_text("utf-8").strip()
+    try:
+        lines = changed_lines(base)
+    except (subprocess.CalledProcessError, FileNotFoundError):
+        print(f"no history with {base} here, so nothing is known to have changed")
+        return []
+    drawn = random.Random(seed)
+    by_module = {module: [each for each in mutants((ROOT / "archiver" / f"{module}.py").read_text("utf-8"))
+                          if each.line in lines[module]] for module in lines}  # fmt: skip
+    print(f"{sum(map(len, by_module.values()))} mutants of lines changed since {base[:8]}", flush=True)
+    judged, end = [], time.monotonic() + seconds
+    modules = sorted(module for module, each in by_module.items() if each)
+    for at, module in enumerate(drawn.sample(modules, len(modules))):
+        every, now = by_module[module], time.monotonic()
+        if now >= end:
+            judged.append(Judge(module, _none, unjudged=len(every)))
+            continue
+        share = now + (end - now) / (len(modules) - at)
+        judged.append(Judge(module, lambda _, every=every: drawn.sample(every, len(every)), share))  # type: ignore[misc]  # mypy infers no lambda with a default
+        judge(judged[-1])
+    return judged
 
 
 def main() -> int:
     """Judge and print; 1 where a mutant survives."""
     parser = argparse.ArgumentParser(prog="mutants", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("module", choices=["all", *TESTS])
+    parser.add_argument("module", choices=["all", "changed", *TESTS])
     parser.add_argument("--draw", type=int, help="so many of each module; else all")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="of changed lines: so long; else all")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 16))
     options = parser.parse_args()
     os.chdir(ROOT)
-    survivors = 0
-    print(f"seed {options.seed}")
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        pytest.main(
-            ["--collect-only", "-q", "-p", "no:cacheprovider", *TESTS.get(options.module, ())]
-        )  # loads what is not ours
-    for module in TESTS if options.module == "all" else [options.module]:
-        begun = time.monotonic()
-        made, left, equal = judge(module, options.draw, options.seed)
-        took = time.monotonic() - begun
-        print(
-            f"{module}: {made} made, {made - len(left) - equal} killed, {equal} equal, {len(left)} left; {took:.0f} s"
-        )
-        print("".join(f"    {each}\n" for each in left), end="", flush=True)
-        survivors += len(left)
-    return int(bool(survivors))
+    os.environ.pop("PYTEST_ADDOPTS", None)  # nothing is run once more
+    print(f"seed {options.seed}", flush=True)
+    if options.module == "changed":
+        judged = judge_changed(options.seed, options.seconds)
+        if options.seconds == float("inf") and judged and not any(each.left or each.unjudged for each in judged):
+            BASE.write_text(git("rev-parse", "HEAD"), "utf-8")
+        return int(any(each.left for each in judged))
+    judged = [Judge(module, functools.partial(draw, options.draw, f"{options.seed} {module}"))
+              for module in (TESTS if options.module == "all" else [options.module])]  # fmt: skip
+    for each in judged:
+        judge(each)
+    print(f"in all: {sum(each.made for each in judged)} made, {sum(len(each.left) for each in judged)} left")
+    return int(any(each.left for each in judged))
+
+
+def draw(many: int | None, seed: str, every: list[Mutant]) -> list[Mutant]:
+    """So many of these, in the order of their lines; all of them for None."""
+    if many is None or many >= len(every):
+        return every
+    return sorted(random.Random(seed).sample(every, many), key=lambda each: each.line)
 
 
 if __name__ == "__main__":
