@@ -20,7 +20,7 @@ from archiver.archive.writer import latest_moment
 from archiver.catalogue import search
 from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine
 from archiver.catalogue.known_archive import check_not_lost
-from archiver.core.errors import ArchiverError, IntegrityError
+from archiver.core.errors import ArchiverError, IntegrityError, MachineRefused
 from archiver.core.model import DocumentKind
 from archiver.home.settings import HOUSE, Home
 from archiver.reading.worker import DocumentReader
@@ -52,7 +52,8 @@ class ArchiveSummary:
 
 
 def summarise_archive(home: Home, slug: str, followed: object = None) -> ArchiveSummary:
-    """The summary of a client's archive. A faulty archive has a `fault` and does not hide the others."""
+    """The summary of a client's archive. A faulty archive has a `fault` and does not hide the others; DiskFull,
+    MachineRefused or ArchiveBusy is no fault of it, and is raised."""
     archive = home.archive(slug)
     try:
         check_archive(home, slug)
@@ -73,6 +74,8 @@ def summarise_archive(home: Home, slug: str, followed: object = None) -> Archive
                 without_picture=frozenset(each.folder for each in recent if not _pictured(each)),
             )  # fmt: skip
     except ArchiverError as error:  # one faulty archive must not hide the others
+        if error.exit_code == MachineRefused.exit_code:
+            raise  # a full disk is no fault of the archive, and the same for all
         return ArchiveSummary(fault=str(error), damaged=find_damaged(home, slug))
 
 

@@ -6,6 +6,7 @@ import asyncio
 import email
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,10 @@ def test_a_run_and_a_look_on_a_full_disk_are_told_and_end_with_50(
         command = Command(home, clean_environment(tmp_path) | {"ARCHIVER_HOME": str(home)})
         looked = command("notify", code=50)
         assert len(mail.mails) == 1 and "disk is full" in looked.stdout.casefold()
+        shutil.rmtree(home / "state/catalogue")
+        fill(small_disk)
+        told = command("status", code=50)  # of the machine, not of the archive, whose index is merely to be made anew
+        assert "disk is full" in told.stderr.casefold() and "damaged" not in told.stdout + told.stderr
         (small_disk / "filler").unlink()
         after = asyncio.run(run(Home.load(home), vault, RunRequest()))
         assert (after.exit_code, after.accounts[0].archived) == (0, 2) or after.accounts[0].already == 4
