@@ -1,4 +1,4 @@
-"""Write the reference from the program: docs/reference/commands.md, errors.md and contract.md, and the manual pages.
+"""Write the reference from the program: commands, settings, errors and contract in docs/reference/, and manual pages.
 
 `make docs` runs it. tests/test_docs.py fails if a committed page is not what the program gives.
 """
@@ -17,10 +17,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAliasType
 
+from pydantic import BaseModel
+
 from archiver import __version__
 from archiver.cli.command_tree import GROUPS, is_common, record, value_name
 from archiver.cli.commands import program
+from archiver.collect.sources import models_of_kinds
 from archiver.core import errors
+from archiver.home.setting_keys import ITEMS, SettingKey, keys_of
+from archiver.home.settings_models import AccountSettings, ClientFile, Settings
 
 PAGES = Path(__file__).parent / "reference"
 
@@ -244,6 +249,60 @@ def _plain(shape: object) -> str:
     return re.sub(r"'|\b(?:archiver\.[\w.]+|typing|collections\.abc|datetime(?=\.))\.", "", str(shape))
 
 
+SETTINGS_FILES: dict[str, tuple[str, type[BaseModel]]] = {
+    "archiver.yaml": ("The settings of a home. Every key is optional.", Settings),
+    "A client's file": ("`clients/NAME.yaml`: one client. `archiver client add` makes it.", ClientFile),
+    "An account": (
+        "Below `accounts:` and its name in the client's file. `archiver account add` makes it.", AccountSettings,
+    ),
+} | {
+    f"A source of the kind {name}": (
+        "Below `sources:` and its name in the client's file. `archiver source add` makes it.", model,
+    )
+    for name, model in models_of_kinds().items()
+}  # fmt: skip
+"""What can be set: the part of a file, what it is for, and the model that checks it."""
+
+
+def settings_page() -> str:
+    """The page of all keys of settings files, from the models that check them."""
+    out = [
+        "# Settings", "",
+        "Written from the program by `make docs`. `archiver settings` says the same with what is set in your home, and",
+        "changes a setting; `--client`, `--account` and `--source` name another part than `archiver.yaml`. You may",
+        "edit the files, too. Keys that are not here are refused. A key without a value means its default.", "",
+        "Secrets are in none of these files, but in the vault: `setup`, `account rotate` and `source rotate` put them",
+        "there. Paths are relative to the home.", "",
+    ]  # fmt: skip
+    for heading, (about, model) in SETTINGS_FILES.items():
+        out += [f"## {heading}", "", about, ""]
+        keys = list(keys_of(model))
+        parts = [each for each in keys if len(each.path) == 1 and (each.model is None or not each.is_part)]
+        out += _settings_table([each for each in parts if each.model is None or each.kind.endswith("by name")])
+        for part in (each for each in keys if len(each.path) == 1 and each.model and not each.kind.endswith("by name")):
+            inside = [each for each in keys if each.path[0].removesuffix(ITEMS) == part.name]
+            needed = " Each entry has these keys:" if part.is_list else ""
+            out += [f"### {part.name}", "", f"{part.meaning.text}{needed}", ""]
+            if part.meaning.example:
+                out += ["```yaml", f"{part.name}: {part.meaning.example}", "```", ""]
+            out += _settings_table([each for each in inside if each is not part and not each.is_part])
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _settings_table(keys: list[SettingKey]) -> list[str]:
+    """Markdown lines of a table of keys; none if there are none."""
+    if not keys:
+        return []
+    lines = ["| Key | Type | Default | Means | Example |", "|---|---|---|---|---|"]
+    for each in keys:
+        default = "required" if each.required else f"`{each.default}`" if each.default else ""
+        by = f" Changed by `archiver {each.meaning.command}`." if each.meaning.command else ""
+        example = f"`{each.meaning.example}`" if each.meaning.example else ""
+        means = f"{each.meaning.text}{by}"
+        lines.append(f"| `{each.name}` | {each.kind} | {_cell(default)} | {_cell(means)} | {_cell(example)} |")
+    return [*lines, ""]
+
+
 def manual(name: str, command: Any) -> str:
     """The manual page of a command, in the language of `man`."""
 
@@ -287,6 +346,7 @@ def write(manuals: Path | None = None) -> None:
     """Write the pages, and the manual pages into a folder."""
     PAGES.mkdir(exist_ok=True)
     (PAGES / "commands.md").write_text(commands_page(), "utf-8")
+    (PAGES / "settings.md").write_text(settings_page(), "utf-8")
     (PAGES / "errors.md").write_text(errors_page(), "utf-8")
     (PAGES / "contract.md").write_text(contract_page(), "utf-8")
     if manuals:

@@ -146,6 +146,7 @@ def test_rooms_that_import_each_other_cannot_be_drawn(tmp_path: Path) -> None:
 def test_the_reference_is_what_the_program_gives() -> None:
     pages = {
         "commands.md": write_reference.commands_page(),
+        "settings.md": write_reference.settings_page(),
         "errors.md": write_reference.errors_page(),
         "contract.md": write_reference.contract_page(),
     }

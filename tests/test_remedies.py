@@ -372,6 +372,32 @@ def repair_clock(folder: Path) -> None:
     assert "2099" in said and "2099" not in printed(home, "doctor")
 
 
+def see_settings(folder: Path) -> None:
+    home = begun(folder)
+    said = printed(home, "settings", "agency.contry", "DE", code=2)
+    assert "agency.country" in follow(home, said, "see settings")
+
+
+def see_setting(folder: Path) -> None:
+    home = begun(folder)
+    said = printed(home, "settings", "agency", "Northlight", code=2)
+    assert "agency.name" in follow(home, said, "see setting")
+
+
+def remove_setting(folder: Path) -> None:
+    home = begun(folder)
+    (home.root / "archiver.yaml").write_text("replay: true\nagancy: {name: A}\n")
+    follow(home, printed(home, "status", code=2), "remove setting")
+    printed(home, "status", code=0)
+
+
+def set_back(folder: Path) -> None:
+    home = begun(folder)
+    printed(home, "settings", "agency.name", "Northlight Media")
+    follow(home, printed(home, "settings", "agency.name", "Other"), "set")
+    assert "Northlight Media" in printed(home, "settings", "agency.name")
+
+
 CASES: dict[str, Callable[[Path], None]] = {
     "rotate": rotate, "rotate source": rotate_source, "add mailbox": add_mailbox, "add account": add_account,
     "accept automation": accept_automation, "connect account": connect_account, "add client": add_client,
@@ -380,7 +406,8 @@ CASES: dict[str, Callable[[Path], None]] = {
     "assign": assign, "find": find, "list claims": list_claims, "terms list": terms_list, "init": init,
     "init replay": init_replay, "choose home": choose_home, "repair clock": repair_clock, "release hold": release_hold,
     "show raw": show_raw, "see account": see_account, "platforms": platforms, "reopen claim": reopen_claim,
-    "package companion": package_companion,
+    "package companion": package_companion, "see settings": see_settings, "see setting": see_setting,
+    "remove setting": remove_setting, "set": set_back,
 }  # fmt: skip
 
 

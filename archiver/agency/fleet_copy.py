@@ -24,6 +24,7 @@ NOT_HERE = {
     "replica": f"The bucket is the archive of a fleet. To compare it with a copy: {EXPORT}.",
     "doctor": "`archiver fleet status` shows how a fleet is. `doctor` examines a folder. " + EXPORT + ".",
     "init": "`archiver fleet init` begins a fleet. To make a home, name a folder.",
+    "settings": "The settings of a fleet change with `archiver fleet init --settings FILE`.",
     "setup": "`archiver fleet init` begins a fleet, and `archiver fleet adopt` moves clients in.",
 }
 """What each command that cannot work on a fleet says instead; by the command's first word."""

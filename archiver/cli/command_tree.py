@@ -27,7 +27,19 @@ if TYPE_CHECKING:  # typer has click's classes in a private module; at run time 
     from typer._click.formatting import HelpFormatter
 
 GROUPS = {
-    "Set up": ("setup", "init", "home", "client", "account", "source", "companion", "sign-in", "schedule", "doctor"),
+    "Set up": (
+        "setup",
+        "init",
+        "home",
+        "settings",
+        "client",
+        "account",
+        "source",
+        "companion",
+        "sign-in",
+        "schedule",
+        "doctor",
+    ),
     "Archive": ("run", "watch", "import", "capture"),
     "Find": ("find", "show", "open", "assign", "unassigned"),
     "Answer a letter": ("letter", "claim", "assess", "proof"),

@@ -7,7 +7,7 @@ being typed. Each line of the answer is a value, a tab, and a description. The l
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from archiver.cli.command_tree import DEFAULT_COMMANDS, LazyCommands, arguments_
 from archiver.cli.named_values import NEW_NAMES, holds
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from typer._click.core import Command
 
 FILES = ":files"
@@ -91,11 +92,15 @@ WORDS = {
 
 @dataclass(frozen=True)
 class WordToComplete:
-    """What is being completed: the home, the value's beginning, and the client that an option names."""
+    """What is being completed: the home, the value's beginning, and the options before it with their values."""
 
     home: Path
     beginning: str
-    client: str | None = None
+    options: Mapping[str, str]
+
+    @property
+    def client(self) -> str | None:
+        return self.options.get("client")
 
 
 def _clients(asked: WordToComplete) -> Iterator[tuple[str, str]]:
@@ -136,6 +141,21 @@ def _providers(_: WordToComplete) -> Iterator[tuple[str, str]]:
     return ((name, "") for name in installed())
 
 
+def _settings(asked: WordToComplete) -> Iterator[tuple[str, str]]:
+    from archiver.home.setting_keys import keys_of
+    from archiver.home.settings_models import AccountSettings, ClientFile, Settings
+
+    models: list[type[BaseModel]] = [
+        AccountSettings if "account" in asked.options else ClientFile if asked.client else Settings
+    ]
+    if "source" in asked.options:
+        from archiver.collect.sources import models_of_kinds
+
+        models = [*models_of_kinds().values()]
+    found = {key.name: key for model in models for key in keys_of(model)}
+    return ((name, key.meaning.text) for name, key in found.items() if not (key.in_list or key.is_part))
+
+
 def _yaml(path: Path) -> dict[str, object]:
     import yaml
 
@@ -147,7 +167,7 @@ def _yaml(path: Path) -> dict[str, object]:
 
 NAMES: dict[str, Callable[[WordToComplete], Iterator[tuple[str, str]]]] = {
     "client": _clients, "account": _accounts, "source": _sources, "provider": _providers, "licence": _licences,
-    "claim": _claims,
+    "claim": _claims, "setting": _settings,
 }  # fmt: skip
 """Where the values of parameters come from, by the parameter's name."""
 
@@ -175,10 +195,10 @@ def complete(program: TyperGroup, words: Sequence[str]) -> Iterator[str]:
             positional.append(word)
     if waiting is None and beginning.startswith("--") and "=" in beginning:
         name, _, value = beginning.partition("=")
-        found = _values(_option(command, name), path, WordToComplete(_home(options), value, options.get("client")))
+        found = _values(_option(command, name), path, WordToComplete(_home(options), value, options))
         yield from (f"{name}={line}" for line in found if line != FILES)
         return
-    asked = WordToComplete(_home(options), "" if beginning == "=" else beginning, options.get("client"))
+    asked = WordToComplete(_home(options), "" if beginning == "=" else beginning, options)
     if waiting is not None:
         yield from _values(waiting, path, asked)
     elif beginning.startswith("-"):

@@ -272,6 +272,17 @@ SCHEMAS: Mapping[str, Schema] = {
         )),
         left_out=TEXTS,
     ),
+    "settings": {
+        "anyOf": [
+            obj(
+                file=TEXT, unknown=TEXTS,
+                settings=each(obj(
+                    key=TEXT, means=TEXT, type=TEXT, required=YES, default=may(TEXT), example=may(TEXT), value=ANY,
+                )),
+            ),
+            obj(file=TEXT, dry_run=YES, change=obj(key=TEXT, before=ANY, after=ANY)),
+        ],
+    },
     "status": obj(
         _keys(
             replica=each(obj(client=TEXT, published=may(TEXT), waiting=NUMBER, since=may(TEXT), error=may(TEXT))),

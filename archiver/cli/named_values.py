@@ -13,6 +13,7 @@ OF_COMMANDS = {
     ("client", "slug"): "client", ("recording", "name"): "account", ("providers", "name"): "provider",
     ("open", "licence"): "licence", ("proof", "licence"): "licence", ("source", "name"): "source",
     ("adapter", "name"): "provider", ("terms", "platform"): "provider", ("fleet", "clients"): "client",
+    ("settings", "key"): "setting",
 }  # fmt: skip
 """What a parameter named `name` or `slug` holds, by the first word of its command."""
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -27,6 +27,7 @@ from archiver.collect.recognition import ClassifiedFile
 from archiver.collect.source_filing import Filing
 from archiver.collect.sources import KeepSecrets, SourceKind, SourceReading, state_of
 from archiver.core.errors import ConfigError, SiteUnavailable
+from archiver.home.setting_keys import Meaning
 from archiver.home.settings import Home
 from archiver.home.source_settings import Source, SourceSettings
 from archiver.reading.mail import lookup_for
@@ -53,24 +54,24 @@ class JobRule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    folder: str
-    job: str = ""
+    folder: Annotated[str, Meaning("A pattern for the path below the source.", "jobs/*")]
+    job: Annotated[str, Meaning("The job's name; without it, the folder's.", "Summer campaign")] = ""
 
 
 class FolderSettings(SourceSettings):
-    """A folder. Paths that match one of `exclude` are passed over; `jobs` name the jobs of delivered files.
+    """A folder."""
 
-    `keep_files` also archives the delivered files themselves.
-    """
-
-    path: Path
-    exclude: tuple[str, ...] = ()
-    jobs: tuple[JobRule, ...] = ()
-    keep_files: bool = False
+    path: Annotated[Path, Meaning("The folder, with its whole path.", "/srv/jobs")]
+    exclude: Annotated[tuple[str, ...], Meaning("Patterns for paths that are passed over.", "['*/drafts/*']")] = ()
+    jobs: Annotated[
+        tuple[JobRule, ...], Meaning("Which job the files in a folder are for.", "[{folder: 'jobs/*'}]")
+    ] = ()
+    keep_files: Annotated[bool, Meaning("Whether to archive the delivered files, too.")] = False
 
 
 class FolderKind(SourceKind):
     title: ClassVar[str] = "Folder"
+    model: ClassVar[type[SourceSettings]] = FolderSettings
 
     def settings(self, home: Home, source: Source) -> FolderSettings:  # noqa: ARG002  # other kinds need the home
         settings = source.options(FolderSettings)

@@ -28,7 +28,7 @@ from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, SiteUnavailable
 from archiver.core.model import iso
 from archiver.home.settings import HOUSE, Home
-from archiver.home.source_settings import Source
+from archiver.home.source_settings import Source, SourceSettings
 from archiver.reading.containers import MAX_FILE_BYTES, ContainerPlace, Refused, unpack
 from archiver.reading.mail import documents_in, lookup_for, origin_by
 
@@ -45,6 +45,7 @@ NOT_GIVEN = "the server does not give this mail; the next run asks again"
 
 class MailboxKind(SourceKind):
     title: ClassVar[str] = "Mailbox"
+    model: ClassVar[type[SourceSettings]] = MailboxSettings
     secrets: ClassVar[tuple[str, ...]] = ("password", "token")
 
     def settings(self, home: Home, source: Source) -> MailboxSettings:

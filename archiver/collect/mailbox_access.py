@@ -16,6 +16,7 @@ from archiver.collect.mail_oauth import AuthorisationServer, OAuthClient, server
 from archiver.collect.sources import KeepSecrets
 from archiver.core.errors import SignInNeeded
 from archiver.home.connections import network_of
+from archiver.home.setting_keys import Meaning
 from archiver.home.settings import Home
 from archiver.home.source_settings import SourceSettings
 
@@ -28,35 +29,57 @@ class MailRuleSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sender: Annotated[str, Field(alias="from")] = "*"
-    subject: str = "*"
-    take: bool = True
+    sender: Annotated[
+        str,
+        Field(alias="from"),
+        Meaning("A pattern for the sender: `*` is any text, `?` one character.", "*@stock.example"),
+    ] = "*"
+    subject: Annotated[str, Meaning("A pattern for the subject.", "*invoice*")] = "*"
+    take: Annotated[bool, Meaning("Whether to take such a mail, or to leave it.")] = True
 
 
 class MailboxSettings(SourceSettings):
-    """A mailbox. Without `folders`, all are read but those for deleted, unwanted, sent and unfinished mails.
-
-    `folders` may be patterns. `since` is the first day of arrival that counts. The first of `rules` that fits a mail
-    decides; known platforms and claimants need none. `ca_file` names a PEM file of the server's own authority.
-
-    `auth` says how to sign in: by a password, or by OAuth 2 as the program `client_id` that the mail server's
-    organisation registered; `tenant` is Microsoft's. For `oauth2`, the addresses and the scope are given here.
+    """A mailbox. `auth` says how to sign in: by a password or by OAuth 2. For `oauth2`, addresses and scope are given
+    here.
     """
 
-    host: str
-    auth: Literal["password", "microsoft", "google", "oauth2"] = "password"
-    client_id: str | None = None
-    tenant: str = "organizations"
-    token_url: str | None = None
-    device_url: str | None = None
-    authorise_url: str | None = None
-    scope: str | None = None
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    security: Literal["tls", "starttls"] = "tls"
-    ca_file: Path | None = None
-    folders: tuple[str, ...] = ()
-    since: date | None = None
-    rules: tuple[MailRuleSettings, ...] = ()
+    host: Annotated[str, Meaning("The mail server (IMAP).", "imap.example.com")]
+    auth: Annotated[
+        Literal["password", "microsoft", "google", "oauth2"], Meaning("How to sign in: by a password, or by OAuth 2.")
+    ] = "password"
+    client_id: Annotated[
+        str | None, Meaning("For OAuth 2: the program that the mail server's organisation registered.")
+    ] = None
+    tenant: Annotated[str, Meaning("For `microsoft`: the tenant.")] = "organizations"
+    token_url: Annotated[str | None, Meaning("For `oauth2`: the address for tokens.")] = None
+    device_url: Annotated[str | None, Meaning("For `oauth2`: the address for sign-in with a code.")] = None
+    authorise_url: Annotated[str | None, Meaning("For `oauth2`: the address for sign-in in a browser.")] = None
+    scope: Annotated[str | None, Meaning("For `oauth2`: what to ask leave for.")] = None
+    port: Annotated[
+        Annotated[int, Field(ge=1, le=65535)] | None, Meaning("Its port; 993 or 143 if it is left out.")
+    ] = None
+    security: Annotated[
+        Literal["tls", "starttls"], Meaning("Whether the connection is encrypted from the start, or by STARTTLS.")
+    ] = "tls"
+    ca_file: Annotated[
+        Path | None, Meaning("The root certificates of the server's own authority, a PEM file.", "mail.pem")
+    ] = None
+    folders: Annotated[
+        tuple[str, ...],
+        Meaning(
+            "The mail folders to read, or patterns; without them, all but those for deleted, unwanted, sent and "
+            "unfinished mails.",
+            "[INBOX, 'Stock*']",
+        ),
+    ] = ()
+    since: Annotated[date | None, Meaning("The first day of arrival that counts.", "2026-01-01")] = None
+    rules: Annotated[
+        tuple[MailRuleSettings, ...],
+        Meaning(
+            "Which mails to take; the first rule that fits decides, and known platforms need none.",
+            "[{from: '*@stock.example', subject: '*invoice*'}]",
+        ),
+    ] = ()
 
 
 @contextmanager

@@ -126,9 +126,10 @@ def state_of(home: Home, name: str) -> Path:
 
 
 class SourceKind(ABC):
-    """One kind of source. `secrets` names what it needs to sign in."""
+    """One kind of source. `model` has its settings, `secrets` names what it needs to sign in."""
 
     title: ClassVar[str]
+    model: ClassVar[type[SourceSettings]]
     secrets: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
@@ -170,9 +171,18 @@ def kind_of(source: Source) -> SourceKind:
     if source.kind not in KINDS:
         where = source.marked.where(("kind",))
         raise ConfigError(f"{where} kind: there is no kind {source.kind!r}. Use one of {', '.join(KINDS)}.")
-    module, _, name = KINDS[source.kind].partition(":")
-    kind: SourceKind = getattr(import_module(module), name)()
-    return kind
+    return _kind(source.kind)()
+
+
+def models_of_kinds() -> dict[str, type[SourceSettings]]:
+    """The model of each kind's settings, by the kind's name."""
+    return {name: _kind(name).model for name in KINDS}
+
+
+def _kind(name: str) -> type[SourceKind]:
+    module, _, kind = KINDS[name].partition(":")
+    found: type[SourceKind] = getattr(import_module(module), kind)
+    return found
 
 
 def secrets_of_source(vault: Vault, source: Source, kind: SourceKind) -> dict[str, str]:

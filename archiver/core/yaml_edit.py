@@ -145,7 +145,7 @@ def _edited(text: str, names: list[str], value: Value) -> str:
 def _inserted(text: str, node: MappingNode, entry: Value) -> str:
     if node.flow_style:
         at = _end(node.value[-1][1]) if node.value else node.start_mark.index + 1
-        return text[:at] + (", " if node.value else "") + _inline(entry)[1:-1] + text[at:]
+        return text[:at] + (", " if node.value else "") + inline(entry)[1:-1] + text[at:]
     return _new_lines(text, _end(node), node.start_mark.column, entry)
 
 
@@ -159,12 +159,11 @@ def _replaced(text: str, parent: MappingNode, child: Node, value: Value) -> str:
     if isinstance(value, list) and isinstance(child, yaml.SequenceNode) and not child.flow_style:
         return _other_items(text, child, value)
     if isinstance(value, dict) and not parent.flow_style:
-        text = text[:start].rstrip(" ") + text[end:]
-        start = len(text[:start].rstrip(" "))
-        return _new_lines(text, start, parent.start_mark.column + 2, value)
+        before = text[:start].rstrip(" ")
+        return _new_lines(before + text[end:], len(before), parent.start_mark.column + 2, value)
     space = "" if text[start - 1 : start] in (" ", "\n", "") else " "
     ending = "\n" if text[start:end].endswith("\n") else ""
-    return text[:start] + space + _inline([value])[1:-1] + ending + text[end:]
+    return text[:start] + space + inline([value])[1:-1] + ending + text[end:]
 
 
 def _other_items(text: str, node: SequenceNode, items: list[Value]) -> str:
@@ -204,7 +203,7 @@ def _nested(names: Sequence[str], value: Value) -> Value:
     return value
 
 
-def _inline(content: object) -> str:
+def inline(content: object) -> str:
     """A mapping or list in one line, with its brackets."""
     import yaml
 

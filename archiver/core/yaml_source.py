@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from archiver.core.atomic_files import read_file
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -89,8 +90,13 @@ def load(path: Path, text: str | None = None) -> Marked:
         raise ConfigError(f"{path}:1:1 is nested too deeply. Use fewer levels.") from None
 
 
-def validate[M: BaseModel](marked: Marked, model: type[M]) -> M:
-    """Validate the value strictly. One ConfigError lists `file:line:column key: message` for all faults."""
+def validate[M: BaseModel](
+    marked: Marked, model: type[M], unknown: Callable[[Loc], Sequence[Remedy]] = lambda _: ()
+) -> M:
+    """Validate the value strictly. One ConfigError lists `file:line:column key: message` for all faults.
+
+    `unknown` says what a person can do about a key that is not known.
+    """
     from pydantic import ValidationError
 
     try:
@@ -103,8 +109,10 @@ def validate[M: BaseModel](marked: Marked, model: type[M]) -> M:
             f"{_meant(model, fault['loc']) if fault['type'] == 'extra_forbidden' else ''}"
             for fault in error.errors(include_input=False, include_url=False)
         ]
+        extra = (each["loc"] for each in error.errors() if each["type"] == "extra_forbidden")
         rest = [f"And {len(faults) - MAX_LISTED_FAULTS} more."] if len(faults) > MAX_LISTED_FAULTS else []
-        raise ConfigError("\n".join([*faults[:MAX_LISTED_FAULTS], *rest])) from None
+        remedies = next((unknown(loc) for loc in extra), ())
+        raise ConfigError("\n".join([*faults[:MAX_LISTED_FAULTS], *rest]), remedy=remedies) from None
 
 
 def _meant(model: type[BaseModel], loc: Loc) -> str:

@@ -6,8 +6,9 @@ values are refused with `file:line:column`. A person can edit the files at any t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -72,12 +73,16 @@ class Home:
     clients: Mapping[str, Client]
 
     @classmethod
-    def load(cls, root: Path) -> Home:
-        """Read all files; ConfigError names `file:line:column` of each fault."""
-        root = root.absolute()
-        marked = load(root / "archiver.yaml")
+    def load(cls, root: Path, planned: Mapping[Path, str] | None = None) -> Home:
+        """Read all files; ConfigError names `file:line:column` of each fault.
+
+        `planned` are texts in place of the files' own, by their absolute paths; a file of a client may be new.
+        """
+        root, planned = root.absolute(), planned or {}
+        path = root / "archiver.yaml"
+        marked = load(path, planned.get(path))
         settings = _with_files(root, marked, checked(marked, Settings))
-        return cls(root, settings, _clients(root))
+        return cls(root, settings, _clients(root, planned))
 
     def customers(self) -> list[Client]:
         """All clients but the house."""
@@ -191,7 +196,18 @@ def find_home(option: Path | None) -> Path:
 
 
 def checked[M: BaseModel](marked: Marked, model: type[M]) -> M:
-    return validate(replace(marked, value=_present(marked.value)), model)
+    return validate(replace(marked, value=_present(marked.value)), model, partial(_unknown, marked.path))
+
+
+def _unknown(path: Path, loc: Loc) -> Sequence[Remedy]:
+    """What a person can do about an unknown key of archiver.yaml or of a client's file."""
+    known = {"client": path.stem} if path.parent.name == "clients" else {}
+    if loc[0] in ("accounts", "sources") and len(loc) > 2:  # an account or a source has keys of its own
+        known, loc = {str(loc[0]).removesuffix("s"): str(loc[1])}, loc[2:]
+    see = Remedy("see settings", known)
+    if any(isinstance(step, int) for step in loc):  # in an entry of a list, which is set as a whole
+        return [see]
+    return [see, Remedy("remove setting", known | {"key": ".".join(map(str, loc))})]
 
 
 def _present(value: Value) -> Value:
@@ -239,11 +255,12 @@ def _with_files(root: Path, marked: Marked, settings: Settings) -> Settings:
     )
 
 
-def _clients(root: Path) -> dict[str, Client]:
+def _clients(root: Path, planned: Mapping[Path, str]) -> dict[str, Client]:
     seen: dict[str, str] = {}
     read: list[tuple[Marked, Client]] = []
-    for path in sorted((root / "clients").glob("*.y*ml")):
-        marked, client = read_client(path, load(path))
+    folder = root / "clients"
+    for path in sorted({*folder.glob("*.y*ml"), *(each for each in planned if each.parent == folder)}):
+        marked, client = read_client(path, load(path, planned.get(path)))
         named: list[tuple[Loc, str]] = [(("accounts", each.name), each.name) for each in client.accounts]
         named += [(("sources", each.name), each.name) for each in client.sources]
         for place, name in named:

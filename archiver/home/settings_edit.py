@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
-
-from pydantic import BaseModel
 
 from archiver.core.atomic_files import replace_file, sync_folder
 from archiver.core.errors import ConfigError
@@ -21,12 +19,10 @@ from archiver.core.written_names import site_domain
 from archiver.core.yaml_edit import block, with_entry, with_name, without_entry
 from archiver.core.yaml_source import Value, load
 from archiver.home.contents import FOLDERS
-from archiver.home.settings import HOUSE, Account, Client, Home, checked, read_client
+from archiver.home.settings import HOUSE, Account, Client, Home, read_client
 from archiver.home.settings_models import (
     PUBLIC_TIMESTAMPS,
     AuditSettings,
-    ClientFile,
-    Settings,
     check_account_name,
     check_slug,
 )
@@ -59,10 +55,9 @@ def create_home(
             **({"agency": {"name": agency}} if agency else {}),
             **({"timestamps": [dict(each) for each in timestamps]} if timestamps else {}),
         }
-        _write(root / "archiver.yaml", _HOME_HEADING + (block(content) if content else ""), Settings)
+        return _write(root, root / "archiver.yaml", _HOME_HEADING + (block(content) if content else ""))
     except OSError as error:
         raise ConfigError(f"The home {root} cannot be created: {error.strerror}. Choose another folder.") from None
-    return Home.load(root)
 
 
 def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), domains: Sequence[str] = ()) -> Client:
@@ -85,8 +80,7 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
             )
         content: dict[str, Value] = {"name": name}
         content |= {key: list(value) for key, value in (("aliases", aliases), ("domains", domains)) if value}
-        _write(path, _CLIENT_HEADING + block(content), ClientFile)
-        return Home.load(root).clients[slug]
+        return _write(root, path, _CLIENT_HEADING + block(content)).clients[slug]
 
 
 type Part = Literal["accounts", "sources"]
@@ -127,8 +121,8 @@ def with_house(root: Path) -> Home:
     """The home with a house archive's file, which this writes if there is none: for what comes for no client."""
     with _writing(root):
         if HOUSE not in (home := Home.load(root)).clients:
-            _write(root / "clients" / f"{HOUSE}.yaml", _house_text(home), ClientFile)
-        return Home.load(root)
+            return _write(root, root / "clients" / f"{HOUSE}.yaml", _house_text(home))
+        return home
 
 
 def entry_of(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,8 +143,7 @@ def add_source(root: Path, name: str, *, client: str, **fields: object) -> Sourc
 def _add(root: Path, part: Part, name: str, *, client: str, **fields: object) -> Home:
     with _writing(root):
         _, text = planned_input(root, part, name, client=client, **fields)
-        _write(root / "clients" / f"{client}.yaml", text, ClientFile)
-        return Home.load(root)
+        return _write(root, root / "clients" / f"{client}.yaml", text)
 
 
 def change_account(root: Path, name: str, **fields: str) -> Account:
@@ -161,16 +154,14 @@ def change_account(root: Path, name: str, **fields: str) -> Account:
         text = _text(path)
         for key, value in fields.items():
             text = with_entry(path, text, ("accounts", name), key, value)
-        _write(path, text, ClientFile)
-        return Home.load(root).account(name)
+        return _write(root, path, text).account(name)
 
 
 def change_setting(root: Path, key: str, value: Value) -> Home:
     """Set one key of archiver.yaml, and keep everything else as it is written there."""
     with _writing(root):
         path = root / "archiver.yaml"
-        _write(path, with_entry(path, _text(path), (), key, value), Settings)
-        return Home.load(root)
+        return _write(root, path, with_entry(path, _text(path), (), key, value))
 
 
 def change_settings(root: Path, part: str, fields: Mapping[str, Value], short: str = "") -> Home:
@@ -191,8 +182,48 @@ def change_settings(root: Path, part: str, fields: Mapping[str, Value], short: s
                     text = with_entry(path, text, (part,), key, kept[key])
                 elif there and key in there:
                     text = without_entry(path, text, (part,), key)
-        _write(path, text, Settings)
-        return Home.load(root)
+        return _write(root, path, text)
+
+
+# many parameters: where, what, and how it is checked
+def change_key(
+    root: Path, path: Path, place: Sequence[str], value: Value, *, dry_run: bool, check: Callable[[Home], object],
+    short: Mapping[tuple[str, ...], str],
+) -> Home:  # fmt: skip
+    """Set the key at a place of a settings file, or remove it, and keep everything else. The home as it is then.
+
+    `short`: by their places, the keys for which a plain value stands in place of a mapping. ConfigError if the home or
+    `check` does not accept it.
+    """
+    with _writing(root):
+        text = _changed(path, _text(path), tuple(place), value, short)
+        home = Home.load(root, {path.absolute(): text})
+        check(home)
+        if not dry_run:
+            replace_file(path, text.encode())
+        return home
+
+
+def remove_unknown(root: Path, path: Path, place: Sequence[str]) -> None:
+    """Remove a key that no model knows, though other faults of the file may stay."""
+    with _writing(root):
+        replace_file(path, without_entry(path, _text(path), place[:-1], place[-1]).encode())
+
+
+def _changed(path: Path, text: str, place: tuple[str, ...], value: Value, short: Mapping[tuple[str, ...], str]) -> str:
+    there = load(path, text).value
+    for depth, step in enumerate(place[:-1], 1):
+        there = there.get(step) if isinstance(there, dict) else None
+        if there is not None and not isinstance(there, dict) and place[:depth] in short:
+            name, last = short[place[:depth]], place[-1]
+            kept: dict[str, Value] = {
+                key: each for key, each in ({name: there} | {last: value}).items() if each is not None
+            }
+            place, value = place[:depth], kept[name] if kept.keys() == {name} else kept or None
+            break
+    if value is not None:
+        return with_entry(path, text, place[:-1], place[-1], value)
+    return without_entry(path, text, place[:-1], place[-1])
 
 
 def use_public_timestamps(root: Path) -> Home:
@@ -209,8 +240,7 @@ def set_audit(root: Path, slug: str, audit: AuditSettings | None) -> Client:
             text = without_entry(path, text, (), "audit") if Home.load(root).client(slug).audit else text
         else:
             text = with_entry(path, text, (), "audit", audit.model_dump(mode="json", exclude_defaults=True))
-        _write(path, text, ClientFile)
-        return Home.load(root).client(slug)
+        return _write(root, path, text).client(slug)
 
 
 def change_client(root: Path, slug: str, *, aliases: Sequence[str] = (), domains: Sequence[str] = ()) -> Client:
@@ -222,8 +252,7 @@ def change_client(root: Path, slug: str, *, aliases: Sequence[str] = (), domains
         for key, there, more in (("aliases", client.aliases, aliases), ("domains", client.domains, _domains(domains))):
             if more:
                 text = with_entry(path, text, (), key, list(dict.fromkeys((*there, *more))))
-        _write(path, text, ClientFile)
-        return Home.load(root).client(slug)
+        return _write(root, path, text).client(slug)
 
 
 def _domains(sites: Sequence[str]) -> list[str]:
@@ -243,8 +272,7 @@ def rename_client(root: Path, slug: str, name: str) -> Client:
         path = root / "clients" / f"{client.slug}.yaml"
         aliases: list[Value] = [each for each in dict.fromkeys((*client.aliases, client.name)) if each != name]
         text = with_entry(path, _text(path), (), "name", name)
-        _write(path, with_entry(path, text, (), "aliases", aliases), ClientFile)
-        return Home.load(root).client(slug)
+        return _write(root, path, with_entry(path, text, (), "aliases", aliases)).client(slug)
 
 
 def remove_client(root: Path, slug: str) -> None:
@@ -262,8 +290,7 @@ def rename_account(root: Path, name: str, new: str) -> Account:
         if new in {each.name for each in home.accounts()}:
             raise ConfigError(f"The account {new!r} exists already. Choose another name.")
         path = root / "clients" / f"{account.client}.yaml"
-        _write(path, with_name(path, _text(path), ("accounts",), name, new), ClientFile)
-        return Home.load(root).account(new)
+        return _write(root, path, with_name(path, _text(path), ("accounts",), name, new)).account(new)
 
 
 def remove_input(root: Path, part: Part, name: str) -> None:
@@ -272,7 +299,7 @@ def remove_input(root: Path, part: Part, name: str) -> None:
         home = Home.load(root)
         found = home.account(name) if part == "accounts" else home.source(name)
         path = root / "clients" / f"{found.client}.yaml"
-        _write(path, without_entry(path, _text(path), (part,), name), ClientFile)
+        _write(root, path, without_entry(path, _text(path), (part,), name))
 
 
 @contextmanager
@@ -291,10 +318,11 @@ def _text(path: Path) -> str:
     return path.read_bytes().decode("utf-8")  # keep the line ends
 
 
-def _write(path: Path, text: str, model: type[BaseModel]) -> None:
-    """Write a settings file after checking that it can be read again."""
-    checked(load(path, text), model)
+def _write(root: Path, path: Path, text: str) -> Home:
+    """Write a settings file after checking the whole home with it; the home as it is then."""
+    home = Home.load(root, {path.absolute(): text})
     replace_file(path, text.encode())
+    return home
 
 
 def _public_timestamps(root: Path) -> list[dict[str, str]]:

@@ -6,24 +6,36 @@ further kind changes nothing in this room.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from archiver.core.yaml_source import Marked, Value, validate
+from archiver.core.remedy import Remedy
+from archiver.core.yaml_source import Loc, Marked, Value, validate
+from archiver.home.setting_keys import COMMAND, Meaning, ValueKind
 
 
 class SourceSettings(BaseModel):
-    """The keys of any source. Since the day `closed` nothing reads it. `secret_command` prints its password."""
+    """The keys of any source."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: str
-    username: str | None = None
-    secret_command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    closed: date | None = None
+    kind: Annotated[str, Meaning("What the source is: `mailbox` or `folder`.", "mailbox", command="source add")]
+    username: Annotated[str | None, Meaning("The user who signs in.", "licences@example.com")] = None
+    secret_command: Annotated[
+        tuple[str, ...] | None,
+        Field(min_length=1),
+        ValueKind(COMMAND),
+        Meaning(
+            "A password manager's program that prints the password, in place of the vault.",
+            "[op, read, 'op://Private/Mail/password']",
+            private=True,
+        ),
+    ] = None
+    closed: Annotated[date | None, Meaning("The day since which nothing reads it.", command="source remove")] = None
 
 
 class AnySource(SourceSettings):
@@ -55,7 +67,11 @@ class Source:
 
     def options[M: SourceSettings](self, model: type[M]) -> M:
         """All its settings, checked against its kind's model; ConfigError names `file:line:column` of each fault."""
-        return validate(self.marked, model)
+        return validate(self.marked, model, self._unknown)
+
+    def _unknown(self, loc: Loc) -> Sequence[Remedy]:
+        see, key = Remedy("see settings", {"source": self.name}), ".".join(map(str, loc))
+        return [see, Remedy("remove setting", {"source": self.name, "key": key})] if len(loc) == 1 else [see]
 
 
 def source_of(name: str, client: str, marked: Marked, settings: AnySource) -> Source:

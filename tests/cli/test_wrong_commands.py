@@ -50,6 +50,8 @@ WRONG = [
     ("client add beta", 2, "--name"),
     ("client change acme", 2, "give --alias or --domain"),
     ("home nowhere", 2, "Make a home"),
+    ("settings agency.contry DE", 2, "Did you mean 'agency.country'"),
+    ("settings --default", 2, "name the setting"),
     ("account add x --client acme", 2, "--provider"),
     ("account add x --provider freepik", 2, "--client"),
     ("import x", 2, "--client"),

@@ -60,7 +60,7 @@ def test_a_new_home_from_its_first_paper_to_a_pack(alone: Installed, tmp_path: P
     alone("open", name, code=None)
     assert alone.json("verify")["state"] == "PROVEN"
     report = ("report", "--client", "acme", "--out", tmp_path / "report.html")
-    for words in (("status",), ("doctor",), report, ("anchors",), ("notify",), ("schedule",), ("home",)):
+    for words in (("status",), ("doctor",), report, ("anchors",), ("notify",), ("schedule",), ("home",), ("settings",)):
         alone(*words, code=None)
     alone("assess", name, "--client", "acme", "--use", "editorial", "--used-on", "https://acme.example/")
     alone("letter", tmp_path / "letter.txt", "--client", "acme", "--yes", "--licence", name, *BY, code=None)
