@@ -1,5 +1,8 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test journeys soak soak-long soak-commands check docs dist matching-corpus desk-pictures desk-looks mutants lock
+.PHONY: setup demo test abroad benchmarks journeys soak soak-long soak-commands check docs dist matching-corpus desk-pictures desk-looks mutants lock
+# Every command of a target has the few variables of .ci/clean, whatever the environment holds.
+SHELL := .ci/clean
+.SHELLFLAGS := /bin/sh -c
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -11,6 +14,14 @@ test: setup ## the suite: each mechanism once, in its short form; minutes
 	@.ci/test-tools
 	@echo "test: running the suite on four processes, since many tests wait; the long forms are \`make soak\`"
 	@.venv/bin/pytest -n 4 --dist worksteal -rR
+
+abroad: setup ## a part of the suite with another locale, time zone and umask, in folders with a blank and an umlaut
+	@.ci/test-tools
+	@.ci/abroad
+
+benchmarks: setup ## every benchmark in a form of seconds, which must end and print its ratio; some minutes
+	@.ci/test-tools
+	@.venv/bin/python tests/benchmarks/quick.py
 
 journeys: setup ## a new user's days on homes that commands and earlier versions made, in a real browser; some minutes
 	@.ci/test-tools

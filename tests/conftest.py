@@ -7,10 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from argon2 import PasswordHasher
 from filelock import FileLock
 from hypothesis import settings
@@ -84,6 +87,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("browser") or "checker" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.skip(reason=missing))
+
+
+@cache
+def allowed_skips() -> list[str]:
+    """Patterns of the reasons for which a test may be skipped."""
+    listed = yaml.safe_load((ROOT / "tests" / "skips.yaml").read_text("utf-8"))
+    return [reason for each in listed for reason in each["reasons"]]
+
+
+def judge_skip[Report: (pytest.TestReport, pytest.CollectReport)](report: Report) -> Report:
+    """The report; one that failed if it is skipped for a reason that is not listed."""
+    if report.skipped and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if not any(fnmatchcase(reason, each) for each in allowed_skips()):
+            report.outcome = "failed"
+            report.longrepr = f"skipped for a reason that tests/skips.yaml does not list: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return judge_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return judge_skip((yield))
 
 
 def pytest_collection_finish() -> None:

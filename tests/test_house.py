@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -127,3 +128,12 @@ def test_a_quick_answer_does_not_wait_for_what_it_does_not_use() -> None:
     asked = "import archiver.cli.commands, archiver.agency.status, archiver.catalogue.search, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numpy", "asyncio", "playwright", "cryptography", "PIL"} & set(loaded)
+
+
+def test_what_make_runs_has_the_listed_variables_alone() -> None:
+    index = "https://a.example/ 'b' \"$HOME\"\nSECRET=c"
+    given = {"PATH": os.environ["PATH"], "UV_INDEX": index, "PYTHONUNBUFFERED": "1", "SECRET": "d", "TZ": "UTC"}
+    command = ["make", "--silent", "--eval", "shown: ; @env --null", "shown"]
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=True)
+    shown = dict(each.split("=", 1) for each in done.stdout.split("\0") if each)
+    assert {name: shown.get(name) for name in given} == given | {"PYTHONUNBUFFERED": None, "SECRET": None}

@@ -1,6 +1,6 @@
 """Verifying against the rate at which two threads hash the same bytes; its memory; and what a seal costs.
 
-`python tests/benchmarks/archive_verify.py [speed] [memory] [seal]` prints each figure (all without arguments); exits 1
+`python tests/benchmarks/archive_verify.py [speed] [memory] [seal]` prints each figure (all without names); exits 1
 where verifying 2,000 licences of 5 x 100 KB is below 0.7 of the hashing rate, where verifying 100,000 small licences
 takes 400 MB or more, or where a seal after ten new lines takes three times as long over 100,000 lines as over 1,000.
 Everything is written by the archive's own writer, with fsync taken out: it is not what is measured here.
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -97,27 +98,28 @@ def hash_all(files: Sequence[Path]) -> None:
         list(pool.map(digest, files))
 
 
-def speed(folder: Path) -> bool:
-    fill(folder, 2000, [("licence.json", 100_000), ("record.json", 100_000), ("certificate.pdf", 100_000),
+def speed(folder: Path, asked: Namespace) -> bool:
+    fill(folder, asked.licences, [("licence.json", 100_000), ("record.json", 100_000), ("certificate.pdf", 100_000),
                         ("page.pdf", 100_000), ("preview.jpg", 100_000)])  # fmt: skip
     files = sorted(path for path in (folder / "acme/evidence").rglob("v1/content/*"))
     volume = sum(path.stat().st_size for path in files) / 1e6
 
     def check() -> None:
         report = verify_archive(folder / "acme")
-        assert report.licences == 2000 and not report.findings, report.as_text()
+        assert report.licences == asked.licences and not report.findings, report.as_text()
 
     rounds = [(seconds(lambda: hash_all(files)), seconds(check)) for _ in range(ROUNDS)]
     ratio = median(bare / mine for bare, mine in rounds)
     hashing, verifying = (volume / median(times) for times in zip(*rounds, strict=True))
-    print(f"verify {verifying:.0f} MB/s, two threads hash {hashing:.0f} MB/s: {ratio:.2f} of it")
+    print(f"verify {verifying:.0f} MB/s, two threads hash {hashing:.0f} MB/s; ratio {ratio:.2f}")
     print(f"verify --quick: {seconds(lambda: verify_archive(folder / 'acme', quick=True)):.2f} s")
-    print(f"verify --licence: {seconds(lambda: verify_archive(folder / 'acme', licence='_1234_')):.2f} s")
+    one = f"_{asked.licences // 2}_"
+    print(f"verify --licence: {seconds(lambda: verify_archive(folder / 'acme', licence=one)):.2f} s")
     return ratio >= 0.7
 
 
-def memory(folder: Path) -> bool:
-    count = 100_000
+def memory(folder: Path, asked: Namespace) -> bool:
+    count = asked.small
     fill(folder, count, [("licence.json", 200)])
     command = [sys.executable, "-c", CHILD, str(folder / "acme"), str(count)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -126,7 +128,7 @@ def memory(folder: Path) -> bool:
     return peak < 400
 
 
-def seal(folder: Path) -> bool:
+def seal(folder: Path, asked: Namespace) -> bool:
     def after_ten_lines() -> float:
         with writing(folder) as writer:
             for n in range(10):
@@ -147,22 +149,27 @@ def seal(folder: Path) -> bool:
 
         return median(seconds(once) for _ in range(ROUNDS))
 
-    few, few_opened = grow(1000), opening()
-    many, many_opened = grow(100_000), opening()
-    print(f"seal after 10 new lines: {few * 1000:.1f} ms at 1,000 lines, {many * 1000:.1f} ms at 100,000")
+    few, few_opened = grow(asked.lines // 100), opening()
+    many, many_opened = grow(asked.lines), opening()
+    print(f"seal after 10 new lines: {few * 1000:.1f} ms at {asked.lines // 100} lines, {many * 1000:.1f} ms at "
+          f"{asked.lines}; ratio {many / few:.2f}")  # fmt: skip
     print(f"opening, held against a witness: {few_opened * 1000:.1f} ms and {many_opened * 1000:.1f} ms")
     return many < 3 * few
 
 
-def main(names: Sequence[str]) -> int:
+def main(asked: Namespace) -> int:
     setattr(os, "fsync", lambda _: None)  # noqa: B010 - nothing else in this process needs it
     failed = []
     for each in (speed, memory, seal):
-        if each.__name__ in (names or ("speed", "memory", "seal")):
+        if each.__name__ in (asked.only or ("speed", "memory", "seal")):
             with tempfile.TemporaryDirectory() as name:
-                failed += [] if each(Path(name)) else [each.__name__]
-    return int(bool(failed))
+                failed += [] if each(Path(name), asked) else [each.__name__]
+    return int(bool(failed) and not asked.quick)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="*", help="speed, memory or seal; all if none is named")
+    sys.exit(main(asked(parser, licences=(2000, 20), small=(100_000, 300), lines=(100_000, 1000))))

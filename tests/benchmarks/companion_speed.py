@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from pathlib import Path
 from statistics import median
 from types import ModuleType
@@ -23,24 +24,26 @@ from tests.collect.companion.test_extension import CERTIFICATES, site  # noqa: E
 from tests.support.companion_kit import SHOP, capture, companion_desk, document  # noqa: E402  # as above
 from tests.support.extension_kit import FREEPIK, companion, shop  # noqa: E402  # as above
 
-COUNT = 15
 
-
-def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="companion-speed-"))
-    with sync_playwright() as playwright, companion_desk(folder / "agency") as desk, shop(site) as platform:
+def main(asked: Namespace) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="companion-speed-") as name,
+        sync_playwright() as playwright,
+        companion_desk(Path(name) / "agency") as desk,
+        shop(site) as platform,
+    ):
         sender, assets = desk.browser(), list(CERTIFICATES)
         direct = []
-        for asset in assets[:COUNT]:
+        for asset in assets[: asked.count]:
             about = capture(asset=str(asset), documents=[document(url=f"{SHOP}/profile/license/pdf/{asset}")])
             began = time.perf_counter()
             sender.send(about, page_html=b"<p>Walk", document_01_pdf=CERTIFICATES[asset].pdf()).raise_for_status()
             direct.append(time.perf_counter() - began)
-        with companion(playwright, folder, platform, (FREEPIK,)) as browser:
+        with companion(playwright, Path(name), platform, (FREEPIK,)) as browser:
             browser.pair(desk.base, desk.owner.code())
             browser.wish("choose", host=FREEPIK, client="acme", job="")
             page = browser.context.new_page()
-            for number, asset in enumerate(assets[COUNT : 2 * COUNT], 1):
+            for number, asset in enumerate(assets[asked.count : 2 * asked.count], 1):
                 page.goto(f"https://{FREEPIK}/photo/walk_{asset}.htm")
                 with page.expect_download():
                     page.click("#link")
@@ -53,4 +56,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+    main(asked(__doc__, count=(15, 2)))

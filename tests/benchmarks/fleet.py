@@ -1,4 +1,4 @@
-"""What a fleet costs. `python tests/benchmarks/fleet.py [--accounts 24] [--workers 4] [--queued 10000]`
+"""What a fleet costs. `python tests/benchmarks/fleet.py`
 
 1. The visits of several workers against those of one, in the same run; each worker makes one visit at a time. Nights
    without news, the usual ones: where the platform's latency bounds (ten requests of 50 ms one after another) and where
@@ -115,7 +115,8 @@ def visits(made: Fleet, accounts: int, workers: int) -> tuple[float, float, floa
     return seconds, cpu, spent / had
 
 
-def ratios(server: Postgres, store: ObjectStore, accounts: int, workers: int) -> None:
+def ratios(server: Postgres, store: ObjectStore, asked: argparse.Namespace) -> None:
+    accounts, workers = asked.accounts, asked.workers
     for what, pause_s in (("latency bounds", LATENCY_S * REQUESTS_OF_A_VISIT), ("the processor bounds", 0.0)):
         with tempfile.TemporaryDirectory() as folder, PausingSite(rows=5) as site, fleet(
             Path(folder), server, store, store.bucket(f"ratio-{what.replace(' ', '-')}"), clients(accounts),
@@ -124,6 +125,8 @@ def ratios(server: Postgres, store: ObjectStore, accounts: int, workers: int) ->
             visits(made, accounts, 2)  # everything is archived
             site.pause_s = pause_s
             tell(f"no news, {what}", accounts, workers, [visits(made, accounts, number) for number in (1, workers)])
+    if asked.quick:
+        return
     for what, pause_s in (("50 ms a request", LATENCY_S), ("no latency", 0.0)):
         found = []
         for number in (1, workers):
@@ -137,7 +140,7 @@ def ratios(server: Postgres, store: ObjectStore, accounts: int, workers: int) ->
 
 def tell(what: str, accounts: int, several: int, found: Sequence[tuple[float, float, float]]) -> None:
     (one, one_cpu, one_busy), (many, many_cpu, many_busy) = found
-    print(f"{what}: {several} workers do {one / many:.2f} times the work of one ({accounts} accounts: {one:.1f} s, "
+    print(f"{what}: {several} workers against one: ratio {one / many:.2f} ({accounts} accounts: {one:.1f} s, "
           f"{many:.1f} s). A visit costs {one_cpu:.2f} s of processor time with one worker, {many_cpu:.2f} s with "
           f"{several}; {one_busy:.0%} and {many_busy:.0%} of all processors were at work", flush=True)  # fmt: skip
 
@@ -222,13 +225,9 @@ def one_visit(server: Postgres, store: ObjectStore, rows: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--accounts", type=int, default=24)
-    parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--queued", type=int, default=10_000)
-    parser.add_argument("--jobs", type=int, default=2_000)
-    parser.add_argument("--rows", type=int, default=200)
-    arguments = parser.parse_args()
+    from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+    arguments = asked(__doc__, accounts=(24, 2), workers=(4, 2), queued=(10_000, 100), jobs=(2_000, 100), rows=(200, 5))
     if MEMORY.is_dir():
         tempfile.tempdir = str(MEMORY)
     with postgres() as running, tempfile.TemporaryDirectory() as place, seaweedfs(Path(place) / "weed") as objects:
@@ -236,4 +235,4 @@ if __name__ == "__main__":
         one_visit(running, objects, arguments.rows)
         queued(running, objects, arguments.queued)
         if arguments.accounts:  # 0: only what does not depend on how busy this machine is
-            ratios(running, objects, arguments.accounts, arguments.workers)
+            ratios(running, objects, arguments)

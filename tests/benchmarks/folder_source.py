@@ -1,6 +1,6 @@
 """How fast a folder source reads: a first pass beside plain hashing, an unchanged second pass, and a moved tree.
 
-    python tests/benchmarks/folder_source.py [FILES] [MILLISECONDS that opening a file takes, as on a slow share]
+    python tests/benchmarks/folder_source.py [--delay MILLISECONDS that opening a file takes, as on a slow share]
 
 All figures are of one run; compare them with each other, not with those of another machine.
 """
@@ -87,9 +87,12 @@ def main(number: int, delay_ms: float) -> None:
         after = sum(1 for line in Archive(office.home.archive("acme")).lines() if line.id)
         print(f"{number:,} files, {delay_ms:g} ms to open one")
         for what, seconds in (("plain hashing", hashing), ("first pass", first), ("second", second), ("moved", moved)):
-            print(f"  {what:<14} {seconds:8.2f} s  {number / seconds:10,.0f} files/s")
+            print(f"  {what:<14} {seconds:8.2f} s  {number / seconds:10,.0f} files/s, ratio {seconds / hashing:.2f}")
         print(f"  archived by the move: {after - before}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, float(sys.argv[2]) if len(sys.argv) > 2 else 0.0)
+    from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+    arguments = asked(__doc__, files=(100_000, 200), delay=(0.0, 0.0))
+    main(arguments.files, arguments.delay)

@@ -1,6 +1,6 @@
 """Importing small files beside the plain hashing of the same files: files a second, and memory as their number grows.
 
-`python tests/benchmarks/import_speed.py [FILES]` (20,000 by default: of 100 files 40 texts, 20 pages, 20 pictures, 10
+`python tests/benchmarks/import_speed.py` (20,000 files: of 100 40 texts, 20 pages, 20 pictures, 10
 letters, 6 licence certificates as PDF and text, 4 lists). Exits 1 below 200 files a second, or where memory grows by
 more than 1.5 KB for each file more. Each import is a process of its own, in a home of its own.
 """
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
@@ -88,7 +89,8 @@ def imported(place: Path, folder: Path) -> tuple[dict[str, float], dict[str, lis
     return used | {"seconds": seconds}, json.loads(done.stdout)
 
 
-def main(files: int) -> int:
+def main(asked: Namespace) -> int:
+    files = asked.files
     rates, memory = {}, {}
     for number in (files // 4, files):
         with tempfile.TemporaryDirectory() as temporary:
@@ -101,13 +103,16 @@ def main(files: int) -> int:
             print(
                 f"{number} files: {used['seconds']:.1f} s, {rates[number]:.0f} files/s, "
                 f"{1000 * used['cpu'] / number:.1f} ms of processors each, {len(told['licences'])} licences; "
-                f"plain hashing {number / plain:.0f} files/s; memory {used['memory'] / 2**20:.0f} MB; "
+                f"plain hashing {number / plain:.0f} files/s, ratio {used['seconds'] / plain:.1f}; "
+                f"memory {used['memory'] / 2**20:.0f} MB; "
                 f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; {dict(counts)}"
             )
     growth = (memory[files] - memory[files // 4]) / (files - files // 4)
     print(f"memory grows by {growth:.0f} bytes for each file more")
-    return 0 if rates[files] >= LEAST and growth <= GROWTH else 1
+    return int((rates[files] < LEAST or growth > GROWTH) and not asked.quick)
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000))
+    from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+    sys.exit(main(asked(__doc__, files=(20_000, 400))))

@@ -7,7 +7,6 @@ of the history the process grows by at most 50 MB.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import gc
 import json
@@ -118,12 +117,13 @@ async def read(length: int) -> Measured:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--licences", type=int, default=10_000)
-    length = parser.parse_args().licences
+    from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+    length = asked(__doc__, licences=(10_000, 1_000)).licences
     found = asyncio.run(read(length))
     assert found.archived == length, found.archived
     print(f"{length} licences in {found.seconds:.0f} s ({length / found.seconds:.0f}/s), {len(found.memory)} pages")
     print(f"  archived when the last page was asked for: {found.archived_when_asked[-1]}")
     print(f"  memory {found.memory[0]:.0f} MB at first, {max(found.memory):.0f} MB at most, "
-          f"grown by {found.growth:.1f} MB after the first tenth (goal: at most {GROWTH:.0f})")  # fmt: skip
+          f"grown by {found.growth:.1f} MB after the first tenth (goal: at most {GROWTH:.0f}), "
+          f"ratio {max(found.memory) / found.memory[0]:.2f}")  # fmt: skip

@@ -1,6 +1,6 @@
 """How long the licence for a picture takes to find among 100,000, and what an index of a million weighs.
 
-`python tests/benchmarks/matching_speed.py [PICTURES]` fills a catalogue with synthetic hashes and vectors and a few
+`python tests/benchmarks/matching_speed.py` fills a catalogue with synthetic hashes and vectors and a few
 real pictures, then asks for those: from the start of a process to the answer, and in a warm one. Wall-clock seconds
 depend on what else the machine does, so CPU seconds stand beside them. Prints how many pictures a core indexes a
 second, too. Exits 1 where a million pictures would need more than 1.5 GB.
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -121,8 +122,8 @@ def cold(folder: Path, kind: str) -> None:
     print(json.dumps({"found": found, "cpu": sum(os.times()[:4])}))
 
 
-def main() -> int:
-    pictures = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+def main(asked: Namespace) -> int:
+    pictures, asked_for = asked.pictures, dict(list(queries().items())[: asked.queries])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fill(folder, pictures)
@@ -130,20 +131,21 @@ def main() -> int:
         weight = sum(path.stat().st_size for path in (folder / "acme.vectors",)) + pictures * 110
         matcher = Matcher()
         answer = ask(folder, matcher)
-        for content in queries().values():
+        for content in asked_for.values():
             answer(content)
         print(f"{pictures} pictures; seconds of time, and from the start of a process also of CPU")
-        for kind, content in queries().items():
+        for kind, content in asked_for.items():
             started = time.perf_counter()
             found = answer(content)
-            warm = f"{time.perf_counter() - started:.2f}"
+            warm = time.perf_counter() - started
             started = time.perf_counter()
             done = subprocess.run(
                 [sys.executable, __file__, "--cold", name, kind], capture_output=True, text=True, check=True
             )
             passed, told = time.perf_counter() - started, json.loads(done.stdout)
             assert [tuple(each) for each in told["found"]] == found
-            print(f"{kind:14} warm {warm}   cold {passed:.2f} / {told['cpu']:.2f}   {found[:1]}")
+            print(f"{kind:14} warm {warm:.2f}   cold {passed:.2f} / {told['cpu']:.2f}, "
+                  f"ratio {passed / warm:.1f}   {found[:1]}")  # fmt: skip
         million = weight / pictures * 1_000_000
         print(f"with descriptions {size >> 20} MB; hashes and vectors of a million pictures: {million / 1e9:.2f} GB")
     contents = [jpeg(scene(seed)) for seed in range(20)]
@@ -163,4 +165,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--cold"]:
         cold(Path(sys.argv[2]), sys.argv[3])
     else:
-        sys.exit(main())
+        from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+        sys.exit(main(asked(__doc__, pictures=(100_000, 1_000), queries=(4, 1))))

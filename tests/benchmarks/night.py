@@ -12,7 +12,6 @@ Use it on a quiet machine, and not just after many files were deleted: for minut
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import multiprocessing
@@ -188,11 +187,9 @@ class site:  # noqa: N801  # read as `with site(...)`
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--accounts", type=int, default=200)
-    parser.add_argument("--archived", type=int, default=1_000)
-    parser.add_argument("--new", type=int, default=20_000)
-    arguments = parser.parse_args()
+    from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+    arguments = asked(__doc__, accounts=(200, 3), archived=(1_000, 40), new=(20_000, 100))
     with tempfile.TemporaryDirectory() as place:
         many_new(Path(place), 10, arguments.new)
         nothing_new(Path(place), arguments.accounts, arguments.archived)

@@ -1,4 +1,4 @@
-"""How quickly a lost archive comes back. `python tests/benchmarks/restore.py [--licences 5000]`
+"""How quickly a lost archive comes back. `python tests/benchmarks/restore.py`
 
 In one run: every published key is read plainly, several at a time, with the same client and without doing anything with
 the bytes; then the archive is restored, which also writes it, and verifies it before it gets its name. Goal: the
@@ -10,7 +10,6 @@ tests do.
 
 from __future__ import annotations
 
-import argparse
 import resource
 import sys
 import tempfile
@@ -67,11 +66,11 @@ def main(licences: int) -> None:
 
         remove_tree(made.run.archive())
         plain, back = measured("read plainly", plainly), measured("restored and verified", restored)
-        print(f"the restore reaches {plain[0] / back[0]:.2f} of the plain reading by the clock, "
+        print(f"plain reading to restore: ratio {plain[0] / back[0]:.2f} by the clock, "
               f"{plain[1] / back[1]:.2f} by processor time")  # fmt: skip
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--licences", type=int, default=5_000)
-    main(parser.parse_args().licences)
+    from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+    main(asked(__doc__, licences=(5_000, 20)).licences)

@@ -1,7 +1,7 @@
 """An audit of a simulated site against its truth: pictures found, answers, politeness, a second visit, memory, speed.
 
-`python tests/benchmarks/site_audit.py [PAGES] [PICTURES] [--no-model] [--folder FOLDER]`, by default 2,000 pages and
-10,000 pictures; they are drawn once into FOLDER. Prints every figure and every fault, and exits 1 below the targets.
+`python tests/benchmarks/site_audit.py [--no-model] [--folder FOLDER]`, by default 2,000 pages and 10,000 pictures; they
+are drawn once into FOLDER. Prints every figure and every fault, and exits 1 below the targets.
 """
 
 from __future__ import annotations
@@ -55,14 +55,15 @@ FOUND, RECALL, UNCHANGED, AGAIN, MEMORY_MB, SPEED = 0.99, 0.97, 0.9, 0.1, 400, 0
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("pages", type=int, nargs="?", default=2000)
-    parser.add_argument("pictures", type=int, nargs="?", default=10_000)
+    from arguments import asked as sizes  # type: ignore[import-not-found]  # lies beside this file
+
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--no-model", action="store_true")
     parser.add_argument("--folder", type=Path, default=Path(".venv/simulated-site"))
-    asked = parser.parse_args()
+    asked = sizes(parser, pages=(2000, 12), pictures=(10_000, 30))
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder, AuditedSite(Endless()) as site, AuditedSite(Endless()) as cdn:
+        asked.folder = Path(folder) / "drawn" if asked.quick else asked.folder
         truth = build(asked.folder, asked.pages, asked.pictures, cdn.url, processes=os.cpu_count() or 1)
         site.files, cdn.files = Endless(truth.files), Endless(truth.cdn)
         with agency(Path(folder)) as at:

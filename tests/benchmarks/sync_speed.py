@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import tempfile
@@ -262,9 +261,8 @@ def fill(folder: Path, number: int, reader: DocumentReader) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, default=500)
-    parser.add_argument("--archived", type=int, nargs="+", default=[1_000, 20_000])
-    arguments = parser.parse_args()
+    from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
+
+    arguments = asked(__doc__, documents=(500, 40), archived=((1_000, 20_000), (50, 200)))
     asyncio.run(first_sync(arguments.documents))
     asyncio.run(incremental(arguments.archived))
