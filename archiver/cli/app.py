@@ -222,6 +222,18 @@ def ask(question: str, default: str) -> str:
     return str(typer.prompt(question, default=default, err=True)) if sys.stdin.isatty() else default
 
 
+def ask_secret(what: str, *, twice: bool = False) -> str:
+    """Ask for a passphrase or a PIN without showing it. BadParameter if there is nobody to ask."""
+    try:
+        return str(
+            typer.prompt(what, hide_input=True, default="", show_default=False, confirmation_prompt=twice, err=True)
+        )
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise typer.BadParameter(f"{what}: there is nobody to ask. Run the command at a terminal") from None
+
+
 def asking() -> Callable[[str, str], str] | None:
     """The function that asks a person; None without a terminal."""
     return ask if sys.stdin.isatty() else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import date
 from functools import partial
 from math import inf
@@ -12,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.app import HomeOption, JsonOption, a_day, app, asking, claim_app, language_of, opened, unlocked
+from archiver.cli.app import (
+    HomeOption,
+    JsonOption,
+    a_day,
+    app,
+    ask_secret,
+    asking,
+    claim_app,
+    language_of,
+    opened,
+    unlocked,
+)
 from archiver.cli.output import emit, listing, progress, say, tell
 
 if TYPE_CHECKING:
@@ -289,7 +299,7 @@ def proof(
     if sign and card:
         raise typer.BadParameter("give --sign or --card, not both")
     here = opened(home)
-    with signer_of(here, sign, card=card, ask=_secret) as signer:
+    with signer_of(here, sign, card=card, ask=ask_secret) as signer:
         order = HandOver(
             out=out, language=language_of(language), claim=load(here, claim) if claim else None, internal=internal,
             drafts=drafts, counter_requests=counter_requests, asice=asice, wacz=wacz,
@@ -304,13 +314,3 @@ def proof(
 
 def _warn(text: str) -> None:
     say(f"warning: {text}")
-
-
-def _secret(what: str) -> str:
-    """Ask for a passphrase or a PIN without showing it."""
-    try:
-        return str(typer.prompt(what, hide_input=True, default="", show_default=False, err=True))
-    except typer.Abort:
-        if sys.stdin.isatty():
-            raise
-        raise typer.BadParameter(f"{what}: there is nobody to ask. Run the command at a terminal") from None

@@ -387,6 +387,13 @@ class BackupDamaged(ArchiverError):
     exit_code = 90
 
 
+class BackupUnavailable(ArchiverError):
+    """The backup could not be written there, or read from there: {detail}. The home is as it was. Try again when the
+    cause is mended."""
+
+    exit_code = 30
+
+
 class AuditChanged(ArchiverError):
     """Somebody or something changed the desk's audit log: {detail}. Keep the file as it is, and compare it with a
     backup."""

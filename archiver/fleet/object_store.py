@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any
 
 from archiver.core.errors import INSTALL_ALL, ConfigError, StoreUnavailable
 from archiver.home.settings import Home
-from archiver.home.settings_models import ReplicaSettings
+from archiver.home.settings_models import NetworkSettings, ReplicaSettings
 from archiver.home.vault import run_secret_command
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 120.0
 MAX_REQUESTS = 8  # at the same time
+PART_BYTES, PARTS_BEFORE_DOUBLING = (
+    16 << 20,
+    1000,
+)  # each thousand parts are twice as large: 16 TB in the 10,000 allowed ones
 ABSENT = ("NoSuchKey", "404", "NoSuchVersion", "MethodNotAllowed", "405")  # the last two: a delete marker
 LOCKED = "COMPLIANCE"
 
@@ -55,6 +59,30 @@ def _asked(what: str) -> Iterator[None]:
         raise StoreUnavailable(f"{what}: {error}") from None
     except BotoCoreError as error:
         raise StoreUnavailable(f"{what}: {error}") from None
+
+
+class Upload:
+    """What is written to a key, part by part. `named` is what the store calls it."""
+
+    def __init__(self, bucket: Bucket, named: dict[str, str]) -> None:
+        self.named, self._client = named, bucket.client
+        self._buffer, self._tags = bytearray(), list[dict[str, object]]()
+
+    def write(self, data: bytes) -> int:
+        self._buffer += data
+        while len(self._buffer) >= (size := PART_BYTES << len(self._tags) // PARTS_BEFORE_DOUBLING):
+            self._send(size)
+        return len(data)
+
+    def complete(self) -> None:
+        self._send(len(self._buffer))
+        self._client.complete_multipart_upload(**self.named, MultipartUpload={"Parts": self._tags})
+
+    def _send(self, size: int) -> None:
+        number, data = len(self._tags) + 1, bytes(self._buffer[:size])
+        del self._buffer[:size]
+        answer = self._client.upload_part(**self.named, PartNumber=number, Body=data)
+        self._tags.append({"PartNumber": number, "ETag": answer["ETag"]})
 
 
 class Bucket:
@@ -98,6 +126,33 @@ class Bucket:
                 if error.response.get("Error", {}).get("Code") in ABSENT:
                     return None
                 raise
+
+    @contextmanager
+    def uploaded(self, key: str) -> Iterator[Upload]:
+        """Write a key of any length, unlocked. It is there at the end of the block, or not at all after an error."""
+        with _asked(f"put {key}"):
+            begun = self.client.create_multipart_upload(Bucket=self.bucket, Key=self.prefix + key)
+            upload = Upload(self, {"Bucket": self.bucket, "Key": begun["Key"], "UploadId": begun["UploadId"]})
+            try:
+                yield upload
+                upload.complete()
+            except BaseException:
+                self.client.abort_multipart_upload(**upload.named)
+                raise
+
+    @contextmanager
+    def opened(self, key: str) -> Iterator[IO[bytes] | None]:
+        """Read a key of any length; None if there is none."""
+        from botocore.exceptions import ClientError
+
+        with _asked(f"get {key}"):
+            try:
+                body = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"]
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in ABSENT:
+                    raise
+                body = None
+            yield body
 
     def is_kept(self, key: str, data: bytes) -> bool:
         """Whether the newest version has these bytes and is locked."""
@@ -167,12 +222,19 @@ def bucket_of(home: Home, address: str | None = None) -> Bucket:
     return Bucket(_client(home, settings), bucket, prefix)
 
 
-def _client(home: Home, settings: ReplicaSettings) -> Any:
+def bucket_at(name: str, home: Home | None) -> Bucket:
+    """The bucket of this name at the store of the home's replica; without one, where boto3 looks: environment, profile,
+    role of the machine.
+    """
+    return Bucket(_client(home, (home and home.settings.replica) or ReplicaSettings(bucket="any")), name)
+
+
+def _client(home: Home | None, settings: ReplicaSettings) -> Any:
     try:
         import boto3
         from botocore.config import Config
     except ImportError:
-        raise ConfigError(f"A replica needs the extra s3. Install it. {INSTALL_ALL}") from None
+        raise ConfigError(f"An object store needs the extra s3. Install it. {INSTALL_ALL}") from None
     secrets: dict[str, str] = {}
     if settings.secret_command:
         secrets = run_secret_command(settings.secret_command, bare="client_secret")
@@ -181,7 +243,7 @@ def _client(home: Home, settings: ReplicaSettings) -> Any:
                 "The replica's secret_command must print two lines: `client_id: ACCESS-KEY-ID` and "
                 "`client_secret: SECRET-ACCESS-KEY`."
             )
-    network = home.settings.network
+    network = home.settings.network if home else NetworkSettings()
     proxies = {"http": network.proxy, "https": network.proxy} if network.proxy else None
     return boto3.client(
         "s3", endpoint_url=settings.endpoint, region_name=settings.region,

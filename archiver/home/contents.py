@@ -168,8 +168,12 @@ def named_files(root: Path) -> set[Path]:
     found = set[Path]()
 
     def look(value: Value) -> None:
-        if isinstance(value, dict | list):
-            for each in value.values() if isinstance(value, dict) else value:
+        if isinstance(value, dict):
+            for key, each in value.items():
+                if key != "secret_command":  # whose files stay away from the home
+                    look(each)
+        elif isinstance(value, list):
+            for each in value:
                 look(each)
         elif isinstance(value, str) and 0 < len(value) < MAX_PATH_LENGTH and "\n" not in value:
             place = Path(os.path.normpath(root / value))

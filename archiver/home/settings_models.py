@@ -392,6 +392,23 @@ class ReplicaSettings(_SettingsModel):
     ] = None
 
 
+class BackupSettings(_SettingsModel):
+    """Backups of the home."""
+
+    elsewhere: Annotated[
+        str,
+        Meaning("What else backs up the home, in your words; then nothing asks for backups.", "restic, every night"),
+    ] = ""
+    secret_command: Annotated[
+        _Command | None,
+        Meaning(
+            "A program that prints a passphrase; with it, every backup is encrypted.",
+            "[pass, show, archiver-backup]",
+            private=True,
+        ),
+    ] = None
+
+
 type _Hours = Annotated[
     str,
     _like("([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d", "is not a span as 22:00-05:00"),
@@ -549,6 +566,7 @@ class Settings(_SettingsModel):
     replica: Annotated[ReplicaSettings | None, Meaning("The bucket that receives a copy which nobody can delete.")] = (
         None
     )
+    backup: Annotated[BackupSettings, Meaning("How the home is backed up.")] = BackupSettings()
     fleet: Annotated[FleetSettings, Meaning("When a fleet's workers visit accounts.")] = FleetSettings()
 
     @field_validator("timestamps", "witnesses", "anchors")

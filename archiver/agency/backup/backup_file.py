@@ -41,6 +41,12 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
+class ByteSource(Protocol):
+    """Where the bytes of a backup come from; nothing at its end."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class BackupHead:
     """What a backup says of itself. `made_at` is UTC, `home` the name of the home's folder."""
@@ -169,14 +175,14 @@ type TakeFile = Callable[[str, tarfile.TarInfo, IO[bytes]], str]
 """Gets a file's path below the home, what the tar file says of it, and its content. Returns the content's SHA-256."""
 
 
-def read_backup(source: IO[bytes], take: TakeFile, forget: Callable[[str], None] = lambda _: None) -> BackupContent:
+def read_backup(source: ByteSource, take: TakeFile, forget: Callable[[str], None] = lambda _: None) -> BackupContent:
     """Read a backup to its end, and hand each file to `take`; then those that do not count to `forget`.
 
     BackupDamaged if anything is not as it was written, or if it holds what a backup never holds: links, devices, or
     paths that lead elsewhere. ConfigError for what is no backup, or one of a later format.
     """
     try:
-        with tarfile.open(fileobj=source, mode="r|", bufsize=CHUNK) as tar:
+        with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r|", bufsize=CHUNK) as tar:
             head = _head(tar)
             content, digests, listed = BackupContent(head), dict[str, str](), None
             while (entry := tar.next()) is not None:
@@ -189,6 +195,8 @@ def read_backup(source: IO[bytes], take: TakeFile, forget: Callable[[str], None]
                     continue
                 name = _safe(entry.name)
                 digests[name], content.files[name] = take(name, entry, file), entry.size
+        while source.read(CHUNK):
+            pass  # so that the end of an encrypted one is checked, and a program that writes it is not cut off
     except (tarfile.TarError, EOFError, UnicodeError, ValueError, OverflowError) as error:
         raise BackupDamaged(f"it is torn, or no tar file any more ({error})") from None
     if listed is None:

@@ -16,6 +16,7 @@ from archiver.agency.backup.backup_file import (
     BackupFile,
     BackupHead,
     BackupWriter,
+    ByteSource,
     Sink,
     read_backup,
 )
@@ -25,8 +26,11 @@ from archiver.core.errors import VaultLocked
 from archiver.core.model import iso
 from archiver.core.progress import Progress
 from archiver.home.contents import OTHER, kind_of
+from archiver.home.reliance import note
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, locate_key
+
+LAST = "last"  # what a home's notes call its newest backup
 
 
 @dataclass
@@ -78,6 +82,11 @@ def back_up(home: Home, sink: Sink, place: str, progress: Progress) -> BackupRes
     )
 
 
+def note_made(home: Home, made_at: str) -> None:
+    """Note in the home that there is a backup of it, as it was at this moment."""
+    note(home, "backup", {LAST: None}, datetime.fromisoformat(made_at))
+
+
 def would_back_up(home: Home, place: str) -> BackupResult:
     """What a backup of the home would hold now."""
     snapshot, sizes = HomeSnapshot(home), dict[str, int]()
@@ -90,7 +99,7 @@ def would_back_up(home: Home, place: str) -> BackupResult:
     )  # fmt: skip
 
 
-def check_backup(source: IO[bytes], place: str, progress: Progress) -> tuple[BackupResult, BackupContent]:
+def check_backup(source: ByteSource, place: str, progress: Progress) -> tuple[BackupResult, BackupContent]:
     """Read a backup whole and compare every file with its digest. Errors as of `read_backup`."""
     seen = 0
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tarfile import TarInfo
 from typing import IO
 
-from archiver.agency.backup.backup_file import CHUNK, READ_ONLY, BackupHead, read_backup
+from archiver.agency.backup.backup_file import CHUNK, READ_ONLY, BackupHead, ByteSource, read_backup
 from archiver.agency.backup.home_snapshot import archives
 from archiver.agency.backup.making import where_the_key_is
 from archiver.archive.checking.parts import archive_words, whole_archive
@@ -122,7 +122,7 @@ def _built(target: Path) -> Iterator[Path]:
         raise
 
 
-def from_backup(source: IO[bytes], progress: Progress) -> Fill:
+def from_backup(source: ByteSource, progress: Progress) -> Fill:
     """Fill a folder from a backup."""
 
     def fill(place: Path) -> tuple[BackupHead, int, int]:
