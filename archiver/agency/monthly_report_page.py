@@ -10,7 +10,7 @@ from archiver.agency.monthly_report import MonthlyReport
 from archiver.browsing.page_file import write_page
 from archiver.browsing.page_templates import render
 from archiver.claims.facts import platform_of
-from archiver.claims.pack_pages import LANGUAGES, PackWords
+from archiver.claims.pack_words import LANGUAGES, PackWords
 from archiver.claims.work_name import name_of_row
 from archiver.core.model import GapReason
 

@@ -8,6 +8,7 @@ from typing import Any
 from archiver.catalogue.views import in_words
 from archiver.core.remedy import Remedy
 from archiver.provider import declared
+from archiver.reading.stated_values import StatedValue, ValueOrigin
 
 type Section = tuple[str, Sequence[tuple[str, object]]]
 """A heading, and the pairs of a name and a value below it."""
@@ -58,11 +59,15 @@ def sections(described: Mapping[str, Any]) -> Iterator[Section]:
 def _facts(of: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     info = declared(of["provider"])
     provenance = of["provenance"]
+    origins = {name: _origin(StatedValue(**each)) for name, each in of["stated"].items()}
     yield "licence", of["licence"]
-    yield "platform", f"{info.title if info else of['provider']}, asset {of['asset_id']}"
+    yield "platform", f"{info.title if info else of['provider']}, asset {of['asset_id']}{origins['asset_id']}"
     yield "kind", of["kind"]
-    yield "licensed on", of["licensed_at"] or "an unknown day"
-    yield "licensee", of["licensee"] or "not named by the platform"
+    yield "licensed on", (of["licensed_at"] or "an unknown day") + _origin(StatedValue(**of["stated"]["licensed_at"]))
+    yield (
+        "licensee",
+        (of["licensee"] or "not named in what was archived") + _origin(StatedValue(**of["stated"]["licensee"])),
+    )
     yield "secured", f"{in_words(of['secured_documents'])} ({of['state']})"
     yield "qualified time", "; ".join(map(_qualified, of["qualified_times"]))
     captured = str(provenance.get("captured_at") or "")[:10]
@@ -73,6 +78,19 @@ def _facts(of: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     yield "said for", ", ".join(f"{key} {value}" for key, value in of["client_hints"].items())
     yield "contributor", of["asset"]["contributor"]
     yield "legal hold", of.get("hold")
+
+
+def _origin(stated: StatedValue) -> str:
+    """Where a value comes from, in brackets; empty for the platform's own data, which is the rule."""
+    origin = {
+        ValueOrigin.PLATFORM: "",
+        ValueOrigin.PAPER: f"read in {stated.document or 'an imported list'}",
+        ValueOrigin.PERSON: f"stated by {stated.by} on {(stated.on or '')[:10]}",
+        ValueOrigin.UNRECORDED: "the archive does not record where this comes from",
+    }[stated.origin if stated.value else ValueOrigin.PLATFORM]
+    others = (f"{name} says {text}" if text else f"not in {name}" for name, text in stated.elsewhere.items())
+    words = "; ".join(filter(None, (origin, *others)))
+    return f" ({words})" if words else ""
 
 
 def _qualified(of: Mapping[str, Any]) -> str:

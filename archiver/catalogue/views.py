@@ -16,6 +16,7 @@ from archiver.archive.trusted_list import qualified_times
 from archiver.catalogue.index import CatalogueEntry, ErasedEntry, Hit
 from archiver.core.errors import IntegrityError
 from archiver.core.model import iso
+from archiver.reading.stated_values import stated_values
 
 type FoundRow = dict[str, Any]
 """One licence in the form of `find --json`."""
@@ -93,6 +94,7 @@ def show(client: str, archive: Archive, entry: CatalogueEntry, proven: Dates) ->
         ],
         "gaps": {gap.kind.value: gap.reason.value for gap in file.gaps},
         "gap_details": {gap.kind.value: gap.detail for gap in file.gaps if gap.detail},
+        "stated": {name: vars(each) for name, each in stated_values(file).items()},
         "provenance": {name: value for name, value in file.provenance.items() if name != "imports"},
         "imports": list(file.provenance.get("imports", ())),
         "terms": [{"id": each.id, "relation": each.relation.value} for each in file.terms],

@@ -8,7 +8,7 @@ from archiver.catalogue import assignment
 from archiver.catalogue.checked_dates import secured_documents
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.claims.facts import Case
-from archiver.claims.pack_pages import LANGUAGES, PackWords, confirmation
+from archiver.claims.pack_words import LANGUAGES, PackWords, confirmation
 from archiver.core.model import DocumentKind, iso
 from archiver.home.settings import HOUSE, Client, Home
 from archiver.provider import Confirm, declared

@@ -15,7 +15,8 @@ from typing import NotRequired, TypedDict
 
 from archiver.catalogue.views import by_date
 from archiver.claims.facts import LANGUAGES, may_be_one, platform_of
-from archiver.claims.pack_pages import Demand, PackWords
+from archiver.claims.pack_pages import Demand
+from archiver.claims.pack_words import PackWords
 from archiver.claims.redaction import with_short_codes
 from archiver.claims.rule_engine import Assessment
 from archiver.claims.work_name import numbered

@@ -15,7 +15,7 @@ from archiver.claims.claim_pack import HandOver, checklist, hand_over, is_writte
 from archiver.claims.conversation import Conversation
 from archiver.claims.facts import Use
 from archiver.claims.licence_dialogue import LicenceDialogue
-from archiver.claims.pack_pages import PackWords
+from archiver.claims.pack_words import PackWords
 from archiver.claims.rule_engine import RuleFinding, Verdict
 from archiver.claims.soundness import soundness_of, write_short_letters
 from archiver.home.settings import Home

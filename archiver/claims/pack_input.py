@@ -11,7 +11,8 @@ from archiver.archive.checking.parts import archive_words, ocfl_object, one_proo
 from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.seal import strict_checker
 from archiver.catalogue.index import CatalogueEntry
-from archiver.claims.pack_pages import Demand, PackWords
+from archiver.claims.pack_pages import Demand
+from archiver.claims.pack_words import PackWords
 from archiver.claims.redaction import Disclosure, RedactionRules, external
 from archiver.claims.rule_engine import Assessment
 from archiver.core.errors import IntegrityError

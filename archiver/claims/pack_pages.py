@@ -12,21 +12,19 @@ from typing import NamedTuple, Protocol
 from archiver.archive.checking.parts.archive_words import PROVEN
 from archiver.archive.checking.parts.verify_report import VerifyReport
 from archiver.browsing.page_templates import render
-from archiver.claims.facts import DocumentPlace, platform_of
+from archiver.claims.facts import platform_of
+from archiver.claims.pack_words import PackWords, confirmation
 from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment
 from archiver.claims.work_name import work_name
-from archiver.core import localised
 from archiver.core.model import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
-from archiver.core.packaged_data import packaged_yaml
-from archiver.provider import Confirm, ProviderInfo
+from archiver.provider import ProviderInfo
 from archiver.reading.letters import LetterKind
-from archiver.reading.licence_json import ATTENDED_PREFIX, COMPANION_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
+from archiver.reading.licence_json import LicenceFile
+from archiver.reading.stated_values import StatedValue, ValueOrigin, stated_value
 from archiver.reading.terminal_safe import printable
 from archiver.reading.terms_json import TermsFile
 
-LANGUAGES = ("en", "de")
-Wording = dict[str, dict[str, str | dict[str, str]]]  # language -> key -> a text, or a table of texts
 TEMPLATES = Path(__file__).with_name("templates")
 MAX_TEXT_LENGTH = 60_000  # characters of one text on the pages behind the summary
 LICENCES_PER_PAGE = 24  # licences of an overview page
@@ -53,76 +51,11 @@ class Demand(Protocol):
     def notice_deadline(self) -> date | None: ...
 
 
-BY_HAND = {IMPORT_PREFIX: "imported_kinds", ATTENDED_PREFIX: "attended_kinds", COMPANION_PREFIX: "companion_kinds"}
-"""How the names of documents begin that a person brought, and the wording that says what they are."""
-
 NAMING = (DocumentKind.CERTIFICATE, DocumentKind.RECORD, DocumentKind.RECEIPT, DocumentKind.CAPTURE)
 """The kinds of documents in which a platform or seller says what is licensed."""
 
 BY_SOURCE = {"import": "imported", "attended": "attended", "companion": "companion"}
 """The wording for licences that no adapter fetched."""
-
-
-@dataclass(frozen=True)
-class PackWords:
-    """The words of one language, out of the `wording.yaml` of a room."""
-
-    language: str
-    room: str = "archiver.claims"
-
-    def __call__(self, key: str, **facts: object) -> str:
-        text = str(self._all[key])
-        return text.format_map(facts) if facts else text
-
-    @property
-    def _all(self) -> dict[str, str | dict[str, str]]:
-        return packaged_yaml(Wording, self.room, "wording.yaml")[self.language]
-
-    def of(self, table: str, key: str) -> str:
-        """A word out of a table: of kinds, reasons or names."""
-        return self.table(table)[key]
-
-    def table(self, name: str) -> Mapping[str, str]:
-        """A whole table of words, by their keys."""
-        found = self._all[name]
-        assert isinstance(found, dict)
-        return found
-
-    def moment(self, text: str | None) -> str | None:
-        """`2021-07-15T15:46:34Z` or `2021-07-15` in words."""
-        return localised.moment(text, self.language) or None
-
-    def month(self, text: str) -> str:
-        """`2026-11` in words."""
-        return localised.month(text, self.language)
-
-    def number(self, count: int) -> str:
-        """`12,345`, `12.345`."""
-        return localised.number(count, self.language)
-
-    def count(self, key: str, number: int, **facts: object) -> str:
-        """A text that depends on a number: `key_one` or `key_many`, the plural forms of English and German."""
-        return self(f"{key}_{'one' if number == 1 else 'many'}", count=self.number(number), **facts)
-
-    def document(self, document: FiledDocument) -> str:
-        """What a document is. Those that no adapter fetched, but a person brought, are named so."""
-        for prefix, kinds in BY_HAND.items():
-            if document.name.startswith(prefix) and document.kind in self.table(kinds):
-                return self.of(kinds, document.kind)
-        return self.of("kinds", document.kind)
-
-    def basis(self, place: DocumentPlace) -> str:
-        """Where a finding's fact stands, in words; empty for nowhere."""
-        document = self.table("places").get(place.document or "", place.document or "")
-        return self("rests", document=document, page=place.page) if place.page else document
-
-
-def confirmation(confirm: Confirm, platform: str, words: PackWords) -> str:
-    """How the platform confirms a licence, and who may ask, as far as that is known in this language."""
-    if words.language == "de" and not confirm.german:
-        return words("confirm_ask", platform=platform)
-    how = confirm.how[:1].upper() + confirm.how[1:].rstrip(".")
-    return words("confirm_how", how=how, who=confirm.who.rstrip("."), german=confirm.german)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +106,38 @@ class PackedLicence:
 
     def licensed_on(self, words: PackWords) -> str:
         return words.moment(iso(self.file.licence.licensed_at)) or words("not_stated")
+
+    def licensed_on_is(self, words: PackWords) -> str:
+        """Who says the date, and what the documents say instead."""
+        stated = stated_value(self.file, "licensed_at")
+        if stated.value is None:
+            return ""
+        origin = words.of("origins", stated.origin).format_map(self._source(stated, words))
+        return " ".join([origin, *self._elsewhere(stated, words, date=True)])
+
+    def said(self, name: str, value: str, words: PackWords) -> str:
+        """A value as it is shown, with the person who stated it, where no platform and no paper did."""
+        stated = stated_value(self.file, name)
+        if stated.origin is not ValueOrigin.PERSON:
+            return value
+        return " ".join(
+            [words("stated_by", value=value, **self._source(stated, words)), *self._elsewhere(stated, words)]
+        )
+
+    def _source(self, stated: StatedValue, words: PackWords) -> dict[str, str]:
+        on = words.moment(stated.on and stated.on[:10]) or words("not_stated")
+        document = self.clean(stated.document) or words.of("names", "record")
+        return {"document": document, "by": self.clean(stated.by), "on": on}
+
+    def _elsewhere(self, stated: StatedValue, words: PackWords, *, date: bool = False) -> list[str]:
+        said = {
+            self.clean(name): (words.moment(text) or "") if date and text else self.clean(text)
+            for name, text in stated.elsewhere.items()
+        }
+        return [
+            words("elsewhere", document=name, value=text) if text else words("not_in", document=name)
+            for name, text in said.items()
+        ]
 
     def secured(self, words: PackWords) -> tuple[str, str]:
         """Since when all enclosed documents are secured, and what that means; each has a date of its own."""
@@ -229,7 +194,7 @@ class PackedLicence:
         """The rows of the summary's table, without those that nothing is known about."""
         licence = self.file.licence
         rows = {
-            "licensee": self.licensee(words),
+            "licensee": self.said("licensee", self.licensee(words), words),
             "held_for": self.client_name,
             "kind": self.clean(licence.kind),
             "order": self.clean(licence.order),
@@ -372,6 +337,7 @@ def dates_sheet(packed: PackedLicence, words: PackWords) -> str:
     return words(
         "dates_sheet",
         licensed=packed.licensed_on(words),
+        licensed_is=packed.licensed_on_is(words),
         secured=since,
         secured_is=since_is,
         two_dates=words("two_dates"),

@@ -26,7 +26,8 @@ from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
 from archiver.claims import pack_pages
 from archiver.claims.pack_input import LicenceToPack, PackOptions, VerifiedLicence, check_pinned, refuse, verify_licence
-from archiver.claims.pack_pages import PackedLicence, PackWords
+from archiver.claims.pack_pages import PackedLicence
+from archiver.claims.pack_words import PackWords
 from archiver.claims.proof_pdf import (
     Natives,
     PackContext,
@@ -41,7 +42,6 @@ from archiver.claims.redaction import licence_excerpt, record_excerpt
 from archiver.core.atomic_files import new_files, read_file, scratch_folder, settle_new_files
 from archiver.core.errors import BrowserMissing, ConfigError, MachineRefused
 from archiver.core.model import DocumentKind
-from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
 
 PAGES = (".pdf", ".html")  # of the two kinds of pages, the second where no browser can print the first
@@ -296,10 +296,9 @@ def _write_internal(
     words = PackWords(order.language)
     _write(folder / "INTERNAL.txt", words("internal_sheet").encode())
     shutil.copyfile(CARRIED, folder / "verify.py")
-    for each in packed:
-        stored = each.archive.object(each.entry.object_id)
-        file = from_json(stored.read("licence.json"))
-        disclose(each.archive, stored.id, folder / stored.folder, [reference.id for reference in file.terms])
+    for each, said in zip(packed, summaries, strict=True):
+        terms = [reference.id for reference in said.file.terms]
+        disclose(each.archive, each.entry.object_id, folder / said.folder, terms)
     judged = [(each, order.verdicts[each.folder]) for each in summaries if each.folder in order.verdicts]
     if judged:
         html = pack_pages.verdict_html(words, order.claim, judged)

@@ -10,7 +10,8 @@ from archiver.archive.checking.parts import verify_report
 from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
 from archiver.claims.pack_input import PackOptions, VerifiedLicence
-from archiver.claims.pack_pages import PackedLicence, PackWords, TextPage, pack_html
+from archiver.claims.pack_pages import PackedLicence, TextPage, pack_html
+from archiver.claims.pack_words import PackWords
 from archiver.claims.redaction import text_excerpt
 from archiver.core.errors import MachineRefused, UnreadablePicture
 from archiver.core.model import DocumentKind, TermsReference

@@ -17,7 +17,7 @@ from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
 from archiver.claims.drafts import Draft, draft_heading, fill_in, write_drafts
 from archiver.claims.letter_reader import parse_letter
-from archiver.claims.pack_pages import PackWords
+from archiver.claims.pack_words import PackWords
 from archiver.claims.rule_engine import Verdict
 from archiver.core.json_files import read_json, write_json
 from archiver.core.model import iso

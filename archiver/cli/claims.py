@@ -201,7 +201,7 @@ def assess(
     from archiver.claims.assessment import assess as judge
     from archiver.claims.claim_files import load
     from archiver.claims.facts import DocumentPlace
-    from archiver.claims.pack_pages import PackWords
+    from archiver.claims.pack_words import PackWords
 
     if licence and image:
         raise typer.BadParameter("name a licence or its picture, not both")

@@ -209,7 +209,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     secured_since=may(TEXT),
                 )),
                 gaps=MAP, gap_details=MAP, terms=each(obj(id=TEXT, relation=TEXT)), assignments=each(MAP),
-                history=each(MAP), hold=may(TEXT), qualified_times=each(MAP),
+                history=each(MAP), hold=may(TEXT), qualified_times=each(MAP), stated=MAP,
             ),
             obj(licence=TEXT, client=TEXT, state=one_of("ERASED"), erased_at=TEXT, reason=TEXT, tombstone=MAP,
                 history=each(MAP)),

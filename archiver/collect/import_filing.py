@@ -198,6 +198,8 @@ class _Filing:
         fields: dict[str, object] = {}
         if claimed:
             fields |= {"claimed": claims(claimed), "differs": differences(self._group.licence, claimed)}
+        if seen.paper_says:
+            fields["paper_says"] = dict(seen.paper_says)
         if claimed and paper and len(paper.licences) > 1:
             notes = {"from": seen.path, "sha256": seen.sha256}
             row = record_of(claimed)

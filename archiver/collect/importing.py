@@ -14,11 +14,12 @@ from archiver.collect.import_filing import Import
 from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.import_report import ImportProgress, ImportReport
 from archiver.collect.recognition import ClassifiedFile
+from archiver.core.atomic_files import read_file
 from archiver.core.errors import ConfigError
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.mail import lookup_for
-from archiver.reading.proposals import Statement, stated
+from archiver.reading.proposals import Statement, contradicted, stated
 from archiver.reading.worker import DocumentReader
 
 __all__ = ["ImportRequest", "Statement", "import_files"]
@@ -75,7 +76,7 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         files = []
         for seen in recognised(paths, how):
             if request.alone or (request.proposals and seen.sign):  # else no line says what it may license
-                seen = _judged(seen, request, report)
+                seen = _judged(seen, request, report, reader)
             if seen.says_nothing:
                 report.passed.append((seen.path, seen.what))
             else:
@@ -87,7 +88,9 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
     return report
 
 
-def _judged(seen: ClassifiedFile, request: ImportRequest, report: ImportReport) -> ClassifiedFile:
+def _judged(
+    seen: ClassifiedFile, request: ImportRequest, report: ImportReport, reader: DocumentReader
+) -> ClassifiedFile:
     """A file with what a person who read it says: that it licenses what is proposed, or what they state."""
     said = None if seen.within else request.said  # of a mail, not of what is attached
     if seen.paper and seen.paper.licences and seen.machine_read:
@@ -102,4 +105,25 @@ def _judged(seen: ClassifiedFile, request: ImportRequest, report: ImportReport) 
         paper = stated(said, seen.proposal) if said else seen.proposal
     except ValueError as error:
         raise ConfigError(f"{seen.path}: say also {error}, with --seller, --licensed-on or --item.") from None
-    return replace(seen, paper=paper, note="", sign=True)
+    if not said:
+        return replace(seen, paper=paper, note="", sign=True)
+    says = contradicted(said, _text_of(request.paths[0], seen, reader))
+    note = "; ".join(_contradiction(said, name, other) for name, other in says.items())
+    return replace(seen, paper=paper, note=note, sign=True, paper_says=says)
+
+
+def _text_of(path: Path, seen: ClassifiedFile, reader: DocumentReader) -> str:
+    """The text of the one file that a person states something of, as far as it can be read."""
+    content = read_file(path)
+    if seen.media_type == "text/html":
+        return reader.page(content.decode("utf-8", "replace")).text
+    if seen.is_letter or seen.media_type.startswith("text/"):
+        return content.decode("utf-8", "replace")
+    return reader.read(content, seen.media_type).text
+
+
+def _contradiction(said: Statement, name: str, other: str | None) -> str:
+    """What a person reads of a value that the paper does not confirm."""
+    mine = {"licensed_at": said.day, "licensee": said.licensee, "asset_id": ", ".join(said.items)}[name]
+    what = {"licensed_at": "the day", "licensee": "the licensee", "asset_id": "the item"}[name]
+    return f"you say {what} {mine}, the paper says {other}" if other else f"the paper does not name {what} {mine}"

@@ -6,9 +6,9 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -86,11 +86,11 @@ class ClassifiedFile:
     """One file after it was read. `what` is a word for people; `refused` says why it could not be read.
 
     `paper` is what a reader made of it; `proposal` is what a paper that no reader takes for a licence may license, if a
-    person who looks at it says so. `sign` says that it speaks of licences. `machine_read` is false for scans and
-    screenshots: what OCR makes of them never makes a licence. `named` are the assets that its name and its embedded
-    data speak of; `fingerprint` what it looks like, with `preview`, a small JPEG. `origin` is a letter's DKIM result.
-    `within` is the SHA-256 of the letter that it was attached to; `file` what it is or lies in, as a source counts
-    it: a file on disk, a mail.
+    person who looks at it says so; `paper_says` is what it says instead of what a person states, by field. `sign` says
+    that it speaks of licences. `machine_read` is false for scans and screenshots: what OCR makes of them never makes a
+    licence. `named` are the assets that its name and its embedded data speak of; `fingerprint` what it looks like, with
+    `preview`, a small JPEG. `origin` is a letter's DKIM result. `within` is the SHA-256 of the letter that it was
+    attached to; `file` what it is or lies in, as a source counts it: a file on disk, a mail.
 
     Of a page that a person marked in the browser (`marked`), `sha256` is that of its capture, `platform` whose site it
     is on, `dated` the day, and `words` what stands in it. Of a file `platform` is one that licenses no single items and
@@ -106,6 +106,7 @@ class ClassifiedFile:
     note: str = ""
     paper: Paper | None = None
     proposal: Paper | None = None
+    paper_says: Mapping[str, str | None] = field(default_factory=dict)
     sign: bool = False
     machine_read: bool = True
     named: tuple[NamedAsset, ...] = ()

@@ -13,7 +13,7 @@ from archiver.claims.assessment import assess
 from archiver.claims.claim_entry import add
 from archiver.claims.claim_pack import HandOver, hand_over
 from archiver.claims.facts import Use
-from archiver.claims.pack_pages import PackWords
+from archiver.claims.pack_words import PackWords
 from archiver.devkit.demo_letter import letter_arrives
 from archiver.home.settings import Home
 

@@ -90,7 +90,9 @@ class ImportSource(TypedDict, total=False):
     """Where one imported file came from, as far as it is read; `dkim_keys` and what follows only of mails of a source.
 
     `held_in` is the object that holds the file where it is about several licences, `document` its name in this one.
-    `claimed` is what the file says of the licence, and `differs` where that is not what was known.
+    `claimed` is what the file says of the licence, and `differs` where that is not what was known. Where `reader` is a
+    person, `claimed` is what they stated on the day `at`, and `paper_says` is what the file itself says instead: None
+    where it does not hold the value.
     """
 
     sha256: Required[str]
@@ -98,6 +100,11 @@ class ImportSource(TypedDict, total=False):
     held_in: str | None
     claimed: Mapping[str, object]
     differs: object
+    paper_says: Mapping[str, str | None]
+    reader: str | None
+    by: str
+    at: str
+    path: str
     said: SaidByCompanion
     dkim: str | None
     dkim_keys: Mapping[str, Mapping[str, str | None]]

@@ -131,6 +131,25 @@ def stated(said: Statement, proposal: Paper | None) -> Paper:
     )  # fmt: skip
 
 
+def contradicted(said: Statement, text: str) -> dict[str, str | None]:
+    """What a paper's text says instead of what a person states, by the licence's field; None if it has no such value.
+
+    A paper that names no day, or whose text cannot be read, contradicts no day.
+    """
+    found: dict[str, str | None] = {}
+    words = " ".join(text.casefold().split())
+    if not words:
+        return {}
+    days = dict.fromkeys(day for day, _ in days_in(text, _order(text)))
+    if said.day and days and said.day not in days:
+        found["licensed_at"] = (_first_day(text) or next(iter(days))).isoformat()
+    if said.licensee and " ".join(said.licensee.casefold().split()) not in words:
+        found["licensee"] = None
+    if any(item.casefold() not in words for item in said.items):
+        found["asset_id"] = None
+    return found
+
+
 def _licence(provider: str, item: str, day: date, licensee: str | None) -> Licence | None:
     """The licence of an item, before whose number on a known platform letters may stand: `hemis_3476120`."""
     form = forms_of(provider).asset

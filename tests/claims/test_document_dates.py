@@ -10,7 +10,8 @@ from archiver.archive.checking.parts.verify_report import DatedDocument, VerifyR
 from archiver.catalogue.views import in_words
 from archiver.claims import pack_pages
 from archiver.claims.drafts import drafts
-from archiver.claims.pack_pages import PackedLicence, PackWords
+from archiver.claims.pack_pages import PackedLicence
+from archiver.claims.pack_words import PackWords
 from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import assess
 from tests.support.claims_kit import CASE, MATTER, USE

@@ -29,7 +29,7 @@ from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStr
 
 from archiver.archive.checking.parts.whole_pack import verify_pack
 from archiver.claims import packing
-from archiver.claims.pack_pages import Wording
+from archiver.claims.pack_words import Wording
 from archiver.claims.proof_pdf import ATTACHED_LIST
 from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment, Verdict

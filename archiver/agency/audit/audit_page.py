@@ -13,7 +13,7 @@ from typing import Any
 from archiver.agency.audit.audit_workbook import Previews, workbook
 from archiver.browsing.page_file import write_file, write_page
 from archiver.browsing.page_templates import render
-from archiver.claims.pack_pages import LANGUAGES, PackWords
+from archiver.claims.pack_words import LANGUAGES, PackWords
 
 ORDER = ("looks_like_stock", "licence_but", "unknown", "licence_covers")
 MAX_LISTED_PAGES = 8  # of a picture; the JSON has all

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archiver.claims.pack_pages import PackWords
+from archiver.claims.pack_words import PackWords
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

@@ -112,7 +112,7 @@ def test_a_delivered_file_joins_the_licence_of_its_download(desk: CompanionDesk,
 
 
 def test_packs_say_whose_browser_it_was(desk: CompanionDesk) -> None:
-    from archiver.claims.pack_pages import PackWords
+    from archiver.claims.pack_words import PackWords
 
     for language, words in (("en", "in the browser of a named person while signed in"), ("de", "im Browser einer")):
         assert words in PackWords(language)("companion")
