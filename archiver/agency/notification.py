@@ -89,9 +89,10 @@ def tell(
                 reached[destination] = _why(error)
                 failed.append(f"The message to {destination} failed: {_why(error)}. The next run tries again.")
             else:
-                reached[destination] = None
-                memory = _merged(memory, sent)
-        note(home, "recipients", reached | _server(home, reached), now)
+                reached[destination], memory = None, _merged(memory, sent)
+        server = _server(home, reached)
+        failed += [f"The mail server {name} takes no messages: {why}." for name, why in server.items() if why]
+        note(home, "recipients", reached | server, now)
         try:
             _remember(home, memory)
         except OSError as error:

@@ -106,6 +106,11 @@ class ReadyItem:
             names=", ".join(self.names), day=localised.day(self.since and self.since.date(), language), count=self.count
         )
 
+    @property
+    def has_a_cost(self) -> bool:
+        """Whether people must read what this costs: of what is open, and of what works and could be better."""
+        return self.open or self.situation in self._texts.get("costs", {})
+
     def cost(self, language: str) -> str:
         return self._texts.get("costs", {}).get(self.situation, self._texts["cost"])[language]
 
@@ -128,8 +133,9 @@ class ReadyItem:
     def __str__(self) -> str:
         """A line of a checklist."""
         marks = {ReadyState.READY: "x", ReadyState.UNKNOWN: "?"}
-        todo = f" {self.cost('en')} Do it with: {self.remedy.command}" if self.open else ""
-        return f"[{marks.get(self.state, ' ')}] {self.title('en')}: {self.sentence('en')}{todo}"
+        cost = f" {self.cost('en')}" if self.has_a_cost else ""
+        todo = f" Do it with: {self.remedy.command}" if self.open else ""
+        return f"[{marks.get(self.state, ' ')}] {self.title('en')}: {self.sentence('en')}{cost}{todo}"
 
     def as_json(self) -> dict[str, object]:
         """An item in `status --json`."""
@@ -331,6 +337,8 @@ def _timestamps(look: _Look) -> ReadyItem:
         found = _by_checkpoints(look, listed) or found
     if found.state is ReadyState.FAILING and len(found.names) < len(listed):
         return replace(found, situation="some")
+    if found.state is ReadyState.READY and len(listed) == 1:
+        return replace(found, situation="alone")
     return found
 
 

@@ -84,6 +84,8 @@ def notify(
 ) -> None:
     """Send each person the messages that they have not received yet. Every run also does this at its end.
 
+    The exit code is 30 if a message or the mail server fails.
+
     Example: archiver notify --dry-run
     """
     from datetime import datetime
@@ -92,6 +94,7 @@ def notify(
     from archiver.agency.notification import tell as tell_people
     from archiver.agency.notification_causes import causes
     from archiver.agency.readiness import readiness
+    from archiver.core.errors import SiteUnavailable
 
     here = opened(home)
     met: list[ArchiverError] = []
@@ -101,9 +104,11 @@ def notify(
         emit([cause.as_json() for cause in found], "messages")
     else:
         tell_lines("\n\n".join(cause.as_text() for cause in found) or "There is nothing to report.")
-    warn_each([] if dry_run else tell_people(here))
+    warn_each(failed := [] if dry_run else tell_people(here))
     if met:
         raise max(met, key=lambda error: error.exit_code)
+    if failed:
+        raise typer.Exit(SiteUnavailable.exit_code)
 
 
 @app.command("repair-clock")

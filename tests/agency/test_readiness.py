@@ -28,7 +28,7 @@ from archiver.desk.app import PLACES
 from archiver.desk.auth import Role
 from archiver.desk.routes import ROUTES
 from archiver.desk.translations import LANGUAGES
-from archiver.home.settings_edit import add_source
+from archiver.home.settings_edit import add_account, add_source
 from tests.support.agency import Agency, agency
 from tests.support.imap_server import PASSWORD, USER, imap_server, missing
 from tests.support.object_stores import seaweedfs
@@ -95,6 +95,8 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
         (root / "clients" / "house.yaml").unlink()  # its platform is elsewhere
         for each in (folder, tmp_path / "disk"):
             each.mkdir()
+        (folder / "note.txt").write_text("At noon?")
+        made.run.env["HOME"] = str(tmp_path)
         text = (root / "archiver.yaml").read_text().replace("agency:", "agency:\n  country: DE", 1)
         stamps = f"timestamps:\n- {{name: second, url: '{second.url}', roots: ../second/root.pem}}"
         (root / "archiver.yaml").write_text(
@@ -108,6 +110,11 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
             more = {"host": "localhost", "port": server.port, "username": USER, "ca_file": str(server.ca_file)}
             add_source(root, "mailbox", client="acme", kind="mailbox", **more)
             made.vault.set_secrets("mailbox", {"password": PASSWORD})
+        if "platform" in request.node.name:
+            for place in ("collect.run", "collect.account_session", "agency.accounts", "agency.sign_ins"):
+                monkeypatch.setattr(f"archiver.{place}.load", site.adapter)
+            add_account(root, "platform", client="acme", provider="site", username="ada")
+            made.vault.set_secrets("platform", {"token": "RECORDED-TOKEN"})
         if "replica" in request.node.name:
             store = stack.enter_context(seaweedfs(tmp_path / "weed"))
             add_replica(root, store, store.bucket("replica"))
@@ -119,6 +126,35 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
 
 def port(office: Office, old: int, new: int, file: str = "archiver.yaml") -> None:
     office.replace(f"port: {old}", f"port: {new}", file)
+
+
+def unmount(office: Office) -> Callable[[], object]:
+    """Take a share away, whose empty folder stays."""
+    back = unplug(office, "papers")
+    office.folder.mkdir()
+
+    def mounted() -> None:
+        office.folder.rmdir()
+        back()
+
+    return mounted
+
+
+def no_sign_in(office: Office) -> Callable[[], object]:
+    """Let the platform refuse the account."""
+    file = "clients/acme.yaml"
+    office.replace("username: ada", "username: wrong", file)
+
+    def signed_in() -> None:
+        office.replace("username: wrong", "username: ada", file)
+        office.made.vault.set_secrets("platform", {"token": "ANOTHER-TOKEN"})
+
+    return signed_in
+
+
+def refuse_mailbox(office: Office) -> Callable[[], object]:
+    office.made.vault.set_secrets("mailbox", {"password": "another horse 8"})
+    return lambda: office.made.vault.set_secrets("mailbox", {"password": PASSWORD})
 
 
 def unplug(office: Office, place: str) -> Callable[[], object]:
@@ -169,6 +205,9 @@ TAKEN: dict[str, tuple[str, Callable[[Office], Callable[[], object]], str]] = {
     "one of two authorities": ("timestamps", lambda o: swap(o, "second"), "authority second has not answered"),
     "the witness": ("witness", lambda o: unplug(o, "disk"), "The witness disk has not taken"),
     "the folder": ("inputs", lambda o: unplug(o, "papers"), "could not read papers"),
+    "the folder's share": ("inputs", unmount, "could not read papers"),
+    "the platform's sign-in": ("inputs", no_sign_in, "could not read platform"),
+    "the mailbox's password": ("inputs", refuse_mailbox, "could not read mailbox"),
     "the mailbox": ("inputs", no_mailbox, "could not read mailbox"),
     "the replica": ("replica", no_replica, "The replica of acme has been behind"),
     "the schedule": ("schedule", no_schedule, "Nothing ran for"),
@@ -176,10 +215,13 @@ TAKEN: dict[str, tuple[str, Callable[[Office], Callable[[], object]], str]] = {
 }
 
 
-@pytest.mark.parametrize("what", TAKEN)
+LONG = ("the folder's share", "the mailbox's password")
+
+
+@pytest.mark.parametrize("what", [pytest.param(e, marks=[pytest.mark.long] if e in LONG else []) for e in TAKEN])
 def test_after_twelve_nights_without_it_people_know_and_once_it_is_mended_it_ends(office: Office, what: str) -> None:
     item, take, words = TAKEN[what]
-    if what == "the mailbox" and missing():
+    if "mailbox" in what and missing():
         pytest.skip(missing() or "")
     office.night(0)
     first = office.messages()
@@ -197,9 +239,13 @@ def test_after_twelve_nights_without_it_people_know_and_once_it_is_mended_it_end
     assert office.open_items() == {item}
     _, _, today = look_at_today(home, office.now)
     assert today.state is TodayState.OPEN
-    assert any(words in line for line in today.as_lines()) or any(task.kind == "not_read" for task in today.tasks)
+    assert any(words in line for line in today.as_lines()) or any(
+        task.kind in ("not_read", "sign_in") for task in today.tasks
+    )
     checks = [each for each in examine(home.root).diagnoses if each.check == "readiness" and each.state != "ok"]
     assert item == "schedule" or any(words in each.message for each in checks)
+    said = office.made.run.json("status", code=None)["readiness"]
+    assert not said["ready"] and item in {e["name"] for e in said["items"] if e["state"] in ("missing", "failing")}
 
     mend()
     office.night(14)
@@ -220,6 +266,22 @@ def test_without_its_notes_the_checkpoints_say_which_authority_answered(office: 
     remove_tree(office.made.home.state)
     _, _, today = look_at_today(office.made.home, office.now)
     assert "timestamps" in {each.kind for each in today.tasks} and "disk" in " ".join(today.why("de"))
+
+
+def test_the_command_ends_with_30_while_the_mail_server_is_gone_even_if_nothing_is_to_be_told(office: Office) -> None:
+    office.night(0)
+    back = no_mail(office)
+    assert "mail server localhost takes no messages" in office.made.run("notify", code=30).stderr
+    back()
+    office.made.run("notify")
+
+
+def test_one_authority_alone_is_ready_and_says_what_that_costs(office: Office) -> None:
+    path = office.made.run.root / "archiver.yaml"
+    path.write_text("".join(e for e in path.read_text().splitlines(keepends=True) if "name: second" not in e))
+    office.night(0)
+    [stamps] = [each for each in readiness(office.made.home, office.now) if each.name == "timestamps"]
+    assert stamps.state == "ready" and "local alone" in str(stamps) and "rest on one operator" in str(stamps)
 
 
 def test_nobody_reads_the_tokens_in_addresses_of_services(office: Office) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from archiver.claims import claim_files
+from archiver.claims.claim_events import ClaimEvent, ClaimEventKind
 from archiver.claims.claim_files import Claim
 from archiver.desk.auth import Users
 from archiver.desk.translations import LANGUAGES, words
@@ -69,6 +70,17 @@ def test_the_list_and_the_page_tell_of_the_notice_before_and_after_its_day(
     claim_files.save(served.agency.home, late)
     for page in (reader.get("/claims").text, reader.get(f"/claim/{claim.claim}").text):
         assert "Notice to the platform is overdue" in page
+
+
+def test_a_licence_tells_when_a_claim_was_added_and_of_which_day_its_letter_is(
+    served: Served, person: Sign, claim: Claim
+) -> None:
+    added = ClaimEvent(at="2026-12-02T09:00:00Z", what=ClaimEventKind.ADDED)
+    named = replace(claim, dated=date(2026, 5, 11), licences=(served.folders["harbour"],), events=(added,))
+    claim_files.save(served.agency.home, named)
+    page = " ".join(person("Rita Reader").get(served.place("harbour")).text.split())
+    shown = re.search(r"Claim added that names it</a></strong><div class=.small.>([^<]+)<", page)
+    assert shown and re.match(r"2 December 2026.*letter of 11.May 2026", shown[1].replace("\xa0", " ")), page
 
 
 def test_a_closed_claim_is_listed_with_the_day_on_which_it_ended(served: Served, person: Sign, claim: Claim) -> None:
