@@ -71,7 +71,7 @@ class Soundness:
 
     writer: WriterFinding
     points: tuple[SoundnessPoint, ...]
-    read: bool = True
+    read: bool
 
     @property
     def lacks(self) -> list[SoundnessPoint]:

@@ -54,6 +54,15 @@ def test_a_rule_fits_where_all_its_conditions_do(conditions: dict[str, object], 
     assert bool(fitting([rule], BASE)) is fits
 
 
+def test_why_a_rule_fits_is_told_by_condition() -> None:
+    rule = AssignmentRule.model_validate(
+        {"name": "one", "client": "acme", "hints": {"project": "*", "folder": "*"}, "since": date(2026, 3, 1)}
+    )
+    [(_, why)] = fitting([rule], BASE)
+    assert why == {"hints": "project is 'Acme relaunch'; folder is 'Spring'", "dates": "licensed on 2026-03-09"}
+    assert not fitting([rule], replace(BASE, licensed_at=None))
+
+
 @pytest.mark.parametrize(
     ("rules", "fault"),
     [

@@ -141,6 +141,95 @@ def test_an_open_deadline_is_never_lost_and_an_answered_one_never_overdue(
     assert claim.answered == done
 
 
+def test_a_claim_is_found_by_name_by_a_unique_part_and_by_its_reference(home: Home) -> None:
+    first = saved(home, claim="acme-first", reference="AB 1")
+    saved(home, claim="acme-second", reference="AB 2", deadline=None, received=None)
+    assert [claim_files.load(home, each) for each in ("acme-first", "first", "AB 1")] == [first] * 3
+    assert [claim_files.exists(home, each) for each in ("acme-first", "first")] == [True, False]
+    for wrong, words in (("acme", "matches more than one"), ("third", "matches no claim"), ("", "matches no claim"),
+                         ("AB 3", "matches no claim")):  # fmt: skip
+        with pytest.raises(ConfigError, match=words):
+            claim_files.load(home, wrong)
+    folder = claim_files.folder(home, "acme-first")
+    assert [each.stat().st_mode & 0o777 for each in (folder, folder.parent)] == [0o700] * 2
+    for wrong in ("", "-a", "a" * 62, "A", "a/b"):
+        with pytest.raises(ConfigError):
+            claim_files.folder(home, wrong)
+    assert claim_files.folder(home, "a" * 61).name == "a" * 61
+    assert claim_files.change(home, first, owner="Olaf") == claim_files.load(home, "acme-first")
+    assert claim_files.load(home, "acme-first").owner == "Olaf"
+    assert json.loads((folder / claim_files.CLAIM).read_text())["format"] == 1
+    with pytest.raises(ConfigError), claim_files.locked(home, "acme-third"):
+        pass
+    with pytest.raises(ConfigError, match="not confirmed"):
+        claim_files.must_be_confirmed(replace(first, confirmed=False))
+    claim_files.must_be_confirmed(first)
+
+
+def test_claims_are_listed_by_what_is_due_and_an_unreadable_one_is_told(home: Home) -> None:
+    answered = (ClaimEvent(what=ClaimEventKind.ANSWERED, at="2026-11-21T00:00:00Z", to=AnswerTo.CLAIMANT),)
+    closed = (*answered, ClaimEvent(what=ClaimEventKind.CLOSED, at="2026-11-22T00:00:00Z", outcome=ClaimOutcome.PAID))
+    for name, more in {
+        "a-closed": {"events": closed}, "b-answered": {"events": answered}, "c-never": {"deadline": None},
+        "d-late": {"deadline": date(2099, 1, 2)}, "e-soon": {"deadline": date(2099, 1, 1)},
+        "f-soon": {"deadline": date(2099, 1, 1)},
+    }.items():  # fmt: skip
+        saved(home, claim=name, **({"received": date(2020, 1, 1)} | more))
+    broken = home.root / "work/g-broken" / claim_files.CLAIM
+    broken.parent.mkdir()
+    broken.write_text((home.root / "work/e-soon" / claim_files.CLAIM).read_text().replace('"format": 1', '"format": 2'))
+    told: list[str] = []
+    names = [each.claim for each in claim_files.all_claims(home, told.append)]
+    assert names == ["e-soon", "f-soon", "d-late", "c-never", "b-answered", "a-closed"]
+    assert len(told) == 1 and "g-broken" in told[0]
+
+
+def test_which_licences_a_claim_names_and_who_found_them(home: Home) -> None:
+    claim = saved(home)
+    found = claim_files.with_licences(home, claim, ["house/f1", "acme/f1", "acme/f2"], ["acme/f2", "acme/f2"], by=BY)
+    assert (found.licences, found.probable) == (("acme/f1", "acme/f2"), ("acme/f2",))
+    assert [(each.what, each.by, each.text) for each in found.events] == [(ClaimEventKind.LICENCE, BY, "f1")]
+    assert claim_files.with_licences(home, claim, ["house/f1", "acme/f2"], ["acme/f2"], by=BY).events == found.events
+    compared = claim_files.with_licences(home, claim, ["acme/f1", "acme/f2"], by=BY)
+    assert [each.text for each in compared.events] == ["f1", "f2"] and claim_files.load(home, "acme-1") == compared
+    assert claim_files.licences_by_page(home) == {"https://acme.example/news": {"f1", "f2"}}
+    assert [claim_files.pictures(home, each) for each in (None, replace(claim, pictures=("a.jpg",)))] == [
+        [], [home.root / "work/acme-1/a.jpg"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("licence", "provider"),
+    [("acme/20260309_getty_images_9001_1a2b3c4d", "getty_images"), ("undated_pexels_9_1a2b3c4d", "pexels"),
+     ("2026030_pexels_9_1a2b3c4d", ""), ("20260309_pexels_9_1a2b3c4", ""), (None, "")],
+)  # fmt: skip
+def test_the_platform_of_a_licence(licence: str | None, provider: str) -> None:
+    assert claim_files.provider_of(licence) == provider
+
+
+def test_a_notice_is_due_by_the_platform_s_own_clause_or_after_five_business_days(home: Home) -> None:
+    assert replace(CLAIM, received=None).notice_deadline is None
+    friday = replace(CLAIM, received=date(2026, 11, 27))
+    assert friday.notice_deadline == date(2026, 12, 4)
+    assumed = replace(friday, sure={"received": "assumed: today"})
+    assert (friday.came, assumed.came, assumed.notice_deadline) == (date(2026, 11, 27), None, date(2026, 12, 4))
+    assert replace(CLAIM, letter="l", sure={"received": "x"}).says_nothing and not CLAIM.says_nothing
+    assert not replace(CLAIM, letter="l", sure={"amount": "x"}).says_nothing
+    nothing = replace(CLAIM, letter="l", sure={})
+    assert "Nothing of a letter" in nothing.how_to_confirm and "Add the letter again" in CLAIM.how_to_confirm
+
+
+def test_a_day_ends_by_the_clocks_of_the_agency_s_country(home: Home) -> None:
+    assert str(claim_files.zone("Europe/Berlin")) == "Europe/Berlin"
+    assert {str(claim_files.zone(each)) for each in ("Nowhere/Else", "../x", "")} == {"UTC"}
+    assert (claim_files.clock_of(home), claim_files.zone_of(home)) == (None, "UTC")
+    (home.root / "archiver.yaml").write_text("agency: {name: Agency Ltd, country: DE}\n")
+    german = Home.load(home.root)
+    assert (str(claim_files.clock_of(german)), claim_files.zone_of(german)) == ("Europe/Berlin",) * 2
+    today = (datetime.now(UTC) + timedelta(hours=14)).date()
+    assert [claim_files.to_come(today + timedelta(n)) for n in (0, 1)] == [False, True]
+
+
 def test_two_people_at_once_lose_no_event(home: Home) -> None:
     claim = saved(home)
     threads = [

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha512
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from archiver.archive.reader import StoredObject
+from archiver.claims import redaction
 from archiver.claims.redaction import (
     Disclosure,
     RedactionRules,
@@ -20,6 +23,7 @@ from archiver.claims.redaction import (
     record_excerpt,
     text_excerpt,
 )
+from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind
 from archiver.reading.licence_json import FiledDocument
 from archiver.reading.worker import DocumentReader
@@ -29,7 +33,9 @@ from tests.support.pdf_files import pdf
 RULES = RedactionRules(file=described(licence("1"), ()), others=["Beta GmbH"], accounts=["ada-stock"])
 
 
-def disclosed(root: Path, bearer: Sequence[str] = (), **kinds: tuple[DocumentKind, bytes]) -> Disclosure:
+def disclosed(
+    root: Path, reads: Any = None, /, bearer: Sequence[str] = (), **kinds: tuple[DocumentKind, bytes]
+) -> Disclosure:
     """What becomes of an object with these files, `name_ending` each."""
     place, manifest, state = root / "evidence/licences/undated/undated_x", {}, {}
     (place / "v1/content").mkdir(parents=True)
@@ -46,7 +52,7 @@ def disclosed(root: Path, bearer: Sequence[str] = (), **kinds: tuple[DocumentKin
     )
     private = RedactionRules(file=described(licence("1"), documents), others=["Beta GmbH"], bearer=bearer)
     with DocumentReader() as reader:
-        return external(StoredObject(root, "urn:x-archiver:licence:undated_x"), private, reader)
+        return external(StoredObject(root, "urn:x-archiver:licence:undated_x"), private, reads or reader)
 
 
 UNREAD = b"6 0 obj\n<</Type/Metadata/Length 3/Filter/Unknown>>stream\nabc\nendstream\nendobj\nxref"
@@ -165,3 +171,87 @@ def test_a_licence_s_excerpt_keeps_what_only_looks_like_a_sum_and_nothing_privat
         "premium, 19 EUR", "by [withheld]", "PO-1", "seat 1",
     )  # fmt: skip
     assert RULES.scrub("premium, 19 EUR") == "premium, [withheld]"
+
+
+@pytest.mark.parametrize(
+    ("more", "text", "clean", "sorts"),
+    [
+        ({"accounts": ["ada@agency.example"]}, "ask bob@agency", "ask [withheld]", ["an e-mail address"]),
+        ({"accounts": ["ada"]}, "ask bob@ada.x", "ask [withheld]", ["the name of an account", "an e-mail address"]),
+        ({}, "ask bob@agency", "ask bob@agency", []),
+        ({"others": ["Beta"]}, "B e t a", "[withheld]", ["another client's name"]),
+        ({"others": ["Beta"], "own": ["beta"]}, "Beta", "Beta", []),
+        ({}, "token=q1w2e3r4t5", "token=[withheld]", ["a token"]),
+        ({}, "token=[removed before archiving]", "token=[removed before archiving]", []),
+        ({"elsewhere": lambda words: "1234567" in words}, "1234567 abcdefg", "1234567 abcdefg", ["another licence"]),
+        ({"elsewhere": lambda words: "abcdefg" in words}, "1234567 abcdefg", "1234567 abcdefg", []),
+    ],
+)
+def test_what_of_a_text_is_private_and_what_is_left(
+    more: dict[str, Any], text: str, clean: str, sorts: list[str]
+) -> None:
+    rules = RedactionRules(file=described(licence("1"), ()), **more)
+    assert (rules.scrub(text), set(rules.found(text))) == (clean, set(sorts))
+
+
+def test_a_sum_in_another_spelling_is_left_only_where_sums_may_be() -> None:
+    assert (RULES.scrub("19 E\u200bUR"), RULES.scrub("19 E\u200bUR", sums=False)) == ("[withheld]", "19 E\u200bUR")
+
+
+class Reads:
+    """What the process of a reader answers for packed files and pictures."""
+
+    def __init__(self, unpacked: bytes = b"", fault: str | None = None, quoted: str = "") -> None:
+        self.unpacked, self.fault, self.quoted = unpacked, fault, quoted
+
+    def unpack(self, content: bytes, largest: int) -> tuple[bytes, str | None]:
+        return self.unpacked, self.fault
+
+    def embedded(self, content: bytes) -> Any:
+        return SimpleNamespace(quotes={"caption": self.quoted})
+
+
+@pytest.mark.parametrize(
+    ("reads", "reasons"),
+    [
+        (Reads(b"harmless"), None),
+        (Reads(b"for Beta GmbH"), ["another client's name"]),
+        (Reads(b"harmless", "broken"), ["unreadable content"]),
+        (Reads(b"x" * 64), None),
+        (Reads(b"x" * 65), ["unreadable content"]),
+    ],
+)
+def test_a_capture_is_searched_up_to_its_last_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: Reads, reasons: list[str] | None
+) -> None:
+    assert redaction.MAX_SEARCHED_BYTES == 64 << 20
+    monkeypatch.setattr(redaction, "MAX_SEARCHED_BYTES", 64)
+    found = disclosed(tmp_path, reads, page__warc=(DocumentKind.RECEIPT, b"\x1f\x8b packed"))
+    assert found.withheld == ({"v1/content/page.warc": reasons} if reasons else {})
+
+
+def test_a_preview_is_disclosed_with_a_warning_and_only_its_quotes_are_searched(tmp_path: Path) -> None:
+    first, other = ((DocumentKind.PREVIEW, b"for Beta GmbH %d" % n) for n in (1, 2))
+    found = disclosed(tmp_path, Reads(quoted="by Beta GmbH"), preview__jpg=first, other__jpg=other)
+    assert found.withheld == {} and [each.partition(" ")[0] for each in found.warnings] == ["preview.jpg", "other.jpg"]
+
+
+@pytest.mark.parametrize("content", [b"{", b""])
+def test_a_record_that_is_no_json_has_no_excerpt_and_is_searched_as_text(tmp_path: Path, content: bytes) -> None:
+    assert disclosed(tmp_path, record__json=(DocumentKind.RECORD, content)).withheld == {}
+    with pytest.raises(IntegrityError):
+        record_excerpt(content, RULES, "Excerpt")
+
+
+def test_a_record_s_excerpt_keeps_what_is_nobody_s_as_it_is() -> None:
+    record = {
+        "id": 7,
+        "sizes": [1, "for Beta GmbH", None, True],
+        "Beta GmbH": "x",
+        "userName": "eve",
+        "at": {"url": "u"},
+    }
+    assert record_excerpt(json.dumps(record).encode(), RULES, "Excerpt") == {
+        "excerpt": "Excerpt",
+        "record": {"id": 7, "sizes": [1, "for [withheld]", None, True], "[withheld]": "x", "at": {"url": "u"}},
+    }

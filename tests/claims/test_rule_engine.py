@@ -397,3 +397,16 @@ def test_a_fact_that_is_taken_away_never_improves_the_verdict(data: some.DataObj
     lost = data.draw(some.sampled_from(["licensee", "kind", "licensed_at", "order"]))
     poorer = case(**{lost: None})
     assert WORST.index(assess(poorer, USE).verdict) >= WORST.index(before)
+
+
+def test_an_assessment_parts_what_is_settled_from_the_rest_and_is_printed_whole() -> None:
+    found = assess(replace(CASE, secured_since=None), USE)
+    assert {each.rule for each in found.unsettled} == {"date_proven"} and found.findings[0].rule == "date_proven"
+    assert found.unsettled + found.settled == found.findings
+    printed: Any = found.as_json("de")
+    assert printed["verdict"] == "open" and len(printed["findings"]) == len(found.findings)
+    first = found.findings[0]
+    assert printed["findings"][0] == {
+        "rule": "date_proven", "verdict": "open", "message": first.messages["de"], "document": first.place.document,
+        "page": first.place.page, "source": first.source,
+    }  # fmt: skip

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archiver.claims import claim_files, soundness
 from archiver.claims.claim_files import Claim
+from archiver.claims.drafts import draft_heading
 from archiver.claims.rule_engine import Verdict
 from archiver.claims.soundness import LetterText, Soundness, examine, short_letters, soundness_data
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_client, create_home
 from archiver.reading.letters import LetterKind
 from tests.support.claims_kit import CLAIM, NEVER
 from tests.support.letter_texts import COPYTRACK, GETTY, PICRIGHTS, UNKNOWN
@@ -72,9 +79,15 @@ def test_who_writes(text: str, origin: str, claimant: str | None, key: str) -> N
     assert set(found.messages) == {"en", "de"} and "{" not in "".join(found.messages.values())
 
 
+def test_who_imitates_whom_is_told() -> None:
+    for claimant in (None, "PicRights"):
+        said = examine(LetterText(text="Reply to legal@p1crights.com"), claimant).writer.messages["en"]
+        assert said.index("p1crights.com") < said.index("picrights.com", said.index("p1crights.com") + 13), said
+
+
 def written(claim: Claim, found: Soundness, language: str) -> dict[str, str]:
     made = short_letters(claim, found, language, client="Acme Ltd", agency="Agency Ltd", signature="Ada Example")
-    assert all(each.heading.startswith(("DRAFT", "ENTWURF")) for each in made)
+    assert {each.heading for each in made} == {draft_heading(language, evidence=True)}
     return {each.name: "\n".join(each.paragraphs) for each in made}
 
 
@@ -105,3 +118,70 @@ def test_no_letter_ever_admits_offers_or_names_the_sum(
     for name, said in made.items():
         assert "{" not in said and "None" not in said
         assert name == "ask-colleague" or not NEVER.search(said), said
+
+
+@pytest.mark.parametrize(
+    ("host", "imitates"),
+    [
+        ("picrights.com", False), ("www.picrights.com", False), ("picright.com", True), ("picrigths.com", True),
+        ("p1crigth.com", False), ("picrights.example", True), ("picrights-pay.example", True),
+        ("notpicrights.com", False), ("pixsi.com", False),
+        ("getty.example", False), ("pixsy.con", True), ("pixsy.example", True),
+    ],
+)  # fmt: skip
+def test_two_changed_letters_imitate_and_three_do_not(host: str, imitates: bool) -> None:
+    domains = ["picrights.com"] if "p" in host[:3] and "x" not in host[:3] else ["pixsy.com"]
+    found = soundness._imitated(["example.org", host], domains)
+    assert found == ((host, domains[0]) if imitates else None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "edits"),
+    [("abc", "abc", 0), ("abc", "abd", 1), ("abc", "ab", 1), ("abc", "bc", 1), ("abcd", "badc", 3), ("", "ab", 2),
+     ("ab", "", 2), ("abc", "xyz", 3), ("abcd", "a", 3), ("a", "abcdef", 3)],
+)  # fmt: skip
+def test_the_distance_of_two_names(one: str, other: str, edits: int) -> None:
+    assert soundness._distance(one, other) == edits
+
+
+def test_a_quote_is_the_first_that_fits_and_ends_after_120_characters() -> None:
+    assert soundness._quoted(["zebra", "x+"], "a " + "x" * 121) == "x" * 120
+    assert soundness._quoted(["x+", "a"], "a  XX") == "XX" and soundness._quoted(["q"], "x") is None
+    assert not examine(LetterText(text=" "), None).read
+    long = " " * (soundness.MAX_TEXT_LENGTH - 5)
+    assert not lacking(f"{long}{PROVING['registration'][0]}") < ALL - {"basis"}
+
+
+def test_what_is_told_of_a_letter_is_told_in_lines_and_as_json() -> None:
+    found = examine(LetterText(text=f"{PROVING['owner'][0]}"), None)
+    printed = found.as_json("de")
+    assert printed["read"] is True and found.as_lines("de")[0] == found.writer.messages["de"]
+    assert printed["writer"] == {"finding": "unknown", "verdict": "open", "message": found.writer.messages["de"]}
+    points: Any = printed["points"]
+    assert {each["point"] for each in points if each["quote"]} == {"owner"} and len(points) == len(found.points)
+    assert sum(each.startswith("- lacks: ") for each in found.as_lines()) == len(found.lacks) == len(points) - 1
+    assert sum(each.startswith("+ ") for each in found.as_lines()) == 1
+
+
+def test_a_letter_is_read_once_and_again_where_it_or_what_was_kept_has_changed(tmp_path: Path) -> None:
+    create_home(tmp_path / "home", agency="Agency Ltd")
+    add_client(tmp_path / "home", "acme", name="Acme Ltd")
+    home = Home.load(tmp_path / "home")
+    claim = replace(CLAIM, claim="c-1", letter="letter.txt")
+    assert (
+        soundness.letter_text(home, claim) == LetterText() == soundness.letter_text(home, replace(claim, letter=None))
+    )
+    claim_files.save(home, claim, {"letter.txt": b"From: a@b.example\nTo: c@d.example\n\nfirst"})
+    assert "first" in soundness.letter_text(home, claim).text
+    folder = claim_files.folder(home, "c-1")
+    kept = json.loads((folder / soundness.LETTER_TEXT).read_text())
+    (folder / soundness.LETTER_TEXT).write_text(json.dumps(kept | {"text": "kept", "origin": "o"}))
+    assert soundness.letter_text(home, claim) == LetterText(text="kept", origin="o")
+    for broken in ("{}", "[]"):
+        (folder / soundness.LETTER_TEXT).write_text(broken)
+        assert "first" in soundness.letter_text(home, claim).text
+    (folder / "letter.txt").write_bytes(b"second")
+    assert soundness.letter_text(home, claim).text.startswith("second")
+    found = examine(LetterText(text="x"), None)
+    [path, *_] = soundness.write_short_letters(home, claim, found, "en")
+    assert path.parent == folder / "letters"

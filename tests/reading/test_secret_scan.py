@@ -12,14 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archiver.reading import secret_scan
+from archiver.reading.documents import DocumentText
 from archiver.reading.secret_scan import (
+    GZIP,
     MASK,
     all_forms,
     contains,
+    escaped,
+    forms,
+    is_packed,
     mask,
     mask_named,
     maskable,
     named_tokens,
+    refusal,
     secret_header,
     stored_secrets,
 )
@@ -110,3 +117,66 @@ def test_what_a_browser_stores_is_secret_by_its_name_by_its_form_and_inside_json
     token = "0123456789abcdefXYZ"
     stored = {"auth": token, "csrf": "short", "session_day": "2026-11-25 10:00", "language": "en-GB"}
     assert stored_secrets(stored | {"user": f'{{"accessToken": "{token}2"}}'}) == {token, "short", f"{token}2"}
+
+
+def test_each_form_of_a_secret_is_one_of_these() -> None:
+    plain = {b"pa/\xc3\x9f+5", b"pa%2F%C3%9F%2B5", b"pa/\\u00df+5", b"pa\\/\xc3\x9f+5", b"pa\\/\\u00df+5"}
+    assert plain <= forms("pa/ß+5")
+    assert base64.b64encode(b"pa55w?rd!") in forms("pa55w?rd!")
+    assert forms("short") == set() and forms("sixsix") and escaped("s+ort") is None and escaped("s+orty")
+    for lead in range(3):  # wherever it stands in base64, and not one character more than it decides
+        for after in (b"", b"a", b"zz"):
+            encoded = base64.b64encode(b"x" * lead + b"pa55w?rd" + after)
+            assert contains(encoded, sorted(forms("pa55w?rd"))), (lead, after)
+            assert contains(encoded.translate(bytes.maketrans(b"+/", b"-_")), sorted(forms("pa55w?rd")))
+
+
+def test_a_longer_secret_is_masked_before_one_that_it_holds() -> None:
+    assert mask(b"a secret-longer b", all_forms(["secret", "secret-longer"])) == b"a %b b" % MASK
+    assert mask(b"a secret!longer b", all_forms(["secret!", "secret!longer"])) == b"a %b b" % MASK
+
+
+class Packed:
+    """What a reader's process answers."""
+
+    def __init__(self, unpacked: bytes = b"", text: str = "", fault: str | None = None) -> None:
+        self.unpacked, self.text, self.fault = unpacked, text, fault
+
+    def unpack(self, content: bytes, largest: int) -> tuple[bytes, str | None]:
+        return self.unpacked, self.fault
+
+    def read_all(self, content: bytes) -> DocumentText:
+        return DocumentText(text=self.text, error=self.fault)
+
+
+@pytest.mark.parametrize(
+    ("content", "packed", "told"),
+    [
+        (GZIP + b"x", Packed(b"nothing"), None),
+        (GZIP + b"x", Packed(b"the secret"), "it contains a secret"),
+        (GZIP + b"secret", Packed(b"nothing"), "it contains a secret"),
+        (GZIP + b"x", Packed(fault="broken"), "it could not be unpacked to be searched for secrets (broken)"),
+        (GZIP + b"x", Packed(b"x" * (1 << 20)), None),
+        (GZIP + b"x", Packed(b"x" * (1 << 20) + b"x"), "it holds more than 1 MB"),
+        (b"%PDF-1.7", Packed(text="nothing"), None),
+        (b"%PDF-1.7", Packed(text="a sec\nret"), "it contains a secret"),
+        (b"%PDF-1.7 secret", Packed(text=""), "it contains a secret"),
+        (b"%PDF-1.7", Packed(fault="locked"), "it could not be searched for secrets: locked"),
+        (b"\x89PNG", Packed(b"secret", "secret", "never asked"), None),
+        (b"\x89PNG secret", Packed(), "it contains a secret"),
+    ],
+)
+def test_a_packed_file_is_refused_where_it_holds_a_secret_or_cannot_be_searched(
+    content: bytes, packed: Packed, told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert secret_scan.MAX_UNPACKED_BYTES == 256 << 20
+    monkeypatch.setattr(secret_scan, "MAX_UNPACKED_BYTES", 1 << 20)
+    found = refusal(content, all_forms(["secret"]), packed)
+    assert found is None if told is None else found and found.startswith(told)
+    assert is_packed(content) == (not content.startswith(b"\x89"))
+
+
+def test_a_value_within_another_is_masked_once() -> None:
+    inner = 'csrfToken="?access_token=q1w2e3r4t5z6u7i8"'
+    assert mask_named(inner.encode()) == b'csrfToken="%b"' % MASK
+    assert mask_named(b"?token=aaaa&token=bbbb") == b"?token=%b&token=%b" % (MASK, MASK)
