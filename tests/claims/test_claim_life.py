@@ -169,11 +169,12 @@ def test_a_claim_is_found_by_name_by_a_unique_part_and_by_its_reference(home: Ho
 def test_claims_are_listed_by_what_is_due_and_an_unreadable_one_is_told(home: Home) -> None:
     answered = (ClaimEvent(what=ClaimEventKind.ANSWERED, at="2026-11-21T00:00:00Z", to=AnswerTo.CLAIMANT),)
     closed = (*answered, ClaimEvent(what=ClaimEventKind.CLOSED, at="2026-11-22T00:00:00Z", outcome=ClaimOutcome.PAID))
-    for name, more in {
+    made: dict[str, dict[str, object]] = {
         "a-closed": {"events": closed}, "b-answered": {"events": answered}, "c-never": {"deadline": None},
         "d-late": {"deadline": date(2099, 1, 2)}, "e-soon": {"deadline": date(2099, 1, 1)},
         "f-soon": {"deadline": date(2099, 1, 1)},
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for name, more in made.items():
         saved(home, claim=name, **({"received": date(2020, 1, 1)} | more))
     broken = home.root / "work/g-broken" / claim_files.CLAIM
     broken.parent.mkdir()
