@@ -9,10 +9,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from archiver.agency import alerts, notification, notification_causes, unassigned
+from archiver.catalogue import assignment_rules
 from archiver.catalogue.archives import writing
 from archiver.catalogue.assignment_rules import fitting, follow_rules
 from archiver.core.errors import ConfigError
@@ -64,6 +67,57 @@ def test_why_a_rule_fits_is_told_by_condition() -> None:
 
 
 @pytest.mark.parametrize(
+    ("since", "until", "fits"),
+    [(None, date(2026, 3, 9), True), (date(2026, 3, 9), None, True), (date(2026, 3, 10), None, False),
+     (None, date(2026, 3, 8), False)],
+)  # fmt: skip
+def test_the_first_and_the_last_day_of_a_rule_are_included(since: date | None, until: date | None, fits: bool) -> None:
+    rule = AssignmentRule(name="one", client="acme", since=since, until=until)
+    assert bool(fitting([rule], BASE)) is fits
+
+
+def test_the_first_of_two_rules_for_a_client_counts_and_what_is_so_already_is_not_said_again() -> None:
+    ruled: Any = SimpleNamespace(name="one", rules=[
+        AssignmentRule(name="a", client="acme", title="*"), AssignmentRule(name="b", client="acme", seat="*"),
+        AssignmentRule(name="c", client="beta", folder="summer"),
+    ])  # fmt: skip
+    entry, moved = (
+        SimpleNamespace(licence=BASE, assigned=None),
+        SimpleNamespace(licence=BASE, assigned={"clients": ["beta"], "rule": "x"}),
+    )
+    same = SimpleNamespace(licence=BASE, assigned={"clients": ["acme"], "rule": "x"})
+    both = SimpleNamespace(licence=replace(BASE, client_hints={"folder": "Summer"}), assigned=None)
+    entries: Any = [entry, moved, same, both]
+    decided, several = assignment_rules._by_rules(ruled, entries)
+    assert [(each, made.client, made.by) for each, made in decided] == [
+        (each, "acme", "rule a of the account one") for each in (entry, moved)
+    ]  # fmt: skip
+    assert several == [both] and decided[0][1].reason == "title is 'Harbour at dawn'"
+
+
+@pytest.mark.parametrize(
+    ("said", "lines", "may"),
+    [
+        (None, ["capture"], True),
+        (None, ["capture", "version"], True),
+        (None, ["capture", "assign"], False),  # and it was undone
+        ({"rule": "", "rules": "x"}, [], False),  # a person decided
+        ({"rule": "a", "rules": "x"}, [], True),
+        ({"rule": "a", "rules": "now"}, [], False),
+    ],
+)
+def test_rules_decide_where_no_person_has_and_once(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, str] | None, lines: list[str], may: bool
+) -> None:
+    archive = SimpleNamespace(line=lambda kind: SimpleNamespace(type=kind))
+    monkeypatch.setattr(assignment_rules, "Archive", lambda _: archive)
+    monkeypatch.setattr(assignment_rules, "rules_digest", lambda _: "now")
+    entry: Any = SimpleNamespace(assigned=said, lines=[(each,) for each in lines])
+    home: Any = SimpleNamespace(archive=lambda _: Path("none"))
+    assert assignment_rules._may_rule(home, cast("Account", SimpleNamespace(rules=[])), entry) is may
+
+
+@pytest.mark.parametrize(
     ("rules", "fault"),
     [
         ("[{name: a, client: acme}]", "7:13 accounts.one.rules.0: needs a condition"),
@@ -108,14 +162,16 @@ def test_rules_assign_and_persons_overrule_them(tmp_path: Path) -> None:
             licence(2, project="Acme Beta"),
             licence(3),
         ]
-        acme, beta, both, nobody = at.archive("house", *((each, [record()]) for each in filed))
+        filed += [licence(number, project="Acme Beta") for number in (4, 5, 6)]
+        acme, beta, both, nobody, *further = at.archive("house", *((each, [record()]) for each in filed))
         rules(at, '[{name: a, client: acme, project: "*acme*"}, {name: b, client: beta, project: "*beta*"}]')
 
         def follow() -> list[str]:
             return list(follow_rules(at.home, partial(writing, at.home, at.vault)))
 
         [told] = follow()
-        assert "more than one client" in told and both.folder in told
+        assert "4 licences fit rules for more than one client" in told
+        assert sum(each.folder in told for each in (both, *further)) == 3
         lines = (at.run.archive("house") / "ledger/ledger.jsonl").read_text().splitlines()
         ruled = [json.loads(line) for line in lines if '"type":"assign"' in line]
         assert [(each["rule"], each["reason"], each["clients"]) for each in ruled] == [
@@ -136,7 +192,9 @@ def test_rules_assign_and_persons_overrule_them(tmp_path: Path) -> None:
         assert follow() == []
         assert [each[0] for each in assigned(at, beta.folder)] == ["beta", "acme"]
         assert [row["client"] for row in at.run.json("find", "48288131", "--client", "beta")] == []
-        assert {row.entry.folder for row in unassigned.listed(at.home)} == {both.folder, nobody.folder}
+        assert {row.entry.folder for row in unassigned.listed(at.home)} == {
+            each.folder for each in (both, nobody, *further)
+        }  # fmt: skip
         assert at.run.json("verify")["state"] == "PROVEN"
 
 

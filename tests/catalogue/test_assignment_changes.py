@@ -43,7 +43,7 @@ def holders(at: Agency, stored: Stored) -> list[str]:
 
 
 def to(client: str, **more: Any) -> Assignment:
-    return replace(Assignment(client=client, by=BY, reason=f"Job of {client}"), **more)
+    return replace(Assignment(client=client, by=BY, reason=f"Jöb of {client}"), **more)
 
 
 def said(at: Agency, client: str) -> list[tuple[Any, ...]]:
@@ -54,7 +54,8 @@ def said(at: Agency, client: str) -> list[tuple[Any, ...]]:
         line = json.loads(raw)
         if line["type"] == "assign":
             [path] = (root / "evidence/statements").rglob(f"{line['statement'].rpartition(':')[2]}/v1/content")
-            stated = json.loads((path / "statement.json").read_text())
+            stated = json.loads(text := (path / "statement.json").read_text())
+            assert "\\u" not in text, "people read it"
             found.append((line.get("held"), line.get("clients"), "undoes" in line, "original" in line,
                           stated["statement"], stated["client"], stated["client_name"], stated["reason"]))  # fmt: skip
     return found
@@ -78,7 +79,7 @@ def test_who_gets_loses_and_records_and_what_each_archive_says(at: Agency) -> No
     lost = assignment.assign_all(at.home, opened, wanted, assignment.disagreed, watch=lambda *each: heard.append(each))
     assert lost == [] and holders(at, first) == holders(at, second) == ["acme", "house"]
     assert heard == [(f"{name}: assigned", n, 2) for name in ("acme", "house") for n in (1, 2)]
-    given = (True, None, False, True, "licensed for", "acme", "Acme Ltd", "Job of acme")
+    given = (True, None, False, True, "licensed for", "acme", "Acme Ltd", "Jöb of acme")
     recorded = (None, ["acme"], False, True, *given[4:])
     assert (said(at, "acme"), said(at, "house")) == ([given] * 2, [recorded] * 2)
 

@@ -173,6 +173,9 @@ def test_a_licence_s_excerpt_keeps_what_only_looks_like_a_sum_and_nothing_privat
     assert RULES.scrub("premium, 19 EUR") == "premium, [withheld]"
 
 
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.q1w2e3r4t5z6"
+
+
 @pytest.mark.parametrize(
     ("more", "text", "clean", "sorts"),
     [
@@ -183,6 +186,13 @@ def test_a_licence_s_excerpt_keeps_what_only_looks_like_a_sum_and_nothing_privat
         ({"others": ["Beta"], "own": ["beta"]}, "Beta", "Beta", []),
         ({}, "token=q1w2e3r4t5", "token=[withheld]", ["a token"]),
         ({}, "token=[removed before archiving]", "token=[removed before archiving]", []),
+        ({}, f"a {JWT} b", "a [withheld] b", ["a token"]),
+        (
+            {"file": described(licence("1", seat="Ada Bea Example"), ())},
+            "Example, Ada Bea",
+            "[withheld]",
+            ["the name of a seat"],
+        ),
         ({"elsewhere": lambda words: "1234567" in words}, "1234567 abcdefg", "1234567 abcdefg", ["another licence"]),
         ({"elsewhere": lambda words: "abcdefg" in words}, "1234567 abcdefg", "1234567 abcdefg", []),
     ],
@@ -190,7 +200,7 @@ def test_a_licence_s_excerpt_keeps_what_only_looks_like_a_sum_and_nothing_privat
 def test_what_of_a_text_is_private_and_what_is_left(
     more: dict[str, Any], text: str, clean: str, sorts: list[str]
 ) -> None:
-    rules = RedactionRules(file=described(licence("1"), ()), **more)
+    rules = RedactionRules(**({"file": described(licence("1"), ())} | more))
     assert (rules.scrub(text), set(rules.found(text))) == (clean, set(sorts))
 
 
@@ -255,3 +265,16 @@ def test_a_record_s_excerpt_keeps_what_is_nobody_s_as_it_is() -> None:
         "excerpt": "Excerpt",
         "record": {"id": 7, "sizes": [1, "for [withheld]", None, True], "[withheld]": "x", "at": {"url": "u"}},
     }
+
+
+def test_a_certificate_is_disclosed_with_a_warning_for_each_sort_of_private_data(tmp_path: Path) -> None:
+    found = disclosed(tmp_path, certificate__txt=(DocumentKind.CERTIFICATE, b"for Beta GmbH, 19 EUR"))
+    holds = "certificate.txt of undated_x holds "
+    assert found.withheld == {} and found.warnings == [f"{holds}a sum of money", f"{holds}another client's name"]
+
+
+def test_a_code_in_base64_is_found_wherever_it_begins_and_no_other_code_is() -> None:
+    rules = RedactionRules(file=described(licence("1"), ()), bearer=[CODE])
+    for lead in range(3):
+        text = b64encode(b"\0" * lead + CODE.encode()).decode().rstrip("=")[4 if lead else 0 : -1]
+        assert rules.gives_access(f"x {text} y") and not rules.gives_access(f"x !{text[1:]} y"), lead

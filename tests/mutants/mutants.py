@@ -129,7 +129,7 @@ def _short(node: ast.AST) -> str:
 
 
 def _ignored(tree: ast.Module) -> set[int]:
-    """Lines of imports, of what only types need, of how data classes are made, and of the log."""
+    """Lines of imports, of what only types or Windows need, of how data classes are made, and of the log."""
     found: set[int] = set()
     for node in ast.walk(tree):
         kind = isinstance(node, ast.Import | ast.ImportFrom | ast.TypeAlias)
@@ -139,6 +139,8 @@ def _ignored(tree: ast.Module) -> set[int]:
         if kind or typing or logged or made:
             assert isinstance(node, ast.stmt | ast.expr)
             found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "sys.platform == 'win32'":
+            found |= set(range(node.lineno, (node.body[-1].end_lineno or node.lineno) + 1))
     return found
 
 
