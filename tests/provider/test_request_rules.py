@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.provider import Mode, Purpose, Request, Rule, Rules
+from archiver.provider.request_rules import NOT_ALLOWED, static_files
 from tests.support.examples import examples
 
 RULES = Rules(
@@ -67,6 +68,7 @@ def sent(method: str, url: str, body: bytes | None = None) -> Request:
         ("POST", "https://acme.example.com/rpc?command=list", b"command=list", False),
         ("POST", "https://acme.example.com/rpc", b"command=list&command=buy", False),
         ("POST", "https://acme.example.com/rpc", b"command=list%20", False),
+        ("POST", "https://acme.example.com/rpc", b"command=list&command=", False),
         ("POST", "https://acme.example.com/rpc", b'{"command": "buy", "command": "list"}', False),
         ("POST", "https://acme.example.com/rpc", b'{"command": "list", "x": "&command=buy&"}', False),
         ("POST", "https://acme.example.com/rpc", b'{"command": ["list"]}', False),
@@ -252,3 +254,30 @@ def test_judging_never_fails_and_bound_fields_are_exact(
     assert RULES.permit(sent("POST", RPC, encoded)) is (
         fields.get("command") == "list" and encoded.count(b"command") == 1
     )
+
+
+def test_a_refusal_names_its_reason_and_those_of_known_hosts_come_first() -> None:
+    told = RULES.explained(
+        ["GET https://x.example/a", "GET https://@acme.example.com/", "GET https://acme.example.com/take/one",
+         "POST https://acme.example.com/other", "GET https://acme.example.com/cart;x/"]
+    )  # fmt: skip
+    reasons = [(each.split()[1], each.partition("(")[2].rstrip(")")) for each in told]
+    assert reasons == [
+        ("https://acme.example.com/take/one", "refused by `* https://acme.example.com/take/one`"),
+        ("https://acme.example.com/other", NOT_ALLOWED),
+        ("https://acme.example.com/cart;x/", "refused everywhere: a cart, a checkout or a renewal"),
+        ("https://x.example/a", NOT_ALLOWED),
+        ("https://@acme.example.com/", "its address, a header or a field hides where it goes"),
+    ]
+
+
+@pytest.mark.parametrize(("number", "permitted"), [("7", False), ("007", False), ("70", True), ("0x7", True)])
+def test_a_bound_number_is_the_same_with_zeros_before_it(number: str, permitted: bool) -> None:
+    url = "https://acme.example.com/go"
+    rules = Rules(allow=(Rule("GET", "https://acme.example.com/**"),), refuse=(Rule("GET", url, fields={"n": "7"}),))
+    assert rules.permit(Request("GET", f"{url}?n={number}")) is permitted
+
+
+def test_files_of_a_site_s_own_host_are_those_with_such_endings() -> None:
+    found = static_files("https://acme.example.com")
+    assert found[0] == "https://acme.example.com/**.css" and len({*found}) == len(found) == 14
