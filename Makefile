@@ -42,7 +42,7 @@ soak-long: setup ## 2,400 forged packs, 400 changed lists, sites and mailboxes; 
 	@echo "soak: forging packs, and changing lists"
 	@.venv/bin/pytest -n 2 -rs tests/soak/soak_packs.py tests/soak/soak_mailbox.py tests/soak/soak_mutations.py \
 		tests/soak/soak_companion.py tests/soak/soak_redesigns.py tests/soak/soak_hidden_rows.py tests/soak/soak_audit.py \
-		tests/soak/soak_wordpress.py
+		tests/soak/soak_wordpress.py tests/soak/soak_state_changes.py
 	@.venv/bin/pytest -s -rs tests/soak/soak_fleet.py
 	@.venv/bin/pytest -n 2 -rs -m longest
 	@EXAMPLES_TIMES=5 .venv/bin/pytest -n 2 -rs tests/provider/test_request_rules.py tests/provider/test_request_rules_php.py \

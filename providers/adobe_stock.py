@@ -35,6 +35,7 @@ CONTENT_INFO = f"{API}/Content/Info"
 PRODUCT = {"X-Product": "archiver"}
 LOCALE = {"locale": "en_US"}  # the list's dates are written for a locale; this one's form is read here
 LIMIT = 100  # rows of a page, the documented maximum
+PAGING = ("limit", "offset", "thumbnail_size")
 THUMBNAIL = "240"  # pixels, the largest without a watermark
 MEDIA = {"1": "photo", "2": "illustration", "3": "vector", "4": "video", "6": "3d", "7": "template"}
 UNTOLD = (
@@ -55,7 +56,11 @@ class AdobeStock(ApiProvider):
     info = ProviderInfo.beside(
         __file__,
         rules=Rules(
-            allow=tuple(Rule("GET", url) for url in (PROFILE, HISTORY, CONTENT_INFO)),
+            allow=(
+                Rule("GET", PROFILE, query=("locale",)),
+                Rule("GET", HISTORY, query=("locale", "all", *(f"search_parameters[{name}]" for name in PAGING))),
+                Rule("GET", CONTENT_INFO, query=("locale", "content_id", "license")),
+            ),
             # A GET of Content/License spends. Download addresses are free, and would carry the token.
             refuse=(
                 Rule("*", "https://stock.adobe.io/**/Content/License"),

@@ -43,12 +43,7 @@ SITE = "https://depositphotos.com"
 API = "https://api.depositphotos.com/"
 LIMIT = 100  # rows of a page that are asked for; how many may be is not documented, so each page's own count moves on
 PICTURES = ("url_max_qa", "huge_thumb", "large_thumb", "medium_thumbnail", "thumbnail")  # the first one there is
-# What buys, orders, transfers a licence, or gives out a file; and what makes or changes accounts.
-SPENDING = (
-    "getMedia", "licenseItem", "createEnterpriseInvoice", "transferEnterpriseLicense", "getDownloadLink", "reDownload",
-    "complimentaryDownload", "imageGenerator.generate", "removeBg", "createSubaccount", "createSubaccountSubscription",
-    "updateSubaccount", "deleteSubaccount", "registerNewUser", "updateUser", "changePassword",
-)  # fmt: skip
+PAGING = ("dp_limit", "dp_offset")
 # The exceptions of a failure, by their last name, and what a person must do about them.
 FAILURES: Mapping[str, type[ArchiverError]] = {
     "EIllegalSession": SessionExpired,
@@ -67,17 +62,17 @@ AUTOMATION = AutomationTerms(
 )
 
 
-def rules(login: str, *reading: str) -> Rules:
-    """The commands of one of the APIs: its sign-in, and those that read."""
+def rules(login: str, reading: Mapping[str, tuple[str, ...]]) -> Rules:
+    """The commands of one of the APIs: its sign-in, and those that read, each with its fields."""
     return Rules(
         allow=(
             Rule("POST", API, Purpose.SIGN_IN, {"dp_command": login}),
-            *(Rule("POST", API, Purpose.READ, {"dp_command": command}) for command in reading),
+            *(
+                Rule("POST", API, Purpose.READ, {"dp_command": command}, body=("dp_apikey", "dp_session_id", *fields))
+                for command, fields in reading.items()
+            ),
         ),
-        refuse=(
-            *(Rule("*", f"{API}**", fields={"dp_command": command}) for command in SPENDING),
-            Rule("*", "https://*.depositphotos.com/storage/**"),  # links to files
-        ),
+        refuse=(Rule("*", "https://*.depositphotos.com/storage/**"),),  # links to files
         assets=("https://*.depositphotos.com/**.jpg", "https://*.depositphotos.net/**.jpg"),
     )
 
@@ -143,7 +138,15 @@ class Depositphotos(DepositphotosApi):
     info = ProviderInfo.beside(
         __file__,
         methods=(method("the API key that Depositphotos issued to you, with the account's user name and password"),),
-        rules=rules("login", "getPurchases", "availableFunds", "getLegalsList", "getLegalDocument"),
+        rules=rules(
+            "login",
+            {
+                "getPurchases": (*PAGING, "dp_sort_field", "dp_sort_type"),
+                "availableFunds": (),
+                "getLegalsList": (),
+                "getLegalDocument": ("dp_legal_name",),
+            },
+        ),
         listings=("purchases",),
         automation=AUTOMATION,
     )

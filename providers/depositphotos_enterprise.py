@@ -11,7 +11,7 @@ from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, L
 from archiver.provider import History, JsonObject, ProviderInfo, Session
 from archiver.provider.layout_errors import known_layout
 from archiver.provider.record_document import record
-from providers.depositphotos import API, AUTOMATION, DepositphotosApi, instant_or_day, method, over_tls, rules
+from providers.depositphotos import API, AUTOMATION, PAGING, DepositphotosApi, instant_or_day, method, over_tls, rules
 
 # Fields that are filled in when licensing, by their names at Depositphotos.
 HINTS = {"project": "project", "client": "client", "purchaseOrder": "purchase_order", "isbn": "isbn", "other": "other"}
@@ -26,10 +26,12 @@ class DepositphotosEnterprise(DepositphotosApi):
         ),
         rules=rules(
             "loginEnterprise",
-            "getLicensedItems",
-            "getTransferredLicenses",
-            "getGroupCompDownloads",
-            "getTransactionLicenseInfo",
+            {
+                "getLicensedItems": (*PAGING, "dp_user_id"),
+                "getTransferredLicenses": (*PAGING, "dp_user_id"),
+                "getGroupCompDownloads": (*PAGING, "dp_user_id"),
+                "getTransactionLicenseInfo": ("dp_transaction_id",),
+            },
         ),
         listings=("licensed", "transferred", "comps"),
         automation=AUTOMATION,

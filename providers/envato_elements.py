@@ -33,7 +33,19 @@ from archiver.reading.html import Field, read_row
 SITE = "https://elements.envato.com"
 LOGIN = f"{SITE}/sign-in"
 HOSTS = ("elements.envato.com", "app.envato.com")  # both are said to have My Downloads
-IDENTITY = "https://account.envato.com"  # where pages of the sign-in may stand: the second factor, the welcome
+IDENTITY = "https://account.envato.com"
+# All that a sign-in may ask for: the form, the second factor, the welcome, and what their scripts call, as public code
+# of others has them.
+SIGN_IN = (
+    LOGIN,
+    f"{LOGIN}/two-factor",
+    f"{LOGIN}/continue",
+    f"{IDENTITY}/sign_in",
+    f"{IDENTITY}/sign_in/two_factor",
+    f"{IDENTITY}/welcome-back",
+    f"{IDENTITY}/api/public/sign_in",
+    f"{IDENTITY}/api/public/refresh_id_token",
+)
 DOWNLOADS = f"{SITE}/account/downloads"
 CERTIFICATE = f"{DOWNLOADS}/*/license-certificate.txt"
 
@@ -106,15 +118,14 @@ class EnvatoElements(Website):
         rules=Rules(
             allow=(
                 *(Rule("GET", f"{SITE}{path}") for path in ("/", "/account", "/account/subscription")),
-                *(Rule("GET", DOWNLOADS.replace(HOSTS[0], host)) for host in HOSTS),
+                *(Rule("GET", DOWNLOADS.replace(HOSTS[0], host), query=("page",)) for host in HOSTS),
                 # What else lies below may take a licence, by GET too.
                 *(Rule("GET", CERTIFICATE.replace(HOSTS[0], host), Purpose.DOCUMENT) for host in HOSTS),
-                Rule("GET", LOGIN, Purpose.SIGN_IN),
-                Rule("GET", f"{LOGIN}/**", Purpose.SIGN_IN),
-                Rule("POST", LOGIN, Purpose.SIGN_IN),
-                Rule("POST", f"{LOGIN}/**", Purpose.SIGN_IN),
-                Rule("GET", f"{IDENTITY}/**", Purpose.SIGN_IN),
-                Rule("POST", f"{IDENTITY}/**", Purpose.SIGN_IN),
+                *(
+                    Rule(method, url, Purpose.SIGN_IN, query=("to=elements", "to=envatoapp"))
+                    for method in ("GET", "POST")
+                    for url in SIGN_IN
+                ),
             ),
             # The first two create licences, by whatever method; repeated downloads may count as fair use.
             refuse=(
@@ -126,7 +137,7 @@ class EnvatoElements(Website):
                 *(Rule("*", f"{DOWNLOADS.replace(HOSTS[0], host)}/**download**") for host in HOSTS),
                 # A control in the list itself creates licences; a person who signs in must not touch it by mistake.
                 *(Rule("POST", f"{SITE}/account/downloads{rest}") for rest in ("", "/**")),
-                # An account's own pages change it, and pay.
+                # An account's own pages change it, and pay: for a person who signs in there, since no rule allows them.
                 *(Rule("*", f"{IDENTITY}/**{word}**") for word in CHANGING),
             ),
             assets=(

@@ -41,7 +41,12 @@ class EnvatoMarket(ApiProvider):
     info = ProviderInfo.beside(
         __file__,
         rules=Rules(
-            allow=tuple(Rule("GET", url) for url in (USERNAME, ACCOUNT, PURCHASES, STATEMENT)),
+            allow=(
+                Rule("GET", USERNAME),
+                Rule("GET", ACCOUNT),
+                Rule("GET", PURCHASES, query=("page",)),
+                Rule("GET", STATEMENT, query=("page",)),
+            ),
             # Free of charge, but every call counts against the item's daily download limit.
             refuse=(Rule("*", f"{API}/**/download"),),
         ),

@@ -29,6 +29,8 @@ from archiver.reading.html import Field, Words, read_row
 HOSTS = ("www.freepik.com", "www.magnific.com")  # it is now the second; account and subscription are carried over
 SITE = f"https://{HOSTS[0]}"
 LOGIN = f"{SITE}/log-in"
+# All that a sign-in may ask for: the form at either host, and what its script calls, as others' public code has them.
+SIGN_IN = (LOGIN, "https://id.freepik.com/v2/log-in", "https://id.freepik.com/api/v2/login")
 DOWNLOADS = f"{SITE}/user/downloads"
 # What the list's own script may ask for when it turns a page: a site by Next.js, in any build and any language.
 PAGE_DATA = tuple(f"{SITE}/_next/data/{build}/user/downloads.json" for build in ("*", "*/*"))
@@ -83,17 +85,21 @@ class Freepik(Website):
         __file__,
         rules=Rules(
             allow=(
+                *(Rule("GET", f"https://{host}/") for host in HOSTS),
                 *(
-                    Rule("GET", url.replace(HOSTS[0], host))
+                    Rule("GET", url.replace(HOSTS[0], host), query=("page", "type=regular"))
                     for host in HOSTS
-                    for url in (f"{SITE}/", DOWNLOADS, *PAGE_DATA)
+                    for url in (DOWNLOADS, *PAGE_DATA)
                 ),
-                *(Rule("GET", f"{CERTIFICATE}/*".replace(HOSTS[0], host), Purpose.DOCUMENT) for host in HOSTS),
                 *(
-                    Rule(method, url, Purpose.SIGN_IN)
-                    for method in ("GET", "POST")
+                    Rule("GET", f"{CERTIFICATE}/*".replace(HOSTS[0], host), Purpose.DOCUMENT, query=("lang",))
                     for host in HOSTS
-                    for url in (LOGIN.replace(HOSTS[0], host), f"https://{host.replace('www', 'id')}/**")
+                ),
+                *(
+                    Rule(method, url.replace("freepik.com", site), Purpose.SIGN_IN, query=("client_id", "lang"))
+                    for method in ("GET", "POST")
+                    for site in ("freepik.com", "magnific.com")
+                    for url in SIGN_IN
                 ),
             ),
             # Each of these spends from the download quota, even by GET.

@@ -45,6 +45,7 @@ ORDERS = f"{API}/v3/orders"
 DETAILS = {"image": (f"{API}/v3/images", "images"), "film": (f"{API}/v3/videos", "videos")}
 FIELDS, MOST_IDS = "id,title,artist", 100
 COMPANY = {DOWNLOADS: "company_downloads", PURCHASES: "company_purchases"}  # what widens a list beyond one user
+PAGING = ("page", "page_size")
 PAGE_SIZE = "100"  # the documented maximum
 LASTING, EARLY = 1800, timedelta(minutes=5)  # seconds that an access token lasts; how long before it is renewed
 DAY, WINDOW = timedelta(days=1), timedelta(days=30)  # what the list of downloads shows unless it is told otherwise
@@ -66,8 +67,17 @@ def rules(media: str, *read: str) -> Rules:
     """The requests of one platform: `read` besides products and downloads; previews from its `media` host."""
     return Rules(
         allow=(
-            *(Rule("GET", url) for url in (PRODUCTS, DOWNLOADS, *(url for url, _ in DETAILS.values()), *read)),
-            Rule("POST", TOKEN, Purpose.REFRESH, {"grant_type": "refresh_token"}),
+            Rule("GET", PRODUCTS),
+            Rule("GET", DOWNLOADS, query=(*PAGING, COMPANY[DOWNLOADS], "product_type", "date_from", "date_to")),
+            *(Rule("GET", url, query=("ids", "fields")) for url, _ in DETAILS.values()),
+            *(Rule("GET", url, query=(*PAGING, COMPANY[PURCHASES]) if url == PURCHASES else ()) for url in read),
+            Rule(
+                "POST",
+                TOKEN,
+                Purpose.REFRESH,
+                {"grant_type": "refresh_token"},
+                body=("client_id", "client_secret", "refresh_token"),
+            ),
         ),
         # A download takes from the allowance, licensing and generating take credits: by whatever method.
         refuse=(

@@ -29,7 +29,7 @@ class Pixabay(FreeSite):
         Rules(
             allow=(
                 *(Rule("GET", f"{SITE}/{kind}/*{end}") for kind in KINDS for end in ("", "/")),
-                Rule("GET", f"{SITE}/api/"),
+                Rule("GET", f"{SITE}/api/", query=("key", "id")),
             ),
             refuse=tuple(
                 Rule("*", f"{SITE}/**/{word}{rest}") for word in ("download", "downloads") for rest in ("", "/**")

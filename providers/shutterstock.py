@@ -55,8 +55,11 @@ class Shutterstock(ApiProvider):
         rules=Rules(
             allow=(
                 Rule("GET", TOKEN),
-                *(Rule("GET", f"{API}/{path}/licenses") for path in LISTS),
-                *(Rule("GET", f"{API}/{path}/*") for path in LISTS),
+                *(
+                    Rule("GET", f"{API}/{path}/licenses", query=("page", "per_page", "sort=newest", "team_history"))
+                    for path in LISTS
+                ),
+                *(Rule("GET", f"{API}/{path}/*", query=("country",)) for path in LISTS),
             ),
             refuse=(
                 Rule("POST", "https://api.shutterstock.com/**"),

@@ -16,7 +16,7 @@ from archiver.collect.account_session import (
 from archiver.collect.run_tools import open_tools
 from archiver.core.errors import ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Document, DocumentKind, Licence
-from archiver.provider import AnyProvider, Page
+from archiver.provider import AnyProvider, Page, Phase
 from archiver.reading.documents import check_certificate
 from archiver.reading.worker import DocumentReader
 
@@ -95,7 +95,7 @@ def _changed_row(licence: Licence) -> LayoutChanged:
 async def _documents(provider: AnyProvider, session: AccountSession, licence: Licence) -> str:
     """Read the documents of one licence as a run does, and discard them. Returns their names."""
     names: list[str] = []
-    with DocumentReader(workers=1) as reader:
+    with DocumentReader(workers=1) as reader, session.during(Phase.DOCUMENTS):
         async for item in provider.documents(session, licence):
             if isinstance(item, Document):
                 said = _certified(provider, item, licence, reader) if item.kind is DocumentKind.CERTIFICATE else ""

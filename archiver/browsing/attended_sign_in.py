@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from archiver.browsing.browser_session import PlaywrightSession
 from archiver.core.errors import SessionExpired, SignInNeeded, SiteUnavailable
-from archiver.provider import Provider, Request
+from archiver.provider import Phase, Provider, Request
 
 SIGN_IN_TIMEOUT_S = 600.0  # for a person to sign in
 LOOK_INTERVAL_S = 1.0  # between two looks at the person's page
@@ -29,14 +29,15 @@ async def attend(
     that the person's page never changes under their hands.
     """
     deadline = time.monotonic() + timeout_s
-    await session.goto(login_url)
-    say(f"Sign in to {provider.info.title} in the browser window. This command ends when you are signed in.")
-    login = Request("GET", login_url).place
-    while Request("GET", session.tab.url).place == login:
-        await _wait(session, deadline, LOOK_INTERVAL_S)
-    async with session.beside() as hidden:
-        while not await _signed_in(provider, hidden):
-            await _wait(session, deadline, ASK_INTERVAL_S)
+    with session.during(Phase.SIGNING_IN):
+        await session.goto(login_url)
+        say(f"Sign in to {provider.info.title} in the browser window. This command ends when you are signed in.")
+        login = Request("GET", login_url).place
+        while Request("GET", session.tab.url).place == login:
+            await _wait(session, deadline, LOOK_INTERVAL_S)
+        async with session.beside() as hidden:
+            while not await _signed_in(provider, hidden):
+                await _wait(session, deadline, ASK_INTERVAL_S)
     say("Signed in. The session is saved.")
 
 

@@ -23,7 +23,7 @@ from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import NO_ACCOUNT, Exchange, ExchangeListener, SessionAccount
 from archiver.core.errors import ConfigError, SignInNeeded
 from archiver.home.network import Network
-from archiver.provider import Mode, ProviderInfo
+from archiver.provider import Mode, ProviderInfo, SessionPhase
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ class Browsers:
         """
         browser = await self._browser(self.headless and info.headless)
         async with AsyncExitStack() as stack:
-            proxy = await stack.enter_async_context(GuardProxy(info.rules, network, mode))
-            guard = guarding.RequestGuard(info.rules, mode)
+            phase = SessionPhase()
+            proxy = await stack.enter_async_context(GuardProxy(info.rules, network, mode, phase))
+            guard = guarding.RequestGuard(info.rules, mode, phase)
             self._guards.add(guard)
             stack.callback(self._guards.discard, guard)
             context = await _restored(browser, proxy, state)
@@ -98,7 +99,9 @@ class Browsers:
                 guarding.close_popups(context)
             opened = stack.pop_all()
         return PlaywrightSession(
-            exchange=Exchange(info, pacing, now=account.now, mode=mode, refused=guard.refused, hear=self.hear),
+            exchange=Exchange(
+                info, pacing, now=account.now, mode=mode, refused=guard.refused, hear=self.hear, phase=phase
+            ),
             username=account.username,
             settings=account.settings,
             secrets={*account.secrets.values(), *_named(info.session_secrets, state or {})},

@@ -23,7 +23,7 @@ import h11
 from archiver.browsing.http1_parser import DEFAULT_PORTS, AmbiguousRequest, ReceivedRequest, read_request
 from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES
 from archiver.home.network import Network
-from archiver.provider import Mode, Request, Rules
+from archiver.provider import Mode, Phase, Request, Rules, SessionPhase
 from archiver.provider.request_rules import HOST_NAME
 
 NOTHING = Rules(allow=())  # for Chromium's own traffic, which belongs to no account
@@ -87,8 +87,10 @@ class GuardProxy:
     hosts whose connection was cut because they sent more than any document without a new request.
     """
 
-    def __init__(self, rules: Rules, network: Network, mode: Mode = Mode.STRICT) -> None:
-        self.rules, self.network, self.mode = rules, network, mode
+    def __init__(
+        self, rules: Rules, network: Network, mode: Mode = Mode.STRICT, phase: SessionPhase | None = None
+    ) -> None:
+        self.rules, self.network, self.mode, self.phase = rules, network, mode, phase or SessionPhase()
         self.refused: list[str] = []
         self.flooded: set[str] = set()
         self.url = ""
@@ -155,13 +157,17 @@ class GuardProxy:
         if not await relay(reader, writer, out_reader, out_writer, self._most):
             self.flooded.add(authority.removesuffix(f":{DEFAULT_PORTS['https']}"))
 
+    def _permits(self, request: Request) -> bool:
+        phase = Phase.SIGNING_IN if self.rules.refreshes(request) else self.phase.now
+        return self.rules.permit(request, self.mode, phase)
+
     async def _forward(
         self, received: ReceivedRequest, url: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Judge one whole plain HTTP request, then send it on a new connection."""
         method, body, headers = received.method, received.body, received.headers
         requests = [Request(method, url, body, passive, headers) for passive in (False, True)]
-        if not any(self.rules.permit(request, self.mode) for request in requests):
+        if not any(map(self._permits, requests)):
             self._refuse(f"{method} {url.split('?')[0]}", writer)
             return
         netloc = re.split("[/?]", url.partition("://")[2], maxsplit=1)[0]

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
-from archiver.provider import Mode, Request, Rules
+from archiver.provider import Mode, Request, Rules, SessionPhase
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Route
@@ -59,8 +59,9 @@ SWITCHES = (
 )
 
 # WebSockets are the one kind of request that Chromium shows to nobody beforehand. They alone bypass the proxy, and
-# without a proxy no name resolves (see SWITCHES): they end where they start, in workers too.
-SOCKETS = "ws://*,wss://*"
+# without a proxy no name resolves (see SWITCHES): they end where they start, in workers too. Those to this machine go
+# to the proxy, which refuses them, because its own address must resolve. The last pattern counts.
+SOCKETS = "ws://*,wss://*,<-loopback>"
 
 # Taken from every page and frame before its own scripts run: what Chromium starts without asking either judge.
 # A link with `download` becomes a plain link: of several downloads at once Chromium shows only the first.
@@ -112,11 +113,14 @@ class RequestGuard:
 
     rules: Rules
     mode: Mode = Mode.STRICT
+    phase: SessionPhase = field(default_factory=SessionPhase)
     refused: list[str] = field(default_factory=list)
 
     def permits(self, method: str, url: str, body: bytes | None, kind: str, headers: Mapping[str, str]) -> bool:
-        """`kind` is Chromium's resource type in lower case."""
-        return self.rules.permit(Request(method, url, body, kind in PASSIVE, headers), self.mode)
+        """`kind` is Chromium's resource type in lower case. A page never gets a new token for the adapter."""
+        request = Request(method, url, body, kind in PASSIVE, headers)
+        permitted = self.rules.permit(request, self.mode, self.phase.now)
+        return permitted and (self.mode is Mode.OBSERVE or not self.rules.refreshes(request))
 
     def refuse(self, method: str, url: str, kind: str) -> None:
         """Record a refusal once. Refused pictures and scripts are not recorded, only requests that act."""

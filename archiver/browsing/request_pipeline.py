@@ -8,7 +8,7 @@ import random
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +29,16 @@ from archiver.core.errors import (
     SiteUnavailable,
     SpendRefused,
 )
-from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, redact_url
+from archiver.provider import (
+    Mode,
+    Phase,
+    ProviderInfo,
+    Purpose,
+    Request,
+    Response,
+    SessionPhase,
+    redact_url,
+)
 
 MAX_CONCURRENT_REQUESTS = 8
 MAX_ANSWER_BYTES = 64 << 20  # size of one answer, decoded
@@ -119,6 +128,7 @@ class Exchange:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     refused: list[str] = field(default_factory=list)
     hear: ExchangeListener | None = None
+    phase: SessionPhase = field(default_factory=SessionPhase)
     authorisation: dict[str, str] = field(default_factory=dict, repr=False)
     _slots: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_REQUESTS), init=False, repr=False
@@ -130,9 +140,15 @@ class Exchange:
 
     def check(self, request: Request) -> None:
         """Raise SpendRefused, and add to `refused`, unless the rules allow this request."""
-        if not self.info.rules.permit(request, self.mode):
+        if not self.permits(request):
             self.refused.append(f"{request.method} {redact_url(request.url)}")
-            raise SpendRefused(self.refused[-1])
+            why = self.info.rules.shortfall(request)
+            raise SpendRefused(f"{self.refused[-1]} ({why})" if why else self.refused[-1])
+
+    def permits(self, request: Request) -> bool:
+        """Whether the rules allow this request of the adapter now. One for a new token is a sign-in of its own."""
+        phase = Phase.SIGNING_IN if self.info.rules.refreshes(request) else self.phase.now
+        return self.info.rules.permit(request, self.mode, phase)
 
     # many parameters: the parts of a request, as `provider.Session` has them
     async def request(
@@ -169,7 +185,7 @@ class Exchange:
                     raise SessionExpired(f"{redact_url(first.url)} leads to the sign-in page")
                 return answer
             request, given = _next_hop(request, raw.status, target, given, _origin(first.url))
-            if self._login(request) and not self.info.rules.permit(request, self.mode):
+            if self._login(request) and not self.permits(request):
                 if proves:
                     raise SessionExpired(f"{redact_url(first.url)} leads to the sign-in page")
                 return answer
@@ -294,6 +310,13 @@ class ExchangeSession(ABC):
 
     def now(self) -> datetime:
         return self.exchange.now()
+
+    def during(self, phase: Phase) -> AbstractContextManager[None]:
+        """Inside this context, the session and its pages are in this phase, and else they only read.
+
+        The archiver says so, never an adapter.
+        """
+        return self.exchange.phase.during(phase)
 
     def authorise(self, headers: Mapping[str, str]) -> None:
         self.exchange.authorise(headers)

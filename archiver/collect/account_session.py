@@ -36,6 +36,7 @@ from archiver.home.vault import Vault, run_secret_command, secret_digest
 from archiver.provider import (
     AnyProvider,
     Challenge,
+    Phase,
     ProviderInfo,
     SignInMethod,
     Transport,
@@ -151,19 +152,21 @@ class SigningIn:
 
     async def once(self) -> None:
         """Use the restored session if it is still valid, else sign in."""
-        try:
+        with self.session.during(Phase.SIGNING_IN), suppress(SessionExpired):
             if await self.provider.signed_in(self.session):
                 return
-        except SessionExpired:
-            pass
         await self.again()
 
     async def again(self) -> None:
         """Sign in. LayoutChanged with the page's address if the account is still not signed in, because of an unknown
         step.
 
-        SignInNeeded if there is no page that could show it.
+        SignInNeeded if there is no page that could show it. The phase ends when the account shows, or with an error.
         """
+        with self.session.during(Phase.SIGNING_IN):
+            await self._sign_in()
+
+    async def _sign_in(self) -> None:
         before = len(self.session.refused)
         await self.provider.sign_in(self.session, self.secrets, self.challenge)
         page = await self.session.page() if isinstance(self.session, PlaywrightSession) else None

@@ -8,7 +8,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -39,7 +39,7 @@ from archiver.core.errors import (
     SpendRefused,
 )
 from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, TermsReference, iso
-from archiver.provider import AnyProvider, Page, Session, TextLayout, own_adapter
+from archiver.provider import AnyProvider, Page, Phase, Session, TextLayout, own_adapter
 from archiver.reading.document_parser import completed, same_licence
 from archiver.reading.documents import End, as_picture, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, source_of, to_json
@@ -64,6 +64,8 @@ class GuardedSession(Session, Protocol):
     def refused(self) -> list[str]: ...
 
     def beside(self) -> AbstractAsyncContextManager[object]: ...
+
+    def during(self, phase: Phase) -> AbstractContextManager[None]: ...
 
     def secret_values(self) -> list[str]: ...
 
@@ -193,18 +195,19 @@ class DocumentFetcher:
         fuller = licence
         await self.outage.wait()
         try:
-            async for item in self.provider.documents(self.session, licence):
-                match item:
-                    case Licence():
-                        fuller = item
-                    case Gap():
-                        gaps.append(item)
-                    case Document():
-                        fuller, checked = await self.checker.check(item, fuller)
-                        if isinstance(checked, Document):
-                            documents.append(checked)
-                        else:
-                            gaps.append(checked)
+            with self.session.during(Phase.DOCUMENTS):
+                async for item in self.provider.documents(self.session, licence):
+                    match item:
+                        case Licence():
+                            fuller = item
+                        case Gap():
+                            gaps.append(item)
+                        case Document():
+                            fuller, checked = await self.checker.check(item, fuller)
+                            if isinstance(checked, Document):
+                                documents.append(checked)
+                            else:
+                                gaps.append(checked)
             self.outage.succeeded()
         except _OF_ONE_LICENCE as error:
             gaps.append(await self._failed(error, self._expected_kind(documents, gaps)))

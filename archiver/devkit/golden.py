@@ -78,7 +78,7 @@ async def replayed(path: Path, shared: RunTools | None) -> dict[str, Any]:
             undeclared = [
                 f"{request.method} {request.url}"
                 for request in sent
-                if not rules.permit(replace(request, passive=request.method == "GET"))
+                if not rules.declares(replace(request, passive=request.method == "GET"))
             ]
             trouble = {"unknown_requests": listener.unknown, "undeclared_requests": undeclared}
             described |= {name: [str(each) for each in found] for name, found in trouble.items() if found}

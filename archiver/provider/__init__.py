@@ -37,7 +37,7 @@ from archiver.provider.info import (
     Transport,
 )
 from archiver.provider.registry import declared, installed, load, method_of, own_adapter
-from archiver.provider.request_rules import Mode, Purpose, Request, Rule, Rules, static_files
+from archiver.provider.request_rules import Mode, Phase, Purpose, Request, Rule, Rules, SessionPhase, static_files
 
 __all__ = [
     "AnyProvider",
@@ -55,6 +55,7 @@ __all__ = [
     "JsonObject",
     "Mode",
     "Page",
+    "Phase",
     "Provider",
     "ProviderInfo",
     "Purpose",
@@ -64,6 +65,7 @@ __all__ = [
     "Rules",
     "Scope",
     "Session",
+    "SessionPhase",
     "SignInMethod",
     "SignInOutcome",
     "TermsPage",

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json as _json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -18,6 +20,8 @@ from urllib.parse import parse_qs, unquote, unquote_plus, urlencode, urlsplit
 from archiver.core.errors import ConfigError
 
 NOT_ALLOWED = "no rule allows it"
+NOT_SO = "a rule names this address, but not the query or the body with which it was asked"
+_GET_OR_HEAD = frozenset({"GET", "HEAD"})  # what opens a page and sends nothing
 
 
 class Mode(StrEnum):
@@ -31,10 +35,24 @@ class Mode(StrEnum):
     OBSERVE = "observe"
 
 
-class Purpose(StrEnum):
-    """The purpose of a declared request. Unattended, only READ, DOCUMENT and REFRESH are sent besides the sign-in.
+class Phase(StrEnum):
+    """What a session does now. It decides which purposes its requests may have.
 
-    DOCUMENT is a READ that gives one licence's own document. The companion may fetch it in a person's browser, too.
+    A session reads unless the program says otherwise. DOCUMENTS is reading while a licence's own documents are fetched.
+    """
+
+    SIGNING_IN = "signing in"
+    READING = "reading"
+    DOCUMENTS = "documents"
+
+
+class Purpose(StrEnum):
+    """The purpose of a declared request, which belongs to phases.
+
+    READ belongs to every phase. DOCUMENT, a READ that gives one licence's own document, belongs to DOCUMENTS; the
+    companion may fetch it in a person's browser, too. SIGN_IN belongs to SIGNING_IN; its pages may be opened by GET in
+    every phase, since an ended session leads there. REFRESH gets a new token: the adapter may send it in every phase,
+    a page never.
     """
 
     READ = "read"
@@ -43,13 +61,44 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
 
 
+PURPOSES: Mapping[Phase, frozenset[Purpose]] = {
+    Phase.SIGNING_IN: frozenset({Purpose.READ, Purpose.SIGN_IN, Purpose.REFRESH}),
+    Phase.READING: frozenset({Purpose.READ}),
+    Phase.DOCUMENTS: frozenset({Purpose.READ, Purpose.DOCUMENT}),
+}
+
+
+@dataclass
+class SessionPhase:
+    """The phase of one session, which all its judges share. Only the program changes it, never a page."""
+
+    _open: Counter[Phase] = field(default_factory=Counter)
+
+    @property
+    def now(self) -> Phase:
+        return next((phase for phase in (Phase.SIGNING_IN, Phase.DOCUMENTS) if self._open[phase]), Phase.READING)
+
+    @contextmanager
+    def during(self, phase: Phase) -> Iterator[None]:
+        """Inside this context, the session is in this phase. A sign-in stands above documents."""
+        self._open[phase] += 1
+        try:
+            yield
+        finally:
+            self._open[phase] -= 1
+
+
 @dataclass(frozen=True)
 class Rule:
     """One kind of request: method, URL pattern and, where one URL both reads and spends, the fields that decide.
 
     In `url`, `*` stands for one path segment or host label, `**` for the rest of a path; a query is not part of it.
     `fields` bind query or body values: each must occur exactly once with exactly this value. Whatever is sent to such
-    a place must be wholly understood (`Request.understood`), by whatever method.
+    a place must be wholly understood (`Request.understood`), by whatever method. Bind each key that chooses what is
+    done, for example a command or the text of a GraphQL query.
+    `query` and `body` name all other keys that may occur, each at most once: `page` with any value, `type=regular` with
+    this one. A key inside a JSON object is `outer.inner`. A body is closed so unless the rule signs in, since a form to
+    sign in has hidden fields that nobody knows; GET and HEAD have none.
     `proves_session`: status 401 from this address means that the account's session is no longer valid.
     """
 
@@ -58,15 +107,50 @@ class Rule:
     purpose: Purpose = Purpose.READ
     fields: Mapping[str, str] = field(default_factory=dict)
     proves_session: bool = True
+    query: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
 
     def matches(self, request: Request) -> bool:
-        """Whether it is exactly this place, with each bound field exactly once. A permission needs that."""
+        """Whether it is exactly this place, with each bound field exactly once and no key that the rule does not name.
+
+        A permission needs that.
+        """
         return (
-            self.method in ("*", request.method)
-            and _pattern(self.url).fullmatch(request.place) is not None
+            self.names_place(request)
             and all(request.fields.get(name) == [value] for name, value in self.bound)
-            and (not self.fields or request.understood(self.bound))
+            and (not (self.fields or self._closes_body(request)) or request.understood(self.bound))
+            and self.unnamed(request) == []
         )
+
+    def names_place(self, request: Request) -> bool:
+        """Whether the request's method and address are this rule's, whatever else it sends."""
+        return self.method in ("*", request.method) and _pattern(self.url).fullmatch(request.place) is not None
+
+    def belongs_to(self, phase: Phase, request: Request) -> bool:
+        """Whether such a request may be sent in this phase."""
+        opens = self.purpose is Purpose.SIGN_IN and request.method in _GET_OR_HEAD
+        return opens or self.purpose in PURPOSES[phase]
+
+    def unnamed(self, request: Request) -> list[str] | None:
+        """The keys of the request's query and body that this rule does not name; None if they cannot be told."""
+        found = [(self.query, _query_pairs(urlsplit(request.url).query))]
+        if request.body and request.method in _GET_OR_HEAD:
+            return None
+        if self._closes_body(request):
+            found.append((self.body, _body_pairs(request.body)))
+        unnamed, bound = list[str](), {name for name, _ in self.bound}
+        for named, pairs in found:
+            if pairs is None:
+                return None
+            unnamed += [
+                name
+                for name, value in pairs
+                if name not in named and f"{name}={value}" not in named and _field(name) not in bound
+            ]
+        return unnamed
+
+    def _closes_body(self, request: Request) -> bool:
+        return bool(request.body) and self.purpose is not Purpose.SIGN_IN
 
     def resembles(self, request: Request) -> bool:
         """Whether a lenient server could take this request for it. A refusal needs no more."""
@@ -301,6 +385,44 @@ def _json_pairs(body: bytes, bound: Collection[str]) -> list[tuple[str, str]] | 
     return [(name, str(value)) for name, value in top.items()]
 
 
+def _query_pairs(query: str) -> list[tuple[str, str]] | None:
+    """Names and values of a query, each name once; None if servers could read it in more than one way."""
+    try:
+        parts = [pair.partition("=") for pair in query.split("&") if query]
+        pairs = [
+            (unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")) for name, _, value in parts
+        ]
+    except UnicodeDecodeError:
+        return None
+    names = {name.lower() for name, _ in pairs}
+    unclear = ";" in query or "?" in query or "" in names or len(names) < len(pairs)
+    return None if unclear or any(_CONTROL.search(name + value) for name, value in pairs) else pairs
+
+
+def _body_pairs(body: bytes | None) -> list[tuple[str, str]] | None:
+    """Names and values of a form or a JSON object, those of inner objects as `outer.inner`; None for anything else."""
+    text = (body or b"").decode("utf-8", "replace")
+    if not text.lstrip().startswith("{"):
+        return _form_pairs(text)
+    try:
+        return list(_inner_pairs("", _json.loads(text)))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _inner_pairs(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _inner_pairs(f"{name}.{key}" if name else key, inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _inner_pairs(name, inner)
+    else:
+        yield name, str(value)
+
+
+# What a site's own host may get behind the address of a picture or a script: the version that its file has.
+_VERSION = re.compile(r"[0-9a-fA-F.]{0,64}|(v|ver|version|hash|rev|dpl|t|ts|_)=[\w.-]{0,64}", re.ASCII)
 _BUYING = re.compile(r"/(cart|basket|checkout|renew(al)?)([/.]|$)")
 _PORTS = {"http": 80, "https": 443}
 HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -343,22 +465,38 @@ class Rules:
     sign_in_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """ConfigError names a permission that can never be used because a refusal covers all of it."""
+        """ConfigError names a permission that a refusal covers wholly, or that is too wide for what it sends."""
         for rule in self.allow:
             example = Request(
                 "GET" if rule.method == "*" else rule.method, _example(rule), urlencode(rule.fields).encode()
             )
-            if (why := self.refusal(example)) != NOT_ALLOWED:
+            if why := self.forbidden(example):
                 raise ConfigError(f"The rule that allows {rule.method} {rule.url} can never apply: {why}. Remove one.")
+            sends = rule.method not in _GET_OR_HEAD or rule.purpose is Purpose.SIGN_IN
+            if sends and "*" in rule.url:
+                raise ConfigError(
+                    f"The rule that allows {rule.method} {rule.url} ({rule.purpose}) has a `*`. A rule that signs in "
+                    "or that sends more than a GET must name its address in full. Write one rule for each address, "
+                    "with the keys of its query and body."
+                )
 
-    def refusal(self, request: Request) -> str:
-        """Why this request was refused, in words for the adapter's maintainer."""
+    def forbidden(self, request: Request) -> str:
+        """Why no permission can let this request pass; empty if nothing forbids it."""
         if not request.place or request.disguised:
             return "its address, a header or a field hides where it goes"
         if any(map(_BUYING.search, request.lenient_places)):
             return "refused everywhere: a cart, a checkout or a renewal"
         found = next((rule for rule in self.refuse if rule.resembles(request)), None)
-        return f"refused by `{found.method} {found.url}`" if found else NOT_ALLOWED
+        return f"refused by `{found.method} {found.url}`" if found else ""
+
+    def refusal(self, request: Request) -> str:
+        """Why this request was refused, in words for the adapter's maintainer."""
+        return self.forbidden(request) or self.shortfall(request) or NOT_ALLOWED
+
+    def shortfall(self, request: Request) -> str:
+        """Why the rule that names this address did not let the request pass; empty if no rule names it."""
+        named = () if self.forbidden(request) else (rule for rule in self.allow if rule.names_place(request))
+        return next((_shortfall(rule, request) for rule in named), "")
 
     def explained(self, refused: Iterable[str]) -> list[str]:
         """Refused requests, each `METHOD url` with the rule that refused it.
@@ -369,7 +507,7 @@ class Rules:
         requests.sort(key=lambda request: not any(fnmatchcase(request.host, host) for host in self.hosts))
         return [f"{each.method} {each.url} ({self.refusal(each)})" for each in requests]
 
-    def permit(self, request: Request, mode: Mode = Mode.STRICT) -> bool:
+    def permit(self, request: Request, mode: Mode = Mode.STRICT, phase: Phase = Phase.READING) -> bool:
         """Whether this request may leave the machine. Pure; called for every request and every redirect hop."""
         if mode is Mode.OBSERVE:
             return True
@@ -380,13 +518,30 @@ class Rules:
             return False
         if any(rule.resembles(request) for rule in self.refuse):
             return False
-        if any(rule.matches(request) for rule in self.allow):
+        if any(rule.belongs_to(phase, request) and rule.matches(request) for rule in self.allow):
             return True
-        if request.method == "GET" and request.passive:
-            return any(_pattern(glob).fullmatch(request.place) for glob in self.assets)
-        return mode is Mode.SIGN_IN and request.place.startswith(
-            tuple(f"https://{host}/" for host in self.sign_in_hosts)
+        if request.method == "GET" and request.passive and self._is_asset(request):
+            return True
+        return (
+            mode is Mode.SIGN_IN
+            and phase is Phase.SIGNING_IN
+            and request.place.startswith(tuple(f"https://{host}/" for host in self.sign_in_hosts))
         )
+
+    def _is_asset(self, request: Request) -> bool:
+        """Whether a page may load this file. At a host with other rules, too, its query is at most a version."""
+        if not any(_pattern(glob).fullmatch(request.place) for glob in self.assets):
+            return False
+        acts = any(fnmatchcase(request.host, urlsplit(rule.url).hostname or "") for rule in self.allow)
+        return not acts or _VERSION.fullmatch(urlsplit(request.url).query) is not None
+
+    def declares(self, request: Request) -> bool:
+        """Whether the request may leave in some phase."""
+        return any(self.permit(request, phase=phase) for phase in Phase)
+
+    def refreshes(self, request: Request) -> bool:
+        """Whether it asks for a new token, which an adapter may do in every phase, and a page never."""
+        return any(rule.purpose is Purpose.REFRESH and rule.matches(request) for rule in self.allow)
 
     def proves_session(self, request: Request) -> bool:
         """Whether status 401 from this address counts against the account's session."""
@@ -396,7 +551,7 @@ class Rules:
         """Whether it is a declared request that changes nothing at the platform: any GET, read-only POSTs and token
         refreshes.
         """
-        return request.method in ("GET", "HEAD") or any(
+        return request.method in _GET_OR_HEAD or any(
             rule.matches(request) and rule.purpose is not Purpose.SIGN_IN for rule in self.allow
         )
 
@@ -404,6 +559,17 @@ class Rules:
     def hosts(self) -> frozenset[str]:
         """Every host to which connections are allowed in strict mode (patterns with `*` labels stay patterns)."""
         return frozenset(urlsplit(url).netloc.lower() for url in (*(rule.url for rule in self.allow), *self.assets))
+
+
+def _shortfall(rule: Rule, request: Request) -> str:
+    """Why a rule does not let pass what is sent to its address."""
+    unnamed = rule.unnamed(request)
+    if unnamed:
+        keys = ", ".join(f"`{name}`" for name in dict.fromkeys(unnamed))
+        return f"`{rule.method} {rule.url}` does not name the key {keys} in `query` or `body`"
+    if rule.purpose is Purpose.SIGN_IN and request.method not in _GET_OR_HEAD:
+        return "allowed only while the archiver signs in"
+    return "allowed only while documents are fetched" if rule.purpose is Purpose.DOCUMENT else NOT_SO
 
 
 def _example(rule: Rule) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -36,18 +36,19 @@ from archiver.core.errors import (
     WrongPassword,
 )
 from archiver.home.network import Network
-from archiver.provider import Choose, Click, Code, Mode, ProviderInfo, Purpose, Rule, Rules, SignInOutcome
+from archiver.provider import Choose, Click, Code, Mode, Phase, ProviderInfo, Purpose, Rule, Rules, SignInOutcome
 
 pytestmark = pytest.mark.anyio
 long = partial(pytest.param, marks=pytest.mark.long)
 
 SITE = "https://acme.example.com"
+PAGES = ("", "login", "account", "code", "page/*", "file/*", "hop/*")
 RULES = Rules(
     allow=(
-        *(Rule("GET", f"{SITE}/{page}") for page in ("", "login", "account", "code", "page/*", "file/*", "hop/*")),
+        *(Rule("GET", f"{SITE}/{page}", query=("again",)) for page in PAGES),
         Rule("POST", f"{SITE}/login", Purpose.SIGN_IN),
         Rule("POST", f"{SITE}/code", Purpose.SIGN_IN),
-        Rule("POST", f"{SITE}/search"),
+        Rule("POST", f"{SITE}/search", body=("page",)),
     ),
     refuse=(Rule("*", f"{SITE}/buy/**"),),
     sign_in_hosts=("captcha.example.com",),
@@ -126,11 +127,18 @@ SIGN_IN = (
 )
 
 
-async def sign_in(session: PlaywrightSession, *, challenge: Codes | None = None, within: float = 10) -> None:
-    await session.goto(f"{SITE}/login")
-    await session.fill({"input[name=user]": "ada", "input[name=password]": "secret-of-ada"})
-    await session.click("form button")
-    await session.settle(OUTCOMES, challenge=challenge or Codes(), within=within)
+async def sign_in(
+    session: PlaywrightSession,
+    *,
+    outcomes: Mapping[str, SignInOutcome] = OUTCOMES,
+    challenge: Codes | None = None,
+    within: float = 10,
+) -> None:
+    with session.during(Phase.SIGNING_IN):
+        await session.goto(f"{SITE}/login")
+        await session.fill({"input[name=user]": "ada", "input[name=password]": "secret-of-ada"})
+        await session.click("form button")
+        await session.settle(outcomes, challenge=challenge or Codes(), within=within)
 
 
 @pytest.mark.browser
@@ -437,11 +445,8 @@ async def test_a_refusal_on_the_way_of_a_sign_in_is_told_with_its_address_and_is
     """Also where being signed in is any page that asks for nothing more."""
     outcomes: dict[str, SignInOutcome] = {"[role=alert]": WrongPassword, "body:not(:has(input[name=password]))": None}
     async with visit(page("/login", FORM) + after) as site:
-        await site.session.goto(f"{SITE}/login")
-        await site.session.fill({"input[name=user]": "ada", "input[name=password]": "secret-of-ada"})
-        await site.session.click("form button")
         with pytest.raises(error, match=words):
-            await site.session.settle(outcomes, challenge=Codes(), within=3)
+            await sign_in(site.session, outcomes=outcomes, within=3)
 
 
 @pytest.mark.browser
@@ -451,10 +456,15 @@ async def test_a_person_at_the_wheel_may_talk_to_declared_identity_hosts_and_sti
         " fetch(url, {method: 'POST', mode: 'no-cors', body: 'x'}).catch(() => 0)</script>"
     )
     exchanges = page("/login", script) + page("https://captcha.example.com/solve", "ok", method="POST")
-    for mode, passed in ((Mode.STRICT, False), (Mode.SIGN_IN, True)):
+    for mode, phase, passed in (
+        (Mode.STRICT, Phase.SIGNING_IN, False),
+        (Mode.SIGN_IN, Phase.READING, False),
+        (Mode.SIGN_IN, Phase.SIGNING_IN, True),
+    ):
         async with visit(exchanges, mode=mode) as site:
-            await site.session.goto(f"{SITE}/login")
-            await site.session.seen("#never", wait=0.5)
+            with site.session.during(phase):
+                await site.session.goto(f"{SITE}/login")
+                await site.session.seen("#never", wait=0.5)
             assert site.seen == ["GET /login"] + ["POST https://captcha.example.com/solve"] * passed
 
 

@@ -37,7 +37,12 @@ from tests.support.browsing_kit import SITE, exchange
 
 pytestmark = pytest.mark.anyio
 
-RULES = Rules(allow=(Rule("GET", f"{SITE}/**"), Rule("POST", f"{SITE}/api")))
+RULES = Rules(
+    allow=(
+        Rule("GET", f"{SITE}/**", query=("token", "api_key")),
+        Rule("POST", f"{SITE}/api", query=("session_id",), body=("password",)),
+    )
+)
 SECRET = "CANARY/vault+1"
 MASK = "[removed before archiving]"
 PNG = base64.b64decode(
@@ -91,6 +96,7 @@ HOSTILE = f"""<!doctype html><html><head><title>Downloads {SECRET}</title>
 <a href="/next?key={quote(SECRET, safe="")}&access_token=CANARY-link">next</a><img src="/picture.png">
 <iframe srcdoc="<p>framed {SECRET}</p>"></iframe>
 <script>fetch('/api?session_id=CANARY-url', {{method: 'POST', headers: {{'X-CSRF-Token': 'CANARY-sent',
+  'content-type': 'application/json',
   Authorization: 'Bearer CANARY-bearer-0123456789'}}, body: JSON.stringify({{password: '{SECRET}'}})}})
   .then((answer) => answer.text()).then((text) => document.body.append(text))</script></body></html>"""
 

@@ -16,7 +16,7 @@ from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import Exchange, RawAnswer, Send
 from archiver.core.errors import LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
 from archiver.home.network import Network
-from archiver.provider import ProviderInfo, Request, Rule
+from archiver.provider import Phase, ProviderInfo, Request, Rule
 
 pytestmark = pytest.mark.anyio
 type Visit = Callable[[str], AbstractAsyncContextManager[Any]]
@@ -41,7 +41,8 @@ async def test_a_sign_in_sets_its_cookies_on_the_redirect_and_the_same_page_then
     )
     async with visit(exchanges) as site:
         assert (await site.session.get(SITE + "/api/me")).text == "anonymous"
-        answer = await site.session.post(SITE + "/login", form={"user": "ada", "password": "RECORDED"})
+        with site.session.during(Phase.SIGNING_IN):
+            answer = await site.session.post(SITE + "/login", form={"user": "ada", "password": "RECORDED"})
         assert (answer.url, answer.json()) == (SITE + "/api/me", {"name": "Ada Example"})
         assert {each.key: each.value for each in site.session._client.cookie_jar} == {"sid": "RECORDED", "b": "2"}
         assert site.listener.unknown == []
@@ -73,7 +74,7 @@ async def test_a_long_or_endless_retry_after_and_one_after_a_sign_in_are_rate_li
             await site.session.get(SITE + "/api/hour")
         with pytest.raises(RateLimited):
             await site.session.get(SITE + "/api/now")
-        with pytest.raises(RateLimited):
+        with site.session.during(Phase.SIGNING_IN), pytest.raises(RateLimited):
             await site.session.post(SITE + "/login", form={})
         assert paths(site) == ["/api/hour", *["/api/now"] * 5, "/login"]
 
@@ -96,7 +97,7 @@ async def test_what_is_cut_off_is_fetched_again_never_returned_short_and_never_s
             site.session.post(SITE + "/order", form={}),
             site.session.post(SITE + "/login", form={}),
         ):
-            with pytest.raises(SiteUnavailable):
+            with site.session.during(Phase.SIGNING_IN), pytest.raises(SiteUnavailable):
                 await failing
         assert (await site.session.post(SITE + "/search", json={"page": 1})).text == "found"
         assert paths(site) == [
@@ -210,7 +211,10 @@ async def test_expired_sessions_are_named_but_a_refused_sign_in_is_left_to_the_a
         for path in ("/api/token", "/api/page"):
             with pytest.raises(SessionExpired):
                 await site.session.get(SITE + path)
-        assert (await site.session.post(SITE + "/login", form={})).text == "please sign in"
+        with pytest.raises(SpendRefused, match="only while the archiver signs in"):
+            await site.session.post(SITE + "/login", form={})
+        with site.session.during(Phase.SIGNING_IN):
+            assert (await site.session.post(SITE + "/login", form={})).text == "please sign in"
 
 
 async def test_a_401_counts_where_the_address_proves_the_session_and_nowhere_else(

@@ -41,7 +41,7 @@ RULES = Rules(
         Rule("GET", f"{SITE}/hostile"),
         Rule("GET", f"{SITE}/privileged"),
         Rule("GET", f"{SITE}/blank"),
-        Rule("GET", f"{SITE}/hop/*"),
+        Rule("GET", f"{SITE}/hop/*", query=("to",)),
         Rule("GET", f"{SITE}/assets/rules.json"),
     ),
     refuse=(Rule("*", f"{SITE}/spend/**"),),

@@ -20,7 +20,7 @@ from archiver.collect.run_context import RunRequest
 from archiver.home.settings import Home as LoadedHome
 from archiver.home.settings_edit import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
-from archiver.provider import Challenge, History, load
+from archiver.provider import Challenge, History, SessionPhase, load
 from providers.shutterstock import Shutterstock
 from tests.support.homes import QUICK, Home
 
@@ -209,7 +209,7 @@ def test_a_renewed_sign_in_uses_no_code_twice(monkeypatch: pytest.MonkeyPatch) -
     async def twice() -> None:
         signing_in = SigningIn(
             Asking(),
-            cast("HttpSession", SimpleNamespace(refused=[])),
+            cast("HttpSession", SimpleNamespace(refused=[], during=SessionPhase().during)),
             {},
             Totp("JBSWY3DPEHPK3PXP", lambda: datetime.fromtimestamp(seconds, UTC)),
         )

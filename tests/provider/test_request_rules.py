@@ -11,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.provider import Mode, Purpose, Request, Rule, Rules
+from archiver.provider import Mode, Phase, Purpose, Request, Rule, Rules
 from archiver.provider.request_rules import NOT_ALLOWED, static_files
 from tests.support.examples import examples
 
+QUERY = ("page", "sort", "_method", "method")
+BODY = ("page", "note", "password", "ids", "by.note", "by.at", "x")
 RULES = Rules(
     allow=(
-        Rule("GET", "https://acme.example.com/**"),
+        Rule("GET", "https://acme.example.com/**", query=("x", "a", "do", "command", "method", "a[]")),
         Rule("GET", "https://*.cdn.example.com/files/*"),
-        Rule("POST", "https://acme.example.com/rpc", fields={"command": "list"}),
-        Rule("POST", "https://acme.example.com/open"),
+        Rule("POST", "https://acme.example.com/rpc", fields={"command": "list"}, query=QUERY, body=BODY),
+        Rule("POST", "https://acme.example.com/open", query=("do",), body=("do",)),
         Rule("POST", "https://acme.example.com/login", Purpose.SIGN_IN),
     ),
     refuse=(
@@ -162,7 +164,7 @@ def test_what_is_wholly_understood_may_go(url: str, body: bytes | None, headers:
 
 def test_no_header_or_field_moves_a_request_to_another_method_or_address() -> None:
     place = "https://acme.example.com/list"
-    assert RULES.permit(Request("GET", f"{place}?method=acme.photos.list&a[]=1;2", headers={"X-App": "1"}))
+    assert RULES.permit(Request("GET", f"{place}?method=acme.photos.list&a[]=1,2", headers={"X-App": "1"}))
     assert RULES.permit(Request("GET", place, headers={"Access-Control-Request-Method": "GET"}))
     for name in ("X-HTTP-Method", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Url", "Request-Uri"):
         assert not RULES.permit(Request("GET", place, headers={name: "/spend"}))
@@ -178,12 +180,13 @@ def test_passive_requests_and_sign_in_hosts() -> None:
     assert not RULES.permit(Request("POST", picture, passive=True))
     assert not RULES.permit(Request("GET", picture))
     identity = Request("POST", "https://identity.example.net/answer", b"x")
-    assert RULES.permit(identity, Mode.SIGN_IN)
-    assert not RULES.permit(identity)
+    assert RULES.permit(identity, Mode.SIGN_IN, Phase.SIGNING_IN)
+    assert not RULES.permit(identity, Mode.SIGN_IN) and not RULES.permit(identity, phase=Phase.SIGNING_IN)
     for elsewhere in ("http://identity.example.net/answer", "https://identity.example.net:8443/answer"):
-        assert not RULES.permit(Request("POST", elsewhere, b"x"), Mode.SIGN_IN)
-    assert not RULES.permit(Request("GET", "https://identity.example.net/checkout"), Mode.SIGN_IN)
-    assert not RULES.permit(Request("POST", "https://acme.example.com/take/one"), Mode.SIGN_IN)
+        assert not RULES.permit(Request("POST", elsewhere, b"x"), Mode.SIGN_IN, Phase.SIGNING_IN)
+    for refused in ("https://identity.example.net/checkout", "https://acme.example.com/take/one"):
+        for method in ("GET", "POST"):
+            assert not RULES.permit(Request(method, refused), Mode.SIGN_IN, Phase.SIGNING_IN)
 
 
 def test_what_only_reads() -> None:
@@ -274,7 +277,8 @@ def test_a_refusal_names_its_reason_and_those_of_known_hosts_come_first() -> Non
 @pytest.mark.parametrize(("number", "permitted"), [("7", False), ("007", False), ("70", True), ("0x7", True)])
 def test_a_bound_number_is_the_same_with_zeros_before_it(number: str, permitted: bool) -> None:
     url = "https://acme.example.com/go"
-    rules = Rules(allow=(Rule("GET", "https://acme.example.com/**"),), refuse=(Rule("GET", url, fields={"n": "7"}),))
+    allow = (Rule("GET", "https://acme.example.com/**", query=("n",)),)
+    rules = Rules(allow=allow, refuse=(Rule("GET", url, fields={"n": "7"}),))
     assert rules.permit(Request("GET", f"{url}?n={number}")) is permitted
 
 

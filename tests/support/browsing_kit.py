@@ -88,10 +88,10 @@ def info() -> ProviderInfo:
         methods=(SignInMethod(name="token", transport=Transport.HTTP, secrets=("token",)),),
         rules=Rules(
             allow=(
-                Rule("GET", "https://acme.example.com/api/**"),
-                Rule("GET", "https://acme.example.com/login"),
+                Rule("GET", "https://acme.example.com/api/**", query=("page", "key", "q", "x")),
+                Rule("GET", "https://acme.example.com/login", query=("next",)),
                 Rule("POST", "https://acme.example.com/login", Purpose.SIGN_IN),
-                Rule("POST", "https://acme.example.com/search"),
+                Rule("POST", "https://acme.example.com/search", body=("page",)),
                 Rule("POST", "https://acme.example.com/rpc", fields={"command": "list"}),
                 Rule("POST", "https://acme.example.com/order", Purpose.SIGN_IN),
                 Rule("GET", "https://other.example.com/file"),

@@ -242,7 +242,7 @@ def invented_adapter(name: str) -> str:
     """The source of the documented web adapter with another proof of its list's end."""
     source = re.sub(r"position=Words.*", lambda _: INVENTED[name][0], adapter(name, web=True))
     source = source.replace('LICENCES = f"{SITE}/licences"', 'LICENCES = f"{SITE}/licences?page=1"')
-    source = source.replace('Rule("GET", LICENCES)', 'Rule("GET", f"{SITE}/licences")')
+    source = source.replace('Rule("GET", LICENCES, ', 'Rule("GET", f"{SITE}/licences", ')
     return source.replace("states_total=False", f"states_total={name == 'shop_total'}")
 
 

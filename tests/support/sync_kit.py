@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from archiver.core.errors import (
 )
 from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
 from archiver.home.network import Network
-from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load
+from archiver.provider import Challenge, History, Page, Phase, Provider, Response, Session, TextLayout, load
 from archiver.provider.paging import ListEnd, PageSource
 from archiver.reading.worker import DocumentReader
 
@@ -102,6 +102,9 @@ class Quiet:
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[Quiet]:
         yield self
+
+    def during(self, phase: Phase) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def secret_values(self) -> list[str]:
         return [SECRET]

@@ -47,7 +47,7 @@ class AcmeStock(Provider[Session]):
         rules=Rules(
             allow=(
                 Rule("GET", f"{API}/me"),
-                Rule("GET", f"{API}/licences"),
+                Rule("GET", f"{API}/licences", query=("page", "per_page")),
                 Rule("GET", f"{API}/licences/*/certificate.pdf"),
             ),
             # Whatever spends, by name, even where nothing above would allow it.

@@ -88,7 +88,7 @@ class AcmeStockSite(Website):
         ),
         rules=Rules(
             allow=(
-                Rule("GET", LICENCES),
+                Rule("GET", LICENCES, query=("page",)),
                 Rule("GET", f"{SITE}/certificate/*"),
                 Rule("GET", LOGIN, Purpose.SIGN_IN),
                 Rule("POST", LOGIN, Purpose.SIGN_IN),
