@@ -6,9 +6,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from archiver.archive.checking.parts import archive_words, ledger_lines, timestamp_tokens
+from archiver.archive.checking.parts import archive_words, ledger_lines
 from archiver.archive.reader import Archive
-from archiver.core.atomic_files import read_file
+from archiver.archive.seal import stated_time
 
 CLOCK_TOLERANCE = timedelta(seconds=archive_words.CLOCK_TOLERANCE_S)
 
@@ -21,9 +21,8 @@ def was_ahead(root: Path) -> tuple[str, str] | None:
     head, (size, _, tokens) = Archive(root).head(), ledger_lines.newest_checkpoint(root)
     if not head or size != head.seq + 1:
         return None
-    with suppress(archive_words.Malformed, ValueError, OSError):  # `verify` reports this damage
-        times = [timestamp_tokens.Token.parse(read_file(path)).time for path in tokens]
-        claimed = str(head.fields["at"])
-        if times and datetime.fromisoformat(claimed) > datetime.fromisoformat(min(times)) + CLOCK_TOLERANCE:
-            return claimed, min(times)
+    with suppress(ValueError):  # `verify` reports this damage
+        claimed, stated = str(head.fields["at"]), stated_time(tokens)
+        if stated and datetime.fromisoformat(claimed) > datetime.fromisoformat(stated[0]) + CLOCK_TOLERANCE:
+            return claimed, stated[0]
     return None

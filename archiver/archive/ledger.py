@@ -213,6 +213,11 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(inner)
 
 
+def clock() -> datetime:
+    """This machine's time, by which lines are dated and timestamps judged when they come."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 class Ledger:
     """The ledger, locked for writing until `close`.
 
@@ -251,7 +256,7 @@ class Ledger:
 
     def now(self) -> str:
         """Return the time for the next line. Raises ClockWrong if the archive already knows a later time."""
-        now = datetime.now(UTC).replace(microsecond=0)
+        now = clock()
         if self.latest and now + timedelta(seconds=CLOCK_TOLERANCE_S) < datetime.fromisoformat(self.latest[0]):
             moment, source = self.latest
             raise ClockWrong(f"it shows {iso(now)}, but {source} of {self.path.parent.parent} is from {moment}")

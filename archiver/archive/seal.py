@@ -17,6 +17,7 @@ from archiver.archive.checking.parts import (
     ledger_lines,
     merkle_tree,
     openssl_program,
+    proven_dates,
     regular_files,
     signed_notes,
     timestamp_tokens,
@@ -27,6 +28,7 @@ from archiver.archive.known_signatures import KnownSignatures
 from archiver.archive.ledger import is_by_key
 from archiver.archive.ocfl import move_over, write_new, write_over
 from archiver.archive.side_files import SideFiles, certificates, loaded_certificates, public_roots
+from archiver.archive.token_times import HonestTime, is_past
 from archiver.core.atomic_files import read_file, scratch_folder, sync_folder
 from archiver.core.errors import ArchiverError
 
@@ -111,23 +113,48 @@ class _Kept:
 
 
 def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qualify, beside: SideFiles) -> Seal:
-    """Get the timestamps that the newest checkpoint lacks, and what shows that they are qualified."""
-    size, note, _ = ledger_lines.newest_checkpoint(root)
-    lacking = [each for each in authorities if not _response(note, each).exists()]
+    """Get the timestamps that the newest checkpoint lacks, and what shows that they are qualified.
+
+    If it has one that is more than a day old, it gets no further ones: they would disagree about its time.
+    """
+    size, note, before = ledger_lines.newest_checkpoint(root)
+    lacking = [] if is_past(_times_in(before)) else [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
-    kept = {each: _keep(beside, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)}
+    received = [answer for _, answer in answers if isinstance(answer, bytes)]
+    moment = HonestTime.of(received, _newest_time(root, size))
+    kept = {each: _keep(beside, note, each, answer, moment) for each, answer in zip(lacking, answers, strict=True)}
     _, _, tokens = ledger_lines.newest_checkpoint(root)
-    times = []
-    for path in tokens:
-        with suppress(archive_words.Malformed):  # `verify` reports this damage
-            times.append(timestamp_tokens.Token.parse(regular_files.content(path)).time)
+    times = _times_in(tokens)
     stands = OTHERS_STAND if times else STAYS_UNPROVEN
     asked = {each.name: said.why for each, said in kept.items()}
     warnings = [f"No timestamp from {name}: {why}. {stands}" for name, why in asked.items() if why is not None]
     warnings += [said.doubt for said in kept.values() if said.doubt]
     warnings += keep_lists(beside, tokens, qualify)
-    return Seal(size, min(times, default=None), tuple(warnings), asked)
+    return Seal(size, proven_dates.agreed(times) if times else None, tuple(warnings), asked)
+
+
+def _newest_time(root: Path, below: int) -> int:
+    """When the newest timestamped checkpoint of fewer than `below` lines was made, in seconds since 1970; else 0."""
+    for size, _, tokens in ledger_lines.newest_checkpoints(root / archive_words.CHECKPOINTS):
+        if size < below and (stated := stated_time(tokens)):
+            return timestamp_tokens.epoch(stated[0])
+    return 0
+
+
+def stated_time(tokens: Sequence[Path]) -> tuple[str, Path] | None:
+    """The time of a checkpoint as these timestamps of it state, unchecked, and the file that states it."""
+    times = _times_in(tokens)
+    return (time, times[time]) if times and (time := proven_dates.agreed(times)) else None
+
+
+def _times_in(tokens: Sequence[Path]) -> dict[str, Path]:
+    """The times that these timestamps state, unchecked, each with a file. Skips damaged ones: `verify` reports them."""
+    found = dict[str, Path]()
+    for each in tokens:
+        with suppress(archive_words.Malformed, OSError):
+            found[timestamp_tokens.Token.parse(regular_files.content(each)).time] = each
+    return found
 
 
 def keep_lists(beside: SideFiles, tokens: Sequence[Path], qualify: Qualify) -> list[str]:
@@ -209,14 +236,18 @@ def hold_against_roots(response: bytes, digest: bytes, authority: Authority) -> 
                 raise archive_words.Malformed(refusal) from None
 
 
-def _keep(beside: SideFiles, note: Path, authority: Authority, nonce: int | None, answer: bytes | str) -> _Kept:
-    """Keep an answer as received, then check it."""
+def _keep(
+    beside: SideFiles, note: Path, authority: Authority, asked: tuple[int | None, bytes | str], moment: HonestTime
+) -> _Kept:
+    """Keep an answer, given with its request's nonce, as received. Then check it."""
+    nonce, answer = asked
     if isinstance(answer, str):
         return _Kept(why=answer)
     response = _response(note, authority)
     kept = beside.root / "staging" / response.name  # where the next command clears away what a kill leaves
     write_over(kept, answer)
     try:
+        moment.check(answer)
         doubt = _check(beside, kept, note, nonce, authority)
     except archive_words.Malformed as error:
         move_over(kept, response.with_name(f"{response.name}.refused"))

@@ -188,10 +188,8 @@ def latest_moment(
     for size, _, tokens in newest_first or ledger_lines.newest_checkpoints(root / archive_words.CHECKPOINTS):
         for path in tokens:
             check_regular(path)
-            with suppress(archive_words.Malformed):  # `verify` reports this damage
-                known.append(
-                    (timestamp_tokens.Token.parse(regular_files.content(path)).time, f"the timestamp {path.name}")
-                )
+        if stated := sealing.stated_time(tokens):
+            known.append((stated[0], f"the timestamp {stated[1].name}"))
         if known:
             covered = size
             break

@@ -1276,6 +1276,20 @@ function checkAuthorityName(token, signer) {
   must(good, "names another authority than the one that signed it");
 }
 
+/** Seconds since 1970; a leap second is the first of the next minute. */
+function epoch(moment) {
+  const [, minute, second, rest] = /^(.{17})(\d\d)(.*)$/.exec(moment);
+  return Date.parse(`${minute}00${rest}`) / 1000 + Number(second);
+}
+
+/** The time of a checkpoint, given those of its timestamps: the earliest, or the latest if they are a day apart. */
+function agreed(times) {
+  const ordered = [...times].sort();
+  const last = ordered[ordered.length - 1];
+  return epoch(last) - epoch(ordered[0]) <= AGREE_WITHIN_S ? ordered[0] : last;
+}
+const AGREE_WITHIN_S = 86400;
+
 /** From when on each ledger line provably existed, out of [size, time] pairs. */
 class Dates {
   constructor(stamps) {

@@ -7,7 +7,7 @@ const TERMS_FOLDERS = { at_purchase: "03_terms_at_purchase", later: "03_terms_ca
 const KINDS = ["licence", "comp", "terms", "receipt", "sighting", "statement", "tombstone"];
 const URN = "urn:x-archiver";
 const STATES = ["PROVEN", "UNPROVEN", "ERASED", "DAMAGED", "FORKED"]; // from the best to the worst
-const NO_DAMAGE = new Set(["dates-not-checked", "recovered", "remark", "unfit", "verifier", "withheld"]); // codes of notes
+const NO_DAMAGE = new Set(["dates-apart", "dates-not-checked", "recovered", "remark", "unfit", "verifier", "withheld"]); // codes of notes
 const NEW_TIMESTAMP = "`archiver verify --renew` gets a new one; name an authority that keeps RFC 3161 in archiver.yaml";
 const HOW_TO_CHECK = "HOW-TO-CHECK.txt", THIS_PAGE = "CHECK-THIS.html";
 const BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
@@ -497,7 +497,7 @@ class ProofCheck {
     if (!begins) this.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing");
     await this.expectCheckpoints([...notes.values()]);
     const sound = [...this.checkpoints.values()].filter((each) => each.note && each.stamps.length);
-    const proven = new Dates(sound.map((each) => [each.size, each.stamps.map((stamp) => stamp.time).sort()[0]]));
+    const proven = new Dates(sound.map((each) => [each.size, agreed(each.stamps.map((stamp) => stamp.time))]));
     const main = await this.readObjects(recorded, proven);
     await this.readLists();
     const orphans = new Set(this.report.findings.filter((each) => each.code === "orphan").map((each) => each.path));
@@ -923,8 +923,14 @@ class ProofCheck {
     }
     return paths.length ? termsSaid(inventory.messages.get(inventory.head)) : new Map();
   }
-  /** Tell which dates rest on certificates that have ended. */
+  /** Tell which dates disagree, and which rest on certificates that have ended. */
   age(sound) {
+    for (const { path, stamps } of sound) {
+      const times = stamps.map((stamp) => stamp.time).sort();
+      if (agreed(times) !== times[0]) {
+        this.find("dates-apart", path, `has timestamps of ${times[0]} and ${times[times.length - 1]}; one authority's clock is wrong, so the later counts`);
+      }
+    }
     const now = new Date().toISOString().slice(0, 19) + "Z";
     const past = sound.filter((each) => each.stamps.map((stamp) => stamp.ends).sort().pop() < now);
     for (const each of past.sort((a, b) => (a.size < b.size ? -1 : 1)).slice(0, 1)) {

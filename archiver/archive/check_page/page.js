@@ -84,6 +84,7 @@ const WORDS = {
       withheld: "was kept back by the sender", remark: "see the details", recovered: "was completed after an interruption",
       verifier: "is another version of the checking program, or was changed", "dates-not-checked": "has a date that this page cannot check",
       unfit: "breaks a rule for timestamps, so it does not count",
+      "dates-apart": "has timestamps that are more than a day apart, so the later counts",
     },
   },
   de: {
@@ -177,6 +178,7 @@ const WORDS = {
       recovered: "wurde nach einer Unterbrechung vervollständigt",
       verifier: "ist eine andere Version des Prüfprogramms oder wurde verändert", "dates-not-checked": "hat ein Datum, das diese Seite nicht prüfen kann",
       unfit: "verletzt eine Regel für Zeitstempel und zählt darum nicht",
+      "dates-apart": "hat Zeitstempel, die mehr als einen Tag auseinanderliegen, darum zählt der spätere",
     },
   },
 };
@@ -200,7 +202,7 @@ function element(tag, attributes, ...children) {
 
 function dateOf(moment) {
   const form = { dateStyle: "long", timeStyle: "medium", timeZone: "UTC" };
-  return `${new Intl.DateTimeFormat(language === "de" ? "de-DE" : "en-GB", form).format(new Date(moment))} UTC`;
+  return `${new Intl.DateTimeFormat(language === "de" ? "de-DE" : "en-GB", form).format(new Date(1000 * epoch(moment)))} UTC`;
 }
 
 function dayOf(moment) {

@@ -126,6 +126,7 @@ LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client; the n
 MAX_LINE_BYTES = 1 << 20  # size of a ledger line; the writer stays below 2 ** 15
 MAX_ALIKE = 100  # findings of one kind about the ledger; whoever appends to it may make millions
 CLOCK_TOLERANCE_S = 600  # our clock may be off by this much before a claimed date contradicts a proven one
+AGREE_WITHIN_S = 86400  # the timestamps of one checkpoint; those of one seal are made within seconds of each other
 OPENSSL_TIMEOUT_S = 30  # for one call of the program openssl
 LATE_AFTER_S = 7 * 86400  # a longer time between a claimed date and its proof is reported
 LATE_PRACTICE_AFTER_S = 2 * LATE_AFTER_S  # likewise for the lines of PRACTICE, which are sealed about once a week
@@ -136,6 +137,7 @@ WARNINGS = frozenset(
     {
         "interrupted",
         "claimed-date",
+        "dates-apart",
         "dates-not-checked",
         "erased",
         "recovered",
@@ -2337,6 +2339,17 @@ class Intents:
 # ---------------------------------------------------------------- proven dates
 
 
+def agreed(times: Iterable[str]) -> str:
+    """The time of a checkpoint, given those of its timestamps: the earliest.
+
+    If they are more than a day apart, one authority's clock is wrong and nobody can say whose: the latest counts. A
+    seal gets them within seconds, so a day allows for a clock set to another zone, and gains a forger nothing.
+    """
+    ordered = sorted(times)
+    is_one_time = epoch(ordered[-1]) - epoch(ordered[0]) <= AGREE_WITHIN_S
+    return ordered[0] if is_one_time else ordered[-1]
+
+
 class Dates:
     """The proven date of each ledger line, computed from (checkpoint size, time of its timestamp) pairs."""
 
@@ -2440,6 +2453,11 @@ class HeldCheckpoint:
     note: Note | None = None
     stamps: dict[str, Stamp] = field(default_factory=dict)
     checked: bool = False
+
+    @property
+    def time(self) -> str:
+        """The time that its timestamps prove; it has at least one."""
+        return agreed(stamp.time for stamp in self.stamps.values())
 
 
 def _supplied(path: Path) -> bytes:
@@ -2861,10 +2879,23 @@ class CommonCheck:
     def dates(self) -> Dates:
         """Return the proven dates, only from checkpoints that are valid as far as they were checked."""
         valid = [c for c in self.checkpoints.values() if c.note and c.stamps]
-        return Dates((c.size, min(stamp.time for stamp in c.stamps.values())) for c in valid)
+        return Dates((c.size, c.time) for c in valid)
+
+    def tell_dates_apart(self) -> None:
+        """Report checkpoints whose timestamps disagree about the time."""
+        for checkpoint in self.checkpoints.values():
+            times = sorted(stamp.time for stamp in checkpoint.stamps.values())
+            if checkpoint.note and times and checkpoint.time != times[0]:
+                text = (
+                    f"has timestamps of {times[0]} and {times[-1]}; one authority's clock is wrong, so the later counts"
+                )
+                self.find("dates-apart", checkpoint.path, text)
 
     def age(self) -> None:
-        """Report dates whose certificates ended before a newer timestamp covered them, and renewals that are due."""
+        """Report dates that disagree, dates whose certificates ended before a newer timestamp covered them, and
+        renewals that are due.
+        """
+        self.tell_dates_apart()
         now = moment()
         valid = [c for _, c in sorted(self.checkpoints.items(), reverse=True) if c.note and c.stamps]
         untils = vouched_until(c.stamps.values() for c in valid)
@@ -3021,7 +3052,7 @@ def check_checkpoints(
     found: dict[int, tuple[str, str] | None] = {}
     for each in wanted:
         if each.note and each.stamps:
-            found[each.size] = each.note.root.hex(), min(stamp.time for stamp in each.stamps.values())
+            found[each.size] = each.note.root.hex(), each.time
         elif not undecided & {each.path, *each.tokens, CHECKPOINTS, TSA_ROOTS}:
             found[each.size] = None
     return found

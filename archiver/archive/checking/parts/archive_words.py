@@ -54,6 +54,7 @@ LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client; the n
 MAX_LINE_BYTES = 1 << 20  # size of a ledger line; the writer stays below 2 ** 15
 MAX_ALIKE = 100  # findings of one kind about the ledger; whoever appends to it may make millions
 CLOCK_TOLERANCE_S = 600  # our clock may be off by this much before a claimed date contradicts a proven one
+AGREE_WITHIN_S = 86400  # the timestamps of one checkpoint; those of one seal are made within seconds of each other
 OPENSSL_TIMEOUT_S = 30  # for one call of the program openssl
 LATE_AFTER_S = 7 * 86400  # a longer time between a claimed date and its proof is reported
 LATE_PRACTICE_AFTER_S = 2 * LATE_AFTER_S  # likewise for the lines of PRACTICE, which are sealed about once a week
@@ -64,6 +65,7 @@ WARNINGS = frozenset(
     {
         "interrupted",
         "claimed-date",
+        "dates-apart",
         "dates-not-checked",
         "erased",
         "recovered",

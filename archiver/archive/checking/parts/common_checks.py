@@ -47,7 +47,7 @@ from archiver.archive.checking.parts.openssl_program import (
     openssl_refuses_signature,
     openssl_version,
 )
-from archiver.archive.checking.parts.proven_dates import Dates, Stamp, renewal, vouched_until
+from archiver.archive.checking.parts.proven_dates import Dates, Stamp, agreed, renewal, vouched_until
 from archiver.archive.checking.parts.regular_files import content, digests
 from archiver.archive.checking.parts.signed_notes import (
     MAX_TIMESTAMPS,
@@ -87,6 +87,11 @@ class HeldCheckpoint:
     note: Note | None = None
     stamps: dict[str, Stamp] = field(default_factory=dict)
     checked: bool = False
+
+    @property
+    def time(self) -> str:
+        """The time that its timestamps prove; it has at least one."""
+        return agreed(stamp.time for stamp in self.stamps.values())
 
 
 def _supplied(path: Path) -> bytes:
@@ -508,10 +513,23 @@ class CommonCheck:
     def dates(self) -> Dates:
         """Return the proven dates, only from checkpoints that are valid as far as they were checked."""
         valid = [c for c in self.checkpoints.values() if c.note and c.stamps]
-        return Dates((c.size, min(stamp.time for stamp in c.stamps.values())) for c in valid)
+        return Dates((c.size, c.time) for c in valid)
+
+    def tell_dates_apart(self) -> None:
+        """Report checkpoints whose timestamps disagree about the time."""
+        for checkpoint in self.checkpoints.values():
+            times = sorted(stamp.time for stamp in checkpoint.stamps.values())
+            if checkpoint.note and times and checkpoint.time != times[0]:
+                text = (
+                    f"has timestamps of {times[0]} and {times[-1]}; one authority's clock is wrong, so the later counts"
+                )
+                self.find("dates-apart", checkpoint.path, text)
 
     def age(self) -> None:
-        """Report dates whose certificates ended before a newer timestamp covered them, and renewals that are due."""
+        """Report dates that disagree, dates whose certificates ended before a newer timestamp covered them, and
+        renewals that are due.
+        """
+        self.tell_dates_apart()
         now = moment()
         valid = [c for _, c in sorted(self.checkpoints.items(), reverse=True) if c.note and c.stamps]
         untils = vouched_until(c.stamps.values() for c in valid)

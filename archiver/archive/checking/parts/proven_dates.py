@@ -8,7 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.archive.checking.parts.archive_words import CHECKPOINTS, RENEW_BEFORE_S, TSA_ROOTS, Malformed
+from archiver.archive.checking.parts.archive_words import (
+    AGREE_WITHIN_S,
+    CHECKPOINTS,
+    RENEW_BEFORE_S,
+    TSA_ROOTS,
+    Malformed,
+)
 from archiver.archive.checking.parts.ledger_lines import newest_checkpoints
 from archiver.archive.checking.parts.regular_files import content
 from archiver.archive.checking.parts.timestamp_tokens import (
@@ -21,6 +27,17 @@ from archiver.archive.checking.parts.timestamp_tokens import (
     token_ends,
 )
 from archiver.archive.checking.parts.verify_report import TimestampStatement
+
+
+def agreed(times: Iterable[str]) -> str:
+    """The time of a checkpoint, given those of its timestamps: the earliest.
+
+    If they are more than a day apart, one authority's clock is wrong and nobody can say whose: the latest counts. A
+    seal gets them within seconds, so a day allows for a clock set to another zone, and gains a forger nothing.
+    """
+    ordered = sorted(times)
+    is_one_time = epoch(ordered[-1]) - epoch(ordered[0]) <= AGREE_WITHIN_S
+    return ordered[0] if is_one_time else ordered[-1]
 
 
 class Dates:

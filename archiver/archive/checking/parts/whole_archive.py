@@ -156,7 +156,7 @@ def check_checkpoints(
     found: dict[int, tuple[str, str] | None] = {}
     for each in wanted:
         if each.note and each.stamps:
-            found[each.size] = each.note.root.hex(), min(stamp.time for stamp in each.stamps.values())
+            found[each.size] = each.note.root.hex(), each.time
         elif not undecided & {each.path, *each.tokens, CHECKPOINTS, TSA_ROOTS}:
             found[each.size] = None
     return found
