@@ -254,6 +254,7 @@ def test_rows_have_the_stable_keys(acme: Acme) -> None:
         "history",
         "recovered",
         "qualified_times",
+        "stated",
     }  # fmt: skip
     assert shown["client_hints"] == {"job": "Café Important"}
     [document] = shown["documents"]

@@ -30,8 +30,8 @@ ROOMS = (
 )  # fmt: skip
 COMMANDS_ALONE = {
     "agency/adapter_checks.py", "agency/fleet.py", "agency/fleet_clients.py", "agency/fleet_worker.py",
-    "agency/backup/backup_file.py", "agency/backup/destinations.py",
-    "agency/backup/restoring.py",
+    "agency/backup/backup_file.py", "agency/backup/destinations.py", "agency/backup/encryption.py",
+    "agency/backup/restoring.py", "agency/home_settings.py",
     "agency/future_times.py", "agency/live_check.py", "agency/night.py", "agency/notification.py",
     "agency/open_document.py", "agency/project_folders.py", "agency/replica.py", "agency/schedule.py",
     "agency/setup.py", "agency/setup_unattended.py", "agency/watching.py", "archive/local_tsa.py",

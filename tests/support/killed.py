@@ -109,6 +109,7 @@ READERS = {
 """They write nothing but the index; `find --sheet` writes as `proof` does, `verify --renew` as every seal."""
 
 ELSEWHERE = {
+    "settings": "replaces one file; repeated, it changes nothing",
     "claim answer": "replaces the claim's file; repeated, it says that the claim is answered",
     "claim close": "replaces the claim's file, as `claim answer` does",
     "claim reopen": "replaces the claim's file, as `claim answer` does",

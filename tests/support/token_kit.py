@@ -59,7 +59,7 @@ class Shape:
     digest: str = "sha256"  # that the signature is made over
     announced: Sequence[str] = ("sha256",)
     imprint: str = "sha512"
-    time: str = ""  # as it stands there; else now
+    time: str = ""  # the form of the present time in it, as `strftime` has it
     tag: int = 0x18
     ess: Sequence[str] = ("own",)  # certificates that the attribute names: own, root, other
     ess_by: str = "sha256"  # SHA-1 is the first form of the attribute, which names no hash function
@@ -81,7 +81,6 @@ def _purposes(*wanted: x509.ObjectIdentifier, critical: bool = True) -> dict[str
 
 _ALSO = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Also")])
 _STAMPS, _CODE = ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.CODE_SIGNING
-_NOW = datetime.now(UTC)
 GOOD, UNFIT, REFUSED = "good", "unfit", "refused"
 SHAPES: dict[str, tuple[str, Shape]] = {
     "as most are": (GOOD, Shape()),
@@ -94,8 +93,8 @@ SHAPES: dict[str, tuple[str, Shape]] = {
     "a further name": (GOOD, Shape(tsa="san", certify={
         "more": (STAMPING, (x509.SubjectAlternativeName([x509.DirectoryName(_ALSO)]), False))})),
     "SHA-384": (GOOD, Shape(digest="sha384", announced=("sha384",))),
-    "a fraction of a second": (GOOD, Shape(time=f"{_NOW:%Y%m%d%H%M%S}.123Z")),
-    "a leap second": (GOOD, Shape(time=f"{_NOW:%Y%m%d%H%M}60Z")),
+    "a fraction of a second": (GOOD, Shape(time="%Y%m%d%H%M%S.123Z")),
+    "a leap second": (GOOD, Shape(time="%Y%m%d%H%M60Z")),
     "its accuracy": (GOOD, Shape(accuracy=seq(integer(1), tlv(0x80, b"\1\0")))),
     "granted with modifications": (GOOD, Shape(status=1)),
     "more certificates sent": (GOOD, Shape(sent=("own", "other", "root"))),
@@ -113,8 +112,8 @@ SHAPES: dict[str, tuple[str, Shape]] = {
     "a hash function that it does not announce": (REFUSED, Shape(announced=("sha512",))),
     "SHA-1 of the data": (REFUSED, Shape(imprint="sha1")),
     "MD5 of the data": (REFUSED, Shape(imprint="md5")),
-    "the time of other years": (REFUSED, Shape(tag=0x17, time=f"{_NOW:%y%m%d%H%M%SZ}")),
-    "a time without seconds": (REFUSED, Shape(time=f"{_NOW:%Y%m%d%H%MZ}")),
+    "the time of other years": (REFUSED, Shape(tag=0x17, time="%y%m%d%H%M%SZ")),
+    "a time without seconds": (REFUSED, Shape(time="%Y%m%d%H%MZ")),
     "refused": (REFUSED, Shape(status=2)),
     "other content": (REFUSED, Shape(content="data")),
     "no certificate": (REFUSED, Shape(sent=())),
@@ -174,7 +173,7 @@ class Forge:
             "other": known["other"].subject.public_bytes(),
             "san": _ALSO.public_bytes(),
         }
-        time = shape.time or f"{datetime.now(UTC):%Y%m%d%H%M%SZ}"
+        time = datetime.now(UTC).strftime(shape.time or "%Y%m%d%H%M%SZ")
         return seq(
             integer(shape.version),
             oid("policy"),
