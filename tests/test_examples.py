@@ -97,6 +97,8 @@ NOT_RUN = {
     "archiver setup": "asks; tests/agency/test_setup_checklist.py answers",
     "archiver sign-in": "needs a person in a browser",
     "archiver capture": "needs a person in a browser",
+    "archiver backup make --command": "needs restic or borg; tests/agency/test_backup_places.py has a program",
+    "archiver backup make /mnt/other-disk --encrypt": "asks; tests/agency/test_backup_places.py answers",
     "archiver desk": "serves until it is stopped; tests/desk has it",
     "archiver schedule": "shows files of this machine",
     "archiver doctor --online": "asks servers",

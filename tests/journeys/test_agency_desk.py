@@ -126,6 +126,7 @@ def test_a_picture_leads_to_its_licence_and_a_letter_to_one_of_the_house(desk: D
     matched = owner.submit(place, "/match$", files=[papers / "shared.jpg"])
     chosen = owner.submit(matched, "/licence$")
     owner.submit(chosen, "/assign$", by=BY, reason="The picture of the letter")
+    owner.submit(place, "/remove$", sure="1")
 
 
 def test_the_numbers_of_a_list_have_a_page_of_their_own(desk: Desk) -> None:
