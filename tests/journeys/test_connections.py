@@ -107,7 +107,7 @@ def test_a_passkey_is_made_used_and_taken_away(desk: Desk, browser: Browser) -> 
         page.get_by_text("The passkey was removed").wait_for()
 
 
-@pytest.mark.skipif(bool(imap_server.missing()), reason=imap_server.missing() or "")
+@pytest.mark.skipif(bool(imap_server.missing()), reason=imap_server.missing() or "")  # see tests/skips.yaml
 def test_a_mailbox_brings_licences_and_gets_a_new_password(tmp_path: Path) -> None:
     with imap_server.imap_server() as server, LocalAuthority(tmp_path / "authority") as authority:
         archiver = begun(tmp_path)
